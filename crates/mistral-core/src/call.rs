@@ -1,0 +1,287 @@
+//! One request and its own options.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::{Result, decode, unexpected};
+use crate::mode::{Async, Mode};
+use crate::pipeline::{Answer, Engine};
+use crate::prepared::Prepared;
+use crate::provider::parse_base_url;
+use crate::response::Response;
+use crate::retry::RetryPolicy;
+use crate::stream::{EventStream, StreamEvent};
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A call that is ready to go: `.await` it for its answer.
+///
+/// Options set on it hold for this call alone and win over the client's. A mistake in one
+/// of them is the error of the call; nothing is sent then.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = mistral_emulator::Emulator::start()?;
+/// # let client = mistral_sdk::Client::new(
+/// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+/// # )?;
+/// use std::time::Duration;
+/// use mistral_sdk::RetryPolicy;
+///
+/// let models = client
+///     .models()
+///     .list()
+///     .timeout(Duration::from_secs(20))
+///     .retry(RetryPolicy::none())
+///     .header("x-team", "search")
+///     .await?;
+///
+/// let response = client.models().list().with_response().await?;
+/// assert_eq!(response.body, models);
+/// println!("{:?} {:?}", response.request_id(), response.rate_limit().remaining_requests);
+/// # Ok(()) }
+/// ```
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<T, M: Mode = Async> {
+    engine: Arc<Engine>,
+    #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
+    mode: M,
+    request: Result<Prepared>,
+    answer: PhantomData<fn() -> T>,
+}
+
+/// A call whose answer is a stream: `.await` it for the stream.
+///
+/// The same options apply as to a [`Call`]. Errors before the first event, a status that
+/// is not a success among them, are errors of the call.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct StreamCall<T, M: Mode = Async> {
+    engine: Arc<Engine>,
+    #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
+    mode: M,
+    request: Result<Prepared>,
+    event: PhantomData<fn() -> T>,
+}
+
+/// The options that every kind of call has.
+macro_rules! call_options {
+    ($call:ident, $marker:ident) => {
+        impl<T, M: Mode> $call<T, M> {
+            pub(crate) fn new(engine: &Arc<Engine>, mode: &M, request: Result<Prepared>) -> Self {
+                Self {
+                    engine: Arc::clone(engine),
+                    mode: mode.clone(),
+                    request,
+                    $marker: PhantomData,
+                }
+            }
+
+            fn set(mut self, change: impl FnOnce(&mut Prepared) -> Result<()>) -> Self {
+                self.request = self.request.and_then(|mut request| {
+                    let name = request.endpoint.name.clone();
+                    change(&mut request).map_err(|error| error.at(name, 0))?;
+                    Ok(request)
+                });
+                self
+            }
+
+            /// Sets how long the whole call may take, repetitions included and, for a
+            /// stream, up to its last event.
+            pub fn timeout(self, time: Duration) -> Self {
+                self.set(|request| {
+                    request.timeouts.total = Some(time);
+                    Ok(())
+                })
+            }
+
+            /// Sets how long making a connection may take.
+            ///
+            /// With the built-in transport, calls with a time of their own have a
+            /// connection pool of their own.
+            pub fn connect_timeout(self, time: Duration) -> Self {
+                self.set(|request| {
+                    request.timeouts.connect = Some(time);
+                    Ok(())
+                })
+            }
+
+            /// Sets how long the head of the response may take, per attempt.
+            pub fn first_byte_timeout(self, time: Duration) -> Self {
+                self.set(|request| {
+                    request.timeouts.first_byte = Some(time);
+                    Ok(())
+                })
+            }
+
+            /// Sets how long a stream may be silent.
+            pub fn idle_timeout(self, time: Duration) -> Self {
+                self.set(|request| {
+                    request.timeouts.idle = Some(time);
+                    Ok(())
+                })
+            }
+
+            /// Sets how often and how soon the call is repeated when it fails.
+            pub fn retry(self, policy: RetryPolicy) -> Self {
+                self.set(|request| {
+                    request.retry = Some(policy);
+                    Ok(())
+                })
+            }
+
+            /// Sends a header. It replaces one of the same name; with an `authorization`
+            /// of its own, a call does without the provider's credentials.
+            pub fn header<N, V>(self, name: N, value: V) -> Self
+            where
+                N: TryInto<HeaderName>,
+                V: TryInto<HeaderValue>,
+            {
+                self.set(|request| request.set_header(name, value))
+            }
+
+            /// Adds a query parameter.
+            pub fn query(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+                self.set(|request| {
+                    request.query.push((name.into(), value.into()));
+                    Ok(())
+                })
+            }
+
+            /// Sends a field in the body that the request's type does not have.
+            pub fn extra_body(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+                self.set(|request| {
+                    request.extra_body.insert(name.into(), value.into());
+                    Ok(())
+                })
+            }
+
+            /// Sends `body` as JSON instead of the operation's own body.
+            ///
+            /// Meant for [`Client::request`](crate::Client::request).
+            pub fn json(self, body: &impl Serialize) -> Self {
+                self.set(|request| request.set_json(body, false))
+            }
+
+            /// Sends the call to another base URL than the provider's.
+            pub fn base_url(self, url: &str) -> Self {
+                self.set(|request| {
+                    request.base_url = Some(parse_base_url("`base_url`", url)?);
+                    Ok(())
+                })
+            }
+        }
+
+        impl<T, M: Mode> fmt::Debug for $call<T, M> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let operation = self.request.as_ref().map(|request| &request.endpoint.name);
+                f.debug_struct(stringify!($call))
+                    .field("operation", &operation)
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+call_options!(Call, answer);
+call_options!(StreamCall, event);
+
+impl<T: DeserializeOwned + 'static> Call<T> {
+    /// Sends the call and keeps, beside its answer, the HTTP response.
+    pub fn with_response(self) -> impl Future<Output = Result<Response<T>>> + Send + 'static {
+        async move {
+            let request = self.request?;
+            let answer = self.engine.perform(&request).await?;
+            let attempts = answer.attempts;
+            let (head, body, raw_body) = read::<T>(&request, answer)?;
+            Ok(Response {
+                body,
+                status: head.status,
+                headers: head.headers,
+                raw_body,
+                attempts,
+            })
+        }
+    }
+}
+
+/// Decodes an answer that is all here.
+fn read<T: DeserializeOwned>(
+    request: &Prepared,
+    answer: Answer,
+) -> Result<(http::response::Parts, T, bytes::Bytes)> {
+    let bytes = answer.body.into_bytes().unwrap_or_default();
+    match decode(&bytes) {
+        Ok(body) => Ok((answer.head, body, bytes)),
+        Err(cause) => {
+            let head = answer.head;
+            let error = unexpected(head.status, head.headers, &bytes, cause);
+            Err(error.at(request.endpoint.name.clone(), answer.attempts))
+        }
+    }
+}
+
+impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
+    type Output = Result<T>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let request = self.request?;
+            let answer = self.engine.perform(&request).await?;
+            Ok(read(&request, answer)?.1)
+        })
+    }
+}
+
+impl<T: StreamEvent> StreamCall<T> {
+    /// Sends the call and keeps, beside its stream, the head of the HTTP response.
+    pub fn with_response(
+        self,
+    ) -> impl Future<Output = Result<Response<EventStream<T>>>> + Send + 'static {
+        async move {
+            let request = self.request?;
+            let mut answer = self.engine.perform(&request).await?;
+            let (status, attempts) = (answer.head.status, answer.attempts);
+            let headers = answer.head.headers.clone();
+            answer.head.extensions.clear();
+            Ok(Response {
+                body: open(&self.engine, request, answer),
+                status,
+                headers,
+                raw_body: bytes::Bytes::new(),
+                attempts,
+            })
+        }
+    }
+}
+
+fn open<T: StreamEvent>(engine: &Engine, request: Prepared, answer: Answer) -> EventStream<T> {
+    EventStream::new(
+        request.endpoint.into_owned().name,
+        engine.max_event_size,
+        answer,
+    )
+}
+
+impl<T: StreamEvent> IntoFuture for StreamCall<T> {
+    type Output = Result<EventStream<T>>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let request = self.request?;
+            let answer = self.engine.perform(&request).await?;
+            Ok(open(&self.engine, request, answer))
+        })
+    }
+}

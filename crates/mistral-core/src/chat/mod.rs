@@ -1,0 +1,107 @@
+//! Chat completions: ask a model, and get the answer whole or as it is written.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::chat::ChatCompletionRequest;
+//! use mistral_sdk::types::Message;
+//!
+//! let question = [Message::user("Who painted Olympia?")];
+//! let request = ChatCompletionRequest::new("mistral-small-latest", question)
+//!     .temperature(0.2)
+//!     .max_tokens(100);
+//! let response = client.chat().complete(&request).await?;
+//! assert!(response.text().contains("Manet"));
+//! # Ok(()) }
+//! ```
+
+mod chunk;
+mod guardrail;
+mod merge;
+mod request;
+mod response;
+mod tool_calls;
+
+use crate::call::{Call, StreamCall};
+use crate::mode::Mode;
+use crate::prepared::Prepared;
+use crate::provider::Endpoint;
+use crate::stream::EventStream;
+
+pub use self::chunk::{CompletionChunk, CompletionResponseStreamChoice, DeltaMessage};
+pub use self::guardrail::{
+    GuardrailConfig, ModerationAction, ModerationLlmV1CategoryThresholds, ModerationLlmV1Config,
+    ModerationLlmV2CategoryThresholds, ModerationLlmV2Config,
+};
+pub use self::request::{
+    ChatCompletionRequest, Prediction, PromptMode, ReasoningEffort, ServiceTier, Stop,
+};
+pub use self::response::{
+    ChatCompletionChoice, ChatCompletionResponse, FinishReason, Logprobs, TokenLogprobs,
+    TopTokenLogprobs,
+};
+
+static COMPLETE: Endpoint = Endpoint::inference("chat.complete", "/v1/chat/completions");
+static STREAM: Endpoint = Endpoint::inference("chat.stream", "/v1/chat/completions").streaming();
+
+group! {
+    /// Chat completions. Made by [`Client::chat`](crate::Client::chat).
+    Chat
+}
+
+impl<M: Mode> Chat<M> {
+    /// Asks the model and waits for its whole answer.
+    ///
+    /// Mirrors `POST /v1/chat/completions`.
+    pub fn complete(&self, request: &ChatCompletionRequest) -> Call<ChatCompletionResponse, M> {
+        let request = Prepared::new(&COMPLETE).json(&request.model, request, &request.extra);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Asks the model and reads its answer as it is written.
+    ///
+    /// Mirrors `POST /v1/chat/completions` with `stream`, which this sets.
+    pub fn stream(&self, request: &ChatCompletionRequest) -> StreamCall<CompletionChunk, M> {
+        let request = Prepared::new(&STREAM).json(&request.model, request, &request.extra);
+        StreamCall::new(&self.engine, &self.mode, request)
+    }
+}
+
+impl EventStream<CompletionChunk> {
+    /// Reads the rest of the stream and gives the whole answer, merged from all chunks:
+    /// those that [`next`](EventStream::next) has already given as well.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::Client::new(
+    /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+    /// # )?;
+    /// # use mistral_sdk::{chat::ChatCompletionRequest, types::Message};
+    /// # let question = [Message::user("Who painted Olympia?")];
+    /// # let request = ChatCompletionRequest::new("mistral-small-latest", question);
+    /// let mut stream = client.chat().stream(&request).await?;
+    /// while let Some(chunk) = stream.next().await {
+    ///     print!("{}", chunk?.text());
+    /// }
+    /// let response = stream.collect_response().await?;
+    /// println!("\n{} tokens", response.usage.unwrap_or_default().total_tokens);
+    /// # assert!(response.choices[0].message.text().contains("Manet"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Fails as [`next`](EventStream::next) does; the error's
+    /// [`partial`](crate::Error::partial) is the answer as far as it had come.
+    pub async fn collect_response(mut self) -> crate::Result<ChatCompletionResponse> {
+        while let Some(chunk) = self.next().await {
+            chunk?;
+        }
+        Ok(self.into_state().into_response())
+    }
+}

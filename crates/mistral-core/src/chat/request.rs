@@ -1,0 +1,195 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::guardrail::GuardrailConfig;
+use crate::types::{Message, ResponseFormat, Tool, ToolChoice};
+
+request! {
+    /// Asks a model to go on with a conversation. Mirrors the API's `ChatCompletionRequest`,
+    /// with the fields of the newest official SDK.
+    ///
+    /// ```
+    /// use mistral_core::chat::ChatCompletionRequest;
+    /// use mistral_core::types::Message;
+    ///
+    /// let question = [Message::user("What is the best cheese?")];
+    /// let mut request = ChatCompletionRequest::new("mistral-small-latest", question)
+    ///     .temperature(0.2)
+    ///     .max_tokens(256);
+    /// request.top_p = Some(0.9); // every field is public
+    /// ```
+    ChatCompletionRequest {
+        required: {
+            /// The model's id, for example `mistral-small-latest`.
+            model: String => into,
+            /// The conversation so far.
+            messages: Vec<Message> => list Message,
+        }
+        optional: {
+            /// How freely to choose words: 0 to 1.5; 0 to 0.7 is usual. Default: the
+            /// model's own. Change this or `top_p`, not both.
+            temperature: f64,
+            /// Choose only among the most probable tokens that make up this probability:
+            /// 0 to 1. Default: 1.
+            top_p: f64,
+            /// Choose only among this many most probable tokens.
+            top_k: u64,
+            /// The largest number of tokens in the answer. Default: what the context leaves.
+            max_tokens: u64,
+            /// The smallest number of tokens in the answer.
+            min_tokens: u64,
+            /// Stop before this text, or before the first of these.
+            stop: Stop => into,
+            /// The same seed gives the same answer. Default: a random one.
+            random_seed: u64,
+            /// Facts that are kept with the request.
+            metadata: Map<String, Value>,
+            /// The form of the answer. Default: text.
+            response_format: ResponseFormat => into,
+            /// What the model may use.
+            tools: Vec<Tool> => list Tool,
+            /// Whether the model uses a tool, and which. Default: as it sees fit.
+            tool_choice: ToolChoice => into,
+            /// Whether the model may call several tools at once. Default: yes.
+            parallel_tool_calls: bool,
+            /// How much to shun words that have occurred: -2 to 2. Default: 0.
+            presence_penalty: f64,
+            /// How much to shun words that have occurred often: -2 to 2. Default: 0.
+            frequency_penalty: f64,
+            /// How much to shun repetition; 1 is not at all.
+            repetition_penalty: f64,
+            /// How many answers to give. Default: 1. The prompt is billed once.
+            n: u64,
+            /// What the answer will probably be, so that it comes sooner.
+            prediction: Prediction => into,
+            /// Whether to put the system prompt for reasoning in front. Deprecated by the
+            /// API in favour of `reasoning_effort`.
+            prompt_mode: PromptMode => into,
+            /// How thoroughly a reasoning model reasons.
+            reasoning_effort: ReasoningEffort => into,
+            /// Checks of the conversation that may block it.
+            guardrails: Vec<GuardrailConfig> => list GuardrailConfig,
+            /// Requests with the same key and the same beginning share a cache.
+            prompt_cache_key: String => into,
+            /// Whether to put a safety prompt in front. Default: no. Deprecated by the API
+            /// in favour of `guardrails`.
+            safe_prompt: bool,
+            /// The service tier to be served by.
+            service_tier: ServiceTier => into,
+            /// Whether to give the probabilities of the answer's tokens. Default: no.
+            logprobs: bool,
+            /// For how many alternatives of each of the answer's tokens.
+            top_logprobs: u64,
+            /// Whether to give the probabilities of the prompt's tokens. Default: no.
+            prompt_logprobs: bool,
+            /// For how many alternatives of each of the prompt's tokens.
+            top_prompt_logprobs: u64,
+        }
+    }
+}
+
+/// The text, or the texts, before which the model stops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Stop {
+    /// One text.
+    Text(String),
+    /// The first of these.
+    Texts(Vec<String>),
+}
+
+impl From<&str> for Stop {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Stop {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<T: Into<String>> From<Vec<T>> for Stop {
+    fn from(texts: Vec<T>) -> Self {
+        Self::Texts(texts.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<String>, const N: usize> From<[T; N]> for Stop {
+    fn from(texts: [T; N]) -> Self {
+        Self::Texts(texts.into_iter().map(Into::into).collect())
+    }
+}
+
+object! {
+    /// What the answer will probably be. Mirrors the API's `Prediction`.
+    #[derive(Default)]
+    Prediction {
+        optional: {
+            /// The kind of prediction. The API knows `content` alone.
+            #[serde(rename = "type")]
+            kind: String,
+            /// The text.
+            content: String,
+        }
+    }
+}
+
+impl Prediction {
+    /// Predicts this text.
+    pub fn content(text: impl Into<String>) -> Self {
+        Self {
+            kind: Some("content".to_owned()),
+            content: Some(text.into()),
+            extra: Map::new(),
+        }
+    }
+}
+
+impl From<&str> for Prediction {
+    fn from(text: &str) -> Self {
+        Self::content(text)
+    }
+}
+
+string_enum! {
+    /// Which system prompt is put in front. Mirrors the API's `MistralPromptMode`.
+    PromptMode {
+        /// The one for reasoning.
+        Reasoning = "reasoning",
+    }
+}
+
+string_enum! {
+    /// How thoroughly a reasoning model reasons. Mirrors the API's `reasoning_effort`.
+    ///
+    /// Most models take [`High`](Self::High) and [`None`](Self::None) alone.
+    ReasoningEffort {
+        /// Not at all.
+        None = "none",
+        /// Barely.
+        Minimal = "minimal",
+        /// A little.
+        Low = "low",
+        /// Somewhat.
+        Medium = "medium",
+        /// Thoroughly.
+        High = "high",
+        /// Very thoroughly.
+        XHigh = "xhigh",
+        /// As thoroughly as possible.
+        Max = "max",
+    }
+}
+
+string_enum! {
+    /// The service tier that a request asks for. Mirrors the official SDK's `service_tier`.
+    ServiceTier {
+        /// As the server sees fit.
+        Auto = "auto",
+        /// The standard tier.
+        StandardOnly = "standard_only",
+    }
+}

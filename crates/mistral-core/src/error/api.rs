@@ -1,0 +1,347 @@
+use std::fmt;
+
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value};
+
+use super::ErrorKind;
+
+/// What the server said when it refused or failed.
+///
+/// Every shape seen in the wild is read: Mistral's own (`message`, `type`, `param`,
+/// `code`), validation errors (`detail`), those of gateways, of Azure and of Google, JSON
+/// within strings, and bodies that are not JSON at all. What was read is never lost:
+/// [`body`](Self::body) is the whole text.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The HTTP status. `200` for an error that came inside a successful response.
+    pub status: StatusCode,
+    /// The response's headers.
+    pub headers: HeaderMap,
+    /// The response's body as text, as it came, up to 1 MiB.
+    pub body: String,
+    /// The server's own words, in one line. Empty if it said nothing.
+    pub message: String,
+    /// The server's code, for example `1500` or `content_filter`.
+    pub code: Option<String>,
+    /// The server's error type, for example `invalid_request_error`.
+    pub error_type: Option<String>,
+    /// The parameter that the server complains about.
+    pub param: Option<String>,
+    /// The single complaints of a validation error.
+    pub details: Vec<ErrorDetail>,
+    request_id: Option<String>,
+}
+
+/// One complaint of a validation error. Mirrors the API's `ValidationError`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorDetail {
+    /// Where in the request, for example `body.messages.0.role`.
+    pub location: String,
+    /// What is wrong there.
+    pub message: String,
+    /// The kind of complaint, for example `extra_forbidden`. Empty if not given.
+    pub error_type: String,
+}
+
+impl fmt::Display for ErrorDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.location.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.location, self.message)
+        }
+    }
+}
+
+/// How many characters of the server's words go into a message.
+const MESSAGE_CHARS: usize = 500;
+/// JSON within a string within JSON has been seen; deeper nesting has not.
+const MAX_DEPTH: u8 = 4;
+const REQUEST_ID_HEADERS: [&str; 6] = [
+    "mistral-correlation-id",
+    "x-kong-request-id",
+    "x-request-id",
+    "apim-request-id",
+    "x-ms-request-id",
+    "request-id",
+];
+
+impl ApiError {
+    pub(crate) fn parse(status: StatusCode, headers: HeaderMap, body: &[u8]) -> Self {
+        let body = String::from_utf8_lossy(body).into_owned();
+        let mut error = Self {
+            status,
+            headers,
+            body: String::new(),
+            message: String::new(),
+            code: None,
+            error_type: None,
+            param: None,
+            details: Vec::new(),
+            request_id: None,
+        };
+        match first_json(&body) {
+            Some(value) => error.read(&value, 0),
+            None => error.message = plain_text(&body),
+        }
+        if error.message.is_empty() {
+            error.message = joined(&error.details);
+        }
+        if error.code.is_none() {
+            error.code = header(&error.headers, "x-ms-error-code").map(str::to_owned);
+        }
+        error.message = one_line(&error.message);
+        error.body = body;
+        error
+    }
+
+    /// Whether `body` is a JSON object that looks like an error and not like an answer.
+    pub(crate) fn is_error_body(body: &[u8]) -> bool {
+        let Some(Value::Object(object)) = first_json(&String::from_utf8_lossy(body)) else {
+            return false;
+        };
+        let is_error_object = object
+            .get("object")
+            .and_then(Value::as_str)
+            .is_some_and(|name| name.eq_ignore_ascii_case("error"));
+        let has = |key| {
+            object
+                .get(key)
+                .is_some_and(|value: &Value| !value.is_null())
+        };
+        let is_answer = ["choices", "data", "id", "usage"].into_iter().any(has);
+        is_error_object || has("error") || (!is_answer && (has("detail") || has("message")))
+    }
+
+    /// The server's id of the request, to be given to its support.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        request_id(&self.headers).or(self.request_id.as_deref())
+    }
+
+    /// The kind that status, code and type add up to, in this order of weight.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        let kind = if self.status.is_success() {
+            self.kind_inside_success()
+        } else {
+            ErrorKind::of_status(self.status)
+        };
+        match kind {
+            ErrorKind::RateLimited if self.says_quota() => ErrorKind::QuotaExceeded,
+            ErrorKind::RateLimited | ErrorKind::Server if self.says_capacity() => {
+                ErrorKind::Overloaded
+            }
+            kind => kind,
+        }
+    }
+
+    /// An error inside a response with status 200 names its status in the body, if at all.
+    fn kind_inside_success(&self) -> ErrorKind {
+        let named = first_json(&self.body).and_then(|value| {
+            let at = |pointer| value.pointer(pointer).and_then(Value::as_u64);
+            [
+                "/raw_status_code",
+                "/status",
+                "/error/status",
+                "/error/code",
+                "/code",
+            ]
+            .into_iter()
+            .find_map(at)
+            .filter(|status| (400..600).contains(status))
+        });
+        let named = named.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
+        match (named, self.code.as_deref(), self.error_type.as_deref()) {
+            (Some(status), _, _) => ErrorKind::of_status(status),
+            (None, Some("1300"), _) | (None, _, Some("rate_limited")) => ErrorKind::RateLimited,
+            _ => ErrorKind::Server,
+        }
+    }
+
+    fn says_quota(&self) -> bool {
+        [&self.code, &self.error_type]
+            .into_iter()
+            .flatten()
+            .any(|word| {
+                let word = word.to_ascii_lowercase();
+                ["quota", "billing", "payment", "budget"]
+                    .iter()
+                    .any(|sign| word.contains(sign))
+            })
+    }
+
+    fn says_capacity(&self) -> bool {
+        self.message
+            .to_ascii_lowercase()
+            .contains("capacity exceeded")
+    }
+
+    fn read(&mut self, value: &Value, depth: u8) {
+        match value {
+            Value::Object(object) if depth < MAX_DEPTH => self.read_object(object, depth),
+            Value::Array(items) if depth < MAX_DEPTH => self.read_details(items),
+            Value::String(text) => match first_json(text) {
+                Some(inner @ Value::Object(_)) if depth < MAX_DEPTH => self.read(&inner, depth + 1),
+                _ => self.say(text),
+            },
+            _ => {}
+        }
+    }
+
+    fn read_object(&mut self, object: &Map<String, Value>, depth: u8) {
+        // A nested error knows more than what wraps it, so it is read first.
+        if let Some(inner) = object.get("error") {
+            self.read(inner, depth + 1);
+        }
+        for key in ["detail", "message", "description"] {
+            if let Some(inner) = object.get(key) {
+                self.read(inner, depth + 1);
+            }
+        }
+        for key in ["errors", "details"] {
+            if let Some(Value::Array(items)) = object.get(key) {
+                self.read_details(items);
+            }
+        }
+        let word = |key: &str| match object.get(key) {
+            Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        self.code = self
+            .code
+            .take()
+            .or_else(|| word("code"))
+            .or_else(|| word("error_code"));
+        self.error_type = self.error_type.take().or_else(|| word("type"));
+        self.param = self
+            .param
+            .take()
+            .or_else(|| word("param"))
+            .or_else(|| word("target"));
+        self.request_id = self.request_id.take().or_else(|| word("request_id"));
+        if self.error_type.is_none() {
+            // Google names its canonical code `status`.
+            self.error_type = object
+                .get("status")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
+        }
+    }
+
+    fn read_details(&mut self, items: &[Value]) {
+        for item in items {
+            let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
+            let message = match (item.as_str(), text("msg"), text("message")) {
+                (Some(message), _, _) | (None, "", message) | (None, message, _) => message,
+            };
+            if message.is_empty() {
+                continue;
+            }
+            let location = match item.get("loc") {
+                Some(Value::Array(path)) => path.iter().map(segment).collect::<Vec<_>>().join("."),
+                _ => item
+                    .get("line_number")
+                    .map_or_else(String::new, |line| format!("line {line}")),
+            };
+            let detail = ErrorDetail {
+                location,
+                message: message.to_owned(),
+                error_type: text("type").to_owned(),
+            };
+            if !self.details.contains(&detail) {
+                self.details.push(detail);
+            }
+        }
+    }
+
+    /// Adds to the message, unless it says so already.
+    fn say(&mut self, text: &str) {
+        let text = text.trim();
+        if text.is_empty() || self.message.contains(text) {
+            return;
+        }
+        if !self.message.is_empty() {
+            self.message.push(' ');
+        }
+        self.message.push_str(text);
+    }
+}
+
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    REQUEST_ID_HEADERS
+        .into_iter()
+        .find_map(|name| header(headers, name))
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get(name)?
+        .to_str()
+        .ok()
+        .filter(|value| !value.is_empty())
+}
+
+/// The first JSON document in `text`: Azure has been seen to send two in a row.
+fn first_json(text: &str) -> Option<Value> {
+    let text = text.trim_start();
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::Deserializer::from_str(text)
+        .into_iter()
+        .next()?
+        .ok()
+}
+
+fn segment(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn joined(details: &[ErrorDetail]) -> String {
+    let shown: Vec<_> = details.iter().take(3).map(ErrorDetail::to_string).collect();
+    let more = details.len().saturating_sub(shown.len());
+    let shown = shown.join("; ");
+    if more > 0 {
+        format!("{shown}; and {more} more")
+    } else {
+        shown
+    }
+}
+
+/// What can be said of a body that is not JSON.
+fn plain_text(body: &str) -> String {
+    let text = body.trim();
+    if !text.starts_with('<') {
+        return text.to_owned();
+    }
+    let title = text
+        .split_once("<title>")
+        .and_then(|(_, rest)| rest.split_once("</title>"))
+        .map(|(title, _)| title.trim());
+    match title {
+        Some(title) if !title.is_empty() => format!("an HTML page: {title}"),
+        _ => "an HTML page".to_owned(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    match line.char_indices().nth(MESSAGE_CHARS) {
+        Some((end, _)) => {
+            line.truncate(end);
+            line.push('…');
+            line
+        }
+        None => line,
+    }
+}

@@ -1,0 +1,327 @@
+//! The one error type.
+
+mod api;
+mod decode;
+mod kind;
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+pub(crate) use self::api::request_id;
+pub use self::api::{ApiError, ErrorDetail};
+pub(crate) use self::decode::{decode, locate};
+pub(crate) use self::kind::is_transient;
+pub use self::kind::{ErrorKind, TimeoutPhase};
+use crate::http::{TransportError, TransportErrorKind};
+
+/// The result of everything in this SDK that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// The one error type of the SDK.
+///
+/// Match on [`kind`](Self::kind), and ask the accessors for details. `{}` prints one line
+/// for a person: the operation, what happened, and the ids that support asks for. `{:#}`
+/// adds the chain of causes. Neither ever shows a credential.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = mistral_emulator::Emulator::start()?;
+/// # let client = mistral_sdk::Client::new(
+/// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+/// # )?;
+/// use mistral_sdk::ErrorKind;
+///
+/// let error = client.models().retrieve("no-such-model").await.unwrap_err();
+/// match error.kind() {
+///     ErrorKind::NotFound => eprintln!("{error} (support id {:?})", error.request_id()),
+///     ErrorKind::RateLimited => eprintln!("wait for {:?}", error.retry_after()),
+///     _ if error.is_retryable() => eprintln!("gave up after {} attempts", error.attempts()),
+///     _ => eprintln!("{error:#}"),
+/// }
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert!(error.to_string().starts_with("models.retrieve: 404 Not Found"));
+/// # Ok(()) }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    operation: Cow<'static, str>,
+    message: String,
+    attempts: u32,
+    api: Option<ApiError>,
+    phase: Option<TimeoutPhase>,
+    transport: Option<TransportErrorKind>,
+    request_id: Option<String>,
+    partial: Option<Box<dyn Any + Send + Sync>>,
+    source: Option<Source>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: Cow::Borrowed(""),
+            message: message.into(),
+            attempts: 0,
+            api: None,
+            phase: None,
+            transport: None,
+            request_id: None,
+            partial: None,
+            source: None,
+        }))
+    }
+
+    /// An error of [`ErrorKind::Config`]: a setting or a request that cannot work.
+    ///
+    /// The message names the setting and the fix.
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    /// An error of [`ErrorKind::Unsupported`]: `provider` does not offer `operation`.
+    pub fn unsupported(provider: &str, operation: &str) -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            format!("the provider `{provider}` does not offer {operation}"),
+        )
+    }
+
+    /// An error of [`ErrorKind::Credentials`], caused by `source`.
+    pub fn credentials(source: impl Into<Source>) -> Self {
+        Self::new(ErrorKind::Credentials, "could not obtain a credential").with_source(source)
+    }
+
+    pub(crate) fn api_error(error: ApiError) -> Self {
+        let mut message = if error.status.is_success() {
+            "the server reported an error".to_owned()
+        } else {
+            error.status.to_string()
+        };
+        if !error.message.is_empty() {
+            message.push_str(": ");
+            message.push_str(&error.message);
+        }
+        let mut this = Self::new(error.kind(), message);
+        this.0.api = Some(error);
+        this
+    }
+
+    pub(crate) fn timeout(phase: TimeoutPhase, after: Duration) -> Self {
+        let message = match phase {
+            TimeoutPhase::Connect => format!("no connection within {after:?}"),
+            TimeoutPhase::FirstByte => format!("no response within {after:?}"),
+            TimeoutPhase::Idle => format!("the stream was silent for {after:?}"),
+            TimeoutPhase::Total => format!("not finished within {after:?}"),
+        };
+        let mut this = Self::new(ErrorKind::Timeout, format!("{message} ({phase} time-out)"));
+        this.0.phase = Some(phase);
+        this
+    }
+
+    /// Adds the error that caused this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_partial(mut self, partial: Box<dyn Any + Send + Sync>) -> Self {
+        self.0.partial = Some(partial);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_request_id(mut self, id: Option<&str>) -> Self {
+        self.0.request_id = id.map(str::to_owned);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn at(mut self, operation: impl Into<Cow<'static, str>>, attempts: u32) -> Self {
+        self.0.operation = operation.into();
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// The category to match on.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operation that failed, for example `chat.complete`. Empty outside of calls.
+    pub fn operation(&self) -> &str {
+        &self.0.operation
+    }
+
+    /// The message alone, without operation and ids.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What the server said, if it answered: status, headers, whole body, parsed details.
+    pub fn api(&self) -> Option<&ApiError> {
+        self.0.api.as_ref()
+    }
+
+    /// The HTTP status, if the server answered.
+    pub fn status(&self) -> Option<StatusCode> {
+        Some(self.api()?.status)
+    }
+
+    /// The server's error code, for example `1500`, if it gave one.
+    pub fn code(&self) -> Option<&str> {
+        self.api()?.code.as_deref()
+    }
+
+    /// The server's id of the request, to be given to its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.api()
+            .and_then(ApiError::request_id)
+            .or(self.0.request_id.as_deref())
+    }
+
+    /// How long the server asked to wait before the next attempt.
+    pub fn retry_after(&self) -> Option<Duration> {
+        crate::retry::retry_after(&self.api()?.headers)
+    }
+
+    /// How many attempts were made. `0` if nothing was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The phase in which time ran out, for [`ErrorKind::Timeout`].
+    pub fn timeout_phase(&self) -> Option<TimeoutPhase> {
+        self.0.phase
+    }
+
+    /// What had arrived when a stream broke off, for example a
+    /// [`ChatCompletionResponse`](crate::chat::ChatCompletionResponse) merged from the
+    /// chunks so far.
+    pub fn partial<T: Any>(&self) -> Option<&T> {
+        self.0.partial.as_deref()?.downcast_ref()
+    }
+
+    /// Whether the same call may succeed a little later.
+    pub fn is_retryable(&self) -> bool {
+        match self.kind() {
+            ErrorKind::QuotaExceeded => false,
+            ErrorKind::RateLimited
+            | ErrorKind::Overloaded
+            | ErrorKind::Timeout
+            | ErrorKind::Connection
+            | ErrorKind::Truncated => true,
+            ErrorKind::Server => self
+                .status()
+                .is_none_or(|status| status.is_success() || is_transient(status)),
+            _ => false,
+        }
+    }
+
+    /// Whether the request surely never reached the server.
+    pub(crate) fn is_not_sent(&self) -> bool {
+        self.0
+            .transport
+            .is_some_and(TransportErrorKind::is_not_sent)
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        let (kind, phase) = match error.kind() {
+            TransportErrorKind::ConnectTimeout => (ErrorKind::Timeout, Some(TimeoutPhase::Connect)),
+            TransportErrorKind::Timeout => (ErrorKind::Timeout, None),
+            _ => (ErrorKind::Connection, None),
+        };
+        let mut this = Self::new(kind, error.to_string());
+        this.0.transport = Some(error.kind());
+        this.0.phase = phase;
+        this.with_source(error.into_source()) // its own words are the message already
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        Self::api_error(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        if !inner.operation.is_empty() {
+            write!(f, "{}: ", inner.operation)?;
+        }
+        f.write_str(&inner.message)?;
+        let facts = [
+            self.code().map(|code| format!("code {code}")),
+            self.retry_after()
+                .map(|wait| format!("retry after {wait:?}")),
+            (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
+            self.request_id().map(|id| format!("request id {id}")),
+        ];
+        let facts: Vec<_> = facts.into_iter().flatten().collect();
+        if !facts.is_empty() {
+            write!(f, " ({})", facts.join(", "))?;
+        }
+        if f.alternate() {
+            let mut source = StdError::source(self);
+            while let Some(cause) = source {
+                write!(f, ": {cause}")?;
+                source = cause.source();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("operation", &inner.operation)
+            .field("message", &inner.message)
+            .field("attempts", &inner.attempts)
+            .field("status", &self.status())
+            .field("request_id", &self.request_id())
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Makes an error of a response body that is not what the operation documents.
+pub(crate) fn unexpected(
+    status: StatusCode,
+    headers: HeaderMap,
+    body: &[u8],
+    cause: impl Into<Source>,
+) -> Error {
+    if ApiError::is_error_body(body) {
+        return Error::api_error(ApiError::parse(status, headers, body));
+    }
+    let cause = cause.into();
+    let mut error = Error::new(
+        ErrorKind::Decode,
+        format!("the response is not what the API documents: {cause}"),
+    );
+    error.0.api = Some(ApiError::parse(status, headers, body));
+    error
+}

@@ -1,0 +1,168 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+
+use super::TransportError;
+
+type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
+
+/// The body of an HTTP request or response: bytes that are all here, or a stream of them.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use mistral_core::Body;
+///
+/// let body = Body::from("hello");
+/// assert_eq!(body.content_length(), Some(5));
+/// assert_eq!(body.collect().await?, "hello");
+/// # Ok::<_, mistral_core::TransportError>(()) })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+pub struct Body {
+    content: Content,
+    length: Option<u64>,
+}
+
+enum Content {
+    Full(Bytes),
+    Stream(ByteStream),
+}
+
+impl Body {
+    /// A body without bytes.
+    pub fn empty() -> Self {
+        Bytes::new().into()
+    }
+
+    /// A body that is read chunk by chunk, of unknown length.
+    pub fn from_stream(
+        stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
+    ) -> Self {
+        Self {
+            content: Content::Stream(Box::pin(stream)),
+            length: None,
+        }
+    }
+
+    /// Declares how many bytes the stream will give, for the `content-length` header.
+    ///
+    /// Does nothing to a body whose bytes are all here.
+    #[must_use]
+    pub fn with_content_length(mut self, length: u64) -> Self {
+        if let Content::Stream(_) = self.content {
+            self.length = Some(length);
+        }
+        self
+    }
+
+    /// How many bytes are still to come, where that is known.
+    pub fn content_length(&self) -> Option<u64> {
+        match &self.content {
+            Content::Full(bytes) => Some(bytes.len() as u64),
+            Content::Stream(_) => self.length,
+        }
+    }
+
+    /// The bytes, if they are all here already.
+    ///
+    /// # Errors
+    /// Gives the body back if it is a stream.
+    pub fn into_bytes(self) -> Result<Bytes, Self> {
+        match self.content {
+            Content::Full(bytes) => Ok(bytes),
+            Content::Stream(_) => Err(self),
+        }
+    }
+
+    /// Reads the whole body into memory.
+    ///
+    /// # Errors
+    /// Fails when the connection breaks before the end.
+    pub async fn collect(mut self) -> Result<Bytes, TransportError> {
+        if let Content::Full(bytes) = self.content {
+            return Ok(bytes);
+        }
+        let Some(first) = self.chunk().await.transpose()? else {
+            return Ok(Bytes::new());
+        };
+        let Some(second) = self.chunk().await.transpose()? else {
+            return Ok(first); // the usual case: nothing is copied
+        };
+        let mut whole = BytesMut::with_capacity(first.len() + second.len());
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&second);
+        while let Some(chunk) = self.chunk().await.transpose()? {
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Puts bytes that were read already back in front.
+    pub(crate) fn unread(self, first: Bytes) -> Self {
+        struct Unread(Option<Bytes>, Body);
+
+        impl Stream for Unread {
+            type Item = Result<Bytes, TransportError>;
+
+            fn poll_next(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+            ) -> Poll<Option<Self::Item>> {
+                match self.0.take() {
+                    Some(first) => Poll::Ready(Some(Ok(first))),
+                    None => Pin::new(&mut self.1).poll_next(cx),
+                }
+            }
+        }
+
+        Self::from_stream(Unread(Some(first), self))
+    }
+
+    /// The next bytes, or `None` at the end.
+    pub(crate) async fn chunk(&mut self) -> Option<Result<Bytes, TransportError>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match &mut self.content {
+            Content::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
+            }
+            Content::Stream(stream) => stream.as_mut().poll_next(cx),
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Body {
+    fn from(bytes: T) -> Self {
+        Self {
+            content: Content::Full(bytes.into()),
+            length: None,
+        }
+    }
+}
+
+/// Prints how many bytes there are, never the bytes.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.content {
+            Content::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Content::Stream(_) => f.write_str("Body(stream)"),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The core of the Mistral SDK for Rust: what all providers have in common.
+//!
+//! Applications depend on the facade, `mistral-sdk`, which brings this crate and a
+//! provider together. This crate is for those who write a provider or a transport:
+//!
+//! * A [`Provider`] knows where a cloud keeps the operations, and how to be let in.
+//! * A [`Transport`] performs one HTTP exchange.
+//!
+//! All that lies between is here, once: types, retries, time-outs, errors, streams.
+//!
+//! # Features
+//!
+//! None is on by default. `reqwest` brings the built-in transport without TLS; `rustls`,
+//! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another.
+
+#[macro_use]
+mod macros;
+
+mod call;
+pub mod chat;
+mod client;
+mod credential;
+pub mod embeddings;
+mod error;
+mod http;
+mod mode;
+pub mod models;
+mod pipeline;
+mod prepared;
+mod provider;
+mod response;
+mod retry;
+mod routes;
+mod sse;
+mod stream;
+mod timeouts;
+pub mod types;
+
+pub use crate::call::{Call, StreamCall};
+pub use crate::client::{Client, ClientBuilder, FromEnv};
+pub use crate::credential::{Token, TokenSource};
+pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Result, TimeoutPhase};
+#[cfg(feature = "reqwest")]
+pub use crate::http::ReqwestTransport;
+pub use crate::http::{Body, Operation, Payload, Transport, TransportError, TransportErrorKind};
+pub use crate::mode::{Async, Mode};
+pub use crate::provider::{Endpoint, Provider, Repeat, Route, RouteRequest, parse_base_url};
+pub use crate::response::{RateLimit, Response};
+pub use crate::retry::RetryPolicy;
+pub use crate::sse::{EventTooLarge, SseDecoder, SseEvent};
+pub use crate::stream::{EventStream, StreamEvent};
+pub use crate::timeouts::Timeouts;

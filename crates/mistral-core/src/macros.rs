@@ -1,0 +1,329 @@
+//! What every type of the API has in common, written once.
+
+/// Declares an open string enum: one that keeps values it does not know.
+///
+/// ```text
+/// string_enum! {
+///     /// Why the model stopped.
+///     FinishReason {
+///         /// A natural end.
+///         Stop = "stop",
+///     }
+/// }
+/// ```
+macro_rules! string_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$vmeta])* $variant,)+
+            /// A value that this version of the SDK does not know, as it came.
+            Unknown(String),
+        }
+
+        impl $name {
+            /// The value on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)+
+                    Self::Unknown(value) => value,
+                }
+            }
+
+            fn known(value: &str) -> Option<Self> {
+                match value {
+                    $($text => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(value: &str) -> Self {
+                Self::known(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(value: String) -> Self {
+                Self::known(&value).unwrap_or(Self::Unknown(value))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::types::wire::deserialize_str(deserializer, |text| Self::from(text))
+            }
+        }
+    };
+}
+
+/// Declares a JSON union told apart by one field, which keeps members it does not know.
+///
+/// A known member that is malformed is an error; `#[serde(untagged)]` would hide it. A
+/// tag after `or` is the member meant when the field is missing.
+///
+/// ```text
+/// tagged_union! {
+///     /// Part of a message.
+///     ContentChunk by "type" {
+///         /// Text.
+///         Text(TextChunk) = "text",
+///     }
+/// }
+/// ```
+macro_rules! tagged_union {
+    (
+        $(#[$meta:meta])*
+        $name:ident by $tag:literal $(or $default:literal)? {
+            $($(#[$vmeta:meta])* $variant:ident($ty:ty) = $text:literal,)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$vmeta])* $variant($ty),)+
+            /// A member that this version of the SDK does not know, as it came.
+            Unknown(serde_json::Value),
+        }
+
+        $(impl From<$ty> for $name {
+            fn from(member: $ty) -> Self {
+                Self::$variant(member)
+            }
+        })+
+
+        impl<'de> $crate::types::wire::Union<'de> for $name {
+            const TAG: &'static str = $tag;
+            const DEFAULT: Option<&'static str> = tagged_union!(@default $($default)?);
+
+            fn is_known(tag: &str) -> bool {
+                matches!(tag, $($text)|+)
+            }
+
+            fn member<D: serde::Deserializer<'de>>(
+                tag: &str,
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                match tag {
+                    $($text => <$ty as serde::Deserialize>::deserialize(deserializer).map(Self::$variant),)+
+                    _ => serde::Deserialize::deserialize(deserializer).map(Self::Unknown),
+                }
+            }
+
+            fn unknown(value: serde_json::Value) -> Self {
+                Self::Unknown(value)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                #[derive(serde::Serialize)]
+                struct Tagged<'a, T> {
+                    #[serde(rename = $tag)]
+                    tag: &'static str,
+                    #[serde(flatten)]
+                    member: &'a T,
+                }
+                match self {
+                    $(Self::$variant(member) => Tagged { tag: $text, member }.serialize(serializer),)+
+                    Self::Unknown(value) => value.serialize(serializer),
+                }
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::types::wire::deserialize_union(deserializer)
+            }
+        }
+    };
+    (@default) => { None };
+    (@default $default:literal) => { Some($default) };
+}
+
+/// Declares a JSON object with public fields, which keeps members it does not know.
+///
+/// `required` fields must be there, `defaulted` ones read as their default when they are
+/// absent or null, `optional` ones are an `Option` that is left out when it is `None`.
+/// All that is not declared goes to and from `extra`.
+///
+/// `request!` adds `new`, which takes the required fields, and a setter for every other
+/// one. What a setter takes is named after `=>`: the value itself (nothing is named),
+/// anything that converts (`into`), or any iterator of what converts (`list Item`).
+macro_rules! object {
+    (
+        $(#[$meta:meta])*
+        $name:ident {
+            $(required: { $($(#[$rmeta:meta])* $required:ident: $rty:ty,)* })?
+            $(defaulted: { $($(#[$dmeta:meta])* $defaulted:ident: $dty:ty,)* })?
+            $(optional: { $($(#[$ometa:meta])* $optional:ident: $oty:ty,)* })?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(
+                $(#[$rmeta])*
+                pub $required: $rty,
+            )*)?
+            $($(
+                $(#[$dmeta])*
+                #[serde(default, deserialize_with = "crate::types::wire::null_as_default")]
+                pub $defaulted: $dty,
+            )*)?
+            $($(
+                $(#[$ometa])*
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                pub $optional: Option<$oty>,
+            )*)?
+            /// Fields that this version of the SDK does not know, as they came.
+            #[serde(flatten)]
+            pub extra: serde_json::Map<String, serde_json::Value>,
+        }
+    };
+}
+
+/// Declares an [`object!`] that users build: with `new` and setters.
+macro_rules! request {
+    (
+        $(#[$meta:meta])*
+        $name:ident {
+            $(required: {
+                $($(#[doc = $rdoc:literal])* $(#[serde($($rserde:tt)*)])? $required:ident: $rty:ty $(=> $rkind:ident $($ritem:ty)?)?,)*
+            })?
+            $(optional: {
+                $($(#[doc = $odoc:literal])* $(#[serde($($oserde:tt)*)])? $optional:ident: $oty:ty $(=> $okind:ident $($oitem:ty)?)?,)*
+            })?
+        }
+    ) => {
+        object! {
+            $(#[$meta])*
+            $name {
+                $(required: { $($(#[doc = $rdoc])* $(#[serde($($rserde)*)])? $required: $rty,)* })?
+                $(optional: { $($(#[doc = $odoc])* $(#[serde($($oserde)*)])? $optional: $oty,)* })?
+            }
+        }
+
+        impl $name {
+            /// Makes one with what it is meaningless without. Everything else is unset.
+            #[allow(clippy::new_without_default)] // where nothing is required, `Default` is derived
+            pub fn new($($($required: request!(@argument $rty $(, $rkind $($ritem)?)?),)*)?) -> Self {
+                Self {
+                    $($($required: request!(@value $required $(, $rkind)?),)*)?
+                    $($($optional: None,)*)?
+                    extra: serde_json::Map::new(),
+                }
+            }
+
+            $($(
+                $(#[doc = $odoc])*
+                #[must_use]
+                pub fn $optional(mut self, $optional: request!(@argument $oty $(, $okind $($oitem)?)?)) -> Self {
+                    self.$optional = Some(request!(@value $optional $(, $okind)?));
+                    self
+                }
+            )*)?
+
+            /// Adds a field that this version of the SDK does not know. It wins over a
+            /// known field of the same name.
+            #[must_use]
+            pub fn extra(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+                self.extra.insert(name.into(), value.into());
+                self
+            }
+        }
+    };
+    (@argument $ty:ty) => { $ty };
+    (@argument $ty:ty, into) => { impl Into<$ty> };
+    (@argument $ty:ty, list $item:ty) => { impl IntoIterator<Item = impl Into<$item>> };
+    (@value $name:ident) => { $name };
+    (@value $name:ident, into) => { $name.into() };
+    (@value $name:ident, list) => { $name.into_iter().map(Into::into).collect() };
+}
+
+/// Declares a union of a string (or of what is written as one) and an object.
+macro_rules! string_or_object {
+    ($(#[$meta:meta])* $name:ident {
+        $(#[$smeta:meta])* $string:ident($sty:ty),
+        $(#[$ometa:meta])* $object:ident($oty:ty),
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[serde(untagged)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[$smeta])*
+            $string($sty),
+            $(#[$ometa])*
+            $object($oty),
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::$string(text.into())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::$string(text.into())
+            }
+        }
+
+        impl From<$oty> for $name {
+            fn from(object: $oty) -> Self {
+                Self::$object(object)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::types::wire::deserialize_string_or_object(
+                    deserializer,
+                    |text| Self::$string(text.into()),
+                    Self::$object,
+                )
+            }
+        }
+    };
+}
+
+/// Declares the handle of an API group: what `client.chat()` and its like give.
+macro_rules! group {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        pub struct $name<M: $crate::Mode = $crate::Async> {
+            engine: std::sync::Arc<$crate::pipeline::Engine>,
+            mode: M,
+        }
+
+        impl<M: $crate::Mode> $name<M> {
+            pub(crate) fn new(
+                engine: &std::sync::Arc<$crate::pipeline::Engine>,
+                mode: &M,
+            ) -> Self {
+                Self {
+                    engine: std::sync::Arc::clone(engine),
+                    mode: mode.clone(),
+                }
+            }
+        }
+    };
+}

@@ -1,0 +1,304 @@
+//! One call from start to finish: route, authorize, send, classify, repeat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::response::Parts;
+use http::{HeaderMap, StatusCode};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, unexpected};
+use crate::http::{Body, Operation, Payload, Transport};
+use crate::prepared::Prepared;
+use crate::provider::Provider;
+use crate::retry::RetryPolicy;
+use crate::routes::{ResolvedRoute, Routes};
+use crate::timeouts::Timeouts;
+
+/// How much of an error's body is read, and for how long.
+const ERROR_BODY_BYTES: usize = 1024 * 1024;
+const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
+
+/// What all calls of a client share.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) max_event_size: usize,
+    pub(crate) routes: Routes,
+}
+
+/// A successful response. Its body is all here, unless it is a stream of events.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) head: Parts,
+    pub(crate) body: Body,
+    pub(crate) attempts: u32,
+    pub(crate) deadline: Option<Deadline>,
+    pub(crate) idle: Duration,
+}
+
+/// A deadline, and what to say when it has passed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    pub(crate) at: Instant,
+    pub(crate) limit: Duration,
+}
+
+impl Deadline {
+    /// `None` if the time is so long that it never comes.
+    pub(crate) fn after(limit: Option<Duration>) -> Option<Self> {
+        let limit = limit?;
+        let at = Instant::now().checked_add(limit)?;
+        Some(Self { at, limit })
+    }
+}
+
+/// What all attempts of one call share.
+struct Attempt<'a> {
+    engine: &'a Engine,
+    request: &'a Prepared,
+    route: Arc<ResolvedRoute>,
+    body: Option<Payload>,
+    timeouts: Timeouts,
+    deadline: Option<Deadline>,
+}
+
+impl Engine {
+    /// Performs a call, in as many attempts as the retry policy allows.
+    pub(crate) async fn perform(&self, request: &Prepared) -> Result<Answer> {
+        let endpoint = &*request.endpoint;
+        let name = || endpoint.name.clone();
+        let attempt = self.prepare(request).map_err(|error| error.at(name(), 0))?;
+        let policy = request.retry.as_ref().unwrap_or(&self.retry);
+        let started = Instant::now();
+        let (mut attempts, mut retries) = (0, 0);
+        let mut refused: Option<(HeaderMap, Error)> = None;
+        loop {
+            let rejected = refused.as_ref().map(|(credentials, _)| credentials);
+            let credentials = match attempt.credentials(rejected).await {
+                Ok(credentials) => credentials,
+                Err(error) => return Err(error.at(name(), attempts)),
+            };
+            if let Some((_, error)) = refused.take_if(|(same, _)| *same == credentials) {
+                return Err(error.at(name(), attempts));
+            }
+            let once_refused = refused.is_some();
+            attempts += 1;
+            let error = match attempt.run(&credentials, attempts).await {
+                Ok((head, body)) => return Ok(attempt.answer(head, body, attempts)),
+                Err(error) => error,
+            };
+            if error.status() == Some(StatusCode::UNAUTHORIZED)
+                && !once_refused
+                && !credentials.is_empty()
+                && attempt.is_replayable()
+            {
+                refused = Some((credentials, error)); // the provider may have a fresher one
+                continue;
+            }
+            let delay = policy.next_delay(&error, endpoint.repeat, retries, started.elapsed());
+            let Some(delay) = delay.filter(|delay| attempt.may_wait(*delay)) else {
+                return Err(error.at(name(), attempts));
+            };
+            retries += 1;
+            tracing::debug!(operation = %endpoint.name, attempts, ?delay, %error, "repeating");
+            sleep(delay).await;
+        }
+    }
+
+    fn prepare<'a>(&'a self, request: &'a Prepared) -> Result<Attempt<'a>> {
+        let endpoint = &*request.endpoint;
+        if !self.provider.supports(endpoint) {
+            return Err(Error::unsupported(self.provider.name(), &endpoint.name));
+        }
+        let route = self.routes.resolve(&*self.provider, request)?;
+        let timeouts = request.timeouts.over(&self.timeouts);
+        let total = if endpoint.stream {
+            timeouts.stream_total
+        } else {
+            timeouts.total
+        };
+        Ok(Attempt {
+            engine: self,
+            request,
+            body: request.outgoing_body(route.model.as_deref())?,
+            route,
+            deadline: Deadline::after(total),
+            timeouts,
+        })
+    }
+}
+
+impl Attempt<'_> {
+    fn answer(self, head: Parts, body: Body, attempts: u32) -> Answer {
+        Answer {
+            head,
+            body,
+            attempts,
+            deadline: self.deadline,
+            idle: self.timeouts.idle,
+        }
+    }
+
+    fn is_replayable(&self) -> bool {
+        self.body.as_ref().is_none_or(Payload::is_replayable)
+    }
+
+    /// Whether there is a body left to send, and time left to send it in, after `delay`.
+    fn may_wait(&self, delay: Duration) -> bool {
+        let in_time = self.deadline.is_none_or(|deadline| {
+            let then = Instant::now().checked_add(delay);
+            then.is_some_and(|then| then < deadline.at)
+        });
+        in_time && self.is_replayable()
+    }
+
+    /// The provider's credentials, unless the caller brought some.
+    async fn credentials(&self, rejected: Option<&HeaderMap>) -> Result<HeaderMap> {
+        let mut credentials = HeaderMap::new();
+        if !self.request.headers.contains_key(AUTHORIZATION) {
+            let provider = &self.engine.provider;
+            self.until_deadline(provider.authorize(rejected, &mut credentials))
+                .await??;
+        }
+        Ok(credentials)
+    }
+
+    async fn run(&self, credentials: &HeaderMap, number: u32) -> Result<(Parts, Body)> {
+        let response = self.send(self.http_request(credentials, number)).await?;
+        let (head, body) = response.into_parts();
+        if !head.status.is_success() {
+            return Err(failure(head, body).await);
+        }
+        let read = async {
+            if self.request.endpoint.stream {
+                event_stream(&head, body).await
+            } else {
+                Ok(body.collect().await?.into())
+            }
+        };
+        match self.until_deadline(read).await.flatten() {
+            Ok(body) => Ok((head, body)),
+            Err(error) => {
+                let id = crate::error::request_id(&head.headers);
+                Err(error.with_request_id(id))
+            }
+        }
+    }
+
+    fn http_request(&self, credentials: &HeaderMap, number: u32) -> http::Request<Body> {
+        let endpoint = &self.request.endpoint;
+        let body = self
+            .body
+            .as_ref()
+            .and_then(Payload::body)
+            .unwrap_or_default();
+        let mut http = http::Request::new(body);
+        *http.method_mut() = endpoint.method.clone();
+        *http.uri_mut() = self.route.uri.clone();
+        *http.headers_mut() = self.request.headers.clone();
+        for (name, value) in credentials {
+            http.headers_mut().insert(name, value.clone());
+        }
+        http.extensions_mut().insert(Operation {
+            name: endpoint.name.clone(),
+            model: self.request.model.clone(),
+            attempt: number,
+            url: Arc::clone(&self.route.url),
+            connect_timeout: self.timeouts.connect,
+        });
+        http
+    }
+
+    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Body>> {
+        let sent = self.engine.transport.send(request);
+        let limit = self.timeouts.first_byte;
+        let first_byte = Deadline::after(Some(limit));
+        let Some(first_byte) = first_byte.filter(|it| self.deadline.is_none_or(|d| it.at < d.at))
+        else {
+            return Ok(self.until_deadline(sent).await??);
+        };
+        match timeout_at(first_byte.at, sent).await {
+            Ok(response) => Ok(response?),
+            Err(_) => Err(Error::timeout(TimeoutPhase::FirstByte, limit)),
+        }
+    }
+
+    async fn until_deadline<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+        let Some(deadline) = self.deadline else {
+            return Ok(work.await);
+        };
+        timeout_at(deadline.at, work)
+            .await
+            .map_err(|_| Error::timeout(TimeoutPhase::Total, deadline.limit))
+    }
+}
+
+/// Makes an error of a response that is not a success. What its body says helps, but the
+/// status alone must do: a body that stalls or breaks off changes nothing.
+async fn failure(head: Parts, mut body: Body) -> Error {
+    let mut text = BytesMut::new();
+    let read = async {
+        while let Some(Ok(chunk)) = body.chunk().await {
+            let room = ERROR_BODY_BYTES.saturating_sub(text.len());
+            text.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+            if text.len() == ERROR_BODY_BYTES {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(ERROR_BODY_TIME, read).await;
+    if head.status.is_redirection() {
+        let to = head.headers.get(LOCATION).and_then(|to| to.to_str().ok());
+        return redirected(head.status, to);
+    }
+    ApiError::parse(head.status, head.headers, &text).into()
+}
+
+fn redirected(status: StatusCode, to: Option<&str>) -> Error {
+    let to = to.unwrap_or("another address");
+    Error::config(format!(
+        "{status}: the server redirects to `{to}`, which is not followed because the \
+         credentials would go there: set that address as the base URL if you trust it"
+    ))
+}
+
+/// Checks that a successful response is a stream of events.
+///
+/// Some gateways forget the content type, so the first bytes decide where it is another.
+async fn event_stream(head: &Parts, mut body: Body) -> Result<Body> {
+    let content_type = head
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = content_type
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    if essence.trim().eq_ignore_ascii_case("text/event-stream") {
+        return Ok(body);
+    }
+    let Some(first) = body.chunk().await.transpose()? else {
+        return Err(Error::new(ErrorKind::Truncated, "the response is empty"));
+    };
+    let looks_like_events = [b"data:".as_slice(), b"event:", b"id:", b":"]
+        .into_iter()
+        .any(|start| first.starts_with(start));
+    if looks_like_events {
+        return Ok(body.unread(first));
+    }
+    let mut text = BytesMut::from(first);
+    while text.len() < ERROR_BODY_BYTES
+        && let Some(Ok(chunk)) = body.chunk().await
+    {
+        text.extend_from_slice(&chunk);
+    }
+    text.truncate(ERROR_BODY_BYTES);
+    let found = content_type.unwrap_or("no content type");
+    let cause = format!("a stream of events was asked for, and `{found}` came");
+    Err(unexpected(head.status, head.headers.clone(), &text, cause))
+}

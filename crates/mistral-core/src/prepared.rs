@@ -1,0 +1,181 @@
+//! One request, ready to be sent any number of times.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::http::Payload;
+use crate::provider::Endpoint;
+use crate::retry::RetryPolicy;
+use crate::timeouts::TimeoutOverrides;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const SDK_NAME: HeaderValue =
+    HeaderValue::from_static(concat!("mistral-sdk-rust/", env!("CARGO_PKG_VERSION")));
+
+/// Everything about a request that does not change from one attempt to the next.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) endpoint: Cow<'static, Endpoint>,
+    /// The path, where it is not the endpoint's own.
+    pub(crate) path: Option<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) model: Option<Arc<str>>,
+    pub(crate) body: Option<Payload>,
+    pub(crate) extra_body: Map<String, Value>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) timeouts: TimeoutOverrides,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) base_url: Option<Url>,
+}
+
+impl Prepared {
+    /// A request without a body.
+    pub(crate) fn new(endpoint: impl Into<Cow<'static, Endpoint>>) -> Self {
+        let endpoint = endpoint.into();
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(ACCEPT, if endpoint.stream { EVENT_STREAM } else { JSON });
+        headers.insert(USER_AGENT, SDK_NAME);
+        Self {
+            endpoint,
+            path: None,
+            query: Vec::new(),
+            model: None,
+            body: None,
+            extra_body: Map::new(),
+            headers,
+            timeouts: TimeoutOverrides::default(),
+            retry: None,
+            base_url: None,
+        }
+    }
+
+    /// Fills in the parameters of the path.
+    pub(crate) fn path(mut self, parameters: &[(&str, &str)]) -> Result<Self> {
+        self.path = Some(self.endpoint.fill(parameters)?);
+        Ok(self)
+    }
+
+    /// Sets the body, and the model that it names.
+    ///
+    /// A streamed call says so in its body. `extra` are the body's fields that the SDK
+    /// does not know: they win over the known ones.
+    pub(crate) fn json(
+        mut self,
+        model: &str,
+        body: &impl Serialize,
+        extra: &Map<String, Value>,
+    ) -> Result<Self> {
+        #[derive(Serialize)]
+        struct Streamed<'a, T> {
+            #[serde(flatten)]
+            body: &'a T,
+            stream: bool,
+        }
+        if extra.contains_key("stream") {
+            return Err(Error::config(
+                "`stream` is set by the method that is called: \
+                 call `stream` or `complete`, and leave the field out",
+            ));
+        }
+        self.model = Some(model.into());
+        if self.endpoint.stream {
+            self.set_json(&Streamed { body, stream: true }, !extra.is_empty())?;
+        } else {
+            self.set_json(body, !extra.is_empty())?;
+        }
+        Ok(self)
+    }
+
+    /// Sets the body. `merge`: fields may occur twice, and the last one counts.
+    pub(crate) fn set_json(&mut self, body: &impl Serialize, merge: bool) -> Result<()> {
+        let json = if merge {
+            serde_json::to_value(body).and_then(|merged| serde_json::to_vec(&merged))
+        } else {
+            serde_json::to_vec(body)
+        };
+        let json = json.map_err(|error| {
+            Error::config("the request cannot be written as JSON").with_source(error)
+        })?;
+        self.headers.insert(CONTENT_TYPE, JSON);
+        self.body = Some(Bytes::from(json).into());
+        Ok(())
+    }
+
+    /// Sets a header that the caller names.
+    pub(crate) fn set_header<N, V>(&mut self, name: N, value: V) -> Result<()>
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        let name = name.try_into().map_err(|_| {
+            Error::config("`header`: the name is not one that HTTP allows (letters, digits, `-`)")
+        })?;
+        // The value may be a secret, so the message does not show it.
+        let mut value = value.try_into().map_err(|_| {
+            Error::config(format!(
+                "`header`: the value of `{name}` has characters that HTTP does not allow, \
+                 for example a line break"
+            ))
+        })?;
+        if name == AUTHORIZATION {
+            value.set_sensitive(true);
+        }
+        self.headers.insert(name, value);
+        Ok(())
+    }
+
+    /// The path on Mistral's own API.
+    pub(crate) fn path_str(&self) -> &str {
+        self.path.as_deref().unwrap_or(&self.endpoint.path)
+    }
+
+    /// The body as it goes out: with the fields added to this call, and with the model
+    /// that the route asks for.
+    pub(crate) fn outgoing_body(&self, model: Option<&str>) -> Result<Option<Payload>> {
+        let rename = model.filter(|model| Some(*model) != self.model.as_deref());
+        if self.extra_body.is_empty() && rename.is_none() {
+            return Ok(self.body.clone());
+        }
+        let refuse = |why| Err(Error::config(format!("`extra_body`: {why}")));
+        let mut object = match &self.body {
+            None => Map::new(),
+            Some(body) => match body.bytes().map(|bytes| serde_json::from_slice(bytes)) {
+                Some(Ok(Value::Object(object))) => object,
+                _ => return refuse("this call's body is not a JSON object"),
+            },
+        };
+        if let Some(model) = rename {
+            object.insert("model".to_owned(), model.into());
+        }
+        if self.endpoint.stream && self.extra_body.contains_key("stream") {
+            return refuse("`stream` is set by the method that is called");
+        }
+        for (name, value) in &self.extra_body {
+            object.insert(name.clone(), value.clone());
+        }
+        serde_json::to_vec(&object)
+            .map(|json| Some(json.into()))
+            .map_err(|error| Error::config("`extra_body` is not JSON").with_source(error))
+    }
+}
+
+impl From<&'static Endpoint> for Cow<'static, Endpoint> {
+    fn from(endpoint: &'static Endpoint) -> Self {
+        Cow::Borrowed(endpoint)
+    }
+}
+
+impl From<Endpoint> for Cow<'static, Endpoint> {
+    fn from(endpoint: Endpoint) -> Self {
+        Cow::Owned(endpoint)
+    }
+}

@@ -1,0 +1,352 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use async_trait::async_trait;
+use http::{HeaderMap, Method};
+use url::Url;
+
+use crate::error::{Error, Result};
+
+/// Knows where a place that serves Mistral models keeps its operations, and how to be
+/// let in.
+///
+/// This is the seam for a cloud, a gateway or a deployment of your own; `mistral-api`
+/// implements it for Mistral's own API.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use http::{HeaderMap, HeaderValue};
+/// use mistral_core::{Endpoint, Provider, Result, Route, RouteRequest};
+/// use url::Url;
+///
+/// /// A deployment that serves chat completions alone, under one fixed key.
+/// #[derive(Debug)]
+/// struct Deployment {
+///     base_url: Url,
+///     key: HeaderValue, // marked as sensitive
+/// }
+///
+/// #[async_trait]
+/// impl Provider for Deployment {
+///     fn name(&self) -> &'static str {
+///         "deployment"
+///     }
+///
+///     fn supports(&self, endpoint: &Endpoint) -> bool {
+///         endpoint.group() == "chat"
+///     }
+///
+///     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
+///         Route::join(request.base_url.unwrap_or(&self.base_url), request.path)
+///     }
+///
+///     async fn authorize(
+///         &self,
+///         _rejected: Option<&HeaderMap>,
+///         headers: &mut HeaderMap,
+///     ) -> Result<()> {
+///         headers.insert("x-key", self.key.clone());
+///         Ok(())
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Provider: fmt::Debug + Send + Sync + 'static {
+    /// A short name for errors and spans, for example `api`.
+    fn name(&self) -> &'static str;
+
+    /// Whether this provider offers the operation.
+    ///
+    /// A call of one that it does not offer fails before anything is sent.
+    fn supports(&self, endpoint: &Endpoint) -> bool;
+
+    /// Says where to send a request of an operation that this provider supports.
+    ///
+    /// The same request must give the same route each time: routes are remembered.
+    ///
+    /// # Errors
+    /// Fails when the request cannot be routed, for example for want of a model.
+    fn route(&self, request: &RouteRequest<'_>) -> Result<Route>;
+
+    /// Adds credentials to `headers`. Called before every attempt, so that they are fresh.
+    ///
+    /// `rejected` holds the credentials of this call that came back with a 401. If the
+    /// provider then gives the same ones again, the call ends with that 401.
+    ///
+    /// # Errors
+    /// Fails when no credential can be obtained; see [`Error::credentials`].
+    async fn authorize(&self, rejected: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()>;
+}
+
+/// Describes one operation of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Endpoint {
+    /// The official SDK's name of the operation, for example `chat.complete`.
+    pub name: Cow<'static, str>,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path on Mistral's own API, for example `/v1/models/{model_id}`.
+    pub path: Cow<'static, str>,
+    /// Whether the answer is a stream of events.
+    pub stream: bool,
+    /// What happens when the request is sent twice.
+    pub repeat: Repeat,
+}
+
+/// Says what happens when a request is sent twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Repeat {
+    /// Nothing more than when it is sent once.
+    Idempotent,
+    /// The model answers, and bills, twice.
+    Inference,
+    /// Something is made or changed twice.
+    Effects,
+}
+
+impl Endpoint {
+    /// Describes an operation that only reads.
+    pub(crate) const fn get(name: &'static str, path: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            method: Method::GET,
+            path: Cow::Borrowed(path),
+            stream: false,
+            repeat: Repeat::Idempotent,
+        }
+    }
+
+    /// Describes an operation that asks a model.
+    pub(crate) const fn inference(name: &'static str, path: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            method: Method::POST,
+            path: Cow::Borrowed(path),
+            stream: false,
+            repeat: Repeat::Inference,
+        }
+    }
+
+    /// Makes the answer a stream of events.
+    pub(crate) const fn streaming(mut self) -> Self {
+        self.stream = true;
+        self
+    }
+
+    /// Describes a request that the SDK does not model.
+    pub(crate) fn raw(method: Method, path: &str) -> Self {
+        let repeat = if method.is_idempotent() {
+            Repeat::Idempotent
+        } else {
+            Repeat::Effects
+        };
+        Self {
+            name: Cow::Borrowed("request"),
+            method,
+            path: Cow::Owned(path.to_owned()),
+            stream: false,
+            repeat,
+        }
+    }
+
+    /// The API group, for example `chat` of `chat.complete` or `batch.jobs` of
+    /// `batch.jobs.create`.
+    pub fn group(&self) -> &str {
+        self.name
+            .rsplit_once('.')
+            .map_or(&self.name, |(group, _)| group)
+    }
+
+    /// The path with its parameters filled in and escaped.
+    pub(crate) fn fill(&self, parameters: &[(&str, &str)]) -> Result<String> {
+        let mut path = self.path.to_string();
+        for (name, value) in parameters {
+            // Dot segments would be resolved away even when they are escaped.
+            if value.is_empty() || *value == "." || *value == ".." {
+                return Err(Error::config(format!("`{name}` must not be `{value}`")));
+            }
+            path = path.replace(&format!("{{{name}}}"), &escape_segment(value));
+        }
+        Ok(path)
+    }
+}
+
+/// Escapes everything but the characters that are never special in a URL.
+fn escape_segment(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+/// What a [`Provider`] is asked to route.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct RouteRequest<'a> {
+    /// The operation.
+    pub endpoint: &'a Endpoint,
+    /// The path on Mistral's own API, with its parameters filled in and escaped.
+    pub path: &'a str,
+    /// The model that the request names, if it names one.
+    pub model: Option<&'a str>,
+    /// The base URL that this call asks for instead of the provider's.
+    pub base_url: Option<&'a Url>,
+}
+
+impl<'a> RouteRequest<'a> {
+    /// Asks for the route of an operation whose path has no parameters.
+    pub fn new(endpoint: &'a Endpoint) -> Self {
+        Self {
+            endpoint,
+            path: &endpoint.path,
+            model: None,
+            base_url: None,
+        }
+    }
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Route {
+    /// The URL. The call's own query parameters are added to it.
+    pub url: Url,
+    /// What the body's `model` becomes, where the provider wants another name there.
+    pub model: Option<String>,
+}
+
+impl Route {
+    /// Routes to `url`.
+    pub fn new(url: Url) -> Self {
+        Self { url, model: None }
+    }
+
+    /// Routes to `path` below `base`, which may end in `/` and in `/v1`.
+    ///
+    /// # Errors
+    /// Fails when the two do not make a URL.
+    pub fn join(base: &Url, path: &str) -> Result<Self> {
+        let text = base.as_str().trim_end_matches('/');
+        let text = if path.starts_with("/v1/") {
+            text.strip_suffix("/v1").unwrap_or(text)
+        } else {
+            text
+        };
+        Url::parse(&format!("{text}{path}"))
+            .map(Self::new)
+            .map_err(|error| {
+                Error::config(format!("`{path}` below `{base}` is not a URL")).with_source(error)
+            })
+    }
+
+    /// Sends another `model` in the body than the request names.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+}
+
+/// Parses a base URL: `http` or `https`, with a host, without query, fragment or user.
+///
+/// Meant for providers, so that all of them refuse the same mistakes in the same words.
+///
+/// # Errors
+/// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config), naming `setting` and the fix.
+pub fn parse_base_url(setting: &str, text: &str) -> Result<Url> {
+    let refuse = |why: &str| Err(Error::config(format!("{setting} {why}")));
+    let url = match Url::parse(text.trim()) {
+        Ok(url) => url,
+        Err(error) => {
+            return Err(Error::config(format!(
+                "{setting} is not a URL ({error}): write it like `https://api.mistral.ai`"
+            )));
+        }
+    };
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return refuse("must start with `https://` or `http://` and name a host");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse("must not have a query or a fragment: set query parameters per call");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("must not hold a user name or a password: give the key by itself");
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static RETRIEVE: Endpoint = Endpoint::get("models.retrieve", "/v1/models/{model_id}");
+
+    #[test]
+    fn path_parameters_are_escaped_and_never_change_the_path() {
+        let fill = |id| RETRIEVE.fill(&[("model_id", id)]);
+        assert_eq!(
+            fill("ft:a/b?c#d é").unwrap(),
+            "/v1/models/ft%3Aa%2Fb%3Fc%23d%20%C3%A9"
+        );
+        assert_eq!(fill("a.b-c_d~e").unwrap(), "/v1/models/a.b-c_d~e");
+        for id in ["", ".", ".."] {
+            assert!(fill(id).unwrap_err().to_string().contains("model_id"));
+        }
+        assert_eq!(RETRIEVE.group(), "models");
+    }
+
+    #[test]
+    fn base_urls_join_with_and_without_version_and_slash() {
+        for (base, expected) in [
+            ("https://api.mistral.ai", "https://api.mistral.ai/v1/models"),
+            (
+                "https://api.mistral.ai/",
+                "https://api.mistral.ai/v1/models",
+            ),
+            (
+                "https://api.mistral.ai/v1",
+                "https://api.mistral.ai/v1/models",
+            ),
+            (
+                "https://api.mistral.ai/v1/",
+                "https://api.mistral.ai/v1/models",
+            ),
+            (
+                "http://gate:8080/team/mistral",
+                "http://gate:8080/team/mistral/v1/models",
+            ),
+            ("http://gate/team/v1/", "http://gate/team/v1/models"),
+        ] {
+            let base = parse_base_url("base_url", base).unwrap();
+            assert_eq!(
+                Route::join(&base, "/v1/models").unwrap().url.as_str(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn base_urls_that_cannot_work_are_refused() {
+        for text in [
+            "",
+            "api.mistral.ai",
+            "ftp://x",
+            "https://",
+            "https://x?y=1",
+            "https://x#y",
+            "https://u:secret@x",
+            "mailto:a@b",
+        ] {
+            let error = parse_base_url("MY_URL", text).unwrap_err();
+            assert!(error.to_string().contains("MY_URL"), "{text}: {error}");
+            assert!(!error.to_string().contains("secret"), "{text}: {error}");
+        }
+    }
+}

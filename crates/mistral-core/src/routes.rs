@@ -1,0 +1,87 @@
+//! Routes, remembered: a URL is built and parsed once for all calls that share it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http::Uri;
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::prepared::Prepared;
+use crate::provider::{Provider, RouteRequest};
+
+/// Applications use a handful of operations and models; this bounds those that do not.
+const MAX_REMEMBERED: usize = 64;
+
+/// A route in the forms that sending needs.
+#[derive(Debug)]
+pub(crate) struct ResolvedRoute {
+    pub(crate) url: Arc<Url>,
+    pub(crate) uri: Uri,
+    pub(crate) model: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Routes(RwLock<Vec<(Key, Arc<ResolvedRoute>)>>);
+
+#[derive(Debug)]
+struct Key {
+    operation: String,
+    model: Option<Arc<str>>,
+}
+
+impl Routes {
+    pub(crate) fn resolve(
+        &self,
+        provider: &dyn Provider,
+        request: &Prepared,
+    ) -> Result<Arc<ResolvedRoute>> {
+        let shared = request.path.is_none()
+            && request.query.is_empty()
+            && request.base_url.is_none()
+            && matches!(request.endpoint, std::borrow::Cow::Borrowed(_));
+        if !shared {
+            return route(provider, request).map(Arc::new);
+        }
+        let is_it = |key: &Key| {
+            key.operation == request.endpoint.name
+                && key.model.as_deref() == request.model.as_deref()
+        };
+        let remembered = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, route)) = remembered.iter().find(|(key, _)| is_it(key)) {
+            return Ok(Arc::clone(route));
+        }
+        drop(remembered);
+        let route = Arc::new(route(provider, request)?);
+        let mut remembered = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() == MAX_REMEMBERED {
+            remembered.clear();
+        }
+        let key = Key {
+            operation: request.endpoint.name.to_string(),
+            model: request.model.clone(),
+        };
+        remembered.push((key, Arc::clone(&route)));
+        Ok(route)
+    }
+}
+
+fn route(provider: &dyn Provider, request: &Prepared) -> Result<ResolvedRoute> {
+    let mut route = provider.route(&RouteRequest {
+        endpoint: &request.endpoint,
+        path: request.path_str(),
+        model: request.model.as_deref(),
+        base_url: request.base_url.as_ref(),
+    })?;
+    if !request.query.is_empty() {
+        route.url.query_pairs_mut().extend_pairs(&request.query);
+    }
+    route.url.set_fragment(None);
+    let uri = Uri::try_from(route.url.as_str()).map_err(|error| {
+        Error::config(format!("`{}` is not a URL that HTTP allows", route.url)).with_source(error)
+    })?;
+    Ok(ResolvedRoute {
+        url: Arc::new(route.url),
+        uri,
+        model: route.model,
+    })
+}

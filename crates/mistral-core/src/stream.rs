@@ -1,0 +1,294 @@
+//! Streams of events: framing, time, and the end.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, locate, unexpected};
+use crate::http::Body;
+use crate::pipeline::{Answer, Deadline};
+use crate::sse::SseDecoder;
+
+/// What ends a stream although the connection stays open.
+const END_MARK: &str = "[DONE]";
+
+/// An event of a stream, and what must be known to read it and to tell its end.
+///
+/// Implement it for a type of your own to stream an operation that the SDK does not model:
+///
+/// ```
+/// use mistral_core::StreamEvent;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Progress { done: u32 }
+///
+/// impl StreamEvent for Progress {
+///     type State = ();
+/// }
+/// ```
+pub trait StreamEvent: DeserializeOwned + Send + 'static {
+    /// What is kept from one event to the next.
+    type State: Default + Send + Sync + Unpin + 'static;
+
+    /// Reads one event from its data. The default reads JSON.
+    ///
+    /// # Errors
+    /// Fails when the data is not what the operation documents.
+    fn decode(data: &str, state: &mut Self::State) -> Result<Self, serde_json::Error> {
+        let _ = state;
+        serde_json::from_str(data)
+    }
+
+    /// Whether the stream may end here without an end mark. The default allows it.
+    fn may_end(state: &Self::State) -> bool {
+        let _ = state;
+        true
+    }
+
+    /// What has arrived so far, for the error of a stream that breaks off.
+    fn partial(state: &Self::State) -> Option<Box<dyn Any + Send + Sync>> {
+        let _ = state;
+        None
+    }
+}
+
+impl StreamEvent for serde_json::Value {
+    type State = ();
+}
+
+/// The events of a streamed call, read as they arrive.
+///
+/// Take them with [`next`](Self::next), or as a [`Stream`]. After an error, and after the
+/// end, there are no more. A stream that stops before its end is an error
+/// ([`ErrorKind::Truncated`]) that carries what had arrived.
+///
+/// Nothing runs in the background: events are read when they are asked for. Dropping the
+/// stream closes its connection; reading it to the end gives the connection back.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = mistral_emulator::Emulator::start()?;
+/// # let client = mistral_sdk::Client::new(
+/// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+/// # )?;
+/// use mistral_sdk::chat::ChatCompletionRequest;
+/// use mistral_sdk::types::Message;
+///
+/// let question = [Message::user("Who painted Olympia?")];
+/// let request = ChatCompletionRequest::new("mistral-small-latest", question);
+/// let mut stream = client.chat().stream(&request).await?;
+/// while let Some(chunk) = stream.next().await {
+///     print!("{}", chunk?.text());
+/// }
+/// # Ok(()) }
+/// ```
+pub struct EventStream<T: StreamEvent> {
+    operation: Cow<'static, str>,
+    attempts: u32,
+    status: StatusCode,
+    request_id: Option<Box<str>>,
+    /// `None` once the stream has ended.
+    body: Option<Body>,
+    decoder: SseDecoder,
+    state: T::State,
+    silence: Silence,
+}
+
+impl<T: StreamEvent> EventStream<T> {
+    pub(crate) fn new(operation: Cow<'static, str>, max_event_size: usize, answer: Answer) -> Self {
+        Self {
+            operation,
+            attempts: answer.attempts,
+            status: answer.head.status,
+            request_id: crate::error::request_id(&answer.head.headers).map(Box::from),
+            body: Some(answer.body),
+            decoder: SseDecoder::new().max_event_size(max_event_size),
+            state: T::State::default(),
+            silence: Silence::new(answer.idle, answer.deadline),
+        }
+    }
+
+    /// The next event, or `None` after the last one.
+    ///
+    /// It is cancel-safe: no event is lost when the future is dropped before it is ready.
+    pub async fn next(&mut self) -> Option<Result<T>> {
+        poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    /// The server's id of the request, to be given to its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    pub(crate) fn into_state(self) -> T::State {
+        self.state
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        loop {
+            let Some(body) = &mut self.body else {
+                return Poll::Ready(None);
+            };
+            match self.decoder.advance() {
+                Ok(true) => return Poll::Ready(self.read_event(cx)),
+                Ok(false) => {}
+                Err(error) => {
+                    return self.fail(Error::new(ErrorKind::TooLarge, error.to_string()));
+                }
+            }
+            match Pin::new(body).poll_next(cx) {
+                Poll::Ready(Some(Ok(bytes))) => {
+                    self.silence.broken();
+                    self.decoder.push(bytes);
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    let what = "the stream stopped before its end: the connection broke";
+                    let error = Error::new(ErrorKind::Truncated, what).with_source(error);
+                    return self.fail(error);
+                }
+                Poll::Ready(None) if T::may_end(&self.state) => {
+                    self.body = None;
+                    return Poll::Ready(None);
+                }
+                Poll::Ready(None) => {
+                    let what = "the stream stopped before its end: the server closed it";
+                    return self.fail(Error::new(ErrorKind::Truncated, what));
+                }
+                Poll::Pending => {
+                    let Poll::Ready(error) = self.silence.poll(cx) else {
+                        return Poll::Pending;
+                    };
+                    return self.fail(error);
+                }
+            }
+        }
+    }
+
+    /// Reads the event that the decoder holds.
+    fn read_event(&mut self, cx: &mut Context<'_>) -> Option<Result<T>> {
+        let event = self.decoder.event();
+        if event.data == END_MARK {
+            self.end(cx);
+            return None;
+        }
+        let error = if event.event_type == "error" {
+            let headers = HeaderMap::new();
+            ApiError::parse(self.status, headers, event.data.as_bytes()).into()
+        } else {
+            match T::decode(&event.data, &mut self.state) {
+                Ok(item) => return Some(Ok(item)),
+                Err(cause) => {
+                    let data = event.data.as_bytes();
+                    unexpected(
+                        self.status,
+                        HeaderMap::new(),
+                        data,
+                        locate::<T>(data, cause),
+                    )
+                }
+            }
+        };
+        match self.fail(error) {
+            Poll::Ready(item) => item,
+            Poll::Pending => None,
+        }
+    }
+
+    /// Ends the stream. What follows the end mark is read if it is there already, because
+    /// only a body that was read to its end gives its connection back.
+    fn end(&mut self, cx: &mut Context<'_>) {
+        if let Some(mut body) = self.body.take() {
+            while let Poll::Ready(Some(Ok(_))) = Pin::new(&mut body).poll_next(cx) {}
+        }
+    }
+
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<T>>> {
+        self.body = None;
+        let error = error
+            .with_request_id(self.request_id.as_deref())
+            .at(self.operation.clone(), self.attempts);
+        Poll::Ready(Some(Err(match T::partial(&self.state) {
+            Some(partial) => error.with_partial(partial),
+            None => error,
+        })))
+    }
+}
+
+impl<T: StreamEvent> Stream for EventStream<T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_event(cx)
+    }
+}
+
+impl<T: StreamEvent> fmt::Debug for EventStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream")
+            .field("operation", &self.operation)
+            .field("request_id", &self.request_id)
+            .field("ended", &self.body.is_none())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Watches how long a stream is silent, and how long it lasts.
+///
+/// The timer is set only when there is nothing to read, and moved at most once per idle
+/// time: a busy stream pays for a reading of the clock, no more.
+struct Silence {
+    idle: Duration,
+    deadline: Option<Deadline>,
+    since: Instant,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Silence {
+    fn new(idle: Duration, deadline: Option<Deadline>) -> Self {
+        Self {
+            idle,
+            deadline,
+            since: Instant::now(),
+            timer: None,
+        }
+    }
+
+    fn broken(&mut self) {
+        self.since = Instant::now();
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let idle_until = self.since.checked_add(self.idle);
+        let total = self
+            .deadline
+            .filter(|total| idle_until.is_none_or(|idle| total.at < idle));
+        let (until, error) = match (total, idle_until) {
+            (Some(total), _) => (total.at, (TimeoutPhase::Total, total.limit)),
+            (None, Some(idle)) => (idle, (TimeoutPhase::Idle, self.idle)),
+            (None, None) => return Poll::Pending,
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(until)));
+        loop {
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if Instant::now() >= until {
+                let (phase, after) = error;
+                return Poll::Ready(Error::timeout(phase, after));
+            }
+            timer.as_mut().reset(until); // something was read since the timer was set
+        }
+    }
+}

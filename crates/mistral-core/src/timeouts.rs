@@ -1,0 +1,98 @@
+use std::time::Duration;
+
+/// How long each phase of a call may take.
+///
+/// ```
+/// use std::time::Duration;
+/// use mistral_core::Timeouts;
+///
+/// let impatient = Timeouts::default()
+///     .first_byte(Duration::from_secs(20))
+///     .idle(Duration::from_secs(10));
+/// assert_eq!(impatient.connect, Duration::from_secs(10));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// Making a connection. Default: 10 s. Observed by the built-in transport; one of
+    /// your own decides for itself.
+    pub connect: Duration,
+    /// From sending a request to the head of its response, per attempt. Default: 300 s.
+    pub first_byte: Duration,
+    /// Silence within a stream; comments that keep it alive count as sound. Default: 300 s.
+    pub idle: Duration,
+    /// A whole call, repetitions included, unless it is streamed. Default: 300 s.
+    pub total: Option<Duration>,
+    /// A whole streamed call, up to its last event. Default: no limit.
+    pub stream_total: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_secs(300),
+            idle: Duration::from_secs(300),
+            total: Some(Duration::from_secs(300)),
+            stream_total: None,
+        }
+    }
+}
+
+impl Timeouts {
+    /// Sets how long making a connection may take.
+    #[must_use]
+    pub fn connect(mut self, time: Duration) -> Self {
+        self.connect = time;
+        self
+    }
+
+    /// Sets how long the head of a response may take.
+    #[must_use]
+    pub fn first_byte(mut self, time: Duration) -> Self {
+        self.first_byte = time;
+        self
+    }
+
+    /// Sets how long a stream may be silent.
+    #[must_use]
+    pub fn idle(mut self, time: Duration) -> Self {
+        self.idle = time;
+        self
+    }
+
+    /// Sets how long a whole call may take, unless it is streamed. `None`: no limit.
+    #[must_use]
+    pub fn total(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.total = time.into();
+        self
+    }
+
+    /// Sets how long a whole streamed call may take. `None`: no limit.
+    #[must_use]
+    pub fn stream_total(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.stream_total = time.into();
+        self
+    }
+}
+
+/// What one call wants otherwise than its client.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TimeoutOverrides {
+    pub(crate) connect: Option<Duration>,
+    pub(crate) first_byte: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
+    pub(crate) total: Option<Duration>,
+}
+
+impl TimeoutOverrides {
+    pub(crate) fn over(&self, client: &Timeouts) -> Timeouts {
+        Timeouts {
+            connect: self.connect.unwrap_or(client.connect),
+            first_byte: self.first_byte.unwrap_or(client.first_byte),
+            idle: self.idle.unwrap_or(client.idle),
+            total: self.total.or(client.total),
+            stream_total: self.total.or(client.stream_total),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The words that several API groups share: messages, content, tools, formats, usage.
+
+mod content;
+mod format;
+mod message;
+mod secret;
+mod tool;
+mod usage;
+pub(crate) mod wire;
+
+pub use self::content::{
+    AudioChunk, Content, ContentChunk, DocumentUrlChunk, FileChunk, ImageDetail, ImageUrl,
+    ImageUrlChunk, ImageUrlUnion, InputAudio, ReferenceChunk, ReferenceId, ResourceChunk,
+    ResourceLinkChunk, TextChunk, ThinkChunk,
+};
+pub use self::format::{JsonSchema, ResponseFormat, ResponseFormatType};
+pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
+pub use self::secret::Secret;
+pub use self::tool::{
+    ApiKeyAuth, Arguments, CodeInterpreterTool, ConnectorAuthorization, CustomConnector,
+    DocumentLibraryTool, Function, FunctionCall, FunctionName, FunctionTool, ImageGenerationTool,
+    NamedToolChoice, OAuth2TokenAuth, Tool, ToolCall, ToolChoice, ToolChoiceEnum,
+    ToolConfiguration, ToolReferenceChunk, ToolType, WebSearchPremiumTool, WebSearchTool,
+};
+pub use self::usage::{PromptTokensDetails, UsageInfo};

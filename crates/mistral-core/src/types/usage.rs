@@ -1,0 +1,53 @@
+object! {
+    /// What a call consumed. Mirrors the API's `UsageInfo`.
+    ///
+    /// Tokens of audio may be counted in `total_tokens` alone.
+    #[derive(Default)]
+    UsageInfo {
+        defaulted: {
+            /// Tokens of the request.
+            prompt_tokens: u64,
+            /// Tokens of the answer.
+            completion_tokens: u64,
+            /// All tokens.
+            total_tokens: u64,
+        }
+        optional: {
+            /// Seconds of audio in the request.
+            prompt_audio_seconds: i64,
+            /// Tokens of the request that came from the cache: one of three spellings. See
+            /// [`cached_tokens`](Self::cached_tokens).
+            num_cached_tokens: u64,
+            /// What the tokens of the request are made of.
+            prompt_tokens_details: PromptTokensDetails,
+            /// The same under another name, as some endpoints spell it.
+            prompt_token_details: PromptTokensDetails,
+            /// The service tier that served the call.
+            service_tier: String,
+        }
+    }
+}
+
+impl UsageInfo {
+    /// How many tokens of the request came from the cache, however the server spells it.
+    pub fn cached_tokens(&self) -> u64 {
+        [&self.prompt_tokens_details, &self.prompt_token_details]
+            .into_iter()
+            .find_map(|details| details.as_ref()?.cached_tokens)
+            .or(self.num_cached_tokens)
+            .unwrap_or_default()
+    }
+}
+
+object! {
+    /// What the tokens of a request are made of. Mirrors the API's `PromptTokensDetails`.
+    #[derive(Default)]
+    PromptTokensDetails {
+        optional: {
+            /// Tokens that came from the cache.
+            cached_tokens: u64,
+            /// Tokens of audio.
+            audio_tokens: u64,
+        }
+    }
+}

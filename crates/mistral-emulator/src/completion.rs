@@ -1,0 +1,268 @@
+//! A chat completion, written whole or as the chunks of a stream.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use crate::catalogue::Model;
+use crate::random::{Sequence, hash, hex_id};
+use crate::reply::{Reply, list, whole_number};
+use crate::tokens;
+
+/// The server reports cached tokens in blocks of this many.
+const CACHE_BLOCK: usize = 64;
+
+/// Everything that is known about a completion before it is written.
+#[derive(Debug)]
+pub(crate) struct Completion {
+    seed: u64,
+    created: u64,
+    model: Value,
+    replies: Vec<Reply>,
+    prompt: Vec<String>,
+    usage: Value,
+    logprobs: Option<usize>,
+    prompt_logprobs: Option<usize>,
+}
+
+impl Completion {
+    /// The completion that answers a request that was checked before.
+    pub(crate) fn new(request: &Value, model: &Model) -> Self {
+        let effort = request.get("reasoning_effort").and_then(Value::as_str);
+        let thinks = effort.map_or(model.always_thinks(), |effort| effort != "none");
+        let choices = whole_number(request, "n").unwrap_or(1);
+        let replies: Vec<Reply> = (0..choices)
+            .map(|index| Reply::new(request, index, thinks))
+            .collect();
+        let prompt = prompt_pieces(request);
+        let generated = replies.iter().map(Reply::generated).sum();
+        let cached = match request.get("prompt_cache_key").and_then(Value::as_str) {
+            Some(_) => prompt.len() / CACHE_BLOCK * CACHE_BLOCK,
+            None => 0,
+        };
+        Self {
+            seed: hash(request.to_string().as_bytes()),
+            created: now(),
+            model: request.get("model").cloned().unwrap_or_default(),
+            usage: usage(prompt.len(), generated, cached),
+            logprobs: logprobs_wanted(request, "logprobs", "top_logprobs"),
+            prompt_logprobs: logprobs_wanted(request, "prompt_logprobs", "top_prompt_logprobs"),
+            replies,
+            prompt,
+        }
+    }
+
+    pub(crate) fn tokens(&self) -> u64 {
+        self.usage
+            .get("total_tokens")
+            .and_then(Value::as_u64)
+            .unwrap_or(0)
+    }
+
+    /// The answer to a request that does not stream.
+    pub(crate) fn response(&self) -> Value {
+        let choices: Vec<Value> = self
+            .replies
+            .iter()
+            .enumerate()
+            .map(|(index, reply)| {
+                let mut choice = Map::new();
+                choice.insert("index".into(), index.into());
+                choice.insert("message".into(), message(reply));
+                choice.insert("finish_reason".into(), reply.finish_reason.into());
+                self.add_logprobs(&mut choice, "logprobs", self.logprobs, &reply.text);
+                self.add_logprobs(
+                    &mut choice,
+                    "prompt_logprobs",
+                    self.prompt_logprobs,
+                    &self.prompt,
+                );
+                choice.into()
+            })
+            .collect();
+        self.envelope("chat.completion", choices, true)
+    }
+
+    /// The chunks of a stream; the choices take turns.
+    pub(crate) fn chunks(&self) -> Vec<Value> {
+        let mut numbers = Sequence::new(self.seed);
+        let choices: Vec<Vec<Value>> = self
+            .replies
+            .iter()
+            .enumerate()
+            .map(|(index, reply)| self.deltas(index, reply))
+            .collect();
+        let longest = choices.iter().map(Vec::len).max().unwrap_or(0);
+        let in_turns =
+            (0..longest).flat_map(|turn| choices.iter().filter_map(move |deltas| deltas.get(turn)));
+        let total: usize = choices.iter().map(Vec::len).sum();
+        in_turns
+            .enumerate()
+            .map(|(place, choice)| {
+                let last = place + 1 == total;
+                let mut chunk = self.envelope("chat.completion.chunk", vec![choice.clone()], last);
+                // The real server pads most chunks with a key of this name.
+                if numbers.below(5) > 0 {
+                    let length = 1 + numbers.below(36);
+                    set(&mut chunk, "p", numbers.alphanumeric(length).into());
+                }
+                chunk
+            })
+            .collect()
+    }
+
+    fn deltas(&self, index: usize, reply: &Reply) -> Vec<Value> {
+        let choice = |delta: Value, finish_reason: Option<&str>| json!({ "index": index, "delta": delta, "finish_reason": finish_reason });
+        let mut first = choice(json!({ "role": "assistant", "content": "" }), None);
+        if let Some(alternatives) = self.prompt_logprobs {
+            set(
+                &mut first,
+                "prompt_logprobs",
+                tokens::logprobs(&self.prompt, alternatives),
+            );
+        }
+        let mut deltas = vec![first];
+        for piece in &reply.thinking {
+            deltas.push(choice(json!({ "content": [thinking(piece)] }), None));
+        }
+        for piece in tokens::pieces(&reply.prefix) {
+            deltas.push(choice(json!({ "content": piece }), None));
+        }
+        for piece in &reply.text {
+            let mut delta = choice(json!({ "content": piece }), None);
+            if let Some(alternatives) = self.logprobs {
+                let piece = std::slice::from_ref(piece);
+                set(
+                    &mut delta,
+                    "logprobs",
+                    tokens::logprobs(piece, alternatives),
+                );
+            }
+            deltas.push(delta);
+        }
+        let mut last = json!({ "content": "" });
+        if !reply.tool_calls.is_empty() {
+            set(&mut last, "tool_calls", reply.tool_calls.as_slice().into());
+        }
+        deltas.push(choice(last, Some(reply.finish_reason)));
+        deltas
+    }
+
+    fn envelope(&self, object: &str, choices: Vec<Value>, with_usage: bool) -> Value {
+        let mut envelope = json!({
+            "id": hex_id(self.seed),
+            "object": object,
+            "created": self.created,
+            "model": self.model,
+            "choices": choices,
+        });
+        if with_usage {
+            set(&mut envelope, "usage", self.usage.clone());
+        }
+        envelope
+    }
+
+    fn add_logprobs(
+        &self,
+        choice: &mut Map<String, Value>,
+        name: &str,
+        alternatives: Option<usize>,
+        pieces: &[String],
+    ) {
+        if let Some(alternatives) = alternatives {
+            choice.insert(name.into(), tokens::logprobs(pieces, alternatives));
+        }
+    }
+}
+
+fn message(reply: &Reply) -> Value {
+    let text = format!("{}{}", reply.prefix, reply.text.concat());
+    let content = if reply.thinking.is_empty() {
+        Value::String(text)
+    } else {
+        let mut chunks = vec![thinking(&reply.thinking.concat())];
+        if !text.is_empty() {
+            chunks.push(json!({ "type": "text", "text": text }));
+        }
+        chunks.into()
+    };
+    let tool_calls = match reply.tool_calls.as_slice() {
+        [] => Value::Null,
+        calls => calls.into(),
+    };
+    json!({ "role": "assistant", "content": content, "tool_calls": tool_calls })
+}
+
+fn thinking(text: &str) -> Value {
+    json!({ "type": "thinking", "thinking": [{ "type": "text", "text": text }] })
+}
+
+fn usage(prompt: usize, generated: usize, cached: usize) -> Value {
+    json!({
+        "prompt_tokens": prompt,
+        "completion_tokens": generated,
+        "total_tokens": prompt + generated,
+        "num_cached_tokens": cached,
+        "prompt_tokens_details": { "cached_tokens": cached },
+        "service_tier": "standard",
+    })
+}
+
+/// What the model would read, piece by piece.
+fn prompt_pieces(request: &Value) -> Vec<String> {
+    let mut pieces = Vec::new();
+    for message in list(request, "messages") {
+        pieces.push(format!("<{}>", crate::messages::role(message)));
+        match message.get("content") {
+            Some(Value::String(text)) => pieces.extend(tokens::pieces(text)),
+            Some(Value::Array(chunks)) => {
+                chunks
+                    .iter()
+                    .for_each(|chunk| pieces.extend(chunk_pieces(chunk)));
+            }
+            _ => {}
+        }
+        for call in list(message, "tool_calls") {
+            pieces.extend(tokens::pieces(&call.to_string()));
+        }
+    }
+    for tool in list(request, "tools") {
+        pieces.extend(tokens::pieces(&tool.to_string()));
+    }
+    pieces
+}
+
+fn chunk_pieces(chunk: &Value) -> Vec<String> {
+    match chunk.get("text").and_then(Value::as_str) {
+        Some(text) => tokens::pieces(text),
+        None => match chunk.get("thinking").and_then(Value::as_array) {
+            Some(thoughts) => thoughts.iter().flat_map(chunk_pieces).collect(),
+            // A picture, a document or a sound: one token stands for all of it.
+            None => vec![format!(
+                "<{}>",
+                chunk
+                    .get("type")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+            )],
+        },
+    }
+}
+
+fn logprobs_wanted(request: &Value, flag: &str, alternatives: &str) -> Option<usize> {
+    let alternatives = whole_number(request, alternatives);
+    let wanted = request.get(flag) == Some(&Value::Bool(true));
+    wanted.then(|| alternatives.unwrap_or(0))
+}
+
+fn set(value: &mut Value, name: &str, member: Value) {
+    if let Some(members) = value.as_object_mut() {
+        members.insert(name.into(), member);
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,83 @@
+//! A local server that speaks the Mistral API.
+//!
+//! It answers without a key and without the network, always the same to the same request, and
+//! it fails on demand. Use it to try a program before you have a key, and to test how a program
+//! deals with answers, streams, refusals and broken connections.
+//!
+//! It serves chat completions (whole and streamed), embeddings and the list of models. It
+//! checks requests as the real server does: the key, every field of the body, the order of
+//! messages, and whether the model can do what is asked.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::net::TcpStream;
+//!
+//! use mistral_emulator::Emulator;
+//!
+//! let emulator = Emulator::start()?;
+//! let body = r#"{"model": "mistral-small-latest",
+//!     "messages": [{"role": "user", "content": "Who painted Olympia?"}]}"#;
+//!
+//! // Any HTTP client will do, with emulator.url() and emulator.api_key().
+//! let mut connection = TcpStream::connect(("127.0.0.1", emulator.port()))?;
+//! write!(
+//!     connection,
+//!     "POST /v1/chat/completions HTTP/1.1\r\nhost: emulator\r\nconnection: close\r\n\
+//!      authorization: Bearer {}\r\ncontent-type: application/json\r\n\
+//!      content-length: {}\r\n\r\n{body}",
+//!     emulator.api_key(),
+//!     body.len(),
+//! )?;
+//! let mut answer = String::new();
+//! connection.read_to_string(&mut answer)?;
+//!
+//! assert!(answer.contains("Édouard Manet painted Olympia in 1863."));
+//! assert_eq!(emulator.requests().len(), 1);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # What it says
+//!
+//! * Two questions are really answered: `Who painted Olympia?` and `Who is the best French
+//!   painter? Answer in one short sentence.` To all else it says that it is the emulator and
+//!   repeats the first words of the prompt.
+//! * A tool is called when `tool_choice` demands it, or when the prompt mentions its name. The
+//!   arguments satisfy the tool's schema. After the tool's result it repeats the result.
+//! * `response_format` gives a small object or an instance of the given schema.
+//! * Models named `magistral-*`, and any model with a `reasoning_effort` other than `none`,
+//!   think before they answer.
+//! * `n`, `stop`, `max_tokens`, `logprobs`, `prompt_cache_key` and prefix messages have their
+//!   effect; a word, or a dozen letters of a longer one, counts as a token.
+//!
+//! # Faults
+//!
+//! [`Emulator::push_fault`] makes the next requests fail; the header [`FAULT_HEADER`] does so for
+//! the request that carries it. See [`Fault`] for what can go wrong.
+//!
+//! # As a program
+//!
+//! `mistral-emulator --port 8019` serves until it is interrupted. Point a program at it with
+//! `MISTRAL_API_KEY=emulator` and the base URL `http://127.0.0.1:8019`.
+
+mod catalogue;
+mod check;
+mod completion;
+mod disturb;
+mod emulator;
+mod errors;
+mod faults;
+mod fields;
+mod messages;
+mod random;
+mod reply;
+mod router;
+mod routes;
+mod schema;
+mod service;
+mod shared;
+mod sse;
+mod tokens;
+
+pub use emulator::{Emulator, EmulatorBuilder};
+pub use faults::{FAULT_HEADER, Fault};
+pub use shared::RecordedRequest;

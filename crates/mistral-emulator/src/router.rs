@@ -1,0 +1,72 @@
+//! Every path the server knows, in one table.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::{HeaderMap, StatusCode, header};
+
+use crate::errors::ApiError;
+use crate::routes::{chat, embeddings, models};
+use crate::shared::{RequestId, Shared};
+
+pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+    Router::new()
+        .route("/v1/chat/completions", post(chat::complete))
+        .route("/v1/embeddings", post(embeddings::create))
+        .route("/v1/models", get(models::list))
+        .route("/v1/models/{model_id}", get(models::retrieve))
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(shared),
+            check_key,
+        ))
+        .method_not_allowed_fallback(refuse_method)
+        .fallback(refuse_path)
+}
+
+async fn check_key(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    match bearer(request.headers()) {
+        Some(key) if key == shared.api_key => Ok(next.run(request).await),
+        Some(_) => Err(ApiError::detail(
+            StatusCode::UNAUTHORIZED,
+            "Invalid API Key",
+        )),
+        None => Err(ApiError::detail(StatusCode::UNAUTHORIZED, "Unauthorized")),
+    }
+}
+
+/// The key of an `Authorization: Bearer …` header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
+}
+
+async fn refuse_method() -> ApiError {
+    ApiError::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+}
+
+async fn refuse_path(request: Request) -> ApiError {
+    let path = request.uri().path();
+    if path == "/v1" || path.starts_with("/v1/") {
+        return ApiError::detail(StatusCode::NOT_FOUND, "Not Found");
+    }
+    // The gateway in front of the API knows only paths below /v1.
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map_or("", |id| id.0.as_str());
+    ApiError::gateway(
+        StatusCode::NOT_FOUND,
+        "no Route matched with those values",
+        id,
+    )
+}

@@ -1,0 +1,97 @@
+//! Chat completions.
+
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::Value;
+
+use super::{JsonBody, TokenCost};
+use crate::catalogue::{self, Model};
+use crate::check;
+use crate::completion::Completion;
+use crate::errors::{ApiError, json_response};
+use crate::reply::list;
+use crate::{fields, messages, sse};
+
+/// `POST /v1/chat/completions`
+pub(crate) async fn complete(JsonBody(request): JsonBody) -> Result<Response, ApiError> {
+    check::body(fields::CHAT, &request)?;
+    let model = catalogue::able(&request, |model| model.can("completion_chat"))?;
+    messages::check(list(&request, "messages"))?;
+    check_format(&request)?;
+    check_tool_choice(&request)?;
+    check_prompt_mode(&request, model)?;
+    let completion = Completion::new(&request, model);
+    let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
+        sse::response(&completion.chunks())
+    } else {
+        json_response(StatusCode::OK, &completion.response())
+    };
+    response
+        .extensions_mut()
+        .insert(TokenCost(completion.tokens()));
+    Ok(response)
+}
+
+fn invalid_arguments(message: impl Into<String>) -> ApiError {
+    ApiError::bad_request("invalid_request_invalid_args", Some("3051"), message.into())
+}
+
+fn check_format(request: &Value) -> Result<(), ApiError> {
+    let Some(format) = request.get("response_format") else {
+        return Ok(());
+    };
+    if format.get("type").and_then(Value::as_str) != Some("json_schema") {
+        return Ok(());
+    }
+    if format.get("json_schema").is_none_or(Value::is_null) {
+        let place = [
+            "body".into(),
+            "response_format".into(),
+            "json_schema".into(),
+        ];
+        let problem = check::problem("missing", &place, "Field required", format);
+        return Err(ApiError::invalid(vec![problem]));
+    }
+    let choice = request
+        .get("tool_choice")
+        .filter(|choice| !choice.is_null());
+    let is_auto = choice.is_none_or(|choice| choice == "auto");
+    if !is_auto && !list(request, "tools").is_empty() {
+        return Err(invalid_arguments(
+            "Response format json_schema can only be used with tools when tool_choice is auto",
+        ));
+    }
+    Ok(())
+}
+
+fn check_tool_choice(request: &Value) -> Result<(), ApiError> {
+    let Some(choice) = request.get("tool_choice") else {
+        return Ok(());
+    };
+    let tools = list(request, "tools");
+    if matches!(choice.as_str(), Some("any" | "required")) && tools.is_empty() {
+        return Err(invalid_arguments("Tool choice cannot be set without tools"));
+    }
+    if let Some(name) = choice.pointer("/function/name").and_then(Value::as_str) {
+        let named =
+            |tool: &Value| tool.pointer("/function/name").and_then(Value::as_str) == Some(name);
+        if !tools.iter().any(named) {
+            return Err(invalid_arguments(format!(
+                "Tool choice names an unknown tool: {name}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn check_prompt_mode(request: &Value, model: &Model) -> Result<(), ApiError> {
+    let is_set = request
+        .get("prompt_mode")
+        .is_some_and(|mode| !mode.is_null());
+    if is_set && !model.always_thinks() {
+        return Err(invalid_arguments(
+            "Reasoning prompt mode is not enabled for this model",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! Embeddings: vectors that depend on the words of a text and nothing else.
+
+use std::collections::BTreeSet;
+
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{JsonBody, TokenCost};
+use crate::catalogue::{self, CODESTRAL_EMBED, Model};
+use crate::check::{self, Field, Kind, optional, required};
+use crate::errors::{ApiError, json_response};
+use crate::random::{Sequence, hash, hex_id};
+use crate::reply::whole_number;
+use crate::tokens;
+
+const MOST_INPUTS: usize = 256;
+const MOST_DIMENSIONS: usize = 3072;
+/// How many numbers of a vector one word touches.
+const DIMENSIONS_PER_WORD: usize = 64;
+
+static FIELDS: &[Field] = &[
+    required("model", Kind::Text),
+    required(
+        "input",
+        Kind::AnyOf(&[Kind::Text, Kind::List(1, &Kind::Text)]),
+    ),
+    optional("metadata", Kind::Map),
+    optional("output_dimension", Kind::Integer(1, i64::MAX)),
+    optional(
+        "output_dtype",
+        Kind::Choice(&["float", "int8", "uint8", "binary", "ubinary"]),
+    ),
+    optional("encoding_format", Kind::Choice(&["float", "base64"])),
+];
+
+/// `POST /v1/embeddings`
+pub(crate) async fn create(JsonBody(request): JsonBody) -> Result<Response, ApiError> {
+    check::body(FIELDS, &request)?;
+    let model = catalogue::able(&request, Model::embeds)?;
+    let dimensions = dimensions(&request, model)?;
+    let inputs: Vec<&str> = match request.get("input") {
+        Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
+        other => other.and_then(Value::as_str).into_iter().collect(),
+    };
+    if inputs.len() > MOST_INPUTS {
+        return Err(ApiError::bad_request(
+            "invalid_request_prompt",
+            Some("3210"),
+            "Too many inputs in request, split into more batches.",
+        ));
+    }
+    let dtype = request
+        .get("output_dtype")
+        .and_then(Value::as_str)
+        .unwrap_or("float");
+    let as_base64 = request
+        .get("encoding_format")
+        .is_some_and(|format| format == "base64");
+    let data: Vec<Value> = inputs
+        .iter()
+        .enumerate()
+        .map(|(index, text)| {
+            let embedding = encode(&vector(text, dimensions), dtype, as_base64);
+            json!({ "object": "embedding", "index": index, "embedding": embedding })
+        })
+        .collect();
+    let tokens: usize = inputs.iter().map(|text| tokens::count(text) + 1).sum();
+    let body = json!({
+        "id": hex_id(hash(request.to_string().as_bytes())),
+        "object": "list",
+        "model": request.get("model"),
+        "data": data,
+        "usage": usage(tokens),
+    });
+    let mut response = json_response(StatusCode::OK, &body);
+    response.extensions_mut().insert(TokenCost(tokens as u64));
+    Ok(response)
+}
+
+/// The real server spells the details of the prompt in two ways and leaves much of it null.
+fn usage(tokens: usize) -> Value {
+    json!({
+        "prompt_tokens": tokens,
+        "completion_tokens": 0,
+        "total_tokens": tokens,
+        "prompt_audio_seconds": null,
+        "num_cached_tokens": null,
+        "prompt_tokens_details": null,
+        "prompt_token_details": null,
+        "completion_tokens_details": null,
+        "request_count": null,
+        "service_tier": null,
+    })
+}
+
+fn dimensions(request: &Value, model: &Model) -> Result<usize, ApiError> {
+    let wanted = whole_number(request, "output_dimension");
+    let chooses = model.id == CODESTRAL_EMBED;
+    match wanted {
+        None if chooses => Ok(1536),
+        None | Some(1024) if !chooses => Ok(1024),
+        Some(number) if chooses && number <= MOST_DIMENSIONS => {
+            Ok(usize::try_from(number).unwrap_or(usize::MAX))
+        }
+        _ => Err(ApiError::bad_request(
+            "invalid_request_invalid_args",
+            Some("3051"),
+            if chooses {
+                "output_dimension must be at most 3072 for this model"
+            } else {
+                "output_dimension is not supported for this model"
+            },
+        )),
+    }
+}
+
+/// A vector of length 1: every distinct word adds its own pattern.
+fn vector(text: &str, dimensions: usize) -> Vec<f32> {
+    let lower = text.to_lowercase();
+    let words = lower.split(|letter: char| !letter.is_alphanumeric());
+    let mut words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        words.insert(&lower);
+    }
+    let mut sums = vec![0_i16; dimensions];
+    for word in words {
+        let mut numbers = Sequence::new(hash(word.as_bytes()));
+        for _ in 0..DIMENSIONS_PER_WORD {
+            let step = if numbers.number() & 1 == 0 { 1 } else { -1 };
+            if let Some(sum) = sums.get_mut(numbers.below(dimensions)) {
+                *sum = sum.saturating_add(step);
+            }
+        }
+    }
+    if let (Some(first), true) = (sums.first().copied(), sums.iter().all(|sum| *sum == 0)) {
+        // Patterns can cancel out in few dimensions; no direction is no embedding.
+        sums.iter_mut().take(1).for_each(|sum| *sum = first + 1);
+    }
+    let length = sums
+        .iter()
+        .map(|sum| f32::from(*sum).powi(2))
+        .sum::<f32>()
+        .sqrt();
+    sums.into_iter()
+        .map(|sum| f32::from(sum) / length)
+        .collect()
+}
+
+fn encode(vector: &[f32], dtype: &str, as_base64: bool) -> Value {
+    if dtype == "float" {
+        if as_base64 {
+            let bytes: Vec<u8> = vector
+                .iter()
+                .flat_map(|number| number.to_le_bytes())
+                .collect();
+            return STANDARD.encode(bytes).into();
+        }
+        return vector.iter().map(|number| json!(number)).collect();
+    }
+    let numbers: Vec<i16> = match dtype {
+        "int8" => scaled(vector),
+        "uint8" => scaled(vector)
+            .into_iter()
+            .map(|number| number + 128)
+            .collect(),
+        "binary" => packed(vector)
+            .into_iter()
+            .map(|byte| i16::from(byte) - 128)
+            .collect(),
+        _ => packed(vector).into_iter().map(i16::from).collect(),
+    };
+    if as_base64 {
+        // The low byte is the number in two's complement, signed or not.
+        let bytes: Vec<u8> = numbers
+            .iter()
+            .map(|number| number.to_le_bytes()[0])
+            .collect();
+        return STANDARD.encode(bytes).into();
+    }
+    numbers.into_iter().map(Value::from).collect()
+}
+
+/// Numbers from -127 to 127, the largest of the vector being one of the ends.
+fn scaled(vector: &[f32]) -> Vec<i16> {
+    let largest = vector
+        .iter()
+        .fold(0.0_f32, |largest, number| largest.max(number.abs()));
+    vector
+        .iter()
+        .map(|number| (number / largest * 127.0).round() as i16)
+        .collect()
+}
+
+/// One bit per number, the first in the highest place: is it above zero?
+fn packed(vector: &[f32]) -> Vec<u8> {
+    let bytes = vector.chunks(8);
+    bytes
+        .map(|numbers| {
+            let bits = numbers.iter().enumerate();
+            bits.fold(0, |byte, (place, number)| {
+                byte | (u8::from(*number > 0.0) << (7 - place))
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closeness(first: &str, second: &str) -> f32 {
+        let (first, second) = (vector(first, 1024), vector(second, 1024));
+        first.iter().zip(&second).map(|(a, b)| a * b).sum()
+    }
+
+    #[test]
+    fn shared_words_bring_texts_closer() {
+        let near = closeness("The cat sleeps on the mat", "A cat sleeps on a mat!");
+        let far = closeness(
+            "The cat sleeps on the mat",
+            "Stock prices fell sharply today",
+        );
+        assert!(near > 0.5, "{near}");
+        assert!(far < 0.3, "{far}");
+    }
+
+    #[test]
+    fn every_text_has_a_direction_in_any_number_of_dimensions() {
+        for text in ["", "   ", "a", "日本語", "one two three four five"] {
+            for dimensions in [1, 2, 7, 64, 3072] {
+                let vector = vector(text, dimensions);
+                let length: f32 = vector.iter().map(|number| number * number).sum();
+                assert!(
+                    (length - 1.0).abs() < 1e-5,
+                    "{text:?} in {dimensions}: {length}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn eight_numbers_become_one_byte() {
+        let vector = [0.5, -0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.1, 0.1];
+        assert_eq!(packed(&vector), [0b1010_0001, 0b1000_0000]);
+        assert_eq!(encode(&vector, "ubinary", false), json!([161, 128]));
+        assert_eq!(encode(&vector, "binary", false), json!([33, 0]));
+        assert_eq!(encode(&vector, "ubinary", true), json!("oYA="));
+    }
+
+    #[test]
+    fn whole_numbers_use_their_range() {
+        assert_eq!(
+            encode(&[0.5, -0.5, 0.25], "int8", false),
+            json!([127, -127, 64])
+        );
+        assert_eq!(
+            encode(&[0.5, -0.5, 0.25], "uint8", false),
+            json!([255, 1, 192])
+        );
+        assert_eq!(encode(&[0.5, -0.5], "int8", true), json!("f4E="));
+    }
+}

@@ -1,0 +1,110 @@
+//! One connection and one request: record, disturb, route, stamp.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::Request;
+use http::request::Parts;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+
+use crate::disturb::{Flushes, Watched, disturb};
+use crate::errors::ApiError;
+use crate::faults::{FAULT_HEADER, Fault};
+use crate::shared::{Shared, request_id};
+
+/// Serves one connection until either side closes it.
+pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, router: Router) {
+    let flushes = Arc::new(Flushes::default());
+    let connection = Watched {
+        inner: TokioIo::new(stream),
+        flushes: Arc::clone(&flushes),
+    };
+    let service = service_fn(move |request| {
+        answer(
+            request,
+            Arc::clone(&shared),
+            router.clone(),
+            Arc::clone(&flushes),
+        )
+    });
+    let server = auto::Builder::new(TokioExecutor::new());
+    // An error here is a client that went away or a fault that cut the connection.
+    drop(server.serve_connection(connection, service).await);
+}
+
+/// Answers one request; an error closes the connection without an answer.
+async fn answer(
+    request: Request<Incoming>,
+    shared: Arc<Shared>,
+    router: Router,
+    flushes: Arc<Flushes>,
+) -> io::Result<Response> {
+    let started = Instant::now();
+    let (mut request, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    shared.record(&request, &body);
+    let number = shared.next_number();
+    let id = request_id(number);
+    let fault = match shared.next_fault() {
+        Some(fault) => Ok(fault),
+        None => Fault::of_headers(&request.headers).map(Option::unwrap_or_default),
+    };
+    request.extensions.insert(id.clone());
+    let response = match fault {
+        Ok(fault) => under_fault(&fault, request, body, router, &flushes).await,
+        Err(reason) => Ok(bad_fault(&reason)),
+    };
+    let mut response = response?;
+    shared.stamp(&mut response, number, &id, started);
+    Ok(response)
+}
+
+async fn under_fault(
+    fault: &Fault,
+    request: Parts,
+    body: Bytes,
+    router: Router,
+    flushes: &Arc<Flushes>,
+) -> io::Result<Response> {
+    if let Some(delay) = fault.delay {
+        tokio::time::sleep(delay).await;
+    }
+    if fault.close {
+        return Err(io::Error::new(
+            io::ErrorKind::ConnectionAborted,
+            "closed on demand",
+        ));
+    }
+    let (instead, headers) = match (fault.answer(), fault.headers()) {
+        (Ok(instead), Ok(headers)) => (instead, headers),
+        (Err(reason), _) | (_, Err(reason)) => return Ok(bad_fault(&reason)),
+    };
+    let mut response = match instead {
+        Some(response) => response,
+        None => {
+            let request = Request::from_parts(request, Body::from(body));
+            match TowerToHyperService::new(router).call(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
+    };
+    response.headers_mut().extend(headers);
+    Ok(disturb(response, fault, flushes))
+}
+
+fn bad_fault(reason: &str) -> Response {
+    let message = format!("The fault ({FAULT_HEADER}) cannot be used: {reason}");
+    ApiError::bad_request("invalid_request_error", None, message).into_response()
+}

@@ -1,0 +1,191 @@
+//! What all connections of one emulator share.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use crate::faults::Fault;
+use crate::random::{hash, uuid};
+use crate::routes::TokenCost;
+
+const REQUESTS_PER_MINUTE: u64 = 6_000;
+const TOKENS_PER_MINUTE: u64 = 2_000_000;
+
+/// A request as the emulator received it.
+///
+/// ```
+/// let emulator = mistral_emulator::Emulator::start()?;
+/// for request in emulator.requests() {
+///     println!("{} {} with {} bytes", request.method, request.path, request.body.len());
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The method.
+    pub method: Method,
+    /// The path as it was sent, percent-encoded.
+    pub path: String,
+    /// What follows the `?`, as it was sent; `None` when there is no `?`.
+    pub query: Option<String>,
+    /// All headers, the key among them.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+/// The id of a request, as an extension of it.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) api_key: String,
+    faults: Mutex<VecDeque<Fault>>,
+    requests: Mutex<Vec<RecordedRequest>>,
+    answered: AtomicU64,
+    spent: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(api_key: String, faults: Vec<Fault>) -> Self {
+        let shared = Self {
+            api_key,
+            faults: Mutex::default(),
+            requests: Mutex::default(),
+            answered: AtomicU64::new(0),
+            spent: AtomicU64::new(0),
+        };
+        faults
+            .into_iter()
+            .for_each(|fault| shared.push_fault(fault));
+        shared
+    }
+
+    pub(crate) fn push_fault(&self, fault: Fault) {
+        if fault.times > 0 {
+            lock(&self.faults).push_back(fault);
+        }
+    }
+
+    /// Takes the fault for the next request off the queue.
+    pub(crate) fn next_fault(&self) -> Option<Fault> {
+        let mut faults = lock(&self.faults);
+        let first = faults.front_mut()?;
+        first.times = first.times.saturating_sub(1);
+        if first.times == 0 {
+            faults.pop_front()
+        } else {
+            Some(first.clone())
+        }
+    }
+
+    pub(crate) fn record(&self, request: &Parts, body: &Bytes) {
+        lock(&self.requests).push(RecordedRequest {
+            method: request.method.clone(),
+            path: request.uri.path().to_owned(),
+            query: request.uri.query().map(str::to_owned),
+            headers: request.headers.clone(),
+            body: body.clone(),
+        });
+    }
+
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        lock(&self.requests).clone()
+    }
+
+    /// A number for the next request, from 0.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.answered.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Puts on the headers that every answer carries.
+    pub(crate) fn stamp(
+        &self,
+        response: &mut Response,
+        number: u64,
+        id: &RequestId,
+        started: Instant,
+    ) {
+        let cost = response
+            .extensions_mut()
+            .remove::<TokenCost>()
+            .map_or(0, |cost| cost.0);
+        let spent = self.spent.fetch_add(cost, Ordering::Relaxed) + cost;
+        let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::try_from(&id.0) {
+            add(headers, "mistral-correlation-id", id.clone());
+            add(headers, "x-kong-request-id", id);
+        }
+        for (name, value) in [
+            ("x-envoy-upstream-service-time", elapsed),
+            ("x-ratelimit-limit-req-minute", REQUESTS_PER_MINUTE),
+            (
+                "x-ratelimit-remaining-req-minute",
+                remaining(REQUESTS_PER_MINUTE, number + 1),
+            ),
+            ("x-ratelimit-limit-tokens-minute", TOKENS_PER_MINUTE),
+            (
+                "x-ratelimit-remaining-tokens-minute",
+                remaining(TOKENS_PER_MINUTE, spent),
+            ),
+            ("x-ratelimit-tokens-query-cost", cost),
+        ] {
+            add(headers, name, value.into());
+        }
+    }
+}
+
+/// A fault may have set the header already; then it stays.
+fn add(headers: &mut HeaderMap, name: &'static str, value: HeaderValue) {
+    headers
+        .entry(HeaderName::from_static(name))
+        .or_insert(value);
+}
+
+/// Counts down and starts again before nothing is left: the emulator never refuses by itself.
+fn remaining(limit: u64, used: u64) -> u64 {
+    limit - used % limit
+}
+
+/// The id of the request of that number.
+pub(crate) fn request_id(number: u64) -> RequestId {
+    RequestId(uuid(hash(&number.to_le_bytes())))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_apply_as_often_as_they_say() {
+        let shared = Shared::new(
+            String::new(),
+            vec![Fault::status(500).times(2), Fault::close()],
+        );
+        shared.push_fault(Fault::status(400).times(0));
+        assert!(shared.next_fault().is_some_and(|fault| !fault.close));
+        assert!(shared.next_fault().is_some_and(|fault| !fault.close));
+        assert!(shared.next_fault().is_some_and(|fault| fault.close));
+        assert_eq!(shared.next_fault(), None);
+    }
+
+    #[test]
+    fn what_remains_never_reaches_zero() {
+        assert_eq!(remaining(10, 1), 9);
+        assert_eq!(remaining(10, 9), 1);
+        assert_eq!(remaining(10, 10), 10);
+    }
+}

@@ -1,0 +1,102 @@
+//! Text cut into pieces that stand in for tokens, and what is counted from them.
+
+use serde_json::{Value, json};
+
+use crate::random::{Sequence, hash};
+
+/// Longer words become several pieces, as with a real tokenizer.
+const LONGEST_PIECE: usize = 12;
+
+/// Cuts text into words with the white space before them; joined, they are the text again.
+pub(crate) fn pieces(text: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    let mut letters = 0;
+    for character in text.chars() {
+        let word_ends = character.is_whitespace() && letters > 0;
+        if word_ends || letters == LONGEST_PIECE {
+            pieces.push(std::mem::take(&mut piece));
+            letters = 0;
+        }
+        piece.push(character);
+        if !character.is_whitespace() {
+            letters += 1;
+        }
+    }
+    if !piece.is_empty() {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+pub(crate) fn count(text: &str) -> usize {
+    pieces(text).len()
+}
+
+/// The log probabilities of pieces of text, with `alternatives` per piece.
+pub(crate) fn logprobs(pieces: &[String], alternatives: usize) -> Value {
+    let content: Vec<Value> = pieces
+        .iter()
+        .map(|piece| {
+            let mut entry = logprob(piece, 0);
+            let others: Vec<Value> = (0..alternatives)
+                .map(|rank| match rank {
+                    0 => logprob(piece, 0),
+                    _ => logprob(&format!(" alternative{rank}"), rank),
+                })
+                .collect();
+            if let Some(fields) = entry.as_object_mut() {
+                fields.insert("top_logprobs".into(), others.into());
+            }
+            entry
+        })
+        .collect();
+    json!({ "content": content })
+}
+
+fn logprob(token: &str, rank: usize) -> Value {
+    let mut numbers = Sequence::new(hash(token.as_bytes()));
+    let below_the_best = u32::try_from(rank).unwrap_or(u32::MAX);
+    let fraction = u32::try_from(numbers.below(1000)).unwrap_or(0);
+    json!({
+        "token": token,
+        "token_id": numbers.below(131_072),
+        "logprob": -f64::from(below_the_best) - f64::from(fraction) / 1000.0,
+        "bytes": token.as_bytes(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_join_to_the_text_and_respect_characters() {
+        let text =
+            "  Édouard Manet\n\npainted   incomprehensibilities 日本語テキスト日本語テキスト ";
+        let pieces = pieces(text);
+        assert_eq!(pieces.concat(), text);
+        assert!(pieces.len() > 6, "{pieces:?}");
+        assert!(
+            pieces
+                .iter()
+                .all(|piece| piece.trim().chars().count() <= LONGEST_PIECE)
+        );
+    }
+
+    #[test]
+    fn no_text_has_no_pieces() {
+        assert_eq!(count(""), 0);
+    }
+
+    #[test]
+    fn the_best_alternative_is_the_token_itself() {
+        let logprobs = logprobs(&["Manet".to_owned()], 3);
+        let entry = &logprobs["content"][0];
+        assert_eq!(entry["bytes"], json!(b"Manet"));
+        assert_eq!(entry["top_logprobs"].as_array().unwrap().len(), 3);
+        assert_eq!(entry["top_logprobs"][0]["token_id"], entry["token_id"]);
+        let worse = entry["top_logprobs"][2]["logprob"].as_f64().unwrap();
+        assert!(worse < entry["top_logprobs"][0]["logprob"].as_f64().unwrap());
+    }
+}

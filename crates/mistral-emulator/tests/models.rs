@@ -1,0 +1,129 @@
+//! The list of models and their cards.
+
+#[cfg(test)]
+mod common;
+
+use serde_json::{Value, json};
+
+use common::{call, chat, prompt_with, start};
+
+fn list(query: &str) -> Vec<Value> {
+    let answer = call(&start(), "GET", &format!("/v1/models{query}")).send();
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), "application/json");
+    let body = answer.json();
+    assert_eq!(body["object"], "list");
+    body["data"].as_array().unwrap().clone()
+}
+
+#[test]
+fn the_list_has_the_models_people_use() {
+    let cards = list("");
+    for name in [
+        "mistral-small-latest",
+        "mistral-medium-latest",
+        "mistral-large-latest",
+        "ministral-3b-latest",
+        "ministral-8b-latest",
+        "magistral-medium-latest",
+        "magistral-small-latest",
+        "codestral-latest",
+        "mistral-embed",
+        "codestral-embed",
+        "mistral-ocr-latest",
+        "mistral-moderation-latest",
+        "voxtral-mini-latest",
+    ] {
+        let card = cards.iter().find(|card| card["id"] == name);
+        let card = card.unwrap_or_else(|| panic!("no {name}"));
+        assert_eq!(card["object"], "model");
+        assert_eq!(card["type"], "base");
+        assert!(card["max_context_length"].as_u64().unwrap() > 0);
+        let capabilities = card["capabilities"].as_object().unwrap();
+        assert!(capabilities.contains_key("audio_transcription_realtime"));
+        assert!(capabilities.values().all(Value::is_boolean));
+    }
+}
+
+#[test]
+fn a_fine_tuned_model_says_where_it_comes_from() {
+    let cards = list("");
+    let tuned: Vec<&Value> = cards
+        .iter()
+        .filter(|card| card["type"] == "fine-tuned")
+        .collect();
+    assert_eq!(tuned.len(), 1);
+    assert_eq!(
+        tuned[0]["id"],
+        "ft:ministral-3b-latest:emulator:20250101:demo"
+    );
+    assert_eq!(tuned[0]["root"], "ministral-3b-latest");
+    assert_eq!(tuned[0]["archived"], false);
+    assert!(tuned[0]["job"].is_string());
+}
+
+#[test]
+fn one_model_is_deprecated() {
+    let cards = list("");
+    let old: Vec<&Value> = cards
+        .iter()
+        .filter(|card| !card["deprecation"].is_null())
+        .collect();
+    assert_eq!(old.len(), 1);
+    assert!(old[0]["deprecation"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(
+        old[0]["deprecation_replacement_model"],
+        "mistral-small-latest"
+    );
+}
+
+#[test]
+fn the_list_can_be_filtered() {
+    let one = list("?model=mistral-embed");
+    assert_eq!(one.len(), 1);
+    assert_eq!(one[0]["id"], "mistral-embed");
+    assert_eq!(list("?model=nothing").len(), 0);
+    assert_eq!(list("?provider=emulator").len(), 1);
+    assert_eq!(list("?provider=mistralai").len(), list("").len() - 1);
+    assert_eq!(list("?provider=emulator&model=mistral-embed").len(), 0);
+}
+
+#[test]
+fn a_card_can_be_had_by_id_and_by_alias() {
+    let emulator = start();
+    let card = |name: &str| {
+        call(&emulator, "GET", &format!("/v1/models/{name}"))
+            .send()
+            .json()
+    };
+    assert_eq!(card("mistral-small-latest")["id"], "mistral-small-latest");
+    let alias = card("mistral-small-2603");
+    assert_eq!(alias["id"], "mistral-small-2603");
+    let aliases = alias["aliases"].as_array().unwrap();
+    assert!(
+        aliases.contains(&json!("mistral-small-latest")),
+        "{aliases:?}"
+    );
+    let tuned = card("ft%3Aministral-3b-latest%3Aemulator%3A20250101%3Ademo");
+    assert_eq!(tuned["type"], "fine-tuned");
+}
+
+#[test]
+fn an_unknown_id_is_not_found() {
+    let answer = call(&start(), "GET", "/v1/models/nothing").send();
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.json()["type"], "invalid_model");
+    assert_eq!(answer.json()["raw_status_code"], 404);
+}
+
+#[test]
+fn aliases_and_tuned_models_answer_under_the_name_they_were_called() {
+    for name in [
+        "mistral-small-2603",
+        "ft:ministral-3b-latest:emulator:20250101:demo",
+    ] {
+        let answer = chat(&start(), &prompt_with("Hello", &json!({"model": name})));
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json()["model"], name);
+    }
+}

@@ -8,7 +8,7 @@ use std::time::Instant;
 use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::faults::Fault;
 use crate::random::{hash, uuid};
@@ -35,7 +35,7 @@ pub struct RecordedRequest {
     pub path: String,
     /// What follows the `?`, as it was sent; `None` when there is no `?`.
     pub query: Option<String>,
-    /// All headers, the key among them.
+    /// All headers; the key is among them and left out of what `Debug` prints.
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
@@ -88,11 +88,16 @@ impl Shared {
     }
 
     pub(crate) fn record(&self, request: &Parts, body: &Bytes) {
+        let mut headers = request.headers.clone();
+        // What is printed of a record must not show a key, least of all a real one.
+        if let Some(key) = headers.get_mut(header::AUTHORIZATION) {
+            key.set_sensitive(true);
+        }
         lock(&self.requests).push(RecordedRequest {
             method: request.method.clone(),
             path: request.uri.path().to_owned(),
             query: request.uri.query().map(str::to_owned),
-            headers: request.headers.clone(),
+            headers,
             body: body.clone(),
         });
     }

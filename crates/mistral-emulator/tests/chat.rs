@@ -1,5 +1,12 @@
 //! Completions that come whole.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
 #[cfg(test)]
 mod common;
 

@@ -1,5 +1,12 @@
 //! What is refused, in the server's own words, and the headers of every answer.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
 #[cfg(test)]
 mod common;
 

@@ -1,11 +1,18 @@
 //! Faults on demand, the record of requests, and the life of a server.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
 #[cfg(test)]
 mod common;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mistral_emulator::{Emulator, FAULT_HEADER, Fault};
@@ -164,7 +171,8 @@ fn a_stalled_stream_stays_open_and_silent() {
 
 #[test]
 fn a_whole_answer_stalls_before_its_body() {
-    let call = faulty(&start(), &Fault::stall_after_events(0));
+    let emulator = start();
+    let call = faulty(&emulator, &Fault::stall_after_events(0));
     let answer = call.until_silence().send();
     assert_eq!((answer.end, answer.text().as_str()), (End::Silent, ""));
     assert!(answer.header("content-length").parse::<usize>().unwrap() > 100);
@@ -199,7 +207,11 @@ fn a_cut_stream_breaks_off_in_the_middle_of_an_event() {
 fn a_long_body_is_cut_where_it_should() {
     let answer = call(&start(), "POST", "/v1/embeddings")
         .header(FAULT_HEADER, &Fault::cut_after_bytes(3_000_000).to_header())
-        .json(&json!({"model": "mistral-embed", "input": vec!["one two three"; 256]}))
+        .json(&json!({
+            "model": "codestral-embed",
+            "output_dimension": 3072,
+            "input": vec!["one two three"; 256],
+        }))
         .send();
     assert!(answer.header("content-length").parse::<usize>().unwrap() > 3_000_000);
     assert_eq!(
@@ -229,25 +241,36 @@ fn requests_are_recorded_as_they_came() {
     assert_eq!(requests[0].path, "/v1/models");
     assert_eq!(requests[0].query.as_deref(), Some("provider=a%20b"));
     assert_eq!(requests[0].headers["authorization"], "Bearer emulator");
+    assert!(!format!("{:?}", requests[0]).contains("Bearer emulator"));
     assert!(requests[0].body.is_empty());
     let body: serde_json::Value = serde_json::from_slice(&requests[1].body).unwrap();
     assert_eq!(body, prompt("Who painted Olympia?"));
 }
 
 #[test]
-fn dropping_the_emulator_closes_its_port() {
+fn dropping_the_emulator_closes_its_connections() {
     let emulator = start();
-    let port = emulator.port();
-    assert_eq!(emulator.url(), format!("http://127.0.0.1:{port}"));
+    assert_eq!(
+        emulator.url(),
+        format!("http://127.0.0.1:{}", emulator.port())
+    );
+    let mut connection = TcpStream::connect(("127.0.0.1", emulator.port())).unwrap();
+    connection
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     drop(emulator);
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    match connection.read(&mut [0; 1]) {
+        Ok(count) => assert_eq!(count, 0),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+    }
 }
 
 #[test]
 fn a_stalled_request_does_not_keep_the_emulator_alive() {
     let emulator = start();
     let call = faulty_stream(&emulator, &Fault::stall_after_events(1));
-    let reader = std::thread::spawn(move || call.send().end);
+    let reader =
+        std::thread::spawn(move || call.try_send().map_or(End::Closed, |answer| answer.end));
     while emulator.requests().is_empty() {
         std::thread::yield_now();
     }
@@ -276,24 +299,32 @@ fn a_port_that_is_taken_is_an_error() {
     assert!(Emulator::builder().port(emulator.port()).start().is_err());
 }
 
+/// A running program that ends with the test.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 #[test]
 fn the_program_serves_and_says_where() {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_mistral-emulator"))
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mistral-emulator"));
+    let program = program
         .args(["--port", "0", "--api-key", "k"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stdout(Stdio::piped());
+    let mut program = Program(program.spawn().unwrap());
     let mut line = String::new();
-    BufReader::new(program.stdout.take().unwrap())
+    BufReader::new(program.0.stdout.take().unwrap())
         .read_line(&mut line)
         .unwrap();
     assert!(line.contains("MISTRAL_API_KEY=k"), "{line}");
     let port = line.split("127.0.0.1:").nth(1).unwrap();
     let port: String = port.chars().take_while(char::is_ascii_digit).collect();
-    let connected = TcpStream::connect(("127.0.0.1", port.parse().unwrap()));
-    program.kill().unwrap();
-    program.wait().unwrap();
-    assert!(connected.is_ok());
+    let answer = common::at(port.parse().unwrap(), "k", "GET", "/v1/models").send();
+    assert_eq!(answer.status, 200);
 }
 
 #[test]

@@ -1,5 +1,12 @@
 //! The list of models and their cards.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
 #[cfg(test)]
 mod common;
 

@@ -1,5 +1,12 @@
 //! Completions that come as events.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
 #[cfg(test)]
 mod common;
 
@@ -7,7 +14,7 @@ use serde_json::{Value, json};
 
 use common::{chat, complete, prompt, prompt_with, start, stream, tool};
 
-fn deltas<'a>(chunks: &'a [Value], index: u64) -> Vec<&'a Value> {
+fn deltas(chunks: &[Value], index: u64) -> Vec<&Value> {
     let choices = chunks.iter().map(|chunk| &chunk["choices"][0]);
     choices
         .filter(|choice| choice["index"] == index)

@@ -102,9 +102,7 @@ fn dimensions(request: &Value, model: &Model) -> Result<usize, ApiError> {
     match wanted {
         None if chooses => Ok(1536),
         None | Some(1024) if !chooses => Ok(1024),
-        Some(number) if chooses && number <= MOST_DIMENSIONS => {
-            Ok(usize::try_from(number).unwrap_or(usize::MAX))
-        }
+        Some(number) if chooses && number <= MOST_DIMENSIONS => Ok(number),
         _ => Err(ApiError::bad_request(
             "invalid_request_invalid_args",
             Some("3051"),

@@ -87,18 +87,26 @@ pub(crate) struct Call {
 
 /// A request without key and body.
 pub(crate) fn bare(emulator: &Emulator, method: &str, path: &str) -> Call {
-    Call {
-        port: emulator.port(),
-        head: format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n"),
-        body: Vec::new(),
-        waits_for: PATIENCE,
-    }
+    without_key(emulator.port(), method, path)
 }
 
 /// A request with the emulator's key.
 pub(crate) fn call(emulator: &Emulator, method: &str, path: &str) -> Call {
-    let key = format!("Bearer {}", emulator.api_key());
-    bare(emulator, method, path).header("authorization", &key)
+    at(emulator.port(), emulator.api_key(), method, path)
+}
+
+/// A request to any port.
+pub(crate) fn at(port: u16, key: &str, method: &str, path: &str) -> Call {
+    without_key(port, method, path).header("authorization", &format!("Bearer {key}"))
+}
+
+fn without_key(port: u16, method: &str, path: &str) -> Call {
+    Call {
+        port,
+        head: format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n"),
+        body: Vec::new(),
+        waits_for: PATIENCE,
+    }
 }
 
 impl Call {

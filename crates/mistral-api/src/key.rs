@@ -64,11 +64,15 @@ impl<F> fmt::Debug for KeyFunction<F> {
 /// The header for a key. The reason against it never shows the key.
 pub(crate) fn bearer(key: &str) -> Result<HeaderValue, &'static str> {
     let key = key.trim();
-    let key = match key.get(..7) {
-        Some(scheme) if scheme.eq_ignore_ascii_case("bearer ") => key.get(7..).unwrap_or_default(),
+    let key = match key.split_at_checked("Bearer".len()) {
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case("Bearer")
+                && !rest.starts_with(|next: char| !next.is_whitespace()) =>
+        {
+            rest.trim_start()
+        }
         _ => key,
     };
-    let key = key.trim_start();
     if key.is_empty() {
         return Err("is empty: set it to a key from https://console.mistral.ai");
     }

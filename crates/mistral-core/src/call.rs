@@ -197,20 +197,21 @@ call_options!(StreamCall, event);
 
 impl<T: DeserializeOwned + 'static> Call<T> {
     /// Sends the call and keeps, beside its answer, the HTTP response.
-    pub fn with_response(self) -> impl Future<Output = Result<Response<T>>> + Send + 'static {
-        async move {
-            let request = self.request?;
-            let answer = self.engine.perform(&request).await?;
-            let attempts = answer.attempts;
-            let (head, body, raw_body) = read::<T>(&request, answer)?;
-            Ok(Response {
-                body,
-                status: head.status,
-                headers: head.headers,
-                raw_body,
-                attempts,
-            })
-        }
+    ///
+    /// # Errors
+    /// Fails as the call itself does.
+    pub async fn with_response(self) -> Result<Response<T>> {
+        let request = self.request?;
+        let answer = self.engine.perform(&request).await?;
+        let attempts = answer.attempts;
+        let (head, body, raw_body) = read::<T>(&request, answer)?;
+        Ok(Response {
+            body,
+            status: head.status,
+            headers: head.headers,
+            raw_body,
+            attempts,
+        })
     }
 }
 
@@ -245,23 +246,21 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
 
 impl<T: StreamEvent> StreamCall<T> {
     /// Sends the call and keeps, beside its stream, the head of the HTTP response.
-    pub fn with_response(
-        self,
-    ) -> impl Future<Output = Result<Response<EventStream<T>>>> + Send + 'static {
-        async move {
-            let request = self.request?;
-            let mut answer = self.engine.perform(&request).await?;
-            let (status, attempts) = (answer.head.status, answer.attempts);
-            let headers = answer.head.headers.clone();
-            answer.head.extensions.clear();
-            Ok(Response {
-                body: open(&self.engine, request, answer),
-                status,
-                headers,
-                raw_body: bytes::Bytes::new(),
-                attempts,
-            })
-        }
+    ///
+    /// # Errors
+    /// Fails as the call itself does.
+    pub async fn with_response(self) -> Result<Response<EventStream<T>>> {
+        let request = self.request?;
+        let answer = self.engine.perform(&request).await?;
+        let (status, attempts) = (answer.head.status, answer.attempts);
+        let headers = answer.head.headers.clone();
+        Ok(Response {
+            body: open(&self.engine, request, answer),
+            status,
+            headers,
+            raw_body: bytes::Bytes::new(),
+            attempts,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::response::Parts;
 use http::{HeaderMap, StatusCode};
@@ -182,9 +182,9 @@ impl Attempt<'_> {
                 Ok(body.collect().await?.into())
             }
         };
-        match self.until_deadline(read).await.flatten() {
-            Ok(body) => Ok((head, body)),
-            Err(error) => {
+        match self.until_deadline(read).await {
+            Ok(Ok(body)) => Ok((head, body)),
+            Ok(Err(error)) | Err(error) => {
                 let id = crate::error::request_id(&head.headers);
                 Err(error.with_request_id(id))
             }
@@ -282,9 +282,13 @@ async fn event_stream(head: &Parts, mut body: Body) -> Result<Body> {
     if essence.trim().eq_ignore_ascii_case("text/event-stream") {
         return Ok(body);
     }
-    let Some(first) = body.chunk().await.transpose()? else {
-        return Err(Error::new(ErrorKind::Truncated, "the response is empty"));
-    };
+    let mut first = Bytes::new();
+    while first.is_empty() {
+        first = match body.chunk().await.transpose()? {
+            Some(chunk) => chunk,
+            None => return Err(Error::new(ErrorKind::Truncated, "the response is empty")),
+        };
+    }
     let looks_like_events = [b"data:".as_slice(), b"event:", b"id:", b":"]
         .into_iter()
         .any(|start| first.starts_with(start));

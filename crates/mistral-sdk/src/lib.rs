@@ -20,3 +20,24 @@ pub use mistral_core::{
 pub use mistral_core::{chat, embeddings, models, types};
 
 pub use crate::env::{Compiled, PROVIDER_VARIABLE};
+
+/// The guide: its examples are compiled with the tests.
+#[cfg(all(doctest, feature = "api", feature = "reqwest"))]
+mod guide {
+    macro_rules! pages {
+        ($($page:literal => $name:ident,)+) => {
+            $(
+                #[doc = include_str!(concat!("../../../docs/", $page))]
+                struct $name;
+            )+
+        };
+    }
+
+    pages! {
+        "getting-started.md" => GettingStarted,
+        "streaming.md" => Streaming,
+        "errors-and-retries.md" => ErrorsAndRetries,
+        "providers.md" => Providers,
+        "embeddings.md" => Embeddings,
+    }
+}

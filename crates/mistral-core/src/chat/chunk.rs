@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::merge::Merge;
+use super::repeat::Repeat;
 use super::response::{FinishReason, Logprobs};
 use crate::stream::StreamEvent;
 use crate::types::wire::Text;
@@ -163,6 +164,7 @@ fn share(last: &mut Arc<str>, text: &str) -> Arc<str> {
 #[derive(Debug, Default)]
 pub struct ChunkState {
     shared: Shared,
+    repeat: Repeat,
     merge: Merge,
 }
 
@@ -176,8 +178,15 @@ impl StreamEvent for CompletionChunk {
     type State = ChunkState;
 
     fn decode(data: &str, state: &mut ChunkState) -> Result<Self, serde_json::Error> {
-        let raw: RawChunk<'_> = serde_json::from_str(data)?;
-        let chunk = raw.into_chunk::<serde_json::Error>(&mut state.shared)?;
+        let chunk = match state.repeat.read(data) {
+            Some(chunk) => chunk,
+            None => {
+                let raw: RawChunk<'_> = serde_json::from_str(data)?;
+                let chunk = raw.into_chunk::<serde_json::Error>(&mut state.shared)?;
+                state.repeat.learn(data, &chunk);
+                chunk
+            }
+        };
         state.merge.add(&chunk);
         Ok(chunk)
     }

@@ -22,6 +22,7 @@
 mod chunk;
 mod guardrail;
 mod merge;
+mod repeat;
 mod request;
 mod response;
 mod tool_calls;

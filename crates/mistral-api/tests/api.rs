@@ -1,0 +1,215 @@
+//! Mistral's own API: where requests go and with which key.
+
+#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::HeaderMap;
+use mistral_api::{MistralApi, Server};
+use mistral_sdk::{Client, Error, ErrorKind, Provider, Result, RetryPolicy, Token, TokenSource};
+use serde_json::json;
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+fn models() -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(json!({ "object": "list", "data": [] }))
+}
+
+fn client(api: MistralApi, server: &MockServer) -> Client {
+    let policy = RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, Duration::from_secs(60));
+    let api = api.base_url(&server.uri()).unwrap();
+    Client::builder(api)
+        .retry(policy.max_retries(2))
+        .build()
+        .unwrap()
+}
+
+/// The keys that the server was shown, one by one.
+async fn keys(server: &MockServer) -> Vec<String> {
+    let key = |request: &Request| {
+        request.headers["authorization"]
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .map(key)
+        .collect()
+}
+
+#[tokio::test]
+async fn base_urls_with_and_without_version_and_path_reach_the_same_operation() {
+    for (prefix, expected) in [
+        ("", "/v1/models"),
+        ("/", "/v1/models"),
+        ("/v1", "/v1/models"),
+        ("/v1/", "/v1/models"),
+        ("/gate/mistral", "/gate/mistral/v1/models"),
+        ("/gate/v1/", "/gate/v1/models"),
+    ] {
+        let server = MockServer::start().await;
+        let expected = Mock::given(method("GET"))
+            .and(path(expected))
+            .and(header("authorization", "Bearer key"));
+        expected
+            .respond_with(models())
+            .expect(1)
+            .mount(&server)
+            .await;
+        let url = format!("{}{prefix}", server.uri());
+        let api = MistralApi::new(" key\n").unwrap().base_url(&url).unwrap();
+        Client::new(api).unwrap().models().list().await.unwrap();
+    }
+}
+
+#[test]
+fn servers_have_names() {
+    let shown = |server| format!("{:?}", MistralApi::new("k").unwrap().server(server));
+    for (server, host) in [
+        (Server::Global, "https://api.mistral.ai"),
+        (Server::Eu, "https://api.eu.mistral.ai"),
+        (Server::Us, "https://api.us.mistral.ai"),
+    ] {
+        assert!(
+            shown(server).contains(&format!("{host:?}")),
+            "{}",
+            shown(server)
+        );
+    }
+    assert_eq!(
+        shown(Server::default()),
+        format!("{:?}", MistralApi::new("k").unwrap())
+    );
+}
+
+#[test]
+fn mistakes_are_told_before_anything_is_sent() {
+    for key in ["", " \n", "a\nb"] {
+        let error = MistralApi::new(key).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("API key"), "{error}");
+    }
+    for url in ["", "api.mistral.ai", "https://h?x=1"] {
+        let error = MistralApi::new("k").unwrap().base_url(url).unwrap_err();
+        assert!(error.to_string().contains("base URL"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_is_asked_for_the_key_of_every_attempt() {
+    let server = MockServer::start().await;
+    let busy = Mock::given(method("GET")).respond_with(ResponseTemplate::new(503));
+    busy.up_to_n_times(1).mount(&server).await;
+    Mock::given(method("GET"))
+        .respond_with(models())
+        .mount(&server)
+        .await;
+    let count = Arc::new(AtomicUsize::new(0));
+    let api = MistralApi::from_key_fn(move || {
+        Ok(format!("key-{}\n", count.fetch_add(1, Ordering::SeqCst)))
+    });
+    let client = client(api, &server);
+    client.models().list().await.unwrap();
+    client.models().list().await.unwrap();
+    assert_eq!(
+        keys(&server).await,
+        ["Bearer key-0", "Bearer key-1", "Bearer key-2"]
+    );
+}
+
+#[tokio::test]
+async fn a_token_file_is_read_for_every_request() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .respond_with(models())
+        .mount(&server)
+        .await;
+    let file = std::env::temp_dir().join(format!("mistral-api-token-{}", server.address().port()));
+    let client = client(MistralApi::from_token_file(&file), &server);
+    for token in ["first\n", "second"] {
+        std::fs::write(&file, token).unwrap();
+        client.models().list().await.unwrap();
+    }
+    std::fs::remove_file(&file).unwrap();
+    let error = client.models().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert!(
+        format!("{error:#}").contains(file.to_str().unwrap()),
+        "{error:#}"
+    );
+    assert_eq!(keys(&server).await, ["Bearer first", "Bearer second"]);
+}
+
+/// Gives a stale token first.
+#[derive(Debug, Default)]
+struct Stale(AtomicUsize);
+
+#[async_trait]
+impl TokenSource for Stale {
+    async fn token(&self) -> Result<Token> {
+        match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(Token::new("stale")),
+            1 => Ok(Token::new("fresh").expires_in(Duration::from_secs(60))),
+            _ => Err(Error::credentials("the vault is shut")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_source_may_have_a_fresher_token_after_a_refusal() {
+    let server = MockServer::start().await;
+    Mock::given(header("authorization", "Bearer fresh"))
+        .respond_with(models())
+        .mount(&server)
+        .await;
+    let refusal = ResponseTemplate::new(401).set_body_json(json!({ "detail": "Unauthorized" }));
+    Mock::given(method("GET"))
+        .respond_with(refusal)
+        .mount(&server)
+        .await;
+    let client = client(MistralApi::from_token_source(Stale::default()), &server);
+    client.models().list().await.unwrap();
+    assert_eq!(keys(&server).await, ["Bearer stale", "Bearer fresh"]);
+
+    let error = client.models().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert!(
+        format!("{error:#}").contains("the vault is shut"),
+        "{error:#}"
+    );
+    assert_eq!(keys(&server).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_fixed_key_is_not_tried_twice() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(401))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let client = client(MistralApi::new("key").unwrap(), &server);
+    let error = client.models().list().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Authentication, 1)
+    );
+}
+
+#[tokio::test]
+async fn keys_are_marked_as_sensitive() {
+    let mut headers = HeaderMap::new();
+    MistralApi::new("key")
+        .unwrap()
+        .authorize(None, &mut headers)
+        .await
+        .unwrap();
+    assert!(headers["authorization"].is_sensitive());
+}

@@ -1,0 +1,38 @@
+//! Finds the text that is closest to a question, by their embeddings.
+
+use mistral_emulator::Emulator;
+use mistral_sdk::embeddings::{EmbeddingRequest, EncodingFormat};
+use mistral_sdk::{Client, MistralApi};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+
+    let texts = [
+        "who painted the picture", // the question
+        "the picture was painted by Manet",
+        "the train leaves at noon",
+        "a recipe for onion soup",
+    ];
+    let request =
+        EmbeddingRequest::new("mistral-embed", texts).encoding_format(EncodingFormat::Base64); // fewer bytes than numbers
+    let response = client.embeddings().create(&request).await?;
+    let vectors = response.to_f32()?;
+
+    let [question, answers @ ..] = vectors.as_slice() else {
+        return Err("no vectors came".into());
+    };
+    for (text, vector) in texts[1..].iter().zip(answers) {
+        println!("{:.3}  {text}", cosine(question, vector));
+    }
+    Ok(())
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}

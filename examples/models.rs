@@ -1,0 +1,34 @@
+//! Lists the models that the key may use, and what each can do.
+
+use mistral_emulator::Emulator;
+use mistral_sdk::{Client, MistralApi};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+
+    let models = client.models().list().await?;
+    for model in &models.data {
+        print!("{:<45}", model.id());
+        if let Some(capabilities) = model.capabilities() {
+            for (name, has) in [
+                ("chat", capabilities.completion_chat),
+                ("tools", capabilities.function_calling),
+                ("vision", capabilities.vision),
+                ("ocr", capabilities.ocr),
+                ("audio", capabilities.audio),
+            ] {
+                print!(" {:<6}", if has { name } else { "" });
+            }
+        }
+        match model.deprecation() {
+            Some(date) => println!(" retired on {date}"),
+            None => println!(),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Clients made from the environment. Each case runs in a process of its own, because
+//! the environment belongs to the whole process.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
+
+use std::process::Command;
+
+use mistral_emulator::Emulator;
+use mistral_sdk::Client;
+
+const CHILD: &str = "MISTRAL_TEST_CHILD";
+const VARIABLES: [&str; 4] = [
+    "MISTRAL_PROVIDER",
+    "MISTRAL_API_KEY",
+    "MISTRAL_SA_TOKEN_PATH",
+    "MISTRAL_SERVER",
+];
+
+/// What `Client::from_env` and a first call come to under these variables.
+fn outcome(variables: &[(&str, &str)]) -> String {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child
+        .args(["--exact", "child", "--nocapture"])
+        .env(CHILD, "1");
+    VARIABLES.iter().for_each(|name| {
+        child.env_remove(name);
+    });
+    let output = child.envs(variables.iter().copied()).output().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let line = output.lines().find_map(|line| line.split_once("outcome: "));
+    line.unwrap_or_else(|| panic!("{output}")).1.to_owned()
+}
+
+#[tokio::test]
+async fn child() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let outcome = match Client::from_env() {
+        Err(error) => format!("{error:#} {error:?}"),
+        Ok(client) => match client.models().list().await {
+            Ok(models) => format!("{client:?} {} models", models.data.len()),
+            Err(error) => format!("{error:#} {error:?}"),
+        },
+    };
+    println!("outcome: {outcome}");
+}
+
+#[test]
+fn the_key_and_the_server_come_from_the_environment() {
+    let emulator = Emulator::start().unwrap();
+    let (url, key) = (emulator.url().to_owned(), emulator.api_key());
+    for variables in [
+        vec![("MISTRAL_API_KEY", key)],
+        vec![("MISTRAL_API_KEY", key), ("MISTRAL_PROVIDER", "api")],
+        vec![("MISTRAL_API_KEY", key), ("MISTRAL_PROVIDER", " API ")],
+        vec![
+            ("MISTRAL_API_KEY", " emulator\n"),
+            ("MISTRAL_SA_TOKEN_PATH", " "),
+        ],
+    ] {
+        let server = [("MISTRAL_SERVER", url.as_str())];
+        let outcome = outcome(&[variables.as_slice(), &server].concat());
+        assert!(outcome.ends_with(" models"), "{variables:?}: {outcome}");
+        assert!(!outcome.contains("\"emulator"), "{outcome}");
+    }
+}
+
+#[test]
+fn a_token_file_wins_over_the_key_and_is_read_for_every_request() {
+    let emulator = Emulator::start().unwrap();
+    let file = std::env::temp_dir().join(format!("mistral-token-{}", emulator.port()));
+    let path = file.to_str().unwrap();
+    let variables = [
+        ("MISTRAL_SA_TOKEN_PATH", path),
+        ("MISTRAL_API_KEY", "wrong"),
+        ("MISTRAL_SERVER", emulator.url()),
+    ];
+
+    let missing = outcome(&variables);
+    assert!(
+        missing.contains("cannot be read") && missing.contains(path),
+        "{missing}"
+    );
+    std::fs::write(&file, "\n").unwrap();
+    let empty = outcome(&variables);
+    assert!(
+        empty.contains("is empty") && empty.contains("Credentials"),
+        "{empty}"
+    );
+    std::fs::write(&file, format!("{}\n", emulator.api_key())).unwrap();
+    let whole = outcome(&variables);
+    std::fs::remove_file(&file).unwrap();
+    assert!(whole.ends_with(" models"), "{whole}");
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_named_with_its_fix() {
+    let key = ("MISTRAL_API_KEY", "s3cret");
+    for (variables, words) in [
+        (
+            vec![],
+            vec!["MISTRAL_API_KEY is not set", "console.mistral.ai"],
+        ),
+        (
+            vec![("MISTRAL_API_KEY", "  ")],
+            vec!["MISTRAL_API_KEY is not set"],
+        ),
+        (
+            vec![("MISTRAL_API_KEY", "s3cret\nx")],
+            vec!["MISTRAL_API_KEY has a control character"],
+        ),
+        (
+            vec![key, ("MISTRAL_PROVIDER", "aws")],
+            vec!["MISTRAL_PROVIDER is `aws`", "use `api`"],
+        ),
+        (
+            vec![key, ("MISTRAL_SERVER", "asia")],
+            vec!["MISTRAL_SERVER", "`asia`", "`eu`"],
+        ),
+        (
+            vec![key, ("MISTRAL_SERVER", "ftp://x")],
+            vec!["MISTRAL_SERVER must start with `https://`"],
+        ),
+        (
+            vec![key, ("MISTRAL_SERVER", "https://h?q=1")],
+            vec!["MISTRAL_SERVER must not have a query"],
+        ),
+    ] {
+        let outcome = outcome(&variables);
+        assert!(outcome.contains("Config"), "{outcome}");
+        assert!(words.iter().all(|word| outcome.contains(word)), "{outcome}");
+        assert!(!outcome.contains("s3cret"), "{outcome}");
+    }
+}

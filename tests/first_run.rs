@@ -1,0 +1,298 @@
+//! The first ten minutes of a user, against the emulator.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
+
+use std::time::Duration;
+
+use mistral_emulator::{Emulator, FAULT_HEADER, Fault};
+use mistral_sdk::chat::{ChatCompletionRequest, ChatCompletionResponse, FinishReason};
+use mistral_sdk::embeddings::{EmbeddingDtype, EmbeddingRequest, EncodingFormat};
+use mistral_sdk::types::{Content, Function, Message, ResponseFormat, ToolChoice, ToolChoiceEnum};
+use mistral_sdk::{Client, ErrorKind, MistralApi, TimeoutPhase};
+use serde_json::{Value, json};
+
+const MODEL: &str = "mistral-small-latest";
+
+fn start() -> (Emulator, Client) {
+    let emulator = Emulator::start().unwrap();
+    let api = MistralApi::new(emulator.api_key()).unwrap();
+    let client = Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
+    (emulator, client)
+}
+
+fn ask(question: &str) -> ChatCompletionRequest {
+    ChatCompletionRequest::new(MODEL, [Message::user(question)])
+}
+
+#[tokio::test]
+async fn the_question_of_the_readme_gets_its_answer_whole_and_streamed() {
+    let (_emulator, client) = start();
+    let request = ask("Who painted Olympia?");
+    let whole = client.chat().complete(&request).await.unwrap();
+    assert!(whole.text().contains("Manet"), "{}", whole.text());
+    assert_eq!(whole.choices[0].finish_reason, Some(FinishReason::Stop));
+    assert!(whole.usage.as_ref().unwrap().total_tokens > 0);
+
+    let mut stream = client.chat().stream(&request).await.unwrap();
+    let mut text = String::new();
+    while let Some(chunk) = stream.next().await {
+        text.push_str(&chunk.unwrap().text());
+    }
+    let merged = stream.collect_response().await.unwrap();
+    assert_eq!(text, whole.text());
+    assert_eq!(merged.text(), whole.text());
+    assert_eq!(merged.usage, whole.usage);
+    assert_eq!(
+        merged.choices[0].finish_reason,
+        whole.choices[0].finish_reason
+    );
+}
+
+#[tokio::test]
+async fn several_answers_come_apart() {
+    let (_emulator, client) = start();
+    let request = ask("Tell me something.").n(3);
+    let whole = client.chat().complete(&request).await.unwrap();
+    let stream = client.chat().stream(&request).await.unwrap();
+    let merged = stream.collect_response().await.unwrap();
+    assert_eq!(merged.choices.len(), 3);
+    for (merged, whole) in merged.choices.iter().zip(&whole.choices) {
+        assert_eq!(
+            (merged.index, merged.message.text()),
+            (whole.index, whole.message.text())
+        );
+    }
+}
+
+#[tokio::test]
+async fn tools_are_called_and_their_answers_taken_up() {
+    let (_emulator, client) = start();
+    let parameters = json!({
+        "type": "object",
+        "properties": { "city": { "type": "string" } },
+        "required": ["city"],
+    });
+    let mut request = ask("What is the weather like in Paris?")
+        .tools([Function::new("get_weather", parameters)])
+        .tool_choice(ToolChoiceEnum::Any);
+    let whole = client.chat().complete(&request).await.unwrap();
+    let merged = client
+        .chat()
+        .stream(&request)
+        .await
+        .unwrap()
+        .collect_response()
+        .await
+        .unwrap();
+    for response in [&whole, &merged] {
+        let [call] = response.tool_calls() else {
+            panic!("{response:?}")
+        };
+        assert_eq!(call.function.name, "get_weather");
+        let arguments: Value = call.function.arguments.parse().unwrap();
+        assert!(arguments["city"].is_string());
+        assert_eq!(
+            response.choices[0].finish_reason,
+            Some(FinishReason::ToolCalls)
+        );
+    }
+    let id = whole.tool_calls()[0].call_id().unwrap().to_owned();
+    request
+        .messages
+        .push(whole.choices[0].message.clone().into());
+    request
+        .messages
+        .push(Message::tool(id, "21 degrees and sunny"));
+    request.tool_choice = Some(ToolChoice::from("auto"));
+    let answer = client.chat().complete(&request).await.unwrap();
+    assert!(answer.text().contains("21 degrees"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn answers_follow_a_schema() {
+    let (_emulator, client) = start();
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "title": { "type": "string" },
+            "year": { "type": "integer", "minimum": 1800 },
+            "medium": { "enum": ["oil", "pastel"] },
+        },
+        "required": ["title", "year", "medium"],
+        "additionalProperties": false,
+    });
+    let request = ask("Describe a painting.")
+        .response_format(ResponseFormat::json_schema("painting", schema));
+    let response = client.chat().complete(&request).await.unwrap();
+    let painting: Value = serde_json::from_str(&response.text()).unwrap();
+    assert!(painting["title"].is_string());
+    assert!(painting["year"].as_i64().unwrap() >= 1800);
+    assert!(["oil", "pastel"].contains(&painting["medium"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn reasoning_is_kept_apart_from_the_answer() {
+    let (_emulator, client) = start();
+    let request = ChatCompletionRequest::new("magistral-medium-latest", [Message::user("Why?")]);
+    let whole = client.chat().complete(&request).await.unwrap();
+    let merged = client
+        .chat()
+        .stream(&request)
+        .await
+        .unwrap()
+        .collect_response()
+        .await
+        .unwrap();
+    for response in [&whole, &merged] {
+        let message = &response.choices[0].message;
+        assert!(matches!(message.content, Some(Content::Chunks(_))));
+        assert!(!message.thinking().is_empty());
+        assert!(!message.text().contains(&*message.thinking()));
+    }
+    assert_eq!(
+        whole.choices[0].message.thinking(),
+        merged.choices[0].message.thinking()
+    );
+    assert_eq!(
+        whole.choices[0].message.text(),
+        merged.choices[0].message.text()
+    );
+}
+
+#[tokio::test]
+async fn embeddings_are_the_same_however_they_travel() {
+    let (_emulator, client) = start();
+    let request = EmbeddingRequest::new("mistral-embed", ["a cat", "a dog"]);
+    let numbers = client.embeddings().create(&request).await.unwrap();
+    let request = request.encoding_format(EncodingFormat::Base64);
+    let base64 = client.embeddings().create(&request).await.unwrap();
+    assert_eq!(numbers.to_f32().unwrap(), base64.to_f32().unwrap());
+    assert_eq!(numbers.to_f32().unwrap()[0].len(), 1024);
+
+    for dtype in [
+        EmbeddingDtype::Int8,
+        EmbeddingDtype::Binary,
+        EmbeddingDtype::Uint8,
+        EmbeddingDtype::Ubinary,
+    ] {
+        let signed = matches!(dtype, EmbeddingDtype::Int8 | EmbeddingDtype::Binary);
+        let request = EmbeddingRequest::new("codestral-embed", "fn main() {}").output_dtype(dtype);
+        let numbers = client.embeddings().create(&request).await.unwrap();
+        let request = request.encoding_format(EncodingFormat::Base64);
+        let base64 = client.embeddings().create(&request).await.unwrap();
+        let (a, b) = (
+            numbers.data[0].embedding.as_ref().unwrap(),
+            base64.data[0].embedding.as_ref().unwrap(),
+        );
+        if signed {
+            assert_eq!(a.to_i8().unwrap(), b.to_i8().unwrap());
+        } else {
+            assert_eq!(a.to_u8().unwrap(), b.to_u8().unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn models_are_listed_and_found() {
+    let (_emulator, client) = start();
+    let models = client.models().list().await.unwrap();
+    assert!(models.data.iter().any(|model| model.id() == MODEL));
+    for model in &models.data {
+        assert_eq!(
+            client.models().retrieve(model.id()).await.unwrap().id(),
+            model.id()
+        );
+    }
+    let error = client.models().retrieve("a/../b").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn mistakes_come_back_in_the_servers_words() {
+    let (emulator, client) = start();
+    let error = client
+        .chat()
+        .complete(&ask("hi").extra("storee", 1))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status().unwrap().as_u16()),
+        (ErrorKind::InvalidRequest, 422)
+    );
+    assert!(error.to_string().contains("storee"), "{error}");
+    assert_eq!(
+        error.api().unwrap().details[0].error_type,
+        "extra_forbidden"
+    );
+
+    let request = ChatCompletionRequest::new("no-such-model", [Message::user("hi")]);
+    let error = client.chat().stream(&request).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::InvalidRequest, Some("1500"))
+    );
+    assert!(error.request_id().is_some());
+
+    let stranger = MistralApi::new("wrong")
+        .unwrap()
+        .base_url(emulator.url())
+        .unwrap();
+    let error = Client::new(stranger)
+        .unwrap()
+        .models()
+        .list()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    assert_eq!(error.attempts(), 1);
+}
+
+#[tokio::test]
+async fn rate_limits_and_request_ids_are_on_every_response() {
+    let (_emulator, client) = start();
+    let response = client
+        .chat()
+        .complete(&ask("hi"))
+        .with_response()
+        .await
+        .unwrap();
+    assert!(response.request_id().is_some());
+    assert!(response.rate_limit().limit_requests.is_some());
+    assert!(response.rate_limit().remaining_tokens.is_some());
+    let raw: ChatCompletionResponse = serde_json::from_slice(&response.raw_body).unwrap();
+    assert_eq!(raw, response.body);
+}
+
+#[tokio::test]
+async fn faults_on_demand_are_told_apart() {
+    let (emulator, client) = start();
+    let stream = || client.chat().stream(&ask("Who painted Olympia?"));
+
+    let fault = Fault::cut_after_bytes(700).to_header();
+    let stream_cut = stream().header(FAULT_HEADER, fault).await.unwrap();
+    let error = stream_cut.collect_response().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    assert!(error.partial::<ChatCompletionResponse>().is_some());
+
+    let fault = Fault::stall_after_events(3).to_header();
+    let stalled = stream()
+        .header(FAULT_HEADER, fault)
+        .idle_timeout(Duration::from_millis(50));
+    let error = stalled.await.unwrap().collect_response().await.unwrap_err();
+    assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Idle));
+
+    let fault = Fault::delay(Duration::from_secs(60)).to_header();
+    let late = stream()
+        .header(FAULT_HEADER, fault)
+        .first_byte_timeout(Duration::from_millis(50));
+    let error = late.await.unwrap_err();
+    assert_eq!(error.timeout_phase(), Some(TimeoutPhase::FirstByte));
+
+    let fault = Fault::close().to_header();
+    let error = stream().header(FAULT_HEADER, fault).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+
+    emulator.push_fault(Fault::status(503).with_header("retry-after", "0"));
+    let response = client.models().list().with_response().await.unwrap();
+    assert_eq!(response.attempts, 2);
+}

@@ -1,0 +1,137 @@
+//! No type, error or log ever shows a key.
+
+#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use mistral_emulator::{Emulator, Fault};
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::{ApiKeyAuth, CustomConnector, Message, Tool};
+use mistral_sdk::{Client, Error, MistralApi, Result, Token, TokenSource};
+use tracing::field::{Field, Visit};
+
+const KEY: &str = "marker-key-0123456789";
+
+/// Collects everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0
+            .lock()
+            .unwrap()
+            .push_str(&format!("{field}={value:?} "));
+    }
+}
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target().starts_with("mistral")
+    }
+
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        span.record(&mut self.clone());
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+fn shown(value: &impl Debug) -> String {
+    format!("{value:?} {value:#?}")
+}
+
+fn shown_error(error: &Error) -> String {
+    format!("{error} {error:#} {error:?} {error:#?}")
+}
+
+#[derive(Debug)]
+struct Vault;
+
+#[async_trait]
+impl TokenSource for Vault {
+    async fn token(&self) -> Result<Token> {
+        Ok(Token::new(format!("{KEY}\n")))
+    }
+}
+
+fn ask() -> ChatCompletionRequest {
+    ChatCompletionRequest::new("mistral-small-latest", [Message::user("hi")])
+}
+
+#[tokio::test]
+async fn a_marker_key_is_nowhere_to_be_found() {
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(log.clone());
+    let emulator = Emulator::start().unwrap();
+    let mut seen = String::new();
+
+    for key in [
+        KEY.to_owned(),
+        format!("{KEY}\n"),
+        format!(" Bearer {KEY}\r\n"),
+    ] {
+        let api = MistralApi::new(key)
+            .unwrap()
+            .base_url(emulator.url())
+            .unwrap();
+        seen += &shown(&api);
+        let client = Client::new(api).unwrap();
+        seen += &shown(&client);
+        seen += &shown(&client.chat());
+        seen += &shown(&client.chat().complete(&ask()));
+        seen += &shown(&client.chat().stream(&ask()));
+        let error = client.chat().complete(&ask()).await.unwrap_err(); // not the emulator's key
+        assert_eq!(error.status().unwrap(), 401);
+        seen += &shown_error(&error);
+        seen += &shown(error.api().unwrap());
+        emulator.push_fault(Fault::status(503).with_header("retry-after", "0").times(3));
+        seen += &shown_error(&client.models().list().await.unwrap_err());
+        emulator.push_fault(Fault::close().times(3));
+        seen += &shown_error(&client.models().list().await.unwrap_err());
+        let call = client
+            .models()
+            .list()
+            .header("authorization", format!("Bearer {KEY}"));
+        seen += &shown(&call);
+        seen += &shown_error(&call.await.unwrap_err());
+        let call = client.models().list().header("x-key", format!("{KEY}\n"));
+        seen += &shown_error(&call.await.unwrap_err());
+    }
+    for broken in [format!("{KEY}\nx"), format!("{KEY}\0"), format!("{KEY}é")] {
+        seen += &shown_error(&MistralApi::new(broken.clone()).unwrap_err());
+        let api = MistralApi::from_key_fn(move || Ok(broken.clone()));
+        let client = Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
+        seen += &shown_error(&client.models().list().await.unwrap_err());
+    }
+    seen += &shown(&MistralApi::from_token_source(Vault));
+    seen += &shown(&Token::new(KEY.to_owned()));
+    let connector = CustomConnector::new("c").authorization(ApiKeyAuth::new(KEY));
+    let request = ask().tools([Tool::from(connector)]);
+    seen += &shown(&request);
+    assert!(
+        serde_json::to_string(&request).unwrap().contains(KEY),
+        "it must be sent, though"
+    );
+
+    drop(guard);
+    let logged = log.0.lock().unwrap().clone();
+    assert!(logged.contains("repeating"), "nothing was logged: {logged}");
+    assert!(!logged.contains(KEY), "{logged}");
+    assert!(!seen.contains(KEY), "a value or an error shows the key");
+}

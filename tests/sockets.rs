@@ -1,0 +1,256 @@
+//! What happens to connections, seen from the other end of the socket.
+
+#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy, TimeoutPhase};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const EVENT: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+
+async fn listen() -> (TcpListener, Client) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let api = MistralApi::new("key").unwrap().base_url(&url).unwrap();
+    (
+        listener,
+        Client::builder(api)
+            .retry(RetryPolicy::none())
+            .build()
+            .unwrap(),
+    )
+}
+
+fn ask() -> ChatCompletionRequest {
+    ChatCompletionRequest::new("m", [Message::user("hi")])
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    timeout(PATIENCE, listener.accept())
+        .await
+        .unwrap()
+        .unwrap()
+        .0
+}
+
+/// Reads one request; `None` if the connection was closed instead.
+async fn read_request(socket: &mut TcpStream) -> Option<String> {
+    let mut request = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&request);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length")
+                    .then(|| value.trim().parse().ok())?
+            });
+            if body.len() >= length.unwrap_or(0) {
+                return Some(text.into_owned());
+            }
+        }
+        match timeout(PATIENCE, socket.read_buf(&mut request))
+            .await
+            .unwrap()
+        {
+            Ok(0) | Err(_) => return None,
+            Ok(_) => {}
+        }
+    }
+}
+
+async fn send_head(socket: &mut TcpStream) {
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    socket.write_all(head.as_bytes()).await.unwrap();
+}
+
+async fn send_chunk(socket: &mut TcpStream, text: &str) {
+    let chunk = format!("{:x}\r\n{text}\r\n", text.len());
+    socket.write_all(chunk.as_bytes()).await.unwrap();
+}
+
+/// Waits until the client closes the connection.
+async fn closed(socket: &mut TcpStream) {
+    let mut rest = Vec::new();
+    let _ = timeout(PATIENCE, socket.read_to_end(&mut rest))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn dropping_a_stream_closes_its_connection() {
+    let (listener, client) = listen().await;
+    let server = tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        read_request(&mut socket).await.unwrap();
+        send_head(&mut socket).await;
+        send_chunk(&mut socket, EVENT).await;
+        closed(&mut socket).await;
+    });
+    let mut stream = client.chat().stream(&ask()).await.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap().text(), "a");
+    drop(stream);
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn dropping_a_call_closes_its_connection() {
+    let (listener, client) = listen().await;
+    let (arrived, has_arrived) = tokio::sync::oneshot::channel();
+    let server = tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        read_request(&mut socket).await.unwrap();
+        arrived.send(()).unwrap();
+        closed(&mut socket).await;
+    });
+    let call = tokio::spawn(client.chat().complete(&ask()).into_future());
+    has_arrived.await.unwrap();
+    call.abort();
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_read_to_its_end_gives_its_connection_back() {
+    let (listener, client) = listen().await;
+    let server = tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        for _ in 0..3 {
+            read_request(&mut socket).await.unwrap();
+            send_head(&mut socket).await;
+            send_chunk(&mut socket, EVENT).await;
+            // The end mark and the end of the body in one write, as servers send them.
+            let end = format!("{:x}\r\n{DONE}\r\n0\r\n\r\n", DONE.len());
+            socket.write_all(end.as_bytes()).await.unwrap();
+        }
+    });
+    for _ in 0..3 {
+        let mut stream = client.chat().stream(&ask()).await.unwrap();
+        while let Some(chunk) = stream.next().await {
+            chunk.unwrap();
+        }
+        drop(stream);
+        tokio::task::yield_now().await;
+    }
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_end_mark_ends_the_stream_and_frees_a_connection_that_stays_open() {
+    let (listener, client) = listen().await;
+    let server = tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        read_request(&mut socket).await.unwrap();
+        send_head(&mut socket).await;
+        send_chunk(&mut socket, EVENT).await;
+        send_chunk(&mut socket, DONE).await;
+        closed(&mut socket).await;
+    });
+    let stream = client.chat().stream(&ask()).await.unwrap();
+    let whole = timeout(PATIENCE, stream.collect_response())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(whole.text(), "a");
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn refused_requests_leave_one_connection_behind() {
+    let (listener, client) = listen().await;
+    let server = tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        let mut requests = 0;
+        while requests < 200 && read_request(&mut socket).await.is_some() {
+            let answer =
+                "HTTP/1.1 400 Bad Request\r\ncontent-length: 15\r\n\r\n{\"message\":\"x\"}";
+            socket.write_all(answer.as_bytes()).await.unwrap();
+            requests += 1;
+        }
+        requests
+    });
+    for _ in 0..200 {
+        let error = client.chat().stream(&ask()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    }
+    assert_eq!(server.await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn credentials_stay_with_their_origin() {
+    let (listener, client) = listen().await;
+    let (elsewhere, _) = listen().await;
+    let other = elsewhere.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        for location in ["/v1/moved".to_owned(), format!("http://{other}/v1/models")] {
+            let request = read_request(&mut socket).await.unwrap();
+            assert!(
+                request
+                    .to_ascii_lowercase()
+                    .contains("authorization: bearer key")
+            );
+            let answer =
+                format!("HTTP/1.1 307 x\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let error = client.models().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains(&other.to_string()), "{error}");
+    server.await.unwrap();
+    let visitor = elsewhere.accept().now_or_never();
+    assert!(
+        visitor.is_none(),
+        "the redirect was followed to another origin"
+    );
+}
+
+#[tokio::test]
+async fn nobody_listening_is_a_connection_error_that_says_so() {
+    let (listener, client) = listen().await;
+    drop(listener);
+    let error = client.models().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(
+        error
+            .to_string()
+            .starts_with("models.list: could not connect"),
+        "{error}"
+    );
+    assert!(format!("{error:#}").contains("refused"), "{error:#}");
+}
+
+#[tokio::test]
+async fn a_call_may_have_a_connect_time_out_of_its_own() {
+    // An address that takes no more connections: its queue of one is full.
+    let full = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = full.local_addr().unwrap();
+    let mut queue = Vec::new();
+    while let Ok(socket) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(20))
+    {
+        queue.push(socket);
+        assert!(queue.len() < 10_000, "the queue never fills");
+    }
+    let (_, client) = listen().await;
+    let call = client
+        .models()
+        .list()
+        .base_url(&format!("http://{address}"));
+    let error = call
+        .connect_timeout(Duration::from_millis(30))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.timeout_phase(),
+        Some(TimeoutPhase::Connect),
+        "{error:#}"
+    );
+}

@@ -201,10 +201,9 @@ impl Attempt<'_> {
         let mut http = http::Request::new(body);
         *http.method_mut() = endpoint.method.clone();
         *http.uri_mut() = self.route.uri.clone();
-        *http.headers_mut() = self.request.headers.clone();
-        for (name, value) in credentials {
-            http.headers_mut().insert(name, value.clone());
-        }
+        *http.headers_mut() = self
+            .request
+            .outgoing_headers(credentials, self.body.is_some());
         http.extensions_mut().insert(Operation {
             name: endpoint.name.clone(),
             model: self.request.model.clone(),

@@ -21,6 +21,9 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const SDK_NAME: HeaderValue =
     HeaderValue::from_static(concat!("mistral-sdk-rust/", env!("CARGO_PKG_VERSION")));
 
+/// Room for the body of a short question, so that writing it grows nothing.
+const USUAL_BODY: usize = 512;
+
 /// Everything about a request that does not change from one attempt to the next.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -31,6 +34,7 @@ pub(crate) struct Prepared {
     pub(crate) model: Option<Arc<str>>,
     pub(crate) body: Option<Payload>,
     pub(crate) extra_body: Map<String, Value>,
+    /// The headers that the caller sets.
     pub(crate) headers: HeaderMap,
     pub(crate) timeouts: TimeoutOverrides,
     pub(crate) retry: Option<RetryPolicy>,
@@ -40,18 +44,14 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// A request without a body.
     pub(crate) fn new(endpoint: impl Into<Cow<'static, Endpoint>>) -> Self {
-        let endpoint = endpoint.into();
-        let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(ACCEPT, if endpoint.stream { EVENT_STREAM } else { JSON });
-        headers.insert(USER_AGENT, SDK_NAME);
         Self {
-            endpoint,
+            endpoint: endpoint.into(),
             path: None,
             query: Vec::new(),
             model: None,
             body: None,
             extra_body: Map::new(),
-            headers,
+            headers: HeaderMap::new(),
             timeouts: TimeoutOverrides::default(),
             retry: None,
             base_url: None,
@@ -97,15 +97,15 @@ impl Prepared {
 
     /// Sets the body. `merge`: fields may occur twice, and the last one counts.
     pub(crate) fn set_json(&mut self, body: &impl Serialize, merge: bool) -> Result<()> {
-        let json = if merge {
-            serde_json::to_value(body).and_then(|merged| serde_json::to_vec(&merged))
+        let mut json = Vec::with_capacity(USUAL_BODY);
+        let written = if merge {
+            serde_json::to_value(body).and_then(|merged| serde_json::to_writer(&mut json, &merged))
         } else {
-            serde_json::to_vec(body)
+            serde_json::to_writer(&mut json, body)
         };
-        let json = json.map_err(|error| {
+        written.map_err(|error| {
             Error::config("the request cannot be written as JSON").with_source(error)
         })?;
-        self.headers.insert(CONTENT_TYPE, JSON);
         self.body = Some(Bytes::from(json).into());
         Ok(())
     }
@@ -131,6 +131,27 @@ impl Prepared {
         }
         self.headers.insert(name, value);
         Ok(())
+    }
+
+    /// The headers of an attempt: the SDK's, the credentials, and on top the caller's.
+    pub(crate) fn outgoing_headers(&self, credentials: &HeaderMap, has_body: bool) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(
+            ACCEPT,
+            if self.endpoint.stream {
+                EVENT_STREAM
+            } else {
+                JSON
+            },
+        );
+        headers.insert(USER_AGENT, SDK_NAME);
+        if has_body {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        for (name, value) in credentials.iter().chain(&self.headers) {
+            headers.insert(name, value.clone());
+        }
+        headers
     }
 
     /// The path on Mistral's own API.

@@ -1,9 +1,6 @@
 //! When a call is repeated, and after how long.
 
-use std::time::{Duration, SystemTime};
-
-use http::HeaderMap;
-use http::header::RETRY_AFTER;
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, is_transient};
 use crate::provider::Repeat;
@@ -153,24 +150,6 @@ impl RetryPolicy {
         let bound = self.initial_delay.as_secs_f64() * factor;
         Duration::try_from_secs_f64(bound).map_or(self.max_delay, |bound| bound.min(self.max_delay))
     }
-}
-
-/// How long the server asks to wait: in milliseconds, in seconds, or until a date.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
-        .into_iter()
-        .find_map(|name| text(name)?.parse::<f64>().ok())
-        .and_then(|milliseconds| Duration::try_from_secs_f64(milliseconds / 1000.0).ok());
-    if milliseconds.is_some() {
-        return milliseconds;
-    }
-    let value = text(RETRY_AFTER.as_str())?;
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,4 +1,3 @@
-use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -6,10 +5,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::merge::Merge;
-use super::repeat::Repeat;
-use super::response::{FinishReason, Logprobs};
-use crate::stream::StreamEvent;
+use super::finish::{FinishReason, Logprobs};
 use crate::types::wire::Text;
 use crate::types::{Content, ToolCall, UsageInfo};
 
@@ -95,7 +91,7 @@ object! {
 
 /// A chunk as it is read: what every chunk repeats is borrowed, to be shared.
 #[derive(Deserialize)]
-struct RawChunk<'a> {
+pub(super) struct RawChunk<'a> {
     #[serde(borrow, default)]
     id: Text<'a>,
     #[serde(borrow, default)]
@@ -117,7 +113,10 @@ struct RawChunk<'a> {
 
 impl RawChunk<'_> {
     /// Makes a chunk that shares with `last` what it repeats of it.
-    fn into_chunk<E: serde::de::Error>(self, last: &mut Shared) -> Result<CompletionChunk, E> {
+    pub(super) fn into_chunk<E: serde::de::Error>(
+        self,
+        last: &mut Shared,
+    ) -> Result<CompletionChunk, E> {
         let is_error = self
             .extra
             .get("error")
@@ -147,7 +146,7 @@ impl<'de> Deserialize<'de> for CompletionChunk {
 
 /// The strings of the last chunk.
 #[derive(Debug, Default)]
-struct Shared {
+pub(super) struct Shared {
     id: Arc<str>,
     object: Arc<str>,
     model: Arc<str>,
@@ -158,44 +157,4 @@ fn share(last: &mut Arc<str>, text: &str) -> Arc<str> {
         *last = Arc::from(text);
     }
     Arc::clone(last)
-}
-
-/// What a stream of chunks has brought so far.
-#[derive(Debug, Default)]
-pub struct ChunkState {
-    shared: Shared,
-    repeat: Repeat,
-    merge: Merge,
-}
-
-impl ChunkState {
-    pub(super) fn into_response(self) -> super::ChatCompletionResponse {
-        self.merge.response()
-    }
-}
-
-impl StreamEvent for CompletionChunk {
-    type State = ChunkState;
-
-    fn decode(data: &str, state: &mut ChunkState) -> Result<Self, serde_json::Error> {
-        let chunk = match state.repeat.read(data) {
-            Some(chunk) => chunk,
-            None => {
-                let raw: RawChunk<'_> = serde_json::from_str(data)?;
-                let chunk = raw.into_chunk::<serde_json::Error>(&mut state.shared)?;
-                state.repeat.learn(data, &chunk);
-                chunk
-            }
-        };
-        state.merge.add(&chunk);
-        Ok(chunk)
-    }
-
-    fn may_end(state: &ChunkState) -> bool {
-        state.merge.is_finished()
-    }
-
-    fn partial(state: &ChunkState) -> Option<Box<dyn Any + Send + Sync>> {
-        Some(Box::new(state.merge.response()))
-    }
 }

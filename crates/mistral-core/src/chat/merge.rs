@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::chunk::{CompletionChunk, CompletionResponseStreamChoice, DeltaMessage};
-use super::response::{ChatCompletionChoice, ChatCompletionResponse, FinishReason, Logprobs};
+use super::finish::{FinishReason, Logprobs};
+use super::response::{ChatCompletionChoice, ChatCompletionResponse};
 use super::tool_calls::ToolCalls;
 use crate::types::{AssistantMessage, Content, ContentChunk, ThinkChunk, UsageInfo};
 

@@ -20,6 +20,8 @@
 //! ```
 
 mod chunk;
+mod events;
+mod finish;
 mod guardrail;
 mod merge;
 mod repeat;
@@ -34,6 +36,7 @@ use crate::provider::Endpoint;
 use crate::stream::EventStream;
 
 pub use self::chunk::{CompletionChunk, CompletionResponseStreamChoice, DeltaMessage};
+pub use self::finish::{FinishReason, Logprobs, TokenLogprobs, TopTokenLogprobs};
 pub use self::guardrail::{
     GuardrailConfig, ModerationAction, ModerationLlmV1CategoryThresholds, ModerationLlmV1Config,
     ModerationLlmV2CategoryThresholds, ModerationLlmV2Config,
@@ -41,10 +44,7 @@ pub use self::guardrail::{
 pub use self::request::{
     ChatCompletionRequest, Prediction, PromptMode, ReasoningEffort, ServiceTier, Stop,
 };
-pub use self::response::{
-    ChatCompletionChoice, ChatCompletionResponse, FinishReason, Logprobs, TokenLogprobs,
-    TopTokenLogprobs,
-};
+pub use self::response::{ChatCompletionChoice, ChatCompletionResponse};
 
 static COMPLETE: Endpoint = Endpoint::inference("chat.complete", "/v1/chat/completions");
 static STREAM: Endpoint = Endpoint::inference("chat.stream", "/v1/chat/completions").streaming();

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::chunk::DeltaMessage;
+use super::finish::{FinishReason, Logprobs};
 use crate::types::{AssistantMessage, ToolCall, UsageInfo};
 
 object! {
@@ -47,11 +48,14 @@ impl ChatCompletionResponse {
 object! {
     /// One of a model's answers. Mirrors the API's `ChatCompletionChoice`.
     ChatCompletionChoice {
+        required: {
+            /// What the model said. It goes back into a history as it is.
+            #[serde(default, with = "crate::types::assistant_message")]
+            message: AssistantMessage,
+        }
         defaulted: {
             /// Which of the answers this is.
             index: i64,
-            /// What the model said. It goes back into a history as it is.
-            message: AssistantMessage,
         }
         optional: {
             /// Why the model stopped.
@@ -62,81 +66,6 @@ object! {
             logprobs: Logprobs,
             /// The probabilities of the prompt's tokens.
             prompt_logprobs: Logprobs,
-        }
-    }
-}
-
-string_enum! {
-    /// Why a model stopped. Mirrors the API's `finish_reason`.
-    FinishReason {
-        /// A natural end, or a stop text.
-        Stop = "stop",
-        /// The request's `max_tokens`.
-        Length = "length",
-        /// The model's context length.
-        ModelLength = "model_length",
-        /// A failure of the server.
-        Error = "error",
-        /// The model wants tools called.
-        ToolCalls = "tool_calls",
-    }
-}
-
-impl FinishReason {
-    /// Whether the answer is cut off.
-    pub fn is_truncated(&self) -> bool {
-        matches!(self, Self::Length | Self::ModelLength)
-    }
-}
-
-object! {
-    /// Probabilities of tokens. Mirrors the official SDK's
-    /// `ChatCompletionResponseChoiceLogprobs`.
-    #[derive(Default)]
-    Logprobs {
-        defaulted: {
-            /// Token by token.
-            content: Vec<TokenLogprobs>,
-        }
-    }
-}
-
-object! {
-    /// A token's probability, and that of its alternatives. Mirrors the official SDK's
-    /// `ChatCompletionResponseTokenLogprobsTopK`.
-    TokenLogprobs {
-        required: {
-            /// The token's text.
-            token: String,
-            /// The natural logarithm of its probability.
-            logprob: f64,
-        }
-        optional: {
-            /// The token's number.
-            token_id: i64,
-            /// The token's bytes.
-            bytes: Vec<u8>,
-            /// The most probable alternatives.
-            top_logprobs: Vec<TopTokenLogprobs>,
-        }
-    }
-}
-
-object! {
-    /// An alternative token's probability. Mirrors the official SDK's
-    /// `ChatCompletionResponseTokenLogprobs`.
-    TopTokenLogprobs {
-        required: {
-            /// The token's text.
-            token: String,
-            /// The natural logarithm of its probability.
-            logprob: f64,
-        }
-        optional: {
-            /// The token's number.
-            token_id: i64,
-            /// The token's bytes.
-            bytes: Vec<u8>,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod api;
 mod decode;
 mod kind;
+mod retry_after;
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -193,7 +194,7 @@ impl Error {
 
     /// How long the server asked to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
-        crate::retry::retry_after(&self.api()?.headers)
+        retry_after::retry_after(&self.api()?.headers)
     }
 
     /// How many attempts were made. `0` if nothing was sent.

@@ -114,3 +114,34 @@ request! {
         }
     }
 }
+
+/// An assistant message outside of the union of messages: there, too, it names its role.
+pub(crate) mod assistant_message {
+    use serde::{Deserializer, Serialize, Serializer};
+
+    use super::{AssistantMessage, Message};
+    use crate::types::wire::deserialize_without_tag;
+
+    pub(crate) fn serialize<S: Serializer>(
+        message: &AssistantMessage,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct WithRole<'a> {
+            role: &'static str,
+            #[serde(flatten)]
+            message: &'a AssistantMessage,
+        }
+        WithRole {
+            role: "assistant",
+            message,
+        }
+        .serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<AssistantMessage, D::Error> {
+        deserialize_without_tag::<Message, _, _>(deserializer)
+    }
+}

@@ -14,6 +14,7 @@ pub use self::content::{
     ResourceLinkChunk, TextChunk, ThinkChunk,
 };
 pub use self::format::{JsonSchema, ResponseFormat, ResponseFormatType};
+pub(crate) use self::message::assistant_message;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
 pub use self::secret::Secret;
 pub use self::tool::{

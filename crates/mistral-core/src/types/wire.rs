@@ -5,7 +5,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, IntoDeserializer, MapAccess,
+    SeqAccess, Visitor,
+};
 use serde_json::{Map, Value};
 
 /// Reads `null` as the default, as if the field were absent.
@@ -160,6 +163,61 @@ impl<'de, U: Union<'de>> Visitor<'de> for UnionVisitor<U> {
 
     fn visit_unit<E: de::Error>(self) -> Result<U, E> {
         Ok(U::unknown(Value::Null))
+    }
+}
+
+/// Reads a member of a union `U` where no other member can be: the tag says nothing.
+pub(crate) fn deserialize_without_tag<'de, U, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    U: Union<'de>,
+    T: Deserialize<'de> + Default,
+    D: Deserializer<'de>,
+{
+    struct WithoutTag<U, T>(PhantomData<(U, T)>);
+
+    impl<'de, U: Union<'de>, T: Deserialize<'de> + Default> Visitor<'de> for WithoutTag<U, T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(Skipping { map, key: U::TAG }))
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<T, E> {
+            Ok(T::default())
+        }
+    }
+
+    deserializer.deserialize_any(WithoutTag::<U, T>(PhantomData))
+}
+
+/// A map without the entries of one key.
+struct Skipping<A> {
+    map: A,
+    key: &'static str,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Skipping<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(Text(key)) = self.map.next_key()? {
+            if key != self.key {
+                return seed.deserialize(key.into_deserializer()).map(Some);
+            }
+            self.map.next_value::<IgnoredAny>()?;
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
     }
 }
 

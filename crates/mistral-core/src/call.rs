@@ -221,7 +221,9 @@ fn read<T: DeserializeOwned>(
     answer: Answer,
 ) -> Result<(http::response::Parts, T, bytes::Bytes)> {
     let bytes = answer.body.into_bytes().unwrap_or_default();
-    match decode(&bytes) {
+    // An operation that has nothing to say answers without a body.
+    let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+    match decode(json) {
         Ok(body) => Ok((answer.head, body, bytes)),
         Err(cause) => {
             let head = answer.head;

@@ -184,92 +184,35 @@ fn piece(text: &str) -> Value {
 #[tokio::test]
 async fn tool_calls_are_put_together_and_kept_apart() {
     let (f, g) = (r#"a f {"x":1}"#, r#"b g {"y":2}"#);
-    for (name, pieces, expected) in [
+    let (f_of_b, f_of_none) = (r#"b f {"x":1}"#, r#"none f {"x":1}"#);
+    for (name, expected) in [
+        (r#"a 0 f {"x":1} | b 1 g {"y":2}"#, [f, g]),
+        (r#"a 0 f {"x":1} | b 0 g {"y":2}"#, [f, g]),
+        (r#"a 0 f {"x":1} | b 0 f {"x":1}"#, [f, f_of_b]),
+        (r#"null 0 f {"x":1} | null 0 f {"x":1}"#, [f_of_none; 2]),
+        (r#"- - f {"x":1} | - - f {"x":1}"#, [f_of_none; 2]),
+        (r#"a 0 f @{"x":1} | b 1 g @{"y":2}"#, [f, g]),
+        ("a 0 f  | b 0 f ", ["a f ", "b f "]),
+        // Cut off.
+        (r#"a 0 f {"x":1} | b 1 g {"y""#, [f, r#"b g {"y""#]),
+        // In pieces.
         (
-            "whole",
-            vec![r#"a 0 f {"x":1}"#, r#"b 1 g {"y":2}"#],
+            r#"a 0 f {"x" | - 0 - :1 | - 0 - } | b 1 g  | - 1 - {"y":2}"#,
             [f, g],
         ),
         (
-            "one index",
-            vec![r#"a 0 f {"x":1}"#, r#"b 0 g {"y":2}"#],
+            r#"a 0 f  | b 1 g {"y" | - 0 - {"x" | - 1 - :2} | - 0 - :1}"#,
             [f, g],
         ),
         (
-            "one index and one function",
-            vec![r#"a 0 f {"x":1}"#, r#"b 0 f {"x":1}"#],
-            [f, r#"b f {"x":1}"#],
-        ),
-        (
-            "no ids",
-            vec![r#"null 0 f {"x":1}"#, r#"null 0 f {"x":1}"#],
-            [r#"none f {"x":1}"#; 2],
-        ),
-        (
-            "no ids and no indices",
-            vec![r#"- - f {"x":1}"#, r#"- - f {"x":1}"#],
-            [r#"none f {"x":1}"#; 2],
-        ),
-        (
-            "objects",
-            vec![r#"a 0 f @{"x":1}"#, r#"b 1 g @{"y":2}"#],
+            r#"a 0 f {"x" | null 0 - :1} | b 1 g {"y" | null 1 - :2}"#,
             [f, g],
         ),
-        ("no arguments", vec!["a 0 f ", "b 0 f "], ["a f ", "b f "]),
-        (
-            "cut off",
-            vec![r#"a 0 f {"x":1}"#, r#"b 1 g {"y""#],
-            [f, r#"b g {"y""#],
-        ),
-        (
-            "in pieces",
-            vec![
-                r#"a 0 f {"x""#,
-                "- 0 - :1",
-                "- 0 - }",
-                "b 1 g ",
-                r#"- 1 - {"y":2}"#,
-            ],
-            [f, g],
-        ),
-        (
-            "interleaved",
-            vec![
-                "a 0 f ",
-                r#"b 1 g {"y""#,
-                r#"- 0 - {"x""#,
-                "- 1 - :2}",
-                "- 0 - :1}",
-            ],
-            [f, g],
-        ),
-        (
-            "the id `null` in pieces",
-            vec![
-                r#"a 0 f {"x""#,
-                "null 0 - :1}",
-                r#"b 1 g {"y""#,
-                "null 1 - :2}",
-            ],
-            [f, g],
-        ),
-        (
-            "pieces without an index",
-            vec![r#"a - f {"x""#, "a - - :1}", "b - g ", r#"b - - {"y":2}"#],
-            [f, g],
-        ),
-        (
-            "pieces that repeat all",
-            vec![r#"a 0 f {"x""#, "a 0 f :1}", r#"b 1 g {"y""#, "b 1 g :2}"],
-            [f, g],
-        ),
-        (
-            "the second first",
-            vec![r#"b 1 g {"y""#, r#"a 0 f {"x":1}"#, "- 1 - :2}"],
-            [g, f],
-        ),
+        (r#"a - f {"x" | a - - :1} | b - g  | b - - {"y":2}"#, [f, g]),
+        (r#"a 0 f {"x" | a 0 f :1} | b 1 g {"y" | b 1 g :2}"#, [f, g]),
+        (r#"b 1 g {"y" | a 0 f {"x":1} | - 1 - :2}"#, [g, f]),
     ] {
-        let pieces: Vec<_> = pieces.into_iter().map(piece).collect();
+        let pieces: Vec<_> = name.split(" | ").map(piece).collect();
         let delta = |pieces: &[Value]| json!({ "content": null, "tool_calls": pieces });
         let one_by_one = pieces.chunks(1).map(delta);
         let at_once = pieces.chunks(pieces.len()).map(delta);

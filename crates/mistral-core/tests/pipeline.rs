@@ -484,6 +484,19 @@ async fn error_bodies_are_read_up_to_a_bound_and_never_waited_for() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_body_is_no_error_where_nothing_is_expected() {
+    let client = Script::new([Step::status(204, "")]).client();
+    client
+        .request::<()>(Method::DELETE, "/v1/files/1")
+        .await
+        .unwrap();
+    let nothing: Value = client.request(Method::DELETE, "/v1/x").await.unwrap();
+    assert!(nothing.is_null());
+    let error = ask(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+}
+
+#[tokio::test]
 async fn a_redirect_to_elsewhere_is_told_and_not_followed() {
     let script = Script::new([Step::status(307, "").header("location", "https://other.test/v1")]);
     let error = ask(&script.client()).await.unwrap_err();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::types::Message;
-use mistral_sdk::{Client, ErrorKind, MistralApi};
+use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,11 +28,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut chunks = 0;
     while let Some(chunk) = stream.next().await {
-        match chunk {
-            Ok(_) => chunks += 1,
-            Err(error) if error.kind() == ErrorKind::Truncated => eprintln!("cut off: {error}"),
-            Err(error) => return Err(error.into()),
-        }
+        chunk?; // a stream that breaks off is an error, not an end
+        chunks += 1;
     }
 
     let response = stream.collect_response().await?;

@@ -169,7 +169,7 @@ macro_rules! call_options {
             ///
             /// Meant for [`Client::request`](crate::Client::request).
             pub fn json(self, body: &impl Serialize) -> Self {
-                self.set(|request| request.set_json(body, false))
+                self.set(|request| request.set_json(body))
             }
 
             /// Sends the call to another base URL than the provider's.

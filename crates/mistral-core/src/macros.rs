@@ -140,6 +140,9 @@ macro_rules! tagged_union {
                     member: &'a T,
                 }
                 match self {
+                    $(Self::$variant(member) if member.extra.contains_key($tag) => {
+                        member.serialize(serializer)
+                    })+
                     $(Self::$variant(member) => Tagged { tag: $text, member }.serialize(serializer),)+
                     Self::Unknown(value) => value.serialize(serializer),
                 }
@@ -158,6 +161,8 @@ macro_rules! tagged_union {
 
 /// Declares a JSON object with public fields, which keeps members it does not know.
 ///
+/// `extra` wins over a declared field of the same name; no field is ever written twice.
+///
 /// `required` fields must be there, `defaulted` ones read as their default when they are
 /// absent or null, `optional` ones are an `Option` that is left out when it is `None`.
 /// All that is not declared goes to and from `extra`.
@@ -175,7 +180,7 @@ macro_rules! object {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
         #[non_exhaustive]
         pub struct $name {
             $($(
@@ -189,13 +194,42 @@ macro_rules! object {
             )*)?
             $($(
                 $(#[$ometa])*
-                #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[serde(default)]
                 pub $optional: Option<$oty>,
             )*)?
             /// Fields that this version of the SDK does not know, as they came.
             #[serde(flatten)]
             pub extra: serde_json::Map<String, serde_json::Value>,
         }
+
+        const _: () = {
+            type Object = $name;
+
+            #[derive(serde::Serialize)]
+            #[serde(remote = "Object")]
+            struct Fields {
+                $($($(#[$rmeta])* $required: $rty,)*)?
+                $($($(#[$dmeta])* $defaulted: $dty,)*)?
+                $($(
+                    $(#[$ometa])*
+                    #[serde(skip_serializing_if = "Option::is_none")]
+                    $optional: Option<$oty>,
+                )*)?
+                #[serde(flatten)]
+                extra: serde_json::Map<String, serde_json::Value>,
+            }
+
+            impl serde::Serialize for $name {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    if self.extra.is_empty() {
+                        return Fields::serialize(self, serializer);
+                    }
+                    // A field may be in `extra` as well: a value keeps the last one alone.
+                    let merged = Fields::serialize(self, serde_json::value::Serializer);
+                    merged.map_err(serde::ser::Error::custom)?.serialize(serializer)
+                }
+            }
+        };
     };
 }
 

@@ -66,8 +66,8 @@ impl Prepared {
 
     /// Sets the body, and the model that it names.
     ///
-    /// A streamed call says so in its body. `extra` are the body's fields that the SDK
-    /// does not know: they win over the known ones.
+    /// A streamed call says so in its body. `extra` are the fields of the body that the SDK
+    /// does not know.
     pub(crate) fn json(
         mut self,
         model: &str,
@@ -88,22 +88,17 @@ impl Prepared {
         }
         self.model = Some(model.into());
         if self.endpoint.stream {
-            self.set_json(&Streamed { body, stream: true }, !extra.is_empty())?;
+            self.set_json(&Streamed { body, stream: true })?;
         } else {
-            self.set_json(body, !extra.is_empty())?;
+            self.set_json(body)?;
         }
         Ok(self)
     }
 
-    /// Sets the body. `merge`: fields may occur twice, and the last one counts.
-    pub(crate) fn set_json(&mut self, body: &impl Serialize, merge: bool) -> Result<()> {
+    /// Sets the body.
+    pub(crate) fn set_json(&mut self, body: &impl Serialize) -> Result<()> {
         let mut json = Vec::with_capacity(USUAL_BODY);
-        let written = if merge {
-            serde_json::to_value(body).and_then(|merged| serde_json::to_writer(&mut json, &merged))
-        } else {
-            serde_json::to_writer(&mut json, body)
-        };
-        written.map_err(|error| {
+        serde_json::to_writer(&mut json, body).map_err(|error| {
             Error::config("the request cannot be written as JSON").with_source(error)
         })?;
         self.body = Some(Bytes::from(json).into());
@@ -177,7 +172,8 @@ impl Prepared {
         if let Some(model) = rename {
             object.insert("model".to_owned(), model.into());
         }
-        if self.endpoint.stream && self.extra_body.contains_key("stream") {
+        let is_modelled = matches!(self.endpoint, Cow::Borrowed(_));
+        if is_modelled && self.extra_body.contains_key("stream") {
             return refuse("`stream` is set by the method that is called");
         }
         for (name, value) in &self.extra_body {

@@ -99,6 +99,7 @@ pub struct EventStream<T: StreamEvent> {
     request_id: Option<Box<str>>,
     /// `None` once the stream has ended.
     body: Option<Body>,
+    failed: bool,
     decoder: SseDecoder,
     state: T::State,
     silence: Silence,
@@ -112,6 +113,7 @@ impl<T: StreamEvent> EventStream<T> {
             status: answer.head.status,
             request_id: crate::error::request_id(&answer.head.headers).map(Box::from),
             body: Some(answer.body),
+            failed: false,
             decoder: SseDecoder::new().max_event_size(max_event_size),
             state: T::State::default(),
             silence: Silence::new(answer.idle, answer.deadline),
@@ -130,8 +132,16 @@ impl<T: StreamEvent> EventStream<T> {
         self.request_id.as_deref()
     }
 
-    pub(crate) fn into_state(self) -> T::State {
-        self.state
+    /// Reads what is left of the stream, for what all of it has come to.
+    pub(crate) async fn read_to_end(mut self) -> Result<T::State> {
+        while let Some(event) = self.next().await {
+            event?;
+        }
+        if self.failed {
+            let what = "the stream stopped before its end, as an earlier error has told";
+            return Err(self.error(Error::new(ErrorKind::Truncated, what)));
+        }
+        Ok(self.state)
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -214,13 +224,18 @@ impl<T: StreamEvent> EventStream<T> {
 
     fn fail(&mut self, error: Error) -> Poll<Option<Result<T>>> {
         self.body = None;
+        self.failed = true;
+        Poll::Ready(Some(Err(self.error(error))))
+    }
+
+    fn error(&self, error: Error) -> Error {
         let error = error
             .with_request_id(self.request_id.as_deref())
             .at(self.operation.clone(), self.attempts);
-        Poll::Ready(Some(Err(match T::partial(&self.state) {
+        match T::partial(&self.state) {
             Some(partial) => error.with_partial(partial),
             None => error,
-        })))
+        }
     }
 }
 

@@ -97,12 +97,9 @@ impl EventStream<CompletionChunk> {
     /// ```
     ///
     /// # Errors
-    /// Fails as [`next`](EventStream::next) does; the error's
+    /// Fails as [`next`](EventStream::next) does, or has done; the error's
     /// [`partial`](crate::Error::partial) is the answer as far as it had come.
-    pub async fn collect_response(mut self) -> crate::Result<ChatCompletionResponse> {
-        while let Some(chunk) = self.next().await {
-            chunk?;
-        }
-        Ok(self.into_state().into_response())
+    pub async fn collect_response(self) -> crate::Result<ChatCompletionResponse> {
+        Ok(self.read_to_end().await?.into_response())
     }
 }

@@ -3,7 +3,8 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{self, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -78,7 +79,8 @@ pub enum Embedding {
     Numbers(Vec<f32>),
     /// Base64 of the numbers' bytes.
     Base64(String),
-    /// Something else, as it came.
+    /// Something else, as it came: also a list with an element that no float can hold,
+    /// where the floats before it are rounded.
     Unknown(Value),
 }
 
@@ -190,16 +192,18 @@ impl<'de> Deserialize<'de> for Embedding {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Embedding, A::Error> {
                 let mut numbers = Vec::with_capacity(seq.size_hint().unwrap_or(1024));
-                while let Some(number) = seq.next_element::<f64>()? {
-                    #[allow(clippy::cast_possible_truncation)] // rounding to a float is meant
-                    let float = number as f32;
-                    if float.is_infinite() {
-                        return beyond_floats(&numbers, number, seq);
+                while let Some(element) = seq.next_element()? {
+                    match element {
+                        Element::Float(number) => numbers.push(number),
+                        Element::Other(value) => return beyond_floats(&numbers, value, seq),
                     }
-                    numbers.push(float);
                 }
                 numbers.shrink_to_fit();
                 Ok(Embedding::Numbers(numbers))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Embedding, A::Error> {
+                Value::deserialize(MapAccessDeserializer::new(map)).map(Embedding::Unknown)
             }
         }
 
@@ -207,18 +211,65 @@ impl<'de> Deserialize<'de> for Embedding {
     }
 }
 
-/// Keeps a vector with a number that no float can hold.
+/// An element of a vector: a float, or what no float can hold.
+enum Element {
+    Float(f32),
+    Other(Value),
+}
+
+impl<'de> Deserialize<'de> for Element {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ElementVisitor;
+
+        impl<'de> Visitor<'de> for ElementVisitor {
+            type Value = Element;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number")
+            }
+
+            #[allow(clippy::cast_possible_truncation)] // rounding to a float is meant
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Element, E> {
+                let float = number as f32;
+                Ok(if float.is_finite() {
+                    Element::Float(float)
+                } else {
+                    Element::Other(number.into())
+                })
+            }
+
+            #[allow(clippy::cast_precision_loss)] // rounding to a float is meant
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Element, E> {
+                Ok(Element::Float(number as f32))
+            }
+
+            #[allow(clippy::cast_precision_loss)] // rounding to a float is meant
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Element, E> {
+                Ok(Element::Float(number as f32))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Element, A::Error> {
+                Value::deserialize(SeqAccessDeserializer::new(seq)).map(Element::Other)
+            }
+        }
+
+        deserializer.deserialize_any(ElementVisitor)
+    }
+}
+
+/// Keeps a vector with an element that is no float.
 #[cold]
 fn beyond_floats<'de, A: SeqAccess<'de>>(
     numbers: &[f32],
-    number: f64,
+    element: Value,
     mut seq: A,
 ) -> Result<Embedding, A::Error> {
-    let mut values: Vec<Value> = numbers
+    // Written and read again, so that 0.1 comes back as 0.1 and not as its binary digits.
+    let floats = numbers
         .iter()
-        .map(|number| f64::from(*number).into())
-        .collect();
-    values.push(number.into());
+        .map(|number| Value::from(number.to_string().parse().unwrap_or(f64::from(*number))));
+    let mut values: Vec<Value> = floats.collect();
+    values.push(element);
     while let Some(value) = seq.next_element()? {
         values.push(value);
     }

@@ -33,8 +33,9 @@ impl UsageInfo {
     pub fn cached_tokens(&self) -> u64 {
         [&self.prompt_tokens_details, &self.prompt_token_details]
             .into_iter()
-            .find_map(|details| details.as_ref()?.cached_tokens)
-            .or(self.num_cached_tokens)
+            .filter_map(|details| details.as_ref()?.cached_tokens)
+            .chain(self.num_cached_tokens)
+            .max()
             .unwrap_or_default()
     }
 }

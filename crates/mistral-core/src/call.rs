@@ -56,7 +56,7 @@ pub struct Call<T, M: Mode = Async> {
     engine: Arc<Engine>,
     #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
     mode: M,
-    request: Result<Prepared>,
+    request: Result<Box<Prepared>>, // boxed, or every future of a call would hold it twice
     answer: PhantomData<fn() -> T>,
 }
 
@@ -69,7 +69,7 @@ pub struct StreamCall<T, M: Mode = Async> {
     engine: Arc<Engine>,
     #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
     mode: M,
-    request: Result<Prepared>,
+    request: Result<Box<Prepared>>,
     event: PhantomData<fn() -> T>,
 }
 
@@ -81,7 +81,7 @@ macro_rules! call_options {
                 Self {
                     engine: Arc::clone(engine),
                     mode: mode.clone(),
-                    request,
+                    request: request.map(Box::new),
                     $marker: PhantomData,
                 }
             }
@@ -257,7 +257,7 @@ impl<T: StreamEvent> StreamCall<T> {
         let (status, attempts) = (answer.head.status, answer.attempts);
         let headers = answer.head.headers.clone();
         Ok(Response {
-            body: open(&self.engine, request, answer),
+            body: open(&self.engine, &request, answer),
             status,
             headers,
             raw_body: bytes::Bytes::new(),
@@ -266,12 +266,8 @@ impl<T: StreamEvent> StreamCall<T> {
     }
 }
 
-fn open<T: StreamEvent>(engine: &Engine, request: Prepared, answer: Answer) -> EventStream<T> {
-    EventStream::new(
-        request.endpoint.into_owned().name,
-        engine.max_event_size,
-        answer,
-    )
+fn open<T: StreamEvent>(engine: &Engine, request: &Prepared, answer: Answer) -> EventStream<T> {
+    EventStream::new(request.endpoint.name.clone(), engine.max_event_size, answer)
 }
 
 impl<T: StreamEvent> IntoFuture for StreamCall<T> {
@@ -282,7 +278,7 @@ impl<T: StreamEvent> IntoFuture for StreamCall<T> {
         Box::pin(async move {
             let request = self.request?;
             let answer = self.engine.perform(&request).await?;
-            Ok(open(&self.engine, request, answer))
+            Ok(open(&self.engine, &request, answer))
         })
     }
 }

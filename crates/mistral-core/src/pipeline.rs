@@ -1,5 +1,6 @@
 //! One call from start to finish: route, authorize, send, classify, repeat.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,7 +65,9 @@ struct Attempt<'a> {
     request: &'a Prepared,
     route: Arc<ResolvedRoute>,
     body: Option<Payload>,
-    timeouts: Timeouts,
+    connect: Duration,
+    first_byte: Duration,
+    idle: Duration,
     deadline: Option<Deadline>,
 }
 
@@ -77,15 +80,15 @@ impl Engine {
         let policy = request.retry.as_ref().unwrap_or(&self.retry);
         let started = Instant::now();
         let (mut attempts, mut retries) = (0, 0);
-        let mut refused: Option<(HeaderMap, Error)> = None;
+        let mut refused: Option<Box<(HeaderMap, Error)>> = None;
         loop {
-            let rejected = refused.as_ref().map(|(credentials, _)| credentials);
+            let rejected = refused.as_ref().map(|refused| &refused.0);
             let credentials = match attempt.credentials(rejected).await {
                 Ok(credentials) => credentials,
                 Err(error) => return Err(error.at(name(), attempts)),
             };
-            if let Some((_, error)) = refused.take_if(|(same, _)| *same == credentials) {
-                return Err(error.at(name(), attempts));
+            if let Some(refused) = refused.take_if(|refused| refused.0 == credentials) {
+                return Err(refused.1.at(name(), attempts));
             }
             let once_refused = refused.is_some();
             attempts += 1;
@@ -98,7 +101,7 @@ impl Engine {
                 && !credentials.is_empty()
                 && attempt.is_replayable()
             {
-                refused = Some((credentials, error)); // the provider may have a fresher one
+                refused = Some(Box::new((credentials, error))); // there may be a fresher one
                 continue;
             }
             let delay = policy.next_delay(&error, endpoint.repeat, retries, started.elapsed());
@@ -128,8 +131,10 @@ impl Engine {
             request,
             body: request.outgoing_body(route.model.as_deref())?,
             route,
+            connect: timeouts.connect,
+            first_byte: timeouts.first_byte,
+            idle: timeouts.idle,
             deadline: Deadline::after(total),
-            timeouts,
         })
     }
 }
@@ -141,7 +146,7 @@ impl Attempt<'_> {
             body,
             attempts,
             deadline: self.deadline,
-            idle: self.timeouts.idle,
+            idle: self.idle,
         }
     }
 
@@ -170,25 +175,35 @@ impl Attempt<'_> {
     }
 
     async fn run(&self, credentials: &HeaderMap, number: u32) -> Result<(Parts, Body)> {
-        let response = self.send(self.http_request(credentials, number)).await?;
+        let sent = self
+            .engine
+            .transport
+            .send(self.http_request(credentials, number));
+        let response = self.in_time(sent).await?;
         let (head, body) = response.into_parts();
         if !head.status.is_success() {
-            return Err(failure(head, body).await);
+            // Boxed, like whatever is rare: it would make every call's future larger.
+            return Err(Box::pin(failure(head, body)).await);
         }
-        let read = async {
-            if self.request.endpoint.stream {
-                event_stream(&head, body).await
-            } else {
-                Ok(body.collect().await?.into())
-            }
-        };
-        match self.until_deadline(read).await {
-            Ok(Ok(body)) => Ok((head, body)),
-            Ok(Err(error)) | Err(error) => {
+        match self.read(&head, body).await {
+            Ok(body) => Ok((head, body)),
+            Err(error) => {
                 let id = crate::error::request_id(&head.headers);
                 Err(error.with_request_id(id))
             }
         }
+    }
+
+    /// Reads the body to its end or, where a stream is asked for, makes sure that it is one.
+    async fn read(&self, head: &Parts, body: Body) -> Result<Body> {
+        if self.request.endpoint.stream {
+            return self
+                .until_deadline(Box::pin(event_stream(head, body)))
+                .await?;
+        }
+        // Pinned here and lent: passed on, it would be held twice.
+        let collected = pin!(body.collect());
+        Ok(self.until_deadline(collected).await??.into())
     }
 
     fn http_request(&self, credentials: &HeaderMap, number: u32) -> http::Request<Body> {
@@ -209,22 +224,26 @@ impl Attempt<'_> {
             model: self.request.model.clone(),
             attempt: number,
             url: Arc::clone(&self.route.url),
-            connect_timeout: self.timeouts.connect,
+            connect_timeout: self.connect,
         });
         http
     }
 
-    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Body>> {
-        let sent = self.engine.transport.send(request);
-        let limit = self.timeouts.first_byte;
-        let first_byte = Deadline::after(Some(limit));
-        let Some(first_byte) = first_byte.filter(|it| self.deadline.is_none_or(|d| it.at < d.at))
-        else {
-            return Ok(self.until_deadline(sent).await??);
+    /// Waits for the head of a response, as long as there is time.
+    async fn in_time<E: Into<Error>>(
+        &self,
+        sent: impl Future<Output = Result<http::Response<Body>, E>>,
+    ) -> Result<http::Response<Body>> {
+        let first_byte = Deadline::after(Some(self.first_byte));
+        let (deadline, phase) = match (first_byte, self.deadline) {
+            (Some(first), Some(total)) if total.at < first.at => (total, TimeoutPhase::Total),
+            (Some(first), _) => (first, TimeoutPhase::FirstByte),
+            (None, Some(total)) => (total, TimeoutPhase::Total),
+            (None, None) => return sent.await.map_err(Into::into),
         };
-        match timeout_at(first_byte.at, sent).await {
-            Ok(response) => Ok(response?),
-            Err(_) => Err(Error::timeout(TimeoutPhase::FirstByte, limit)),
+        match timeout_at(deadline.at, sent).await {
+            Ok(response) => response.map_err(Into::into),
+            Err(_) => Err(Error::timeout(phase, deadline.limit)),
         }
     }
 

@@ -130,7 +130,7 @@ impl Prepared {
 
     /// The headers of an attempt: the SDK's, the credentials, and on top the caller's.
     pub(crate) fn outgoing_headers(&self, credentials: &HeaderMap, has_body: bool) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(8);
+        let mut headers = HeaderMap::with_capacity(6); // with `host` and `content-length`
         headers.insert(
             ACCEPT,
             if self.endpoint.stream {

@@ -5,6 +5,7 @@ mod common;
 use common::{Script, Step, question};
 use mistral_core::{Error, ErrorKind, RetryPolicy};
 
+#[allow(clippy::unwrap_used)] // a helper may panic as tests do
 async fn failure(status: u16, body: &str, headers: &[(&'static str, &str)]) -> Error {
     let step = headers
         .iter()

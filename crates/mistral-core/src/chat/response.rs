@@ -9,6 +9,7 @@ object! {
     ChatCompletionResponse {
         required: {
             /// The answers: one, unless the request asks for `n`.
+            #[serde(deserialize_with = "crate::types::wire::mostly_one")]
             choices: Vec<ChatCompletionChoice>,
         }
         defaulted: {

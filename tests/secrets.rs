@@ -4,12 +4,13 @@
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::types::{ApiKeyAuth, CustomConnector, Message, Tool};
-use mistral_sdk::{Client, Error, MistralApi, Result, Token, TokenSource};
+use mistral_sdk::{Client, Error, MistralApi, Result, RetryPolicy, Token, TokenSource};
 use tracing::field::{Field, Visit};
 
 const KEY: &str = "marker-key-0123456789";
@@ -70,6 +71,12 @@ impl TokenSource for Vault {
     }
 }
 
+/// Two repetitions, without delay.
+fn at_once() -> RetryPolicy {
+    let minute = Duration::from_secs(60);
+    RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, minute).max_retries(2)
+}
+
 fn ask() -> ChatCompletionRequest {
     ChatCompletionRequest::new("mistral-small-latest", [Message::user("hi")])
 }
@@ -91,7 +98,7 @@ async fn a_marker_key_is_nowhere_to_be_found() {
             .base_url(emulator.url())
             .unwrap();
         seen += &shown(&api);
-        let client = Client::new(api).unwrap();
+        let client = Client::builder(api).retry(at_once()).build().unwrap();
         seen += &shown(&client);
         seen += &shown(&client.chat());
         seen += &shown(&client.chat().complete(&ask()));

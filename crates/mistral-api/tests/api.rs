@@ -1,6 +1,6 @@
 //! Mistral's own API: where requests go and with which key.
 
-#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [question, answers @ ..] = vectors.as_slice() else {
         return Err("no vectors came".into());
     };
-    for (text, vector) in texts[1..].iter().zip(answers) {
+    for (text, vector) in texts.iter().zip(answers) {
         println!("{:.3}  {text}", cosine(question, vector));
     }
     Ok(())

@@ -34,10 +34,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let response = stream.collect_response().await?;
     println!("{}", response.text());
-    println!(
-        "{chunks} chunks; finished: {:?}",
-        response.choices[0].finish_reason
-    );
+    let finish_reason = response
+        .choices
+        .first()
+        .and_then(|choice| choice.finish_reason.as_ref());
+    println!("{chunks} chunks; finished: {finish_reason:?}");
     if let Some(usage) = &response.usage {
         println!(
             "{} tokens, {} from the cache",

@@ -4,10 +4,15 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures::FutureExt;
+use http::{Request, Response};
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::types::Message;
-use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy, TimeoutPhase};
+use mistral_sdk::{
+    Body, Client, ErrorKind, MistralApi, ReqwestTransport, RetryPolicy, TimeoutPhase, Transport,
+    TransportError,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -211,6 +216,40 @@ async fn credentials_stay_with_their_origin() {
         visitor.is_none(),
         "the redirect was followed to another origin"
     );
+}
+
+/// Sends every request to another path of the same server.
+#[derive(Debug)]
+struct Rewriting(ReqwestTransport);
+
+#[async_trait]
+impl Transport for Rewriting {
+    async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, TransportError> {
+        let uri = request
+            .uri()
+            .to_string()
+            .replace("/v1/models", "/elsewhere");
+        *request.uri_mut() = uri.parse().unwrap();
+        self.0.send(request).await
+    }
+}
+
+#[tokio::test]
+async fn a_wrapper_of_the_transport_may_send_a_request_elsewhere() {
+    let (listener, _) = listen().await;
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        let request = read_request(&mut socket).await.unwrap();
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+        socket.write_all(answer.as_bytes()).await.unwrap();
+        request
+    });
+    let transport = Rewriting(ReqwestTransport::new(PATIENCE).unwrap());
+    let api = MistralApi::new("key").unwrap().base_url(&url).unwrap();
+    let client = Client::builder(api).transport(transport).build().unwrap();
+    client.models().list().await.unwrap();
+    assert!(server.await.unwrap().starts_with("GET /elsewhere HTTP/1.1"));
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ macro_rules! call_options {
             /// stream, up to its last event.
             pub fn timeout(self, time: Duration) -> Self {
                 self.set(|request| {
-                    request.timeouts.total = Some(time);
+                    request.options_mut().timeouts.total = Some(time);
                     Ok(())
                 })
             }
@@ -110,7 +110,7 @@ macro_rules! call_options {
             /// connection pool of their own.
             pub fn connect_timeout(self, time: Duration) -> Self {
                 self.set(|request| {
-                    request.timeouts.connect = Some(time);
+                    request.options_mut().timeouts.connect = Some(time);
                     Ok(())
                 })
             }
@@ -118,7 +118,7 @@ macro_rules! call_options {
             /// Sets how long the head of the response may take, per attempt.
             pub fn first_byte_timeout(self, time: Duration) -> Self {
                 self.set(|request| {
-                    request.timeouts.first_byte = Some(time);
+                    request.options_mut().timeouts.first_byte = Some(time);
                     Ok(())
                 })
             }
@@ -126,7 +126,7 @@ macro_rules! call_options {
             /// Sets how long a stream may be silent.
             pub fn idle_timeout(self, time: Duration) -> Self {
                 self.set(|request| {
-                    request.timeouts.idle = Some(time);
+                    request.options_mut().timeouts.idle = Some(time);
                     Ok(())
                 })
             }
@@ -134,7 +134,7 @@ macro_rules! call_options {
             /// Sets how often and how soon the call is repeated when it fails.
             pub fn retry(self, policy: RetryPolicy) -> Self {
                 self.set(|request| {
-                    request.retry = Some(policy);
+                    request.options_mut().retry = Some(policy);
                     Ok(())
                 })
             }
@@ -152,7 +152,10 @@ macro_rules! call_options {
             /// Adds a query parameter.
             pub fn query(self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.set(|request| {
-                    request.query.push((name.into(), value.into()));
+                    request
+                        .options_mut()
+                        .query
+                        .push((name.into(), value.into()));
                     Ok(())
                 })
             }
@@ -160,7 +163,10 @@ macro_rules! call_options {
             /// Sends a field in the body that the request's type does not have.
             pub fn extra_body(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
                 self.set(|request| {
-                    request.extra_body.insert(name.into(), value.into());
+                    request
+                        .options_mut()
+                        .extra_body
+                        .insert(name.into(), value.into());
                     Ok(())
                 })
             }
@@ -175,7 +181,7 @@ macro_rules! call_options {
             /// Sends the call to another base URL than the provider's.
             pub fn base_url(self, url: &str) -> Self {
                 self.set(|request| {
-                    request.base_url = Some(parse_base_url("`base_url`", url)?);
+                    request.options_mut().base_url = Some(parse_base_url("`base_url`", url)?);
                     Ok(())
                 })
             }
@@ -203,14 +209,14 @@ impl<T: DeserializeOwned + 'static> Call<T> {
     pub async fn with_response(self) -> Result<Response<T>> {
         let request = self.request?;
         let answer = self.engine.perform(&request).await?;
-        let attempts = answer.attempts;
-        let (head, body, raw_body) = read::<T>(&request, answer)?;
+        let raw_body = answer.body.into_bytes().unwrap_or_default();
+        let body = read(&request, &answer.head, &raw_body, answer.attempts)?;
         Ok(Response {
             body,
-            status: head.status,
-            headers: head.headers,
+            status: answer.head.status,
+            headers: answer.head.headers,
             raw_body,
-            attempts,
+            attempts: answer.attempts,
         })
     }
 }
@@ -218,19 +224,16 @@ impl<T: DeserializeOwned + 'static> Call<T> {
 /// Decodes an answer that is all here.
 fn read<T: DeserializeOwned>(
     request: &Prepared,
-    answer: Answer,
-) -> Result<(http::response::Parts, T, bytes::Bytes)> {
-    let bytes = answer.body.into_bytes().unwrap_or_default();
+    head: &http::response::Parts,
+    body: &[u8],
+    attempts: u32,
+) -> Result<T> {
     // An operation that has nothing to say answers without a body.
-    let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-    match decode(json) {
-        Ok(body) => Ok((answer.head, body, bytes)),
-        Err(cause) => {
-            let head = answer.head;
-            let error = unexpected(head.status, head.headers, &bytes, cause);
-            Err(error.at(request.endpoint.name.clone(), answer.attempts))
-        }
-    }
+    let json = if body.is_empty() { b"null" } else { body };
+    decode(json).map_err(|cause| {
+        unexpected(head.status, head.headers.clone(), body, cause)
+            .at(request.endpoint.name.clone(), attempts)
+    })
 }
 
 impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
@@ -241,7 +244,8 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
         Box::pin(async move {
             let request = self.request?;
             let answer = self.engine.perform(&request).await?;
-            Ok(read(&request, answer)?.1)
+            let body = answer.body.into_bytes().unwrap_or_default();
+            read(&request, &answer.head, &body, answer.attempts)
         })
     }
 }

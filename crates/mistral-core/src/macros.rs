@@ -215,8 +215,6 @@ macro_rules! object {
                     #[serde(skip_serializing_if = "Option::is_none")]
                     $optional: Option<$oty>,
                 )*)?
-                #[serde(flatten)]
-                extra: serde_json::Map<String, serde_json::Value>,
             }
 
             impl serde::Serialize for $name {
@@ -224,9 +222,12 @@ macro_rules! object {
                     if self.extra.is_empty() {
                         return Fields::serialize(self, serializer);
                     }
-                    // A field may be in `extra` as well: a value keeps the last one alone.
-                    let merged = Fields::serialize(self, serde_json::value::Serializer);
-                    merged.map_err(serde::ser::Error::custom)?.serialize(serializer)
+                    let fields = Fields::serialize(self, serde_json::value::Serializer);
+                    let mut merged = fields.map_err(serde::ser::Error::custom)?;
+                    if let Some(object) = merged.as_object_mut() {
+                        object.extend(self.extra.clone());
+                    }
+                    merged.serialize(serializer)
                 }
             }
         };

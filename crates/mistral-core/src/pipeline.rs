@@ -11,8 +11,8 @@ use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, unexpected};
-use crate::http::{Body, Operation, Payload, Transport};
-use crate::prepared::Prepared;
+use crate::http::{Body, Operation, Payload, Transport, TransportError};
+use crate::prepared::{CallOptions, Prepared};
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::routes::{ResolvedRoute, Routes};
@@ -59,6 +59,9 @@ impl Deadline {
     }
 }
 
+/// What a transport makes of a request.
+type Sent = std::result::Result<http::Response<Body>, TransportError>;
+
 /// What all attempts of one call share.
 struct Attempt<'a> {
     engine: &'a Engine,
@@ -77,22 +80,29 @@ impl Engine {
         let endpoint = &*request.endpoint;
         let name = || endpoint.name.clone();
         let attempt = self.prepare(request).map_err(|error| error.at(name(), 0))?;
-        let policy = request.retry.as_ref().unwrap_or(&self.retry);
+        let own_policy = request.options().and_then(|options| options.retry.as_ref());
+        let policy = own_policy.unwrap_or(&self.retry);
         let started = Instant::now();
         let (mut attempts, mut retries) = (0, 0);
         let mut refused: Option<Box<(HeaderMap, Error)>> = None;
         loop {
             let rejected = refused.as_ref().map(|refused| &refused.0);
-            let credentials = match attempt.credentials(rejected).await {
-                Ok(credentials) => credentials,
+            let headers = match attempt.authorize(rejected).await {
+                Ok(headers) => headers,
                 Err(error) => return Err(error.at(name(), attempts)),
             };
-            if let Some(refused) = refused.take_if(|refused| refused.0 == credentials) {
+            if let Some(refused) = refused.take_if(|refused| refused.0 == headers) {
                 return Err(refused.1.at(name(), attempts));
             }
+            // The map itself goes out with the request: only this much of it is kept.
+            let credentials: Vec<_> = headers
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
             let once_refused = refused.is_some();
             attempts += 1;
-            let error = match attempt.run(&credentials, attempts).await {
+            let sent = attempt.send(headers, attempts);
+            let error = match attempt.receive(sent).await {
                 Ok((head, body)) => return Ok(attempt.answer(head, body, attempts)),
                 Err(error) => error,
             };
@@ -101,6 +111,7 @@ impl Engine {
                 && !credentials.is_empty()
                 && attempt.is_replayable()
             {
+                let credentials = credentials.into_iter().collect();
                 refused = Some(Box::new((credentials, error))); // there may be a fresher one
                 continue;
             }
@@ -120,7 +131,8 @@ impl Engine {
             return Err(Error::unsupported(self.provider.name(), &endpoint.name));
         }
         let route = self.routes.resolve(&*self.provider, request)?;
-        let timeouts = request.timeouts.over(&self.timeouts);
+        let overrides = request.options().map(|options| &options.timeouts);
+        let timeouts = overrides.map_or(self.timeouts, |overrides| overrides.over(&self.timeouts));
         let total = if endpoint.stream {
             timeouts.stream_total
         } else {
@@ -164,21 +176,24 @@ impl Attempt<'_> {
     }
 
     /// The provider's credentials, unless the caller brought some.
-    async fn credentials(&self, rejected: Option<&HeaderMap>) -> Result<HeaderMap> {
-        let mut credentials = HeaderMap::new();
-        if !self.request.headers.contains_key(AUTHORIZATION) {
+    async fn authorize(&self, rejected: Option<&HeaderMap>) -> Result<HeaderMap> {
+        let mut headers = HeaderMap::with_capacity(6); // what a request usually has in all
+        let has_own = |options: &CallOptions| options.headers.contains_key(AUTHORIZATION);
+        if !self.request.options().is_some_and(has_own) {
             let provider = &self.engine.provider;
-            self.until_deadline(provider.authorize(rejected, &mut credentials))
+            self.until_deadline(provider.authorize(rejected, &mut headers))
                 .await??;
         }
-        Ok(credentials)
+        Ok(headers)
     }
 
-    async fn run(&self, credentials: &HeaderMap, number: u32) -> Result<(Parts, Body)> {
-        let sent = self
-            .engine
-            .transport
-            .send(self.http_request(credentials, number));
+    fn send(&self, headers: HeaderMap, number: u32) -> impl Future<Output = Sent> + Send + '_ {
+        // Not through the `Arc`, which is a transport too and would box the future once more.
+        let transport: &dyn Transport = &*self.engine.transport;
+        transport.send(self.http_request(headers, number))
+    }
+
+    async fn receive(&self, sent: impl Future<Output = Sent>) -> Result<(Parts, Body)> {
         let response = self.in_time(sent).await?;
         let (head, body) = response.into_parts();
         if !head.status.is_success() {
@@ -206,7 +221,7 @@ impl Attempt<'_> {
         Ok(self.until_deadline(collected).await??.into())
     }
 
-    fn http_request(&self, credentials: &HeaderMap, number: u32) -> http::Request<Body> {
+    fn http_request(&self, mut headers: HeaderMap, number: u32) -> http::Request<Body> {
         let endpoint = &self.request.endpoint;
         let body = self
             .body
@@ -216,33 +231,29 @@ impl Attempt<'_> {
         let mut http = http::Request::new(body);
         *http.method_mut() = endpoint.method.clone();
         *http.uri_mut() = self.route.uri.clone();
-        *http.headers_mut() = self
-            .request
-            .outgoing_headers(credentials, self.body.is_some());
+        self.request.add_headers(&mut headers);
+        *http.headers_mut() = headers;
         http.extensions_mut().insert(Operation {
             name: endpoint.name.clone(),
             model: self.request.model.clone(),
             attempt: number,
-            url: Arc::clone(&self.route.url),
+            target: (self.route.uri.clone(), Arc::clone(&self.route.url)),
             connect_timeout: self.connect,
         });
         http
     }
 
     /// Waits for the head of a response, as long as there is time.
-    async fn in_time<E: Into<Error>>(
-        &self,
-        sent: impl Future<Output = Result<http::Response<Body>, E>>,
-    ) -> Result<http::Response<Body>> {
+    async fn in_time(&self, sent: impl Future<Output = Sent>) -> Result<http::Response<Body>> {
         let first_byte = Deadline::after(Some(self.first_byte));
         let (deadline, phase) = match (first_byte, self.deadline) {
             (Some(first), Some(total)) if total.at < first.at => (total, TimeoutPhase::Total),
             (Some(first), _) => (first, TimeoutPhase::FirstByte),
             (None, Some(total)) => (total, TimeoutPhase::Total),
-            (None, None) => return sent.await.map_err(Into::into),
+            (None, None) => return Ok(sent.await?),
         };
         match timeout_at(deadline.at, sent).await {
-            Ok(response) => response.map_err(Into::into),
+            Ok(response) => Ok(response?),
             Err(_) => Err(Error::timeout(phase, deadline.limit)),
         }
     }

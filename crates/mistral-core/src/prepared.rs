@@ -22,7 +22,7 @@ const SDK_NAME: HeaderValue =
     HeaderValue::from_static(concat!("mistral-sdk-rust/", env!("CARGO_PKG_VERSION")));
 
 /// Room for the body of a short question, so that writing it grows nothing.
-const USUAL_BODY: usize = 512;
+const USUAL_BODY: usize = 256;
 
 /// Everything about a request that does not change from one attempt to the next.
 #[derive(Debug)]
@@ -30,11 +30,17 @@ pub(crate) struct Prepared {
     pub(crate) endpoint: Cow<'static, Endpoint>,
     /// The path, where it is not the endpoint's own.
     pub(crate) path: Option<String>,
-    pub(crate) query: Vec<(String, String)>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) body: Option<Payload>,
+    /// Most calls have none.
+    options: Option<Box<CallOptions>>,
+}
+
+/// What the caller wants of this one call.
+#[derive(Debug, Default)]
+pub(crate) struct CallOptions {
+    pub(crate) query: Vec<(String, String)>,
     pub(crate) extra_body: Map<String, Value>,
-    /// The headers that the caller sets.
     pub(crate) headers: HeaderMap,
     pub(crate) timeouts: TimeoutOverrides,
     pub(crate) retry: Option<RetryPolicy>,
@@ -47,15 +53,18 @@ impl Prepared {
         Self {
             endpoint: endpoint.into(),
             path: None,
-            query: Vec::new(),
             model: None,
             body: None,
-            extra_body: Map::new(),
-            headers: HeaderMap::new(),
-            timeouts: TimeoutOverrides::default(),
-            retry: None,
-            base_url: None,
+            options: None,
         }
+    }
+
+    pub(crate) fn options(&self) -> Option<&CallOptions> {
+        self.options.as_deref()
+    }
+
+    pub(crate) fn options_mut(&mut self) -> &mut CallOptions {
+        self.options.get_or_insert_default()
     }
 
     /// Fills in the parameters of the path.
@@ -124,13 +133,12 @@ impl Prepared {
         if name == AUTHORIZATION {
             value.set_sensitive(true);
         }
-        self.headers.insert(name, value);
+        self.options_mut().headers.insert(name, value);
         Ok(())
     }
 
-    /// The headers of an attempt: the SDK's, the credentials, and on top the caller's.
-    pub(crate) fn outgoing_headers(&self, credentials: &HeaderMap, has_body: bool) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(6); // with `host` and `content-length`
+    /// Adds to an attempt's credentials the SDK's headers and, on top, the caller's.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
         headers.insert(
             ACCEPT,
             if self.endpoint.stream {
@@ -140,13 +148,12 @@ impl Prepared {
             },
         );
         headers.insert(USER_AGENT, SDK_NAME);
-        if has_body {
+        if self.body.is_some() || self.options().is_some_and(|own| !own.extra_body.is_empty()) {
             headers.insert(CONTENT_TYPE, JSON);
         }
-        for (name, value) in credentials.iter().chain(&self.headers) {
+        for (name, value) in self.options().into_iter().flat_map(|own| &own.headers) {
             headers.insert(name, value.clone());
         }
-        headers
     }
 
     /// The path on Mistral's own API.
@@ -158,7 +165,11 @@ impl Prepared {
     /// that the route asks for.
     pub(crate) fn outgoing_body(&self, model: Option<&str>) -> Result<Option<Payload>> {
         let rename = model.filter(|model| Some(*model) != self.model.as_deref());
-        if self.extra_body.is_empty() && rename.is_none() {
+        let extra = self
+            .options()
+            .map(|options| &options.extra_body)
+            .filter(|extra| !extra.is_empty());
+        if extra.is_none() && rename.is_none() {
             return Ok(self.body.clone());
         }
         let refuse = |why| Err(Error::config(format!("`extra_body`: {why}")));
@@ -173,10 +184,10 @@ impl Prepared {
             object.insert("model".to_owned(), model.into());
         }
         let is_modelled = matches!(self.endpoint, Cow::Borrowed(_));
-        if is_modelled && self.extra_body.contains_key("stream") {
+        if is_modelled && extra.is_some_and(|extra| extra.contains_key("stream")) {
             return refuse("`stream` is set by the method that is called");
         }
-        for (name, value) in &self.extra_body {
+        for (name, value) in extra.into_iter().flatten() {
             object.insert(name.clone(), value.clone());
         }
         serde_json::to_vec(&object)

@@ -1,12 +1,13 @@
 //! Routes, remembered: a URL is built and parsed once for all calls that share it.
 
+use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Uri;
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::prepared::Prepared;
+use crate::prepared::{CallOptions, Prepared};
 use crate::provider::{Provider, RouteRequest};
 
 /// Applications use a handful of operations and models; this bounds those that do not.
@@ -35,10 +36,11 @@ impl Routes {
         provider: &dyn Provider,
         request: &Prepared,
     ) -> Result<Arc<ResolvedRoute>> {
+        let is_plain =
+            |options: &CallOptions| options.query.is_empty() && options.base_url.is_none();
         let shared = request.path.is_none()
-            && request.query.is_empty()
-            && request.base_url.is_none()
-            && matches!(request.endpoint, std::borrow::Cow::Borrowed(_));
+            && request.options().is_none_or(is_plain)
+            && matches!(request.endpoint, Cow::Borrowed(_));
         if !shared {
             return route(provider, request).map(Arc::new);
         }
@@ -70,10 +72,15 @@ fn route(provider: &dyn Provider, request: &Prepared) -> Result<ResolvedRoute> {
         endpoint: &request.endpoint,
         path: request.path_str(),
         model: request.model.as_deref(),
-        base_url: request.base_url.as_ref(),
+        base_url: request
+            .options()
+            .and_then(|options| options.base_url.as_ref()),
     })?;
-    if !request.query.is_empty() {
-        route.url.query_pairs_mut().extend_pairs(&request.query);
+    if let Some(options) = request
+        .options()
+        .filter(|options| !options.query.is_empty())
+    {
+        route.url.query_pairs_mut().extend_pairs(&options.query);
     }
     route.url.set_fragment(None);
     let uri = Uri::try_from(route.url.as_str()).map_err(|error| {

@@ -11,7 +11,7 @@ use std::time::Duration;
 ///     .idle(Duration::from_secs(10));
 /// assert_eq!(impatient.connect, Duration::from_secs(10));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
     /// Making a connection. Default: 10 s. Observed by the built-in transport; one of

@@ -116,17 +116,20 @@ fn same_origin_only(attempt: Attempt<'_>) -> Action {
     }
 }
 
-#[async_trait]
-impl Transport for ReqwestTransport {
-    async fn send(
+impl ReqwestTransport {
+    /// Everything up to the first wait: apart, so that the future of a request is small.
+    fn start(
         &self,
         request: http::Request<Body>,
-    ) -> Result<http::Response<Body>, TransportError> {
+    ) -> Result<
+        impl Future<Output = ::reqwest::Result<::reqwest::Response>> + Send + use<>,
+        TransportError,
+    > {
         let (parts, body) = request.into_parts();
         let operation = parts.extensions.get::<Operation>();
         let url = match operation {
             // A wrapper may have changed the URI; only then is it parsed again.
-            Some(operation) if parts.uri == *operation.url.as_str() => (*operation.url).clone(),
+            Some(operation) if operation.target.0 == parts.uri => (*operation.target.1).clone(),
             _ => Url::parse(&parts.uri.to_string())
                 .map_err(|error| TransportError::new(TransportErrorKind::Other, error))?,
         };
@@ -136,17 +139,30 @@ impl Transport for ReqwestTransport {
         if body.content_length() != Some(0) {
             *request.body_mut() = Some(outgoing(body));
         }
-        let response: http::Response<::reqwest::Body> =
-            client.execute(request).await.map_err(classify)?.into();
-        Ok(response.map(|body| {
-            let length = http_body::Body::size_hint(&body).exact();
-            let body = Body::from_stream(Incoming(body));
-            match length {
-                Some(length) => body.with_content_length(length),
-                None => body,
-            }
-        }))
+        Ok(client.execute(request))
     }
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let response = self.start(request)?.await.map_err(classify)?;
+        Ok(incoming(response))
+    }
+}
+
+fn incoming(response: ::reqwest::Response) -> http::Response<Body> {
+    http::Response::<::reqwest::Body>::from(response).map(|body| {
+        let length = http_body::Body::size_hint(&body).exact();
+        let body = Body::from_stream(Incoming(body));
+        match length {
+            Some(length) => body.with_content_length(length),
+            None => body,
+        }
+    })
 }
 
 fn outgoing(body: Body) -> ::reqwest::Body {

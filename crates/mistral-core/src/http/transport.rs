@@ -70,9 +70,10 @@ pub struct Operation {
     pub(crate) name: Cow<'static, str>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) attempt: u32,
-    /// The request's URL as it was parsed once, so that a transport need not do it again.
+    /// The request's URI as the pipeline set it, and as the URL that it was made of, so
+    /// that a transport need not parse it again.
     #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by the built-in transport
-    pub(crate) url: Arc<Url>,
+    pub(crate) target: (http::Uri, Arc<Url>),
     #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by the built-in transport
     pub(crate) connect_timeout: Duration,
 }

@@ -222,6 +222,7 @@ impl<T: DeserializeOwned + 'static> Call<T> {
 }
 
 /// Decodes an answer that is all here.
+#[inline(never)] // or every poll of the call would have room for the answer on its stack
 fn read<T: DeserializeOwned>(
     request: &Prepared,
     head: &http::response::Parts,
@@ -270,6 +271,7 @@ impl<T: StreamEvent> StreamCall<T> {
     }
 }
 
+#[inline(never)] // as with `read`
 fn open<T: StreamEvent>(engine: &Engine, request: &Prepared, answer: Answer) -> EventStream<T> {
     EventStream::new(request.endpoint.name.clone(), engine.max_event_size, answer)
 }

@@ -1,6 +1,6 @@
 //! One call from start to finish: route, authorize, send, classify, repeat.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,8 +80,6 @@ impl Engine {
         let endpoint = &*request.endpoint;
         let name = || endpoint.name.clone();
         let attempt = self.prepare(request).map_err(|error| error.at(name(), 0))?;
-        let own_policy = request.options().and_then(|options| options.retry.as_ref());
-        let policy = own_policy.unwrap_or(&self.retry);
         let started = Instant::now();
         let (mut attempts, mut retries) = (0, 0);
         let mut refused: Option<Box<(HeaderMap, Error)>> = None;
@@ -115,16 +113,17 @@ impl Engine {
                 refused = Some(Box::new((credentials, error))); // there may be a fresher one
                 continue;
             }
-            let delay = policy.next_delay(&error, endpoint.repeat, retries, started.elapsed());
-            let Some(delay) = delay.filter(|delay| attempt.may_wait(*delay)) else {
-                return Err(error.at(name(), attempts));
+            let delay = match attempt.delay(&error, retries, started) {
+                Some(delay) => delay,
+                None => return Err(error.at(name(), attempts)),
             };
             retries += 1;
-            tracing::debug!(operation = %endpoint.name, attempts, ?delay, %error, "repeating");
             sleep(delay).await;
         }
     }
 
+    // What happens once is not inlined: it would widen the stack frame of every poll.
+    #[inline(never)]
     fn prepare<'a>(&'a self, request: &'a Prepared) -> Result<Attempt<'a>> {
         let endpoint = &*request.endpoint;
         if !self.provider.supports(endpoint) {
@@ -166,13 +165,25 @@ impl Attempt<'_> {
         self.body.as_ref().is_none_or(Payload::is_replayable)
     }
 
-    /// Whether there is a body left to send, and time left to send it in, after `delay`.
-    fn may_wait(&self, delay: Duration) -> bool {
+    /// How long to wait before the call is repeated, if it is.
+    #[cold]
+    fn delay(&self, error: &Error, retries: u32, started: Instant) -> Option<Duration> {
+        let own_policy = self
+            .request
+            .options()
+            .and_then(|options| options.retry.as_ref());
+        let policy = own_policy.unwrap_or(&self.engine.retry);
+        let endpoint = &self.request.endpoint;
+        let delay = policy.next_delay(error, endpoint.repeat, retries, started.elapsed())?;
         let in_time = self.deadline.is_none_or(|deadline| {
             let then = Instant::now().checked_add(delay);
             then.is_some_and(|then| then < deadline.at)
         });
-        in_time && self.is_replayable()
+        if !in_time || !self.is_replayable() {
+            return None;
+        }
+        tracing::debug!(operation = %endpoint.name, retries, ?delay, %error, "repeating");
+        Some(delay)
     }
 
     /// The provider's credentials, unless the caller brought some.
@@ -187,6 +198,7 @@ impl Attempt<'_> {
         Ok(headers)
     }
 
+    #[inline(never)]
     fn send(&self, headers: HeaderMap, number: u32) -> impl Future<Output = Sent> + Send + '_ {
         // Not through the `Arc`, which is a transport too and would box the future once more.
         let transport: &dyn Transport = &*self.engine.transport;
@@ -197,8 +209,7 @@ impl Attempt<'_> {
         let response = self.in_time(sent).await?;
         let (head, body) = response.into_parts();
         if !head.status.is_success() {
-            // Boxed, like whatever is rare: it would make every call's future larger.
-            return Err(Box::pin(failure(head, body)).await);
+            return Err(failure(head, body).await);
         }
         match self.read(&head, body).await {
             Ok(body) => Ok((head, body)),
@@ -270,23 +281,28 @@ impl Attempt<'_> {
 
 /// Makes an error of a response that is not a success. What its body says helps, but the
 /// status alone must do: a body that stalls or breaks off changes nothing.
-async fn failure(head: Parts, mut body: Body) -> Error {
-    let mut text = BytesMut::new();
-    let read = async {
-        while let Some(Ok(chunk)) = body.chunk().await {
-            let room = ERROR_BODY_BYTES.saturating_sub(text.len());
-            text.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-            if text.len() == ERROR_BODY_BYTES {
-                break;
+///
+/// Boxed, and boxed apart: what is rare would make every call's future larger.
+#[cold]
+fn failure(head: Parts, mut body: Body) -> Pin<Box<dyn Future<Output = Error> + Send>> {
+    Box::pin(async move {
+        let mut text = BytesMut::new();
+        let read = async {
+            while let Some(Ok(chunk)) = body.chunk().await {
+                let room = ERROR_BODY_BYTES.saturating_sub(text.len());
+                text.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+                if text.len() == ERROR_BODY_BYTES {
+                    break;
+                }
             }
+        };
+        let _ = tokio::time::timeout(ERROR_BODY_TIME, read).await;
+        if head.status.is_redirection() {
+            let to = head.headers.get(LOCATION).and_then(|to| to.to_str().ok());
+            return redirected(head.status, to);
         }
-    };
-    let _ = tokio::time::timeout(ERROR_BODY_TIME, read).await;
-    if head.status.is_redirection() {
-        let to = head.headers.get(LOCATION).and_then(|to| to.to_str().ok());
-        return redirected(head.status, to);
-    }
-    ApiError::parse(head.status, head.headers, &text).into()
+        ApiError::parse(head.status, head.headers, &text).into()
+    })
 }
 
 fn redirected(status: StatusCode, to: Option<&str>) -> Error {

@@ -117,7 +117,9 @@ fn same_origin_only(attempt: Attempt<'_>) -> Action {
 }
 
 impl ReqwestTransport {
-    /// Everything up to the first wait: apart, so that the future of a request is small.
+    /// Everything up to the first wait. Apart and not inlined, so that neither the future
+    /// nor the stack frame of each of its polls has room for all of it.
+    #[inline(never)]
     fn start(
         &self,
         request: http::Request<Body>,
@@ -129,7 +131,9 @@ impl ReqwestTransport {
         let operation = parts.extensions.get::<Operation>();
         let url = match operation {
             // A wrapper may have changed the URI; only then is it parsed again.
-            Some(operation) if operation.target.0 == parts.uri => (*operation.target.1).clone(),
+            Some(operation) if is_same(&operation.target.0, &parts.uri) => {
+                (*operation.target.1).clone()
+            }
             _ => Url::parse(&parts.uri.to_string())
                 .map_err(|error| TransportError::new(TransportErrorKind::Other, error))?,
         };
@@ -154,6 +158,7 @@ impl Transport for ReqwestTransport {
     }
 }
 
+#[inline(never)] // as with `start`
 fn incoming(response: ::reqwest::Response) -> http::Response<Body> {
     http::Response::<::reqwest::Body>::from(response).map(|body| {
         let length = http_body::Body::size_hint(&body).exact();
@@ -163,6 +168,20 @@ fn incoming(response: ::reqwest::Response) -> http::Response<Body> {
             None => body,
         }
     })
+}
+
+/// Whether two URIs are clones of each other, which is told by where their parts lie.
+fn is_same(one: &http::Uri, other: &http::Uri) -> bool {
+    let place = |uri: &http::Uri| {
+        let authority = uri
+            .authority()
+            .map(|part| part.as_str().as_bytes().as_ptr_range());
+        let path = uri
+            .path_and_query()
+            .map(|part| part.as_str().as_bytes().as_ptr_range());
+        (authority, path)
+    };
+    one.scheme() == other.scheme() && place(one) == place(other)
 }
 
 fn outgoing(body: Body) -> ::reqwest::Body {

@@ -209,7 +209,11 @@ impl Attempt<'_> {
         let response = self.in_time(sent).await?;
         let (head, body) = response.into_parts();
         if !head.status.is_success() {
-            return Err(failure(head, body).await);
+            let until = Instant::now() + ERROR_BODY_TIME;
+            let until = self
+                .deadline
+                .map_or(until, |deadline| until.min(deadline.at));
+            return Err(failure(head, body, until).await);
         }
         match self.read(&head, body).await {
             Ok(body) => Ok((head, body)),
@@ -284,7 +288,11 @@ impl Attempt<'_> {
 ///
 /// Boxed, and boxed apart: what is rare would make every call's future larger.
 #[cold]
-fn failure(head: Parts, mut body: Body) -> Pin<Box<dyn Future<Output = Error> + Send>> {
+fn failure(
+    head: Parts,
+    mut body: Body,
+    until: Instant,
+) -> Pin<Box<dyn Future<Output = Error> + Send>> {
     Box::pin(async move {
         let mut text = BytesMut::new();
         let read = async {
@@ -296,7 +304,7 @@ fn failure(head: Parts, mut body: Body) -> Pin<Box<dyn Future<Output = Error> + 
                 }
             }
         };
-        let _ = tokio::time::timeout(ERROR_BODY_TIME, read).await;
+        let _ = timeout_at(until, read).await;
         if head.status.is_redirection() {
             let to = head.headers.get(LOCATION).and_then(|to| to.to_str().ok());
             return redirected(head.status, to);

@@ -67,9 +67,15 @@ impl Prepared {
         self.options.get_or_insert_default()
     }
 
+    /// Says in an error which operation it is about.
+    fn at(&self, error: Error) -> Error {
+        error.at(self.endpoint.name.clone(), 0)
+    }
+
     /// Fills in the parameters of the path.
     pub(crate) fn path(mut self, parameters: &[(&str, &str)]) -> Result<Self> {
-        self.path = Some(self.endpoint.fill(parameters)?);
+        let filled = self.endpoint.fill(parameters);
+        self.path = Some(filled.map_err(|error| self.at(error))?);
         Ok(self)
     }
 
@@ -90,10 +96,10 @@ impl Prepared {
             stream: bool,
         }
         if extra.contains_key("stream") {
-            return Err(Error::config(
+            return Err(self.at(Error::config(
                 "`stream` is set by the method that is called: \
                  call `stream` or `complete`, and leave the field out",
-            ));
+            )));
         }
         self.model = Some(model.into());
         if self.endpoint.stream {
@@ -108,7 +114,7 @@ impl Prepared {
     pub(crate) fn set_json(&mut self, body: &impl Serialize) -> Result<()> {
         let mut json = Vec::with_capacity(USUAL_BODY);
         serde_json::to_writer(&mut json, body).map_err(|error| {
-            Error::config("the request cannot be written as JSON").with_source(error)
+            self.at(Error::config("the request cannot be written as JSON").with_source(error))
         })?;
         self.body = Some(Bytes::from(json).into());
         Ok(())

@@ -102,8 +102,11 @@ async fn a_mistake_in_an_option_is_told_before_anything_is_sent() {
     }
     for id in ["", ".", ".."] {
         let error = client.models().retrieve(id).await.unwrap_err();
-        assert!(error.to_string().contains("model_id"), "{error}");
+        let start = "models.retrieve: `model_id`";
+        assert!(error.to_string().starts_with(start), "{error}");
     }
+    let call = client.chat().complete(&question().extra("stream", true));
+    assert_eq!(call.await.unwrap_err().operation(), "chat.complete");
     assert_eq!(script.count(), 0);
 }
 
@@ -494,6 +497,33 @@ async fn an_answer_without_a_body_is_no_error_where_nothing_is_expected() {
     assert!(nothing.is_null());
     let error = ask(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_body_that_stalls_takes_no_longer_than_the_call_may() {
+    let stalls = Step::events([bytes("{"), Piece::Silence]);
+    let Step::Answer {
+        after,
+        headers,
+        body,
+        ..
+    } = stalls
+    else {
+        unreachable!("events are an answer");
+    };
+    let status = 400;
+    let script = Script::new([Step::Answer {
+        after,
+        status,
+        headers,
+        body,
+    }]);
+    for (limit, expected) in [(2 * SECOND, 2 * SECOND), (60 * SECOND, 10 * SECOND)] {
+        let started = Instant::now();
+        let call = script.client().chat().complete(&question()).timeout(limit);
+        assert_eq!(call.await.unwrap_err().status().unwrap(), 400);
+        assert_eq!(started.elapsed(), expected);
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::response::Parts;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, unexpected};
@@ -16,7 +16,7 @@ use crate::prepared::{CallOptions, Prepared};
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::routes::{ResolvedRoute, Routes};
-use crate::timeouts::Timeouts;
+use crate::timeouts::{Deadline, Timeouts, Timer, within};
 
 /// How much of an error's body is read, and for how long.
 const ERROR_BODY_BYTES: usize = 1024 * 1024;
@@ -43,24 +43,9 @@ pub(crate) struct Answer {
     pub(crate) idle: Duration,
 }
 
-/// A deadline, and what to say when it has passed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline {
-    pub(crate) at: Instant,
-    pub(crate) limit: Duration,
-}
-
-impl Deadline {
-    /// `None` if the time is so long that it never comes.
-    pub(crate) fn after(limit: Option<Duration>) -> Option<Self> {
-        let limit = limit?;
-        let at = Instant::now().checked_add(limit)?;
-        Some(Self { at, limit })
-    }
-}
-
 /// What a transport makes of a request.
 type Sent = std::result::Result<http::Response<Body>, TransportError>;
+type Sending<'a> = Pin<Box<dyn Future<Output = Sent> + Send + 'a>>;
 
 /// What all attempts of one call share.
 struct Attempt<'a> {
@@ -77,39 +62,35 @@ struct Attempt<'a> {
 impl Engine {
     /// Performs a call, in as many attempts as the retry policy allows.
     pub(crate) async fn perform(&self, request: &Prepared) -> Result<Answer> {
-        let endpoint = &*request.endpoint;
-        let name = || endpoint.name.clone();
+        let name = || request.endpoint.name.clone();
         let attempt = self.prepare(request).map_err(|error| error.at(name(), 0))?;
         let started = Instant::now();
         let (mut attempts, mut retries) = (0, 0);
         let mut refused: Option<Box<(HeaderMap, Error)>> = None;
+        let mut timer: Timer<'_> = pin!(None);
         loop {
-            let rejected = refused.as_ref().map(|refused| &refused.0);
-            let headers = match attempt.authorize(rejected).await {
-                Ok(headers) => headers,
-                Err(error) => return Err(error.at(name(), attempts)),
+            // In a scope of its own, so that the future need not keep the headers.
+            let (credentials, sending) = {
+                let rejected = refused.as_ref().map(|refused| &refused.0);
+                let headers = match attempt.authorize(rejected, timer.as_mut()).await {
+                    Ok(headers) => headers,
+                    Err(error) => return Err(error.at(name(), attempts)),
+                };
+                if let Some(refused) = refused.take_if(|refused| refused.0 == headers) {
+                    return Err(refused.1.at(name(), attempts));
+                }
+                attempts += 1;
+                attempt.send(headers, attempts)
             };
-            if let Some(refused) = refused.take_if(|refused| refused.0 == headers) {
-                return Err(refused.1.at(name(), attempts));
-            }
-            // The map itself goes out with the request: only this much of it is kept.
-            let credentials: Vec<_> = headers
-                .iter()
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect();
-            let once_refused = refused.is_some();
-            attempts += 1;
-            let sent = attempt.send(headers, attempts);
-            let error = match attempt.receive(sent).await {
+            let error = match attempt.receive(sending, timer.as_mut()).await {
                 Ok((head, body)) => return Ok(attempt.answer(head, body, attempts)),
                 Err(error) => error,
             };
             if error.status() == Some(StatusCode::UNAUTHORIZED)
-                && !once_refused
-                && !credentials.is_empty()
+                && refused.is_none()
                 && attempt.is_replayable()
+                && let Some(credentials) = credentials.into_headers()
             {
-                let credentials = credentials.into_iter().collect();
                 refused = Some(Box::new((credentials, error))); // there may be a fresher one
                 continue;
             }
@@ -145,7 +126,7 @@ impl Engine {
             connect: timeouts.connect,
             first_byte: timeouts.first_byte,
             idle: timeouts.idle,
-            deadline: Deadline::after(total),
+            deadline: Deadline::after(total, TimeoutPhase::Total),
         })
     }
 }
@@ -187,27 +168,35 @@ impl Attempt<'_> {
     }
 
     /// The provider's credentials, unless the caller brought some.
-    async fn authorize(&self, rejected: Option<&HeaderMap>) -> Result<HeaderMap> {
+    async fn authorize(&self, rejected: Option<&HeaderMap>, timer: Timer<'_>) -> Result<HeaderMap> {
         let mut headers = HeaderMap::with_capacity(6); // what a request usually has in all
         let has_own = |options: &CallOptions| options.headers.contains_key(AUTHORIZATION);
         if !self.request.options().is_some_and(has_own) {
-            let provider = &self.engine.provider;
-            self.until_deadline(provider.authorize(rejected, &mut headers))
-                .await??;
+            let mut authorized = self.engine.provider.authorize(rejected, &mut headers);
+            within(timer, self.deadline, authorized.as_mut()).await??;
         }
         Ok(headers)
     }
 
     #[inline(never)]
-    fn send(&self, headers: HeaderMap, number: u32) -> impl Future<Output = Sent> + Send + '_ {
+    fn send(&self, headers: HeaderMap, number: u32) -> (Credentials, Sending<'_>) {
+        let credentials = Credentials::of(&headers);
         // Not through the `Arc`, which is a transport too and would box the future once more.
         let transport: &dyn Transport = &*self.engine.transport;
-        transport.send(self.http_request(headers, number))
+        let sending = transport.send(self.http_request(headers, number));
+        (credentials, sending)
     }
 
-    async fn receive(&self, sent: impl Future<Output = Sent>) -> Result<(Parts, Body)> {
-        let response = self.in_time(sent).await?;
-        let (head, body) = response.into_parts();
+    async fn receive(
+        &self,
+        mut sending: Sending<'_>,
+        mut timer: Timer<'_>,
+    ) -> Result<(Parts, Body)> {
+        let first_byte = Deadline::after(Some(self.first_byte), TimeoutPhase::FirstByte);
+        let until = Deadline::earlier(first_byte, self.deadline);
+        let response = within(timer.as_mut(), until, sending.as_mut()).await??;
+        drop(sending);
+        let (head, mut body) = response.into_parts();
         if !head.status.is_success() {
             let until = Instant::now() + ERROR_BODY_TIME;
             let until = self
@@ -215,8 +204,8 @@ impl Attempt<'_> {
                 .map_or(until, |deadline| until.min(deadline.at));
             return Err(failure(head, body, until).await);
         }
-        match self.read(&head, body).await {
-            Ok(body) => Ok((head, body)),
+        match self.read(&head, &mut body, timer).await {
+            Ok(()) => Ok((head, body)),
             Err(error) => {
                 let id = crate::error::request_id(&head.headers);
                 Err(error.with_request_id(id))
@@ -225,15 +214,13 @@ impl Attempt<'_> {
     }
 
     /// Reads the body to its end or, where a stream is asked for, makes sure that it is one.
-    async fn read(&self, head: &Parts, body: Body) -> Result<Body> {
+    async fn read(&self, head: &Parts, body: &mut Body, timer: Timer<'_>) -> Result<()> {
         if self.request.endpoint.stream {
-            return self
-                .until_deadline(Box::pin(event_stream(head, body)))
-                .await?;
+            let mut checked = Box::pin(event_stream(head, body));
+            return within(timer, self.deadline, checked.as_mut()).await?;
         }
-        // Pinned here and lent: passed on, it would be held twice.
-        let collected = pin!(body.collect());
-        Ok(self.until_deadline(collected).await??.into())
+        let filled = pin!(body.fill());
+        Ok(within(timer, self.deadline, filled).await??)
     }
 
     fn http_request(&self, mut headers: HeaderMap, number: u32) -> http::Request<Body> {
@@ -245,41 +232,43 @@ impl Attempt<'_> {
             .unwrap_or_default();
         let mut http = http::Request::new(body);
         *http.method_mut() = endpoint.method.clone();
-        *http.uri_mut() = self.route.uri.clone();
+        *http.uri_mut() = self.route.target.uri.clone();
         self.request.add_headers(&mut headers);
         *http.headers_mut() = headers;
         http.extensions_mut().insert(Operation {
             name: endpoint.name.clone(),
             model: self.request.model.clone(),
             attempt: number,
-            target: (self.route.uri.clone(), Arc::clone(&self.route.url)),
+            target: Arc::clone(&self.route.target),
             connect_timeout: self.connect,
         });
         http
     }
+}
 
-    /// Waits for the head of a response, as long as there is time.
-    async fn in_time(&self, sent: impl Future<Output = Sent>) -> Result<http::Response<Body>> {
-        let first_byte = Deadline::after(Some(self.first_byte));
-        let (deadline, phase) = match (first_byte, self.deadline) {
-            (Some(first), Some(total)) if total.at < first.at => (total, TimeoutPhase::Total),
-            (Some(first), _) => (first, TimeoutPhase::FirstByte),
-            (None, Some(total)) => (total, TimeoutPhase::Total),
-            (None, None) => return Ok(sent.await?),
-        };
-        match timeout_at(deadline.at, sent).await {
-            Ok(response) => Ok(response?),
-            Err(_) => Err(Error::timeout(phase, deadline.limit)),
+/// What an attempt showed to be let in, kept for the case that it is refused.
+///
+/// The map itself goes out with the request. Mostly it has one header.
+struct Credentials {
+    first: Option<(HeaderName, HeaderValue)>,
+    others: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Credentials {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()));
+        Self {
+            first: headers.next(),
+            others: headers.collect(),
         }
     }
 
-    async fn until_deadline<T>(&self, work: impl Future<Output = T>) -> Result<T> {
-        let Some(deadline) = self.deadline else {
-            return Ok(work.await);
-        };
-        timeout_at(deadline.at, work)
-            .await
-            .map_err(|_| Error::timeout(TimeoutPhase::Total, deadline.limit))
+    /// The headers, if there are any.
+    fn into_headers(self) -> Option<HeaderMap> {
+        let first = self.first?;
+        Some([first].into_iter().chain(self.others).collect())
     }
 }
 
@@ -324,7 +313,7 @@ fn redirected(status: StatusCode, to: Option<&str>) -> Error {
 /// Checks that a successful response is a stream of events.
 ///
 /// Some gateways forget the content type, so the first bytes decide where it is another.
-async fn event_stream(head: &Parts, mut body: Body) -> Result<Body> {
+async fn event_stream(head: &Parts, body: &mut Body) -> Result<()> {
     let content_type = head
         .headers
         .get(CONTENT_TYPE)
@@ -333,7 +322,7 @@ async fn event_stream(head: &Parts, mut body: Body) -> Result<Body> {
         .and_then(|value| value.split(';').next())
         .unwrap_or_default();
     if essence.trim().eq_ignore_ascii_case("text/event-stream") {
-        return Ok(body);
+        return Ok(());
     }
     let mut first = Bytes::new();
     while first.is_empty() {
@@ -346,7 +335,8 @@ async fn event_stream(head: &Parts, mut body: Body) -> Result<Body> {
         .into_iter()
         .any(|start| first.starts_with(start));
     if looks_like_events {
-        return Ok(body.unread(first));
+        body.unread(first);
+        return Ok(());
     }
     let mut text = BytesMut::from(first);
     while text.len() < ERROR_BODY_BYTES

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Uri;
-use url::Url;
 
 use crate::error::{Error, Result};
+use crate::http::Target;
 use crate::prepared::{CallOptions, Prepared};
 use crate::provider::{Provider, RouteRequest};
 
@@ -16,8 +16,7 @@ const MAX_REMEMBERED: usize = 64;
 /// A route in the forms that sending needs.
 #[derive(Debug)]
 pub(crate) struct ResolvedRoute {
-    pub(crate) url: Arc<Url>,
-    pub(crate) uri: Uri,
+    pub(crate) target: Arc<Target>,
     pub(crate) model: Option<String>,
 }
 
@@ -87,8 +86,10 @@ fn route(provider: &dyn Provider, request: &Prepared) -> Result<ResolvedRoute> {
         Error::config(format!("`{}` is not a URL that HTTP allows", route.url)).with_source(error)
     })?;
     Ok(ResolvedRoute {
-        url: Arc::new(route.url),
-        uri,
+        target: Arc::new(Target {
+            url: route.url,
+            uri,
+        }),
         model: route.model,
     })
 }

@@ -15,8 +15,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, locate, unexpected};
 use crate::http::Body;
-use crate::pipeline::{Answer, Deadline};
+use crate::pipeline::Answer;
 use crate::sse::SseDecoder;
+use crate::timeouts::Deadline;
 
 /// What ends a stream although the connection stays open.
 const END_MARK: &str = "[DONE]";

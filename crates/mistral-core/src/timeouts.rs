@@ -1,4 +1,11 @@
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::error::{Error, Result, TimeoutPhase};
 
 /// How long each phase of a call may take.
 ///
@@ -95,4 +102,65 @@ impl TimeoutOverrides {
             stream_total: self.total.or(client.stream_total),
         }
     }
+}
+
+/// A point in time, and what to say when it has passed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    pub(crate) at: Instant,
+    pub(crate) limit: Duration,
+    pub(crate) phase: TimeoutPhase,
+}
+
+impl Deadline {
+    /// `None` if the time is so long that it never comes.
+    pub(crate) fn after(limit: Option<Duration>, phase: TimeoutPhase) -> Option<Self> {
+        let limit = limit?;
+        let at = Instant::now().checked_add(limit)?;
+        Some(Self { at, limit, phase })
+    }
+
+    pub(crate) fn earlier(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) if other.at < one.at => Some(other),
+            (one, other) => one.or(other),
+        }
+    }
+
+    pub(crate) fn error(&self) -> Error {
+        Error::timeout(self.phase, self.limit)
+    }
+}
+
+/// The timer of a call. There is none until the call has to wait for the first time.
+pub(crate) type Timer<'a> = Pin<&'a mut Option<Sleep>>;
+
+/// Performs `work`, unless the deadline comes first.
+pub(crate) fn within<'a, F: Future + ?Sized>(
+    mut timer: Timer<'a>,
+    deadline: Option<Deadline>,
+    mut work: Pin<&'a mut F>,
+) -> impl Future<Output = Result<F::Output>> + use<'a, F> {
+    poll_fn(move |cx| {
+        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        let Some(deadline) = &deadline else {
+            return Poll::Pending;
+        };
+        match timer.as_mut().as_pin_mut() {
+            None => timer.set(Some(sleep_until(deadline.at))),
+            Some(timer) if timer.deadline() != deadline.at => timer.reset(deadline.at),
+            Some(_) => {}
+        }
+        let timer = timer.as_mut().as_pin_mut();
+        let is_over = timer.is_none_or(|timer| timer.poll(cx).is_ready())
+            // Work that uses up the task's budget at every poll leaves the timer none.
+            || Instant::now() >= deadline.at;
+        if is_over {
+            Poll::Ready(Err(deadline.error()))
+        } else {
+            Poll::Pending
+        }
+    })
 }

@@ -83,26 +83,31 @@ impl Body {
     /// # Errors
     /// Fails when the connection breaks before the end.
     pub async fn collect(mut self) -> Result<Bytes, TransportError> {
-        if let Content::Full(bytes) = self.content {
-            return Ok(bytes);
+        self.fill().await?;
+        Ok(self.into_bytes().unwrap_or_default())
+    }
+
+    /// Reads what is left of the body into memory: its bytes are then all here.
+    pub(crate) async fn fill(&mut self) -> Result<(), TransportError> {
+        if let Content::Full(_) = self.content {
+            return Ok(());
         }
-        let Some(first) = self.chunk().await.transpose()? else {
-            return Ok(Bytes::new());
-        };
-        let Some(second) = self.chunk().await.transpose()? else {
-            return Ok(first); // the usual case: nothing is copied
-        };
-        let mut whole = BytesMut::with_capacity(first.len() + second.len());
-        whole.extend_from_slice(&first);
-        whole.extend_from_slice(&second);
-        while let Some(chunk) = self.chunk().await.transpose()? {
+        let mut whole = BytesMut::new();
+        let mut last = Bytes::new();
+        while let Some(chunk) = self.chunk().await {
+            let chunk = std::mem::replace(&mut last, chunk?);
             whole.extend_from_slice(&chunk);
         }
-        Ok(whole.freeze())
+        if !whole.is_empty() {
+            whole.extend_from_slice(&last);
+            last = whole.freeze();
+        } // or there is one chunk, the usual case: nothing is copied
+        *self = last.into();
+        Ok(())
     }
 
     /// Puts bytes that were read already back in front.
-    pub(crate) fn unread(self, first: Bytes) -> Self {
+    pub(crate) fn unread(&mut self, first: Bytes) {
         struct Unread(Option<Bytes>, Body);
 
         impl Stream for Unread {
@@ -119,7 +124,8 @@ impl Body {
             }
         }
 
-        Self::from_stream(Unread(Some(first), self))
+        let rest = std::mem::take(self);
+        *self = Self::from_stream(Unread(Some(first), rest));
     }
 
     /// The next bytes, or `None` at the end.

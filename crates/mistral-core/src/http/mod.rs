@@ -10,4 +10,5 @@ pub use self::body::Body;
 pub use self::payload::Payload;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
+pub(crate) use self::transport::Target;
 pub use self::transport::{Operation, Transport, TransportError, TransportErrorKind};

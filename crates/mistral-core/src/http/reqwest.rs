@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -18,6 +19,14 @@ const POOL_IDLE: Duration = Duration::from_secs(30);
 const MAX_REDIRECTS: usize = 10;
 /// Connect time-outs that differ from the client's own need a pool each: no more than this.
 const MAX_POOLS: usize = 8;
+const PROXY_VARIABLES: [&str; 6] = [
+    "ALL_PROXY",
+    "all_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+];
 
 /// The built-in [`Transport`], backed by [`reqwest`](::reqwest).
 ///
@@ -57,23 +66,23 @@ impl ReqwestTransport {
     fn client(
         &self,
         connect_timeout: Option<Duration>,
-    ) -> Result<::reqwest::Client, TransportError> {
+    ) -> Result<Cow<'_, ::reqwest::Client>, TransportError> {
         let (Some(pools), Some(wanted)) = (&self.pools, connect_timeout) else {
-            return Ok(self.main.clone());
+            return Ok(Cow::Borrowed(&self.main));
         };
         if wanted == pools.connect_timeout {
-            return Ok(self.main.clone());
+            return Ok(Cow::Borrowed(&self.main));
         }
         let mut others = pools.others.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = others.iter().find(|(timeout, _)| *timeout == wanted) {
-            return Ok(client.clone());
+            return Ok(Cow::Owned(client.clone()));
         }
         let client = build(wanted)?;
         if others.len() == MAX_POOLS {
             others.remove(0);
         }
         others.push((wanted, client.clone()));
-        Ok(client)
+        Ok(Cow::Owned(client))
     }
 }
 
@@ -95,12 +104,20 @@ fn build(connect_timeout: Duration) -> Result<::reqwest::Client, TransportError>
              or enable the `rustls` feature",
         ));
     }
-    ::reqwest::Client::builder()
+    let mut client = ::reqwest::Client::builder()
         .connect_timeout(connect_timeout)
         .pool_idle_timeout(POOL_IDLE)
         .redirect(Policy::custom(same_origin_only))
-        .build()
-        .map_err(classify)
+        // The pipeline repeats, and counts; reqwest would copy every request for it.
+        .retry(::reqwest::retry::never().max_retries_per_request(0));
+    if !PROXY_VARIABLES.into_iter().any(is_set) {
+        client = client.no_proxy(); // or reqwest would look for one at every request
+    }
+    client.build().map_err(classify)
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// Follows a redirect only where the credentials are already known to be welcome.
@@ -131,8 +148,8 @@ impl ReqwestTransport {
         let operation = parts.extensions.get::<Operation>();
         let url = match operation {
             // A wrapper may have changed the URI; only then is it parsed again.
-            Some(operation) if is_same(&operation.target.0, &parts.uri) => {
-                (*operation.target.1).clone()
+            Some(operation) if is_same(&operation.target.uri, &parts.uri) => {
+                operation.target.url.clone()
             }
             _ => Url::parse(&parts.uri.to_string())
                 .map_err(|error| TransportError::new(TransportErrorKind::Other, error))?,

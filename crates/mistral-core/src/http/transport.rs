@@ -70,12 +70,19 @@ pub struct Operation {
     pub(crate) name: Cow<'static, str>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) attempt: u32,
-    /// The request's URI as the pipeline set it, and as the URL that it was made of, so
-    /// that a transport need not parse it again.
     #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by the built-in transport
-    pub(crate) target: (http::Uri, Arc<Url>),
+    pub(crate) target: Arc<Target>,
     #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by the built-in transport
     pub(crate) connect_timeout: Duration,
+}
+
+/// The request's URI as the pipeline set it, and the URL that it was made of, so that a
+/// transport need not parse it again.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) uri: http::Uri,
+    #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by the built-in transport
+    pub(crate) url: Url,
 }
 
 impl Operation {

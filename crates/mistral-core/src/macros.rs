@@ -132,18 +132,9 @@ macro_rules! tagged_union {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                #[derive(serde::Serialize)]
-                struct Tagged<'a, T> {
-                    #[serde(rename = $tag)]
-                    tag: &'static str,
-                    #[serde(flatten)]
-                    member: &'a T,
-                }
+                use $crate::types::wire::serialize_tagged;
                 match self {
-                    $(Self::$variant(member) if member.extra.contains_key($tag) => {
-                        member.serialize(serializer)
-                    })+
-                    $(Self::$variant(member) => Tagged { tag: $text, member }.serialize(serializer),)+
+                    $(Self::$variant(member) => serialize_tagged($tag, $text, member, serializer),)+
                     Self::Unknown(value) => value.serialize(serializer),
                 }
             }
@@ -165,7 +156,15 @@ macro_rules! tagged_union {
 ///
 /// `required` fields must be there, `defaulted` ones read as their default when they are
 /// absent or null, `optional` ones are an `Option` that is left out when it is `None`.
-/// All that is not declared goes to and from `extra`.
+/// All that is not declared goes to and from `extra`. Of a field that comes twice, the
+/// last one counts.
+///
+/// A field may be marked `#[rename("…")]`, `#[read_with(function)]` where plain
+/// [`value`](crate::types::wire::value) is not the way to read it, and
+/// `#[write_with(wrapper)]` where it is written otherwise than by itself.
+///
+/// It does without serde's derive: `flatten` makes several times as much code of it, and
+/// how much code a call runs through is what a short call costs.
 ///
 /// `request!` adds `new`, which takes the required fields, and a setter for every other
 /// one. What a setter takes is named after `=>`: the value itself (nothing is named),
@@ -174,64 +173,113 @@ macro_rules! object {
     (
         $(#[$meta:meta])*
         $name:ident {
-            $(required: { $($(#[$rmeta:meta])* $required:ident: $rty:ty,)* })?
-            $(defaulted: { $($(#[$dmeta:meta])* $defaulted:ident: $dty:ty,)* })?
-            $(optional: { $($(#[$ometa:meta])* $optional:ident: $oty:ty,)* })?
+            $(required: {
+                $($(#[doc = $rdoc:literal])* $(#[rename($rname:literal)])? $(#[read_with($rread:path)])?
+                $required:ident: $rty:ty,)*
+            })?
+            $(defaulted: {
+                $($(#[doc = $ddoc:literal])* $(#[rename($dname:literal)])? $(#[read_with($dread:path)])?
+                $(#[write_with($dwrite:path)])?
+                $defaulted:ident: $dty:ty,)*
+            })?
+            $(optional: {
+                $($(#[doc = $odoc:literal])* $(#[rename($oname:literal)])? $(#[read_with($oread:path)])?
+                $optional:ident: $oty:ty,)*
+            })?
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            $($(
-                $(#[$rmeta])*
-                pub $required: $rty,
-            )*)?
-            $($(
-                $(#[$dmeta])*
-                #[serde(default, deserialize_with = "crate::types::wire::null_as_default")]
-                pub $defaulted: $dty,
-            )*)?
-            $($(
-                $(#[$ometa])*
-                #[serde(default)]
-                pub $optional: Option<$oty>,
-            )*)?
+            $($($(#[doc = $rdoc])* pub $required: $rty,)*)?
+            $($($(#[doc = $ddoc])* pub $defaulted: $dty,)*)?
+            $($($(#[doc = $odoc])* pub $optional: Option<$oty>,)*)?
             /// Fields that this version of the SDK does not know, as they came.
-            #[serde(flatten)]
             pub extra: serde_json::Map<String, serde_json::Value>,
         }
 
-        const _: () = {
-            type Object = $name;
-
-            #[derive(serde::Serialize)]
-            #[serde(remote = "Object")]
-            struct Fields {
-                $($($(#[$rmeta])* $required: $rty,)*)?
-                $($($(#[$dmeta])* $defaulted: $dty,)*)?
-                $($(
-                    $(#[$ometa])*
-                    #[serde(skip_serializing_if = "Option::is_none")]
-                    $optional: Option<$oty>,
-                )*)?
-            }
-
-            impl serde::Serialize for $name {
-                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    if self.extra.is_empty() {
-                        return Fields::serialize(self, serializer);
+        impl $crate::types::wire::Object for $name {
+            fn read<'de, A: serde::de::MapAccess<'de>>(
+                mut map: A,
+                skipped: Option<&str>,
+            ) -> Result<Self, A::Error> {
+                use $crate::types::wire;
+                $($(let mut $required: Option<$rty> = None;)*)?
+                $($(let mut $defaulted: Option<$dty> = None;)*)?
+                $($(let mut $optional: Option<$oty> = None;)*)?
+                let mut extra = serde_json::Map::new();
+                while let Some(wire::Text(key)) = map.next_key()? {
+                    match &*key {
+                        $($(key if key == object!(@key $required $($rname)?) => {
+                            let read = object!(@read map $(, $rread)?);
+                            $required = Some(read);
+                        })*)?
+                        $($(key if key == object!(@key $defaulted $($dname)?) => {
+                            $defaulted = object!(@read_some map $(, $dread)?);
+                        })*)?
+                        $($(key if key == object!(@key $optional $($oname)?) => {
+                            $optional = object!(@read map $(, $oread)?);
+                        })*)?
+                        key if Some(key) == skipped => {
+                            wire::value::<_, serde::de::IgnoredAny>(&mut map)?;
+                        }
+                        _ => {
+                            extra.insert(key.into_owned(), wire::value(&mut map)?);
+                        }
                     }
-                    let fields = Fields::serialize(self, serde_json::value::Serializer);
-                    let mut merged = fields.map_err(serde::ser::Error::custom)?;
-                    if let Some(object) = merged.as_object_mut() {
-                        object.extend(self.extra.clone());
-                    }
-                    merged.serialize(serializer)
                 }
+                Ok(Self {
+                    $($($required: wire::required($required, object!(@key $required $($rname)?))?,)*)?
+                    $($($defaulted: $defaulted.unwrap_or_default(),)*)?
+                    $($($optional,)*)?
+                    extra,
+                })
             }
-        };
+
+            fn write<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+                use $crate::types::wire;
+                let extra = &self.extra;
+                $($(
+                    wire::entry(map, extra, object!(@key $required $($rname)?), &self.$required)?;
+                )*)?
+                $($(
+                    let field = object!(@write &self.$defaulted $(, $dwrite)?);
+                    wire::entry(map, extra, object!(@key $defaulted $($dname)?), field)?;
+                )*)?
+                $($(
+                    if let Some(field) = &self.$optional {
+                        wire::optional_entry(map, extra, object!(@key $optional $($oname)?), field)?;
+                    }
+                )*)?
+                wire::extra_entries(map, extra)
+            }
+
+            fn extra(&self) -> &serde_json::Map<String, serde_json::Value> {
+                &self.extra
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::types::wire::deserialize_object(deserializer)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::types::wire::serialize_object(self, serializer)
+            }
+        }
     };
+    (@key $field:ident) => { stringify!($field) };
+    (@key $field:ident $key:literal) => { $key };
+    (@write $field:expr) => { $field };
+    (@write $field:expr, $wrapper:path) => { &$wrapper($field) };
+    (@read_some $map:ident) => { $crate::types::wire::value(&mut $map)? };
+    (@read_some $map:ident, $read:path) => { Some($read(&mut $map)?) };
+    (@read $map:ident) => { $crate::types::wire::value(&mut $map)? };
+    (@read $map:ident, $read:path) => { $read(&mut $map)? };
 }
 
 /// Declares an [`object!`] that users build: with `new` and setters.
@@ -240,18 +288,18 @@ macro_rules! request {
         $(#[$meta:meta])*
         $name:ident {
             $(required: {
-                $($(#[doc = $rdoc:literal])* $(#[serde($($rserde:tt)*)])? $required:ident: $rty:ty $(=> $rkind:ident $($ritem:ty)?)?,)*
+                $($(#[doc = $rdoc:literal])* $(#[rename($rname:literal)])? $(#[read_with($rread:path)])? $required:ident: $rty:ty $(=> $rkind:ident $($ritem:ty)?)?,)*
             })?
             $(optional: {
-                $($(#[doc = $odoc:literal])* $(#[serde($($oserde:tt)*)])? $optional:ident: $oty:ty $(=> $okind:ident $($oitem:ty)?)?,)*
+                $($(#[doc = $odoc:literal])* $(#[rename($oname:literal)])? $(#[read_with($oread:path)])? $optional:ident: $oty:ty $(=> $okind:ident $($oitem:ty)?)?,)*
             })?
         }
     ) => {
         object! {
             $(#[$meta])*
             $name {
-                $(required: { $($(#[doc = $rdoc])* $(#[serde($($rserde)*)])? $required: $rty,)* })?
-                $(optional: { $($(#[doc = $odoc])* $(#[serde($($oserde)*)])? $optional: $oty,)* })?
+                $(required: { $($(#[doc = $rdoc])* $(#[rename($rname)])? $(#[read_with($rread)])? $required: $rty,)* })?
+                $(optional: { $($(#[doc = $odoc])* $(#[rename($oname)])? $(#[read_with($oread)])? $optional: $oty,)* })?
             }
         }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -15,6 +15,7 @@ use crate::http::Payload;
 use crate::provider::Endpoint;
 use crate::retry::RetryPolicy;
 use crate::timeouts::TimeoutOverrides;
+use crate::types::wire::Object;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -79,34 +80,30 @@ impl Prepared {
         Ok(self)
     }
 
-    /// Sets the body, and the model that it names.
-    ///
-    /// A streamed call says so in its body. `extra` are the fields of the body that the SDK
-    /// does not know.
-    pub(crate) fn json(
-        mut self,
-        model: &str,
-        body: &impl Serialize,
-        extra: &Map<String, Value>,
-    ) -> Result<Self> {
-        #[derive(Serialize)]
-        struct Streamed<'a, T> {
-            #[serde(flatten)]
-            body: &'a T,
-            stream: bool,
+    /// Sets the body, and the model that it names. A streamed call says so in its body.
+    pub(crate) fn json(mut self, model: &str, body: &impl Object) -> Result<Self> {
+        struct Outgoing<'a, T>(&'a T, bool);
+
+        impl<T: Object> Serialize for Outgoing<'_, T> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                self.0.write(&mut map)?;
+                if self.1 {
+                    map.serialize_entry("stream", &true)?;
+                }
+                map.end()
+            }
         }
-        if extra.contains_key("stream") {
+
+        if body.extra().contains_key("stream") {
             return Err(self.at(Error::config(
                 "`stream` is set by the method that is called: \
                  call `stream` or `complete`, and leave the field out",
             )));
         }
         self.model = Some(model.into());
-        if self.endpoint.stream {
-            self.set_json(&Streamed { body, stream: true })?;
-        } else {
-            self.set_json(body)?;
-        }
+        let stream = self.endpoint.stream;
+        self.set_json(&Outgoing(body, stream))?;
         Ok(self)
     }
 

@@ -59,7 +59,7 @@ impl<M: Mode> Chat<M> {
     ///
     /// Mirrors `POST /v1/chat/completions`.
     pub fn complete(&self, request: &ChatCompletionRequest) -> Call<ChatCompletionResponse, M> {
-        let request = Prepared::new(&COMPLETE).json(&request.model, request, &request.extra);
+        let request = Prepared::new(&COMPLETE).json(&request.model, request);
         Call::new(&self.engine, &self.mode, request)
     }
 
@@ -67,7 +67,7 @@ impl<M: Mode> Chat<M> {
     ///
     /// Mirrors `POST /v1/chat/completions` with `stream`, which this sets.
     pub fn stream(&self, request: &ChatCompletionRequest) -> StreamCall<CompletionChunk, M> {
-        let request = Prepared::new(&STREAM).json(&request.model, request, &request.extra);
+        let request = Prepared::new(&STREAM).json(&request.model, request);
         StreamCall::new(&self.engine, &self.mode, request)
     }
 }

@@ -129,7 +129,7 @@ object! {
     Prediction {
         optional: {
             /// The kind of prediction. The API knows `content` alone.
-            #[serde(rename = "type")]
+            #[rename("type")]
             kind: String,
             /// The text.
             content: String,

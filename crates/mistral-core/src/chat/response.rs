@@ -2,14 +2,15 @@ use std::borrow::Cow;
 
 use super::chunk::DeltaMessage;
 use super::finish::{FinishReason, Logprobs};
-use crate::types::{AssistantMessage, ToolCall, UsageInfo};
+use crate::types::wire::{mostly_one, without_tag};
+use crate::types::{AssistantMessage, Message, ToolCall, UsageInfo, WithRole};
 
 object! {
     /// A model's answer. Mirrors the API's `ChatCompletionResponse`.
     ChatCompletionResponse {
         required: {
             /// The answers: one, unless the request asks for `n`.
-            #[serde(deserialize_with = "crate::types::wire::mostly_one")]
+            #[read_with(mostly_one)]
             choices: Vec<ChatCompletionChoice>,
         }
         defaulted: {
@@ -49,12 +50,11 @@ impl ChatCompletionResponse {
 object! {
     /// One of a model's answers. Mirrors the API's `ChatCompletionChoice`.
     ChatCompletionChoice {
-        required: {
-            /// What the model said. It goes back into a history as it is.
-            #[serde(default, with = "crate::types::assistant_message")]
-            message: AssistantMessage,
-        }
         defaulted: {
+            /// What the model said. It goes back into a history as it is.
+            #[read_with(without_tag::<Message, _, _>)]
+            #[write_with(WithRole)]
+            message: AssistantMessage,
             /// Which of the answers this is.
             index: i64,
         }

@@ -40,7 +40,7 @@ impl<M: Mode> Embeddings<M> {
     ///
     /// Mirrors `POST /v1/embeddings`.
     pub fn create(&self, request: &EmbeddingRequest) -> Call<EmbeddingResponse, M> {
-        let request = Prepared::new(&CREATE).json(&request.model, request, &request.extra);
+        let request = Prepared::new(&CREATE).json(&request.model, request);
         Call::new(&self.engine, &self.mode, request)
     }
 }

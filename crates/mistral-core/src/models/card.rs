@@ -137,13 +137,13 @@ model_cards! {
 
 /// Declares objects of flags, each of which is false when it is absent.
 macro_rules! flags {
-    ($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $flag:ident,)+ }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[doc = $fdoc:literal])* $flag:ident,)+ }) => {
         object! {
             $(#[$meta])*
             #[derive(Default)]
             $name {
                 defaulted: {
-                    $($(#[$fmeta])* $flag: bool,)+
+                    $($(#[doc = $fdoc])* $flag: bool,)+
                 }
             }
         }

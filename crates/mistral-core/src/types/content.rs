@@ -142,14 +142,6 @@ impl<'de> Deserialize<'de> for Content {
     }
 }
 
-/// Reads an optional content, keeping an explicit `null` apart from a missing field.
-pub(crate) fn keep_null<'de, D>(deserializer: D) -> Result<Option<Content>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    Content::deserialize(deserializer).map(Some)
-}
-
 tagged_union! {
     /// Part of a message. Mirrors the API's `ContentChunk`.
     ContentChunk by "type" {

@@ -20,7 +20,7 @@ object! {
     ResponseFormat {
         optional: {
             /// Text, JSON, or JSON by a schema. Default: text.
-            #[serde(rename = "type")]
+            #[rename("type")]
             kind: ResponseFormatType,
             /// The schema, for [`ResponseFormatType::JsonSchema`].
             json_schema: JsonSchema,

@@ -1,5 +1,8 @@
-use super::content::{Content, keep_null};
+use serde::{Serialize, Serializer};
+
+use super::content::Content;
 use super::tool::ToolCall;
+use super::wire::{nullable, serialize_tagged};
 
 tagged_union! {
     /// One message of a conversation. Mirrors the members of the API's `messages`.
@@ -76,7 +79,7 @@ request! {
     AssistantMessage {
         optional: {
             /// Text, or chunks.
-            #[serde(deserialize_with = "keep_null")]
+            #[read_with(nullable)]
             content: Content => into,
             /// The tools that the model wants called.
             tool_calls: Vec<ToolCall> => list ToolCall,
@@ -116,32 +119,10 @@ request! {
 }
 
 /// An assistant message outside of the union of messages: there, too, it names its role.
-pub(crate) mod assistant_message {
-    use serde::{Deserializer, Serialize, Serializer};
+pub(crate) struct WithRole<'a>(pub(crate) &'a AssistantMessage);
 
-    use super::{AssistantMessage, Message};
-    use crate::types::wire::deserialize_without_tag;
-
-    pub(crate) fn serialize<S: Serializer>(
-        message: &AssistantMessage,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct WithRole<'a> {
-            role: &'static str,
-            #[serde(flatten)]
-            message: &'a AssistantMessage,
-        }
-        WithRole {
-            role: "assistant",
-            message,
-        }
-        .serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<AssistantMessage, D::Error> {
-        deserialize_without_tag::<Message, _, _>(deserializer)
+impl Serialize for WithRole<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_tagged("role", "assistant", self.0, serializer)
     }
 }

@@ -14,7 +14,7 @@ pub use self::content::{
     ResourceLinkChunk, TextChunk, ThinkChunk,
 };
 pub use self::format::{JsonSchema, ResponseFormat, ResponseFormatType};
-pub(crate) use self::message::assistant_message;
+pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
 pub use self::secret::Secret;
 pub use self::tool::{

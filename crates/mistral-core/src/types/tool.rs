@@ -233,7 +233,7 @@ request! {
         }
         optional: {
             /// The kind of tool. Default: a function.
-            #[serde(rename = "type")]
+            #[rename("type")]
             kind: ToolType,
         }
     }
@@ -281,7 +281,7 @@ object! {
             /// The id that the tool's answer must name. See also [`call_id`](Self::call_id).
             id: String,
             /// The kind of tool. Default: a function.
-            #[serde(rename = "type")]
+            #[rename("type")]
             kind: ToolType,
             /// Which of the message's calls this is.
             index: i64,

@@ -5,46 +5,155 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{
-    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, IntoDeserializer, MapAccess,
-    SeqAccess, Visitor,
-};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-/// Reads `null` as the default, as if the field were absent.
-pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+/// An object that keeps the fields that it does not declare. Implemented by `object!`.
+pub(crate) trait Object: Sized {
+    /// Reads the entries of `map`, but for the key that is `skipped`.
+    fn read<'de, A: MapAccess<'de>>(map: A, skipped: Option<&str>) -> Result<Self, A::Error>;
+    /// Writes all entries, those in `extra` included.
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    fn extra(&self) -> &Map<String, Value>;
 }
 
-/// Reads a list that mostly has one element, with room for just that.
-pub(crate) fn mostly_one<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    struct MostlyOne<T>(PhantomData<T>);
+pub(crate) fn serialize_object<T: Object, S: Serializer>(
+    object: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    object.write(&mut map)?;
+    map.end()
+}
 
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for MostlyOne<T> {
-        type Value = Vec<T>;
+/// Writes an object with one more entry, which comes first.
+pub(crate) fn serialize_tagged<T: Object, S: Serializer>(
+    key: &'static str,
+    tag: &'static str,
+    object: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    entry(&mut map, object.extra(), key, tag)?;
+    object.write(&mut map)?;
+    map.end()
+}
+
+/// Writes an entry, unless `extra` has one of that name.
+#[inline(never)]
+pub(crate) fn entry<M: SerializeMap, T: Serialize + ?Sized>(
+    map: &mut M,
+    extra: &Map<String, Value>,
+    key: &'static str,
+    value: &T,
+) -> Result<(), M::Error> {
+    if !extra.is_empty() && extra.contains_key(key) {
+        return Ok(());
+    }
+    map.serialize_entry(key, value)
+}
+
+/// Writes an [`entry`] that most objects are without: its code stays out of the way.
+#[cold]
+pub(crate) fn optional_entry<M: SerializeMap, T: Serialize>(
+    map: &mut M,
+    extra: &Map<String, Value>,
+    key: &'static str,
+    value: &T,
+) -> Result<(), M::Error> {
+    entry(map, extra, key, value)
+}
+
+pub(crate) fn extra_entries<M: SerializeMap>(
+    map: &mut M,
+    extra: &Map<String, Value>,
+) -> Result<(), M::Error> {
+    extra
+        .iter()
+        .try_for_each(|(key, value)| map.serialize_entry(key, value))
+}
+
+pub(crate) fn deserialize_object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Object,
+    D: Deserializer<'de>,
+{
+    struct ObjectVisitor<T>(PhantomData<T>);
+
+    impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
+        type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
+            f.write_str("an object")
         }
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
-            let mut elements = Vec::with_capacity(1);
-            while let Some(element) = seq.next_element()? {
-                elements.push(element);
-            }
-            Ok(elements)
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::read(map, None)
         }
     }
 
-    deserializer.deserialize_seq(MostlyOne(PhantomData))
+    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+}
+
+/// Reads the value of an entry. Not inlined: all fields of a type share its code.
+#[inline(never)]
+pub(crate) fn value<'de, A, T>(map: &mut A) -> Result<T, A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    map.next_value()
+}
+
+/// Reads the value of an optional entry whose `null` means something.
+pub(crate) fn nullable<'de, A, T>(map: &mut A) -> Result<Option<T>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    value(map).map(Some)
+}
+
+/// Reads the value of an entry that is a list, and mostly one of one element.
+pub(crate) fn mostly_one<'de, A, T>(map: &mut A) -> Result<Vec<T>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    value(map).map(|MostlyOne(elements)| elements)
+}
+
+/// A field that must be there.
+pub(crate) fn required<T, E: de::Error>(field: Option<T>, name: &'static str) -> Result<T, E> {
+    field.ok_or_else(|| E::missing_field(name))
+}
+
+/// A list with room for just one element, unless it has more.
+struct MostlyOne<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for MostlyOne<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+            type Value = MostlyOne<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut elements = Vec::with_capacity(1);
+                while let Some(element) = seq.next_element()? {
+                    elements.push(element);
+                }
+                Ok(MostlyOne(elements))
+            }
+        }
+
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
 }
 
 /// Reads a string and makes a `T` of it without a copy in between.
@@ -194,57 +303,38 @@ impl<'de, U: Union<'de>> Visitor<'de> for UnionVisitor<U> {
 }
 
 /// Reads a member of a union `U` where no other member can be: the tag says nothing.
-pub(crate) fn deserialize_without_tag<'de, U, T, D>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn without_tag<'de, U, T, A>(map: &mut A) -> Result<T, A::Error>
 where
     U: Union<'de>,
-    T: Deserialize<'de> + Default,
-    D: Deserializer<'de>,
+    T: Object + Default,
+    A: MapAccess<'de>,
 {
-    struct WithoutTag<U, T>(PhantomData<(U, T)>);
-
-    impl<'de, U: Union<'de>, T: Deserialize<'de> + Default> Visitor<'de> for WithoutTag<U, T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-            T::deserialize(MapAccessDeserializer::new(Skipping { map, key: U::TAG }))
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<T, E> {
-            Ok(T::default())
-        }
-    }
-
-    deserializer.deserialize_any(WithoutTag::<U, T>(PhantomData))
+    value(map).map(|WithoutTag::<U, T>(member, _)| member)
 }
 
-/// A map without the entries of one key.
-struct Skipping<A> {
-    map: A,
-    key: &'static str,
-}
+struct WithoutTag<U, T>(T, PhantomData<U>);
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Skipping<A> {
-    type Error = A::Error;
+impl<'de, U: Union<'de>, T: Object + Default> Deserialize<'de> for WithoutTag<U, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MemberVisitor<U, T>(PhantomData<(U, T)>);
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(Text(key)) = self.map.next_key()? {
-            if key != self.key {
-                return seed.deserialize(key.into_deserializer()).map(Some);
+        impl<'de, U: Union<'de>, T: Object + Default> Visitor<'de> for MemberVisitor<U, T> {
+            type Value = WithoutTag<U, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
             }
-            self.map.next_value::<IgnoredAny>()?;
-        }
-        Ok(None)
-    }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.map.next_value_seed(seed)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::read(map, Some(U::TAG)).map(|member| WithoutTag(member, PhantomData))
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok(WithoutTag(T::default(), PhantomData))
+            }
+        }
+
+        deserializer.deserialize_any(MemberVisitor(PhantomData))
     }
 }
 

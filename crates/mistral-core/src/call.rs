@@ -209,13 +209,13 @@ impl<T: DeserializeOwned + 'static> Call<T> {
     pub async fn with_response(self) -> Result<Response<T>> {
         let request = self.request?;
         let answer = self.engine.perform(&request).await?;
-        let raw_body = answer.body.into_bytes().unwrap_or_default();
-        let body = read(&request, &answer.head, &raw_body, answer.attempts)?;
+        let body = read(&request, &answer)?;
+        let (head, raw_body) = answer.response.into_parts();
         Ok(Response {
             body,
-            status: answer.head.status,
-            headers: answer.head.headers,
-            raw_body,
+            status: head.status,
+            headers: head.headers,
+            raw_body: raw_body.into_bytes().unwrap_or_default(),
             attempts: answer.attempts,
         })
     }
@@ -223,17 +223,14 @@ impl<T: DeserializeOwned + 'static> Call<T> {
 
 /// Decodes an answer that is all here.
 #[inline(never)] // or every poll of the call would have room for the answer on its stack
-fn read<T: DeserializeOwned>(
-    request: &Prepared,
-    head: &http::response::Parts,
-    body: &[u8],
-    attempts: u32,
-) -> Result<T> {
+fn read<T: DeserializeOwned>(request: &Prepared, answer: &Answer) -> Result<T> {
+    let body = answer.response.body().bytes().unwrap_or_default();
     // An operation that has nothing to say answers without a body.
     let json = if body.is_empty() { b"null" } else { body };
     decode(json).map_err(|cause| {
-        unexpected(head.status, head.headers.clone(), body, cause)
-            .at(request.endpoint.name.clone(), attempts)
+        let headers = answer.response.headers().clone();
+        unexpected(answer.response.status(), headers, body, cause)
+            .at(request.endpoint.name.clone(), answer.attempts)
     })
 }
 
@@ -245,8 +242,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
         Box::pin(async move {
             let request = self.request?;
             let answer = self.engine.perform(&request).await?;
-            let body = answer.body.into_bytes().unwrap_or_default();
-            read(&request, &answer.head, &body, answer.attempts)
+            read(&request, &answer)
         })
     }
 }
@@ -259,8 +255,8 @@ impl<T: StreamEvent> StreamCall<T> {
     pub async fn with_response(self) -> Result<Response<EventStream<T>>> {
         let request = self.request?;
         let answer = self.engine.perform(&request).await?;
-        let (status, attempts) = (answer.head.status, answer.attempts);
-        let headers = answer.head.headers.clone();
+        let (status, attempts) = (answer.response.status(), answer.attempts);
+        let headers = answer.response.headers().clone();
         Ok(Response {
             body: open(&self.engine, &request, answer),
             status,

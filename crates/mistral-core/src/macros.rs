@@ -216,7 +216,7 @@ macro_rules! object {
                             $required = Some(read);
                         })*)?
                         $($(key if key == object!(@key $defaulted $($dname)?) => {
-                            $defaulted = object!(@read_some map $(, $dread)?);
+                            $defaulted = object!(@read map $(, $dread)?);
                         })*)?
                         $($(key if key == object!(@key $optional $($oname)?) => {
                             $optional = object!(@read map $(, $oread)?);
@@ -276,8 +276,6 @@ macro_rules! object {
     (@key $field:ident $key:literal) => { $key };
     (@write $field:expr) => { $field };
     (@write $field:expr, $wrapper:path) => { &$wrapper($field) };
-    (@read_some $map:ident) => { $crate::types::wire::value(&mut $map)? };
-    (@read_some $map:ident, $read:path) => { Some($read(&mut $map)?) };
     (@read $map:ident) => { $crate::types::wire::value(&mut $map)? };
     (@read $map:ident, $read:path) => { $read(&mut $map)? };
 }

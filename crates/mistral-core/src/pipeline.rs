@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
-use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -36,8 +35,8 @@ pub(crate) struct Engine {
 /// A successful response. Its body is all here, unless it is a stream of events.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) head: Parts,
-    pub(crate) body: Body,
+    /// Boxed, because it is handed on several times.
+    pub(crate) response: Box<http::Response<Body>>,
     pub(crate) attempts: u32,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) idle: Duration,
@@ -83,7 +82,14 @@ impl Engine {
                 attempt.send(headers, attempts)
             };
             let error = match attempt.receive(sending, timer.as_mut()).await {
-                Ok((head, body)) => return Ok(attempt.answer(head, body, attempts)),
+                Ok(response) => {
+                    return Ok(Answer {
+                        response,
+                        attempts,
+                        deadline: attempt.deadline,
+                        idle: attempt.idle,
+                    });
+                }
                 Err(error) => error,
             };
             if error.status() == Some(StatusCode::UNAUTHORIZED)
@@ -132,16 +138,6 @@ impl Engine {
 }
 
 impl Attempt<'_> {
-    fn answer(self, head: Parts, body: Body, attempts: u32) -> Answer {
-        Answer {
-            head,
-            body,
-            attempts,
-            deadline: self.deadline,
-            idle: self.idle,
-        }
-    }
-
     fn is_replayable(&self) -> bool {
         self.body.as_ref().is_none_or(Payload::is_replayable)
     }
@@ -191,35 +187,38 @@ impl Attempt<'_> {
         &self,
         mut sending: Sending<'_>,
         mut timer: Timer<'_>,
-    ) -> Result<(Parts, Body)> {
+    ) -> Result<Box<http::Response<Body>>> {
         let first_byte = Deadline::after(Some(self.first_byte), TimeoutPhase::FirstByte);
         let until = Deadline::earlier(first_byte, self.deadline);
         let response = within(timer.as_mut(), until, sending.as_mut()).await??;
         drop(sending);
-        let (head, mut body) = response.into_parts();
-        if !head.status.is_success() {
+        let mut response = Box::new(response);
+        if !response.status().is_success() {
             let until = Instant::now() + ERROR_BODY_TIME;
             let until = self
                 .deadline
                 .map_or(until, |deadline| until.min(deadline.at));
-            return Err(failure(head, body, until).await);
+            return Err(failure(response, until).await);
         }
-        match self.read(&head, &mut body, timer).await {
-            Ok(()) => Ok((head, body)),
+        match self.read(&mut response, timer).await {
+            Ok(()) => Ok(response),
             Err(error) => {
-                let id = crate::error::request_id(&head.headers);
+                let id = crate::error::request_id(response.headers());
                 Err(error.with_request_id(id))
             }
         }
     }
 
     /// Reads the body to its end or, where a stream is asked for, makes sure that it is one.
-    async fn read(&self, head: &Parts, body: &mut Body, timer: Timer<'_>) -> Result<()> {
+    async fn read(&self, response: &mut http::Response<Body>, timer: Timer<'_>) -> Result<()> {
         if self.request.endpoint.stream {
-            let mut checked = Box::pin(event_stream(head, body));
+            if is_event_stream(response.headers()) {
+                return Ok(());
+            }
+            let mut checked = Box::pin(sniff_event_stream(response));
             return within(timer, self.deadline, checked.as_mut()).await?;
         }
-        let filled = pin!(body.fill());
+        let filled = pin!(response.body_mut().fill());
         Ok(within(timer, self.deadline, filled).await??)
     }
 
@@ -278,11 +277,11 @@ impl Credentials {
 /// Boxed, and boxed apart: what is rare would make every call's future larger.
 #[cold]
 fn failure(
-    head: Parts,
-    mut body: Body,
+    response: Box<http::Response<Body>>,
     until: Instant,
 ) -> Pin<Box<dyn Future<Output = Error> + Send>> {
     Box::pin(async move {
+        let (head, mut body) = response.into_parts();
         let mut text = BytesMut::new();
         let read = async {
             while let Some(Ok(chunk)) = body.chunk().await {
@@ -310,20 +309,19 @@ fn redirected(status: StatusCode, to: Option<&str>) -> Error {
     ))
 }
 
-/// Checks that a successful response is a stream of events.
-///
-/// Some gateways forget the content type, so the first bytes decide where it is another.
-async fn event_stream(head: &Parts, body: &mut Body) -> Result<()> {
-    let content_type = head
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = content_type
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default();
-    if essence.trim().eq_ignore_ascii_case("text/event-stream") {
-        return Ok(());
-    }
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE)?.to_str().ok()
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let essence = content_type(headers).and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
+}
+
+/// Checks that a response is a stream of events although its content type is another one:
+/// some gateways forget it, so the first bytes decide.
+async fn sniff_event_stream(response: &mut http::Response<Body>) -> Result<()> {
+    let body = response.body_mut();
     let mut first = Bytes::new();
     while first.is_empty() {
         first = match body.chunk().await.transpose()? {
@@ -345,7 +343,8 @@ async fn event_stream(head: &Parts, body: &mut Body) -> Result<()> {
         text.extend_from_slice(&chunk);
     }
     text.truncate(ERROR_BODY_BYTES);
-    let found = content_type.unwrap_or("no content type");
+    let headers = response.headers();
+    let found = content_type(headers).unwrap_or("no content type");
     let cause = format!("a stream of events was asked for, and `{found}` came");
-    Err(unexpected(head.status, head.headers.clone(), &text, cause))
+    Err(unexpected(response.status(), headers.clone(), &text, cause))
 }

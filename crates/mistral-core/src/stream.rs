@@ -108,12 +108,13 @@ pub struct EventStream<T: StreamEvent> {
 
 impl<T: StreamEvent> EventStream<T> {
     pub(crate) fn new(operation: Cow<'static, str>, max_event_size: usize, answer: Answer) -> Self {
+        let request_id = crate::error::request_id(answer.response.headers()).map(Box::from);
         Self {
             operation,
             attempts: answer.attempts,
-            status: answer.head.status,
-            request_id: crate::error::request_id(&answer.head.headers).map(Box::from),
-            body: Some(answer.body),
+            status: answer.response.status(),
+            request_id,
+            body: Some(answer.response.into_body()),
             failed: false,
             decoder: SseDecoder::new().max_event_size(max_event_size),
             state: T::State::default(),

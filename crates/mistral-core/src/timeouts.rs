@@ -1,6 +1,6 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -141,26 +141,33 @@ pub(crate) fn within<'a, F: Future + ?Sized>(
     deadline: Option<Deadline>,
     mut work: Pin<&'a mut F>,
 ) -> impl Future<Output = Result<F::Output>> + use<'a, F> {
-    poll_fn(move |cx| {
-        if let Poll::Ready(output) = work.as_mut().poll(cx) {
-            return Poll::Ready(Ok(output));
-        }
-        let Some(deadline) = &deadline else {
-            return Poll::Pending;
-        };
-        match timer.as_mut().as_pin_mut() {
-            None => timer.set(Some(sleep_until(deadline.at))),
-            Some(timer) if timer.deadline() != deadline.at => timer.reset(deadline.at),
-            Some(_) => {}
-        }
-        let timer = timer.as_mut().as_pin_mut();
-        let is_over = timer.is_none_or(|timer| timer.poll(cx).is_ready())
-            // Work that uses up the task's budget at every poll leaves the timer none.
-            || Instant::now() >= deadline.at;
-        if is_over {
-            Poll::Ready(Err(deadline.error()))
-        } else {
-            Poll::Pending
-        }
+    poll_fn(move |cx| match work.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Ok(output)),
+        Poll::Pending => poll_deadline(timer.as_mut(), deadline, cx).map(Err),
     })
+}
+
+#[inline(never)] // what all calls of `within` share
+fn poll_deadline(
+    mut timer: Timer<'_>,
+    deadline: Option<Deadline>,
+    cx: &mut Context<'_>,
+) -> Poll<Error> {
+    let Some(deadline) = deadline else {
+        return Poll::Pending;
+    };
+    match timer.as_mut().as_pin_mut() {
+        None => timer.set(Some(sleep_until(deadline.at))),
+        Some(timer) if timer.deadline() != deadline.at => timer.reset(deadline.at),
+        Some(_) => {}
+    }
+    let timer = timer.as_pin_mut();
+    let is_over = timer.is_none_or(|timer| timer.poll(cx).is_ready())
+        // Work that uses up the task's budget at every poll leaves the timer none.
+        || Instant::now() >= deadline.at;
+    if is_over {
+        Poll::Ready(deadline.error())
+    } else {
+        Poll::Pending
+    }
 }

@@ -78,6 +78,14 @@ impl Body {
         }
     }
 
+    /// The bytes, if they are all here already.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Full(bytes) => Some(bytes),
+            Content::Stream(_) => None,
+        }
+    }
+
     /// Reads the whole body into memory.
     ///
     /// # Errors

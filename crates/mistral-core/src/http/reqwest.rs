@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::error::Error as _;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -139,28 +140,28 @@ impl ReqwestTransport {
     #[inline(never)]
     fn start(
         &self,
-        request: http::Request<Body>,
+        request: &mut http::Request<Body>,
     ) -> Result<
         impl Future<Output = ::reqwest::Result<::reqwest::Response>> + Send + use<>,
         TransportError,
     > {
-        let (parts, body) = request.into_parts();
-        let operation = parts.extensions.get::<Operation>();
+        let operation = request.extensions().get::<Operation>();
         let url = match operation {
             // A wrapper may have changed the URI; only then is it parsed again.
-            Some(operation) if is_same(&operation.target.uri, &parts.uri) => {
+            Some(operation) if is_same(&operation.target.uri, request.uri()) => {
                 operation.target.url.clone()
             }
-            _ => Url::parse(&parts.uri.to_string())
+            _ => Url::parse(&request.uri().to_string())
                 .map_err(|error| TransportError::new(TransportErrorKind::Other, error))?,
         };
         let client = self.client(operation.map(|operation| operation.connect_timeout))?;
-        let mut request = ::reqwest::Request::new(parts.method, url);
-        *request.headers_mut() = parts.headers;
+        let mut outgoing = ::reqwest::Request::new(request.method().clone(), url);
+        *outgoing.headers_mut() = std::mem::take(request.headers_mut());
+        let body = std::mem::take(request.body_mut());
         if body.content_length() != Some(0) {
-            *request.body_mut() = Some(outgoing(body));
+            *outgoing.body_mut() = Some(outgoing_body(body));
         }
-        Ok(client.execute(request))
+        Ok(client.execute(outgoing))
     }
 }
 
@@ -168,9 +169,11 @@ impl ReqwestTransport {
 impl Transport for ReqwestTransport {
     async fn send(
         &self,
-        request: http::Request<Body>,
+        mut request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let response = self.start(request)?.await.map_err(classify)?;
+        let started = self.start(&mut request);
+        drop(request);
+        let response = started?.await.map_err(classify)?;
         Ok(incoming(response))
     }
 }
@@ -201,7 +204,7 @@ fn is_same(one: &http::Uri, other: &http::Uri) -> bool {
     one.scheme() == other.scheme() && place(one) == place(other)
 }
 
-fn outgoing(body: Body) -> ::reqwest::Body {
+fn outgoing_body(body: Body) -> ::reqwest::Body {
     let length = body.content_length();
     match body.into_bytes() {
         Ok(bytes) => bytes.into(), // as a stream it would lose its `content-length`
@@ -270,7 +273,30 @@ fn classify(error: ::reqwest::Error) -> TransportError {
         (true, false) => TransportErrorKind::Connect,
         (false, true) => TransportErrorKind::Timeout,
         (false, false) if error.is_builder() => TransportErrorKind::Other,
+        (false, false) if is_unprocessed(&error) => TransportErrorKind::NotSent,
         (false, false) => TransportErrorKind::Interrupted,
     };
     TransportError::new(kind, error.without_url())
+}
+
+/// Whether the server surely did nothing about the request: it was never written, or the
+/// server said so in the words of HTTP/2 (RFC 9113, section 8.7).
+fn is_unprocessed(error: &::reqwest::Error) -> bool {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    for cause in causes {
+        if let Some(error) = cause.downcast_ref::<hyper::Error>()
+            && error.is_canceled()
+        {
+            return true;
+        }
+        if let Some(error) = cause.downcast_ref::<h2::Error>() {
+            return error.is_remote()
+                && match error.reason() {
+                    Some(h2::Reason::NO_ERROR) => error.is_go_away(),
+                    Some(h2::Reason::REFUSED_STREAM) => error.is_reset(),
+                    _ => false,
+                };
+        }
+    }
+    false
 }

@@ -79,21 +79,27 @@ where
     T: Object,
     D: Deserializer<'de>,
 {
-    struct ObjectVisitor<T>(PhantomData<T>);
+    deserializer.deserialize_map(ObjectVisitor {
+        skipped: None,
+        object: PhantomData,
+    })
+}
 
-    impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
-        type Value = T;
+struct ObjectVisitor<T> {
+    skipped: Option<&'static str>,
+    object: PhantomData<T>,
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
+impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
 
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-            T::read(map, None)
-        }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
-    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::read(map, self.skipped)
+    }
 }
 
 /// Reads the value of an entry. Not inlined: all fields of a type share its code.
@@ -303,38 +309,25 @@ impl<'de, U: Union<'de>> Visitor<'de> for UnionVisitor<U> {
 }
 
 /// Reads a member of a union `U` where no other member can be: the tag says nothing.
-pub(crate) fn without_tag<'de, U, T, A>(map: &mut A) -> Result<T, A::Error>
+pub(crate) fn without_tag<'de, U, T, A>(map: &mut A) -> Result<Option<T>, A::Error>
 where
     U: Union<'de>,
-    T: Object + Default,
+    T: Object,
     A: MapAccess<'de>,
 {
-    value(map).map(|WithoutTag::<U, T>(member, _)| member)
+    let member: Option<WithoutTag<U, T>> = value(map)?;
+    Ok(member.map(|WithoutTag(member, _)| member))
 }
 
 struct WithoutTag<U, T>(T, PhantomData<U>);
 
-impl<'de, U: Union<'de>, T: Object + Default> Deserialize<'de> for WithoutTag<U, T> {
+impl<'de, U: Union<'de>, T: Object> Deserialize<'de> for WithoutTag<U, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MemberVisitor<U, T>(PhantomData<(U, T)>);
-
-        impl<'de, U: Union<'de>, T: Object + Default> Visitor<'de> for MemberVisitor<U, T> {
-            type Value = WithoutTag<U, T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::read(map, Some(U::TAG)).map(|member| WithoutTag(member, PhantomData))
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-                Ok(WithoutTag(T::default(), PhantomData))
-            }
-        }
-
-        deserializer.deserialize_any(MemberVisitor(PhantomData))
+        let member = deserializer.deserialize_map(ObjectVisitor {
+            skipped: Some(U::TAG),
+            object: PhantomData,
+        })?;
+        Ok(Self(member, PhantomData))
     }
 }
 

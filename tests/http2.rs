@@ -98,11 +98,11 @@ async fn read_until_headers(socket: &mut TcpStream) {
     let mut read = Vec::new();
     let mut at = PREFACE;
     loop {
-        while let Some(head) = read.get(at..at + FRAME_HEAD) {
-            if head[3] == HEADERS {
+        while let Some(&[high, middle, low, kind, ..]) = read.get(at..at + FRAME_HEAD) {
+            if kind == HEADERS {
                 return;
             }
-            at += FRAME_HEAD + u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+            at += FRAME_HEAD + u32::from_be_bytes([0, high, middle, low]) as usize;
         }
         assert_ne!(socket.read_buf(&mut read).await.unwrap(), 0);
     }

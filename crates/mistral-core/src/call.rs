@@ -12,8 +12,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::error::{Result, decode, unexpected};
+use crate::download::ByteStream;
+use crate::error::{Error, Result, decode, unexpected};
 use crate::mode::{Async, Mode};
+use crate::page::{Page, Pages};
 use crate::pipeline::{Answer, Engine};
 use crate::prepared::Prepared;
 use crate::provider::parse_base_url;
@@ -54,7 +56,6 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T, M: Mode = Async> {
     engine: Arc<Engine>,
-    #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
     mode: M,
     request: Result<Box<Prepared>>, // boxed, or every future of a call would hold it twice
     answer: PhantomData<fn() -> T>,
@@ -73,16 +74,28 @@ pub struct StreamCall<T, M: Mode = Async> {
     event: PhantomData<fn() -> T>,
 }
 
+/// A call whose answer is bytes: `.await` it for them.
+///
+/// The same options apply as to a [`Call`]. Errors before the first byte, a status that is
+/// not a success among them, are errors of the call.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct DownloadCall<M: Mode = Async> {
+    engine: Arc<Engine>,
+    #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
+    mode: M,
+    request: Result<Box<Prepared>>,
+}
+
 /// The options that every kind of call has.
 macro_rules! call_options {
-    ($call:ident, $marker:ident) => {
-        impl<T, M: Mode> $call<T, M> {
+    ($call:ident $(<$answer:ident> $marker:ident)?) => {
+        impl<$($answer,)? M: Mode> $call<$($answer,)? M> {
             pub(crate) fn new(engine: &Arc<Engine>, mode: &M, request: Result<Prepared>) -> Self {
                 Self {
                     engine: Arc::clone(engine),
                     mode: mode.clone(),
                     request: request.map(Box::new),
-                    $marker: PhantomData,
+                    $($marker: PhantomData,)?
                 }
             }
 
@@ -187,7 +200,7 @@ macro_rules! call_options {
             }
         }
 
-        impl<T, M: Mode> fmt::Debug for $call<T, M> {
+        impl<$($answer,)? M: Mode> fmt::Debug for $call<$($answer,)? M> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let operation = self.request.as_ref().map(|request| &request.endpoint.name);
                 f.debug_struct(stringify!($call))
@@ -198,8 +211,43 @@ macro_rules! call_options {
     };
 }
 
-call_options!(Call, answer);
-call_options!(StreamCall, event);
+call_options!(Call<T> answer);
+call_options!(StreamCall<T> event);
+call_options!(DownloadCall);
+
+impl<T: Page> Call<T> {
+    /// All pages of the list, from the one on that this call asks for.
+    pub fn pages(self) -> Pages<T> {
+        Pages::new(self)
+    }
+
+    /// The call once more. Its error, if it has one, moves along.
+    pub(crate) fn again(&mut self) -> Self {
+        let request = match &self.request {
+            Ok(request) => Ok(request.clone()),
+            Err(_) => {
+                let spent = Err(Error::config("the call has failed before"));
+                std::mem::replace(&mut self.request, spent)
+            }
+        };
+        Self {
+            engine: Arc::clone(&self.engine),
+            mode: self.mode,
+            request,
+            answer: PhantomData,
+        }
+    }
+
+    pub(crate) fn query_number(&self, name: &str) -> Option<u64> {
+        self.request.as_ref().ok()?.query_number(name)
+    }
+
+    pub(crate) fn set_query(&mut self, name: &str, value: u64) {
+        if let Ok(request) = &mut self.request {
+            request.set_query(name, value);
+        }
+    }
+}
 
 impl<T: DeserializeOwned + 'static> Call<T> {
     /// Sends the call and keeps, beside its answer, the HTTP response.
@@ -243,6 +291,19 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
             let request = self.request?;
             let answer = self.engine.perform(&request).await?;
             read(&request, &answer)
+        })
+    }
+}
+
+impl IntoFuture for DownloadCall {
+    type Output = Result<ByteStream>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let request = self.request?;
+            let answer = self.engine.perform(&request).await?;
+            Ok(ByteStream::new(request.endpoint.name.clone(), answer))
         })
     }
 }

@@ -5,13 +5,21 @@ use std::time::Duration;
 use http::Method;
 use serde::de::DeserializeOwned;
 
+use crate::agents::Agents;
+use crate::audio::Audio;
+use crate::batch::Batch;
 use crate::call::{Call, StreamCall};
 use crate::chat::Chat;
+use crate::classifiers::Classifiers;
 use crate::embeddings::Embeddings;
 use crate::error::{Error, Result};
+use crate::files::Files;
+use crate::fim::Fim;
+use crate::fine_tuning::FineTuning;
 use crate::http::Transport;
 use crate::mode::{Async, Mode};
 use crate::models::Models;
+use crate::ocr::Ocr;
 use crate::pipeline::Engine;
 use crate::prepared::Prepared;
 use crate::provider::{Endpoint, Provider};
@@ -87,9 +95,29 @@ impl Client {
 }
 
 impl<M: Mode> Client<M> {
+    /// Completions by agents.
+    pub fn agents(&self) -> Agents<M> {
+        Agents::new(&self.engine, &self.mode)
+    }
+
+    /// Recordings: transcription, speech and voices.
+    pub fn audio(&self) -> Audio<M> {
+        Audio::new(&self.engine, &self.mode)
+    }
+
+    /// Batches: many requests at once, for less.
+    pub fn batch(&self) -> Batch<M> {
+        Batch::new(&self.engine, &self.mode)
+    }
+
     /// Chat completions.
     pub fn chat(&self) -> Chat<M> {
         Chat::new(&self.engine, &self.mode)
+    }
+
+    /// Moderation and classification of texts.
+    pub fn classifiers(&self) -> Classifiers<M> {
+        Classifiers::new(&self.engine, &self.mode)
     }
 
     /// Embeddings.
@@ -97,9 +125,29 @@ impl<M: Mode> Client<M> {
         Embeddings::new(&self.engine, &self.mode)
     }
 
+    /// Files: upload, list, download.
+    pub fn files(&self) -> Files<M> {
+        Files::new(&self.engine, &self.mode)
+    }
+
+    /// Completions of code from both sides.
+    pub fn fim(&self) -> Fim<M> {
+        Fim::new(&self.engine, &self.mode)
+    }
+
+    /// Training of models of your own.
+    pub fn fine_tuning(&self) -> FineTuning<M> {
+        FineTuning::new(&self.engine, &self.mode)
+    }
+
     /// The models that can be used.
     pub fn models(&self) -> Models<M> {
         Models::new(&self.engine, &self.mode)
+    }
+
+    /// Text of documents and images.
+    pub fn ocr(&self) -> Ocr<M> {
+        Ocr::new(&self.engine, &self.mode)
     }
 
     /// Calls an operation that the SDK does not model, with the same authorization,

@@ -16,15 +16,27 @@
 #[macro_use]
 mod macros;
 
+pub mod agents;
+pub mod audio;
+pub mod batch;
 mod call;
 pub mod chat;
+pub mod classifiers;
 mod client;
 mod credential;
+mod download;
 pub mod embeddings;
 mod error;
+pub mod files;
+pub mod fim;
+pub mod fine_tuning;
+mod form;
 mod http;
 mod mode;
 pub mod models;
+pub mod ocr;
+mod operations;
+mod page;
 mod pipeline;
 mod prepared;
 mod provider;
@@ -36,14 +48,18 @@ mod stream;
 mod timeouts;
 pub mod types;
 
-pub use crate::call::{Call, StreamCall};
+pub use crate::call::{Call, DownloadCall, StreamCall};
 pub use crate::client::{Client, ClientBuilder, FromEnv};
 pub use crate::credential::{Token, TokenSource};
+pub use crate::download::ByteStream;
 pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Result, TimeoutPhase};
 #[cfg(feature = "reqwest")]
 pub use crate::http::ReqwestTransport;
-pub use crate::http::{Body, Operation, Payload, Transport, TransportError, TransportErrorKind};
+pub use crate::http::{
+    Body, FileSource, Operation, Payload, Transport, TransportError, TransportErrorKind,
+};
 pub use crate::mode::{Async, Mode};
+pub use crate::page::{Items, Page, Pages, Paging};
 pub use crate::provider::{Endpoint, Provider, Repeat, Route, RouteRequest, parse_base_url};
 pub use crate::response::{RateLimit, Response};
 pub use crate::retry::RetryPolicy;

@@ -408,3 +408,12 @@ macro_rules! group {
         }
     };
 }
+
+/// Declares the operations of an API group, and the list of them all.
+macro_rules! endpoints {
+    ($($name:ident = $endpoint:expr;)+) => {
+        $(static $name: $crate::Endpoint = $endpoint;)+
+
+        pub(crate) static ENDPOINTS: &[&$crate::Endpoint] = &[$(&$name),+];
+    };
+}

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, unexpected};
-use crate::http::{Body, Operation, Payload, Transport, TransportError};
+use crate::http::{Body, Opening, Operation, Payload, Transport, TransportError};
 use crate::prepared::{CallOptions, Prepared};
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
@@ -79,7 +79,14 @@ impl Engine {
                     return Err(refused.1.at(name(), attempts));
                 }
                 attempts += 1;
-                attempt.send(headers, attempts)
+                let body = match attempt.opening() {
+                    None => attempt.body(),
+                    Some(opening) => match attempt.until_deadline(opening).await {
+                        Ok(body) => body,
+                        Err(error) => return Err(error.at(name(), attempts - 1)),
+                    },
+                };
+                attempt.send(headers, body, attempts)
             };
             let error = match attempt.receive(sending, timer.as_mut()).await {
                 Ok(response) => {
@@ -119,7 +126,11 @@ impl Engine {
         let route = self.routes.resolve(&*self.provider, request)?;
         let overrides = request.options().map(|options| &options.timeouts);
         let timeouts = overrides.map_or(self.timeouts, |overrides| overrides.over(&self.timeouts));
-        let total = if endpoint.stream {
+        // What is streamed, up or down, takes as long as it takes.
+        let is_streamed = endpoint.stream
+            || endpoint.download.is_some()
+            || request.body.as_ref().is_some_and(Payload::is_streamed);
+        let total = if is_streamed {
             timeouts.stream_total
         } else {
             timeouts.total
@@ -175,11 +186,11 @@ impl Attempt<'_> {
     }
 
     #[inline(never)]
-    fn send(&self, headers: HeaderMap, number: u32) -> (Credentials, Sending<'_>) {
+    fn send(&self, headers: HeaderMap, body: Body, number: u32) -> (Credentials, Sending<'_>) {
         let credentials = Credentials::of(&headers);
         // Not through the `Arc`, which is a transport too and would box the future once more.
         let transport: &dyn Transport = &*self.engine.transport;
-        let sending = transport.send(self.http_request(headers, number));
+        let sending = transport.send(self.http_request(headers, body, number));
         (credentials, sending)
     }
 
@@ -211,6 +222,9 @@ impl Attempt<'_> {
 
     /// Reads the body to its end or, where a stream is asked for, makes sure that it is one.
     async fn read(&self, response: &mut http::Response<Body>, timer: Timer<'_>) -> Result<()> {
+        if self.request.endpoint.download.is_some() {
+            return Ok(());
+        }
         if self.request.endpoint.stream {
             if is_event_stream(response.headers()) {
                 return Ok(());
@@ -222,13 +236,31 @@ impl Attempt<'_> {
         Ok(within(timer, self.deadline, filled).await??)
     }
 
-    fn http_request(&self, mut headers: HeaderMap, number: u32) -> http::Request<Body> {
+    fn body(&self) -> Body {
+        let body = self.body.as_ref().and_then(Payload::body);
+        body.unwrap_or_default()
+    }
+
+    /// What opens the body, where it must be opened.
+    #[inline(never)]
+    fn opening(&self) -> Option<Opening> {
+        self.body.as_ref().and_then(Payload::opening)
+    }
+
+    #[cold]
+    fn until_deadline(
+        &self,
+        opening: Opening,
+    ) -> Pin<Box<dyn Future<Output = Result<Body>> + Send>> {
+        let deadline = self.deadline;
+        Box::pin(async move {
+            let mut opening = opening;
+            Ok(within(pin!(None), deadline, opening.as_mut()).await??)
+        })
+    }
+
+    fn http_request(&self, mut headers: HeaderMap, body: Body, number: u32) -> http::Request<Body> {
         let endpoint = &self.request.endpoint;
-        let body = self
-            .body
-            .as_ref()
-            .and_then(Payload::body)
-            .unwrap_or_default();
         let mut http = http::Request::new(body);
         *http.method_mut() = endpoint.method.clone();
         *http.uri_mut() = self.route.target.uri.clone();

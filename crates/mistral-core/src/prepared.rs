@@ -11,11 +11,12 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::form::Form;
 use crate::http::Payload;
 use crate::provider::Endpoint;
 use crate::retry::RetryPolicy;
 use crate::timeouts::TimeoutOverrides;
-use crate::types::wire::Object;
+use crate::types::wire::{Object, serialize_object};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -26,19 +27,20 @@ const SDK_NAME: HeaderValue =
 const USUAL_BODY: usize = 256;
 
 /// Everything about a request that does not change from one attempt to the next.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     pub(crate) endpoint: Cow<'static, Endpoint>,
     /// The path, where it is not the endpoint's own.
     pub(crate) path: Option<String>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) body: Option<Payload>,
+    content_type: HeaderValue,
     /// Most calls have none.
     options: Option<Box<CallOptions>>,
 }
 
 /// What the caller wants of this one call.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct CallOptions {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) extra_body: Map<String, Value>,
@@ -56,6 +58,7 @@ impl Prepared {
             path: None,
             model: None,
             body: None,
+            content_type: JSON,
             options: None,
         }
     }
@@ -80,8 +83,58 @@ impl Prepared {
         Ok(self)
     }
 
+    /// Adds the entries of `parameters` to the query: a list as one entry per element, and
+    /// what is structured as JSON.
+    pub(crate) fn query(mut self, parameters: &impl Object) -> Result<Self> {
+        let entries = serialize_object(parameters, serde_json::value::Serializer);
+        let entries = entries.map_err(|error| {
+            self.at(Error::config("the query cannot be written").with_source(error))
+        })?;
+        for (name, value) in entries.as_object().into_iter().flatten() {
+            let values = match value {
+                Value::Array(elements) => elements.as_slice(),
+                value => std::slice::from_ref(value),
+            };
+            for value in values {
+                let text = match value {
+                    Value::String(text) => text.clone(),
+                    value => value.to_string(),
+                };
+                self.options_mut().query.push((name.clone(), text));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The number that a parameter of the query has.
+    pub(crate) fn query_number(&self, name: &str) -> Option<u64> {
+        let query = &self.options()?.query;
+        let (_, value) = query.iter().rfind(|(it, _)| it == name)?;
+        value.parse().ok()
+    }
+
+    /// Sets a parameter of the query, in place of any of that name.
+    pub(crate) fn set_query(&mut self, name: &str, value: impl ToString) {
+        let query = &mut self.options_mut().query;
+        query.retain(|(it, _)| it != name);
+        query.push((name.to_owned(), value.to_string()));
+    }
+
+    /// Sets a form as the body, and the model that it names.
+    pub(crate) fn form(mut self, model: Option<&str>, form: Form) -> Result<Self> {
+        let (body, content_type) = form.encode().map_err(|error| self.at(error))?;
+        self.model = model.map(Arc::from);
+        self.body = Some(body);
+        self.content_type = content_type;
+        Ok(self)
+    }
+
     /// Sets the body, and the model that it names. A streamed call says so in its body.
-    pub(crate) fn json(mut self, model: &str, body: &impl Object) -> Result<Self> {
+    pub(crate) fn json<'a>(
+        mut self,
+        model: impl Into<Option<&'a str>>,
+        body: &impl Object,
+    ) -> Result<Self> {
         struct Outgoing<'a, T>(&'a T, bool);
 
         impl<T: Object> Serialize for Outgoing<'_, T> {
@@ -101,7 +154,7 @@ impl Prepared {
                  call `stream` or `complete`, and leave the field out",
             )));
         }
-        self.model = Some(model.into());
+        self.model = model.into().map(Arc::from);
         let stream = self.endpoint.stream;
         self.set_json(&Outgoing(body, stream))?;
         Ok(self)
@@ -144,15 +197,15 @@ impl Prepared {
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
         headers.insert(
             ACCEPT,
-            if self.endpoint.stream {
-                EVENT_STREAM
-            } else {
-                JSON
+            match self.endpoint.download {
+                Some(media_type) => HeaderValue::from_static(media_type),
+                None if self.endpoint.stream => EVENT_STREAM,
+                None => JSON,
             },
         );
         headers.insert(USER_AGENT, SDK_NAME);
         if self.body.is_some() || self.options().is_some_and(|own| !own.extra_body.is_empty()) {
-            headers.insert(CONTENT_TYPE, JSON);
+            headers.insert(CONTENT_TYPE, self.content_type.clone());
         }
         for (name, value) in self.options().into_iter().flat_map(|own| &own.headers) {
             headers.insert(name, value.clone());

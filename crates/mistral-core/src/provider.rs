@@ -92,6 +92,10 @@ pub struct Endpoint {
     pub stream: bool,
     /// What happens when the request is sent twice.
     pub repeat: Repeat,
+    /// The names of the query parameters that the operation takes.
+    pub query: &'static [&'static str],
+    /// The media type of an answer that is neither JSON nor a stream of events, but bytes.
+    pub download: Option<&'static str>,
 }
 
 /// Says what happens when a request is sent twice.
@@ -107,31 +111,58 @@ pub enum Repeat {
 }
 
 impl Endpoint {
-    /// Describes an operation that only reads.
-    pub(crate) const fn get(name: &'static str, path: &'static str) -> Self {
+    const fn new(method: Method, name: &'static str, path: &'static str, repeat: Repeat) -> Self {
         Self {
             name: Cow::Borrowed(name),
-            method: Method::GET,
+            method,
             path: Cow::Borrowed(path),
             stream: false,
-            repeat: Repeat::Idempotent,
+            repeat,
+            query: &[],
+            download: None,
         }
+    }
+
+    /// Describes an operation that only reads.
+    pub(crate) const fn get(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::GET, name, path, Repeat::Idempotent)
+    }
+
+    /// Describes an operation that removes something, at most once.
+    pub(crate) const fn delete(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::DELETE, name, path, Repeat::Idempotent)
     }
 
     /// Describes an operation that asks a model.
     pub(crate) const fn inference(name: &'static str, path: &'static str) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            method: Method::POST,
-            path: Cow::Borrowed(path),
-            stream: false,
-            repeat: Repeat::Inference,
-        }
+        Self::new(Method::POST, name, path, Repeat::Inference)
+    }
+
+    /// Describes an operation that makes something, each time that it is called.
+    pub(crate) const fn post(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::POST, name, path, Repeat::Effects)
+    }
+
+    /// Describes an operation that changes something.
+    pub(crate) const fn patch(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::PATCH, name, path, Repeat::Effects)
     }
 
     /// Makes the answer a stream of events.
     pub(crate) const fn streaming(mut self) -> Self {
         self.stream = true;
+        self
+    }
+
+    /// Makes the answer bytes.
+    pub(crate) const fn downloading(mut self, media_type: &'static str) -> Self {
+        self.download = Some(media_type);
+        self
+    }
+
+    /// Names the query parameters.
+    pub(crate) const fn query(mut self, names: &'static [&'static str]) -> Self {
+        self.query = names;
         self
     }
 
@@ -143,11 +174,8 @@ impl Endpoint {
             Repeat::Effects
         };
         Self {
-            name: Cow::Borrowed("request"),
-            method,
             path: Cow::Owned(path.to_owned()),
-            stream: false,
-            repeat,
+            ..Self::new(method, "request", "", repeat)
         }
     }
 

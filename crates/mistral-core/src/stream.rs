@@ -3,21 +3,19 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use futures_core::Stream;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, locate, unexpected};
+use crate::error::{ApiError, Error, ErrorKind, Result, locate, unexpected};
 use crate::http::Body;
 use crate::pipeline::Answer;
 use crate::sse::SseDecoder;
-use crate::timeouts::Deadline;
+use crate::timeouts::Silence;
 
 /// What ends a stream although the connection stays open.
 const END_MARK: &str = "[DONE]";
@@ -256,56 +254,5 @@ impl<T: StreamEvent> fmt::Debug for EventStream<T> {
             .field("request_id", &self.request_id)
             .field("ended", &self.body.is_none())
             .finish_non_exhaustive()
-    }
-}
-
-/// Watches how long a stream is silent, and how long it lasts.
-///
-/// The timer is set only when there is nothing to read, and moved at most once per idle
-/// time: a busy stream pays for a reading of the clock, no more.
-struct Silence {
-    idle: Duration,
-    deadline: Option<Deadline>,
-    since: Instant,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Silence {
-    fn new(idle: Duration, deadline: Option<Deadline>) -> Self {
-        Self {
-            idle,
-            deadline,
-            since: Instant::now(),
-            timer: None,
-        }
-    }
-
-    fn broken(&mut self) {
-        self.since = Instant::now();
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        let idle_until = self.since.checked_add(self.idle);
-        let total = self
-            .deadline
-            .filter(|total| idle_until.is_none_or(|idle| total.at < idle));
-        let (until, error) = match (total, idle_until) {
-            (Some(total), _) => (total.at, (TimeoutPhase::Total, total.limit)),
-            (None, Some(idle)) => (idle, (TimeoutPhase::Idle, self.idle)),
-            (None, None) => return Poll::Pending,
-        };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(until)));
-        loop {
-            if timer.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            if Instant::now() >= until {
-                let (phase, after) = error;
-                return Poll::Ready(Error::timeout(phase, after));
-            }
-            timer.as_mut().reset(until); // something was read since the timer was set
-        }
     }
 }

@@ -171,3 +171,54 @@ fn poll_deadline(
         Poll::Pending
     }
 }
+
+/// Watches how long a stream is silent, and how long it lasts.
+///
+/// The timer is set only when there is nothing to read, and moved at most once per idle
+/// time: a busy stream pays for a reading of the clock, no more.
+pub(crate) struct Silence {
+    idle: Duration,
+    deadline: Option<Deadline>,
+    since: Instant,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Silence {
+    pub(crate) fn new(idle: Duration, deadline: Option<Deadline>) -> Self {
+        Self {
+            idle,
+            deadline,
+            since: Instant::now(),
+            timer: None,
+        }
+    }
+
+    pub(crate) fn broken(&mut self) {
+        self.since = Instant::now();
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let idle_until = self.since.checked_add(self.idle);
+        let total = self
+            .deadline
+            .filter(|total| idle_until.is_none_or(|idle| total.at < idle));
+        let (until, error) = match (total, idle_until) {
+            (Some(total), _) => (total.at, (TimeoutPhase::Total, total.limit)),
+            (None, Some(idle)) => (idle, (TimeoutPhase::Idle, self.idle)),
+            (None, None) => return Poll::Pending,
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(until)));
+        loop {
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if Instant::now() >= until {
+                let (phase, after) = error;
+                return Poll::Ready(Error::timeout(phase, after));
+            }
+            timer.as_mut().reset(until); // something was read since the timer was set
+        }
+    }
+}

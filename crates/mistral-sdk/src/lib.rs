@@ -10,14 +10,17 @@ pub use mistral_api::{MistralApi, Server};
 pub use mistral_core::ReqwestTransport;
 #[doc(inline)]
 pub use mistral_core::{
-    ApiError, Async, Body, Call, Client, ClientBuilder, Endpoint, Error, ErrorDetail, ErrorKind,
-    EventStream, EventTooLarge, FromEnv, Mode, Operation, Payload, Provider, RateLimit, Repeat,
-    Response, Result, RetryPolicy, Route, RouteRequest, SseDecoder, SseEvent, StreamCall,
-    StreamEvent, TimeoutPhase, Timeouts, Token, TokenSource, Transport, TransportError,
-    TransportErrorKind, parse_base_url,
+    ApiError, Async, Body, ByteStream, Call, Client, ClientBuilder, DownloadCall, Endpoint, Error,
+    ErrorDetail, ErrorKind, EventStream, EventTooLarge, FileSource, FromEnv, Items, Mode,
+    Operation, Page, Pages, Paging, Payload, Provider, RateLimit, Repeat, Response, Result,
+    RetryPolicy, Route, RouteRequest, SseDecoder, SseEvent, StreamCall, StreamEvent, TimeoutPhase,
+    Timeouts, Token, TokenSource, Transport, TransportError, TransportErrorKind, parse_base_url,
 };
 #[doc(inline)]
-pub use mistral_core::{chat, embeddings, models, types};
+pub use mistral_core::{
+    agents, audio, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr,
+    types,
+};
 
 pub use crate::env::{Compiled, PROVIDER_VARIABLE};
 

@@ -46,8 +46,10 @@ pub use self::request::{
 };
 pub use self::response::{ChatCompletionChoice, ChatCompletionResponse};
 
-static COMPLETE: Endpoint = Endpoint::inference("chat.complete", "/v1/chat/completions");
-static STREAM: Endpoint = Endpoint::inference("chat.stream", "/v1/chat/completions").streaming();
+endpoints! {
+    COMPLETE = Endpoint::inference("chat.complete", "/v1/chat/completions");
+    STREAM = Endpoint::inference("chat.stream", "/v1/chat/completions").streaming();
+}
 
 group! {
     /// Chat completions. Made by [`Client::chat`](crate::Client::chat).
@@ -59,7 +61,7 @@ impl<M: Mode> Chat<M> {
     ///
     /// Mirrors `POST /v1/chat/completions`.
     pub fn complete(&self, request: &ChatCompletionRequest) -> Call<ChatCompletionResponse, M> {
-        let request = Prepared::new(&COMPLETE).json(&request.model, request);
+        let request = Prepared::new(&COMPLETE).json(&*request.model, request);
         Call::new(&self.engine, &self.mode, request)
     }
 
@@ -67,7 +69,7 @@ impl<M: Mode> Chat<M> {
     ///
     /// Mirrors `POST /v1/chat/completions` with `stream`, which this sets.
     pub fn stream(&self, request: &ChatCompletionRequest) -> StreamCall<CompletionChunk, M> {
-        let request = Prepared::new(&STREAM).json(&request.model, request);
+        let request = Prepared::new(&STREAM).json(&*request.model, request);
         StreamCall::new(&self.engine, &self.mode, request)
     }
 }

@@ -28,7 +28,9 @@ use crate::provider::Endpoint;
 pub use self::request::{EmbeddingDtype, EmbeddingInput, EmbeddingRequest, EncodingFormat};
 pub use self::response::{Embedding, EmbeddingResponse, EmbeddingResponseData};
 
-static CREATE: Endpoint = Endpoint::inference("embeddings.create", "/v1/embeddings");
+endpoints! {
+    CREATE = Endpoint::inference("embeddings.create", "/v1/embeddings");
+}
 
 group! {
     /// Embeddings. Made by [`Client::embeddings`](crate::Client::embeddings).
@@ -40,7 +42,7 @@ impl<M: Mode> Embeddings<M> {
     ///
     /// Mirrors `POST /v1/embeddings`.
     pub fn create(&self, request: &EmbeddingRequest) -> Call<EmbeddingResponse, M> {
-        let request = Prepared::new(&CREATE).json(&request.model, request);
+        let request = Prepared::new(&CREATE).json(&*request.model, request);
         Call::new(&self.engine, &self.mode, request)
     }
 }

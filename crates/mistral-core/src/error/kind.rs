@@ -41,6 +41,8 @@ pub enum ErrorKind {
     /// A stream stopped before its end.
     /// [`Error::partial`](crate::Error::partial) holds what had arrived.
     Truncated,
+    /// A file or a reader of yours could not be read, or a file could not be written.
+    Io,
     /// Something exceeded a bound of this client, for example one event of a stream.
     TooLarge,
 }

@@ -97,6 +97,11 @@ impl Error {
         )
     }
 
+    /// An error of [`ErrorKind::Io`]: `what` could not be read or written.
+    pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+        Self::new(ErrorKind::Io, what).with_source(source)
+    }
+
     /// An error of [`ErrorKind::Credentials`], caused by `source`.
     pub fn credentials(source: impl Into<Source>) -> Self {
         Self::new(ErrorKind::Credentials, "could not obtain a credential").with_source(source)
@@ -243,9 +248,14 @@ impl From<TransportError> for Error {
         let (kind, phase) = match error.kind() {
             TransportErrorKind::ConnectTimeout => (ErrorKind::Timeout, Some(TimeoutPhase::Connect)),
             TransportErrorKind::Timeout => (ErrorKind::Timeout, None),
+            TransportErrorKind::RequestBody => (ErrorKind::Io, None),
             _ => (ErrorKind::Connection, None),
         };
-        let mut this = Self::new(kind, error.to_string());
+        let message = match error.kind() {
+            TransportErrorKind::RequestBody => error.source_text(), // it names the file
+            _ => error.to_string(),
+        };
+        let mut this = Self::new(kind, message);
         this.0.transport = Some(error.kind());
         this.0.phase = phase;
         this.with_source(error.into_source()) // its own words are the message already

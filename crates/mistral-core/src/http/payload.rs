@@ -1,9 +1,13 @@
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::Body;
+use super::{Body, TransportError};
+
+pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<Body, TransportError>> + Send>>;
 
 /// A recipe for the body of a request: makes a fresh [`Body`] for every attempt.
 #[derive(Clone)]
@@ -13,6 +17,10 @@ pub struct Payload(Recipe);
 enum Recipe {
     Bytes(Bytes),
     Rebuild(Arc<dyn Fn() -> Body + Send + Sync>),
+    Open {
+        open: Arc<dyn Fn() -> Opening + Send + Sync>,
+        again: bool,
+    },
     Once(Arc<Mutex<Option<Body>>>),
 }
 
@@ -29,25 +37,48 @@ impl Payload {
         Self(Recipe::Once(Arc::new(Mutex::new(Some(body)))))
     }
 
-    /// The body for one attempt, or `None` if it was used up.
+    /// A body for which something must be opened first, `again` for every attempt or once.
+    pub(crate) fn open<F>(again: bool, open: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Body, TransportError>> + Send + 'static,
+    {
+        let open = Arc::new(move || -> Opening { Box::pin(open()) });
+        Self(Recipe::Open { open, again })
+    }
+
+    /// The body for one attempt, or `None` if it was used up or must be opened first.
     pub(crate) fn body(&self) -> Option<Body> {
         match &self.0 {
             Recipe::Bytes(bytes) => Some(bytes.clone().into()),
             Recipe::Rebuild(make) => Some(make()),
+            Recipe::Open { .. } => None,
             Recipe::Once(slot) => slot.lock().unwrap_or_else(PoisonError::into_inner).take(),
         }
     }
 
+    /// The opening of the body, where it must be opened.
+    pub(crate) fn opening(&self) -> Option<Opening> {
+        match &self.0 {
+            Recipe::Open { open, .. } => Some(open()),
+            _ => None,
+        }
+    }
+
+    /// Whether the body is streamed, and so may take long to send.
+    pub(crate) fn is_streamed(&self) -> bool {
+        !matches!(self.0, Recipe::Bytes(_))
+    }
+
     /// Whether a further attempt would find a body.
     pub(crate) fn is_replayable(&self) -> bool {
-        !matches!(self.0, Recipe::Once(_))
+        !matches!(self.0, Recipe::Once(_) | Recipe::Open { again: false, .. })
     }
 
     /// The bytes, where the body is bytes.
     pub(crate) fn bytes(&self) -> Option<&Bytes> {
         match &self.0 {
             Recipe::Bytes(bytes) => Some(bytes),
-            Recipe::Rebuild(_) | Recipe::Once(_) => None,
+            _ => None,
         }
     }
 }
@@ -63,8 +94,10 @@ impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Recipe::Bytes(bytes) => write!(f, "Payload({} bytes)", bytes.len()),
-            Recipe::Rebuild(_) => f.write_str("Payload(rebuilt for every attempt)"),
-            Recipe::Once(_) => f.write_str("Payload(readable once)"),
+            Recipe::Rebuild(_) | Recipe::Open { again: true, .. } => {
+                f.write_str("Payload(rebuilt for every attempt)")
+            }
+            Recipe::Once(_) | Recipe::Open { .. } => f.write_str("Payload(readable once)"),
         }
     }
 }

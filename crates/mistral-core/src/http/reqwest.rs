@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::error::Error as _;
+use std::error::Error as StdError;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -268,6 +268,11 @@ impl Stream for Incoming {
 }
 
 fn classify(error: ::reqwest::Error) -> TransportError {
+    // A body of our own that fails comes back wrapped: what it said first is what counts.
+    let ours = causes(&error).find_map(|cause| cause.downcast_ref::<TransportError>());
+    if let Some(ours) = ours {
+        return TransportError::new(ours.kind(), ours.source_text());
+    }
     let kind = match (error.is_connect(), error.is_timeout()) {
         (true, true) => TransportErrorKind::ConnectTimeout,
         (true, false) => TransportErrorKind::Connect,
@@ -282,8 +287,7 @@ fn classify(error: ::reqwest::Error) -> TransportError {
 /// Whether the server surely did nothing about the request: it was never written, or the
 /// server said so in the words of HTTP/2 (RFC 9113, section 8.7).
 fn is_unprocessed(error: &::reqwest::Error) -> bool {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    for cause in causes {
+    for cause in causes(error) {
         if let Some(error) = cause.downcast_ref::<hyper::Error>()
             && error.is_canceled()
         {
@@ -299,4 +303,8 @@ fn is_unprocessed(error: &::reqwest::Error) -> bool {
         }
     }
     false
+}
+
+fn causes(error: &::reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
 }

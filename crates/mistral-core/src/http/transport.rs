@@ -116,6 +116,8 @@ pub enum TransportErrorKind {
     Timeout,
     /// The connection broke after the request may have been received.
     Interrupted,
+    /// The body of the request could not be read: a file or a reader of the caller's failed.
+    RequestBody,
     /// The request or the response is not one that this transport can handle.
     Other,
 }
@@ -151,6 +153,17 @@ impl TransportError {
         self.kind
     }
 
+    /// The cause with its own causes, in one line.
+    pub(crate) fn source_text(&self) -> String {
+        let causes = std::iter::successors(Some(&*self.source as &dyn StdError), |&cause| {
+            cause.source()
+        });
+        causes
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ")
+    }
+
     pub(crate) fn into_source(self) -> Box<dyn StdError + Send + Sync> {
         self.source
     }
@@ -165,6 +178,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::NotSent => "the connection closed before the request was sent",
             TransportErrorKind::Timeout => "timed out",
             TransportErrorKind::Interrupted => "the connection broke",
+            TransportErrorKind::RequestBody => "the body of the request cannot be read",
             TransportErrorKind::Other => "the HTTP exchange failed",
         })
     }

@@ -28,8 +28,10 @@ pub use self::card::{
     ModelCapabilities, ModelCard, ModelList, StreamingDelayRange,
 };
 
-static LIST: Endpoint = Endpoint::get("models.list", "/v1/models");
-static RETRIEVE: Endpoint = Endpoint::get("models.retrieve", "/v1/models/{model_id}");
+endpoints! {
+    LIST = Endpoint::get("models.list", "/v1/models").query(&["provider", "model"]);
+    RETRIEVE = Endpoint::get("models.retrieve", "/v1/models/{model_id}");
+}
 
 group! {
     /// The models that can be used. Made by [`Client::models`](crate::Client::models).

@@ -1,0 +1,264 @@
+//! Answers that are bytes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fs::File;
+use std::future::poll_fn;
+use std::io::{self, IoSlice, Write};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use http::header::CONTENT_TYPE;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Body, blocking};
+use crate::pipeline::Answer;
+use crate::timeouts::Silence;
+
+/// How much is gathered before it is written to a file, in bytes.
+const WRITE_SIZE: usize = 1024 * 1024;
+
+type Progress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;
+
+/// The bytes of a download, read as they arrive.
+///
+/// Take them as a [`Stream`], all at once with [`bytes`](Self::bytes), or straight into a
+/// file with [`write_to`](Self::write_to). A download that stops before its end is an error
+/// ([`ErrorKind::Truncated`]). Dropping it closes its connection.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = mistral_emulator::Emulator::start()?;
+/// # let client = mistral_sdk::Client::new(
+/// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+/// # )?;
+/// # use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+/// # use mistral_sdk::FileSource;
+/// # let file = FileSource::from_bytes("a.jsonl", "{}\n");
+/// # let file = client.files().upload(&UploadFileRequest::new(FilePurpose::Batch, file)).await?;
+/// let content = client.files().download(&file.id).await?;
+/// println!("{:?} bytes of {:?}", content.content_length(), content.content_type());
+/// let bytes = content.bytes().await?;
+/// # assert_eq!(bytes, "{}\n");
+/// # Ok(()) }
+/// ```
+pub struct ByteStream {
+    operation: Cow<'static, str>,
+    attempts: u32,
+    request_id: Option<Box<str>>,
+    content_type: Option<Box<str>>,
+    length: Option<u64>,
+    read: u64,
+    /// `None` once the stream has ended.
+    body: Option<Body>,
+    silence: Silence,
+    progress: Option<Progress>,
+}
+
+impl ByteStream {
+    pub(crate) fn new(operation: Cow<'static, str>, answer: Answer) -> Self {
+        let (head, body) = answer.response.into_parts();
+        let content_type = head.headers.get(CONTENT_TYPE);
+        Self {
+            operation,
+            attempts: answer.attempts,
+            request_id: crate::error::request_id(&head.headers).map(Box::from),
+            content_type: content_type
+                .and_then(|value| value.to_str().ok())
+                .map(Box::from),
+            length: body.content_length(),
+            read: 0,
+            body: Some(body),
+            silence: Silence::new(answer.idle, answer.deadline),
+            progress: None,
+        }
+    }
+
+    /// How many bytes there are in all, if the server said so.
+    pub fn content_length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// The media type of the bytes, if the server said so.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// The server's id of the request, to be given to its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Calls `report` whenever bytes arrived, with how many there were so far and how many
+    /// there are in all, if that is known. It must not block.
+    #[must_use]
+    pub fn on_progress(
+        mut self,
+        report: impl FnMut(u64, Option<u64>) + Send + Sync + 'static,
+    ) -> Self {
+        self.progress = Some(Box::new(report));
+        self
+    }
+
+    /// The next bytes, or `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes>> {
+        poll_fn(|cx| self.poll_bytes(cx)).await
+    }
+
+    /// Reads all bytes into memory.
+    ///
+    /// # Errors
+    /// Fails when the download stops before its end, or time runs out.
+    pub async fn bytes(mut self) -> Result<Bytes> {
+        let mut whole = BytesMut::new();
+        while let Some(bytes) = self.next().await {
+            whole.extend_from_slice(&bytes?);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Writes all bytes into the file at `path`, and says how many there were.
+    ///
+    /// They go into a file beside it first, of the same name with `.part` at its end, which
+    /// takes the place of `path` when it is whole: a download that fails leaves what was
+    /// there as it was.
+    ///
+    /// # Errors
+    /// Fails when the download stops before its end, when time runs out, or, with
+    /// [`ErrorKind::Io`], when the file cannot be written.
+    pub async fn write_to(mut self, path: impl AsRef<Path>) -> Result<u64> {
+        let path = path.as_ref().to_owned();
+        let mut part = path.clone().into_os_string();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let written = self.write_into(&part).await;
+        let renamed = match written {
+            Ok(()) => {
+                let (part, target) = (part.clone(), path.clone());
+                let renamed = blocking(move || std::fs::rename(part, target)).await;
+                renamed.map_err(|error| self.unwritable(&path, error))
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = renamed {
+            let _ = blocking(move || std::fs::remove_file(part)).await;
+            return Err(error);
+        }
+        Ok(self.read)
+    }
+
+    async fn write_into(&mut self, path: &Path) -> Result<()> {
+        let create = path.to_owned();
+        let mut file = match blocking(move || File::create(create)).await {
+            Ok(file) => file,
+            Err(error) => return Err(self.unwritable(path, error)),
+        };
+        loop {
+            let (mut pieces, mut size) = (Vec::new(), 0);
+            while size < WRITE_SIZE
+                && let Some(bytes) = self.next().await
+            {
+                let bytes = bytes?;
+                size += bytes.len();
+                pieces.push(bytes);
+            }
+            if pieces.is_empty() {
+                return Ok(());
+            }
+            let writing = move || write_all(&mut file, &pieces).map(|()| file);
+            file = match blocking(writing).await {
+                Ok(file) => file,
+                Err(error) => return Err(self.unwritable(path, error)),
+            };
+        }
+    }
+
+    fn unwritable(&self, path: &Path, error: io::Error) -> Error {
+        let what = format!("the file `{}` cannot be written: {error}", path.display());
+        self.error(Error::io(what, error))
+    }
+
+    fn error(&self, error: Error) -> Error {
+        error
+            .with_request_id(self.request_id.as_deref())
+            .at(self.operation.clone(), self.attempts)
+    }
+
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let error = match Pin::new(body).poll_next(cx) {
+            Poll::Ready(Some(Ok(bytes))) => {
+                self.silence.broken();
+                self.read += bytes.len() as u64;
+                if let Some(report) = &mut self.progress {
+                    report(self.read, self.length);
+                }
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+            Poll::Ready(None) if self.length.is_none_or(|length| length == self.read) => {
+                self.body = None;
+                return Poll::Ready(None);
+            }
+            Poll::Ready(None) => self.truncated("the server closed it"),
+            Poll::Ready(Some(Err(cause))) => {
+                self.truncated("the connection broke").with_source(cause)
+            }
+            Poll::Pending => match self.silence.poll(cx) {
+                Poll::Ready(error) => error,
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        self.body = None;
+        Poll::Ready(Some(Err(self.error(error))))
+    }
+
+    fn truncated(&self, why: &str) -> Error {
+        let read = self.read;
+        let of = self
+            .length
+            .map_or(String::new(), |all| format!(" of {all}"));
+        let what = format!("the download stopped after {read}{of} bytes: {why}");
+        Error::new(ErrorKind::Truncated, what)
+    }
+}
+
+/// Writes all pieces, without joining them first.
+fn write_all(file: &mut File, pieces: &[Bytes]) -> io::Result<()> {
+    let mut slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+    let mut left = slices.as_mut_slice();
+    IoSlice::advance_slices(&mut left, 0); // passes over what is empty
+    while !left.is_empty() {
+        match file.write_vectored(left) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut left, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_bytes(cx)
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream")
+            .field("operation", &self.operation)
+            .field("content_type", &self.content_type)
+            .field("content_length", &self.length)
+            .field("read", &self.read)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+//! Files: upload them for batches, OCR, recordings and training, and get results back.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::FileSource;
+//! use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+//!
+//! let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+//! let request = UploadFileRequest::new(FilePurpose::Batch, source);
+//! let file = client.files().upload(&request).await?;
+//!
+//! let content = client.files().download(&file.id).await?.bytes().await?;
+//! assert_eq!(content, "{\"a\": 1}\n");
+//! assert!(client.files().delete(&file.id).await?.deleted);
+//! # Ok(()) }
+//! ```
+
+mod request;
+mod response;
+
+use crate::call::{Call, DownloadCall};
+use crate::mode::Mode;
+use crate::prepared::Prepared;
+use crate::provider::Endpoint;
+
+pub use self::request::{GetSignedUrlRequest, ListFilesRequest, UploadFileRequest};
+pub use self::response::{
+    CreateFileResponse, DeleteFileResponse, FilePurpose, FileSchema, FileVisibility,
+    GetFileResponse, GetSignedUrlResponse, ListFilesResponse, SampleType, Source,
+};
+
+endpoints! {
+    UPLOAD = Endpoint::post("files.upload", "/v1/files");
+    LIST = Endpoint::get("files.list", "/v1/files").query(&[
+        "page", "page_size", "include_total", "sample_type", "source", "search", "purpose", "mimetypes",
+    ]);
+    RETRIEVE = Endpoint::get("files.retrieve", "/v1/files/{file_id}");
+    DELETE = Endpoint::delete("files.delete", "/v1/files/{file_id}");
+    DOWNLOAD = Endpoint::get("files.download", "/v1/files/{file_id}/content")
+        .downloading("application/octet-stream");
+    GET_SIGNED_URL = Endpoint::get("files.get_signed_url", "/v1/files/{file_id}/url")
+        .query(&["expiry"]);
+}
+
+group! {
+    /// Files. Made by [`Client::files`](crate::Client::files).
+    Files
+}
+
+impl<M: Mode> Files<M> {
+    /// Uploads a file. It is streamed, never held in memory as a whole.
+    ///
+    /// Mirrors `POST /v1/files`. The time that sending takes is not limited; set
+    /// [`Call::timeout`] to limit it.
+    ///
+    /// # Errors
+    /// Beside the errors of every call: [`ErrorKind::Io`](crate::ErrorKind::Io) when the
+    /// file is missing or cannot be read, or changes its length while it is sent.
+    pub fn upload(&self, request: &UploadFileRequest) -> Call<CreateFileResponse, M> {
+        let request = Prepared::new(&UPLOAD).form(None, request.form());
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Lists files, the newest first; [`Call::pages`] goes through all of them.
+    ///
+    /// Mirrors `GET /v1/files`.
+    pub fn list(&self, request: &ListFilesRequest) -> Call<ListFilesResponse, M> {
+        Call::new(
+            &self.engine,
+            &self.mode,
+            Prepared::new(&LIST).query(request),
+        )
+    }
+
+    /// Gives what is known about a file.
+    ///
+    /// Mirrors `GET /v1/files/{file_id}`.
+    pub fn retrieve(&self, file_id: &str) -> Call<GetFileResponse, M> {
+        let request = Prepared::new(&RETRIEVE).path(&[("file_id", file_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Deletes a file.
+    ///
+    /// Mirrors `DELETE /v1/files/{file_id}`.
+    pub fn delete(&self, file_id: &str) -> Call<DeleteFileResponse, M> {
+        let request = Prepared::new(&DELETE).path(&[("file_id", file_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Downloads a file's content.
+    ///
+    /// Mirrors `GET /v1/files/{file_id}/content`.
+    pub fn download(&self, file_id: &str) -> DownloadCall<M> {
+        let request = Prepared::new(&DOWNLOAD).path(&[("file_id", file_id)]);
+        DownloadCall::new(&self.engine, &self.mode, request)
+    }
+
+    /// Gives a URL under which a file can be downloaded without a key, for a while.
+    ///
+    /// Mirrors `GET /v1/files/{file_id}/url`.
+    pub fn get_signed_url(
+        &self,
+        file_id: &str,
+        request: &GetSignedUrlRequest,
+    ) -> Call<GetSignedUrlResponse, M> {
+        let prepared = Prepared::new(&GET_SIGNED_URL).path(&[("file_id", file_id)]);
+        let prepared = prepared.and_then(|prepared| prepared.query(request));
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+}

@@ -385,6 +385,55 @@ macro_rules! string_or_object {
     };
 }
 
+/// Declares a union of one text and several.
+macro_rules! text_or_texts {
+    ($(#[$meta:meta])* $name:ident {
+        $(#[$tmeta:meta])* Text,
+        $(#[$smeta:meta])* Texts,
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(untagged)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[$tmeta])*
+            Text(String),
+            $(#[$smeta])*
+            Texts(Vec<String>),
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::Text(text.to_owned())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::Text(text)
+            }
+        }
+
+        impl<T: Into<String>> From<Vec<T>> for $name {
+            fn from(texts: Vec<T>) -> Self {
+                Self::Texts(texts.into_iter().map(Into::into).collect())
+            }
+        }
+
+        impl<T: Into<String>, const N: usize> From<[T; N]> for $name {
+            fn from(texts: [T; N]) -> Self {
+                Self::Texts(texts.into_iter().map(Into::into).collect())
+            }
+        }
+
+        impl<T: AsRef<str>> From<&[T]> for $name {
+            fn from(texts: &[T]) -> Self {
+                Self::Texts(texts.iter().map(|text| text.as_ref().to_owned()).collect())
+            }
+        }
+    };
+}
+
 /// Declares the handle of an API group: what `client.chat()` and its like give.
 macro_rules! group {
     ($(#[$meta:meta])* $name:ident) => {

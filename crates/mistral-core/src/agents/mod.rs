@@ -1,10 +1,66 @@
-//! Completions by agents.
+//! Completions by agents that were made before: an agent's model, instructions and tools.
+//!
+//! The API has these operations for agents of the older kind.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::agents::AgentsCompletionRequest;
+//! use mistral_sdk::types::Message;
+//!
+//! let question = [Message::user("Who painted Olympia?")];
+//! let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question);
+//! let response = client.agents().complete(&request).await?;
+//! assert!(response.text().contains("Manet"));
+//! # Ok(()) }
+//! ```
 
+use crate::call::{Call, StreamCall};
+use crate::chat::{ChatCompletionResponse, CompletionChunk, completion_request};
+use crate::mode::Mode;
+use crate::prepared::Prepared;
 use crate::provider::Endpoint;
 
-pub(crate) static ENDPOINTS: &[&Endpoint] = &[];
+endpoints! {
+    COMPLETE = Endpoint::inference("agents.complete", "/v1/agents/completions");
+    STREAM = Endpoint::inference("agents.stream", "/v1/agents/completions").streaming();
+}
+
+completion_request! {
+    /// Asks an agent to go on with a conversation. Mirrors the API's
+    /// `AgentsCompletionRequest`, with the fields of the newest official SDK.
+    AgentsCompletionRequest {
+        required: {
+            /// The agent's id.
+            agent_id: String => into,
+        }
+        optional: {}
+    }
+}
 
 group! {
     /// Completions by agents. Made by [`Client::agents`](crate::Client::agents).
     Agents
+}
+
+impl<M: Mode> Agents<M> {
+    /// Asks the agent and waits for its whole answer.
+    ///
+    /// Mirrors `POST /v1/agents/completions`.
+    pub fn complete(&self, request: &AgentsCompletionRequest) -> Call<ChatCompletionResponse, M> {
+        let request = Prepared::new(&COMPLETE).json(None, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Asks the agent and reads its answer as it is written.
+    ///
+    /// Mirrors `POST /v1/agents/completions` with `stream`, which this sets.
+    pub fn stream(&self, request: &AgentsCompletionRequest) -> StreamCall<CompletionChunk, M> {
+        let request = Prepared::new(&STREAM).json(None, request);
+        StreamCall::new(&self.engine, &self.mode, request)
+    }
 }

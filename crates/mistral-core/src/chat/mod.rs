@@ -41,6 +41,7 @@ pub use self::guardrail::{
     GuardrailConfig, ModerationAction, ModerationLlmV1CategoryThresholds, ModerationLlmV1Config,
     ModerationLlmV2CategoryThresholds, ModerationLlmV2Config,
 };
+pub(crate) use self::request::completion_request;
 pub use self::request::{
     ChatCompletionRequest, Prediction, PromptMode, ReasoningEffort, ServiceTier, Stop,
 };

@@ -1,10 +1,82 @@
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use super::guardrail::GuardrailConfig;
-use crate::types::{Message, ResponseFormat, Tool, ToolChoice};
+/// Declares a request that goes on with a conversation: the fields that models and agents
+/// have in common come after its own.
+macro_rules! completion_request {
+    (
+        $(#[$meta:meta])*
+        $name:ident {
+            required: { $($required:tt)* }
+            optional: { $($own:tt)* }
+        }
+    ) => {
+        request! {
+            $(#[$meta])*
+            $name {
+                required: {
+                    $($required)*
+                    /// The conversation so far.
+                    messages: Vec<$crate::types::Message> => list $crate::types::Message,
+                }
+                optional: {
+                    $($own)*
+                    /// Choose only among this many most probable tokens.
+                    top_k: u64,
+                    /// The largest number of tokens in the answer. Default: what the context leaves.
+                    max_tokens: u64,
+                    /// The smallest number of tokens in the answer.
+                    min_tokens: u64,
+                    /// Stop before this text, or before the first of these.
+                    stop: $crate::chat::Stop => into,
+                    /// The same seed gives the same answer. Default: a random one.
+                    random_seed: u64,
+                    /// Facts that are kept with the request.
+                    metadata: serde_json::Map<String, serde_json::Value>,
+                    /// The form of the answer. Default: text.
+                    response_format: $crate::types::ResponseFormat => into,
+                    /// What the model may use.
+                    tools: Vec<$crate::types::Tool> => list $crate::types::Tool,
+                    /// Whether the model uses a tool, and which. Default: as it sees fit.
+                    tool_choice: $crate::types::ToolChoice => into,
+                    /// Whether the model may call several tools at once. Default: yes.
+                    parallel_tool_calls: bool,
+                    /// How much to shun words that have occurred: -2 to 2. Default: 0.
+                    presence_penalty: f64,
+                    /// How much to shun words that have occurred often: -2 to 2. Default: 0.
+                    frequency_penalty: f64,
+                    /// How much to shun repetition; 1 is not at all.
+                    repetition_penalty: f64,
+                    /// How many answers to give. Default: 1. The prompt is billed once.
+                    n: u64,
+                    /// What the answer will probably be, so that it comes sooner.
+                    prediction: $crate::chat::Prediction => into,
+                    /// Whether to put the system prompt for reasoning in front. Deprecated by the
+                    /// API in favour of `reasoning_effort`.
+                    prompt_mode: $crate::chat::PromptMode => into,
+                    /// How thoroughly a reasoning model reasons.
+                    reasoning_effort: $crate::chat::ReasoningEffort => into,
+                    /// Checks of the conversation that may block it.
+                    guardrails: Vec<$crate::chat::GuardrailConfig> => list $crate::chat::GuardrailConfig,
+                    /// Requests with the same key and the same beginning share a cache.
+                    prompt_cache_key: String => into,
+                    /// The service tier to be served by.
+                    service_tier: $crate::chat::ServiceTier => into,
+                    /// Whether to give the probabilities of the answer's tokens. Default: no.
+                    logprobs: bool,
+                    /// For how many alternatives of each of the answer's tokens.
+                    top_logprobs: u64,
+                    /// Whether to give the probabilities of the prompt's tokens. Default: no.
+                    prompt_logprobs: bool,
+                    /// For how many alternatives of each of the prompt's tokens.
+                    top_prompt_logprobs: u64,
+                }
+            }
+        }
+    };
+}
+pub(crate) use completion_request;
 
-request! {
+completion_request! {
     /// Asks a model to go on with a conversation. Mirrors the API's `ChatCompletionRequest`,
     /// with the fields of the newest official SDK.
     ///
@@ -22,8 +94,6 @@ request! {
         required: {
             /// The model's id, for example `mistral-small-latest`.
             model: String => into,
-            /// The conversation so far.
-            messages: Vec<Message> => list Message,
         }
         optional: {
             /// How freely to choose words: 0 to 1.5; 0 to 0.7 is usual. Default: the
@@ -32,94 +102,20 @@ request! {
             /// Choose only among the most probable tokens that make up this probability:
             /// 0 to 1. Default: 1.
             top_p: f64,
-            /// Choose only among this many most probable tokens.
-            top_k: u64,
-            /// The largest number of tokens in the answer. Default: what the context leaves.
-            max_tokens: u64,
-            /// The smallest number of tokens in the answer.
-            min_tokens: u64,
-            /// Stop before this text, or before the first of these.
-            stop: Stop => into,
-            /// The same seed gives the same answer. Default: a random one.
-            random_seed: u64,
-            /// Facts that are kept with the request.
-            metadata: Map<String, Value>,
-            /// The form of the answer. Default: text.
-            response_format: ResponseFormat => into,
-            /// What the model may use.
-            tools: Vec<Tool> => list Tool,
-            /// Whether the model uses a tool, and which. Default: as it sees fit.
-            tool_choice: ToolChoice => into,
-            /// Whether the model may call several tools at once. Default: yes.
-            parallel_tool_calls: bool,
-            /// How much to shun words that have occurred: -2 to 2. Default: 0.
-            presence_penalty: f64,
-            /// How much to shun words that have occurred often: -2 to 2. Default: 0.
-            frequency_penalty: f64,
-            /// How much to shun repetition; 1 is not at all.
-            repetition_penalty: f64,
-            /// How many answers to give. Default: 1. The prompt is billed once.
-            n: u64,
-            /// What the answer will probably be, so that it comes sooner.
-            prediction: Prediction => into,
-            /// Whether to put the system prompt for reasoning in front. Deprecated by the
-            /// API in favour of `reasoning_effort`.
-            prompt_mode: PromptMode => into,
-            /// How thoroughly a reasoning model reasons.
-            reasoning_effort: ReasoningEffort => into,
-            /// Checks of the conversation that may block it.
-            guardrails: Vec<GuardrailConfig> => list GuardrailConfig,
-            /// Requests with the same key and the same beginning share a cache.
-            prompt_cache_key: String => into,
             /// Whether to put a safety prompt in front. Default: no. Deprecated by the API
             /// in favour of `guardrails`.
             safe_prompt: bool,
-            /// The service tier to be served by.
-            service_tier: ServiceTier => into,
-            /// Whether to give the probabilities of the answer's tokens. Default: no.
-            logprobs: bool,
-            /// For how many alternatives of each of the answer's tokens.
-            top_logprobs: u64,
-            /// Whether to give the probabilities of the prompt's tokens. Default: no.
-            prompt_logprobs: bool,
-            /// For how many alternatives of each of the prompt's tokens.
-            top_prompt_logprobs: u64,
         }
     }
 }
 
-/// The text, or the texts, before which the model stops.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum Stop {
-    /// One text.
-    Text(String),
-    /// The first of these.
-    Texts(Vec<String>),
-}
-
-impl From<&str> for Stop {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Stop {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<T: Into<String>> From<Vec<T>> for Stop {
-    fn from(texts: Vec<T>) -> Self {
-        Self::Texts(texts.into_iter().map(Into::into).collect())
-    }
-}
-
-impl<T: Into<String>, const N: usize> From<[T; N]> for Stop {
-    fn from(texts: [T; N]) -> Self {
-        Self::Texts(texts.into_iter().map(Into::into).collect())
+text_or_texts! {
+    /// The text, or the texts, before which the model stops.
+    Stop {
+        /// One text.
+        Text,
+        /// The first of these.
+        Texts,
     }
 }
 

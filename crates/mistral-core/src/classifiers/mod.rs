@@ -1,10 +1,86 @@
-//! Moderation and classification of texts.
+//! Moderation and classification of texts and conversations.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::classifiers::ClassificationRequest;
+//!
+//! let request = ClassificationRequest::new("mistral-moderation-latest", ["Good morning."]);
+//! let response = client.classifiers().moderate(&request).await?;
+//! for result in &response.results {
+//!     println!("{:?}", result.flagged().collect::<Vec<_>>());
+//! }
+//! # assert_eq!(response.results.len(), 1);
+//! # Ok(()) }
+//! ```
 
+mod request;
+mod response;
+
+use crate::call::Call;
+use crate::mode::Mode;
+use crate::prepared::Prepared;
 use crate::provider::Endpoint;
 
-pub(crate) static ENDPOINTS: &[&Endpoint] = &[];
+pub use self::request::{
+    ChatClassificationRequest, ChatClassificationRequestInputs, ChatModerationRequest,
+    ChatModerationRequestInputs, ClassificationRequest, ClassificationRequestInputs,
+    InstructRequest,
+};
+pub use self::response::{
+    ClassificationResponse, ClassificationTargetResult, ModerationObject, ModerationResponse,
+};
+
+endpoints! {
+    MODERATE = Endpoint::inference("classifiers.moderate", "/v1/moderations");
+    MODERATE_CHAT = Endpoint::inference("classifiers.moderate_chat", "/v1/chat/moderations");
+    CLASSIFY = Endpoint::inference("classifiers.classify", "/v1/classifications");
+    CLASSIFY_CHAT = Endpoint::inference("classifiers.classify_chat", "/v1/chat/classifications");
+}
 
 group! {
-    /// Moderation and classification of texts. Made by [`Client::classifiers`](crate::Client::classifiers).
+    /// Moderation and classification. Made by
+    /// [`Client::classifiers`](crate::Client::classifiers).
     Classifiers
+}
+
+impl<M: Mode> Classifiers<M> {
+    /// Says which texts are harmful, and in which way.
+    ///
+    /// Mirrors `POST /v1/moderations`.
+    pub fn moderate(&self, request: &ClassificationRequest) -> Call<ModerationResponse, M> {
+        let request = Prepared::new(&MODERATE).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Says whether the last message of a conversation is harmful, and in which way.
+    ///
+    /// Mirrors `POST /v1/chat/moderations`.
+    pub fn moderate_chat(&self, request: &ChatModerationRequest) -> Call<ModerationResponse, M> {
+        let request = Prepared::new(&MODERATE_CHAT).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Sorts texts by a classifier that was trained for it.
+    ///
+    /// Mirrors `POST /v1/classifications`.
+    pub fn classify(&self, request: &ClassificationRequest) -> Call<ClassificationResponse, M> {
+        let request = Prepared::new(&CLASSIFY).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Sorts conversations by a classifier that was trained for it.
+    ///
+    /// Mirrors `POST /v1/chat/classifications`.
+    pub fn classify_chat(
+        &self,
+        request: &ChatClassificationRequest,
+    ) -> Call<ClassificationResponse, M> {
+        let request = Prepared::new(&CLASSIFY_CHAT).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
 }

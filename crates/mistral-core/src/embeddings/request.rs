@@ -1,4 +1,3 @@
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 request! {
@@ -24,44 +23,13 @@ request! {
     }
 }
 
-/// The text, or the texts, to make vectors of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum EmbeddingInput {
-    /// One text.
-    Text(String),
-    /// Several texts.
-    Texts(Vec<String>),
-}
-
-impl From<&str> for EmbeddingInput {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for EmbeddingInput {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<T: Into<String>> From<Vec<T>> for EmbeddingInput {
-    fn from(texts: Vec<T>) -> Self {
-        Self::Texts(texts.into_iter().map(Into::into).collect())
-    }
-}
-
-impl<T: Into<String>, const N: usize> From<[T; N]> for EmbeddingInput {
-    fn from(texts: [T; N]) -> Self {
-        Self::Texts(texts.into_iter().map(Into::into).collect())
-    }
-}
-
-impl<T: AsRef<str>> From<&[T]> for EmbeddingInput {
-    fn from(texts: &[T]) -> Self {
-        Self::Texts(texts.iter().map(|text| text.as_ref().to_owned()).collect())
+text_or_texts! {
+    /// The text, or the texts, to make vectors of.
+    EmbeddingInput {
+        /// One text.
+        Text,
+        /// Several texts.
+        Texts,
     }
 }
 

@@ -3,8 +3,9 @@
 use bench_common::{Hook, PROMPT, Peer, R, Seen};
 use ours::chat::ChatCompletionRequest;
 use ours::embeddings::{EmbeddingRequest, EncodingFormat};
+use ours::files::{FilePurpose, UploadFileRequest};
 use ours::types::Message;
-use ours::{Client, MistralApi};
+use ours::{Client, FileSource, MistralApi};
 
 #[derive(Clone)]
 struct Sdk(Client);
@@ -45,6 +46,16 @@ impl Peer for Sdk {
         let response = self.0.embeddings().create(&request).await?;
         let vectors = response.to_f32()?;
         Ok((vectors.iter().map(|v| v.len()).sum(), sum(&vectors)))
+    }
+
+    async fn upload(&self, path: &str) -> R<u64> {
+        let request = UploadFileRequest::new(FilePurpose::FineTune, FileSource::from_path(path));
+        let file = self.0.files().upload(&request).await?;
+        Ok(file.bytes.unwrap_or_default())
+    }
+
+    async fn download(&self, path: &str) -> R<u64> {
+        Ok(self.0.files().download("abc").await?.write_to(path).await?)
     }
 }
 

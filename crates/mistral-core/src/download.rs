@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::future::poll_fn;
-use std::io::{self, IoSlice, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,9 +17,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Body, blocking};
 use crate::pipeline::Answer;
 use crate::timeouts::Silence;
-
-/// How much is gathered before it is written to a file, in bytes.
-const WRITE_SIZE: usize = 1024 * 1024;
 
 type Progress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;
 
@@ -139,7 +136,12 @@ impl ByteStream {
         let renamed = match written {
             Ok(()) => {
                 let (part, target) = (part.clone(), path.clone());
-                let renamed = blocking(move || std::fs::rename(part, target)).await;
+                let renamed = blocking(move || {
+                    // To replace a file, file systems write the new one to disk at once.
+                    let _ = std::fs::remove_file(&target);
+                    std::fs::rename(part, target)
+                });
+                let renamed = renamed.await;
                 renamed.map_err(|error| self.unwritable(&path, error))
             }
             Err(error) => Err(error),
@@ -157,24 +159,17 @@ impl ByteStream {
             Ok(file) => file,
             Err(error) => return Err(self.unwritable(path, error)),
         };
-        loop {
-            let (mut pieces, mut size) = (Vec::new(), 0);
-            while size < WRITE_SIZE
-                && let Some(bytes) = self.next().await
-            {
-                let bytes = bytes?;
-                size += bytes.len();
-                pieces.push(bytes);
-            }
-            if pieces.is_empty() {
-                return Ok(());
-            }
-            let writing = move || write_all(&mut file, &pieces).map(|()| file);
+        while let Some(bytes) = self.next().await {
+            let bytes = bytes?;
+            // Written before more is read, so that the connection's buffer is used again:
+            // gathering larger pieces costs more in fresh memory than it saves in writes.
+            let writing = move || file.write_all(&bytes).map(|()| file);
             file = match blocking(writing).await {
                 Ok(file) => file,
                 Err(error) => return Err(self.unwritable(path, error)),
             };
         }
+        Ok(())
     }
 
     fn unwritable(&self, path: &Path, error: io::Error) -> Error {
@@ -226,22 +221,6 @@ impl ByteStream {
         let what = format!("the download stopped after {read}{of} bytes: {why}");
         Error::new(ErrorKind::Truncated, what)
     }
-}
-
-/// Writes all pieces, without joining them first.
-fn write_all(file: &mut File, pieces: &[Bytes]) -> io::Result<()> {
-    let mut slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
-    let mut left = slices.as_mut_slice();
-    IoSlice::advance_slices(&mut left, 0); // passes over what is empty
-    while !left.is_empty() {
-        match file.write_vectored(left) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => IoSlice::advance_slices(&mut left, written),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 impl Stream for ByteStream {

@@ -61,6 +61,7 @@
 
 mod catalogue;
 mod check;
+mod clock;
 mod completion;
 mod disturb;
 mod emulator;
@@ -68,6 +69,7 @@ mod errors;
 mod faults;
 mod fields;
 mod messages;
+mod query;
 mod random;
 mod reply;
 mod router;
@@ -76,6 +78,7 @@ mod schema;
 mod service;
 mod shared;
 mod sse;
+mod state;
 mod tokens;
 
 pub use emulator::{Emulator, EmulatorBuilder};

@@ -1,0 +1,5 @@
+//! stub
+#[derive(Debug)]
+pub(crate) struct TuningJob {
+    pub(crate) id: String,
+}

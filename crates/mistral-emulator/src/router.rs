@@ -10,7 +10,7 @@ use axum::routing::{get, patch, post};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::errors::ApiError;
-use crate::routes::{batch, chat, embeddings, files, models};
+use crate::routes::{batch, chat, embeddings, files, fine_tuning, models};
 use crate::shared::{RequestId, Shared};
 
 /// As much as a file may have.
@@ -18,6 +18,24 @@ const MOST_BYTES: usize = 512 * 1024 * 1024;
 
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
+        .route(
+            "/v1/fine_tuning/jobs",
+            get(fine_tuning::list).post(fine_tuning::create),
+        )
+        .route("/v1/fine_tuning/jobs/{job_id}", get(fine_tuning::retrieve))
+        .route(
+            "/v1/fine_tuning/jobs/{job_id}/cancel",
+            post(fine_tuning::cancel),
+        )
+        .route(
+            "/v1/fine_tuning/jobs/{job_id}/start",
+            post(fine_tuning::start),
+        )
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(shared),
+            fine_tuning::refuse_if_gone,
+        ))
+        // What has been withdrawn can only be what stands above.
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))

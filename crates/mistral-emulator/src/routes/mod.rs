@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod chat;
 pub(crate) mod embeddings;
 pub(crate) mod files;
+pub(crate) mod fine_tuning;
 pub(crate) mod models;
 pub(crate) mod upload;
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::State;
 use super::file::lines;
 use crate::random::{hash, uuid};
+use crate::reply::whole_number;
 
 #[derive(Debug, Clone)]
 pub(crate) struct BatchJob {
@@ -80,7 +81,7 @@ impl State {
         let next = match job.status {
             QUEUED if job.errors.is_empty() => RUNNING,
             QUEUED => FAILED,
-            RUNNING if job.asked.get("timeout_hours") == Some(&json!(0)) => TIMEOUT_EXCEEDED,
+            RUNNING if whole_number(&job.asked, "timeout_hours") == Some(0) => TIMEOUT_EXCEEDED,
             RUNNING => return Some(job.clone()),
             CANCELLATION_REQUESTED => CANCELLED,
             _ => return None,

@@ -60,12 +60,10 @@ impl Query {
             for (_, text) in sent.filter(|(_, text)| !text.is_empty()) {
                 match read(*kind, text) {
                     Ok(value) => add(&mut values, name, *kind, value),
-                    Err(mistake) => problems.push(problem(
-                        mistake.0,
-                        &["query".into(), (*name).into()],
-                        &mistake.1,
-                        &text.as_str().into(),
-                    )),
+                    Err((kind, message)) => {
+                        let place = ["query".into(), (*name).into()];
+                        problems.push(problem(kind, &place, &message, &text.as_str().into()));
+                    }
                 }
             }
         }

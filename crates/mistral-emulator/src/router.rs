@@ -35,7 +35,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             Arc::clone(shared),
             fine_tuning::refuse_if_gone,
         ))
-        // What has been withdrawn can only be what stands above.
+        // That layer is only for the routes before it.
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))

@@ -127,6 +127,27 @@ fn every_byte_comes_back() {
 }
 
 #[test]
+fn a_name_may_have_any_letters() {
+    let emulator = start();
+    for file in [
+        "filename=\"scan é.pdf\"",
+        "filename*=UTF-8''scan%20%C3%A9.pdf",
+    ] {
+        let answer = send(&emulator, &[("purpose", "ocr")], file, b"%PDF");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let file = answer.json();
+        assert_eq!(file["filename"], "scan é.pdf");
+        let path = format!("/v1/files/{}/content", file["id"].as_str().unwrap());
+        assert_eq!(
+            call(&emulator, "GET", &path)
+                .send()
+                .header("content-disposition"),
+            "attachment; filename=\"scan _.pdf\"; filename*=UTF-8''scan%20%C3%A9.pdf"
+        );
+    }
+}
+
+#[test]
 fn ids_are_the_same_on_every_run() {
     let ids = || {
         let emulator = start();

@@ -31,6 +31,7 @@ static FILTERS: &[Parameter] = &[
             "batch_result",
             "batch_error",
             "ocr_input",
+            "audio_input",
         ]),
     ),
     (

@@ -3,7 +3,7 @@
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::check::{either, problem};
@@ -76,7 +76,10 @@ impl Form {
     async fn add(&mut self, part: Field<'_>) -> Result<(), MultipartError> {
         match part.name().unwrap_or_default() {
             "file" => {
-                let name = part.file_name().unwrap_or_default().to_owned();
+                let name = match part.file_name() {
+                    Some(name) => name.to_owned(),
+                    None => encoded_name(part.headers()).unwrap_or_default(),
+                };
                 let mimetype = match part.content_type() {
                     Some(said) if said != BINARY => said.to_owned(),
                     _ => mimetype_of(&name).to_owned(),
@@ -129,6 +132,31 @@ impl Form {
             expiry_hours,
         })
     }
+}
+
+/// The name in the form that some clients use for other letters than ASCII's:
+/// `filename*=UTF-8''na%C3%AFve`.
+fn encoded_name(headers: &HeaderMap) -> Option<String> {
+    let disposition = headers.get(header::CONTENT_DISPOSITION)?.to_str().ok()?;
+    let value = disposition.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("filename*")
+            .then_some(value.trim())
+    })?;
+    let (charset, rest) = value.split_once('\'')?;
+    let (_language, encoded) = rest.split_once('\'')?;
+    if !charset.eq_ignore_ascii_case("utf-8") {
+        return None;
+    }
+    let mut pieces = encoded.split('%');
+    let mut bytes = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        let (digits, plain) = piece.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(plain.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// The value of a field, or the first of its choices.
@@ -226,4 +254,32 @@ fn invalid_format(members: Value) -> ApiError {
         body.extend(members);
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(disposition: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_DISPOSITION, disposition.parse().unwrap());
+        encoded_name(&headers)
+    }
+
+    #[test]
+    fn encoded_names_are_read() {
+        assert_eq!(
+            name("form-data; name=\"file\"; filename*=utf-8''na%C3%AFve%20.pdf").as_deref(),
+            Some("naïve .pdf")
+        );
+        for wrong in [
+            "form-data; name=\"file\"",
+            "form-data; filename*=latin1''a",
+            "form-data; filename*=utf-8''a%C",
+            "form-data; filename*=utf-8''a%GG",
+            "form-data; filename*=utf-8''%FF",
+        ] {
+            assert_eq!(name(wrong), None, "{wrong}");
+        }
+    }
 }

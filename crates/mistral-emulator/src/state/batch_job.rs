@@ -76,7 +76,6 @@ impl State {
 
     /// Moves a job one step on; the requests are returned when the step is to run them.
     pub(crate) fn advance_batch_job(&mut self, id: &str) -> Option<BatchJob> {
-        let now = self.tick();
         let job = self.batch_job(id)?;
         let next = match job.status {
             QUEUED if job.errors.is_empty() => RUNNING,
@@ -86,6 +85,8 @@ impl State {
             CANCELLATION_REQUESTED => CANCELLED,
             _ => return None,
         };
+        let now = self.tick();
+        let job = self.batch_job(id)?;
         job.status = next;
         if next == RUNNING {
             job.started_at = Some(now);

@@ -68,7 +68,6 @@ impl State {
 
     /// Moves a job one step on.
     pub(crate) fn advance_tuning_job(&mut self, id: &str) {
-        let now = self.tick();
         let Some(job) = self.tuning_job(id) else {
             return;
         };
@@ -81,20 +80,20 @@ impl State {
             CANCELLATION_REQUESTED => CANCELLED,
             _ => return,
         };
-        job.history.push((next, now));
+        let now = self.set_tuning_status(id, next);
         if next == SUCCESS {
-            let model = job.model(now);
-            job.fine_tuned_model = Some(model.id.clone());
-            self.tuned_models.push(model);
+            let made = self.tuning_job(id).map(|job| job.finish(now));
+            self.tuned_models.extend(made);
         }
     }
 
-    /// Sets the status of a job that there is.
-    pub(crate) fn set_tuning_status(&mut self, id: &str, status: &'static str) {
+    /// Sets the status of a job that there is; returns the time of it.
+    pub(crate) fn set_tuning_status(&mut self, id: &str, status: &'static str) -> u64 {
         let now = self.tick();
         if let Some(job) = self.tuning_job(id) {
             job.history.push((status, now));
         }
+        now
     }
 }
 
@@ -118,12 +117,15 @@ impl TuningJob {
         self.asked.get("suffix").and_then(Value::as_str)
     }
 
-    fn model(&self, created: u64) -> TunedModel {
+    /// Makes the model and remembers its name.
+    fn finish(&mut self, created: u64) -> TunedModel {
         let label = self.suffix().unwrap_or("emulator");
         let unique = hex_id(hash(self.id.as_bytes()));
         let unique = unique.get(..8).unwrap_or_default();
+        let id = format!("ft:{}:{label}:20260101:{unique}", self.plan.root.id);
+        self.fine_tuned_model = Some(id.clone());
         TunedModel {
-            id: format!("ft:{}:{label}:20260101:{unique}", self.plan.root.id),
+            id,
             root: self.plan.root,
             job: self.id.clone(),
             created,

@@ -15,8 +15,6 @@ pub(crate) struct Model {
     temperature: Option<f64>,
     /// When it goes away and what takes its place.
     deprecation: Option<(&'static str, &'static str)>,
-    /// The job it comes from and the model it started from.
-    fine_tuned: Option<(&'static str, &'static str)>,
 }
 
 const CAPABILITIES: &[&str] = &[
@@ -42,6 +40,13 @@ const CHAT: &[&str] = &[
     "vision",
     "unified_resources",
 ];
+const TUNABLE: &[&str] = &[
+    "completion_chat",
+    "fine_tuning",
+    "function_calling",
+    "vision",
+    "unified_resources",
+];
 const THINKS: &[&str] = &["completion_chat", "function_calling", "reasoning", "vision"];
 
 const fn model(
@@ -58,7 +63,6 @@ const fn model(
         context: 131_072,
         temperature: Some(0.3),
         deprecation: None,
-        fine_tuned: None,
     }
 }
 
@@ -91,13 +95,13 @@ static MODELS: &[Model] = &[
     model(
         "ministral-8b-latest",
         &["ministral-8b-2512"],
-        CHAT,
+        TUNABLE,
         "A small model for devices.",
     ),
     model(
         "ministral-3b-latest",
         &["ministral-3b-2512"],
-        CHAT,
+        TUNABLE,
         "The smallest model.",
     ),
     Model {
@@ -185,18 +189,6 @@ static MODELS: &[Model] = &[
             "Listens and transcribes.",
         )
     },
-    Model {
-        fine_tuned: Some((
-            "6e6f7420-6120-4265-a16c-206a6f620000",
-            "ministral-3b-latest",
-        )),
-        ..model(
-            "ft:ministral-3b-latest:emulator:20250101:demo",
-            &[],
-            &["completion_chat", "function_calling"],
-            "A fine-tuned model.",
-        )
-    },
 ];
 
 pub(crate) const MISTRAL_EMBED: &str = "mistral-embed";
@@ -223,18 +215,32 @@ pub(crate) fn able(
         .get("model")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    find(name).filter(|model| able(model)).ok_or_else(|| {
-        ApiError::bad_request(
-            "invalid_model",
-            Some("1500"),
-            format!("Invalid model: {name}"),
-        )
-    })
+    find(name)
+        .filter(|model| able(model))
+        .ok_or_else(|| invalid_model(name))
+}
+
+pub(crate) fn invalid_model(name: &str) -> ApiError {
+    ApiError::bad_request(
+        "invalid_model",
+        Some("1500"),
+        format!("Invalid model: {name}"),
+    )
 }
 
 impl Model {
     pub(crate) fn can(&self, capability: &str) -> bool {
         self.capabilities.contains(&capability)
+    }
+
+    /// The digits at the end of its dated name.
+    pub(crate) fn version(&self) -> &'static str {
+        let dated = self.aliases.first().copied().unwrap_or(self.id);
+        dated.rsplit_once('-').map_or(dated, |(_, version)| version)
+    }
+
+    pub(crate) fn context(&self) -> u64 {
+        self.context
     }
 
     pub(crate) fn embeds(&self) -> bool {
@@ -255,7 +261,7 @@ impl Model {
             .map(|capability| ((*capability).to_owned(), self.can(capability).into()))
             .collect();
         let (deprecation, replacement) = self.deprecation.unzip();
-        let mut card = json!({
+        json!({
             "id": name,
             "object": "model",
             "created": 1_767_225_600,
@@ -269,15 +275,7 @@ impl Model {
             "deprecation": deprecation,
             "deprecation_replacement_model": replacement,
             "default_model_temperature": self.temperature,
-        });
-        if let (Some((job, root)), Some(members)) = (self.fine_tuned, card.as_object_mut()) {
-            members.insert("type".into(), "fine-tuned".into());
-            members.insert("owned_by".into(), "emulator".into());
-            members.insert("job".into(), job.into());
-            members.insert("root".into(), root.into());
-            members.insert("archived".into(), false.into());
-        }
-        card
+        })
     }
 }
 

@@ -32,6 +32,10 @@ pub(crate) const fn optional(name: &'static str, kind: Kind) -> Field {
 #[derive(Debug)]
 pub(crate) enum Kind {
     Text,
+    /// A text of so many characters, both bounds included.
+    Sized(usize, usize),
+    /// An object whose members are texts of so many characters.
+    Texts(usize, usize),
     Flag,
     /// A whole number within bounds, both included.
     Integer(i64, i64),
@@ -64,13 +68,22 @@ pub(crate) const NUMBER: Kind = Kind::Number(f64::NEG_INFINITY, f64::INFINITY);
 
 /// Checks a body; the error lists every problem found.
 pub(crate) fn body(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
+    problems(fields, body).map_err(ApiError::invalid)
+}
+
+/// Checks a body where the server lists problems in the short form.
+pub(crate) fn short_body(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
+    problems(fields, body).map_err(ApiError::details)
+}
+
+fn problems(fields: &'static [Field], body: &Value) -> Result<(), Vec<Value>> {
     let mut report = Report::default();
     report.place.push("body".into());
     report.record(fields, &[], true, body);
     if report.problems.is_empty() {
         Ok(())
     } else {
-        Err(ApiError::invalid(report.problems))
+        Err(report.problems)
     }
 }
 
@@ -120,6 +133,15 @@ impl Report {
                 self.add("none_required", "Input should be None", value);
             }
             Kind::Text | Kind::Flag | Kind::Map | Kind::Null => {}
+            Kind::Sized(least, most) => self.sized(*least, *most, value),
+            Kind::Texts(least, most) => match value.as_object() {
+                None => self.add("dict_type", "Input should be a valid dictionary", value),
+                Some(members) => {
+                    for (name, member) in members {
+                        self.within(name.as_str(), |report| report.sized(*least, *most, member));
+                    }
+                }
+            },
             Kind::Integer(least, most) => self.integer(*least, *most, value),
             Kind::Number(least, most) => self.number(*least, *most, value),
             Kind::Choice(choices) => self.choice(choices, value),
@@ -133,6 +155,24 @@ impl Report {
             } => self.tagged(tag, *default, variants, value),
             Kind::AnyOf(kinds) => self.any_of(kinds, value),
         }
+    }
+
+    fn sized(&mut self, least: usize, most: usize, value: &Value) {
+        let Some(text) = value.as_str() else {
+            return self.add("string_type", "Input should be a valid string", value);
+        };
+        let (kind, side, bound, limit) = match text.chars().count() {
+            length if length < least => ("string_too_short", "least", "min_length", least),
+            length if length > most => ("string_too_long", "most", "max_length", most),
+            _ => return,
+        };
+        let unit = if limit == 1 {
+            "character"
+        } else {
+            "characters"
+        };
+        let message = format!("String should have at {side} {limit} {unit}");
+        self.add_with(kind, &message, value, json!({ bound: limit }));
     }
 
     fn integer(&mut self, least: i64, most: i64, value: &Value) {
@@ -291,20 +331,22 @@ impl Kind {
     /// Whether the value has the JSON type of this kind, whatever is inside.
     fn resembles(&self, value: &Value) -> bool {
         match self {
-            Self::Text | Self::Choice(_) => value.is_string(),
+            Self::Text | Self::Sized(..) | Self::Choice(_) => value.is_string(),
             Self::Flag => value.is_boolean(),
             Self::Integer(..) | Self::Number(..) => value.is_number(),
             Self::Null => value.is_null(),
             Self::List(..) => value.is_array(),
-            Self::Map | Self::Record(_) | Self::OpenRecord(_) | Self::Tagged { .. } => {
-                value.is_object()
-            }
+            Self::Map
+            | Self::Texts(..)
+            | Self::Record(_)
+            | Self::OpenRecord(_)
+            | Self::Tagged { .. } => value.is_object(),
             Self::AnyOf(kinds) => kinds.iter().any(|kind| kind.resembles(value)),
         }
     }
 }
 
-fn either(choices: &[&str]) -> String {
+pub(crate) fn either(choices: &[&str]) -> String {
     let quoted: Vec<String> = choices.iter().map(|choice| format!("'{choice}'")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),

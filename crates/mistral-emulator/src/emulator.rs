@@ -66,6 +66,7 @@ impl Emulator {
             port: 0,
             api_key: Self::API_KEY.to_owned(),
             faults: Vec::new(),
+            fine_tuning_gone: false,
         }
     }
 
@@ -161,6 +162,7 @@ pub struct EmulatorBuilder {
     port: u16,
     api_key: String,
     faults: Vec<Fault>,
+    fine_tuning_gone: bool,
 }
 
 impl EmulatorBuilder {
@@ -182,6 +184,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets whether the fine-tuning jobs answer 410, as Mistral has withdrawn them; default: no.
+    pub fn fine_tuning_gone(mut self, gone: bool) -> Self {
+        self.fine_tuning_gone = gone;
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Errors
@@ -198,7 +206,11 @@ impl EmulatorBuilder {
             let _in_runtime = runtime.enter();
             TcpListener::from_std(listener)?
         };
-        let shared = Arc::new(Shared::new(self.api_key, self.faults));
+        let shared = Arc::new(Shared::new(
+            self.api_key,
+            self.faults,
+            self.fine_tuning_gone,
+        ));
         let (stop, stopped) = oneshot::channel();
         let for_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new()

@@ -4,9 +4,10 @@
 //! it fails on demand. Use it to try a program before you have a key, and to test how a program
 //! deals with answers, streams, refusals and broken connections.
 //!
-//! It serves chat completions (whole and streamed), embeddings and the list of models. It
-//! checks requests as the real server does: the key, every field of the body, the order of
-//! messages, and whether the model can do what is asked.
+//! It serves chat completions (whole and streamed), embeddings, files with signed URLs, batch
+//! and fine-tuning jobs, and models: their list, and renaming, archiving and deleting those that
+//! are fine-tuned. It checks requests as the real server does: the key, every field of the body,
+//! the order of messages, and whether the model can do what is asked.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -49,6 +50,20 @@
 //! * `n`, `stop`, `max_tokens`, `logprobs`, `prompt_cache_key` and prefix messages have their
 //!   effect; a word, or a dozen letters of a longer one, counts as a token.
 //!
+//! # What it remembers
+//!
+//! Files, jobs and fine-tuned models live as long as the emulator. Ids are the same on every run,
+//! and time is too: it begins with 2026 and goes on by a second with each change.
+//!
+//! * A job moves one step each time it is retrieved, so polling it to its end needs no waiting. A
+//!   batch job goes from `QUEUED` over `RUNNING` to `SUCCESS`, a fine-tuning job from `QUEUED`
+//!   over `VALIDATING` (and `VALIDATED`, where it waits to be started) and `RUNNING` to `SUCCESS`.
+//! * A batch job sends its requests to this very server. Their results are in files, which do not
+//!   keep the order of the requests, and in `outputs` when it is retrieved with `inline=true`.
+//!   With `timeout_hours` 0 it ends as `TIMEOUT_EXCEEDED`, with unusable lines as `FAILED`.
+//! * The model of a fine-tuning job answers as the model it started from. Mistral has withdrawn
+//!   fine-tuning; [`EmulatorBuilder::fine_tuning_gone`] answers as it does now.
+//!
 //! # Faults
 //!
 //! [`Emulator::push_fault`] makes the next requests fail; the header [`FAULT_HEADER`] does so for
@@ -61,6 +76,7 @@
 
 mod catalogue;
 mod check;
+mod clock;
 mod completion;
 mod disturb;
 mod emulator;
@@ -68,6 +84,7 @@ mod errors;
 mod faults;
 mod fields;
 mod messages;
+mod query;
 mod random;
 mod reply;
 mod router;
@@ -76,6 +93,7 @@ mod schema;
 mod service;
 mod shared;
 mod sse;
+mod state;
 mod tokens;
 
 pub use emulator::{Emulator, EmulatorBuilder};

@@ -3,28 +3,74 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::errors::ApiError;
-use crate::routes::{chat, embeddings, models};
+use crate::routes::{batch, chat, embeddings, files, fine_tuning, models};
 use crate::shared::{RequestId, Shared};
+
+/// As much as a file may have.
+const MOST_BYTES: usize = 512 * 1024 * 1024;
 
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
+        .route(
+            "/v1/fine_tuning/jobs",
+            get(fine_tuning::list).post(fine_tuning::create),
+        )
+        .route("/v1/fine_tuning/jobs/{job_id}", get(fine_tuning::retrieve))
+        .route(
+            "/v1/fine_tuning/jobs/{job_id}/cancel",
+            post(fine_tuning::cancel),
+        )
+        .route(
+            "/v1/fine_tuning/jobs/{job_id}/start",
+            post(fine_tuning::start),
+        )
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(shared),
+            fine_tuning::refuse_if_gone,
+        ))
+        // That layer is only for the routes before it.
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))
-        .route("/v1/models/{model_id}", get(models::retrieve))
+        .route(
+            "/v1/models/{model_id}",
+            get(models::retrieve).delete(models::delete),
+        )
+        .route("/v1/fine_tuning/models/{model_id}", patch(models::update))
+        .route(
+            "/v1/fine_tuning/models/{model_id}/archive",
+            post(models::archive).delete(models::unarchive),
+        )
+        .route("/v1/files", get(files::list).post(files::upload))
+        .route(
+            "/v1/files/{file_id}",
+            get(files::retrieve).delete(files::delete),
+        )
+        .route("/v1/files/{file_id}/content", get(files::content))
+        .route("/v1/files/{file_id}/url", get(files::url))
+        .route("/v1/batch/jobs", get(batch::list).post(batch::create))
+        .route(
+            "/v1/batch/jobs/{job_id}",
+            get(batch::retrieve).delete(batch::delete),
+        )
+        .route("/v1/batch/jobs/{job_id}/cancel", post(batch::cancel))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             check_key,
         ))
+        // What follows is served without a key.
+        .route("/signed/files/{file_id}", get(files::signed))
         .method_not_allowed_fallback(refuse_method)
         .fallback(refuse_path)
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .with_state(Arc::clone(shared))
 }
 
 async fn check_key(

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use crate::faults::Fault;
 use crate::random::{hash, uuid};
 use crate::routes::TokenCost;
+use crate::state::State;
 
 const REQUESTS_PER_MINUTE: u64 = 6_000;
 const TOKENS_PER_MINUTE: u64 = 2_000_000;
@@ -48,6 +49,9 @@ pub(crate) struct RequestId(pub(crate) String);
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) api_key: String,
+    /// Whether the fine-tuning jobs have been withdrawn.
+    pub(crate) fine_tuning_gone: bool,
+    state: Mutex<State>,
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<RecordedRequest>>,
     answered: AtomicU64,
@@ -55,9 +59,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(api_key: String, faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(api_key: String, faults: Vec<Fault>, fine_tuning_gone: bool) -> Self {
         let shared = Self {
             api_key,
+            fine_tuning_gone,
+            state: Mutex::new(State::new()),
             faults: Mutex::default(),
             requests: Mutex::default(),
             answered: AtomicU64::new(0),
@@ -67,6 +73,11 @@ impl Shared {
             .into_iter()
             .for_each(|fault| shared.push_fault(fault));
         shared
+    }
+
+    /// What was created so far; not to be held while waiting for anything.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
     }
 
     pub(crate) fn push_fault(&self, fault: Fault) {
@@ -179,6 +190,7 @@ mod tests {
         let shared = Shared::new(
             String::new(),
             vec![Fault::status(500).times(2), Fault::close()],
+            false,
         );
         shared.push_fault(Fault::status(400).times(0));
         assert!(shared.next_fault().is_some_and(|fault| !fault.close));

@@ -1,21 +1,30 @@
 //! Chat completions.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::Value;
 
 use super::{JsonBody, TokenCost};
-use crate::catalogue::{self, Model};
+use crate::catalogue::Model;
 use crate::check;
 use crate::completion::Completion;
 use crate::errors::{ApiError, json_response};
 use crate::reply::list;
+use crate::shared::Shared;
 use crate::{fields, messages, sse};
 
 /// `POST /v1/chat/completions`
-pub(crate) async fn complete(JsonBody(request): JsonBody) -> Result<Response, ApiError> {
+pub(crate) async fn complete(
+    State(shared): State<Arc<Shared>>,
+    JsonBody(request): JsonBody,
+) -> Result<Response, ApiError> {
     check::body(fields::CHAT, &request)?;
-    let model = catalogue::able(&request, |model| model.can("completion_chat"))?;
+    let model = shared
+        .state()
+        .able(&request, |model| model.can("completion_chat"))?;
     messages::check(list(&request, "messages"))?;
     check_format(&request)?;
     check_tool_choice(&request)?;

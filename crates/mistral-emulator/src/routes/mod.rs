@@ -1,8 +1,12 @@
 //! The operations, one file per group of the API.
 
+pub(crate) mod batch;
 pub(crate) mod chat;
 pub(crate) mod embeddings;
+pub(crate) mod files;
+pub(crate) mod fine_tuning;
 pub(crate) mod models;
+pub(crate) mod upload;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;

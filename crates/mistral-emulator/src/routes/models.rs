@@ -1,28 +1,43 @@
-//! The list of models.
+//! The list of models, and what can be done with fine-tuned ones.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::JsonBody;
 use crate::catalogue;
+use crate::check::{self, Field, Kind, optional};
 use crate::errors::{ApiError, json_response};
+use crate::shared::Shared;
+use crate::state::tuned_model::TunedModel;
+
+static CHANGES: &[Field] = &[
+    optional("name", Kind::Text),
+    optional("description", Kind::Text),
+];
 
 /// `GET /v1/models`
-pub(crate) async fn list(Query(filters): Query<HashMap<String, String>>) -> Response {
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Query(filters): Query<HashMap<String, String>>,
+) -> Response {
     let matches = |card: &Value, member: &str, filter: &str| {
         let wanted = filters.get(filter).filter(|wanted| !wanted.is_empty());
         wanted.is_none_or(|wanted| card.get(member) == Some(&Value::from(wanted.as_str())))
     };
     let by_name = filters.get("model").filter(|name| !name.is_empty());
     let cards: Vec<Value> = match by_name {
-        Some(name) => catalogue::find(name)
-            .map(|model| model.card(name))
-            .into_iter()
-            .collect(),
-        None => catalogue::all().map(|model| model.card(model.id)).collect(),
+        Some(name) => card(&shared, name).into_iter().collect(),
+        None => {
+            let state = shared.state();
+            let base = catalogue::all().map(|model| model.card(model.id));
+            base.chain(state.tuned_models.iter().map(TunedModel::card))
+                .collect()
+        }
     };
     let cards: Vec<Value> = cards
         .into_iter()
@@ -32,15 +47,95 @@ pub(crate) async fn list(Query(filters): Query<HashMap<String, String>>) -> Resp
 }
 
 /// `GET /v1/models/{model_id}`
-pub(crate) async fn retrieve(Path(name): Path<String>) -> Result<Response, ApiError> {
-    let model = catalogue::find(&name).ok_or_else(|| {
-        let message = format!("The model `{name}` does not exist.");
-        ApiError::coded(
-            StatusCode::NOT_FOUND,
+pub(crate) async fn retrieve(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    let card = card(&shared, &name).ok_or_else(|| unknown(&name))?;
+    Ok(json_response(StatusCode::OK, &card))
+}
+
+fn card(shared: &Shared, name: &str) -> Option<Value> {
+    match shared.state().tuned_model(name) {
+        Some(tuned) => Some(tuned.card()),
+        None => catalogue::find(name).map(|model| model.card(name)),
+    }
+}
+
+/// `DELETE /v1/models/{model_id}`
+pub(crate) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    with_tuned(&shared, &name, |_| ())?;
+    shared.state().tuned_models.retain(|model| model.id != name);
+    let body = json!({ "id": name, "object": "model", "deleted": true });
+    Ok(json_response(StatusCode::OK, &body))
+}
+
+/// `PATCH /v1/fine_tuning/models/{model_id}`
+pub(crate) async fn update(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    JsonBody(changes): JsonBody,
+) -> Result<Response, ApiError> {
+    check::short_body(CHANGES, &changes)?;
+    let changed = |member: &str, value: &mut Option<String>| {
+        if let Some(new) = changes.get(member) {
+            *value = new.as_str().map(str::to_owned);
+        }
+    };
+    let details = with_tuned(&shared, &name, |model| {
+        changed("name", &mut model.name);
+        changed("description", &mut model.description);
+        model.details()
+    })?;
+    Ok(json_response(StatusCode::OK, &details))
+}
+
+/// `POST /v1/fine_tuning/models/{model_id}/archive`
+pub(crate) async fn archive(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    set_archived(&shared, &name, true)
+}
+
+/// `DELETE /v1/fine_tuning/models/{model_id}/archive`
+pub(crate) async fn unarchive(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    set_archived(&shared, &name, false)
+}
+
+fn set_archived(shared: &Shared, name: &str, archived: bool) -> Result<Response, ApiError> {
+    with_tuned(shared, name, |model| model.archived = archived)?;
+    let body = json!({ "id": name, "object": "model", "archived": archived });
+    Ok(json_response(StatusCode::OK, &body))
+}
+
+fn with_tuned<T>(
+    shared: &Shared,
+    name: &str,
+    action: impl FnOnce(&mut TunedModel) -> T,
+) -> Result<T, ApiError> {
+    match shared.state().tuned_model(name) {
+        Some(model) => Ok(action(model)),
+        None if catalogue::find(name).is_some() => Err(ApiError::bad_request(
             "invalid_model",
             Some("1500"),
-            message,
-        )
-    })?;
-    Ok(json_response(StatusCode::OK, &model.card(&name)))
+            format!("The model `{name}` is not a fine-tuned model."),
+        )),
+        None => Err(unknown(name)),
+    }
+}
+
+fn unknown(name: &str) -> ApiError {
+    ApiError::coded(
+        StatusCode::NOT_FOUND,
+        "invalid_model",
+        Some("1500"),
+        format!("The model `{name}` does not exist."),
+    )
 }

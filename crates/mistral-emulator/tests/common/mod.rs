@@ -37,7 +37,11 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.frames.concat()).unwrap()
+        String::from_utf8(self.bytes()).unwrap()
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.frames.concat()
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -120,9 +124,34 @@ impl Call {
             .body(&body.to_string())
     }
 
-    pub(crate) fn body(mut self, body: &str) -> Self {
-        self.body = body.as_bytes().to_vec();
+    pub(crate) fn body(self, body: &str) -> Self {
+        self.bytes(body.as_bytes())
+    }
+
+    pub(crate) fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
         self.header("content-length", &body.len().to_string())
+    }
+
+    /// A form of text fields and then one file.
+    pub(crate) fn form(self, fields: &[(&str, &str)], file: &str, content: &[u8]) -> Self {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend_from_slice(
+                format!(
+                    "--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+                )
+                .as_bytes(),
+            );
+        }
+        body.extend_from_slice(
+            format!("--edge\r\ncontent-disposition: form-data; name=\"file\"; {file}\r\n\r\n")
+                .as_bytes(),
+        );
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n--edge--\r\n");
+        self.header("content-type", "multipart/form-data; boundary=edge")
+            .bytes(&body)
     }
 
     /// Takes a short silence for the end of the answer.
@@ -269,6 +298,27 @@ impl Reader {
             frames.push(frame);
         }
     }
+}
+
+/// Uploads a file, which must succeed.
+pub(crate) fn upload(emulator: &Emulator, purpose: &str, name: &str, content: &[u8]) -> Value {
+    let answer = call(emulator, "POST", "/v1/files")
+        .form(
+            &[("purpose", purpose)],
+            &format!("filename=\"{name}\""),
+            content,
+        )
+        .send();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+/// The JSON that a GET brings, which must succeed.
+#[track_caller]
+pub(crate) fn get(emulator: &Emulator, path: &str) -> Value {
+    let answer = call(emulator, "GET", path).send();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
 }
 
 pub(crate) fn start() -> Emulator {

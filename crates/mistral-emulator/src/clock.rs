@@ -1,0 +1,118 @@
+//! Reads points in time as they are written in queries.
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// Unix seconds of an ISO 8601 date or date and time, or of a number of seconds.
+pub(crate) fn seconds(text: &str) -> Option<i64> {
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let (date, time) = match text.split_once(['T', 't', ' ']) {
+        Some((date, time)) => (date, Some(time)),
+        None => (text, None),
+    };
+    let days = days(date)?;
+    let in_day = time.map_or(Some(0), seconds_of_time)?;
+    Some(days * SECONDS_PER_DAY + in_day)
+}
+
+/// Days since 1970-01-01, by counting years from March so that the leap day comes last.
+fn days(date: &str) -> Option<i64> {
+    let [year, month, day] = numbers(date, '-')?;
+    let last = match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=last).contains(&day) {
+        return None;
+    }
+    let year = if month <= 2 { year - 1 } else { year };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(365 * year + year / 4 - year / 100 + year / 400 + day_of_year - 719_468)
+}
+
+fn seconds_of_time(time: &str) -> Option<i64> {
+    let (time, offset) = match time.find(['Z', 'z', '+', '-']) {
+        Some(at) => time.split_at(at),
+        None => (time, ""),
+    };
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let [hours, minutes, seconds] = match time.matches(':').count() {
+        1 => numbers(&format!("{time}:00"), ':')?,
+        _ => numbers(time, ':')?,
+    };
+    if hours > 23 || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    Some(hours * 3600 + minutes * 60 + seconds - seconds_of_offset(offset)?)
+}
+
+fn seconds_of_offset(offset: &str) -> Option<i64> {
+    if matches!(offset, "" | "Z" | "z") {
+        return Some(0);
+    }
+    let (sign, rest) = match offset.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let [hours, minutes, _] = numbers(&format!("{rest}:00"), ':')?;
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+/// Three numbers without signs.
+fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
+    let number = |part: &str| {
+        let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| part.parse().ok()).flatten()
+    };
+    let mut parts = text.split(separator);
+    let found = [
+        number(parts.next()?)?,
+        number(parts.next()?)?,
+        number(parts.next()?)?,
+    ];
+    parts.next().is_none().then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read() {
+        for (text, expected) in [
+            ("1970-01-01", 0),
+            ("1767225600", 1_767_225_600),
+            ("2026-01-01T00:00:00Z", 1_767_225_600),
+            ("2026-01-01T01:00:00.250+01:00", 1_767_225_600),
+            ("2025-12-31 18:30-05:30", 1_767_225_600),
+            ("2024-02-29T23:59:59", 1_709_251_199),
+            ("2000-03-01", 951_868_800),
+        ] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2025-02-29",
+            "2026-01-01T24:00:00",
+            "2026-01-01T00:00:00.",
+            "2026-01-01T00:00:00+1",
+            "2026-01-01-01",
+            "-1-01-01",
+        ] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}

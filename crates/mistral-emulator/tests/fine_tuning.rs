@@ -1,0 +1,371 @@
+//! Fine-tuning jobs, from the upload to the model.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
+#[cfg(test)]
+mod common;
+
+use mistral_emulator::Emulator;
+use serde_json::{Value, json};
+
+use common::{Answer, call, chat, get, prompt_with, start, upload};
+
+const JOBS: &str = "/v1/fine_tuning/jobs";
+const DEMO: &str = "ft:ministral-3b-latest:emulator:20250101:demo";
+const SAMPLES: &[u8] = b"{\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}\n";
+
+fn data(emulator: &Emulator, content: &[u8]) -> Value {
+    upload(emulator, "fine-tune", "data.jsonl", content)["id"].clone()
+}
+
+/// A request for a job with further members.
+fn job(file: &Value, members: &Value) -> Value {
+    let mut job = json!({
+        "model": "ministral-3b-latest",
+        "training_files": [{"file_id": file}],
+        "hyperparameters": {"training_steps": 10, "learning_rate": 0.001},
+    });
+    for (name, value) in members.as_object().unwrap() {
+        job[name] = value.clone();
+    }
+    job
+}
+
+fn create(emulator: &Emulator, job: &Value) -> Answer {
+    call(emulator, "POST", JOBS).json(job).send()
+}
+
+#[track_caller]
+fn created(emulator: &Emulator, job: &Value) -> Value {
+    let answer = create(emulator, job);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+fn path(job: &Value) -> String {
+    format!("{JOBS}/{}", job["id"].as_str().unwrap())
+}
+
+fn statuses(emulator: &Emulator, path: &str, times: usize) -> Vec<Value> {
+    (0..times)
+        .map(|_| get(emulator, path)["status"].clone())
+        .collect()
+}
+
+#[test]
+fn a_job_becomes_a_model_that_answers() {
+    let emulator = start();
+    let file = data(&emulator, SAMPLES);
+    let members = json!({
+        "suffix": "mine", "validation_files": [file],
+        "integrations": [{"type": "wandb", "project": "p", "api_key": "k".repeat(40)}],
+        "repositories": [{"type": "github", "name": "n", "owner": "o", "token": "secret-token"}],
+    });
+    let queued = created(&emulator, &job(&file, &members));
+    let id = queued["id"].as_str().unwrap();
+    assert_eq!(
+        queued,
+        json!({
+            "id": id, "object": "job", "auto_start": true, "model": "ministral-3b-latest",
+            "status": "QUEUED", "created_at": queued["created_at"],
+            "modified_at": queued["created_at"], "training_files": [file],
+            "validation_files": [file], "fine_tuned_model": null, "suffix": "mine",
+            "integrations": [{
+                "type": "wandb", "project": "p", "name": id, "run_name": null,
+                "url": format!("https://wandb.ai/emulator/p/runs/{id}"),
+            }],
+            "trained_tokens": null,
+            "metadata": {
+                "expected_duration_seconds": 200, "cost": 5.24, "cost_currency": "EUR",
+                "train_tokens_per_step": 131_072, "train_tokens": 1_310_720,
+                "data_tokens": queued["metadata"]["data_tokens"], "estimated_start_time": null,
+            },
+            "job_type": "completion",
+            "hyperparameters": {
+                "training_steps": 10, "learning_rate": 0.001, "weight_decay": 0.1,
+                "warmup_fraction": 0.05, "epochs": null, "seq_len": null, "fim_ratio": 0.9,
+            },
+            "repositories": [{
+                "type": "github", "name": "n", "owner": "o", "ref": null, "weight": 1.0,
+                "commit_id": queued["repositories"][0]["commit_id"],
+            }],
+        })
+    );
+    assert_eq!(
+        queued["repositories"][0]["commit_id"]
+            .as_str()
+            .unwrap()
+            .len(),
+        40
+    );
+
+    let path = path(&queued);
+    assert_eq!(statuses(&emulator, &path, 2), ["VALIDATING", "RUNNING"]);
+    assert_eq!(
+        get(&emulator, "/v1/models?provider=emulator")["data"][1],
+        Value::Null
+    );
+    let done = get(&emulator, &path);
+    assert_eq!(done["status"], "SUCCESS");
+    assert_eq!(done["trained_tokens"], 1_310_720);
+    assert!(done["modified_at"].as_u64() > done["created_at"].as_u64());
+    let events: Vec<&Value> = done["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| &event["data"]["status"])
+        .collect();
+    assert_eq!(events, ["SUCCESS", "RUNNING", "VALIDATING", "QUEUED"]);
+    let checkpoints = done["checkpoints"].as_array().unwrap();
+    assert_eq!(checkpoints.len(), 10);
+    assert_eq!(checkpoints[0]["step_number"], 10);
+    assert!(checkpoints[0]["metrics"]["valid_loss"].is_number());
+    let loss = |index: usize| {
+        checkpoints[index]["metrics"]["train_loss"]
+            .as_f64()
+            .unwrap()
+    };
+    assert!(loss(0) < loss(9));
+    assert_eq!(get(&emulator, &path), done);
+
+    let model = done["fine_tuned_model"].as_str().unwrap();
+    assert!(
+        model.starts_with("ft:ministral-3b-latest:mine:20260101:"),
+        "{model}"
+    );
+    let card = get(&emulator, &format!("/v1/models/{model}"));
+    assert_eq!(card["type"], "fine-tuned");
+    assert_eq!(card["job"], id);
+    assert_eq!(card["root"], "ministral-3b-latest");
+    assert_eq!(card["archived"], false);
+    assert_eq!(
+        get(&emulator, "/v1/models?provider=emulator")["data"][1],
+        card
+    );
+    let answer = chat(&emulator, &prompt_with("Hello", &json!({"model": model})));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.json()["model"], model);
+}
+
+#[test]
+fn a_job_may_wait_to_be_started() {
+    let emulator = start();
+    let file = data(&emulator, SAMPLES);
+    let path = path(&created(
+        &emulator,
+        &job(&file, &json!({"auto_start": false})),
+    ));
+    let begin = || call(&emulator, "POST", &format!("{path}/start")).send();
+    assert_eq!(begin().status, 400);
+    assert_eq!(
+        statuses(&emulator, &path, 3),
+        ["VALIDATING", "VALIDATED", "VALIDATED"]
+    );
+    let answer = begin();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.json()["status"], "STARTED");
+    assert!(answer.json()["events"].is_array());
+    assert_eq!(begin().status, 400);
+    assert_eq!(statuses(&emulator, &path, 2), ["RUNNING", "SUCCESS"]);
+}
+
+#[test]
+fn a_cancelled_job_makes_no_model() {
+    let emulator = start();
+    let file = data(&emulator, SAMPLES);
+    let path = path(&created(&emulator, &job(&file, &json!({}))));
+    statuses(&emulator, &path, 2);
+    let cancel = || call(&emulator, "POST", &format!("{path}/cancel")).send();
+    assert_eq!(cancel().json()["status"], "CANCELLATION_REQUESTED");
+    assert_eq!(statuses(&emulator, &path, 2), ["CANCELLED", "CANCELLED"]);
+    assert_eq!(cancel().status, 400);
+    assert_eq!(get(&emulator, &path)["fine_tuned_model"], Value::Null);
+    assert_eq!(get(&emulator, &path)["checkpoints"], json!([]));
+}
+
+#[test]
+fn unusable_samples_fail_the_validation_unless_they_are_few() {
+    let emulator = start();
+    let file = data(
+        &emulator,
+        b"{\"messages\": []}\n{\"mesages\": []}\n{\"text\": \"a\"}",
+    );
+    for (members, last) in [
+        (json!({}), "FAILED_VALIDATION"),
+        (
+            json!({"invalid_sample_skip_percentage": 0.3}),
+            "FAILED_VALIDATION",
+        ),
+        (json!({"invalid_sample_skip_percentage": 0.4}), "RUNNING"),
+        (
+            json!({"invalid_sample_skip_percentage": 0.4, "job_type": "classifier"}),
+            "FAILED_VALIDATION",
+        ),
+    ] {
+        let path = path(&created(&emulator, &job(&file, &members)));
+        assert_eq!(statuses(&emulator, &path, 2)[1], last, "{members}");
+    }
+}
+
+#[test]
+fn a_classifier_tells_its_targets_and_does_not_chat() {
+    let emulator = start();
+    let file = data(
+        &emulator,
+        b"{\"text\": \"a\", \"labels\": {\"mood\": \"good\"}}",
+    );
+    let members = json!({
+        "job_type": "classifier",
+        "classifier_targets": [{"name": "mood", "labels": ["good", "bad"]}],
+    });
+    let queued = created(&emulator, &job(&file, &members));
+    assert_eq!(queued["job_type"], "classifier");
+    assert_eq!(queued["hyperparameters"].get("fim_ratio"), None);
+    statuses(&emulator, &path(&queued), 3);
+    let done = get(&emulator, &path(&queued));
+    let targets = json!([{
+        "name": "mood", "labels": ["good", "bad"], "weight": 1.0, "loss_function": "single_class",
+    }]);
+    assert_eq!(done["classifier_targets"], targets);
+    let model = done["fine_tuned_model"].as_str().unwrap();
+    let answer = chat(&emulator, &prompt_with("Hello", &json!({"model": model})));
+    assert_eq!(answer.status, 400);
+    let details = call(
+        &emulator,
+        "PATCH",
+        &format!("/v1/fine_tuning/models/{model}"),
+    )
+    .json(&json!({}))
+    .send()
+    .json();
+    assert_eq!(details["model_type"], "classifier");
+    assert_eq!(details["classifier_targets"], targets);
+    assert_eq!(details["capabilities"]["completion_chat"], false);
+    assert_eq!(details["capabilities"]["classification"], true);
+}
+
+#[test]
+fn a_dry_run_tells_the_cost_and_creates_nothing() {
+    let emulator = start();
+    let file = data(&emulator, SAMPLES);
+    let mut request = job(&file, &json!({}));
+    request["hyperparameters"] = json!({"epochs": 2.5});
+    let answer = call(&emulator, "POST", &format!("{JOBS}?dry_run=true"))
+        .json(&request)
+        .send();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let told = answer.json();
+    assert_eq!(told["object"], "job.metadata");
+    assert_eq!(told["deprecated"], true);
+    assert!(told["details"].is_string());
+    assert_eq!(told["epochs"], 2.5);
+    assert_eq!(told["training_steps"], 1);
+    assert_eq!(get(&emulator, JOBS)["total"], 0);
+}
+
+#[test]
+fn the_list_is_filtered_and_paged() {
+    let emulator = start();
+    let file = data(&emulator, SAMPLES);
+    let wandb = json!([{"project": "p", "name": "run", "api_key": "k".repeat(40)}]);
+    let jobs = [
+        json!({}),
+        json!({"suffix": "mine"}),
+        json!({"model": "mistral-small-latest", "integrations": wandb}),
+    ]
+    .map(|members| created(&emulator, &job(&file, &members)));
+    get(&emulator, &path(&jobs[0]));
+    let second = jobs[1]["created_at"].as_u64().unwrap();
+    for (query, expected) in [
+        (String::new(), &[2, 1, 0][..]),
+        ("?page_size=2&page=1".to_owned(), &[0]),
+        ("?model=mistral-small-latest".to_owned(), &[2]),
+        ("?suffix=mine".to_owned(), &[1]),
+        ("?status=VALIDATING".to_owned(), &[0]),
+        ("?wandb_project=p".to_owned(), &[2]),
+        ("?wandb_name=other".to_owned(), &[]),
+        ("?created_by_me=true&wandb_name=run".to_owned(), &[2]),
+        (format!("?created_after={second}"), &[2]),
+        (format!("?created_before={second}"), &[0]),
+        ("?created_before=2026-01-01T00:00:00Z".to_owned(), &[]),
+    ] {
+        let list = get(&emulator, &format!("{JOBS}{query}"));
+        let ids: Vec<&Value> = list["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|job| &job["id"])
+            .collect();
+        let expected: Vec<&Value> = expected.iter().map(|index| &jobs[*index]["id"]).collect();
+        assert_eq!(ids, expected, "{query}");
+    }
+    assert_eq!(get(&emulator, &format!("{JOBS}?page_size=1"))["total"], 3);
+    let bad = call(
+        &emulator,
+        "GET",
+        &format!("{JOBS}?status=DONE&created_after=soon"),
+    )
+    .send();
+    assert_eq!(bad.status, 422);
+    assert_eq!(bad.json()["detail"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_cannot_be_a_job_is_refused() {
+    let emulator = start();
+    let file = data(&emulator, SAMPLES);
+    let other = upload(&emulator, "batch", "b.jsonl", b"{}")["id"].clone();
+    for (members, status) in [
+        (json!({"suffix": "a suffix that is too long"}), 422),
+        (json!({"hyperparameters": {"learning_rate": 2}}), 422),
+        (json!({"hyperparameters": {"epochs": 0}}), 422),
+        (json!({"hyperparameters": {"steps": 1}}), 422),
+        (
+            json!({"integrations": [{"project": "p", "api_key": "short"}]}),
+            422,
+        ),
+        (json!({"training_files": []}), 422),
+        (json!({"training_files": [{"file_id": other}]}), 422),
+        (json!({"validation_files": ["nothing"]}), 404),
+        (json!({"model": "mistral-embed"}), 400),
+        (json!({"model": "nothing"}), 400),
+    ] {
+        let answer = create(&emulator, &job(&file, &members));
+        assert_eq!(answer.status, status, "{members}: {}", answer.text());
+    }
+    assert_eq!(get(&emulator, JOBS)["total"], 0);
+    for (method, end) in [("GET", ""), ("POST", "/cancel"), ("POST", "/start")] {
+        let answer = call(&emulator, method, &format!("{JOBS}/nothing{end}")).send();
+        assert_eq!(answer.status, 404, "{method} {end}");
+    }
+}
+
+#[test]
+fn jobs_can_be_gone_while_models_stay() {
+    let emulator = Emulator::builder().fine_tuning_gone(true).start().unwrap();
+    for (method, path) in [
+        ("GET", JOBS.to_owned()),
+        ("POST", JOBS.to_owned()),
+        ("GET", format!("{JOBS}/1")),
+        ("POST", format!("{JOBS}/1/cancel")),
+        ("POST", format!("{JOBS}/1/start")),
+    ] {
+        let answer = call(&emulator, method, &path).json(&json!({})).send();
+        assert_eq!(answer.status, 410, "{method} {path}");
+        assert!(answer.json()["detail"].is_string());
+        let without_key = common::bare(&emulator, method, &path).send();
+        assert_eq!(without_key.status, 401, "{method} {path}");
+    }
+    get(&emulator, &format!("/v1/models/{DEMO}"));
+    let archived = call(
+        &emulator,
+        "POST",
+        &format!("/v1/fine_tuning/models/{DEMO}/archive"),
+    );
+    assert_eq!(archived.send().status, 200);
+}

@@ -1,0 +1,92 @@
+//! What can be done with a fine-tuned model and not with others.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
+#[cfg(test)]
+mod common;
+
+use serde_json::{Value, json};
+
+use common::{call, chat, get, prompt_with, start};
+
+const DEMO: &str = "ft:ministral-3b-latest:emulator:20250101:demo";
+
+#[test]
+fn a_model_can_be_renamed_and_described() {
+    let emulator = start();
+    let update = |changes: &Value| {
+        let path = format!("/v1/fine_tuning/models/{DEMO}");
+        call(&emulator, "PATCH", &path).json(changes).send()
+    };
+    let answer = update(&json!({"name": "mine", "description": "Better."}));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let details = answer.json();
+    assert_eq!(
+        details,
+        json!({
+            "id": DEMO, "object": "model", "created": 1_767_225_600, "owned_by": "emulator",
+            "workspace_id": details["workspace_id"], "root": "ministral-3b-latest",
+            "root_version": "2512", "archived": false, "name": "mine", "description": "Better.",
+            "capabilities": {
+                "completion_chat": true, "completion_fim": false, "function_calling": true,
+                "fine_tuning": false, "classification": false,
+            },
+            "max_context_length": 131_072, "aliases": [],
+            "job": "6e6f7420-6120-4265-a16c-206a6f620000", "model_type": "completion",
+        })
+    );
+    let changed = update(&json!({"description": null})).json();
+    assert_eq!(changed["name"], "mine");
+    assert_eq!(changed["description"], Value::Null);
+    let card = get(&emulator, &format!("/v1/models/{DEMO}"));
+    assert_eq!(card["name"], "mine");
+    assert_eq!(update(&json!({"name": 1})).status, 422);
+    assert_eq!(update(&json!({"id": "other"})).status, 422);
+}
+
+#[test]
+fn a_model_can_be_archived_and_brought_back() {
+    let emulator = start();
+    let path = format!("/v1/fine_tuning/models/{DEMO}/archive");
+    for (method, archived) in [("POST", true), ("DELETE", false)] {
+        let answer = call(&emulator, method, &path).send();
+        assert_eq!(
+            answer.json(),
+            json!({"id": DEMO, "object": "model", "archived": archived})
+        );
+        let card = get(&emulator, &format!("/v1/models/{DEMO}"));
+        assert_eq!(card["archived"], archived);
+    }
+}
+
+#[test]
+fn only_tuned_models_can_be_changed_or_deleted() {
+    let emulator = start();
+    let path = format!("/v1/models/{DEMO}");
+    let answer = call(&emulator, "DELETE", &path).send();
+    assert_eq!(
+        answer.json(),
+        json!({"id": DEMO, "object": "model", "deleted": true})
+    );
+    assert_eq!(call(&emulator, "GET", &path).send().status, 404);
+    let refused = chat(&emulator, &prompt_with("Hello", &json!({"model": DEMO})));
+    assert_eq!(refused.json()["type"], "invalid_model");
+    for (model, status) in [("mistral-small-latest", 400), ("nothing", 404), (DEMO, 404)] {
+        for (method, path) in [
+            ("DELETE", format!("/v1/models/{model}")),
+            ("PATCH", format!("/v1/fine_tuning/models/{model}")),
+            ("POST", format!("/v1/fine_tuning/models/{model}/archive")),
+            ("DELETE", format!("/v1/fine_tuning/models/{model}/archive")),
+        ] {
+            let answer = call(&emulator, method, &path).json(&json!({})).send();
+            assert_eq!(answer.status, status, "{method} {path}");
+            assert_eq!(answer.json()["type"], "invalid_model");
+        }
+    }
+    get(&emulator, "/v1/models/mistral-small-latest");
+}

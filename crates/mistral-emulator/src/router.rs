@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::errors::ApiError;
-use crate::routes::{chat, embeddings, models};
+use crate::routes::{agents, chat, classifiers, embeddings, fim, models};
 use crate::shared::{RequestId, Shared};
 
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
@@ -19,6 +19,12 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{model_id}", get(models::retrieve))
+        .route("/v1/fim/completions", post(fim::complete))
+        .route("/v1/agents/completions", post(agents::complete))
+        .route("/v1/moderations", post(classifiers::moderate))
+        .route("/v1/chat/moderations", post(classifiers::moderate_chat))
+        .route("/v1/classifications", post(classifiers::classify))
+        .route("/v1/chat/classifications", post(classifiers::classify_chat))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             check_key,

@@ -4,6 +4,10 @@ pub(crate) mod chat;
 pub(crate) mod embeddings;
 pub(crate) mod models;
 
+pub(crate) mod agents;
+pub(crate) mod classifiers;
+pub(crate) mod fim;
+
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};

@@ -120,8 +120,12 @@ impl Call {
             .body(&body.to_string())
     }
 
-    pub(crate) fn body(mut self, body: &str) -> Self {
-        self.body = body.as_bytes().to_vec();
+    pub(crate) fn body(self, body: &str) -> Self {
+        self.bytes(body.as_bytes())
+    }
+
+    pub(crate) fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
         self.header("content-length", &body.len().to_string())
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::catalogue::Model;
 use crate::errors::json_response;
 use crate::random::{Sequence, hash, hex_id};
-use crate::reply::{Reply, list, whole_number};
+use crate::reply::{Reply, list, set, whole_number};
 use crate::routes::TokenCost;
 use crate::{sse, tokens};
 
@@ -272,12 +272,6 @@ fn logprobs_wanted(request: &Value, flag: &str, alternatives: &str) -> Option<us
     let alternatives = whole_number(request, alternatives);
     let wanted = request.get(flag) == Some(&Value::Bool(true));
     wanted.then(|| alternatives.unwrap_or(0))
-}
-
-fn set(value: &mut Value, name: &str, member: Value) {
-    if let Some(members) = value.as_object_mut() {
-        members.insert(name.into(), member);
-    }
 }
 
 fn now() -> u64 {

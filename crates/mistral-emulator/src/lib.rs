@@ -63,6 +63,7 @@ mod catalogue;
 mod check;
 mod completion;
 mod disturb;
+mod document;
 mod emulator;
 mod errors;
 mod faults;

@@ -325,6 +325,13 @@ pub(crate) fn whole_number(value: &Value, name: &str) -> Option<usize> {
     Some(number as usize)
 }
 
+/// Gives an object a member.
+pub(crate) fn set(value: &mut Value, name: &str, member: Value) {
+    if let Some(members) = value.as_object_mut() {
+        members.insert(name.into(), member);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

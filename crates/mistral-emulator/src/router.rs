@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::errors::ApiError;
-use crate::routes::{agents, chat, classifiers, embeddings, fim, models};
+use crate::routes::{agents, chat, classifiers, embeddings, fim, models, ocr};
 use crate::shared::{RequestId, Shared};
 
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
@@ -25,6 +25,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/v1/chat/moderations", post(classifiers::moderate_chat))
         .route("/v1/classifications", post(classifiers::classify))
         .route("/v1/chat/classifications", post(classifiers::classify_chat))
+        .route("/v1/ocr", post(ocr::process))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             check_key,

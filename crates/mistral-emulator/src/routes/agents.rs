@@ -1,10 +1,10 @@
 //! Completions of agents.
 
 use axum::response::Response;
-use serde_json::Value;
 
 use super::{JsonBody, chat};
 use crate::errors::ApiError;
+use crate::reply::set;
 use crate::{catalogue, check, fields};
 
 /// The emulator takes every id for that of an agent with this model.
@@ -13,9 +13,7 @@ const MODEL: &str = "mistral-medium-latest";
 /// `POST /v1/agents/completions`
 pub(crate) async fn complete(JsonBody(mut request): JsonBody) -> Result<Response, ApiError> {
     check::body(fields::AGENTS, &request)?;
-    if let Some(members) = request.as_object_mut() {
-        members.insert("model".into(), Value::from(MODEL));
-    }
+    set(&mut request, "model", MODEL.into());
     let model = catalogue::able(&request, |model| model.can("completion_chat"))?;
     chat::answer(&request, model)
 }

@@ -7,6 +7,7 @@ pub(crate) mod models;
 pub(crate) mod agents;
 pub(crate) mod classifiers;
 pub(crate) mod fim;
+pub(crate) mod ocr;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;

@@ -274,7 +274,8 @@ fn logprobs_wanted(request: &Value, flag: &str, alternatives: &str) -> Option<us
     wanted.then(|| alternatives.unwrap_or(0))
 }
 
-fn now() -> u64 {
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())

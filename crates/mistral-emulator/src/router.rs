@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::errors::ApiError;
-use crate::routes::{agents, chat, classifiers, embeddings, fim, models, ocr};
+use crate::routes::{
+    agents, chat, classifiers, embeddings, fim, models, ocr, speech, transcriptions, voices,
+};
 use crate::shared::{RequestId, Shared};
 
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
@@ -26,12 +28,25 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/v1/classifications", post(classifiers::classify))
         .route("/v1/chat/classifications", post(classifiers::classify_chat))
         .route("/v1/ocr", post(ocr::process))
+        .route("/v1/audio/transcriptions", post(transcriptions::transcribe))
+        .route("/v1/audio/speech", post(speech::speak))
+        .route("/v1/audio/voices", get(voices::list).post(voices::create))
+        .route(
+            "/v1/audio/voices/{voice_id}",
+            get(voices::retrieve)
+                .patch(voices::update)
+                .delete(voices::delete),
+        )
+        .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             check_key,
         ))
         .method_not_allowed_fallback(refuse_method)
         .fallback(refuse_path)
+        // Documents and recordings are larger than what axum takes by itself.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Arc::clone(shared))
 }
 
 async fn check_key(

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use crate::faults::Fault;
 use crate::random::{hash, uuid};
 use crate::routes::TokenCost;
+use crate::voices::Voices;
 
 const REQUESTS_PER_MINUTE: u64 = 6_000;
 const TOKENS_PER_MINUTE: u64 = 2_000_000;
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     requests: Mutex<Vec<RecordedRequest>>,
     answered: AtomicU64,
     spent: AtomicU64,
+    pub(crate) voices: Voices,
 }
 
 impl Shared {
@@ -62,6 +64,7 @@ impl Shared {
             requests: Mutex::default(),
             answered: AtomicU64::new(0),
             spent: AtomicU64::new(0),
+            voices: Voices::new(),
         };
         faults
             .into_iter()

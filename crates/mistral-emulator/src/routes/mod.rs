@@ -8,6 +8,9 @@ pub(crate) mod agents;
 pub(crate) mod classifiers;
 pub(crate) mod fim;
 pub(crate) mod ocr;
+pub(crate) mod speech;
+pub(crate) mod transcriptions;
+pub(crate) mod voices;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;

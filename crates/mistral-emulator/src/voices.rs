@@ -1,5 +1,6 @@
 //! The voices that speech can have: those the server comes with and those that were created.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
@@ -27,7 +28,7 @@ pub(crate) enum Refusal {
 #[derive(Debug)]
 pub(crate) struct Voices {
     voices: Mutex<Vec<Voice>>,
-    made: Mutex<u64>,
+    made: AtomicU64,
 }
 
 impl Voices {
@@ -51,7 +52,7 @@ impl Voices {
         });
         Self {
             voices: Mutex::new(voices.into()),
-            made: Mutex::new(0),
+            made: AtomicU64::new(0),
         }
     }
 
@@ -85,9 +86,8 @@ impl Voices {
         recording: Option<Vec<u8>>,
         created_at: &str,
     ) -> Value {
-        let mut made = lock(&self.made);
-        *made += 1;
-        let id = uuid(hash(format!("voice {made}").as_bytes()));
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let id = uuid(hash(format!("voice {number}").as_bytes()));
         let mut card = card(id, created_at);
         set(&mut card, "type", "custom".into());
         set(&mut card, "kind", "ivc".into());

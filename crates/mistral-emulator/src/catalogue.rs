@@ -165,7 +165,7 @@ static MODELS: &[Model] = &[
         context: 16_384,
         temperature: None,
         ..model(
-            "mistral-ocr-latest",
+            MISTRAL_OCR,
             &["mistral-ocr-2512"],
             &["ocr"],
             "Reads documents.",
@@ -189,10 +189,31 @@ static MODELS: &[Model] = &[
             "Listens and transcribes.",
         )
     },
+    Model {
+        temperature: None,
+        ..model(
+            MODERATION_2411,
+            &[],
+            &["moderation"],
+            "Finds text that should not be published; older categories.",
+        )
+    },
+    Model {
+        context: 4_096,
+        ..model(
+            VOXTRAL_TTS,
+            &["voxtral-mini-tts-2603"],
+            &["audio_speech"],
+            "Speaks.",
+        )
+    },
 ];
 
 pub(crate) const MISTRAL_EMBED: &str = "mistral-embed";
 pub(crate) const CODESTRAL_EMBED: &str = "codestral-embed";
+pub(crate) const MODERATION_2411: &str = "mistral-moderation-2411";
+pub(crate) const MISTRAL_OCR: &str = "mistral-ocr-latest";
+pub(crate) const VOXTRAL_TTS: &str = "voxtral-mini-tts-latest";
 
 /// All models, in the order in which they are listed.
 pub(crate) fn all() -> impl Iterator<Item = &'static Model> {

@@ -2,12 +2,16 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use axum::response::Response;
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::Model;
+use crate::errors::json_response;
 use crate::random::{Sequence, hash, hex_id};
-use crate::reply::{Reply, list, whole_number};
-use crate::tokens;
+use crate::reply::{Reply, list, set, whole_number};
+use crate::routes::TokenCost;
+use crate::{sse, tokens};
 
 /// The server reports cached tokens in blocks of this many.
 const CACHE_BLOCK: usize = 64;
@@ -34,7 +38,11 @@ impl Completion {
         let replies: Vec<Reply> = (0..choices)
             .map(|index| Reply::new(request, index, thinks))
             .collect();
-        let prompt = prompt_pieces(request);
+        Self::of(request, replies, prompt_pieces(request))
+    }
+
+    /// The completion that gives these replies to a prompt cut into pieces.
+    pub(crate) fn of(request: &Value, replies: Vec<Reply>, prompt: Vec<String>) -> Self {
         let generated = replies.iter().map(Reply::generated).sum();
         let cached = match request.get("prompt_cache_key").and_then(Value::as_str) {
             Some(_) => prompt.len() / CACHE_BLOCK * CACHE_BLOCK,
@@ -52,15 +60,26 @@ impl Completion {
         }
     }
 
-    pub(crate) fn tokens(&self) -> u64 {
+    fn tokens(&self) -> u64 {
         self.usage
             .get("total_tokens")
             .and_then(Value::as_u64)
             .unwrap_or(0)
     }
 
+    /// The answer, whole or streamed as the request has it.
+    pub(crate) fn answer(&self, request: &Value) -> Response {
+        let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
+            sse::response(&self.chunks())
+        } else {
+            json_response(StatusCode::OK, &self.response())
+        };
+        response.extensions_mut().insert(TokenCost(self.tokens()));
+        response
+    }
+
     /// The answer to a request that does not stream.
-    pub(crate) fn response(&self) -> Value {
+    fn response(&self) -> Value {
         let choices: Vec<Value> = self
             .replies
             .iter()
@@ -84,7 +103,7 @@ impl Completion {
     }
 
     /// The chunks of a stream; the choices take turns.
-    pub(crate) fn chunks(&self) -> Vec<Value> {
+    fn chunks(&self) -> Vec<Value> {
         let mut numbers = Sequence::new(self.seed);
         let choices: Vec<Vec<Value>> = self
             .replies
@@ -255,13 +274,8 @@ fn logprobs_wanted(request: &Value, flag: &str, alternatives: &str) -> Option<us
     wanted.then(|| alternatives.unwrap_or(0))
 }
 
-fn set(value: &mut Value, name: &str, member: Value) {
-    if let Some(members) = value.as_object_mut() {
-        members.insert(name.into(), member);
-    }
-}
-
-fn now() -> u64 {
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())

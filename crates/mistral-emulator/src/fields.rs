@@ -1,4 +1,4 @@
-//! What the server takes in a chat request: every object, field by field.
+//! What the server takes in a request of chat or an agent: every object, field by field.
 
 use crate::check::{COUNT, Field, INTEGER, Kind, NUMBER, optional, required};
 
@@ -19,33 +19,15 @@ pub(crate) static CHAT: &[Field] = &[
     optional("metadata", Kind::Map),
     optional("response_format", Kind::Record(RESPONSE_FORMAT)),
     optional("tools", Kind::List(0, &TOOL)),
-    optional(
-        "tool_choice",
-        Kind::AnyOf(&[
-            Kind::Choice(&["auto", "none", "any", "required"]),
-            Kind::Record(&[
-                optional("type", Kind::Choice(&["function"])),
-                required("function", Kind::Record(&[required("name", Kind::Text)])),
-            ]),
-        ]),
-    ),
+    optional("tool_choice", TOOL_CHOICE),
     optional("presence_penalty", Kind::Number(-2.0, 2.0)),
     optional("frequency_penalty", Kind::Number(-2.0, 2.0)),
     optional("repetition_penalty", NUMBER),
     optional("n", Kind::Integer(1, MOST_CHOICES)),
-    optional(
-        "prediction",
-        Kind::Record(&[
-            optional("type", Kind::Choice(&["content"])),
-            optional("content", Kind::Text),
-        ]),
-    ),
+    optional("prediction", PREDICTION),
     optional("parallel_tool_calls", Kind::Flag),
     optional("prompt_mode", Kind::Choice(&["reasoning"])),
-    optional(
-        "reasoning_effort",
-        Kind::Choice(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
-    ),
+    optional("reasoning_effort", REASONING_EFFORT),
     optional("guardrails", Kind::List(0, &GUARDRAIL)),
     optional("prompt_cache_key", Kind::Text),
     optional("safe_prompt", Kind::Flag),
@@ -56,10 +38,57 @@ pub(crate) static CHAT: &[Field] = &[
     optional("top_prompt_logprobs", Kind::Integer(0, 128)),
 ];
 
-/// One text or a list of texts.
-const TEXTS: Kind = Kind::AnyOf(&[Kind::Text, Kind::List(0, &Kind::Text)]);
+/// An agent has a model, and with it a temperature, of its own.
+pub(crate) static AGENTS: &[Field] = &[
+    required("agent_id", Kind::Text),
+    required("messages", Kind::List(0, &MESSAGE)),
+    optional("top_k", COUNT),
+    optional("max_tokens", COUNT),
+    optional("min_tokens", COUNT),
+    optional("stream", Kind::Flag),
+    optional("stop", TEXTS),
+    optional("random_seed", COUNT),
+    optional("metadata", Kind::Map),
+    optional("response_format", Kind::Record(RESPONSE_FORMAT)),
+    optional("tools", Kind::List(0, &TOOL)),
+    optional("tool_choice", TOOL_CHOICE),
+    optional("presence_penalty", Kind::Number(-2.0, 2.0)),
+    optional("frequency_penalty", Kind::Number(-2.0, 2.0)),
+    optional("repetition_penalty", NUMBER),
+    optional("n", Kind::Integer(1, MOST_CHOICES)),
+    optional("prediction", PREDICTION),
+    optional("parallel_tool_calls", Kind::Flag),
+    optional("prompt_mode", Kind::Choice(&["reasoning"])),
+    optional("reasoning_effort", REASONING_EFFORT),
+    optional("guardrails", Kind::List(0, &GUARDRAIL)),
+    optional("prompt_cache_key", Kind::Text),
+    optional("service_tier", Kind::Choice(&["auto", "standard_only"])),
+    optional("logprobs", Kind::Flag),
+    optional("top_logprobs", Kind::Integer(0, 128)),
+    optional("prompt_logprobs", Kind::Flag),
+    optional("top_prompt_logprobs", Kind::Integer(0, 128)),
+];
 
-static MESSAGE: Kind = Kind::Tagged {
+/// One text or a list of texts.
+pub(crate) const TEXTS: Kind = Kind::AnyOf(&[Kind::Text, Kind::List(0, &Kind::Text)]);
+
+const TOOL_CHOICE: Kind = Kind::AnyOf(&[
+    Kind::Choice(&["auto", "none", "any", "required"]),
+    Kind::Record(&[
+        optional("type", Kind::Choice(&["function"])),
+        required("function", Kind::Record(&[required("name", Kind::Text)])),
+    ]),
+]);
+
+const PREDICTION: Kind = Kind::Record(&[
+    optional("type", Kind::Choice(&["content"])),
+    optional("content", Kind::Text),
+]);
+
+const REASONING_EFFORT: Kind =
+    Kind::Choice(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
+
+pub(crate) static MESSAGE: Kind = Kind::Tagged {
     tag: "role",
     default: None,
     variants: &[
@@ -201,7 +230,7 @@ static CHUNK: Kind = Kind::Tagged {
     ],
 };
 
-static RESPONSE_FORMAT: &[Field] = &[
+pub(crate) static RESPONSE_FORMAT: &[Field] = &[
     optional(
         "type",
         Kind::Choice(&["text", "json_object", "json_schema"]),

@@ -4,10 +4,12 @@
 //! it fails on demand. Use it to try a program before you have a key, and to test how a program
 //! deals with answers, streams, refusals and broken connections.
 //!
-//! It serves chat completions (whole and streamed), embeddings, files with signed URLs, batch
-//! and fine-tuning jobs, and models: their list, and renaming, archiving and deleting those that
-//! are fine-tuned. It checks requests as the real server does: the key, every field of the body,
-//! the order of messages, and whether the model can do what is asked.
+//! It serves chat completions, completions of code and of agents (whole and streamed),
+//! embeddings, moderation and classification of texts and of conversations, recognition of text
+//! in documents, transcriptions and speech (whole and streamed), voices, files with signed URLs,
+//! batch and fine-tuning jobs, and models: their list, and renaming, archiving and deleting those
+//! that are fine-tuned. It checks requests as the real server does: the key, every field of the
+//! body, the order of messages, and whether the model can do what is asked.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -49,6 +51,14 @@
 //!   think before they answer.
 //! * `n`, `stop`, `max_tokens`, `logprobs`, `prompt_cache_key` and prefix messages have their
 //!   effect; a word, or a dozen letters of a longer one, counts as a token.
+//! * Every agent id is taken for that of an agent with a general model.
+//! * Single words decide about moderation and classification: `kill` is a threat, `great` is
+//!   positive. A conversation is judged by its last message.
+//! * Nothing is fetched. Documents behind a URL or an id have three pages, recordings last ten
+//!   seconds. Of a document that is sent as a data URL the text is read if it is plain text, and
+//!   the pages are counted if it is a PDF.
+//! * Speech is a short tone in a WAV file, whatever the format asked for; `pcm` gives its
+//!   samples alone. A voice that was created is there until it is deleted.
 //!
 //! # What it remembers
 //!
@@ -79,10 +89,12 @@ mod check;
 mod clock;
 mod completion;
 mod disturb;
+mod document;
 mod emulator;
 mod errors;
 mod faults;
 mod fields;
+mod form;
 mod messages;
 mod query;
 mod random;
@@ -92,9 +104,11 @@ mod routes;
 mod schema;
 mod service;
 mod shared;
+mod sound;
 mod sse;
 mod state;
 mod tokens;
+mod voices;
 
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{FAULT_HEADER, Fault};

@@ -49,6 +49,22 @@ impl Reply {
         reply
     }
 
+    /// A reply that says the text, as far as `stop` and `max_tokens` let it.
+    pub(crate) fn saying(request: &Value, mut text: String) -> Self {
+        cut_at_stop(request, &mut text);
+        let mut reply = Self {
+            prefix: String::new(),
+            thinking: Vec::new(),
+            text: tokens::pieces(&text),
+            tool_calls: Vec::new(),
+            finish_reason: "stop",
+        };
+        if let Some(most) = whole_number(request, "max_tokens") {
+            reply.keep(most);
+        }
+        reply
+    }
+
     fn speak(&mut self, request: &Value, messages: &[Value], index: usize) {
         let format = request
             .pointer("/response_format/type")
@@ -67,9 +83,7 @@ impl Reply {
                 text.insert(0, ' ');
             }
         }
-        if let Some(end) = stops(request).filter_map(|stop| text.find(stop)).min() {
-            text.truncate(end);
-        }
+        cut_at_stop(request, &mut text);
         self.text = tokens::pieces(&text);
     }
 
@@ -106,6 +120,12 @@ impl Reply {
 fn tokens_of_call(call: &Value) -> usize {
     let arguments = call.pointer("/function/arguments").and_then(Value::as_str);
     1 + tokens::count(arguments.unwrap_or_default())
+}
+
+fn cut_at_stop(request: &Value, text: &mut String) {
+    if let Some(end) = stops(request).filter_map(|stop| text.find(stop)).min() {
+        text.truncate(end);
+    }
 }
 
 fn stops(request: &Value) -> impl Iterator<Item = &str> {
@@ -277,7 +297,8 @@ pub(crate) fn text_of(message: &Value) -> String {
     }
 }
 
-fn first_words(text: &str) -> String {
+/// The words that an answer repeats of a text.
+pub(crate) fn first_words(text: &str) -> String {
     let mut words = text.split_whitespace();
     let mut first: Vec<String> = words
         .by_ref()
@@ -302,6 +323,13 @@ pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
 pub(crate) fn whole_number(value: &Value, name: &str) -> Option<usize> {
     let number = value.get(name).and_then(Value::as_f64)?;
     Some(number as usize)
+}
+
+/// Gives an object a member.
+pub(crate) fn set(value: &mut Value, name: &str, member: Value) {
+    if let Some(members) = value.as_object_mut() {
+        members.insert(name.into(), member);
+    }
 }
 
 #[cfg(test)]

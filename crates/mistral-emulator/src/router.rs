@@ -10,7 +10,10 @@ use axum::routing::{get, patch, post};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::errors::ApiError;
-use crate::routes::{batch, chat, embeddings, files, fine_tuning, models};
+use crate::routes::{
+    agents, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
+    transcriptions, voices,
+};
 use crate::shared::{RequestId, Shared};
 
 /// As much as a file may have.
@@ -61,6 +64,23 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             get(batch::retrieve).delete(batch::delete),
         )
         .route("/v1/batch/jobs/{job_id}/cancel", post(batch::cancel))
+        .route("/v1/fim/completions", post(fim::complete))
+        .route("/v1/agents/completions", post(agents::complete))
+        .route("/v1/moderations", post(classifiers::moderate))
+        .route("/v1/chat/moderations", post(classifiers::moderate_chat))
+        .route("/v1/classifications", post(classifiers::classify))
+        .route("/v1/chat/classifications", post(classifiers::classify_chat))
+        .route("/v1/ocr", post(ocr::process))
+        .route("/v1/audio/transcriptions", post(transcriptions::transcribe))
+        .route("/v1/audio/speech", post(speech::speak))
+        .route("/v1/audio/voices", get(voices::list).post(voices::create))
+        .route(
+            "/v1/audio/voices/{voice_id}",
+            get(voices::retrieve)
+                .patch(voices::update)
+                .delete(voices::delete),
+        )
+        .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             check_key,

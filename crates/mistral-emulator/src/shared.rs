@@ -14,6 +14,7 @@ use crate::faults::Fault;
 use crate::random::{hash, uuid};
 use crate::routes::TokenCost;
 use crate::state::State;
+use crate::voices::Voices;
 
 const REQUESTS_PER_MINUTE: u64 = 6_000;
 const TOKENS_PER_MINUTE: u64 = 2_000_000;
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     requests: Mutex<Vec<RecordedRequest>>,
     answered: AtomicU64,
     spent: AtomicU64,
+    pub(crate) voices: Voices,
 }
 
 impl Shared {
@@ -68,6 +70,7 @@ impl Shared {
             requests: Mutex::default(),
             answered: AtomicU64::new(0),
             spent: AtomicU64::new(0),
+            voices: Voices::new(),
         };
         faults
             .into_iter()

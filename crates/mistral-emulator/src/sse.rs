@@ -16,10 +16,19 @@ use serde_json::Value;
 pub(crate) fn response(values: &[Value]) -> Response {
     let events = values.iter().map(Value::to_string);
     let events = events.chain(std::iter::once("[DONE]".to_owned()));
-    let frames = events
-        .map(|data| Bytes::from(format!("data: {data}\n\n")))
-        .collect();
-    let mut response = Response::new(Body::new(Events(frames)));
+    stream(events.map(|data| format!("data: {data}\n\n")))
+}
+
+/// A response that sends the values as events named after their type; the last ends the stream.
+pub(crate) fn named(values: &[Value]) -> Response {
+    stream(values.iter().map(|value| {
+        let name = value.get("type").and_then(Value::as_str);
+        format!("event: {}\ndata: {value}\n\n", name.unwrap_or_default())
+    }))
+}
+
+fn stream(events: impl Iterator<Item = String>) -> Response {
+    let mut response = Response::new(Body::new(Events(events.map(Bytes::from).collect())));
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/event-stream; charset=utf-8"),

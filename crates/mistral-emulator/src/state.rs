@@ -34,7 +34,7 @@ impl State {
             files: Vec::new(),
             batch_jobs: Vec::new(),
             tuning_jobs: Vec::new(),
-            tuned_models: TunedModel::demo().into_iter().collect(),
+            tuned_models: TunedModel::demos().unwrap_or_default(),
             ids: 0,
             now: BEGINNING,
         }
@@ -73,15 +73,15 @@ impl State {
     pub(crate) fn able(
         &mut self,
         request: &Value,
-        able: impl FnOnce(&Model) -> bool,
+        capability: &str,
     ) -> Result<&'static Model, ApiError> {
         let name = request
             .get("model")
             .and_then(Value::as_str)
             .unwrap_or_default();
         match self.tuned_model(name) {
-            None => catalogue::able(request, able),
-            Some(tuned) if tuned.completes() && able(tuned.root) => Ok(tuned.root),
+            None => catalogue::able(request, |model| model.can(capability)),
+            Some(tuned) if tuned.can(capability) => Ok(tuned.root),
             Some(_) => Err(catalogue::invalid_model(name)),
         }
     }

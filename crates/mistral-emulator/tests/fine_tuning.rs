@@ -107,7 +107,7 @@ fn a_job_becomes_a_model_that_answers() {
     let path = path(&queued);
     assert_eq!(statuses(&emulator, &path, 2), ["VALIDATING", "RUNNING"]);
     assert_eq!(
-        get(&emulator, "/v1/models?provider=emulator")["data"][1],
+        get(&emulator, "/v1/models?provider=emulator")["data"][2],
         Value::Null
     );
     let done = get(&emulator, &path);

@@ -59,14 +59,19 @@ fn a_fine_tuned_model_says_where_it_comes_from() {
         .iter()
         .filter(|card| card["type"] == "fine-tuned")
         .collect();
-    assert_eq!(tuned.len(), 1);
+    let names: Vec<&Value> = tuned.iter().map(|card| &card["id"]).collect();
     assert_eq!(
-        tuned[0]["id"],
-        "ft:ministral-3b-latest:emulator:20250101:demo"
+        names,
+        [
+            "ft:ministral-3b-latest:emulator:20250101:demo",
+            "ft:classifier:ministral-3b-latest:emulator:20250101:demo",
+        ]
     );
-    assert_eq!(tuned[0]["root"], "ministral-3b-latest");
-    assert_eq!(tuned[0]["archived"], false);
-    assert!(tuned[0]["job"].is_string());
+    for card in tuned {
+        assert_eq!(card["root"], "ministral-3b-latest");
+        assert_eq!(card["archived"], false);
+        assert!(card["job"].is_string());
+    }
 }
 
 #[test]
@@ -90,8 +95,8 @@ fn the_list_can_be_filtered() {
     assert_eq!(one.len(), 1);
     assert_eq!(one[0]["id"], "mistral-embed");
     assert_eq!(list("?model=nothing").len(), 0);
-    assert_eq!(list("?provider=emulator").len(), 1);
-    assert_eq!(list("?provider=mistralai").len(), list("").len() - 1);
+    assert_eq!(list("?provider=emulator").len(), 2);
+    assert_eq!(list("?provider=mistralai").len(), list("").len() - 2);
     assert_eq!(list("?provider=emulator&model=mistral-embed").len(), 0);
 }
 

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
 use serde_json::Value;
 
-use super::{JsonBody, TokenCost};
+use super::JsonBody;
 use crate::catalogue::Model;
 use crate::check;
 use crate::completion::Completion;
-use crate::errors::{ApiError, json_response};
+use crate::errors::ApiError;
 use crate::reply::list;
 use crate::shared::Shared;
-use crate::{fields, messages, sse};
+use crate::{fields, messages};
 
 /// `POST /v1/chat/completions`
 pub(crate) async fn complete(
@@ -22,23 +21,17 @@ pub(crate) async fn complete(
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
     check::body(fields::CHAT, &request)?;
-    let model = shared
-        .state()
-        .able(&request, |model| model.can("completion_chat"))?;
-    messages::check(list(&request, "messages"))?;
-    check_format(&request)?;
-    check_tool_choice(&request)?;
-    check_prompt_mode(&request, model)?;
-    let completion = Completion::new(&request, model);
-    let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
-        sse::response(&completion.chunks())
-    } else {
-        json_response(StatusCode::OK, &completion.response())
-    };
-    response
-        .extensions_mut()
-        .insert(TokenCost(completion.tokens()));
-    Ok(response)
+    let model = shared.state().able(&request, "completion_chat")?;
+    answer(&request, model)
+}
+
+/// Answers a request whose fields were checked before.
+pub(super) fn answer(request: &Value, model: &Model) -> Result<Response, ApiError> {
+    messages::check(list(request, "messages"))?;
+    check_format(request)?;
+    check_tool_choice(request)?;
+    check_prompt_mode(request, model)?;
+    Ok(Completion::new(request, model).answer(request))
 }
 
 fn invalid_arguments(message: impl Into<String>) -> ApiError {

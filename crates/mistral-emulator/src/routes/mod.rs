@@ -8,6 +8,14 @@ pub(crate) mod fine_tuning;
 pub(crate) mod models;
 pub(crate) mod upload;
 
+pub(crate) mod agents;
+pub(crate) mod classifiers;
+pub(crate) mod fim;
+pub(crate) mod ocr;
+pub(crate) mod speech;
+pub(crate) mod transcriptions;
+pub(crate) mod voices;
+
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};

@@ -23,25 +23,49 @@ pub(crate) struct TunedModel {
 }
 
 impl TunedModel {
-    /// The model that is there from the start.
-    pub(crate) fn demo() -> Option<Self> {
-        Some(Self {
-            id: "ft:ministral-3b-latest:emulator:20250101:demo".to_owned(),
-            root: catalogue::find("ministral-3b-latest")?,
-            job: "6e6f7420-6120-4265-a16c-206a6f620000".to_owned(),
+    /// The models that are there from the start: one that completes, one that classifies.
+    pub(crate) fn demos() -> Option<Vec<Self>> {
+        let root = catalogue::find("ministral-3b-latest")?;
+        let demo = |id: &str, job: &str, description: &str, targets| Self {
+            id: id.to_owned(),
+            root,
+            job: job.to_owned(),
             created: BEGINNING,
             name: None,
-            description: Some("A fine-tuned model.".to_owned()),
+            description: Some(description.to_owned()),
             archived: false,
-            classifier_targets: None,
-        })
+            classifier_targets: targets,
+        };
+        let target = |name: &str, labels: &[&str]| {
+            json!({
+                "name": name, "labels": labels, "weight": 1.0, "loss_function": "single_class",
+            })
+        };
+        let targets = json!([
+            target("sentiment", &["positive", "neutral", "negative"]),
+            target("language", &["english", "french", "german"]),
+        ]);
+        Some(vec![
+            demo(
+                "ft:ministral-3b-latest:emulator:20250101:demo",
+                "6e6f7420-6120-4265-a16c-206a6f620000",
+                "A fine-tuned model.",
+                None,
+            ),
+            demo(
+                "ft:classifier:ministral-3b-latest:emulator:20250101:demo",
+                "6e6f7420-6120-4265-a16c-206a6f620001",
+                "A fine-tuned model that tells sentiment and language.",
+                Some(targets),
+            ),
+        ])
     }
 
     pub(crate) fn completes(&self) -> bool {
         self.classifier_targets.is_none()
     }
 
-    fn can(&self, capability: &str) -> bool {
+    pub(crate) fn can(&self, capability: &str) -> bool {
         match capability {
             "classification" => !self.completes(),
             "fine_tuning" => false,

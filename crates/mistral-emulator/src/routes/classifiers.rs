@@ -1,0 +1,278 @@
+//! Moderation and classification: scores that depend on single words and nothing else.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::{JsonBody, TokenCost};
+use crate::catalogue::{MODERATION_2411, Model};
+use crate::check::{self, Field, Kind, optional, required};
+use crate::errors::{ApiError, json_response};
+use crate::fields::MESSAGE;
+use crate::random::{Sequence, hash, hex_id};
+use crate::reply::{list, text_of};
+use crate::shared::Shared;
+use crate::tokens;
+
+static TEXTS: &[Field] = &[
+    required("model", Kind::Text),
+    required(
+        "input",
+        Kind::AnyOf(&[Kind::Text, Kind::List(1, &Kind::Text)]),
+    ),
+    optional("metadata", Kind::Map),
+];
+
+static MODERATED_CHAT: &[Field] = &[
+    required("model", Kind::Text),
+    required("input", Kind::List(1, &MESSAGE)),
+];
+
+static MODERATED_CHATS: &[Field] = &[
+    required("model", Kind::Text),
+    required("input", Kind::List(1, &CHAT)),
+];
+
+static CHAT: Kind = Kind::List(1, &MESSAGE);
+
+static INSTRUCT: &[Field] = &[required("messages", Kind::List(1, &MESSAGE))];
+
+static CONVERSATION: Kind = Kind::Record(INSTRUCT);
+
+static CLASSIFIED_CHATS: &[Field] = &[
+    required("model", Kind::Text),
+    required(
+        "input",
+        Kind::AnyOf(&[Kind::Record(INSTRUCT), Kind::List(1, &CONVERSATION)]),
+    ),
+];
+
+/// A category or a label and the words that speak for it.
+type Words = (&'static str, &'static [&'static str]);
+
+static CATEGORIES: &[Words] = &[
+    ("sexual", &["sex", "porn", "erotic"]),
+    ("hate_and_discrimination", &["hate", "racist", "inferior"]),
+    ("violence_and_threats", &["kill", "murder", "stab"]),
+    ("dangerous", &["bomb", "explosive", "poison"]),
+    ("criminal", &["steal", "fraud", "smuggle"]),
+    ("selfharm", &["suicide", "selfharm"]),
+    ("health", &["diagnosis", "medication", "symptoms"]),
+    ("financial", &["invest", "stocks", "shares"]),
+    ("law", &["lawsuit", "contract", "lawyer"]),
+    ("pii", &["passport", "ssn", "iban"]),
+    ("jailbreaking", &["jailbreak", "unfiltered"]),
+];
+
+/// The older model has one category for two of the newer ones and lacks another.
+const DANGEROUS_AND_CRIMINAL: &str = "dangerous_and_criminal_content";
+
+static SENTIMENTS: &[Words] = &[
+    ("positive", &["good", "great", "love", "happy", "thanks"]),
+    ("neutral", &["okay", "fine", "maybe"]),
+    ("negative", &["bad", "awful", "hate", "sad", "broken"]),
+];
+
+static LANGUAGES: &[Words] = &[
+    ("english", &["the", "is", "and", "this", "who"]),
+    ("french", &["le", "la", "est", "et", "qui"]),
+    ("german", &["der", "die", "ist", "und", "wer"]),
+];
+
+/// `POST /v1/moderations`
+pub(crate) async fn moderate(
+    State(shared): State<Arc<Shared>>,
+    JsonBody(request): JsonBody,
+) -> Result<Response, ApiError> {
+    check::body(TEXTS, &request)?;
+    answer(
+        &shared,
+        &request,
+        "moderation",
+        &texts(&request),
+        moderation,
+    )
+}
+
+/// `POST /v1/chat/moderations`
+pub(crate) async fn moderate_chat(
+    State(shared): State<Arc<Shared>>,
+    JsonBody(request): JsonBody,
+) -> Result<Response, ApiError> {
+    let input = list(&request, "input");
+    let chats: Vec<String> = if input.iter().any(Value::is_array) {
+        check::body(MODERATED_CHATS, &request)?;
+        let chats = input.iter().filter_map(Value::as_array);
+        chats.map(|chat| last_text(chat)).collect()
+    } else {
+        check::body(MODERATED_CHAT, &request)?;
+        vec![last_text(input)]
+    };
+    answer(&shared, &request, "moderation", &chats, moderation)
+}
+
+/// `POST /v1/classifications`
+pub(crate) async fn classify(
+    State(shared): State<Arc<Shared>>,
+    JsonBody(request): JsonBody,
+) -> Result<Response, ApiError> {
+    check::body(TEXTS, &request)?;
+    answer(
+        &shared,
+        &request,
+        "classification",
+        &texts(&request),
+        classification,
+    )
+}
+
+/// `POST /v1/chat/classifications`
+pub(crate) async fn classify_chat(
+    State(shared): State<Arc<Shared>>,
+    JsonBody(request): JsonBody,
+) -> Result<Response, ApiError> {
+    check::body(CLASSIFIED_CHATS, &request)?;
+    let chats: Vec<String> = match request.get("input") {
+        Some(Value::Array(chats)) => chats
+            .iter()
+            .map(|chat| last_text(list(chat, "messages")))
+            .collect(),
+        Some(chat) => vec![last_text(list(chat, "messages"))],
+        None => Vec::new(),
+    };
+    answer(&shared, &request, "classification", &chats, classification)
+}
+
+fn answer(
+    shared: &Shared,
+    request: &Value,
+    capability: &str,
+    texts: &[String],
+    judge: fn(&Model, &str) -> Value,
+) -> Result<Response, ApiError> {
+    let model = shared.state().able(request, capability)?;
+    let results: Vec<Value> = texts.iter().map(|text| judge(model, text)).collect();
+    let body = json!({
+        "id": hex_id(hash(request.to_string().as_bytes())),
+        "model": request.get("model"),
+        "results": results,
+    });
+    let tokens: usize = texts.iter().map(|text| tokens::count(text) + 1).sum();
+    let mut response = json_response(StatusCode::OK, &body);
+    response.extensions_mut().insert(TokenCost(tokens as u64));
+    Ok(response)
+}
+
+fn texts(request: &Value) -> Vec<String> {
+    match request.get("input") {
+        Some(Value::Array(texts)) => texts
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        other => other
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// Of a conversation the last message is judged.
+fn last_text(messages: &[Value]) -> String {
+    messages.last().map(text_of).unwrap_or_default()
+}
+
+fn moderation(model: &Model, text: &str) -> Value {
+    let scores = category_scores(model, text);
+    let categories: Map<String, Value> = scores
+        .iter()
+        .map(|(name, score)| (name.clone(), (*score > 0.5).into()))
+        .collect();
+    let scores: Map<String, Value> = scores
+        .into_iter()
+        .map(|(name, score)| (name, json!(score)))
+        .collect();
+    json!({ "categories": categories, "category_scores": scores })
+}
+
+fn category_scores(model: &Model, text: &str) -> Vec<(String, f64)> {
+    let words = words(text);
+    let mut scores: Vec<(String, f64)> = Vec::new();
+    for (name, signs) in CATEGORIES {
+        let name = match (model.id, *name) {
+            (MODERATION_2411, "jailbreaking") => continue,
+            (MODERATION_2411, "dangerous" | "criminal") => DANGEROUS_AND_CRIMINAL,
+            (_, name) => name,
+        };
+        let fraction = fraction(name, text);
+        let score = if hits(&words, signs) > 0 {
+            0.9 + fraction / 20.0
+        } else {
+            fraction / 200.0
+        };
+        match scores.last_mut() {
+            Some((last, known)) if last == name => *known = known.max(score),
+            _ => scores.push((name.to_owned(), score)),
+        }
+    }
+    scores
+}
+
+fn classification(model: &Model, text: &str) -> Value {
+    if model.can("moderation") {
+        let scores: Map<String, Value> = category_scores(model, text)
+            .into_iter()
+            .map(|(name, score)| (name, json!(score)))
+            .collect();
+        return json!({ "moderation": { "scores": scores } });
+    }
+    json!({
+        "sentiment": { "scores": shares(SENTIMENTS, text) },
+        "language": { "scores": shares(LANGUAGES, text) },
+    })
+}
+
+/// A score per label; together they are 1.
+fn shares(labels: &[Words], text: &str) -> Map<String, Value> {
+    let words = words(text);
+    let weights: Vec<(&str, f64)> = labels
+        .iter()
+        .map(|(label, signs)| {
+            let hits = u32::try_from(hits(&words, signs)).unwrap_or(u32::MAX);
+            (
+                *label,
+                0.1 + fraction(label, text) / 10.0 + 4.0 * f64::from(hits),
+            )
+        })
+        .collect();
+    let all: f64 = weights.iter().map(|(_, weight)| weight).sum();
+    weights
+        .into_iter()
+        .map(|(label, weight)| (label.to_owned(), json!(weight / all)))
+        .collect()
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn hits(words: &[String], signs: &[&str]) -> usize {
+    words
+        .iter()
+        .filter(|word| signs.contains(&word.as_str()))
+        .count()
+}
+
+/// A number from 0 up to 1 that depends on both texts.
+fn fraction(name: &str, text: &str) -> f64 {
+    let mut numbers = Sequence::new(hash(format!("{name}: {text}").as_bytes()));
+    f64::from(u32::try_from(numbers.below(1000)).unwrap_or(0)) / 1000.0
+}

@@ -1,0 +1,232 @@
+//! Recognition of text in documents.
+
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::JsonBody;
+use crate::catalogue::{self, MISTRAL_OCR};
+use crate::check::{self, COUNT, Field, Kind, optional, required};
+use crate::document::{Document, Wishes, data_url, image_size};
+use crate::errors::{ApiError, json_response};
+use crate::fields::RESPONSE_FORMAT;
+use crate::reply::{set, whole_number};
+use crate::schema;
+
+static FIELDS: &[Field] = &[
+    required("model", Kind::AnyOf(&[Kind::Text, Kind::Null])),
+    optional("id", Kind::Text),
+    required("document", DOCUMENT),
+    optional("pages", Kind::AnyOf(&[Kind::Text, Kind::List(0, &COUNT)])),
+    optional("include_image_base64", Kind::Flag),
+    optional("image_limit", COUNT),
+    optional("image_min_size", COUNT),
+    optional("bbox_annotation_format", Kind::Record(RESPONSE_FORMAT)),
+    optional("document_annotation_format", Kind::Record(RESPONSE_FORMAT)),
+    optional("document_annotation_prompt", Kind::Text),
+    optional("table_format", Kind::Choice(&["markdown", "html"])),
+    optional("extract_header", Kind::Flag),
+    optional("extract_footer", Kind::Flag),
+    optional("include_blocks", Kind::Flag),
+    optional(
+        "confidence_scores_granularity",
+        Kind::Choice(&["word", "page", "block"]),
+    ),
+];
+
+const DOCUMENT: Kind = Kind::Tagged {
+    tag: "type",
+    default: None,
+    variants: &[
+        ("file", &[required("file_id", Kind::Text)]),
+        (
+            "document_url",
+            &[
+                required("document_url", Kind::Text),
+                optional("document_name", Kind::Text),
+            ],
+        ),
+        (
+            "image_url",
+            &[required(
+                "image_url",
+                Kind::AnyOf(&[
+                    Kind::Text,
+                    Kind::Record(&[
+                        required("url", Kind::Text),
+                        optional("detail", Kind::Choice(&["low", "auto", "high"])),
+                    ]),
+                ]),
+            )],
+        ),
+    ],
+};
+
+/// `POST /v1/ocr`
+pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response, ApiError> {
+    complete_type(&mut request);
+    check::body(FIELDS, &request)?;
+    if request.get("model") == Some(&Value::Null) {
+        set(&mut request, "model", MISTRAL_OCR.into());
+    }
+    catalogue::able(&request, |model| model.can("ocr"))?;
+    let image_annotation = annotation(&request, "bbox_annotation_format")?;
+    let document_annotation = annotation(&request, "document_annotation_format")?;
+    let prompt = request.get("document_annotation_prompt");
+    if prompt.is_some_and(|prompt| !prompt.is_null()) && document_annotation.is_none() {
+        return Err(ApiError::bad_request(
+            "invalid_request_invalid_args",
+            Some("3051"),
+            "document_annotation_prompt needs a document_annotation_format",
+        ));
+    }
+    let document = document(request.get("document").unwrap_or(&Value::Null))?;
+    let wanted = wanted_pages(&request)?;
+    let flag = |name| request.get(name) == Some(&Value::Bool(true));
+    let text = |name| request.get(name).and_then(Value::as_str);
+    let big_enough =
+        whole_number(&request, "image_min_size").is_none_or(|at_least| at_least <= image_size());
+    let images_left = whole_number(&request, "image_limit").unwrap_or(usize::MAX);
+    let mut wishes = Wishes {
+        table_format: text("table_format"),
+        header: flag("extract_header"),
+        footer: flag("extract_footer"),
+        images: big_enough,
+        image_data: flag("include_image_base64"),
+        image_annotation,
+        blocks: flag("include_blocks"),
+        confidence: text("confidence_scores_granularity"),
+    };
+    let is_wanted = |page: &usize| {
+        let ranges = wanted.as_ref();
+        ranges.is_none_or(|ranges| {
+            ranges
+                .iter()
+                .any(|(first, last)| (first..=last).contains(&page))
+        })
+    };
+    let pages: Vec<Value> = (0..document.page_count())
+        .filter(is_wanted)
+        .enumerate()
+        .map(|(place, page)| {
+            // At most one image is found on a page.
+            wishes.images = big_enough && place < images_left;
+            document.page(page, &wishes)
+        })
+        .collect();
+    let body = json!({
+        "model": request.get("model"),
+        "usage_info": { "pages_processed": pages.len(), "doc_size_bytes": document.size },
+        "document_annotation": document_annotation,
+        "pages": pages,
+    });
+    Ok(json_response(StatusCode::OK, &body))
+}
+
+/// The server tells the kind of a document without a type from its members.
+fn complete_type(request: &mut Value) {
+    let Some(document) = request
+        .get_mut("document")
+        .filter(|document| document.is_object())
+    else {
+        return;
+    };
+    if document.get("type").is_none_or(Value::is_null) {
+        let kinds = [("file_id", "file"), ("image_url", "image_url")];
+        let found = kinds
+            .iter()
+            .find(|(member, _)| document.get(member).is_some());
+        let kind = found.map_or("document_url", |(_, kind)| kind);
+        set(document, "type", kind.into());
+    }
+}
+
+fn document(document: &Value) -> Result<Document, ApiError> {
+    let text = |pointer| document.pointer(pointer).and_then(Value::as_str);
+    if let Some(id) = text("/file_id") {
+        return Ok(Document::unseen(id, false));
+    }
+    let image = text("/image_url").or_else(|| text("/image_url/url"));
+    let url = image.or_else(|| text("/document_url")).unwrap_or_default();
+    if url.starts_with("https://") || url.starts_with("http://") {
+        let name = text("/document_name").unwrap_or(url);
+        return Ok(Document::unseen(name, image.is_some()));
+    }
+    let (media_type, bytes) =
+        data_url(url).ok_or_else(|| unreadable("Failed to fetch document".to_owned()))?;
+    if media_type.starts_with("image/") == image.is_some() {
+        Ok(Document::sent(&media_type, &bytes))
+    } else {
+        Err(unreadable(format!("{media_type} is not supported")))
+    }
+}
+
+fn unreadable(message: String) -> ApiError {
+    ApiError::bad_request("document_parser_invalid_file", Some("3740"), message)
+}
+
+/// An instance of the schema in that field, written as a string of JSON.
+fn annotation(request: &Value, name: &str) -> Result<Option<String>, ApiError> {
+    let Some(format) = request.get(name).filter(|format| !format.is_null()) else {
+        return Ok(None);
+    };
+    let kind = format.get("type").and_then(Value::as_str);
+    if let Some(schema) = format.pointer("/json_schema/schema")
+        && kind == Some("json_schema")
+    {
+        return Ok(Some(schema::instance(schema).to_string()));
+    }
+    let message = "Value error, Only json_schema is valid for this field";
+    Err(refusal(name, message, format))
+}
+
+/// First and last pages, both included; `None` for all pages.
+fn wanted_pages(request: &Value) -> Result<Option<Vec<(usize, usize)>>, ApiError> {
+    let Some(pages) = request.get("pages") else {
+        return Ok(None);
+    };
+    match pages {
+        Value::String(text) => match ranges(text) {
+            Some(ranges) => Ok(Some(ranges)),
+            None => {
+                let message = "Value error, Pages should be like '0,2-4'";
+                Err(refusal("pages", message, pages))
+            }
+        },
+        Value::Array(numbers) => {
+            let numbers = numbers.iter().filter_map(Value::as_f64);
+            Ok(Some(
+                numbers.map(|page| (page as usize, page as usize)).collect(),
+            ))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
+    text.split(',')
+        .map(|range| {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            let range = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+            (range.0 <= range.1).then_some(range)
+        })
+        .collect()
+}
+
+fn refusal(field: &str, message: &str, input: &Value) -> ApiError {
+    let place = ["body".into(), field.into()];
+    ApiError::invalid(vec![check::problem("value_error", &place, message, input)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_named_by_numbers_and_ranges() {
+        assert_eq!(ranges("0, 2-4"), Some(vec![(0, 0), (2, 4)]));
+        for broken in ["", "a", "1-", "-1", "3-2", "1,,2"] {
+            assert_eq!(ranges(broken), None, "{broken}");
+        }
+    }
+}

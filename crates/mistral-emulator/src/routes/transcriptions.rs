@@ -1,0 +1,224 @@
+//! Transcriptions: sound turned into text.
+
+use axum::extract::Request;
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::TokenCost;
+use crate::check::{self, Field, Kind, NUMBER, optional, required};
+use crate::errors::{ApiError, json_response};
+use crate::form::{self, Part};
+use crate::reply::{list, set};
+use crate::{catalogue, sound, sse, tokens};
+
+const MOST_BIASES: usize = 100;
+/// How long a recording is taken to be that the emulator cannot look into.
+const UNSEEN_SECONDS: f64 = 10.0;
+const TOKENS_PER_SECOND: f64 = 12.5;
+/// The tokens that every transcription is asked with.
+const INSTRUCTION: usize = 4;
+
+static FIELDS: &[Field] = &[
+    required("model", Kind::Text),
+    optional("file", Kind::Map),
+    optional("file_url", Kind::Text),
+    optional("file_id", Kind::Text),
+    optional("language", Kind::Text),
+    optional("temperature", NUMBER),
+    optional("stream", Kind::Flag),
+    optional("diarize", Kind::Flag),
+    optional("context_bias", Kind::List(0, &Kind::Text)),
+    optional("timestamp_granularities", Kind::List(0, &GRANULARITY)),
+    optional("speaker_references", Kind::Map),
+];
+
+static GRANULARITY: Kind = Kind::Choice(&["segment", "word"]);
+
+/// `POST /v1/audio/transcriptions`
+pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
+    let parts = form::parts(request).await?;
+    let request = form::object(FIELDS, &parts);
+    check::body(FIELDS, &request)?;
+    catalogue::able(&request, |model| model.can("audio_transcription"))?;
+    check_values(&request)?;
+    let (name, seconds) = recording(&request, &parts)?;
+    let text = format!(
+        "This is the Mistral emulator. It was given {name}. \
+         A real model would write here what is said."
+    );
+    let language = request.get("language").and_then(Value::as_str);
+    let language = language.unwrap_or("en");
+    let segments = segments(&request, &text, seconds);
+    let audio_tokens = (seconds * TOKENS_PER_SECOND).ceil() as usize;
+    let (read, written) = (INSTRUCTION + biases(&request).len(), tokens::count(&text));
+    let total = read + written + audio_tokens;
+    let mut whole = json!({
+        "model": request.get("model"),
+        "text": text,
+        "language": language,
+        "segments": segments,
+        // As on the real server, what was heard counts in the total alone.
+        "usage": {
+            "prompt_audio_seconds": seconds.ceil() as u64,
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": total,
+            "num_cached_tokens": 0,
+            "prompt_tokens_details": { "cached_tokens": 0 },
+        },
+    });
+    let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
+        let mut events =
+            vec![json!({ "type": "transcription.language", "audio_language": language })];
+        let pieces = tokens::pieces(&text).into_iter();
+        events.extend(
+            pieces.map(|piece| json!({ "type": "transcription.text.delta", "text": piece })),
+        );
+        events.extend(segments.into_iter().map(|mut segment| {
+            if let Some(members) = segment.as_object_mut() {
+                members.remove("score");
+            }
+            set(&mut segment, "type", "transcription.segment".into());
+            segment
+        }));
+        set(&mut whole, "type", "transcription.done".into());
+        events.push(whole);
+        sse::named(&events)
+    } else {
+        json_response(StatusCode::OK, &whole)
+    };
+    response.extensions_mut().insert(TokenCost(total as u64));
+    Ok(response)
+}
+
+/// The name of the recording and how many seconds it lasts.
+fn recording(request: &Value, parts: &[Part]) -> Result<(String, f64), ApiError> {
+    let text = |name| request.get(name).and_then(Value::as_str);
+    let file = parts
+        .iter()
+        .rev()
+        .find(|part| part.name == "file")
+        .and_then(|part| Some((part.file_name.clone()?, sound::seconds(&part.content))));
+    let by_id = text("file_id").map(|id| (id.to_owned(), UNSEEN_SECONDS));
+    let by_url = text("file_url").map(|url| {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        (name.to_owned(), UNSEEN_SECONDS)
+    });
+    let mut found = [file, by_id, by_url].into_iter().flatten();
+    match (found.next(), found.next()) {
+        (Some(recording), None) => Ok(recording),
+        _ => Err(ApiError::invalid(vec![check::problem(
+            "value_error",
+            &["body".into()],
+            "Value error, Exactly one of file, file_url and file_id must be given",
+            request,
+        )])),
+    }
+}
+
+/// Checks what the table of fields cannot say.
+fn check_values(request: &Value) -> Result<(), ApiError> {
+    let text = |name| request.get(name).and_then(Value::as_str);
+    if let Some(language) = text("language") {
+        let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        if language.chars().count() != 2 || !language.chars().all(is_word) {
+            return Err(mismatch("language", r"^\w{2}$", language));
+        }
+        if !list(request, "timestamp_granularities").is_empty() {
+            return Err(ApiError::bad_request(
+                "invalid_request_invalid_args",
+                Some("3051"),
+                "timestamp_granularities cannot be used together with language",
+            ));
+        }
+    }
+    if let Some(url) = text("file_url")
+        && !(url.starts_with("https://") || url.starts_with("http://"))
+    {
+        let place = ["body".into(), "file_url".into()];
+        let problem = check::problem(
+            "url_parsing",
+            &place,
+            "Input should be a valid URL",
+            &url.into(),
+        );
+        return Err(ApiError::invalid(vec![problem]));
+    }
+    let biases = biases(request);
+    let is_broken = |bias: &&str| bias.is_empty() || bias.contains(char::is_whitespace);
+    if let Some(broken) = biases.iter().copied().find(is_broken) {
+        return Err(mismatch("context_bias", r"^[^,\s]+$", broken));
+    }
+    if biases.len() > MOST_BIASES {
+        let message = format!(
+            "List should have at most {MOST_BIASES} items after validation, not {}",
+            biases.len()
+        );
+        let place = ["body".into(), "context_bias".into()];
+        let problem = check::problem("too_long", &place, &message, &json!(biases));
+        return Err(ApiError::invalid(vec![problem]));
+    }
+    Ok(())
+}
+
+/// A field may hold several words with commas between them.
+fn biases(request: &Value) -> Vec<&str> {
+    let fields = list(request, "context_bias").iter();
+    fields
+        .filter_map(Value::as_str)
+        .flat_map(|field| field.split(','))
+        .collect()
+}
+
+fn mismatch(field: &str, pattern: &str, input: &str) -> ApiError {
+    let message = format!("String should match pattern '{pattern}'");
+    let place = ["body".into(), field.into()];
+    ApiError::invalid(vec![check::problem(
+        "string_pattern_mismatch",
+        &place,
+        &message,
+        &input.into(),
+    )])
+}
+
+/// Sentences or words with their times; none unless they were asked for.
+fn segments(request: &Value, text: &str, seconds: f64) -> Vec<Value> {
+    let diarize = request.get("diarize") == Some(&Value::Bool(true));
+    let granularities = list(request, "timestamp_granularities");
+    let pieces: Vec<&str> = if granularities.iter().any(|by| by == "word") {
+        text.split_inclusive(' ').collect()
+    } else if diarize || !granularities.is_empty() {
+        text.split_inclusive(". ").collect()
+    } else {
+        return Vec::new();
+    };
+    let speakers = speakers(request);
+    let count = f64::from(u32::try_from(pieces.len()).unwrap_or(u32::MAX));
+    let times = (0_u32..).map(|place| (seconds * f64::from(place) / count * 100.0).round() / 100.0);
+    let spans = times.clone().zip(times.skip(1));
+    pieces
+        .iter()
+        .zip(spans)
+        .zip(speakers.iter().cycle())
+        .map(|((piece, (start, end)), speaker)| {
+            json!({
+                "type": "transcription_segment",
+                "text": piece,
+                "start": start,
+                "end": end,
+                "score": null,
+                "speaker_id": diarize.then_some(speaker),
+            })
+        })
+        .collect()
+}
+
+/// Those that were introduced, or two strangers.
+fn speakers(request: &Value) -> Vec<String> {
+    match request.get("speaker_references").and_then(Value::as_object) {
+        Some(known) if !known.is_empty() => known.keys().cloned().collect(),
+        _ => vec!["speaker_1".to_owned(), "speaker_2".to_owned()],
+    }
+}

@@ -1,0 +1,241 @@
+//! The voices of speech.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::JsonBody;
+use crate::check::{self, Field, INTEGER, Kind, optional, required};
+use crate::errors::{ApiError, json_response};
+use crate::shared::Shared;
+use crate::voices::Refusal;
+
+const GENDER: Kind = Kind::Choice(&["female", "male", "neutral"]);
+
+static NEW: &[Field] = &[
+    required("name", Kind::Text),
+    optional("slug", Kind::Text),
+    optional("description", Kind::Text),
+    optional("languages", Kind::List(0, &Kind::Text)),
+    optional("gender", GENDER),
+    optional("age", INTEGER),
+    optional("tags", Kind::List(0, &Kind::Text)),
+    optional("color", Kind::Text),
+    optional("retention_notice", INTEGER),
+    optional("sample_audio", Kind::Text),
+    optional("sample_filename", Kind::Text),
+];
+
+static CHANGES: &[Field] = &[
+    optional("name", Kind::Text),
+    optional("description", Kind::Text),
+    optional("languages", Kind::List(0, &Kind::Text)),
+    optional("gender", GENDER),
+    optional("age", INTEGER),
+    optional("tags", Kind::List(0, &Kind::Text)),
+];
+
+/// `GET /v1/audio/voices`
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, ApiError> {
+    let limit = number(&query, "limit", 10)?.max(1);
+    let offset = number(&query, "offset", 0)?;
+    let kind = query.get("type").map(String::as_str);
+    let voices = shared.voices.list(kind.filter(|kind| *kind != "all"));
+    let items: Vec<&Value> = voices.iter().skip(offset).take(limit).collect();
+    let body = json!({
+        "items": items,
+        "total": voices.len(),
+        "page": offset / limit + 1,
+        "page_size": limit,
+        "total_pages": voices.len().div_ceil(limit),
+    });
+    Ok(json_response(StatusCode::OK, &body))
+}
+
+/// `POST /v1/audio/voices`
+pub(crate) async fn create(
+    State(shared): State<Arc<Shared>>,
+    JsonBody(request): JsonBody,
+) -> Result<Response, ApiError> {
+    check::body(NEW, &request)?;
+    let recording = match request.get("sample_audio").and_then(Value::as_str) {
+        Some(text) => Some(STANDARD.decode(text).map_err(|_| {
+            let message = "Value error, sample_audio should be base64";
+            let place = ["body".into(), "sample_audio".into()];
+            refusal("value_error", &place, message, text)
+        })?),
+        None => None,
+    };
+    let created_at = timestamp(crate::completion::now());
+    let voice = shared.voices.create(&request, recording, &created_at);
+    Ok(json_response(StatusCode::OK, &voice))
+}
+
+/// `GET /v1/audio/voices/{voice_id}`
+pub(crate) async fn retrieve(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let voice = shared.voices.find(&id).ok_or_else(unknown)?;
+    Ok(json_response(StatusCode::OK, &voice))
+}
+
+/// `PATCH /v1/audio/voices/{voice_id}`
+pub(crate) async fn update(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody,
+) -> Result<Response, ApiError> {
+    check_id(&id)?;
+    check::body(CHANGES, &request)?;
+    let voice = shared.voices.update(&id, &request).map_err(refused)?;
+    Ok(json_response(StatusCode::OK, &voice))
+}
+
+/// `DELETE /v1/audio/voices/{voice_id}`
+pub(crate) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    check_id(&id)?;
+    let voice = shared.voices.delete(&id).map_err(refused)?;
+    Ok(json_response(StatusCode::OK, &voice))
+}
+
+/// `GET /v1/audio/voices/{voice_id}/sample`
+pub(crate) async fn sample(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let sample = shared.voices.sample(&id).ok_or_else(unknown)?;
+    if !prefers_wav(&headers) {
+        let text = STANDARD.encode(sample).into();
+        return Ok(json_response(StatusCode::OK, &text));
+    }
+    let mut response = Response::new(Body::from(sample));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
+    Ok(response)
+}
+
+pub(super) fn unknown() -> ApiError {
+    ApiError::detail(StatusCode::NOT_FOUND, "Voice not found")
+}
+
+fn refused(refusal: Refusal) -> ApiError {
+    match refusal {
+        Refusal::Unknown => unknown(),
+        Refusal::Preset => {
+            ApiError::detail(StatusCode::FORBIDDEN, "Preset voices cannot be changed")
+        }
+    }
+}
+
+fn refusal(kind: &str, place: &[Value], message: &str, input: &str) -> ApiError {
+    ApiError::invalid(vec![check::problem(kind, place, message, &input.into())])
+}
+
+fn number(query: &HashMap<String, String>, name: &str, default: usize) -> Result<usize, ApiError> {
+    let Some(text) = query.get(name) else {
+        return Ok(default);
+    };
+    text.parse().map_err(|_| {
+        let message = "Input should be a valid integer, unable to parse string as an integer";
+        refusal("int_parsing", &["query".into(), name.into()], message, text)
+    })
+}
+
+fn check_id(id: &str) -> Result<(), ApiError> {
+    let lengths = id.split('-').map(str::len);
+    let is_uuid = lengths.eq([8, 4, 4, 4, 12])
+        && id
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    if is_uuid {
+        return Ok(());
+    }
+    let place = ["path".into(), "voice_id".into()];
+    Err(refusal(
+        "uuid_parsing",
+        &place,
+        "Input should be a valid UUID",
+        id,
+    ))
+}
+
+/// Whether the client would rather have sound than JSON, which comes first when it does not say.
+fn prefers_wav(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let accepted = accepted.filter_map(|value| value.to_str().ok());
+    let (mut wav, mut json) = (0.0, 0.0);
+    for item in accepted.flat_map(|value| value.split(',')) {
+        let (kind, rest) = item.split_once(';').unwrap_or((item, ""));
+        let weight = rest.trim().strip_prefix("q=");
+        let weight: f32 = weight.and_then(|weight| weight.parse().ok()).unwrap_or(1.0);
+        match kind.trim() {
+            "audio/wav" | "audio/*" => wav = weight.max(wav),
+            "application/json" | "application/*" | "*/*" => json = weight.max(json),
+            _ => {}
+        }
+    }
+    wav > json
+}
+
+/// Seconds since 1970 as a date and a time.
+fn timestamp(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Counted from 1 March of the year 0, leap days come last in their year.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, after) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    let year = year + era * 400 + after;
+    let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_become_dates() {
+        assert_eq!(timestamp(0), "1970-01-01T00:00:00Z");
+        assert_eq!(timestamp(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(timestamp(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(timestamp(1_767_225_599), "2025-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_weightier_kind_is_preferred() {
+        let wav = |accept: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            prefers_wav(&headers)
+        };
+        assert!(wav("audio/wav"));
+        assert!(wav("application/json;q=0.5, audio/wav"));
+        assert!(!wav("application/json, audio/wav;q=0"));
+        assert!(!wav("*/*"));
+        assert!(!prefers_wav(&HeaderMap::new()));
+    }
+}

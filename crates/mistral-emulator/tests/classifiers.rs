@@ -1,0 +1,180 @@
+//! Moderation and classification, of texts and of conversations.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
+#[cfg(test)]
+mod common;
+
+use serde_json::{Value, json};
+
+use common::{Answer, call, start};
+
+const CLASSIFIER: &str = "ft:classifier:ministral-3b-latest:emulator:20250101:demo";
+
+fn post(path: &str, model: &str, input: &Value) -> Answer {
+    call(&start(), "POST", path)
+        .json(&json!({"model": model, "input": input}))
+        .send()
+}
+
+#[track_caller]
+fn results(path: &str, model: &str, input: &Value) -> Vec<Value> {
+    let answer = post(path, model, input);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let body = answer.json();
+    assert_eq!(body["model"], model);
+    assert_eq!(body["id"].as_str().unwrap().len(), 32);
+    body["results"].as_array().unwrap().clone()
+}
+
+fn moderate(input: &Value) -> Vec<Value> {
+    results("/v1/moderations", "mistral-moderation-latest", input)
+}
+
+fn user(text: &str) -> Value {
+    json!({"role": "user", "content": text})
+}
+
+/// The categories that are flagged, whose scores must be the high ones.
+#[track_caller]
+fn flagged(result: &Value) -> Vec<&str> {
+    let (flags, scores) = (&result["categories"], &result["category_scores"]);
+    let flags = flags.as_object().unwrap();
+    assert_eq!(flags.len(), scores.as_object().unwrap().len());
+    for (name, flag) in flags {
+        let score = scores[name].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&score), "{name}: {score}");
+        assert_eq!(flag.as_bool().unwrap(), score > 0.5, "{name}");
+    }
+    let names = flags.iter().filter(|(_, flag)| **flag == true);
+    names.map(|(name, _)| name.as_str()).collect()
+}
+
+/// The label with the highest score of a target whose scores must sum up to 1.
+#[track_caller]
+fn label<'a>(result: &'a Value, target: &str) -> &'a str {
+    let scores = result[target]["scores"].as_object().unwrap();
+    let sum: f64 = scores.values().map(|score| score.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    let best = scores
+        .iter()
+        .max_by(|(_, a), (_, b)| a.as_f64().unwrap().total_cmp(&b.as_f64().unwrap()));
+    best.unwrap().0
+}
+
+#[test]
+fn words_flag_their_category() {
+    let answers = moderate(&json!([
+        "I will kill you.",
+        "I like skills.",
+        "Steal a passport"
+    ]));
+    assert_eq!(flagged(&answers[0]), ["violence_and_threats"]);
+    assert_eq!(flagged(&answers[1]), [""; 0]);
+    let mut both = flagged(&answers[2]);
+    both.sort_unstable();
+    assert_eq!(both, ["criminal", "pii"]);
+    assert_eq!(answers.len(), 3);
+}
+
+#[test]
+fn one_text_needs_no_list() {
+    assert_eq!(moderate(&json!("kill")), moderate(&json!(["kill"])));
+}
+
+#[test]
+fn each_model_has_its_categories() {
+    let newer = moderate(&json!("bomb"));
+    assert_eq!(flagged(&newer[0]), ["dangerous"]);
+    assert_eq!(newer[0]["categories"].as_object().unwrap().len(), 11);
+    let older = results("/v1/moderations", "mistral-moderation-2411", &json!("bomb"));
+    assert_eq!(flagged(&older[0]), ["dangerous_and_criminal_content"]);
+    assert_eq!(older[0]["categories"].as_object().unwrap().len(), 9);
+}
+
+#[test]
+fn of_a_conversation_the_last_message_is_judged() {
+    let judge = |input: Value| results("/v1/chat/moderations", "mistral-moderation-latest", &input);
+    let threat = json!([user("Hello"), {"role": "assistant", "content": "I kill you"}]);
+    let harmless = json!([user("kill"), {"role": "assistant", "content": "No."}]);
+    assert_eq!(flagged(&judge(threat.clone())[0]), ["violence_and_threats"]);
+    assert_eq!(flagged(&judge(harmless.clone())[0]), [""; 0]);
+    let both = judge(json!([threat, harmless]));
+    assert_eq!(both.len(), 2);
+    assert_eq!(flagged(&both[0]), ["violence_and_threats"]);
+    assert_eq!(flagged(&both[1]), [""; 0]);
+}
+
+#[test]
+fn every_target_has_scores() {
+    let classify = |input: Value| results("/v1/classifications", CLASSIFIER, &input);
+    let answers = classify(json!(["This is great", "Das ist und bleibt bad"]));
+    assert_eq!(label(&answers[0], "sentiment"), "positive");
+    assert_eq!(label(&answers[0], "language"), "english");
+    assert_eq!(label(&answers[1], "sentiment"), "negative");
+    assert_eq!(label(&answers[1], "language"), "german");
+    assert_eq!(classify(json!("This is great"))[0], answers[0]);
+}
+
+#[test]
+fn conversations_are_classified() {
+    let classify = |input: Value| results("/v1/chat/classifications", CLASSIFIER, &input);
+    let sad = json!({"messages": [user("great"), user("so sad")]});
+    let happy = json!({"messages": [user("happy")]});
+    assert_eq!(label(&classify(sad.clone())[0], "sentiment"), "negative");
+    let both = classify(json!([sad, happy]));
+    assert_eq!(both.len(), 2);
+    assert_eq!(label(&both[1], "sentiment"), "positive");
+}
+
+#[test]
+fn mistakes_are_refused() {
+    let (moderation, text) = ("mistral-moderation-latest", json!("a"));
+    for (path, model, input, status) in [
+        ("/v1/moderations", "mistral-small-latest", text.clone(), 400),
+        ("/v1/moderations", CLASSIFIER, text.clone(), 400),
+        (
+            "/v1/classifications",
+            "mistral-moderation-2411",
+            text.clone(),
+            400,
+        ),
+        ("/v1/moderations", moderation, json!([]), 422),
+        ("/v1/moderations", moderation, json!([1]), 422),
+        ("/v1/chat/moderations", moderation, text.clone(), 422),
+        (
+            "/v1/chat/moderations",
+            moderation,
+            json!([{"role": "user"}]),
+            422,
+        ),
+        (
+            "/v1/classifications",
+            CLASSIFIER,
+            json!({"messages": []}),
+            422,
+        ),
+        (
+            "/v1/chat/classifications",
+            CLASSIFIER,
+            json!([user("a")]),
+            422,
+        ),
+    ] {
+        let answer = post(path, model, &input);
+        assert_eq!(answer.status, status, "{path} {model} {input}");
+    }
+    let request = json!({"model": moderation, "input": "a", "inputs": "a"});
+    let answer = call(&start(), "POST", "/v1/moderations")
+        .json(&request)
+        .send();
+    let body = answer.json();
+    let problem = &body["message"]["detail"][0];
+    assert_eq!(problem["type"], "extra_forbidden");
+    assert_eq!(problem["loc"], json!(["body", "inputs"]));
+}

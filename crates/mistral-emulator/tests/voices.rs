@@ -1,0 +1,171 @@
+//! Voices: made, listed, changed, heard and deleted.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
+#[cfg(test)]
+mod common;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use mistral_emulator::Emulator;
+use serde_json::{Value, json};
+
+use common::{Answer, call, start};
+
+fn voices(emulator: &Emulator, query: &str) -> Value {
+    let answer = call(emulator, "GET", &format!("/v1/audio/voices{query}")).send();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+fn create(emulator: &Emulator, members: &Value) -> Answer {
+    call(emulator, "POST", "/v1/audio/voices")
+        .json(members)
+        .send()
+}
+
+fn at_voice(emulator: &Emulator, method: &str, id: &str, body: Option<&Value>) -> Answer {
+    let request = call(emulator, method, &format!("/v1/audio/voices/{id}"));
+    body.map_or(request.clone(), |body| request.json(body))
+        .send()
+}
+
+fn speak_as(emulator: &Emulator, id: &str) -> Answer {
+    call(emulator, "POST", "/v1/audio/speech")
+        .json(&json!({"input": "Hello", "voice_id": id}))
+        .send()
+}
+
+#[test]
+fn a_voice_is_made_changed_and_deleted() {
+    let emulator = start();
+    let before = voices(&emulator, "")["total"].as_u64().unwrap();
+    let made = create(
+        &emulator,
+        &json!({"name": "Ada Lovelace", "languages": ["en"], "gender": "female",
+            "sample_audio": STANDARD.encode(b"sample")}),
+    )
+    .json();
+    assert_eq!(made["slug"], "ada_lovelace");
+    assert_eq!(made["type"], "custom");
+    assert_eq!(made["retention_notice"], 30);
+    assert!(made["created_at"].as_str().unwrap().ends_with('Z'));
+    assert!(made["user_id"].is_string());
+    assert_eq!(made.get("sample_audio"), None);
+    let id = made["id"].as_str().unwrap();
+
+    let listed = voices(&emulator, "?type=custom");
+    assert_eq!(listed["items"], json!([made]));
+    assert_eq!(voices(&emulator, "")["total"], before + 1);
+    assert_eq!(at_voice(&emulator, "GET", id, None).json(), made);
+    assert_eq!(
+        at_voice(&emulator, "GET", "ada_lovelace", None).json(),
+        made
+    );
+    assert_eq!(speak_as(&emulator, id).status, 200);
+
+    let changes = json!({"name": "Ada", "age": 36, "gender": null});
+    let changed = at_voice(&emulator, "PATCH", id, Some(&changes)).json();
+    let mut expected = made.clone();
+    expected["name"] = "Ada".into();
+    expected["age"] = 36.into();
+    assert_eq!(changed, expected);
+    assert_eq!(at_voice(&emulator, "DELETE", id, None).json(), expected);
+    for method in ["GET", "DELETE"] {
+        let answer = at_voice(&emulator, method, id, None);
+        assert_eq!(answer.status, 404);
+        assert_eq!(answer.json(), json!({"detail": "Voice not found"}));
+    }
+    assert_eq!(voices(&emulator, "")["total"], before);
+    assert_eq!(speak_as(&emulator, id).status, 404);
+}
+
+#[test]
+fn the_list_comes_in_pages() {
+    let emulator = start();
+    for number in 0..12 {
+        create(&emulator, &json!({"name": format!("Voice {number}")}));
+    }
+    let page = voices(&emulator, "?type=custom");
+    assert_eq!(page["items"].as_array().unwrap().len(), 10);
+    assert_eq!(
+        (
+            &page["total"],
+            &page["page"],
+            &page["page_size"],
+            &page["total_pages"]
+        ),
+        (&json!(12), &json!(1), &json!(10), &json!(2))
+    );
+    let page = voices(&emulator, "?type=custom&limit=5&offset=10");
+    let names: Vec<&Value> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|voice| &voice["name"])
+        .collect();
+    assert_eq!(names, ["Voice 10", "Voice 11"]);
+    assert_eq!(
+        (&page["page"], &page["page_size"], &page["total_pages"]),
+        (&json!(3), &json!(5), &json!(3))
+    );
+    let answer = call(&emulator, "GET", "/v1/audio/voices?limit=many").send();
+    assert_eq!(answer.status, 422);
+    let problem = &answer.json()["message"]["detail"][0];
+    assert_eq!(problem["loc"], json!(["query", "limit"]));
+}
+
+#[test]
+fn a_sample_comes_as_sound_or_as_json() {
+    let emulator = start();
+    let members = json!({"name": "Ada", "sample_audio": STANDARD.encode(b"\xff\0sample")});
+    let made = create(&emulator, &members).json();
+    let path = format!("/v1/audio/voices/{}/sample", made["id"].as_str().unwrap());
+    let plain = call(&emulator, "GET", &path).send();
+    assert_eq!(plain.header("content-type"), "application/json");
+    assert_eq!(plain.json(), members["sample_audio"]);
+    let sound = call(&emulator, "GET", &path)
+        .header("accept", "audio/wav")
+        .send();
+    assert_eq!(sound.header("content-type"), "audio/wav");
+    assert_eq!(sound.frames.concat(), b"\xff\0sample");
+    let preset = call(&emulator, "GET", "/v1/audio/voices/en_paul_neutral/sample")
+        .header("accept", "audio/wav")
+        .send();
+    assert!(preset.frames.concat().starts_with(b"RIFF"));
+}
+
+#[test]
+fn mistakes_about_voices_are_refused() {
+    let emulator = start();
+    for (members, status) in [
+        (json!({}), 422),
+        (json!({"name": "a", "gender": "none"}), 422),
+        (json!({"name": "a", "sample_audio": "%"}), 422),
+        (json!({"name": "a", "speed": 1}), 422),
+    ] {
+        assert_eq!(create(&emulator, &members).status, status, "{members}");
+    }
+    let presets = voices(&emulator, "?type=preset");
+    let preset = presets["items"][0]["id"].as_str().unwrap();
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    let changes = Some(json!({"age": 1}));
+    for (method, id, body, status) in [
+        ("DELETE", preset, None, 403),
+        ("PATCH", preset, changes.clone(), 403),
+        ("PATCH", nobody, changes.clone(), 404),
+        ("PATCH", "ada", changes, 422),
+        ("DELETE", "ada", None, 422),
+        ("PATCH", preset, Some(json!({"slug": "a"})), 422),
+        ("GET", "nobody", None, 404),
+        ("GET", "nobody/sample", None, 404),
+    ] {
+        let answer = at_voice(&emulator, method, id, body.as_ref());
+        assert_eq!(answer.status, status, "{method} {id}: {}", answer.text());
+    }
+}

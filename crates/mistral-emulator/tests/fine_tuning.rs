@@ -144,7 +144,7 @@ fn a_job_becomes_a_model_that_answers() {
     assert_eq!(card["root"], "ministral-3b-latest");
     assert_eq!(card["archived"], false);
     assert_eq!(
-        get(&emulator, "/v1/models?provider=emulator")["data"][1],
+        get(&emulator, "/v1/models?provider=emulator")["data"][2],
         card
     );
     let answer = chat(&emulator, &prompt_with("Hello", &json!({"model": model})));

@@ -1,7 +1,7 @@
 //! One call from start to finish: route, authorize, send, classify, repeat.
 
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -56,6 +56,8 @@ struct Attempt<'a> {
     first_byte: Duration,
     idle: Duration,
     deadline: Option<Deadline>,
+    /// When the last piece of a streamed body was taken.
+    sent_at: Option<Arc<Mutex<Instant>>>,
 }
 
 impl Engine {
@@ -82,7 +84,7 @@ impl Engine {
                 let body = match attempt.opening() {
                     None => attempt.body(),
                     Some(opening) => match attempt.until_deadline(opening).await {
-                        Ok(body) => body,
+                        Ok(body) => attempt.watched(body),
                         Err(error) => return Err(error.at(name(), attempts - 1)),
                     },
                 };
@@ -127,10 +129,8 @@ impl Engine {
         let overrides = request.options().map(|options| &options.timeouts);
         let timeouts = overrides.map_or(self.timeouts, |overrides| overrides.over(&self.timeouts));
         // What is streamed, up or down, takes as long as it takes.
-        let is_streamed = endpoint.stream
-            || endpoint.download.is_some()
-            || request.body.as_ref().is_some_and(Payload::is_streamed);
-        let total = if is_streamed {
+        let sends_stream = request.body.as_ref().is_some_and(Payload::is_streamed);
+        let total = if endpoint.stream || endpoint.download.is_some() || sends_stream {
             timeouts.stream_total
         } else {
             timeouts.total
@@ -144,6 +144,7 @@ impl Engine {
             first_byte: timeouts.first_byte,
             idle: timeouts.idle,
             deadline: Deadline::after(total, TimeoutPhase::Total),
+            sent_at: sends_stream.then(|| Arc::new(Mutex::new(Instant::now()))),
         })
     }
 }
@@ -200,8 +201,13 @@ impl Attempt<'_> {
         mut timer: Timer<'_>,
     ) -> Result<Box<http::Response<Body>>> {
         let first_byte = Deadline::after(Some(self.first_byte), TimeoutPhase::FirstByte);
-        let until = Deadline::earlier(first_byte, self.deadline);
-        let response = within(timer.as_mut(), until, sending.as_mut()).await??;
+        let mut until = Deadline::earlier(first_byte, self.deadline);
+        let response = loop {
+            match within(timer.as_mut(), until, sending.as_mut()).await {
+                Ok(response) => break response?,
+                Err(error) => until = self.longer(error)?,
+            }
+        };
         drop(sending);
         let mut response = Box::new(response);
         if !response.status().is_success() {
@@ -217,6 +223,22 @@ impl Attempt<'_> {
                 let id = crate::error::request_id(response.headers());
                 Err(error.with_request_id(id))
             }
+        }
+    }
+
+    /// The deadline for the head of a response while the request is still being sent: the
+    /// server's time begins with the last piece. Gives `error` back if it is over.
+    #[cold]
+    fn longer(&self, error: Error) -> Result<Option<Deadline>> {
+        let Some(sent_at) = &self.sent_at else {
+            return Err(error);
+        };
+        let sent_at = *sent_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let first_byte = Deadline::of(sent_at, self.first_byte, TimeoutPhase::FirstByte);
+        let until = Deadline::earlier(first_byte, self.deadline);
+        match until {
+            Some(until) if until.at <= Instant::now() => Err(error),
+            until => Ok(until),
         }
     }
 
@@ -238,7 +260,16 @@ impl Attempt<'_> {
 
     fn body(&self) -> Body {
         let body = self.body.as_ref().and_then(Payload::body);
-        body.unwrap_or_default()
+        self.watched(body.unwrap_or_default())
+    }
+
+    fn watched(&self, body: Body) -> Body {
+        let Some(sent_at) = self.sent_at.clone() else {
+            return body;
+        };
+        body.on_taken(move |_| {
+            *sent_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        })
     }
 
     /// What opens the body, where it must be opened.

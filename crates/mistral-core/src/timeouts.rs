@@ -24,11 +24,13 @@ pub struct Timeouts {
     /// Making a connection. Default: 10 s. Observed by the built-in transport; one of
     /// your own decides for itself.
     pub connect: Duration,
-    /// From sending a request to the head of its response, per attempt. Default: 300 s.
+    /// From sending a request to the head of its response, per attempt; while a file is
+    /// sent, from its last piece. Default: 300 s.
     pub first_byte: Duration,
     /// Silence within a stream; comments that keep it alive count as sound. Default: 300 s.
     pub idle: Duration,
-    /// A whole call, repetitions included, unless it is streamed. Default: 300 s.
+    /// A whole call, repetitions included, unless it is streamed in either direction: an
+    /// upload, a download, a stream of events. Default: 300 s.
     pub total: Option<Duration>,
     /// A whole streamed call, up to its last event. Default: no limit.
     pub stream_total: Option<Duration>,
@@ -115,8 +117,11 @@ pub(crate) struct Deadline {
 impl Deadline {
     /// `None` if the time is so long that it never comes.
     pub(crate) fn after(limit: Option<Duration>, phase: TimeoutPhase) -> Option<Self> {
-        let limit = limit?;
-        let at = Instant::now().checked_add(limit)?;
+        Self::of(Instant::now(), limit?, phase)
+    }
+
+    pub(crate) fn of(start: Instant, limit: Duration, phase: TimeoutPhase) -> Option<Self> {
+        let at = start.checked_add(limit)?;
         Some(Self { at, limit, phase })
     }
 

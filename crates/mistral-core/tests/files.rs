@@ -18,8 +18,8 @@ use mistral_core::files::{
     UploadFileRequest,
 };
 use mistral_core::{
-    Body, Client, Error, ErrorKind, FileSource, RetryPolicy, Transport, TransportError,
-    TransportErrorKind,
+    Body, Client, Error, ErrorKind, FileSource, RetryPolicy, TimeoutPhase, Transport,
+    TransportError, TransportErrorKind,
 };
 use serde_json::json;
 
@@ -360,6 +360,31 @@ async fn a_download_that_breaks_off_is_an_error_and_leaves_the_file_alone() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.to_string().contains("no/such/folder"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_may_take_long_but_not_stand_still() {
+    let script = Script::new([Step::status(200, UPLOADED)]);
+    for (pause, is_fine) in [(200, true), (400, false)] {
+        let pieces = stream::iter(0..5).then(move |_| async move {
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+            Ok(Bytes::from("x"))
+        });
+        let request = upload(FileSource::from_stream("a", pieces, 5));
+        let result = script.client().files().upload(&request).await;
+        match result {
+            Ok(_) => assert!(is_fine),
+            Err(error) => {
+                assert!(!is_fine, "{error}");
+                assert_eq!(error.timeout_phase(), Some(TimeoutPhase::FirstByte));
+            }
+        }
+    }
+    // The server's own time begins when all is sent.
+    let slow = Script::new([Step::status(200, UPLOADED).after(Duration::from_secs(301))]);
+    let request = upload(FileSource::from_bytes("a", "x"));
+    let error = slow.client().files().upload(&request).await.unwrap_err();
+    assert_eq!(error.timeout_phase(), Some(TimeoutPhase::FirstByte));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -112,6 +112,33 @@ impl Body {
         } // or there is one chunk, the usual case: nothing is copied
         *self = last.into();
         Ok(())
+    }
+
+    /// Calls `taken` with the length of each piece that is taken.
+    pub(crate) fn on_taken(self, taken: impl FnMut(usize) + Send + Unpin + 'static) -> Self {
+        struct Watched<F>(Body, F);
+
+        impl<F: FnMut(usize) + Unpin> Stream for Watched<F> {
+            type Item = Result<Bytes, TransportError>;
+
+            fn poll_next(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+            ) -> Poll<Option<Self::Item>> {
+                let item = ready!(Pin::new(&mut self.0).poll_next(cx));
+                if let Some(Ok(bytes)) = &item {
+                    (self.1)(bytes.len());
+                }
+                Poll::Ready(item)
+            }
+        }
+
+        let length = self.content_length();
+        let watched = Self::from_stream(Watched(self, taken));
+        match length {
+            Some(length) => watched.with_content_length(length),
+            None => watched,
+        }
     }
 
     /// Puts bytes that were read already back in front.

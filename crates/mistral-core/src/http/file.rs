@@ -164,10 +164,14 @@ impl FileSource {
                 })?
             }
         };
-        Ok(match &self.progress {
-            None => body,
-            Some(report) => watched(body, Arc::clone(report)),
-        })
+        let Some(report) = self.progress.clone() else {
+            return Ok(body);
+        };
+        let (mut sent, length) = (0, body.content_length());
+        Ok(body.on_taken(move |bytes| {
+            sent += bytes as u64;
+            report(sent, length);
+        }))
     }
 }
 
@@ -182,31 +186,6 @@ impl fmt::Debug for FileSource {
             Content::Once { length, .. } => debug.field("length", length),
         };
         debug.finish_non_exhaustive()
-    }
-}
-
-/// A body that tells how far it has come.
-fn watched(body: Body, report: Progress) -> Body {
-    struct Watched(Body, Progress, u64, Option<u64>);
-
-    impl Stream for Watched {
-        type Item = Result<Bytes, TransportError>;
-
-        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-            let item = ready!(Pin::new(&mut self.0).poll_next(cx));
-            if let Some(Ok(bytes)) = &item {
-                self.2 += bytes.len() as u64;
-                (self.1)(self.2, self.3);
-            }
-            Poll::Ready(item)
-        }
-    }
-
-    let length = body.content_length();
-    let watched = Body::from_stream(Watched(body, report, 0, length));
-    match length {
-        Some(length) => watched.with_content_length(length),
-        None => watched,
     }
 }
 

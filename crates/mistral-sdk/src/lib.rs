@@ -42,5 +42,6 @@ mod guide {
         "errors-and-retries.md" => ErrorsAndRetries,
         "providers.md" => Providers,
         "embeddings.md" => Embeddings,
+        "files-and-batches.md" => FilesAndBatches,
     }
 }

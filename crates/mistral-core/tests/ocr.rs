@@ -5,6 +5,10 @@
 
 mod common;
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use common::{Script, Step};
 use http::Method;
 use mistral_core::ocr::{
@@ -44,8 +48,17 @@ fn block(kind: &str, more: Value) -> Value {
 
 fn response() -> Value {
     let mut blocks: Vec<_> = [
-        "text", "list", "title", "equation", "caption", "code", "references", "aside_text",
-        "header", "footer", "signature",
+        "text",
+        "list",
+        "title",
+        "equation",
+        "caption",
+        "code",
+        "references",
+        "aside_text",
+        "header",
+        "footer",
+        "signature",
     ]
     .map(|kind| block(kind, json!({})))
     .into();
@@ -106,7 +119,10 @@ async fn a_document_is_processed() {
     let response = script.client().ocr().process(&request).await.unwrap();
     assert_eq!(response.pages.len(), 1);
     let call = &script.sent.lock().unwrap()[0];
-    assert_eq!((&call.method, call.uri.path()), (&Method::POST, "/prefix/v1/ocr"));
+    assert_eq!(
+        (&call.method, call.uri.path()),
+        (&Method::POST, "/prefix/v1/ocr")
+    );
     assert_eq!(call.operation.name(), "ocr.process");
     assert_eq!(call.operation.model(), Some("mistral-ocr-latest"));
     let expected = json!({
@@ -151,13 +167,23 @@ fn a_url_is_an_image_or_a_document_by_what_it_says() {
         ("data:,é", false),
         ("", false),
     ] {
-        let kind = if is_image { "image_url" } else { "document_url" };
+        let kind = if is_image {
+            "image_url"
+        } else {
+            "document_url"
+        };
         assert_eq!(sent(Document::url(url)), json!({ "type": kind, kind: url }));
     }
     let forced = sent(Document::image_url("https://x.test/17"));
-    assert_eq!(forced, json!({ "type": "image_url", "image_url": "https://x.test/17" }));
+    assert_eq!(
+        forced,
+        json!({ "type": "image_url", "image_url": "https://x.test/17" })
+    );
     let forced = sent(Document::document_url("a.png"));
-    assert_eq!(forced, json!({ "type": "document_url", "document_url": "a.png" }));
+    assert_eq!(
+        forced,
+        json!({ "type": "document_url", "document_url": "a.png" })
+    );
     for document in [
         json!({ "type": "image_url", "image_url": { "url": "u", "detail": "low" } }),
         json!({ "type": "document_url", "document_url": "u", "document_name": "n" }),
@@ -180,7 +206,10 @@ async fn bytes_and_files_become_data_urls() {
     let jpeg = json!({ "type": "image_url", "image_url": "data:image/jpeg;base64,aGk=" });
     assert_eq!(sent(Document::from_bytes("b.JPG", b"hi")), jpeg);
     let unknown = sent(Document::from_bytes("c", vec![0_u8]));
-    assert_eq!(unknown["document_url"], "data:application/octet-stream;base64,AA==");
+    assert_eq!(
+        unknown["document_url"],
+        "data:application/octet-stream;base64,AA=="
+    );
 
     let path = std::env::temp_dir().join(format!("mistral-ocr-{}.pdf", std::process::id()));
     std::fs::write(&path, "hi").unwrap();
@@ -188,16 +217,25 @@ async fn bytes_and_files_become_data_urls() {
     std::fs::remove_file(&path).unwrap();
     let read = sent(read.unwrap());
     assert_eq!(read["document_url"], pdf["document_url"]);
-    assert_eq!(read["document_name"], path.file_name().unwrap().to_str().unwrap());
+    assert_eq!(
+        read["document_name"],
+        path.file_name().unwrap().to_str().unwrap()
+    );
 
     let error = Document::from_path(&path).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
-    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    assert!(
+        error.to_string().contains(path.to_str().unwrap()),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_file_outside_of_a_runtime_is_an_error_not_a_panic() {
-    let read = futures::executor::block_on(Document::from_path("a.pdf"));
+    let mut context = Context::from_waker(Waker::noop());
+    let Poll::Ready(read) = pin!(Document::from_path("a.pdf")).poll(&mut context) else {
+        unreachable!("there is nothing to wait for")
+    };
     assert_eq!(read.unwrap_err().kind(), ErrorKind::Config);
 }
 
@@ -214,22 +252,35 @@ struct Kind {
 #[test]
 fn a_whole_response_is_read_and_written() {
     let response: OcrResponse = same(&response());
-    assert_eq!(response.annotation::<Invoice>().unwrap(), Invoice { total: 12.5 });
+    assert_eq!(
+        response.annotation::<Invoice>().unwrap(),
+        Invoice { total: 12.5 }
+    );
     assert_eq!(response.markdown(), "# Invoice");
     let usage = response.usage_info.as_ref().unwrap();
-    assert_eq!((usage.pages_processed, usage.doc_size_bytes), (1, Some(1234)));
+    assert_eq!(
+        (usage.pages_processed, usage.doc_size_bytes),
+        (1, Some(1234))
+    );
     let page = &response.pages[0];
     let image = &page.images[0];
     assert_eq!(image.annotation::<Kind>().unwrap().kind, "logo");
     assert_eq!(image.bytes().unwrap(), "hi");
     assert_eq!(page.tables[0].format, Some(TableFormat::Markdown));
     let blocks = page.blocks.as_ref().unwrap();
-    assert!(blocks[..13].iter().all(|block| !matches!(block, Block::Unknown(_))));
+    assert!(
+        blocks[..13]
+            .iter()
+            .all(|block| !matches!(block, Block::Unknown(_)))
+    );
     assert!(matches!(&blocks[11], Block::Image(image) if image.image_id.is_some()));
     assert!(matches!(&blocks[12], Block::Table(table) if table.table_id.is_some()));
     assert!(matches!(&blocks[13], Block::Unknown(_)));
     let contents: Vec<_> = blocks.iter().map(Block::content).collect();
-    assert_eq!((contents[0], contents[12], contents[13]), ("text", "table", "new"));
+    assert_eq!(
+        (contents[0], contents[12], contents[13]),
+        ("text", "table", "new")
+    );
 }
 
 #[test]
@@ -252,15 +303,30 @@ fn what_is_missing_or_null_does_not_stop_a_response_from_being_read() {
         "model": null, "document_annotation": null, "usage_info": null,
     }))
     .unwrap();
-    assert_eq!((response.pages[0].blocks.as_ref(), response.usage_info.as_ref()), (None, None));
+    assert_eq!(
+        (
+            response.pages[0].blocks.as_ref(),
+            response.usage_info.as_ref()
+        ),
+        (None, None)
+    );
     let unasked = response.annotation::<Invoice>().unwrap_err();
     assert_eq!(unasked.kind(), ErrorKind::Decode);
-    assert!(unasked.to_string().contains("document_annotation_format"), "{unasked}");
+    assert!(
+        unasked.to_string().contains("document_annotation_format"),
+        "{unasked}"
+    );
     let image = &response.pages[1].images[0];
     let unasked = image.annotation::<Kind>().unwrap_err();
-    assert!(unasked.to_string().contains("bbox_annotation_format"), "{unasked}");
+    assert!(
+        unasked.to_string().contains("bbox_annotation_format"),
+        "{unasked}"
+    );
     let unasked = image.bytes().unwrap_err();
-    assert!(unasked.to_string().contains("include_image_base64"), "{unasked}");
+    assert!(
+        unasked.to_string().contains("include_image_base64"),
+        "{unasked}"
+    );
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ tagged_union! {
     /// An event of a transcription. Mirrors the API's `TranscriptionStreamEvents`.
     ///
     /// Its kind is told by its data or, failing that, by the type of the server-sent event.
+    #[expect(clippy::large_enum_variant, reason = "only the last event is large")]
     TranscriptionStreamEvents by "type" {
         /// New text.
         TextDelta(TranscriptionStreamTextDelta) = "transcription.text.delta",

@@ -47,6 +47,20 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
         serde_json::from_str(data)
     }
 
+    /// Reads one event from its type and its data. The type is `message` unless the stream
+    /// names another. The default looks at the data alone.
+    ///
+    /// # Errors
+    /// Fails as [`decode`](Self::decode) does.
+    fn decode_named(
+        event_type: &str,
+        data: &str,
+        state: &mut Self::State,
+    ) -> Result<Self, serde_json::Error> {
+        let _ = event_type;
+        Self::decode(data, state)
+    }
+
     /// Whether the stream may end here without an end mark. The default allows it.
     fn may_end(state: &Self::State) -> bool {
         let _ = state;
@@ -195,7 +209,7 @@ impl<T: StreamEvent> EventStream<T> {
             let headers = HeaderMap::new();
             ApiError::parse(self.status, headers, event.data.as_bytes()).into()
         } else {
-            match T::decode(&event.data, &mut self.state) {
+            match T::decode_named(event.event_type, &event.data, &mut self.state) {
                 Ok(item) => return Some(Ok(item)),
                 Err(cause) => {
                     let data = event.data.as_bytes();

@@ -1,0 +1,56 @@
+mod events;
+mod request;
+
+use super::{SPEAK, SPEAK_STREAM, decode_audio};
+use crate::call::{Call, StreamCall};
+use crate::error::Result;
+use crate::mode::Mode;
+use crate::prepared::Prepared;
+
+pub use self::events::{SpeechState, SpeechStreamAudioDelta, SpeechStreamDone, SpeechStreamEvents};
+pub use self::request::{
+    RawAudio, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest, SpeechTurn, SpeechUserTurn,
+};
+
+group! {
+    /// Texts, spoken. Made by [`Audio::speech`](super::Audio::speech).
+    Speech
+}
+
+impl<M: Mode> Speech<M> {
+    /// Speaks a text and waits for the whole recording.
+    ///
+    /// Mirrors `POST /v1/audio/speech`.
+    pub fn complete(&self, request: &SpeechRequest) -> Call<SpeechResponse, M> {
+        let request = Prepared::new(&SPEAK).json(request.model.as_deref(), request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Speaks a text and reads the recording as it is made.
+    ///
+    /// Mirrors `POST /v1/audio/speech` with `stream`, which this sets.
+    pub fn stream(&self, request: &SpeechRequest) -> StreamCall<SpeechStreamEvents, M> {
+        let request = Prepared::new(&SPEAK_STREAM).json(request.model.as_deref(), request);
+        StreamCall::new(&self.engine, &self.mode, request)
+    }
+}
+
+object! {
+    /// A spoken text. Mirrors the API's `SpeechResponse`.
+    SpeechResponse {
+        required: {
+            /// The recording as base64. See [`audio`](Self::audio).
+            audio_data: String,
+        }
+    }
+}
+
+impl SpeechResponse {
+    /// The recording, in the format that the request asked for.
+    ///
+    /// # Errors
+    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode) when it is not base64.
+    pub fn audio(&self) -> Result<bytes::Bytes> {
+        decode_audio(&self.audio_data)
+    }
+}

@@ -1,0 +1,88 @@
+mod request;
+mod response;
+
+use super::{CREATE_VOICE, DELETE_VOICE, GET_SAMPLE_AUDIO, GET_VOICE, LIST_VOICES, UPDATE_VOICE};
+use crate::call::{Call, DownloadCall};
+use crate::mode::Mode;
+use crate::prepared::Prepared;
+
+pub use self::request::{ListVoicesRequest, VoiceCreateRequest, VoiceFilter, VoiceUpdateRequest};
+pub use self::response::{VoiceGender, VoiceKind, VoiceListResponse, VoiceResponse, VoiceType};
+
+group! {
+    /// The voices that texts are spoken with. Made by [`Audio::voices`](super::Audio::voices).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::Client::new(
+    /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+    /// # )?;
+    /// use mistral_sdk::audio::{ListVoicesRequest, VoiceCreateRequest};
+    ///
+    /// let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", b"a recording");
+    /// let voice = client.audio().voices().create(&request).await?;
+    ///
+    /// let mut voices = client.audio().voices().list(&ListVoicesRequest::new()).pages().items();
+    /// while let Some(voice) = voices.next().await {
+    ///     println!("{}", voice?.name);
+    /// }
+    /// client.audio().voices().delete(&voice.id).await?;
+    /// # Ok(()) }
+    /// ```
+    Voices
+}
+
+impl<M: Mode> Voices<M> {
+    /// Lists voices; [`Call::pages`] goes through all of them.
+    ///
+    /// Mirrors `GET /v1/audio/voices`.
+    pub fn list(&self, request: &ListVoicesRequest) -> Call<VoiceListResponse, M> {
+        let request = Prepared::new(&LIST_VOICES).query(request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Makes a voice of a recording.
+    ///
+    /// Mirrors `POST /v1/audio/voices`.
+    pub fn create(&self, request: &VoiceCreateRequest) -> Call<VoiceResponse, M> {
+        let request = Prepared::new(&CREATE_VOICE).json(None, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Gives what is known about a voice.
+    ///
+    /// Mirrors `GET /v1/audio/voices/{voice_id}`.
+    pub fn get(&self, voice_id: &str) -> Call<VoiceResponse, M> {
+        let request = Prepared::new(&GET_VOICE).path(&[("voice_id", voice_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Changes what is known about a voice. What the request leaves out stays as it is.
+    ///
+    /// Mirrors `PATCH /v1/audio/voices/{voice_id}`.
+    pub fn update(&self, voice_id: &str, request: &VoiceUpdateRequest) -> Call<VoiceResponse, M> {
+        let prepared = Prepared::new(&UPDATE_VOICE).path(&[("voice_id", voice_id)]);
+        let prepared = prepared.and_then(|prepared| prepared.json(None, request));
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+
+    /// Deletes a voice of your own, and gives what was known about it.
+    ///
+    /// Mirrors `DELETE /v1/audio/voices/{voice_id}`.
+    pub fn delete(&self, voice_id: &str) -> Call<VoiceResponse, M> {
+        let request = Prepared::new(&DELETE_VOICE).path(&[("voice_id", voice_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Downloads the recording that a voice was made of, as WAV.
+    ///
+    /// Mirrors `GET /v1/audio/voices/{voice_id}/sample`. A server that answers with JSON
+    /// gives a string that is base64;
+    /// [`content_type`](crate::ByteStream::content_type) tells.
+    pub fn get_sample_audio(&self, voice_id: &str) -> DownloadCall<M> {
+        let request = Prepared::new(&GET_SAMPLE_AUDIO).path(&[("voice_id", voice_id)]);
+        DownloadCall::new(&self.engine, &self.mode, request)
+    }
+}

@@ -342,9 +342,16 @@ fn the_answers_of_create_are_told_apart_by_shape() {
     );
     assert_eq!(answer.job().unwrap().id(), "job-1");
 
-    let broken = with(completion_job(), json!({ "trained_tokens": "many" }));
-    let error = serde_json::from_value::<CreateFineTuningJobResponse>(broken).unwrap_err();
-    assert!(error.to_string().contains("trained_tokens"), "{error}");
+    for (broken, path) in [
+        (
+            with(completion_job(), json!({ "metadata": { "cost": "much" } })),
+            "metadata.cost: ",
+        ),
+        (with(dry_run(), json!({ "epochs": "many" })), "epochs: "),
+    ] {
+        let error = serde_json::from_value::<CreateFineTuningJobResponse>(broken).unwrap_err();
+        assert!(error.to_string().starts_with(path), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
+use serde_path_to_error::Track;
 
 use super::training::{
     ClassifierTrainingParameters, CompletionTrainingParameters, Integration, Repository,
 };
 use crate::page::{Page, Paging};
+use crate::types::wire::Union;
 
 string_enum! {
     /// How far a job is. Mirrors the values of `status` of the API's jobs.
@@ -239,11 +241,12 @@ job_metadata! {
 /// A new job, or what it would take. Mirrors the answer of `POST /v1/fine_tuning/jobs`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "there is one per call")]
 #[non_exhaustive]
 pub enum CreateFineTuningJobResponse {
     /// The job. What this version of the SDK does not know is in
     /// [`FineTuningJob::Unknown`].
-    Job(Box<FineTuningJob>),
+    Job(FineTuningJob),
     /// What the job would take, if
     /// [`dry_run`](super::CreateFineTuningJobRequest::dry_run) was set.
     Metadata(LegacyJobMetadata),
@@ -266,13 +269,32 @@ impl<'de> Deserialize<'de> for CreateFineTuningJobResponse {
             Some(object) => object == "job.metadata",
             None => value.get("details").is_some() && value.get("id").is_none(),
         };
-        // The path is put into the message: the outer one ends at this value.
+        // The path goes into the message: the one that is tracked outside ends here.
         if is_metadata {
             let metadata = serde_path_to_error::deserialize(value);
             metadata.map(Self::Metadata).map_err(de::Error::custom)
         } else {
-            let job = serde_path_to_error::deserialize(value);
-            job.map(Self::Job).map_err(de::Error::custom)
+            let mut track = Track::new();
+            match read_job(value, &mut track) {
+                Ok(job) => Ok(Self::Job(job)),
+                Err(error) => {
+                    let path = track.path();
+                    Err(de::Error::custom(format!("{path}: {error}")))
+                }
+            }
         }
     }
+}
+
+/// Reads a job whose tag is somewhere among its fields.
+fn read_job(mut value: Value, track: &mut Track) -> Result<FineTuningJob, serde_json::Error> {
+    let tag = value.get(FineTuningJob::TAG).and_then(Value::as_str);
+    let Some(tag) = tag.filter(|tag| FineTuningJob::is_known(tag)) else {
+        return Ok(FineTuningJob::Unknown(value));
+    };
+    let tag = tag.to_owned();
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove(FineTuningJob::TAG);
+    }
+    FineTuningJob::member(&tag, serde_path_to_error::Deserializer::new(value, track))
 }

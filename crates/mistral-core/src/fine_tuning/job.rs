@@ -196,7 +196,7 @@ macro_rules! job_metadata {
                 $($group: { $($field)* })*
                 optional: {
                     /// How long it takes, in seconds.
-                    expected_duration_seconds: u64,
+                    expected_duration_seconds: i64,
                     /// What it costs.
                     cost: f64,
                     /// In which currency, for example `EUR`.

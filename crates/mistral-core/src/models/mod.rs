@@ -17,6 +17,8 @@
 //! ```
 
 mod card;
+mod fine_tuned;
+mod patch;
 
 use crate::call::Call;
 use crate::mode::Mode;
@@ -27,10 +29,19 @@ pub use self::card::{
     AudioSpeechCapabilities, AudioTranscriptionCapabilities, BaseModelCard, FtModelCard,
     ModelCapabilities, ModelCard, ModelList, StreamingDelayRange,
 };
+pub use self::fine_tuned::{
+    ArchiveModelResponse, ClassifierFineTunedModel, CompletionFineTunedModel, DeleteModelResponse,
+    FineTunedModel, FineTunedModelCapabilities, UnarchiveModelResponse, UpdateModelRequest,
+};
+pub use self::patch::Patch;
 
 endpoints! {
     LIST = Endpoint::get("models.list", "/v1/models").query(&["provider", "model"]);
     RETRIEVE = Endpoint::get("models.retrieve", "/v1/models/{model_id}");
+    DELETE = Endpoint::delete("models.delete", "/v1/models/{model_id}");
+    UPDATE = Endpoint::patch("models.update", "/v1/fine_tuning/models/{model_id}");
+    ARCHIVE = Endpoint::post("models.archive", "/v1/fine_tuning/models/{model_id}/archive");
+    UNARCHIVE = Endpoint::delete("models.unarchive", "/v1/fine_tuning/models/{model_id}/archive");
 }
 
 group! {
@@ -52,6 +63,39 @@ impl<M: Mode> Models<M> {
     /// Mirrors `GET /v1/models/{model_id}`.
     pub fn retrieve(&self, model_id: &str) -> Call<ModelCard, M> {
         let request = Prepared::new(&RETRIEVE).path(&[("model_id", model_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Deletes a model that was fine-tuned.
+    ///
+    /// Mirrors `DELETE /v1/models/{model_id}`.
+    pub fn delete(&self, model_id: &str) -> Call<DeleteModelResponse, M> {
+        let request = Prepared::new(&DELETE).path(&[("model_id", model_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Changes the name or the description of a model that was fine-tuned.
+    ///
+    /// Mirrors `PATCH /v1/fine_tuning/models/{model_id}`.
+    pub fn update(&self, model_id: &str, request: &UpdateModelRequest) -> Call<FineTunedModel, M> {
+        let prepared = Prepared::new(&UPDATE).path(&[("model_id", model_id)]);
+        let prepared = prepared.and_then(|prepared| prepared.json(None, request));
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+
+    /// Archives a model that was fine-tuned: it cannot be used any more.
+    ///
+    /// Mirrors `POST /v1/fine_tuning/models/{model_id}/archive`.
+    pub fn archive(&self, model_id: &str) -> Call<ArchiveModelResponse, M> {
+        let request = Prepared::new(&ARCHIVE).path(&[("model_id", model_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Takes a model that was fine-tuned out of the archive: it can be used again.
+    ///
+    /// Mirrors `DELETE /v1/fine_tuning/models/{model_id}/archive`.
+    pub fn unarchive(&self, model_id: &str) -> Call<UnarchiveModelResponse, M> {
+        let request = Prepared::new(&UNARCHIVE).path(&[("model_id", model_id)]);
         Call::new(&self.engine, &self.mode, request)
     }
 }

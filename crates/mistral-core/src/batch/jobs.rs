@@ -1,0 +1,72 @@
+use super::request::{CreateBatchJobRequest, GetBatchJobRequest, ListBatchJobsRequest};
+use super::response::{BatchJob, DeleteBatchJobResponse, ListBatchJobsResponse};
+use crate::call::Call;
+use crate::mode::Mode;
+use crate::prepared::Prepared;
+use crate::provider::Endpoint;
+
+endpoints! {
+    LIST = Endpoint::get("batch.jobs.list", "/v1/batch/jobs").query(&[
+        "page", "page_size", "model", "agent_id", "metadata", "created_after", "created_by_me",
+        "status", "order_by",
+    ]);
+    CREATE = Endpoint::post("batch.jobs.create", "/v1/batch/jobs");
+    GET = Endpoint::get("batch.jobs.get", "/v1/batch/jobs/{job_id}").query(&["inline"]);
+    CANCEL = Endpoint::post("batch.jobs.cancel", "/v1/batch/jobs/{job_id}/cancel");
+    DELETE = Endpoint::delete("batch.jobs.delete", "/v1/batch/jobs/{job_id}");
+}
+
+group! {
+    /// The jobs that work through batches. Made by [`Batch::jobs`](super::Batch::jobs).
+    Jobs
+}
+
+impl<M: Mode> Jobs<M> {
+    /// Lists jobs, the newest first; [`Call::pages`] goes through all of them.
+    ///
+    /// Mirrors `GET /v1/batch/jobs`.
+    ///
+    /// # Errors
+    /// Beside the errors of every call: [`ErrorKind::Config`](crate::ErrorKind::Config) when
+    /// a key of `metadata` is the name of another parameter.
+    pub fn list(&self, request: &ListBatchJobsRequest) -> Call<ListBatchJobsResponse, M> {
+        let request = request
+            .exploded(LIST.query)
+            .map_err(|error| error.at(LIST.name.clone(), 0));
+        let prepared = request.and_then(|request| Prepared::new(&LIST).query(&*request));
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+
+    /// Makes a job. It begins as soon as there is room for it.
+    ///
+    /// Mirrors `POST /v1/batch/jobs`.
+    pub fn create(&self, request: &CreateBatchJobRequest) -> Call<BatchJob, M> {
+        let prepared = Prepared::new(&CREATE).json(request.model.as_deref(), request);
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+
+    /// Gives how far a job is, and if it is asked for, its results.
+    ///
+    /// Mirrors `GET /v1/batch/jobs/{job_id}`.
+    pub fn get(&self, job_id: &str, request: &GetBatchJobRequest) -> Call<BatchJob, M> {
+        let prepared = Prepared::new(&GET).path(&[("job_id", job_id)]);
+        let prepared = prepared.and_then(|prepared| prepared.query(request));
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+
+    /// Asks for the end of a job. What it has done by then is kept.
+    ///
+    /// Mirrors `POST /v1/batch/jobs/{job_id}/cancel`.
+    pub fn cancel(&self, job_id: &str) -> Call<BatchJob, M> {
+        let prepared = Prepared::new(&CANCEL).path(&[("job_id", job_id)]);
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+
+    /// Deletes a job.
+    ///
+    /// Mirrors the official SDK's `DELETE /v1/batch/jobs/{job_id}`.
+    pub fn delete(&self, job_id: &str) -> Call<DeleteBatchJobResponse, M> {
+        let prepared = Prepared::new(&DELETE).path(&[("job_id", job_id)]);
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+}

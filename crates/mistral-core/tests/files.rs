@@ -1,5 +1,7 @@
 //! Files: what is sent, what may be repeated, and what happens when a file is not as it was.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers may panic as tests do
+
 mod common;
 
 use std::fs::{self, File};

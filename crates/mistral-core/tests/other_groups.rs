@@ -1,5 +1,7 @@
 //! Fim, agents and classifiers: where their operations are, what is sent, what comes back.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers may panic as tests do
+
 mod common;
 
 use common::{DONE, Script, Step, answer, bytes, event, finish};

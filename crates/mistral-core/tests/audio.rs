@@ -15,6 +15,7 @@ use mistral_core::audio::{
     VoiceFilter, VoiceGender, VoiceKind, VoiceListResponse, VoiceResponse, VoiceType,
     VoiceUpdateRequest,
 };
+use mistral_core::types::Patch;
 use mistral_core::{Endpoint, ErrorKind, EventStream};
 use serde_json::{Value, json};
 
@@ -189,10 +190,10 @@ async fn voices_are_made_read_changed_and_deleted() {
         .color("#fff")
         .retention_notice(7);
     let update = VoiceUpdateRequest::new()
-        .name(Some("Anne".into()))
-        .languages(Some(vec!["fr".into()]))
-        .gender(None)
-        .tags(None);
+        .name("Anne")
+        .languages(["fr"])
+        .gender(Patch::Clear)
+        .tags(Patch::Clear);
     assert_eq!(voices.create(&create).await.unwrap().id, "v");
     voices.create(&VoiceCreateRequest::new("n")).await.unwrap();
     voices.get("a/b").await.unwrap();

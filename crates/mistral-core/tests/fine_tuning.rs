@@ -19,9 +19,10 @@ use mistral_core::fine_tuning::{
     ListFineTuningJobsResponse, Repository, TrainingFile, WandbIntegration,
 };
 use mistral_core::models::{
-    ArchiveModelResponse, DeleteModelResponse, FineTunedModel, Patch, UnarchiveModelResponse,
+    ArchiveModelResponse, DeleteModelResponse, FineTunedModel, UnarchiveModelResponse,
     UpdateModelRequest,
 };
+use mistral_core::types::Patch;
 use mistral_core::{Client, Error, ErrorKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,5 +1,5 @@
-use super::patch::Patch;
 use crate::fine_tuning::ClassifierTargetResult;
+use crate::types::Patch;
 use crate::types::wire::nullable;
 
 request! {
@@ -7,7 +7,8 @@ request! {
     /// `UpdateFTModelIn`.
     ///
     /// ```
-    /// use mistral_core::models::{Patch, UpdateModelRequest};
+    /// use mistral_core::models::UpdateModelRequest;
+    /// use mistral_core::types::Patch;
     ///
     /// let request = UpdateModelRequest::new()
     ///     .name("tuned-for-cheese")

@@ -18,7 +18,6 @@
 
 mod card;
 mod fine_tuned;
-mod patch;
 
 use crate::call::Call;
 use crate::mode::Mode;
@@ -33,7 +32,6 @@ pub use self::fine_tuned::{
     ArchiveModelResponse, ClassifierFineTunedModel, CompletionFineTunedModel, DeleteModelResponse,
     FineTunedModel, FineTunedModelCapabilities, UnarchiveModelResponse, UpdateModelRequest,
 };
-pub use self::patch::Patch;
 
 endpoints! {
     LIST = Endpoint::get("models.list", "/v1/models").query(&["provider", "model"]);

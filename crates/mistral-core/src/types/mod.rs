@@ -3,6 +3,7 @@
 mod content;
 mod format;
 mod message;
+mod patch;
 mod secret;
 mod tool;
 mod usage;
@@ -16,6 +17,7 @@ pub use self::content::{
 pub use self::format::{JsonSchema, ResponseFormat, ResponseFormatType};
 pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
+pub use self::patch::Patch;
 pub use self::secret::Secret;
 pub use self::tool::{
     ApiKeyAuth, Arguments, CodeInterpreterTool, ConnectorAuthorization, CustomConnector,

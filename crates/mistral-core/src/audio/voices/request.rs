@@ -2,6 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::response::VoiceGender;
+use crate::types::Patch;
 use crate::types::wire::nullable;
 
 request! {
@@ -81,12 +82,13 @@ impl VoiceCreateRequest {
 request! {
     /// What is to change about a voice. Mirrors the API's `VoiceUpdateRequest`.
     ///
-    /// A field that is not set stays as it is; one that is set to `None` is cleared.
+    /// A field that is not set stays as it is.
     ///
     /// ```
     /// use mistral_core::audio::VoiceUpdateRequest;
+    /// use mistral_core::types::Patch;
     ///
-    /// let request = VoiceUpdateRequest::new().age(Some(30)).gender(None);
+    /// let request = VoiceUpdateRequest::new().age(30).gender(Patch::Clear);
     /// let sent = serde_json::to_value(&request)?;
     /// assert_eq!(sent, serde_json::json!({ "age": 30, "gender": null }));
     /// # Ok::<_, serde_json::Error>(())
@@ -96,19 +98,19 @@ request! {
         optional: {
             /// The voice's name.
             #[read_with(nullable)]
-            name: Option<String>,
+            name: Patch<String> => into,
             /// The languages that it speaks.
             #[read_with(nullable)]
-            languages: Option<Vec<String>>,
+            languages: Patch<Vec<String>> => into,
             /// The speaker's gender.
             #[read_with(nullable)]
-            gender: Option<VoiceGender>,
+            gender: Patch<VoiceGender> => into,
             /// The speaker's age, in years.
             #[read_with(nullable)]
-            age: Option<u64>,
+            age: Patch<u64> => into,
             /// Words to find it by.
             #[read_with(nullable)]
-            tags: Option<Vec<String>>,
+            tags: Patch<Vec<String>> => into,
         }
     }
 }

@@ -16,9 +16,15 @@ impl From<&str> for Patch<String> {
     }
 }
 
-impl From<String> for Patch<String> {
-    fn from(text: String) -> Self {
-        Self::Set(text)
+impl<T> From<T> for Patch<T> {
+    fn from(value: T) -> Self {
+        Self::Set(value)
+    }
+}
+
+impl<T: Into<String>, const N: usize> From<[T; N]> for Patch<Vec<String>> {
+    fn from(texts: [T; N]) -> Self {
+        Self::Set(texts.into_iter().map(Into::into).collect())
     }
 }
 

@@ -12,11 +12,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::answer::Answer;
 use crate::download::ByteStream;
 use crate::error::{Error, Result, decode, unexpected};
 use crate::mode::{Async, Mode};
 use crate::page::{Page, Pages};
-use crate::pipeline::{Answer, Engine};
+use crate::pipeline::Engine;
 use crate::prepared::Prepared;
 use crate::provider::parse_base_url;
 use crate::response::Response;

@@ -13,9 +13,9 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 
+use crate::answer::Answer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Body, blocking};
-use crate::pipeline::Answer;
 use crate::timeouts::Silence;
 
 type Progress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;

@@ -17,6 +17,7 @@
 mod macros;
 
 pub mod agents;
+mod answer;
 pub mod audio;
 pub mod batch;
 mod call;

@@ -4,22 +4,18 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
-use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, unexpected};
+use crate::answer::{Answer, failure, is_event_stream, sniff_event_stream};
+use crate::error::{Error, Result, TimeoutPhase};
 use crate::http::{Body, Opening, Operation, Payload, Transport, TransportError};
 use crate::prepared::{CallOptions, Prepared};
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::routes::{ResolvedRoute, Routes};
 use crate::timeouts::{Deadline, Timeouts, Timer, within};
-
-/// How much of an error's body is read, and for how long.
-const ERROR_BODY_BYTES: usize = 1024 * 1024;
-const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 
 /// What all calls of a client share.
 #[derive(Debug)]
@@ -30,16 +26,6 @@ pub(crate) struct Engine {
     pub(crate) timeouts: Timeouts,
     pub(crate) max_event_size: usize,
     pub(crate) routes: Routes,
-}
-
-/// A successful response. Its body is all here, unless it is a stream of events.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    /// Boxed, because it is handed on several times.
-    pub(crate) response: Box<http::Response<Body>>,
-    pub(crate) attempts: u32,
-    pub(crate) deadline: Option<Deadline>,
-    pub(crate) idle: Duration,
 }
 
 /// What a transport makes of a request.
@@ -211,11 +197,7 @@ impl Attempt<'_> {
         drop(sending);
         let mut response = Box::new(response);
         if !response.status().is_success() {
-            let until = Instant::now() + ERROR_BODY_TIME;
-            let until = self
-                .deadline
-                .map_or(until, |deadline| until.min(deadline.at));
-            return Err(failure(response, until).await);
+            return Err(failure(response, self.deadline).await);
         }
         match self.read(&mut response, timer).await {
             Ok(()) => Ok(response),
@@ -332,82 +314,4 @@ impl Credentials {
         let first = self.first?;
         Some([first].into_iter().chain(self.others).collect())
     }
-}
-
-/// Makes an error of a response that is not a success. What its body says helps, but the
-/// status alone must do: a body that stalls or breaks off changes nothing.
-///
-/// Boxed, and boxed apart: what is rare would make every call's future larger.
-#[cold]
-fn failure(
-    response: Box<http::Response<Body>>,
-    until: Instant,
-) -> Pin<Box<dyn Future<Output = Error> + Send>> {
-    Box::pin(async move {
-        let (head, mut body) = response.into_parts();
-        let mut text = BytesMut::new();
-        let read = async {
-            while let Some(Ok(chunk)) = body.chunk().await {
-                let room = ERROR_BODY_BYTES.saturating_sub(text.len());
-                text.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-                if text.len() == ERROR_BODY_BYTES {
-                    break;
-                }
-            }
-        };
-        let _ = timeout_at(until, read).await;
-        if head.status.is_redirection() {
-            let to = head.headers.get(LOCATION).and_then(|to| to.to_str().ok());
-            return redirected(head.status, to);
-        }
-        ApiError::parse(head.status, head.headers, &text).into()
-    })
-}
-
-fn redirected(status: StatusCode, to: Option<&str>) -> Error {
-    let to = to.unwrap_or("another address");
-    Error::config(format!(
-        "{status}: the server redirects to `{to}`, which is not followed because the \
-         credentials would go there: set that address as the base URL if you trust it"
-    ))
-}
-
-fn content_type(headers: &HeaderMap) -> Option<&str> {
-    headers.get(CONTENT_TYPE)?.to_str().ok()
-}
-
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    let essence = content_type(headers).and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
-}
-
-/// Checks that a response is a stream of events although its content type is another one:
-/// some gateways forget it, so the first bytes decide.
-async fn sniff_event_stream(response: &mut http::Response<Body>) -> Result<()> {
-    let body = response.body_mut();
-    let mut first = Bytes::new();
-    while first.is_empty() {
-        first = match body.chunk().await.transpose()? {
-            Some(chunk) => chunk,
-            None => return Err(Error::new(ErrorKind::Truncated, "the response is empty")),
-        };
-    }
-    let looks_like_events = [b"data:".as_slice(), b"event:", b"id:", b":"]
-        .into_iter()
-        .any(|start| first.starts_with(start));
-    if looks_like_events {
-        body.unread(first);
-        return Ok(());
-    }
-    let mut text = BytesMut::from(first);
-    while text.len() < ERROR_BODY_BYTES
-        && let Some(Ok(chunk)) = body.chunk().await
-    {
-        text.extend_from_slice(&chunk);
-    }
-    text.truncate(ERROR_BODY_BYTES);
-    let headers = response.headers();
-    let found = content_type(headers).unwrap_or("no content type");
-    let cause = format!("a stream of events was asked for, and `{found}` came");
-    Err(unexpected(response.status(), headers.clone(), &text, cause))
 }

@@ -11,9 +11,9 @@ use futures_core::Stream;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use crate::answer::Answer;
 use crate::error::{ApiError, Error, ErrorKind, Result, locate, unexpected};
 use crate::http::Body;
-use crate::pipeline::Answer;
 use crate::sse::SseDecoder;
 use crate::timeouts::Silence;
 

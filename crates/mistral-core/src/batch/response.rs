@@ -3,7 +3,6 @@ use serde_json::{Map, Value};
 use super::request::ApiEndpoint;
 use super::result::BatchResult;
 use crate::error::Result;
-use crate::page::{Page, Paging};
 
 string_enum! {
     /// How far a job is. Mirrors the API's `BatchJobStatus`.
@@ -138,21 +137,8 @@ object! {
     }
 }
 
-impl Page for ListBatchJobsResponse {
-    type Item = BatchJob;
-    const PAGING: Paging = Paging::Number;
-
-    fn into_items(self) -> Vec<BatchJob> {
-        self.data
-    }
-
-    fn len(&self) -> usize {
-        self.data.len()
-    }
-
-    fn total(&self) -> Option<u64> {
-        self.total
-    }
+page! {
+    ListBatchJobsResponse { data: [BatchJob], total, by Number }
 }
 
 object! {

@@ -1,5 +1,3 @@
-use crate::page::{Page, Paging};
-
 string_enum! {
     /// What a file is for. Mirrors the API's `FilePurpose`.
     FilePurpose {
@@ -128,21 +126,8 @@ object! {
     }
 }
 
-impl Page for ListFilesResponse {
-    type Item = FileSchema;
-    const PAGING: Paging = Paging::Number;
-
-    fn into_items(self) -> Vec<FileSchema> {
-        self.data
-    }
-
-    fn len(&self) -> usize {
-        self.data.len()
-    }
-
-    fn total(&self) -> Option<u64> {
-        self.total
-    }
+page! {
+    ListFilesResponse { data: [FileSchema], total, by Number }
 }
 
 object! {

@@ -5,7 +5,6 @@ use serde_path_to_error::Track;
 use super::training::{
     ClassifierTrainingParameters, CompletionTrainingParameters, Integration, Repository,
 };
-use crate::page::{Page, Paging};
 use crate::types::wire::Union;
 
 string_enum! {
@@ -169,21 +168,8 @@ object! {
     }
 }
 
-impl Page for ListFineTuningJobsResponse {
-    type Item = FineTuningJob;
-    const PAGING: Paging = Paging::Number;
-
-    fn into_items(self) -> Vec<FineTuningJob> {
-        self.data
-    }
-
-    fn len(&self) -> usize {
-        self.data.len()
-    }
-
-    fn total(&self) -> Option<u64> {
-        self.total
-    }
+page! {
+    ListFineTuningJobsResponse { data: [FineTuningJob], total, by Number }
 }
 
 /// Declares what is told of what a job takes.

@@ -1,5 +1,3 @@
-use crate::page::{Page, Paging};
-
 string_enum! {
     /// The gender of a voice's speaker. Mirrors the API's `gender`.
     VoiceGender {
@@ -95,19 +93,6 @@ object! {
     }
 }
 
-impl Page for VoiceListResponse {
-    type Item = VoiceResponse;
-    const PAGING: Paging = Paging::Offset;
-
-    fn into_items(self) -> Vec<VoiceResponse> {
-        self.items
-    }
-
-    fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    fn total(&self) -> Option<u64> {
-        self.total
-    }
+page! {
+    VoiceListResponse { items: [VoiceResponse], total, by Offset }
 }

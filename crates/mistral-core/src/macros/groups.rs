@@ -1,0 +1,57 @@
+//! API groups and their operations.
+
+/// Declares the handle of an API group: what `client.chat()` and its like give.
+macro_rules! group {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        pub struct $name<M: $crate::Mode = $crate::Async> {
+            engine: std::sync::Arc<$crate::pipeline::Engine>,
+            mode: M,
+        }
+
+        impl<M: $crate::Mode> $name<M> {
+            pub(crate) fn new(
+                engine: &std::sync::Arc<$crate::pipeline::Engine>,
+                mode: &M,
+            ) -> Self {
+                Self {
+                    engine: std::sync::Arc::clone(engine),
+                    mode: mode.clone(),
+                }
+            }
+        }
+    };
+}
+
+/// Declares the operations of an API group, and the list of them all.
+macro_rules! endpoints {
+    ($($name:ident = $endpoint:expr;)+) => {
+        $(static $name: $crate::Endpoint = $endpoint;)+
+
+        pub(crate) static ENDPOINTS: &[&$crate::Endpoint] = &[$(&$name),+];
+    };
+}
+
+/// Makes one page of a list a [`Page`](crate::Page): its elements are in `$field`, the next
+/// page is asked for as `$paging` says.
+macro_rules! page {
+    ($name:ident { $field:ident: [$item:ty], total, by $paging:ident }) => {
+        impl $crate::Page for $name {
+            type Item = $item;
+            const PAGING: $crate::Paging = $crate::Paging::$paging;
+
+            fn into_items(self) -> Vec<$item> {
+                self.$field
+            }
+
+            fn len(&self) -> usize {
+                self.$field.len()
+            }
+
+            fn total(&self) -> Option<u64> {
+                self.total
+            }
+        }
+    };
+}

@@ -6,7 +6,8 @@ use crate::beyond::strip;
 use crate::compare::lost;
 use crate::document::{Document, Operation};
 use crate::exceptions::{
-    BEYOND, ENDPOINTS_BEYOND, Exception, NO_FIELD, REQUIRED_BUT_UNDEFINED, UNMODELLED,
+    BEYOND, EMULATOR_BEYOND, ENDPOINTS_BEYOND, Exception, NO_FIELD, REQUIRED_BUT_UNDEFINED,
+    UNMODELLED,
 };
 use crate::instances::instances;
 use crate::marks::{Mark, Marks, Observer, expected};
@@ -57,7 +58,7 @@ impl<'a> Checks<'a> {
         }
     }
 
-    fn excuses(&mut self, exceptions: &'static [Exception], what: &str) -> bool {
+    pub(crate) fn excuses(&mut self, exceptions: &'static [Exception], what: &str) -> bool {
         let found = exceptions.iter().find(|(name, _)| *name == what);
         found.is_some_and(|(name, _)| {
             self.used.insert(name);
@@ -136,7 +137,7 @@ impl<'a> Checks<'a> {
             }
             let request = operation.request.iter();
             let request = request.filter(|name| !requests.iter().any(|row| row.schema == **name));
-            let response = operation.responses.iter();
+            let response = operation.responses();
             let response = response.filter(|name| !responses.iter().any(|row| row.0 == **name));
             let missing = request.chain(response);
             let missing: Vec<_> = missing.map(|name| format!("no row for `{name}`")).collect();
@@ -217,7 +218,7 @@ impl<'a> Checks<'a> {
     pub(crate) fn generator(&mut self, rows: &[(&str, RoundTrip)]) {
         let operations = self.document.operations.iter();
         let addresses: BTreeSet<_> = operations
-            .flat_map(|operation| operation.request.iter().chain(&operation.responses))
+            .flat_map(Operation::addresses)
             .filter(|address| !rows.iter().any(|row| row.0 == **address))
             .collect();
         for address in addresses {
@@ -228,7 +229,14 @@ impl<'a> Checks<'a> {
 
     /// The reasons that are given must still be needed.
     pub(crate) fn exceptions(&mut self) {
-        let all = [BEYOND, NO_FIELD, ENDPOINTS_BEYOND, UNMODELLED].concat();
+        let all = [
+            BEYOND,
+            NO_FIELD,
+            ENDPOINTS_BEYOND,
+            UNMODELLED,
+            EMULATOR_BEYOND,
+        ]
+        .concat();
         let idle = all.iter().filter(|(name, _)| !self.used.contains(name));
         let idle: Vec<_> = idle
             .map(|(name, _)| format!("`{name}` excuses nothing"))

@@ -27,14 +27,29 @@ pub(crate) struct Operation {
     pub(crate) path: String,
     pub(crate) query: BTreeSet<String>,
     pub(crate) request: Option<String>,
-    pub(crate) responses: BTreeSet<String>,
-    /// The schema of one whole event, with its name and its data.
+    /// What the whole answer is, where it is JSON.
+    pub(crate) answer: Option<String>,
+    /// What an event of the answer is, where it is a stream: with its name and its data.
     pub(crate) event: Option<String>,
+    /// The data of such an event.
+    pub(crate) data: Option<String>,
+    /// The content types of what may come.
+    pub(crate) kinds: BTreeSet<String>,
 }
 
 impl Operation {
     pub(crate) fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// The schemas of what the SDK reads.
+    pub(crate) fn responses(&self) -> impl Iterator<Item = &String> {
+        self.answer.iter().chain(&self.data)
+    }
+
+    /// The schemas that the SDK has types for.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &String> {
+        self.request.iter().chain(self.responses())
     }
 }
 
@@ -96,19 +111,20 @@ impl Document {
                 request = Some(self.address(&format!("{key} request"), &body["schema"]));
             }
         }
-        let mut responses = BTreeSet::new();
-        let mut event = None;
+        let (mut answer, mut event, mut data) = (None, None, None);
+        let mut kinds = BTreeSet::new();
         let success = from["responses"].as_object().into_iter().flatten();
         for (_, response) in success.filter(|(status, _)| status.starts_with('2')) {
             for (kind, content) in response["content"].as_object().into_iter().flatten() {
                 let schema = &content["schema"];
+                kinds.insert(kind.clone());
                 match kind.as_str() {
                     "application/json" if !is_plain(schema) => {
-                        responses.insert(self.address(&format!("{key} response"), schema));
+                        answer = Some(self.address(&format!("{key} response"), schema));
                     }
                     "text/event-stream" => {
                         let name = self.address(&format!("{key} event"), schema);
-                        responses.insert(self.named(&format!("{name}.data")));
+                        data = Some(self.named(&format!("{name}.data")));
                         event = Some(name);
                     }
                     _ => {} // files and recordings have no schema to speak of
@@ -121,8 +137,10 @@ impl Document {
             path: path.to_owned(),
             query,
             request,
-            responses,
+            answer,
             event,
+            data,
+            kinds,
         }
     }
 
@@ -316,8 +334,9 @@ components:
         assert_eq!(operation.query, BTreeSet::from(["page".to_owned()]));
         assert_eq!(operation.request.as_deref(), Some("Cat"));
         assert_eq!(operation.event.as_deref(), Some("Event"));
-        let responses: Vec<_> = operation.responses.iter().map(String::as_str).collect();
-        assert_eq!(responses, ["Cat", "POST /v1/cats response"]);
+        let responses: Vec<_> = operation.responses().map(String::as_str).collect();
+        assert_eq!(responses, ["POST /v1/cats response", "Cat"]);
+        assert_eq!(operation.kinds.len(), 2);
     }
 
     #[test]

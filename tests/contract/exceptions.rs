@@ -33,6 +33,8 @@ pub(crate) type Exception = (&'static str, &'static str);
 const STREAM: &str = "`complete` and `stream` are two methods: the call sets it";
 const NEWER: &str = "in the official SDK, which is newer than the description";
 
+const UNKNOWN: &str = "clients must bear fields that they do not know";
+
 /// Properties of requests that have no field.
 pub(crate) const NO_FIELD: &[Exception] = &[("ChatCompletionRequest.stream", STREAM)];
 
@@ -57,3 +59,18 @@ pub(crate) const ENDPOINTS_BEYOND: &[Exception] = &[];
 /// schema and what is told of it.
 pub(crate) const UNMODELLED: &[Exception] =
     &[("ChatCompletionRequest: the field `stream`", STREAM)];
+
+/// Fields of the emulator's answers that the description does not have.
+pub(crate) const EMULATOR_BEYOND: &[Exception] = &[
+    (
+        "CompletionChunk.p",
+        "padding, which hides how long a chunk is",
+    ),
+    ("ModelCapabilities.audio_speech", NEWER),
+    ("ModelCapabilities.audio_transcription_realtime", NEWER),
+    ("ModelCapabilities.reasoning", NEWER),
+    ("ModelCapabilities.unified_resources", NEWER),
+    ("UsageInfo.completion_tokens_details", UNKNOWN),
+    ("UsageInfo.request_count", UNKNOWN),
+    ("UsageInfo.service_tier", NEWER),
+];

@@ -11,7 +11,9 @@ mod beyond;
 mod checks;
 mod compare;
 mod document;
+mod emulator;
 mod exceptions;
+mod exchanges;
 mod generate;
 mod instances;
 mod marks;
@@ -26,8 +28,8 @@ use checks::Checks;
 use document::Document;
 use validators::Validators;
 
-#[test]
-fn the_sdk_keeps_the_contract() {
+#[tokio::test]
+async fn the_sdk_and_the_emulator_keep_the_contract() {
     let Some(path) = document::locate() else {
         println!("contract: skipped, there is no OpenAPI document (set MISTRAL_OPENAPI)");
         return;
@@ -43,6 +45,7 @@ fn the_sdk_keeps_the_contract() {
     checks.requests(&requests);
     checks.responses(responses::ROWS);
     checks.generator(responses::ROWS);
+    emulator::check(&mut checks, &exchanges::all()).await;
     checks.exceptions();
     println!("{}", report::report(&checks));
     assert!(

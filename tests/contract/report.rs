@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::checks::Checks;
-use crate::document::Operation;
-use crate::exceptions::{BEYOND, ENDPOINTS_BEYOND, NO_FIELD, REQUIRED_BUT_UNDEFINED, UNMODELLED};
+use crate::exceptions::{
+    BEYOND, EMULATOR_BEYOND, ENDPOINTS_BEYOND, NO_FIELD, REQUIRED_BUT_UNDEFINED, UNMODELLED,
+};
 use crate::marks::{Mark, expected};
 use crate::registry::{EMULATOR_NOT_YET, NOT_YET};
 
@@ -43,6 +44,7 @@ pub(crate) fn report(checks: &Checks<'_>) -> String {
         ("No such operation in the description", ENDPOINTS_BEYOND),
         ("No field", NO_FIELD),
         ("Not modelled", UNMODELLED),
+        ("Only in the emulator", EMULATOR_BEYOND),
     ];
     let slips = REQUIRED_BUT_UNDEFINED.iter();
     let slips = slips.map(|(place, name, reason)| ("Slip", format!("{place} `{name}`"), *reason));
@@ -78,7 +80,7 @@ fn table(checks: &Checks<'_>) -> String {
         let tag = tags.entry(&operation.tag).or_default();
         for (row, marks) in [tag, &mut all] {
             row.operations.add(is_there);
-            for address in addresses(operation) {
+            for address in operation.addresses() {
                 marks.extend(expected(document, address));
             }
         }
@@ -100,8 +102,4 @@ fn table(checks: &Checks<'_>) -> String {
         text.push_str(&row.line(tag));
     }
     text
-}
-
-fn addresses(operation: &Operation) -> impl Iterator<Item = &String> {
-    operation.request.iter().chain(&operation.responses)
 }

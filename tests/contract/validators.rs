@@ -1,65 +1,91 @@
-//! JSON Schema validation, by the `jsonschema` crate: one that knows nothing of the
-//! generator, so that the two check each other.
+//! JSON Schema validation, by the `boon` crate: one that knows nothing of the generator, so
+//! that the two check each other.
+//!
+//! `jsonschema` would take twice as long to build, and switches on a feature of `serde_json`
+//! (`float_roundtrip`) with which all tests of the workspace would read floats otherwise
+//! than users do.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 
-use jsonschema::{Registry, Validator};
+use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, ValidationError};
 use serde_json::Value;
 
 use crate::document::{Document, URI};
 
-pub(crate) struct Validators {
-    registry: Registry<'static>,
-    compiled: RefCell<HashMap<String, Rc<Validator>>>,
+pub(crate) struct Validators(RefCell<Compiled>);
+
+struct Compiled {
+    compiler: Compiler,
+    schemas: Schemas,
+    known: HashMap<String, SchemaIndex>,
 }
 
 impl Validators {
     pub(crate) fn new(document: &Document) -> Self {
-        let registry = Registry::new()
-            .add(URI, document.root.clone())
-            .and_then(|registry| registry.prepare())
+        let mut compiler = Compiler::new();
+        compiler.set_default_draft(Draft::V2020_12);
+        compiler.enable_format_assertions();
+        compiler
+            .add_resource(URI, document.root.clone())
             .expect("the description is a JSON Schema resource");
-        Self {
-            registry,
-            compiled: RefCell::default(),
-        }
-    }
-
-    fn of(&self, schema: &Value) -> Rc<Validator> {
-        let key = schema.to_string();
-        if let Some(compiled) = self.compiled.borrow().get(&key) {
-            return Rc::clone(compiled);
-        }
-        let compiled = jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .with_registry(&self.registry)
-            .should_validate_formats(true)
-            .build(schema)
-            .unwrap_or_else(|error| panic!("{key} is not a JSON Schema: {error}"));
-        let compiled = Rc::new(compiled);
-        self.compiled.borrow_mut().insert(key, Rc::clone(&compiled));
-        compiled
+        Self(RefCell::new(Compiled {
+            compiler,
+            schemas: Schemas::new(),
+            known: HashMap::new(),
+        }))
     }
 
     pub(crate) fn is_valid(&self, schema: &Value, value: &Value) -> bool {
-        self.of(schema).is_valid(value)
+        self.errors(schema, value).is_empty()
     }
 
     /// What is wrong with `value`, each with where.
     pub(crate) fn errors(&self, schema: &Value, value: &Value) -> Vec<String> {
-        let validator = self.of(schema);
-        let errors = validator.iter_errors(value);
+        let mut compiled = self.0.borrow_mut();
+        let index = compiled.compile(schema);
+        let mut errors = Vec::new();
+        if let Err(error) = compiled.schemas.validate(value, index) {
+            describe(&error, &mut errors);
+        }
         errors
-            .map(|error| {
-                let mut text = error.to_string();
-                if let Some((end, _)) = text.char_indices().nth(300) {
-                    text.truncate(end);
-                }
-                format!("at `{}`: {text}", error.instance_path())
-            })
-            .collect()
+    }
+}
+
+impl Compiled {
+    fn compile(&mut self, schema: &Value) -> SchemaIndex {
+        let key = schema.to_string();
+        if let Some(index) = self.known.get(&key) {
+            return *index;
+        }
+        let place = format!("{URI}:{}", self.known.len());
+        if let Err(error) = self.compiler.add_resource(&place, schema.clone()) {
+            panic!("{key} is no resource: {error}");
+        }
+        let index = self.compiler.compile(&place, &mut self.schemas);
+        let index = index.unwrap_or_else(|error| panic!("{key} is no JSON Schema: {error}"));
+        self.known.insert(key, index);
+        index
+    }
+}
+
+fn describe(error: &ValidationError<'_, '_>, errors: &mut Vec<String>) {
+    match error.kind {
+        ErrorKind::Schema { .. } | ErrorKind::Group | ErrorKind::Reference { .. } => {
+            error
+                .causes
+                .iter()
+                .for_each(|cause| describe(cause, errors));
+        }
+        _ => {
+            let what: String = error.kind.to_string().chars().take(300).collect();
+            errors.push(format!("at `{}`: {what}", error.instance_location));
+            // Of a union, why the value is no member of it.
+            error
+                .causes
+                .iter()
+                .for_each(|cause| describe(cause, errors));
+        }
     }
 }
 

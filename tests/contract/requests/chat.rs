@@ -1,75 +1,22 @@
-//! The types of what is sent, built as a user builds them.
-//!
-//! A row is `full` where every setter is used, and `part` where it shows another member of a
-//! union or one of its schemas. Together the rows of a schema must show all its properties,
-//! and those of the schemas in it.
-
-use std::fmt::Debug;
-
 use mistral_sdk::chat::{
     ChatCompletionRequest, GuardrailConfig, ModerationAction, ModerationLlmV1CategoryThresholds,
     ModerationLlmV1Config, ModerationLlmV2CategoryThresholds, ModerationLlmV2Config, Prediction,
     PromptMode, ReasoningEffort, ServiceTier,
 };
-use mistral_sdk::embeddings::{EmbeddingDtype, EmbeddingRequest, EncodingFormat};
 use mistral_sdk::types::{
     AssistantMessage, ContentChunk, DocumentUrlChunk, Function, ImageDetail, ImageUrl,
     ImageUrlChunk, JsonSchema, Message, ReferenceChunk, ThinkChunk, ToolCall, ToolChoice,
     ToolMessage, ToolReferenceChunk, ToolType,
 };
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-pub(crate) struct Built {
-    pub(crate) schema: &'static str,
-    pub(crate) value: Value,
-    /// Fields that a full request leaves out.
-    pub(crate) unset: Vec<String>,
-}
+use super::{Built, full, metadata, part};
 
-fn part(schema: &'static str, request: &impl Serialize) -> Built {
-    Built {
-        schema,
-        value: serde_json::to_value(request).unwrap(),
-        unset: Vec::new(),
-    }
-}
-
-fn full<T: Serialize + Debug>(schema: &'static str, request: &T) -> Built {
-    Built {
-        unset: unset(request),
-        ..part(schema, request)
-    }
-}
-
-/// The fields that are not set, by the one form that shows them all.
-fn unset(request: &impl Debug) -> Vec<String> {
-    let text = format!("{request:#?}");
-    let fields = text.lines().filter_map(|line| line.strip_prefix("    "));
-    fields
-        .filter_map(|field| Some(field.strip_suffix(": None,")?.to_owned()))
-        .filter(|field| !field.starts_with(' '))
-        .collect()
-}
-
-fn metadata() -> Map<String, Value> {
-    Map::from_iter([("team".to_owned(), json!("search"))])
-}
-
-pub(crate) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<Built> {
     vec![
         full("ChatCompletionRequest", &chat()),
         part("ChatCompletionRequest", &conversation()),
-        full("EmbeddingRequest", &embeddings()),
     ]
-}
-
-fn embeddings() -> EmbeddingRequest {
-    EmbeddingRequest::new("mistral-embed", ["a cat", "a dog"])
-        .output_dimension(256)
-        .output_dtype(EmbeddingDtype::Int8)
-        .encoding_format(EncodingFormat::Base64)
-        .metadata(metadata())
 }
 
 fn chat() -> ChatCompletionRequest {
@@ -197,19 +144,4 @@ fn conversation() -> ChatCompletionRequest {
             .into(),
     ];
     ChatCompletionRequest::new("mistral-small-latest", messages)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_request_that_leaves_a_field_out_is_found() {
-        let request = EmbeddingRequest::new("m", "a").metadata(metadata());
-        let unset = full("EmbeddingRequest", &request).unset;
-        assert_eq!(
-            unset,
-            ["output_dimension", "output_dtype", "encoding_format"]
-        );
-    }
 }

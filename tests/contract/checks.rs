@@ -1,0 +1,348 @@
+//! Holds the SDK against the description.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::beyond::strip;
+use crate::compare::lost;
+use crate::document::{Document, Operation};
+use crate::exceptions::{
+    BEYOND, EMULATOR_BEYOND, ENDPOINTS_BEYOND, Exception, NO_FIELD, REQUIRED_BUT_UNDEFINED,
+    UNMODELLED,
+};
+use crate::instances::instances;
+use crate::marks::{Mark, Marks, Observer, expected};
+use crate::registry::{NOT_YET, Ours};
+use crate::requests::Built;
+use crate::round_trip::RoundTrip;
+use crate::validators::Validators;
+
+pub(crate) struct Checks<'a> {
+    pub(crate) document: &'a Document,
+    pub(crate) validators: &'a Validators,
+    pub(crate) passed: usize,
+    pub(crate) failures: Vec<String>,
+    /// The operations that there is an endpoint for.
+    pub(crate) operations: BTreeSet<String>,
+    /// What the types were seen to have.
+    pub(crate) covered: Marks,
+    /// The exceptions that were made use of.
+    used: BTreeSet<&'static str>,
+}
+
+impl<'a> Checks<'a> {
+    pub(crate) fn new(document: &'a Document, validators: &'a Validators) -> Self {
+        Self {
+            document,
+            validators,
+            passed: 0,
+            failures: Vec::new(),
+            operations: BTreeSet::new(),
+            covered: Marks::new(),
+            used: BTreeSet::new(),
+        }
+    }
+
+    /// Counts one check, which passes if nothing is wrong.
+    pub(crate) fn count(&mut self, what: &str, wrong: &[String]) {
+        match wrong {
+            [] => self.passed += 1,
+            wrong => {
+                let shown = wrong.iter().take(8).map(|wrong| format!("\n    {wrong}"));
+                let more = match wrong.len() {
+                    0..=8 => String::new(),
+                    more => format!("\n    and {} more", more - 8),
+                };
+                let shown: String = shown.collect();
+                self.failures.push(format!("{what}:{shown}{more}"));
+            }
+        }
+    }
+
+    pub(crate) fn excuses(&mut self, exceptions: &'static [Exception], what: &str) -> bool {
+        let found = exceptions.iter().find(|(name, _)| *name == what);
+        found.is_some_and(|(name, _)| {
+            self.used.insert(name);
+            true
+        })
+    }
+
+    /// (a) Each operation has an endpoint, and each endpoint an operation.
+    pub(crate) fn operations(&mut self, ours: &[Ours]) {
+        let document = self.document;
+        for operation in &document.operations {
+            let key = operation.key();
+            let wrong = self.endpoint(operation, ours);
+            let is_awaited = NOT_YET.contains(&&*key);
+            match (wrong.is_empty(), is_awaited) {
+                (true, true) => self.count(&key, &["it is there: take it out of NOT_YET".into()]),
+                (false, true) => {}
+                (true, false) => {
+                    self.operations.insert(key.clone());
+                    self.count(&key, &wrong);
+                }
+                (false, false) => self.count(&key, &wrong),
+            }
+        }
+        let known: BTreeSet<_> = document.operations.iter().map(Operation::key).collect();
+        for endpoint in ours {
+            let key = endpoint.key();
+            if !known.contains(&key) && !self.excuses(ENDPOINTS_BEYOND, &key) {
+                self.count(
+                    &endpoint.name,
+                    &[format!("{key} is not in the description")],
+                );
+            }
+        }
+        for key in NOT_YET.iter().filter(|key| !known.contains(**key)) {
+            self.count(
+                key,
+                &["NOT_YET names it, but there is no such operation".into()],
+            );
+        }
+    }
+
+    fn endpoint(&mut self, operation: &Operation, ours: &[Ours]) -> Vec<String> {
+        let key = operation.key();
+        let mut endpoints = ours
+            .iter()
+            .filter(|endpoint| endpoint.key() == key)
+            .peekable();
+        if endpoints.peek().is_none() {
+            return vec!["there is no endpoint with this method and path".into()];
+        }
+        let query: BTreeSet<_> = endpoints
+            .flat_map(|endpoint| endpoint.query.clone())
+            .collect();
+        let missing = operation.query.difference(&query);
+        let mut wrong: Vec<_> = missing
+            .map(|name| format!("no query parameter `{name}`"))
+            .collect();
+        for name in query.difference(&operation.query) {
+            if !self.excuses(BEYOND, &format!("{key}?{name}")) {
+                wrong.push(format!(
+                    "`{name}` is no query parameter of the description's"
+                ));
+            }
+        }
+        wrong
+    }
+
+    /// What the operations that the SDK has need a row for.
+    pub(crate) fn rows(&mut self, requests: &[Built], responses: &[(&str, RoundTrip)]) {
+        let document = self.document;
+        for operation in &document.operations {
+            let key = operation.key();
+            if NOT_YET.contains(&&*key) {
+                continue;
+            }
+            let request = operation.request.iter();
+            let request = request.filter(|name| !requests.iter().any(|row| row.schema == **name));
+            let response = operation.responses();
+            let response = response.filter(|name| !responses.iter().any(|row| row.0 == **name));
+            let missing = request.chain(response);
+            let missing: Vec<_> = missing.map(|name| format!("no row for `{name}`")).collect();
+            self.count(&format!("{key} (types)"), &missing);
+        }
+    }
+
+    /// (b) Requests are valid, and have all that the description has.
+    pub(crate) fn requests(&mut self, rows: &[Built]) {
+        let mut observer = Observer::new(self.document, self.validators);
+        let mut schemas = BTreeMap::<&str, Vec<String>>::new();
+        for row in rows {
+            let schema = row.schema;
+            let stripped = strip(self.document, self.validators, schema, &row.value);
+            let errors = self
+                .validators
+                .errors(self.document.schema(schema), &stripped.value);
+            observer.observe(schema, &stripped.value);
+            let unset = row.unset.iter();
+            let mut wrong: Vec<_> = unset.map(|name| format!("`{name}` is not set")).collect();
+            wrong.extend(errors);
+            for name in stripped.beyond {
+                if !self.excuses(BEYOND, &name) {
+                    wrong.push(format!("the description does not have `{name}`"));
+                }
+            }
+            schemas.entry(schema).or_default().extend(wrong);
+        }
+        for (schema, mut wrong) in schemas {
+            let all = expected(self.document, schema);
+            for mark in all.difference(&observer.marks) {
+                if let Mark::Property(name) = mark
+                    && !self.excuses(NO_FIELD, name)
+                {
+                    wrong.push(format!("no request shows `{name}`"));
+                }
+            }
+            self.count(&format!("request {schema}"), &wrong);
+        }
+        self.covered.append(&mut observer.marks);
+    }
+
+    /// (c) What may come is read, and comes back whole.
+    pub(crate) fn responses(&mut self, rows: &[(&str, RoundTrip)]) {
+        for (schema, round_trip) in rows {
+            let (instances, mut wrong) = instances(self.document, self.validators, schema);
+            let mut observer = Observer::new(self.document, self.validators);
+            let mut unmodelled = BTreeSet::new();
+            for instance in &instances {
+                observer.observe(schema, instance);
+                let text = instance.to_string();
+                let shown = || text.chars().take(600).collect::<String>();
+                match round_trip(&text) {
+                    Ok(back) => {
+                        let lost = lost(instance, &back.written);
+                        wrong.extend(
+                            lost.into_iter()
+                                .map(|lost| format!("{lost} in {}", shown())),
+                        );
+                        unmodelled.extend(back.unmodelled);
+                    }
+                    Err(error) => wrong.push(format!("{error}: {}", shown())),
+                }
+            }
+            for what in unmodelled {
+                if !self.excuses(UNMODELLED, &format!("{schema}: {what}")) {
+                    wrong.push(format!("{what} is not modelled"));
+                }
+            }
+            if wrong.is_empty() {
+                self.covered.append(&mut observer.marks);
+            }
+            self.count(&format!("response {schema}"), &wrong);
+        }
+    }
+
+    /// Schemas that no type is held against yet: of these, too, the generator shows all.
+    pub(crate) fn generator(&mut self, rows: &[(&str, RoundTrip)]) {
+        let operations = self.document.operations.iter();
+        let addresses: BTreeSet<_> = operations
+            .flat_map(Operation::addresses)
+            .filter(|address| !rows.iter().any(|row| row.0 == **address))
+            .collect();
+        for address in addresses {
+            let (_, wrong) = instances(self.document, self.validators, address);
+            self.count(&format!("generator {address}"), &wrong);
+        }
+    }
+
+    /// The reasons that are given must still be needed.
+    pub(crate) fn exceptions(&mut self) {
+        let all = [
+            BEYOND,
+            NO_FIELD,
+            ENDPOINTS_BEYOND,
+            UNMODELLED,
+            EMULATOR_BEYOND,
+        ]
+        .concat();
+        let idle = all.iter().filter(|(name, _)| !self.used.contains(name));
+        let idle: Vec<_> = idle
+            .map(|(name, _)| format!("`{name}` excuses nothing"))
+            .collect();
+        self.count("exceptions", &idle);
+        let slips = REQUIRED_BUT_UNDEFINED.iter();
+        let mended = slips.filter(|(pointer, property, _)| {
+            let (name, _) = pointer.split_once('/').unwrap_or((pointer, ""));
+            let schema = self.document.flat(self.document.schema(name));
+            schema["properties"].get(property).is_some()
+        });
+        let mended: Vec<_> = mended
+            .map(|slip| format!("{} defines {}", slip.0, slip.1))
+            .collect();
+        self.count("slips of the description", &mended);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::document::tests::PAINTINGS;
+
+    #[test]
+    fn types_that_refuse_or_lose_something_are_caught() {
+        let document = Document::parse(PAINTINGS);
+        let validators = Validators::new(&document);
+        let failures = |round_trip: RoundTrip| {
+            let mut checks = Checks::new(&document, &validators);
+            checks.responses(&[("Painting", round_trip)]);
+            assert_eq!(checks.passed + checks.failures.len(), 1);
+            checks.failures.concat()
+        };
+        assert_eq!(failures(crate::round_trip::round_trip::<Value>), "");
+        assert!(failures(|_| Err("does not parse".into())).contains("does not parse"));
+        let loses = failures(|text| {
+            let mut written: Value = serde_json::from_str(text).unwrap();
+            written.as_object_mut().unwrap().remove("year");
+            Ok(crate::round_trip::Back {
+                written,
+                unmodelled: Vec::new(),
+            })
+        });
+        assert!(loses.contains("/year"), "{loses}");
+    }
+
+    #[test]
+    fn endpoints_are_held_against_operations_in_both_directions() {
+        let document = Document::parse(PAINTINGS);
+        let validators = Validators::new(&document);
+        let failures = |endpoints: &[(&str, &str, &[&str])]| {
+            let ours: Vec<_> = endpoints
+                .iter()
+                .map(|(method, path, query)| Ours {
+                    name: "chat.paint".into(),
+                    method: method.to_string(),
+                    path: path.to_string(),
+                    query: query.iter().map(|name| name.to_string()).collect(),
+                })
+                .collect();
+            let mut checks = Checks::new(&document, &validators);
+            let stale = |failure: &String| !failure.contains("NOT_YET");
+            checks.operations(&ours);
+            checks
+                .failures
+                .into_iter()
+                .filter(stale)
+                .collect::<Vec<_>>()
+        };
+        let good = ("POST", "/v1/paintings", &["page"][..]);
+        assert_eq!(failures(&[good]), [""; 0]);
+        assert_eq!(failures(&[]).len(), 1);
+        assert_eq!(failures(&[("GET", good.1, good.2)]).len(), 2);
+        assert_eq!(failures(&[("POST", good.1, &[])]).len(), 1);
+        assert_eq!(failures(&[("POST", good.1, &["page", "size"])]).len(), 1);
+        assert_eq!(failures(&[good, ("POST", "/v1/other", &[])]).len(), 1);
+    }
+
+    #[test]
+    fn requests_with_too_little_or_too_much_are_caught() {
+        let document = Document::parse(PAINTINGS);
+        let validators = Validators::new(&document);
+        let failures = |value: Value, unset: &[&str]| {
+            let mut checks = Checks::new(&document, &validators);
+            let unset = unset.iter().map(|name| name.to_string()).collect();
+            let schema = "Painting";
+            checks.requests(&[Built {
+                schema,
+                value,
+                unset,
+            }]);
+            checks.failures.concat()
+        };
+        let whole =
+            json!({ "style": "realism", "year": 1863, "price": "high", "by": { "name": "Manet" } });
+        let with = |name: &str, value: Value| {
+            let mut changed = whole.clone();
+            changed[name] = value;
+            changed
+        };
+        assert_eq!(failures(whole.clone(), &[]), "");
+        assert!(failures(whole.clone(), &["size"]).contains("`size` is not set"));
+        assert!(failures(with("year", json!("1863")), &[]).contains("/year"));
+        assert!(failures(with("size", json!(1)), &[]).contains("does not have `Painting.size`"));
+        assert!(failures(with("by", json!({})), &[]).contains("no request shows `Painter.name`"));
+    }
+}

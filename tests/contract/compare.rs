@@ -1,0 +1,114 @@
+//! What of a value is lost when a type reads it and writes it again.
+
+use serde_json::Value;
+
+/// The differences, each with where.
+pub(crate) fn lost(sent: &Value, returned: &Value) -> Vec<String> {
+    let mut differences = Vec::new();
+    compare("", sent, Some(returned), &mut differences);
+    differences
+}
+
+fn compare(place: &str, sent: &Value, returned: Option<&Value>, differences: &mut Vec<String>) {
+    let mut differ = |what: String| differences.push(format!("`{place}`: {what}"));
+    match (sent, returned) {
+        // Of an optional field that is null, nothing need come back; one that has a default
+        // comes back as that.
+        (Value::Null, None) => {}
+        (Value::Null, Some(returned)) if is_empty(returned) => {}
+        (sent, None) => differ(format!("{sent} is lost")),
+        (Value::Number(sent), Some(Value::Number(returned))) => {
+            if sent != returned && (sent.as_f64() != returned.as_f64() || is_large(sent)) {
+                differ(format!("{sent} became {returned}"));
+            }
+        }
+        (Value::Array(sent), Some(Value::Array(returned))) => {
+            if sent.len() != returned.len() {
+                differ(format!("{} elements became {}", sent.len(), returned.len()));
+            }
+            for (index, (sent, returned)) in sent.iter().zip(returned).enumerate() {
+                compare(
+                    &format!("{place}/{index}"),
+                    sent,
+                    Some(returned),
+                    differences,
+                );
+            }
+        }
+        (Value::Object(sent), Some(Value::Object(returned))) => {
+            for (name, value) in sent {
+                let place = format!("{place}/{name}");
+                compare(&place, value, returned.get(name), differences);
+            }
+        }
+        (sent, Some(returned)) if sent == returned => {}
+        (sent, Some(returned)) => differ(format!("{sent} became {returned}")),
+    }
+}
+
+/// Whether floats have too few digits to tell the integer from its neighbours.
+fn is_large(number: &serde_json::Number) -> bool {
+    number
+        .as_i64()
+        .is_some_and(|number| number.unsigned_abs() > 1 << 53)
+}
+
+/// Whether this is what a default looks like.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(object) => object.values().all(is_empty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_may_differ_is_not_reported() {
+        for (sent, returned) in [
+            (json!({ "a": null, "b": 1 }), json!({ "b": 1.0, "c": 2 })),
+            (
+                json!({ "a": null }),
+                json!({ "a": { "b": [], "c": "", "d": 0, "e": false } }),
+            ),
+            (
+                json!([1, { "a": "b" }]),
+                json!([1, { "a": "b", "c": null }]),
+            ),
+        ] {
+            assert_eq!(lost(&sent, &returned), [""; 0], "{sent} {returned}");
+        }
+    }
+
+    #[test]
+    fn what_is_lost_or_changed_is_reported_with_its_place() {
+        for (sent, returned, place) in [
+            (json!({ "a": { "b": 1 } }), json!({ "a": {} }), "/a/b"),
+            (json!({ "a": [1, 2] }), json!({ "a": [1] }), "/a"),
+            (json!({ "a": [1, 2] }), json!({ "a": [1, 3] }), "/a/1"),
+            (json!({ "a": "b" }), json!({ "a": "c" }), "/a"),
+            (json!({ "a": null }), json!({ "a": "c" }), "/a"),
+            (json!({ "a": [null, 1] }), json!({ "a": [1] }), "/a"),
+            (json!({ "a": 0.25 }), json!({ "a": 0.5 }), "/a"),
+            (
+                json!({ "a": 9_007_199_254_740_993_i64 }),
+                json!({ "a": 9_007_199_254_740_992.0 }),
+                "/a",
+            ),
+            (json!({ "a": 1 }), json!({ "a": "1" }), "/a"),
+            (json!({ "a": false }), json!({ "a": null }), "/a"),
+        ] {
+            let lost = lost(&sent, &returned);
+            assert!(!lost.is_empty(), "{sent} {returned}");
+            assert!(lost[0].starts_with(&format!("`{place}`")), "{lost:?}");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Holds the emulator's answers against the description.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mistral_emulator::Emulator;
+use serde_json::{Map, Value};
+
+use crate::beyond::strip;
+use crate::checks::Checks;
+use crate::document::{Document, Operation};
+use crate::exceptions::EMULATOR_BEYOND;
+use crate::exchanges::{Body, DEFAULTS, Exchange};
+use crate::registry::EMULATOR_NOT_YET;
+use crate::validators::Validators;
+
+struct Answer {
+    status: u16,
+    kind: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// The emulator answers each operation's typical request as the description says.
+pub(crate) async fn check(checks: &mut Checks<'_>, exchanges: &[Exchange]) {
+    let emulator = Emulator::start().expect("the emulator starts");
+    let client = reqwest::Client::new();
+    let (document, validators) = (checks.document, checks.validators);
+    let mut known = BTreeMap::from_iter(DEFAULTS.iter().map(|(k, v)| (*k, v.to_string())));
+    for exchange in exchanges {
+        let key = exchange.operation;
+        let mut wrong = wrong_with_request(document, validators, exchange, &known);
+        let answer = send(&client, &emulator, exchange, &known).await;
+        let is_awaited = EMULATOR_NOT_YET.contains(&key);
+        match (is_awaited, answer.is_success()) {
+            (true, false) => {}
+            (true, true) => wrong.push("it is there: take it out of EMULATOR_NOT_YET".into()),
+            (false, _) => {
+                let (errors, beyond) = wrong_with_answer(document, validators, key, &answer);
+                wrong.extend(errors);
+                let beyond = beyond.into_iter();
+                let beyond = beyond.filter(|name| !checks.excuses(EMULATOR_BEYOND, name));
+                wrong.extend(beyond.map(|name| format!("the description has no `{name}`")));
+            }
+        }
+        if let Some((name, pointer)) = exchange.keep
+            && let Ok(body) = serde_json::from_slice::<Value>(&answer.body)
+            && let Some(kept) = body.pointer(pointer).and_then(Value::as_str)
+        {
+            known.insert(name, kept.to_owned());
+        }
+        checks.count(&format!("emulator {key}"), &wrong);
+    }
+    let asked: BTreeSet<_> = exchanges
+        .iter()
+        .map(|exchange| exchange.operation)
+        .collect();
+    let keys: BTreeSet<_> = document.operations.iter().map(Operation::key).collect();
+    let never = keys.iter().filter(|key| !asked.contains(key.as_str()));
+    let never: Vec<_> = never.map(|key| format!("no exchange for {key}")).collect();
+    checks.count("exchanges", &never);
+}
+
+fn fill(text: &str, known: &BTreeMap<&str, String>) -> String {
+    let fill =
+        |text: String, (name, value): (&&str, &String)| text.replace(&format!("{{{name}}}"), value);
+    known.iter().fold(text.to_owned(), fill)
+}
+
+async fn send(
+    client: &reqwest::Client,
+    emulator: &Emulator,
+    exchange: &Exchange,
+    known: &BTreeMap<&str, String>,
+) -> Answer {
+    let (method, path) = exchange.operation.split_once(' ').expect("METHOD /path");
+    let path = fill(path, known);
+    let url = format!("{}{path}{}", emulator.url(), exchange.query);
+    let request = client
+        .request(method.parse().expect("a method"), url)
+        .bearer_auth(emulator.api_key());
+    let request = match &exchange.body {
+        Body::Empty => request,
+        Body::Json(body) => request
+            .header("content-type", "application/json")
+            .body(fill(&body.to_string(), known)),
+        Body::Form(fields, file) => request
+            .header("content-type", "multipart/form-data; boundary=contract")
+            .body(multipart(fields, file)),
+    };
+    let response = request.send().await.expect("the emulator answers");
+    let kind = response.headers().get("content-type");
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    Answer {
+        status: response.status().as_u16(),
+        kind: kind.split(';').next().unwrap_or_default().to_owned(),
+        body: response.bytes().await.expect("a body").to_vec(),
+    }
+}
+
+fn multipart(fields: &[(&str, &str)], file: &str) -> String {
+    let mut text = String::new();
+    for (name, value) in fields {
+        text.push_str(&format!(
+            "--contract\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        ));
+    }
+    let line = r#"{"custom_id":"1","body":{"messages":[{"role":"user","content":"Hello."}]}}"#;
+    text.push_str(&format!(
+        "--contract\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file}\"\r\n\
+         content-type: application/octet-stream\r\n\r\n{line}\r\n--contract--\r\n"
+    ));
+    text
+}
+
+/// A request that the description does not allow would prove nothing.
+fn wrong_with_request(
+    document: &Document,
+    validators: &Validators,
+    exchange: &Exchange,
+    known: &BTreeMap<&str, String>,
+) -> Vec<String> {
+    let Body::Json(body) = &exchange.body else {
+        return Vec::new();
+    };
+    let body: Value = serde_json::from_str(&fill(&body.to_string(), known)).expect("JSON");
+    let operations = document.operations.iter();
+    let mut operations = operations.filter(|operation| operation.key() == exchange.operation);
+    match operations.find_map(|operation| operation.request.as_ref()) {
+        Some(address) => validators.errors(document.schema(address), &body),
+        None => vec!["the description has no body for this request".into()],
+    }
+}
+
+/// What is not as the description says, and the fields that it does not have.
+fn wrong_with_answer(
+    document: &Document,
+    validators: &Validators,
+    key: &str,
+    answer: &Answer,
+) -> (Vec<String>, BTreeSet<String>) {
+    let mut beyond = BTreeSet::new();
+    let mut errors = |address: &str, value: &Value| {
+        let stripped = strip(document, validators, address, value);
+        beyond.extend(stripped.beyond);
+        validators.errors(document.schema(address), &stripped.value)
+    };
+    let text = String::from_utf8_lossy(&answer.body);
+    let operations = document.operations.iter();
+    let operation = operations
+        .filter(|operation| operation.key() == key)
+        .find(|operation| operation.kinds.contains(&answer.kind));
+    let wrong = match (answer.is_success(), operation) {
+        (false, _) => vec![format!("status {}: {text}", answer.status)],
+        (_, None) => vec![format!(
+            "`{}` is no content type of this answer",
+            answer.kind
+        )],
+        (_, Some(_)) if text.is_empty() => vec!["the answer is empty".into()],
+        (_, Some(operation)) => {
+            let (address, values) = match answer.kind.as_str() {
+                "application/json" => {
+                    let value = serde_json::from_str(&text);
+                    (&operation.answer, value.map(|value| vec![value]))
+                }
+                "text/event-stream" => (&operation.event, events(&text)),
+                _ => (&None, Ok(Vec::new())), // files and recordings
+            };
+            match (address, values) {
+                (None, Ok(_)) => Vec::new(),
+                (_, Err(error)) => vec![format!("{error}: {text}")],
+                (Some(_), Ok(values)) if values.is_empty() => vec!["there are no events".into()],
+                (Some(address), Ok(values)) => {
+                    let values = values.iter();
+                    values.flat_map(|value| errors(address, value)).collect()
+                }
+            }
+        }
+    };
+    (wrong, beyond)
+}
+
+/// The events of a stream as objects, but for the one that only marks the end.
+fn events(text: &str) -> serde_json::Result<Vec<Value>> {
+    let mut events = Vec::new();
+    for event in text.replace("\r\n", "\n").split("\n\n") {
+        let field = |name: &str| {
+            let mut lines = event.lines();
+            lines.find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
+        };
+        let Some(data) = field("data:").filter(|data| data != "[DONE]") else {
+            continue;
+        };
+        let mut object = Map::new();
+        object.insert("data".into(), serde_json::from_str(&data)?);
+        if let Some(name) = field("event:") {
+            object.insert("event".into(), name.into());
+        }
+        events.push(object.into());
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CATS: &str = "
+paths:
+  /v1/cats:
+    get:
+      tags: [chat]
+      responses:
+        '200':
+          content:
+            application/json: { schema: { $ref: '#/components/schemas/Cat' } }
+            text/event-stream: { schema: { $ref: '#/components/schemas/Event' } }
+            audio/wav: {}
+components:
+  schemas:
+    Cat: { type: object, properties: { name: { type: string } }, required: [name] }
+    Event: { type: object, properties: { event: { type: string }, data: { $ref: '#/components/schemas/Cat' } }, required: [data] }
+";
+
+    #[test]
+    fn answers_that_are_not_as_described_are_caught() {
+        let document = Document::parse(CATS);
+        let validators = Validators::new(&document);
+        let wrong = |status, kind: &str, body: &str| {
+            let answer = Answer {
+                status,
+                kind: kind.into(),
+                body: body.into(),
+            };
+            let wrong = wrong_with_answer(&document, &validators, "GET /v1/cats", &answer);
+            wrong.0.len() + wrong.1.len()
+        };
+        let stream =
+            "event: cat\r\ndata: {\"name\":\"a\"}\r\n\r\ndata: {\"name\":1}\n\ndata: [DONE]\n\n";
+        for (status, kind, body, expected) in [
+            (200, "application/json", r#"{"name":"a"}"#, 0),
+            (200, "application/json", r#"{"name":1}"#, 1),
+            (200, "application/json", r#"{"name":"a","age":2}"#, 1),
+            (200, "application/json", "{", 1),
+            (500, "application/json", r#"{"name":"a"}"#, 1),
+            (200, "text/event-stream", stream, 1),
+            (200, "text/event-stream", &stream.replace('1', "\"b\""), 0),
+            (200, "text/event-stream", "data: [DONE]\n\n", 1),
+            (200, "text/html", r#"{"name":"a"}"#, 1),
+            (200, "audio/wav", "RIFF", 0),
+            (200, "audio/wav", "", 1),
+        ] {
+            assert_eq!(
+                wrong(status, kind, body),
+                expected,
+                "{status} {kind} {body}"
+            );
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Where the SDK and the description differ on purpose, each with the reason. All are
+//! printed, and one that excuses nothing is a failure.
+
+/// Whether the SDK promises the operations of this tag.
+pub(crate) fn in_scope(tag: &str) -> bool {
+    let tag = tag.strip_prefix("deprecated.").unwrap_or(tag);
+    const TAGS: [&str; 10] = [
+        "models",
+        "files",
+        "fine-tuning",
+        "batch",
+        "chat",
+        "fim",
+        "agents",
+        "embeddings",
+        "classifiers",
+        "ocr",
+    ];
+    TAGS.contains(&tag) || tag.starts_with("audio.")
+}
+
+/// Slips of the description: where a schema (below `components/schemas`) requires a
+/// property that it does not define.
+pub(crate) const REQUIRED_BUT_UNDEFINED: &[(&str, &str, &str)] = &[(
+    "ChatCompletionResponse/allOf/1",
+    "data",
+    "required, but defined nowhere",
+)];
+
+/// An exception: what it is about, and why.
+pub(crate) type Exception = (&'static str, &'static str);
+
+const STREAM: &str = "`complete` and `stream` are two methods: the call sets it";
+const NEWER: &str = "in the official SDK, which is newer than the description";
+
+const UNKNOWN: &str = "clients must bear fields that they do not know";
+
+/// Properties of requests that have no field.
+pub(crate) const NO_FIELD: &[Exception] = &[("ChatCompletionRequest.stream", STREAM)];
+
+/// Fields of requests, and query parameters (`GET /path?name`), that the description does
+/// not have.
+pub(crate) const BEYOND: &[Exception] = &[
+    ("ChatCompletionRequest.logprobs", NEWER),
+    ("ChatCompletionRequest.min_tokens", NEWER),
+    ("ChatCompletionRequest.prompt_logprobs", NEWER),
+    ("ChatCompletionRequest.repetition_penalty", NEWER),
+    ("ChatCompletionRequest.service_tier", NEWER),
+    ("ChatCompletionRequest.top_k", NEWER),
+    ("ChatCompletionRequest.top_logprobs", NEWER),
+    ("ChatCompletionRequest.top_prompt_logprobs", NEWER),
+    ("ThinkChunk.signature", NEWER),
+];
+
+/// Endpoints of operations that the description does not have, as `POST /path`.
+pub(crate) const ENDPOINTS_BEYOND: &[Exception] = &[];
+
+/// Properties and members of responses that the types keep without modelling them: the row's
+/// schema and what is told of it.
+pub(crate) const UNMODELLED: &[Exception] =
+    &[("ChatCompletionRequest: the field `stream`", STREAM)];
+
+/// Fields of the emulator's answers that the description does not have.
+pub(crate) const EMULATOR_BEYOND: &[Exception] = &[
+    (
+        "CompletionChunk.p",
+        "padding, which hides how long a chunk is",
+    ),
+    ("ModelCapabilities.audio_speech", NEWER),
+    ("ModelCapabilities.audio_transcription_realtime", NEWER),
+    ("ModelCapabilities.reasoning", NEWER),
+    ("ModelCapabilities.unified_resources", NEWER),
+    ("UsageInfo.completion_tokens_details", UNKNOWN),
+    ("UsageInfo.request_count", UNKNOWN),
+    ("UsageInfo.service_tier", NEWER),
+];

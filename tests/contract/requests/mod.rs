@@ -1,0 +1,74 @@
+//! The types of what is sent, built as a user builds them.
+//!
+//! A row is `full` where every setter is used, and `part` where it shows another member of a
+//! union or one of its schemas. Together the rows of a schema must show all its properties,
+//! and those of the schemas in it.
+
+mod chat;
+mod embeddings;
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+pub(crate) struct Built {
+    pub(crate) schema: &'static str,
+    pub(crate) value: Value,
+    /// Fields that a full request leaves out.
+    pub(crate) unset: Vec<String>,
+}
+
+fn part(schema: &'static str, request: &impl Serialize) -> Built {
+    Built {
+        schema,
+        value: serde_json::to_value(request).unwrap(),
+        unset: Vec::new(),
+    }
+}
+
+fn full<T: Serialize + Debug>(schema: &'static str, request: &T) -> Built {
+    Built {
+        unset: unset(request),
+        ..part(schema, request)
+    }
+}
+
+/// The fields that are not set, by the one form that shows them all.
+fn unset(request: &impl Debug) -> Vec<String> {
+    let text = format!("{request:#?}");
+    let fields = text.lines().filter_map(|line| line.strip_prefix("    "));
+    fields
+        .filter_map(|field| Some(field.strip_suffix(": None,")?.to_owned()))
+        .filter(|field| !field.starts_with(' '))
+        .collect()
+}
+
+fn metadata() -> Map<String, Value> {
+    Map::from_iter([("team".to_owned(), json!("search"))])
+}
+
+/// The rows of all groups. A group's rows are in the file of its name.
+pub(crate) fn rows() -> Vec<Built> {
+    [chat::rows(), embeddings::rows()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mistral_sdk::embeddings::EmbeddingRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_full_request_that_leaves_a_field_out_is_found() {
+        let request = EmbeddingRequest::new("m", "a").metadata(metadata());
+        let unset = full("EmbeddingRequest", &request).unset;
+        assert_eq!(
+            unset,
+            ["output_dimension", "output_dtype", "encoding_format"]
+        );
+    }
+}

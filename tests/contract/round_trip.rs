@@ -1,0 +1,57 @@
+//! Reads JSON as one of the SDK's types, and writes it again.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// What came back, and what of it the type has no word for.
+pub(crate) struct Back {
+    pub(crate) written: Value,
+    pub(crate) unmodelled: Vec<String>,
+}
+
+pub(crate) type RoundTrip = fn(&str) -> Result<Back, String>;
+
+pub(crate) fn round_trip<T: DeserializeOwned + Serialize + Debug>(
+    json: &str,
+) -> Result<Back, String> {
+    let read: T = serde_json::from_str(json).map_err(|error| format!("does not parse: {error}"))?;
+    // By way of text: a 32-bit float that becomes a `Value` gets digits that nobody wrote.
+    let text = serde_json::to_string(&read).map_err(|error| format!("is not written: {error}"))?;
+    let written = serde_json::from_str(&text).map_err(|error| format!("is no JSON: {error}"))?;
+    Ok(Back {
+        written,
+        unmodelled: unmodelled(&format!("{read:?}")),
+    })
+}
+
+/// Everything comes back through `extra` and `Unknown`, so these tell what is not modelled.
+fn unmodelled(debug: &str) -> Vec<String> {
+    let extra = debug.split("extra: {\"").skip(1);
+    let extra = extra.filter_map(|rest| Some(format!("the field `{}`", rest.split('"').next()?)));
+    let unknown = debug.split("Unknown(").skip(1);
+    let unknown = unknown.map(|rest| format!("`{}`", rest.chars().take(60).collect::<String>()));
+    extra.chain(unknown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mistral_sdk::models::ModelList;
+    use mistral_sdk::types::UsageInfo;
+
+    use super::*;
+
+    #[test]
+    fn what_a_type_has_no_word_for_is_told() {
+        let back = round_trip::<UsageInfo>(r#"{"total_tokens":1,"new":{"a":1}}"#).unwrap();
+        assert_eq!(back.unmodelled, ["the field `new`"]);
+        assert_eq!(back.written["new"]["a"], 1);
+        let back = round_trip::<ModelList>(r#"{"data":[{"type":"new"}]}"#).unwrap();
+        assert_eq!(back.unmodelled.len(), 1, "{:?}", back.unmodelled);
+        assert!(round_trip::<UsageInfo>("[]").is_err());
+        let back = round_trip::<UsageInfo>(r#"{"total_tokens":1}"#).unwrap();
+        assert_eq!(back.unmodelled, [""; 0]);
+    }
+}

@@ -11,7 +11,7 @@ use crate::exceptions::{
 };
 use crate::instances::instances;
 use crate::marks::{Mark, Marks, Observer, expected};
-use crate::registry::{NOT_YET, Ours};
+use crate::registry::Ours;
 use crate::requests::Built;
 use crate::round_trip::RoundTrip;
 use crate::validators::Validators;
@@ -72,16 +72,10 @@ impl<'a> Checks<'a> {
         for operation in &document.operations {
             let key = operation.key();
             let wrong = self.endpoint(operation, ours);
-            let is_awaited = NOT_YET.contains(&&*key);
-            match (wrong.is_empty(), is_awaited) {
-                (true, true) => self.count(&key, &["it is there: take it out of NOT_YET".into()]),
-                (false, true) => {}
-                (true, false) => {
-                    self.operations.insert(key.clone());
-                    self.count(&key, &wrong);
-                }
-                (false, false) => self.count(&key, &wrong),
+            if wrong.is_empty() {
+                self.operations.insert(key.clone());
             }
+            self.count(&key, &wrong);
         }
         let known: BTreeSet<_> = document.operations.iter().map(Operation::key).collect();
         for endpoint in ours {
@@ -92,12 +86,6 @@ impl<'a> Checks<'a> {
                     &[format!("{key} is not in the description")],
                 );
             }
-        }
-        for key in NOT_YET.iter().filter(|key| !known.contains(**key)) {
-            self.count(
-                key,
-                &["NOT_YET names it, but there is no such operation".into()],
-            );
         }
     }
 
@@ -132,9 +120,6 @@ impl<'a> Checks<'a> {
         let document = self.document;
         for operation in &document.operations {
             let key = operation.key();
-            if NOT_YET.contains(&&*key) {
-                continue;
-            }
             let request = operation.request.iter();
             let request = request.filter(|name| !requests.iter().any(|row| row.schema == **name));
             let response = operation.responses();
@@ -300,13 +285,8 @@ mod tests {
                 })
                 .collect();
             let mut checks = Checks::new(&document, &validators);
-            let stale = |failure: &String| !failure.contains("NOT_YET");
             checks.operations(&ours);
-            checks
-                .failures
-                .into_iter()
-                .filter(stale)
-                .collect::<Vec<_>>()
+            checks.failures
         };
         let good = ("POST", "/v1/paintings", &["page"][..]);
         assert_eq!(failures(&[good]), [""; 0]);

@@ -10,7 +10,6 @@ use crate::checks::Checks;
 use crate::document::{Document, Operation};
 use crate::exceptions::EMULATOR_BEYOND;
 use crate::exchanges::{Body, DEFAULTS, Exchange};
-use crate::registry::EMULATOR_NOT_YET;
 use crate::validators::Validators;
 
 struct Answer {
@@ -35,18 +34,11 @@ pub(crate) async fn check(checks: &mut Checks<'_>, exchanges: &[Exchange]) {
         let key = exchange.operation;
         let mut wrong = wrong_with_request(document, validators, exchange, &known);
         let answer = send(&client, &emulator, exchange, &known).await;
-        let is_awaited = EMULATOR_NOT_YET.contains(&key);
-        match (is_awaited, answer.is_success()) {
-            (true, false) => {}
-            (true, true) => wrong.push("it is there: take it out of EMULATOR_NOT_YET".into()),
-            (false, _) => {
-                let (errors, beyond) = wrong_with_answer(document, validators, key, &answer);
-                wrong.extend(errors);
-                let beyond = beyond.into_iter();
-                let beyond = beyond.filter(|name| !checks.excuses(EMULATOR_BEYOND, name));
-                wrong.extend(beyond.map(|name| format!("the description has no `{name}`")));
-            }
-        }
+        let (errors, beyond) = wrong_with_answer(document, validators, key, &answer);
+        wrong.extend(errors);
+        let beyond = beyond.into_iter();
+        let beyond = beyond.filter(|name| !checks.excuses(EMULATOR_BEYOND, name));
+        wrong.extend(beyond.map(|name| format!("the description has no `{name}`")));
         if let Some((name, pointer)) = exchange.keep
             && let Ok(body) = serde_json::from_slice::<Value>(&answer.body)
             && let Some(kept) = body.pointer(pointer).and_then(Value::as_str)

@@ -19,7 +19,7 @@ pub(super) fn rows() -> Vec<Built> {
     ]
 }
 
-fn chat() -> ChatCompletionRequest {
+pub(super) fn chat() -> ChatCompletionRequest {
     let schema = JsonSchema::new("painting", json!({ "type": "object" }))
         .description("A painting.")
         .strict(true);
@@ -102,7 +102,7 @@ fn guardrails() -> [GuardrailConfig; 2] {
 }
 
 /// Every role and every kind of chunk.
-fn conversation() -> ChatCompletionRequest {
+pub(super) fn conversation() -> ChatCompletionRequest {
     let mut call = ToolCall::new("aB3dE5gH7", "get_weather", "{\"city\": \"Paris\"}");
     call.kind = Some(ToolType::Function);
     call.index = Some(0);

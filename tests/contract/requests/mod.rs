@@ -4,8 +4,18 @@
 //! union or one of its schemas. Together the rows of a schema must show all its properties,
 //! and those of the schemas in it.
 
+mod agents;
+mod audio;
+mod batch;
 mod chat;
+mod classifiers;
 mod embeddings;
+mod files;
+mod fim;
+mod fine_tuning;
+mod form;
+mod models;
+mod ocr;
 
 use std::fmt::Debug;
 
@@ -50,10 +60,22 @@ fn metadata() -> Map<String, Value> {
 
 /// The rows of all groups. A group's rows are in the file of its name.
 pub(crate) fn rows() -> Vec<Built> {
-    [chat::rows(), embeddings::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        agents::rows(),
+        audio::rows(),
+        batch::rows(),
+        chat::rows(),
+        classifiers::rows(),
+        embeddings::rows(),
+        files::rows(),
+        fim::rows(),
+        fine_tuning::rows(),
+        models::rows(),
+        ocr::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,15 @@
+use mistral_sdk::models::UpdateModelRequest;
+use mistral_sdk::types::Patch;
+
+use super::{Built, full, part};
+
+pub(super) fn rows() -> Vec<Built> {
+    let update = UpdateModelRequest::new().name("mine").description("Mine.");
+    let clear = UpdateModelRequest::new()
+        .name(Patch::Clear)
+        .description(Patch::Clear);
+    vec![
+        full("UpdateFTModelIn", &update),
+        part("UpdateFTModelIn", &clear),
+    ]
+}

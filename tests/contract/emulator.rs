@@ -101,7 +101,12 @@ fn multipart(fields: &[(&str, &str)], file: &str) -> String {
             "--contract\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
         ));
     }
-    let line = r#"{"custom_id":"1","body":{"messages":[{"role":"user","content":"Hello."}]}}"#;
+    let messages =
+        r#"{"messages":[{"role":"user","content":"Hello."},{"role":"assistant","content":"Hi."}]}"#;
+    let line = match fields {
+        [("purpose", "batch")] => format!(r#"{{"custom_id":"1","body":{messages}}}"#),
+        _ => messages.to_owned(),
+    };
     text.push_str(&format!(
         "--contract\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file}\"\r\n\
          content-type: application/octet-stream\r\n\r\n{line}\r\n--contract--\r\n"

@@ -36,11 +36,28 @@ const NEWER: &str = "in the official SDK, which is newer than the description";
 const UNKNOWN: &str = "clients must bear fields that they do not know";
 
 /// Properties of requests that have no field.
-pub(crate) const NO_FIELD: &[Exception] = &[("ChatCompletionRequest.stream", STREAM)];
+pub(crate) const NO_FIELD: &[Exception] = &[
+    ("AgentsCompletionRequest.stream", STREAM),
+    ("AudioTranscriptionRequest.stream", STREAM),
+    ("ChatCompletionRequest.stream", STREAM),
+    ("FIMCompletionRequest.stream", STREAM),
+    ("SpeechRequest.stream", STREAM),
+];
 
 /// Fields of requests, and query parameters (`GET /path?name`), that the description does
 /// not have.
 pub(crate) const BEYOND: &[Exception] = &[
+    ("AgentsCompletionRequest.guardrails", NEWER),
+    ("AgentsCompletionRequest.logprobs", NEWER),
+    ("AgentsCompletionRequest.min_tokens", NEWER),
+    ("AgentsCompletionRequest.prompt_logprobs", NEWER),
+    ("AgentsCompletionRequest.repetition_penalty", NEWER),
+    ("AgentsCompletionRequest.service_tier", NEWER),
+    ("AgentsCompletionRequest.top_k", NEWER),
+    ("AgentsCompletionRequest.top_logprobs", NEWER),
+    ("AgentsCompletionRequest.top_prompt_logprobs", NEWER),
+    ("AudioTranscriptionRequest.speaker_references", NEWER),
+    ("AudioTranscriptionRequestStream.speaker_references", NEWER),
     ("ChatCompletionRequest.logprobs", NEWER),
     ("ChatCompletionRequest.min_tokens", NEWER),
     ("ChatCompletionRequest.prompt_logprobs", NEWER),
@@ -49,16 +66,27 @@ pub(crate) const BEYOND: &[Exception] = &[
     ("ChatCompletionRequest.top_k", NEWER),
     ("ChatCompletionRequest.top_logprobs", NEWER),
     ("ChatCompletionRequest.top_prompt_logprobs", NEWER),
+    ("GET /v1/audio/voices?type", NEWER),
+    ("SpeechRequest.conversation_history", NEWER),
+    ("SpeechRequest.expressiveness", NEWER),
+    ("SpeechRequest.metadata", NEWER),
+    ("SpeechRequest.phoneme_hints", NEWER),
+    ("SpeechRequest.prompt_cache_key", NEWER),
     ("ThinkChunk.signature", NEWER),
+    ("VoiceCreateRequest.description", NEWER),
 ];
 
 /// Endpoints of operations that the description does not have, as `POST /path`.
-pub(crate) const ENDPOINTS_BEYOND: &[Exception] = &[];
+pub(crate) const ENDPOINTS_BEYOND: &[Exception] = &[("DELETE /v1/batch/jobs/{job_id}", NEWER)];
 
 /// Properties and members of responses that the types keep without modelling them: the row's
 /// schema and what is told of it.
-pub(crate) const UNMODELLED: &[Exception] =
-    &[("ChatCompletionRequest: the field `stream`", STREAM)];
+pub(crate) const UNMODELLED: &[Exception] = &[
+    ("AgentsCompletionRequest: the field `stream`", STREAM),
+    ("ChatCompletionRequest: the field `stream`", STREAM),
+    ("FIMCompletionRequest: the field `stream`", STREAM),
+    ("SpeechRequest: the field `stream`", STREAM),
+];
 
 /// Fields of the emulator's answers that the description does not have.
 pub(crate) const EMULATOR_BEYOND: &[Exception] = &[
@@ -73,4 +101,8 @@ pub(crate) const EMULATOR_BEYOND: &[Exception] = &[
     ("UsageInfo.completion_tokens_details", UNKNOWN),
     ("UsageInfo.request_count", UNKNOWN),
     ("UsageInfo.service_tier", NEWER),
+    ("VoiceResponse.description", NEWER),
+    ("VoiceResponse.kind", NEWER),
+    ("VoiceResponse.trimmed_seconds", NEWER),
+    ("VoiceResponse.type", NEWER),
 ];

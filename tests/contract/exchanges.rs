@@ -22,6 +22,7 @@ pub(crate) enum Body {
 pub(crate) const DEFAULTS: &[(&str, &str)] = &[
     ("model_id", "mistral-small-latest"),
     ("file_id", "6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d11"),
+    ("training_file_id", "6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d14"),
     ("job_id", "6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d12"),
     ("voice_id", "6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d13"),
 ];
@@ -153,16 +154,24 @@ fn files_and_batches() -> Vec<Exchange> {
 
 fn fine_tuning() -> Vec<Exchange> {
     let job = json!({
-        "model": "open-mistral-7b",
-        "training_files": [{ "file_id": "{file_id}" }],
+        "model": "ministral-3b-latest",
+        "training_files": [{ "file_id": "{training_file_id}" }],
         "hyperparameters": { "training_steps": 10 },
+        "auto_start": false,
     });
     vec![
+        form("POST /v1/files", &[("purpose", "fine-tune")], "train.jsonl")
+            .keep("training_file_id", "/id"),
         with("POST /v1/fine_tuning/jobs", job).keep("job_id", "/id"),
         bare("GET /v1/fine_tuning/jobs"),
         bare("GET /v1/fine_tuning/jobs/{job_id}"),
-        bare("POST /v1/fine_tuning/jobs/{job_id}/start").keep("model_id", "/fine_tuned_model"),
+        bare("GET /v1/fine_tuning/jobs/{job_id}"), // validated now
+        bare("POST /v1/fine_tuning/jobs/{job_id}/start"),
         bare("POST /v1/fine_tuning/jobs/{job_id}/cancel"),
+        // The emulator's own fine-tuned model.
+        bare("GET /v1/models")
+            .query("?provider=emulator")
+            .keep("model_id", "/data/0/id"),
         with(
             "PATCH /v1/fine_tuning/models/{model_id}",
             json!({ "name": "mine" }),

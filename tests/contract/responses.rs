@@ -6,8 +6,7 @@
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::audio::{
     SpeechRequest, SpeechResponse, SpeechStreamEvents, TranscriptionResponse,
-    TranscriptionStreamEvents, VoiceCreateRequest, VoiceListResponse, VoiceResponse,
-    VoiceUpdateRequest,
+    TranscriptionStreamEvents, VoiceListResponse, VoiceResponse,
 };
 use mistral_sdk::batch::{BatchJob, CreateBatchJobRequest, ListBatchJobsResponse};
 use mistral_sdk::chat::{ChatCompletionRequest, ChatCompletionResponse, CompletionChunk};
@@ -29,7 +28,7 @@ use mistral_sdk::models::{
     ArchiveModelResponse, DeleteModelResponse, FineTunedModel, ModelCard, ModelList,
     UnarchiveModelResponse, UpdateModelRequest,
 };
-use mistral_sdk::ocr::{OcrRequest, OcrResponse};
+use mistral_sdk::ocr::OcrResponse;
 
 use crate::round_trip::{RoundTrip, round_trip};
 
@@ -61,7 +60,6 @@ pub(crate) const ROWS: &[(&str, RoundTrip)] = &[
     ("ListFilesOut", round_trip::<ListFilesResponse>),
     ("ModelList", round_trip::<ModelList>),
     ("ModerationResponse", round_trip::<ModerationResponse>),
-    ("OCRRequest", round_trip::<OcrRequest>),
     ("OCRResponse", round_trip::<OcrResponse>),
     ("PATCH /v1/fine_tuning/models/{model_id} response", round_trip::<FineTunedModel>),
     ("POST /v1/fine_tuning/jobs response", round_trip::<CreateFineTuningJobResponse>),
@@ -70,14 +68,12 @@ pub(crate) const ROWS: &[(&str, RoundTrip)] = &[
     ("RetrieveFileOut", round_trip::<GetFileResponse>),
     ("SpeechRequest", round_trip::<SpeechRequest>),
     ("SpeechResponse", round_trip::<SpeechResponse>),
-    ("SpeechStreamEvents", round_trip::<SpeechStreamEvents>),
+    ("SpeechStreamEvents.data", round_trip::<SpeechStreamEvents>),
     ("TranscriptionResponse", round_trip::<TranscriptionResponse>),
     ("TranscriptionStreamEvents.data", round_trip::<TranscriptionStreamEvents>),
     ("UnarchiveFTModelOut", round_trip::<UnarchiveModelResponse>),
     ("UpdateFTModelIn", round_trip::<UpdateModelRequest>),
     ("UploadFileOut", round_trip::<CreateFileResponse>),
-    ("VoiceCreateRequest", round_trip::<VoiceCreateRequest>),
     ("VoiceListResponse", round_trip::<VoiceListResponse>),
     ("VoiceResponse", round_trip::<VoiceResponse>),
-    ("VoiceUpdateRequest", round_trip::<VoiceUpdateRequest>),
 ];

@@ -11,7 +11,7 @@ use mistral_sdk::types::Patch;
 use super::{Built, form, full, metadata, part};
 
 pub(super) fn rows() -> Vec<Built> {
-    vec![
+    let mut rows = vec![
         full("SpeechRequest", &speech()),
         full("VoiceCreateRequest", &voice()),
         full("VoiceUpdateRequest", &update()),
@@ -19,13 +19,16 @@ pub(super) fn rows() -> Vec<Built> {
             "VoiceUpdateRequest",
             &VoiceUpdateRequest::new().gender(Patch::Clear),
         ),
-        transcription(FileSource::from_bytes("a.wav", "sound").into(), false),
-        transcription(AudioSource::url("https://example.com/a.wav"), true),
-        transcription(
-            AudioSource::file_id("6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d11"),
-            false,
-        ),
-    ]
+    ];
+    for stream in [false, true] {
+        let file = FileSource::from_bytes("a.wav", "sound");
+        let url = AudioSource::url("https://example.com/a.wav");
+        let file_id = AudioSource::file_id("6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d11");
+        for source in [file.into(), url, file_id] {
+            rows.push(transcription(source, stream));
+        }
+    }
+    rows
 }
 
 fn speech() -> SpeechRequest {

@@ -1,6 +1,5 @@
 use serde_json::{Map, Value};
 
-use super::request::ApiEndpoint;
 use super::result::BatchResult;
 use crate::error::Result;
 
@@ -61,7 +60,7 @@ object! {
         }
         optional: {
             /// What the requests are for.
-            endpoint: ApiEndpoint,
+            endpoint: String,
             /// The model's id.
             model: String,
             /// The agent's id.

@@ -54,7 +54,7 @@ object! {
             /// How it was made.
             kind: VoiceKind,
             /// The speaker's gender.
-            gender: VoiceGender,
+            gender: String,
             /// The speaker's age, in years.
             age: u64,
             /// Words to find it by.

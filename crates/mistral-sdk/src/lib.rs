@@ -43,5 +43,6 @@ mod guide {
         "providers.md" => Providers,
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,
+        "audio-and-ocr.md" => AudioAndOcr,
     }
 }

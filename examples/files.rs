@@ -1,0 +1,39 @@
+//! Uploads a file, lists what there is, downloads it again and deletes it.
+
+use mistral_emulator::Emulator;
+use mistral_sdk::files::{FilePurpose, ListFilesRequest, UploadFileRequest};
+use mistral_sdk::{Client, FileSource, MistralApi};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+
+    // `FileSource::from_path` takes a file from disk, however large it is.
+    let line = r#"{"custom_id": "1", "body": {"messages": [{"role": "user", "content": "Hi."}]}}"#;
+    let source = FileSource::from_bytes("questions.jsonl", line)
+        .on_progress(|sent, all| eprintln!("{sent} of {all:?} bytes sent"));
+    let request = UploadFileRequest::new(FilePurpose::Batch, source);
+    let uploaded = client.files().upload(&request).await?;
+
+    let mut files = client
+        .files()
+        .list(&ListFilesRequest::new())
+        .pages()
+        .items();
+    while let Some(file) = files.next().await {
+        let file = file?;
+        println!("{}  {:?} bytes  {}", file.id, file.bytes, file.filename);
+    }
+
+    let copy = std::env::temp_dir().join("questions-copy.jsonl");
+    let download = client.files().download(&uploaded.id).await?;
+    let bytes = download.write_to(&copy).await?;
+    println!("{bytes} bytes in {}", copy.display());
+
+    client.files().delete(&uploaded.id).await?;
+    Ok(())
+}

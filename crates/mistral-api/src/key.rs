@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use mistral_core::{Error, Result, Token, TokenSource};
+use mistral_core::{Error, Result, Token, TokenSource, secret_header};
 
 #[derive(Clone)]
 pub(crate) enum KeySource {
@@ -62,64 +62,9 @@ impl<F> fmt::Debug for KeyFunction<F> {
 }
 
 /// The header for a key. The reason against it never shows the key.
-pub(crate) fn bearer(key: &str) -> Result<HeaderValue, &'static str> {
-    let key = key.trim();
-    let key = match key.split_at_checked("Bearer".len()) {
-        Some((scheme, rest))
-            if scheme.eq_ignore_ascii_case("Bearer")
-                && !rest.starts_with(|next: char| !next.is_whitespace()) =>
-        {
-            rest.trim_start()
-        }
-        _ => key,
-    };
-    if key.is_empty() {
-        return Err("is empty: set it to a key from https://console.mistral.ai");
-    }
-    if key.chars().any(char::is_control) {
-        return Err("has a control character inside, for example a line break: copy the key alone");
-    }
-    if !key.is_ascii() {
-        return Err("has a character inside that no key has: copy the key alone");
-    }
-    let header = HeaderValue::try_from(format!("Bearer {key}"));
-    let mut header = header.map_err(|_| "cannot be sent in a header: copy the key alone")?;
-    header.set_sensitive(true);
-    Ok(header)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn white_space_and_scheme_around_a_key_are_dropped() {
-        for key in [
-            "abc",
-            " abc\n",
-            "\tabc\r\n",
-            "Bearer abc",
-            "bearer  abc ",
-            "BEARER abc",
-        ] {
-            let header = bearer(key).unwrap();
-            assert_eq!(header, "Bearer abc", "{key:?}");
-            assert!(header.is_sensitive());
-        }
-    }
-
-    #[test]
-    fn keys_that_cannot_be_sent_are_refused_unseen() {
-        for key in [
-            "",
-            "  ",
-            "Bearer ",
-            "s3cret\nx",
-            "s3cret\0x",
-            "s3cret\u{7f}x",
-            "s3cretéx",
-        ] {
-            assert!(!bearer(key).unwrap_err().contains("s3cret"), "{key:?}");
-        }
-    }
+pub(crate) fn bearer(key: &str) -> Result<HeaderValue, String> {
+    secret_header("Bearer", key).map_err(|why| match why {
+        "is empty" => "is empty: set it to a key from https://console.mistral.ai".to_owned(),
+        why => why.to_owned(),
+    })
 }

@@ -51,7 +51,7 @@ pub mod types;
 
 pub use crate::call::{Call, DownloadCall, StreamCall};
 pub use crate::client::{Client, ClientBuilder, FromEnv};
-pub use crate::credential::{Token, TokenSource};
+pub use crate::credential::{Token, TokenCache, TokenSource, secret_header};
 pub use crate::download::ByteStream;
 pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Result, TimeoutPhase};
 #[cfg(feature = "reqwest")]

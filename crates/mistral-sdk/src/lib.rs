@@ -14,7 +14,8 @@ pub use mistral_core::{
     ErrorDetail, ErrorKind, EventStream, EventTooLarge, FileSource, FromEnv, Items, Mode,
     Operation, Page, Pages, Paging, Payload, Provider, RateLimit, Repeat, Response, Result,
     RetryPolicy, Route, RouteRequest, SseDecoder, SseEvent, StreamCall, StreamEvent, TimeoutPhase,
-    Timeouts, Token, TokenSource, Transport, TransportError, TransportErrorKind, parse_base_url,
+    Timeouts, Token, TokenCache, TokenSource, Transport, TransportError, TransportErrorKind,
+    parse_base_url, secret_header,
 };
 #[doc(inline)]
 pub use mistral_core::{

@@ -1,4 +1,7 @@
-//! Where secrets come from.
+//! Where secrets come from, and how they are kept and sent.
+
+mod cache;
+mod header;
 
 use std::fmt;
 use std::time::Duration;
@@ -7,6 +10,9 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::error::Result;
+
+pub use self::cache::TokenCache;
+pub use self::header::secret_header;
 
 /// Supplies the secret that lets a request in: an API key or an access token.
 ///

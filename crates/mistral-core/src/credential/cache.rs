@@ -1,0 +1,165 @@
+//! Tokens, kept as long as they are good.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use http::HeaderValue;
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+
+use super::header::secret_header;
+use super::{Token, TokenSource};
+use crate::error::{Error, Result};
+
+/// How long before its end a token is renewed, unless it lives too short for that.
+const RENEW_BEFORE: Duration = Duration::from_secs(300);
+/// How long a source that failed is left alone.
+const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// Keeps the token of a [`TokenSource`] as a header, for as long as it is good.
+///
+/// However many calls want a token at once, the source is asked once. A token is renewed
+/// five minutes before its end, or after four fifths of a shorter life, by the call that
+/// finds it so old; nothing runs in the background. While a token is still good, a source
+/// that fails does no harm. A source that has failed is not asked again for a second: the
+/// calls in that time fail with its words.
+///
+/// Meant for providers; see [`Provider::authorize`](crate::Provider::authorize).
+pub struct TokenCache {
+    source: Arc<dyn TokenSource>,
+    state: RwLock<State>,
+    /// Held by the one call that asks the source.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<Kept>,
+    failure: Option<(Instant, String)>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    header: HeaderValue,
+    renew_at: Option<Instant>,
+    ends_at: Option<Instant>,
+}
+
+impl TokenCache {
+    /// Keeps what `source` gives.
+    pub fn new(source: impl TokenSource) -> Self {
+        Self::shared(Arc::new(source))
+    }
+
+    /// Keeps what a shared source gives.
+    pub fn shared(source: Arc<dyn TokenSource>) -> Self {
+        Self {
+            source,
+            state: RwLock::default(),
+            asking: tokio::sync::Mutex::const_new(()),
+        }
+    }
+
+    /// The value of an `authorization` header with a token that is good.
+    ///
+    /// `rejected` is the value that a server has refused: if it is the one that is kept, it
+    /// is dropped, and the source is asked for another. Many calls that were refused with
+    /// the same token ask for one new token together.
+    ///
+    /// # Errors
+    /// Fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials), in the words of
+    /// the source, when there is none.
+    pub async fn bearer(&self, rejected: Option<&HeaderValue>) -> Result<HeaderValue> {
+        if let Some(header) = self.fresh(rejected) {
+            return Ok(header);
+        }
+        let _asking = self.asking.lock().await;
+        if let Some(header) = self.fresh(rejected) {
+            return Ok(header); // another call was quicker
+        }
+        if let Some(words) = self.recent_failure() {
+            return self
+                .still_good(rejected)
+                .ok_or_else(|| Error::credentials(words));
+        }
+        match self.ask().await {
+            Ok(kept) => {
+                let header = kept.header.clone();
+                *self.write() = State {
+                    token: Some(kept),
+                    failure: None,
+                };
+                Ok(header)
+            }
+            Err(error) => {
+                self.write().failure = Some((Instant::now(), words(&error)));
+                self.still_good(rejected).ok_or(error)
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<Kept> {
+        let Token { secret, expires_in } = self.source.token().await?;
+        let header = secret_header("Bearer", secret.expose_secret())
+            .map_err(|why| Error::credentials(format!("the token {why}")))?;
+        let now = Instant::now();
+        let after = |time: Duration| now.checked_add(time);
+        Ok(Kept {
+            header,
+            renew_at: expires_in.and_then(|life| {
+                let early = RENEW_BEFORE.min(life / 5);
+                after(life.saturating_sub(early))
+            }),
+            ends_at: expires_in.and_then(after),
+        })
+    }
+
+    /// The kept header, if it needs no renewal.
+    fn fresh(&self, rejected: Option<&HeaderValue>) -> Option<HeaderValue> {
+        self.kept(rejected, |kept| kept.renew_at)
+    }
+
+    /// The kept header, if it is good for at least another moment.
+    fn still_good(&self, rejected: Option<&HeaderValue>) -> Option<HeaderValue> {
+        self.kept(rejected, |kept| kept.ends_at)
+    }
+
+    fn kept(
+        &self,
+        rejected: Option<&HeaderValue>,
+        end: fn(&Kept) -> Option<Instant>,
+    ) -> Option<HeaderValue> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = state.token.as_ref()?;
+        let is_good = end(kept).is_none_or(|end| Instant::now() < end);
+        (is_good && rejected != Some(&kept.header)).then(|| kept.header.clone())
+    }
+
+    fn recent_failure(&self) -> Option<String> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let (at, words) = state.failure.as_ref()?;
+        (at.elapsed() < REST_AFTER_FAILURE).then(|| words.clone())
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an error of a source says, without what every such error begins with.
+fn words(error: &Error) -> String {
+    let mut causes =
+        std::iter::successors(std::error::Error::source(error), |&cause| cause.source());
+    match causes.next() {
+        Some(first) => causes.fold(first.to_string(), |text, cause| format!("{text}: {cause}")),
+        None => error.to_string(),
+    }
+}
+
+/// Prints the source, never a token.
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TokenCache").field(&self.source).finish()
+    }
+}

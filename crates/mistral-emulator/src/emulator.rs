@@ -113,6 +113,12 @@ impl Emulator {
         &self.shared.api_key
     }
 
+    /// Refuses, from now on, the tokens that the token endpoints of the clouds have given out.
+    /// New ones can be had as before.
+    pub fn revoke_tokens(&self) {
+        self.shared.revoke_tokens();
+    }
+
     /// Queues a fault for the next requests.
     ///
     /// Each request takes one turn from the front of the queue; a fault in the queue comes

@@ -74,6 +74,15 @@
 //! * The model of a fine-tuning job answers as the model it started from. Mistral has withdrawn
 //!   fine-tuning; [`EmulatorBuilder::fine_tuning_gone`] answers as it does now.
 //!
+//! # Other clouds
+//!
+//! It serves chat, FIM and OCR by the routes of Azure (`/models/chat/completions`,
+//! `/openai/v1/…`, `/openai/deployments/…`, `/providers/mistral/azure/ocr`) and of Vertex AI
+//! (`:rawPredict`, `:streamRawPredict`), with their errors. Names of deployments that no model
+//! has are answered by a model that fits. Tokens are given out at `/token` (Google), at
+//! `/{tenant}/oauth2/v2.0/token` (Entra ID) and by a metadata server;
+//! [`Emulator::revoke_tokens`] makes them worthless.
+//!
 //! # Faults
 //!
 //! [`Emulator::push_fault`] makes the next requests fail; the header [`FAULT_HEADER`] does so for
@@ -87,6 +96,7 @@
 mod catalogue;
 mod check;
 mod clock;
+mod clouds;
 mod completion;
 mod disturb;
 mod document;

@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::{get, patch, post};
 use http::{HeaderMap, StatusCode, header};
 
+use crate::clouds;
 use crate::errors::ApiError;
 use crate::routes::{
     agents, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
@@ -85,6 +86,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             Arc::clone(shared),
             check_key,
         ))
+        .merge(clouds::router(shared))
         // What follows is served without a key.
         .route("/signed/files/{file_id}", get(files::signed))
         .method_not_allowed_fallback(refuse_method)
@@ -99,7 +101,7 @@ async fn check_key(
     next: Next,
 ) -> Result<Response, ApiError> {
     match bearer(request.headers()) {
-        Some(key) if key == shared.api_key => Ok(next.run(request).await),
+        Some(key) if shared.accepts(key) => Ok(next.run(request).await),
         Some(_) => Err(ApiError::detail(
             StatusCode::UNAUTHORIZED,
             "Invalid API Key",
@@ -109,7 +111,7 @@ async fn check_key(
 }
 
 /// The key of an `Authorization: Bearer …` header.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     let key = key.trim();

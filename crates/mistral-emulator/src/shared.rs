@@ -55,6 +55,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<RecordedRequest>>,
+    /// What the token endpoints have given out.
+    tokens: Mutex<Vec<String>>,
     answered: AtomicU64,
     spent: AtomicU64,
     pub(crate) voices: Voices,
@@ -68,6 +70,7 @@ impl Shared {
             state: Mutex::new(State::new()),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            tokens: Mutex::default(),
             answered: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             voices: Voices::new(),
@@ -114,6 +117,24 @@ impl Shared {
             headers,
             body: body.clone(),
         });
+    }
+
+    /// Whether a request with this key, or with this token, is let in.
+    pub(crate) fn accepts(&self, key: &str) -> bool {
+        !key.is_empty()
+            && (key == self.api_key || lock(&self.tokens).iter().any(|token| token == key))
+    }
+
+    pub(crate) fn issue_token(&self) -> String {
+        let mut tokens = lock(&self.tokens);
+        let token = format!("emulator-token-{}", tokens.len() + 1);
+        tokens.push(token.clone());
+        token
+    }
+
+    /// Lets nobody in any more who has a token; new ones are given out as before.
+    pub(crate) fn revoke_tokens(&self) {
+        lock(&self.tokens).fill(String::new());
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {

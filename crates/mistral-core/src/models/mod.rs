@@ -52,6 +52,13 @@ impl<M: Mode> Models<M> {
     ///
     /// Mirrors `GET /v1/models`; its filters `provider` and `model` are set with
     /// [`Call::query`].
+    #[doc = example!(r#"
+let models = client.models().list().query("provider", "mistralai").await?;
+for model in &models.data {
+    println!("{}: {:?}", model.id(), model.capabilities());
+}
+# assert!(!models.data.is_empty());
+"#)]
     pub fn list(&self) -> Call<ModelList, M> {
         Call::new(&self.engine, &self.mode, Ok(Prepared::new(&LIST)))
     }

@@ -51,6 +51,15 @@ impl<M: Mode> Agents<M> {
     /// Asks the agent and waits for its whole answer.
     ///
     /// Mirrors `POST /v1/agents/completions`.
+    #[doc = example!(r#"
+use mistral_sdk::agents::AgentsCompletionRequest;
+use mistral_sdk::types::Message;
+
+let question = [Message::user("Who painted Olympia?")];
+let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question).n(2);
+let response = client.agents().complete(&request).await?;
+assert_eq!(response.choices.len(), 2);
+"#)]
     pub fn complete(&self, request: &AgentsCompletionRequest) -> Call<ChatCompletionResponse, M> {
         let request = Prepared::new(&COMPLETE).json(None, request);
         Call::new(&self.engine, &self.mode, request)
@@ -59,6 +68,20 @@ impl<M: Mode> Agents<M> {
     /// Asks the agent and reads its answer as it is written.
     ///
     /// Mirrors `POST /v1/agents/completions` with `stream`, which this sets.
+    #[doc = example!(r#"
+# use mistral_sdk::agents::AgentsCompletionRequest;
+# use mistral_sdk::types::Message;
+# let question = [Message::user("Who painted Olympia?")];
+# let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question);
+# let mut text = String::new();
+let mut stream = client.agents().stream(&request).await?;
+while let Some(chunk) = stream.next().await {
+    let chunk = chunk?;
+    print!("{}", chunk.text());
+#   text += &chunk.text();
+}
+# assert!(text.contains("Manet"));
+"#)]
     pub fn stream(&self, request: &AgentsCompletionRequest) -> StreamCall<CompletionChunk, M> {
         let request = Prepared::new(&STREAM).json(None, request);
         StreamCall::new(&self.engine, &self.mode, request)

@@ -61,6 +61,16 @@ impl<M: Mode> Chat<M> {
     /// Asks the model and waits for its whole answer.
     ///
     /// Mirrors `POST /v1/chat/completions`.
+    #[doc = example!(r#"
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::Message;
+
+let messages = [Message::system("Be brief."), Message::user("Who painted Olympia?")];
+let request = ChatCompletionRequest::new("mistral-small-latest", messages);
+let response = client.chat().complete(&request).await?;
+println!("{} {:?}", response.text(), response.usage);
+# assert!(response.text().contains("Manet"));
+"#)]
     pub fn complete(&self, request: &ChatCompletionRequest) -> Call<ChatCompletionResponse, M> {
         let request = Prepared::new(&COMPLETE).json(&*request.model, request);
         Call::new(&self.engine, &self.mode, request)
@@ -69,6 +79,20 @@ impl<M: Mode> Chat<M> {
     /// Asks the model and reads its answer as it is written.
     ///
     /// Mirrors `POST /v1/chat/completions` with `stream`, which this sets.
+    #[doc = example!(r#"
+# use mistral_sdk::chat::ChatCompletionRequest;
+# use mistral_sdk::types::Message;
+# let question = [Message::user("Who painted Olympia?")];
+# let request = ChatCompletionRequest::new("mistral-small-latest", question);
+# let mut text = String::new();
+let mut stream = client.chat().stream(&request).await?;
+while let Some(chunk) = stream.next().await {
+    let chunk = chunk?;
+    print!("{}", chunk.text());
+#   text += &chunk.text();
+}
+# assert!(text.contains("Manet"));
+"#)]
     pub fn stream(&self, request: &ChatCompletionRequest) -> StreamCall<CompletionChunk, M> {
         let request = Prepared::new(&STREAM).json(&*request.model, request);
         StreamCall::new(&self.engine, &self.mode, request)

@@ -52,6 +52,13 @@ impl<M: Mode> Classifiers<M> {
     /// Says which texts are harmful, and in which way.
     ///
     /// Mirrors `POST /v1/moderations`.
+    #[doc = example!(r#"
+use mistral_sdk::classifiers::ClassificationRequest;
+
+let request = ClassificationRequest::new("mistral-moderation-latest", "I kill you.");
+let response = client.classifiers().moderate(&request).await?;
+assert!(response.results[0].flagged().count() > 0);
+"#)]
     pub fn moderate(&self, request: &ClassificationRequest) -> Call<ModerationResponse, M> {
         let request = Prepared::new(&MODERATE).json(&*request.model, request);
         Call::new(&self.engine, &self.mode, request)
@@ -60,6 +67,15 @@ impl<M: Mode> Classifiers<M> {
     /// Says whether the last message of a conversation is harmful, and in which way.
     ///
     /// Mirrors `POST /v1/chat/moderations`.
+    #[doc = example!(r#"
+use mistral_sdk::classifiers::ChatModerationRequest;
+use mistral_sdk::types::Message;
+
+let chat = [Message::user("Good morning."), Message::assistant("Good morning!")];
+let request = ChatModerationRequest::new("mistral-moderation-latest", chat);
+let response = client.classifiers().moderate_chat(&request).await?;
+assert_eq!(response.results[0].flagged().count(), 0);
+"#)]
     pub fn moderate_chat(&self, request: &ChatModerationRequest) -> Call<ModerationResponse, M> {
         let request = Prepared::new(&MODERATE_CHAT).json(&*request.model, request);
         Call::new(&self.engine, &self.mode, request)
@@ -68,6 +84,14 @@ impl<M: Mode> Classifiers<M> {
     /// Sorts texts by a classifier that was trained for it.
     ///
     /// Mirrors `POST /v1/classifications`.
+    #[doc = example!(r#"
+# let model_id = "ft:classifier:ministral-3b-latest:emulator:20250101:demo";
+use mistral_sdk::classifiers::ClassificationRequest;
+
+let request = ClassificationRequest::new(model_id, ["This is great."]);
+let response = client.classifiers().classify(&request).await?;
+assert_eq!(response.results[0]["sentiment"].best(), Some("positive"));
+"#)]
     pub fn classify(&self, request: &ClassificationRequest) -> Call<ClassificationResponse, M> {
         let request = Prepared::new(&CLASSIFY).json(&*request.model, request);
         Call::new(&self.engine, &self.mode, request)
@@ -76,6 +100,16 @@ impl<M: Mode> Classifiers<M> {
     /// Sorts conversations by a classifier that was trained for it.
     ///
     /// Mirrors `POST /v1/chat/classifications`.
+    #[doc = example!(r#"
+# let model_id = "ft:classifier:ministral-3b-latest:emulator:20250101:demo";
+use mistral_sdk::classifiers::{ChatClassificationRequest, InstructRequest};
+use mistral_sdk::types::Message;
+
+let chat = InstructRequest::new([Message::user("This is great.")]);
+let request = ChatClassificationRequest::new(model_id, chat);
+let response = client.classifiers().classify_chat(&request).await?;
+assert_eq!(response.results[0]["sentiment"].best(), Some("positive"));
+"#)]
     pub fn classify_chat(
         &self,
         request: &ChatClassificationRequest,

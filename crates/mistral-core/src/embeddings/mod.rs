@@ -41,6 +41,14 @@ impl<M: Mode> Embeddings<M> {
     /// Makes a vector of each text.
     ///
     /// Mirrors `POST /v1/embeddings`.
+    #[doc = example!(r#"
+use mistral_sdk::embeddings::EmbeddingRequest;
+
+let request = EmbeddingRequest::new("codestral-embed", "fn main() {}")
+    .output_dimension(256);
+let response = client.embeddings().create(&request).await?;
+assert_eq!(response.to_f32()?[0].len(), 256);
+"#)]
     pub fn create(&self, request: &EmbeddingRequest) -> Call<EmbeddingResponse, M> {
         let request = Prepared::new(&CREATE).json(&*request.model, request);
         Call::new(&self.engine, &self.mode, request)

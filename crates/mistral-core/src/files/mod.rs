@@ -57,7 +57,18 @@ impl<M: Mode> Files<M> {
     ///
     /// Mirrors `POST /v1/files`. The time that sending takes is not limited; set
     /// [`Call::timeout`] to limit it.
-    ///
+    #[doc = example!(r#"
+# let path = std::env::temp_dir().join(format!("report-{}.pdf", std::process::id()));
+# std::fs::write(&path, "%PDF-1.7")?;
+use mistral_sdk::FileSource;
+use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+
+let request = UploadFileRequest::new(FilePurpose::Ocr, FileSource::from_path(&path));
+let file = client.files().upload(&request).await?;
+println!("{}: {:?} bytes", file.id, file.bytes);
+# std::fs::remove_file(path)?;
+# assert_eq!(file.bytes, Some(8));
+"#)]
     /// # Errors
     /// Beside the errors of every call: [`ErrorKind::Io`](crate::ErrorKind::Io) when the
     /// file is missing or cannot be read, or changes its length while it is sent.
@@ -69,6 +80,22 @@ impl<M: Mode> Files<M> {
     /// Lists files, the newest first; [`Call::pages`] goes through all of them.
     ///
     /// Mirrors `GET /v1/files`.
+    #[doc = example!(r#"
+# use mistral_sdk::FileSource;
+# use mistral_sdk::files::UploadFileRequest;
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+use mistral_sdk::files::{FilePurpose, ListFilesRequest};
+
+let request = ListFilesRequest::new().purpose(FilePurpose::Batch);
+let mut files = client.files().list(&request).pages().items();
+while let Some(file) = files.next().await {
+    let file = file?;
+    println!("{}: {}", file.id, file.filename);
+#   assert_eq!(file.id, file_id);
+}
+"#)]
     pub fn list(&self, request: &ListFilesRequest) -> Call<ListFilesResponse, M> {
         Call::new(
             &self.engine,
@@ -80,6 +107,15 @@ impl<M: Mode> Files<M> {
     /// Gives what is known about a file.
     ///
     /// Mirrors `GET /v1/files/{file_id}`.
+    #[doc = example!(r#"
+# use mistral_sdk::FileSource;
+# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+let file = client.files().retrieve(&file_id).await?;
+assert_eq!(file.filename, "notes.jsonl");
+"#)]
     pub fn retrieve(&self, file_id: &str) -> Call<GetFileResponse, M> {
         let request = Prepared::new(&RETRIEVE).path(&[("file_id", file_id)]);
         Call::new(&self.engine, &self.mode, request)
@@ -88,6 +124,15 @@ impl<M: Mode> Files<M> {
     /// Deletes a file.
     ///
     /// Mirrors `DELETE /v1/files/{file_id}`.
+    #[doc = example!(r#"
+# use mistral_sdk::FileSource;
+# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+let response = client.files().delete(&file_id).await?;
+assert!(response.deleted);
+"#)]
     pub fn delete(&self, file_id: &str) -> Call<DeleteFileResponse, M> {
         let request = Prepared::new(&DELETE).path(&[("file_id", file_id)]);
         Call::new(&self.engine, &self.mode, request)
@@ -96,6 +141,18 @@ impl<M: Mode> Files<M> {
     /// Downloads a file's content.
     ///
     /// Mirrors `GET /v1/files/{file_id}/content`.
+    #[doc = example!(r#"
+# use mistral_sdk::FileSource;
+# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+# let path = std::env::temp_dir().join(format!("notes-{}.jsonl", std::process::id()));
+let content = client.files().download(&file_id).await?;
+let bytes = content.write_to(&path).await?;
+# std::fs::remove_file(path)?;
+assert_eq!(bytes, 9);
+"#)]
     pub fn download(&self, file_id: &str) -> DownloadCall<M> {
         let request = Prepared::new(&DOWNLOAD).path(&[("file_id", file_id)]);
         DownloadCall::new(&self.engine, &self.mode, request)
@@ -104,6 +161,19 @@ impl<M: Mode> Files<M> {
     /// Gives a URL under which a file can be downloaded without a key, for a while.
     ///
     /// Mirrors `GET /v1/files/{file_id}/url`.
+    #[doc = example!(r#"
+# use mistral_sdk::FileSource;
+# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+use mistral_sdk::files::GetSignedUrlRequest;
+
+let request = GetSignedUrlRequest::new().expiry(1);
+let response = client.files().get_signed_url(&file_id, &request).await?;
+println!("Good for an hour: {}", response.url);
+# assert!(response.url.starts_with("http"));
+"#)]
     pub fn get_signed_url(
         &self,
         file_id: &str,

@@ -78,6 +78,14 @@ impl<M: Mode> Fim<M> {
     /// Asks for a completion and waits for all of it.
     ///
     /// Mirrors `POST /v1/fim/completions`.
+    #[doc = example!(r#"
+use mistral_sdk::fim::FimCompletionRequest;
+
+let request = FimCompletionRequest::new("codestral-latest", "let primes = [").stop("]");
+let response = client.fim().complete(&request).await?;
+println!("{}{}]", request.prompt, response.text());
+# assert!(!response.text().contains(']'));
+"#)]
     pub fn complete(&self, request: &FimCompletionRequest) -> Call<FimCompletionResponse, M> {
         let request = Prepared::new(&COMPLETE).json(&*request.model, request);
         Call::new(&self.engine, &self.mode, request)
@@ -86,6 +94,19 @@ impl<M: Mode> Fim<M> {
     /// Asks for a completion and reads it as it is written.
     ///
     /// Mirrors `POST /v1/fim/completions` with `stream`, which this sets.
+    #[doc = example!(r#"
+use mistral_sdk::fim::FimCompletionRequest;
+
+let request = FimCompletionRequest::new("codestral-latest", "fn main() {").suffix("}");
+# let mut text = String::new();
+let mut stream = client.fim().stream(&request).await?;
+while let Some(chunk) = stream.next().await {
+    let chunk = chunk?;
+    print!("{}", chunk.text());
+#   text += &chunk.text();
+}
+# assert!(!text.is_empty());
+"#)]
     pub fn stream(&self, request: &FimCompletionRequest) -> StreamCall<CompletionChunk, M> {
         let request = Prepared::new(&STREAM).json(&*request.model, request);
         StreamCall::new(&self.engine, &self.mode, request)

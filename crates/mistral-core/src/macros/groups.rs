@@ -55,3 +55,34 @@ macro_rules! page {
         }
     };
 }
+
+/// Makes the example of an operation: a block of code whose visible lines are `$lines`, and
+/// which is run against the emulator.
+///
+/// What every example needs is there, and hidden: `emulator`, `client`, and an asynchronous
+/// function in which `?` works. Lines that begin with `# ` are hidden, too.
+///
+/// ```text
+/// /// Lists the models that the key may use.
+/// #[doc = example!(r#"
+/// let models = client.models().list().await?;
+/// # assert!(!models.data.is_empty());
+/// "#)]
+/// pub fn list(&self) -> Call<ModelList, M> {
+/// ```
+macro_rules! example {
+    ($lines:literal) => {
+        concat!(
+            "\n```\n",
+            "# #[tokio::main(flavor = \"current_thread\")]\n",
+            "# async fn main() -> Result<(), Box<dyn std::error::Error>> {\n",
+            "# let emulator = mistral_emulator::Emulator::start()?;\n",
+            "# let client = mistral_sdk::Client::new(\n",
+            "#     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,\n",
+            "# )?;",
+            $lines,
+            "# Ok(()) }\n",
+            "```\n",
+        )
+    };
+}

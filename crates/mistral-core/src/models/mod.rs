@@ -52,6 +52,13 @@ impl<M: Mode> Models<M> {
     ///
     /// Mirrors `GET /v1/models`; its filters `provider` and `model` are set with
     /// [`Call::query`].
+    #[doc = example!(r#"
+let models = client.models().list().query("provider", "mistralai").await?;
+for model in &models.data {
+    println!("{}: {:?}", model.id(), model.capabilities());
+}
+# assert!(!models.data.is_empty());
+"#)]
     pub fn list(&self) -> Call<ModelList, M> {
         Call::new(&self.engine, &self.mode, Ok(Prepared::new(&LIST)))
     }
@@ -59,6 +66,10 @@ impl<M: Mode> Models<M> {
     /// Gives one model's card.
     ///
     /// Mirrors `GET /v1/models/{model_id}`.
+    #[doc = example!(r#"
+let model = client.models().retrieve("mistral-small-latest").await?;
+assert!(model.capabilities().is_some_and(|can| can.function_calling));
+"#)]
     pub fn retrieve(&self, model_id: &str) -> Call<ModelCard, M> {
         let request = Prepared::new(&RETRIEVE).path(&[("model_id", model_id)]);
         Call::new(&self.engine, &self.mode, request)
@@ -67,6 +78,11 @@ impl<M: Mode> Models<M> {
     /// Deletes a model that was fine-tuned.
     ///
     /// Mirrors `DELETE /v1/models/{model_id}`.
+    #[doc = example!(r#"
+# let model_id = "ft:ministral-3b-latest:emulator:20250101:demo";
+let response = client.models().delete(model_id).await?;
+assert!(response.is_deleted());
+"#)]
     pub fn delete(&self, model_id: &str) -> Call<DeleteModelResponse, M> {
         let request = Prepared::new(&DELETE).path(&[("model_id", model_id)]);
         Call::new(&self.engine, &self.mode, request)
@@ -75,6 +91,14 @@ impl<M: Mode> Models<M> {
     /// Changes the name or the description of a model that was fine-tuned.
     ///
     /// Mirrors `PATCH /v1/fine_tuning/models/{model_id}`.
+    #[doc = example!(r#"
+# let model_id = "ft:ministral-3b-latest:emulator:20250101:demo";
+use mistral_sdk::models::UpdateModelRequest;
+
+let request = UpdateModelRequest::new().name("tuned-for-cheese");
+let model = client.models().update(model_id, &request).await?;
+assert_eq!(model.id(), model_id);
+"#)]
     pub fn update(&self, model_id: &str, request: &UpdateModelRequest) -> Call<FineTunedModel, M> {
         let prepared = Prepared::new(&UPDATE).path(&[("model_id", model_id)]);
         let prepared = prepared.and_then(|prepared| prepared.json(None, request));
@@ -84,6 +108,11 @@ impl<M: Mode> Models<M> {
     /// Archives a model that was fine-tuned: it cannot be used any more.
     ///
     /// Mirrors `POST /v1/fine_tuning/models/{model_id}/archive`.
+    #[doc = example!(r#"
+# let model_id = "ft:ministral-3b-latest:emulator:20250101:demo";
+let response = client.models().archive(model_id).await?;
+assert!(response.is_archived());
+"#)]
     pub fn archive(&self, model_id: &str) -> Call<ArchiveModelResponse, M> {
         let request = Prepared::new(&ARCHIVE).path(&[("model_id", model_id)]);
         Call::new(&self.engine, &self.mode, request)
@@ -92,6 +121,12 @@ impl<M: Mode> Models<M> {
     /// Takes a model that was fine-tuned out of the archive: it can be used again.
     ///
     /// Mirrors `DELETE /v1/fine_tuning/models/{model_id}/archive`.
+    #[doc = example!(r#"
+# let model_id = "ft:ministral-3b-latest:emulator:20250101:demo";
+# client.models().archive(model_id).await?;
+let response = client.models().unarchive(model_id).await?;
+assert!(!response.archived);
+"#)]
     pub fn unarchive(&self, model_id: &str) -> Call<UnarchiveModelResponse, M> {
         let request = Prepared::new(&UNARCHIVE).path(&[("model_id", model_id)]);
         Call::new(&self.engine, &self.mode, request)

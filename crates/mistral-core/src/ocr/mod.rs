@@ -54,6 +54,16 @@ impl<M: Mode> Ocr<M> {
     /// Reads a document or an image.
     ///
     /// Mirrors `POST /v1/ocr`.
+    #[doc = example!(r#"
+# let pdf = b"%PDF-1.7";
+use mistral_sdk::ocr::{Document, OcrRequest};
+
+let document = Document::from_bytes("report.pdf", pdf);
+let request = OcrRequest::new("mistral-ocr-latest", document);
+let response = client.ocr().process(&request).await?;
+println!("{}", response.markdown());
+# assert!(!response.markdown().is_empty());
+"#)]
     pub fn process(&self, request: &OcrRequest) -> Call<OcrResponse, M> {
         let request = Prepared::new(&PROCESS).json(&*request.model, request);
         Call::new(&self.engine, &self.mode, request)

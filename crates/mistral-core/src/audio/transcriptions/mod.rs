@@ -29,7 +29,16 @@ impl<M: Mode> Transcriptions<M> {
     ///
     /// Mirrors `POST /v1/audio/transcriptions`. A file is streamed to the server, never
     /// held in memory as a whole.
-    ///
+    #[doc = example!(r#"
+use mistral_sdk::audio::{AudioSource, AudioTranscriptionRequest};
+
+let source = AudioSource::url("https://example.com/interview.mp3");
+let request = AudioTranscriptionRequest::new("voxtral-mini-latest", source)
+    .language("en");
+let response = client.audio().transcriptions().complete(&request).await?;
+println!("{}", response.text);
+# assert!(!response.text.is_empty());
+"#)]
     /// # Errors
     /// Beside the errors of every call: [`ErrorKind::Io`](crate::ErrorKind::Io) when the
     /// file is missing or cannot be read, or changes its length while it is sent.
@@ -40,7 +49,19 @@ impl<M: Mode> Transcriptions<M> {
     /// Transcribes a recording and reads the text as it is written.
     ///
     /// Mirrors `POST /v1/audio/transcriptions` with `stream`, which this sets.
-    ///
+    #[doc = example!(r#"
+# use mistral_sdk::audio::{AudioSource, AudioTranscriptionRequest};
+# let source = AudioSource::url("https://example.com/interview.mp3");
+# let request = AudioTranscriptionRequest::new("voxtral-mini-latest", source);
+# let mut text = String::new();
+let mut stream = client.audio().transcriptions().stream(&request).await?;
+while let Some(event) = stream.next().await {
+    let event = event?;
+    print!("{}", event.text());
+#   text += event.text();
+}
+# assert!(!text.is_empty());
+"#)]
     /// # Errors
     /// Fails as [`complete`](Self::complete) does.
     pub fn stream(

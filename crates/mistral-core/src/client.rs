@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +77,7 @@ impl Client {
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
             max_event_size: MAX_EVENT_SIZE,
+            models: BTreeMap::new(),
         }
     }
 
@@ -180,6 +182,26 @@ impl<M: Mode> Client<M> {
         StreamCall::new(&self.engine, &self.mode, raw(method, path, true))
     }
 
+    /// Whether the provider offers an operation, by its name: `ocr.process`, `chat.stream`.
+    ///
+    /// A call of one that it does not offer fails with
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before anything is sent.
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let client = Client::new(MistralApi::new("my-key")?)?;
+    /// assert!(client.supports("ocr.process"));
+    /// assert!(!client.supports("no.such_operation"));
+    /// # Ok(()) }
+    /// ```
+    pub fn supports(&self, operation: &str) -> bool {
+        Endpoint::all()
+            .filter(|endpoint| endpoint.name == operation)
+            .any(|endpoint| self.engine.provider.supports(endpoint))
+    }
+
     /// The name of the provider that this client talks to, for example `api`.
     pub fn provider_name(&self) -> &'static str {
         self.engine.provider.name()
@@ -228,6 +250,7 @@ pub struct ClientBuilder {
     retry: RetryPolicy,
     timeouts: Timeouts,
     max_event_size: usize,
+    models: BTreeMap<String, String>,
 }
 
 impl ClientBuilder {
@@ -279,6 +302,32 @@ impl ClientBuilder {
         self
     }
 
+    /// Calls models by other names here: pairs of the name that requests use and the name
+    /// that the provider knows, for example that of a deployment.
+    ///
+    /// So the same program asks for `mistral-small-latest` on every cloud.
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let client = Client::builder(MistralApi::new("my-key")?)
+    ///     .model_map([("mistral-small-latest", "mistral-small-2506")])
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(()) }
+    /// ```
+    pub fn model_map<A, B>(mut self, names: impl IntoIterator<Item = (A, B)>) -> Self
+    where
+        A: Into<String>,
+        B: Into<String>,
+    {
+        let names = names.into_iter();
+        self.models
+            .extend(names.map(|(asked, here)| (asked.into(), here.into())));
+        self
+    }
+
     /// Makes the client. Nothing is sent.
     ///
     /// # Errors
@@ -295,7 +344,7 @@ impl ClientBuilder {
                 retry: self.retry,
                 timeouts: self.timeouts,
                 max_event_size: self.max_event_size,
-                routes: Routes::default(),
+                routes: Routes::new(self.models),
             }),
             mode: Async,
         })

@@ -170,6 +170,10 @@ impl Prepared {
         Ok(())
     }
 
+    fn is_form(&self) -> bool {
+        self.content_type != JSON
+    }
+
     /// Sets a header that the caller names.
     pub(crate) fn set_header<N, V>(&mut self, name: N, value: V) -> Result<()>
     where
@@ -229,6 +233,17 @@ impl Prepared {
             return Ok(self.body.clone());
         }
         let refuse = |why| Err(Error::config(format!("`extra_body`: {why}")));
+        if self
+            .body
+            .as_ref()
+            .is_some_and(|body| body.bytes().is_none() || self.is_form())
+            && extra.is_none()
+        {
+            return Err(Error::config(
+                "`model`: a form is sent as it is, and cannot name the model as the provider \
+                 does: name it so in the request",
+            ));
+        }
         let mut object = match &self.body {
             None => Map::new(),
             Some(body) => match body.bytes().map(|bytes| serde_json::from_slice(bytes)) {

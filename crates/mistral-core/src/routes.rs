@@ -1,6 +1,7 @@
 //! Routes, remembered: a URL is built and parsed once for all calls that share it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Uri;
@@ -21,7 +22,11 @@ pub(crate) struct ResolvedRoute {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Routes(RwLock<Vec<(Key, Arc<ResolvedRoute>)>>);
+pub(crate) struct Routes {
+    /// The names that models have here, by those that requests name.
+    models: BTreeMap<String, String>,
+    remembered: RwLock<Vec<(Key, Arc<ResolvedRoute>)>>,
+}
 
 #[derive(Debug)]
 struct Key {
@@ -30,6 +35,13 @@ struct Key {
 }
 
 impl Routes {
+    pub(crate) fn new(models: BTreeMap<String, String>) -> Self {
+        Self {
+            models,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn resolve(
         &self,
         provider: &dyn Provider,
@@ -41,19 +53,25 @@ impl Routes {
             && request.options().is_none_or(is_plain)
             && matches!(request.endpoint, Cow::Borrowed(_));
         if !shared {
-            return route(provider, request).map(Arc::new);
+            return self.route(provider, request).map(Arc::new);
         }
         let is_it = |key: &Key| {
             key.operation == request.endpoint.name
                 && key.model.as_deref() == request.model.as_deref()
         };
-        let remembered = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let remembered = self
+            .remembered
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some((_, route)) = remembered.iter().find(|(key, _)| is_it(key)) {
             return Ok(Arc::clone(route));
         }
         drop(remembered);
-        let route = Arc::new(route(provider, request)?);
-        let mut remembered = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let route = Arc::new(self.route(provider, request)?);
+        let mut remembered = self
+            .remembered
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if remembered.len() == MAX_REMEMBERED {
             remembered.clear();
         }
@@ -64,32 +82,38 @@ impl Routes {
         remembered.push((key, Arc::clone(&route)));
         Ok(route)
     }
-}
 
-fn route(provider: &dyn Provider, request: &Prepared) -> Result<ResolvedRoute> {
-    let mut route = provider.route(&RouteRequest {
-        endpoint: &request.endpoint,
-        path: request.path_str(),
-        model: request.model.as_deref(),
-        base_url: request
+    fn route(&self, provider: &dyn Provider, request: &Prepared) -> Result<ResolvedRoute> {
+        let asked = request.model.as_deref();
+        let model = asked.map(|asked| self.models.get(asked).map_or(asked, String::as_str));
+        let mut route = provider.route(&RouteRequest {
+            endpoint: &request.endpoint,
+            path: request.path_str(),
+            model,
+            base_url: request
+                .options()
+                .and_then(|options| options.base_url.as_ref()),
+        })?;
+        if let Some(options) = request
             .options()
-            .and_then(|options| options.base_url.as_ref()),
-    })?;
-    if let Some(options) = request
-        .options()
-        .filter(|options| !options.query.is_empty())
-    {
-        route.url.query_pairs_mut().extend_pairs(&options.query);
+            .filter(|options| !options.query.is_empty())
+        {
+            route.url.query_pairs_mut().extend_pairs(&options.query);
+        }
+        route.url.set_fragment(None);
+        let uri = Uri::try_from(route.url.as_str()).map_err(|error| {
+            Error::config(format!("`{}` is not a URL that HTTP allows", route.url))
+                .with_source(error)
+        })?;
+        Ok(ResolvedRoute {
+            target: Arc::new(Target {
+                url: route.url,
+                uri,
+            }),
+            // The body names the model as it is called here.
+            model: route
+                .model
+                .or_else(|| model.filter(|_| model != asked).map(str::to_owned)),
+        })
     }
-    route.url.set_fragment(None);
-    let uri = Uri::try_from(route.url.as_str()).map_err(|error| {
-        Error::config(format!("`{}` is not a URL that HTTP allows", route.url)).with_source(error)
-    })?;
-    Ok(ResolvedRoute {
-        target: Arc::new(Target {
-            url: route.url,
-            uri,
-        }),
-        model: route.model,
-    })
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use common::{Open, Piece, Script, Step, answer, bytes, event, finish, question};
 use http::{HeaderMap, HeaderValue, Method};
-use mistral_core::chat::ChatCompletionResponse;
+use mistral_core::chat::{ChatCompletionRequest, ChatCompletionResponse};
 use mistral_core::{
     Client, Endpoint, Error, ErrorKind, Provider, Result, RetryPolicy, Route, RouteRequest,
     TimeoutPhase, TransportErrorKind,
@@ -108,6 +108,27 @@ async fn a_mistake_in_an_option_is_told_before_anything_is_sent() {
     let call = client.chat().complete(&question().extra("stream", true));
     assert_eq!(call.await.unwrap_err().operation(), "chat.complete");
     assert_eq!(script.count(), 0);
+}
+
+#[tokio::test]
+async fn models_are_asked_for_by_the_names_that_they_have_here() {
+    let script = Script::new([Step::status(200, &answer("ok"))]);
+    let builder = script
+        .builder()
+        .model_map([("m", "m-here"), ("other", "x")]);
+    let client = builder.build().unwrap();
+    ask(&client).await.unwrap();
+    ask(&client).await.unwrap(); // by the remembered route
+    assert_eq!(question().model, "m");
+    let request = ChatCompletionRequest::new("unmapped", question().messages);
+    client.chat().complete(&request).await.unwrap();
+    let models = script.sent.lock().unwrap();
+    let models: Vec<_> = models
+        .iter()
+        .map(|sent| sent.json()["model"].clone())
+        .collect();
+    assert_eq!(models, ["m-here", "m-here", "unmapped"]);
+    assert!(client.supports("chat.stream") && !client.supports("chat.sing"));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::future::poll_fn;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -120,45 +120,27 @@ impl ByteStream {
 
     /// Writes all bytes into the file at `path`, and says how many there were.
     ///
-    /// They go into a file beside it first, of the same name with `.part` at its end, which
-    /// takes the place of `path` when it is whole: a download that fails leaves what was
-    /// there as it was.
+    /// A file that is there already is overwritten. A download that fails leaves no file:
+    /// what has arrived of it is removed.
     ///
     /// # Errors
     /// Fails when the download stops before its end, when time runs out, or, with
     /// [`ErrorKind::Io`], when the file cannot be written.
     pub async fn write_to(mut self, path: impl AsRef<Path>) -> Result<u64> {
         let path = path.as_ref().to_owned();
-        let mut part = path.clone().into_os_string();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let written = self.write_into(&part).await;
-        let renamed = match written {
-            Ok(()) => {
-                let (part, target) = (part.clone(), path.clone());
-                let renamed = blocking(move || {
-                    // To replace a file, file systems write the new one to disk at once.
-                    let _ = std::fs::remove_file(&target);
-                    std::fs::rename(part, target)
-                });
-                let renamed = renamed.await;
-                renamed.map_err(|error| self.unwritable(&path, error))
-            }
-            Err(error) => Err(error),
+        let create = path.clone();
+        let file = match blocking(move || File::create(create)).await {
+            Ok(file) => file,
+            Err(error) => return Err(self.unwritable(&path, error)),
         };
-        if let Err(error) = renamed {
-            let _ = blocking(move || std::fs::remove_file(part)).await;
+        if let Err(error) = self.write_into(file, &path).await {
+            let _ = blocking(move || remove(&path)).await; // the first error counts
             return Err(error);
         }
         Ok(self.read)
     }
 
-    async fn write_into(&mut self, path: &Path) -> Result<()> {
-        let create = path.to_owned();
-        let mut file = match blocking(move || File::create(create)).await {
-            Ok(file) => file,
-            Err(error) => return Err(self.unwritable(path, error)),
-        };
+    async fn write_into(&mut self, mut file: File, path: &Path) -> Result<()> {
         while let Some(bytes) = self.next().await {
             let bytes = bytes?;
             // Written before more is read, so that the connection's buffer is used again:
@@ -221,6 +203,14 @@ impl ByteStream {
         let what = format!("the download stopped after {read}{of} bytes: {why}");
         Error::new(ErrorKind::Truncated, what)
     }
+}
+
+/// Removes a file, unless it is a device or the like.
+fn remove(path: &Path) -> io::Result<()> {
+    if std::fs::metadata(path)?.is_file() {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
 }
 
 impl Stream for ByteStream {

@@ -9,11 +9,25 @@ use mistral_emulator::Emulator;
 use mistral_sdk::Client;
 
 const CHILD: &str = "MISTRAL_TEST_CHILD";
-const VARIABLES: [&str; 4] = [
+const VARIABLES: [&str; 18] = [
     "MISTRAL_PROVIDER",
+    "MISTRAL_MODEL_MAP",
     "MISTRAL_API_KEY",
     "MISTRAL_SA_TOKEN_PATH",
     "MISTRAL_SERVER",
+    "AZURE_ENDPOINT",
+    "AZUREAI_ENDPOINT",
+    "AZURE_API_KEY",
+    "AZURE_API_VERSION",
+    "AZURE_MODEL",
+    "GCP_PROJECT_ID",
+    "GCP_REGION",
+    "GCP_MODEL",
+    "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_CLOUD_LOCATION",
+    "GOOGLE_CLOUD_QUOTA_PROJECT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GCLOUD_PROJECT",
 ];
 
 /// What `Client::from_env` and a first call come to under these variables.
@@ -113,6 +127,18 @@ fn what_is_missing_or_wrong_is_named_with_its_fix() {
         (
             vec![key, ("MISTRAL_PROVIDER", "aws")],
             vec!["MISTRAL_PROVIDER is `aws`", "use `api`"],
+        ),
+        (
+            vec![key, ("AZURE_ENDPOINT", "https://x.services.ai.azure.com")],
+            vec![
+                "several providers",
+                "api (MISTRAL_API_KEY)",
+                "azure (AZURE_ENDPOINT)",
+            ],
+        ),
+        (
+            vec![key, ("MISTRAL_MODEL_MAP", "a=b, c")],
+            vec!["MISTRAL_MODEL_MAP", "` c`"],
         ),
         (
             vec![key, ("MISTRAL_SERVER", "asia")],

@@ -5,6 +5,9 @@ mod env;
 #[cfg(feature = "api")]
 #[doc(inline)]
 pub use mistral_api::{MistralApi, Server};
+#[cfg(feature = "azure")]
+#[doc(inline)]
+pub use mistral_azure::{AzureAuth, AzureForm, MistralAzure, MistralAzureBuilder};
 #[cfg(feature = "reqwest")]
 #[doc(inline)]
 pub use mistral_core::ReqwestTransport;
@@ -23,7 +26,11 @@ pub use mistral_core::{
     types,
 };
 
-pub use crate::env::{Compiled, PROVIDER_VARIABLE};
+#[cfg(feature = "gcp")]
+#[doc(inline)]
+pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};
+
+pub use crate::env::{Compiled, MODEL_MAP_VARIABLE, PROVIDER_VARIABLE};
 
 /// The guide: its examples are compiled with the tests.
 #[cfg(all(doctest, feature = "api", feature = "reqwest"))]

@@ -1,0 +1,237 @@
+//! One suite, run unchanged against every cloud.
+
+#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use http::Method;
+use mistral_emulator::{Emulator, Fault};
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::embeddings::EmbeddingRequest;
+use mistral_sdk::fim::FimCompletionRequest;
+use mistral_sdk::ocr::{Document, OcrRequest};
+use mistral_sdk::types::{Function, Message, ToolChoice};
+use mistral_sdk::{
+    Client, ClientBuilder, ErrorKind, MistralApi, MistralAzure, MistralGcp, RetryPolicy,
+};
+use serde_json::{Value, json};
+
+const MODEL: &str = "mistral-small-latest";
+
+fn clouds(emulator: &Emulator) -> [Client; 3] {
+    let (url, key) = (emulator.url(), emulator.api_key());
+    let api = MistralApi::new(key).unwrap().base_url(url).unwrap();
+    let azure = MistralAzure::builder().endpoint(url).api_key(key).build();
+    let gcp = MistralGcp::builder()
+        .project("p")
+        .endpoint(url)
+        .access_token(key)
+        .build();
+    let minute = Duration::from_secs(60);
+    let retry = RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, minute).max_retries(2);
+    let finish = |builder: ClientBuilder| builder.retry(retry.clone()).build().unwrap();
+    [
+        finish(Client::builder(api)),
+        finish(Client::builder(azure.unwrap())),
+        finish(Client::builder(gcp.unwrap())),
+    ]
+}
+
+fn question() -> ChatCompletionRequest {
+    ChatCompletionRequest::new(MODEL, [Message::user("Who painted Olympia?")])
+}
+
+#[tokio::test]
+async fn a_question_is_answered_whole_and_streamed() {
+    let emulator = Emulator::start().unwrap();
+    for client in clouds(&emulator) {
+        let name = client.provider_name();
+        let whole = client.chat().complete(&question()).await.unwrap();
+        assert!(whole.text().contains("Manet"), "{name}");
+        let mut stream = client.chat().stream(&question()).await.unwrap();
+        let mut pieces = 0;
+        while let Some(chunk) = stream.next().await {
+            chunk.unwrap();
+            pieces += 1;
+        }
+        assert!(pieces > 2, "{name}");
+        let merged = stream.collect_response().await.unwrap();
+        assert_eq!(merged.text(), whole.text(), "{name}");
+        assert_eq!(merged.usage, whole.usage, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn tools_are_called() {
+    let emulator = Emulator::start().unwrap();
+    let parameters = json!({
+        "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"],
+    });
+    let request = question()
+        .tools([Function::new("get_weather", parameters)])
+        .tool_choice(ToolChoice::function("get_weather"));
+    for client in clouds(&emulator) {
+        let response = client.chat().complete(&request).await.unwrap();
+        let calls = response.tool_calls();
+        assert_eq!(calls.len(), 1, "{}", client.provider_name());
+        let arguments: Value = calls.first().unwrap().function.arguments.parse().unwrap();
+        assert!(arguments["city"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_told_alike() {
+    let emulator = Emulator::start().unwrap();
+    for client in clouds(&emulator) {
+        let name = client.provider_name();
+        let wrong = question().temperature(99.0);
+        let error = client.chat().complete(&wrong).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{name}: {error}");
+        assert!(error.to_string().contains("temperature"), "{name}: {error}");
+        let stranger = client.chat().complete(&question());
+        let stranger = stranger.header("authorization", "Bearer wrong");
+        let stranger = stranger.header("api-key", "wrong");
+        let error = stranger.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Authentication, "{name}: {error}");
+        assert!(!format!("{error:#}").contains("Decode"), "{name}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_busy_server_is_asked_again() {
+    let emulator = Emulator::start().unwrap();
+    for client in clouds(&emulator) {
+        emulator.push_fault(Fault::status(503));
+        emulator.push_fault(Fault::status(429).with_header("retry-after", "0"));
+        let response = client
+            .chat()
+            .complete(&question())
+            .with_response()
+            .await
+            .unwrap();
+        assert_eq!(response.attempts, 3, "{}", client.provider_name());
+        assert!(response.request_id().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_is_gone() {
+    let emulator = Emulator::start().unwrap();
+    for client in clouds(&emulator) {
+        emulator.push_fault(Fault::delay(Duration::from_secs(3600)));
+        let call = client
+            .chat()
+            .complete(&question())
+            .timeout(Duration::from_millis(50));
+        let error = call.await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Timeout,
+            "{}",
+            client.provider_name()
+        );
+        assert!(client.chat().complete(&question()).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn what_a_cloud_lacks_is_told_before_anything_is_sent() {
+    let emulator = Emulator::start().unwrap();
+    let fim = FimCompletionRequest::new("codestral-latest", "fn main() {");
+    let document = Document::url("https://example.com/a.pdf");
+    let ocr = OcrRequest::new("mistral-ocr-latest", document);
+    let embeddings = EmbeddingRequest::new("mistral-embed", "a");
+    for client in clouds(&emulator) {
+        let name = client.provider_name();
+        let (ocr, fim) = (
+            client.ocr().process(&ocr).await,
+            client.fim().complete(&fim).await,
+        );
+        assert!(ocr.is_ok(), "{name}: {ocr:?}");
+        assert_eq!(
+            fim.is_ok(),
+            client.supports("fim.complete"),
+            "{name}: {fim:?}"
+        );
+        assert_eq!(client.supports("fim.complete"), name != "azure");
+        let before = emulator.requests().len();
+        let result = client.embeddings().create(&embeddings).now_or_never_ready();
+        if let Some(error) = result {
+            assert_eq!(error.kind(), ErrorKind::Unsupported);
+            let text = error.to_string();
+            assert!(
+                text.contains(name) && text.contains("embeddings.create"),
+                "{text}"
+            );
+            assert_eq!(emulator.requests().len(), before);
+        }
+        assert_eq!(client.supports("embeddings.create"), name == "api");
+        let other: Result<Value, _> = client.request(Method::GET, "/v1/models").await;
+        assert_eq!(other.is_ok(), name == "api", "{name}");
+    }
+}
+
+/// The error of a call that fails without waiting for anything.
+trait AtOnce {
+    fn now_or_never_ready(self) -> Option<mistral_sdk::Error>;
+}
+
+impl<T, F> AtOnce for F
+where
+    F: IntoFuture<Output = mistral_sdk::Result<T>>,
+{
+    fn now_or_never_ready(self) -> Option<mistral_sdk::Error> {
+        Box::pin(self.into_future()).now_or_never()?.err()
+    }
+}
+
+#[tokio::test]
+async fn one_name_in_the_code_is_another_in_each_cloud() {
+    let emulator = Emulator::start().unwrap();
+    let (url, key) = (emulator.url(), emulator.api_key());
+    let gcp = MistralGcp::builder()
+        .project("p")
+        .endpoint(url)
+        .access_token(key);
+    let client = Client::builder(gcp.build().unwrap())
+        .model_map([(MODEL, "mistral-small@2503")])
+        .build()
+        .unwrap();
+    client.chat().complete(&question()).await.unwrap();
+    let azure = MistralAzure::builder()
+        .endpoint(url)
+        .api_key(key)
+        .build()
+        .unwrap();
+    let client = Client::builder(azure).model_map([(MODEL, "my-deployment")]);
+    client
+        .build()
+        .unwrap()
+        .chat()
+        .complete(&question())
+        .await
+        .unwrap();
+    let asked: Vec<_> = emulator
+        .requests()
+        .into_iter()
+        .map(|request| {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            (request.path, body["model"].clone())
+        })
+        .collect();
+    let vertex = "/v1/projects/p/locations/europe-west4/publishers/mistralai/models";
+    assert_eq!(
+        asked,
+        [
+            (
+                format!("{vertex}/mistral-small@2503:rawPredict"),
+                json!("mistral-small")
+            ),
+            (
+                "/models/chat/completions".to_owned(),
+                json!("my-deployment")
+            ),
+        ]
+    );
+}

@@ -1,0 +1,25 @@
+//! Asks a question of a deployment on Azure AI: `cargo run --features azure --example azure_chat`
+
+use mistral_emulator::Emulator;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, MistralAzure};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("AZURE_ENDPOINT")?;
+    let azure = match &emulator {
+        Some(local) => MistralAzure::builder()
+            .endpoint(local.url())
+            .api_key(local.api_key())
+            .build()?,
+        None => MistralAzure::from_env()?,
+    };
+    let client = Client::new(azure)?;
+
+    // Without a model, the deployment in `AZURE_MODEL` answers.
+    let question = [Message::user("Who painted Olympia?")];
+    let request = ChatCompletionRequest::new("", question);
+    println!("{}", client.chat().complete(&request).await?.text());
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! The same program on every cloud: `cargo run --features azure,gcp --example swap_provider`
+
+use mistral_emulator::Emulator;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, MistralApi, MistralAzure, MistralGcp};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let client = match Client::from_env() {
+        Ok(client) => client,
+        Err(error) => {
+            eprintln!("talking to the built-in emulator, for {error}");
+            let emulator = Emulator::start()?;
+            for client in local(&emulator)? {
+                ask(&client).await?;
+            }
+            return Ok(());
+        }
+    };
+    ask(&client).await
+}
+
+/// Nothing here knows which cloud it is. `MISTRAL_MODEL_MAP` tells what the model is called.
+async fn ask(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+    let question = [Message::user("Who painted Olympia?")];
+    let request = ChatCompletionRequest::new("mistral-small-latest", question);
+    let answer = client.chat().complete(&request).await?;
+    println!("{}: {}", client.provider_name(), answer.text());
+    Ok(())
+}
+
+/// One client for each cloud, all of which the emulator plays.
+fn local(emulator: &Emulator) -> mistral_sdk::Result<[Client; 3]> {
+    let (url, key) = (emulator.url(), emulator.api_key());
+    let azure = MistralAzure::builder().endpoint(url).api_key(key).build()?;
+    let gcp = MistralGcp::builder()
+        .project("p")
+        .endpoint(url)
+        .access_token(key)
+        .build()?;
+    Ok([
+        Client::new(MistralApi::new(key)?.base_url(url)?)?,
+        Client::new(azure)?,
+        Client::new(gcp)?,
+    ])
+}

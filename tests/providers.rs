@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures::FutureExt;
+use futures::future::join_all;
 use http::Method;
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionRequest;
@@ -13,7 +15,8 @@ use mistral_sdk::fim::FimCompletionRequest;
 use mistral_sdk::ocr::{Document, OcrRequest};
 use mistral_sdk::types::{Function, Message, ToolChoice};
 use mistral_sdk::{
-    Client, ClientBuilder, ErrorKind, MistralApi, MistralAzure, MistralGcp, RetryPolicy,
+    Client, ClientBuilder, Error, ErrorKind, MistralApi, MistralAzure, MistralGcp, RetryPolicy,
+    Token, TokenSource,
 };
 use serde_json::{Value, json};
 
@@ -234,4 +237,57 @@ async fn one_name_in_the_code_is_another_in_each_cloud() {
             ),
         ]
     );
+}
+
+/// Asks the emulator's token endpoint, as a refresh of a login would.
+#[derive(Debug)]
+struct Login(String);
+
+#[async_trait]
+impl TokenSource for Login {
+    async fn token(&self) -> mistral_sdk::Result<Token> {
+        let answer = reqwest::Client::new()
+            .post(format!("{}/token", self.0))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("grant_type=refresh_token&refresh_token=r")
+            .send();
+        let answer = answer.await.map_err(Error::credentials)?;
+        let answer = answer.bytes().await.map_err(Error::credentials)?;
+        let answer: Value = serde_json::from_slice(&answer).map_err(Error::credentials)?;
+        let token = answer["access_token"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let life = Duration::from_secs(answer["expires_in"].as_u64().unwrap_or_default());
+        Ok(Token::new(token).expires_in(life))
+    }
+}
+
+#[tokio::test]
+async fn any_number_of_calls_share_a_token_and_its_renewal() {
+    let emulator = Emulator::start().unwrap();
+    let url = emulator.url();
+    let gcp = MistralGcp::builder().project("p").endpoint(url);
+    let gcp = gcp.token_source(Login(url.to_owned())).build().unwrap();
+    let azure = MistralAzure::builder().endpoint(url);
+    let azure = azure.token_source(Login(url.to_owned())).build().unwrap();
+    let tokens = || {
+        let requests = emulator.requests();
+        requests
+            .iter()
+            .filter(|request| request.path == "/token")
+            .count()
+    };
+    for client in [Client::new(gcp).unwrap(), Client::new(azure).unwrap()] {
+        let before = tokens();
+        let storm = async || {
+            let calls = (0..200).map(|_| client.chat().complete(&question()).into_future());
+            join_all(calls).await
+        };
+        assert!(storm().await.iter().all(Result::is_ok));
+        assert_eq!(tokens() - before, 1, "{}", client.provider_name());
+        emulator.revoke_tokens();
+        assert!(storm().await.iter().all(Result::is_ok));
+        assert_eq!(tokens() - before, 2, "{}", client.provider_name());
+    }
 }

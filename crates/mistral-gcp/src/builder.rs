@@ -123,7 +123,9 @@ impl MistralGcpBuilder {
         body_model: impl Into<String>,
         url_model: impl Into<String>,
     ) -> Self {
-        self.names.in_url.push((body_model.into(), url_model.into()));
+        self.names
+            .in_url
+            .push((body_model.into(), url_model.into()));
         self
     }
 

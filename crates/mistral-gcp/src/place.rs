@@ -20,7 +20,9 @@ impl Place {
         for (setting, value) in [("project", project), ("location", location)] {
             // Dot segments would be resolved away even when they are escaped.
             if matches!(value, "" | "." | "..") {
-                return Err(Error::config(format!("the {setting} must not be `{value}`")));
+                return Err(Error::config(format!(
+                    "the {setting} must not be `{value}`"
+                )));
             }
         }
         let endpoint = match endpoint {
@@ -41,7 +43,11 @@ impl Place {
             segment(&self.project),
             segment(&self.location),
             segment(model),
-            if stream { "streamRawPredict" } else { "rawPredict" },
+            if stream {
+                "streamRawPredict"
+            } else {
+                "rawPredict"
+            },
         )
     }
 }

@@ -154,7 +154,7 @@ async fn a_key_that_is_none_is_the_error_of_the_call() {
 }
 
 const CHILD: &str = "MISTRAL_GCP_TEST_CHILD";
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 10] = [
     "GCP_PROJECT_ID",
     "GOOGLE_CLOUD_PROJECT",
     "GCLOUD_PROJECT",
@@ -164,9 +164,11 @@ const VARIABLES: [&str; 9] = [
     "GOOGLE_CLOUD_QUOTA_PROJECT",
     "GOOGLE_APPLICATION_CREDENTIALS",
     "APPDATA",
+    "MISTRAL_GCP_TEST_BUILDER",
 ];
 
-/// What `MistralGcp::from_env` comes to under these variables, in this home.
+/// What `MistralGcp::from_env` comes to under these variables, in this home. With
+/// `MISTRAL_GCP_TEST_BUILDER`, what a builder with this model comes to.
 fn outcome(home: &Path, variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "child", "--nocapture"]);
@@ -186,7 +188,11 @@ fn child() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    match MistralGcp::from_env() {
+    let made = match std::env::var("MISTRAL_GCP_TEST_BUILDER") {
+        Ok(model) => MistralGcp::builder().model(model).build(),
+        Err(_) => MistralGcp::from_env(),
+    };
+    match made {
         Err(error) => println!("outcome: {error:#}"),
         Ok(gcp) => {
             let chat = Endpoint::all().find(|it| it.name == "chat.complete");
@@ -285,4 +291,24 @@ fn the_credentials_name_the_projects_where_nothing_else_does() {
     ] {
         assert!(shown.contains(words), "{shown}");
     }
+}
+
+#[test]
+fn a_builder_takes_from_the_environment_what_belongs_to_the_credentials() {
+    let home = Folder::new("builder");
+    let shown = outcome(
+        &home.0,
+        &[
+            ("MISTRAL_GCP_TEST_BUILDER", "m"),
+            ("GCP_PROJECT_ID", "p1"),
+            ("GOOGLE_CLOUD_PROJECT", "p2"),
+            ("GCP_REGION", "eu"),
+            ("GOOGLE_CLOUD_QUOTA_PROJECT", "payer"),
+        ],
+    );
+    assert!(
+        shown.contains("/projects/p2/locations/europe-west4/"),
+        "{shown}"
+    );
+    assert!(shown.contains("quota_project: Some(\"payer\")"), "{shown}");
 }

@@ -243,3 +243,13 @@ fn tokens_are_never_printed() {
         "{shown}"
     );
 }
+
+#[cfg(not(feature = "adc"))]
+#[test]
+fn without_the_feature_credentials_must_be_brought() {
+    let error = MistralGcp::builder().project("p").build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    for fix in ["token_source", "access_token", "`adc`"] {
+        assert!(error.to_string().contains(fix), "{error}");
+    }
+}

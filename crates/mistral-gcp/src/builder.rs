@@ -147,6 +147,29 @@ impl MistralGcpBuilder {
 
     /// Asks `source` for tokens. They are kept for as long as they are good; see
     /// [`TokenCache`].
+    ///
+    /// ```
+    /// use async_trait::async_trait;
+    /// use mistral_core::{Result, Token, TokenSource};
+    /// use mistral_gcp::MistralGcp;
+    ///
+    /// /// Impersonation, workload identity federation, a vault: whatever gives tokens.
+    /// #[derive(Debug)]
+    /// struct Federation;
+    ///
+    /// #[async_trait]
+    /// impl TokenSource for Federation {
+    ///     async fn token(&self) -> Result<Token> {
+    ///         # let (token, life) = ("token", std::time::Duration::from_secs(3600));
+    ///         Ok(Token::new(token).expires_in(life))
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<()> {
+    /// let gcp = MistralGcp::builder().project("my-project").token_source(Federation).build()?;
+    /// # let _ = gcp;
+    /// # Ok(()) }
+    /// ```
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
         self.credentials = Source::Own(Arc::new(source));
         self
@@ -154,6 +177,8 @@ impl MistralGcpBuilder {
 
     /// Reads the Application Default Credentials from this file, whatever the environment
     /// says: a service account's key. It is read afresh for every token.
+    ///
+    /// The projects then come from the file alone, unless they are set.
     #[cfg(feature = "adc")]
     pub fn credentials_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.credentials = Source::Adc(Adc::File(path.into()));

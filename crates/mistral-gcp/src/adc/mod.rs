@@ -99,11 +99,13 @@ async fn ask_surroundings() -> Result<Token, String> {
         Ok(tool) => return provided(&tool).await,
         Err(error) => words(&error),
     };
+    let file = file::well_known().unwrap_or_default();
     Err(format!(
-        "there are no Application Default Credentials: {CREDENTIALS_VARIABLE} is not set, gcloud \
-         has left no file, this machine has no service account ({machine}), and `gcloud` gave no \
+        "there are no Application Default Credentials: {CREDENTIALS_VARIABLE} is not set, there \
+         is no file `{}`, this machine has no service account ({machine}), and `gcloud` gave no \
          token ({tool}): run `gcloud auth application-default login`, set {CREDENTIALS_VARIABLE} \
-         to a service account's key, or set `MistralGcpBuilder::token_source`"
+         to a service account's key, or set `MistralGcpBuilder::token_source`",
+        file.display()
     ))
 }
 

@@ -58,3 +58,31 @@ fn run<T, W: AsyncFnOnce() -> Outcome<T>>(work: W, mut answer: Sender<Outcome<T>
         let _gone = answer.send(outcome.unwrap_or_else(late));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_blocks_holds_nobody_up() {
+        let (sender, receiver) = mpsc::channel();
+        let work = apart(async move || receiver.recv().map_err(|error| error.to_string()));
+        let (outcome, ()) = tokio::join!(work, async { sender.send(7).unwrap() });
+        assert_eq!(outcome, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_ends() {
+        let (sender, receiver) = mpsc::channel::<()>();
+        let mut work = Box::pin(apart(async move || {
+            let _held = sender;
+            std::future::pending::<Outcome<()>>().await
+        }));
+        assert!(futures::poll!(&mut work).is_pending());
+        drop(work);
+        let end = receiver.recv_timeout(Duration::from_secs(60));
+        assert_eq!(end, Err(mpsc::RecvTimeoutError::Disconnected));
+    }
+}

@@ -13,7 +13,8 @@ use mistral_azure::MistralAzure;
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::ocr::{Document, OcrRequest};
 use mistral_core::types::Message;
-use mistral_core::{Body, Client, RetryPolicy, Transport, TransportError};
+use mistral_core::{Body, Client, Operation, RetryPolicy, Transport, TransportError};
+use tokio::sync::Barrier;
 
 pub const ANSWER: &str = r#"{"id":"1","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Manet"},"finish_reason":"stop"}]}"#;
 pub const EVENTS: &str = "data: {\"id\":\"1\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Manet\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
@@ -123,4 +124,55 @@ pub fn question(model: &str) -> ChatCompletionRequest {
 
 pub fn scan(model: &str) -> OcrRequest {
     OcrRequest::new(model, Document::url("https://example.com/a.pdf"))
+}
+
+/// Holds the first attempts of many calls back until all of them have been sent.
+#[derive(Debug, Clone)]
+pub struct Together {
+    pub recorder: Recorder,
+    barrier: Arc<Barrier>,
+}
+
+impl Together {
+    pub fn new(recorder: &Recorder, calls: usize) -> Self {
+        Self {
+            recorder: recorder.clone(),
+            barrier: Arc::new(Barrier::new(calls)),
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for Together {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+        if request.extensions().get::<Operation>().unwrap().attempt() == 1 {
+            self.barrier.wait().await;
+        }
+        self.recorder.send(request).await
+    }
+}
+
+/// Takes every credential but the first: `t1`.
+pub fn refusing_the_first() -> Recorder {
+    Recorder::new(|sent| {
+        let key = sent
+            .header("authorization")
+            .or(sent.header("api-key"))
+            .unwrap();
+        let json = vec![("content-type", "application/json".to_owned())];
+        if key.ends_with("t1") {
+            let body = r#"{"error":{"code":"401","message":"Access denied"}}"#;
+            (401, json, body.to_owned())
+        } else {
+            (200, json, ANSWER.to_owned())
+        }
+    })
+}
+
+/// Makes this many calls at once, which all succeed.
+pub async fn storm(client: &Client, calls: usize) {
+    let calls = (0..calls).map(|_| async {
+        client.chat().complete(&question("m")).await.unwrap();
+    });
+    futures::future::join_all(calls).await;
 }

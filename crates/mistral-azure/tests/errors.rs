@@ -8,7 +8,13 @@ use std::time::Duration;
 
 use common::{Recorder, question};
 use mistral_azure::MistralAzure;
-use mistral_core::{Error, ErrorKind};
+use mistral_core::chat::ChatCompletionResponse;
+use mistral_core::{Client, Error, ErrorKind};
+
+fn azure() -> MistralAzure {
+    let builder = MistralAzure::builder().endpoint("https://res.services.ai.azure.com");
+    builder.api_key("k3y").build().unwrap()
+}
 
 async fn failure(status: u16, headers: &[(&'static str, &str)], body: &str) -> Error {
     let headers: Vec<_> = headers
@@ -17,12 +23,7 @@ async fn failure(status: u16, headers: &[(&'static str, &str)], body: &str) -> E
         .collect();
     let body = body.to_owned();
     let recorder = Recorder::new(move |_| (status, headers.clone(), body.clone()));
-    let azure = MistralAzure::builder()
-        .endpoint("https://res.services.ai.azure.com")
-        .api_key("k3y")
-        .build()
-        .unwrap();
-    let client = recorder.client(azure);
+    let client = recorder.client(azure());
     client.chat().complete(&question("m")).await.unwrap_err()
 }
 
@@ -47,7 +48,7 @@ const CASES: &[Case] = &[
         details: 0,
     },
     Case {
-        // Mistral's own validation error as text within Azure's
+        // Mistral's own complaints within Azure's error
         status: 422,
         body: r#"{"error":{"code":"Invalid input","status":422,"message":"invalid input error","details":[{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted","input":1}]}}"#,
         kind: ErrorKind::InvalidRequest,
@@ -56,6 +57,7 @@ const CASES: &[Case] = &[
         details: 1,
     },
     Case {
+        // the same as text
         status: 400,
         body: r#"{"error":{"code":"UnprocessableEntity","message":"{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"seed\"],\"msg\":\"Extra inputs are not permitted\",\"input\":1}]}","status":422}}"#,
         kind: ErrorKind::InvalidRequest,
@@ -172,4 +174,50 @@ async fn the_verdict_of_a_content_filter_can_be_read_from_the_body() {
     let verdict = "/error/innererror/content_filter_result/hate/severity";
     assert_eq!(body.pointer(verdict).unwrap(), "high");
     assert!(!error.is_retryable());
+}
+
+fn streaming(events: &'static str) -> Client {
+    let media_type = ("content-type", "text/event-stream".to_owned());
+    let recorder = Recorder::new(move |_| (200, vec![media_type.clone()], events.to_owned()));
+    recorder.client(azure())
+}
+
+/// Azure's filter adds a chunk without choices in front, and fields of its own.
+#[tokio::test]
+async fn a_stream_that_was_filtered_is_whole() {
+    let client = streaming(concat!(
+        r#"data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0}]}"#,
+        "\n\n",
+        r#"data: {"id":"1","model":"m","choices":[{"index":0,"delta":{"content":"Ma"},"content_filter_results":{"hate":{"filtered":false}},"finish_reason":null}]}"#,
+        "\n\n",
+        r#"data: {"id":"1","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"content_filter"}]}"#,
+        "\n\n",
+        r#"data: {"id":"1","model":"m","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}"#,
+        "\n\ndata: [DONE]\n\n",
+    ));
+    let stream = client.chat().stream(&question("m")).await.unwrap();
+    let response = stream.collect_response().await.unwrap();
+    assert_eq!((response.id.as_str(), response.model.as_str()), ("1", "m"));
+    let choice = response.choices.first().unwrap();
+    assert_eq!(choice.message.text(), "Ma");
+    let reason = serde_json::to_value(&choice.finish_reason).unwrap();
+    assert_eq!(reason, "content_filter");
+    assert_eq!(response.usage.unwrap().total_tokens, 2);
+    assert!(response.extra.contains_key("prompt_filter_results"));
+}
+
+#[tokio::test]
+async fn an_error_within_a_stream_keeps_what_had_come() {
+    let client = streaming(concat!(
+        r#"data: {"id":"1","model":"m","choices":[{"index":0,"delta":{"content":"Ma"},"finish_reason":null}]}"#,
+        "\n\n",
+        r#"data: {"error":{"code":"content_filter","message":"filtered","status":400}}"#,
+        "\n\n",
+    ));
+    let stream = client.chat().stream(&question("m")).await.unwrap();
+    let error = stream.collect_response().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.code(), Some("content_filter"));
+    let partial = error.partial::<ChatCompletionResponse>().unwrap();
+    assert_eq!(partial.choices.first().unwrap().message.text(), "Ma");
 }

@@ -1,7 +1,7 @@
 //! A transport that notes what it is given and answers by a function.
 
 #![allow(dead_code, unreachable_pub)] // each test file uses a part of it
-#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
 use std::fmt;
 use std::sync::{Arc, Mutex};

@@ -45,7 +45,7 @@ impl Host {
         for (suffix, host) in KNOWN {
             match name.strip_suffix(suffix) {
                 Some("" | ".") => {
-                    return Err("names no resource: its name comes before the host's");
+                    return Err("names no resource (its name comes in front)");
                 }
                 Some(resource) if resource.ends_with('.') => return Ok(host),
                 _ => {}

@@ -69,6 +69,12 @@ async fn every_spelling_of_every_form_reaches_its_operations() {
             println!("{:8} {}", case.name, endpoint.trim());
         }
         let chat = full(case.chat);
+        for pasted in [Some(&chat), case.ocr.map(|_| &ocr_url)]
+            .into_iter()
+            .flatten()
+        {
+            assert_eq!(chat_url(azure(pasted), "asked").await, chat, "{pasted}");
+        }
         println!(
             "    chat {chat}\n    OCR  {ocr_url}\n    {}: {}\n",
             case.key.0, case.key.1

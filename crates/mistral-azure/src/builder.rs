@@ -84,7 +84,22 @@ impl MistralAzureBuilder {
     }
 
     /// Asks a credential of Entra ID for tokens, for example one of the crate
-    /// `azure_identity`, and keeps each for as long as it is good.
+    /// `azure_identity`, and keeps each for as long as it is good: any number of calls ask
+    /// once, and once more after a 401.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use azure_core::credentials::TokenCredential;
+    /// use mistral_azure::MistralAzure;
+    ///
+    /// fn azure(credential: Arc<dyn TokenCredential>) -> mistral_core::Result<MistralAzure> {
+    ///     MistralAzure::builder_from_env()? // AZURE_ENDPOINT
+    ///         .credential(credential)
+    ///         .build()
+    /// }
+    /// # let _ = azure;
+    /// ```
     #[cfg(feature = "entra")]
     pub fn credential(
         mut self,

@@ -53,11 +53,7 @@ impl AzureForm {
     }
 
     /// The path of an operation. The deployment is looked at only where it is in the path.
-    pub(crate) fn path<'a>(
-        self,
-        operation: Operation,
-        deployment: Option<&'a str>,
-    ) -> Result<Vec<&'a str>> {
+    pub(crate) fn path(self, operation: Operation, deployment: Option<&str>) -> Result<Vec<&str>> {
         Ok(match (self, operation) {
             (Self::Serverless, Operation::Chat) => vec!["v1", "chat", "completions"],
             (Self::Serverless, Operation::Ocr) => vec!["v1", "ocr"],

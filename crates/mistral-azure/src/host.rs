@@ -44,7 +44,9 @@ impl Host {
         }
         for (suffix, host) in KNOWN {
             match name.strip_suffix(suffix) {
-                Some("") => return Err("names no resource: its name comes before the host's"),
+                Some("" | ".") => {
+                    return Err("names no resource (its name comes in front)");
+                }
                 Some(resource) if resource.ends_with('.') => return Ok(host),
                 _ => {}
             }

@@ -1,0 +1,249 @@
+//! Endpoints in, URLs and headers out. `cargo test … -- --nocapture` prints the table.
+
+#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+
+mod cases;
+mod common;
+
+use cases::{API_KEY, BEARER, CASES, DEFAULT};
+use common::{Recorder, question, scan};
+use mistral_azure::{AzureAuth, AzureForm, MistralAzure, MistralAzureBuilder};
+use mistral_core::{Endpoint, ErrorKind, Provider};
+
+fn azure(endpoint: &str) -> MistralAzureBuilder {
+    MistralAzure::builder().endpoint(endpoint).api_key("k3y")
+}
+
+/// The URL of a chat completion.
+async fn chat_url(builder: MistralAzureBuilder, model: &str) -> String {
+    let recorder = Recorder::willing();
+    let client = recorder.client(builder.build().unwrap());
+    client.chat().complete(&question(model)).await.unwrap();
+    recorder.last().uri.to_string()
+}
+
+#[tokio::test]
+async fn every_spelling_of_every_form_reaches_its_operations() {
+    for case in CASES {
+        let full = |url: &str| {
+            let mark = if case.version { "?" } else { "" };
+            format!("{url}{mark}{}", if case.version { DEFAULT } else { "" })
+        };
+        let mut ocr_url = "no OCR".to_owned();
+        for endpoint in case.spellings {
+            let recorder = Recorder::willing();
+            let client = recorder.client(azure(endpoint).build().unwrap());
+            client.chat().complete(&question("asked")).await.unwrap();
+            let stream = client.chat().stream(&question("asked")).await.unwrap();
+            stream.collect_response().await.unwrap();
+            let scanned = client.ocr().process(&scan("asked")).await;
+            match case.ocr {
+                Some(_) => assert!(scanned.is_ok(), "{endpoint}"),
+                None => {
+                    let error = scanned.unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::Config, "{endpoint}");
+                    assert!(
+                        error.to_string().contains("services.ai.azure.com"),
+                        "{error}"
+                    );
+                }
+            }
+            let sent = recorder.take();
+            let urls: Vec<_> = sent.iter().map(|sent| sent.uri.to_string()).collect();
+            let mut expected = vec![full(case.chat), full(case.chat)];
+            if let Some(ocr) = case.ocr {
+                ocr_url = full(ocr);
+                expected.push(ocr_url.clone());
+            }
+            assert_eq!(urls, expected, "{endpoint}");
+            for sent in &sent {
+                let other = if case.key == BEARER {
+                    API_KEY.0
+                } else {
+                    BEARER.0
+                };
+                assert_eq!(sent.header(case.key.0), Some(case.key.1), "{endpoint}");
+                assert_eq!(sent.header(other), None, "{endpoint}");
+                assert_eq!(sent.body["model"], "asked", "{endpoint}");
+            }
+            println!("{:8} {}", case.name, endpoint.trim());
+        }
+        let chat = full(case.chat);
+        for pasted in [Some(&chat), case.ocr.map(|_| &ocr_url)]
+            .into_iter()
+            .flatten()
+        {
+            assert_eq!(chat_url(azure(pasted), "asked").await, chat, "{pasted}");
+        }
+        println!(
+            "    chat {chat}\n    OCR  {ocr_url}\n    {}: {}\n",
+            case.key.0, case.key.1
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_is_named_wins() {
+    for (endpoint, form, expected) in [
+        (
+            "https://gate.example/v1",
+            AzureForm::Serverless,
+            "https://gate.example/v1/chat/completions",
+        ),
+        (
+            "https://gate.example/a/b",
+            AzureForm::OpenAiV1,
+            "https://gate.example/a/b/openai/v1/chat/completions",
+        ),
+        (
+            "https://gate.example/openai/",
+            AzureForm::Deployments,
+            "https://gate.example/openai/deployments/m/chat/completions?api-version=2024-05-01-preview",
+        ),
+        (
+            "https://res.services.ai.azure.com/models?api-version=v",
+            AzureForm::OpenAiV1,
+            "https://res.services.ai.azure.com/openai/v1/chat/completions",
+        ),
+        (
+            "https://res.cognitiveservices.azure.com",
+            AzureForm::Foundry,
+            "https://res.cognitiveservices.azure.com/models/chat/completions?api-version=2024-05-01-preview",
+        ),
+    ] {
+        assert_eq!(chat_url(azure(endpoint).form(form), "m").await, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_api_version_of_the_builder_wins_over_that_of_the_endpoint() {
+    let plain = "https://res.services.ai.azure.com";
+    let pasted = "https://res.services.ai.azure.com/models?api-version=2024-08-01";
+    for (builder, version) in [
+        (azure(plain), "2024-05-01-preview"),
+        (azure(pasted), "2024-08-01"),
+        (azure(plain).api_version("2025-04-01"), "2025-04-01"),
+        (azure(pasted).api_version(" 2025-04-01 "), "2025-04-01"),
+        (azure(pasted).api_version("a&b=c"), "a%26b%3Dc"),
+    ] {
+        let url = chat_url(builder, "m").await;
+        assert_eq!(
+            url.split_once('?').unwrap().1,
+            format!("api-version={version}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_deployment_is_the_requests_or_the_builders_or_the_endpoints() {
+    let foundry = "https://res.services.ai.azure.com";
+    let classic = "https://res.cognitiveservices.azure.com/openai/deployments/pasted";
+    for (builder, model, expected) in [
+        (azure(foundry), "asked", "asked"),
+        (azure(foundry).model("set"), "asked", "asked"),
+        (azure(foundry).model(" set "), "", "set"),
+        (azure(foundry), "", "azureai"),
+        (azure(classic), "asked", "asked"),
+        (azure(classic).model("set"), "", "set"),
+        (azure(classic), " ", "pasted"),
+    ] {
+        let recorder = Recorder::willing();
+        let client = recorder.client(builder.build().unwrap());
+        client.chat().complete(&question(model)).await.unwrap();
+        let sent = recorder.last();
+        assert_eq!(sent.body["model"], expected);
+        let is_in_path = sent.uri.host() == Some("res.cognitiveservices.azure.com");
+        let in_path = format!("/deployments/{expected}/");
+        assert_eq!(sent.uri.path().contains(&in_path), is_in_path);
+    }
+    let bare = azure("https://res.cognitiveservices.azure.com")
+        .build()
+        .unwrap();
+    let client = Recorder::willing().client(bare);
+    for (model, words) in [("", "`…/openai/deployments/<deployment>`"), ("..", "`..`")] {
+        let error = client.chat().complete(&question(model)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    let url = chat_url(azure(classic), "a/b?c#d é").await;
+    assert!(
+        url.contains("/deployments/a%2Fb%3Fc%23d%20%C3%A9/chat/"),
+        "{url}"
+    );
+}
+
+#[tokio::test]
+async fn a_calls_own_base_url_is_understood_in_the_same_way() {
+    let recorder = Recorder::willing();
+    let builder = azure("https://gate.example/a").form(AzureForm::OpenAiV1);
+    let client = recorder.client(builder.build().unwrap());
+    for (base_url, chat) in [
+        (
+            "https://gate.example/b",
+            "https://gate.example/b/openai/v1/chat/completions",
+        ),
+        (
+            "https://x.eastus.models.ai.azure.com/v1/",
+            "https://x.eastus.models.ai.azure.com/v1/chat/completions",
+        ),
+        (
+            "https://x.services.ai.azure.com/models/chat/completions",
+            "https://x.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview",
+        ),
+    ] {
+        let request = question("m");
+        let call = client.chat().complete(&request).base_url(base_url);
+        call.await.unwrap();
+        assert_eq!(recorder.last().uri.to_string(), chat);
+    }
+    let request = scan("mistral-document-ai-2505");
+    let call = client.ocr().process(&request);
+    call.base_url("https://x.services.ai.azure.com")
+        .await
+        .unwrap();
+    let ocr = "https://x.services.ai.azure.com/providers/mistral/azure/ocr?api-version=2024-05-01-preview";
+    assert_eq!(recorder.last().uri.to_string(), ocr);
+
+    let request = question("m");
+    let call = client.chat().complete(&request);
+    let error = call.base_url("https://ai.azure.com").await.unwrap_err();
+    assert!(error.to_string().contains("`base_url`"), "{error}");
+    assert!(recorder.take().is_empty());
+}
+
+#[tokio::test]
+async fn the_way_of_the_key_can_be_chosen() {
+    for (endpoint, auth, (name, value)) in [
+        ("https://res.openai.azure.com", AzureAuth::Bearer, BEARER),
+        (
+            "https://res.services.ai.azure.com",
+            AzureAuth::ApiKey,
+            API_KEY,
+        ),
+    ] {
+        for key in ["k3y", " k3y\n", "Bearer k3y"] {
+            let recorder = Recorder::willing();
+            let azure = azure(endpoint).api_key(key).auth(auth).build().unwrap();
+            let client = recorder.client(azure);
+            client.chat().complete(&question("m")).await.unwrap();
+            let sent = recorder.last();
+            assert_eq!(sent.header(name), Some(value));
+            assert!(sent.headers.get(name).unwrap().is_sensitive());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_azure_does_not_offer_is_not_tried() {
+    let azure = azure("https://res.services.ai.azure.com").build().unwrap();
+    let offered = Endpoint::all().filter(|endpoint| azure.supports(endpoint));
+    let mut offered: Vec<_> = offered.map(|endpoint| &*endpoint.name).collect();
+    offered.sort_unstable();
+    assert_eq!(offered, ["chat.complete", "chat.stream", "ocr.process"]);
+
+    let recorder = Recorder::willing();
+    let error = recorder.client(azure).models().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("`azure`"), "{error}");
+    assert!(recorder.take().is_empty());
+}

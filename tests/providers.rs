@@ -1,6 +1,6 @@
 //! One suite, run unchanged against every cloud.
 
-#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
 use std::time::Duration;
 

@@ -212,6 +212,18 @@ async fn a_calls_own_base_url_is_understood_in_the_same_way() {
 }
 
 #[tokio::test]
+async fn a_call_can_ask_for_another_version() {
+    let recorder = Recorder::willing();
+    let azure = azure("https://res.services.ai.azure.com").build().unwrap();
+    let client = recorder.client(azure);
+    let request = question("m");
+    let call = client.chat().complete(&request);
+    call.query("api-version", "2099-01-01").await.unwrap();
+    let query = recorder.last().uri.query().map(str::to_owned);
+    assert_eq!(query.as_deref(), Some("api-version=2099-01-01"));
+}
+
+#[tokio::test]
 async fn the_way_of_the_key_can_be_chosen() {
     for (endpoint, auth, (name, value)) in [
         ("https://res.openai.azure.com", AzureAuth::Bearer, BEARER),

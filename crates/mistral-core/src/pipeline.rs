@@ -50,6 +50,10 @@ impl Engine {
     /// Performs a call, in as many attempts as the retry policy allows.
     pub(crate) async fn perform(&self, request: &Prepared) -> Result<Answer> {
         let name = || request.endpoint.name.clone();
+        if !self.provider.is_prepared() && self.provider.supports(&request.endpoint) {
+            let prepared = Box::pin(self.prepare_provider(request)).await;
+            prepared.map_err(|error| error.at(name(), 0))?;
+        }
         let attempt = self.prepare(request).map_err(|error| error.at(name(), 0))?;
         let started = Instant::now();
         let (mut attempts, mut retries) = (0, 0);
@@ -104,6 +108,17 @@ impl Engine {
         }
     }
 
+    #[cold]
+    async fn prepare_provider(&self, request: &Prepared) -> Result<()> {
+        let deadline = Deadline::after(self.timeouts_of(request).total, TimeoutPhase::Total);
+        within(pin!(None), deadline, self.provider.prepare().as_mut()).await?
+    }
+
+    fn timeouts_of(&self, request: &Prepared) -> Timeouts {
+        let overrides = request.options().map(|options| &options.timeouts);
+        overrides.map_or(self.timeouts, |overrides| overrides.over(&self.timeouts))
+    }
+
     // What happens once is not inlined: it would widen the stack frame of every poll.
     #[inline(never)]
     fn prepare<'a>(&'a self, request: &'a Prepared) -> Result<Attempt<'a>> {
@@ -112,8 +127,7 @@ impl Engine {
             return Err(Error::unsupported(self.provider.name(), &endpoint.name));
         }
         let route = self.routes.resolve(&*self.provider, request)?;
-        let overrides = request.options().map(|options| &options.timeouts);
-        let timeouts = overrides.map_or(self.timeouts, |overrides| overrides.over(&self.timeouts));
+        let timeouts = self.timeouts_of(request);
         // What is streamed, up or down, takes as long as it takes.
         let sends_stream = request.body.as_ref().is_some_and(Payload::is_streamed);
         let total = if endpoint.stream || endpoint.download.is_some() || sends_stream {

@@ -68,6 +68,21 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// Fails when the request cannot be routed, for example for want of a model.
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route>;
 
+    /// Whether [`route`](Self::route) knows all that it needs. The default says so.
+    fn is_prepared(&self) -> bool {
+        true
+    }
+
+    /// Finds out what `route` needs and only the network can tell, for example which project
+    /// this machine belongs to. Called before a call is routed, as long as
+    /// [`is_prepared`](Self::is_prepared) says no.
+    ///
+    /// # Errors
+    /// Fails when it cannot be found out; the call fails with that.
+    async fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Adds credentials to `headers`. Called before every attempt, so that they are fresh.
     ///
     /// `rejected` holds the credentials of this call that came back with a 401. If the

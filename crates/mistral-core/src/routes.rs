@@ -98,7 +98,15 @@ impl Routes {
             .options()
             .filter(|options| !options.query.is_empty())
         {
-            route.url.query_pairs_mut().extend_pairs(&options.query);
+            // What the call sets replaces what the provider set.
+            let is_own = |name: &str| options.query.iter().any(|(own, _)| own == name);
+            let pairs = route.url.query_pairs().into_owned();
+            let kept: Vec<_> = pairs.filter(|(name, _)| !is_own(name)).collect();
+            let mut query = route.url.query_pairs_mut();
+            query
+                .clear()
+                .extend_pairs(kept)
+                .extend_pairs(&options.query);
         }
         route.url.set_fragment(None);
         let uri = Uri::try_from(route.url.as_str()).map_err(|error| {

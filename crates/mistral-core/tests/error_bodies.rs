@@ -193,6 +193,22 @@ const CASES: &[Case] = &[
         None,
     ),
     (
+        400,
+        r#"{}{"error":{"code":"Second","message":"said in the second"}}"#,
+        ErrorKind::InvalidRequest,
+        "said in the second",
+        Some("Second"),
+        None,
+    ),
+    (
+        400,
+        r#"{"error":{"code":"Outer","message":null,"innererror":{"message":"within"}}}"#,
+        ErrorKind::InvalidRequest,
+        "within",
+        Some("Outer"),
+        None,
+    ),
+    (
         429,
         r#"{"error":{"code":429,"message":"exhausted","status":"RESOURCE_EXHAUSTED"}}"#,
         ErrorKind::RateLimited,

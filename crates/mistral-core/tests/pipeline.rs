@@ -454,12 +454,20 @@ async fn a_credential_of_the_call_replaces_the_providers() {
     let call = client
         .chat()
         .complete(&question())
-        .header("authorization", "Bearer mine");
+        .header("authorization", "Bearer mine")
+        .header("x-gateway-key", "g4te")
+        .header("x-team", "a");
     call.await.unwrap_err();
     assert_eq!((script.count(), asked.load(Ordering::SeqCst)), (1, 0));
     let sent = script.sent.lock().unwrap();
     assert_eq!(sent[0].headers["authorization"], "Bearer mine");
-    assert!(sent[0].headers["authorization"].is_sensitive());
+    for (name, is_secret) in [
+        ("authorization", true),
+        ("x-gateway-key", true),
+        ("x-team", false),
+    ] {
+        assert_eq!(sent[0].headers[name].is_sensitive(), is_secret, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::adc::{Adc, AdcSource};
 use crate::env::first_of;
 use crate::model::ModelNames;
-use crate::place::Place;
+use crate::place::{Place, Project, no_project};
 use crate::{
     Credentials, DEFAULT_LOCATION, GOOGLE_CLOUD_LOCATION_VARIABLE, GOOGLE_CLOUD_PROJECT_VARIABLE,
     MODEL_VARIABLE, MistralGcp, PROJECT_VARIABLE, QUOTA_PROJECT_VARIABLE, REGION_VARIABLE,
@@ -84,9 +84,9 @@ impl MistralGcpBuilder {
 
     /// Sets the project whose models are asked, by its id.
     ///
-    /// Default: what the Application Default Credentials say without asking the network:
-    /// `GOOGLE_CLOUD_PROJECT`, `GCLOUD_PROJECT`, or the project that their file names. The
-    /// project of a machine on Google Cloud is not asked for.
+    /// Default: what the Application Default Credentials say: `GOOGLE_CLOUD_PROJECT`,
+    /// `GCLOUD_PROJECT`, or the project that their file names. Where these say nothing, the
+    /// first call asks the machine, if it is one on Google Cloud, and the `gcloud` tool.
     pub fn project(mut self, project: impl Into<String>) -> Self {
         self.project = Some(project.into());
         self
@@ -213,16 +213,20 @@ impl MistralGcpBuilder {
     /// Default Credentials, their file is read once.
     ///
     /// # Errors
-    /// Fails when no project is known, when a setting cannot work, and when the file with
-    /// the credentials cannot be read or is of a kind that is not supported.
+    /// Fails when no project is known and the credentials cannot tell one, when a setting
+    /// cannot work, and when the file with the credentials cannot be read or is of a kind
+    /// that is not supported.
     pub fn build(self) -> Result<MistralGcp> {
         let (mut project, mut quota_project) = (self.project, self.quota_project);
+        #[cfg(feature = "adc")]
+        let mut finder = None;
         let credentials = match self.credentials {
             #[cfg(feature = "adc")]
             Source::Adc(adc) => {
                 let known = adc.projects()?;
                 project = project.or(known.project);
                 quota_project = quota_project.or(known.quota_project);
+                finder = Some((adc.clone(), Arc::default()));
                 Credentials::Cached(Arc::new(TokenCache::new(AdcSource(adc))))
             }
             #[cfg(not(feature = "adc"))]
@@ -244,20 +248,22 @@ impl MistralGcpBuilder {
             Source::Own(source) => Credentials::Cached(Arc::new(TokenCache::shared(source))),
         };
         let is_set = |value: &String| !value.trim().is_empty();
-        let Some(project) = project.take().filter(is_set) else {
-            return Err(Error::config(format!(
-                "there is no project: set `MistralGcpBuilder::project`, {PROJECT_VARIABLE} or \
-                 {GOOGLE_CLOUD_PROJECT_VARIABLE} to the id of a Google Cloud project"
-            )));
+        let project = match project.take().filter(is_set) {
+            Some(project) => Project::known(&project)?,
+            #[cfg(feature = "adc")]
+            None if finder.is_some() => Project::unknown(),
+            None => return Err(no_project()),
         };
         let location = self.location.as_deref().unwrap_or(DEFAULT_LOCATION);
         Ok(MistralGcp {
-            place: Place::new(&project, location, self.endpoint.as_deref())?,
+            place: Place::new(project, location, self.endpoint.as_deref())?,
             names: ModelNames {
                 default: self.names.default.filter(is_set),
                 ..self.names
             },
             credentials,
+            #[cfg(feature = "adc")]
+            finder,
             quota_project: match quota_project.take().filter(is_set) {
                 Some(project) => Some(header_of(&project)?),
                 None => None,

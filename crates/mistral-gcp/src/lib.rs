@@ -44,6 +44,9 @@
 //! files that the crate `gcp_auth` cannot read are named in an error; for these, bring a
 //! [`TokenSource`](mistral_core::TokenSource).
 //!
+//! The project comes from them as well, unless it is set: from the file or, at the first
+//! call, from the machine or the configuration of `gcloud`.
+//!
 //! The feature brings `rustls` with `aws-lc-rs` and the certificates of the system. An
 //! application that has its own TLS can leave it out and bring a `TokenSource`.
 
@@ -105,6 +108,9 @@ pub struct MistralGcp {
     place: Place,
     names: ModelNames,
     credentials: Credentials,
+    /// What can tell the project where it is not known, one call at a time.
+    #[cfg(feature = "adc")]
+    finder: Option<(adc::Adc, Arc<tokio::sync::Mutex<()>>)>,
     quota_project: Option<HeaderValue>,
 }
 
@@ -134,7 +140,8 @@ impl MistralGcp {
     /// [`MistralGcpBuilder::or_env`].
     ///
     /// # Errors
-    /// Fails when no project is known, or when a variable has a value that cannot work.
+    /// Fails when no project is known and none can be found out at the first call, or when a
+    /// variable has a value that cannot work.
     pub fn from_env() -> Result<Self> {
         Self::builder().or_env()?.build()
     }
@@ -152,13 +159,31 @@ impl Provider for MistralGcp {
 
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
         let model = self.names.resolve(request.model)?;
-        let path = self.place.path(&model.url, request.endpoint.stream);
+        let path = self.place.path(&model.url, request.endpoint.stream)?;
         let route = Route::join(request.base_url.unwrap_or(&self.place.endpoint), &path)?;
         Ok(if request.model == Some(&*model.body) {
             route
         } else {
             route.model(model.body)
         })
+    }
+
+    fn is_prepared(&self) -> bool {
+        self.place.project.get().is_some()
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        #[cfg(feature = "adc")]
+        if let Some((adc, turn)) = &self.finder {
+            let _turn = turn.lock().await; // one call asks for all that wait
+            if self.is_prepared() {
+                return Ok(());
+            }
+            let project = adc.find_project().await;
+            let found = project.map_err(|why| place::no_project().with_source(why))?;
+            return self.place.project.set(&found);
+        }
+        Err(place::no_project())
     }
 
     async fn authorize(&self, rejected: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()> {
@@ -182,7 +207,7 @@ impl fmt::Debug for MistralGcp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("MistralGcp");
         debug
-            .field("project", &self.place.project)
+            .field("project", &self.place.project.get())
             .field("location", &self.place.location)
             .field("endpoint", &self.place.endpoint.as_str())
             .field("model", &self.names.default)

@@ -154,7 +154,9 @@ async fn a_key_that_is_none_is_the_error_of_the_call() {
 }
 
 const CHILD: &str = "MISTRAL_GCP_TEST_CHILD";
-const VARIABLES: [&str; 10] = [
+const PREPARE: &str = "MISTRAL_GCP_TEST_PREPARE";
+const VARIABLES: [&str; 11] = [
+    PREPARE,
     "GCP_PROJECT_ID",
     "GOOGLE_CLOUD_PROJECT",
     "GCLOUD_PROJECT",
@@ -183,8 +185,8 @@ fn outcome(home: &Path, variables: &[(&str, &str)]) -> String {
     line.unwrap_or_else(|| panic!("{output}")).1.to_owned()
 }
 
-#[test]
-fn child() {
+#[tokio::test]
+async fn child() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
@@ -195,6 +197,12 @@ fn child() {
     match made {
         Err(error) => println!("outcome: {error:#}"),
         Ok(gcp) => {
+            if std::env::var_os(PREPARE).is_some() {
+                let calls = (0..200).map(|_| gcp.prepare());
+                for outcome in futures::future::join_all(calls).await {
+                    outcome.unwrap_or_else(|error| println!("outcome: {error:#}"));
+                }
+            }
             let chat = Endpoint::all().find(|it| it.name == "chat.complete");
             let route = gcp.route(&RouteRequest::new(chat.unwrap()));
             let url = route.map_or_else(|error| error.to_string(), |route| route.url.to_string());
@@ -243,8 +251,8 @@ fn settings_come_from_the_environment() {
         "{shown}"
     );
 
-    let nothing = outcome(&home.0, &[]);
-    assert!(nothing.contains("GCP_PROJECT_ID"), "{nothing}");
+    let no_project = outcome(&home.0, &[("GCP_MODEL", "m")]);
+    assert!(no_project.contains("GCP_PROJECT_ID"), "{no_project}");
     let no_model = outcome(&home.0, &[("GCP_PROJECT_ID", "p")]);
     assert!(no_model.contains("GCP_MODEL"), "{no_model}");
     let no_place = outcome(&home.0, &[("GCP_PROJECT_ID", "p"), ("GCP_REGION", "a/b")]);
@@ -291,6 +299,31 @@ fn the_credentials_name_the_projects_where_nothing_else_does() {
     ] {
         assert!(shown.contains(words), "{shown}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn any_number_of_first_calls_ask_for_the_project_once() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = Folder::new("project");
+    let login = ".config/gcloud/application_default_credentials.json";
+    home.file(login, &without(authorized_user(), "quota_project_id"));
+    let tool = "#!/bin/sh\necho \"$1\" >> \"$HOME/asked\"\n\
+                case $1 in config) echo of-the-tool;; *) echo s3cret;; esac\n";
+    let tool = home.file("bin/gcloud", tool);
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = tool.parent().unwrap().to_str().unwrap();
+
+    let variables = [("GCP_MODEL", "m"), (PREPARE, "1"), ("PATH", path)];
+    let shown = outcome(&home.0, &variables);
+    assert!(shown.contains("/projects/of-the-tool/"), "{shown}");
+    assert!(!shown.contains("s3cret"), "{shown}");
+    let asked = std::fs::read_to_string(home.0.join("asked")).unwrap();
+    assert_eq!(asked.lines().filter(|it| *it == "config").count(), 1);
+
+    let shown = outcome(&home.0, &[("GCP_MODEL", "m"), ("PATH", path)]);
+    assert!(shown.contains("there is no project"), "{shown}");
 }
 
 #[test]

@@ -82,10 +82,11 @@ impl ApiError {
             details: Vec::new(),
             request_id: None,
         };
-        match first_json(&body) {
-            Some(value) => error.read(&value, 0),
-            None => error.message = plain_text(&body),
+        let mut documents = all_json(&body).peekable();
+        if documents.peek().is_none() {
+            error.message = plain_text(&body);
         }
+        documents.for_each(|value| error.read(&value, 0));
         if error.message.is_empty() {
             error.message = joined(&error.details);
         }
@@ -221,6 +222,11 @@ impl ApiError {
             .or_else(|| word("param"))
             .or_else(|| word("target"));
         self.request_id = self.request_id.take().or_else(|| word("request_id"));
+        if self.message.is_empty()
+            && let Some(inner) = object.get("innererror")
+        {
+            self.read(inner, depth + 1);
+        }
         if self.error_type.is_none() {
             // Google names its canonical code `status`.
             self.error_type = object
@@ -283,16 +289,22 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter(|value| !value.is_empty())
 }
 
-/// The first JSON document in `text`: Azure has been seen to send two in a row.
+/// The first JSON document in `text`.
 fn first_json(text: &str) -> Option<Value> {
+    all_json(text).next()
+}
+
+/// The JSON documents in `text`: Azure has been seen to send two in a row.
+fn all_json(text: &str) -> impl Iterator<Item = Value> {
     let text = text.trim_start();
-    if !text.starts_with(['{', '[']) {
-        return None;
-    }
+    let text = if text.starts_with(['{', '[']) {
+        text
+    } else {
+        ""
+    };
     serde_json::Deserializer::from_str(text)
         .into_iter()
-        .next()?
-        .ok()
+        .map_while(Result::ok)
 }
 
 fn segment(value: &Value) -> String {

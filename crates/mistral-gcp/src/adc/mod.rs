@@ -4,6 +4,7 @@ mod file;
 mod thread;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -66,6 +67,26 @@ impl Adc {
         }
     }
 
+    /// Asks which project this is: the machine and the `gcloud` tool, or the tool first where
+    /// its login is what calls use.
+    pub(crate) async fn find_project(&self) -> Result<String, String> {
+        let has_login = self.file()?.is_some();
+        thread::apart(async move || {
+            let (first, then) = if has_login {
+                (Teller::Tool, Teller::Machine)
+            } else {
+                (Teller::Machine, Teller::Tool)
+            };
+            let first_words = match first.project().await {
+                Ok(project) => return Ok(project),
+                Err(words) => words,
+            };
+            let found = then.project().await;
+            found.map_err(|words| format!("{first_words}; {words}"))
+        })
+        .await
+    }
+
     /// Asks for a token. Blocks now and then: for files, certificates and `gcloud`.
     async fn ask(&self) -> Result<Token, String> {
         let Some(file) = self.file()? else {
@@ -87,6 +108,34 @@ impl Adc {
             Err(error) => Err(file.complain(words(&error))),
         }
     }
+}
+
+/// What may know the project.
+#[derive(Clone, Copy)]
+enum Teller {
+    Machine,
+    Tool,
+}
+
+impl Teller {
+    async fn project(self) -> Result<String, String> {
+        let (name, project) = match self {
+            Self::Machine => ("this machine", machine_project().await),
+            Self::Tool => ("`gcloud`", tool_project().await),
+        };
+        match project {
+            Ok(project) => Ok(project.to_string()),
+            Err(error) => Err(format!("{name} cannot tell ({})", words(&error))),
+        }
+    }
+}
+
+async fn machine_project() -> Result<Arc<str>, gcp_auth::Error> {
+    MetadataServiceAccount::new().await?.project_id().await
+}
+
+async fn tool_project() -> Result<Arc<str>, gcp_auth::Error> {
+    GCloudAuthorizedUser::new().await?.project_id().await
 }
 
 /// Asks the machine, then the `gcloud` tool.

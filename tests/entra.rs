@@ -1,0 +1,95 @@
+//! A login of `azure_identity`, whose tokens open Azure.
+
+#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azure_core::cloud::CustomConfiguration;
+use azure_core::credentials::{Secret, TokenCredential};
+use azure_core::error::ErrorKind as AzureErrorKind;
+use azure_core::http::headers::Headers;
+use azure_core::http::request::Body;
+use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, Request, Transport};
+use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
+use futures::future::join_all;
+use mistral_emulator::Emulator;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, ErrorKind, MistralAzure};
+
+const TENANT: &str = "11111111-2222-3333-4444-555555555555";
+
+/// Takes to the emulator what is meant for Entra ID, which has to be an `https` address.
+#[derive(Debug)]
+struct ToEmulator(String);
+
+#[async_trait]
+impl HttpClient for ToEmulator {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let Body::Bytes(body) = request.body() else {
+            unreachable!("a login sends a form");
+        };
+        let failed = |error| azure_core::Error::new(AzureErrorKind::Io, error);
+        let answer = reqwest::Client::new()
+            .post(format!("{}{}", self.0, request.url().path()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.clone())
+            .send();
+        let answer = answer.await.map_err(failed)?;
+        let status = answer.status().as_u16().into();
+        let body = answer.bytes().await.map_err(failed)?;
+        Ok(AsyncRawResponse::from_bytes(status, Headers::new(), body))
+    }
+}
+
+fn login(emulator: &Emulator) -> Arc<dyn TokenCredential> {
+    let mut cloud = CustomConfiguration::default();
+    cloud.authority_host = "https://login.example".to_owned();
+    let client_options = ClientOptions {
+        transport: Some(Transport::new(Arc::new(ToEmulator(
+            emulator.url().to_owned(),
+        )))),
+        cloud: Some(Arc::new(cloud.into())),
+        ..ClientOptions::default()
+    };
+    let options = ClientSecretCredentialOptions { client_options };
+    let secret = Secret::new("s3cret");
+    ClientSecretCredential::new(TENANT, "app".to_owned(), secret, Some(options)).unwrap()
+}
+
+fn question() -> ChatCompletionRequest {
+    ChatCompletionRequest::new("my-deployment", [Message::user("Who painted Olympia?")])
+}
+
+#[tokio::test]
+async fn any_number_of_first_calls_log_in_once() {
+    let emulator = Emulator::start().unwrap();
+    let azure = MistralAzure::builder().endpoint(emulator.url());
+    let azure = azure.credential(login(&emulator)).build().unwrap();
+    let client = Client::new(azure).unwrap();
+    let request = question();
+    let calls = (0..200).map(|_| client.chat().complete(&request).into_future());
+    for answer in join_all(calls).await {
+        assert!(answer.unwrap().text().contains("Manet"));
+    }
+    let requests = emulator.requests();
+    let path = format!("/{TENANT}/oauth2/v2.0/token");
+    let logins = requests.iter().filter(|request| request.path == path);
+    assert_eq!(logins.count(), 1);
+    assert_eq!(requests.len(), 201);
+}
+
+#[tokio::test]
+async fn a_refused_login_is_told_in_the_words_of_entra() {
+    let emulator = Emulator::start().unwrap();
+    let azure = MistralAzure::builder().endpoint(emulator.url());
+    let azure = azure.credential(login(&emulator)).scope("nothing");
+    let client = Client::new(azure.build().unwrap()).unwrap();
+    let error = client.chat().complete(&question()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    let words = format!("{error:#} {error:?}");
+    assert!(words.contains("AADSTS70011"), "{words}");
+    assert!(!words.contains("s3cret"), "{words}");
+    assert_eq!(emulator.requests().len(), 1);
+}

@@ -1,0 +1,272 @@
+//! Each operation, from its arguments by their wire names.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mistral_sdk::audio::{AudioSource, AudioTranscriptionRequest, TimestampGranularity};
+use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::fine_tuning::CreateFineTuningJobRequest;
+use mistral_sdk::{Call, Client, DownloadCall, FileSource, StreamCall, StreamEvent};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Failure, Job, Outcome};
+
+type Performed = Result<Outcome, Failure>;
+
+async fn whole<T: DeserializeOwned + Serialize + Send + 'static>(call: Call<T>) -> Performed {
+    Ok(Outcome {
+        result: Some(serde_json::to_value(call.await?)?),
+        ..Outcome::default()
+    })
+}
+
+async fn streamed<T: StreamEvent + Serialize>(call: StreamCall<T>) -> Performed {
+    let mut stream = call.await?;
+    let (mut events, mut failure) = (Vec::new(), None);
+    while let Some(event) = stream.next().await {
+        match event {
+            Ok(event) => events.push(serde_json::to_value(event)?),
+            Err(error) => failure = Some(error.into()),
+        }
+    }
+    Ok(Outcome {
+        events: Some(events),
+        failure,
+        ..Outcome::default()
+    })
+}
+
+async fn downloaded(call: DownloadCall) -> Performed {
+    call.await?.bytes().await?;
+    Ok(Outcome::default())
+}
+
+/// The arguments of a call.
+struct Args<'a>(&'a Map<String, Value>);
+
+impl Args<'_> {
+    fn typed<T: DeserializeOwned>(&self, part: &str) -> Result<T, Failure> {
+        let part = self.0.get(part).cloned();
+        Ok(serde_json::from_value(
+            part.unwrap_or_else(|| Map::new().into()),
+        )?)
+    }
+
+    fn body<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        self.typed("body")
+    }
+
+    fn query<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        self.typed("query")
+    }
+
+    /// The one parameter of the path.
+    fn id(&self) -> Result<&str, Failure> {
+        let path = self.0.get("path").and_then(Value::as_object);
+        path.and_then(|path| path.values().next())
+            .and_then(Value::as_str)
+            .ok_or_else(|| Failure::Arguments("there is no path parameter".to_owned()))
+    }
+
+    fn form(&self) -> Form {
+        let part = |name: &str| {
+            let part = self.0.get("multipart").and_then(|form| form.get(name));
+            part.and_then(Value::as_object).cloned().unwrap_or_default()
+        };
+        Form {
+            fields: part("fields"),
+            files: part("files"),
+        }
+    }
+}
+
+/// What a form has left to be taken.
+struct Form {
+    fields: Map<String, Value>,
+    files: Map<String, Value>,
+}
+
+impl Form {
+    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Failure> {
+        let value = self.fields.remove(name);
+        Ok(value.map(serde_json::from_value).transpose()?)
+    }
+
+    fn file(&self) -> Result<Option<FileSource>, Failure> {
+        let Some(file) = self.files.get("file") else {
+            return Ok(None);
+        };
+        let text = |name: &str| file.get(name).and_then(Value::as_str);
+        let bytes = STANDARD.decode(text("base64").unwrap_or_default());
+        let bytes = bytes.map_err(|error| Failure::Arguments(error.to_string()))?;
+        let source = FileSource::from_bytes(text("filename").unwrap_or("file"), bytes);
+        Ok(Some(match text("content_type") {
+            Some(media_type) => source.content_type(media_type),
+            None => source,
+        }))
+    }
+
+    /// What no field of the SDK has taken.
+    fn rest(self) -> impl Iterator<Item = (String, String)> {
+        self.fields.into_iter().map(|(name, value)| match value {
+            Value::String(text) => (name, text),
+            value => (name, value.to_string()),
+        })
+    }
+}
+
+fn upload(args: &Args<'_>) -> Result<UploadFileRequest, Failure> {
+    let mut form = args.form();
+    let file = form.file()?;
+    let file = file.ok_or_else(|| Failure::Arguments("there is no file".to_owned()))?;
+    let purpose: Option<FilePurpose> = form.take("purpose")?;
+    let purpose = purpose.unwrap_or_else(|| "fine-tune".into());
+    let mut request = UploadFileRequest::new(purpose, file);
+    request.visibility = form.take("visibility")?;
+    request.expiry = form.take("expiry")?;
+    request.extra.extend(form.rest());
+    Ok(request)
+}
+
+fn recording(args: &Args<'_>) -> Result<AudioTranscriptionRequest, Failure> {
+    let mut form = args.form();
+    let model: Option<String> = form.take("model")?;
+    let source = match (
+        form.file()?,
+        form.take("file_url")?,
+        form.take::<String>("file_id")?,
+    ) {
+        (Some(file), _, _) => AudioSource::File(file),
+        (None, Some(url), _) => AudioSource::Url(url),
+        (None, None, id) => AudioSource::FileId(id.unwrap_or_default()),
+    };
+    let mut request = AudioTranscriptionRequest::new(model.unwrap_or_default(), source);
+    request.language = form.take("language")?;
+    request.temperature = form.take("temperature")?;
+    request.diarize = form.take("diarize")?;
+    request.context_bias = form.take("context_bias")?.unwrap_or_default();
+    let granularities: Option<Vec<TimestampGranularity>> = form.take("timestamp_granularities")?;
+    request.timestamp_granularities = granularities.unwrap_or_default();
+    request.extra.extend(form.rest());
+    Ok(request)
+}
+
+pub(crate) async fn perform(client: &Client, job: &Job) -> Performed {
+    let args = &Args(&job.args);
+    match job.call.split_once('.') {
+        Some(("audio", call)) => audio(client, call, args).await,
+        Some(("batch", call)) => batch(client, call, args).await,
+        Some(("files", call)) => files(client, call, args).await,
+        Some(("fine_tuning", call)) => fine_tuning(client, call, args).await,
+        Some(("models", call)) => models(client, call, args).await,
+        _ => texts(client, &job.call, args).await,
+    }
+}
+
+async fn texts(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+    match call {
+        "chat.complete" => whole(client.chat().complete(&args.body()?)).await,
+        "chat.stream" => streamed(client.chat().stream(&args.body()?)).await,
+        "fim.complete" => whole(client.fim().complete(&args.body()?)).await,
+        "fim.stream" => streamed(client.fim().stream(&args.body()?)).await,
+        "agents.complete" => whole(client.agents().complete(&args.body()?)).await,
+        "agents.stream" => streamed(client.agents().stream(&args.body()?)).await,
+        "embeddings.create" => whole(client.embeddings().create(&args.body()?)).await,
+        "classifiers.moderate" => whole(client.classifiers().moderate(&args.body()?)).await,
+        "classifiers.moderate_chat" => {
+            whole(client.classifiers().moderate_chat(&args.body()?)).await
+        }
+        "classifiers.classify" => whole(client.classifiers().classify(&args.body()?)).await,
+        "classifiers.classify_chat" => {
+            whole(client.classifiers().classify_chat(&args.body()?)).await
+        }
+        "ocr.process" => whole(client.ocr().process(&args.body()?)).await,
+        _ => Err(Failure::Unsupported),
+    }
+}
+
+async fn files(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+    let files = client.files();
+    match call {
+        "upload" => whole(files.upload(&upload(args)?)).await,
+        "list" => whole(files.list(&args.query()?)).await,
+        "retrieve" => whole(files.retrieve(args.id()?)).await,
+        "delete" => whole(files.delete(args.id()?)).await,
+        "download" => downloaded(files.download(args.id()?)).await,
+        "get_signed_url" => whole(files.get_signed_url(args.id()?, &args.query()?)).await,
+        _ => Err(Failure::Unsupported),
+    }
+}
+
+async fn models(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+    let models = client.models();
+    match call {
+        "list" => {
+            let query: Map<String, Value> = args.query()?;
+            let filter = |call: Call<_>, (name, value): (&String, &Value)| match value {
+                Value::String(text) => call.query(name, text),
+                value => call.query(name, value.to_string()),
+            };
+            whole(query.iter().fold(models.list(), filter)).await
+        }
+        "retrieve" => whole(models.retrieve(args.id()?)).await,
+        "delete" => whole(models.delete(args.id()?)).await,
+        "update" => whole(models.update(args.id()?, &args.body()?)).await,
+        "archive" => whole(models.archive(args.id()?)).await,
+        "unarchive" => whole(models.unarchive(args.id()?)).await,
+        _ => Err(Failure::Unsupported),
+    }
+}
+
+async fn batch(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+    let jobs = client.batch().jobs();
+    match call {
+        "jobs.list" => whole(jobs.list(&args.query()?)).await,
+        "jobs.create" => whole(jobs.create(&args.body()?)).await,
+        "jobs.get" => whole(jobs.get(args.id()?, &args.query()?)).await,
+        "jobs.cancel" => whole(jobs.cancel(args.id()?)).await,
+        "jobs.delete" => whole(jobs.delete(args.id()?)).await,
+        _ => Err(Failure::Unsupported),
+    }
+}
+
+#[derive(Deserialize)]
+struct DryRun {
+    dry_run: Option<bool>,
+}
+
+async fn fine_tuning(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+    let jobs = client.fine_tuning().jobs();
+    match call {
+        "jobs.list" => whole(jobs.list(&args.query()?)).await,
+        "jobs.create" => {
+            let mut request: CreateFineTuningJobRequest = args.body()?;
+            request.dry_run = args.query::<DryRun>()?.dry_run;
+            whole(jobs.create(&request)).await
+        }
+        "jobs.get" => whole(jobs.get(args.id()?)).await,
+        "jobs.cancel" => whole(jobs.cancel(args.id()?)).await,
+        "jobs.start" => whole(jobs.start(args.id()?)).await,
+        _ => Err(Failure::Unsupported),
+    }
+}
+
+async fn audio(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+    let audio = client.audio();
+    match call {
+        "transcriptions.complete" => {
+            whole(audio.transcriptions().complete(&recording(args)?)).await
+        }
+        "transcriptions.stream" => streamed(audio.transcriptions().stream(&recording(args)?)).await,
+        "speech.complete" => whole(audio.speech().complete(&args.body()?)).await,
+        "speech.stream" => streamed(audio.speech().stream(&args.body()?)).await,
+        "voices.list" => whole(audio.voices().list(&args.query()?)).await,
+        "voices.create" => whole(audio.voices().create(&args.body()?)).await,
+        "voices.get" => whole(audio.voices().get(args.id()?)).await,
+        "voices.update" => whole(audio.voices().update(args.id()?, &args.body()?)).await,
+        "voices.delete" => whole(audio.voices().delete(args.id()?)).await,
+        "voices.get_sample_audio" => downloaded(audio.voices().get_sample_audio(args.id()?)).await,
+        _ => Err(Failure::Unsupported),
+    }
+}

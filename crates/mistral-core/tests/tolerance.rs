@@ -397,3 +397,10 @@ fn a_chunk_may_lack_choices_when_it_brings_the_usage() {
         assert_eq!(chunk.usage.unwrap().total_tokens, 3);
     }
 }
+
+#[test]
+fn counts_below_zero_are_read_where_the_api_sets_no_bound() {
+    let usage = r#"{"prompt_tokens":-1,"completion_tokens":2,"total_tokens":-5}"#;
+    let usage: mistral_core::types::UsageInfo = serde_json::from_str(usage).unwrap();
+    assert_eq!((usage.prompt_tokens, usage.total_tokens), (-1, -5));
+}

@@ -132,14 +132,13 @@ fn upload(args: &Args<'_>) -> Result<UploadFileRequest, Failure> {
 fn recording(args: &Args<'_>) -> Result<AudioTranscriptionRequest, Failure> {
     let mut form = args.form();
     let model: Option<String> = form.take("model")?;
-    let source = match (
-        form.file()?,
-        form.take("file_url")?,
-        form.take::<String>("file_id")?,
-    ) {
-        (Some(file), _, _) => AudioSource::File(file),
-        (None, Some(url), _) => AudioSource::Url(url),
-        (None, None, id) => AudioSource::FileId(id.unwrap_or_default()),
+    // What is sent beside the first source goes with the fields that are not known.
+    let source = if let Some(file) = form.file()? {
+        AudioSource::File(file)
+    } else if let Some(url) = form.take("file_url")? {
+        AudioSource::Url(url)
+    } else {
+        AudioSource::FileId(form.take("file_id")?.unwrap_or_default())
     };
     let mut request = AudioTranscriptionRequest::new(model.unwrap_or_default(), source);
     request.language = form.take("language")?;

@@ -50,13 +50,13 @@ object! {
             /// What went wrong with the job as a whole.
             errors: Vec<BatchError>,
             /// How many requests it has.
-            total_requests: u64,
+            total_requests: i64,
             /// How many of them are done.
-            completed_requests: u64,
+            completed_requests: i64,
             /// How many of them succeeded.
-            succeeded_requests: u64,
+            succeeded_requests: i64,
             /// How many of them failed.
-            failed_requests: u64,
+            failed_requests: i64,
         }
         optional: {
             /// What the requests are for.
@@ -115,7 +115,7 @@ object! {
         }
         optional: {
             /// How often. Default: 1.
-            count: u64,
+            count: i64,
         }
     }
 }
@@ -131,7 +131,7 @@ object! {
         }
         optional: {
             /// How many jobs there are in all.
-            total: u64,
+            total: i64,
         }
     }
 }

@@ -71,7 +71,7 @@ macro_rules! file_schemas {
                 }
                 optional: {
                     /// How many bytes it has.
-                    bytes: u64,
+                    bytes: i64,
                     /// When it was uploaded, in seconds since 1970.
                     created_at: i64,
                     /// What it is for.
@@ -79,7 +79,7 @@ macro_rules! file_schemas {
                     /// What kind of content it has.
                     sample_type: SampleType,
                     /// How many lines it has, where lines count.
-                    num_lines: u64,
+                    num_lines: i64,
                     /// Its media type.
                     mimetype: String,
                     /// Where it came from.
@@ -121,7 +121,7 @@ object! {
         }
         optional: {
             /// How many files there are in all.
-            total: u64,
+            total: i64,
         }
     }
 }

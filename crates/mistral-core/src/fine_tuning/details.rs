@@ -68,7 +68,7 @@ object! {
         }
         optional: {
             /// At which step.
-            step_number: u64,
+            step_number: i64,
             /// When, in seconds since 1970.
             created_at: i64,
         }

@@ -82,7 +82,7 @@ macro_rules! job_schemas {
                     /// Who is told of the training.
                     integrations: Vec<Integration>,
                     /// How many tokens the model has been trained with.
-                    trained_tokens: u64,
+                    trained_tokens: i64,
                     /// What the job takes.
                     metadata: JobMetadata,
                 }
@@ -163,7 +163,7 @@ object! {
         }
         optional: {
             /// How many jobs there are in all.
-            total: u64,
+            total: i64,
         }
     }
 }
@@ -188,11 +188,11 @@ macro_rules! job_metadata {
                     /// In which currency, for example `EUR`.
                     cost_currency: String,
                     /// How many tokens one step takes.
-                    train_tokens_per_step: u64,
+                    train_tokens_per_step: i64,
                     /// How many tokens all steps take.
-                    train_tokens: u64,
+                    train_tokens: i64,
                     /// How many tokens the training data has.
-                    data_tokens: u64,
+                    data_tokens: i64,
                     /// When it is expected to start, in seconds since 1970.
                     estimated_start_time: i64,
                     $($optional)*
@@ -220,7 +220,7 @@ job_metadata! {
         /// How often the job would go through the training data.
         epochs: f64,
         /// How many steps it would train.
-        training_steps: u64,
+        training_steps: i64,
     }
 }
 

@@ -50,7 +50,7 @@ macro_rules! page {
             }
 
             fn total(&self) -> Option<u64> {
-                self.total
+                self.total.and_then(|total| u64::try_from(total).ok())
             }
         }
     };

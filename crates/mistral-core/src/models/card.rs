@@ -90,7 +90,7 @@ macro_rules! model_cards {
                     /// What the model is good for.
                     description: String,
                     /// How many tokens the model's context holds.
-                    max_context_length: u64,
+                    max_context_length: i64,
                     /// When the model will be, or was, retired, as an RFC 3339 time.
                     deprecation: String,
                     /// The model to use instead.

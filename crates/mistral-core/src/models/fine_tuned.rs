@@ -94,7 +94,7 @@ macro_rules! fine_tuned_models {
                     /// What it is good for.
                     description: String,
                     /// How many tokens its context holds. Default: 32 768.
-                    max_context_length: u64,
+                    max_context_length: i64,
                 }
             }
         })+

@@ -240,7 +240,7 @@ object! {
         }
         optional: {
             /// How many bytes the document has.
-            doc_size_bytes: u64,
+            doc_size_bytes: i64,
         }
     }
 }

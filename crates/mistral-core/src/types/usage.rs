@@ -6,18 +6,18 @@ object! {
     UsageInfo {
         defaulted: {
             /// Tokens of the request.
-            prompt_tokens: u64,
+            prompt_tokens: i64,
             /// Tokens of the answer.
-            completion_tokens: u64,
+            completion_tokens: i64,
             /// All tokens.
-            total_tokens: u64,
+            total_tokens: i64,
         }
         optional: {
             /// Seconds of audio in the request.
             prompt_audio_seconds: i64,
             /// Tokens of the request that came from the cache: one of three spellings. See
             /// [`cached_tokens`](Self::cached_tokens).
-            num_cached_tokens: u64,
+            num_cached_tokens: i64,
             /// What the tokens of the request are made of.
             prompt_tokens_details: PromptTokensDetails,
             /// The same under another name, as some endpoints spell it.
@@ -30,7 +30,7 @@ object! {
 
 impl UsageInfo {
     /// How many tokens of the request came from the cache, however the server spells it.
-    pub fn cached_tokens(&self) -> u64 {
+    pub fn cached_tokens(&self) -> i64 {
         [&self.prompt_tokens_details, &self.prompt_token_details]
             .into_iter()
             .filter_map(|details| details.as_ref()?.cached_tokens)
@@ -46,9 +46,9 @@ object! {
     PromptTokensDetails {
         optional: {
             /// Tokens that came from the cache.
-            cached_tokens: u64,
+            cached_tokens: i64,
             /// Tokens of audio.
-            audio_tokens: u64,
+            audio_tokens: i64,
         }
     }
 }

@@ -56,13 +56,13 @@ object! {
             /// The speaker's gender.
             gender: String,
             /// The speaker's age, in years.
-            age: u64,
+            age: i64,
             /// Words to find it by.
             tags: Vec<String>,
             /// The colour that it is shown in.
             color: String,
             /// How many days ahead the end of its retention is told.
-            retention_notice: u64,
+            retention_notice: i64,
             /// How many seconds of the recording were cut off.
             trimmed_seconds: f64,
             /// When it was made, by RFC 3339.
@@ -82,13 +82,13 @@ object! {
         }
         optional: {
             /// How many voices there are in all.
-            total: u64,
+            total: i64,
             /// Which page this is.
-            page: u64,
+            page: i64,
             /// How many voices a page has.
-            page_size: u64,
+            page_size: i64,
             /// How many pages there are.
-            total_pages: u64,
+            total_pages: i64,
         }
     }
 }

@@ -9,7 +9,7 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
     (
         "chat.complete/hand-nulls",
         &["missing /"],
-        "a field that is unset is not sent; to the API, `null` means the same",
+        "requests have no fields yet that tell an explicit `null` from an unset one",
     ),
     (
         "audio.transcriptions.stream/",

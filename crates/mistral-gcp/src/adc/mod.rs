@@ -70,8 +70,9 @@ impl Adc {
     /// Asks which project this is: the machine and the `gcloud` tool, or the tool first where
     /// its login is what calls use.
     pub(crate) async fn find_project(&self) -> Result<String, String> {
-        let has_login = self.file()?.is_some();
+        let adc = self.clone();
         thread::apart(async move || {
+            let has_login = adc.file()?.is_some();
             let (first, then) = if has_login {
                 (Teller::Tool, Teller::Machine)
             } else {

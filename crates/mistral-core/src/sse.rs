@@ -165,6 +165,12 @@ impl SseDecoder {
         self.retry
     }
 
+    /// Whether an event has begun that has not ended.
+    pub(crate) fn is_within_event(&self) -> bool {
+        let has_data = !self.dispatched && !matches!(self.data, Data::None);
+        has_data || !self.line.is_empty()
+    }
+
     /// Reads up to the end of the next event. `false` means that more bytes are needed.
     pub(crate) fn advance(&mut self) -> Result<bool, EventTooLarge> {
         if self.dispatched {

@@ -67,6 +67,13 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
         true
     }
 
+    /// Whether all that the stream is for has arrived. Where it has not, a stream that ends
+    /// within an event has broken off. The default is that it has.
+    fn is_whole(state: &Self::State) -> bool {
+        let _ = state;
+        true
+    }
+
     /// What has arrived so far, for the error of a stream that breaks off.
     fn partial(state: &Self::State) -> Option<Box<dyn Any + Send + Sync>> {
         let _ = state;
@@ -113,6 +120,8 @@ pub struct EventStream<T: StreamEvent> {
     /// `None` once the stream has ended.
     body: Option<Body>,
     failed: bool,
+    /// Whether the end mark has come.
+    marked: bool,
     decoder: SseDecoder,
     state: T::State,
     silence: Silence,
@@ -128,6 +137,7 @@ impl<T: StreamEvent> EventStream<T> {
             request_id,
             body: Some(answer.response.into_body()),
             failed: false,
+            marked: false,
             decoder: SseDecoder::new().max_event_size(max_event_size),
             state: T::State::default(),
             silence: Silence::new(answer.idle, answer.deadline),
@@ -151,11 +161,14 @@ impl<T: StreamEvent> EventStream<T> {
         while let Some(event) = self.next().await {
             event?;
         }
-        if self.failed {
-            let what = "the stream stopped before its end, as an earlier error has told";
-            return Err(self.error(Error::new(ErrorKind::Truncated, what)));
-        }
-        Ok(self.state)
+        let what = if self.failed {
+            "the stream stopped before its end, as an earlier error has told"
+        } else if !self.marked && !T::is_whole(&self.state) {
+            "the stream stopped before its last event: the server closed it"
+        } else {
+            return Ok(self.state);
+        };
+        Err(self.error(Error::new(ErrorKind::Truncated, what)))
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -180,7 +193,7 @@ impl<T: StreamEvent> EventStream<T> {
                     let error = Error::new(ErrorKind::Truncated, what).with_source(error);
                     return self.fail(error);
                 }
-                Poll::Ready(None) if T::may_end(&self.state) => {
+                Poll::Ready(None) if self.may_end() => {
                     self.body = None;
                     return Poll::Ready(None);
                 }
@@ -198,10 +211,15 @@ impl<T: StreamEvent> EventStream<T> {
         }
     }
 
+    fn may_end(&self) -> bool {
+        T::may_end(&self.state) && (T::is_whole(&self.state) || !self.decoder.is_within_event())
+    }
+
     /// Reads the event that the decoder holds.
     fn read_event(&mut self, cx: &mut Context<'_>) -> Option<Result<T>> {
         let event = self.decoder.event();
         if event.data == END_MARK {
+            self.marked = true;
             self.end(cx);
             return None;
         }

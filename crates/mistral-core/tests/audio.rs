@@ -124,12 +124,15 @@ async fn speech_without_its_end_is_truncated() {
     let wire = || spoken().into_iter().take(3).map(|data| event(None, &data));
     let mut stream = speak(wire()).await;
     let (events, error) = read(&mut stream).await;
+    assert_eq!((events.len(), error.is_none()), (3, true));
+    let error = stream.collect_audio().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    let cut = wire().chain([common::bytes("data: {\"type\":")]);
+    let (events, error) = read(&mut speak(cut).await).await;
     assert_eq!(
         (events.len(), error.unwrap().kind()),
         (3, ErrorKind::Truncated)
     );
-    let error = stream.collect_audio().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Truncated);
     let error = speak(wire()).await.collect_audio().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated);
     assert_eq!(error.partial::<::bytes::Bytes>().unwrap(), "Hello");

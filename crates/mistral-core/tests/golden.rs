@@ -339,6 +339,30 @@ async fn extra_body_adds_fields_and_wins() {
     assert_eq!(only(&script).json(), expected);
 }
 
+#[tokio::test]
+async fn a_null_in_a_request_that_was_read_goes_out_again() {
+    let json = json!({
+        "model": "m",
+        "messages": [{ "role": "assistant", "content": "hi", "tool_calls": null }],
+        "temperature": null,
+        "stop": null,
+    });
+    let request: ChatCompletionRequest = serde_json::from_value(json).unwrap();
+    assert_eq!((request.temperature, &request.stop), (None, &None));
+    let message = json!({ "role": "assistant", "content": "hi" });
+    let mut body =
+        json!({ "model": "m", "messages": [message], "temperature": null, "stop": null });
+    assert_eq!(sent_by_complete(&request).await.json(), body);
+
+    let request = request.temperature(0.5);
+    body["temperature"] = json!(0.5);
+    assert_eq!(sent_by_complete(&request).await.json(), body);
+
+    let request = request.extra("temperature", Value::Null);
+    body["temperature"] = Value::Null;
+    assert_eq!(sent_by_complete(&request).await.json(), body);
+}
+
 #[test]
 fn none_is_never_written_and_null_only_where_it_was_asked_for() {
     let mut request = question()

@@ -245,15 +245,15 @@ async fn what_the_last_event_leaves_open_comes_from_the_others() {
 #[tokio::test]
 async fn a_transcription_without_its_end_is_truncated_and_carries_what_had_arrived() {
     for end in [
-        None,
-        Some(Piece::Break),
-        Some(bytes("data: {\"type\":\"transcription.done\"")),
+        Piece::Break,
+        bytes("data: {\"type\":\"transcription.done\""),
+        bytes("event: transcription.done\ndata: {\"type\":\"transcription.done\"}\n"),
     ] {
         let wire = || {
             deltas()
                 .map(|data| event(None, &data))
                 .into_iter()
-                .chain(end.clone())
+                .chain([end.clone()])
         };
         let mut stream = transcribe(wire()).await;
         let (events, error) = read(&mut stream).await;
@@ -271,6 +271,24 @@ async fn a_transcription_without_its_end_is_truncated_and_carries_what_had_arriv
             assert_eq!(partial.text, "Hello there");
         }
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_the_server_closes_has_ended_but_is_whole_only_with_its_last_event() {
+    let wire = || deltas().map(|data| event(None, &data));
+    let (events, error) = read(&mut transcribe(wire()).await).await;
+    assert_eq!((events.len(), error.is_none()), (5, true));
+    let error = transcribe(wire())
+        .await
+        .collect_response()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    let partial: &TranscriptionResponse = error.partial().unwrap();
+    assert_eq!(partial.text, "Hello there");
+
+    let (_, error) = read(&mut transcribe([]).await).await;
+    assert_eq!(error.unwrap().kind(), ErrorKind::Truncated);
 }
 
 #[tokio::test]

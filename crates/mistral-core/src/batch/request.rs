@@ -94,7 +94,7 @@ request! {
     /// A batch to be worked through. Mirrors the API's `BatchJobIn`.
     ///
     /// It needs `input_files` or `requests`, and for most endpoints a `model`.
-    CreateBatchJobRequest {
+    CreateBatchJobRequest with nulls {
         required: {
             /// What the requests are for.
             endpoint: ApiEndpoint => into,

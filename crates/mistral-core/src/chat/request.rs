@@ -12,7 +12,7 @@ macro_rules! completion_request {
     ) => {
         request! {
             $(#[$meta])*
-            $name {
+            $name with nulls {
                 required: {
                     $($required)*
                     /// The conversation so far.

@@ -5,7 +5,7 @@ use crate::types::Message;
 
 request! {
     /// Texts to be judged or sorted. Mirrors the API's `ClassificationRequest`.
-    ClassificationRequest {
+    ClassificationRequest with nulls {
         required: {
             /// The model's id, for example `mistral-moderation-latest`.
             model: String => into,
@@ -31,7 +31,7 @@ text_or_texts! {
 
 request! {
     /// Conversations to be judged. Mirrors the API's `ChatModerationRequest`.
-    ChatModerationRequest {
+    ChatModerationRequest with nulls {
         required: {
             /// The model's id, for example `mistral-moderation-latest`.
             model: String => into,
@@ -72,7 +72,7 @@ impl From<Vec<Vec<Message>>> for ChatModerationRequestInputs {
 
 request! {
     /// Conversations to be sorted. Mirrors the API's `ChatClassificationRequest`.
-    ChatClassificationRequest {
+    ChatClassificationRequest with nulls {
         required: {
             /// The model's id.
             model: String => into,

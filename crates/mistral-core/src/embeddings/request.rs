@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 request! {
     /// Asks for the vectors of texts. Mirrors the API's `EmbeddingRequest`.
-    EmbeddingRequest {
+    EmbeddingRequest with nulls {
         required: {
             /// The model's id, for example `mistral-embed`.
             model: String => into,

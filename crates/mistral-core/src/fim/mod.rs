@@ -37,7 +37,7 @@ endpoints! {
 request! {
     /// Asks for the code between a beginning and an end. Mirrors the API's
     /// `FIMCompletionRequest`.
-    FimCompletionRequest {
+    FimCompletionRequest with nulls {
         required: {
             /// The model's id, for example `codestral-latest`.
             model: String => into,

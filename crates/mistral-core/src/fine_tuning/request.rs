@@ -49,7 +49,7 @@ request! {
     ///     .dry_run(true);
     /// # let _ = request;
     /// ```
-    CreateFineTuningJobRequest {
+    CreateFineTuningJobRequest with nulls {
         required: {
             /// The id of the model to be trained.
             model: String => into,

@@ -9,6 +9,10 @@
 /// All that is not declared goes to and from `extra`. Of a field that comes twice, the
 /// last one counts.
 ///
+/// An object `with nulls` is the body of a request: the `null` of an optional field is not
+/// the same as its absence there, and stays in `extra`. Elsewhere it is: an assistant's
+/// message with `"tool_calls": null` is refused when it goes back with it.
+///
 /// A field may be marked `#[rename("…")]`, `#[read_with(function)]` where plain
 /// [`value`](crate::types::wire::value) is not the way to read it, and
 /// `#[write_with(wrapper)]` where it is written otherwise than by itself.
@@ -22,7 +26,7 @@
 macro_rules! object {
     (
         $(#[$meta:meta])*
-        $name:ident {
+        $name:ident $(with $nulls:ident)? {
             $(required: {
                 $($(#[doc = $rdoc:literal])* $(#[rename($rname:literal)])? $(#[read_with($rread:path)])?
                 $required:ident: $rty:ty,)*
@@ -50,6 +54,8 @@ macro_rules! object {
         }
 
         impl $crate::types::wire::Object for $name {
+            const KEEPS_NULLS: bool = object!(@keeps $($nulls)?);
+
             fn read<'de, A: serde::de::MapAccess<'de>>(
                 mut map: A,
                 skipped: Option<&str>,
@@ -70,6 +76,9 @@ macro_rules! object {
                         })*)?
                         $($(key if key == object!(@key $optional $($oname)?) => {
                             $optional = object!(@read map $(, $oread)?);
+                            if Self::KEEPS_NULLS && $optional.is_none() {
+                                extra.insert(key.to_owned(), serde_json::Value::Null);
+                            }
                         })*)?
                         key if Some(key) == skipped => {
                             wire::value::<_, serde::de::IgnoredAny>(&mut map)?;
@@ -122,6 +131,8 @@ macro_rules! object {
             }
         }
     };
+    (@keeps) => { false };
+    (@keeps nulls) => { true };
     (@key $field:ident) => { stringify!($field) };
     (@key $field:ident $key:literal) => { $key };
     (@write $field:expr) => { $field };
@@ -134,7 +145,7 @@ macro_rules! object {
 macro_rules! request {
     (
         $(#[$meta:meta])*
-        $name:ident {
+        $name:ident $(with $nulls:ident)? {
             $(required: {
                 $($(#[doc = $rdoc:literal])* $(#[rename($rname:literal)])? $(#[read_with($rread:path)])? $required:ident: $rty:ty $(=> $rkind:ident $($ritem:ty)?)?,)*
             })?
@@ -145,7 +156,7 @@ macro_rules! request {
     ) => {
         object! {
             $(#[$meta])*
-            $name {
+            $name $(with $nulls)? {
                 $(required: { $($(#[doc = $rdoc])* $(#[rename($rname)])? $(#[read_with($rread)])? $required: $rty,)* })?
                 $(optional: { $($(#[doc = $odoc])* $(#[rename($oname)])? $(#[read_with($oread)])? $optional: $oty,)* })?
             }
@@ -167,12 +178,13 @@ macro_rules! request {
                 #[must_use]
                 pub fn $optional(mut self, $optional: request!(@argument $oty $(, $okind $($oitem)?)?)) -> Self {
                     self.$optional = Some(request!(@value $optional $(, $okind)?));
+                    self.extra.remove(object!(@key $optional $($oname)?));
                     self
                 }
             )*)?
 
-            /// Adds a field that this version of the SDK does not know. It wins over a
-            /// known field of the same name.
+            /// Adds a field that this version of the SDK does not know, or an explicit `null`.
+            /// It wins over a known field of the same name, unless that is set later.
             #[must_use]
             pub fn extra(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
                 self.extra.insert(name.into(), value.into());

@@ -5,7 +5,7 @@ use crate::types::ResponseFormat;
 
 request! {
     /// Asks for the text of a document. Mirrors the API's `OCRRequest`.
-    OcrRequest {
+    OcrRequest with nulls {
         required: {
             /// The model's id, for example `mistral-ocr-latest`.
             model: String => into,

@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 
 /// An object that keeps the fields that it does not declare. Implemented by `object!`.
 pub(crate) trait Object: Sized {
+    /// Whether the `null` of an optional field stays in `extra`.
+    const KEEPS_NULLS: bool;
     /// Reads the entries of `map`, but for the key that is `skipped`.
     fn read<'de, A: MapAccess<'de>>(map: A, skipped: Option<&str>) -> Result<Self, A::Error>;
     /// Writes all entries, those in `extra` included.

@@ -65,6 +65,7 @@ object! {
 /// What is known of a stream of a recording.
 #[derive(Debug, Default)]
 pub struct SpeechState {
+    begun: bool,
     done: bool,
 }
 
@@ -80,11 +81,16 @@ impl StreamEvent for SpeechStreamEvents {
             Self::Unknown(event) => named_event(event_type, event)?,
             event => event,
         };
+        state.begun = true;
         state.done |= matches!(event, Self::Done(_));
         Ok(event)
     }
 
     fn may_end(state: &SpeechState) -> bool {
+        state.begun // the API gives these streams no end mark
+    }
+
+    fn is_whole(state: &SpeechState) -> bool {
         state.done
     }
 }
@@ -111,7 +117,9 @@ impl EventStream<SpeechStreamEvents> {
     /// ```
     ///
     /// # Errors
-    /// Fails as [`next`](EventStream::next) does, or has done, and with
+    /// Fails as [`next`](EventStream::next) does, or has done; with
+    /// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) when the stream ends without
+    /// [`Done`](SpeechStreamEvents::Done); and with
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a piece is not base64; the
     /// error's [`partial`](crate::Error::partial) is the audio so far, as [`Bytes`].
     pub async fn collect_audio(mut self) -> Result<Bytes> {
@@ -122,7 +130,10 @@ impl EventStream<SpeechStreamEvents> {
                 Err(error) => return Err(error.with_partial(Box::new(audio.freeze()))),
             }
         }
-        self.read_to_end().await?; // tells if the stream had failed before
-        Ok(audio.freeze())
+        let audio = audio.freeze();
+        match self.read_to_end().await {
+            Ok(_) => Ok(audio),
+            Err(error) => Err(error.with_partial(Box::new(audio))), // it had failed before, or has no last event
+        }
     }
 }

@@ -15,7 +15,7 @@ request! {
     ///     .response_format(SpeechOutputFormat::Opus);
     /// # let _ = request;
     /// ```
-    SpeechRequest {
+    SpeechRequest with nulls {
         required: {
             /// What is to be said.
             input: String => into,

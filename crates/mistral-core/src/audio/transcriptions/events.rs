@@ -18,7 +18,8 @@ tagged_union! {
         Language(TranscriptionStreamLanguage) = "transcription.language",
         /// A part of the recording, with who speaks when.
         Segment(TranscriptionStreamSegmentDelta) = "transcription.segment",
-        /// The end: the whole transcription.
+        /// The end: the whole transcription. Without it, a stream that the server closes
+        /// may have been cut short: the API has no other mark of its end.
         Done(TranscriptionStreamDone) = "transcription.done",
     }
 }
@@ -79,10 +80,12 @@ pub struct TranscriptionState {
     language: Option<String>,
     segments: Vec<TranscriptionSegmentChunk>,
     done: Option<TranscriptionStreamDone>,
+    begun: bool,
 }
 
 impl TranscriptionState {
     fn add(&mut self, event: &TranscriptionStreamEvents) {
+        self.begun = true;
         match event {
             TranscriptionStreamEvents::TextDelta(delta) => self.text.push_str(&delta.text),
             TranscriptionStreamEvents::Language(language) => {
@@ -154,6 +157,10 @@ impl StreamEvent for TranscriptionStreamEvents {
     }
 
     fn may_end(state: &TranscriptionState) -> bool {
+        state.begun // the API gives these streams no end mark
+    }
+
+    fn is_whole(state: &TranscriptionState) -> bool {
         state.done.is_some()
     }
 

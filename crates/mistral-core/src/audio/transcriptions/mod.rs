@@ -104,7 +104,9 @@ impl EventStream<TranscriptionStreamEvents> {
     /// ```
     ///
     /// # Errors
-    /// Fails as [`next`](EventStream::next) does, or has done; the error's
+    /// Fails as [`next`](EventStream::next) does, or has done, and with
+    /// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) when the stream ends without
+    /// [`Done`](TranscriptionStreamEvents::Done); the error's
     /// [`partial`](crate::Error::partial) is the transcription as far as it had come.
     pub async fn collect_response(self) -> Result<TranscriptionResponse> {
         Ok(self.read_to_end().await?.into_response())

@@ -35,7 +35,7 @@ string_enum! {
 
 request! {
     /// A voice to be made. Mirrors the API's `VoiceCreateRequest`.
-    VoiceCreateRequest {
+    VoiceCreateRequest with nulls {
         required: {
             /// The voice's name.
             name: String => into,

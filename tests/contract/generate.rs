@@ -224,13 +224,17 @@ impl<'a> Generator<'a> {
         elements.collect()
     }
 
-    /// Where the description sets no bounds, integers are counts, sizes and times: they are
-    /// not negative, and may be more than 32 bits hold.
+    /// Where the description sets no bounds, integers are mostly counts, sizes and times: they
+    /// may be more than 32 bits hold. In answers a few are below zero, as the description
+    /// allows; what is sent is the user's, and the SDK's types keep it sensible.
     fn integer(&mut self, schema: &Value) -> i64 {
         let bound = |keyword: &str| schema[keyword].as_i64();
-        let least = bound("minimum")
-            .or_else(|| Some(bound("exclusiveMinimum")? + 1))
-            .unwrap_or(0);
+        let least = bound("minimum").or_else(|| Some(bound("exclusiveMinimum")? + 1));
+        let is_sent = self.address.ends_with("Request") || self.address.ends_with("In");
+        let least = least.unwrap_or_else(|| match self.random.u8(..8) {
+            0 if !is_sent => -100,
+            _ => 0,
+        });
         let most = bound("maximum").or_else(|| Some(bound("exclusiveMaximum")? - 1));
         let most = most.unwrap_or_else(|| {
             let spans = [10, 100_000, 1 << 33];

@@ -29,15 +29,25 @@ pub(crate) fn round_trip<T: DeserializeOwned + Serialize + Debug>(
 
 /// Everything comes back through `extra` and `Unknown`, so these tell what is not modelled.
 fn unmodelled(debug: &str) -> Vec<String> {
-    let extra = debug.split("extra: {\"").skip(1);
-    let extra = extra.filter_map(|rest| Some(format!("the field `{}`", rest.split('"').next()?)));
+    let extra = debug.split("extra: {\"").skip(1).filter_map(not_null);
+    let extra = extra.map(|field| format!("the field `{field}`"));
     let unknown = debug.split("Unknown(").skip(1);
     let unknown = unknown.map(|rest| format!("`{}`", rest.chars().take(60).collect::<String>()));
     extra.chain(unknown).collect()
 }
 
+/// The first field of `extra` that is not null: requests keep the `null`s of known fields.
+fn not_null(extra: &str) -> Option<&str> {
+    let (field, rest) = extra.split_once("\": ")?;
+    match rest.strip_prefix("Null") {
+        Some(rest) => not_null(rest.strip_prefix(", \"")?),
+        None => Some(field),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use mistral_sdk::embeddings::EmbeddingRequest;
     use mistral_sdk::models::ModelList;
     use mistral_sdk::types::UsageInfo;
 
@@ -48,6 +58,9 @@ mod tests {
         let back = round_trip::<UsageInfo>(r#"{"total_tokens":1,"new":{"a":1}}"#).unwrap();
         assert_eq!(back.unmodelled, ["the field `new`"]);
         assert_eq!(back.written["new"]["a"], 1);
+        let request = r#"{"input":"a","model":"m","metadata":null,"new":1}"#;
+        let back = round_trip::<EmbeddingRequest>(request).unwrap();
+        assert_eq!(back.unmodelled, ["the field `new`"]);
         let back = round_trip::<ModelList>(r#"{"data":[{"type":"new"}]}"#).unwrap();
         assert_eq!(back.unmodelled.len(), 1, "{:?}", back.unmodelled);
         assert!(round_trip::<UsageInfo>("[]").is_err());

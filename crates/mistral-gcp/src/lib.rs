@@ -108,11 +108,15 @@ pub struct MistralGcp {
     place: Place,
     names: ModelNames,
     credentials: Credentials,
-    /// What can tell the project where it is not known, one call at a time.
+    /// What can tell the project where it is not known.
     #[cfg(feature = "adc")]
-    finder: Option<(adc::Adc, Arc<tokio::sync::Mutex<()>>)>,
+    finder: Option<(adc::Adc, Arc<tokio::sync::Mutex<LastFailure>>)>,
     quota_project: Option<HeaderValue>,
 }
+
+/// When the project was last asked for in vain, and what came of it.
+#[cfg(feature = "adc")]
+type LastFailure = Option<(std::time::Instant, String)>;
 
 #[derive(Clone)]
 enum Credentials {
@@ -174,14 +178,24 @@ impl Provider for MistralGcp {
 
     async fn prepare(&self) -> Result<()> {
         #[cfg(feature = "adc")]
-        if let Some((adc, turn)) = &self.finder {
-            let _turn = turn.lock().await; // one call asks for all that wait
+        if let Some((adc, failure)) = &self.finder {
+            let called = std::time::Instant::now();
+            let mut failure = failure.lock().await; // one call asks for all that wait
             if self.is_prepared() {
                 return Ok(());
             }
-            let project = adc.find_project().await;
-            let found = project.map_err(|why| place::no_project().with_source(why))?;
-            return self.place.project.set(&found);
+            if let Some((at, words)) = failure.as_ref()
+                && *at >= called
+            {
+                return Err(place::no_project().with_source(words.clone()));
+            }
+            return match adc.find_project().await {
+                Ok(project) => self.place.project.set(&project),
+                Err(words) => {
+                    *failure = Some((std::time::Instant::now(), words.clone()));
+                    Err(place::no_project().with_source(words))
+                }
+            };
         }
         Err(place::no_project())
     }

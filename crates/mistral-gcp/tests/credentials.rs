@@ -309,18 +309,31 @@ fn any_number_of_first_calls_ask_for_the_project_once() {
     let home = Folder::new("project");
     let login = ".config/gcloud/application_default_credentials.json";
     home.file(login, &without(authorized_user(), "quota_project_id"));
-    let tool = "#!/bin/sh\necho \"$1\" >> \"$HOME/asked\"\n\
-                case $1 in config) echo of-the-tool;; *) echo s3cret;; esac\n";
-    let tool = home.file("bin/gcloud", tool);
-    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let path = tool.parent().unwrap().to_str().unwrap();
+    let tool = |does: &str| {
+        let script = format!("#!/bin/sh\necho \"$1\" >> \"$HOME/asked\"\n{does}\n");
+        let tool = home.file("bin/gcloud", &script);
+        std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+        tool
+    };
+    let asked = || {
+        let asked = std::fs::read_to_string(home.0.join("asked")).unwrap();
+        asked.lines().filter(|it| *it == "config").count()
+    };
+    let path = tool("case $1 in config) exit 1;; *) echo s3cret;; esac");
+    let path = path.parent().unwrap().to_str().unwrap();
+    let shown = outcome(
+        &home.0,
+        &[("GCP_MODEL", "m"), (PREPARE, "1"), ("PATH", path)],
+    );
+    assert!(shown.contains("there is no project"), "{shown}");
+    assert_eq!(asked(), 1);
+    tool("case $1 in config) echo of-the-tool;; *) echo s3cret;; esac");
 
     let variables = [("GCP_MODEL", "m"), (PREPARE, "1"), ("PATH", path)];
     let shown = outcome(&home.0, &variables);
     assert!(shown.contains("/projects/of-the-tool/"), "{shown}");
     assert!(!shown.contains("s3cret"), "{shown}");
-    let asked = std::fs::read_to_string(home.0.join("asked")).unwrap();
-    assert_eq!(asked.lines().filter(|it| *it == "config").count(), 1);
+    assert_eq!(asked(), 2);
 
     let shown = outcome(&home.0, &[("GCP_MODEL", "m"), ("PATH", path)]);
     assert!(shown.contains("there is no project"), "{shown}");

@@ -1,283 +1,161 @@
-//! Error bodies in every shape that servers and gateways give them.
+//! Error bodies in every shape that servers and gateways give them: one file for each in
+//! `errors/`.
+
+// Helpers outside of test functions may panic as tests do.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 
-use common::{Script, Step, question};
-use mistral_core::{Error, ErrorKind, RetryPolicy};
+use std::path::Path;
+use std::time::Duration;
 
-#[allow(clippy::unwrap_used)] // a helper may panic as tests do
-async fn failure(status: u16, body: &str, headers: &[(&'static str, &str)]) -> Error {
+use bytes::Bytes;
+use common::{Piece, Script, Step, question};
+use mistral_core::{Error, ErrorKind, RetryPolicy};
+use serde::Deserialize;
+use serde_json::Value;
+
+async fn failure(status: u16, body: impl Into<Bytes>, headers: &[(&'static str, &str)]) -> Error {
+    let mut step = Step::status(status, "");
+    if let Step::Answer { body: pieces, .. } = &mut step {
+        *pieces = vec![Piece::Bytes(body.into())];
+    }
     let step = headers
         .iter()
-        .fold(Step::status(status, body), |step, (name, value)| {
-            step.header(name, value)
-        });
+        .fold(step, |step, (name, value)| step.header(name, value));
     let client = Script::new([step]).client();
-    let call = client
-        .chat()
-        .complete(&question())
-        .retry(RetryPolicy::none());
-    call.await.unwrap_err()
+    let call = client.chat().complete(&question());
+    call.retry(RetryPolicy::none()).await.unwrap_err()
 }
 
-/// Status and body; kind, message, code and type that come of them.
-type Case = (
-    u16,
-    &'static str,
-    ErrorKind,
-    &'static str,
-    Option<&'static str>,
-    Option<&'static str>,
-);
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixture {
+    status: u16,
+    #[serde(default)]
+    headers: serde_json::Map<String, Value>,
+    /// A string is sent as it is, everything else as JSON.
+    body: Value,
+    expected: Expected,
+}
 
-const CASES: &[Case] = &[
-    (
-        400,
-        r#"{"object":"error","message":"bad","type":"invalid_request_error","param":null,"code":null}"#,
-        ErrorKind::InvalidRequest,
-        "bad",
-        None,
-        Some("invalid_request_error"),
-    ),
-    (
-        429,
-        r#"{"object":"error","message":"slow down","type":"rate_limited","code":"1300","raw_status_code":429}"#,
-        ErrorKind::RateLimited,
-        "slow down",
-        Some("1300"),
-        Some("rate_limited"),
-    ),
-    (
-        422,
-        r#"{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","x",0],"msg":"not allowed","input":1}]},"type":"invalid_request_error","code":null}"#,
-        ErrorKind::InvalidRequest,
-        "body.x.0: not allowed",
-        None,
-        Some("invalid_request_error"),
-    ),
-    (
-        422,
-        r#"{"object":"error","message":"{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"wrong\"}]}","type":"proxy","code":"1000"}"#,
-        ErrorKind::InvalidRequest,
-        "body: wrong",
-        Some("1000"),
-        Some("proxy"),
-    ),
-    (
-        422,
-        r#"{"object":"Error","detail":[{"msg":"one","loc":["a"]}],"message":[{"msg":"one","loc":["a"]}],"code":3001}"#,
-        ErrorKind::InvalidRequest,
-        "a: one",
-        Some("3001"),
-        None,
-    ),
-    (
-        500,
-        r#"{"object":"Error","message":"handoff failed","type":"invalid_request_error","code":3000}"#,
-        ErrorKind::Server,
-        "handoff failed",
-        Some("3000"),
-        Some("invalid_request_error"),
-    ),
-    (
-        401,
-        r#"{"detail":"Invalid key"}"#,
-        ErrorKind::Authentication,
-        "Invalid key",
-        None,
-        None,
-    ),
-    (
-        404,
-        r#"{"detail":"Not Found"}"#,
-        ErrorKind::NotFound,
-        "Not Found",
-        None,
-        None,
-    ),
-    (
-        404,
-        r#"{"message":"no route","request_id":"r-1"}"#,
-        ErrorKind::NotFound,
-        "no route",
-        None,
-        None,
-    ),
-    (
-        429,
-        r#"{"message":"limit exceeded"}"#,
-        ErrorKind::RateLimited,
-        "limit exceeded",
-        None,
-        None,
-    ),
-    (
-        422,
-        r#"{"detail":"Invalid file.","message":"Got text/plain"}"#,
-        ErrorKind::InvalidRequest,
-        "Invalid file. Got text/plain",
-        None,
-        None,
-    ),
-    (
-        422,
-        r#"{"detail":"Invalid file. ","description":"Two lines are wrong","errors":[{"message":"no JSON","line_number":3}]}"#,
-        ErrorKind::InvalidRequest,
-        "Invalid file. Two lines are wrong",
-        None,
-        None,
-    ),
-    (
-        403,
-        r#"{"error":{"message":"blocked","status":403},"guardrails":{"results":{}}}"#,
-        ErrorKind::PermissionDenied,
-        "blocked",
-        None,
-        None,
-    ),
-    (
-        403,
-        r#"{"object":"Error","message":"blocked","code":3201,"guardrails":[{}]}"#,
-        ErrorKind::PermissionDenied,
-        "blocked",
-        Some("3201"),
-        None,
-    ),
-    (
-        409,
-        r#"{"detail":{"message":"exists","error_code":"CONFLICT"}}"#,
-        ErrorKind::InvalidRequest,
-        "exists",
-        Some("CONFLICT"),
-        None,
-    ),
-    (
-        504,
-        "<html><head><title>Gateway\n time-out</title></head></html>",
-        ErrorKind::Timeout,
-        "an HTML page: Gateway time-out",
-        None,
-        None,
-    ),
-    (
-        520,
-        "<!doctype html><p>oops",
-        ErrorKind::Server,
-        "an HTML page",
-        None,
-        None,
-    ),
-    (502, "", ErrorKind::Server, "", None, None),
-    (
-        503,
-        r#"{"message":"Capacity exceeded","type":"invalid_request_error"}"#,
-        ErrorKind::Overloaded,
-        "Capacity exceeded",
-        None,
-        Some("invalid_request_error"),
-    ),
-    (
-        429,
-        r#"{"message":"Tier capacity exceeded."}"#,
-        ErrorKind::Overloaded,
-        "Tier capacity exceeded.",
-        None,
-        None,
-    ),
-    (
-        400,
-        r#"{"error":{"code":"content_filter","message":"filtered","param":"prompt","innererror":{}}}{"error":{}}"#,
-        ErrorKind::InvalidRequest,
-        "filtered",
-        Some("content_filter"),
-        None,
-    ),
-    (
-        400,
-        r#"{}{"error":{"code":"Second","message":"said in the second"}}"#,
-        ErrorKind::InvalidRequest,
-        "said in the second",
-        Some("Second"),
-        None,
-    ),
-    (
-        400,
-        r#"{"error":{"code":"Outer","message":null,"innererror":{"message":"within"}}}"#,
-        ErrorKind::InvalidRequest,
-        "within",
-        Some("Outer"),
-        None,
-    ),
-    (
-        429,
-        r#"{"error":{"code":429,"message":"exhausted","status":"RESOURCE_EXHAUSTED"}}"#,
-        ErrorKind::RateLimited,
-        "exhausted",
-        Some("429"),
-        Some("RESOURCE_EXHAUSTED"),
-    ),
-    (
-        400,
-        r#"{"error":{"message":"{\"detail\":[{\"loc\":[\"body\",\"seed\"],\"msg\":\"extra\"}]}","code":"Bad"}}"#,
-        ErrorKind::InvalidRequest,
-        "body.seed: extra",
-        Some("Bad"),
-        None,
-    ),
-    (
-        429,
-        r#"{"error":{"code":"insufficient_quota","message":"used up"}}"#,
-        ErrorKind::QuotaExceeded,
-        "used up",
-        Some("insufficient_quota"),
-        None,
-    ),
-    (
-        410,
-        r#"{"detail":"retired"}"#,
-        ErrorKind::Gone,
-        "retired",
-        None,
-        None,
-    ),
-    (
-        400,
-        "plain\n  words",
-        ErrorKind::InvalidRequest,
-        "plain words",
-        None,
-        None,
-    ),
-    (
-        400,
-        r#"{"message":"cut of"#,
-        ErrorKind::InvalidRequest,
-        r#"{"message":"cut of"#,
-        None,
-        None,
-    ),
-    (400, "[]", ErrorKind::InvalidRequest, "", None, None),
-    (400, "null", ErrorKind::InvalidRequest, "null", None, None),
-];
+/// What is left out is not there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    kind: String,
+    message: String,
+    is_retryable: bool,
+    code: Option<String>,
+    r#type: Option<String>,
+    param: Option<String>,
+    /// Location, message and type of each.
+    #[serde(default)]
+    details: Vec<[String; 3]>,
+    request_id: Option<String>,
+    /// In seconds.
+    retry_after: Option<f64>,
+    #[serde(default)]
+    is_context_length_exceeded: bool,
+    /// Some words of it.
+    hint: Option<String>,
+}
+
+fn fixtures() -> Vec<(String, Fixture)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let files = std::fs::read_dir(folder).unwrap();
+    let fixtures = files.map(|file| {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let fixture = serde_json::from_slice(&std::fs::read(path).unwrap());
+        let fixture = fixture.unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, fixture)
+    });
+    fixtures.collect()
+}
+
+fn check(name: &str, fixture: &Fixture, body: &str, error: &Error) {
+    let (api, expected) = (error.api().unwrap(), &fixture.expected);
+    assert_eq!(format!("{:?}", error.kind()), expected.kind, "{name}");
+    assert_eq!(api.message, expected.message, "{name}");
+    assert_eq!(error.is_retryable(), expected.is_retryable, "{name}");
+    assert_eq!(error.code(), expected.code.as_deref(), "{name}");
+    assert_eq!(api.error_type, expected.r#type, "{name}");
+    assert_eq!(api.param, expected.param, "{name}");
+    let details = api.details.iter().map(|detail| {
+        let detail = detail.clone();
+        [detail.location, detail.message, detail.error_type]
+    });
+    assert_eq!(details.collect::<Vec<_>>(), expected.details, "{name}");
+    let request_id = expected.request_id.as_deref();
+    assert_eq!(error.request_id(), request_id, "{name}");
+    let retry_after = error.retry_after().map(|wait| wait.as_secs_f64());
+    assert_eq!(retry_after, expected.retry_after, "{name}");
+    let is_too_long = error.is_context_length_exceeded();
+    assert_eq!(is_too_long, expected.is_context_length_exceeded, "{name}");
+    assert_eq!(error.status().unwrap().as_u16(), fixture.status, "{name}");
+    assert_eq!(api.body, body, "{name}");
+}
+
+/// One line says it all, but for the hint, which is for those who ask for more.
+fn check_lines(name: &str, fixture: &Fixture, error: &Error) {
+    let expected = &fixture.expected;
+    let (line, more) = (error.to_string(), format!("{error:#}"));
+    let start = format!("chat.complete: {}", fixture.status);
+    assert!(line.starts_with(&start) && !line.contains('\n'), "{line}");
+    let ids = [&expected.code, &expected.request_id];
+    for fact in ids.into_iter().flatten().chain([&expected.message]) {
+        assert!(line.contains(fact), "{name}: {line}");
+    }
+    assert!(!line.contains("hint: "), "{name}: {line}");
+    match (error.hint(), &expected.hint) {
+        (None, None) => assert_eq!(more, line, "{name}"),
+        (Some(hint), Some(expected)) => {
+            assert!(hint.contains(expected), "{name}: {hint}");
+            assert_eq!(more, format!("{line}; hint: {hint}"), "{name}");
+            assert!(!hint.contains('\n') && !hint.ends_with('.'), "{hint}");
+        }
+        (hint, expected) => panic!("{name}: {hint:?} instead of {expected:?}"),
+    }
+}
 
 #[tokio::test]
 async fn every_shape_is_read() {
-    for (status, body, kind, message, code, error_type) in CASES {
-        let error = failure(*status, body, &[]).await;
-        let api = error.api().unwrap();
-        assert_eq!(error.kind(), *kind, "{body}");
-        assert_eq!(api.message, *message, "{body}");
-        assert_eq!(error.code(), *code, "{body}");
-        assert_eq!(api.error_type.as_deref(), *error_type, "{body}");
-        assert_eq!(api.status.as_u16(), *status, "{body}");
-        assert_eq!(api.body, *body);
-        let line = error.to_string();
-        assert!(
-            line.starts_with(&format!("chat.complete: {status}")),
-            "{line}"
-        );
-        assert!(line.contains(message) && !line.contains('\n'), "{line}");
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 70, "{}", fixtures.len());
+    for (name, fixture) in &fixtures {
+        let body = match &fixture.body {
+            Value::String(text) => text.clone(),
+            json => json.to_string(),
+        };
+        let headers = fixture.headers.iter();
+        let headers: Vec<(&'static str, _)> = headers
+            .map(|(name, value)| (&*name.clone().leak(), value.as_str().unwrap()))
+            .collect();
+        let error = failure(fixture.status, body.clone(), &headers).await;
+        check(name, fixture, &body, &error);
+        check_lines(name, fixture, &error);
     }
+}
+
+/// In a stream, the status has been 200 already.
+#[tokio::test]
+async fn an_event_that_is_an_error_is_told_by_its_words() {
+    let said = r#"{"error":{"message":"This model's maximum context length is 9","code":CODE}}"#;
+    for (code, too_long) in [("400", true), ("null", true), ("429", false)] {
+        let event = format!("event: error\ndata: {}\n\n", said.replace("CODE", code));
+        let client = Script::new([Step::events([Piece::Bytes(event.into())])]).client();
+        let stream = client.chat().stream(&question()).await.unwrap();
+        let error = stream.collect_response().await.unwrap_err();
+        assert_eq!(error.is_context_length_exceeded(), too_long, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_no_server_gave_has_no_hint() {
+    let error = Error::config("unauthorized: maximum context length");
+    assert_eq!(error.hint(), None);
+    assert!(!error.is_context_length_exceeded());
 }
 
 #[tokio::test]
@@ -296,28 +174,50 @@ async fn ids_of_requests_are_found_wherever_they_are() {
     ] {
         let error = failure(400, body, &[(name, "id")]).await;
         assert_eq!(error.request_id(), Some(expected), "{name}");
-        assert!(
-            error
-                .to_string()
-                .contains(&format!("request id {expected}")),
-            "{error}"
-        );
+        let words = format!("request id {expected}");
+        assert!(error.to_string().contains(&words), "{error}");
     }
-    let error = failure(400, "{}", &[("x-ms-error-code", "DeploymentNotFound")]).await;
-    assert_eq!(error.code(), Some("DeploymentNotFound"));
 }
 
 #[tokio::test]
 async fn nesting_without_end_and_long_words_are_bounded() {
     let nested = format!("{}\"deep\"{}", "{\"error\":".repeat(100), "}".repeat(100));
-    assert_eq!(
-        failure(400, &nested, &[]).await.kind(),
-        ErrorKind::InvalidRequest
-    );
+    let error = failure(400, nested, &[]).await;
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     let long = format!(r#"{{"message":"{}"}}"#, "é".repeat(10_000));
-    let error = failure(400, &long, &[]).await;
+    let error = failure(400, long.clone(), &[]).await;
     assert_eq!(error.api().unwrap().message.chars().count(), 501);
     assert_eq!(error.api().unwrap().body, long);
+}
+
+#[tokio::test]
+async fn a_body_is_read_up_to_a_mebibyte() {
+    let bound = 1024 * 1024;
+    let start = r#"{"message":"long","code":"1300"} "#;
+    for size in [bound - 1, bound, bound + 1, 3 * bound] {
+        let body = format!("{start}{}", "x".repeat(size - start.len()));
+        let error = failure(429, body, &[("retry-after", "2")]).await;
+        let api = error.api().unwrap();
+        assert_eq!(api.body.len(), size.min(bound));
+        assert_eq!((&*api.message, error.code()), ("long", Some("1300")));
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(2)));
+    }
+    // Cut off in the middle, it is no JSON any more. The status must do.
+    let body = format!(r#"{{"message":"{}"}}"#, "{\"".repeat(bound));
+    let error = failure(503, body, &[]).await;
+    assert_eq!(error.kind(), ErrorKind::Overloaded);
+    assert_eq!(error.api().unwrap().message.chars().count(), 501);
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_utf_8_take_nothing_else_along() {
+    let body = b"{\"message\":\"caf\xE9\",\"code\":\"1300\"}".as_slice();
+    let error = failure(429, body, &[]).await;
+    assert_eq!(error.code(), Some("1300"));
+    assert_eq!(error.api().unwrap().message, "caf\u{fffd}");
+    let error = failure(500, b"\xFF\xFE".as_slice(), &[]).await;
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert_eq!(error.api().unwrap().body, "\u{fffd}\u{fffd}");
 }
 
 #[tokio::test]
@@ -326,16 +226,7 @@ async fn single_complaints_are_listed() {
         {"loc":["body","a"],"msg":"one","type":"t"},{"loc":["b"],"msg":"two"},
         {"loc":["c"],"msg":"three"},{"loc":["d"],"msg":"four"},"five"]}"#;
     let error = failure(422, body, &[]).await;
-    let details = &error.api().unwrap().details;
-    assert_eq!(details.len(), 5);
-    assert_eq!(
-        (details[0].location.as_str(), details[0].error_type.as_str()),
-        ("body.a", "t")
-    );
-    assert!(
-        error
-            .to_string()
-            .contains("body.a: one; b: two; c: three; and 2 more"),
-        "{error}"
-    );
+    assert_eq!(error.api().unwrap().details.len(), 5);
+    let words = "body.a: one; b: two; c: three; and 2 more";
+    assert!(error.to_string().contains(words), "{error}");
 }

@@ -84,7 +84,7 @@ impl ApiError {
         };
         let mut documents = all_json(&body).peekable();
         if documents.peek().is_none() {
-            error.message = plain_text(&body);
+            error.read_text(&plain_text(&body));
         }
         documents.for_each(|value| error.read(&value, 0));
         if error.message.is_empty() {
@@ -184,7 +184,7 @@ impl ApiError {
             Value::Array(items) if depth < MAX_DEPTH => self.read_details(items),
             Value::String(text) => match first_json(text) {
                 Some(inner @ Value::Object(_)) if depth < MAX_DEPTH => self.read(&inner, depth + 1),
-                _ => self.say(text),
+                _ => self.read_text(text),
             },
             _ => {}
         }
@@ -205,6 +205,39 @@ impl ApiError {
                 self.read_details(items);
             }
         }
+        self.read_names(object);
+        if self.message.is_empty()
+            && let Some(inner) = object.get("innererror")
+        {
+            self.read(inner, depth + 1);
+        }
+        if self.error_type.is_none() {
+            // Google names its canonical code `status`.
+            self.error_type = object
+                .get("status")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
+        }
+    }
+
+    /// Takes the text as a message, and from an error quoted within it the names.
+    fn read_text(&mut self, text: &str) {
+        self.say(text);
+        let quoted = text.find("{\"").and_then(|at| first_json(text.get(at..)?));
+        let quoted = match &quoted {
+            Some(Value::Object(outer)) => match outer.get("error") {
+                Some(Value::Object(inner)) => inner,
+                _ => outer,
+            },
+            _ => return,
+        };
+        if quoted.contains_key("message") {
+            self.read_names(quoted);
+        }
+    }
+
+    /// Takes what has not been found yet.
+    fn read_names(&mut self, object: &Map<String, Value>) {
         let word = |key: &str| match object.get(key) {
             Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
             Some(Value::Number(number)) => Some(number.to_string()),
@@ -222,18 +255,6 @@ impl ApiError {
             .or_else(|| word("param"))
             .or_else(|| word("target"));
         self.request_id = self.request_id.take().or_else(|| word("request_id"));
-        if self.message.is_empty()
-            && let Some(inner) = object.get("innererror")
-        {
-            self.read(inner, depth + 1);
-        }
-        if self.error_type.is_none() {
-            // Google names its canonical code `status`.
-            self.error_type = object
-                .get("status")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
-        }
     }
 
     fn read_details(&mut self, items: &[Value]) {

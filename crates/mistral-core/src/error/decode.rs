@@ -11,7 +11,7 @@ pub(crate) struct DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path == "." {
+        if matches!(&*self.path, "." | "?") {
             write!(f, "{}", self.cause)
         } else {
             write!(f, "at `{}`: {}", self.path, self.cause)

@@ -1,7 +1,9 @@
 //! The one error type.
 
 mod api;
+mod context_length;
 mod decode;
+mod hint;
 mod kind;
 mod retry_after;
 
@@ -29,7 +31,7 @@ type Source = Box<dyn StdError + Send + Sync>;
 ///
 /// Match on [`kind`](Self::kind), and ask the accessors for details. `{}` prints one line
 /// for a person: the operation, what happened, and the ids that support asks for. `{:#}`
-/// adds the chain of causes. Neither ever shows a credential.
+/// adds the chain of causes and the [`hint`](Self::hint). Neither ever shows a credential.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -235,6 +237,45 @@ impl Error {
         }
     }
 
+    /// Whether the server refused the input because it has more tokens than fit: the
+    /// model's context, or one request of embeddings.
+    ///
+    /// Told from status, code and words. It is `false` for rate limits, also those on
+    /// tokens, and where there are merely too many inputs.
+    ///
+    /// ```
+    /// # fn halve(_: &mut Vec<String>) {}
+    /// # fn shorten(error: mistral_core::Error, history: &mut Vec<String>) {
+    /// if error.is_context_length_exceeded() {
+    ///     halve(history);
+    /// }
+    /// # }
+    /// ```
+    pub fn is_context_length_exceeded(&self) -> bool {
+        self.api()
+            .is_some_and(ApiError::says_context_length_exceeded)
+    }
+
+    /// What a person should try, where the server's words do not tell. One sentence in
+    /// English; its wording may change.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::Client::new(
+    /// #     mistral_sdk::MistralApi::new("another key")?.base_url(emulator.url())?,
+    /// # )?;
+    /// let error = client.models().list().await.unwrap_err();
+    /// let hint = error.hint().unwrap_or_default();
+    /// assert!(hint.starts_with("check that the key belongs to this host"), "{error}");
+    /// assert!(format!("{error:#}").ends_with(hint));
+    /// # Ok(()) }
+    /// ```
+    pub fn hint(&self) -> Option<&'static str> {
+        self.api()?.hint()
+    }
+
     /// Whether the request surely never reached the server.
     pub(crate) fn is_not_sent(&self) -> bool {
         self.0
@@ -291,6 +332,9 @@ impl fmt::Display for Error {
             while let Some(cause) = source {
                 write!(f, ": {cause}")?;
                 source = cause.source();
+            }
+            if let Some(hint) = self.hint() {
+                write!(f, "; hint: {hint}")?;
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 use serde::{Serialize, Serializer};
 
 use super::content::Content;
-use super::tool::ToolCall;
+use super::tool_call::ToolCall;
 use super::wire::{nullable, serialize_tagged};
 
 tagged_union! {

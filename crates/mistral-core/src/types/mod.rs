@@ -6,6 +6,8 @@ mod message;
 mod patch;
 mod secret;
 mod tool;
+mod tool_call;
+mod tool_call_ids;
 mod usage;
 pub(crate) mod wire;
 
@@ -20,9 +22,11 @@ pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, U
 pub use self::patch::Patch;
 pub use self::secret::Secret;
 pub use self::tool::{
-    ApiKeyAuth, Arguments, CodeInterpreterTool, ConnectorAuthorization, CustomConnector,
-    DocumentLibraryTool, Function, FunctionCall, FunctionName, FunctionTool, ImageGenerationTool,
-    NamedToolChoice, OAuth2TokenAuth, Tool, ToolCall, ToolChoice, ToolChoiceEnum,
-    ToolConfiguration, ToolReferenceChunk, ToolType, WebSearchPremiumTool, WebSearchTool,
+    ApiKeyAuth, CodeInterpreterTool, ConnectorAuthorization, CustomConnector, DocumentLibraryTool,
+    Function, FunctionName, FunctionTool, ImageGenerationTool, NamedToolChoice, OAuth2TokenAuth,
+    Tool, ToolChoice, ToolChoiceEnum, ToolConfiguration, ToolReferenceChunk, ToolType,
+    WebSearchPremiumTool, WebSearchTool,
 };
+pub use self::tool_call::{Arguments, FunctionCall, ToolCall};
+pub use self::tool_call_ids::normalize_tool_call_ids;
 pub use self::usage::{PromptTokensDetails, UsageInfo};

@@ -1,5 +1,7 @@
 //! Streams of chunks, made of what differs from one to the next.
 
+#![allow(dead_code)] // each test file uses a part of it
+
 use mistral_core::chat::{ChatCompletionResponse, CompletionChunk};
 use mistral_core::{Error, EventStream};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -12,23 +10,19 @@ use crate::batch::Batch;
 use crate::call::{Call, StreamCall};
 use crate::chat::Chat;
 use crate::classifiers::Classifiers;
+use crate::client_builder::ClientBuilder;
 use crate::embeddings::Embeddings;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::fim::Fim;
 use crate::fine_tuning::FineTuning;
-use crate::http::Transport;
 use crate::mode::{Async, Mode};
 use crate::models::Models;
 use crate::ocr::Ocr;
 use crate::pipeline::Engine;
 use crate::prepared::Prepared;
 use crate::provider::{Endpoint, Provider};
-use crate::retry::RetryPolicy;
-use crate::routes::Routes;
-use crate::sse::MAX_EVENT_SIZE;
 use crate::stream::StreamEvent;
-use crate::timeouts::Timeouts;
 
 /// The entry to the API: hands out the groups of operations.
 ///
@@ -71,14 +65,7 @@ impl Client {
 
     /// Starts a client for `provider` with settings of its own.
     pub fn builder(provider: impl Provider) -> ClientBuilder {
-        ClientBuilder {
-            provider: Arc::new(provider),
-            transport: None,
-            retry: RetryPolicy::default(),
-            timeouts: Timeouts::default(),
-            max_event_size: MAX_EVENT_SIZE,
-            models: BTreeMap::new(),
-        }
+        ClientBuilder::new(provider)
     }
 
     /// Makes a client for the provider that `MISTRAL_PROVIDER` names, from that
@@ -227,142 +214,15 @@ impl<M: Mode> fmt::Debug for Client<M> {
     }
 }
 
-/// Settings for a [`Client`].
-///
-/// ```
-/// # fn main() -> mistral_sdk::Result<()> {
-/// use std::time::Duration;
-/// use mistral_sdk::{Client, MistralApi, RetryPolicy};
-///
-/// let client = Client::builder(MistralApi::new("my-key")?)
-///     .timeout(Duration::from_secs(60))
-///     .idle_timeout(Duration::from_secs(30))
-///     .retry(RetryPolicy::default().max_retries(4))
-///     .build()?;
-/// # assert_eq!(client.provider_name(), "api");
-/// # Ok(()) }
-/// ```
-#[derive(Debug)]
-#[must_use = "a builder does nothing until it is built"]
-pub struct ClientBuilder {
-    provider: Arc<dyn Provider>,
-    transport: Option<Arc<dyn Transport>>,
-    retry: RetryPolicy,
-    timeouts: Timeouts,
-    max_event_size: usize,
-    models: BTreeMap<String, String>,
-}
-
 impl ClientBuilder {
-    /// Uses `transport` instead of the built-in one.
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(Arc::new(transport));
-        self
-    }
-
-    /// Sets how often and how soon failed calls are repeated.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
-        self
-    }
-
-    /// Sets all time-outs.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// Sets how long a whole call may take, unless it is streamed.
-    pub fn timeout(mut self, time: Duration) -> Self {
-        self.timeouts.total = Some(time);
-        self
-    }
-
-    /// Sets how long making a connection may take.
-    pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.timeouts.connect = time;
-        self
-    }
-
-    /// Sets how long the head of a response may take, per attempt.
-    pub fn first_byte_timeout(mut self, time: Duration) -> Self {
-        self.timeouts.first_byte = time;
-        self
-    }
-
-    /// Sets how long a stream may be silent.
-    pub fn idle_timeout(mut self, time: Duration) -> Self {
-        self.timeouts.idle = time;
-        self
-    }
-
-    /// Sets the largest event of a stream that is read, in bytes. Default: 16 MiB.
-    pub fn max_event_size(mut self, bytes: usize) -> Self {
-        self.max_event_size = bytes;
-        self
-    }
-
-    /// Calls models by other names here: pairs of the name that requests use and the name
-    /// that the provider knows, for example that of a deployment.
-    ///
-    /// So the same program asks for `mistral-small-latest` on every cloud.
-    ///
-    /// ```
-    /// # fn main() -> mistral_sdk::Result<()> {
-    /// use mistral_sdk::{Client, MistralApi};
-    ///
-    /// let client = Client::builder(MistralApi::new("my-key")?)
-    ///     .model_map([("mistral-small-latest", "mistral-small-2506")])
-    ///     .build()?;
-    /// # let _ = client;
-    /// # Ok(()) }
-    /// ```
-    pub fn model_map<A, B>(mut self, names: impl IntoIterator<Item = (A, B)>) -> Self
-    where
-        A: Into<String>,
-        B: Into<String>,
-    {
-        let names = names.into_iter();
-        self.models
-            .extend(names.map(|(asked, here)| (asked.into(), here.into())));
-        self
-    }
-
     /// Makes the client. Nothing is sent.
     ///
     /// # Errors
     /// Fails when the built-in transport cannot be set up or is not compiled in.
     pub fn build(self) -> Result<Client> {
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => built_in(&self.timeouts)?,
-        };
         Ok(Client {
-            engine: Arc::new(Engine {
-                provider: self.provider,
-                transport,
-                retry: self.retry,
-                timeouts: self.timeouts,
-                max_event_size: self.max_event_size,
-                routes: Routes::new(self.models),
-            }),
+            engine: Arc::new(self.engine()?),
             mode: Async,
         })
     }
-}
-
-#[cfg(feature = "reqwest")]
-fn built_in(timeouts: &Timeouts) -> Result<Arc<dyn Transport>> {
-    match crate::http::ReqwestTransport::new(timeouts.connect) {
-        Ok(transport) => Ok(Arc::new(transport)),
-        Err(error) => Err(Error::config("the HTTP transport cannot be set up").with_source(error)),
-    }
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn built_in(_: &Timeouts) -> Result<Arc<dyn Transport>> {
-    Err(Error::config(
-        "there is no HTTP transport: enable the feature `rustls`, `native-tls` or `reqwest`, \
-         or call `ClientBuilder::transport`",
-    ))
 }

@@ -14,6 +14,7 @@ use crate::http::{Body, Opening, Operation, Payload, Transport, TransportError};
 use crate::prepared::{CallOptions, Prepared};
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
+use crate::retry_event::{OnRetry, RetryEvent};
 use crate::routes::{ResolvedRoute, Routes};
 use crate::timeouts::{Deadline, Timeouts, Timer, within};
 
@@ -23,6 +24,7 @@ pub(crate) struct Engine {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) retry: RetryPolicy,
+    pub(crate) on_retry: OnRetry,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_event_size: usize,
     pub(crate) routes: Routes,
@@ -89,7 +91,7 @@ impl Engine {
                         idle: attempt.idle,
                     });
                 }
-                Err(error) => error,
+                Err(error) => error.at(name(), attempts),
             };
             if error.status() == Some(StatusCode::UNAUTHORIZED)
                 && refused.is_none()
@@ -99,9 +101,8 @@ impl Engine {
                 refused = Some(Box::new((credentials, error))); // there may be a fresher one
                 continue;
             }
-            let delay = match attempt.delay(&error, retries, started) {
-                Some(delay) => delay,
-                None => return Err(error.at(name(), attempts)),
+            let Some(delay) = attempt.delay(&error, retries, started) else {
+                return Err(error);
             };
             retries += 1;
             sleep(delay).await;
@@ -172,6 +173,12 @@ impl Attempt<'_> {
             return None;
         }
         tracing::debug!(operation = %endpoint.name, retries, ?delay, %error, "repeating");
+        self.engine.on_retry.tell(&RetryEvent {
+            operation: &endpoint.name,
+            attempt: error.attempts(),
+            delay,
+            reason: error,
+        });
         Some(delay)
     }
 

@@ -16,9 +16,9 @@ pub use mistral_core::{
     ApiError, Async, Body, ByteStream, Call, Client, ClientBuilder, DownloadCall, Endpoint, Error,
     ErrorDetail, ErrorKind, EventStream, EventTooLarge, FileSource, FromEnv, Items, Mode,
     Operation, Page, Pages, Paging, Payload, Provider, RateLimit, Repeat, Response, Result,
-    RetryPolicy, Route, RouteRequest, SseDecoder, SseEvent, StreamCall, StreamEvent, TimeoutPhase,
-    Timeouts, Token, TokenCache, TokenSource, Transport, TransportError, TransportErrorKind,
-    parse_base_url, secret_header,
+    RetryEvent, RetryPolicy, Route, RouteRequest, SseDecoder, SseEvent, StreamCall, StreamEvent,
+    TimeoutPhase, Timeouts, Token, TokenCache, TokenSource, Transport, TransportError,
+    TransportErrorKind, parse_base_url, secret_header,
 };
 #[doc(inline)]
 pub use mistral_core::{

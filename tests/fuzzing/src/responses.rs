@@ -97,8 +97,10 @@ fn with<T: DeserializeOwned + Serialize + PartialEq + Debug>(json: &str, used: f
     let written = serde_json::to_string(&read).unwrap();
     let again = serde_json::from_str::<T>(&written);
     let again = again.unwrap_or_else(|error| panic!("{error}: {written}"));
-    assert_eq!(again, read, "{written}");
-    assert_eq!(serde_json::to_string(&again).unwrap(), written);
+    if has_stable_floats(json) {
+        assert_eq!(again, read, "{written}");
+        assert_eq!(serde_json::to_string(&again).unwrap(), written);
+    }
 
     assert!(has_unique_keys(&written), "{written}");
     if has_unique_keys(json) {
@@ -106,6 +108,13 @@ fn with<T: DeserializeOwned + Serialize + PartialEq + Debug>(json: &str, used: f
         assert_eq!(lost, None, "{written}");
     }
     true
+}
+
+/// Whether serde_json itself reads again what it wrote: without its feature
+/// `float_roundtrip`, the last digit of some floats changes.
+fn has_stable_floats(json: &str) -> bool {
+    let read = value(json);
+    value(&read.to_string()) == read
 }
 
 /// Whether no object has a key twice, of which `Value` keeps but the last.

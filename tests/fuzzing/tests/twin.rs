@@ -127,7 +127,7 @@ fn what_is_made_of_the_corpus_passes() {
 }
 
 #[test]
-fn every_type_has_an_input_that_it_reads() {
+fn responses_of_the_corpus_are_read_unless_their_name_says_otherwise() {
     let corpus = corpus("responses");
     for (name, input) in &corpus {
         let is_refused = name.starts_with("refused");

@@ -110,12 +110,13 @@ struct Size {
 /// Reads a whole stream as the standard says, word by word. The last size is that of what
 /// follows the last event.
 fn by_the_standard(wire: &[u8]) -> (Read, Vec<Size>) {
-    let wire = wire.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(wire);
+    let without_mark = wire.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(wire);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (mut events, mut sizes, mut retry) = (Vec::new(), Vec::new(), None);
     let (mut data, mut event_type, mut id) = (None::<Vec<u8>>, String::new(), String::new());
     let (mut last_event_id, mut size) = (String::new(), Size::default());
-    let (lines, unfinished) = lines(wire);
+    size.lines = wire.len() - without_mark.len();
+    let (lines, unfinished) = lines(without_mark);
     for line in lines {
         size.lines += line.len() + 1;
         if line.is_empty() {

@@ -395,3 +395,12 @@ async fn whatever_a_server_says_the_line_is_not_long() {
         }
     }
 }
+
+#[tokio::test]
+async fn where_a_server_redirects_to_is_shown_in_one_short_line() {
+    let to = format!("https://a.test/\tb{}", "x".repeat(10_000));
+    let error = failure(308, "", &[("location", &to)]).await;
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.message().contains("`https://a.test/ bx"), "{error}");
+    assert!(error.to_string().len() < 1000, "{error}");
+}

@@ -19,7 +19,8 @@ pub use self::api::{ApiError, ErrorDetail};
 pub(crate) use self::decode::{decode, locate};
 pub(crate) use self::kind::is_transient;
 pub use self::kind::{ErrorKind, TimeoutPhase};
-use self::line::{OneLine, one_line};
+use self::line::OneLine;
+pub(crate) use self::line::one_line;
 use crate::http::{TransportError, TransportErrorKind};
 
 /// The result of everything in this SDK that can fail.

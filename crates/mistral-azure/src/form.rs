@@ -68,9 +68,12 @@ impl AzureForm {
                          endpoint (`…/openai/deployments/<deployment>`)",
                     )
                 })?;
-                if matches!(deployment, "." | "..") {
+                // A URL would lose these without a word.
+                let is_lost = deployment.contains(['\t', '\n', '\r']);
+                if is_lost || matches!(deployment, "." | "..") {
                     return Err(Error::config(format!(
-                        "the deployment must not be `{deployment}`"
+                        "the deployment must not be `{}`",
+                        deployment.escape_debug()
                     )));
                 }
                 vec!["openai", "deployments", deployment, "chat", "completions"]

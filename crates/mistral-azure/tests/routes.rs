@@ -160,7 +160,12 @@ async fn the_deployment_is_the_requests_or_the_builders_or_the_endpoints() {
         .build()
         .unwrap();
     let client = Recorder::willing().client(bare);
-    for (model, words) in [("", "`…/openai/deployments/<deployment>`"), ("..", "`..`")] {
+    for (model, words) in [
+        ("", "`…/openai/deployments/<deployment>`"),
+        ("..", "`..`"),
+        ("small\n", r"`small\n`"),
+        ("sm\tall", r"`sm\tall`"),
+    ] {
         let error = client.chat().complete(&question(model)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains(words), "{error}");

@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::{ApiError, Error, ErrorKind, Result, unexpected};
+use crate::error::{ApiError, Error, ErrorKind, Result, one_line, unexpected};
 use crate::http::Body;
 use crate::timeouts::Deadline;
 
@@ -60,7 +60,7 @@ pub(crate) fn failure(
 }
 
 fn redirected(status: StatusCode, to: Option<&str>) -> Error {
-    let to = to.unwrap_or("another address");
+    let to = one_line(to.unwrap_or("another address"));
     Error::config(format!(
         "{status}: the server redirects to `{to}`, which is not followed because the \
          credentials would go there: set that address as the base URL if you trust it"

@@ -3,7 +3,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use http::{HeaderMap, Method};
-use url::Url;
+use url::{Position, Url};
 
 use crate::error::{Error, Result};
 
@@ -276,13 +276,14 @@ impl Route {
     /// # Errors
     /// Fails when the two do not make a URL.
     pub fn join(base: &Url, path: &str) -> Result<Self> {
-        let text = base.as_str().trim_end_matches('/');
-        let text = if path.starts_with("/v1/") {
-            text.strip_suffix("/v1").unwrap_or(text)
+        let origin = &base[..Position::BeforePath];
+        let before = base.path().trim_end_matches('/');
+        let before = if path.starts_with("/v1/") {
+            before.strip_suffix("/v1").unwrap_or(before)
         } else {
-            text
+            before
         };
-        Url::parse(&format!("{text}{path}"))
+        Url::parse(&format!("{origin}{before}{path}"))
             .map(Self::new)
             .map_err(|error| {
                 Error::config(format!("`{path}` below `{base}` is not a URL")).with_source(error)
@@ -366,6 +367,9 @@ mod tests {
                 "http://gate:8080/team/mistral/v1/models",
             ),
             ("http://gate/team/v1/", "http://gate/team/v1/models"),
+            ("http://v1", "http://v1/v1/models"),
+            ("http://v1/v1", "http://v1/v1/models"),
+            ("http://gate/team-v1", "http://gate/team-v1/v1/models"),
         ] {
             let base = parse_base_url("base_url", base).unwrap();
             assert_eq!(

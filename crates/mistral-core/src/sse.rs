@@ -187,9 +187,11 @@ impl SseDecoder {
             }
             let unread = self.chunk.get(self.at..).unwrap_or_default();
             let Some(length) = memchr::memchr2(b'\n', b'\r', unread) else {
-                self.line.extend_from_slice(unread);
-                self.at = self.chunk.len();
-                self.check_size(self.line.len())?;
+                if !unread.is_empty() {
+                    self.line.extend_from_slice(unread);
+                    self.at = self.chunk.len();
+                    self.check_size(self.line.len())?;
+                }
                 return Ok(false);
             };
             self.after_carriage_return = unread.get(length) == Some(&b'\r');
@@ -323,10 +325,11 @@ impl SseDecoder {
     }
 
     fn check_size(&self, more: usize) -> Result<(), EventTooLarge> {
+        // A line feed joins what comes to what there is.
         let have = match &self.data {
             Data::None => 0,
-            Data::InChunk(range) => range.len(),
-            Data::Copied => self.copied.len(),
+            Data::InChunk(range) => range.len() + 1,
+            Data::Copied => self.copied.len() + 1,
         };
         if have.saturating_add(more) > self.max_event_size {
             return Err(EventTooLarge {

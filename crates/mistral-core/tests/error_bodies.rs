@@ -230,3 +230,68 @@ async fn single_complaints_are_listed() {
     let words = "body.a: one; b: two; c: three; and 2 more";
     assert!(error.to_string().contains(words), "{error}");
 }
+
+#[tokio::test]
+async fn whatever_a_server_says_an_error_prints_as_one_line() {
+    for (status, body) in [
+        (
+            400,
+            r#"{"message":"\u001b[2Jgone\nb","code":"a\nb\u2028c","request_id":"d\re"}"#,
+        ),
+        (500, "\u{1b}[2Jgone\0"),
+        (
+            200,
+            r#"{"choices":[{"message":{"x":{},"tool_calls":{"a\nb":1}}}]}"#,
+        ),
+        (
+            200,
+            r#"{"choices":[],"usage":{"total_tokens":"a\nb\u0007"}}"#,
+        ),
+        (
+            200,
+            r#"{"choices":[],"usage":{"prompt_tokens_details":{"cached_tokens":"\u2028"}}}"#,
+        ),
+    ] {
+        let error = failure(status, body, &[]).await;
+        for shown in [
+            error.to_string(),
+            format!("{error:#}"),
+            error.message().to_owned(),
+        ] {
+            let breaks = |it: char| it.is_control() || it == '\u{2028}';
+            assert!(!shown.contains(breaks), "{shown:?}");
+        }
+        assert_eq!(error.api().unwrap().body, body);
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_server_says_the_line_is_not_long() {
+    let long = "x".repeat(10_000);
+    for (status, body) in [
+        (
+            400,
+            format!(r#"{{"message":"{long}","code":"{long}","request_id":"{long}"}}"#),
+        ),
+        (
+            200,
+            format!(r#"{{"choices":[],"usage":{{"total_tokens":"{long}"}}}}"#),
+        ),
+    ] {
+        let error = failure(status, &body, &[]).await;
+        assert!(error.to_string().len() < 1000, "{error}");
+        assert_eq!(error.api().unwrap().body, body);
+        if status == 400 {
+            assert_eq!(error.code(), Some(&*long));
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_a_server_redirects_to_is_shown_in_one_short_line() {
+    let to = format!("https://a.test/\tb{}", "x".repeat(10_000));
+    let error = failure(308, "", &[("location", &to)]).await;
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.message().contains("`https://a.test/ bx"), "{error}");
+    assert!(error.to_string().len() < 1000, "{error}");
+}

@@ -326,6 +326,12 @@ fn the_answers_of_create_are_told_apart_by_shape() {
         "{answer:?}"
     );
 
+    let written = serde_json::to_value(&answer).unwrap();
+    assert_eq!(
+        serde_json::from_value::<CreateFineTuningJobResponse>(written).unwrap(),
+        answer
+    );
+
     for job in [completion_job(), classifier_job()] {
         let mut bare = job.clone();
         assert!(reread::<CreateFineTuningJobResponse>(&job).job().is_some());

@@ -187,6 +187,25 @@ fn an_event_beyond_the_limit_is_an_error_wherever_it_is_cut() {
     }
 }
 
+#[test]
+fn the_line_feeds_between_data_lines_count_towards_the_limit() {
+    for (limit, expected) in [(9, Some("0123\n4567")), (8, None)] {
+        let mut decoder = SseDecoder::new().max_event_size(limit);
+        decoder.push("data: 0123\ndata: 4567\n\n");
+        let event = decoder.next_event().ok().flatten();
+        assert_eq!(
+            event.as_ref().map(|event| &*event.data),
+            expected,
+            "{limit}"
+        );
+    }
+    let mut decoder = SseDecoder::new().max_event_size(8);
+    decoder.push("data\n".repeat(9)); // eight line feeds
+    assert!(decoder.next_event().unwrap().is_none());
+    decoder.push("data\n");
+    assert!(decoder.next_event().is_err());
+}
+
 /// A decoder that looked at its bytes again for every piece would need hours.
 #[test]
 fn a_16_mib_event_in_pieces_of_one_byte_takes_linear_time() {

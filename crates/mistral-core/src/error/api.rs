@@ -4,6 +4,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
 use super::ErrorKind;
+use super::line::one_line;
 
 /// What the server said when it refused or failed.
 ///
@@ -55,8 +56,6 @@ impl fmt::Display for ErrorDetail {
     }
 }
 
-/// How many characters of the server's words go into a message.
-const MESSAGE_CHARS: usize = 500;
 /// JSON within a string within JSON has been seen; deeper nesting has not.
 const MAX_DEPTH: u8 = 8;
 const REQUEST_ID_HEADERS: [&str; 6] = [
@@ -358,23 +357,5 @@ fn plain_text(body: &str) -> String {
     match title {
         Some(title) if !title.is_empty() => format!("an HTML page: {title}"),
         _ => "an HTML page".to_owned(),
-    }
-}
-
-fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    match line.char_indices().nth(MESSAGE_CHARS) {
-        Some((end, _)) => {
-            line.truncate(end);
-            line.push('…');
-            line
-        }
-        None => line,
     }
 }

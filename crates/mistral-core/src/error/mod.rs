@@ -5,12 +5,13 @@ mod context_length;
 mod decode;
 mod hint;
 mod kind;
+mod line;
 mod retry_after;
 
 use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -20,10 +21,15 @@ pub use self::api::{ApiError, ErrorDetail};
 pub(crate) use self::decode::{decode, locate};
 pub(crate) use self::kind::is_transient;
 pub use self::kind::{ErrorKind, TimeoutPhase};
+use self::line::OneLine;
+pub(crate) use self::line::one_line;
 use crate::http::{TransportError, TransportErrorKind};
 
 /// The result of everything in this SDK that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How many characters of a code or an id go into an error's line.
+const SHOWN: usize = 100;
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -312,25 +318,28 @@ impl From<ApiError> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
+        let with_causes = f.alternate();
+        let mut line = OneLine(f);
         if !inner.operation.is_empty() {
-            write!(f, "{}: ", inner.operation)?;
+            write!(line, "{}: ", inner.operation)?;
         }
-        f.write_str(&inner.message)?;
+        line.write_str(&inner.message)?;
         let facts = [
-            self.code().map(|code| format!("code {code}")),
+            self.code().map(|code| format!("code {code:.SHOWN$}")),
             self.retry_after()
                 .map(|wait| format!("retry after {wait:?}")),
             (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
-            self.request_id().map(|id| format!("request id {id}")),
+            self.request_id()
+                .map(|id| format!("request id {id:.SHOWN$}")),
         ];
         let facts: Vec<_> = facts.into_iter().flatten().collect();
         if !facts.is_empty() {
-            write!(f, " ({})", facts.join(", "))?;
+            write!(line, " ({})", facts.join(", "))?;
         }
-        if f.alternate() {
+        if with_causes {
             let mut source = StdError::source(self);
             while let Some(cause) = source {
-                write!(f, ": {cause}")?;
+                write!(line, ": {cause}")?;
                 source = cause.source();
             }
             if let Some(hint) = self.hint() {
@@ -372,7 +381,7 @@ pub(crate) fn unexpected(
     if ApiError::is_error_body(body) {
         return Error::api_error(ApiError::parse(status, headers, body));
     }
-    let cause = cause.into();
+    let cause = one_line(&cause.into().to_string());
     let mut error = Error::new(
         ErrorKind::Decode,
         format!("the response is not what the API documents: {cause}"),

@@ -251,7 +251,8 @@ impl CreateFineTuningJobResponse {
 impl<'de> Deserialize<'de> for CreateFineTuningJobResponse {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        let is_metadata = match value.get("object").and_then(Value::as_str) {
+        let object = value.get("object").and_then(Value::as_str);
+        let is_metadata = match object.filter(|object| !object.is_empty()) {
             Some(object) => object == "job.metadata",
             None => value.get("details").is_some() && value.get("id").is_none(),
         };

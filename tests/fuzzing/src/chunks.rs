@@ -1,0 +1,129 @@
+//! Streams of chunks.
+//!
+//! Each line of an input is the data of an event. One that begins with `{` is sent as it is,
+//! its gaps (`~`) empty; any other fills the gaps of the last such line, with parts that `~`
+//! divides.
+
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use mistral_sdk::chat::{ChatCompletionRequest, CompletionChunk};
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, Error, ErrorKind, EventStream, SseDecoder};
+
+use crate::answer::{Answer, run};
+
+/// The chunks of a stream are those that serde_json reads, up to the first that it does not
+/// read; and whatever they say, they make up an answer.
+pub fn check(input: &[u8]) {
+    let wire = wire(input);
+    let mut answer = Answer::new(StatusCode::OK, wire.clone());
+    let events = HeaderValue::from_static("text/event-stream");
+    answer.headers.insert(CONTENT_TYPE, events);
+    let client = answer.client();
+
+    let expected = parsed(&wire);
+    let (read, error) = run(async { read(stream(&client).await).await });
+    assert_eq!(read, expected.chunks);
+    match (expected.end, error.as_ref().map(Error::kind)) {
+        (End::Mark, None) => {}
+        (End::Mark, Some(_)) => panic!("{error:?}"),
+        // Whether a stream may end here is up to its choices.
+        (End::Cut, None | Some(ErrorKind::Truncated)) => {}
+        (End::Refused, Some(kind)) => assert_ne!(kind, ErrorKind::Truncated),
+        (_, kind) => panic!("{kind:?}"),
+    }
+
+    let whole = run(async { stream(&client).await.collect_response().await });
+    assert_eq!(whole.is_err(), error.is_some());
+    if let Ok(whole) = whole
+        && read.iter().all(is_plain)
+    {
+        let text: String = read.iter().map(CompletionChunk::text).collect();
+        assert_eq!(whole.text(), text);
+    }
+}
+
+fn wire(input: &[u8]) -> Vec<u8> {
+    let (mut wire, mut template) = (Vec::new(), &[][..]);
+    for line in input.split(|byte| *byte == b'\n') {
+        let is_template = line.starts_with(b"{");
+        if is_template {
+            template = line;
+        }
+        let fillings = if is_template { &[] } else { line };
+        let mut fillings = fillings.split(|byte| *byte == b'~');
+        wire.extend_from_slice(b"data: ");
+        for part in template.split_inclusive(|byte| *byte == b'~') {
+            wire.extend_from_slice(part.strip_suffix(b"~").unwrap_or(part));
+            if part.ends_with(b"~") {
+                wire.extend_from_slice(fillings.next().unwrap_or_default());
+            }
+        }
+        if template.is_empty() {
+            wire.extend_from_slice(line);
+        }
+        wire.extend_from_slice(b"\n\n");
+    }
+    wire
+}
+
+async fn stream(client: &Client) -> EventStream<CompletionChunk> {
+    let request = ChatCompletionRequest::new("m", [Message::user("hi")]);
+    client.chat().stream(&request).await.unwrap()
+}
+
+async fn read(mut stream: EventStream<CompletionChunk>) -> (Vec<CompletionChunk>, Option<Error>) {
+    let (mut chunks, mut failure) = (Vec::new(), None);
+    while let Some(event) = stream.next().await {
+        assert!(failure.is_none(), "an event after an error: {event:?}");
+        match event {
+            Ok(chunk) => chunks.push(chunk),
+            Err(error) => failure = Some(error),
+        }
+    }
+    (chunks, failure)
+}
+
+struct Parsed {
+    chunks: Vec<CompletionChunk>,
+    end: End,
+}
+
+enum End {
+    /// The end mark.
+    Mark,
+    /// An event that is an error, or none that a chunk can be read from.
+    Refused,
+    /// The end of the connection.
+    Cut,
+}
+
+fn parsed(wire: &[u8]) -> Parsed {
+    let mut decoder = SseDecoder::new();
+    decoder.push(wire.to_vec());
+    let mut chunks = Vec::new();
+    let mut end = End::Cut;
+    while let Some(event) = decoder.next_event().unwrap() {
+        if event.data == "[DONE]" {
+            end = End::Mark;
+            break;
+        }
+        match serde_json::from_str(&event.data) {
+            Ok(chunk) if event.event_type != "error" => chunks.push(chunk),
+            _ => {
+                end = End::Refused;
+                break;
+            }
+        }
+    }
+    Parsed { chunks, end }
+}
+
+/// Whether a chunk adds to the text of the one answer, and to nothing else.
+fn is_plain(chunk: &CompletionChunk) -> bool {
+    chunk.choices.iter().all(|choice| {
+        let delta = &choice.delta;
+        let of_a_tool = delta.tool_call_id.is_some() || delta.role.as_deref() == Some("tool");
+        choice.index == 0 && !of_a_tool
+    }) && chunk.choices.len() <= 1
+}

@@ -1,0 +1,78 @@
+//! What a server says when it refuses or fails.
+//!
+//! An input is a response: its status, header lines, a blank line, the body.
+
+use http::StatusCode;
+use mistral_sdk::{Error, ErrorKind};
+
+use crate::answer::{Answer, run};
+
+/// More than a person reads.
+const MAX_LINE: usize = 2000;
+
+/// Any response that is not a success is an error of the kind that its status says, which
+/// keeps the body and prints as one line.
+pub fn check(input: &[u8]) {
+    let answer = Answer::read(input);
+    let Some(error) = error_of(&answer) else {
+        assert!(answer.status.is_success(), "{}", answer.status);
+        return;
+    };
+    for shown in [error.to_string(), format!("{error:#}")] {
+        assert!(is_one_line(&shown), "{shown:?}");
+        assert!(shown.len() <= MAX_LINE, "{} bytes", shown.len());
+        assert!(shown.contains(error.message()), "{shown}");
+    }
+    assert!(is_one_line(&format!("{error:?}")), "{error:?}");
+
+    let again = error_of(&answer).unwrap();
+    assert_eq!(again.kind(), error.kind());
+    assert_eq!(again.message(), error.message());
+    assert_eq!(again.code(), error.code());
+    assert_eq!(again.request_id(), error.request_id());
+
+    check_kind(answer.status, &error);
+    if let Some(api) = error.api() {
+        assert_eq!(api.status, answer.status);
+        assert_eq!(api.headers, answer.headers);
+        assert_eq!(api.body, String::from_utf8_lossy(&answer.body));
+    } else {
+        assert!(answer.status.is_redirection() || answer.status.is_success());
+    }
+}
+
+fn error_of(answer: &Answer) -> Option<Error> {
+    let client = answer.client();
+    run(async { client.models().retrieve("m").await }).err()
+}
+
+/// The status weighs more than anything that the body says.
+fn check_kind(status: StatusCode, error: &Error) {
+    use ErrorKind::{
+        Authentication, Config, Decode, Gone, InvalidRequest, NotFound, Overloaded,
+        PermissionDenied, QuotaExceeded, RateLimited, Server, Timeout,
+    };
+    let possible: &[ErrorKind] = match status.as_u16() {
+        200..=299 => return assert_ne!(error.kind(), Config, "{error}"),
+        300..=399 => &[Config],
+        401 => &[Authentication],
+        403 => &[PermissionDenied],
+        404 => &[NotFound],
+        408 | 504 => &[Timeout],
+        410 => &[Gone],
+        429 => &[RateLimited, QuotaExceeded, Overloaded],
+        503 | 529 => &[Overloaded],
+        500..=599 => &[Server, Overloaded],
+        _ => &[InvalidRequest],
+    };
+    assert!(
+        possible.contains(&error.kind()),
+        "{:?}: {error}",
+        error.kind()
+    );
+    assert_ne!(error.kind(), Decode, "{error}");
+}
+
+fn is_one_line(text: &str) -> bool {
+    !text.contains(|it: char| it.is_control() || matches!(it, '\u{2028}' | '\u{2029}'))
+}

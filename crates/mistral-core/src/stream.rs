@@ -67,6 +67,13 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
         true
     }
 
+    /// Whether nothing that counts is missing, so that the stream has ended well even if its
+    /// connection breaks here. The default wants a proper end.
+    fn is_complete(state: &Self::State) -> bool {
+        let _ = state;
+        false
+    }
+
     /// What has arrived so far, for the error of a stream that breaks off.
     fn partial(state: &Self::State) -> Option<Box<dyn Any + Send + Sync>> {
         let _ = state;
@@ -174,6 +181,10 @@ impl<T: StreamEvent> EventStream<T> {
                 Poll::Ready(Some(Ok(bytes))) => {
                     self.silence.broken();
                     self.decoder.push(bytes);
+                }
+                Poll::Ready(Some(Err(_))) if T::is_complete(&self.state) => {
+                    self.body = None;
+                    return Poll::Ready(None);
                 }
                 Poll::Ready(Some(Err(error))) => {
                     let what = "the stream stopped before its end: the connection broke";

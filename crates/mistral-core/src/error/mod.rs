@@ -249,6 +249,7 @@ impl From<TransportError> for Error {
             TransportErrorKind::ConnectTimeout => (ErrorKind::Timeout, Some(TimeoutPhase::Connect)),
             TransportErrorKind::Timeout => (ErrorKind::Timeout, None),
             TransportErrorKind::RequestBody => (ErrorKind::Io, None),
+            TransportErrorKind::TooLarge => (ErrorKind::TooLarge, None),
             _ => (ErrorKind::Connection, None),
         };
         let message = match error.kind() {

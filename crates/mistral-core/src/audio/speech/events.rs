@@ -85,6 +85,10 @@ impl StreamEvent for SpeechStreamEvents {
     }
 
     fn may_end(state: &SpeechState) -> bool {
+        Self::is_complete(state)
+    }
+
+    fn is_complete(state: &SpeechState) -> bool {
         state.done
     }
 }

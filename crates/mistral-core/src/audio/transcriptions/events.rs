@@ -154,6 +154,10 @@ impl StreamEvent for TranscriptionStreamEvents {
     }
 
     fn may_end(state: &TranscriptionState) -> bool {
+        Self::is_complete(state)
+    }
+
+    fn is_complete(state: &TranscriptionState) -> bool {
         state.done.is_some()
     }
 

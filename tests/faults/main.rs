@@ -1,0 +1,11 @@
+//! Nothing hangs, nothing is lost, no connection leaks: whatever a server does wrong.
+
+#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+#![allow(dead_code, unreachable_pub)] // `endurance.rs` uses the same modules
+
+mod answers;
+mod http2;
+mod matrix;
+mod operation;
+mod rows;
+mod server;

@@ -27,7 +27,7 @@ pub enum Act {
     ResetInBody(Reason),
     /// The server leaves (GOAWAY) and has not looked at the request.
     LeaveUnseen,
-    /// The server leaves and answers what it has seen.
+    /// The server leaves after the head, and sends the body all the same.
     LeaveAndAnswer,
     /// The server leaves in the middle of the exchange.
     LeaveAbruptly(Reason),
@@ -75,8 +75,14 @@ async fn serve(
                 tokio::spawn(answer(request, respond, operation));
             }
             Act::Stall => {
+                let counter = counter.clone();
                 tokio::spawn(async move {
-                    let _ = std::future::poll_fn(|cx| respond.poll_reset(cx)).await;
+                    if std::future::poll_fn(|cx| respond.poll_reset(cx))
+                        .await
+                        .is_ok()
+                    {
+                        counter.reset();
+                    }
                 });
             }
             Act::Reset(reason) => respond.send_reset(reason),
@@ -90,8 +96,12 @@ async fn serve(
                 ));
             }
             Act::LeaveAndAnswer => {
+                let mut body = send_head(&mut respond, operation);
                 connection.graceful_shutdown();
-                tokio::spawn(answer(request, respond, operation));
+                tokio::spawn(async move {
+                    read_to_end(request).await;
+                    let _ = body.send_data(operation.body().into(), true);
+                });
             }
             Act::LeaveAbruptly(reason) => connection.abrupt_shutdown(reason),
             Act::Close => return,

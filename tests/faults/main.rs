@@ -4,8 +4,13 @@
 #![allow(dead_code, unreachable_pub)] // `endurance.rs` uses the same modules
 
 mod answers;
+mod connections;
+mod every_byte;
 mod http2;
+mod idle;
 mod matrix;
 mod operation;
 mod rows;
 mod server;
+mod streams;
+mod times;

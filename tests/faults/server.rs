@@ -52,6 +52,8 @@ pub struct Counts {
     pub connections: usize,
     /// Connections that are open now.
     pub open: usize,
+    /// Streams of HTTP/2 that the client has given up.
+    pub resets: usize,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -70,6 +72,10 @@ impl Counter {
             counts.requests += 1;
         });
         before
+    }
+
+    pub fn reset(&self) {
+        self.0.send_modify(|counts| counts.resets += 1);
     }
 }
 

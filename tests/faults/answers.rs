@@ -1,6 +1,7 @@
 //! Answers as bytes: good ones, and ones that are wrong in one way.
 
 use super::operation::Operation;
+use super::server::Act;
 
 /// A head without a length.
 pub fn head(status: &str, content_type: &str, more: &str) -> String {
@@ -51,6 +52,49 @@ pub fn first_part(operation: Operation) -> String {
     let body = operation.body();
     let end = body.find("\n\n").map_or(body.len() / 2, |at| at + 2);
     body[..end].to_owned()
+}
+
+/// The head and the first part of the body, and then this.
+pub fn cut(operation: Operation, then: Act) -> Vec<Act> {
+    let part = first_part(operation);
+    let start = match operation {
+        Operation::Stream => [chunked_head(operation), chunk(&part)].concat(),
+        _ => {
+            let length = operation.body().len();
+            [sized_head(operation, length), part.into_bytes()].concat()
+        }
+    };
+    vec![Act::Send(start), then]
+}
+
+/// An answer that announces `more` bytes than it has.
+pub fn announced(operation: Operation, more: isize, then: Act) -> Vec<Act> {
+    let body = operation.body();
+    let head = sized_head(operation, body.len().saturating_add_signed(more));
+    vec![Act::Send([head, body.into_bytes()].concat()), then]
+}
+
+/// An answer in chunks without the last one.
+pub fn unended(operation: Operation, then: Act) -> Vec<Act> {
+    let body = chunk(&operation.body());
+    vec![Act::Send([chunked_head(operation), body].concat()), then]
+}
+
+/// An answer that ends with its connection.
+pub fn unsized_answer(operation: Operation) -> Vec<u8> {
+    let head = head("200 OK", operation.content_type(), "connection: close\r\n");
+    (head + &operation.body()).into_bytes()
+}
+
+/// The same without a content type.
+pub fn untyped(operation: Operation) -> String {
+    "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_owned() + &operation.body()
+}
+
+/// The head of an error, and less of a body than it announces.
+pub fn sized_error_head(status: &str) -> Vec<u8> {
+    let body = r#"{"message":"the rest never com"#;
+    (head(status, "application/json", "content-length: 100\r\n") + body).into_bytes()
 }
 
 /// `{"message":"compressed"}` as gzip.

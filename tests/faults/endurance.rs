@@ -4,7 +4,8 @@
 //! A program of its own, because it counts the descriptors of the whole process.
 //! `FAULTS_CALLS` says how many calls are made, `FAULTS_SEED` which faults they meet.
 
-#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+// Helpers outside of test functions may panic as tests do.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(dead_code, unreachable_pub)] // `main.rs` uses the same modules
 
 mod answers;

@@ -1,6 +1,7 @@
 //! Nothing hangs, nothing is lost, no connection leaks: whatever a server does wrong.
 
-#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+// Helpers outside of test functions may panic as tests do.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(dead_code, unreachable_pub)] // `endurance.rs` uses the same modules
 
 mod answers;

@@ -9,7 +9,8 @@ use h2::Reason;
 use mistral_sdk::{ErrorKind, TimeoutPhase};
 
 use super::answers::{
-    GZIP, chunk, chunked_head, first_part, good, good_parts, head, sized, sized_head,
+    GZIP, announced, chunk, cut, good, good_parts, head, sized, sized_error_head, sized_head,
+    unended, unsized_answer, untyped,
 };
 use super::http2;
 use super::operation::Operation;
@@ -397,43 +398,3 @@ pub const ROWS: &[Row] = &[
         UNCONFIRMED,
     ),
 ];
-
-/// The head and the first part of the body, and then this.
-fn cut(operation: Operation, then: Act) -> Vec<Act> {
-    let part = first_part(operation);
-    let start = match operation {
-        Operation::Stream => [chunked_head(operation), chunk(&part)].concat(),
-        _ => {
-            let length = operation.body().len();
-            [sized_head(operation, length), part.into_bytes()].concat()
-        }
-    };
-    vec![Act::Send(start), then]
-}
-
-/// An answer that announces `more` bytes than it has.
-fn announced(operation: Operation, more: isize, then: Act) -> Vec<Act> {
-    let body = operation.body();
-    let head = sized_head(operation, body.len().saturating_add_signed(more));
-    vec![Act::Send([head, body.into_bytes()].concat()), then]
-}
-
-/// An answer in chunks without the last one.
-fn unended(operation: Operation, then: Act) -> Vec<Act> {
-    let body = chunk(&operation.body());
-    vec![Act::Send([chunked_head(operation), body].concat()), then]
-}
-
-fn unsized_answer(operation: Operation) -> Vec<u8> {
-    let head = head("200 OK", operation.content_type(), "connection: close\r\n");
-    (head + &operation.body()).into_bytes()
-}
-
-fn untyped(operation: Operation) -> String {
-    "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_owned() + &operation.body()
-}
-
-fn sized_error_head(status: &str) -> Vec<u8> {
-    let body = r#"{"message":"the rest never com"#;
-    (head(status, "application/json", "content-length: 100\r\n") + body).into_bytes()
-}

@@ -126,7 +126,7 @@ impl Error {
         let message = match phase {
             TimeoutPhase::Connect => format!("no connection within {after:?}"),
             TimeoutPhase::FirstByte => format!("no response within {after:?}"),
-            TimeoutPhase::Idle => format!("the stream was silent for {after:?}"),
+            TimeoutPhase::Idle => format!("the response was silent for {after:?}"),
             TimeoutPhase::Total => format!("not finished within {after:?}"),
         };
         let mut this = Self::new(ErrorKind::Timeout, format!("{message} ({phase} time-out)"));

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, LOCATION};
+use bytes::BytesMut;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
@@ -37,26 +37,48 @@ pub(crate) fn failure(
     deadline: Option<Deadline>,
 ) -> Pin<Box<dyn Future<Output = Error> + Send>> {
     Box::pin(async move {
-        let until = Instant::now() + ERROR_BODY_TIME;
-        let until = deadline.map_or(until, |deadline| until.min(deadline.at));
         let (head, mut body) = response.into_parts();
+        if let Some(encoding) = compression(&head.headers) {
+            let encoding = encoding.to_owned();
+            let mut error = ApiError::parse(head.status, head.headers, &[]);
+            error.message = unasked(&encoding);
+            return error.into();
+        }
         let mut text = BytesMut::new();
-        let read = async {
-            while let Some(Ok(chunk)) = body.chunk().await {
-                let room = ERROR_BODY_BYTES.saturating_sub(text.len());
-                text.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-                if text.len() == ERROR_BODY_BYTES {
-                    break;
-                }
-            }
-        };
-        let _ = timeout_at(until, read).await;
+        read_text(&mut body, &mut text, deadline).await;
         if head.status.is_redirection() {
             let to = head.headers.get(LOCATION).and_then(|to| to.to_str().ok());
             return redirected(head.status, to);
         }
         ApiError::parse(head.status, head.headers, &text).into()
     })
+}
+
+/// The compression that a response says it has. None is asked for, so none can be read;
+/// a transport that decompresses takes the header away.
+pub(crate) fn compression(headers: &HeaderMap) -> Option<&str> {
+    const KNOWN: [&str; 7] = [
+        "gzip", "x-gzip", "deflate", "compress", "br", "zstd", "x-zstd",
+    ];
+    let encoding = headers.get(CONTENT_ENCODING)?.to_str().ok()?;
+    let mut names = encoding.split(',').map(str::trim);
+    names
+        .any(|name| KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known)))
+        .then_some(encoding)
+}
+
+/// Makes an error of a success that cannot be read because it is compressed.
+#[cold]
+pub(crate) fn compressed(response: &http::Response<Body>, encoding: &str) -> Error {
+    let headers = response.headers().clone();
+    unexpected(response.status(), headers, &[], unasked(encoding))
+}
+
+fn unasked(encoding: &str) -> String {
+    format!(
+        "the body is compressed (`{encoding}`), which was not asked for: \
+         use a transport that decompresses it"
+    )
 }
 
 fn redirected(status: StatusCode, to: Option<&str>) -> Error {
@@ -76,33 +98,59 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
 }
 
+/// What the first line of a stream of events starts with.
+const EVENT_STARTS: [&[u8]; 6] = [
+    b"data:",
+    b"event:",
+    b"id:",
+    b"retry:",
+    b":",
+    b"\xEF\xBB\xBF",
+];
+
 /// Checks that a response is a stream of events although its content type is another one:
-/// some gateways forget it, so the first bytes decide.
-pub(crate) async fn sniff_event_stream(response: &mut http::Response<Body>) -> Result<()> {
+/// some gateways forget it, so the first bytes decide. What is no such stream is read until
+/// `until`, for the error.
+pub(crate) async fn sniff_event_stream(
+    response: &mut http::Response<Body>,
+    until: Option<Deadline>,
+) -> Result<()> {
     let body = response.body_mut();
-    let mut first = Bytes::new();
-    while first.is_empty() {
-        first = match body.chunk().await.transpose()? {
-            Some(chunk) => chunk,
-            None => return Err(Error::new(ErrorKind::Truncated, "the response is empty")),
-        };
+    let mut first = BytesMut::new();
+    let may_be_events = |first: &[u8]| EVENT_STARTS.iter().any(|start| start.starts_with(first));
+    while may_be_events(&first)
+        && let Some(chunk) = body.chunk().await.transpose()?
+    {
+        first.extend_from_slice(&chunk);
     }
-    let looks_like_events = [b"data:".as_slice(), b"event:", b"id:", b":"]
-        .into_iter()
-        .any(|start| first.starts_with(start));
-    if looks_like_events {
-        body.unread(first);
+    if first.is_empty() {
+        return Err(Error::new(ErrorKind::Truncated, "the response is empty"));
+    }
+    if EVENT_STARTS.iter().any(|start| first.starts_with(start)) {
+        body.unread(first.freeze());
         return Ok(());
     }
-    let mut text = BytesMut::from(first);
-    while text.len() < ERROR_BODY_BYTES
-        && let Some(Ok(chunk)) = body.chunk().await
-    {
-        text.extend_from_slice(&chunk);
-    }
-    text.truncate(ERROR_BODY_BYTES);
+    let mut text = first;
+    read_text(body, &mut text, until).await;
     let headers = response.headers();
     let found = content_type(headers).unwrap_or("no content type");
     let cause = format!("a stream of events was asked for, and `{found}` came");
     Err(unexpected(response.status(), headers.clone(), &text, cause))
+}
+
+/// Reads what explains an error, up to a bound in size and time. That it stalls or breaks
+/// off changes nothing.
+async fn read_text(body: &mut Body, text: &mut BytesMut, until: Option<Deadline>) {
+    let bound = Instant::now() + ERROR_BODY_TIME;
+    let until = until.map_or(bound, |deadline| bound.min(deadline.at));
+    let read = async {
+        while text.len() < ERROR_BODY_BYTES
+            && let Some(Ok(chunk)) = body.chunk().await
+        {
+            let room = ERROR_BODY_BYTES.saturating_sub(text.len());
+            text.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        }
+    };
+    let _ = timeout_at(until, read).await;
+    text.truncate(ERROR_BODY_BYTES);
 }

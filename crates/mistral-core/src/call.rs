@@ -137,7 +137,7 @@ macro_rules! call_options {
                 })
             }
 
-            /// Sets how long a stream may be silent.
+            /// Sets how long the body of the response may be silent, streamed or not.
             pub fn idle_timeout(self, time: Duration) -> Self {
                 self.set(|request| {
                     request.options_mut().timeouts.idle = Some(time);

@@ -122,7 +122,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how long a stream may be silent.
+    /// Sets how long the body of a response may be silent, streamed or not.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
         self.timeouts.idle = time;
         self

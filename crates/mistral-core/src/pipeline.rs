@@ -8,9 +8,11 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, sleep};
 
-use crate::answer::{Answer, failure, is_event_stream, sniff_event_stream};
+use crate::answer::{
+    Answer, compressed, compression, failure, is_event_stream, sniff_event_stream,
+};
 use crate::error::{Error, Result, TimeoutPhase};
-use crate::http::{Body, Opening, Operation, Payload, Transport, TransportError};
+use crate::http::{Body, Gathered, Opening, Operation, Payload, Transport, TransportError};
 use crate::prepared::{CallOptions, Prepared};
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
@@ -44,6 +46,8 @@ struct Attempt<'a> {
     first_byte: Duration,
     idle: Duration,
     deadline: Option<Deadline>,
+    /// How long obtaining a credential may take where the call itself has no deadline.
+    authorizing: Option<Duration>,
     /// When the last piece of a streamed body was taken.
     sent_at: Option<Arc<Mutex<Instant>>>,
 }
@@ -145,6 +149,7 @@ impl Engine {
             first_byte: timeouts.first_byte,
             idle: timeouts.idle,
             deadline: Deadline::after(total, TimeoutPhase::Total),
+            authorizing: timeouts.total,
             sent_at: sends_stream.then(|| Arc::new(Mutex::new(Instant::now()))),
         })
     }
@@ -188,7 +193,11 @@ impl Attempt<'_> {
         let has_own = |options: &CallOptions| options.headers.contains_key(AUTHORIZATION);
         if !self.request.options().is_some_and(has_own) {
             let mut authorized = self.engine.provider.authorize(rejected, &mut headers);
-            within(timer, self.deadline, authorized.as_mut()).await??;
+            let until = match self.deadline {
+                None => Deadline::after(self.authorizing, TimeoutPhase::Total),
+                deadline => deadline,
+            };
+            within(timer, until, authorized.as_mut()).await??;
         }
         Ok(headers)
     }
@@ -219,6 +228,9 @@ impl Attempt<'_> {
         let mut response = Box::new(response);
         if !response.status().is_success() {
             return Err(failure(response, self.deadline).await);
+        }
+        if let Some(encoding) = compression(response.headers()) {
+            return Err(compressed(&response, encoding));
         }
         match self.read(&mut response, timer).await {
             Ok(()) => Ok(response),
@@ -254,11 +266,33 @@ impl Attempt<'_> {
             if is_event_stream(response.headers()) {
                 return Ok(());
             }
-            let mut checked = Box::pin(sniff_event_stream(response));
-            return within(timer, self.deadline, checked.as_mut()).await?;
+            let until = self.until_silent();
+            let mut checked = Box::pin(sniff_event_stream(response, until));
+            return within(timer, until, checked.as_mut()).await?;
         }
-        let filled = pin!(response.body_mut().fill());
-        Ok(within(timer, self.deadline, filled).await??)
+        self.fill(response.body_mut(), timer).await
+    }
+
+    /// Reads the whole body, as long as it is not silent for too long.
+    async fn fill(&self, body: &mut Body, mut timer: Timer<'_>) -> Result<()> {
+        if body.bytes().is_some() {
+            return Ok(());
+        }
+        let mut gathered = Gathered::default();
+        loop {
+            let chunk = pin!(body.chunk());
+            match within(timer.as_mut(), self.until_silent(), chunk).await? {
+                Some(chunk) => gathered.push(chunk?),
+                None => break,
+            }
+        }
+        *body = gathered.into_bytes().into();
+        Ok(())
+    }
+
+    fn until_silent(&self) -> Option<Deadline> {
+        let idle = Deadline::after(Some(self.idle), TimeoutPhase::Idle);
+        Deadline::earlier(self.deadline, idle)
     }
 
     fn body(&self) -> Body {

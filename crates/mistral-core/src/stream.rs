@@ -67,11 +67,11 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
         true
     }
 
-    /// Whether all that the stream is for has arrived. Where it has not, a stream that ends
-    /// within an event has broken off. The default is that it has.
-    fn is_whole(state: &Self::State) -> bool {
+    /// Whether nothing that counts is missing, so that the stream has ended well even if its
+    /// connection breaks here. The default wants a proper end.
+    fn is_complete(state: &Self::State) -> bool {
         let _ = state;
-        true
+        false
     }
 
     /// What has arrived so far, for the error of a stream that breaks off.
@@ -163,7 +163,7 @@ impl<T: StreamEvent> EventStream<T> {
         }
         let what = if self.failed {
             "the stream stopped before its end, as an earlier error has told"
-        } else if !self.marked && !T::is_whole(&self.state) {
+        } else if !self.marked && !T::is_complete(&self.state) {
             "the stream stopped before its last event: the server closed it"
         } else {
             return Ok(self.state);
@@ -187,6 +187,10 @@ impl<T: StreamEvent> EventStream<T> {
                 Poll::Ready(Some(Ok(bytes))) => {
                     self.silence.broken();
                     self.decoder.push(bytes);
+                }
+                Poll::Ready(Some(Err(_))) if T::is_complete(&self.state) => {
+                    self.body = None;
+                    return Poll::Ready(None);
                 }
                 Poll::Ready(Some(Err(error))) => {
                     let what = "the stream stopped before its end: the connection broke";
@@ -212,7 +216,7 @@ impl<T: StreamEvent> EventStream<T> {
     }
 
     fn may_end(&self) -> bool {
-        T::may_end(&self.state) && (T::is_whole(&self.state) || !self.decoder.is_within_event())
+        T::may_end(&self.state) && (T::is_complete(&self.state) || !self.decoder.is_within_event())
     }
 
     /// Reads the event that the decoder holds.

@@ -27,7 +27,8 @@ pub struct Timeouts {
     /// From sending a request to the head of its response, per attempt; while a file is
     /// sent, from its last piece. Default: 300 s.
     pub first_byte: Duration,
-    /// Silence within a stream; comments that keep it alive count as sound. Default: 300 s.
+    /// Silence within the body of a response, streamed or not; comments that keep a stream
+    /// alive count as sound. Default: 300 s.
     pub idle: Duration,
     /// A whole call, repetitions included, unless it is streamed in either direction: an
     /// upload, a download, a stream of events. Default: 300 s.

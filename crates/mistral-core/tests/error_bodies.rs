@@ -278,7 +278,7 @@ async fn whatever_a_server_says_the_line_is_not_long() {
             format!(r#"{{"choices":[],"usage":{{"total_tokens":"{long}"}}}}"#),
         ),
     ] {
-        let error = failure(status, &body, &[]).await;
+        let error = failure(status, body.clone(), &[]).await;
         assert!(error.to_string().len() < 1000, "{error}");
         assert_eq!(error.api().unwrap().body, body);
         if status == 400 {

@@ -40,6 +40,10 @@ impl StreamEvent for CompletionChunk {
     }
 
     fn may_end(state: &ChunkState) -> bool {
+        Self::is_complete(state)
+    }
+
+    fn is_complete(state: &ChunkState) -> bool {
         state.merge.is_finished()
     }
 

@@ -78,7 +78,7 @@ pub enum TimeoutPhase {
     Connect,
     /// From sending the request to the head of the response.
     FirstByte,
-    /// Between two pieces of a stream.
+    /// Between two pieces of the body of a response.
     Idle,
     /// The whole call, repetitions included.
     Total,

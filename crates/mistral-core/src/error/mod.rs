@@ -134,7 +134,7 @@ impl Error {
         let message = match phase {
             TimeoutPhase::Connect => format!("no connection within {after:?}"),
             TimeoutPhase::FirstByte => format!("no response within {after:?}"),
-            TimeoutPhase::Idle => format!("the stream was silent for {after:?}"),
+            TimeoutPhase::Idle => format!("the response was silent for {after:?}"),
             TimeoutPhase::Total => format!("not finished within {after:?}"),
         };
         let mut this = Self::new(ErrorKind::Timeout, format!("{message} ({phase} time-out)"));
@@ -296,6 +296,7 @@ impl From<TransportError> for Error {
             TransportErrorKind::ConnectTimeout => (ErrorKind::Timeout, Some(TimeoutPhase::Connect)),
             TransportErrorKind::Timeout => (ErrorKind::Timeout, None),
             TransportErrorKind::RequestBody => (ErrorKind::Io, None),
+            TransportErrorKind::TooLarge => (ErrorKind::TooLarge, None),
             _ => (ErrorKind::Connection, None),
         };
         let message = match error.kind() {
@@ -343,7 +344,7 @@ impl fmt::Display for Error {
                 source = cause.source();
             }
             if let Some(hint) = self.hint() {
-                write!(f, "; hint: {hint}")?;
+                write!(line, "; hint: {hint}")?;
             }
         }
         Ok(())

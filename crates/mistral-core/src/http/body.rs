@@ -95,22 +95,15 @@ impl Body {
         Ok(self.into_bytes().unwrap_or_default())
     }
 
-    /// Reads what is left of the body into memory: its bytes are then all here.
-    pub(crate) async fn fill(&mut self) -> Result<(), TransportError> {
+    async fn fill(&mut self) -> Result<(), TransportError> {
         if let Content::Full(_) = self.content {
             return Ok(());
         }
-        let mut whole = BytesMut::new();
-        let mut last = Bytes::new();
+        let mut gathered = Gathered::default();
         while let Some(chunk) = self.chunk().await {
-            let chunk = std::mem::replace(&mut last, chunk?);
-            whole.extend_from_slice(&chunk);
+            gathered.push(chunk?);
         }
-        if !whole.is_empty() {
-            whole.extend_from_slice(&last);
-            last = whole.freeze();
-        } // or there is one chunk, the usual case: nothing is copied
-        *self = last.into();
+        *self = gathered.into_bytes().into();
         Ok(())
     }
 
@@ -166,6 +159,28 @@ impl Body {
     /// The next bytes, or `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Option<Result<Bytes, TransportError>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+/// The chunks of a body, put together.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    whole: BytesMut,
+    last: Bytes,
+}
+
+impl Gathered {
+    pub(crate) fn push(&mut self, chunk: Bytes) {
+        let chunk = std::mem::replace(&mut self.last, chunk);
+        self.whole.extend_from_slice(&chunk);
+    }
+
+    pub(crate) fn into_bytes(mut self) -> Bytes {
+        if self.whole.is_empty() {
+            return self.last; // there is one chunk, the usual case: nothing is copied
+        }
+        self.whole.extend_from_slice(&self.last);
+        self.whole.freeze()
     }
 }
 

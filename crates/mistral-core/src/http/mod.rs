@@ -10,6 +10,7 @@ mod reqwest;
 mod transport;
 
 pub use self::body::Body;
+pub(crate) use self::body::Gathered;
 pub use self::file::FileSource;
 pub(crate) use self::file_chunks::blocking;
 pub(crate) use self::payload::Opening;

@@ -278,6 +278,7 @@ fn classify(error: ::reqwest::Error) -> TransportError {
         (true, false) => TransportErrorKind::Connect,
         (false, true) => TransportErrorKind::Timeout,
         (false, false) if error.is_builder() => TransportErrorKind::Other,
+        (false, false) if is_too_large(&error) => TransportErrorKind::TooLarge,
         (false, false) if is_unprocessed(&error) => TransportErrorKind::NotSent,
         (false, false) => TransportErrorKind::Interrupted,
     };
@@ -303,6 +304,12 @@ fn is_unprocessed(error: &::reqwest::Error) -> bool {
         }
     }
     false
+}
+
+fn is_too_large(error: &::reqwest::Error) -> bool {
+    let mut causes = causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    // hyper has a method for it, but with its server's feature alone.
+    causes.any(|error| error.is_parse() && error.to_string().contains("too large"))
 }
 
 fn causes(error: &::reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {

@@ -116,6 +116,8 @@ pub enum TransportErrorKind {
     Timeout,
     /// The connection broke after the request may have been received.
     Interrupted,
+    /// The head of the response is larger than this transport reads.
+    TooLarge,
     /// The body of the request could not be read: a file or a reader of the caller's failed.
     RequestBody,
     /// The request or the response is not one that this transport can handle.
@@ -178,6 +180,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::NotSent => "the connection closed before the request was sent",
             TransportErrorKind::Timeout => "timed out",
             TransportErrorKind::Interrupted => "the connection broke",
+            TransportErrorKind::TooLarge => "the head of the response is too large",
             TransportErrorKind::RequestBody => "the body of the request cannot be read",
             TransportErrorKind::Other => "the HTTP exchange failed",
         })

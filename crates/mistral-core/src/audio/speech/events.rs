@@ -90,7 +90,7 @@ impl StreamEvent for SpeechStreamEvents {
         state.begun // the API gives these streams no end mark
     }
 
-    fn is_whole(state: &SpeechState) -> bool {
+    fn is_complete(state: &SpeechState) -> bool {
         state.done
     }
 }

@@ -160,7 +160,7 @@ impl StreamEvent for TranscriptionStreamEvents {
         state.begun // the API gives these streams no end mark
     }
 
-    fn is_whole(state: &TranscriptionState) -> bool {
+    fn is_complete(state: &TranscriptionState) -> bool {
         state.done.is_some()
     }
 

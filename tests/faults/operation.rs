@@ -1,0 +1,141 @@
+//! One operation of each kind that behaves differently when something goes wrong.
+
+use std::time::Duration;
+
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::types::Message;
+use mistral_sdk::{
+    Client, ClientBuilder, FileSource, MistralApi, ReqwestTransport, Result, RetryPolicy,
+};
+
+/// The kinds, in the order of the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// `models.list`: may be repeated without harm.
+    List,
+    /// `chat.complete`: may be billed twice.
+    Complete,
+    /// `chat.stream`: the same, as a stream.
+    Stream,
+    /// `files.upload`: has effects.
+    Upload,
+}
+
+pub const OPERATIONS: [Operation; 4] = [
+    Operation::List,
+    Operation::Complete,
+    Operation::Stream,
+    Operation::Upload,
+];
+
+pub const EVENTS: [&str; 3] = [
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Hé\"}}]}\n\n",
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"llo\"},\"finish_reason\":\"stop\"}]}\n\n",
+    "data: [DONE]\n\n",
+];
+pub const TEXT: &str = "Héllo";
+
+impl Operation {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "models.list",
+            Self::Complete => "chat.complete",
+            Self::Stream => "chat.stream",
+            Self::Upload => "files.upload",
+        }
+    }
+
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Stream => "text/event-stream; charset=utf-8",
+            _ => "application/json",
+        }
+    }
+
+    /// The body of a good answer.
+    pub fn body(self) -> String {
+        match self {
+            Self::List => r#"{"object":"list","data":[{"id":"m","type":"base"}]}"#.to_owned(),
+            Self::Complete => {
+                format!(r#"{{"choices":[{{"index":0,"message":{{"content":"{TEXT}"}}}}]}}"#)
+            }
+            Self::Stream => EVENTS.concat(),
+            Self::Upload => r#"{"id":"f1","object":"file","filename":"a.txt"}"#.to_owned(),
+        }
+    }
+
+    /// Performs the operation, and reads its answer to the end.
+    pub async fn perform(self, client: &Client, settings: &Settings) -> Result<()> {
+        macro_rules! set {
+            ($call:expr) => {{
+                let mut call = $call;
+                for (name, value) in &settings.headers {
+                    call = call.header(*name, value.as_str());
+                }
+                if let Some(time) = settings.first_byte {
+                    call = call.first_byte_timeout(time);
+                }
+                if let Some(time) = settings.idle {
+                    call = call.idle_timeout(time);
+                }
+                if let Some(time) = settings.total {
+                    call = call.timeout(time);
+                }
+                call
+            }};
+        }
+        match self {
+            Self::List => {
+                let models = set!(client.models().list()).await?;
+                assert_eq!(models.data.len(), 1);
+            }
+            Self::Complete => {
+                let answer = set!(client.chat().complete(&question())).await?;
+                assert_eq!(answer.text(), TEXT);
+            }
+            Self::Stream => {
+                let stream = set!(client.chat().stream(&question())).await?;
+                assert_eq!(stream.collect_response().await?.text(), TEXT);
+            }
+            Self::Upload => {
+                let file = FileSource::from_bytes("a.txt", "text");
+                let request = UploadFileRequest::new(FilePurpose::Ocr, file);
+                let file = set!(client.files().upload(&request)).await?;
+                assert_eq!(file.id, "f1");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What one call wants otherwise than its client.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub headers: Vec<(&'static str, String)>,
+    pub first_byte: Option<Duration>,
+    pub idle: Option<Duration>,
+    pub total: Option<Duration>,
+}
+
+pub fn question() -> ChatCompletionRequest {
+    ChatCompletionRequest::new("m", [Message::user("hi")])
+}
+
+/// A transport with a pool of its own.
+pub fn transport() -> ReqwestTransport {
+    ReqwestTransport::new(Duration::from_secs(10)).unwrap()
+}
+
+/// Decides as the default does, and waits for nothing.
+pub fn without_delay() -> RetryPolicy {
+    let mut policy = RetryPolicy::default();
+    policy.initial_delay = Duration::ZERO;
+    policy
+}
+
+/// A client that waits for nothing between attempts.
+pub fn client(url: &str) -> ClientBuilder {
+    let api = MistralApi::new("key").unwrap().base_url(url).unwrap();
+    Client::builder(api).retry(without_delay())
+}

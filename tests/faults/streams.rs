@@ -1,0 +1,147 @@
+//! Streams that are cut: what had arrived is never lost, and never taken for the whole.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream;
+use http::{HeaderValue, Request, Response};
+use mistral_sdk::chat::{ChatCompletionResponse, CompletionChunk};
+use mistral_sdk::{
+    Body, ErrorKind, EventStream, Result, Transport, TransportError, TransportErrorKind,
+};
+
+use super::operation::{client, question};
+
+/// Two answers at once, and what has arrived of them after each event.
+const RECORDED: [(&str, [&str; 2], bool); 6] = [
+    (
+        r#"{"id":"1","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
+        ["", ""],
+        false,
+    ),
+    (
+        r#"{"id":"1","choices":[{"index":1,"delta":{"content":"né"}}]}"#,
+        ["", "né"],
+        false,
+    ),
+    (
+        r#"{"id":"1","choices":[{"index":0,"delta":{"content":"a"}}]}"#,
+        ["a", "né"],
+        false,
+    ),
+    (
+        r#"{"id":"1","choices":[{"index":1,"delta":{"content":"e"},"finish_reason":"length"}]}"#,
+        ["a", "née"],
+        false,
+    ),
+    (
+        r#"{"id":"1","choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":4,"total_tokens":5}}"#,
+        ["ab", "née"],
+        true,
+    ),
+    ("[DONE]", ["ab", "née"], true),
+];
+
+/// Answers with these bytes, in two pieces, and then ends or breaks off.
+#[derive(Debug)]
+struct Cut {
+    bytes: Bytes,
+    breaks: bool,
+}
+
+#[async_trait]
+impl Transport for Cut {
+    async fn send(&self, _: Request<Body>) -> Result<Response<Body>, TransportError> {
+        let (bytes, middle) = (&self.bytes, self.bytes.len() / 2);
+        let mut pieces = vec![Ok(bytes.slice(..middle)), Ok(bytes.slice(middle..))];
+        if self.breaks {
+            let kind = TransportErrorKind::Interrupted;
+            pieces.push(Err(TransportError::new(kind, "cut")));
+        }
+        let mut response = Response::new(Body::from_stream(stream::iter(pieces)));
+        let content_type = HeaderValue::from_static("text/event-stream");
+        response.headers_mut().insert("content-type", content_type);
+        Ok(response)
+    }
+}
+
+async fn open(bytes: Bytes, breaks: bool) -> EventStream<CompletionChunk> {
+    let client = client("http://server.test").transport(Cut { bytes, breaks });
+    let client = client.build().unwrap();
+    client.chat().stream(&question()).await.unwrap()
+}
+
+fn texts(response: &ChatCompletionResponse) -> Vec<String> {
+    let texts = response.choices.iter();
+    texts
+        .map(|choice| choice.message.text().into_owned())
+        .filter(|text| !text.is_empty())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_stream_cut_at_any_byte_is_whole_or_says_what_had_arrived() {
+    let wire: Vec<_> = RECORDED
+        .iter()
+        .map(|(data, ..)| format!("data: {data}\n\n"))
+        .collect();
+    let whole = Bytes::from(wire.concat());
+    for cut in 0..=whole.len() {
+        let mut ends = 0;
+        let events = wire.iter().take_while(|event| {
+            ends += event.len();
+            ends <= cut
+        });
+        let arrived = events.count();
+        let (expected, is_finished) = match arrived {
+            0 => (["", ""], false),
+            some => (RECORDED[some - 1].1, RECORDED[some - 1].2),
+        };
+        let expected: Vec<_> = expected
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect();
+        for breaks in [false, true] {
+            let mut stream = open(whole.slice(..cut), breaks).await;
+            let mut chunks = 0;
+            let error = loop {
+                match stream.next().await {
+                    Some(Ok(_)) => chunks += 1,
+                    Some(Err(error)) => break Some(error),
+                    None => break None,
+                }
+            };
+            assert!(
+                stream.next().await.is_none(),
+                "after {cut} bytes: more than an end"
+            );
+            assert_eq!(chunks, arrived.min(5), "after {cut} bytes");
+            assert_eq!(error.is_none(), is_finished, "after {cut} bytes: {error:?}");
+            let partial = match &error {
+                None => open(whole.slice(..cut), breaks)
+                    .await
+                    .collect_response()
+                    .await
+                    .unwrap(),
+                Some(error) => {
+                    assert_eq!(error.kind(), ErrorKind::Truncated, "after {cut} bytes");
+                    error.partial::<ChatCompletionResponse>().unwrap().clone()
+                }
+            };
+            assert_eq!(texts(&partial), expected, "after {cut} bytes");
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_that_are_not_modelled_need_a_proper_end() {
+    for (breaks, is_error) in [(false, false), (true, true)] {
+        let bytes = Bytes::from("data: {\"n\":1}\n\n");
+        let client = client("http://server.test").transport(Cut { bytes, breaks });
+        let client = client.build().unwrap();
+        let call = client.request_stream::<serde_json::Value>(http::Method::POST, "/v1/new");
+        let mut stream = call.await.unwrap();
+        assert_eq!(stream.next().await.unwrap().unwrap()["n"], 1);
+        let end = stream.next().await;
+        assert_eq!(end.is_some_and(|end| end.is_err()), is_error);
+    }
+}

@@ -1,0 +1,138 @@
+//! Every wait has an end, also where the call as a whole has none.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use mistral_sdk::{
+    Body, Client, Endpoint, ErrorKind, Provider, Result, Route, RouteRequest, TimeoutPhase,
+    Transport, TransportError, parse_base_url,
+};
+use tokio::time::Instant;
+
+use super::operation::{Operation, Settings, client};
+
+/// Gives a head, the start of a body, and then nothing more.
+#[derive(Debug, Clone, Copy)]
+struct Stalling {
+    content_type: &'static str,
+    start: &'static str,
+}
+
+#[async_trait]
+impl Transport for Stalling {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+        request.into_body().collect().await?;
+        let start = stream::iter([Ok(Bytes::from(self.start))]);
+        let mut response = Response::new(Body::from_stream(start.chain(stream::pending())));
+        let content_type = HeaderValue::from_static(self.content_type);
+        response.headers_mut().insert("content-type", content_type);
+        Ok(response)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stalls_ends_in_the_idle_time_out_unless_the_total_is_shorter() {
+    use Operation::{Complete, List, Stream, Upload};
+    const TOTAL: TimeoutPhase = TimeoutPhase::Total;
+    const IDLE: TimeoutPhase = TimeoutPhase::Idle;
+    // The defaults: 300 s of silence, and 300 s in all for what is streamed in no direction.
+    for (operation, idle, seconds, phase) in [
+        (List, None, 300, TOTAL),
+        (Complete, None, 300, TOTAL),
+        (Stream, None, 300, IDLE),
+        (Upload, None, 300, IDLE),
+        (List, Some(7), 21, IDLE), // a reading request is repeated
+        (Complete, Some(7), 7, IDLE),
+        (Stream, Some(7), 7, IDLE),
+        (Upload, Some(7), 7, IDLE),
+    ] {
+        for content_type in [operation.content_type(), "application/octet-stream"] {
+            let transport = Stalling {
+                content_type,
+                start: "",
+            };
+            let client = client("http://server.test")
+                .transport(transport)
+                .build()
+                .unwrap();
+            let settings = Settings {
+                idle: idle.map(Duration::from_secs),
+                ..Settings::default()
+            };
+            let started = Instant::now();
+            let error = operation.perform(&client, &settings).await.unwrap_err();
+            let what = format!("{} {content_type} {idle:?}: {error}", operation.name());
+            assert_eq!(error.timeout_phase(), Some(phase), "{what}");
+            assert_eq!(started.elapsed().as_secs(), seconds, "{what}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_comes_instead_of_events_and_stalls_is_told_as_what_it_is() {
+    let transport = Stalling {
+        content_type: "text/html",
+        start: "<title>Log in</title>",
+    };
+    let client = client("http://server.test")
+        .transport(transport)
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    let ended = Operation::Stream
+        .perform(&client, &Settings::default())
+        .await;
+    let error = ended.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+    assert!(error.to_string().contains("text/html"), "{error}");
+    assert_eq!(error.api().unwrap().body, "<title>Log in</title>");
+    assert_eq!(started.elapsed().as_secs(), 10); // as long as any error's body is read
+}
+
+/// Never gets a credential.
+#[derive(Debug)]
+struct Waiting;
+
+#[async_trait]
+impl Provider for Waiting {
+    fn name(&self) -> &'static str {
+        "waiting"
+    }
+
+    fn supports(&self, _: &Endpoint) -> bool {
+        true
+    }
+
+    fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
+        Route::join(&parse_base_url("base", "http://server.test")?, request.path)
+    }
+
+    async fn authorize(&self, _: Option<&HeaderMap>, _: &mut HeaderMap) -> Result<()> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_never_comes_is_waited_for_as_long_as_a_whole_call() {
+    for operation in super::operation::OPERATIONS {
+        let transport = Stalling {
+            content_type: "",
+            start: "",
+        };
+        let client = Client::builder(Waiting)
+            .transport(transport)
+            .build()
+            .unwrap();
+        let started = Instant::now();
+        let error = operation
+            .perform(&client, &Settings::default())
+            .await
+            .unwrap_err();
+        assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Total), "{error}");
+        assert_eq!(started.elapsed().as_secs(), 300, "{}", operation.name());
+        assert_eq!(error.attempts(), 0);
+    }
+}

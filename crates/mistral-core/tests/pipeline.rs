@@ -182,112 +182,12 @@ fn instant_retries() -> RetryPolicy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_busy_server_is_asked_three_times() {
-    for status in [408, 429, 500, 502, 503, 504, 520, 529] {
-        let script = Script::new([Step::status(status, "busy")]);
-        let error = ask(&script.client()).await.unwrap_err();
-        assert_eq!(script.count(), 3, "{status}");
-        assert_eq!(error.attempts(), 3);
-        assert_eq!(error.status().unwrap().as_u16(), status);
-        assert!(error.is_retryable());
-        let attempts: Vec<_> = script
-            .sent
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|s| s.operation.attempt())
-            .collect();
-        assert_eq!(attempts, [1, 2, 3]);
-    }
-    let script = Script::new([Step::status(503, ""), Step::status(200, &answer("ok"))]);
-    assert_eq!(ask(&script.client()).await.unwrap().text(), "ok");
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_cannot_succeed_is_not_repeated() {
-    for status in [400, 401, 403, 404, 409, 410, 413, 422, 501] {
-        let script = Script::new([Step::status(status, "{}")]);
-        let error = ask(&script.client()).await.unwrap_err();
-        assert_eq!(script.count(), 1, "{status}");
-        assert!(!error.is_retryable(), "{status}");
-    }
-    let script = Script::new([Step::status(
-        429,
-        r#"{"type":"quota_exceeded","message":"used up"}"#,
-    )]);
-    let error = ask(&script.client()).await.unwrap_err();
-    assert_eq!(
-        (script.count(), error.kind()),
-        (1, ErrorKind::QuotaExceeded)
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_broken_connection_is_repeated_only_if_nothing_can_happen_twice() {
-    for (kind, chats, lists) in [
-        (TransportErrorKind::Connect, 3, 3),
-        (TransportErrorKind::ConnectTimeout, 3, 3),
-        (TransportErrorKind::NotSent, 3, 3),
-        (TransportErrorKind::Interrupted, 1, 3),
-        (TransportErrorKind::Other, 1, 3),
-    ] {
-        let script = Script::new([Step::Fail(kind)]);
-        let error = ask(&script.client()).await.unwrap_err();
-        assert_eq!(script.count(), chats, "{kind:?}");
-        assert!(
-            matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout),
-            "{error}"
-        );
-        assert!(format!("{error:#}").contains("as scripted"), "{error:#}");
-        let script = Script::new([Step::Fail(kind)]);
-        script.client().models().list().await.unwrap_err();
-        assert_eq!(script.count(), lists, "{kind:?}");
-        let script = Script::new([Step::Fail(kind)]);
-        let created = script
-            .client()
-            .request::<Value>(Method::POST, "/v1/jobs")
-            .await;
-        created.unwrap_err();
-        assert_eq!(script.count(), chats, "{kind:?}");
-    }
-    let script = Script::new([Step::status(503, "")]);
-    let created = script
-        .client()
-        .request::<Value>(Method::POST, "/v1/jobs")
-        .await;
-    assert_eq!(
-        created.unwrap_err().attempts(),
-        1,
-        "a request with effects was repeated"
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_answer_that_breaks_off_is_an_error_and_not_a_short_answer() {
     let whole = answer("a long text");
     let half = bytes(&whole[..whole.len() / 2]);
     let step = Step::events([half, Piece::Break]).header("content-type", "application/json");
     let error = ask(&Script::new([step]).client()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_server_says_how_long_to_wait() {
-    let wait = |value: &str| {
-        let busy = Step::status(429, "").header("retry-after", value);
-        Script::new([busy, Step::status(200, &answer("ok"))])
-    };
-    let started = Instant::now();
-    ask(&wait("7").client()).await.unwrap();
-    let waited = started.elapsed().as_secs_f64();
-    assert!((7.0..7.6).contains(&waited), "{waited}");
-
-    let script = wait("86400");
-    let started = Instant::now();
-    let error = ask(&script.client()).await.unwrap_err();
-    assert_eq!(started.elapsed(), Duration::ZERO);
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(86_400)));
-    assert_eq!(script.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -327,22 +227,6 @@ async fn every_phase_has_a_time_out_that_names_it() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert_eq!(started.elapsed(), 300 * SECOND);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_total_time_out_covers_repetitions() {
-    let script = Script::new([Step::status(503, "").after(2 * SECOND)]);
-    let started = Instant::now();
-    let policy = RetryPolicy::backoff(SECOND, SECOND, 1.0, 1000 * SECOND);
-    let call = script
-        .client()
-        .chat()
-        .complete(&question())
-        .retry(policy)
-        .timeout(10 * SECOND);
-    call.await.unwrap_err();
-    assert!(started.elapsed() <= 10 * SECOND, "{:?}", started.elapsed());
-    assert!(script.count() >= 4, "{}", script.count());
 }
 
 #[tokio::test(start_paused = true)]

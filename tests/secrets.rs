@@ -142,3 +142,82 @@ async fn a_marker_key_is_nowhere_to_be_found() {
     assert!(!logged.contains(KEY), "{logged}");
     assert!(!seen.contains(KEY), "a value or an error shows the key");
 }
+
+#[cfg(all(feature = "azure", feature = "gcp"))]
+mod clouds {
+    use http::{Request, Response};
+    use mistral_sdk::{
+        Body, MistralAzure, MistralGcp, ReqwestTransport, Transport, TransportError,
+    };
+
+    use super::*;
+
+    /// Shows every request and every answer that goes through it.
+    #[derive(Debug)]
+    struct Showing(ReqwestTransport, Arc<Mutex<String>>);
+
+    #[async_trait]
+    impl Transport for Showing {
+        async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+            let shown = shown(&request);
+            self.1.lock().unwrap().push_str(&shown);
+            let sent = self.0.send(request).await;
+            self.1.lock().unwrap().push_str(&format!("{sent:?}"));
+            sent
+        }
+    }
+
+    #[tokio::test]
+    async fn a_marker_key_of_any_cloud_is_nowhere_either() {
+        let log = Log::default();
+        let guard = tracing::subscriber::set_default(log.clone());
+        let emulator = Emulator::builder().api_key(KEY).start().unwrap();
+        let url = emulator.url();
+        let seen: Arc<Mutex<String>> = Arc::default();
+        let see = |text: String| seen.lock().unwrap().push_str(&text);
+        let line = format!("{KEY}\n");
+        let azure = || MistralAzure::builder().endpoint(url);
+        let gcp = || MistralGcp::builder().project("p").endpoint(url);
+        see(shown(&azure().api_key(&*line)));
+        see(shown(&gcp().access_token(&*line)));
+        let api = MistralApi::new(&*line).unwrap().base_url(url).unwrap();
+        let builders = [
+            Client::builder(api),
+            Client::builder(MistralApi::from_token_source(Vault).base_url(url).unwrap()),
+            Client::builder(azure().api_key(&*line).build().unwrap()),
+            Client::builder(azure().api_key_fn(|| Ok(KEY)).build().unwrap()),
+            Client::builder(gcp().access_token(&*line).build().unwrap()),
+            Client::builder(gcp().token_source(Vault).build().unwrap()),
+        ];
+        for builder in builders {
+            let transport = ReqwestTransport::new(Duration::from_secs(5)).unwrap();
+            let told = Arc::clone(&seen);
+            let builder = builder
+                .retry(at_once())
+                .transport(Showing(transport, Arc::clone(&seen)))
+                .on_retry(move |event| told.lock().unwrap().push_str(&shown(event)));
+            let client = builder.build().unwrap();
+            see(shown(&client));
+            let answer = client.chat().complete(&ask()).with_response().await;
+            see(shown(&answer.unwrap()));
+            let stream = client.chat().stream(&ask()).await.unwrap();
+            see(shown(&stream));
+            see(shown(&stream.collect_response().await.unwrap()));
+            for fault in [
+                Fault::status(401),
+                Fault::status(503).times(3),
+                Fault::close(),
+            ] {
+                emulator.push_fault(fault);
+                see(shown_error(
+                    &client.chat().complete(&ask()).await.unwrap_err(),
+                ));
+            }
+        }
+        drop(guard);
+        let seen = seen.lock().unwrap();
+        assert!(seen.contains("authorization"), "no request was shown");
+        assert!(!seen.contains(KEY), "a value or an error shows the key");
+        assert!(!log.0.lock().unwrap().contains(KEY));
+    }
+}

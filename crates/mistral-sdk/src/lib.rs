@@ -48,6 +48,7 @@ mod guide {
         "getting-started.md" => GettingStarted,
         "streaming.md" => Streaming,
         "errors-and-retries.md" => ErrorsAndRetries,
+        "reliability.md" => Reliability,
         "providers.md" => Providers,
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,

@@ -51,7 +51,7 @@ impl Peer for Sdk {
     async fn upload(&self, path: &str) -> R<u64> {
         let request = UploadFileRequest::new(FilePurpose::FineTune, FileSource::from_path(path));
         let file = self.0.files().upload(&request).await?;
-        Ok(file.bytes.unwrap_or_default())
+        Ok(file.bytes.unwrap_or_default().try_into()?)
     }
 
     async fn download(&self, path: &str) -> R<u64> {

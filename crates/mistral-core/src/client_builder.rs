@@ -72,9 +72,12 @@ impl ClientBuilder {
     /// The one further attempt with fresh credentials after a 401 is not told of.
     ///
     /// ```
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
+    /// # use std::time::Duration;
+    /// # let minute = Duration::from_secs(60);
+    /// # let at_once = mistral_sdk::RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, minute);
     /// # let emulator = mistral_emulator::Emulator::builder()
     /// #     .fault(mistral_emulator::Fault::status(503).times(2))
     /// #     .start()?;
@@ -84,6 +87,7 @@ impl ClientBuilder {
     /// use mistral_sdk::Client;
     ///
     /// let client = Client::builder(api)
+    ///     # .retry(at_once)
     ///     .on_retry(move |retry| {
     ///         # count.fetch_add(retry.attempt, Ordering::Relaxed);
     ///         eprintln!("{}: again in {:?}: {}", retry.operation, retry.delay, retry.reason);

@@ -146,15 +146,13 @@ async fn a_marker_key_is_nowhere_to_be_found() {
 #[cfg(all(feature = "azure", feature = "gcp"))]
 mod clouds {
     use http::{Request, Response};
-    use mistral_sdk::{
-        Body, MistralAzure, MistralGcp, ReqwestTransport, Transport, TransportError,
-    };
+    use mistral_sdk::{Body, HyperTransport, MistralAzure, MistralGcp, Transport, TransportError};
 
     use super::*;
 
     /// Shows every request and every answer that goes through it.
     #[derive(Debug)]
-    struct Showing(ReqwestTransport, Arc<Mutex<String>>);
+    struct Showing(HyperTransport, Arc<Mutex<String>>);
 
     #[async_trait]
     impl Transport for Showing {
@@ -190,7 +188,7 @@ mod clouds {
             Client::builder(gcp().token_source(Vault).build().unwrap()),
         ];
         for builder in builders {
-            let transport = ReqwestTransport::new(Duration::from_secs(5)).unwrap();
+            let transport = HyperTransport::new(Duration::from_secs(5)).unwrap();
             let told = Arc::clone(&seen);
             let builder = builder
                 .retry(at_once())

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::types::Message;
 use mistral_sdk::{
-    Body, Client, ErrorKind, MistralApi, ReqwestTransport, RetryPolicy, TimeoutPhase, Transport,
+    Body, Client, ErrorKind, HyperTransport, MistralApi, RetryPolicy, TimeoutPhase, Transport,
     TransportError,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -142,7 +142,7 @@ async fn credentials_stay_with_their_origin() {
 
 /// Sends every request to another path of the same server.
 #[derive(Debug)]
-struct Rewriting(ReqwestTransport);
+struct Rewriting(HyperTransport);
 
 #[async_trait]
 impl Transport for Rewriting {
@@ -167,7 +167,7 @@ async fn a_wrapper_of_the_transport_may_send_a_request_elsewhere() {
         socket.write_all(answer.as_bytes()).await.unwrap();
         request
     });
-    let transport = Rewriting(ReqwestTransport::new(PATIENCE).unwrap());
+    let transport = Rewriting(HyperTransport::new(PATIENCE).unwrap());
     let api = MistralApi::new("key").unwrap().base_url(&url).unwrap();
     let client = Client::builder(api).transport(transport).build().unwrap();
     client.models().list().await.unwrap();

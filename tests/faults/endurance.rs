@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use http::{HeaderValue, Request, Response};
 use mistral_sdk::{
-    Body, Client, ErrorKind, Operation as Called, ReqwestTransport, Transport, TransportError,
+    Body, Client, ErrorKind, HyperTransport, Operation as Called, Transport, TransportError,
 };
 use tokio::time::timeout;
 
@@ -139,7 +139,7 @@ fn expected(seed: u64, call: usize) -> (Option<ErrorKind>, bool) {
 
 /// Tells the server which attempt a request is.
 #[derive(Debug)]
-struct Numbered(ReqwestTransport);
+struct Numbered(HyperTransport);
 
 #[async_trait]
 impl Transport for Numbered {

@@ -1,12 +1,13 @@
 //! The same server for HTTP/2, where a connection carries many exchanges.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::server::{self, SendResponse};
 use h2::{Ping, PingPong, Reason, RecvStream};
 use http::{Request, Response};
-use mistral_sdk::ReqwestTransport;
+use mistral_sdk::HyperTransport;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
@@ -46,14 +47,10 @@ pub async fn start(
 }
 
 /// A transport that speaks HTTP/2 from the first byte on.
-pub fn transport() -> ReqwestTransport {
-    let http = reqwest::Client::builder()
+pub fn transport() -> HyperTransport {
+    HyperTransport::new(Duration::from_secs(10))
+        .unwrap()
         .http2_prior_knowledge()
-        .no_proxy()
-        .retry(reqwest::retry::never().max_retries_per_request(0))
-        .build()
-        .unwrap();
-    ReqwestTransport::from(http)
 }
 
 async fn serve(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
-use mistral_sdk::{ErrorKind, ReqwestTransport, Result, TimeoutPhase, Timeouts};
+use mistral_sdk::{ErrorKind, HyperTransport, Result, TimeoutPhase, Timeouts};
 use tokio::time::timeout;
 
 use super::answers::good;
@@ -35,7 +35,7 @@ pub fn timeouts(want: &Want) -> Timeouts {
 /// Performs `operation` against `server`, and says how it ended. `None`: it hangs.
 pub async fn outcome(
     server: &Server,
-    transport: ReqwestTransport,
+    transport: HyperTransport,
     operation: Operation,
     want: &Want,
 ) -> Option<(Want, Result<()>)> {
@@ -60,8 +60,8 @@ pub async fn outcome(
 }
 
 struct Transports {
-    http1: ReqwestTransport,
-    http2: ReqwestTransport,
+    http1: HyperTransport,
+    http2: HyperTransport,
 }
 
 async fn cell(row: &Row, at: usize, transports: &Transports) -> std::result::Result<Want, String> {

@@ -6,7 +6,7 @@ use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
 use mistral_sdk::types::Message;
 use mistral_sdk::{
-    Client, ClientBuilder, FileSource, MistralApi, ReqwestTransport, Result, RetryPolicy,
+    Client, ClientBuilder, FileSource, HyperTransport, MistralApi, Result, RetryPolicy,
 };
 
 /// The kinds, in the order of the tables.
@@ -123,8 +123,8 @@ pub fn question() -> ChatCompletionRequest {
 }
 
 /// A transport with a pool of its own.
-pub fn transport() -> ReqwestTransport {
-    ReqwestTransport::new(Duration::from_secs(10)).unwrap()
+pub fn transport() -> HyperTransport {
+    HyperTransport::new(Duration::from_secs(10)).unwrap()
 }
 
 /// Decides as the default does, and waits for nothing.

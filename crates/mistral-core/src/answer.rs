@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::{ApiError, Error, ErrorKind, Result, one_line, unexpected};
+use crate::error::{ApiError, Error, ErrorKind, Result, unexpected};
 use crate::http::Body;
 use crate::timeouts::Deadline;
 
@@ -46,10 +46,6 @@ pub(crate) fn failure(
         }
         let mut text = BytesMut::new();
         read_text(&mut body, &mut text, deadline).await;
-        if head.status.is_redirection() {
-            let to = head.headers.get(LOCATION).and_then(|to| to.to_str().ok());
-            return redirected(head.status, to);
-        }
         ApiError::parse(head.status, head.headers, &text).into()
     })
 }
@@ -79,14 +75,6 @@ fn unasked(encoding: &str) -> String {
         "the body is compressed (`{encoding}`), which was not asked for: \
          use a transport that decompresses it"
     )
-}
-
-fn redirected(status: StatusCode, to: Option<&str>) -> Error {
-    let to = one_line(to.unwrap_or("another address"));
-    Error::config(format!(
-        "{status}: the server redirects to `{to}`, which is not followed because the \
-         credentials would go there: set that address as the base URL if you trust it"
-    ))
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {

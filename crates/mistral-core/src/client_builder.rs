@@ -182,18 +182,18 @@ impl ClientBuilder {
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 fn built_in(timeouts: &Timeouts) -> Result<Arc<dyn Transport>> {
-    match crate::http::ReqwestTransport::new(timeouts.connect) {
+    match crate::http::HyperTransport::new(timeouts.connect) {
         Ok(transport) => Ok(Arc::new(transport)),
         Err(error) => Err(Error::config("the HTTP transport cannot be set up").with_source(error)),
     }
 }
 
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "hyper"))]
 fn built_in(_: &Timeouts) -> Result<Arc<dyn Transport>> {
     Err(Error::config(
-        "there is no HTTP transport: enable the feature `rustls`, `native-tls` or `reqwest`, \
+        "there is no HTTP transport: enable the feature `rustls`, `native-tls` or `hyper`, \
          or call `ClientBuilder::transport`",
     ))
 }

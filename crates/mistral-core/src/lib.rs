@@ -42,6 +42,7 @@ mod page;
 mod pipeline;
 mod prepared;
 mod provider;
+mod redirect;
 mod response;
 mod retry;
 mod retry_event;
@@ -57,6 +58,8 @@ pub use crate::client_builder::ClientBuilder;
 pub use crate::credential::{Token, TokenCache, TokenSource, secret_header};
 pub use crate::download::ByteStream;
 pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Result, TimeoutPhase};
+#[cfg(feature = "hyper")]
+pub use crate::http::HyperTransport;
 #[cfg(feature = "reqwest")]
 pub use crate::http::ReqwestTransport;
 pub use crate::http::{

@@ -4,17 +4,18 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::time::{Instant, sleep};
 
 use crate::answer::{
     Answer, compressed, compression, failure, is_event_stream, sniff_event_stream,
 };
 use crate::error::{Error, Result, TimeoutPhase};
-use crate::http::{Body, Gathered, Opening, Operation, Payload, Transport, TransportError};
+use crate::http::{Body, Gathered, Opening, Operation, Payload, Target, Transport, TransportError};
 use crate::prepared::{CallOptions, Prepared};
 use crate::provider::Provider;
+use crate::redirect::{Redirect, Redirected};
 use crate::retry::RetryPolicy;
 use crate::retry_event::{OnRetry, RetryEvent};
 use crate::routes::{ResolvedRoute, Routes};
@@ -50,6 +51,14 @@ struct Attempt<'a> {
     authorizing: Option<Duration>,
     /// When the last piece of a streamed body was taken.
     sent_at: Option<Arc<Mutex<Instant>>>,
+    /// Where the server sent the call, if it did.
+    redirect: Option<Box<Redirect>>,
+}
+
+/// What came of one exchange, unless it failed.
+enum Received {
+    Answer(Box<http::Response<Body>>),
+    Redirect(Box<Redirect>),
 }
 
 impl Engine {
@@ -60,7 +69,7 @@ impl Engine {
             let prepared = Box::pin(self.prepare_provider(request)).await;
             prepared.map_err(|error| error.at(name(), 0))?;
         }
-        let attempt = self.prepare(request).map_err(|error| error.at(name(), 0))?;
+        let mut attempt = self.prepare(request).map_err(|error| error.at(name(), 0))?;
         let started = Instant::now();
         let (mut attempts, mut retries) = (0, 0);
         let mut refused: Option<Box<(HeaderMap, Error)>> = None;
@@ -87,7 +96,12 @@ impl Engine {
                 attempt.send(headers, body, attempts)
             };
             let error = match attempt.receive(sending, timer.as_mut()).await {
-                Ok(response) => {
+                Ok(Received::Redirect(redirect)) => {
+                    attempt.redirect = Some(redirect);
+                    attempts -= 1; // the same attempt goes on
+                    continue;
+                }
+                Ok(Received::Answer(response)) => {
                     return Ok(Answer {
                         response,
                         attempts,
@@ -151,6 +165,7 @@ impl Engine {
             deadline: Deadline::after(total, TimeoutPhase::Total),
             authorizing: timeouts.total,
             sent_at: sends_stream.then(|| Arc::new(Mutex::new(Instant::now()))),
+            redirect: None,
         })
     }
 }
@@ -211,11 +226,7 @@ impl Attempt<'_> {
         (credentials, sending)
     }
 
-    async fn receive(
-        &self,
-        mut sending: Sending<'_>,
-        mut timer: Timer<'_>,
-    ) -> Result<Box<http::Response<Body>>> {
+    async fn receive(&self, mut sending: Sending<'_>, mut timer: Timer<'_>) -> Result<Received> {
         let first_byte = Deadline::after(Some(self.first_byte), TimeoutPhase::FirstByte);
         let mut until = Deadline::earlier(first_byte, self.deadline);
         let response = loop {
@@ -226,6 +237,12 @@ impl Attempt<'_> {
         };
         drop(sending);
         let mut response = Box::new(response);
+        if response.status().is_redirection() {
+            let redirect = self
+                .redirected()
+                .follow(response.status(), response.headers());
+            return redirect.map(|redirect| Received::Redirect(Box::new(redirect)));
+        }
         if !response.status().is_success() {
             return Err(failure(response, self.deadline).await);
         }
@@ -233,7 +250,7 @@ impl Attempt<'_> {
             return Err(compressed(&response, encoding));
         }
         match self.read(&mut response, timer).await {
-            Ok(()) => Ok(response),
+            Ok(()) => Ok(Received::Answer(response)),
             Err(error) => {
                 let id = crate::error::request_id(response.headers());
                 Err(error.with_request_id(id))
@@ -295,8 +312,15 @@ impl Attempt<'_> {
         Deadline::earlier(self.deadline, idle)
     }
 
+    /// The body that the next exchange sends.
+    fn payload(&self) -> Option<&Payload> {
+        let drops_it = |redirect: &Redirect| !redirect.keeps_body;
+        let body = self.body.as_ref();
+        body.filter(|_| !self.redirect.as_deref().is_some_and(drops_it))
+    }
+
     fn body(&self) -> Body {
-        let body = self.body.as_ref().and_then(Payload::body);
+        let body = self.payload().and_then(Payload::body);
         self.watched(body.unwrap_or_default())
     }
 
@@ -312,7 +336,7 @@ impl Attempt<'_> {
     /// What opens the body, where it must be opened.
     #[inline(never)]
     fn opening(&self) -> Option<Opening> {
-        self.body.as_ref().and_then(Payload::opening)
+        self.payload().and_then(Payload::opening)
     }
 
     #[cold]
@@ -327,18 +351,41 @@ impl Attempt<'_> {
         })
     }
 
+    fn target(&self) -> &Arc<Target> {
+        let redirect = self.redirect.as_deref();
+        redirect.map_or(&self.route.target, |redirect| &redirect.target)
+    }
+
+    fn method(&self) -> &Method {
+        let redirect = self.redirect.as_deref();
+        redirect.map_or(&self.request.endpoint.method, |redirect| &redirect.method)
+    }
+
+    #[cold]
+    fn redirected(&self) -> Redirected<'_> {
+        Redirected {
+            from: self.target(),
+            method: self.method(),
+            has_body: self.payload().is_some(),
+            is_replayable: self.is_replayable(),
+            previous: self.redirect.as_deref(),
+        }
+    }
+
     fn http_request(&self, mut headers: HeaderMap, body: Body, number: u32) -> http::Request<Body> {
-        let endpoint = &self.request.endpoint;
         let mut http = http::Request::new(body);
-        *http.method_mut() = endpoint.method.clone();
-        *http.uri_mut() = self.route.target.uri.clone();
+        *http.method_mut() = self.method().clone();
+        *http.uri_mut() = self.target().uri.clone();
         self.request.add_headers(&mut headers);
+        if self.redirect.is_some() && self.payload().is_none() {
+            headers.remove(CONTENT_TYPE);
+        }
         *http.headers_mut() = headers;
         http.extensions_mut().insert(Operation {
-            name: endpoint.name.clone(),
+            name: self.request.endpoint.name.clone(),
             model: self.request.model.clone(),
             attempt: number,
-            target: Arc::clone(&self.route.target),
+            target: Arc::clone(self.target()),
             connect_timeout: self.connect,
         });
         http

@@ -8,6 +8,9 @@ pub use mistral_api::{MistralApi, Server};
 #[cfg(feature = "azure")]
 #[doc(inline)]
 pub use mistral_azure::{AzureAuth, AzureForm, MistralAzure, MistralAzureBuilder};
+#[cfg(feature = "hyper")]
+#[doc(inline)]
+pub use mistral_core::HyperTransport;
 #[cfg(feature = "reqwest")]
 #[doc(inline)]
 pub use mistral_core::ReqwestTransport;

@@ -1,8 +1,12 @@
 //! The HTTP seam: what a transport is given and what it gives back.
 
 mod body;
+#[cfg(feature = "hyper")]
+mod exchange;
 mod file;
 mod file_chunks;
+#[cfg(feature = "hyper")]
+mod hyper;
 pub(crate) mod media_type;
 mod payload;
 #[cfg(feature = "reqwest")]
@@ -13,6 +17,8 @@ pub use self::body::Body;
 pub(crate) use self::body::Gathered;
 pub use self::file::FileSource;
 pub(crate) use self::file_chunks::blocking;
+#[cfg(feature = "hyper")]
+pub use self::hyper::HyperTransport;
 pub(crate) use self::payload::Opening;
 pub use self::payload::Payload;
 #[cfg(feature = "reqwest")]

@@ -70,9 +70,9 @@ pub struct Operation {
     pub(crate) name: Cow<'static, str>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) attempt: u32,
-    #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by the built-in transport
+    #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by reqwest's transport
     pub(crate) target: Arc<Target>,
-    #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by the built-in transport
+    #[cfg_attr(not(feature = "hyper"), allow(dead_code))] // read by the built-in transport
     pub(crate) connect_timeout: Duration,
 }
 
@@ -81,7 +81,6 @@ pub struct Operation {
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) uri: http::Uri,
-    #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by the built-in transport
     pub(crate) url: Url,
 }
 

@@ -1,0 +1,253 @@
+//! How a connection is made: directly or through a proxy, with TLS or without.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use ::hyper::rt::{Read, ReadBufCursor, Write};
+use http::uri::Scheme;
+use http::{HeaderValue, Uri};
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use tokio::time::timeout;
+use tower_service::Service;
+
+use super::super::TransportError;
+use super::tls::Tls;
+
+/// Finds out that the other side is gone while nothing is sent.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
+const TCP_KEEPALIVE_RETRIES: u32 = 3;
+/// The same while something is sent and not acknowledged.
+#[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
+
+const PROXY_VARIABLES: [&str; 6] = [
+    "ALL_PROXY",
+    "all_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+];
+
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Makes the connections of a pool.
+#[derive(Clone)]
+pub(super) struct Connector {
+    tcp: HttpConnector,
+    tls: Tls,
+    proxies: Option<Arc<Matcher>>,
+    timeout: Duration,
+}
+
+impl Connector {
+    pub(super) fn new(timeout: Duration) -> Result<Self, TransportError> {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(TCP_KEEPALIVE));
+        tcp.set_keepalive_interval(Some(TCP_KEEPALIVE));
+        tcp.set_keepalive_retries(Some(TCP_KEEPALIVE_RETRIES));
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        tcp.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
+        let has_proxy = PROXY_VARIABLES.into_iter().any(is_set);
+        let connector = Self {
+            tcp,
+            tls: Tls::new()?,
+            proxies: has_proxy.then(|| Arc::new(Matcher::from_env())),
+            timeout,
+        };
+        Ok(connector.with_timeout(timeout))
+    }
+
+    /// The same connector with another time-out.
+    pub(super) fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.tcp.set_connect_timeout(Some(timeout)); // divided among a name's addresses
+        self.timeout = timeout;
+        self
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// What a proxy wants to see in each request: where there is no TLS, no tunnel is made.
+    pub(super) fn proxy_credentials(&self, uri: &Uri) -> Option<HeaderValue> {
+        let proxies = self.proxies.as_ref()?;
+        let is_forwarded = uri.scheme() == Some(&Scheme::HTTP);
+        let proxy = proxies.intercept(uri).filter(|_| is_forwarded)?;
+        proxy.basic_auth().cloned()
+    }
+
+    async fn connect(self, uri: Uri) -> Result<BoxedConnection, BoxError> {
+        let proxy = self
+            .proxies
+            .as_ref()
+            .and_then(|proxies| proxies.intercept(&uri));
+        match proxy {
+            None => self.tls.connect(self.tcp, uri).await,
+            Some(proxy) => self.through(proxy, uri).await,
+        }
+    }
+
+    async fn through(self, proxy: Intercept, uri: Uri) -> Result<BoxedConnection, BoxError> {
+        let place = proxy.uri().clone();
+        match place.scheme_str() {
+            Some("socks5" | "socks5h") => {
+                let mut socks = SocksV5::new(place, self.tcp);
+                if let Some((user, password)) = proxy.raw_auth() {
+                    socks = socks.with_auth(user.to_owned(), password.to_owned());
+                }
+                self.tls.connect(socks, uri).await
+            }
+            Some("http" | "https") if uri.scheme() == Some(&Scheme::HTTPS) => {
+                let to_proxy = ToProxy {
+                    tcp: self.tcp,
+                    tls: self.tls.clone(),
+                };
+                let mut tunnel = Tunnel::new(place, to_proxy);
+                if let Some(credentials) = proxy.basic_auth() {
+                    tunnel = tunnel.with_auth(credentials.clone());
+                }
+                self.tls.connect(tunnel, uri).await
+            }
+            Some("http" | "https") => {
+                let mut connection = self.tls.connect(self.tcp, place).await?;
+                connection.is_proxied = true;
+                Ok(connection)
+            }
+            _ => Err(format!(
+                "the environment names the proxy `{place}`: use one of the kinds \
+                 `http://`, `https://` or `socks5://`"
+            )
+            .into()),
+        }
+    }
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<BoxedConnection, BoxError>> + Send>>;
+
+impl Service<Uri> for Connector {
+    type Response = BoxedConnection;
+    type Error = BoxError;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Connecting {
+        let (time, connector) = (self.timeout, self.clone());
+        Box::pin(async move {
+            let connected = timeout(time, connector.connect(uri)).await;
+            connected.unwrap_or_else(|_| {
+                let why = format!("no connection within {time:?}");
+                Err(io::Error::new(io::ErrorKind::TimedOut, why).into())
+            })
+        })
+    }
+}
+
+/// Connects to a proxy that makes a tunnel.
+#[derive(Clone)]
+struct ToProxy {
+    tcp: HttpConnector,
+    tls: Tls,
+}
+
+impl Service<Uri> for ToProxy {
+    type Response = BoxedConnection;
+    type Error = BoxError;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Connecting {
+        let Self { tcp, tls } = self.clone();
+        Box::pin(async move { tls.without_http2().connect(tcp, uri).await })
+    }
+}
+
+/// What a connection can do, whatever it is made of.
+pub(super) trait Io: Read + Write + Connection + Send + Unpin {}
+
+impl<T: Read + Write + Connection + Send + Unpin> Io for T {}
+
+pub(super) struct BoxedConnection {
+    io: Box<dyn Io>,
+    /// Whether a proxy reads the requests, and so wants their whole URL.
+    is_proxied: bool,
+}
+
+impl BoxedConnection {
+    pub(super) fn new(io: impl Io + 'static) -> Self {
+        Self {
+            io: Box::new(io),
+            is_proxied: false,
+        }
+    }
+}
+
+impl Connection for BoxedConnection {
+    fn connected(&self) -> Connected {
+        self.io.connected().proxy(self.is_proxied)
+    }
+}
+
+impl Read for BoxedConnection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.io).poll_read(cx, buffer)
+    }
+}
+
+impl Write for BoxedConnection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.io).poll_write_vectored(cx, parts)
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector").finish_non_exhaustive()
+    }
+}

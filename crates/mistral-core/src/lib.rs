@@ -10,14 +10,16 @@
 //!
 //! # Features
 //!
-//! None is on by default. `reqwest` brings the built-in transport without TLS; `rustls`,
-//! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another.
+//! None is on by default. `hyper` brings the built-in transport without TLS; `rustls`,
+//! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another; `reqwest`
+//! brings a transport on a `reqwest::Client` of the application.
 
 #[macro_use]
 mod macros;
 
 pub mod agents;
 mod answer;
+mod attempt;
 pub mod audio;
 pub mod batch;
 mod call;

@@ -439,17 +439,6 @@ async fn an_error_body_that_stalls_takes_no_longer_than_the_call_may() {
     }
 }
 
-#[tokio::test]
-async fn a_redirect_to_elsewhere_is_told_and_not_followed() {
-    let script = Script::new([Step::status(307, "").header("location", "https://other.test/v1")]);
-    let error = ask(&script.client()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(
-        error.to_string().contains("https://other.test/v1"),
-        "{error}"
-    );
-}
-
 #[test]
 fn clients_and_calls_can_go_anywhere() {
     fn anywhere<T: Send + Sync + Clone + 'static>() {}

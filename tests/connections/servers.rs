@@ -1,0 +1,185 @@
+//! Servers between the client and the emulator.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+/// A server with TLS, which hands on to one without.
+pub struct Secured {
+    pub url: String,
+    /// The file that holds its certificate.
+    pub certificate: String,
+}
+
+impl Secured {
+    pub async fn start(behind: &str, protocols: &[&str]) -> Self {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .unwrap();
+        config.alpn_protocols = protocols
+            .iter()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let behind = behind.trim_start_matches("http://").to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!(
+            "https://localhost:{}",
+            listener.local_addr().unwrap().port()
+        );
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                let (acceptor, behind) = (acceptor.clone(), behind.clone());
+                tokio::spawn(async move {
+                    let socket = acceptor.accept(socket).await?;
+                    connect(socket, &behind).await
+                });
+            }
+        });
+        Self {
+            url,
+            certificate: file(&cert.pem()),
+        }
+    }
+}
+
+/// A file with both certificates.
+pub fn both(one: &str, other: &str) -> String {
+    file(
+        &[one, other]
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .concat(),
+    )
+}
+
+fn file(pem: &str) -> String {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let path = folder.join(format!("certificate-{}-{number}.pem", std::process::id()));
+    std::fs::write(&path, pem).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+async fn connect(mut socket: impl AsyncRead + AsyncWrite + Unpin, to: &str) -> io::Result<()> {
+    let mut server = TcpStream::connect(to).await?;
+    copy_bidirectional(&mut socket, &mut server).await.map(drop)
+}
+
+/// A proxy that notes what it was asked first.
+pub struct Proxy {
+    port: u16,
+    seen: Arc<Mutex<String>>,
+}
+
+impl Proxy {
+    pub async fn http() -> Self {
+        Self::start(|mut socket, seen| async move {
+            let head = read_head(&mut socket).await?;
+            *seen.lock().unwrap() = head.clone();
+            let target = head.split(' ').nth(1).unwrap_or_default();
+            if head.starts_with("CONNECT ") {
+                socket.write_all(b"HTTP/1.1 200 x\r\n\r\n").await?;
+                return connect(socket, target).await;
+            }
+            let host = target.trim_start_matches("http://").split('/').next();
+            let mut server = TcpStream::connect(host.unwrap_or_default()).await?;
+            server.write_all(head.as_bytes()).await?;
+            copy_bidirectional(&mut socket, &mut server).await.map(drop)
+        })
+        .await
+    }
+
+    pub async fn refusing() -> Self {
+        Self::start(|mut socket, _| async move {
+            read_head(&mut socket).await?;
+            socket
+                .write_all(b"HTTP/1.1 407 x\r\ncontent-length: 0\r\n\r\n")
+                .await
+        })
+        .await
+    }
+
+    pub async fn socks5(wants_password: bool) -> Self {
+        Self::start(move |mut socket, seen| async move {
+            let mut count = [0; 2]; // version, number of methods
+            socket.read_exact(&mut count).await?;
+            socket.read_exact(&mut vec![0; count[1].into()]).await?;
+            socket
+                .write_all(&[5, if wants_password { 2 } else { 0 }])
+                .await?;
+            if wants_password {
+                assert_eq!(socket.read_u8().await?, 1);
+                assert_eq!(read_short(&mut socket).await?, "user");
+                assert_eq!(read_short(&mut socket).await?, "pass");
+                socket.write_all(&[1, 0]).await?;
+            }
+            let mut request = [0; 4]; // version, command, 0, kind of address
+            socket.read_exact(&mut request).await?;
+            let host = match request[3] {
+                1 => std::net::Ipv4Addr::from(socket.read_u32().await?).to_string(),
+                _ => read_short(&mut socket).await?,
+            };
+            let target = format!("{host}:{}", socket.read_u16().await?);
+            *seen.lock().unwrap() = target.clone();
+            socket.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+            connect(socket, &target).await
+        })
+        .await
+    }
+
+    async fn start<F>(serve: impl Fn(TcpStream, Arc<Mutex<String>>) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = io::Result<()>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = Arc::default();
+        let noted = Arc::clone(&seen);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(serve(socket, Arc::clone(&noted)));
+            }
+        });
+        Self { port, seen }
+    }
+
+    pub fn url(&self, scheme: &str, user: &str) -> String {
+        format!("{scheme}://{user}127.0.0.1:{}", self.port)
+    }
+
+    /// What the proxy was asked, once.
+    pub fn seen(&self) -> String {
+        std::mem::take(&mut self.seen.lock().unwrap())
+    }
+}
+
+async fn read_head(socket: &mut TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await?);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+async fn read_short(socket: &mut TcpStream) -> io::Result<String> {
+    let mut text = vec![0; socket.read_u8().await?.into()];
+    socket.read_exact(&mut text).await?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}

@@ -176,6 +176,17 @@ impl SseDecoder {
         if self.dispatched {
             self.forget_event();
         }
+        let ended = self.read_chunk()?;
+        if !ended {
+            // Held until the next push, it would keep its reader from using the room again.
+            self.keep_data();
+            self.chunk = Bytes::new();
+            self.at = 0;
+        }
+        Ok(ended)
+    }
+
+    fn read_chunk(&mut self) -> Result<bool, EventTooLarge> {
         loop {
             if self.after_carriage_return {
                 match self.chunk.get(self.at) {

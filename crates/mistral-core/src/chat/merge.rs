@@ -16,7 +16,7 @@ pub(super) struct Merge {
     id: Arc<str>,
     model: Arc<str>,
     created: Option<i64>,
-    usage: Option<UsageInfo>,
+    usage: Option<Box<UsageInfo>>,
     choices: Vec<Choice>,
     extra: Map<String, Value>,
 }
@@ -45,7 +45,7 @@ impl Merge {
         }
         self.created = self.created.or(chunk.created);
         if let Some(usage) = &chunk.usage {
-            self.usage = Some(usage.clone());
+            self.usage = Some(Box::new(usage.clone()));
         }
         extend(&mut self.extra, &chunk.extra);
         for choice in &chunk.choices {
@@ -54,6 +54,7 @@ impl Merge {
                 .iter()
                 .position(|known| known.index == choice.index);
             let at = known.unwrap_or_else(|| {
+                self.choices.reserve_exact(1); // mostly there is no other
                 self.choices.push(Choice {
                     index: choice.index,
                     ..Choice::default()
@@ -82,7 +83,7 @@ impl Merge {
             object: "chat.completion".to_owned(),
             model: self.model.to_string(),
             created: self.created,
-            usage: self.usage.clone(),
+            usage: self.usage.as_deref().cloned(),
             extra: self.extra.clone(),
         }
     }

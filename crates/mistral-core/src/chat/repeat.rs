@@ -21,7 +21,7 @@ const MAX_MISSES: u8 = 8;
 /// What the chunks of a stream have in common.
 #[derive(Debug, Default)]
 pub(super) struct Repeat {
-    pattern: Option<Pattern>,
+    pattern: Option<Box<Pattern>>,
     misses: u8,
 }
 
@@ -53,7 +53,7 @@ impl Repeat {
     pub(super) fn learn(&mut self, data: &str, chunk: &CompletionChunk) {
         if self.misses < MAX_MISSES {
             self.misses += 1;
-            self.pattern = Pattern::of(data, chunk);
+            self.pattern = Pattern::of(data, chunk).map(Box::new);
         } else {
             self.pattern = None;
         }

@@ -13,6 +13,8 @@ use http_body::Frame;
 use super::{Body, TransportError, TransportErrorKind};
 
 /// The body of a request.
+///
+/// Boxed by those who use it: hyper keeps room for 32 requests per connection.
 pub(super) struct Outgoing {
     /// The mutex is never locked: it makes the stream `Sync`, as reqwest asks.
     body: Mutex<Body>,
@@ -20,11 +22,11 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(super) fn new(body: Body) -> Self {
-        Self {
+    pub(super) fn new(body: Body) -> Box<Self> {
+        Box::new(Self {
             left: body.content_length(),
             body: Mutex::new(body),
-        }
+        })
     }
 }
 

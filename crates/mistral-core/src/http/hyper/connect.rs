@@ -1,6 +1,7 @@
 //! How a connection is made: directly or through a proxy, with TLS or without.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -91,7 +92,7 @@ impl Connector {
             .as_ref()
             .and_then(|proxies| proxies.intercept(&uri));
         match proxy {
-            None => self.tls.connect(self.tcp, uri).await,
+            None => connect(&self.tls, self.tcp, uri).await,
             Some(proxy) => self.through(proxy, uri).await,
         }
     }
@@ -104,7 +105,7 @@ impl Connector {
                 if let Some((user, password)) = proxy.raw_auth() {
                     socks = socks.with_auth(user.to_owned(), password.to_owned());
                 }
-                self.tls.connect(socks, uri).await
+                connect(&self.tls, socks, uri).await
             }
             Some("http" | "https") if uri.scheme() == Some(&Scheme::HTTPS) => {
                 let to_proxy = ToProxy {
@@ -115,10 +116,10 @@ impl Connector {
                 if let Some(credentials) = proxy.basic_auth() {
                     tunnel = tunnel.with_auth(credentials.clone());
                 }
-                self.tls.connect(tunnel, uri).await
+                connect(&self.tls, tunnel, uri).await
             }
             Some("http" | "https") => {
-                let mut connection = self.tls.connect(self.tcp, place).await?;
+                let mut connection = connect(&self.tls, self.tcp, place).await?;
                 connection.is_proxied = true;
                 Ok(connection)
             }
@@ -129,6 +130,34 @@ impl Connector {
             .into()),
         }
     }
+}
+
+/// Connects with TLS or without, as the URL says.
+async fn connect<C>(tls: &Tls, tcp: C, uri: Uri) -> Result<BoxedConnection, BoxError>
+where
+    C: Service<Uri>,
+    C::Response: Io + 'static,
+    C::Future: Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    if uri.scheme() == Some(&Scheme::HTTPS) {
+        tls.connect(tcp, uri).await
+    } else {
+        connection(tcp, uri).await
+    }
+}
+
+/// Calls a connector once it is ready.
+pub(super) async fn connection<C>(mut connector: C, uri: Uri) -> Result<BoxedConnection, BoxError>
+where
+    C: Service<Uri>,
+    C::Response: Io + 'static,
+    C::Error: Into<BoxError>,
+{
+    let ready = poll_fn(|cx| connector.poll_ready(cx)).await;
+    ready.map_err(Into::into)?;
+    let connected = connector.call(uri).await;
+    connected.map(BoxedConnection::new).map_err(Into::into)
 }
 
 fn is_set(variable: &str) -> bool {
@@ -176,7 +205,7 @@ impl Service<Uri> for ToProxy {
 
     fn call(&mut self, uri: Uri) -> Connecting {
         let Self { tcp, tls } = self.clone();
-        Box::pin(async move { tls.without_http2().connect(tcp, uri).await })
+        Box::pin(async move { connect(&tls.without_http2(), tcp, uri).await })
     }
 }
 

@@ -24,7 +24,7 @@ const POOL_IDLE: Duration = Duration::from_secs(30);
 /// Connect time-outs that differ from the client's own need a pool each: no more than this.
 const MAX_POOLS: usize = 8;
 
-type Pool = legacy::Client<Connector, Outgoing>;
+type Pool = legacy::Client<Connector, Box<Outgoing>>;
 
 /// The built-in [`Transport`], on [`hyper`](::hyper).
 ///

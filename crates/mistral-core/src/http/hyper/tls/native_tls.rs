@@ -3,7 +3,7 @@ use hyper_tls::HttpsConnector;
 use native_tls_crate::TlsConnector;
 use tower_service::Service;
 
-use super::{BoxError, BoxedConnection, Io};
+use super::super::connect::{BoxError, BoxedConnection, Io, connection};
 use crate::http::{TransportError, TransportErrorKind};
 
 /// The platform's TLS library.
@@ -45,6 +45,6 @@ impl Tls {
         C::Error: Into<BoxError>,
     {
         let secured = HttpsConnector::from((tcp, self.http2.clone().into()));
-        super::connection(secured, uri).await
+        connection(secured, uri).await
     }
 }

@@ -1,11 +1,9 @@
 use http::Uri;
-use http::uri::Scheme;
-use tower_service::Service;
 
-use super::{BoxError, BoxedConnection, Io};
+use super::super::connect::{BoxError, BoxedConnection};
 use crate::http::TransportError;
 
-/// No TLS: `https` is refused.
+/// No TLS.
 #[derive(Clone)]
 pub(in super::super) struct Tls;
 
@@ -19,24 +17,12 @@ impl Tls {
         Self
     }
 
+    #[allow(clippy::unused_async)] // with TLS it waits
     pub(in super::super) async fn connect<C>(
         &self,
-        tcp: C,
-        uri: Uri,
-    ) -> Result<BoxedConnection, BoxError>
-    where
-        C: Service<Uri>,
-        C::Response: Io + 'static,
-        C::Future: Send + 'static,
-        C::Error: Into<BoxError>,
-    {
-        if uri.scheme() == Some(&Scheme::HTTPS) {
-            return Err(
-                "this program is built without TLS: enable the feature `rustls` or \
-                        `native-tls`"
-                    .into(),
-            );
-        }
-        super::connection(tcp, uri).await
+        _: C,
+        _: Uri,
+    ) -> Result<BoxedConnection, BoxError> {
+        Err("this program is built without TLS: enable the feature `rustls` or `native-tls`".into())
     }
 }

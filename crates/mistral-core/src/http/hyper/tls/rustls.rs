@@ -7,7 +7,7 @@ use rustls_crate::crypto::CryptoProvider;
 use rustls_platform_verifier::BuilderVerifierExt;
 use tower_service::Service;
 
-use super::{BoxError, BoxedConnection, Io};
+use super::super::connect::{BoxError, BoxedConnection, Io, connection};
 use crate::http::{TransportError, TransportErrorKind};
 
 /// rustls, with the certificates that the platform trusts.
@@ -45,7 +45,7 @@ impl Tls {
         C::Error: Into<BoxError>,
     {
         let secured = HttpsConnector::from((tcp, Arc::clone(&self.0)));
-        super::connection(secured, uri).await
+        connection(secured, uri).await
     }
 }
 

@@ -19,6 +19,7 @@
 
 mod request;
 mod response;
+mod vectors;
 
 use crate::call::Call;
 use crate::mode::Mode;

@@ -18,7 +18,7 @@ use http::{HeaderMap, StatusCode};
 
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
-pub(crate) use self::decode::{decode, locate};
+pub(crate) use self::decode::{DecodeError, decode, locate};
 pub(crate) use self::kind::is_transient;
 pub use self::kind::{ErrorKind, TimeoutPhase};
 use self::line::OneLine;

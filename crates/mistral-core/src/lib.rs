@@ -11,7 +11,8 @@
 //! # Features
 //!
 //! None is on by default. `reqwest` brings the built-in transport without TLS; `rustls`,
-//! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another.
+//! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another. `testing`
+//! brings transports for tests.
 
 #[macro_use]
 mod macros;
@@ -48,6 +49,8 @@ mod retry_event;
 mod routes;
 mod sse;
 mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timeouts;
 pub mod types;
 

@@ -26,6 +26,9 @@ pub use mistral_core::{
     types,
 };
 
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use mistral_core::testing;
 #[cfg(feature = "gcp")]
 #[doc(inline)]
 pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};

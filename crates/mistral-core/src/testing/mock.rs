@@ -308,8 +308,9 @@ impl fmt::Display for Target {
 
 impl fmt::Debug for MockTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requests = self.lock().requests.len();
         f.debug_struct("MockTransport")
-            .field("requests", &self.lock().requests.len())
+            .field("requests", &requests)
             .field("remaining", &self.remaining())
             .finish_non_exhaustive()
     }

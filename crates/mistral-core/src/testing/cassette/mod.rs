@@ -51,7 +51,8 @@ use crate::http::{Body, Transport, TransportError};
 /// * what [`scrub`](Self::scrub) names.
 ///
 /// Prompts and answers are written as they are, and with them whatever else they tell: look at
-/// the file before you publish it. An exchange without an answer is not recorded.
+/// the file before you publish it. An exchange without an answer is not recorded, nor is an
+/// incomplete last line of a body that broke off or was not read to its end.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

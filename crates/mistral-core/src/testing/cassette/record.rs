@@ -144,7 +144,7 @@ impl Taken {
     fn end(&self) -> End {
         let is_marked = || {
             let whole = self.chunks.concat();
-            whole.trim_ascii_end().ends_with(b"data: [DONE]")
+            whole.ends_with(b"\n") && whole.trim_ascii_end().ends_with(b"data: [DONE]")
         };
         match self.end {
             End::Dropped if is_marked() => End::Proper,
@@ -191,7 +191,12 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// A body as it is written.
 fn content(media_type: &str, chunks: &[Bytes], end: End, scrubber: &mut Scrubber) -> Content {
-    let whole = chunks.concat();
+    let mut whole = chunks.concat();
+    if end != End::Proper {
+        // What a line would have said cannot be told from its beginning.
+        let lines = whole.iter().rposition(|byte| *byte == b'\n');
+        whole.truncate(lines.map_or(0, |last| last + 1));
+    }
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let is_json = essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json");
     if is_json
@@ -202,12 +207,12 @@ fn content(media_type: &str, chunks: &[Bytes], end: End, scrubber: &mut Scrubber
         scrubber.json(&mut value);
         return Content::Json(value);
     }
-    let as_text = str::from_utf8(&whole).unwrap_or_default();
     if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        scrubber.learn_query(as_text);
-        return Content::from_chunks([scrubber.query(as_text).as_bytes()].into_iter());
+        let as_text = String::from_utf8_lossy(&whole);
+        scrubber.learn_query(&as_text);
+        return Content::from_chunks([scrubber.query(&as_text).as_bytes()].into_iter());
     }
-    for value in lines(as_text).filter_map(|(_, line)| serde_json::from_str(line).ok()) {
+    for value in lines(&whole).filter_map(|(_, line)| serde_json::from_str(line).ok()) {
         scrubber.learn_json(&value);
     }
     let mut at = 0;
@@ -215,7 +220,7 @@ fn content(media_type: &str, chunks: &[Bytes], end: End, scrubber: &mut Scrubber
         .iter()
         .map(|chunk| {
             at += chunk.len();
-            at
+            at.min(whole.len())
         })
         .collect();
     let clean = scrubber.bytes(&whole, &mut ends);

@@ -196,14 +196,11 @@ impl Scrubber {
     /// Scrubs a body that is no JSON document: line by line, for lines may be JSON, and as a
     /// whole. Moves the ends of its chunks with it.
     pub(super) fn bytes(&self, body: &[u8], ends: &mut [usize]) -> Vec<u8> {
-        let body = match str::from_utf8(body) {
-            Ok(text) => edit(body, &self.lines(text), ends),
-            Err(_) => body.to_vec(),
-        };
+        let body = edit(body, &self.lines(body), ends);
         edit(&body, &self.occurrences(&body), ends)
     }
 
-    fn lines(&self, body: &str) -> Vec<Edit> {
+    fn lines(&self, body: &[u8]) -> Vec<Edit> {
         let mut edits = Vec::new();
         for (start, data) in lines(body) {
             let clean = match serde_json::from_str::<Value>(data) {
@@ -242,15 +239,19 @@ impl Scrubber {
     }
 }
 
-/// The lines of a body and where each starts, without what marks the data of an event.
-pub(super) fn lines(body: &str) -> impl Iterator<Item = (usize, &str)> {
+/// The lines of a body that are text and where each starts, without what marks the data of an
+/// event.
+pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;
-    body.split_inclusive(['\n', '\r']).map(move |line| {
+    let lines = body.split_inclusive(|byte| matches!(byte, b'\n' | b'\r'));
+    lines.filter_map(move |line| {
+        let end = start + line.len();
+        let begin = std::mem::replace(&mut start, end);
+        let line = str::from_utf8(line).ok()?;
         let data = line.strip_prefix("data:").unwrap_or(line);
         let data = data.strip_prefix(' ').unwrap_or(data);
-        let at = start + line.len() - data.len();
-        start += line.len();
-        (at, data.trim_end_matches(['\n', '\r']))
+        let at = begin + line.len() - data.len();
+        Some((at, data.trim_end_matches(['\n', '\r'])))
     })
 }
 
@@ -290,13 +291,16 @@ fn secret_field(fields: &serde_json::Map<String, Value>, name: &str, within: boo
     (within && name != "type") || (is_secret(name) && !is_piece)
 }
 
-/// The name of a fine-tuned model without the organization in it: `ft:base:ORG:date:…`.
+/// The name of a fine-tuned model without the organization in it, which stands before the date:
+/// `ft:open-mistral-7b:ORGANIZATION:20260101:suffix`.
 fn fine_tuned(name: &str) -> Option<String> {
     let colon = if name.starts_with("ft:") { ":" } else { "%3A" };
     let mut parts: Vec<_> = name.split(colon).collect();
-    if parts.first() != Some(&"ft") || parts.len() < 4 {
+    if parts.first() != Some(&"ft") {
         return None;
     }
-    *parts.get_mut(2)? = SCRUBBED;
+    let is_date = |part: &&str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let date = parts.iter().position(is_date)?;
+    *parts.get_mut(date.checked_sub(1)?)? = SCRUBBED;
     Some(parts.join(colon))
 }

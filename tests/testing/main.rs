@@ -1,6 +1,6 @@
 //! What users test their programs with: `MockTransport`, `MockReply` and `Cassette`.
 
-#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
 mod cassette;
 mod mock;

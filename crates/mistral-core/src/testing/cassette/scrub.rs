@@ -304,3 +304,49 @@ fn fine_tuned(name: &str) -> Option<String> {
     *parts.get_mut(date.checked_sub(1)?)? = SCRUBBED;
     Some(parts.join(colon))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Edit, edit, fine_tuned};
+
+    #[test]
+    fn the_ends_of_chunks_move_with_the_text() {
+        let edits = [
+            Edit {
+                range: 2..4,
+                text: "long".to_owned(),
+            },
+            Edit {
+                range: 6..10,
+                text: "s".to_owned(),
+            },
+        ];
+        let mut ends: Vec<_> = (0..=12).collect();
+        let edited = edit(b"0123456789ab", &edits, &mut ends);
+        assert_eq!(edited, b"01long45sab");
+        assert_eq!(ends, [0, 1, 2, 3, 6, 7, 8, 9, 9, 9, 9, 10, 11]);
+    }
+
+    #[test]
+    fn names_of_fine_tuned_models_lose_their_organization() {
+        for (name, clean) in [
+            (
+                "ft:open-mistral-7b:abcdef12:20260101:x",
+                Some("ft:open-mistral-7b:scrubbed:20260101:x"),
+            ),
+            (
+                "ft:classifier:a:b:20260101:x",
+                Some("ft:classifier:a:scrubbed:20260101:x"),
+            ),
+            (
+                "ft%3Aa%3Ab%3A20260101%3Ax",
+                Some("ft%3Aa%3Ascrubbed%3A20260101%3Ax"),
+            ),
+            ("ft: a text", None),
+            ("20260101:ft", None),
+            ("mistral-small-latest", None),
+        ] {
+            assert_eq!(fine_tuned(name).as_deref(), clean, "{name}");
+        }
+    }
+}

@@ -73,6 +73,16 @@ impl MockReply {
         }
     }
 
+    fn response(chunks: Vec<Bytes>) -> Self {
+        Self::new(Outcome::Response {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            chunks,
+            pause: Duration::ZERO,
+            ending: Ending::Proper,
+        })
+    }
+
     /// Answers 200 with `chunks` as the body, each of which arrives by itself.
     ///
     /// ```
@@ -82,14 +92,8 @@ impl MockReply {
     /// # let _ = audio;
     /// ```
     pub fn bytes<B: Into<Bytes>>(media_type: &str, chunks: impl IntoIterator<Item = B>) -> Self {
-        Self::new(Outcome::Response {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            chunks: chunks.into_iter().map(Into::into).collect(),
-            pause: Duration::ZERO,
-            ending: Ending::Proper,
-        })
-        .with_header(CONTENT_TYPE.as_str(), media_type)
+        let chunks = chunks.into_iter().map(Into::into).collect();
+        Self::response(chunks).with_header(CONTENT_TYPE.as_str(), media_type)
     }
 
     /// Answers 200 with this JSON.
@@ -121,12 +125,7 @@ impl MockReply {
 
     /// Answers with this status and an empty body.
     pub fn status(status: u16) -> Self {
-        let no_chunks: [Bytes; 0] = [];
-        let mut reply = Self::bytes(JSON, no_chunks).with_status(status);
-        if let Outcome::Response { headers, .. } = &mut reply.outcome {
-            headers.clear();
-        }
-        reply
+        Self::response(Vec::new()).with_status(status)
     }
 
     /// Fails as a transport does, without a response.

@@ -102,7 +102,8 @@ enum Mode {
 }
 
 impl Cassette {
-    /// Makes a cassette that sends requests on to `transport` and records what it answers.
+    /// Makes a cassette that sends requests on to `transport` and records what it answers. The
+    /// body of a request is read into memory before it is sent.
     ///
     /// The file is written by [`save`](Self::save), and nothing before that.
     pub fn record(path: impl Into<PathBuf>, transport: impl Transport) -> Self {
@@ -113,7 +114,8 @@ impl Cassette {
         Self::new(path.into(), mode)
     }
 
-    /// Makes a cassette that answers from the file, which it reads at once.
+    /// Makes a cassette that answers from the file, which it reads at once (and so blocks for
+    /// that long).
     ///
     /// # Errors
     /// Fails when the file is missing, cannot be read, or is not a cassette.
@@ -154,7 +156,7 @@ impl Cassette {
     }
 
     /// Writes what was recorded so far into the file, in place of what it held, and makes the
-    /// folder if there is none. Does nothing when replaying.
+    /// folder if there is none; blocks for that long. Does nothing when replaying.
     ///
     /// Call it when all answers have been read: of a stream that is still being read, only what
     /// was read is written.

@@ -50,7 +50,8 @@ use crate::http::{Body, Transport, TransportError};
 ///   characters or more; so is the key that the client sent;
 /// * what [`scrub`](Self::scrub) names.
 ///
-/// Prompts and answers are written as they are, and with them whatever else they tell: look at
+/// Prompts and answers are written as they are, and with them whatever else they tell: JSON
+/// within a text is a text, and what a model spells out over several events is not found. Look at
 /// the file before you publish it. An exchange without an answer is not recorded, nor is an
 /// incomplete last line of a body that broke off or was not read to its end.
 ///

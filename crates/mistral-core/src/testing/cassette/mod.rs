@@ -46,8 +46,9 @@ use crate::http::{Body, Transport, TransportError};
 ///   `password`, …), of an account (`project`, `organization`, `user`, `email`, `owned_by`, …)
 ///   or of a request id; signatures of signed URLs; the organization in the names of fine-tuned
 ///   models;
-/// * the values of all these, wherever else they are in the same exchange, if they have twelve
-///   characters or more; so is the key that the client sent;
+/// * the values of all these and the key that the client sent, if they have twelve characters or
+///   more, wherever else they are: those of a request in it and in its answer, those of an
+///   answer in it;
 /// * what [`scrub`](Self::scrub) names.
 ///
 /// Prompts and answers are written as they are, and with them whatever else they tell: JSON

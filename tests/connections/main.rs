@@ -210,5 +210,6 @@ async fn a_proxy_that_refuses_is_told() {
     let unknown = [("ALL_PROXY", "socks4://127.0.0.1:1")];
     let outcome = self::outcome(emulator.url(), &unknown).await;
     assert!(outcome.contains("`socks4://127.0.0.1:1/`"), "{outcome}");
+    assert!(!outcome.contains("could not connect"), "{outcome}");
     assert!(outcome.contains("`socks5://`"), "{outcome}");
 }

@@ -12,7 +12,8 @@
 //!
 //! None is on by default. `hyper` brings the built-in transport without TLS; `rustls`,
 //! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another; `reqwest`
-//! brings a transport on a `reqwest::Client` of the application.
+//! brings a transport on a `reqwest::Client` of the application; `testing` brings transports
+//! for tests.
 
 #[macro_use]
 mod macros;
@@ -51,6 +52,8 @@ mod retry_event;
 mod routes;
 mod sse;
 mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timeouts;
 pub mod types;
 

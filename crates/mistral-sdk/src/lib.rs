@@ -29,6 +29,9 @@ pub use mistral_core::{
     types,
 };
 
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use mistral_core::testing;
 #[cfg(feature = "gcp")]
 #[doc(inline)]
 pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};
@@ -39,8 +42,9 @@ pub use crate::env::{Compiled, MODEL_MAP_VARIABLE, PROVIDER_VARIABLE};
 #[cfg(all(doctest, feature = "api", feature = "reqwest"))]
 mod guide {
     macro_rules! pages {
-        ($($page:literal => $name:ident,)+) => {
+        ($($(#[$condition:meta])? $page:literal => $name:ident,)+) => {
             $(
+                $(#[$condition])?
                 #[doc = include_str!(concat!("../../../docs/", $page))]
                 struct $name;
             )+
@@ -56,5 +60,7 @@ mod guide {
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,
         "audio-and-ocr.md" => AudioAndOcr,
+        #[cfg(feature = "testing")]
+        "testing-your-app.md" => TestingYourApp,
     }
 }

@@ -58,7 +58,7 @@ impl fmt::Display for ErrorDetail {
 
 /// JSON within a string within JSON has been seen; deeper nesting has not.
 const MAX_DEPTH: u8 = 8;
-const REQUEST_ID_HEADERS: [&str; 6] = [
+pub(crate) const REQUEST_ID_HEADERS: [&str; 6] = [
     "mistral-correlation-id",
     "x-kong-request-id",
     "x-request-id",

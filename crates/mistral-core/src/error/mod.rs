@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
+#[cfg(feature = "testing")]
+pub(crate) use self::api::REQUEST_ID_HEADERS;
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
 pub(crate) use self::decode::{DecodeError, decode, locate};
@@ -297,16 +299,21 @@ impl From<TransportError> for Error {
             TransportErrorKind::Timeout => (ErrorKind::Timeout, None),
             TransportErrorKind::RequestBody => (ErrorKind::Io, None),
             TransportErrorKind::TooLarge => (ErrorKind::TooLarge, None),
+            TransportErrorKind::Config => (ErrorKind::Config, None),
             _ => (ErrorKind::Connection, None),
         };
         let message = match error.kind() {
-            TransportErrorKind::RequestBody => error.source_text(), // it names the file
+            // These name the file, and what to change.
+            TransportErrorKind::RequestBody | TransportErrorKind::Config => error.source_text(),
             _ => error.to_string(),
         };
         let mut this = Self::new(kind, message);
         this.0.transport = Some(error.kind());
         this.0.phase = phase;
-        this.with_source(error.into_source()) // its own words are the message already
+        match error.kind() {
+            TransportErrorKind::Config => this, // all of its words are the message already
+            _ => this.with_source(error.into_source()), // its own words are
+        }
     }
 }
 

@@ -107,7 +107,7 @@ pub(super) fn classify(
     error: impl StdError + Send + Sync + 'static,
     is_timeout: bool,
 ) -> TransportError {
-    // A body of our own that fails comes back wrapped: what it said first is what counts.
+    // What of our own fails comes back wrapped, a body for example: what it said counts.
     let ours = causes(&error).find_map(|cause| cause.downcast_ref::<TransportError>());
     if let Some(ours) = ours {
         return TransportError::new(ours.kind(), ours.source_text());

@@ -119,6 +119,10 @@ pub enum TransportErrorKind {
     TooLarge,
     /// The body of the request could not be read: a file or a reader of the caller's failed.
     RequestBody,
+    /// The transport does not send this request, and its words say why and what to do: a mock
+    /// without a reply, for instance. The call fails with
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) and is not repeated.
+    Config,
     /// The request or the response is not one that this transport can handle.
     Other,
 }
@@ -181,6 +185,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Interrupted => "the connection broke",
             TransportErrorKind::TooLarge => "the head of the response is too large",
             TransportErrorKind::RequestBody => "the body of the request cannot be read",
+            TransportErrorKind::Config => "the transport does not send this request",
             TransportErrorKind::Other => "the HTTP exchange failed",
         })
     }

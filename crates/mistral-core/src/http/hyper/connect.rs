@@ -17,7 +17,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use tokio::time::timeout;
 use tower_service::Service;
 
-use super::super::TransportError;
+use super::super::{TransportError, TransportErrorKind};
 use super::tls::Tls;
 
 /// Finds out that the other side is gone while nothing is sent.
@@ -123,11 +123,13 @@ impl Connector {
                 connection.is_proxied = true;
                 Ok(connection)
             }
-            _ => Err(format!(
-                "the environment names the proxy `{place}`: use one of the kinds \
-                 `http://`, `https://` or `socks5://`"
-            )
-            .into()),
+            _ => {
+                let why = format!(
+                    "the environment names the proxy `{place}`: use one of the kinds \
+                     `http://`, `https://` or `socks5://`"
+                );
+                Err(TransportError::new(TransportErrorKind::Config, why).into())
+            }
         }
     }
 }

@@ -111,7 +111,7 @@ impl HyperTransport {
         let mut request = request.map(Outgoing::new);
         if request.uri().scheme().is_none() || request.uri().authority().is_none() {
             let why = format!("`{}` is not an absolute URL", request.uri());
-            return Err(TransportError::new(TransportErrorKind::Other, why));
+            return Err(TransportError::new(TransportErrorKind::Config, why));
         }
         if let Some(credentials) = self.connector.proxy_credentials(request.uri()) {
             request

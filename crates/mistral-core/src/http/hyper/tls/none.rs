@@ -1,7 +1,7 @@
 use http::Uri;
 
 use super::super::connect::{BoxError, BoxedConnection};
-use crate::http::TransportError;
+use crate::http::{TransportError, TransportErrorKind};
 
 /// No TLS.
 #[derive(Clone)]

@@ -1,0 +1,237 @@
+//! Record and replay.
+
+mod difference;
+mod record;
+mod replay;
+mod scrub;
+mod secret;
+mod tape;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use http::{Request, Response};
+
+use self::record::Taken;
+use self::replay::Recording;
+use self::tape::Tape;
+use crate::error::{Error, Result};
+use crate::http::{Body, Transport, TransportError};
+
+/// A transport that records real answers into a file, and replays them from it.
+///
+/// Record once, with a key and the network, and keep the file with the tests: from then on they
+/// need neither. The same program gets the same answers; streams come in the same chunks.
+///
+/// # What is matched
+///
+/// A request is answered by a recording of the same method, path, query and body, whatever its
+/// headers and its host are, and each recording answers once. The order of requests does not
+/// matter, and they may come at the same time; equal requests get their answers in the order in
+/// which these were recorded. JSON is compared by what it says, a form by all but its boundary.
+/// What matches no recording fails with [`ErrorKind::Config`](crate::ErrorKind::Config), in words
+/// that name the first difference, and is not repeated.
+///
+/// # What is written
+///
+/// A JSON file that a person can read: JSON as JSON, text as text, other bytes as base64. An
+/// answer that is JSON is kept by what it says, not by its spacing. Before anything is written,
+/// these are replaced by `scrubbed`:
+///
+/// * headers: of a request only `content-type` is written, of an answer only what the SDK reads,
+///   with its request ids scrubbed. The host is not written;
+/// * in URLs and JSON, whatever has a name of a credential (`…key`, `…token`, `authorization`,
+///   `password`, …), of an account (`project`, `organization`, `user`, `email`, `owned_by`, …)
+///   or of a request id; signatures of signed URLs; the organization in the names of fine-tuned
+///   models;
+/// * the values of all these and the key that the client sent, if they have twelve characters or
+///   more, wherever else they are: those of a request in it and in its answer, those of an
+///   answer in it;
+/// * what [`scrub`](Self::scrub) names.
+///
+/// Prompts and answers are written as they are, and with them whatever else they tell: JSON
+/// within a text is a text, and what a model spells out over several events is not found. Look at
+/// the file before you publish it. An exchange without an answer is not recorded, nor is an
+/// incomplete last line of a body that broke off or was not read to its end.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mistral_sdk::testing::MockReply;
+/// # let real_transport = mistral_sdk::testing::MockTransport::new().reply(MockReply::chat("Because."));
+/// # let path = std::env::temp_dir().join(format!("cassette-{}.json", std::process::id()));
+/// use mistral_sdk::testing::Cassette;
+/// use mistral_sdk::{Client, MistralApi};
+/// # use mistral_sdk::{chat::ChatCompletionRequest, types::Message};
+/// # let question = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
+///
+/// // Once: around the transport that does the work.
+/// let cassette = Cassette::record(&path, real_transport);
+/// let client = Client::builder(MistralApi::new("a real key")?)
+///     .transport(cassette.clone())
+///     .build()?;
+/// let answer = client.chat().complete(&question).await?;
+/// cassette.save()?;
+///
+/// // From then on: without network, and without a real key.
+/// let cassette = Cassette::replay(&path)?;
+/// let client = Client::builder(MistralApi::new("any key")?)
+///     .transport(cassette.clone())
+///     .build()?;
+/// assert_eq!(client.chat().complete(&question).await?, answer);
+/// assert_eq!(cassette.remaining(), 0);
+/// # std::fs::remove_file(path)?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Cassette(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    /// What the user wants scrubbed.
+    named: Mutex<Vec<String>>,
+    mode: Mode,
+}
+
+enum Mode {
+    Record {
+        transport: Box<dyn Transport>,
+        taken: Mutex<Vec<Arc<Mutex<Taken>>>>,
+    },
+    Replay(Mutex<Vec<Recording>>),
+}
+
+impl Cassette {
+    /// Makes a cassette that sends requests on to `transport` and records what it answers. The
+    /// body of a request is read into memory before it is sent.
+    ///
+    /// The file is written by [`save`](Self::save), and nothing before that.
+    pub fn record(path: impl Into<PathBuf>, transport: impl Transport) -> Self {
+        let mode = Mode::Record {
+            transport: Box::new(transport),
+            taken: Mutex::default(),
+        };
+        Self::new(path.into(), mode)
+    }
+
+    /// Makes a cassette that answers from the file, which it reads at once (and so blocks for
+    /// that long).
+    ///
+    /// # Errors
+    /// Fails when the file is missing, cannot be read, or is not a cassette.
+    pub fn replay(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let recordings = Tape::read(&path).and_then(|tape| replay::recordings(&path, tape))?;
+        Ok(Self::new(path, Mode::Replay(Mutex::new(recordings))))
+    }
+
+    fn new(path: PathBuf, mode: Mode) -> Self {
+        Self(Arc::new(Inner {
+            path,
+            named: Mutex::default(),
+            mode,
+        }))
+    }
+
+    /// Scrubs this text, too, wherever it is: the name of a customer, for instance.
+    ///
+    /// Name the same when replaying, or requests that have it will not match. An empty text is
+    /// ignored.
+    ///
+    /// ```
+    /// # fn example(transport: mistral_sdk::testing::MockTransport) {
+    /// use mistral_sdk::testing::Cassette;
+    ///
+    /// let cassette = Cassette::record("tests/cassettes/letter.json", transport).scrub("Jane Doe");
+    /// # let _ = cassette;
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn scrub(self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if !text.is_empty() {
+            lock(&self.0.named).push(text);
+        }
+        self
+    }
+
+    /// Writes what was recorded so far into the file, in place of what it held, and makes the
+    /// folder if there is none; blocks for that long. Does nothing when replaying.
+    ///
+    /// Call it when all answers have been read: of a stream that is still being read, only what
+    /// was read is written.
+    ///
+    /// # Errors
+    /// Fails when the file cannot be written.
+    pub fn save(&self) -> Result<()> {
+        let Mode::Record { taken, .. } = &self.0.mode else {
+            return Ok(());
+        };
+        let named = lock(&self.0.named).clone();
+        let exchanges = lock(taken)
+            .iter()
+            .map(|taken| lock(taken).exchange(&named))
+            .collect();
+        Tape::new(exchanges).write(&self.0.path)
+    }
+
+    /// How many recordings have not been replayed. `0` when recording.
+    pub fn remaining(&self) -> usize {
+        match &self.0.mode {
+            Mode::Record { .. } => 0,
+            Mode::Replay(recordings) => lock(recordings).iter().filter(|it| !it.used).count(),
+        }
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+}
+
+#[async_trait]
+impl Transport for Cassette {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await?;
+        match &self.0.mode {
+            Mode::Replay(recordings) => {
+                let named = lock(&self.0.named).clone();
+                let (request, _) = record::request(&parts, &body, &named);
+                replay::answer(&self.0.path, &request, &mut lock(recordings))
+            }
+            Mode::Record { transport, taken } => {
+                let asked = (parts.clone(), body.clone());
+                let request = Request::from_parts(parts, body.into());
+                let response = transport.send(request).await?;
+                let (response, exchange) = record::watch(asked, response);
+                lock(taken).push(exchange);
+                Ok(response)
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The error of a cassette that does not work, naming its file.
+fn unusable(path: &Path, what: impl fmt::Display) -> Error {
+    Error::config(format!("the cassette `{}` {what}", path.display()))
+}
+
+impl fmt::Debug for Cassette {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mode = match &self.0.mode {
+            Mode::Record { .. } => "record",
+            Mode::Replay(_) => "replay",
+        };
+        f.debug_struct("Cassette")
+            .field("path", &self.0.path)
+            .field("mode", &mode)
+            .finish_non_exhaustive()
+    }
+}

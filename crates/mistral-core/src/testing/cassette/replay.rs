@@ -1,0 +1,162 @@
+//! Answers from a file.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+
+use super::difference::differences;
+use super::tape::{End, Exchange, Tape, TapeRequest, TapeResponse};
+use super::unusable;
+use crate::error::Result;
+use crate::http::{Body, TransportError, TransportErrorKind};
+use crate::testing::playing::{Ending, body};
+use crate::testing::refusal;
+
+/// How many calls are listed for a person.
+const LISTED: usize = 6;
+
+const STOPS: &str = "the recording stops here, because the program did not read on when it was \
+    made: record it anew";
+
+/// One exchange of the file.
+pub(super) struct Recording {
+    request: TapeRequest,
+    answer: Answer,
+    pub(super) used: bool,
+}
+
+#[derive(Clone)]
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    chunks: Vec<Bytes>,
+    ending: Ending,
+}
+
+/// Makes sure, before the first request, that all of the file can be replayed.
+pub(super) fn recordings(path: &Path, tape: Tape) -> Result<Vec<Recording>> {
+    let numbered = tape.exchanges.into_iter().zip(1_usize..);
+    numbered
+        .map(|(exchange, number)| {
+            let Exchange {
+                request, response, ..
+            } = exchange;
+            match Answer::read(response) {
+                Ok(answer) => Ok(Recording {
+                    request,
+                    answer,
+                    used: false,
+                }),
+                Err(why) => Err(unusable(
+                    path,
+                    format_args!("is damaged: exchange {number}: {why}: record it anew"),
+                )),
+            }
+        })
+        .collect()
+}
+
+impl Answer {
+    fn read(response: TapeResponse) -> Result<Self, String> {
+        let status = StatusCode::from_u16(response.status)
+            .map_err(|_| format!("{} is not a status", response.status))?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in response.headers {
+            let wrong = || format!("the header `{name}` cannot be sent");
+            let key = HeaderName::try_from(&name).map_err(|_| wrong())?;
+            headers.insert(key, HeaderValue::try_from(value).map_err(|_| wrong())?);
+        }
+        let chunks = response.body.chunks();
+        Ok(Self {
+            status,
+            headers,
+            chunks: chunks.map_err(|error| format!("a chunk is not base64: {error}"))?,
+            ending: match response.end {
+                End::Proper => Ending::Proper,
+                End::Broken => Ending::Error(TransportErrorKind::Interrupted, "as it was recorded"),
+                End::Dropped => Ending::Error(TransportErrorKind::Config, STOPS),
+            },
+        })
+    }
+
+    fn response(self) -> Response<Body> {
+        let mut response = Response::new(body(self.chunks, Duration::ZERO, self.ending));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// The answer to `request`, from the first recording of it that has not been replayed.
+pub(super) fn answer(
+    path: &Path,
+    request: &TapeRequest,
+    recordings: &mut [Recording],
+) -> Result<Response<Body>, TransportError> {
+    let fits = |it: &&mut Recording| {
+        !it.used
+            && it.is_same_call(request)
+            && differences(&it.request.body, &request.body).is_empty()
+    };
+    match recordings.iter_mut().find(fits) {
+        Some(recording) => {
+            recording.used = true;
+            Ok(recording.answer.clone().response())
+        }
+        None => Err(refusal(format!(
+            "the cassette `{}` {}. If the program is meant to ask this, record the cassette anew",
+            path.display(),
+            complaint(request, recordings)
+        ))),
+    }
+}
+
+impl Recording {
+    fn is_same_call(&self, request: &TapeRequest) -> bool {
+        self.request.method == request.method && self.request.url == request.url
+    }
+}
+
+/// Why no recording fits, for the person whose test has just failed.
+fn complaint(request: &TapeRequest, recordings: &[Recording]) -> String {
+    let call = format!("{} {}", request.method, request.url);
+    let nearest = recordings
+        .iter()
+        .zip(1_usize..)
+        .filter(|(recording, _)| recording.is_same_call(request))
+        .map(|(recording, number)| (differences(&recording.request.body, &request.body), number))
+        .min_by_key(|(differences, _)| differences.len());
+    let Some((differences, number)) = nearest else {
+        let calls = recordings
+            .iter()
+            .map(|it| format!("{} {}", it.request.method, it.request.url));
+        let calls: BTreeSet<_> = calls.collect();
+        let mut listed: Vec<_> = calls.iter().take(LISTED).map(String::as_str).collect();
+        if calls.len() > LISTED {
+            listed.push("…");
+        }
+        let listed = if listed.is_empty() {
+            "nothing".to_owned()
+        } else {
+            listed.join(", ")
+        };
+        return format!("has no recording of {call}, but of {listed}");
+    };
+    match differences.first() {
+        None => format!("has replayed every recording of {call} with this body already"),
+        Some(first) => {
+            let others = match differences.len() - 1 {
+                0 => String::new(),
+                1 => ", and 1 other differs".to_owned(),
+                more => format!(", and {more} others differ"),
+            };
+            format!(
+                "has no recording of {call} with this body. In the nearest, exchange {number}, \
+                 {first}{others}"
+            )
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Transports for the tests of programs that use the SDK (feature `testing`).
+//!
+//! * [`MockTransport`] answers from a script, and remembers what it was sent.
+//! * [`Cassette`] records real answers once, and replays them without the network.
+//!
+//! Both go where any transport goes: into
+//! [`ClientBuilder::transport`](crate::ClientBuilder::transport). Where the program should talk
+//! HTTP to a server, use the crate `mistral-emulator`.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use mistral_sdk::testing::{MockReply, MockTransport};
+//! use mistral_sdk::{Client, MistralApi, chat::ChatCompletionRequest, types::Message};
+//!
+//! /// The program under test.
+//! async fn shorten(client: &Client, text: &str) -> mistral_sdk::Result<String> {
+//!     let messages = [Message::system("Shorten this text."), Message::user(text)];
+//!     let request = ChatCompletionRequest::new("mistral-small-latest", messages);
+//!     Ok(client.chat().complete(&request).await?.text().into_owned())
+//! }
+//!
+//! let mock = MockTransport::new().reply(MockReply::chat("Short."));
+//! let client = Client::builder(MistralApi::new("my-key")?).transport(mock.clone()).build()?;
+//!
+//! assert_eq!(shorten(&client, "A long text.").await?, "Short.");
+//! assert_eq!(mock.requests()[0].json()["messages"][1]["content"], "A long text.");
+//! # Ok(()) }
+//! ```
+
+mod cassette;
+mod mock;
+mod playing;
+mod reply;
+
+pub use self::cassette::Cassette;
+pub use self::mock::{MockRequest, MockTransport};
+pub use self::reply::MockReply;
+use crate::http::{TransportError, TransportErrorKind};
+
+/// The error of a request that is not answered, for the reason that `words` tell.
+fn refusal(words: String) -> TransportError {
+    TransportError::new(TransportErrorKind::Config, words)
+}

@@ -1,0 +1,516 @@
+//! The transport that records and replays.
+
+use std::fs;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::future::join_all;
+use http::{Method, Request};
+use mistral_emulator::{Emulator, Fault};
+use mistral_sdk::chat::ChatCompletionResponse;
+use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::testing::{Cassette, MockReply, MockTransport};
+use mistral_sdk::{
+    Body, Client, ErrorKind, FileSource, HyperTransport, MistralApi, Result, Transport,
+    TransportErrorKind,
+};
+use serde_json::{Value, json};
+
+use crate::{Folder, KEY, ask, client};
+
+/// What a program does that lists, asks, streams, uploads and downloads.
+async fn program(client: &Client) -> Result<Vec<String>> {
+    let mut seen = Vec::new();
+    let models = client.models().list().await?.data;
+    seen.extend(models.iter().map(|model| model.id().to_owned()));
+    let answer = client
+        .chat()
+        .complete(&ask("Who painted Olympia?"))
+        .with_response()
+        .await?;
+    seen.push(format!("{:?} {:?}", answer.body, answer.rate_limit()));
+    let mut stream = client.chat().stream(&ask("Who painted Olympia?")).await?;
+    while let Some(chunk) = stream.next().await {
+        seen.push(format!("{:?}", chunk?));
+    }
+    let file = FileSource::from_bytes("a.bin", Bytes::from_static(b"{}\n\xff"));
+    let request = UploadFileRequest::new(FilePurpose::Ocr, file);
+    let file = client.files().upload(&request).await?;
+    let bytes = client.files().download(&file.id).await?.bytes().await?;
+    seen.push(format!("{file:?} {bytes:?}"));
+    let error = client.models().retrieve("no-such-model").await.unwrap_err();
+    seen.push(format!(
+        "{:?} {:?} {}",
+        error.kind(),
+        error.code(),
+        error.message()
+    ));
+    Ok(seen)
+}
+
+#[tokio::test]
+async fn a_program_gets_the_same_answers_from_the_file() {
+    let folder = Folder::new();
+    let path = folder.file("deep/er/whole.json");
+    let emulator = Emulator::start().unwrap();
+    let http = HyperTransport::new(Duration::from_secs(10)).unwrap();
+    let cassette = Cassette::record(&path, http);
+    let api = MistralApi::new(emulator.api_key()).unwrap();
+    let live = Client::builder(api.base_url(emulator.url()).unwrap())
+        .transport(cassette.clone())
+        .build()
+        .unwrap();
+    let seen = program(&live).await.unwrap();
+    assert!(seen.len() > 5);
+    // The organization in the names of fine-tuned models.
+    let hide = |line: &String| line.replace(":emulator:20250101", ":scrubbed:20250101");
+    let seen: Vec<_> = seen.iter().map(hide).collect();
+    assert_eq!(cassette.remaining(), 0);
+    cassette.save().unwrap();
+    drop(emulator);
+
+    for _ in 0..2 {
+        let cassette = Cassette::replay(&path).unwrap();
+        assert_eq!(cassette.remaining(), 6);
+        assert_eq!(program(&client(cassette.clone())).await.unwrap(), seen);
+        assert_eq!(cassette.remaining(), 0);
+        let before = fs::read(&path).unwrap();
+        cassette.save().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), before, "replaying writes nothing");
+    }
+}
+
+#[tokio::test]
+async fn the_file_is_one_that_a_person_can_read() {
+    let folder = Folder::new();
+    let path = folder.file("readable.json");
+    let mock = MockTransport::new()
+        .reply(MockReply::json(json!({ "choices": [] })))
+        .reply(MockReply::bytes(
+            "text/event-stream",
+            ["data: {\"a\"", ":1}\n\n", "data: [DONE]\n\n"],
+        ))
+        .reply(MockReply::bytes("audio/wav", [&b"RIFF\xff"[..]]))
+        .reply(MockReply::status(204));
+    let cassette = Cassette::record(&path, mock);
+    let client = client(cassette.clone());
+    let _: Value = client
+        .request(Method::POST, "/v1/a")
+        .json(&json!({ "question": "Why?" }))
+        .await
+        .unwrap();
+    let stream = client
+        .request_stream::<Value>(Method::POST, "/v1/b")
+        .await
+        .unwrap();
+    assert_eq!(stream.count().await, 1);
+    client
+        .files()
+        .download("1")
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    let _ = client
+        .request::<Value>(Method::GET, "/v1/c")
+        .query("page", "2")
+        .await;
+    cassette.save().unwrap();
+
+    let text = fs::read_to_string(&path).unwrap();
+    let expected = json!({
+        "version": 1,
+        "exchanges": [
+            {
+                "operation": "request",
+                "request": {
+                    "method": "POST",
+                    "url": "/v1/a",
+                    "headers": { "content-type": "application/json" },
+                    "body": { "json": { "question": "Why?" } },
+                },
+                "response": {
+                    "status": 200,
+                    "headers": { "content-type": "application/json" },
+                    "body": { "json": { "choices": [] } },
+                },
+            },
+            {
+                "operation": "request",
+                "request": { "method": "POST", "url": "/v1/b" },
+                "response": {
+                    "status": 200,
+                    "headers": { "content-type": "text/event-stream" },
+                    "body": { "chunks": ["data: {\"a\"", ":1}\n\n", "data: [DONE]\n\n"] },
+                },
+            },
+            {
+                "operation": "files.download",
+                "request": { "method": "GET", "url": "/v1/files/1/content" },
+                "response": {
+                    "status": 200,
+                    "headers": { "content-type": "audio/wav" },
+                    "body": { "chunks": [{ "base64": "UklGRv8=" }] },
+                },
+            },
+            {
+                "operation": "request",
+                "request": { "method": "GET", "url": "/v1/c?page=2" },
+                "response": { "status": 204 },
+            },
+        ],
+    });
+    assert_eq!(
+        serde_json::from_str::<Value>(&text).unwrap(),
+        expected,
+        "{text}"
+    );
+    assert!(text.lines().count() > 40 && text.ends_with("}\n"), "{text}");
+}
+
+/// Sends one GET past the client, and gives the chunks of the answer.
+async fn chunks(transport: &impl Transport) -> Vec<Result<Bytes, TransportErrorKind>> {
+    let request = Request::get("https://host/v1/x")
+        .body(Body::empty())
+        .unwrap();
+    let body = transport.send(request).await.unwrap().into_body();
+    body.map(|chunk| chunk.map_err(|error| error.kind()))
+        .collect()
+        .await
+}
+
+#[tokio::test]
+async fn chunks_come_back_as_they_came_wherever_they_were_cut() {
+    let folder = Folder::new();
+    let path = folder.file("chunks.json");
+    // Within an event, within a letter, and within a byte that is no letter.
+    let pieces: [&[u8]; 5] = [
+        b"data: \"M",
+        b"\xc3",
+        b"\xbcnchen\"\n",
+        b"\n\xff\x00",
+        b"end",
+    ];
+    let mock = MockTransport::new()
+        .reply(MockReply::bytes("text/event-stream", pieces))
+        .reply(MockReply::bytes("text/event-stream", pieces).with_break_after(3));
+    let cassette = Cassette::record(&path, mock);
+    let whole = chunks(&cassette).await;
+    assert_eq!(whole.len(), 5);
+    let broken = chunks(&cassette).await;
+    assert_eq!(broken[3], Err(TransportErrorKind::Interrupted));
+    cassette.save().unwrap();
+
+    let cassette = Cassette::replay(&path).unwrap();
+    assert_eq!(chunks(&cassette).await, whole);
+    assert_eq!(chunks(&cassette).await, broken);
+}
+
+#[tokio::test]
+async fn a_body_that_was_not_read_to_its_end_stops_there_when_replayed() {
+    let folder = Folder::new();
+    let path = folder.file("dropped.json");
+    let cassette = Cassette::record(
+        &path,
+        MockTransport::new().reply(MockReply::chat_stream(["One", " two", "."])),
+    );
+    let live = client(cassette.clone());
+    let mut stream = live.chat().stream(&ask("?")).await.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap().text(), "One");
+    drop(stream);
+    cassette.save().unwrap();
+
+    let client = client(Cassette::replay(&path).unwrap());
+    let stream = client.chat().stream(&ask("?")).await.unwrap();
+    let error = stream.collect_response().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    let partial = error.partial::<ChatCompletionResponse>().unwrap();
+    assert_eq!(partial.text(), "One");
+    assert!(
+        format!("{error:#}").contains("the program did not read on"),
+        "{error:#}"
+    );
+}
+
+/// Records a question and its answer for each text.
+async fn recorded(path: &std::path::Path, texts: &[&str]) {
+    let mock = MockTransport::new().answer_with(|request| {
+        let question = request.json()["messages"][0]["content"].clone();
+        MockReply::chat(format!("Re: {}", question.as_str().unwrap()))
+    });
+    let cassette = Cassette::record(path, mock);
+    let client = client(cassette.clone());
+    for text in texts {
+        client.chat().complete(&ask(text)).await.unwrap();
+    }
+    cassette.save().unwrap();
+}
+
+#[tokio::test]
+async fn neither_order_nor_concurrency_matters() {
+    let folder = Folder::new();
+    let path = folder.file("order.json");
+    let texts: Vec<_> = (0..40).map(|number| number.to_string()).collect();
+    let names: Vec<_> = texts.iter().map(String::as_str).collect();
+    recorded(&path, &names).await;
+
+    let cassette = Cassette::replay(&path).unwrap();
+    let client = client(cassette.clone());
+    let calls = texts.iter().rev().map(|text| {
+        let (client, text) = (client.clone(), text.clone());
+        tokio::spawn(async move {
+            let answer = client.chat().complete(&ask(&text)).await.unwrap();
+            assert_eq!(answer.text(), format!("Re: {text}"));
+        })
+    });
+    for result in join_all(calls).await {
+        result.unwrap();
+    }
+    assert_eq!(cassette.remaining(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn equal_requests_get_their_answers_in_turn_and_repetitions_are_replayed() {
+    let folder = Folder::new();
+    let path = folder.file("turns.json");
+    let mock = MockTransport::new()
+        .reply(MockReply::chat("first"))
+        .reply(MockReply::status(503).with_header("retry-after", "1"))
+        .reply(MockReply::error(TransportErrorKind::Connect))
+        .reply(MockReply::chat("second"));
+    let cassette = Cassette::record(&path, mock);
+    let live = client(cassette.clone());
+    for attempts in [1, 3] {
+        let answer = live
+            .chat()
+            .complete(&ask("?"))
+            .with_response()
+            .await
+            .unwrap();
+        assert_eq!(answer.attempts, attempts);
+    }
+    cassette.save().unwrap();
+
+    let cassette = Cassette::replay(&path).unwrap();
+    let client = client(cassette.clone());
+    assert_eq!(
+        client.chat().complete(&ask("?")).await.unwrap().text(),
+        "first"
+    );
+    let answer = client
+        .chat()
+        .complete(&ask("?"))
+        .with_response()
+        .await
+        .unwrap();
+    assert_eq!(answer.body.text(), "second");
+    assert_eq!(answer.attempts, 2, "what had no answer is not recorded");
+    assert_eq!(cassette.remaining(), 0);
+}
+
+#[tokio::test]
+async fn what_does_not_match_is_told_and_not_repeated() {
+    let folder = Folder::new();
+    let path = folder.file("told.json");
+    recorded(&path, &["Why?", "How?", "Why?"]).await;
+    let long = "x".repeat(500);
+    recorded(
+        &folder.file("long.json"),
+        &[&format!("{long}, and then this")],
+    )
+    .await;
+    recorded(&folder.file("empty.json"), &[]).await;
+    let told = |name: &str, why: &str| {
+        format!(
+            "the cassette `{}` {why}. If the program is meant to ask this, record the cassette anew",
+            folder.file(name).display()
+        )
+    };
+
+    let cassette = Cassette::replay(&path).unwrap();
+    let replayed = client(cassette.clone());
+    // GET: it would be repeated if anything might be.
+    let error = replayed.models().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert_eq!((error.operation(), error.attempts()), ("models.list", 1));
+    let why = "has no recording of GET /v1/models, but of POST /v1/chat/completions";
+    assert_eq!(error.message(), told("told.json", why));
+
+    let other = ask("Why not?").temperature(0.5);
+    let error = replayed.chat().complete(&other).await.unwrap_err();
+    let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
+        exchange 1, `messages[0].content` is \"Why?\", and now \"Why not?\", and 1 other differs";
+    assert_eq!(error.message(), told("told.json", why));
+
+    let error = replayed
+        .chat()
+        .complete(&ask("How?").max_tokens(5))
+        .await
+        .unwrap_err();
+    let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
+        exchange 2, `max_tokens` is missing, and now 5";
+    assert_eq!(error.message(), told("told.json", why));
+
+    assert_eq!(
+        cassette.remaining(),
+        3,
+        "what did not match used nothing up"
+    );
+    for _ in 0..2 {
+        replayed.chat().complete(&ask("Why?")).await.unwrap();
+    }
+    let error = replayed.chat().complete(&ask("Why?")).await.unwrap_err();
+    let why = "has replayed every recording of POST /v1/chat/completions with this body already";
+    assert_eq!(error.message(), told("told.json", why));
+
+    let replayed = client(Cassette::replay(folder.file("long.json")).unwrap());
+    let error = replayed
+        .chat()
+        .complete(&ask(&format!("{long}, and then that")))
+        .await
+        .unwrap_err();
+    let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
+        exchange 1, `messages[0].content` is …xxxxxxx, and then this\", and now \
+        …xxxxxxx, and then that\"";
+    assert_eq!(error.message(), told("long.json", why));
+
+    let replayed = client(Cassette::replay(folder.file("empty.json")).unwrap());
+    let error = replayed.models().list().await.unwrap_err();
+    let why = "has no recording of GET /v1/models, but of nothing";
+    assert_eq!(error.message(), told("empty.json", why));
+}
+
+#[tokio::test]
+async fn a_form_is_compared_by_all_but_its_boundary() {
+    let folder = Folder::new();
+    let path = folder.file("form.json");
+    let upload = |text: &'static str| {
+        UploadFileRequest::new(FilePurpose::Batch, FileSource::from_bytes("a.jsonl", text))
+    };
+    let reply = json!({ "id": "1", "filename": "a.jsonl" });
+    let cassette = Cassette::record(&path, MockTransport::new().json(reply));
+    let live = client(cassette.clone());
+    live.files().upload(&upload("{}\n")).await.unwrap();
+    cassette.save().unwrap();
+
+    let replayed = client(Cassette::replay(&path).unwrap());
+    let error = replayed.files().upload(&upload("[]\n")).await.unwrap_err();
+    assert!(error.message().contains("{}\n"), "{error}");
+    replayed.files().upload(&upload("{}\n")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_redirect_is_recorded_without_the_host() {
+    let folder = Folder::new();
+    let path = folder.file("redirect.json");
+    let mock = MockTransport::new()
+        .reply(MockReply::status(307).with_header("location", "https://host/v1/y?page=2"))
+        .reply(MockReply::status(307).with_header("location", "https://elsewhere/v1/y"));
+    let cassette = Cassette::record(&path, mock);
+    chunks(&cassette).await;
+    chunks(&cassette).await;
+    cassette.save().unwrap();
+
+    let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let location =
+        |index: usize| tape["exchanges"][index]["response"]["headers"]["location"].clone();
+    assert_eq!(location(0), "/v1/y?page=2");
+    assert_eq!(location(1), "https://elsewhere/v1/y");
+}
+
+#[test]
+fn a_file_that_is_missing_or_damaged_is_named() {
+    let folder = Folder::new();
+    let path = folder.file("bad.json");
+    let name = path.display().to_string();
+    let error = Cassette::replay(&path).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    let expected =
+        format!("the cassette `{name}` does not exist: make it with `Cassette::record` and `save`");
+    assert_eq!(error.to_string(), expected);
+    let error = Cassette::replay(&folder.0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.to_string().ends_with("cannot be read"), "{error}");
+
+    let exchange = |response: &str| {
+        format!(
+            r#"{{"version": 1, "exchanges": [{{"operation": "", "request":
+            {{"method": "GET", "url": "/"}}, "response": {response}}}]}}"#
+        )
+    };
+    for (text, why) in [
+        (String::new(), "is damaged: EOF while parsing"),
+        (
+            "{\"version\": 1,\n \"exchanges\": [".to_owned(),
+            "at line 2 column",
+        ),
+        ("[]".to_owned(), "is damaged: "),
+        (r#"{"version": 1}"#.to_owned(), "missing field `exchanges`"),
+        (
+            r#"{"version": 2, "exchanges": []}"#.to_owned(),
+            "has version 2, but this SDK reads version 1",
+        ),
+        (exchange(r#"{"statu": 200}"#), "unknown field `statu`"),
+        (
+            exchange(r#"{"status": 20}"#),
+            "exchange 1: 20 is not a status",
+        ),
+        (
+            exchange(r#"{"status": 200, "headers": {"a b": "c"}}"#),
+            "exchange 1: the header `a b` cannot be sent",
+        ),
+        (
+            exchange(r#"{"status": 200, "body": {"chunks": [{"base64": "?"}]}}"#),
+            "exchange 1: a chunk is not base64",
+        ),
+    ] {
+        fs::write(&path, &text).unwrap();
+        let error = Cassette::replay(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{text}");
+        let shown = error.to_string();
+        assert!(
+            shown.starts_with(&format!("the cassette `{name}` ")),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(why) && shown.ends_with("record it anew"),
+            "{shown}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_an_error_of_save() {
+    let folder = Folder::new();
+    fs::write(folder.file("file"), "").unwrap();
+    for path in [folder.0.clone(), folder.file("file/x.json")] {
+        let cassette = Cassette::record(&path, MockTransport::new());
+        let error = cassette.save().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        let expected = format!("the cassette `{}` cannot be written", path.display());
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_real_transport_goes_through() {
+    let folder = Folder::new();
+    let emulator = Emulator::builder().fault(Fault::close()).start().unwrap();
+    let http = HyperTransport::new(Duration::from_secs(10)).unwrap();
+    let cassette = Cassette::record(folder.file("x.json"), http);
+    let api = MistralApi::new(KEY)
+        .unwrap()
+        .base_url(emulator.url())
+        .unwrap();
+    let live = Client::builder(api)
+        .transport(cassette.clone())
+        .build()
+        .unwrap();
+    let error = live.chat().complete(&ask("?")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    cassette.save().unwrap();
+    let replayed = Cassette::replay(cassette.path()).unwrap();
+    assert_eq!(replayed.remaining(), 0);
+}

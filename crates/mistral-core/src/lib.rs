@@ -46,6 +46,7 @@ mod response;
 mod retry;
 mod retry_event;
 mod routes;
+mod source;
 mod sse;
 mod stream;
 mod timeouts;

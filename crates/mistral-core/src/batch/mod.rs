@@ -43,13 +43,22 @@
 //! # Ok(()) }
 //! ```
 
+mod batchable;
 mod jobs;
+mod lines;
 mod request;
+mod requests;
 mod response;
 mod result;
+mod results;
+mod run;
+mod submitted;
+mod upload;
+mod wait;
 
 use crate::mode::Mode;
 
+pub use self::batchable::{Batchable, Classification, Moderation};
 pub(crate) use self::jobs::ENDPOINTS;
 pub use self::jobs::Jobs;
 pub use self::request::{
@@ -60,6 +69,13 @@ pub use self::response::{
     BatchError, BatchJob, BatchJobStatus, DeleteBatchJobResponse, ListBatchJobsResponse,
 };
 pub use self::result::{BatchResponse, BatchResult};
+pub use self::results::{BatchOutcome, BatchResults};
+pub use self::run::BatchRun;
+pub use self::submitted::SubmittedBatch;
+pub use self::wait::BatchWait;
+
+/// How many requests the API takes with the call that makes a job.
+const MOST_INLINE: usize = 10_000;
 
 group! {
     /// Batches: many requests at once, for less. Made by [`Client::batch`](crate::Client::batch).

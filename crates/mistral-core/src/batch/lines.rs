@@ -1,0 +1,188 @@
+//! The lines of a job's result files, read while they arrive.
+
+use std::collections::VecDeque;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use memchr::memchr;
+
+use super::response::BatchJob;
+use crate::download::ByteStream;
+use crate::error::{Error, ErrorKind, Result};
+use crate::files::Files;
+
+/// The longest line that is read: results of OCR carry images.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+type Opening = Pin<Box<dyn Future<Output = Result<ByteStream>> + Send>>;
+
+/// One result as it came, and where from.
+pub(super) struct Line {
+    pub(super) json: Bytes,
+    pub(super) file: Arc<str>,
+    pub(super) number: u64,
+}
+
+impl Line {
+    /// How an error names it.
+    pub(super) fn place(&self) -> String {
+        format!("line {} of `{}`", self.number, self.file)
+    }
+}
+
+/// The lines of all of a job's results.
+pub(super) struct Lines {
+    files: Files,
+    /// The files that are not opened yet.
+    waiting: VecDeque<String>,
+    opening: Option<(Arc<str>, Opening)>,
+    reading: Option<FileLines>,
+    /// What came with the job itself.
+    outputs: VecDeque<Bytes>,
+    taken: u64,
+}
+
+impl Lines {
+    pub(super) fn of(files: Files, job: &BatchJob) -> Self {
+        let ids = [&job.output_file, &job.error_file].into_iter().flatten();
+        let outputs = job.outputs.iter().flatten();
+        let as_json = |output| serde_json::to_vec(output).unwrap_or_default().into();
+        Self {
+            files,
+            waiting: ids.cloned().collect(),
+            opening: None,
+            reading: None,
+            outputs: outputs.map(as_json).collect(),
+            taken: 0,
+        }
+    }
+
+    /// The next line. After the error of a file that cannot be read, there are no more.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Line>>> {
+        if let Some(json) = self.outputs.pop_front() {
+            self.taken += 1;
+            return Poll::Ready(Some(Ok(Line {
+                json,
+                file: "outputs".into(),
+                number: self.taken,
+            })));
+        }
+        loop {
+            if let Some(reading) = &mut self.reading {
+                match ready!(reading.poll(cx)) {
+                    Some(line) => return Poll::Ready(Some(line)),
+                    None if reading.is_broken => self.waiting.clear(),
+                    None => {}
+                }
+                self.reading = None;
+            }
+            if let Some((name, opening)) = &mut self.opening {
+                let opened = ready!(opening.as_mut().poll(cx));
+                let name = Arc::clone(name);
+                self.opening = None;
+                match opened {
+                    Ok(bytes) => self.reading = Some(FileLines::new(name, bytes)),
+                    Err(error) => {
+                        self.waiting.clear();
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                }
+            } else if let Some(id) = self.waiting.pop_front() {
+                let opening = self.files.download(&id).into_future();
+                self.opening = Some((id.into(), opening));
+            } else {
+                return Poll::Ready(None);
+            }
+        }
+    }
+}
+
+/// The lines of one file.
+struct FileLines {
+    name: Arc<str>,
+    bytes: ByteStream,
+    buffer: BytesMut,
+    /// How much of the buffer is known to have no end of a line.
+    searched: usize,
+    number: u64,
+    /// Whether the line is too long to be kept.
+    is_skipping: bool,
+    is_over: bool,
+    is_broken: bool,
+}
+
+impl FileLines {
+    fn new(name: Arc<str>, bytes: ByteStream) -> Self {
+        Self {
+            name,
+            bytes,
+            buffer: BytesMut::new(),
+            searched: 0,
+            number: 0,
+            is_skipping: false,
+            is_over: false,
+            is_broken: false,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Line>>> {
+        loop {
+            while let Some(line) = self.take_line() {
+                if let Some(line) = self.read(line) {
+                    return Poll::Ready(Some(line));
+                }
+            }
+            if self.is_over {
+                return Poll::Ready(None);
+            }
+            match ready!(Pin::new(&mut self.bytes).poll_next(cx)) {
+                Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
+                Some(Err(error)) => {
+                    self.buffer.clear(); // what is there of a line is no line
+                    (self.is_over, self.is_broken) = (true, true);
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => self.is_over = true,
+            }
+        }
+    }
+
+    /// The bytes up to the next end of a line, or up to the end of the file.
+    fn take_line(&mut self) -> Option<Bytes> {
+        let unsearched = self.buffer.get(self.searched..).unwrap_or_default();
+        if let Some(at) = memchr(b'\n', unsearched) {
+            let length = std::mem::take(&mut self.searched) + at + 1;
+            return Some(self.buffer.split_to(length).freeze());
+        }
+        self.searched = self.buffer.len();
+        if self.searched > MOST_BYTES {
+            self.is_skipping = true;
+            self.buffer.clear();
+            self.searched = 0;
+        }
+        if !self.is_over || (self.buffer.is_empty() && !self.is_skipping) {
+            return None;
+        }
+        self.searched = 0;
+        Some(self.buffer.split().freeze())
+    }
+
+    /// `None` for a blank line.
+    fn read(&mut self, line: Bytes) -> Option<Result<Line>> {
+        self.number += 1;
+        let line = Line {
+            json: line,
+            file: Arc::clone(&self.name),
+            number: self.number,
+        };
+        if std::mem::take(&mut self.is_skipping) {
+            let message = format!("{} has more than {MOST_BYTES} bytes", line.place());
+            return Some(Err(Error::new(ErrorKind::TooLarge, message)));
+        }
+        (!line.json.trim_ascii().is_empty()).then_some(Ok(line))
+    }
+}

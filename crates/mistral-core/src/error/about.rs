@@ -13,13 +13,19 @@ impl Error {
     /// Whether a server refused a list because it is too long or too large, and may take
     /// its halves.
     pub(crate) fn is_too_much_at_once(&self) -> bool {
-        let Some(api) = self.api() else {
-            return false;
-        };
         self.is_context_length_exceeded()
-            || api.status.as_u16() == 413
-            || ["too many inputs", "split into more batches"]
-                .into_iter()
-                .any(|sign| api.status.is_client_error() && api.says(sign))
+            || self.is_too_many_inputs()
+            || self.status().is_some_and(|status| status == 413)
+            || self.refuses("split into more batches")
+    }
+
+    /// Whether a server refused a list for the number of its elements.
+    pub(crate) fn is_too_many_inputs(&self) -> bool {
+        self.refuses("too many inputs")
+    }
+
+    fn refuses(&self, words: &str) -> bool {
+        let refusal = self.api().filter(|api| api.status.is_client_error());
+        refusal.is_some_and(|api| api.status != 429 && api.says(words))
     }
 }

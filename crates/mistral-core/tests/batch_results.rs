@@ -1,86 +1,22 @@
-//! Batches from a job to its results: waiting, and every way in which results may be amiss.
+//! The results of a batch, and every way in which they may be amiss.
 
 // Helpers outside of test functions may panic as tests do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod batch_common;
 mod common;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
+use batch_common::{Batch, bad, file, good, job, read, serve, short};
 use bytes::Bytes;
-use common::{Open, Piece, Script, Step};
+use common::{Open, Piece, Step};
 use futures::{StreamExt, stream};
 use http::{Request, Response};
-use mistral_core::batch::{BatchJobStatus, BatchOutcome, SubmittedBatch};
-use mistral_core::embeddings::{EmbeddingRequest, EmbeddingResponse};
-use mistral_core::{
-    Body, Client, Error, ErrorKind, Operation, TimeoutPhase, Transport, TransportError,
-    TransportErrorKind,
-};
+use mistral_core::{Body, Client, ErrorKind, Operation, Transport, TransportError};
 use serde_json::{Value, json};
-use tokio::time::Instant;
-
-type Batch = SubmittedBatch<EmbeddingRequest>;
-type Outcome = Result<BatchOutcome<EmbeddingResponse>, Error>;
-
-fn serve(steps: impl IntoIterator<Item = Step>) -> (Script, Batch) {
-    let script = Script::new(steps);
-    let batch = script.client().batch().resume("job-1");
-    (script, batch)
-}
-
-/// A job with this status, this many requests, and what else it is to have.
-fn job(status: &str, requests: i64, more: Value) -> Step {
-    let mut job = json!({
-        "id": "job-1", "status": status, "endpoint": "/v1/embeddings",
-        "total_requests": requests, "completed_requests": 1,
-    });
-    for (name, value) in more.as_object().unwrap() {
-        job[name] = value.clone();
-    }
-    Step::status(200, &job.to_string())
-}
-
-fn good(id: &str) -> String {
-    let body = json!({ "data": [{ "embedding": [1.0], "index": 0 }], "model": id });
-    json!({ "custom_id": id, "response": { "status_code": 200, "body": body }, "error": null })
-        .to_string()
-}
-
-fn bad(id: &str) -> String {
-    let body = json!({ "message": "no input", "code": "1100" });
-    json!({ "custom_id": id, "response": { "status_code": 422, "body": body } }).to_string()
-}
-
-fn file(lines: &[String]) -> Step {
-    Step::status(200, &lines.join("\n"))
-}
-
-async fn read(batch: &Batch) -> Vec<Outcome> {
-    batch.results().await.unwrap().collect().await
-}
-
-/// Outcomes in short: `a` is a result, `a!` the error of one request, a kind the stream's.
-fn short(outcomes: &[Outcome]) -> Vec<String> {
-    let outcomes = outcomes.iter();
-    outcomes
-        .map(|outcome| match outcome {
-            Ok(BatchOutcome {
-                custom_id,
-                result: Ok(answer),
-                ..
-            }) => {
-                assert_eq!(answer.model, *custom_id);
-                custom_id.clone()
-            }
-            Ok(BatchOutcome { custom_id, .. }) => format!("{custom_id}!"),
-            Err(error) => format!("{:?}", error.kind()),
-        })
-        .collect()
-}
 
 #[tokio::test]
 async fn both_files_are_read_and_each_request_has_its_own_end() {
@@ -184,13 +120,13 @@ async fn missing_and_superfluous_results_are_counted_at_the_end() {
             4,
             vec![good("a")],
             ["a", "c!", "Truncated"],
-            "with 2 results for 4 requests",
+            "2 results came for 4 requests",
         ),
         (
             1,
             vec![good("a")],
             ["a", "c!", "Decode"],
-            "with 2 results for 1 requests",
+            "2 results came for 1 requests",
         ),
     ] {
         let (_, batch) = serve([
@@ -224,8 +160,8 @@ async fn a_job_that_did_not_succeed_gives_what_it_has_and_says_so() {
         assert_eq!(short(&outcomes), ["a", kind]);
         let error = outcomes[1].as_ref().unwrap_err();
         let expected = format!(
-            "the job `job-1` is {status}, with 1 results for 2 requests; line 7 is odd (2 times); \
-             too late"
+            "1 results came for 2 requests: the job `job-1` is {status}; line 7 is odd \
+             (2 times); too late"
         );
         assert_eq!(error.to_string(), expected);
 
@@ -241,7 +177,7 @@ async fn a_job_that_did_not_succeed_gives_what_it_has_and_says_so() {
                 .as_ref()
                 .unwrap_err()
                 .to_string()
-                .contains("0 results for 2")
+                .contains("0 results came")
         );
     }
     // A job that the server has given up on is never a success, whatever it counts.
@@ -256,11 +192,10 @@ async fn a_job_that_did_not_succeed_gives_what_it_has_and_says_so() {
 async fn a_download_that_breaks_off_is_the_end() {
     let files = json!({ "output_file": "out", "error_file": "err" });
     let text = format!("{}\n{}", good("a"), good("b"));
-    let (whole, part) = text.split_at(text.len() - 5);
-    let _ = part;
+    let cut = &text[..text.len() - 5];
     let mut broken = Step::status(200, "");
     if let Step::Answer { body, .. } = &mut broken {
-        *body = vec![common::bytes(whole), Piece::Break];
+        *body = vec![common::bytes(cut), Piece::Break];
     }
     let (script, batch) = serve([job("SUCCESS", 3, files.clone()), broken, file(&[bad("c")])]);
     let outcomes = read(&batch).await;
@@ -403,90 +338,6 @@ async fn a_line_beyond_all_bounds_is_an_error_and_not_kept() {
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(error.to_string().contains("line 1 of `out`"), "{error}");
     assert_eq!(short(&outcomes), ["TooLarge", "Truncated"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wait_looks_again_and_again_ever_more_seldom() {
-    let running = || job("RUNNING", 2, json!({}));
-    let mut steps: Vec<_> = (0..9).map(|_| running()).collect();
-    steps.push(job("NEW", 2, json!({})));
-    steps.push(job("FAILED", 2, json!({})));
-    let (script, batch) = serve(steps);
-    let started = Instant::now();
-    let looks = Arc::<Mutex<Vec<_>>>::default();
-    let seen = Arc::clone(&looks);
-    let wait = batch.wait().on_progress(move |job| {
-        let elapsed = started.elapsed().as_secs();
-        seen.lock()
-            .unwrap()
-            .push((elapsed, job.status.as_str().to_owned()));
-    });
-    let job = wait.await.unwrap();
-    assert_eq!(job.status, BatchJobStatus::Failed);
-    let looks = looks.lock().unwrap();
-    let times: Vec<_> = looks.iter().map(|(time, _)| *time).collect();
-    assert_eq!(times, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303]);
-    assert_eq!(
-        (looks[9].1.as_str(), looks[10].1.as_str()),
-        ("NEW", "FAILED")
-    );
-    assert_eq!(script.count(), 11);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wait_ends_at_its_deadline_and_the_job_goes_on() {
-    let (script, batch) = serve([job("RUNNING", 10, json!({}))]);
-    let started = Instant::now();
-    let second = Duration::from_secs(1);
-    let wait = batch
-        .wait()
-        .pauses(second * 4, second * 4)
-        .deadline(second * 10);
-    let error = wait.await.unwrap_err();
-    assert_eq!(started.elapsed().as_secs(), 10);
-    assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Total));
-    let expected = "batch.wait: the job `job-1` is RUNNING, 1 of 10 requests are done, and it \
-                    goes on: not finished within 10s (total time-out)";
-    assert_eq!(error.to_string(), expected);
-    assert_eq!(script.count(), 3);
-
-    // A server that is silent does not hold the wait up, either.
-    let (_, batch) = serve([Step::Silence]);
-    let started = Instant::now();
-    let error = batch.wait().deadline(second).await.unwrap_err();
-    assert_eq!(started.elapsed(), second);
-    assert!(
-        error
-            .to_string()
-            .contains("nothing is known of the job `job-1` yet"),
-        "{error}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wait_outlives_a_server_that_is_away_for_a_while() {
-    let away = || Step::Fail(TransportErrorKind::Connect);
-    // Each look is three attempts.
-    let mut steps: Vec<_> = (0..12).map(|_| away()).collect();
-    steps.push(job("RUNNING", 1, json!({})));
-    steps.extend((0..12).map(|_| away()));
-    steps.push(job("SUCCESS", 1, json!({})));
-    let (script, batch) = serve(steps);
-    assert_eq!(batch.wait().await.unwrap().status, BatchJobStatus::Success);
-    assert_eq!(script.count(), 26);
-
-    let (script, batch) = serve([away()]);
-    let error = batch.wait().await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.operation()),
-        (ErrorKind::Connection, "batch.jobs.get")
-    );
-    assert_eq!(script.count(), 15);
-
-    let (script, batch) = serve([Step::status(404, "{}")]);
-    assert_eq!(batch.wait().await.unwrap_err().kind(), ErrorKind::NotFound);
-    assert_eq!(script.count(), 1);
 }
 
 #[tokio::test]

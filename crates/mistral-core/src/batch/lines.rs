@@ -11,6 +11,7 @@ use futures_core::Stream;
 use memchr::memchr;
 
 use super::response::BatchJob;
+use super::result::BatchResult;
 use crate::download::ByteStream;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::Files;
@@ -31,6 +32,23 @@ impl Line {
     /// How an error names it.
     pub(super) fn place(&self) -> String {
         format!("line {} of `{}`", self.number, self.file)
+    }
+
+    /// A line that has been read before.
+    pub(super) fn kept(json: Vec<u8>) -> Self {
+        Self {
+            json: json.into(),
+            file: "".into(),
+            number: 0,
+        }
+    }
+
+    /// The `custom_id` of the line's result.
+    pub(super) fn id(&self, result: &mut BatchResult) -> Result<String> {
+        result.custom_id.take().ok_or_else(|| {
+            let message = format!("{} has no `custom_id`", self.place());
+            Error::new(ErrorKind::Decode, message)
+        })
     }
 }
 

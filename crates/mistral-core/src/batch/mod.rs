@@ -46,12 +46,14 @@
 mod batchable;
 mod jobs;
 mod lines;
+mod ordered;
 mod request;
 mod requests;
 mod response;
 mod result;
 mod results;
 mod run;
+mod spool;
 mod submitted;
 mod upload;
 mod wait;
@@ -61,6 +63,7 @@ use crate::mode::Mode;
 pub use self::batchable::{Batchable, Classification, Moderation};
 pub(crate) use self::jobs::ENDPOINTS;
 pub use self::jobs::Jobs;
+pub use self::ordered::OrderedResults;
 pub use self::request::{
     ApiEndpoint, BatchRequest, CreateBatchJobRequest, GetBatchJobRequest, ListBatchJobsRequest,
     OrderBy,

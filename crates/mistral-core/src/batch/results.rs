@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::batchable::Batchable;
 use super::lines::{Line, Lines};
+use super::ordered::OrderedResults;
 use super::response::{BatchJob, BatchJobStatus};
 use super::result::BatchResult;
 use crate::error::{Error, ErrorKind, Result};
@@ -38,7 +39,8 @@ pub struct BatchOutcome<T> {
 /// * A download that breaks off is an error, and the end. Take the results once more.
 /// * Where the job has not come to a result for each of its requests, or to more of them,
 ///   that is the last error: its message counts them, and has what the server says about
-///   the job. Which ones they are, nothing that is in memory can tell.
+///   the job. A result that comes twice in place of one that is missing is not found out
+///   so: [`in_order`](Self::in_order) names what comes twice and what is missing.
 pub struct BatchResults<R> {
     lines: Lines,
     job: BatchJob,
@@ -63,6 +65,32 @@ impl<R: Batchable> BatchResults<R> {
     /// It is cancel-safe: no outcome is lost when the future is dropped before it is ready.
     pub async fn next(&mut self) -> Option<Result<BatchOutcome<R::Response>>> {
         poll_fn(|cx| self.poll_outcome(cx)).await
+    }
+
+    /// The results in the order of `ids`, which are the `custom_id`s of the requests.
+    ///
+    /// The server's order is any order, so all results are downloaded first, into a file in
+    /// [`std::env::temp_dir`] that is removed with the stream. In memory there are 24 bytes
+    /// for each.
+    #[doc = example!(r#"
+# use mistral_sdk::embeddings::EmbeddingRequest;
+let texts = ["a cat", "a dog", "a cow"];
+let requests = texts.map(|text| (text, EmbeddingRequest::new("mistral-embed", text)));
+let batch = client.batch().run(requests).await?;
+batch.wait().await?;
+let mut results = batch.results().await?.in_order(texts);
+for text in texts {
+    let outcome = results.next().await.ok_or("there is an outcome for each id")??;
+    println!("{}: {} tokens", outcome.custom_id, outcome.result?.usage.unwrap_or_default().total_tokens);
+#   assert_eq!(outcome.custom_id, text);
+}
+"#)]
+    pub fn in_order<N: Into<String> + 'static>(
+        self,
+        ids: impl IntoIterator<Item = N, IntoIter: Send + 'static>,
+    ) -> OrderedResults<R> {
+        let ids = ids.into_iter().map(Into::into);
+        OrderedResults::new(self.lines, self.job, Box::new(ids))
     }
 
     fn poll_outcome(
@@ -95,37 +123,37 @@ impl<R: Batchable> BatchResults<R> {
 
 /// Reads a line as the outcome of a request.
 pub(super) fn read<T: DeserializeOwned>(line: &Line) -> Result<BatchOutcome<T>> {
-    let read = BatchResult::read(&line.json, || line.place())?;
+    let mut read = BatchResult::read(&line.json, || line.place())?;
+    let custom_id = line.id(&mut read)?;
     let result = read.body();
-    match read.custom_id {
-        Some(custom_id) => Ok(BatchOutcome { custom_id, result }),
-        None => {
-            let message = format!("{} has no `custom_id`", line.place());
-            Err(Error::new(ErrorKind::Decode, message))
-        }
-    }
+    Ok(BatchOutcome { custom_id, result })
 }
 
 /// What is wrong with a job that came to `found` results, if anything is.
 pub(super) fn unfinished(job: &BatchJob, found: i64) -> Option<Error> {
     let all = job.total_requests;
     let kind = match job.status {
-        BatchJobStatus::Failed => ErrorKind::InvalidRequest,
+        BatchJobStatus::Failed => kind(job),
         _ if all > 0 && found > all => ErrorKind::Decode,
         _ if found >= all => return None,
+        _ => kind(job),
+    };
+    let counts = format!("{found} results came for {all} requests");
+    Some(Error::new(kind, format!("{counts}: {}", state(job))))
+}
+
+/// The kind of the error that a result is missing.
+pub(super) fn kind(job: &BatchJob) -> ErrorKind {
+    match job.status {
+        BatchJobStatus::Failed => ErrorKind::InvalidRequest,
         BatchJobStatus::TimeoutExceeded => ErrorKind::Timeout,
         _ => ErrorKind::Truncated,
-    };
-    Some(Error::new(
-        kind,
-        state(job, &format!("{found} results for")),
-    ))
+    }
 }
 
 /// How a job has ended, for the message of an error.
-pub(super) fn state(job: &BatchJob, found: &str) -> String {
-    let (id, status, all) = (&job.id, &job.status, job.total_requests);
-    let mut message = format!("the job `{id}` is {status}, with {found} {all} requests");
+pub(super) fn state(job: &BatchJob) -> String {
+    let mut message = format!("the job `{}` is {}", job.id, job.status);
     for error in job.errors.iter().take(3) {
         message.push_str("; ");
         message.push_str(&error.message);

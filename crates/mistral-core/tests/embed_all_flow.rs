@@ -133,6 +133,20 @@ async fn a_stream_of_texts_may_be_slow_and_may_fail() {
     assert!(vectors.next().await.is_none());
     assert_eq!(server.sizes(), [1, 1, 1, 1]);
 
+    // While a call is under way, texts gather for the next one.
+    let time = Arc::new(|_| Duration::from_secs(105));
+    let server = Server {
+        time,
+        ..Server::default()
+    };
+    let slow = stream::iter(texts(21)).then(|text| async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        Ok(text)
+    });
+    let vectors = server.embeddings().create_all_stream("m", slow);
+    assert_eq!(read_all(vectors).await, 21);
+    assert_eq!(server.sizes(), [1, 10, 10]);
+
     let broken = io::Error::other("the disk is on fire");
     let failing = stream::iter(
         texts(5)

@@ -62,6 +62,8 @@ pub(super) struct Lines {
     /// What came with the job itself.
     outputs: VecDeque<Bytes>,
     taken: u64,
+    /// Whether a file could not be read. Then there are no more lines.
+    pub(super) is_broken: bool,
 }
 
 impl Lines {
@@ -76,10 +78,11 @@ impl Lines {
             reading: None,
             outputs: outputs.map(as_json).collect(),
             taken: 0,
+            is_broken: false,
         }
     }
 
-    /// The next line. After the error of a file that cannot be read, there are no more.
+    /// The next line. An error may be about a line, and then others follow, or about a file.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Line>>> {
         if let Some(json) = self.outputs.pop_front() {
             self.taken += 1;
@@ -89,33 +92,31 @@ impl Lines {
                 number: self.taken,
             })));
         }
-        loop {
+        while !self.is_broken {
             if let Some(reading) = &mut self.reading {
-                match ready!(reading.poll(cx)) {
-                    Some(line) => return Poll::Ready(Some(line)),
-                    None if reading.is_broken => self.waiting.clear(),
-                    None => {}
+                if let Some(line) = ready!(reading.poll(cx)) {
+                    self.is_broken = reading.is_broken;
+                    return Poll::Ready(Some(line));
                 }
                 self.reading = None;
-            }
-            if let Some((name, opening)) = &mut self.opening {
+            } else if let Some((name, opening)) = &mut self.opening {
                 let opened = ready!(opening.as_mut().poll(cx));
-                let name = Arc::clone(name);
-                self.opening = None;
                 match opened {
-                    Ok(bytes) => self.reading = Some(FileLines::new(name, bytes)),
+                    Ok(bytes) => self.reading = Some(FileLines::new(Arc::clone(name), bytes)),
                     Err(error) => {
-                        self.waiting.clear();
+                        self.is_broken = true;
                         return Poll::Ready(Some(Err(error)));
                     }
                 }
+                self.opening = None;
             } else if let Some(id) = self.waiting.pop_front() {
                 let opening = self.files.download(&id).into_future();
                 self.opening = Some((id.into(), opening));
             } else {
-                return Poll::Ready(None);
+                break;
             }
         }
+        Poll::Ready(None)
     }
 }
 
@@ -160,8 +161,7 @@ impl FileLines {
             match ready!(Pin::new(&mut self.bytes).poll_next(cx)) {
                 Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
                 Some(Err(error)) => {
-                    self.buffer.clear(); // what is there of a line is no line
-                    (self.is_over, self.is_broken) = (true, true);
+                    self.is_broken = true;
                     return Poll::Ready(Some(Err(error)));
                 }
                 None => self.is_over = true,

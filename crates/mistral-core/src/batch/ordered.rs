@@ -112,7 +112,7 @@ impl<R: Batchable> Inner<R> {
             match poll_fn(|cx| self.lines.poll(cx)).await {
                 Some(Ok(line)) => self.keep(&line).await?,
                 Some(Err(error)) => {
-                    self.is_over = error.kind() != ErrorKind::TooLarge;
+                    self.is_over = self.lines.is_broken;
                     return Err(error);
                 }
                 None => {

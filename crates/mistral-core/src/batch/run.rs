@@ -52,6 +52,7 @@ let requests = questions.into_iter().enumerate().map(|(number, question)| {
 let batch = client.batch().run(requests).await?;
 println!("{}", batch.id()); // keep it, and `resume` can take the batch up again
 
+# batch.job().await?; // the emulator's job takes a step with each look
 let job = batch.wait().await?;
 println!("{} of {} requests succeeded", job.succeeded_requests, job.total_requests);
 let mut results = batch.results().await?;
@@ -65,7 +66,7 @@ while let Some(outcome) = results.next().await {
 # assert_eq!(job.succeeded_requests, 2);
 "#)]
     /// # Errors
-    /// Beside the errors of every call, [`ErrorKind::Config`](crate::ErrorKind::Config): for
+    /// Beside the errors of every call, [`ErrorKind::Config`]: for
     /// a batch without requests or with two models, and for a `custom_id` that comes twice.
     /// An upload is never repeated, since an iterator gives its requests only once: if it
     /// fails there is no job, and the batch is run anew.
@@ -119,6 +120,7 @@ use mistral_sdk::embeddings::EmbeddingRequest;
 # let id = client.batch().run(requests).await?.id().to_owned();
 
 let batch = client.batch().resume::<EmbeddingRequest>(id);
+# batch.job().await?; // the emulator's job takes a step with each look
 batch.wait().await?;
 let mut results = batch.results().await?;
 # assert!(results.next().await.unwrap()?.result.is_ok());

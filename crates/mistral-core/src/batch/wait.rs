@@ -27,7 +27,8 @@ type Report = Box<dyn FnMut(&BatchJob) + Send>;
 /// as such things pass (the server is busy, the connection breaks) is repeated as every call
 /// is; five such looks in a row end the wait.
 ///
-/// A job that failed, ran out of time or was cancelled has ended, too: see its `status`.
+/// A job that failed, ran out of time or was cancelled has ended, too: see its `status`. One
+/// with a status that this version of the SDK does not know has not.
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct BatchWait {
     jobs: Jobs,

@@ -1,14 +1,18 @@
-//! Asks two questions in one batch, waits for the job, and prints the answers.
+//! Runs a batch of questions, waits with a progress line, and prints answers in order.
+//! With the id of a job as its argument, it takes that job up again.
 
 use std::time::Duration;
 
 use mistral_emulator::Emulator;
-use mistral_sdk::batch::{ApiEndpoint, BatchRequest, CreateBatchJobRequest, GetBatchJobRequest};
-use mistral_sdk::chat::{ChatCompletionRequest, ChatCompletionResponse};
+use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::types::Message;
 use mistral_sdk::{Client, MistralApi};
 
-const MODEL: &str = "mistral-small-latest";
+const QUESTIONS: [&str; 3] = [
+    "Who painted Olympia?",
+    "What is the best cheese?",
+    "How far is the moon?",
+];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,33 +22,36 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => Client::from_env()?,
     };
     // A real job takes minutes; the emulator's moves with every look at it.
-    let pause = Duration::from_secs(if emulator.is_some() { 0 } else { 10 });
+    let pause = Duration::from_millis(if emulator.is_some() { 10 } else { 1_000 });
 
-    let ask = |text| ChatCompletionRequest::new(MODEL, [Message::user(text)]);
-    let request = CreateBatchJobRequest::new(ApiEndpoint::ChatCompletions)
-        .model(MODEL)
-        .requests([
-            BatchRequest::new("painter", &ask("Who painted Olympia?"))?,
-            BatchRequest::new("cheese", &ask("What is the best cheese?"))?,
-        ]);
-    let jobs = client.batch().jobs();
-    let mut job = jobs.create(&request).await?;
-    let inline = GetBatchJobRequest::new().inline(true);
-    while !job.status.is_finished() {
-        tokio::time::sleep(pause).await;
-        job = jobs.get(&job.id, &inline).await?;
-        println!(
-            "{}: {:?} of {:?}",
-            job.status, job.completed_requests, job.total_requests
-        );
-    }
-    for result in job.results()? {
-        let answer: ChatCompletionResponse = result.body()?;
-        println!(
-            "{}: {}",
-            result.custom_id.unwrap_or_default(),
-            answer.text()
-        );
+    let batch = match std::env::args().nth(1) {
+        Some(job_id) => client.batch().resume::<ChatCompletionRequest>(job_id),
+        None => {
+            let requests = QUESTIONS.into_iter().enumerate().map(|(number, question)| {
+                let question = [Message::user(question)];
+                let request = ChatCompletionRequest::new("mistral-small-latest", question);
+                (number.to_string(), request)
+            });
+            client.batch().run(requests).await?
+        }
+    };
+    println!("The job is {}", batch.id());
+
+    let wait = batch.wait().pauses(pause, Duration::from_secs(60));
+    wait.on_progress(|job| {
+        let (done, all) = (job.completed_requests, job.total_requests);
+        println!("{}: {done} of {all}", job.status);
+    })
+    .await?;
+
+    let ids = (0..QUESTIONS.len()).map(|number| number.to_string());
+    let mut results = batch.results().await?.in_order(ids);
+    while let Some(outcome) = results.next().await {
+        let outcome = outcome?;
+        match outcome.result {
+            Ok(answer) => println!("{}: {}", outcome.custom_id, answer.text()),
+            Err(error) => println!("{}: {error}", outcome.custom_id),
+        }
     }
     Ok(())
 }

@@ -50,6 +50,7 @@ mod response;
 mod retry;
 mod retry_event;
 mod routes;
+mod source;
 mod sse;
 mod stream;
 #[cfg(feature = "testing")]

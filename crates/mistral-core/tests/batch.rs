@@ -12,11 +12,10 @@ use common::{Script, Sent, Step, question};
 use http::Method;
 use mistral_core::ErrorKind;
 use mistral_core::batch::{
-    ApiEndpoint, BatchJob, BatchJobStatus, BatchRequest, BatchResult, CreateBatchJobRequest,
+    ApiEndpoint, BatchJob, BatchJobStatus, BatchRequest, CreateBatchJobRequest,
     DeleteBatchJobResponse, GetBatchJobRequest, Jobs, ListBatchJobsRequest, ListBatchJobsResponse,
     OrderBy,
 };
-use mistral_core::chat::ChatCompletionResponse;
 use serde_json::{Map, Value, json};
 
 /// Answers every request with `answer`.
@@ -340,54 +339,4 @@ fn a_request_of_a_batch_is_an_object() {
     let request: BatchRequest = serde_json::from_value(line.clone()).unwrap();
     assert_eq!(request.custom_id, None);
     assert_eq!(serde_json::to_value(&request).unwrap(), line);
-}
-
-#[test]
-fn lines_of_a_result_file_are_read_in_any_order_and_shape() {
-    let chat = json!({ "choices": [{ "index": 0, "message": { "content": "Brie" } }] });
-    let lines = [
-        json!({
-            "id": "1", "custom_id": "b", "x_new": 1, "error": null,
-            "response": { "status_code": 200, "body": chat, "request_id": "r" },
-        }),
-        json!({
-            "custom_id": "a",
-            "response": { "status_code": 429, "body": { "message": "slow down", "code": "1300" } },
-        }),
-        json!({ "custom_id": "c", "response": null, "error": { "message": "time is up" } }),
-        json!({ "custom_id": "d", "error": "lost" }),
-        json!({ "custom_id": "e" }),
-        json!({ "custom_id": "f", "response": { "body": { "choices": 5 } } }),
-    ];
-    let mut file = String::from("\n");
-    for line in &lines {
-        file.push_str(&format!("{line}\r\n\n"));
-    }
-    file.push_str("{\"custom_id\": 5}");
-    let mut read: Vec<_> = BatchResult::lines(file.as_bytes()).collect();
-    let error = read.pop().unwrap().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
-    assert!(error.to_string().contains("line 14"), "{error}");
-    assert!(error.to_string().contains("custom_id"), "{error}");
-
-    let results: Vec<_> = read.into_iter().map(Result::unwrap).collect();
-    assert_eq!(results.len(), lines.len());
-    let mut first = lines[0].clone();
-    first.as_object_mut().unwrap().remove("error"); // null means the same as nothing
-    assert_eq!(serde_json::to_value(&results[0]).unwrap(), first);
-
-    let body = |index: usize| results[index].body::<ChatCompletionResponse>();
-    assert_eq!(body(0).unwrap().text(), "Brie");
-    for (index, kind, words) in [
-        (1, ErrorKind::RateLimited, "slow down"),
-        (2, ErrorKind::Server, "time is up"),
-        (3, ErrorKind::Server, "lost"),
-        (4, ErrorKind::Decode, "neither"),
-        (5, ErrorKind::Decode, "choices"),
-    ] {
-        let error = body(index).unwrap_err();
-        assert_eq!(error.kind(), kind, "{index}: {error}");
-        assert!(error.to_string().contains(words), "{index}: {error}");
-    }
-    assert_eq!(body(1).unwrap_err().code(), Some("1300"));
 }

@@ -172,6 +172,20 @@ fn there_are_limits_to_the_inputs() {
         })
     );
     assert_eq!(embed(&request(0)).status, 422);
+
+    // A word and the token that every input has beside its own.
+    let words =
+        |count: usize| json!({"model": "mistral-embed", "input": vec!["a"; count - 1].join(" ")});
+    assert_eq!(embed(&words(16_384)).status, 200);
+    let answer = embed(&words(16_385));
+    assert_eq!(answer.status, 400);
+    let error = answer.json();
+    assert_eq!(
+        (&error["code"], &error["type"]),
+        (&json!("3210"), &json!("invalid_request_prompt"))
+    );
+    let message = "Too many tokens overall, split into more batches.";
+    assert_eq!(error["message"], message);
 }
 
 #[test]

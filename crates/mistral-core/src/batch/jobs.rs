@@ -1,9 +1,14 @@
+use std::sync::Arc;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
 use super::request::{CreateBatchJobRequest, GetBatchJobRequest, ListBatchJobsRequest};
 use super::response::{BatchJob, DeleteBatchJobResponse, ListBatchJobsResponse};
 use crate::call::Call;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
 use crate::provider::Endpoint;
+use crate::types::wire::Object;
 
 endpoints! {
     LIST = Endpoint::get("batch.jobs.list", "/v1/batch/jobs").query(&[
@@ -74,6 +79,29 @@ println!("{} is {}", job.id, job.status);
     pub fn create(&self, request: &CreateBatchJobRequest) -> Call<BatchJob, M> {
         let prepared = Prepared::new(&CREATE).json(request.model.as_deref(), request);
         Call::new(&self.engine, &self.mode, prepared)
+    }
+
+    /// Makes a job of `requests`, which are written as its list of requests.
+    pub(super) fn create_inline(
+        &self,
+        request: &CreateBatchJobRequest,
+        requests: &impl Serialize,
+    ) -> Call<BatchJob, M> {
+        struct Whole<'a, T>(&'a CreateBatchJobRequest, &'a T);
+
+        impl<T: Serialize> Serialize for Whole<'_, T> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                self.0.write(&mut map)?;
+                map.serialize_entry("requests", self.1)?;
+                map.end()
+            }
+        }
+
+        let mut prepared = Prepared::new(&CREATE);
+        prepared.model = request.model.as_deref().map(Arc::from);
+        let written = prepared.set_json(&Whole(request, requests));
+        Call::new(&self.engine, &self.mode, written.map(|()| prepared))
     }
 
     /// Gives how far a job is, and if it is asked for, its results.

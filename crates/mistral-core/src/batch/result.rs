@@ -83,7 +83,14 @@ impl BatchResult {
         let status = self.response.as_ref().and_then(|it| it.status_code);
         let status = status.and_then(|status| StatusCode::from_u16(status).ok());
         let status = status.unwrap_or(StatusCode::OK);
-        let error = self.error.as_ref().filter(|error| !error.is_null());
+        // What the endpoint answered says more than that it did not succeed.
+        let is_refusal =
+            |response: &BatchResponse| !status.is_success() && !response.body.is_null();
+        let is_told = self.response.as_ref().is_some_and(is_refusal);
+        let error = self
+            .error
+            .as_ref()
+            .filter(|error| !error.is_null() && !is_told);
         let body = match (error, &self.response) {
             (Some(error), _) => error.to_string(),
             (None, Some(response)) => response.body.to_string(),

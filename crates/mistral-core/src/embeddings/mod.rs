@@ -17,6 +17,8 @@
 //! # Ok(()) }
 //! ```
 
+mod create_all;
+mod pieces;
 mod request;
 mod response;
 mod vectors;
@@ -26,6 +28,7 @@ use crate::mode::Mode;
 use crate::prepared::Prepared;
 use crate::provider::Endpoint;
 
+pub use self::create_all::EmbeddingStream;
 pub use self::request::{EmbeddingDtype, EmbeddingInput, EmbeddingRequest, EncodingFormat};
 pub use self::response::{Embedding, EmbeddingResponse, EmbeddingResponseData};
 

@@ -1,5 +1,6 @@
 //! The one error type.
 
+mod about;
 mod api;
 mod context_length;
 mod decode;

@@ -17,6 +17,8 @@ use crate::reply::whole_number;
 use crate::tokens;
 
 const MOST_INPUTS: usize = 256;
+/// Of all inputs together.
+const MOST_TOKENS: usize = 16_384;
 const MOST_DIMENSIONS: usize = 3072;
 /// How many numbers of a vector one word touches.
 const DIMENSIONS_PER_WORD: usize = 64;
@@ -46,10 +48,14 @@ pub(crate) async fn create(JsonBody(request): JsonBody) -> Result<Response, ApiE
         other => other.and_then(Value::as_str).into_iter().collect(),
     };
     if inputs.len() > MOST_INPUTS {
-        return Err(ApiError::bad_request(
-            "invalid_request_prompt",
-            Some("3210"),
+        return Err(too_many(
             "Too many inputs in request, split into more batches.",
+        ));
+    }
+    let tokens: usize = inputs.iter().map(|text| tokens::count(text) + 1).sum();
+    if tokens > MOST_TOKENS {
+        return Err(too_many(
+            "Too many tokens overall, split into more batches.",
         ));
     }
     let dtype = request
@@ -67,7 +73,6 @@ pub(crate) async fn create(JsonBody(request): JsonBody) -> Result<Response, ApiE
             json!({ "object": "embedding", "index": index, "embedding": embedding })
         })
         .collect();
-    let tokens: usize = inputs.iter().map(|text| tokens::count(text) + 1).sum();
     let body = json!({
         "id": hex_id(hash(request.to_string().as_bytes())),
         "object": "list",
@@ -78,6 +83,10 @@ pub(crate) async fn create(JsonBody(request): JsonBody) -> Result<Response, ApiE
     let mut response = json_response(StatusCode::OK, &body);
     response.extensions_mut().insert(TokenCost(tokens as u64));
     Ok(response)
+}
+
+fn too_many(message: &str) -> ApiError {
+    ApiError::bad_request("invalid_request_prompt", Some("3210"), message)
 }
 
 /// The real server spells the details of the prompt in two ways and leaves much of it null.

@@ -1,0 +1,32 @@
+//! Makes vectors of 1,000 texts, in as many calls as it takes, with a bounded number at once.
+
+use mistral_emulator::Emulator;
+use mistral_sdk::{Client, MistralApi};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+
+    // An iterator: the next text is taken when there is room for it.
+    let texts = (1..=1_000).map(|number| format!("the number {number}"));
+    let mut vectors = client
+        .embeddings()
+        .create_all("mistral-embed", texts)
+        .concurrency(2);
+    let mut count = 0;
+    while let Some(vector) = vectors.next().await {
+        let (index, vector) = vector?;
+        let numbers = vector.to_f32()?;
+        if index % 250 == 0 {
+            println!("{index}: {:.3?} …", numbers.get(..4).unwrap_or_default());
+        }
+        count += 1;
+    }
+    let tokens = vectors.usage().total_tokens;
+    println!("{count} vectors for {tokens} tokens");
+    Ok(())
+}

@@ -157,7 +157,7 @@ impl Attempt<'_> {
         if body.bytes().is_some() {
             return Ok(());
         }
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::of(body);
         loop {
             let chunk = pin!(body.chunk());
             match within(timer.as_mut(), self.until_silent(), chunk).await? {

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::download::ByteStream;
-use crate::error::{Error, Result, decode, unexpected};
+use crate::error::{DecodeError, Error, Result, decode, unexpected};
 use crate::mode::{Async, Mode};
 use crate::page::{Page, Pages};
 use crate::pipeline::Engine;
@@ -59,7 +59,7 @@ pub struct Call<T, M: Mode = Async> {
     engine: Arc<Engine>,
     mode: M,
     request: Result<Box<Prepared>>, // boxed, or every future of a call would hold it twice
-    answer: PhantomData<fn() -> T>,
+    decode: fn(&[u8]) -> Result<T, DecodeError>,
 }
 
 /// A call whose answer is a stream: `.await` it for the stream.
@@ -87,19 +87,21 @@ pub struct DownloadCall<M: Mode = Async> {
     request: Result<Box<Prepared>>,
 }
 
-/// The options that every kind of call has.
+/// What every kind of call has: how it is made, and its options.
 macro_rules! call_options {
-    ($call:ident $(<$answer:ident> $marker:ident)?) => {
-        impl<$($answer,)? M: Mode> $call<$($answer,)? M> {
+    ($call:ident $(<$answer:ident: $bound:ident> $own:ident = $initial:expr)?) => {
+        impl<$($answer: $bound,)? M: Mode> $call<$($answer,)? M> {
             pub(crate) fn new(engine: &Arc<Engine>, mode: &M, request: Result<Prepared>) -> Self {
                 Self {
                     engine: Arc::clone(engine),
                     mode: mode.clone(),
                     request: request.map(Box::new),
-                    $($marker: PhantomData,)?
+                    $($own: $initial,)?
                 }
             }
+        }
 
+        impl<$($answer,)? M: Mode> $call<$($answer,)? M> {
             fn set(mut self, change: impl FnOnce(&mut Prepared) -> Result<()>) -> Self {
                 self.request = self.request.and_then(|mut request| {
                     let name = request.endpoint.name.clone();
@@ -212,9 +214,17 @@ macro_rules! call_options {
     };
 }
 
-call_options!(Call<T> answer);
-call_options!(StreamCall<T> event);
+call_options!(Call<T: DeserializeOwned> decode = decode::<T>);
+call_options!(StreamCall<T: StreamEvent> event = PhantomData);
 call_options!(DownloadCall);
+
+impl<T, M: Mode> Call<T, M> {
+    /// Reads the answer with `decode`, which must come to what serde does.
+    pub(crate) fn decoded_by(mut self, decode: fn(&[u8]) -> Result<T, DecodeError>) -> Self {
+        self.decode = decode;
+        self
+    }
+}
 
 impl<T: Page> Call<T> {
     /// All pages of the list, from the one on that this call asks for.
@@ -235,7 +245,7 @@ impl<T: Page> Call<T> {
             engine: Arc::clone(&self.engine),
             mode: self.mode,
             request,
-            answer: PhantomData,
+            decode: self.decode,
         }
     }
 
@@ -258,7 +268,7 @@ impl<T: DeserializeOwned + 'static> Call<T> {
     pub async fn with_response(self) -> Result<Response<T>> {
         let request = self.request?;
         let answer = self.engine.perform(&request).await?;
-        let body = read(&request, &answer)?;
+        let body = read(&request, &answer, self.decode)?;
         let (head, raw_body) = answer.response.into_parts();
         Ok(Response {
             body,
@@ -272,7 +282,11 @@ impl<T: DeserializeOwned + 'static> Call<T> {
 
 /// Decodes an answer that is all here.
 #[inline(never)] // or every poll of the call would have room for the answer on its stack
-fn read<T: DeserializeOwned>(request: &Prepared, answer: &Answer) -> Result<T> {
+fn read<T>(
+    request: &Prepared,
+    answer: &Answer,
+    decode: fn(&[u8]) -> Result<T, DecodeError>,
+) -> Result<T> {
     let body = answer.response.body().bytes().unwrap_or_default();
     // An operation that has nothing to say answers without a body.
     let json = if body.is_empty() { b"null" } else { body };
@@ -291,7 +305,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
         Box::pin(async move {
             let request = self.request?;
             let answer = self.engine.perform(&request).await?;
-            read(&request, &answer)
+            read(&request, &answer, self.decode)
         })
     }
 }

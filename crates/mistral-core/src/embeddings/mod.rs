@@ -55,6 +55,6 @@ assert_eq!(response.to_f32()?[0].len(), 256);
 "#)]
     pub fn create(&self, request: &EmbeddingRequest) -> Call<EmbeddingResponse, M> {
         let request = Prepared::new(&CREATE).json(&*request.model, request);
-        Call::new(&self.engine, &self.mode, request)
+        Call::new(&self.engine, &self.mode, request).decoded_by(vectors::read)
     }
 }

@@ -99,7 +99,7 @@ impl Body {
         if let Content::Full(_) = self.content {
             return Ok(());
         }
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::of(self);
         while let Some(chunk) = self.chunk().await {
             gathered.push(chunk?);
         }
@@ -162,16 +162,34 @@ impl Body {
     }
 }
 
+/// The room that is made at once for a body that says how long it is, at most.
+const MAX_ROOM: u64 = 16 * 1024 * 1024;
+
 /// The chunks of a body, put together.
-#[derive(Default)]
 pub(crate) struct Gathered {
     whole: BytesMut,
     last: Bytes,
+    expected: u64,
 }
 
 impl Gathered {
+    pub(crate) fn of(body: &Body) -> Self {
+        Self {
+            whole: BytesMut::new(),
+            last: Bytes::new(),
+            expected: body.content_length().unwrap_or_default().min(MAX_ROOM),
+        }
+    }
+
     pub(crate) fn push(&mut self, chunk: Bytes) {
         let chunk = std::mem::replace(&mut self.last, chunk);
+        if chunk.is_empty() {
+            return; // this is the first
+        }
+        if self.whole.is_empty() {
+            self.whole
+                .reserve(usize::try_from(self.expected).unwrap_or_default());
+        }
         self.whole.extend_from_slice(&chunk);
     }
 

@@ -1,5 +1,6 @@
 //! One request and its own options.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -54,7 +55,7 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// println!("{:?} {:?}", response.request_id(), response.rate_limit().remaining_requests);
 /// # Ok(()) }
 /// ```
-#[must_use = "a call does nothing until it is awaited"]
+#[must_use = "a call does nothing until it is awaited or sent"]
 pub struct Call<T, M: Mode = Async> {
     engine: Arc<Engine>,
     mode: M,
@@ -66,10 +67,10 @@ pub struct Call<T, M: Mode = Async> {
 ///
 /// The same options apply as to a [`Call`]. Errors before the first event, a status that
 /// is not a success among them, are errors of the call.
-#[must_use = "a call does nothing until it is awaited"]
+#[must_use = "a call does nothing until it is awaited or sent"]
 pub struct StreamCall<T, M: Mode = Async> {
     engine: Arc<Engine>,
-    #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
     mode: M,
     request: Result<Box<Prepared>>,
     event: PhantomData<fn() -> T>,
@@ -79,10 +80,10 @@ pub struct StreamCall<T, M: Mode = Async> {
 ///
 /// The same options apply as to a [`Call`]. Errors before the first byte, a status that is
 /// not a success among them, are errors of the call.
-#[must_use = "a call does nothing until it is awaited"]
+#[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DownloadCall<M: Mode = Async> {
     engine: Arc<Engine>,
-    #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
     mode: M,
     request: Result<Box<Prepared>>,
 }
@@ -107,6 +108,23 @@ macro_rules! call_options {
                     Ok(request)
                 });
                 self
+            }
+
+            pub(crate) fn operation(&self) -> Cow<'static, str> {
+                let name = |request: &Prepared| request.endpoint.name.clone();
+                self.request.as_deref().map(name).unwrap_or_default()
+            }
+
+            /// The call as one to be awaited, and the mode that it had.
+            #[cfg(feature = "blocking")]
+            pub(crate) fn split(self) -> ($call<$($answer,)?>, M) {
+                let call = $call {
+                    engine: self.engine,
+                    mode: Async,
+                    request: self.request,
+                    $($marker: PhantomData,)?
+                };
+                (call, self.mode)
             }
 
             /// Sets how long the whole call may take, repetitions included and, for a

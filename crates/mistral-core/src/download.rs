@@ -159,7 +159,7 @@ impl ByteStream {
         self.error(Error::io(what, error))
     }
 
-    fn error(&self, error: Error) -> Error {
+    pub(crate) fn error(&self, error: Error) -> Error {
         error
             .with_request_id(self.request_id.as_deref())
             .at(self.operation.clone(), self.attempts)

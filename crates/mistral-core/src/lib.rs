@@ -11,7 +11,8 @@
 //! # Features
 //!
 //! None is on by default. `reqwest` brings the built-in transport without TLS; `rustls`,
-//! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another.
+//! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another. `blocking`
+//! brings the client for programs that are not asynchronous.
 
 #[macro_use]
 mod macros;
@@ -20,6 +21,8 @@ pub mod agents;
 mod answer;
 pub mod audio;
 pub mod batch;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod call;
 pub mod chat;
 pub mod classifiers;
@@ -27,6 +30,8 @@ mod client;
 mod client_builder;
 mod credential;
 mod download;
+#[cfg(feature = "blocking")]
+mod driver;
 pub mod embeddings;
 mod error;
 pub mod files;

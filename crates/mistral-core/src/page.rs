@@ -1,5 +1,6 @@
 //! Lists that come page by page.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
@@ -10,7 +11,7 @@ use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One page of a list.
 pub trait Page: DeserializeOwned + Send + 'static {
@@ -79,6 +80,7 @@ type Fetch<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 /// # Ok(()) }
 /// ```
 pub struct Pages<T: Page> {
+    operation: Cow<'static, str>,
     /// The call for the next page; `None` when there is none.
     call: Option<Call<T>>,
     fetching: Option<Fetch<T>>,
@@ -89,6 +91,7 @@ pub struct Pages<T: Page> {
 impl<T: Page> Pages<T> {
     pub(crate) fn new(call: Call<T>) -> Self {
         Self {
+            operation: call.operation(),
             call: Some(call),
             fetching: None,
             largest: 0,
@@ -106,6 +109,11 @@ impl<T: Page> Pages<T> {
             pages: self,
             items: VecDeque::new(),
         }
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(crate) fn error(&self, error: Error) -> Error {
+        error.at(self.operation.clone(), 0)
     }
 
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -166,6 +174,16 @@ pub struct Items<T: Page> {
 }
 
 impl<T: Page> Items<T> {
+    #[cfg(feature = "blocking")]
+    pub(crate) fn pages(&self) -> &Pages<T> {
+        &self.pages
+    }
+
+    /// The next element, if its page has arrived already.
+    pub(crate) fn arrived(&mut self) -> Option<T::Item> {
+        self.items.pop_front()
+    }
+
     /// The next element, or `None` after the last one.
     pub async fn next(&mut self) -> Option<Result<T::Item>> {
         poll_fn(|cx| self.poll_item(cx)).await
@@ -173,7 +191,7 @@ impl<T: Page> Items<T> {
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T::Item>>> {
         loop {
-            if let Some(item) = self.items.pop_front() {
+            if let Some(item) = self.arrived() {
                 return Poll::Ready(Some(Ok(item)));
             }
             match ready!(self.pages.poll_page(cx)) {

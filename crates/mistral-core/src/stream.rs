@@ -171,18 +171,29 @@ impl<T: StreamEvent> EventStream<T> {
         Err(self.error(Error::new(ErrorKind::Truncated, what)))
     }
 
+    /// The next event, if it has arrived already.
+    pub(crate) fn arrived(&mut self) -> Option<Result<T>> {
+        if self.marked || self.body.is_none() {
+            return None;
+        }
+        match self.decoder.advance() {
+            Ok(true) => self.read_event(),
+            Ok(false) => None,
+            Err(error) => Some(self.fail(Error::new(ErrorKind::TooLarge, error.to_string()))),
+        }
+    }
+
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         loop {
+            if let Some(event) = self.arrived() {
+                return Poll::Ready(Some(event));
+            }
+            if self.marked {
+                self.end(cx);
+            }
             let Some(body) = &mut self.body else {
                 return Poll::Ready(None);
             };
-            match self.decoder.advance() {
-                Ok(true) => return Poll::Ready(self.read_event(cx)),
-                Ok(false) => {}
-                Err(error) => {
-                    return self.fail(Error::new(ErrorKind::TooLarge, error.to_string()));
-                }
-            }
             match Pin::new(body).poll_next(cx) {
                 Poll::Ready(Some(Ok(bytes))) => {
                     self.silence.broken();
@@ -195,7 +206,7 @@ impl<T: StreamEvent> EventStream<T> {
                 Poll::Ready(Some(Err(error))) => {
                     let what = "the stream stopped before its end: the connection broke";
                     let error = Error::new(ErrorKind::Truncated, what).with_source(error);
-                    return self.fail(error);
+                    return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Ready(None) if self.may_end() => {
                     self.body = None;
@@ -203,13 +214,14 @@ impl<T: StreamEvent> EventStream<T> {
                 }
                 Poll::Ready(None) => {
                     let what = "the stream stopped before its end: the server closed it";
-                    return self.fail(Error::new(ErrorKind::Truncated, what));
+                    let error = Error::new(ErrorKind::Truncated, what);
+                    return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Pending => {
                     let Poll::Ready(error) = self.silence.poll(cx) else {
                         return Poll::Pending;
                     };
-                    return self.fail(error);
+                    return Poll::Ready(Some(self.fail(error)));
                 }
             }
         }
@@ -219,12 +231,11 @@ impl<T: StreamEvent> EventStream<T> {
         T::may_end(&self.state) && (T::is_complete(&self.state) || !self.decoder.is_within_event())
     }
 
-    /// Reads the event that the decoder holds.
-    fn read_event(&mut self, cx: &mut Context<'_>) -> Option<Result<T>> {
+    /// Reads the event that the decoder holds, unless it is the end mark.
+    fn read_event(&mut self) -> Option<Result<T>> {
         let event = self.decoder.event();
         if event.data == END_MARK {
             self.marked = true;
-            self.end(cx);
             return None;
         }
         let error = if event.event_type == "error" {
@@ -244,10 +255,7 @@ impl<T: StreamEvent> EventStream<T> {
                 }
             }
         };
-        match self.fail(error) {
-            Poll::Ready(item) => item,
-            Poll::Pending => None,
-        }
+        Some(self.fail(error))
     }
 
     /// Ends the stream. What follows the end mark is read if it is there already, because
@@ -258,13 +266,13 @@ impl<T: StreamEvent> EventStream<T> {
         }
     }
 
-    fn fail(&mut self, error: Error) -> Poll<Option<Result<T>>> {
+    fn fail(&mut self, error: Error) -> Result<T> {
         self.body = None;
         self.failed = true;
-        Poll::Ready(Some(Err(self.error(error))))
+        Err(self.error(error))
     }
 
-    fn error(&self, error: Error) -> Error {
+    pub(crate) fn error(&self, error: Error) -> Error {
         let error = error
             .with_request_id(self.request_id.as_deref())
             .at(self.operation.clone(), self.attempts);

@@ -26,6 +26,9 @@ pub use mistral_core::{
     types,
 };
 
+#[cfg(feature = "blocking")]
+#[doc(inline)]
+pub use mistral_core::blocking;
 #[cfg(feature = "gcp")]
 #[doc(inline)]
 pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};

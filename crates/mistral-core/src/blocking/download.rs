@@ -78,7 +78,7 @@ impl ByteStream {
     /// # Errors
     /// Fails when the download stops before its end, or time runs out.
     pub fn bytes(self) -> Result<Bytes> {
-        self.waiting.finish(async |stream| stream.bytes().await)
+        self.whole().finish(async |stream| stream.bytes().await)
     }
 
     /// Writes all bytes into the file at `path`, and says how many there were.
@@ -90,8 +90,14 @@ impl ByteStream {
     /// Fails when the download stops before its end, when time runs out, or, with
     /// [`ErrorKind::Io`](crate::ErrorKind::Io), when the file cannot be written.
     pub fn write_to(self, path: impl AsRef<Path>) -> Result<u64> {
-        self.waiting
+        self.whole()
             .finish(async move |stream| stream.write_to(path).await)
+    }
+
+    /// All that has not been read.
+    fn whole(mut self) -> Waiting<download::ByteStream> {
+        self.waiting.source.unread(self.unread);
+        self.waiting
     }
 
     /// Writes all bytes to `writer`, and says how many there were.

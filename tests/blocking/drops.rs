@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::io::Read;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
-use mistral_sdk::{Client, ErrorKind, FileSource, blocking};
+use mistral_sdk::{Client, ErrorKind, FileSource, ReqwestTransport, blocking};
 use tokio::runtime::Builder;
 
-use super::server::{EVENT, Server};
+use super::server::{EVENT, PATIENCE, Server};
 use super::{ask, start};
 
 /// Whatever there is to be dropped.
@@ -118,9 +119,11 @@ fn a_stream_that_is_dropped_in_a_runtime_closes_its_connection() {
 }
 
 #[test]
-fn a_client_that_is_dropped_closes_the_connections_that_it_keeps() {
+fn a_client_that_is_dropped_ends_its_runtime_and_closes_its_connections() {
     let server = Server::start();
-    let client = blocking::Client::new(server.api()).unwrap();
+    let transport = Arc::new(ReqwestTransport::new(PATIENCE).unwrap());
+    let builder = Client::builder(server.api()).transport(Arc::clone(&transport));
+    let client = builder.build_blocking().unwrap();
     let script = server.play(|server| {
         let mut connection = server.accept();
         connection.request().unwrap();
@@ -130,24 +133,28 @@ fn a_client_that_is_dropped_closes_the_connections_that_it_keeps() {
     client.models().list().send().unwrap();
     drop(client);
     script.join().unwrap();
+    drop(transport); // which had the connection in its pool
 }
 
 #[test]
 fn a_connection_that_the_server_closes_meanwhile_is_not_used_again() {
     let server = Server::start();
     let client = blocking::Client::new(server.api()).unwrap();
+    let (read, is_read) = channel();
     let (closed, is_closed) = channel();
     let script = server.play(move |server| {
         for _ in 0..2 {
             let mut connection = server.accept();
             connection.request().unwrap();
             connection.answer(r#"{"data":[]}"#);
+            is_read.recv().unwrap();
             drop(connection);
             closed.send(()).unwrap();
         }
     });
     for _ in 0..2 {
         assert_eq!(client.models().list().with_response().unwrap().attempts, 1);
+        read.send(()).unwrap();
         is_closed.recv().unwrap();
     }
     script.join().unwrap();

@@ -5,6 +5,7 @@
 
 mod calls;
 mod drops;
+mod environment;
 mod files;
 mod runtimes;
 mod server;

@@ -27,7 +27,8 @@ use crate::stream::{EventStream, StreamEvent};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A call that is ready to go: `.await` it for its answer.
+/// A call that is ready to go: `.await` it for its answer, or `.send()` it if the client is a
+/// blocking one.
 ///
 /// Options set on it hold for this call alone and win over the client's. A mistake in one
 /// of them is the error of the call; nothing is sent then.
@@ -63,7 +64,8 @@ pub struct Call<T, M: Mode = Async> {
     answer: PhantomData<fn() -> T>,
 }
 
-/// A call whose answer is a stream: `.await` it for the stream.
+/// A call whose answer is a stream: `.await` it for the stream, or `.send()` it if the client
+/// is a blocking one.
 ///
 /// The same options apply as to a [`Call`]. Errors before the first event, a status that
 /// is not a success among them, are errors of the call.
@@ -76,7 +78,8 @@ pub struct StreamCall<T, M: Mode = Async> {
     event: PhantomData<fn() -> T>,
 }
 
-/// A call whose answer is bytes: `.await` it for them.
+/// A call whose answer is bytes: `.await` it for them, or `.send()` it if the client is a
+/// blocking one.
 ///
 /// The same options apply as to a [`Call`]. Errors before the first byte, a status that is
 /// not a success among them, are errors of the call.

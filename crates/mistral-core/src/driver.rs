@@ -66,6 +66,20 @@ impl Driver {
         })
     }
 
+    /// Waits until `call`, which may send something, is ready.
+    ///
+    /// # Errors
+    /// Fails, without having polled it, where the thread must not wait.
+    pub(crate) fn perform<F: Future>(&self, call: F) -> Result<F::Output> {
+        self.wait(async move {
+            // Nobody may have looked after the connections for a moment: first they learn what
+            // has come meanwhile, then those that have ended leave the pool.
+            yield_now().await;
+            yield_now().await;
+            call.await
+        })
+    }
+
     /// Waits until `future` is ready.
     ///
     /// # Errors

@@ -39,8 +39,9 @@ pub use crate::env::{Compiled, MODEL_MAP_VARIABLE, PROVIDER_VARIABLE};
 #[cfg(all(doctest, feature = "api", feature = "reqwest"))]
 mod guide {
     macro_rules! pages {
-        ($($page:literal => $name:ident,)+) => {
+        ($($(#[$meta:meta])* $page:literal => $name:ident,)+) => {
             $(
+                $(#[$meta])*
                 #[doc = include_str!(concat!("../../../docs/", $page))]
                 struct $name;
             )+
@@ -56,5 +57,7 @@ mod guide {
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,
         "audio-and-ocr.md" => AudioAndOcr,
+        #[cfg(feature = "blocking")]
+        "blocking.md" => Blocking,
     }
 }

@@ -19,7 +19,7 @@ impl Blocking {
         call: impl IntoFuture<Output = Result<T>>,
     ) -> Result<T> {
         self.driver
-            .wait(call.into_future())
+            .perform(call.into_future())
             .map_err(|error| error.at(operation, 0))?
     }
 }

@@ -148,6 +148,7 @@ impl Read for ByteStream {
 
 impl Source for download::ByteStream {
     type Piece = Bytes;
+    const SENDS: bool = false;
 
     fn arrived(&mut self) -> Option<Result<Bytes>> {
         None

@@ -57,6 +57,7 @@ impl<T: Page> Iterator for Items<T> {
 
 impl<T: Page> Source for page::Pages<T> {
     type Piece = T;
+    const SENDS: bool = true;
 
     fn arrived(&mut self) -> Option<Result<T>> {
         None
@@ -69,6 +70,7 @@ impl<T: Page> Source for page::Pages<T> {
 
 impl<T: Page> Source for page::Items<T> {
     type Piece = T::Item;
+    const SENDS: bool = true;
 
     fn arrived(&mut self) -> Option<Result<T::Item>> {
         self.arrived().map(Ok)

@@ -50,6 +50,7 @@ impl<T: StreamEvent> Iterator for EventStream<T> {
 
 impl<T: StreamEvent> Source for stream::EventStream<T> {
     type Piece = T;
+    const SENDS: bool = false;
 
     fn arrived(&mut self) -> Option<Result<T>> {
         self.arrived()

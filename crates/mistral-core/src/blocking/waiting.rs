@@ -11,6 +11,9 @@ use crate::mode::Blocking;
 pub(super) trait Source: Stream<Item = Result<Self::Piece>> + Unpin {
     type Piece;
 
+    /// Whether something is sent for the next piece.
+    const SENDS: bool;
+
     /// The next piece, if there is no need to wait for it.
     fn arrived(&mut self) -> Option<Self::Item>;
 
@@ -45,7 +48,13 @@ impl<S: Source> Waiting<S> {
             return Some(piece);
         }
         let next = poll_fn(|cx| Pin::new(&mut self.source).poll_next(cx));
-        self.mode.driver.wait(next).unwrap_or_else(|error| {
+        let driver = &self.mode.driver;
+        let next = if S::SENDS {
+            driver.perform(next)
+        } else {
+            driver.wait(next)
+        };
+        next.unwrap_or_else(|error| {
             self.refused = true;
             Some(Err(self.source.error(error)))
         })

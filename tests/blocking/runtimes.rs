@@ -104,11 +104,22 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 async fn what_was_begun_outside_is_refused_once_and_then_over() {
     let (_emulator, client) = start();
     let asking = client.clone();
+    let ended = {
+        let client = client.clone();
+        move || {
+            let mut stream = client.chat().stream(&ask()).send().unwrap();
+            stream.by_ref().for_each(|chunk| drop(chunk.unwrap()));
+            stream
+        }
+    };
     let streams = move || [0; 2].map(|_| asking.chat().stream(&ask()).send().unwrap());
     let [mut stream, other] = aside(streams).await;
     is_refusal(&stream.next().unwrap().unwrap_err(), "chat.stream");
     assert!(stream.next().is_none());
     is_refusal(&other.collect_response().unwrap_err(), "chat.stream");
+    // A stream that has ended does not need to wait.
+    let mut ended = aside(ended).await;
+    assert!(ended.next().is_none());
 
     let downloads = move || {
         let source = FileSource::from_bytes("a.jsonl", "{}");

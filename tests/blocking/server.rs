@@ -8,32 +8,33 @@ use std::time::Duration;
 use mistral_sdk::MistralApi;
 
 /// How long anything may take before a test gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub const EVENT: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
-pub const DONE: &str = "data: [DONE]\n\n";
+pub(crate) const EVENT: &str =
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
+pub(crate) const DONE: &str = "data: [DONE]\n\n";
 
-pub struct Server(TcpListener);
+pub(crate) struct Server(TcpListener);
 
 impl Server {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").unwrap())
     }
 
-    pub fn api(&self) -> MistralApi {
+    pub(crate) fn api(&self) -> MistralApi {
         let url = format!("http://{}", self.0.local_addr().unwrap());
         MistralApi::new("key").unwrap().base_url(&url).unwrap()
     }
 
     /// Runs `script` on a thread of its own.
-    pub fn play<T: Send + 'static>(
+    pub(crate) fn play<T: Send + 'static>(
         self,
         script: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> JoinHandle<T> {
         std::thread::spawn(move || script(&self))
     }
 
-    pub fn accept(&self) -> Connection {
+    pub(crate) fn accept(&self) -> Connection {
         let (socket, _) = self.0.accept().unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_nodelay(true).unwrap();
@@ -41,11 +42,11 @@ impl Server {
     }
 }
 
-pub struct Connection(TcpStream);
+pub(crate) struct Connection(TcpStream);
 
 impl Connection {
     /// Reads one request. `None` if the client has left instead.
-    pub fn request(&mut self) -> Option<String> {
+    pub(crate) fn request(&mut self) -> Option<String> {
         let mut request = Vec::new();
         let mut buffer = [0; 4096];
         loop {
@@ -67,23 +68,23 @@ impl Connection {
         }
     }
 
-    pub fn answer(&mut self, body: &str) {
+    pub(crate) fn answer(&mut self, body: &str) {
         let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
         self.send(&(head + body));
     }
 
-    pub fn begin_stream(&mut self) {
+    pub(crate) fn begin_stream(&mut self) {
         self.send(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
              transfer-encoding: chunked\r\n\r\n",
         );
     }
 
-    pub fn chunk(&mut self, text: &str) {
+    pub(crate) fn chunk(&mut self, text: &str) {
         self.send(&format!("{:x}\r\n{text}\r\n", text.len()));
     }
 
-    pub fn end_stream(&mut self) {
+    pub(crate) fn end_stream(&mut self) {
         self.send(&format!("{:x}\r\n{DONE}\r\n0\r\n\r\n", DONE.len()));
     }
 
@@ -92,7 +93,7 @@ impl Connection {
     }
 
     /// Waits until the client has closed the connection.
-    pub fn closed(mut self) {
+    pub(crate) fn closed(mut self) {
         let end = self.0.read(&mut [0]);
         let is_gone = |kind| {
             use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};

@@ -1,6 +1,5 @@
 //! One request and its own options.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -113,7 +112,8 @@ macro_rules! call_options {
                 self
             }
 
-            pub(crate) fn operation(&self) -> Cow<'static, str> {
+            #[cfg(feature = "blocking")]
+            pub(crate) fn operation(&self) -> std::borrow::Cow<'static, str> {
                 let name = |request: &Prepared| request.endpoint.name.clone();
                 self.request.as_deref().map(name).unwrap_or_default()
             }

@@ -159,6 +159,11 @@ impl ByteStream {
         self.error(Error::io(what, error))
     }
 
+    #[cfg(feature = "blocking")]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.body.is_none()
+    }
+
     /// Gives bytes back, to be read once more.
     #[cfg(feature = "blocking")]
     pub(crate) fn unread(&mut self, bytes: Bytes) {

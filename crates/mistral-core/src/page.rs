@@ -1,6 +1,5 @@
 //! Lists that come page by page.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
@@ -11,7 +10,7 @@ use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// One page of a list.
 pub trait Page: DeserializeOwned + Send + 'static {
@@ -80,7 +79,6 @@ type Fetch<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 /// # Ok(()) }
 /// ```
 pub struct Pages<T: Page> {
-    operation: Cow<'static, str>,
     /// The call for the next page; `None` when there is none.
     call: Option<Call<T>>,
     fetching: Option<Fetch<T>>,
@@ -91,7 +89,6 @@ pub struct Pages<T: Page> {
 impl<T: Page> Pages<T> {
     pub(crate) fn new(call: Call<T>) -> Self {
         Self {
-            operation: call.operation(),
             call: Some(call),
             fetching: None,
             largest: 0,
@@ -109,11 +106,6 @@ impl<T: Page> Pages<T> {
             pages: self,
             items: VecDeque::new(),
         }
-    }
-
-    #[cfg(feature = "blocking")]
-    pub(crate) fn error(&self, error: Error) -> Error {
-        error.at(self.operation.clone(), 0)
     }
 
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -174,16 +166,6 @@ pub struct Items<T: Page> {
 }
 
 impl<T: Page> Items<T> {
-    #[cfg(feature = "blocking")]
-    pub(crate) fn pages(&self) -> &Pages<T> {
-        &self.pages
-    }
-
-    /// The next element, if its page has arrived already.
-    pub(crate) fn arrived(&mut self) -> Option<T::Item> {
-        self.items.pop_front()
-    }
-
     /// The next element, or `None` after the last one.
     pub async fn next(&mut self) -> Option<Result<T::Item>> {
         poll_fn(|cx| self.poll_item(cx)).await
@@ -191,7 +173,7 @@ impl<T: Page> Items<T> {
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T::Item>>> {
         loop {
-            if let Some(item) = self.arrived() {
+            if let Some(item) = self.items.pop_front() {
                 return Poll::Ready(Some(Ok(item)));
             }
             match ready!(self.pages.poll_page(cx)) {
@@ -219,5 +201,30 @@ impl<T: Page> fmt::Debug for Items<T> {
             .field("pages", &self.pages)
             .field("waiting", &self.items.len())
             .finish()
+    }
+}
+
+/// What an iterator that waits must know.
+#[cfg(feature = "blocking")]
+impl<T: Page> Pages<T> {
+    pub(crate) fn has_ended(&self) -> bool {
+        self.call.is_none()
+    }
+
+    pub(crate) fn error(&self, error: crate::error::Error) -> crate::error::Error {
+        let operation = self.call.as_ref().map(Call::operation);
+        error.at(operation.unwrap_or_default(), 0)
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl<T: Page> Items<T> {
+    pub(crate) fn pages(&self) -> &Pages<T> {
+        &self.pages
+    }
+
+    /// The next element, if its page is here already.
+    pub(crate) fn arrived(&mut self) -> Option<T::Item> {
+        self.items.pop_front()
     }
 }

@@ -171,22 +171,28 @@ impl<T: StreamEvent> EventStream<T> {
         Err(self.error(Error::new(ErrorKind::Truncated, what)))
     }
 
-    /// The next event, if it has arrived already.
-    pub(crate) fn arrived(&mut self) -> Option<Result<T>> {
-        if self.marked || self.body.is_none() {
-            return None;
+    /// The next event, or the end, if there is no need to read on for it.
+    pub(crate) fn arrived(&mut self) -> Poll<Option<Result<T>>> {
+        if self.body.is_none() {
+            return Poll::Ready(None);
+        }
+        if self.marked {
+            return Poll::Pending;
         }
         match self.decoder.advance() {
             Ok(true) => self.read_event(),
-            Ok(false) => None,
-            Err(error) => Some(self.fail(Error::new(ErrorKind::TooLarge, error.to_string()))),
+            Ok(false) => Poll::Pending,
+            Err(error) => {
+                let error = Error::new(ErrorKind::TooLarge, error.to_string());
+                Poll::Ready(Some(self.fail(error)))
+            }
         }
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         loop {
-            if let Some(event) = self.arrived() {
-                return Poll::Ready(Some(event));
+            if let Poll::Ready(event) = self.arrived() {
+                return Poll::Ready(event);
             }
             if self.marked {
                 self.end(cx);
@@ -232,18 +238,18 @@ impl<T: StreamEvent> EventStream<T> {
     }
 
     /// Reads the event that the decoder holds, unless it is the end mark.
-    fn read_event(&mut self) -> Option<Result<T>> {
+    fn read_event(&mut self) -> Poll<Option<Result<T>>> {
         let event = self.decoder.event();
         if event.data == END_MARK {
             self.marked = true;
-            return None;
+            return Poll::Pending;
         }
         let error = if event.event_type == "error" {
             let headers = HeaderMap::new();
             ApiError::parse(self.status, headers, event.data.as_bytes()).into()
         } else {
             match T::decode_named(event.event_type, &event.data, &mut self.state) {
-                Ok(item) => return Some(Ok(item)),
+                Ok(item) => return Poll::Ready(Some(Ok(item))),
                 Err(cause) => {
                     let data = event.data.as_bytes();
                     unexpected(
@@ -255,7 +261,7 @@ impl<T: StreamEvent> EventStream<T> {
                 }
             }
         };
-        Some(self.fail(error))
+        Poll::Ready(Some(self.fail(error)))
     }
 
     /// Ends the stream. What follows the end mark is read if it is there already, because

@@ -1,5 +1,6 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::task::Poll;
 
 use bytes::{Buf, Bytes};
 
@@ -150,8 +151,12 @@ impl Source for download::ByteStream {
     type Piece = Bytes;
     const SENDS: bool = false;
 
-    fn arrived(&mut self) -> Option<Result<Bytes>> {
-        None
+    fn arrived(&mut self) -> Poll<Option<Result<Bytes>>> {
+        if self.has_ended() {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
     }
 
     fn error(&self, error: Error) -> Error {

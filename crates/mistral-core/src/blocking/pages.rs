@@ -1,3 +1,5 @@
+use std::task::Poll;
+
 use super::waiting::{Source, Waiting};
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
@@ -59,8 +61,12 @@ impl<T: Page> Source for page::Pages<T> {
     type Piece = T;
     const SENDS: bool = true;
 
-    fn arrived(&mut self) -> Option<Result<T>> {
-        None
+    fn arrived(&mut self) -> Poll<Option<Result<T>>> {
+        if self.has_ended() {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
     }
 
     fn error(&self, error: Error) -> Error {
@@ -72,8 +78,11 @@ impl<T: Page> Source for page::Items<T> {
     type Piece = T::Item;
     const SENDS: bool = true;
 
-    fn arrived(&mut self) -> Option<Result<T::Item>> {
-        self.arrived().map(Ok)
+    fn arrived(&mut self) -> Poll<Option<Result<T::Item>>> {
+        match self.arrived() {
+            None if !self.pages().has_ended() => Poll::Pending,
+            item => Poll::Ready(item.map(Ok)),
+        }
     }
 
     fn error(&self, error: Error) -> Error {

@@ -1,3 +1,5 @@
+use std::task::Poll;
+
 use super::waiting::{Source, Waiting};
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
@@ -52,7 +54,7 @@ impl<T: StreamEvent> Source for stream::EventStream<T> {
     type Piece = T;
     const SENDS: bool = false;
 
-    fn arrived(&mut self) -> Option<Result<T>> {
+    fn arrived(&mut self) -> Poll<Option<Result<T>>> {
         self.arrived()
     }
 

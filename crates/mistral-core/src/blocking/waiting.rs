@@ -1,5 +1,6 @@
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::task::Poll;
 
 use futures_core::Stream;
 
@@ -14,8 +15,8 @@ pub(super) trait Source: Stream<Item = Result<Self::Piece>> + Unpin {
     /// Whether something is sent for the next piece.
     const SENDS: bool;
 
-    /// The next piece, if there is no need to wait for it.
-    fn arrived(&mut self) -> Option<Self::Item>;
+    /// The next piece, or the end, if there is no need to wait for it.
+    fn arrived(&mut self) -> Poll<Option<Self::Item>>;
 
     /// Says in an error what it is about.
     fn error(&self, error: Error) -> Error;
@@ -44,8 +45,8 @@ impl<S: Source> Waiting<S> {
         if self.refused {
             return None;
         }
-        if let Some(piece) = self.source.arrived() {
-            return Some(piece);
+        if let Poll::Ready(next) = self.source.arrived() {
+            return next;
         }
         let next = poll_fn(|cx| Pin::new(&mut self.source).poll_next(cx));
         let driver = &self.mode.driver;

@@ -4,9 +4,11 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
-use mistral_sdk::{ErrorKind, FileSource, Result, blocking};
+use mistral_sdk::{ErrorKind, FileSource, Result, TimeoutPhase, blocking};
 
 use super::start;
 
@@ -128,6 +130,37 @@ fn a_reader_that_fails_is_the_error_of_the_call() {
     let interrupted = Interrupted(Cursor::new(content()), false);
     let id = source(Box::new(interrupted), Some(length())).unwrap();
     assert_eq!(download(&client, &id).bytes().unwrap(), content());
+}
+
+/// Gives nothing until the other end of the channel is gone.
+struct Stuck(Receiver<()>);
+
+impl Read for Stuck {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        let _ = self.0.recv();
+        Ok(0)
+    }
+}
+
+#[test]
+fn a_reader_that_is_stuck_holds_up_neither_time_outs_nor_others_nor_the_end() {
+    let (_emulator, client) = start();
+    let (end, reader) = channel();
+    let source = FileSource::from_blocking_reader("a.jsonl", Stuck(reader), None);
+    let request = UploadFileRequest::new(FilePurpose::Batch, source);
+    std::thread::scope(|scope| {
+        let call = client.files().upload(&request);
+        let sending = scope.spawn(|| call.timeout(Duration::from_millis(100)).send());
+        client.models().list().send().unwrap();
+        let error = sending.join().unwrap().unwrap_err();
+        assert_eq!(
+            error.timeout_phase(),
+            Some(TimeoutPhase::Total),
+            "{error:#}"
+        );
+    });
+    drop(client);
+    drop(end);
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use mistral_sdk::chat::CompletionChunk;
+use mistral_sdk::files::ListFilesResponse;
 use mistral_sdk::{Client, ReqwestTransport, blocking};
 
 use super::server::{EVENT, Server};
@@ -46,6 +48,17 @@ fn a_stream_that_is_slow_stops_no_other_call_and_the_other_way_round() {
     assert!(client.models().list().send().unwrap().data.is_empty());
     assert_eq!(slow.join().unwrap(), "aa");
     script.join().unwrap();
+}
+
+#[test]
+fn what_threads_share_and_hand_over_they_may() {
+    fn shared<T: Clone + Send + Sync + 'static>() {}
+    fn handed_over<T: Send + 'static>() {}
+    shared::<blocking::Client>();
+    handed_over::<blocking::EventStream<CompletionChunk>>();
+    handed_over::<blocking::ByteStream>();
+    handed_over::<blocking::Pages<ListFilesResponse>>();
+    handed_over::<blocking::Items<ListFilesResponse>>();
 }
 
 #[test]

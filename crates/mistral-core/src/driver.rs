@@ -57,7 +57,7 @@ impl Driver {
         });
         let its_own = Arc::clone(&shared);
         let own_thread = thread::Builder::new()
-            .name("mistral-blocking".to_owned())
+            .name("mistral-client".to_owned())
             .spawn(move || its_own.drive_while_nobody_waits())
             .map_err(failed)?;
         Ok(Self {

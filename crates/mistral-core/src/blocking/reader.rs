@@ -26,10 +26,8 @@ impl FileSource {
     /// use mistral_sdk::FileSource;
     /// use mistral_sdk::files::{FilePurpose, UploadFileRequest};
     ///
-    /// # let stdin = std::io::Cursor::new("{}\n");
-    /// # let mut piped = |_: ()| stdin.clone();
-    /// # let _ = &mut piped;
-    /// let source = FileSource::from_blocking_reader("requests.jsonl", stdin, None);
+    /// let requests = std::io::Cursor::new("{}\n"); // or a file, a pipe, `std::io::stdin()`
+    /// let source = FileSource::from_blocking_reader("requests.jsonl", requests, None);
     /// let request = UploadFileRequest::new(FilePurpose::Batch, source);
     /// let file = client.files().upload(&request).send()?;
     /// # assert_eq!(file.bytes, Some(3));
@@ -94,10 +92,12 @@ fn read(mut reader: Reader) -> (Reader, io::Result<Bytes>) {
     let bytes = loop {
         match reader.read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(length) => {
+            Ok(length) if length > READ_SIZE / 2 => {
                 buffer.truncate(length);
                 break Ok(Bytes::from(buffer));
             }
+            // A small piece must not keep a large buffer.
+            Ok(length) => break Ok(buffer.drain(..length).collect()),
             Err(error) => break Err(error),
         }
     };

@@ -71,8 +71,8 @@ impl Deref for Client {
 impl ClientBuilder {
     /// Makes a [blocking client](Client). Nothing is sent.
     ///
-    /// A transport of your own must not be shared with another client that outlives this one,
-    /// if it keeps connections: they end with the client that made them.
+    /// A transport of your own may serve several clients. Connections that it keeps end with
+    /// the client that made them, and with them what another client is being answered there.
     ///
     /// # Errors
     /// Fails when the built-in transport cannot be set up or is not compiled in, or when the

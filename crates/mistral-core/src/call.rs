@@ -26,7 +26,8 @@ use crate::stream::{EventStream, StreamEvent};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A call that is ready to go: `.await` it for its answer.
+/// A call that is ready to go: `.await` it for its answer, or `.send()` it if the client is a
+/// blocking one.
 ///
 /// Options set on it hold for this call alone and win over the client's. A mistake in one
 /// of them is the error of the call; nothing is sent then.
@@ -54,7 +55,7 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// println!("{:?} {:?}", response.request_id(), response.rate_limit().remaining_requests);
 /// # Ok(()) }
 /// ```
-#[must_use = "a call does nothing until it is awaited"]
+#[must_use = "a call does nothing until it is awaited or sent"]
 pub struct Call<T, M: Mode = Async> {
     engine: Arc<Engine>,
     mode: M,
@@ -62,27 +63,29 @@ pub struct Call<T, M: Mode = Async> {
     decode: fn(&[u8]) -> Result<T, DecodeError>,
 }
 
-/// A call whose answer is a stream: `.await` it for the stream.
+/// A call whose answer is a stream: `.await` it for the stream, or `.send()` it if the client
+/// is a blocking one.
 ///
 /// The same options apply as to a [`Call`]. Errors before the first event, a status that
 /// is not a success among them, are errors of the call.
-#[must_use = "a call does nothing until it is awaited"]
+#[must_use = "a call does nothing until it is awaited or sent"]
 pub struct StreamCall<T, M: Mode = Async> {
     engine: Arc<Engine>,
-    #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
     mode: M,
     request: Result<Box<Prepared>>,
     event: PhantomData<fn() -> T>,
 }
 
-/// A call whose answer is bytes: `.await` it for them.
+/// A call whose answer is bytes: `.await` it for them, or `.send()` it if the client is a
+/// blocking one.
 ///
 /// The same options apply as to a [`Call`]. Errors before the first byte, a status that is
 /// not a success among them, are errors of the call.
-#[must_use = "a call does nothing until it is awaited"]
+#[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DownloadCall<M: Mode = Async> {
     engine: Arc<Engine>,
-    #[expect(dead_code, reason = "a mode that brings a runtime is run by it")]
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
     mode: M,
     request: Result<Box<Prepared>>,
 }
@@ -109,6 +112,24 @@ macro_rules! call_options {
                     Ok(request)
                 });
                 self
+            }
+
+            #[cfg(feature = "blocking")]
+            pub(crate) fn operation(&self) -> std::borrow::Cow<'static, str> {
+                let name = |request: &Prepared| request.endpoint.name.clone();
+                self.request.as_deref().map(name).unwrap_or_default()
+            }
+
+            /// The call as one to be awaited, and the mode that it had.
+            #[cfg(feature = "blocking")]
+            pub(crate) fn split(self) -> ($call<$($answer,)?>, M) {
+                let call = $call {
+                    engine: self.engine,
+                    mode: Async,
+                    request: self.request,
+                    $($own: self.$own,)?
+                };
+                (call, self.mode)
             }
 
             /// Sets how long the whole call may take, repetitions included and, for a

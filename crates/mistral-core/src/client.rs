@@ -84,6 +84,13 @@ impl Client {
 }
 
 impl<M: Mode> Client<M> {
+    pub(crate) fn with_mode(engine: Engine, mode: M) -> Self {
+        Self {
+            engine: Arc::new(engine),
+            mode,
+        }
+    }
+
     /// Completions by agents.
     pub fn agents(&self) -> Agents<M> {
         Agents::new(&self.engine, &self.mode)
@@ -220,9 +227,6 @@ impl ClientBuilder {
     /// # Errors
     /// Fails when the built-in transport cannot be set up or is not compiled in.
     pub fn build(self) -> Result<Client> {
-        Ok(Client {
-            engine: Arc::new(self.engine()?),
-            mode: Async,
-        })
+        Ok(Client::with_mode(self.engine()?, Async))
     }
 }

@@ -159,7 +159,23 @@ impl ByteStream {
         self.error(Error::io(what, error))
     }
 
-    fn error(&self, error: Error) -> Error {
+    #[cfg(feature = "blocking")]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.body.is_none()
+    }
+
+    /// Gives bytes back, to be read once more.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn unread(&mut self, bytes: Bytes) {
+        if let Some(body) = &mut self.body
+            && !bytes.is_empty()
+        {
+            self.read -= bytes.len() as u64;
+            body.unread(bytes);
+        }
+    }
+
+    pub(crate) fn error(&self, error: Error) -> Error {
         error
             .with_request_id(self.request_id.as_deref())
             .at(self.operation.clone(), self.attempts)

@@ -12,8 +12,8 @@
 //!
 //! None is on by default. `hyper` brings the built-in transport without TLS; `rustls`,
 //! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another; `reqwest`
-//! brings a transport on a `reqwest::Client` of the application; `testing` brings transports
-//! for tests.
+//! brings a transport on a `reqwest::Client` of the application; `blocking` brings the
+//! client for programs that are not asynchronous; `testing` brings transports for tests.
 
 #[macro_use]
 mod macros;
@@ -23,6 +23,8 @@ mod answer;
 mod attempt;
 pub mod audio;
 pub mod batch;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod call;
 pub mod chat;
 pub mod classifiers;
@@ -30,6 +32,8 @@ mod client;
 mod client_builder;
 mod credential;
 mod download;
+#[cfg(feature = "blocking")]
+mod driver;
 pub mod embeddings;
 mod error;
 pub mod files;

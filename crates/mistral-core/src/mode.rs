@@ -1,4 +1,9 @@
 use std::fmt;
+#[cfg(feature = "blocking")]
+use std::sync::Arc;
+
+#[cfg(feature = "blocking")]
+use crate::driver::Driver;
 
 /// Says how the calls of a client end. Sealed.
 pub trait Mode: sealed::Sealed + fmt::Debug + Clone + Send + Sync + 'static {}
@@ -14,3 +19,15 @@ pub struct Async;
 
 impl sealed::Sealed for Async {}
 impl Mode for Async {}
+
+/// Calls end in `.send()`, and wait.
+#[cfg(feature = "blocking")]
+#[derive(Debug, Clone)]
+pub struct Blocking {
+    pub(crate) driver: Arc<Driver>,
+}
+
+#[cfg(feature = "blocking")]
+impl sealed::Sealed for Blocking {}
+#[cfg(feature = "blocking")]
+impl Mode for Blocking {}

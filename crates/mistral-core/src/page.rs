@@ -203,3 +203,28 @@ impl<T: Page> fmt::Debug for Items<T> {
             .finish()
     }
 }
+
+/// What an iterator that waits must know.
+#[cfg(feature = "blocking")]
+impl<T: Page> Pages<T> {
+    pub(crate) fn has_ended(&self) -> bool {
+        self.call.is_none()
+    }
+
+    pub(crate) fn error(&self, error: crate::error::Error) -> crate::error::Error {
+        let operation = self.call.as_ref().map(Call::operation);
+        error.at(operation.unwrap_or_default(), 0)
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl<T: Page> Items<T> {
+    pub(crate) fn pages(&self) -> &Pages<T> {
+        &self.pages
+    }
+
+    /// The next element, if its page is here already.
+    pub(crate) fn arrived(&mut self) -> Option<T::Item> {
+        self.items.pop_front()
+    }
+}

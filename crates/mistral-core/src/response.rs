@@ -23,6 +23,17 @@ impl<T> Response<T> {
         crate::error::request_id(&self.headers)
     }
 
+    #[cfg(feature = "blocking")]
+    pub(crate) fn map<B>(self, change: impl FnOnce(T) -> B) -> Response<B> {
+        Response {
+            body: change(self.body),
+            status: self.status,
+            headers: self.headers,
+            raw_body: self.raw_body,
+            attempts: self.attempts,
+        }
+    }
+
     /// What the server says about its rate limits.
     pub fn rate_limit(&self) -> RateLimit {
         RateLimit::read(&self.headers)

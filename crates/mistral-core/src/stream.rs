@@ -171,18 +171,35 @@ impl<T: StreamEvent> EventStream<T> {
         Err(self.error(Error::new(ErrorKind::Truncated, what)))
     }
 
+    /// The next event, or the end, if there is no need to read on for it.
+    pub(crate) fn arrived(&mut self) -> Poll<Option<Result<T>>> {
+        if self.body.is_none() {
+            return Poll::Ready(None);
+        }
+        if self.marked {
+            return Poll::Pending;
+        }
+        match self.decoder.advance() {
+            Ok(true) => self.read_event(),
+            Ok(false) => Poll::Pending,
+            Err(error) => {
+                let error = Error::new(ErrorKind::TooLarge, error.to_string());
+                Poll::Ready(Some(self.fail(error)))
+            }
+        }
+    }
+
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         loop {
+            if let Poll::Ready(event) = self.arrived() {
+                return Poll::Ready(event);
+            }
+            if self.marked {
+                self.end(cx);
+            }
             let Some(body) = &mut self.body else {
                 return Poll::Ready(None);
             };
-            match self.decoder.advance() {
-                Ok(true) => return Poll::Ready(self.read_event(cx)),
-                Ok(false) => {}
-                Err(error) => {
-                    return self.fail(Error::new(ErrorKind::TooLarge, error.to_string()));
-                }
-            }
             match Pin::new(body).poll_next(cx) {
                 Poll::Ready(Some(Ok(bytes))) => {
                     self.silence.broken();
@@ -195,7 +212,7 @@ impl<T: StreamEvent> EventStream<T> {
                 Poll::Ready(Some(Err(error))) => {
                     let what = "the stream stopped before its end: the connection broke";
                     let error = Error::new(ErrorKind::Truncated, what).with_source(error);
-                    return self.fail(error);
+                    return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Ready(None) if self.may_end() => {
                     self.body = None;
@@ -203,13 +220,14 @@ impl<T: StreamEvent> EventStream<T> {
                 }
                 Poll::Ready(None) => {
                     let what = "the stream stopped before its end: the server closed it";
-                    return self.fail(Error::new(ErrorKind::Truncated, what));
+                    let error = Error::new(ErrorKind::Truncated, what);
+                    return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Pending => {
                     let Poll::Ready(error) = self.silence.poll(cx) else {
                         return Poll::Pending;
                     };
-                    return self.fail(error);
+                    return Poll::Ready(Some(self.fail(error)));
                 }
             }
         }
@@ -219,20 +237,19 @@ impl<T: StreamEvent> EventStream<T> {
         T::may_end(&self.state) && (T::is_complete(&self.state) || !self.decoder.is_within_event())
     }
 
-    /// Reads the event that the decoder holds.
-    fn read_event(&mut self, cx: &mut Context<'_>) -> Option<Result<T>> {
+    /// Reads the event that the decoder holds, unless it is the end mark.
+    fn read_event(&mut self) -> Poll<Option<Result<T>>> {
         let event = self.decoder.event();
         if event.data == END_MARK {
             self.marked = true;
-            self.end(cx);
-            return None;
+            return Poll::Pending;
         }
         let error = if event.event_type == "error" {
             let headers = HeaderMap::new();
             ApiError::parse(self.status, headers, event.data.as_bytes()).into()
         } else {
             match T::decode_named(event.event_type, &event.data, &mut self.state) {
-                Ok(item) => return Some(Ok(item)),
+                Ok(item) => return Poll::Ready(Some(Ok(item))),
                 Err(cause) => {
                     let data = event.data.as_bytes();
                     unexpected(
@@ -244,10 +261,7 @@ impl<T: StreamEvent> EventStream<T> {
                 }
             }
         };
-        match self.fail(error) {
-            Poll::Ready(item) => item,
-            Poll::Pending => None,
-        }
+        Poll::Ready(Some(self.fail(error)))
     }
 
     /// Ends the stream. What follows the end mark is read if it is there already, because
@@ -258,13 +272,13 @@ impl<T: StreamEvent> EventStream<T> {
         }
     }
 
-    fn fail(&mut self, error: Error) -> Poll<Option<Result<T>>> {
+    fn fail(&mut self, error: Error) -> Result<T> {
         self.body = None;
         self.failed = true;
-        Poll::Ready(Some(Err(self.error(error))))
+        Err(self.error(error))
     }
 
-    fn error(&self, error: Error) -> Error {
+    pub(crate) fn error(&self, error: Error) -> Error {
         let error = error
             .with_request_id(self.request_id.as_deref())
             .at(self.operation.clone(), self.attempts);

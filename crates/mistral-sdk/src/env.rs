@@ -48,17 +48,26 @@ const CANDIDATES: [Candidate; 3] = [
 
 impl FromEnv<Compiled> for Client {
     fn from_env() -> Result<Self> {
-        let candidate = chosen(&variable(PROVIDER_VARIABLE).to_ascii_lowercase())?;
-        let Some(make) = candidate.make else {
-            return Err(Error::config(format!(
-                "the provider `{0}` is not compiled in: enable the cargo feature `{0}`",
-                candidate.name
-            )));
-        };
-        make()?
-            .model_map(model_map(&variable(MODEL_MAP_VARIABLE))?)
-            .build()
+        builder()?.build()
     }
+}
+
+#[cfg(feature = "blocking")]
+impl FromEnv<Compiled> for mistral_core::blocking::Client {
+    fn from_env() -> Result<Self> {
+        builder()?.build_blocking()
+    }
+}
+
+fn builder() -> Result<ClientBuilder> {
+    let candidate = chosen(&variable(PROVIDER_VARIABLE).to_ascii_lowercase())?;
+    let Some(make) = candidate.make else {
+        return Err(Error::config(format!(
+            "the provider `{0}` is not compiled in: enable the cargo feature `{0}`",
+            candidate.name
+        )));
+    };
+    Ok(make()?.model_map(model_map(&variable(MODEL_MAP_VARIABLE))?))
 }
 
 /// The variable's value, without white space around it. Empty if it is not set.

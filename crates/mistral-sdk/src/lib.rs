@@ -29,6 +29,9 @@ pub use mistral_core::{
     types,
 };
 
+#[cfg(feature = "blocking")]
+#[doc(inline)]
+pub use mistral_core::blocking;
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use mistral_core::testing;
@@ -60,6 +63,8 @@ mod guide {
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,
         "audio-and-ocr.md" => AudioAndOcr,
+        #[cfg(feature = "blocking")]
+        "blocking.md" => Blocking,
         #[cfg(feature = "testing")]
         "testing-your-app.md" => TestingYourApp,
     }

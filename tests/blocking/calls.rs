@@ -1,0 +1,263 @@
+//! Every group, with the options of calls, streams and lists.
+
+use std::time::Duration;
+
+use http::Method;
+use mistral_emulator::{Emulator, Fault};
+use mistral_sdk::agents::AgentsCompletionRequest;
+use mistral_sdk::audio::{AudioTranscriptionRequest, ListVoicesRequest, SpeechRequest};
+use mistral_sdk::batch::ListBatchJobsRequest;
+use mistral_sdk::chat::ChatCompletionResponse;
+use mistral_sdk::classifiers::ClassificationRequest;
+use mistral_sdk::embeddings::EmbeddingRequest;
+use mistral_sdk::files::{FilePurpose, ListFilesRequest, UploadFileRequest};
+use mistral_sdk::fim::FimCompletionRequest;
+use mistral_sdk::fine_tuning::ListFineTuningJobsRequest;
+use mistral_sdk::ocr::{Document, OcrRequest};
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, ErrorKind, FileSource, RetryPolicy, TimeoutPhase};
+use serde_json::{Value, json};
+
+use super::server::{DONE, EVENT, Server};
+use super::{answer, api, ask, start};
+
+#[test]
+fn every_group_has_its_calls() {
+    let (_emulator, client) = start();
+    let text = answer(&client);
+    assert!(text.contains("Manet"), "{text}");
+
+    let fim = FimCompletionRequest::new("codestral-latest", "fn main() {");
+    assert!(
+        !client
+            .fim()
+            .complete(&fim)
+            .send()
+            .unwrap()
+            .text()
+            .is_empty()
+    );
+    let agents = AgentsCompletionRequest::new("ag:1:20260101:painter:1", [Message::user("Hi.")]);
+    assert!(
+        !client
+            .agents()
+            .complete(&agents)
+            .send()
+            .unwrap()
+            .text()
+            .is_empty()
+    );
+    let embedding = EmbeddingRequest::new("mistral-embed", ["a cat", "a dog"]);
+    assert_eq!(
+        client
+            .embeddings()
+            .create(&embedding)
+            .send()
+            .unwrap()
+            .data
+            .len(),
+        2
+    );
+    let text = ClassificationRequest::new("mistral-moderation-latest", ["Good morning."]);
+    assert_eq!(
+        client
+            .classifiers()
+            .moderate(&text)
+            .send()
+            .unwrap()
+            .results
+            .len(),
+        1
+    );
+    let document = Document::url("https://example.com/report.pdf");
+    let ocr = OcrRequest::new("mistral-ocr-latest", document);
+    assert!(!client.ocr().process(&ocr).send().unwrap().pages.is_empty());
+    let jobs = client.batch().jobs().list(&ListBatchJobsRequest::new());
+    assert!(jobs.send().unwrap().data.is_empty());
+    let jobs = client
+        .fine_tuning()
+        .jobs()
+        .list(&ListFineTuningJobsRequest::new());
+    assert!(jobs.send().is_ok());
+    let voices = client.audio().voices().list(&ListVoicesRequest::new());
+    assert!(voices.send().is_ok());
+    assert!(!client.models().list().send().unwrap().data.is_empty());
+
+    let models: Value = client.request(Method::GET, "/v1/models").send().unwrap();
+    assert!(models["data"].is_array());
+    assert!(client.supports("ocr.process"));
+    assert_eq!(client.provider_name(), "api");
+}
+
+#[test]
+fn recordings_are_spoken_and_heard() {
+    let (_emulator, client) = start();
+    let request = SpeechRequest::new("Bonjour !");
+    let speech = client.audio().speech();
+    let whole = speech.complete(&request).send().unwrap().audio().unwrap();
+    let streamed = speech
+        .stream(&request)
+        .send()
+        .unwrap()
+        .collect_audio()
+        .unwrap();
+    assert!(!whole.is_empty());
+    assert_eq!(streamed, whole);
+
+    let recording = FileSource::from_bytes("bonjour.wav", whole);
+    let request = AudioTranscriptionRequest::new("voxtral-mini-latest", recording);
+    let transcriptions = client.audio().transcriptions();
+    let heard = transcriptions.complete(&request).send().unwrap();
+    let streamed = transcriptions.stream(&request).send().unwrap();
+    assert_eq!(streamed.collect_response().unwrap().text, heard.text);
+}
+
+#[test]
+fn streams_are_iterators_and_give_the_whole_too() {
+    let (_emulator, client) = start();
+    let whole = answer(&client);
+    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    assert!(stream.request_id().is_some());
+    let mut text = String::new();
+    for chunk in stream.by_ref() {
+        text += &chunk.unwrap().text();
+    }
+    assert_eq!(text, whole);
+    assert!(stream.next().is_none());
+    assert_eq!(stream.collect_response().unwrap().text(), whole);
+
+    let call = client.request_stream::<Value>(Method::POST, "/v1/chat/completions");
+    let body = json!({"model": "mistral-small-latest", "stream": true,
+        "messages": [{"role": "user", "content": "Hi."}]});
+    let events: Result<Vec<_>, _> = call.json(&body).send().unwrap().collect();
+    assert!(events.unwrap().len() > 1);
+}
+
+#[test]
+fn a_stream_that_breaks_off_says_so_once_and_holds_what_had_come() {
+    let server = Server::start();
+    let client = Client::builder(server.api()).build_blocking().unwrap();
+    let script = server.play(|server| {
+        for _ in 0..2 {
+            let mut connection = server.accept();
+            connection.request().unwrap();
+            connection.begin_stream();
+            connection.chunk(EVENT);
+        }
+    });
+    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    assert_eq!(stream.next().unwrap().unwrap().text(), "a");
+    let error = stream.next().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    assert_eq!(error.operation(), "chat.stream");
+    assert!(stream.next().is_none());
+
+    let stream = client.chat().stream(&ask()).send().unwrap();
+    let error = stream.collect_response().unwrap_err();
+    assert_eq!(
+        error.partial::<ChatCompletionResponse>().unwrap().text(),
+        "a"
+    );
+    script.join().unwrap();
+}
+
+#[test]
+fn events_that_arrive_together_are_all_given() {
+    let server = Server::start();
+    let client = Client::builder(server.api()).build_blocking().unwrap();
+    let script = server.play(|server| {
+        let mut connection = server.accept();
+        connection.request().unwrap();
+        connection.begin_stream();
+        let after_the_end = EVENT;
+        connection.chunk(&[EVENT, EVENT, EVENT, DONE, after_the_end].concat());
+        connection.closed();
+    });
+    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    assert_eq!(stream.by_ref().map(Result::unwrap).count(), 3);
+    assert_eq!(stream.collect_response().unwrap().text(), "aaa");
+    script.join().unwrap();
+}
+
+#[test]
+fn calls_have_their_options_and_keep_the_response() {
+    let (emulator, client) = start();
+    let call = client
+        .models()
+        .list()
+        .header("x-team", "search")
+        .query("q", "1");
+    let response = call.with_response().unwrap();
+    assert_eq!(response.status, 200);
+    assert!(response.request_id().is_some());
+    assert!(!response.raw_body.is_empty());
+    let sent = emulator.requests();
+    assert_eq!(sent[0].headers["x-team"], "search");
+    assert_eq!(sent[0].query.as_deref(), Some("q=1"));
+
+    let response = client.chat().stream(&ask()).with_response().unwrap();
+    assert_eq!(response.status, 200);
+    assert!(response.request_id().is_some());
+    assert!(
+        response
+            .body
+            .collect_response()
+            .unwrap()
+            .text()
+            .contains("Manet")
+    );
+
+    let error = client
+        .models()
+        .list()
+        .header("a b", "c")
+        .send()
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::Config, "models.list")
+    );
+    assert_eq!(emulator.requests().len(), 2);
+}
+
+#[test]
+fn calls_are_repeated_and_end_in_time() {
+    let fault = Fault::status(503).times(2);
+    let emulator = Emulator::builder().fault(fault).start().unwrap();
+    let at_once =
+        RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, Duration::from_secs(60));
+    let builder = Client::builder(api(&emulator)).retry(at_once);
+    let client = builder.build_blocking().unwrap();
+    assert_eq!(client.models().list().with_response().unwrap().attempts, 3);
+
+    emulator.push_fault(Fault::delay(Duration::from_secs(600)));
+    let call = client.models().list().timeout(Duration::from_millis(50));
+    let error = call.send().unwrap_err();
+    assert_eq!(
+        error.timeout_phase(),
+        Some(TimeoutPhase::Total),
+        "{error:#}"
+    );
+}
+
+#[test]
+fn lists_go_on_from_page_to_page() {
+    let (_emulator, client) = start();
+    for name in ["a.jsonl", "b.jsonl", "c.jsonl"] {
+        let file = FileSource::from_bytes(name, "{}\n");
+        let request = UploadFileRequest::new(FilePurpose::Batch, file);
+        client.files().upload(&request).send().unwrap();
+    }
+    let request = ListFilesRequest::new().page_size(2);
+    let pages = || client.files().list(&request).pages();
+    let lengths: Vec<_> = pages().map(|page| page.unwrap().data.len()).collect();
+    assert_eq!(lengths, [2, 1]);
+    let mut names: Vec<_> = pages().items().map(|file| file.unwrap().filename).collect();
+    names.sort();
+    assert_eq!(names, ["a.jsonl", "b.jsonl", "c.jsonl"]);
+
+    let wrong = client.files().list(&request).header("a b", "c");
+    let mut pages = wrong.pages();
+    assert_eq!(pages.next().unwrap().unwrap_err().kind(), ErrorKind::Config);
+    assert!(pages.next().is_none());
+}

@@ -1,0 +1,161 @@
+//! Dropping things: at once, midway, and in awkward places.
+
+use std::cell::RefCell;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::{Client, ErrorKind, FileSource, HyperTransport, blocking};
+use tokio::runtime::Builder;
+
+use super::server::{EVENT, PATIENCE, Server};
+use super::{ask, start};
+
+/// Whatever there is to be dropped.
+fn everything(client: &blocking::Client) -> Vec<Box<dyn Send>> {
+    let source = FileSource::from_bytes("a.jsonl", "{}");
+    let upload = UploadFileRequest::new(FilePurpose::Batch, source);
+    let id = client.files().upload(&upload).send().unwrap().id;
+    let mut begun = client.chat().stream(&ask()).send().unwrap();
+    begun.next().unwrap().unwrap();
+    let mut half_read = client.files().download(&id).send().unwrap();
+    half_read.read_exact(&mut [0]).unwrap();
+    vec![
+        Box::new(client.models().list()),
+        Box::new(client.chat().stream(&ask())),
+        Box::new(client.files().download(&id)),
+        Box::new(begun),
+        Box::new(client.chat().stream(&ask()).send().unwrap()),
+        Box::new(half_read),
+        Box::new(client.files().list(&Default::default()).pages()),
+        Box::new(client.clone()),
+    ]
+}
+
+#[test]
+fn everything_may_be_dropped_inside_a_runtime_the_client_last_or_first() {
+    for client_first in [true, false] {
+        for builder in [Builder::new_current_thread, Builder::new_multi_thread] {
+            let (_emulator, client) = start();
+            let things = everything(&client);
+            let runtime = builder().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let dropping = async move {
+                    if client_first {
+                        drop(client);
+                        drop(things);
+                    } else {
+                        drop(things);
+                        drop(client);
+                    }
+                };
+                tokio::spawn(dropping).await.unwrap();
+            });
+        }
+    }
+}
+
+thread_local! {
+    static KEPT: RefCell<Vec<Box<dyn Send>>> = const { RefCell::new(Vec::new()) };
+    static LATE: RefCell<Option<CallsAtTheEnd>> = const { RefCell::new(None) };
+}
+
+struct CallsAtTheEnd(blocking::Client, std::sync::mpsc::Sender<ErrorKind>);
+
+impl Drop for CallsAtTheEnd {
+    fn drop(&mut self) {
+        // Depending on the order in which the thread ends, this works or is refused.
+        let kind = self.0.models().list().send().map_err(|error| error.kind());
+        let _ = self.1.send(kind.err().unwrap_or(ErrorKind::Config));
+    }
+}
+
+#[test]
+fn everything_may_be_dropped_when_a_thread_ends() {
+    let (_emulator, client) = start();
+    let (said, says) = channel();
+    std::thread::spawn(move || {
+        LATE.set(Some(CallsAtTheEnd(client.clone(), said)));
+        KEPT.set(everything(&client)); // which makes what tokio keeps there
+    })
+    .join()
+    .unwrap();
+    assert_eq!(says.recv().unwrap(), ErrorKind::Config);
+}
+
+/// A server whose answer to the first request is a stream that goes on for ever.
+fn endless() -> (blocking::Client, std::thread::JoinHandle<()>) {
+    let server = Server::start();
+    let client = Client::builder(server.api()).build_blocking().unwrap();
+    let script = server.play(|server| {
+        let mut connection = server.accept();
+        connection.request().unwrap();
+        connection.begin_stream();
+        connection.chunk(EVENT);
+        connection.closed();
+    });
+    (client, script)
+}
+
+#[test]
+fn a_stream_that_is_dropped_closes_its_connection_though_nobody_calls_again() {
+    let (client, script) = endless();
+    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    stream.next().unwrap().unwrap();
+    drop(stream);
+    script.join().unwrap();
+    drop(client); // which has been there all the time
+}
+
+#[test]
+fn a_stream_that_is_dropped_in_a_runtime_closes_its_connection() {
+    let (client, script) = endless();
+    let stream = client.chat().stream(&ask()).send().unwrap();
+    let runtime = Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async move { drop(stream) });
+    script.join().unwrap();
+    drop(client);
+}
+
+#[test]
+fn a_client_that_is_dropped_ends_its_runtime_and_closes_its_connections() {
+    let server = Server::start();
+    let transport = Arc::new(HyperTransport::new(PATIENCE).unwrap());
+    let builder = Client::builder(server.api()).transport(Arc::clone(&transport));
+    let client = builder.build_blocking().unwrap();
+    let script = server.play(|server| {
+        let mut connection = server.accept();
+        connection.request().unwrap();
+        connection.answer(r#"{"data":[]}"#);
+        connection.closed();
+    });
+    client.models().list().send().unwrap();
+    drop(client);
+    script.join().unwrap();
+    drop(transport); // which had the connection in its pool
+}
+
+#[test]
+fn a_connection_that_the_server_closes_meanwhile_is_not_used_again() {
+    let server = Server::start();
+    let client = blocking::Client::new(server.api()).unwrap();
+    let (read, is_read) = channel();
+    let (closed, is_closed) = channel();
+    let script = server.play(move |server| {
+        for _ in 0..2 {
+            let mut connection = server.accept();
+            connection.request().unwrap();
+            connection.answer(r#"{"data":[]}"#);
+            is_read.recv().unwrap();
+            drop(connection);
+            closed.send(()).unwrap();
+        }
+    });
+    for _ in 0..2 {
+        assert_eq!(client.models().list().with_response().unwrap().attempts, 1);
+        read.send(()).unwrap();
+        is_closed.recv().unwrap();
+    }
+    script.join().unwrap();
+}

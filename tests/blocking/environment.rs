@@ -1,0 +1,53 @@
+//! A client made from the environment, in a process of its own.
+
+use std::process::Command;
+
+use mistral_emulator::Emulator;
+use mistral_sdk::blocking::Client;
+
+const CHILD: &str = "MISTRAL_TEST_CHILD";
+
+#[test]
+fn child() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let listed = Client::from_env().and_then(|client| client.models().list().send());
+    match listed {
+        Ok(models) => println!("outcome: {} models", models.data.len()),
+        Err(error) => println!("outcome: {error}"),
+    }
+}
+
+/// What `Client::from_env` and a first call come to under these variables alone.
+fn outcome(variables: &[(&str, &str)]) -> String {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "environment::child", "--nocapture"]);
+    for (name, _) in std::env::vars_os() {
+        let is_ours = |name: &str| {
+            ["MISTRAL_", "AZURE", "GCP_", "GOOGLE_"]
+                .iter()
+                .any(|it| name.starts_with(it))
+        };
+        if name.to_str().is_some_and(is_ours) {
+            child.env_remove(name);
+        }
+    }
+    child.env(CHILD, "1").envs(variables.iter().copied());
+    let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
+    let line = output.lines().find_map(|line| line.split_once("outcome: "));
+    line.unwrap_or_else(|| panic!("{output}")).1.to_owned()
+}
+
+#[test]
+fn the_variables_are_those_of_the_other_client() {
+    let emulator = Emulator::start().unwrap();
+    let (key, url) = (emulator.api_key(), emulator.url());
+    let told = outcome(&[("MISTRAL_API_KEY", key), ("MISTRAL_SERVER", url)]);
+    assert!(
+        told.ends_with(" models") && !told.starts_with('0'),
+        "{told}"
+    );
+    let told = outcome(&[]);
+    assert!(told.starts_with("MISTRAL_API_KEY is not set"), "{told}");
+}

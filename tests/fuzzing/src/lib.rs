@@ -14,16 +14,18 @@ pub mod error_bodies;
 pub mod responses;
 pub mod retry_after;
 pub mod sse;
+pub mod vectors;
 
 /// Checks an input; panics where a promise is broken.
 pub type Check = fn(&[u8]);
 
 /// The checks, by the names of their fuzz targets.
-pub const TARGETS: [(&str, Check); 6] = [
+pub const TARGETS: [(&str, Check); 7] = [
     ("chunks", chunks::check),
     ("endpoints", endpoints::check),
     ("error_bodies", error_bodies::check),
     ("responses", responses::check),
     ("retry_after", retry_after::check),
     ("sse", sse::check),
+    ("vectors", vectors::check),
 ];

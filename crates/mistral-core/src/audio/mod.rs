@@ -24,8 +24,7 @@ mod speech;
 mod transcriptions;
 mod voices;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
@@ -91,10 +90,13 @@ impl<M: Mode> Audio<M> {
 
 /// Decodes a recording.
 fn decode_audio(base64: &str) -> Result<Bytes> {
-    STANDARD.decode(base64).map(Bytes::from).map_err(|error| {
-        let what = "the audio cannot be read: it is not base64";
-        Error::new(ErrorKind::Decode, what).with_source(error)
-    })
+    STANDARD
+        .decode_to_vec(base64)
+        .map(Bytes::from)
+        .map_err(|error| {
+            let what = "the audio cannot be read: it is not base64";
+            Error::new(ErrorKind::Decode, what).with_source(error)
+        })
 }
 
 /// Reads an event once more that its data alone did not tell the kind of: it is told by

@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::{Out, STANDARD};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -93,17 +92,7 @@ impl Embedding {
     pub fn to_f32(&self) -> Result<Cow<'_, [f32]>> {
         match self {
             Self::Numbers(numbers) => Ok(Cow::Borrowed(numbers)),
-            Self::Base64(text) => {
-                let bytes = decode(text)?;
-                let (floats, rest) = bytes.as_chunks::<4>();
-                if !rest.is_empty() {
-                    return Err(undecodable("its length is not that of a list of floats"));
-                }
-                Ok(floats
-                    .iter()
-                    .map(|bytes| f32::from_le_bytes(*bytes))
-                    .collect())
-            }
+            Self::Base64(text) => decode_floats(text).map(Cow::Owned),
             Self::Unknown(_) => Err(undecodable("it is neither numbers nor base64")),
         }
     }
@@ -149,9 +138,33 @@ impl Embedding {
 }
 
 fn decode(text: &str) -> Result<Vec<u8>> {
-    STANDARD
-        .decode(text)
-        .map_err(|error| undecodable("it is not base64").with_source(error))
+    STANDARD.decode_to_vec(text).map_err(not_base64)
+}
+
+/// Decodes piece by piece, so that the bytes need no room of their own.
+fn decode_floats(text: &str) -> Result<Vec<f32>> {
+    const PIECE: usize = 1024; // characters, which make a whole number of floats
+    let mut floats = Vec::with_capacity(text.len() / 16 * 3 + 1);
+    let mut room = [0; PIECE / 4 * 3];
+    let mut pieces = text.as_bytes().chunks(PIECE).peekable();
+    while let Some(piece) = pieces.next() {
+        let decoded = STANDARD.decode(piece, Out::from_slice(&mut room));
+        let bytes = decoded.map_err(not_base64)?;
+        if pieces.peek().is_some() && bytes.len() < PIECE / 4 * 3 {
+            return Err(undecodable("it is not base64: it ends before its end"));
+        }
+        let (numbers, rest) = bytes.as_chunks::<4>();
+        if !rest.is_empty() {
+            return Err(undecodable("its length is not that of a list of floats"));
+        }
+        floats.extend(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+    }
+    Ok(floats)
+}
+
+#[cold]
+fn not_base64(error: base64_simd::Error) -> Error {
+    undecodable("it is not base64").with_source(error)
 }
 
 fn undecodable(why: impl fmt::Display) -> Error {
@@ -274,4 +287,33 @@ fn beyond_floats<'de, A: SeqAccess<'de>>(
         values.push(value);
     }
     Ok(Embedding::Unknown(Value::Array(values)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pieces_come_to_what_the_whole_does(
+            bytes in proptest::collection::vec(any::<u8>(), 0..4000),
+            changed in proptest::option::of((any::<prop::sample::Index>(), "[=A+ é]")),
+        ) {
+            let mut text = STANDARD.encode_to_string(&bytes);
+            if let Some((at, new)) = changed.filter(|_| !text.is_empty()) {
+                let at = at.index(text.len());
+                text.replace_range(at..=at, &new);
+            }
+            let whole = decode(&text).ok().filter(|bytes| bytes.len() % 4 == 0);
+            let floats = whole.map(|bytes| {
+                let floats = bytes.chunks(4).map(|four| f32::from_le_bytes(four.try_into().unwrap()));
+                floats.map(f32::to_bits).collect::<Vec<_>>()
+            });
+            let pieces = decode_floats(&text).ok();
+            let pieces = pieces.map(|floats| floats.into_iter().map(f32::to_bits).collect());
+            prop_assert_eq!(pieces, floats);
+        }
+    }
 }

@@ -1,7 +1,6 @@
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 
 use crate::error::{Error, Result};
 use crate::http::{blocking, media_type};
@@ -69,7 +68,7 @@ impl Document {
         let file_name = file_name.into();
         let media_type = media_type::of_file_name(&file_name);
         let mut url = format!("data:{media_type};base64,");
-        STANDARD.encode_string(bytes, &mut url);
+        STANDARD.encode_append(bytes, &mut url);
         if media_type.starts_with("image/") {
             Self::image_url(url)
         } else {

@@ -1,5 +1,4 @@
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
@@ -148,7 +147,7 @@ impl OcrImageObject {
             Some((_, base64)) => base64,
             None => text,
         };
-        let bytes = STANDARD.decode(base64);
+        let bytes = STANDARD.decode_to_vec(base64);
         bytes
             .map(Bytes::from)
             .map_err(|error| undecodable("it is not base64").with_source(error))

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use serde_json::{Map, Value};
 
 request! {
@@ -56,7 +55,7 @@ impl SpeechRequest {
     /// Imitates the voice of a recording.
     #[must_use]
     pub fn ref_audio_bytes(self, recording: impl AsRef<[u8]>) -> Self {
-        self.ref_audio(STANDARD.encode(recording))
+        self.ref_audio(STANDARD.encode_to_string(recording))
     }
 }
 
@@ -121,6 +120,6 @@ request! {
 impl RawAudio {
     /// A recording of these bytes.
     pub fn from_bytes(recording: impl AsRef<[u8]>) -> Self {
-        Self::new(STANDARD.encode(recording))
+        Self::new(STANDARD.encode_to_string(recording))
     }
 }

@@ -1,5 +1,4 @@
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 
 use super::response::VoiceGender;
 use crate::types::Patch;
@@ -74,7 +73,7 @@ impl VoiceCreateRequest {
         recording: impl AsRef<[u8]>,
     ) -> Self {
         Self::new(name)
-            .sample_audio(STANDARD.encode(recording))
+            .sample_audio(STANDARD.encode_to_string(recording))
             .sample_filename(file_name)
     }
 }

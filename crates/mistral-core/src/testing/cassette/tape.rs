@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -100,7 +99,7 @@ impl Content {
     }
 
     /// The bytes, in their chunks.
-    pub(super) fn chunks(&self) -> Result<Vec<Bytes>, base64::DecodeError> {
+    pub(super) fn chunks(&self) -> Result<Vec<Bytes>, base64_simd::Error> {
         match self {
             Self::Json(value) => Ok(vec![value.to_string().into()]),
             Self::Chunks(chunks) => chunks.iter().map(Chunk::bytes).collect(),
@@ -119,15 +118,15 @@ impl Chunk {
         match str::from_utf8(bytes) {
             Ok(text) => Self::Text(text.to_owned()),
             Err(_) => Self::Binary {
-                base64: STANDARD.encode(bytes),
+                base64: STANDARD.encode_to_string(bytes),
             },
         }
     }
 
-    fn bytes(&self) -> Result<Bytes, base64::DecodeError> {
+    fn bytes(&self) -> Result<Bytes, base64_simd::Error> {
         match self {
             Self::Text(text) => Ok(text.clone().into()),
-            Self::Binary { base64 } => Ok(STANDARD.decode(base64)?.into()),
+            Self::Binary { base64 } => Ok(STANDARD.decode_to_vec(base64)?.into()),
         }
     }
 }

@@ -36,6 +36,9 @@ fn read_apart(json: &[u8]) -> Option<EmbeddingResponse> {
     let mut dimension = 0;
     while let Some(at) = finder.find(rest) {
         let (before, after) = rest.split_at_checked(at + KEY.len())?;
+        if memchr(b'\\', before).is_some() {
+            return None;
+        }
         left.extend_from_slice(before);
         rest = after;
         let value = skip_blanks(after);
@@ -50,9 +53,6 @@ fn read_apart(json: &[u8]) -> Option<EmbeddingResponse> {
         left.extend_from_slice(format!(":\"\\u0000{}\"", vectors.len()).as_bytes());
         vectors.push(Some(vector));
         rest = after;
-        if memchr(b'\\', before).is_some() {
-            return None;
-        }
     }
     if vectors.is_empty() || memchr(b'\\', rest).is_some() {
         return None;
@@ -124,8 +124,29 @@ fn numbers(json: &[u8], dimension: usize) -> Option<(Embedding, &[u8])> {
     }
 }
 
-/// Reads the number that `json` begins with: a plain one, without an exponent.
+/// Reads the number that `json` begins with.
 fn number(json: &[u8]) -> Option<(f32, &[u8])> {
+    plain_number(json).or_else(|| other_number(json))
+}
+
+/// Leaves a number with an exponent, or with too many digits, to the parser.
+#[cold]
+fn other_number(json: &[u8]) -> Option<(f32, &[u8])> {
+    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    let length = json.iter().take_while(|byte| is_part(byte)).count();
+    let (number, after) = json.split_at_checked(length)?;
+    let is_float = |byte: &u8| matches!(byte, b'.' | b'e' | b'E');
+    if !number.iter().any(is_float) {
+        return None; // rounds otherwise than by way of a double
+    }
+    let float: f64 = serde_json::from_slice(number).ok()?;
+    #[allow(clippy::cast_possible_truncation)] // rounding to a float is meant
+    let float = float as f32;
+    float.is_finite().then_some((float, after))
+}
+
+/// Reads a number without an exponent, with as many digits as a `u64` has room for.
+fn plain_number(json: &[u8]) -> Option<(f32, &[u8])> {
     let (is_negative, digits) = match json.strip_prefix(b"-") {
         Some(digits) => (true, digits),
         None => (false, json),
@@ -297,7 +318,12 @@ mod tests {
 
     #[test]
     fn usual_answers_are_read_apart() {
-        for vector in ["[0.5,-0.12345678901234567, 3]", "[ 1.25 ]", r#""AACAPw==""#] {
+        for vector in [
+            "[1e-5,-1.5E+3,0.00000000000000000000012345678901234567890]",
+            "[0.5,-0.12345678901234567, 3]",
+            "[ 1.25 ]",
+            r#""AACAPw==""#,
+        ] {
             let json = format!(
                 r#"{{"id":"1","object":"list","data":[{{"object":"embedding","embedding":{vector},"index":0}},
                 {{"object": "embedding", "embedding": {vector}, "index": 1}}],"usage":{{"total_tokens":3}}}}"#

@@ -23,6 +23,7 @@ impl Tls {
         _: C,
         _: Uri,
     ) -> Result<BoxedConnection, BoxError> {
-        Err("this program is built without TLS: enable the feature `rustls` or `native-tls`".into())
+        let why = "this program is built without TLS: enable the feature `rustls` or `native-tls`";
+        Err(TransportError::new(TransportErrorKind::Config, why).into())
     }
 }

@@ -1,0 +1,59 @@
+//! A server that has its answers ready.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+
+use crate::answers::Scenario;
+
+pub(crate) const CHUNKS: usize = 20_000;
+
+/// Prints its address, and serves until it is stopped.
+pub(crate) fn run() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("http://{}", listener.local_addr().unwrap());
+    let answers = Scenario::ALL.map(|(_, scenario)| (scenario, response(scenario)));
+    let answers = Arc::new(answers);
+    for socket in listener.incoming().map_while(Result::ok) {
+        let answers = Arc::clone(&answers);
+        // That a client leaves is how a connection ends.
+        std::thread::spawn(move || serve(socket, &*answers).unwrap_or_default());
+    }
+}
+
+fn response(scenario: Scenario) -> Vec<u8> {
+    let body = scenario.answer(CHUNKS);
+    let (kind, length) = (scenario.content_type(), body.len());
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n");
+    [head.into_bytes(), body].concat()
+}
+
+fn serve(mut socket: TcpStream, answers: &[(Scenario, Vec<u8>)]) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    let mut reader = BufReader::new(socket.try_clone()?);
+    loop {
+        let (mut length, mut line) = (0, String::new());
+        while line != "\r\n" {
+            line.clear();
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().map_err(io::Error::other)?;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let body = String::from_utf8_lossy(&body);
+        let asked = match body {
+            body if body.contains("\"base64\"") => Scenario::Base64,
+            body if body.contains("\"input\"") => Scenario::Floats,
+            body if body.contains("\"stream\"") => Scenario::Stream,
+            _ => Scenario::Chat,
+        };
+        for (_, answer) in answers.iter().filter(|(scenario, _)| *scenario == asked) {
+            socket.write_all(answer)?;
+        }
+    }
+}

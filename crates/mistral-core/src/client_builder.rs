@@ -8,7 +8,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::http::Transport;
+use crate::http::{DebugTransport, Transport, is_debugging};
 use crate::pipeline::Engine;
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
@@ -233,6 +233,10 @@ impl ClientBuilder {
         let transport = match self.transport {
             Some(transport) => transport,
             None => built_in(&self.timeouts)?,
+        };
+        let transport = match is_debugging() {
+            true => Arc::new(DebugTransport(transport)),
+            false => transport,
         };
         Ok(Engine {
             provider: self.provider,

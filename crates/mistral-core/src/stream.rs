@@ -241,13 +241,11 @@ impl<T: StreamEvent> EventStream<T> {
             let headers = HeaderMap::new();
             ApiError::parse(self.status, headers, event.data.as_bytes()).into()
         } else {
+            if let Some(trace) = &mut self.trace {
+                trace.event();
+            }
             match T::decode_named(event.event_type, &event.data, &mut self.state) {
-                Ok(item) => {
-                    if let Some(trace) = &mut self.trace {
-                        trace.event();
-                    }
-                    return Some(Ok(item));
-                }
+                Ok(item) => return Some(Ok(item)),
                 Err(cause) => {
                     let data = event.data.as_bytes();
                     unexpected(
@@ -275,6 +273,7 @@ impl<T: StreamEvent> EventStream<T> {
     }
 
     /// Gives the connection up, and ends the span.
+    #[inline(never)] // it happens once, and would make room for itself at every event
     fn close(&mut self) {
         self.body = None;
         if let Some(trace) = self.trace.take() {

@@ -145,6 +145,7 @@ impl Trace {
     }
 
     /// Records when the first event of a stream came.
+    #[inline(never)] // mostly nobody listens
     pub(crate) fn event(&mut self) {
         if !self.begun {
             self.begun = true;

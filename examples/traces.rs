@@ -53,10 +53,7 @@ async fn main() -> Result<(), Failure> {
     let client = Client::builder(api).propagate(propagate).build()?;
 
     let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Hello!")]);
-    let calls = async {
-        let stream = client.chat().stream(&request).await?;
-        stream.collect_response().await
-    };
-    calls.instrument(tracing::info_span!("greeting")).await?;
+    let call = client.chat().complete(&request).into_future();
+    call.instrument(tracing::info_span!("greeting")).await?;
     Ok(provider.shutdown()?)
 }

@@ -60,6 +60,7 @@ mod guide {
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,
         "audio-and-ocr.md" => AudioAndOcr,
+        "tracing.md" => Tracing,
         #[cfg(feature = "testing")]
         "testing-your-app.md" => TestingYourApp,
     }

@@ -46,47 +46,9 @@ impl Trace {
         capture: &CaptureContent,
         route: impl FnOnce() -> Option<Arc<ResolvedRoute>>,
     ) -> Option<Box<Self>> {
-        // The fields of a span that nobody listens to are not evaluated.
-        let start = LazyCell::new(|| Start::of(request, route().as_deref(), capture));
-        let span = tracing::info_span!(
-            "mistral.call",
-            "otel.name" = start.name.as_str(),
-            "otel.kind" = "client",
-            "otel.status_code" = Empty,
-            "otel.status_description" = Empty,
-            "mistral.operation" = &*request.endpoint.name,
-            "mistral.attempts" = Empty,
-            "mistral.request_id" = Empty,
-            "gen_ai.operation.name" = start.operation,
-            "gen_ai.provider.name" = provider.otel_name(),
-            "gen_ai.agent.id" = start.asked.agent_id.as_deref(),
-            "gen_ai.output.type" = start.asked.output_type(),
-            "gen_ai.request.model" = start.model.as_deref(),
-            "gen_ai.request.stream" = request.endpoint.stream.then_some(true),
-            "gen_ai.request.choice.count" = start.asked.n.filter(|&n| n != 1),
-            "gen_ai.request.frequency_penalty" = start.asked.frequency_penalty,
-            "gen_ai.request.max_tokens" = start.asked.max_tokens,
-            "gen_ai.request.presence_penalty" = start.asked.presence_penalty,
-            "gen_ai.request.seed" = start.asked.random_seed,
-            "gen_ai.request.stop_sequences" = start.asked.stop_sequences(),
-            "gen_ai.request.temperature" = start.asked.temperature,
-            "gen_ai.request.top_k" = start.asked.top_k,
-            "gen_ai.request.top_p" = start.asked.top_p,
-            "gen_ai.embeddings.dimension.count" = start.asked.output_dimension,
-            "gen_ai.response.finish_reasons" = Empty,
-            "gen_ai.response.id" = Empty,
-            "gen_ai.response.model" = Empty,
-            "gen_ai.response.time_to_first_chunk" = Empty,
-            "gen_ai.usage.input_tokens" = Empty,
-            "gen_ai.usage.output_tokens" = Empty,
-            "gen_ai.usage.cache_read.input_tokens" = Empty,
-            "gen_ai.input.messages" = start.input.as_deref(),
-            "gen_ai.output.messages" = Empty,
-            "server.address" = start.address.as_deref(),
-            "server.port" = start.port,
-            "http.response.status_code" = Empty,
-            "error.type" = Empty,
-        );
+        let span = span(provider, request, || {
+            Start::of(request, route().as_deref(), capture)
+        });
         if span.is_disabled() {
             return None;
         }
@@ -205,6 +167,54 @@ impl Drop for Trace {
             self.span.record("error.type", "cancelled");
         }
     }
+}
+
+/// A span with all fields that there may be. They are evaluated only if anybody listens.
+fn span<'a>(
+    provider: &dyn Provider,
+    request: &Prepared,
+    start: impl FnOnce() -> Start<'a>,
+) -> Span {
+    let start = LazyCell::new(start);
+    tracing::info_span!(
+        "mistral.call",
+        "otel.name" = start.name.as_str(),
+        "otel.kind" = "client",
+        "otel.status_code" = Empty,
+        "otel.status_description" = Empty,
+        "mistral.operation" = &*request.endpoint.name,
+        "mistral.attempts" = Empty,
+        "mistral.request_id" = Empty,
+        "gen_ai.operation.name" = start.operation,
+        "gen_ai.provider.name" = provider.otel_name(),
+        "gen_ai.agent.id" = start.asked.agent_id.as_deref(),
+        "gen_ai.output.type" = start.asked.output_type(),
+        "gen_ai.request.model" = start.model.as_deref(),
+        "gen_ai.request.stream" = request.endpoint.stream.then_some(true),
+        "gen_ai.request.choice.count" = start.asked.n.filter(|&n| n != 1),
+        "gen_ai.request.frequency_penalty" = start.asked.frequency_penalty,
+        "gen_ai.request.max_tokens" = start.asked.max_tokens,
+        "gen_ai.request.presence_penalty" = start.asked.presence_penalty,
+        "gen_ai.request.seed" = start.asked.random_seed,
+        "gen_ai.request.stop_sequences" = start.asked.stop_sequences(),
+        "gen_ai.request.temperature" = start.asked.temperature,
+        "gen_ai.request.top_k" = start.asked.top_k,
+        "gen_ai.request.top_p" = start.asked.top_p,
+        "gen_ai.embeddings.dimension.count" = start.asked.output_dimension,
+        "gen_ai.response.finish_reasons" = Empty,
+        "gen_ai.response.id" = Empty,
+        "gen_ai.response.model" = Empty,
+        "gen_ai.response.time_to_first_chunk" = Empty,
+        "gen_ai.usage.input_tokens" = Empty,
+        "gen_ai.usage.output_tokens" = Empty,
+        "gen_ai.usage.cache_read.input_tokens" = Empty,
+        "gen_ai.input.messages" = start.input.as_deref(),
+        "gen_ai.output.messages" = Empty,
+        "server.address" = start.address.as_deref(),
+        "server.port" = start.port,
+        "http.response.status_code" = Empty,
+        "error.type" = Empty,
+    )
 }
 
 /// What an error is about, without anything that a server has said: its words may repeat what

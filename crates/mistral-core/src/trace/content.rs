@@ -68,7 +68,7 @@ fn part(chunk: &Value) -> Value {
     let field = |name: &str| chunk.get(name).cloned().unwrap_or_default();
     match chunk.get("type").and_then(Value::as_str) {
         Some("text") => json!({ "type": "text", "content": field("text") }),
-        Some("thinking") => json!({ "type": "reasoning", "content": field("thinking") }),
+        Some("thinking") => json!({ "type": "reasoning", "content": text(&field("thinking")) }),
         Some("image_url") => {
             let image = field("image_url");
             let uri = image.get("url").unwrap_or(&image);
@@ -79,5 +79,79 @@ fn part(chunk: &Value) -> Value {
             ("type".to_owned(), "unknown".into()),
             ("content".to_owned(), chunk.clone()),
         ])),
+    }
+}
+
+/// The text of content that is a text, or a list of chunks.
+fn text(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(chunks) => chunks
+            .iter()
+            .filter_map(|chunk| chunk.get("text")?.as_str())
+            .collect(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_every_kind_have_the_form_of_the_conventions() {
+        for (message, expected) in [
+            (
+                json!({ "role": "user", "content": "hi" }),
+                json!({ "role": "user", "parts": [{ "type": "text", "content": "hi" }] }),
+            ),
+            (
+                json!({ "role": "user", "content": [
+                    { "type": "text", "text": "look" },
+                    { "type": "image_url", "image_url": { "url": "https://a" } },
+                    { "type": "image_url", "image_url": "https://b" },
+                    { "type": "document_url", "document_url": "https://c" },
+                ] }),
+                json!({ "role": "user", "parts": [
+                    { "type": "text", "content": "look" },
+                    { "type": "uri", "modality": "image", "uri": "https://a" },
+                    { "type": "uri", "modality": "image", "uri": "https://b" },
+                    { "type": "document_url", "document_url": "https://c" },
+                ] }),
+            ),
+            (
+                json!({ "role": "assistant", "content": [
+                    { "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] },
+                ] }),
+                json!({ "role": "assistant", "parts": [{ "type": "reasoning", "content": "hm" }] }),
+            ),
+            (
+                json!({ "role": "assistant", "content": null, "tool_calls": [
+                    { "id": "c1", "function": { "name": "f", "arguments": "{\"a\":1}" } },
+                    { "id": "c2", "function": { "name": "g", "arguments": "cut {" } },
+                ] }),
+                json!({ "role": "assistant", "parts": [
+                    { "type": "tool_call", "id": "c1", "name": "f", "arguments": { "a": 1 } },
+                    { "type": "tool_call", "id": "c2", "name": "g", "arguments": "cut {" },
+                ] }),
+            ),
+            (
+                json!({ "role": "tool", "tool_call_id": "c1", "content": "42" }),
+                json!({ "role": "tool", "parts": [
+                    { "type": "tool_call_response", "id": "c1", "response": "42" },
+                ] }),
+            ),
+        ] {
+            let body = json!({ "messages": [message] });
+            assert_eq!(input(&body), Some(json!([expected])));
+        }
+    }
+
+    #[test]
+    fn a_prompt_is_a_message_and_what_has_none_is_left_alone() {
+        let prompt = json!([{ "role": "user", "parts": [{ "type": "text", "content": "fn" }] }]);
+        assert_eq!(input(&json!({ "prompt": "fn" })), Some(prompt));
+        assert_eq!(input(&json!({ "input": "text" })), None);
+        assert_eq!(output(&json!({ "data": [] })), None);
     }
 }

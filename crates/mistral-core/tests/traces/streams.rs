@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use mistral_core::FileSource;
+use mistral_core::audio::{AudioTranscriptionRequest, SpeechRequest};
 use mistral_core::testing::{MockReply, MockTransport};
+use serde_json::json;
 
 use super::recorder::Recorder;
 use super::{MESSAGES, ask, builder, events, has, lacks};
@@ -81,4 +84,47 @@ async fn the_span_of_a_stream_that_is_dropped_or_breaks_has_what_had_come() {
         &spans[1],
         &[("error.type", "truncated"), ("otel.status_code", "ERROR")],
     );
+}
+
+#[tokio::test]
+async fn streams_of_sound_and_of_transcriptions_have_their_usage_too() {
+    let (recorder, _guard) = Recorder::start();
+    let usage = json!({ "prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7 });
+    let spoken = [
+        json!({ "type": "speech.audio.delta", "audio_data": "AAAA" }),
+        json!({ "type": "speech.audio.done", "usage": usage }),
+    ];
+    let written = [json!({
+        "type": "transcription.done", "model": "voxtral-mini-2507", "text": "my words",
+        "language": "en", "segments": [], "usage": usage,
+    })];
+    let mock = MockTransport::new().sse(spoken).sse(written);
+    let client = builder(&mock).build().unwrap();
+    let speech = SpeechRequest::new("my words");
+    let stream = client.audio().speech().stream(&speech).await.unwrap();
+    stream.collect_audio().await.unwrap();
+    let recording = FileSource::from_bytes("a.mp3", "sound");
+    let request = AudioTranscriptionRequest::new("voxtral-mini-latest", recording);
+    let stream = client
+        .audio()
+        .transcriptions()
+        .stream(&request)
+        .await
+        .unwrap();
+    stream.collect_response().await.unwrap();
+    for span in recorder.spans() {
+        assert!(span.ended);
+        has(
+            &span,
+            &[
+                ("gen_ai.usage.input_tokens", "3"),
+                ("gen_ai.usage.output_tokens", "4"),
+            ],
+        );
+    }
+    has(
+        &recorder.spans()[1],
+        &[("gen_ai.response.model", "voxtral-mini-2507")],
+    );
+    assert!(!recorder.text().contains("my words"));
 }

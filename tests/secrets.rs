@@ -139,6 +139,7 @@ async fn a_marker_key_is_nowhere_to_be_found() {
     drop(guard);
     let logged = log.0.lock().unwrap().clone();
     assert!(logged.contains("repeating"), "nothing was logged: {logged}");
+    assert!(logged.contains("gen_ai.provider.name"), "no span: {logged}");
     assert!(!logged.contains(KEY), "{logged}");
     assert!(!seen.contains(KEY), "a value or an error shows the key");
 }
@@ -193,6 +194,7 @@ mod clouds {
             let builder = builder
                 .retry(at_once())
                 .transport(Showing(transport, Arc::clone(&seen)))
+                .capture_content(|_| ())
                 .on_retry(move |event| told.lock().unwrap().push_str(&shown(event)));
             let client = builder.build().unwrap();
             see(shown(&client));
@@ -216,6 +218,15 @@ mod clouds {
         let seen = seen.lock().unwrap();
         assert!(seen.contains("authorization"), "no request was shown");
         assert!(!seen.contains(KEY), "a value or an error shows the key");
-        assert!(!log.0.lock().unwrap().contains(KEY));
+        let logged = log.0.lock().unwrap();
+        for provider in ["mistral_ai", "azure.ai.inference", "gcp.vertex_ai"] {
+            let name = format!("gen_ai.provider.name=\"{provider}\"");
+            assert!(logged.contains(&name), "no span of {provider}: {logged}");
+        }
+        assert!(
+            logged.contains("gen_ai.output.messages="),
+            "no content was captured"
+        );
+        assert!(!logged.contains(KEY), "{logged}");
     }
 }

@@ -143,6 +143,10 @@ impl Provider for MistralAzure {
         "azure"
     }
 
+    fn otel_name(&self) -> &'static str {
+        "azure.ai.inference"
+    }
+
     fn supports(&self, endpoint: &Endpoint) -> bool {
         Operation::of(&endpoint.name).is_some()
     }

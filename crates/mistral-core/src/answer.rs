@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::error::{ApiError, Error, ErrorKind, Result, unexpected};
 use crate::http::Body;
 use crate::timeouts::Deadline;
+use crate::trace::Trace;
 
 /// How much of an error's body is read, and for how long.
 const ERROR_BODY_BYTES: usize = 1024 * 1024;
@@ -25,6 +26,8 @@ pub(crate) struct Answer {
     pub(crate) attempts: u32,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) idle: Duration,
+    /// Boxed, because mostly nobody listens.
+    pub(crate) trace: Option<Box<Trace>>,
 }
 
 /// Makes an error of a response that is not a success. What its body says helps, but the

@@ -16,6 +16,7 @@ use crate::provider::Provider;
 use crate::redirect::{Redirect, Redirected};
 use crate::routes::ResolvedRoute;
 use crate::timeouts::{Deadline, Timer, within};
+use crate::trace::Propagate;
 
 /// What a transport makes of a request.
 type Sent = std::result::Result<http::Response<Body>, TransportError>;
@@ -25,6 +26,7 @@ pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Sent> + Send + 'a>>;
 pub(crate) struct Attempt<'a> {
     pub(crate) provider: &'a dyn Provider,
     pub(crate) transport: &'a dyn Transport,
+    pub(crate) propagate: &'a Propagate,
     pub(crate) request: &'a Prepared,
     pub(crate) route: Arc<ResolvedRoute>,
     pub(crate) body: Option<Payload>,
@@ -238,6 +240,7 @@ impl Attempt<'_> {
         let mut http = http::Request::new(body);
         *http.method_mut() = self.method().clone();
         *http.uri_mut() = self.target().uri.clone();
+        self.propagate.add_headers(&mut headers);
         self.request.add_headers(&mut headers);
         if self.redirect.is_some() && self.payload().is_none() {
             headers.remove(CONTENT_TYPE);

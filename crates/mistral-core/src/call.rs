@@ -313,8 +313,12 @@ fn read<T>(
     let json = if body.is_empty() { b"null" } else { body };
     decode(json).map_err(|cause| {
         let headers = answer.response.headers().clone();
-        unexpected(answer.response.status(), headers, body, cause)
-            .at(request.endpoint.name.clone(), answer.attempts)
+        let error = unexpected(answer.response.status(), headers, body, cause)
+            .at(request.endpoint.name.clone(), answer.attempts);
+        if let Some(trace) = &answer.trace {
+            trace.failed(&error);
+        }
+        error
     })
 }
 

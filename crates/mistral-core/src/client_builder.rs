@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
+use serde_json::Value;
+
 use crate::error::{Error, Result};
-use crate::http::Transport;
+use crate::http::{DebugTransport, Transport, is_debugging};
 use crate::pipeline::Engine;
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
@@ -13,6 +16,7 @@ use crate::retry_event::{OnRetry, RetryEvent};
 use crate::routes::Routes;
 use crate::sse::MAX_EVENT_SIZE;
 use crate::timeouts::Timeouts;
+use crate::trace::{CaptureContent, Propagate};
 
 /// Settings for a [`Client`](crate::Client).
 ///
@@ -36,6 +40,8 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     retry: RetryPolicy,
     on_retry: OnRetry,
+    propagate: Propagate,
+    capture: CaptureContent,
     timeouts: Timeouts,
     max_event_size: usize,
     models: BTreeMap<String, String>,
@@ -48,6 +54,8 @@ impl ClientBuilder {
             transport: None,
             retry: RetryPolicy::default(),
             on_retry: OnRetry::default(),
+            propagate: Propagate::default(),
+            capture: CaptureContent::default(),
             timeouts: Timeouts::default(),
             max_event_size: MAX_EVENT_SIZE,
             models: BTreeMap::new(),
@@ -99,6 +107,62 @@ impl ClientBuilder {
     /// ```
     pub fn on_retry(mut self, listener: impl Fn(&RetryEvent<'_>) + Send + Sync + 'static) -> Self {
         self.on_retry = OnRetry::new(listener);
+        self
+    }
+
+    /// Calls `hook` before every attempt to add headers that carry the trace on, as
+    /// `traceparent` does. The span of the call is entered then, if anybody listens.
+    ///
+    /// The map is empty at first. Credentials, and headers that a call sets itself, win over
+    /// what the hook adds. It must not block.
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use http::HeaderValue;
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let client = Client::builder(MistralApi::new("my-key")?)
+    ///     .propagate(|headers| {
+    ///         if let Some(id) = tracing::Span::current().id() {
+    ///             headers.insert("x-span", HeaderValue::from(id.into_u64()));
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// `examples/traces.rs` does it for OpenTelemetry.
+    pub fn propagate(mut self, hook: impl Fn(&mut HeaderMap) + Send + Sync + 'static) -> Self {
+        self.propagate = Propagate::new(hook);
+        self
+    }
+
+    /// Puts the messages of requests and answers into the spans of calls, after `redact` has
+    /// taken out what must not be there. Without this, spans have no content.
+    ///
+    /// `redact` gets the messages in the form of OpenTelemetry's conventions: a list of
+    /// objects with a `role` and a list of `parts`.
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use mistral_sdk::{Client, MistralApi};
+    /// use serde_json::Value;
+    ///
+    /// let client = Client::builder(MistralApi::new("my-key")?)
+    ///     .capture_content(|messages| {
+    ///         for message in messages.as_array_mut().into_iter().flatten() {
+    ///             if message["role"] == "system" {
+    ///                 message["parts"] = Value::Null;
+    ///             }
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(()) }
+    /// ```
+    pub fn capture_content(mut self, redact: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        self.capture = CaptureContent::new(redact);
         self
     }
 
@@ -170,11 +234,17 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => built_in(&self.timeouts)?,
         };
+        let transport = match is_debugging() {
+            true => Arc::new(DebugTransport(transport)),
+            false => transport,
+        };
         Ok(Engine {
             provider: self.provider,
             transport,
             retry: self.retry,
             on_retry: self.on_retry,
+            propagate: self.propagate,
+            capture: self.capture,
             timeouts: self.timeouts,
             max_event_size: self.max_event_size,
             routes: Routes::new(self.models),

@@ -17,6 +17,7 @@ use crate::answer::Answer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Body, blocking};
 use crate::timeouts::Silence;
+use crate::trace::Trace;
 
 type Progress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;
 
@@ -54,6 +55,7 @@ pub struct ByteStream {
     body: Option<Body>,
     silence: Silence,
     progress: Option<Progress>,
+    trace: Option<Box<Trace>>,
 }
 
 impl ByteStream {
@@ -72,6 +74,7 @@ impl ByteStream {
             body: Some(body),
             silence: Silence::new(answer.idle, answer.deadline),
             progress: None,
+            trace: answer.trace,
         }
     }
 
@@ -196,6 +199,7 @@ impl ByteStream {
             }
             Poll::Ready(None) if self.length.is_none_or(|length| length == self.read) => {
                 self.body = None;
+                self.trace = None;
                 return Poll::Ready(None);
             }
             Poll::Ready(None) => self.truncated("the server closed it"),
@@ -208,6 +212,9 @@ impl ByteStream {
             },
         };
         self.body = None;
+        if let Some(trace) = self.trace.take() {
+            trace.failed(&error);
+        }
         Poll::Ready(Some(Err(self.error(error))))
     }
 

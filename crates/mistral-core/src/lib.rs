@@ -60,6 +60,7 @@ mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeouts;
+mod trace;
 pub mod types;
 
 pub use crate::call::{Call, DownloadCall, StreamCall};

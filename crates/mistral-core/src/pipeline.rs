@@ -1,11 +1,12 @@
 //! One call from start to finish: route, authorize, send, classify, repeat.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
 use crate::answer::Answer;
 use crate::attempt::{Attempt, Received};
@@ -17,6 +18,7 @@ use crate::retry::RetryPolicy;
 use crate::retry_event::{OnRetry, RetryEvent};
 use crate::routes::Routes;
 use crate::timeouts::{Deadline, Timeouts, Timer, within};
+use crate::trace::{CaptureContent, Propagate, Trace, describe, error_type};
 
 /// What all calls of a client share.
 #[derive(Debug)]
@@ -25,14 +27,53 @@ pub(crate) struct Engine {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) retry: RetryPolicy,
     pub(crate) on_retry: OnRetry,
+    pub(crate) propagate: Propagate,
+    pub(crate) capture: CaptureContent,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_event_size: usize,
     pub(crate) routes: Routes,
 }
 
 impl Engine {
-    /// Performs a call, in as many attempts as the retry policy allows.
+    /// Performs a call, within a span if anybody listens.
     pub(crate) async fn perform(&self, request: &Prepared) -> Result<Answer> {
+        let route = || {
+            let is_routable =
+                self.provider.is_prepared() && self.provider.supports(&request.endpoint);
+            let route = is_routable.then(|| self.routes.resolve(&*self.provider, request));
+            route?.ok()
+        };
+        if let Some(trace) = Trace::open(&*self.provider, request, &self.capture, route) {
+            return self.traced(request, trace).await;
+        }
+        self.attempts(request).await
+    }
+
+    /// Boxed, because mostly nobody listens.
+    #[cold]
+    fn traced<'a>(
+        &'a self,
+        request: &'a Prepared,
+        mut trace: Box<Trace>,
+    ) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>> {
+        Box::pin(async move {
+            let span = trace.span().clone();
+            match self.attempts(request).instrument(span).await {
+                Ok(mut answer) => {
+                    trace.answered(&answer.response, answer.attempts);
+                    answer.trace = Some(trace);
+                    Ok(answer)
+                }
+                Err(error) => {
+                    trace.refused(&error);
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    /// Performs a call, in as many attempts as the retry policy allows.
+    async fn attempts(&self, request: &Prepared) -> Result<Answer> {
         let name = || request.endpoint.name.clone();
         if !self.provider.is_prepared() && self.provider.supports(&request.endpoint) {
             let prepared = Box::pin(self.prepare_provider(request)).await;
@@ -76,6 +117,7 @@ impl Engine {
                         attempts,
                         deadline: attempt.deadline,
                         idle: attempt.idle,
+                        trace: None,
                     });
                 }
                 Err(error) => error.at(name(), attempts),
@@ -128,6 +170,7 @@ impl Engine {
             provider: &*self.provider,
             // Not the `Arc`, which is a transport too and would box the future once more.
             transport: &*self.transport,
+            propagate: &self.propagate,
             request,
             body: request.outgoing_body(route.model.as_deref())?,
             route,
@@ -162,7 +205,14 @@ impl Engine {
         if !in_time || !attempt.is_replayable() {
             return None;
         }
-        tracing::debug!(operation = %endpoint.name, retries, ?delay, %error, "repeating");
+        tracing::debug!(
+            operation = %endpoint.name,
+            retries,
+            ?delay,
+            "error.type" = error_type(error.kind()),
+            error = describe(error),
+            "repeating"
+        );
         self.on_retry.tell(&RetryEvent {
             operation: &endpoint.name,
             attempt: error.attempts(),

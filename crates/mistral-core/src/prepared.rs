@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::error::{Error, Result};
 use crate::form::Form;
-use crate::http::Payload;
+use crate::http::{Payload, is_secret_header};
 use crate::provider::Endpoint;
 use crate::retry::RetryPolicy;
 use crate::timeouts::TimeoutOverrides;
@@ -190,7 +190,7 @@ impl Prepared {
                  for example a line break"
             ))
         })?;
-        if is_secret(&name) {
+        if is_secret_header(&name) {
             value.set_sensitive(true);
         }
         self.options_mut().headers.insert(name, value);
@@ -265,13 +265,6 @@ impl Prepared {
             .map(|json| Some(json.into()))
             .map_err(|error| Error::config("`extra_body` is not JSON").with_source(error))
     }
-}
-
-/// Whether the name of a header says that its value is a credential, as `authorization`,
-/// `api-key` and the keys of gateways do.
-fn is_secret(name: &HeaderName) -> bool {
-    let mut ends = ["-authorization", "-key", "-token"].into_iter();
-    name == AUTHORIZATION || name == COOKIE || ends.any(|end| name.as_str().ends_with(end))
 }
 
 impl From<&'static Endpoint> for Cow<'static, Endpoint> {

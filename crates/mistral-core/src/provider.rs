@@ -55,6 +55,12 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// A short name for errors and spans, for example `api`.
     fn name(&self) -> &'static str;
 
+    /// The `gen_ai.provider.name` of spans. OpenTelemetry's conventions name the well-known
+    /// ones; the default is theirs for Mistral's own API.
+    fn otel_name(&self) -> &'static str {
+        "mistral_ai"
+    }
+
     /// Whether this provider offers the operation.
     ///
     /// A call of one that it does not offer fails before anything is sent.

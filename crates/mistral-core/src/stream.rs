@@ -16,6 +16,7 @@ use crate::error::{ApiError, Error, ErrorKind, Result, locate, unexpected};
 use crate::http::Body;
 use crate::sse::SseDecoder;
 use crate::timeouts::Silence;
+use crate::trace::Trace;
 
 /// What ends a stream although the connection stays open.
 const END_MARK: &str = "[DONE]";
@@ -74,6 +75,13 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
         false
     }
 
+    /// What has arrived so far as a whole answer in JSON, for the span of the call: the model,
+    /// the usage, the choices. Asked for once, and only if somebody listens.
+    fn so_far(state: &Self::State) -> Option<serde_json::Value> {
+        let _ = state;
+        None
+    }
+
     /// What has arrived so far, for the error of a stream that breaks off.
     fn partial(state: &Self::State) -> Option<Box<dyn Any + Send + Sync>> {
         let _ = state;
@@ -125,6 +133,7 @@ pub struct EventStream<T: StreamEvent> {
     decoder: SseDecoder,
     state: T::State,
     silence: Silence,
+    trace: Option<Box<Trace>>,
 }
 
 impl<T: StreamEvent> EventStream<T> {
@@ -141,6 +150,7 @@ impl<T: StreamEvent> EventStream<T> {
             decoder: SseDecoder::new().max_event_size(max_event_size),
             state: T::State::default(),
             silence: Silence::new(answer.idle, answer.deadline),
+            trace: answer.trace,
         }
     }
 
@@ -166,7 +176,7 @@ impl<T: StreamEvent> EventStream<T> {
         } else if !self.marked && !T::is_complete(&self.state) {
             "the stream stopped before its last event: the server closed it"
         } else {
-            return Ok(self.state);
+            return Ok(std::mem::take(&mut self.state));
         };
         Err(self.error(Error::new(ErrorKind::Truncated, what)))
     }
@@ -206,7 +216,7 @@ impl<T: StreamEvent> EventStream<T> {
                     self.decoder.push(bytes);
                 }
                 Poll::Ready(Some(Err(_))) if T::is_complete(&self.state) => {
-                    self.body = None;
+                    self.close();
                     return Poll::Ready(None);
                 }
                 Poll::Ready(Some(Err(error))) => {
@@ -215,7 +225,7 @@ impl<T: StreamEvent> EventStream<T> {
                     return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Ready(None) if self.may_end() => {
-                    self.body = None;
+                    self.close();
                     return Poll::Ready(None);
                 }
                 Poll::Ready(None) => {
@@ -248,6 +258,9 @@ impl<T: StreamEvent> EventStream<T> {
             let headers = HeaderMap::new();
             ApiError::parse(self.status, headers, event.data.as_bytes()).into()
         } else {
+            if let Some(trace) = &mut self.trace {
+                trace.event();
+            }
             match T::decode_named(event.event_type, &event.data, &mut self.state) {
                 Ok(item) => return Poll::Ready(Some(Ok(item))),
                 Err(cause) => {
@@ -270,10 +283,23 @@ impl<T: StreamEvent> EventStream<T> {
         if let Some(mut body) = self.body.take() {
             while let Poll::Ready(Some(Ok(_))) = Pin::new(&mut body).poll_next(cx) {}
         }
+        self.close();
+    }
+
+    /// Gives the connection up, and ends the span.
+    #[inline(never)] // it happens once, and would make room for itself at every event
+    fn close(&mut self) {
+        self.body = None;
+        if let Some(trace) = self.trace.take() {
+            trace.end(T::so_far(&self.state));
+        }
     }
 
     fn fail(&mut self, error: Error) -> Result<T> {
-        self.body = None;
+        if let Some(trace) = &self.trace {
+            trace.failed(&error);
+        }
+        self.close();
         self.failed = true;
         Err(self.error(error))
     }
@@ -286,6 +312,12 @@ impl<T: StreamEvent> EventStream<T> {
             Some(partial) => error.with_partial(partial),
             None => error,
         }
+    }
+}
+
+impl<T: StreamEvent> Drop for EventStream<T> {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

@@ -157,6 +157,10 @@ impl Provider for MistralGcp {
         "gcp"
     }
 
+    fn otel_name(&self) -> &'static str {
+        "gcp.vertex_ai"
+    }
+
     fn supports(&self, endpoint: &Endpoint) -> bool {
         OPERATIONS.contains(&&*endpoint.name)
     }

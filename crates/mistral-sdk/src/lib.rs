@@ -65,6 +65,7 @@ mod guide {
         "audio-and-ocr.md" => AudioAndOcr,
         #[cfg(feature = "blocking")]
         "blocking.md" => Blocking,
+        "tracing.md" => Tracing,
         #[cfg(feature = "testing")]
         "testing-your-app.md" => TestingYourApp,
     }

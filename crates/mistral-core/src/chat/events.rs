@@ -47,6 +47,10 @@ impl StreamEvent for CompletionChunk {
         state.merge.is_finished()
     }
 
+    fn so_far(state: &ChunkState) -> Option<serde_json::Value> {
+        serde_json::to_value(state.merge.response()).ok()
+    }
+
     fn partial(state: &ChunkState) -> Option<Box<dyn Any + Send + Sync>> {
         Some(Box::new(state.merge.response()))
     }

@@ -67,6 +67,7 @@ object! {
 pub struct SpeechState {
     begun: bool,
     done: bool,
+    usage: Option<UsageInfo>,
 }
 
 impl StreamEvent for SpeechStreamEvents {
@@ -82,8 +83,16 @@ impl StreamEvent for SpeechStreamEvents {
             event => event,
         };
         state.begun = true;
-        state.done |= matches!(event, Self::Done(_));
+        if let Self::Done(done) = &event {
+            state.done = true;
+            state.usage.clone_from(&done.usage);
+        }
         Ok(event)
+    }
+
+    fn so_far(state: &SpeechState) -> Option<serde_json::Value> {
+        let usage = state.usage.as_ref()?;
+        Some(serde_json::json!({ "usage": usage }))
     }
 
     fn may_end(state: &SpeechState) -> bool {

@@ -164,6 +164,10 @@ impl StreamEvent for TranscriptionStreamEvents {
         state.done.is_some()
     }
 
+    fn so_far(state: &TranscriptionState) -> Option<serde_json::Value> {
+        serde_json::to_value(state.clone().into_response()).ok()
+    }
+
     fn partial(state: &TranscriptionState) -> Option<Box<dyn Any + Send + Sync>> {
         Some(Box::new(state.clone().into_response()))
     }

@@ -1,0 +1,157 @@
+//! Messages in the form that OpenTelemetry's conventions give them.
+
+use serde_json::{Map, Value, json};
+
+/// The conversation in the body of a request.
+pub(super) fn input(body: &Value) -> Option<Value> {
+    if let Some(messages) = body.get("messages").and_then(Value::as_array) {
+        return Some(messages.iter().map(message).collect());
+    }
+    let prompt = body.get("prompt")?;
+    Some(json!([{ "role": "user", "parts": parts(prompt) }]))
+}
+
+/// The messages in an answer.
+pub(super) fn output(answer: &Value) -> Option<Value> {
+    let choices = answer.get("choices")?.as_array()?;
+    let messages = choices.iter().map(|choice| {
+        let mut message = message(choice.get("message").unwrap_or(&Value::Null));
+        if let (Some(message), Some(reason)) =
+            (message.as_object_mut(), choice.get("finish_reason"))
+        {
+            message.insert("finish_reason".to_owned(), reason.clone());
+        }
+        message
+    });
+    Some(messages.collect())
+}
+
+fn message(message: &Value) -> Value {
+    let role = message.get("role").and_then(Value::as_str);
+    let role = role.unwrap_or("assistant");
+    let content = message.get("content").unwrap_or(&Value::Null);
+    if role == "tool" {
+        let id = message.get("tool_call_id");
+        let part = json!({ "type": "tool_call_response", "id": id, "response": content });
+        return json!({ "role": role, "parts": [part] });
+    }
+    let mut parts = parts(content);
+    let calls = message.get("tool_calls").and_then(Value::as_array);
+    parts.extend(calls.into_iter().flatten().map(tool_call));
+    json!({ "role": role, "parts": parts })
+}
+
+fn tool_call(call: &Value) -> Value {
+    let of_function = |field: &str| call.get("function")?.get(field);
+    let arguments = match of_function("arguments") {
+        Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+        arguments => json!(arguments),
+    };
+    json!({
+        "type": "tool_call",
+        "id": call.get("id"),
+        "name": of_function("name"),
+        "arguments": arguments,
+    })
+}
+
+fn parts(content: &Value) -> Vec<Value> {
+    match content {
+        Value::Null => Vec::new(),
+        Value::Array(chunks) => chunks.iter().map(part).collect(),
+        text => vec![json!({ "type": "text", "content": text })],
+    }
+}
+
+/// A chunk of content. One that the conventions have no word for stays as it is.
+fn part(chunk: &Value) -> Value {
+    let field = |name: &str| chunk.get(name).cloned().unwrap_or_default();
+    match chunk.get("type").and_then(Value::as_str) {
+        Some("text") => json!({ "type": "text", "content": field("text") }),
+        Some("thinking") => json!({ "type": "reasoning", "content": text(&field("thinking")) }),
+        Some("image_url") => {
+            let image = field("image_url");
+            let uri = image.get("url").unwrap_or(&image);
+            json!({ "type": "uri", "modality": "image", "uri": uri })
+        }
+        Some(_) => chunk.clone(),
+        None => Value::Object(Map::from_iter([
+            ("type".to_owned(), "unknown".into()),
+            ("content".to_owned(), chunk.clone()),
+        ])),
+    }
+}
+
+/// The text of content that is a text, or a list of chunks.
+fn text(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(chunks) => chunks
+            .iter()
+            .filter_map(|chunk| chunk.get("text")?.as_str())
+            .collect(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_every_kind_have_the_form_of_the_conventions() {
+        for (message, expected) in [
+            (
+                json!({ "role": "user", "content": "hi" }),
+                json!({ "role": "user", "parts": [{ "type": "text", "content": "hi" }] }),
+            ),
+            (
+                json!({ "role": "user", "content": [
+                    { "type": "text", "text": "look" },
+                    { "type": "image_url", "image_url": { "url": "https://a" } },
+                    { "type": "image_url", "image_url": "https://b" },
+                    { "type": "document_url", "document_url": "https://c" },
+                ] }),
+                json!({ "role": "user", "parts": [
+                    { "type": "text", "content": "look" },
+                    { "type": "uri", "modality": "image", "uri": "https://a" },
+                    { "type": "uri", "modality": "image", "uri": "https://b" },
+                    { "type": "document_url", "document_url": "https://c" },
+                ] }),
+            ),
+            (
+                json!({ "role": "assistant", "content": [
+                    { "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] },
+                ] }),
+                json!({ "role": "assistant", "parts": [{ "type": "reasoning", "content": "hm" }] }),
+            ),
+            (
+                json!({ "role": "assistant", "content": null, "tool_calls": [
+                    { "id": "c1", "function": { "name": "f", "arguments": "{\"a\":1}" } },
+                    { "id": "c2", "function": { "name": "g", "arguments": "cut {" } },
+                ] }),
+                json!({ "role": "assistant", "parts": [
+                    { "type": "tool_call", "id": "c1", "name": "f", "arguments": { "a": 1 } },
+                    { "type": "tool_call", "id": "c2", "name": "g", "arguments": "cut {" },
+                ] }),
+            ),
+            (
+                json!({ "role": "tool", "tool_call_id": "c1", "content": "42" }),
+                json!({ "role": "tool", "parts": [
+                    { "type": "tool_call_response", "id": "c1", "response": "42" },
+                ] }),
+            ),
+        ] {
+            let body = json!({ "messages": [message] });
+            assert_eq!(input(&body), Some(json!([expected])));
+        }
+    }
+
+    #[test]
+    fn a_prompt_is_a_message_and_what_has_none_is_left_alone() {
+        let prompt = json!([{ "role": "user", "parts": [{ "type": "text", "content": "fn" }] }]);
+        assert_eq!(input(&json!({ "prompt": "fn" })), Some(prompt));
+        assert_eq!(input(&json!({ "input": "text" })), None);
+        assert_eq!(output(&json!({ "data": [] })), None);
+    }
+}

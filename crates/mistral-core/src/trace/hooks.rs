@@ -1,0 +1,69 @@
+//! What an application adds to traces.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use serde_json::Value;
+
+type Hook<T> = Arc<dyn Fn(&mut T) + Send + Sync>;
+
+/// What carries the trace on to the server. Mostly nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Propagate(Option<Hook<HeaderMap>>);
+
+impl Propagate {
+    pub(crate) fn new(hook: impl Fn(&mut HeaderMap) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(hook)))
+    }
+
+    /// Adds the headers of the trace to a request's credentials, which the hook neither sees
+    /// nor replaces.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+        let Some(hook) = &self.0 else { return };
+        let mut added = HeaderMap::new();
+        hook(&mut added);
+        for name in added.keys() {
+            if !headers.contains_key(name) {
+                for value in added.get_all(name) {
+                    headers.append(name, value.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Whether spans have the content of messages, and what of it is taken out before.
+#[derive(Clone, Default)]
+pub(crate) struct CaptureContent(Option<Hook<Value>>);
+
+impl CaptureContent {
+    pub(crate) fn new(redact: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(redact)))
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The messages as the span shows them.
+    pub(super) fn text(&self, messages: Option<Value>) -> Option<String> {
+        let redact = self.0.as_ref()?;
+        let mut messages = messages?;
+        redact(&mut messages);
+        Some(messages.to_string())
+    }
+}
+
+macro_rules! shown {
+    ($($hook:ident),+) => {
+        $(
+            impl fmt::Debug for $hook {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str(if self.0.is_some() { "Some(..)" } else { "None" })
+                }
+            }
+        )+
+    };
+}
+shown!(Propagate, CaptureContent);

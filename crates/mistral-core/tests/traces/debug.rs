@@ -1,0 +1,87 @@
+//! `MISTRAL_DEBUG` prints what is sent and received, without credentials.
+
+use std::process::{Command, Output};
+
+use mistral_core::Client;
+use mistral_core::chat::ChatCompletionRequest;
+use mistral_core::types::{ApiKeyAuth, CustomConnector, Message, Tool};
+use mistral_emulator::{Emulator, Fault};
+use mistral_sdk::MistralApi;
+
+const KEY: &str = "marker-key-0123456789";
+
+/// The child process: calls that show all that there is to see.
+#[tokio::test]
+#[ignore = "run by the test below"]
+async fn child() {
+    let emulator = Emulator::builder().api_key(KEY).start().unwrap();
+    let api = MistralApi::new(KEY).unwrap();
+    let client = Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
+    let connector =
+        CustomConnector::new("c").authorization(ApiKeyAuth::new("marker-key-of-a-tool"));
+    let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("hello")]);
+    let mut long = request.clone();
+    long.messages = vec![Message::user("x".repeat(100_000))];
+    client
+        .chat()
+        .complete(&request)
+        .header("x-team", "search")
+        .await
+        .unwrap();
+    let _ = client
+        .chat()
+        .complete(&request.clone().tools([Tool::from(connector)]))
+        .await;
+    client.chat().complete(&long).await.unwrap();
+    let stream = client.chat().stream(&request).await.unwrap();
+    stream.collect_response().await.unwrap();
+    emulator.push_fault(Fault::status(400).with_body(format!("{{\"message\": \"no: {KEY}\"}}")));
+    client.models().list().await.unwrap_err();
+}
+
+fn run(debug: Option<&str>) -> Output {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "debug::child", "--ignored", "--nocapture"]);
+    command.env_remove("MISTRAL_DEBUG");
+    command.envs(debug.map(|value| ("MISTRAL_DEBUG", value)));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    output
+}
+
+#[test]
+fn what_is_sent_and_received_is_printed_without_credentials() {
+    let output = run(Some("true"));
+    let printed = String::from_utf8(output.stderr).unwrap();
+    for part in [
+        "mistral > POST http://127.0.0.1:",
+        "/v1/chat/completions (chat.complete, attempt 1)\n",
+        "mistral > authorization: ***\n",
+        "mistral > x-team: search\n",
+        r#""content":"hello""#,
+        r#""authorization":***"#,
+        "mistral < 200 OK\n",
+        "mistral < content-type: application/json\n",
+        "mistral < data: [DONE]\n",
+        "bytes in all)\n",
+        "mistral < 400 Bad Request\n",
+        "no: ***",
+    ] {
+        assert!(printed.contains(part), "`{part}` is not in:\n{printed}");
+    }
+    assert!(!printed.contains("marker-key"), "{printed}");
+    assert!(
+        printed.len() < 40_000,
+        "bodies are not bounded: {}",
+        printed.len()
+    );
+}
+
+#[test]
+fn nothing_is_printed_unless_it_is_asked_for() {
+    for debug in [None, Some(""), Some("0"), Some("false")] {
+        let output = run(debug);
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert!(!printed.contains("mistral"), "{debug:?}: {printed}");
+    }
+}

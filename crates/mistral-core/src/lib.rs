@@ -45,6 +45,7 @@ mod page;
 mod pipeline;
 mod prepared;
 mod provider;
+mod rate_limit;
 mod redirect;
 mod response;
 mod retry;
@@ -73,6 +74,7 @@ pub use crate::http::{
 pub use crate::mode::{Async, Mode};
 pub use crate::page::{Items, Page, Pages, Paging};
 pub use crate::provider::{Endpoint, Provider, Repeat, Route, RouteRequest, parse_base_url};
+pub use crate::rate_limit::{RateLimited, RateLimiter};
 pub use crate::response::{RateLimit, Response};
 pub use crate::retry::RetryPolicy;
 pub use crate::retry_event::RetryEvent;

@@ -18,10 +18,10 @@ pub use mistral_core::ReqwestTransport;
 pub use mistral_core::{
     ApiError, Async, Body, ByteStream, Call, Client, ClientBuilder, DownloadCall, Endpoint, Error,
     ErrorDetail, ErrorKind, EventStream, EventTooLarge, FileSource, FromEnv, Items, Mode,
-    Operation, Page, Pages, Paging, Payload, Provider, RateLimit, Repeat, Response, Result,
-    RetryEvent, RetryPolicy, Route, RouteRequest, SseDecoder, SseEvent, StreamCall, StreamEvent,
-    TimeoutPhase, Timeouts, Token, TokenCache, TokenSource, Transport, TransportError,
-    TransportErrorKind, parse_base_url, secret_header,
+    Operation, Page, Pages, Paging, Payload, Provider, RateLimit, RateLimited, RateLimiter, Repeat,
+    Response, Result, RetryEvent, RetryPolicy, Route, RouteRequest, SseDecoder, SseEvent,
+    StreamCall, StreamEvent, TimeoutPhase, Timeouts, Token, TokenCache, TokenSource, Transport,
+    TransportError, TransportErrorKind, parse_base_url, secret_header,
 };
 #[doc(inline)]
 pub use mistral_core::{

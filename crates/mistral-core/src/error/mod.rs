@@ -25,6 +25,7 @@ pub(crate) use self::kind::is_transient;
 pub use self::kind::{ErrorKind, TimeoutPhase};
 use self::line::OneLine;
 pub(crate) use self::line::one_line;
+pub(crate) use self::retry_after::retry_after;
 use crate::http::{TransportError, TransportErrorKind};
 
 /// The result of everything in this SDK that can fail.
@@ -209,7 +210,7 @@ impl Error {
 
     /// How long the server asked to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after::retry_after(&self.api()?.headers)
+        retry_after(&self.api()?.headers)
     }
 
     /// How many attempts were made. `0` if nothing was sent.
@@ -300,18 +301,22 @@ impl From<TransportError> for Error {
             TransportErrorKind::RequestBody => (ErrorKind::Io, None),
             TransportErrorKind::TooLarge => (ErrorKind::TooLarge, None),
             TransportErrorKind::Config => (ErrorKind::Config, None),
+            TransportErrorKind::RateLimited => (ErrorKind::RateLimited, None),
             _ => (ErrorKind::Connection, None),
         };
         let message = match error.kind() {
             // These name the file, and what to change.
-            TransportErrorKind::RequestBody | TransportErrorKind::Config => error.source_text(),
+            TransportErrorKind::RequestBody
+            | TransportErrorKind::Config
+            | TransportErrorKind::RateLimited => error.source_text(),
             _ => error.to_string(),
         };
         let mut this = Self::new(kind, message);
         this.0.transport = Some(error.kind());
         this.0.phase = phase;
         match error.kind() {
-            TransportErrorKind::Config => this, // all of its words are the message already
+            // All of their words are the message already.
+            TransportErrorKind::Config | TransportErrorKind::RateLimited => this,
             _ => this.with_source(error.into_source()), // its own words are
         }
     }

@@ -32,6 +32,7 @@ mod credential;
 mod download;
 pub mod embeddings;
 mod error;
+mod failover;
 pub mod files;
 pub mod fim;
 pub mod fine_tuning;
@@ -63,7 +64,8 @@ pub use crate::client::{Client, FromEnv};
 pub use crate::client_builder::ClientBuilder;
 pub use crate::credential::{Token, TokenCache, TokenSource, secret_header};
 pub use crate::download::ByteStream;
-pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Result, TimeoutPhase};
+pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Failure, Result, TimeoutPhase};
+pub use crate::failover::{Answered, Failover};
 #[cfg(feature = "hyper")]
 pub use crate::http::HyperTransport;
 #[cfg(feature = "reqwest")]

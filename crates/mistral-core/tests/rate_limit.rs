@@ -143,10 +143,9 @@ async fn a_thousand_tasks_go_in_order_and_wake_nobody_in_vain() {
     let numbers = (0..1_000).map(|number| number.to_string());
     assert_eq!(server.asked(), numbers.collect::<Vec<_>>());
     assert_eq!(server.tenths(), (0..1_000).collect::<Vec<_>>());
-    // Each is polled when it comes, when it is the first, when its time comes, and for its
-    // answer; the first is also told of every answer.
+    // Each is polled when it comes, when it is the first, and when its time comes.
     let polls = polls.load(Ordering::Relaxed);
-    assert!(polls <= 6 * 1_000, "{polls}");
+    assert!(polls <= 3 * 1_000, "{polls}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,7 +195,7 @@ async fn a_burst_goes_ahead_of_its_time() {
 async fn tokens_are_paid_off_before_the_next_request() {
     let server = Noted::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000)); // 100 a second
-    let four_thousand_bytes = ask("x".repeat(4_000 - 56));
+    let four_thousand_bytes = ask("x".repeat(4_000 - 55));
     assert_eq!(
         serde_json::to_vec(&four_thousand_bytes).unwrap().len(),
         4_000
@@ -205,7 +204,7 @@ async fn tokens_are_paid_off_before_the_next_request() {
         client.chat().complete(&four_thousand_bytes).await.unwrap();
     }
     assert_eq!(server.seconds(), [0, 10, 20]);
-    client.models().list().await.unwrap_err(); // takes no tokens, but waits until they are paid
+    client.models().list().await.unwrap(); // takes no tokens, but waits until they are paid
     client.chat().complete(&four_thousand_bytes).await.unwrap();
     assert_eq!(server.seconds()[3..], [30, 30]);
 }
@@ -214,7 +213,7 @@ async fn tokens_are_paid_off_before_the_next_request() {
 async fn a_request_beyond_the_whole_limit_goes_alone() {
     let server = Noted::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(600));
-    let huge = ask("x".repeat(8_000 - 56)); // 2,000 tokens: 200 s
+    let huge = ask("x".repeat(8_000 - 55)); // 2,000 tokens: 200 s
     let small = question();
     let calls = [&small, &huge, &small].map(|it| client.chat().complete(it).into_future());
     for answer in join_all(calls).await {

@@ -3,10 +3,12 @@
 mod api;
 mod context_length;
 mod decode;
+mod failure;
 mod hint;
 mod kind;
 mod line;
 mod retry_after;
+mod transport;
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -21,12 +23,13 @@ pub(crate) use self::api::REQUEST_ID_HEADERS;
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
 pub(crate) use self::decode::{DecodeError, decode, locate};
+pub use self::failure::Failure;
 pub(crate) use self::kind::is_transient;
 pub use self::kind::{ErrorKind, TimeoutPhase};
 use self::line::OneLine;
 pub(crate) use self::line::one_line;
 pub(crate) use self::retry_after::retry_after;
-use crate::http::{TransportError, TransportErrorKind};
+use crate::http::TransportErrorKind;
 
 /// The result of everything in this SDK that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -74,6 +77,7 @@ struct Inner {
     transport: Option<TransportErrorKind>,
     request_id: Option<String>,
     partial: Option<Box<dyn Any + Send + Sync>>,
+    failures: Vec<Failure>,
     source: Option<Source>,
 }
 
@@ -89,6 +93,7 @@ impl Error {
             transport: None,
             request_id: None,
             partial: None,
+            failures: Vec::new(),
             source: None,
         }))
     }
@@ -290,35 +295,6 @@ impl Error {
         self.0
             .transport
             .is_some_and(TransportErrorKind::is_not_sent)
-    }
-}
-
-impl From<TransportError> for Error {
-    fn from(error: TransportError) -> Self {
-        let (kind, phase) = match error.kind() {
-            TransportErrorKind::ConnectTimeout => (ErrorKind::Timeout, Some(TimeoutPhase::Connect)),
-            TransportErrorKind::Timeout => (ErrorKind::Timeout, None),
-            TransportErrorKind::RequestBody => (ErrorKind::Io, None),
-            TransportErrorKind::TooLarge => (ErrorKind::TooLarge, None),
-            TransportErrorKind::Config => (ErrorKind::Config, None),
-            TransportErrorKind::RateLimited => (ErrorKind::RateLimited, None),
-            _ => (ErrorKind::Connection, None),
-        };
-        let message = match error.kind() {
-            // These name the file, and what to change.
-            TransportErrorKind::RequestBody
-            | TransportErrorKind::Config
-            | TransportErrorKind::RateLimited => error.source_text(),
-            _ => error.to_string(),
-        };
-        let mut this = Self::new(kind, message);
-        this.0.transport = Some(error.kind());
-        this.0.phase = phase;
-        match error.kind() {
-            // All of their words are the message already.
-            TransportErrorKind::Config | TransportErrorKind::RateLimited => this,
-            _ => this.with_source(error.into_source()), // its own words are
-        }
     }
 }
 

@@ -52,15 +52,13 @@ impl Allowance {
         Some(self.limit()? as f64 / MINUTE)
     }
 
-    /// How long it is until something may go out after `before` has, up to `early` before its
-    /// time.
-    pub(super) fn wait(&self, now: Instant, before: f64, early: Duration) -> Duration {
+    /// How long it is until something may go out after `before` has.
+    pub(super) fn wait(&self, now: Instant, before: f64) -> Duration {
         let Some(per_second) = self.per_second() else {
             return Duration::ZERO;
         };
         let seconds = (self.debt_at(now) + before) / per_second;
-        let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        wait.saturating_sub(early)
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
     /// Counts what goes out, or takes back (below zero) what was counted too high.
@@ -71,7 +69,7 @@ impl Allowance {
             .per_second()
             .map_or(0.0, |_| self.debt_at(now) + amount);
         self.debt = owed.max(0.0);
-        self.as_of = now;
+        self.as_of = now.max(self.as_of);
     }
 
     /// Takes up what the server says: its limit, and how much of it is left.

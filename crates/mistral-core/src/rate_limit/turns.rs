@@ -52,11 +52,11 @@ struct Waiting {
 impl State {
     /// How long it is until something may go out after those `before` it.
     fn wait(&self, now: Instant, before: Waiting) -> Duration {
-        let early = self.burst.max(GRAIN);
-        let paused = self.paused_until.saturating_duration_since(now);
-        let requests = self.requests.wait(now, before.requests as f64, early);
-        let tokens = self.tokens.wait(now, before.tokens as f64, early);
-        paused.max(requests).max(tokens)
+        let requests = self.requests.wait(now, before.requests as f64);
+        let tokens = self.tokens.wait(now, before.tokens as f64);
+        let paced = requests.max(tokens).saturating_sub(self.burst);
+        let wait = paced.max(self.paused_until.saturating_duration_since(now));
+        if wait < GRAIN { Duration::ZERO } else { wait }
     }
 }
 
@@ -115,21 +115,25 @@ impl Turns {
                 Err(_) => return Err(too_late("has not come in the call's time".to_owned())),
             },
         };
+        let mut due = None;
         loop {
             let now = Instant::now();
             let wait = {
                 let mut state = self.state();
                 let wait = state.wait(now, Waiting::default());
                 if wait.is_zero() {
-                    state.requests.count(now, 1.0);
-                    state.tokens.count(now, tokens as f64);
+                    // Timers are late. Those who come next do not wait for that, too.
+                    let due = due.unwrap_or(now);
+                    state.requests.count(due, 1.0);
+                    state.tokens.count(due, tokens as f64);
                     break;
                 }
                 wait
             };
             in_time(now, wait, deadline)?;
-            match now.checked_add(wait) {
-                Some(then) => _ = timeout_at(then, self.changed.notified()).await,
+            due = now.checked_add(wait);
+            match due {
+                Some(due) => _ = timeout_at(due, self.changed.notified()).await,
                 None => self.changed.notified().await,
             }
         }

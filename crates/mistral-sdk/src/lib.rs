@@ -57,6 +57,7 @@ mod guide {
         "streaming.md" => Streaming,
         "errors-and-retries.md" => ErrorsAndRetries,
         "reliability.md" => Reliability,
+        "limits-and-failover.md" => LimitsAndFailover,
         "providers.md" => Providers,
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,

@@ -246,7 +246,7 @@ async fn a_stream_moves_on_until_it_is_open() {
         .await
         .unwrap();
     assert_eq!(answered.provider, "azure");
-    let mut stream = answered.body;
+    let stream = answered.body;
     assert!(
         stream
             .collect_response()
@@ -262,7 +262,7 @@ async fn a_stream_moves_on_until_it_is_open() {
         .await
         .unwrap();
     assert_eq!(answered.provider, "api");
-    let mut stream = answered.body;
+    let stream = answered.body;
     let error = stream.collect_response().await.unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Connection | ErrorKind::Truncated),

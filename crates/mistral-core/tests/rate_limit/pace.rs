@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::FutureExt;
 use futures::future::join_all;
+use mistral_core::chat::ChatCompletionRequest;
+use mistral_core::types::{ContentChunk, Message};
 use mistral_core::{ErrorKind, RateLimiter};
 use tokio::time::advance;
 
@@ -111,6 +113,17 @@ async fn tokens_are_paid_off_before_the_next_request() {
     client.models().list().await.unwrap(); // takes no tokens, but waits until they are paid
     client.chat().complete(&four_thousand_bytes).await.unwrap();
     assert_eq!(server.seconds()[3..], [30, 30]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_embedded_is_no_text() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    let url = format!("data:image/png;base64,{}", "A".repeat(40_000)); // as text 100 s
+    let image = ChatCompletionRequest::new("m", [Message::user([ContentChunk::image_url(url)])]);
+    client.chat().complete(&image).await.unwrap();
+    ask_times(&client, 1).await;
+    assert_eq!(server.seconds(), [0, 0]);
 }
 
 #[tokio::test(start_paused = true)]

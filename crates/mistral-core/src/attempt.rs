@@ -246,12 +246,15 @@ impl Attempt<'_> {
             headers.remove(CONTENT_TYPE);
         }
         *http.headers_mut() = headers;
+        let first_byte = Deadline::after(Some(self.first_byte), TimeoutPhase::FirstByte);
+        let until = Deadline::earlier(first_byte, self.deadline);
         http.extensions_mut().insert(Operation {
             name: self.request.endpoint.name.clone(),
             model: self.request.model.clone(),
             attempt: number,
             target: Arc::clone(self.target()),
             connect_timeout: self.connect,
+            deadline: until.map(|until| until.at),
         });
         http
     }

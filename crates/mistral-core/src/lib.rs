@@ -36,6 +36,7 @@ mod download;
 mod driver;
 pub mod embeddings;
 mod error;
+mod failover;
 pub mod files;
 pub mod fim;
 pub mod fine_tuning;
@@ -49,6 +50,7 @@ mod page;
 mod pipeline;
 mod prepared;
 mod provider;
+mod rate_limit;
 mod redirect;
 mod response;
 mod retry;
@@ -68,7 +70,8 @@ pub use crate::client::{Client, FromEnv};
 pub use crate::client_builder::ClientBuilder;
 pub use crate::credential::{Token, TokenCache, TokenSource, secret_header};
 pub use crate::download::ByteStream;
-pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Result, TimeoutPhase};
+pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Failure, Result, TimeoutPhase};
+pub use crate::failover::{Answered, Failover};
 #[cfg(feature = "hyper")]
 pub use crate::http::HyperTransport;
 #[cfg(feature = "reqwest")]
@@ -79,6 +82,7 @@ pub use crate::http::{
 pub use crate::mode::{Async, Mode};
 pub use crate::page::{Items, Page, Pages, Paging};
 pub use crate::provider::{Endpoint, Provider, Repeat, Route, RouteRequest, parse_base_url};
+pub use crate::rate_limit::{RateLimited, RateLimiter};
 pub use crate::response::{RateLimit, Response};
 pub use crate::retry::RetryPolicy;
 pub use crate::retry_event::RetryEvent;

@@ -130,7 +130,7 @@ async fn what_the_server_says_decides() {
 
 #[tokio::test(start_paused = true)]
 async fn what_happened_to_the_request_decides() {
-    use TransportErrorKind::{Connect, ConnectTimeout, Interrupted, NotSent, Other};
+    use TransportErrorKind::{Connect, ConnectTimeout, Interrupted, NotSent, Other, RateLimited};
     for (step, careful, bold) in [
         (Step::Fail(Connect), NOT_SENT, NOT_SENT),
         (Step::Fail(ConnectTimeout), NOT_SENT, NOT_SENT),
@@ -142,6 +142,7 @@ async fn what_happened_to_the_request_decides() {
         ),
         (Step::Fail(Other), UNCONFIRMED, UNCONFIRMED_BUT_ALLOWED),
         (Step::Silence, UNCONFIRMED, UNCONFIRMED_BUT_ALLOWED), // first-byte time-out
+        (Step::Fail(RateLimited), NEVER, NEVER),               // it has waited already
         (Step::status(200, "<html>"), NEVER, NEVER),
     ] {
         let case = match &step {

@@ -16,12 +16,13 @@ pub use mistral_core::HyperTransport;
 pub use mistral_core::ReqwestTransport;
 #[doc(inline)]
 pub use mistral_core::{
-    ApiError, Async, Body, ByteStream, Call, Client, ClientBuilder, DownloadCall, Endpoint, Error,
-    ErrorDetail, ErrorKind, EventStream, EventTooLarge, FileSource, FromEnv, Items, Mode,
-    Operation, Page, Pages, Paging, Payload, Provider, RateLimit, Repeat, Response, Result,
-    RetryEvent, RetryPolicy, Route, RouteRequest, SseDecoder, SseEvent, StreamCall, StreamEvent,
-    TimeoutPhase, Timeouts, Token, TokenCache, TokenSource, Transport, TransportError,
-    TransportErrorKind, parse_base_url, secret_header,
+    Answered, ApiError, Async, Body, ByteStream, Call, Client, ClientBuilder, DownloadCall,
+    Endpoint, Error, ErrorDetail, ErrorKind, EventStream, EventTooLarge, Failover, Failure,
+    FileSource, FromEnv, Items, Mode, Operation, Page, Pages, Paging, Payload, Provider, RateLimit,
+    RateLimited, RateLimiter, Repeat, Response, Result, RetryEvent, RetryPolicy, Route,
+    RouteRequest, SseDecoder, SseEvent, StreamCall, StreamEvent, TimeoutPhase, Timeouts, Token,
+    TokenCache, TokenSource, Transport, TransportError, TransportErrorKind, parse_base_url,
+    secret_header,
 };
 #[doc(inline)]
 pub use mistral_core::{
@@ -59,6 +60,7 @@ mod guide {
         "streaming.md" => Streaming,
         "errors-and-retries.md" => ErrorsAndRetries,
         "reliability.md" => Reliability,
+        "limits-and-failover.md" => LimitsAndFailover,
         "providers.md" => Providers,
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,

@@ -23,7 +23,8 @@ pub enum ErrorKind {
     Gone,
     /// The server refuses the request as it stands (400, 409, 413, 422, …).
     InvalidRequest,
-    /// Too many requests or tokens in too short a time (429).
+    /// Too many requests or tokens in too short a time (429), or a
+    /// [`RateLimiter`](crate::RateLimiter) could not send the request in time.
     RateLimited,
     /// The quota or the budget is used up (429 with such a code): waiting seconds is in vain.
     QuotaExceeded,

@@ -4,10 +4,12 @@ mod about;
 mod api;
 mod context_length;
 mod decode;
+mod failure;
 mod hint;
 mod kind;
 mod line;
 mod retry_after;
+mod transport;
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -22,11 +24,13 @@ pub(crate) use self::api::REQUEST_ID_HEADERS;
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
 pub(crate) use self::decode::{DecodeError, decode, locate};
+pub use self::failure::Failure;
 pub(crate) use self::kind::is_transient;
 pub use self::kind::{ErrorKind, TimeoutPhase};
 use self::line::OneLine;
 pub(crate) use self::line::one_line;
-use crate::http::{TransportError, TransportErrorKind};
+pub(crate) use self::retry_after::retry_after;
+use crate::http::TransportErrorKind;
 
 /// The result of everything in this SDK that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -74,6 +78,7 @@ struct Inner {
     transport: Option<TransportErrorKind>,
     request_id: Option<String>,
     partial: Option<Box<dyn Any + Send + Sync>>,
+    failures: Vec<Failure>,
     source: Option<Source>,
 }
 
@@ -89,6 +94,7 @@ impl Error {
             transport: None,
             request_id: None,
             partial: None,
+            failures: Vec::new(),
             source: None,
         }))
     }
@@ -210,7 +216,7 @@ impl Error {
 
     /// How long the server asked to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after::retry_after(&self.api()?.headers)
+        retry_after(&self.api()?.headers)
     }
 
     /// How many attempts were made. `0` if nothing was sent.
@@ -290,31 +296,6 @@ impl Error {
         self.0
             .transport
             .is_some_and(TransportErrorKind::is_not_sent)
-    }
-}
-
-impl From<TransportError> for Error {
-    fn from(error: TransportError) -> Self {
-        let (kind, phase) = match error.kind() {
-            TransportErrorKind::ConnectTimeout => (ErrorKind::Timeout, Some(TimeoutPhase::Connect)),
-            TransportErrorKind::Timeout => (ErrorKind::Timeout, None),
-            TransportErrorKind::RequestBody => (ErrorKind::Io, None),
-            TransportErrorKind::TooLarge => (ErrorKind::TooLarge, None),
-            TransportErrorKind::Config => (ErrorKind::Config, None),
-            _ => (ErrorKind::Connection, None),
-        };
-        let message = match error.kind() {
-            // These name the file, and what to change.
-            TransportErrorKind::RequestBody | TransportErrorKind::Config => error.source_text(),
-            _ => error.to_string(),
-        };
-        let mut this = Self::new(kind, message);
-        this.0.transport = Some(error.kind());
-        this.0.phase = phase;
-        match error.kind() {
-            TransportErrorKind::Config => this, // all of its words are the message already
-            _ => this.with_source(error.into_source()), // its own words are
-        }
     }
 }
 

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use url::Url;
@@ -74,6 +74,7 @@ pub struct Operation {
     pub(crate) target: Arc<Target>,
     #[cfg_attr(not(feature = "hyper"), allow(dead_code))] // read by the built-in transport
     pub(crate) connect_timeout: Duration,
+    pub(crate) deadline: Option<tokio::time::Instant>,
 }
 
 /// The request's URI as the pipeline set it, and the URL that it was made of, so that a
@@ -99,6 +100,14 @@ impl Operation {
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
+
+    /// When the call gives this exchange up unless the head of its response has come: a
+    /// transport that holds requests back need not hold them any longer.
+    ///
+    /// While a streamed body is sent the call waits longer.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline.map(tokio::time::Instant::into_std)
+    }
 }
 
 /// Says at which point an exchange failed, and so whether it may be repeated.
@@ -123,6 +132,10 @@ pub enum TransportErrorKind {
     /// without a reply, for instance. The call fails with
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) and is not repeated.
     Config,
+    /// The transport held the request back for the sake of a rate limit and did not send it, and
+    /// its words say why. The call fails with
+    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) and is not repeated.
+    RateLimited,
     /// The request or the response is not one that this transport can handle.
     Other,
 }
@@ -186,6 +199,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::TooLarge => "the head of the response is too large",
             TransportErrorKind::RequestBody => "the body of the request cannot be read",
             TransportErrorKind::Config => "the transport does not send this request",
+            TransportErrorKind::RateLimited => "the request was held back for a rate limit",
             TransportErrorKind::Other => "the HTTP exchange failed",
         })
     }

@@ -1,0 +1,71 @@
+//! Turns that do not come in the time of a call.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use mistral_core::{Client, ErrorKind, RateLimiter};
+use tokio::time::Instant;
+
+use super::common::{Open, Step, question};
+use super::{Noted, SECOND};
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_comes_too_late_fails_at_once_and_says_so() {
+    let server = Noted::good();
+    let limiter = RateLimiter::new().requests_per_minute(60);
+    let client = Client::builder(Open)
+        .transport(limiter.around(server.clone()))
+        .build()
+        .unwrap();
+    let request = question();
+    let start = Instant::now();
+    let calls = (0..400).map(|_| async {
+        let result = client.chat().complete(&request).await;
+        (start.elapsed(), result)
+    });
+    let results = join_all(calls).await;
+    assert!(results[..300].iter().all(|(_, result)| result.is_ok()));
+    for (time, result) in &results[300..] {
+        let error = result.as_ref().unwrap_err();
+        assert_eq!(
+            (*time, error.kind()),
+            (Duration::ZERO, ErrorKind::RateLimited),
+            "{error}"
+        );
+        assert_eq!(error.attempts(), 1);
+    }
+    assert_eq!(
+        results[310].1.as_ref().unwrap_err().to_string(),
+        "chat.complete: the rate limiter did not send this request: its turn comes in 300.0s, \
+         and the call's time ends in 300.0s. Raise `timeout` and `first_byte_timeout`, or ask \
+         for less at once"
+    );
+    assert_eq!(server.count(), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_is_put_off_ends_with_the_calls_time() {
+    let slow = Step::status(429, "{}")
+        .header("retry-after", "1000")
+        .after(SECOND);
+    let server = Noted::new([slow]);
+    let client = server.client(&RateLimiter::new().requests_per_minute(20));
+    let request = question();
+    let impatient = || {
+        client
+            .chat()
+            .complete(&request)
+            .first_byte_timeout(SECOND * 30)
+    };
+    let start = Instant::now();
+    let others = (0..3).map(|_| async {
+        let error = impatient().await.unwrap_err();
+        (start.elapsed().as_secs(), error.to_string())
+    });
+    let (first, others) = tokio::join!(impatient().into_future(), join_all(others));
+    assert_eq!(first.unwrap_err().status().unwrap(), 429);
+    for (seconds, error) in others {
+        assert_eq!(seconds, 1, "{error}"); // when it can be told
+        assert!(error.contains("its turn comes in 1000.0s"), "{error}");
+    }
+}

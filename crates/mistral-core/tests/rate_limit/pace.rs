@@ -1,0 +1,153 @@
+//! How fast requests go, and in which order.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::FutureExt;
+use futures::future::join_all;
+use mistral_core::chat::ChatCompletionRequest;
+use mistral_core::types::{ContentChunk, Message};
+use mistral_core::{ErrorKind, RateLimiter};
+use tokio::time::advance;
+
+use super::common::question;
+use super::{Noted, SECOND, ask, ask_times};
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_spread_evenly() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().requests_per_minute(60));
+    ask_times(&client, 60).await;
+    assert_eq!(server.seconds(), (0..60).collect::<Vec<_>>());
+    advance(SECOND * 100).await; // what was not used is not saved up
+    ask_times(&client, 3).await;
+    assert_eq!(server.seconds()[60..], [159, 160, 161]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_tasks_go_in_order_and_wake_nobody_in_vain() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().requests_per_minute(600));
+    let polls = Arc::new(AtomicUsize::new(0));
+    let tasks = (0..1_000).map(|number| {
+        let (client, polls) = (client.clone(), Arc::clone(&polls));
+        tokio::spawn(async move {
+            let request = ask(number.to_string());
+            let mut call = pin!(client.chat().complete(&request).into_future());
+            poll_fn(|cx| {
+                polls.fetch_add(1, Ordering::Relaxed);
+                call.as_mut().poll(cx)
+            })
+            .await
+        })
+    });
+    for answer in join_all(tasks).await {
+        answer.unwrap().unwrap();
+    }
+    let numbers = (0..1_000).map(|number| number.to_string());
+    assert_eq!(server.asked(), numbers.collect::<Vec<_>>());
+    assert_eq!(server.tenths(), (0..1_000).collect::<Vec<_>>());
+    // Each is polled when it comes, when it is the first, and when its time comes.
+    let polls = polls.load(Ordering::Relaxed);
+    assert!(polls <= 3 * 1_000, "{polls}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_frees_its_place() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().requests_per_minute(60));
+    let requests: Vec<_> = ["a", "b", "c", "d", "e"].map(ask).into();
+    let mut calls: Vec<_> = requests
+        .iter()
+        .map(|it| client.chat().complete(it).into_future())
+        .collect();
+    for call in &mut calls {
+        assert!(call.now_or_never().is_none() || server.count() == 1);
+    }
+    drop(calls.remove(3)); // in the queue
+    drop(calls.remove(1)); // its first
+    for call in calls.drain(1..) {
+        call.await.unwrap();
+    }
+    assert_eq!(server.asked(), ["a", "c", "e"]);
+    assert_eq!(server.seconds(), [0, 1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn clones_and_clients_share_a_limit() {
+    let server = Noted::good();
+    let limiter = RateLimiter::new();
+    let one = server.client(&limiter);
+    let other = server.client(&limiter.clone().requests_per_minute(60));
+    for _ in 0..2 {
+        ask_times(&one, 1).await;
+        ask_times(&other.clone(), 1).await;
+    }
+    assert_eq!(server.seconds(), [0, 1, 2, 3]);
+    assert!(format!("{limiter:?}").contains("Some(60)"), "{limiter:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_goes_ahead_of_its_time() {
+    let server = Noted::good();
+    let limiter = RateLimiter::new().requests_per_minute(60).burst(SECOND * 3);
+    ask_times(&server.client(&limiter), 7).await;
+    assert_eq!(server.seconds(), [0, 0, 0, 0, 1, 2, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_are_paid_off_before_the_next_request() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000)); // 100 a second
+    let four_thousand_bytes = ask("x".repeat(4_000 - 55));
+    assert_eq!(
+        serde_json::to_vec(&four_thousand_bytes).unwrap().len(),
+        4_000
+    );
+    for _ in 0..3 {
+        client.chat().complete(&four_thousand_bytes).await.unwrap();
+    }
+    assert_eq!(server.seconds(), [0, 10, 20]);
+    client.models().list().await.unwrap(); // takes no tokens, but waits until they are paid
+    client.chat().complete(&four_thousand_bytes).await.unwrap();
+    assert_eq!(server.seconds()[3..], [30, 30]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_embedded_is_no_text() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    let url = format!("data:image/png;base64,{}", "A".repeat(40_000)); // as text 100 s
+    let image = ChatCompletionRequest::new("m", [Message::user([ContentChunk::image_url(url)])]);
+    client.chat().complete(&image).await.unwrap();
+    ask_times(&client, 1).await;
+    assert_eq!(server.seconds(), [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_beyond_the_whole_limit_goes_alone() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().tokens_per_minute(600));
+    let huge = ask("x".repeat(8_000 - 55)); // 2,000 tokens: 200 s
+    let small = question();
+    let calls = [&small, &huge, &small].map(|it| client.chat().complete(it).into_future());
+    for answer in join_all(calls).await {
+        answer.unwrap();
+    }
+    assert_eq!(server.seconds(), [0, 1, 201]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_nothing_is_refused() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().tokens_per_minute(0));
+    let error = client.chat().complete(&question()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(
+        error.to_string().contains("at least one request"),
+        "{error}"
+    );
+    assert_eq!(server.count(), 0);
+}

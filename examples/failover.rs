@@ -1,0 +1,57 @@
+//! Asks another cloud when one fails: `cargo run --features azure,gcp --example failover`
+
+use mistral_emulator::{Emulator, Fault};
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, Failover, MistralApi, MistralAzure, MistralGcp, RetryPolicy};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // One emulator plays all three, so that faults can be asked for.
+    let emulator = Emulator::start()?;
+    let failover = Failover::new(local(&emulator)?);
+    let question = [Message::user("Who painted Olympia?")];
+    let request = ChatCompletionRequest::new("mistral-small-latest", question);
+
+    emulator.push_fault(Fault::status(503)); // Mistral is busy
+    let answered = failover
+        .run(|client| client.chat().complete(&request))
+        .await?;
+    println!("{}: {}", answered.provider, answered.body.text());
+    for failure in &answered.failures {
+        println!("not {}: {}", failure.provider, failure.error);
+    }
+
+    emulator.push_fault(Fault::status(429).times(2)); // Mistral and Azure are at a limit
+    let answered = failover
+        .run(|client| client.chat().stream(&request))
+        .await?;
+    print!("{}: ", answered.provider);
+    let mut stream = answered.body;
+    while let Some(chunk) = stream.next().await {
+        print!("{}", chunk?.text());
+    }
+    println!();
+
+    emulator.push_fault(Fault::status(500).times(3)); // nobody answers
+    if let Err(error) = failover
+        .run(|client| client.chat().complete(&request))
+        .await
+    {
+        println!("{error}");
+    }
+    Ok(())
+}
+
+/// First Mistral, then Azure, then Vertex AI, each of which is asked once.
+fn local(emulator: &Emulator) -> mistral_sdk::Result<[Client; 3]> {
+    let (url, key) = (emulator.url(), emulator.api_key());
+    let api = MistralApi::new(key)?.base_url(url)?;
+    let azure = MistralAzure::builder().endpoint(url).api_key(key).build()?;
+    let gcp = MistralGcp::builder().project("p").endpoint(url);
+    let gcp = gcp.access_token(key).build()?;
+    let gcp = Client::builder(gcp).retry(RetryPolicy::none()).build()?;
+    let azure = Client::builder(azure).retry(RetryPolicy::none()).build()?;
+    let api = Client::builder(api).retry(RetryPolicy::none()).build()?;
+    Ok([api, azure, gcp])
+}

@@ -1,0 +1,43 @@
+//! Stays below a rate limit, however many tasks ask at once: `cargo run --example rate_limit`
+
+use std::time::{Duration, Instant};
+
+use futures::future::try_join_all;
+use mistral_emulator::Emulator;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, HyperTransport, MistralApi, RateLimiter};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let api = match &emulator {
+        Some(local) => MistralApi::new(local.api_key())?.base_url(local.url())?,
+        None => MistralApi::from_env()?,
+    };
+
+    // One each half second. Clones of the limiter, and of the client, share it.
+    let limiter = RateLimiter::new()
+        .requests_per_minute(120)
+        .tokens_per_minute(100_000);
+    let transport = HyperTransport::new(Duration::from_secs(10))?;
+    let client = Client::builder(api)
+        .transport(limiter.around(transport))
+        .timeout(Duration::from_secs(600)) // waiting for a turn is part of it
+        .build()?;
+
+    let start = Instant::now();
+    let tasks = (1..=6).map(|number| {
+        let client = client.clone();
+        async move {
+            let question = [Message::user(format!("Who painted Olympia? ({number})"))];
+            let request = ChatCompletionRequest::new("mistral-small-latest", question);
+            let answer = client.chat().complete(&request).await?;
+            println!("{:.1?} {number}: {}", start.elapsed(), answer.text());
+            Ok::<_, mistral_sdk::Error>(())
+        }
+    });
+    try_join_all(tasks).await?;
+    println!("{limiter:?}");
+    Ok(())
+}

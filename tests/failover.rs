@@ -1,0 +1,397 @@
+//! One call, several places to ask.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mistral_emulator::{Emulator, Fault};
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::embeddings::EmbeddingRequest;
+use mistral_sdk::types::Message;
+use mistral_sdk::{
+    Client, ClientBuilder, Error, ErrorKind, Failover, HyperTransport, MistralApi, MistralAzure,
+    MistralGcp, RateLimiter, Result, RetryPolicy,
+};
+use tracing::field::{Field, Visit};
+
+const MODEL: &str = "mistral-small-latest";
+
+/// Mistral, Azure and Vertex AI, each played by an emulator of its own.
+struct Clouds([Emulator; 3]);
+
+impl Clouds {
+    fn start() -> Self {
+        Self([(); 3].map(|()| Emulator::start().unwrap()))
+    }
+
+    fn fail(&self, statuses: &[u16]) {
+        for (emulator, status) in self.0.iter().zip(statuses) {
+            emulator.push_fault(Fault::status(*status));
+        }
+    }
+
+    fn counts(&self) -> [usize; 3] {
+        let [api, azure, gcp] = &self.0;
+        [api, azure, gcp].map(|emulator| emulator.requests().len())
+    }
+
+    fn builders(&self) -> [ClientBuilder; 3] {
+        let [api, azure, gcp] = &self.0;
+        let api = MistralApi::new(api.api_key()).unwrap().base_url(api.url());
+        let azure = MistralAzure::builder()
+            .endpoint(azure.url())
+            .api_key(azure.api_key());
+        let gcp = MistralGcp::builder()
+            .project("p")
+            .endpoint(gcp.url())
+            .access_token(gcp.api_key());
+        [
+            Client::builder(api.unwrap()),
+            Client::builder(azure.build().unwrap()),
+            Client::builder(gcp.build().unwrap()),
+        ]
+        .map(|builder| builder.retry(RetryPolicy::none()))
+    }
+
+    fn failover(&self) -> Failover {
+        Failover::new(self.builders().map(|builder| builder.build().unwrap()))
+    }
+}
+
+fn question() -> ChatCompletionRequest {
+    ChatCompletionRequest::new(MODEL, [Message::user("Who painted Olympia?")])
+}
+
+async fn complete(failover: &Failover) -> Result<(&'static str, usize, Vec<String>)> {
+    let request = question();
+    let answered = failover
+        .run(|client| client.chat().complete(&request))
+        .await?;
+    assert!(answered.body.text().contains("Manet"));
+    let errors = answered.failures.iter();
+    let errors = errors.map(|failure| format!("{}: {}", failure.provider, failure.error));
+    Ok((answered.provider, answered.position, errors.collect()))
+}
+
+fn kinds(error: &Error) -> Vec<(&'static str, ErrorKind)> {
+    let failures = error.failures().iter();
+    failures
+        .map(|failure| (failure.provider, failure.error.kind()))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_first_that_answers_is_the_last_that_is_asked() {
+    let clouds = Clouds::start();
+    let failover = clouds.failover();
+    let (provider, position, errors) = complete(&failover).await.unwrap();
+    assert_eq!((provider, position, errors.len()), ("api", 0, 0));
+    clouds.fail(&[503]);
+    let (provider, position, errors) = complete(&failover).await.unwrap();
+    assert_eq!((provider, position, errors.len()), ("azure", 1, 1));
+    assert!(
+        errors[0].starts_with("api: chat.complete: 503 Service Unavailable"),
+        "{errors:?}"
+    );
+    clouds.fail(&[500, 429]);
+    let (provider, position, errors) = complete(&failover).await.unwrap();
+    assert_eq!((provider, position, errors.len()), ("gcp", 2, 2));
+    assert!(
+        errors[1].starts_with("azure: chat.complete: 429"),
+        "{errors:?}"
+    );
+    assert_eq!(clouds.counts(), [3, 2, 1]); // the first is always asked again
+}
+
+#[tokio::test]
+async fn the_kind_of_error_decides() {
+    for (status, moves_on) in [
+        (408, true),
+        (429, true),
+        (500, true),
+        (503, true),
+        (504, true),
+        (400, false),
+        (401, false),
+        (403, false),
+        (404, false),
+        (410, false),
+        (422, false),
+    ] {
+        let clouds = Clouds::start();
+        clouds.fail(&[status, status]);
+        let result = complete(&clouds.failover()).await;
+        let expected = if moves_on { [1, 1, 1] } else { [1, 0, 0] };
+        assert_eq!(clouds.counts(), expected, "{status}");
+        match result {
+            Ok((provider, ..)) => assert!(moves_on && provider == "gcp", "{status}"),
+            Err(error) => {
+                assert_eq!(error.status().unwrap(), status);
+                assert!(!moves_on && error.failures().is_empty(), "{status}");
+                assert!(!error.to_string().contains("before it"), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_kinds_can_be_set() {
+    let clouds = Clouds::start();
+    clouds.fail(&[401]);
+    let kinds = Failover::KINDS
+        .into_iter()
+        .chain([ErrorKind::Authentication]);
+    let (provider, ..) = complete(&clouds.failover().on(kinds)).await.unwrap();
+    assert_eq!(provider, "azure");
+    clouds.fail(&[503]);
+    let error = complete(&clouds.failover().on([])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Overloaded);
+}
+
+#[tokio::test]
+async fn when_all_fail_the_error_is_the_last_and_names_all() {
+    let clouds = Clouds::start();
+    clouds.fail(&[503, 429, 500]);
+    let error = complete(&clouds.failover()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::Server, "chat.complete")
+    );
+    assert_eq!(error.status().unwrap(), 500);
+    assert!(error.request_id().is_some());
+    let expected = [
+        ("api", ErrorKind::Overloaded),
+        ("azure", ErrorKind::RateLimited),
+    ];
+    assert_eq!(kinds(&error), expected);
+    let text = error.to_string();
+    assert!(
+        text.starts_with("chat.complete: gcp: 500 Internal Server Error"),
+        "{text}"
+    );
+    assert!(
+        text.contains("; before it api: 503 Service Unavailable"),
+        "{text}"
+    );
+    assert!(text.contains("; azure: 429 Too Many Requests"), "{text}");
+}
+
+#[tokio::test]
+async fn an_error_of_the_request_ends_it_and_still_tells_of_those_before() {
+    let clouds = Clouds::start();
+    clouds.fail(&[503, 422]);
+    let error = complete(&clouds.failover()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(kinds(&error), [("api", ErrorKind::Overloaded)]);
+    assert_eq!(clouds.counts(), [1, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_reached_or_is_silent_is_left() {
+    let clouds = Clouds::start();
+    let [_, azure, gcp] = clouds.builders();
+    let nowhere = MistralApi::new("k")
+        .unwrap()
+        .base_url("http://127.0.0.1:9")
+        .unwrap();
+    let nowhere = Client::builder(nowhere)
+        .retry(RetryPolicy::none())
+        .build()
+        .unwrap();
+    clouds.0[1].push_fault(Fault::delay(Duration::from_secs(60)));
+    let azure = azure
+        .first_byte_timeout(Duration::from_millis(50))
+        .build()
+        .unwrap();
+    let failover = Failover::new([nowhere, azure, gcp.build().unwrap()]);
+    let (provider, _, errors) = complete(&failover).await.unwrap();
+    assert_eq!(provider, "gcp");
+    assert!(errors[0].contains("could not connect"), "{errors:?}");
+    assert!(errors[1].contains("first byte time-out"), "{errors:?}");
+}
+
+#[tokio::test]
+async fn what_a_place_does_not_offer_another_may() {
+    let clouds = Clouds::start();
+    let mut places = clouds.builders().map(|builder| builder.build().unwrap());
+    places.reverse();
+    let failover = Failover::new(places);
+    let request = EmbeddingRequest::new("mistral-embed", ["hello"]);
+    let answered = failover
+        .run(|client| client.embeddings().create(&request))
+        .await
+        .unwrap();
+    assert_eq!((answered.provider, answered.body.data.len()), ("api", 1));
+    for failure in &answered.failures {
+        assert_eq!(
+            failure.error.kind(),
+            ErrorKind::Unsupported,
+            "{}",
+            failure.error
+        );
+    }
+    assert_eq!(clouds.counts(), [1, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_stream_moves_on_until_it_is_open() {
+    let clouds = Clouds::start();
+    let failover = clouds.failover();
+    let request = question();
+    clouds.fail(&[503]);
+    let answered = failover
+        .run(|client| client.chat().stream(&request))
+        .await
+        .unwrap();
+    assert_eq!(answered.provider, "azure");
+    let stream = answered.body;
+    assert!(
+        stream
+            .collect_response()
+            .await
+            .unwrap()
+            .text()
+            .contains("Manet")
+    );
+
+    clouds.0[0].push_fault(Fault::cut_after_bytes(200));
+    let answered = failover
+        .run(|client| client.chat().stream(&request))
+        .await
+        .unwrap();
+    assert_eq!(answered.provider, "api");
+    let stream = answered.body;
+    let error = stream.collect_response().await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Connection | ErrorKind::Truncated),
+        "{error}"
+    );
+    assert_eq!(clouds.counts(), [2, 1, 0]);
+}
+
+#[tokio::test]
+async fn each_client_keeps_its_model_names() {
+    let clouds = Clouds::start();
+    let [api, azure, gcp] = clouds.builders();
+    let azure = azure.model_map([(MODEL, "mistral-medium-latest")]);
+    let failover = Failover::new([api, azure, gcp].map(|builder| builder.build().unwrap()));
+    clouds.fail(&[503]);
+    complete(&failover).await.unwrap();
+    let model = |place: usize| {
+        let body = clouds.0[place].requests()[0].body.clone();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        body["model"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        (model(0), model(1)),
+        (MODEL.into(), "mistral-medium-latest".into())
+    );
+}
+
+#[tokio::test]
+async fn several_calls_and_other_tasks_move_on_together() {
+    let clouds = Clouds::start();
+    let failover = clouds.failover();
+    clouds.0[0].push_fault(Fault::status(503));
+    let task = tokio::spawn(async move {
+        let twice = |client: &Client| {
+            let client = client.clone();
+            async move {
+                client.models().list().await?;
+                client.chat().complete(&question()).await
+            }
+        };
+        failover
+            .on([ErrorKind::Overloaded, ErrorKind::Unsupported])
+            .run(twice)
+            .await
+    });
+    let error = task.await.unwrap().unwrap_err();
+    assert_eq!(error.failures().len(), 2, "{error}"); // only Mistral lists models
+}
+
+#[tokio::test]
+async fn a_limiter_that_is_at_its_limit_is_left() {
+    let clouds = Clouds::start();
+    let [api, azure, _] = clouds.builders();
+    let limiter = RateLimiter::new().requests_per_minute(1);
+    let transport = HyperTransport::new(Duration::from_secs(5)).unwrap();
+    let api = api
+        .transport(limiter.around(transport))
+        .timeout(Duration::from_secs(30));
+    let failover = Failover::new([api, azure].map(|builder| builder.build().unwrap()));
+    assert_eq!(complete(&failover).await.unwrap().0, "api");
+    let (provider, _, errors) = complete(&failover).await.unwrap();
+    assert_eq!(provider, "azure");
+    assert!(
+        errors[0].contains("the rate limiter did not send this request"),
+        "{errors:?}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_to_ask_is_an_error() {
+    let error = complete(&Failover::new([])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("at least one client"), "{error}");
+}
+
+/// Collects the fields of spans and events of this crate's own making.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.lock().unwrap().push(format!("{field}={value:?}"));
+    }
+}
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "mistral_core::failover"
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn the_reason_is_in_an_event_and_in_the_span() {
+    let log = Log::default();
+    // Of one subscriber alone tracing asks the thread that comes first, of several all of them.
+    let _another = tracing::Dispatch::new(log.clone());
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let clouds = Clouds::start();
+    clouds.fail(&[503]);
+    complete(&clouds.failover()).await.unwrap();
+    let fields = log.0.lock().unwrap().clone();
+    let has = |start: &str| fields.iter().any(|field| field.starts_with(start));
+    for expected in [
+        "provider=\"api\"",
+        "operation=\"chat.complete\"",
+        "next=\"azure\"",
+        "kind=Overloaded",
+        "error=chat.complete: 503",
+        "reason=\"api: chat.complete: 503",
+        "provider=\"azure\"",
+    ] {
+        assert!(has(expected), "{expected}: {fields:?}");
+    }
+}

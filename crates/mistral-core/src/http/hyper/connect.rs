@@ -1,7 +1,7 @@
 //! How a connection is made: directly or through a proxy, with TLS or without.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Ready, poll_fn, ready};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -134,18 +134,19 @@ impl Connector {
     }
 }
 
-/// Connects with TLS or without, as the URL says.
+/// Connects with TLS or without, as the URL says. TLS stands on boxed connections, or its code
+/// would be there once for every kind of them.
 async fn connect<C>(tls: &Tls, tcp: C, uri: Uri) -> Result<BoxedConnection, BoxError>
 where
     C: Service<Uri>,
     C::Response: Io + 'static,
-    C::Future: Send + 'static,
     C::Error: Into<BoxError>,
 {
+    let connection = connection(tcp, uri.clone()).await?;
     if uri.scheme() == Some(&Scheme::HTTPS) {
-        tls.connect(tcp, uri).await
+        tls.secure(connection, uri).await
     } else {
-        connection(tcp, uri).await
+        Ok(connection)
     }
 }
 
@@ -160,6 +161,31 @@ where
     ready.map_err(Into::into)?;
     let connected = connector.call(uri).await;
     connected.map(BoxedConnection::new).map_err(Into::into)
+}
+
+/// The connector that has its one connection already.
+#[cfg_attr(
+    not(any(feature = "rustls-no-provider", feature = "native-tls")),
+    allow(dead_code) // TLS alone asks for it
+)]
+pub(super) struct Made(pub(super) Option<BoxedConnection>);
+
+impl Service<Uri> for Made {
+    type Response = BoxedConnection;
+    type Error = BoxError;
+    type Future = Ready<Result<BoxedConnection, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        ready(
+            self.0
+                .take()
+                .ok_or_else(|| "the connection is in use".into()),
+        )
+    }
 }
 
 fn is_set(variable: &str) -> bool {

@@ -1,9 +1,8 @@
 use http::Uri;
 use hyper_tls::HttpsConnector;
 use native_tls_crate::TlsConnector;
-use tower_service::Service;
 
-use super::super::connect::{BoxError, BoxedConnection, Io, connection};
+use super::super::connect::{self, BoxError, BoxedConnection, Made};
 use crate::http::{TransportError, TransportErrorKind};
 
 /// The platform's TLS library.
@@ -33,18 +32,12 @@ impl Tls {
         }
     }
 
-    pub(in super::super) async fn connect<C>(
+    pub(in super::super) async fn secure(
         &self,
-        tcp: C,
+        connection: BoxedConnection,
         uri: Uri,
-    ) -> Result<BoxedConnection, BoxError>
-    where
-        C: Service<Uri>,
-        C::Response: Io + 'static,
-        C::Future: Send + 'static,
-        C::Error: Into<BoxError>,
-    {
-        let secured = HttpsConnector::from((tcp, self.http2.clone().into()));
-        connection(secured, uri).await
+    ) -> Result<BoxedConnection, BoxError> {
+        let secured = HttpsConnector::from((Made(Some(connection)), self.http2.clone().into()));
+        connect::connection(secured, uri).await
     }
 }

@@ -18,9 +18,9 @@ impl Tls {
     }
 
     #[allow(clippy::unused_async)] // with TLS it waits
-    pub(in super::super) async fn connect<C>(
+    pub(in super::super) async fn secure(
         &self,
-        _: C,
+        _: BoxedConnection,
         _: Uri,
     ) -> Result<BoxedConnection, BoxError> {
         let why = "this program is built without TLS: enable the feature `rustls` or `native-tls`";

@@ -5,9 +5,8 @@ use hyper_rustls::HttpsConnector;
 use rustls_crate::ClientConfig;
 use rustls_crate::crypto::CryptoProvider;
 use rustls_platform_verifier::BuilderVerifierExt;
-use tower_service::Service;
 
-use super::super::connect::{BoxError, BoxedConnection, Io, connection};
+use super::super::connect::{self, BoxError, BoxedConnection, Made};
 use crate::http::{TransportError, TransportErrorKind};
 
 /// rustls, with the certificates that the platform trusts.
@@ -33,19 +32,13 @@ impl Tls {
         Self(Arc::new(config))
     }
 
-    pub(in super::super) async fn connect<C>(
+    pub(in super::super) async fn secure(
         &self,
-        tcp: C,
+        connection: BoxedConnection,
         uri: Uri,
-    ) -> Result<BoxedConnection, BoxError>
-    where
-        C: Service<Uri>,
-        C::Response: Io + 'static,
-        C::Future: Send + 'static,
-        C::Error: Into<BoxError>,
-    {
-        let secured = HttpsConnector::from((tcp, Arc::clone(&self.0)));
-        connection(secured, uri).await
+    ) -> Result<BoxedConnection, BoxError> {
+        let secured = HttpsConnector::from((Made(Some(connection)), Arc::clone(&self.0)));
+        connect::connection(secured, uri).await
     }
 }
 

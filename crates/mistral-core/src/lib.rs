@@ -46,6 +46,8 @@ pub mod models;
 pub mod ocr;
 mod operations;
 mod page;
+#[cfg(feature = "schemars")]
+mod partial_json;
 mod pipeline;
 mod prepared;
 mod provider;
@@ -54,6 +56,8 @@ mod response;
 mod retry;
 mod retry_event;
 mod routes;
+#[cfg(feature = "schemars")]
+mod schema;
 mod source;
 mod sse;
 mod stream;

@@ -64,6 +64,7 @@ mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeouts;
+pub mod tools;
 pub mod types;
 
 pub use crate::call::{Call, DownloadCall, StreamCall};

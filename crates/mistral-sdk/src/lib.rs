@@ -26,7 +26,7 @@ pub use mistral_core::{
 #[doc(inline)]
 pub use mistral_core::{
     agents, audio, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr,
-    types,
+    tools, types,
 };
 
 #[cfg(feature = "blocking")]

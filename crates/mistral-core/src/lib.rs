@@ -13,7 +13,8 @@
 //! None is on by default. `hyper` brings the built-in transport without TLS; `rustls`,
 //! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another; `reqwest`
 //! brings a transport on a `reqwest::Client` of the application; `blocking` brings the
-//! client for programs that are not asynchronous; `testing` brings transports for tests.
+//! client for programs that are not asynchronous; `schemars` brings answers and tool arguments
+//! of your own types; `testing` brings transports for tests.
 
 #[macro_use]
 mod macros;

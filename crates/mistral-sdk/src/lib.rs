@@ -65,6 +65,8 @@ mod guide {
         "audio-and-ocr.md" => AudioAndOcr,
         #[cfg(feature = "blocking")]
         "blocking.md" => Blocking,
+        #[cfg(feature = "schemars")]
+        "structured-output-and-tools.md" => StructuredOutputAndTools,
         #[cfg(feature = "testing")]
         "testing-your-app.md" => TestingYourApp,
     }

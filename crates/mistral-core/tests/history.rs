@@ -1,6 +1,6 @@
 //! What is found in histories, and what mends them.
 
-#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::types::{
@@ -63,8 +63,20 @@ fn short(messages: &[Message]) -> Vec<String> {
 const A: &str = "aaaaaaaa1";
 const B: &str = "bbbbbbbb2";
 
-/// Histories, what is found in them, and what they are after the repair.
-fn cases() -> Vec<(Vec<Message>, Vec<(usize, MessageRule)>, Vec<&'static str>)> {
+/// A history, what is found in it, and what it is after the repair.
+type Case = (Vec<Message>, Vec<(usize, MessageRule)>, Vec<&'static str>);
+
+fn cases() -> Vec<Case> {
+    [
+        missing_answers(),
+        moved_answers(),
+        system_messages(),
+        marks_and_ids(),
+    ]
+    .concat()
+}
+
+fn missing_answers() -> Vec<Case> {
     vec![
         (
             vec![
@@ -110,6 +122,11 @@ fn cases() -> Vec<(Vec<Message>, Vec<(usize, MessageRule)>, Vec<&'static str>)> 
                 "user: Hello",
             ],
         ),
+    ]
+}
+
+fn moved_answers() -> Vec<Case> {
+    vec![
         (
             vec![user(), calling(&[A, B]), answer(B), answer(B)],
             vec![(1, CallIsAnswered), (3, AnswerHasCall)],
@@ -141,6 +158,11 @@ fn cases() -> Vec<(Vec<Message>, Vec<(usize, MessageRule)>, Vec<&'static str>)> 
                 "tool: answer to aaaaaaaa1",
             ],
         ),
+    ]
+}
+
+fn system_messages() -> Vec<Case> {
+    vec![
         (
             vec![
                 system("Be brief."),
@@ -174,6 +196,11 @@ fn cases() -> Vec<(Vec<Message>, Vec<(usize, MessageRule)>, Vec<&'static str>)> 
                 "user: Hello",
             ],
         ),
+    ]
+}
+
+fn marks_and_ids() -> Vec<Case> {
+    vec![
         (
             vec![user(), prefix("Well,"), user()],
             vec![(1, PrefixIsLast)],

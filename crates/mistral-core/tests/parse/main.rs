@@ -1,6 +1,6 @@
 //! Answers as values of a type: the schema that is sent, and what becomes of the answer.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
 mod answers;
 mod schemas;

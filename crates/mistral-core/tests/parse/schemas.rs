@@ -68,7 +68,7 @@ struct Museum {
 struct Room {
     #[schemars(range(min = 1, max = 40))]
     number: u16,
-    behind: Option<Box<Room>>,
+    behind: Option<Box<Self>>,
 }
 
 #[derive(Deserialize, JsonSchema)]

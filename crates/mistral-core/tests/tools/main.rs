@@ -1,6 +1,6 @@
 //! Runs with tools: what is sent, what the tools get, and how everything that can fail ends.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
 mod failures;
 mod hooks;

@@ -1,4 +1,4 @@
-//! Lets a model call functions: two at once, one of which needs a confirmation.
+//! Lets a model call two functions at once, one of which needs a confirmation.
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
@@ -11,14 +11,12 @@ use serde::Deserialize;
 /// Says what the weather is like.
 #[derive(Deserialize, JsonSchema)]
 struct GetWeather {
-    /// The city, in English.
     city: String,
 }
 
 /// Sends a message to a friend.
 #[derive(Deserialize, JsonSchema)]
 struct SendMessage {
-    to: String,
     text: String,
 }
 
@@ -35,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             Ok::<_, std::io::Error>(format!("{}: sunny, 21 °C", call.city))
         })
         .tool("send_message", async |call: SendMessage| {
-            Ok::<_, std::io::Error>(format!("sent to {}: {}", call.to, call.text))
+            Ok::<_, std::io::Error>(format!("sent: {}", call.text))
         });
     let question = "Call get_weather for Paris, and call send_message to tell Ada to come.";
     let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user(question)]);
@@ -50,18 +48,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     while let Some(event) = stream.next().await {
         match event? {
             RunEvent::Chunk(chunk) => print!("{}", chunk.text()),
-            RunEvent::Call(call) => {
-                println!("[{} {}]", call.function.name, call.function.arguments)
-            }
+            RunEvent::Call(call) => println!("[calls {}]", call.function.name),
             RunEvent::Answer(answer) => println!("[{}]", answer.content.text()),
             _ => {}
         }
     }
     let run = stream.collect_run().await?;
-    println!(
-        "\n{} messages, {} tokens",
-        run.messages.len(),
-        run.usage().total_tokens
-    );
+    println!("\n{} tokens", run.usage().total_tokens);
     Ok(())
 }

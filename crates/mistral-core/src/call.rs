@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::download::ByteStream;
-use crate::error::{DecodeError, Error, Result, decode, unexpected};
+use crate::error::{DecodeError, Error, Result, decode, request_id, unexpected};
 use crate::mode::{Async, Mode};
 use crate::page::{Page, Pages};
 use crate::pipeline::Engine;
@@ -311,10 +311,13 @@ fn read<T>(
     let body = answer.response.body().bytes().unwrap_or_default();
     // An operation that has nothing to say answers without a body.
     let json = if body.is_empty() { b"null" } else { body };
-    decode(json).map_err(|cause| {
-        let headers = answer.response.headers().clone();
-        let error = unexpected(answer.response.status(), headers, body, cause)
-            .at(request.endpoint.name.clone(), answer.attempts);
+    decode(json).map_err(|mut cause| {
+        let headers = answer.response.headers();
+        let error = match cause.take_answer() {
+            Some(error) => error.with_request_id(request_id(headers)),
+            None => unexpected(answer.response.status(), headers.clone(), body, cause),
+        };
+        let error = error.at(request.endpoint.name.clone(), answer.attempts);
         if let Some(trace) = &answer.trace {
             trace.failed(&error);
         }

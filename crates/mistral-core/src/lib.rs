@@ -13,7 +13,8 @@
 //! None is on by default. `hyper` brings the built-in transport without TLS; `rustls`,
 //! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another; `reqwest`
 //! brings a transport on a `reqwest::Client` of the application; `blocking` brings the
-//! client for programs that are not asynchronous; `testing` brings transports for tests.
+//! client for programs that are not asynchronous; `schemars` brings answers and tool arguments
+//! of your own types; `testing` brings transports for tests.
 
 #[macro_use]
 mod macros;
@@ -47,6 +48,8 @@ pub mod models;
 pub mod ocr;
 mod operations;
 mod page;
+#[cfg(feature = "schemars")]
+mod partial_json;
 mod pipeline;
 mod prepared;
 mod provider;
@@ -56,12 +59,15 @@ mod response;
 mod retry;
 mod retry_event;
 mod routes;
+#[cfg(feature = "schemars")]
+mod schema;
 mod source;
 mod sse;
 mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeouts;
+pub mod tools;
 mod trace;
 pub mod types;
 

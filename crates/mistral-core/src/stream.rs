@@ -166,6 +166,18 @@ impl<T: StreamEvent> EventStream<T> {
         self.request_id.as_deref()
     }
 
+    /// Says in an error about what the stream has come to which call it was.
+    #[cfg(feature = "schemars")]
+    pub(crate) fn place(&self) -> impl FnOnce(Error) -> Error + use<T> {
+        let (operation, attempts) = (self.operation.clone(), self.attempts);
+        let request_id = self.request_id.clone();
+        move |error| {
+            error
+                .with_request_id(request_id.as_deref())
+                .at(operation, attempts)
+        }
+    }
+
     /// Reads what is left of the stream, for what all of it has come to.
     pub(crate) async fn read_to_end(mut self) -> Result<T::State> {
         while let Some(event) = self.next().await {

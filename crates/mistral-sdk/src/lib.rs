@@ -27,7 +27,7 @@ pub use mistral_core::{
 #[doc(inline)]
 pub use mistral_core::{
     agents, audio, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr,
-    types,
+    tools, types,
 };
 
 #[cfg(feature = "blocking")]
@@ -68,6 +68,8 @@ mod guide {
         #[cfg(feature = "blocking")]
         "blocking.md" => Blocking,
         "tracing.md" => Tracing,
+        #[cfg(feature = "schemars")]
+        "structured-output-and-tools.md" => StructuredOutputAndTools,
         #[cfg(feature = "testing")]
         "testing-your-app.md" => TestingYourApp,
     }

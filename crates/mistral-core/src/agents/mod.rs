@@ -19,8 +19,15 @@
 //! # Ok(()) }
 //! ```
 
+#[cfg(feature = "schemars")]
+use schemars::JsonSchema;
+#[cfg(feature = "schemars")]
+use serde::de::DeserializeOwned;
+
 use crate::call::{Call, StreamCall};
 use crate::chat::{ChatCompletionResponse, CompletionChunk, completion_request};
+#[cfg(feature = "schemars")]
+use crate::chat::{Parsed, ParsedChunk, ask_for, read_parsed};
 use crate::mode::Mode;
 use crate::prepared::Prepared;
 use crate::provider::Endpoint;
@@ -84,6 +91,75 @@ while let Some(chunk) = stream.next().await {
 "#)]
     pub fn stream(&self, request: &AgentsCompletionRequest) -> StreamCall<CompletionChunk, M> {
         let request = Prepared::new(&STREAM).json(None, request);
+        StreamCall::new(&self.engine, &self.mode, request)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl<M: Mode> Agents<M> {
+    /// Asks the agent for a value of the type `T`, and waits for it.
+    ///
+    /// As [`Chat::parse`](crate::chat::Chat::parse) does with a model.
+    ///
+    /// # Errors
+    /// Fails as [`Chat::parse`](crate::chat::Chat::parse) does.
+    #[doc = example!(r#"
+use mistral_sdk::agents::AgentsCompletionRequest;
+use mistral_sdk::types::Message;
+
+#[derive(schemars::JsonSchema, serde::Deserialize)]
+struct Painting {
+    title: String,
+}
+
+let question = [Message::user("Name a painting by Manet.")];
+let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question);
+let parsed = client.agents().parse::<Painting>(&request).await?;
+# assert!(!parsed.value.title.is_empty());
+"#)]
+    pub fn parse<T>(&self, request: &AgentsCompletionRequest) -> Call<Parsed<T>, M>
+    where
+        T: JsonSchema + DeserializeOwned + 'static,
+    {
+        let mut request = request.clone();
+        let request = ask_for::<T>(&mut request.response_format)
+            .map_err(|error| error.at(COMPLETE.name.clone(), 0))
+            .and_then(|()| Prepared::new(&COMPLETE).json(None, &request));
+        Call::new(&self.engine, &self.mode, request).decoded_by(read_parsed)
+    }
+
+    /// Asks the agent for a value of the type `T`, and reads it as it is written.
+    ///
+    /// As [`Chat::parse_stream`](crate::chat::Chat::parse_stream) does with a model.
+    ///
+    /// # Errors
+    /// Fails as [`Chat::parse`](crate::chat::Chat::parse) does.
+    #[doc = example!(r#"
+use mistral_sdk::agents::AgentsCompletionRequest;
+use mistral_sdk::types::Message;
+
+#[derive(schemars::JsonSchema, serde::Deserialize)]
+struct Painting {
+    title: String,
+}
+
+let question = [Message::user("Name a painting by Manet.")];
+let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question);
+let stream = client.agents().parse_stream::<Painting>(&request).await?;
+let parsed = stream.collect_parsed().await?;
+# assert!(!parsed.value.title.is_empty());
+"#)]
+    pub fn parse_stream<T>(
+        &self,
+        request: &AgentsCompletionRequest,
+    ) -> StreamCall<ParsedChunk<T>, M>
+    where
+        T: JsonSchema + DeserializeOwned + Send + 'static,
+    {
+        let mut request = request.clone();
+        let request = ask_for::<T>(&mut request.response_format)
+            .map_err(|error| error.at(STREAM.name.clone(), 0))
+            .and_then(|()| Prepared::new(&STREAM).json(None, &request));
         StreamCall::new(&self.engine, &self.mode, request)
     }
 }

@@ -20,6 +20,19 @@ impl EventStream<CompletionChunk> {
     }
 }
 
+#[cfg(feature = "schemars")]
+impl<T: serde::de::DeserializeOwned + Send + 'static> EventStream<crate::chat::ParsedChunk<T>> {
+    /// Reads the rest of the stream and gives the final value, with the whole answer.
+    ///
+    /// # Errors
+    /// Fails as the asynchronous
+    /// [`collect_parsed`](crate::EventStream::<crate::chat::ParsedChunk<T>>::collect_parsed)
+    /// does.
+    pub fn collect_parsed(self) -> Result<crate::chat::Parsed<T>> {
+        self.0.finish(async |stream| stream.collect_parsed().await)
+    }
+}
+
 impl EventStream<TranscriptionStreamEvents> {
     /// Reads the rest of the stream and gives the whole transcription, merged from all events,
     /// those that were taken before as well.

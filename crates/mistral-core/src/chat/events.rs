@@ -17,7 +17,7 @@ pub struct ChunkState {
 }
 
 impl ChunkState {
-    pub(super) fn into_response(self) -> ChatCompletionResponse {
+    pub(in crate::chat) fn into_response(self) -> ChatCompletionResponse {
         self.merge.response()
     }
 }

@@ -24,6 +24,8 @@ mod events;
 mod finish;
 mod guardrail;
 mod merge;
+#[cfg(feature = "schemars")]
+mod parse;
 mod repeat;
 mod request;
 mod response;
@@ -41,6 +43,10 @@ pub use self::guardrail::{
     GuardrailConfig, ModerationAction, ModerationLlmV1CategoryThresholds, ModerationLlmV1Config,
     ModerationLlmV2CategoryThresholds, ModerationLlmV2Config,
 };
+#[cfg(feature = "schemars")]
+pub use self::parse::{Parsed, ParsedChunk};
+#[cfg(feature = "schemars")]
+pub(crate) use self::parse::{ask_for, read as read_parsed};
 pub(crate) use self::request::completion_request;
 pub use self::request::{
     ChatCompletionRequest, Prediction, PromptMode, ReasoningEffort, ServiceTier, Stop,

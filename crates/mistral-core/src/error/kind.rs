@@ -44,6 +44,8 @@ pub enum ErrorKind {
     Truncated,
     /// A file or a reader of yours could not be read, or a file could not be written.
     Io,
+    /// A tool of yours failed, or the model went on calling tools.
+    Tool,
     /// Something exceeded a bound of this client, for example one event of a stream.
     TooLarge,
 }

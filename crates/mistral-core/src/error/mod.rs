@@ -229,9 +229,10 @@ impl Error {
         self.0.phase
     }
 
-    /// What had arrived when a stream broke off, for example a
-    /// [`ChatCompletionResponse`](crate::chat::ChatCompletionResponse) merged from the
-    /// chunks so far.
+    /// What there was when the call failed: when a stream broke off, for example, a
+    /// [`ChatCompletionResponse`](crate::chat::ChatCompletionResponse) merged from the chunks
+    /// so far; when an answer was no value, the whole of it; of a run with tools, the
+    /// [`ToolRun`](crate::tools::ToolRun) so far.
     pub fn partial<T: Any>(&self) -> Option<&T> {
         self.0.partial.as_deref()?.downcast_ref()
     }

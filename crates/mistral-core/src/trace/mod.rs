@@ -255,5 +255,6 @@ pub(crate) fn error_type(kind: ErrorKind) -> &'static str {
         ErrorKind::Truncated => "truncated",
         ErrorKind::Io => "io",
         ErrorKind::TooLarge => "too_large",
+        ErrorKind::Tool => "tool",
     }
 }

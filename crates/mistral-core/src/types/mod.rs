@@ -2,8 +2,10 @@
 
 mod content;
 mod format;
+mod history;
 mod message;
 mod patch;
+mod repair;
 mod secret;
 mod tool;
 mod tool_call;
@@ -17,9 +19,11 @@ pub use self::content::{
     ResourceLinkChunk, TextChunk, ThinkChunk,
 };
 pub use self::format::{JsonSchema, ResponseFormat, ResponseFormatType};
+pub use self::history::{MessageRule, Violation, lint_messages};
 pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
 pub use self::patch::Patch;
+pub use self::repair::repair_messages;
 pub use self::secret::Secret;
 pub use self::tool::{
     ApiKeyAuth, CodeInterpreterTool, ConnectorAuthorization, CustomConnector, DocumentLibraryTool,

@@ -68,7 +68,7 @@ pub(super) fn given(id: Option<&str>) -> Option<&str> {
     id.filter(|id| !matches!(*id, "" | "null"))
 }
 
-fn is_valid(id: &str) -> bool {
+pub(super) fn is_valid(id: &str) -> bool {
     id.len() == LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

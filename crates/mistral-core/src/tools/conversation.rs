@@ -1,0 +1,176 @@
+//! The turns of a run: what is asked next, and what becomes of the answer.
+
+use super::approval::Hook;
+use super::outcome::Outcome;
+use super::run::ToolRun;
+use super::set::ToolSet;
+use crate::chat::{ChatCompletionRequest, ChatCompletionResponse, FinishReason};
+use crate::error::{Error, ErrorKind, Result};
+use crate::types::{
+    Message, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, normalize_tool_call_ids,
+};
+
+/// How many times a model is asked, unless the run says otherwise.
+const MAX_TURNS: usize = 10;
+
+/// What happens when a tool fails, is unknown, or is called with arguments that do not fit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ToolErrors {
+    /// The model is told the error, with its cause, and may try something else. The default.
+    #[default]
+    Return,
+    /// The run ends with the error, once the other calls of the same turn are through.
+    Fail,
+}
+
+#[derive(Debug)]
+pub(super) struct Conversation {
+    pub(super) tools: ToolSet,
+    pub(super) hook: Option<Hook>,
+    pub(super) errors: ToolErrors,
+    pub(super) max_turns: usize,
+    request: ChatCompletionRequest,
+    responses: Vec<ChatCompletionResponse>,
+}
+
+impl Conversation {
+    pub(super) fn new(request: &ChatCompletionRequest, tools: &ToolSet) -> Self {
+        Self {
+            tools: tools.clone(),
+            hook: None,
+            errors: ToolErrors::default(),
+            max_turns: MAX_TURNS,
+            request: request.clone(),
+            responses: Vec::new(),
+        }
+    }
+
+    /// Tells the model about the tools.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        let definitions = self
+            .tools
+            .definitions()
+            .map_err(|error| self.failed(error))?;
+        if !definitions.is_empty() {
+            self.request
+                .tools
+                .get_or_insert_default()
+                .extend(definitions);
+        }
+        Ok(())
+    }
+
+    /// What is to be asked next.
+    pub(super) fn next(&self) -> Result<&ChatCompletionRequest> {
+        if self.responses.len() < self.max_turns {
+            return Ok(&self.request);
+        }
+        let message = format!(
+            "the model still calls tools after {} turns: allow more (`max_turns`), or see in \
+             the transcript what it goes on about",
+            self.max_turns
+        );
+        Err(self.failed(Error::new(ErrorKind::Tool, message)))
+    }
+
+    /// Takes an answer. Gives the calls that are to be carried out: without any, this was the
+    /// last answer.
+    pub(super) fn heard(&mut self, response: ChatCompletionResponse) -> Result<Vec<ToolCall>> {
+        let choice = response.choices.first();
+        let message = choice.map(|choice| choice.message.clone());
+        let finish_reason = choice.and_then(|choice| choice.finish_reason.clone());
+        self.responses.push(response);
+        let Some(message) = message else {
+            return Err(self.failed(Error::new(ErrorKind::Decode, "the answer is empty")));
+        };
+        self.request.messages.push(message.into());
+        let calls = self.calls();
+        if finish_reason
+            .as_ref()
+            .is_some_and(FinishReason::is_truncated)
+            && !calls.is_empty()
+        {
+            let message = "the answer is cut off in the middle of its tool calls: allow more \
+                           tokens (`max_tokens`)";
+            return Err(self.failed(Error::new(ErrorKind::Tool, message)));
+        }
+        if self.request.tool_choice.as_ref().is_some_and(is_forced) {
+            self.request.tool_choice = None;
+        }
+        Ok(calls)
+    }
+
+    /// The calls of the last message. Each has an id.
+    fn calls(&mut self) -> Vec<ToolCall> {
+        let calls = |messages: &[Message]| match messages.last() {
+            Some(Message::Assistant(last)) => last.tool_calls.clone().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let wanted = calls(&self.request.messages);
+        if wanted.iter().all(|call| call.call_id().is_some()) {
+            return wanted;
+        }
+        normalize_tool_call_ids(&mut self.request.messages);
+        calls(&self.request.messages)
+    }
+
+    /// Takes what came of the calls. Gives what the model will be told.
+    pub(super) fn carried_out(
+        &mut self,
+        outcomes: Vec<(ToolCall, Outcome)>,
+    ) -> Result<Vec<ToolMessage>> {
+        let mut told = Vec::with_capacity(outcomes.len());
+        let mut first_error = None;
+        for (call, outcome) in outcomes {
+            let content = match outcome {
+                Ok(answer) => answer,
+                Err(failure) => {
+                    let content = failure.for_model();
+                    if failure.is_panic || self.errors == ToolErrors::Fail {
+                        first_error = first_error.or(Some(failure.error));
+                    }
+                    content
+                }
+            };
+            let message = ToolMessage::new(content)
+                .tool_call_id(call.call_id().unwrap_or_default())
+                .name(call.function.name);
+            self.request.messages.push(message.clone().into());
+            told.push(message);
+        }
+        match first_error {
+            Some(error) => Err(self.failed(error)),
+            None => Ok(told),
+        }
+    }
+
+    /// An error with the transcript so far.
+    pub(super) fn failed(&self, error: Error) -> Error {
+        let error = match error.operation() {
+            "" => error.at("chat.run", 0),
+            _ => error,
+        };
+        error.with_partial(Box::new(ToolRun {
+            messages: self.request.messages.clone(),
+            responses: self.responses.clone(),
+        }))
+    }
+
+    /// All that was said.
+    pub(super) fn into_transcript(self) -> ToolRun {
+        ToolRun {
+            messages: self.request.messages,
+            responses: self.responses,
+        }
+    }
+}
+
+/// Whether the model must call a tool: if that held for every turn, it could never answer.
+fn is_forced(choice: &ToolChoice) -> bool {
+    let is_free = matches!(
+        choice,
+        ToolChoice::Rule(ToolChoiceEnum::Auto | ToolChoiceEnum::None | ToolChoiceEnum::Unknown(_))
+    );
+    !is_free
+}

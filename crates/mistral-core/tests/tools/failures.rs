@@ -1,0 +1,188 @@
+use std::error::Error as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mistral_sdk::testing::{MockReply, MockTransport};
+use mistral_sdk::tools::{ToolErrors, ToolRun, ToolSet};
+use mistral_sdk::{Error, ErrorKind};
+use serde_json::Value;
+
+use super::{Add, adding, ask, call, calling, client, ending, failing, once, pairs, told};
+
+const CALL: &str = r#"{"a": 1, "b": 2}"#;
+
+/// What one call comes to: what the model is told, and the error where errors go out.
+async fn comes_to(tools: &ToolSet, wanted: &Value) -> (String, Error) {
+    let mock = once(std::slice::from_ref(wanted));
+    client(&mock).chat().run(&ask(), tools).await.unwrap();
+    let told = told(&mock, 1).remove(0).1;
+    let mock = once(std::slice::from_ref(wanted));
+    let run = client(&mock)
+        .chat()
+        .run(&ask(), tools)
+        .tool_errors(ToolErrors::Fail);
+    let error = run.await.unwrap_err();
+    assert_eq!(mock.requests().len(), 1);
+    (told, error)
+}
+
+#[tokio::test]
+async fn a_tool_that_fails() {
+    let (told, error) = comes_to(&failing(), &call("abcdefgh1", "fail", CALL)).await;
+    assert_eq!(told, "Error: the tool `fail` failed: the disk is full");
+    assert_eq!(error.kind(), ErrorKind::Tool);
+    assert_eq!(error.to_string(), "chat.run: the tool `fail` failed");
+    assert_eq!(error.source().unwrap().to_string(), "the disk is full");
+    assert!(error.source().unwrap().is::<std::io::Error>());
+}
+
+#[tokio::test]
+async fn a_tool_that_does_not_exist() {
+    let (told, error) = comes_to(&failing(), &call("abcdefgh1", "subtract", CALL)).await;
+    assert_eq!(told, "Error: there is no tool `subtract`, only add, fail");
+    assert_eq!(error.kind(), ErrorKind::Tool);
+    let (told, _) = comes_to(&ToolSet::new(), &call("abcdefgh1", "add", CALL)).await;
+    assert_eq!(told, "Error: there is no tool `add`: there are none at all");
+}
+
+#[tokio::test]
+async fn arguments_that_do_not_fit() {
+    for (arguments, why) in [
+        (r#"{"a": 1}"#, "do not fit: missing field `b`"),
+        (
+            r#"{"a": 1, "b": "two"}"#,
+            "do not fit: at `b`: invalid type",
+        ),
+        (r#"{"a": 1, "#, "seem to be cut off"),
+        ("a = 1", "are not JSON"),
+        ("", "do not fit: missing field `a`"),
+    ] {
+        let (told, error) = comes_to(&adding(), &call("abcdefgh1", "add", arguments)).await;
+        let begin = format!("Error: the arguments of `add` {why}");
+        assert!(told.starts_with(&begin), "{told}");
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_panics_ends_the_run_with_its_words_and_nothing_else() {
+    let tools = adding()
+        .tool("panic", async |call: Add| {
+            assert_eq!(call.a, call.b, "they differ");
+            Ok::<_, String>(())
+        })
+        .tool("early", |call: Add| {
+            assert!(call.a < 0, "too early");
+            std::future::ready(Ok::<_, String>(()))
+        });
+    for (name, words) in [("panic", "they differ"), ("early", "too early")] {
+        let wanted = [
+            call("abcdefgh1", name, CALL),
+            call("abcdefgh2", "add", CALL),
+        ];
+        let mock = once(&wanted);
+        let error = client(&mock).chat().run(&ask(), &tools).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Tool);
+        let line = error.to_string();
+        assert!(
+            line.starts_with(&format!("chat.run: the tool `{name}` panicked: ")),
+            "{line}"
+        );
+        assert!(line.contains(words), "{line}");
+        let run: &ToolRun = error.partial().unwrap();
+        assert_eq!(run.messages.len(), 4); // the other call was carried out
+        assert_eq!(mock.requests().len(), 1);
+        // The set still works.
+        let mock = once(&[call("abcdefgh1", "add", CALL)]);
+        client(&mock).chat().run(&ask(), &tools).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_never_stops_calling_tools_is_stopped() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let tools = ToolSet::new().tool("add", move |_: Add| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Ok::<_, String>("again") }
+    });
+    for (turns, expected) in [(None, 10), (Some(3), 3), (Some(0), 0)] {
+        count.store(0, Ordering::Relaxed);
+        let endless = calling(&[call("abcdefgh1", "add", CALL)]).always();
+        let mock = MockTransport::new().reply(endless);
+        let mut run = client(&mock).chat().run(&ask(), &tools);
+        if let Some(turns) = turns {
+            run = run.max_turns(turns);
+        }
+        let error = run.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Tool);
+        let words = format!("still calls tools after {expected} turns");
+        assert!(error.to_string().contains(&words), "{error}");
+        assert_eq!(mock.requests().len(), expected);
+        assert_eq!(count.load(Ordering::Relaxed), expected);
+        let run: &ToolRun = error.partial().unwrap();
+        assert_eq!(run.messages.len(), 1 + 2 * expected);
+    }
+}
+
+#[tokio::test]
+async fn calls_that_are_cut_off_are_not_carried_out() {
+    let cut = ending(&[call("abcdefgh1", "add", r#"{"a": 1, "b": "#)], "length");
+    let mock = MockTransport::new().reply(cut);
+    let error = client(&mock)
+        .chat()
+        .run(&ask(), &adding())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tool);
+    assert!(error.to_string().contains("`max_tokens`"), "{error}");
+    assert_eq!(error.partial::<ToolRun>().unwrap().responses.len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_of_the_server_comes_with_the_transcript() {
+    let mock = MockTransport::new()
+        .reply(calling(&[call("abcdefgh1", "add", CALL)]))
+        .reply(MockReply::status(400).always());
+    let error = client(&mock)
+        .chat()
+        .run(&ask(), &adding())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.operation(), "chat.complete");
+    assert_eq!(error.partial::<ToolRun>().unwrap().messages.len(), 3);
+}
+
+#[tokio::test]
+async fn the_first_error_of_a_turn_goes_out_after_all_calls_are_through() {
+    let mock = once(&[
+        call("abcdefgh1", "fail", CALL),
+        call("abcdefgh2", "nothing", CALL),
+        call("abcdefgh3", "add", CALL),
+    ]);
+    let run = client(&mock)
+        .chat()
+        .run(&ask(), &failing())
+        .tool_errors(ToolErrors::Fail);
+    let error = run.await.unwrap_err();
+    assert_eq!(error.message(), "the tool `fail` failed");
+    let run: &ToolRun = error.partial().unwrap();
+    let last = serde_json::to_value(run.messages.last()).unwrap();
+    assert_eq!(last["content"], "3");
+    assert_eq!(last["tool_call_id"], "abcdefgh3");
+}
+
+#[tokio::test]
+async fn an_error_that_is_returned_stands_beside_the_answers() {
+    let mock = once(&[
+        call("abcdefgh1", "fail", CALL),
+        call("abcdefgh2", "add", CALL),
+    ]);
+    client(&mock).chat().run(&ask(), &failing()).await.unwrap();
+    let failed = "Error: the tool `fail` failed: the disk is full";
+    assert_eq!(
+        told(&mock, 1),
+        pairs(&[("abcdefgh1", failed), ("abcdefgh2", "3")])
+    );
+}

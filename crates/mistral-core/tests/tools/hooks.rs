@@ -1,0 +1,56 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mistral_sdk::tools::{Approval, ToolErrors};
+use mistral_sdk::types::ToolCall;
+
+use super::{adding, ask, call, client, once, pairs, told};
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_approves_changes_or_refuses_each_call_one_after_the_other() {
+    let mock = once(&[
+        call("abcdefgh1", "add", r#"{"a": 1, "b": 2}"#),
+        call("abcdefgh2", "add", r#"{"a": 10, "b": 2}"#),
+        call("abcdefgh3", "add", r#"{"a": 100, "b": 2}"#),
+    ]);
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let hook = move |call: ToolCall| {
+        let seen = Arc::clone(&seen);
+        async move {
+            let id = call.call_id().unwrap_or_default().to_owned();
+            seen.lock().unwrap().push(format!("asked {id}"));
+            tokio::time::sleep(Duration::from_secs(60)).await; // a person thinks
+            seen.lock().unwrap().push(format!("told {id}"));
+            match &*id {
+                "abcdefgh1" => Approval::Approve,
+                "abcdefgh2" => Approval::Change(r#"{"a": 20, "b": 2}"#.into()),
+                _ => Approval::refuse("too large"),
+            }
+        }
+    };
+    let run = client(&mock).chat().run(&ask(), &adding()).on_call(hook);
+    let run = run.tool_errors(ToolErrors::Fail).await.unwrap(); // a refusal is no error
+    let expected = [
+        ("abcdefgh1", "3"),
+        ("abcdefgh2", "22"),
+        ("abcdefgh3", "This call was refused: too large"),
+    ];
+    assert_eq!(told(&mock, 1), pairs(&expected));
+    let order: Vec<_> = ["abcdefgh1", "abcdefgh2", "abcdefgh3"]
+        .iter()
+        .flat_map(|id| [format!("asked {id}"), format!("told {id}")])
+        .collect();
+    assert_eq!(*asked.lock().unwrap(), order);
+    // What the model said stays what it said.
+    let said = run.responses[0].tool_calls()[1]
+        .function
+        .arguments
+        .to_string();
+    assert_eq!(said, r#"{"a": 10, "b": 2}"#);
+    let sent = mock.requests()[1].json();
+    assert_eq!(
+        sent["messages"][1]["tool_calls"][1]["function"]["arguments"],
+        said
+    );
+}

@@ -1,0 +1,188 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use mistral_sdk::testing::{MockReply, MockTransport};
+use mistral_sdk::tools::ToolSet;
+use mistral_sdk::types::{Message, Tool, ToolChoice, WebSearchTool};
+use serde_json::{Value, json};
+use tokio::sync::Barrier;
+use tokio::time::Instant;
+
+use super::{Add, adding, ask, call, calling, client, once, pairs, told};
+
+const CALL: &str = r#"{"a": 1, "b": 2}"#;
+
+#[tokio::test]
+async fn a_run_goes_on_until_the_model_answers_and_gives_the_whole_transcript() {
+    let mock = once(&[call("abcdefgh1", "add", CALL)]);
+    let run = client(&mock).chat().run(&ask(), &adding()).await.unwrap();
+    assert_eq!(run.text(), "It is 3.");
+    assert_eq!(run.responses.len(), 2);
+    assert_eq!(told(&mock, 1), pairs(&[("abcdefgh1", "3")]));
+
+    let roles = run.messages.iter().map(|message| match message {
+        Message::User(_) => "user",
+        Message::Assistant(_) => "assistant",
+        Message::Tool(_) => "tool",
+        _ => "other",
+    });
+    assert_eq!(
+        roles.collect::<Vec<_>>(),
+        ["user", "assistant", "tool", "assistant"]
+    );
+    let sent = serde_json::to_value(&run.messages[..3]).unwrap();
+    assert_eq!(mock.requests()[1].json()["messages"], sent);
+    let of_mock = run.responses[1]
+        .usage
+        .as_ref()
+        .map_or(0, |usage| usage.total_tokens);
+    assert_eq!(run.usage().total_tokens, 3 + of_mock);
+}
+
+#[tokio::test]
+async fn the_model_is_told_about_the_tools_from_their_types() {
+    let mock = MockTransport::new().reply(MockReply::chat("Hello."));
+    let request = ask().tools([Tool::from(WebSearchTool::new())]);
+    client(&mock).chat().run(&request, &adding()).await.unwrap();
+    let parameters = json!({
+        "title": "Add",
+        "type": "object",
+        "properties": {
+            "a": { "type": "integer", "description": "The first." },
+            "b": { "type": "integer" },
+        },
+        "required": ["a", "b"],
+        "additionalProperties": false,
+    });
+    let add = json!({
+        "name": "add",
+        "description": "Adds two numbers.",
+        "parameters": parameters,
+        "strict": true,
+    });
+    let tools = json!([{ "type": "web_search" }, { "type": "function", "function": add }]);
+    assert_eq!(mock.requests()[0].json()["tools"], tools);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_calls_of_a_turn_run_at_the_same_time_and_are_answered_in_their_order() {
+    let barrier = Arc::new(Barrier::new(3)); // alone, a call would wait for ever
+    let tools = ToolSet::new().tool("add", move |call: Add| {
+        let barrier = Arc::clone(&barrier);
+        async move {
+            barrier.wait().await;
+            tokio::time::sleep(Duration::from_secs(10 - call.a.unsigned_abs())).await;
+            Ok::<_, String>(call.a)
+        }
+    });
+    let mock = once(&[
+        call("abcdefgh1", "add", r#"{"a": 1, "b": 0}"#),
+        call("abcdefgh2", "add", r#"{"a": 2, "b": 0}"#),
+        call("abcdefgh3", "add", r#"{"a": 3, "b": 0}"#),
+    ]);
+    let begin = Instant::now();
+    client(&mock).chat().run(&ask(), &tools).await.unwrap();
+    assert_eq!(begin.elapsed().as_secs(), 9);
+    let expected = [("abcdefgh1", "1"), ("abcdefgh2", "2"), ("abcdefgh3", "3")];
+    assert_eq!(told(&mock, 1), pairs(&expected));
+}
+
+#[tokio::test]
+async fn what_a_tool_returns_is_text_or_json() {
+    let tools = ToolSet::new()
+        .tool("text", async |_: Add| Ok::<_, String>("sunny, 21 °C"))
+        .tool("json", async |_: Add| {
+            Ok::<_, String>(json!({ "sum": [3] }))
+        })
+        .tool("unit", async |_: Add| Ok::<_, String>(()));
+    let mock = once(&[
+        call("abcdefgh1", "text", CALL),
+        call("abcdefgh2", "json", CALL),
+        call("abcdefgh3", "unit", CALL),
+    ]);
+    client(&mock).chat().run(&ask(), &tools).await.unwrap();
+    let expected = [
+        ("abcdefgh1", "sunny, 21 °C"),
+        ("abcdefgh2", r#"{"sum":[3]}"#),
+        ("abcdefgh3", "null"),
+    ];
+    assert_eq!(told(&mock, 1), pairs(&expected));
+}
+
+#[tokio::test]
+async fn a_forced_tool_choice_holds_for_the_first_turn_alone() {
+    for (choice, later) in [
+        (ToolChoice::from("any"), Value::Null),
+        (ToolChoice::function("add"), Value::Null),
+        (ToolChoice::from("auto"), json!("auto")),
+    ] {
+        let mock = once(&[call("abcdefgh1", "add", CALL)]);
+        let request = ask().tool_choice(choice.clone());
+        client(&mock).chat().run(&request, &adding()).await.unwrap();
+        let sent: Vec<Value> = mock
+            .requests()
+            .iter()
+            .map(|it| it.json()["tool_choice"].clone())
+            .collect();
+        assert_eq!(sent, [serde_json::to_value(&choice).unwrap(), later]);
+    }
+}
+
+#[tokio::test]
+async fn calls_without_an_id_get_one() {
+    let mock = once(&[
+        call("null", "add", CALL),
+        call("", "add", r#"{"a": 5, "b": 5}"#),
+    ]);
+    client(&mock).chat().run(&ask(), &adding()).await.unwrap();
+    let sent = mock.requests()[1].json();
+    let calls = sent["messages"][1]["tool_calls"].as_array().unwrap();
+    let ids: Vec<_> = calls
+        .iter()
+        .map(|call| call["id"].as_str().unwrap())
+        .collect();
+    assert!(ids.iter().all(|id| id.len() == 9), "{ids:?}");
+    assert_eq!(told(&mock, 1), pairs(&[(ids[0], "3"), (ids[1], "10")]));
+}
+
+#[tokio::test]
+async fn several_turns_may_call_tools() {
+    let mock = MockTransport::new()
+        .reply(calling(&[call("abcdefgh1", "add", CALL)]).times(3))
+        .reply(MockReply::chat("Done."));
+    let run = client(&mock)
+        .chat()
+        .run(&ask(), &adding())
+        .max_turns(4)
+        .await
+        .unwrap();
+    assert_eq!(run.responses.len(), 4);
+    assert_eq!(told(&mock, 3).len(), 3);
+}
+
+#[tokio::test]
+async fn without_tools_a_run_is_one_question() {
+    let mock = MockTransport::new().reply(MockReply::chat("Hello."));
+    let run = client(&mock)
+        .chat()
+        .run(&ask(), &ToolSet::new())
+        .await
+        .unwrap();
+    assert_eq!(run.text(), "Hello.");
+    assert_eq!(mock.requests()[0].json().get("tools"), None);
+}
+
+#[tokio::test]
+async fn a_run_works_against_the_emulator() {
+    let emulator = mistral_emulator::Emulator::start().unwrap();
+    let api = mistral_sdk::MistralApi::new(emulator.api_key()).unwrap();
+    let client = mistral_sdk::Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
+    let mut request = ask();
+    request.model = "mistral-small-latest".to_owned();
+    request.messages = vec![Message::user("Please call add.")];
+    let run = client.chat().run(&request, &adding()).await.unwrap();
+    assert_eq!(run.responses.len(), 2);
+    assert!(!run.text().is_empty());
+    let streamed = client.chat().run(&request, &adding()).stream();
+    assert_eq!(streamed.collect_run().await.unwrap().responses.len(), 2);
+}

@@ -1,0 +1,104 @@
+use std::collections::HashMap;
+
+use mistral_sdk::ErrorKind;
+use mistral_sdk::testing::MockTransport;
+use mistral_sdk::tools::ToolSet;
+use mistral_sdk::types::Function;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Add, adding, ask, call, client, failing, once, pairs, told, tool_call};
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code)]
+struct Mapped {
+    prices: HashMap<String, u32>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+enum Either {
+    Left,
+    Right,
+}
+
+#[tokio::test]
+async fn a_set_that_cannot_be_told_to_the_model_is_the_error_of_the_run() {
+    let mapped = adding().tool("map", async |_: Mapped| Ok::<_, String>(()));
+    let either = adding().tool("either", async |_: Either| Ok::<_, String>(()));
+    let twice = adding().tool("add", async |_: Add| Ok::<_, String>(()));
+    for (tools, why) in [
+        (
+            mapped,
+            "the arguments of the tool `map`: `Mapped` has no strict schema: `prices` is a map",
+        ),
+        (
+            either,
+            "the arguments of the tool `either`: `Either` is no struct",
+        ),
+        (twice, "two tools are named `add`"),
+    ] {
+        let mock = MockTransport::new();
+        let error = client(&mock).chat().run(&ask(), &tools).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(
+            error.to_string().starts_with(&format!("chat.run: {why}")),
+            "{error}"
+        );
+        let mut stream = client(&mock).chat().run(&ask(), &tools).stream();
+        assert_eq!(
+            stream.next().await.unwrap().unwrap_err().message(),
+            error.message()
+        );
+        assert!(stream.next().await.is_none());
+        assert!(mock.requests().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_function_may_be_described_by_hand() {
+    let free = json!({ "type": "object", "additionalProperties": { "type": "integer" } });
+    let tools = ToolSet::new().function(
+        Function::new("total", free.clone()).description("Adds what it gets."),
+        async |prices: HashMap<String, u32>| Ok::<_, String>(prices.values().sum::<u32>()),
+    );
+    let mock = once(&[call("abcdefgh1", "total", r#"{"tea": 3, "milk": 1}"#)]);
+    client(&mock).chat().run(&ask(), &tools).await.unwrap();
+    assert_eq!(told(&mock, 1), pairs(&[("abcdefgh1", "4")]));
+    let sent = mock.requests()[0].json();
+    assert_eq!(sent["tools"][0]["function"]["parameters"], free);
+    assert_eq!(sent["tools"][0]["function"].get("strict"), None);
+}
+
+#[tokio::test]
+async fn one_call_can_be_carried_out_by_itself() {
+    let tools = failing().tool("panic", async |_: Value2| -> Result<(), String> {
+        panic!("no")
+    });
+    let answer = tools.call(&tool_call("add", r#"{"a": 1, "b": 2}"#)).await;
+    assert_eq!(answer.unwrap(), "3");
+    for (name, kind) in [
+        ("fail", ErrorKind::Tool),
+        ("panic", ErrorKind::Tool),
+        ("nothing", ErrorKind::Tool),
+    ] {
+        let error = tools
+            .call(&tool_call(name, r#"{"a": 1, "b": 2}"#))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+    }
+    let error = tools.call(&tool_call("add", "{}")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(format!("{tools:?}"), r#"{"add", "fail", "panic"}"#);
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Value2 {}
+
+#[test]
+fn a_set_can_be_shared_between_threads() {
+    fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+    shared(&adding());
+    let _: Value = serde_json::to_value(adding().definitions().unwrap()).unwrap();
+}

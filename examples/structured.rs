@@ -1,0 +1,45 @@
+//! Asks for a value of a type, whole and while it is written.
+
+use mistral_emulator::Emulator;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, MistralApi};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A painting in a museum.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)] // so that a part of it is a value, too
+struct Painting {
+    title: String,
+    artist: String,
+    /// When it was finished, if that is known.
+    year: Option<i32>,
+    /// What can be seen, in a few words each.
+    details: Vec<String>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+
+    let question = [Message::user("Describe the best-known painting by Manet.")];
+    let request = ChatCompletionRequest::new("mistral-small-latest", question);
+    let parsed = client.chat().parse::<Painting>(&request).await?;
+    println!("{:#?}", parsed.value);
+    println!("{:?}", parsed.response.usage);
+
+    let mut stream = client.chat().parse_stream::<Painting>(&request).await?;
+    while let Some(event) = stream.next().await {
+        if let Some(so_far) = event?.value {
+            println!("{:?} by {:?} …", so_far.title, so_far.artist);
+        }
+    }
+    let parsed = stream.collect_parsed().await?;
+    println!("{} details", parsed.value.details.len());
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Lets a model call two functions at once, one of which needs a confirmation.
+
+use mistral_emulator::Emulator;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::tools::{Approval, RunEvent, ToolSet};
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, MistralApi};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Says what the weather is like.
+#[derive(Deserialize, JsonSchema)]
+struct GetWeather {
+    city: String,
+}
+
+/// Sends a message to a friend.
+#[derive(Deserialize, JsonSchema)]
+struct SendMessage {
+    text: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+
+    let tools = ToolSet::new()
+        .tool("get_weather", async |call: GetWeather| {
+            Ok::<_, std::io::Error>(format!("{}: sunny, 21 °C", call.city))
+        })
+        .tool("send_message", async |call: SendMessage| {
+            Ok::<_, std::io::Error>(format!("sent: {}", call.text))
+        });
+    let question = "Call get_weather for Paris, and call send_message to tell Ada to come.";
+    let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user(question)]);
+    let run = client.chat().run(&request, &tools).on_call(async |call| {
+        match call.function.name.as_str() {
+            "get_weather" => Approval::Approve,
+            _ => Approval::refuse("nobody is there to confirm it"), // a program would ask
+        }
+    });
+
+    let mut stream = run.stream();
+    while let Some(event) = stream.next().await {
+        match event? {
+            RunEvent::Chunk(chunk) => print!("{}", chunk.text()),
+            RunEvent::Call(call) => println!("[calls {}]", call.function.name),
+            RunEvent::Answer(answer) => println!("[{}]", answer.content.text()),
+            _ => {}
+        }
+    }
+    let run = stream.collect_run().await?;
+    println!("\n{} tokens", run.usage().total_tokens);
+    Ok(())
+}

@@ -68,6 +68,7 @@ mod guide {
         #[cfg(feature = "blocking")]
         "blocking.md" => Blocking,
         "tracing.md" => Tracing,
+        "performance.md" => Performance,
         #[cfg(feature = "schemars")]
         "structured-output-and-tools.md" => StructuredOutputAndTools,
         #[cfg(feature = "testing")]

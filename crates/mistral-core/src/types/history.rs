@@ -61,7 +61,7 @@ impl fmt::Display for MessageRule {
 /// Finds what the API, or some models on it, would refuse about a history.
 ///
 /// The SDK itself refuses none of this: which rules hold depends on the model and the day.
-/// [`repair_messages`] mends all but the end of a history.
+/// [`repair_messages`](super::repair_messages) mends all but the end of a history.
 ///
 /// ```
 /// use mistral_core::types::{Message, MessageRule, lint_messages};

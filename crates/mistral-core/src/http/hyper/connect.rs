@@ -108,11 +108,8 @@ impl Connector {
                 connect(&self.tls, socks, uri).await
             }
             Some("http" | "https") if uri.scheme() == Some(&Scheme::HTTPS) => {
-                let to_proxy = ToProxy {
-                    tcp: self.tcp,
-                    tls: self.tls.clone(),
-                };
-                let mut tunnel = Tunnel::new(place, to_proxy);
+                let to_proxy = connect(&self.tls.without_http2(), self.tcp, place.clone()).await?;
+                let mut tunnel = Tunnel::new(place, Made(Some(to_proxy)));
                 if let Some(credentials) = proxy.basic_auth() {
                     tunnel = tunnel.with_auth(credentials.clone());
                 }
@@ -164,10 +161,6 @@ where
 }
 
 /// The connector that has its one connection already.
-#[cfg_attr(
-    not(any(feature = "rustls-no-provider", feature = "native-tls")),
-    allow(dead_code) // TLS alone asks for it
-)]
 pub(super) struct Made(pub(super) Option<BoxedConnection>);
 
 impl Service<Uri> for Made {
@@ -212,28 +205,6 @@ impl Service<Uri> for Connector {
                 Err(io::Error::new(io::ErrorKind::TimedOut, why).into())
             })
         })
-    }
-}
-
-/// Connects to a proxy that makes a tunnel.
-#[derive(Clone)]
-struct ToProxy {
-    tcp: HttpConnector,
-    tls: Tls,
-}
-
-impl Service<Uri> for ToProxy {
-    type Response = BoxedConnection;
-    type Error = BoxError;
-    type Future = Connecting;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Connecting {
-        let Self { tcp, tls } = self.clone();
-        Box::pin(async move { connect(&tls.without_http2(), tcp, uri).await })
     }
 }
 

@@ -12,6 +12,7 @@ use crate::chat::Chat;
 use crate::classifiers::Classifiers;
 use crate::client_builder::ClientBuilder;
 use crate::embeddings::Embeddings;
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::fim::Fim;
@@ -21,7 +22,7 @@ use crate::models::Models;
 use crate::ocr::Ocr;
 use crate::pipeline::Engine;
 use crate::prepared::Prepared;
-use crate::provider::{Endpoint, Provider};
+use crate::provider::Provider;
 use crate::stream::StreamEvent;
 
 /// The entry to the API: hands out the groups of operations.

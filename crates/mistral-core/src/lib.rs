@@ -36,6 +36,7 @@ mod download;
 #[cfg(feature = "blocking")]
 mod driver;
 pub mod embeddings;
+mod endpoint;
 mod error;
 mod failover;
 pub mod files;
@@ -76,6 +77,7 @@ pub use crate::client::{Client, FromEnv};
 pub use crate::client_builder::ClientBuilder;
 pub use crate::credential::{Token, TokenCache, TokenSource, secret_header};
 pub use crate::download::ByteStream;
+pub use crate::endpoint::{Endpoint, Repeat};
 pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Failure, Result, TimeoutPhase};
 pub use crate::failover::{Answered, Failover};
 #[cfg(feature = "hyper")]
@@ -87,7 +89,7 @@ pub use crate::http::{
 };
 pub use crate::mode::{Async, Mode};
 pub use crate::page::{Items, Page, Pages, Paging};
-pub use crate::provider::{Endpoint, Provider, Repeat, Route, RouteRequest, parse_base_url};
+pub use crate::provider::{Provider, Route, RouteRequest, parse_base_url};
 pub use crate::rate_limit::{RateLimited, RateLimiter};
 pub use crate::response::{RateLimit, Response};
 pub use crate::retry::RetryPolicy;

@@ -1,6 +1,6 @@
 //! All operations that the SDK models.
 
-use crate::provider::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::{
     agents, audio, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr,
 };

@@ -10,10 +10,10 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::form::Form;
 use crate::http::{Payload, is_secret_header};
-use crate::provider::Endpoint;
 use crate::retry::RetryPolicy;
 use crate::timeouts::TimeoutOverrides;
 use crate::types::wire::{Object, serialize_object};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::endpoint::Repeat;
 use crate::error::{Error, ErrorKind, is_transient};
-use crate::provider::Repeat;
 
 /// Says how often, and how soon, a failed call is repeated.
 ///

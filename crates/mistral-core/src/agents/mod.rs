@@ -28,9 +28,9 @@ use crate::call::{Call, StreamCall};
 use crate::chat::{ChatCompletionResponse, CompletionChunk, completion_request};
 #[cfg(feature = "schemars")]
 use crate::chat::{Parsed, ParsedChunk, ask_for, read_parsed};
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 
 endpoints! {
     COMPLETE = Endpoint::inference("agents.complete", "/v1/agents/completions");

@@ -29,9 +29,9 @@ use bytes::Bytes;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
+use crate::endpoint::Endpoint;
 use crate::error::{ApiError, Error, ErrorKind, Result};
 use crate::mode::Mode;
-use crate::provider::Endpoint;
 
 pub use self::speech::{
     RawAudio, Speech, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest, SpeechResponse,

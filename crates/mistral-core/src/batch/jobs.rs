@@ -5,9 +5,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::request::{CreateBatchJobRequest, GetBatchJobRequest, ListBatchJobsRequest};
 use super::response::{BatchJob, DeleteBatchJobResponse, ListBatchJobsResponse};
 use crate::call::Call;
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 use crate::types::wire::Object;
 
 endpoints! {

@@ -32,9 +32,9 @@ mod response;
 mod tool_calls;
 
 use crate::call::{Call, StreamCall};
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 use crate::stream::EventStream;
 
 pub use self::chunk::{CompletionChunk, CompletionResponseStreamChoice, DeltaMessage};

@@ -22,9 +22,9 @@ mod request;
 mod response;
 
 use crate::call::Call;
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 
 pub use self::request::{
     ChatClassificationRequest, ChatClassificationRequestInputs, ChatModerationRequest,

@@ -24,9 +24,9 @@ mod response;
 mod vectors;
 
 use crate::call::Call;
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 
 pub use self::create_all::EmbeddingStream;
 pub use self::request::{EmbeddingDtype, EmbeddingInput, EmbeddingRequest, EncodingFormat};

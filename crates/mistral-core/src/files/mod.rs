@@ -24,9 +24,9 @@ mod request;
 mod response;
 
 use crate::call::{Call, DownloadCall};
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 
 pub use self::request::{GetSignedUrlRequest, ListFilesRequest, UploadFileRequest};
 pub use self::response::{

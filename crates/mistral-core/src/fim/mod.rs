@@ -21,9 +21,9 @@ use serde_json::{Map, Value};
 
 use crate::call::{Call, StreamCall};
 use crate::chat::{ChatCompletionResponse, CompletionChunk, Stop};
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 
 /// A completion of code. Mirrors the API's `FIMCompletionResponse`, which has the fields of a
 /// chat's answer.

@@ -2,9 +2,9 @@ use super::details::FineTuningJobDetails;
 use super::job::{CreateFineTuningJobResponse, ListFineTuningJobsResponse};
 use super::request::{CreateFineTuningJobRequest, ListFineTuningJobsRequest};
 use crate::call::Call;
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 
 endpoints! {
     LIST = Endpoint::get("fine_tuning.jobs.list", "/v1/fine_tuning/jobs").query(&[

@@ -20,9 +20,9 @@ mod card;
 mod fine_tuned;
 
 use crate::call::Call;
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 
 pub use self::card::{
     AudioSpeechCapabilities, AudioTranscriptionCapabilities, BaseModelCard, FtModelCard,

@@ -25,9 +25,9 @@ mod request;
 mod response;
 
 use crate::call::Call;
+use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 
 pub use self::block::{
     Block, OcrAsideTextBlock, OcrBlockConfidenceScores, OcrCaptionBlock, OcrCodeBlock,

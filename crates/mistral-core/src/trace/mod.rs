@@ -15,10 +15,11 @@ use tracing::field::Empty;
 use self::asked::Start;
 pub(crate) use self::hooks::{CaptureContent, Propagate};
 use self::served::Served;
+use crate::endpoint::Repeat;
 use crate::error::{Error, ErrorKind};
 use crate::http::Body;
 use crate::prepared::Prepared;
-use crate::provider::{Provider, Repeat};
+use crate::provider::Provider;
 use crate::routes::ResolvedRoute;
 
 /// How much of a server's code goes into a span.

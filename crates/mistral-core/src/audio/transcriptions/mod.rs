@@ -4,10 +4,10 @@ mod response;
 
 use super::{TRANSCRIBE, TRANSCRIBE_STREAM};
 use crate::call::{Call, StreamCall};
+use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::provider::Endpoint;
 use crate::stream::EventStream;
 
 pub use self::events::{

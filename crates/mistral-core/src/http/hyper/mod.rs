@@ -148,6 +148,7 @@ fn pool(connector: Connector, http2_only: bool) -> Pool {
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(POOL_IDLE)
+        .http1_max_buf_size(1024 * 1024)
         .http2_only(http2_only)
         .build(connector)
 }

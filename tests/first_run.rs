@@ -103,7 +103,7 @@ async fn tools_are_called_and_their_answers_taken_up() {
     request
         .messages
         .push(Message::tool(id, "21 degrees and sunny"));
-    request.tool_choice = Some(ToolChoice::from("auto"));
+    request.tool_choice = Some(Box::new(ToolChoice::from("auto")));
     let answer = client.chat().complete(&request).await.unwrap();
     assert!(answer.text().contains("21 degrees"), "{}", answer.text());
 }

@@ -26,9 +26,9 @@ pub struct CompletionChunk {
     pub model: Arc<str>,
     /// What is new, by choice. Empty in a chunk that brings the usage alone.
     pub choices: Vec<CompletionResponseStreamChoice>,
-    /// What the call consumed: on one of the last chunks.
+    /// What the call consumed: on one of the last chunks, and boxed for all the others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage: Option<UsageInfo>,
+    pub usage: Option<Box<UsageInfo>>,
     /// Fields that this version of the SDK does not know, as they came. The server's
     /// padding (`p`) is left out.
     #[serde(flatten)]
@@ -103,7 +103,7 @@ pub(super) struct RawChunk<'a> {
     #[serde(default)]
     choices: Option<Vec<CompletionResponseStreamChoice>>,
     #[serde(default)]
-    usage: Option<UsageInfo>,
+    usage: Option<Box<UsageInfo>>,
     /// Random text that hides how long the chunk is.
     #[serde(default, rename = "p")]
     _padding: IgnoredAny,

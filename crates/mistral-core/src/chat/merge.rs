@@ -45,7 +45,7 @@ impl Merge {
         }
         self.created = self.created.or(chunk.created);
         if let Some(usage) = &chunk.usage {
-            self.usage = Some(Box::new(usage.clone()));
+            self.usage = Some(usage.clone());
         }
         extend(&mut self.extra, &chunk.extra);
         for choice in &chunk.choices {

@@ -33,11 +33,11 @@ macro_rules! completion_request {
                     /// Facts that are kept with the request.
                     metadata: serde_json::Map<String, serde_json::Value>,
                     /// The form of the answer. Default: text.
-                    response_format: $crate::types::ResponseFormat => into,
+                    response_format: Box<$crate::types::ResponseFormat> => boxed $crate::types::ResponseFormat,
                     /// What the model may use.
                     tools: Vec<$crate::types::Tool> => list $crate::types::Tool,
                     /// Whether the model uses a tool, and which. Default: as it sees fit.
-                    tool_choice: $crate::types::ToolChoice => into,
+                    tool_choice: Box<$crate::types::ToolChoice> => boxed $crate::types::ToolChoice,
                     /// Whether the model may call several tools at once. Default: yes.
                     parallel_tool_calls: bool,
                     /// How much to shun words that have occurred: -2 to 2. Default: 0.
@@ -49,7 +49,7 @@ macro_rules! completion_request {
                     /// How many answers to give. Default: 1. The prompt is billed once.
                     n: u64,
                     /// What the answer will probably be, so that it comes sooner.
-                    prediction: $crate::chat::Prediction => into,
+                    prediction: Box<$crate::chat::Prediction> => boxed $crate::chat::Prediction,
                     /// Whether to put the system prompt for reasoning in front. Deprecated by the
                     /// API in favour of `reasoning_effort`.
                     prompt_mode: $crate::chat::PromptMode => into,

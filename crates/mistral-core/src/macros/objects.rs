@@ -22,7 +22,8 @@
 ///
 /// `request!` adds `new`, which takes the required fields, and a setter for every other
 /// one. What a setter takes is named after `=>`: the value itself (nothing is named),
-/// anything that converts (`into`), or any iterator of what converts (`list Item`).
+/// anything that converts (`into`, or `boxed Item` for what is large and rare), or any
+/// iterator of what converts (`list Item`).
 macro_rules! object {
     (
         $(#[$meta:meta])*
@@ -194,8 +195,10 @@ macro_rules! request {
     };
     (@argument $ty:ty) => { $ty };
     (@argument $ty:ty, into) => { impl Into<$ty> };
+    (@argument $ty:ty, boxed $item:ty) => { impl Into<$item> };
     (@argument $ty:ty, list $item:ty) => { impl IntoIterator<Item = impl Into<$item>> };
     (@value $name:ident) => { $name };
     (@value $name:ident, into) => { $name.into() };
+    (@value $name:ident, boxed) => { Box::new($name.into()) };
     (@value $name:ident, list) => { $name.into_iter().map(Into::into).collect() };
 }

@@ -95,7 +95,7 @@ impl Conversation {
                            tokens (`max_tokens`)";
             return Err(self.failed(Error::new(ErrorKind::Tool, message)));
         }
-        if self.request.tool_choice.as_ref().is_some_and(is_forced) {
+        if self.request.tool_choice.as_deref().is_some_and(is_forced) {
             self.request.tool_choice = None;
         }
         Ok(calls)

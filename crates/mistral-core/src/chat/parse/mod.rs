@@ -115,7 +115,7 @@ println!("{} {:?}", parsed.value.title, parsed.value.year);
 }
 
 /// Makes the strict schema of `T` the format of a request.
-pub(crate) fn ask_for<T: JsonSchema>(format: &mut Option<ResponseFormat>) -> Result<()> {
+pub(crate) fn ask_for<T: JsonSchema>(format: &mut Option<Box<ResponseFormat>>) -> Result<()> {
     if format.is_some() {
         return Err(Error::config(
             "`response_format` is made from the type that is asked for: leave it out, or call \
@@ -123,6 +123,7 @@ pub(crate) fn ask_for<T: JsonSchema>(format: &mut Option<ResponseFormat>) -> Res
         ));
     }
     let schema = schema::strict::<T>().map_err(Error::config)?;
-    *format = Some(ResponseFormat::json_schema(schema::name::<T>(), schema));
+    let strict = ResponseFormat::json_schema(schema::name::<T>(), schema);
+    *format = Some(Box::new(strict));
     Ok(())
 }

@@ -277,12 +277,7 @@ impl<T: StreamEvent> EventStream<T> {
                 Ok(item) => return Poll::Ready(Some(Ok(item))),
                 Err(cause) => {
                     let data = event.data.as_bytes();
-                    unexpected(
-                        self.status,
-                        HeaderMap::new(),
-                        data,
-                        locate::<T>(data, cause),
-                    )
+                    unexpected(self.status, HeaderMap::new(), data, locate(data, cause))
                 }
             }
         };

@@ -3,6 +3,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::Error;
+use super::path::path;
 
 /// Says where in a JSON document something was not as expected.
 #[derive(Debug)]
@@ -29,6 +30,17 @@ impl DecodeError {
         self.cause.is_data()
     }
 
+    /// What is said about a part that was read by itself: its lines are not the document's.
+    pub(crate) fn without_line(&self) -> String {
+        let (line, column) = (self.cause.line(), self.cause.column());
+        let line = format!(" at line {line} column {column}");
+        format!(
+            "{}: {}",
+            self.path,
+            self.cause.to_string().replace(&line, "")
+        )
+    }
+
     /// What is wrong with the answer, if that is what is wrong.
     pub(crate) fn take_answer(&mut self) -> Option<Error> {
         self.answer.take()
@@ -37,7 +49,7 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if matches!(&*self.path, "." | "?") {
+        if self.path == "." {
             write!(f, "{}", self.cause)
         } else {
             write!(f, "at `{}`: {}", self.path, self.cause)
@@ -47,25 +59,17 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Decodes JSON; on failure, decodes it once more to find the path of the failure.
+/// Decodes JSON.
 pub(crate) fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(json).map_err(|plain| locate::<T>(json, plain))
+    serde_json::from_slice(json).map_err(|cause| locate(json, cause))
 }
 
-/// Finds where in `json` the decoding of `T` fails. `plain` is what it failed with.
+/// Finds where in `json` its decoding has failed.
 #[cold]
-pub(crate) fn locate<T: DeserializeOwned>(json: &[u8], plain: serde_json::Error) -> DecodeError {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Err(error) => DecodeError {
-            path: error.path().to_string(),
-            cause: error.into_inner(),
-            answer: None,
-        },
-        Ok(_) => DecodeError {
-            path: ".".to_owned(), // only what follows the document is wrong
-            cause: plain,
-            answer: None,
-        },
+pub(crate) fn locate(json: &[u8], cause: serde_json::Error) -> DecodeError {
+    DecodeError {
+        path: path(json, &cause),
+        cause,
+        answer: None,
     }
 }

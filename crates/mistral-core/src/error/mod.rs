@@ -8,6 +8,7 @@ mod failure;
 mod hint;
 mod kind;
 mod line;
+mod path;
 mod retry_after;
 mod transport;
 

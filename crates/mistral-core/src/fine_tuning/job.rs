@@ -1,10 +1,11 @@
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
-use serde_path_to_error::Track;
+use serde_json::de::StrRead;
 
 use super::training::{
     ClassifierTrainingParameters, CompletionTrainingParameters, Integration, Repository,
 };
+use crate::error::{DecodeError, locate};
 use crate::types::wire::Union;
 
 string_enum! {
@@ -256,25 +257,17 @@ impl<'de> Deserialize<'de> for CreateFineTuningJobResponse {
             Some(object) => object == "job.metadata",
             None => value.get("details").is_some() && value.get("id").is_none(),
         };
-        // The path goes into the message: the one that is tracked outside ends here.
-        if is_metadata {
-            let metadata = serde_path_to_error::deserialize(value);
-            metadata.map(Self::Metadata).map_err(de::Error::custom)
+        let read = if is_metadata {
+            read(&value, |text| LegacyJobMetadata::deserialize(text)).map(Self::Metadata)
         } else {
-            let mut track = Track::new();
-            match read_job(value, &mut track) {
-                Ok(job) => Ok(Self::Job(job)),
-                Err(error) => {
-                    let path = track.path();
-                    Err(de::Error::custom(format!("{path}: {error}")))
-                }
-            }
-        }
+            read_job(value).map(Self::Job)
+        };
+        read.map_err(|error| de::Error::custom(error.without_line()))
     }
 }
 
 /// Reads a job whose tag is somewhere among its fields.
-fn read_job(mut value: Value, track: &mut Track) -> Result<FineTuningJob, serde_json::Error> {
+fn read_job(mut value: Value) -> Result<FineTuningJob, DecodeError> {
     let tag = value.get(FineTuningJob::TAG).and_then(Value::as_str);
     let Some(tag) = tag.filter(|tag| FineTuningJob::is_known(tag)) else {
         return Ok(FineTuningJob::Unknown(value));
@@ -283,5 +276,15 @@ fn read_job(mut value: Value, track: &mut Track) -> Result<FineTuningJob, serde_
     if let Some(fields) = value.as_object_mut() {
         fields.remove(FineTuningJob::TAG);
     }
-    FineTuningJob::member(&tag, serde_path_to_error::Deserializer::new(value, track))
+    read(&value, |text| FineTuningJob::member(&tag, text))
+}
+
+/// Reads from text, which has places that an error can name.
+fn read<T>(
+    value: &Value,
+    reader: impl FnOnce(&mut serde_json::Deserializer<StrRead<'_>>) -> serde_json::Result<T>,
+) -> Result<T, DecodeError> {
+    let text = value.to_string();
+    reader(&mut serde_json::Deserializer::from_str(&text))
+        .map_err(|error| locate(text.as_bytes(), error))
 }

@@ -95,7 +95,9 @@ impl ToolCall {
         arguments.parse().map_err(|error| {
             let text = arguments.json();
             let what = Shortcoming::of(&text);
-            let error = locate::<T>(text.as_bytes(), error);
+            // What came as an object has no places: they are found in its text.
+            let error = serde_json::from_str::<T>(&text).err().unwrap_or(error);
+            let error = locate(text.as_bytes(), error);
             let message = format!("the arguments of `{name}` {what}: {error}");
             Error::new(ErrorKind::Decode, message)
         })

@@ -7,6 +7,7 @@ mod calls;
 mod drops;
 mod environment;
 mod files;
+mod runs;
 mod runtimes;
 mod server;
 mod threads;

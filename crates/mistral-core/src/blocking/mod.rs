@@ -32,11 +32,13 @@ mod collect;
 mod download;
 mod pages;
 mod reader;
+mod run;
 mod stream;
 mod waiting;
 
 pub use self::client::Client;
 pub use self::download::ByteStream;
 pub use self::pages::{Items, Pages};
+pub use self::run::RunStream;
 pub use self::stream::EventStream;
 pub use crate::mode::Blocking;

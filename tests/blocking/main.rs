@@ -3,8 +3,10 @@
 // Helpers outside of test functions may panic as tests do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod batches;
 mod calls;
 mod drops;
+mod embeddings;
 mod environment;
 mod files;
 mod runs;

@@ -26,18 +26,23 @@
 //! # Ok(()) }
 //! ```
 
+mod batch;
 mod calls;
 mod client;
 mod collect;
 mod download;
+mod embeddings;
 mod pages;
 mod reader;
 mod run;
 mod stream;
+mod supply;
 mod waiting;
 
+pub use self::batch::{BatchResults, BatchRun, OrderedResults};
 pub use self::client::Client;
 pub use self::download::ByteStream;
+pub use self::embeddings::EmbeddingStream;
 pub use self::pages::{Items, Pages};
 pub use self::run::RunStream;
 pub use self::stream::EventStream;

@@ -8,6 +8,7 @@ mod calls;
 mod drops;
 mod embeddings;
 mod environment;
+mod failover;
 mod files;
 mod runs;
 mod runtimes;

@@ -1,5 +1,6 @@
 //! Batches: from an iterator to a job, and from the job to its results.
 
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -188,4 +189,27 @@ fn a_download_that_breaks_off_is_an_error_and_the_end() {
         ErrorKind::Truncated
     );
     assert!(results.next().is_none());
+}
+
+#[test]
+fn an_iterator_that_fails_ends_the_run_and_no_job_is_made() {
+    let (emulator, client) = start();
+    for limit in [0, 10] {
+        let lines = [Ok("a cat"), Err(io::Error::other("the disk is gone"))];
+        let requests = lines
+            .into_iter()
+            .map(|line| line.map(|text| (text, embed(text))));
+        let run = client.batch().try_run(requests).inline_limit(limit);
+        let error = run.send().unwrap_err();
+        assert_eq!(
+            (error.kind(), error.operation()),
+            (ErrorKind::Io, "batch.run")
+        );
+        assert!(error.to_string().contains("the disk is gone"), "{error}");
+    }
+    let paths = emulator.requests();
+    assert!(
+        paths.iter().all(|request| request.path == "/v1/files"),
+        "{paths:?}"
+    );
 }

@@ -1,5 +1,6 @@
 //! Vectors of many texts, from iterators that may do as they like.
 
+use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -148,4 +149,31 @@ fn a_time_out_is_that_of_each_call() {
         (error.kind(), error.operation()),
         (ErrorKind::Timeout, "embeddings.create")
     );
+}
+
+#[test]
+fn an_iterator_that_fails_is_an_error_after_the_vectors_before_it_and_the_end() {
+    let texts = || {
+        [
+            Ok("0"),
+            Ok("1"),
+            Err(io::Error::other("the disk is gone")),
+            Ok("3"),
+        ]
+    };
+    let mock = mock();
+    let mut vectors = client(&mock).embeddings().try_create_all("m", texts());
+    for place in 0..2 {
+        assert_eq!(vectors.next().unwrap().unwrap().0, place);
+    }
+    let error = vectors.next().unwrap().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::Io, "embeddings.create_all")
+    );
+    assert!(error.to_string().contains("the disk is gone"), "{error}");
+    assert!(vectors.next().is_none());
+    let vectors = client(&mock).embeddings().try_create_all("m", texts());
+    let error = vectors.collect_response().unwrap_err();
+    assert_eq!(error.partial::<EmbeddingResponse>().unwrap().data.len(), 2);
 }

@@ -1,9 +1,10 @@
 //! Runs with tools: plain functions, with models and with agents, awaited by nobody.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use mistral_sdk::agents::AgentsCompletionRequest;
@@ -15,6 +16,9 @@ use mistral_sdk::{Client, ErrorKind, MistralApi, blocking};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tracing::span::Id;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use super::server::PATIENCE;
 use super::{answer, start};
@@ -266,7 +270,7 @@ fn a_hook_may_block_and_refuse() {
 fn a_tool_that_waits_holds_nobody_up_and_may_use_the_same_client() {
     let (_emulator, client) = start();
     let (go, may_go) = channel();
-    let may_go = std::sync::Mutex::new(may_go);
+    let may_go = Mutex::new(may_go);
     let inner = client.clone();
     let wait = Function::new("wait_for_it", json!({ "type": "object" }));
     let tools = ToolSet::new().blocking_function(wait, move |_: Value| {
@@ -276,7 +280,7 @@ fn a_tool_that_waits_holds_nobody_up_and_may_use_the_same_client() {
     let question = [Message::user("Call wait_for_it.")];
     let request = ChatCompletionRequest::new("mistral-small-latest", question);
     let run = client.chat().run(&request, &tools);
-    let running = std::thread::spawn(move || run.tool_errors(ToolErrors::Fail).send());
+    let running = thread::spawn(move || run.tool_errors(ToolErrors::Fail).send());
     assert!(answer(&client).contains("Manet"));
     go.send(()).unwrap();
     assert_eq!(running.join().unwrap().unwrap().responses.len(), 2);
@@ -298,4 +302,35 @@ fn a_run_that_is_dropped_goes_no_further() {
     drop(tools);
     assert!(says.recv_timeout(PATIENCE).is_err()); // and the tool is gone
     assert_eq!(mock.requests().len(), 1);
+}
+
+/// Remembers the threads that enter a span of this name.
+struct Entered(Arc<Mutex<Vec<ThreadId>>>);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Entered {
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        if context
+            .span(id)
+            .is_some_and(|span| span.name() == "the caller's")
+        {
+            self.0.lock().unwrap().push(thread::current().id());
+        }
+    }
+}
+
+#[test]
+fn a_tool_runs_in_the_span_of_its_caller() {
+    let (said, says) = channel();
+    let roll = Function::new("roll", json!({ "type": "object" }));
+    let tools =
+        ToolSet::new().blocking_function(roll, move |_: Value| said.send(thread::current().id()));
+    let threads = Arc::default();
+    let layer = Entered(Arc::clone(&threads));
+    let _guard = tracing::subscriber::set_default(Registry::default().with(layer));
+    let _within = tracing::info_span!("the caller's").entered();
+    let mock = once(&["roll"]);
+    client(&mock).chat().run(&ask(), &tools).send().unwrap();
+    let thread = says.recv_timeout(PATIENCE).unwrap();
+    assert_ne!(thread, thread::current().id());
+    assert!(threads.lock().unwrap().contains(&thread));
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::IntoFuture;
+use std::io;
 use std::task::Poll;
 
 use super::supply::{Supply, supply};
@@ -63,10 +64,51 @@ impl Batch<Blocking> {
         R: Batchable,
         N: Into<String>,
     {
-        let named = requests
-            .into_iter()
-            .map(|(id, request)| (id.into(), request));
-        let (requests, source) = supply(named, ROOM);
+        let requests = requests.into_iter();
+        self.run_all_of(requests.map(|(id, request)| Ok((id.into(), request))))
+    }
+
+    /// Makes a job of requests that may fail to come. In everything else it is
+    /// [`run`](Self::run).
+    ///
+    /// An error of the iterator ends the run, and no job is made.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::blocking::Client::new(
+    /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+    /// # )?;
+    /// use std::io::{BufRead, BufReader};
+    /// use mistral_sdk::embeddings::EmbeddingRequest;
+    ///
+    /// let file = "a cat\na dog\n".as_bytes(); // or a file
+    /// let requests = BufReader::new(file).lines().map(|line| {
+    ///     let line = line?;
+    ///     Ok((line.clone(), EmbeddingRequest::new("mistral-embed", line)))
+    /// });
+    /// let batch = client.batch().try_run(requests).send()?;
+    /// # assert_eq!(batch.job().send()?.total_requests, 2);
+    /// # Ok(()) }
+    /// ```
+    pub fn try_run<'a, R, N>(
+        &self,
+        requests: impl IntoIterator<Item = io::Result<(N, R)>, IntoIter: Send + 'a>,
+    ) -> BatchRun<'a, R>
+    where
+        R: Batchable,
+        N: Into<String>,
+    {
+        let named = |(id, request): (N, R)| (id.into(), request);
+        let requests = requests.into_iter();
+        self.run_all_of(requests.map(move |request| request.map(named)))
+    }
+
+    fn run_all_of<'a, R: Batchable>(
+        &self,
+        requests: impl Iterator<Item = io::Result<(String, R)>> + Send + 'a,
+    ) -> BatchRun<'a, R> {
+        let (requests, source) = supply(requests, ROOM);
         BatchRun {
             run: batch::BatchRun::new(&self.engine, source),
             requests,

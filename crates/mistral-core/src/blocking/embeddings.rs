@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
@@ -49,10 +50,46 @@ impl Embeddings<Blocking> {
         model: impl Into<String>,
         texts: impl IntoIterator<Item = T, IntoIter: Send + 'a>,
     ) -> EmbeddingStream<'a> {
-        let (texts, source) = supply(texts.into_iter().map(Into::into), ROOM);
+        self.create_all_of(model.into(), texts.into_iter().map(|text| Ok(text.into())))
+    }
+
+    /// Makes a vector of each text of an iterator that may fail. In everything else it is
+    /// [`create_all`](Self::create_all).
+    ///
+    /// An error of the iterator comes after the vectors of the texts before it, and is the end.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::blocking::Client::new(
+    /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+    /// # )?;
+    /// use std::io::{BufRead, BufReader};
+    ///
+    /// let file = "a cat\na dog\n".as_bytes(); // or a file
+    /// let lines = BufReader::new(file).lines();
+    /// let vectors = client.embeddings().try_create_all("mistral-embed", lines);
+    /// assert_eq!(vectors.collect_response()?.data.len(), 2);
+    /// # Ok(()) }
+    /// ```
+    pub fn try_create_all<'a, T: Into<String> + 'a>(
+        &self,
+        model: impl Into<String>,
+        texts: impl IntoIterator<Item = io::Result<T>, IntoIter: Send + 'a>,
+    ) -> EmbeddingStream<'a> {
+        let texts = texts.into_iter().map(|text| text.map(Into::into));
+        self.create_all_of(model.into(), texts)
+    }
+
+    fn create_all_of<'a>(
+        &self,
+        model: String,
+        texts: impl Iterator<Item = io::Result<String>> + Send + 'a,
+    ) -> EmbeddingStream<'a> {
+        let (texts, source) = supply(texts, ROOM);
         let embeddings = Embeddings::new(&self.engine, &Async);
         EmbeddingStream {
-            stream: embeddings::EmbeddingStream::new(&embeddings, model.into(), source),
+            stream: embeddings::EmbeddingStream::new(&embeddings, model, source),
             texts,
             mode: self.mode.clone(),
             refused: false,

@@ -4,7 +4,8 @@
 //! requests, options and errors. A call ends in `.send()` instead of `.await`; streams, pages
 //! and their elements are [`Iterator`]s; downloads are [`Read`](std::io::Read), and uploads
 //! come from a path, from bytes, or from a reader by
-//! [`FileSource::from_blocking_reader`](crate::FileSource::from_blocking_reader).
+//! [`FileSource::from_blocking_reader`](crate::FileSource::from_blocking_reader). Tools are plain
+//! functions, by [`ToolSet::blocking_tool`](crate::tools::ToolSet).
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

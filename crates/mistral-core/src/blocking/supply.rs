@@ -19,15 +19,15 @@ const PATIENCE: Duration = Duration::from_millis(10);
 /// An iterator whose items are taken between waits, in the thread that waits: so it may block,
 /// borrow, and use the client itself.
 pub(super) struct Supply<'a, T> {
-    items: Box<dyn Iterator<Item = T> + Send + 'a>,
+    items: Box<dyn Iterator<Item = io::Result<T>> + Send + 'a>,
     /// `None` once there are no more items, or nobody wants them.
-    sender: Option<Sender<T>>,
+    sender: Option<Sender<io::Result<T>>>,
 }
 
 /// Makes a supply of `items`, and the source that gives them. There is `room` for so many that
 /// are taken ahead.
 pub(super) fn supply<'a, T: Send + 'static>(
-    items: impl Iterator<Item = T> + Send + 'a,
+    items: impl Iterator<Item = io::Result<T>> + Send + 'a,
     room: usize,
 ) -> (Supply<'a, T>, Source<'static, T>) {
     let (sender, receiver) = mpsc::channel(room);
@@ -91,7 +91,7 @@ impl<T> Supply<'_, T> {
     }
 }
 
-struct Supplied<T>(Receiver<T>);
+struct Supplied<T>(Receiver<io::Result<T>>);
 
 impl<T> Stream for Supplied<T> {
     type Item = io::Result<T>;
@@ -100,8 +100,8 @@ impl<T> Stream for Supplied<T> {
         // Polled, the channel now and then keeps what it has, for others to have their turn: a
         // call would go out with fewer items than there are.
         match self.0.try_recv() {
-            Ok(item) => Poll::Ready(Some(Ok(item))),
-            Err(_) => self.0.poll_recv(cx).map(|item| item.map(Ok)),
+            Ok(item) => Poll::Ready(Some(item)),
+            Err(_) => self.0.poll_recv(cx),
         }
     }
 }

@@ -116,7 +116,8 @@ impl<M: Mode> RunCall<M> {
     /// Asks `hook` about every call before it is carried out: one after the other, in the order
     /// of the calls, and before the first of a turn begins. Default: all are approved.
     ///
-    /// The hook may take its time, for example to ask a person. If it panics, so does the run.
+    /// The hook may take its time, for example to ask a person, but must not block: see
+    /// [`blocking_on_call`](Self::blocking_on_call). If it panics, so does the run.
     pub fn on_call<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(ToolCall) -> Fut + Send + Sync + 'static,

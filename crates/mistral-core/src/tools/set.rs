@@ -44,6 +44,8 @@ impl ToolSet {
     /// [`Chat::parse`](crate::chat::Chat::parse) describes it. An `A` that has none, or that
     /// is no struct, is the error of the run: nothing is sent then.
     ///
+    /// The function must not block: see [`blocking_tool`](Self::blocking_tool).
+    ///
     /// ```
     /// use mistral_core::tools::ToolSet;
     ///
@@ -83,8 +85,8 @@ impl ToolSet {
     /// database. In everything else it is [`tool`](Self::tool).
     ///
     /// It runs on tokio's threads for such work, so that nothing else is held up; there it may
-    /// use a blocking client, too. A call that has begun cannot be stopped:
-    /// when the run is given up, it goes on to its end.
+    /// use a blocking client, too. A call that has begun cannot be stopped: when the run is
+    /// given up, it goes on to its end.
     ///
     /// ```
     /// use mistral_core::tools::ToolSet;

@@ -177,3 +177,24 @@ fn an_iterator_that_fails_is_an_error_after_the_vectors_before_it_and_the_end() 
     let error = vectors.collect_response().unwrap_err();
     assert_eq!(error.partial::<EmbeddingResponse>().unwrap().data.len(), 2);
 }
+
+#[test]
+fn an_iterator_that_has_failed_is_not_asked_again() {
+    let taken = Mutex::new(0);
+    let texts = (0..).map(|number| {
+        *taken.lock().unwrap() += 1;
+        match number {
+            0 => Ok("0"),
+            _ => Err(io::Error::other("the disk is gone")),
+        }
+    });
+    let late = json!({ "data": [{ "index": 0, "embedding": [0.0] }] });
+    let late = MockReply::json(late).with_delay(Duration::from_millis(20));
+    let mock = MockTransport::new().reply(late);
+    let vectors = client(&mock).embeddings().try_create_all("m", texts);
+    assert_eq!(
+        vectors.collect_response().unwrap_err().kind(),
+        ErrorKind::Io
+    );
+    assert!(*taken.lock().unwrap() <= 2 * 256, "{taken:?}");
+}

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::source::Source;
 
 /// How long items are taken before what waits for them goes on with those that have come.
-const PATIENCE: Duration = Duration::from_millis(10);
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// An iterator whose items are taken between waits, in the thread that waits: so it may block,
 /// borrow, and use the client itself.

@@ -49,7 +49,7 @@ pub(super) struct Conversation {
 impl Conversation {
     pub(super) fn new(
         engine: &Arc<Engine>,
-        request: Box<dyn CompletionRequest>,
+        request: impl CompletionRequest + 'static,
         tools: &ToolSet,
     ) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Conversation {
             max_turns: MAX_TURNS,
             on_call: None,
             engine: Arc::clone(engine),
-            request,
+            request: Box::new(request),
             responses: Vec::new(),
         }
     }

@@ -59,9 +59,10 @@ println!("{}", run.text());
 # assert_eq!(run.messages.len(), 4);
 "#)]
     pub fn run(&self, request: &ChatCompletionRequest, tools: &ToolSet) -> RunCall<M> {
+        let conversation = Conversation::new(&self.engine, request.clone(), tools);
         RunCall {
             mode: self.mode.clone(),
-            conversation: Conversation::new(&self.engine, Box::new(request.clone()), tools),
+            conversation,
         }
     }
 }
@@ -89,9 +90,10 @@ println!("{}", run.text());
 # assert_eq!(run.messages.len(), 4);
 "#)]
     pub fn run(&self, request: &AgentsCompletionRequest, tools: &ToolSet) -> RunCall<M> {
+        let conversation = Conversation::new(&self.engine, request.clone(), tools);
         RunCall {
             mode: self.mode.clone(),
-            conversation: Conversation::new(&self.engine, Box::new(request.clone()), tools),
+            conversation,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What the SDK costs.
 //!
 //! `benches count <scenario> <n>` does `n` operations on answers that lie in memory, to be run
-//! under callgrind: `benches/check` holds what comes of it against bounds.
+//! under callgrind: `benches/check` holds what comes of it against bounds. A scenario may end in
+//! `,one-by-one` (an answer comes event by event) and `,blocking` (the client without async).
 //!
 //! `benches compare [rounds]` (feature `peers`) measures the processor time of the SDK and of a
 //! client written by hand over a loopback connection, in turns, and prints the ratios.
@@ -20,13 +21,14 @@ mod sdk;
 mod server;
 
 use answers::Scenario;
+use memory::{Memory, Pace};
 use tokio::runtime::Builder;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["count", scenario, n] => count(Scenario::named(scenario), n.parse().unwrap()),
+        ["count", scenario, n] => count(scenario, n.parse().unwrap()),
         #[cfg(feature = "peers")]
         ["compare"] => compare::run(5),
         #[cfg(feature = "peers")]
@@ -39,10 +41,28 @@ fn main() {
     }
 }
 
-fn count(scenario: Scenario, n: usize) {
-    let runtime = Builder::new_current_thread().enable_time().build();
+fn count(scenario: &str, n: usize) {
+    let mut words = scenario.split(',');
+    let scenario = Scenario::named(words.next().unwrap_or_default());
+    let (mut pace, mut is_blocking) = (Pace::Ahead, false);
+    for word in words {
+        match word {
+            "one-by-one" => pace = Pace::OneByOne,
+            "blocking" => is_blocking = true,
+            _ => panic!("no scenario is read `{word}`"),
+        }
+    }
+    let memory = Memory::new(scenario, n, pace);
+    if is_blocking {
+        let client = sdk::blocking_client_of(memory);
+        for _ in 0..scenario.calls(n) {
+            sdk::call_blocking(&client, scenario);
+        }
+        return;
+    }
+    let runtime = Builder::new_current_thread().enable_all().build();
     runtime.unwrap().block_on(async {
-        let client = sdk::client_of(memory::Memory::new(scenario, n));
+        let client = sdk::client_of(memory);
         for _ in 0..scenario.calls(n) {
             sdk::call(&client, scenario).await;
         }

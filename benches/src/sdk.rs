@@ -5,7 +5,7 @@ use std::hint::black_box;
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::embeddings::{EmbeddingRequest, EncodingFormat};
 use mistral_sdk::types::Message;
-use mistral_sdk::{Client, MistralApi, Transport};
+use mistral_sdk::{Client, MistralApi, Transport, blocking};
 
 use crate::answers::Scenario;
 
@@ -14,14 +14,24 @@ pub(crate) fn client_of(transport: impl Transport) -> Client {
     Client::builder(api).transport(transport).build().unwrap()
 }
 
+pub(crate) fn blocking_client_of(transport: impl Transport) -> blocking::Client {
+    let api = MistralApi::new("key").unwrap();
+    let builder = Client::builder(api).transport(transport);
+    builder.build_blocking().unwrap()
+}
+
 #[cfg(feature = "peers")]
 pub(crate) fn client_at(url: &str) -> Client {
     Client::new(MistralApi::new("key").unwrap().base_url(url).unwrap()).unwrap()
 }
 
-pub(crate) async fn call(client: &Client, scenario: Scenario) {
+fn question() -> ChatCompletionRequest {
     let question = [Message::user("Who painted Olympia, and when?")];
-    let chat = ChatCompletionRequest::new("mistral-small-latest", question);
+    ChatCompletionRequest::new("mistral-small-latest", question)
+}
+
+pub(crate) async fn call(client: &Client, scenario: Scenario) {
+    let chat = question();
     match scenario {
         Scenario::Chat => {
             let reply = client.chat().complete(&chat).await.unwrap();
@@ -42,5 +52,21 @@ pub(crate) async fn call(client: &Client, scenario: Scenario) {
             let vectors = response.to_f32().unwrap();
             assert_eq!(black_box(vectors).len(), 256);
         }
+    }
+}
+
+/// Calls without async.
+pub(crate) fn call_blocking(client: &blocking::Client, scenario: Scenario) {
+    match scenario {
+        Scenario::Chat => {
+            let reply = client.chat().complete(&question()).send().unwrap();
+            assert!(!black_box(reply).text().is_empty());
+        }
+        Scenario::Stream => {
+            for chunk in client.chat().stream(&question()).send().unwrap() {
+                black_box(chunk.unwrap().text());
+            }
+        }
+        Scenario::Floats | Scenario::Base64 => panic!("nobody counts {scenario:?} without async"),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::tools::ToolSet;
 use mistral_sdk::{Client, ErrorKind, FileSource, HyperTransport, blocking};
 use tokio::runtime::Builder;
 
@@ -21,7 +22,25 @@ fn everything(client: &blocking::Client) -> Vec<Box<dyn Send>> {
     begun.next().unwrap().unwrap();
     let mut half_read = client.files().download(&id).send().unwrap();
     half_read.read_exact(&mut [0]).unwrap();
+    let texts = || (0..600).map(|number| number.to_string());
+    let mut vectors = client.embeddings().create_all("mistral-embed", texts());
+    vectors.next().unwrap().unwrap();
+    let mut run = client.chat().run(&ask(), &ToolSet::new()).stream();
+    run.next().unwrap().unwrap();
+    let requests = texts().map(|id| (id, ask())).take(9);
+    let batch = client.batch().run(requests.clone()).send().unwrap();
+    batch.job().send().unwrap(); // the emulator's job takes a step with each look
+    batch.job().send().unwrap();
+    let mut results = batch.results().unwrap();
+    results.next().unwrap().unwrap();
+    let mut ordered = batch.results().unwrap().in_order(["1"]);
+    ordered.next().unwrap().unwrap();
     vec![
+        Box::new(vectors),
+        Box::new(run),
+        Box::new(client.batch().run(requests)),
+        Box::new(results),
+        Box::new(ordered),
         Box::new(client.models().list()),
         Box::new(client.chat().stream(&ask())),
         Box::new(client.files().download(&id)),

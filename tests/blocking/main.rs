@@ -3,10 +3,14 @@
 // Helpers outside of test functions may panic as tests do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod batches;
 mod calls;
 mod drops;
+mod embeddings;
 mod environment;
+mod failover;
 mod files;
+mod runs;
 mod runtimes;
 mod server;
 mod threads;

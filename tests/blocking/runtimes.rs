@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mistral_emulator::{Emulator, Fault};
+use mistral_sdk::embeddings::EmbeddingRequest;
 use mistral_sdk::files::{FilePurpose, ListFilesRequest, UploadFileRequest};
+use mistral_sdk::tools::{ToolRun, ToolSet};
 use mistral_sdk::{Client, Error, ErrorKind, FileSource, RetryPolicy, blocking};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{LocalSet, block_in_place, spawn_blocking, unconstrained};
@@ -92,6 +94,38 @@ async fn every_way_to_wait_is_refused_the_same_way() {
     let mut items = client.files().list(&request).pages().items();
     is_refusal(&items.next().unwrap().unwrap_err(), "files.list");
     assert!(items.next().is_none());
+    let run = || client.chat().run(&ask(), &ToolSet::new());
+    is_refusal(&run().send().unwrap_err(), "chat.run");
+    is_refusal(&run().stream().collect_run().unwrap_err(), "chat.run");
+    let mut events = run().stream();
+    let error = events.next().unwrap().unwrap_err();
+    is_refusal(&error, "chat.run");
+    assert_eq!(error.partial::<ToolRun>().unwrap().messages, ask().messages);
+    assert!(events.next().is_none());
+    let untouched = || std::iter::from_fn(|| -> Option<(String, _)> { panic!("it was asked") });
+    let requests = untouched().map(|(id, ())| (id, ask()));
+    is_refusal(
+        &client.batch().run(requests).send().unwrap_err(),
+        "batch.run",
+    );
+    let batch = client.batch().resume::<EmbeddingRequest>("1");
+    is_refusal(&batch.job().send().unwrap_err(), "batch.jobs.get");
+    is_refusal(&batch.wait().send().unwrap_err(), "batch.wait");
+    is_refusal(&batch.results().unwrap_err(), "batch.results");
+    let vectors = || {
+        let texts = untouched().map(|(text, ())| text);
+        client.embeddings().create_all("m", texts)
+    };
+    is_refusal(
+        &vectors().collect_response().unwrap_err(),
+        "embeddings.create_all",
+    );
+    let mut vectors = vectors();
+    is_refusal(
+        &vectors.next().unwrap().unwrap_err(),
+        "embeddings.create_all",
+    );
+    assert!(vectors.next().is_none());
     assert!(emulator.requests().is_empty());
 }
 

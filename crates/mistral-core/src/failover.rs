@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::mem;
 use std::sync::Arc;
 
 use tracing::field::Empty;
@@ -136,48 +137,81 @@ impl Failover {
     where
         C: IntoFuture<Output = Result<T>>,
     {
-        let span = tracing::info_span!("failover", provider = Empty, reason = Empty);
-        self.ask(call, &span).instrument(span.clone()).await
+        let mut round = Round::new(&self.kinds);
+        let span = round.span.clone();
+        self.ask(call, &mut round).instrument(span).await
     }
 
     async fn ask<T, C>(
         &self,
         mut call: impl FnMut(&Client) -> C,
-        span: &Span,
+        round: &mut Round<'_>,
     ) -> Result<Answered<T>>
     where
         C: IntoFuture<Output = Result<T>>,
     {
-        let mut failures = Vec::new();
-        let mut clients = self.clients.iter().enumerate().peekable();
-        while let Some((position, client)) = clients.next() {
+        let mut clients = self.clients.iter().peekable();
+        while let Some(client) = clients.next() {
             let provider = client.provider_name();
-            span.record("provider", provider);
-            let error = match call(client).await {
-                Ok(body) => {
-                    return Ok(Answered {
-                        body,
-                        provider,
-                        position,
-                        failures,
-                    });
-                }
-                Err(error) => error,
-            };
-            let next = clients
-                .peek()
-                .filter(|_| self.kinds.contains(&error.kind()));
-            let Some((_, next)) = next else {
-                return Err(error.after(failures, provider));
-            };
-            tell(provider, next.provider_name(), &error);
-            failures.push(Failure { provider, error });
-            span.record("reason", reason(&failures));
+            round.begin(provider);
+            let heard = call(client).await;
+            let next = clients.peek().map(|client| client.provider_name());
+            if let Some(end) = round.hear(provider, heard, next) {
+                return end;
+            }
         }
-        Err(Error::config(
-            "there is nobody to ask: give `Failover::new` at least one client",
-        ))
+        Err(nobody())
     }
+}
+
+/// One call on its way from client to client.
+pub(crate) struct Round<'a> {
+    kinds: &'a [ErrorKind],
+    failures: Vec<Failure>,
+    pub(crate) span: Span,
+}
+
+impl<'a> Round<'a> {
+    pub(crate) fn new(kinds: &'a [ErrorKind]) -> Self {
+        Self {
+            kinds,
+            failures: Vec::new(),
+            span: tracing::info_span!("failover", provider = Empty, reason = Empty),
+        }
+    }
+
+    pub(crate) fn begin(&self, provider: &str) {
+        self.span.record("provider", provider);
+    }
+
+    /// Takes what came of asking `provider`. Gives the end, or `None` if `next` is to be asked.
+    pub(crate) fn hear<T>(
+        &mut self,
+        provider: &'static str,
+        heard: Result<T>,
+        next: Option<&str>,
+    ) -> Option<Result<Answered<T>>> {
+        let failures = &mut self.failures;
+        match (heard, next) {
+            (Ok(body), _) => Some(Ok(Answered {
+                body,
+                provider,
+                position: failures.len(), // all clients before it have failed
+                failures: mem::take(failures),
+            })),
+            (Err(error), Some(next)) if self.kinds.contains(&error.kind()) => {
+                tell(provider, next, &error);
+                failures.push(Failure { provider, error });
+                self.span.record("reason", reason(failures));
+                None
+            }
+            (Err(error), _) => Some(Err(error.after(mem::take(failures), provider))),
+        }
+    }
+}
+
+pub(crate) fn nobody() -> Error {
+    Error::config("there is nobody to ask: give `Failover::new` at least one client")
 }
 
 fn tell(provider: &str, next: &str, error: &Error) {

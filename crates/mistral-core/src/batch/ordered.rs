@@ -12,10 +12,8 @@ use super::response::BatchJob;
 use super::result::BatchResult;
 use super::results::{BatchOutcome, kind, read, state};
 use super::spool::Spool;
+use super::submitted::RESULTS;
 use crate::error::{Error, ErrorKind, Result};
-
-/// The operation that errors of the results themselves name.
-const RESULTS: &str = "batch.results";
 
 type Ids = Box<dyn Iterator<Item = String> + Send>;
 type Item<R> = Result<BatchOutcome<<R as Batchable>::Response>>;
@@ -88,6 +86,11 @@ impl<R: Batchable> OrderedResults<R> {
         let (inner, item) = ready!(step.as_mut().poll(cx));
         (self.inner, self.step) = (Some(inner), None);
         Poll::Ready(item)
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.step.is_none() && self.inner.as_ref().is_none_or(|inner| inner.is_over)
     }
 }
 

@@ -94,6 +94,11 @@ for text in texts {
         OrderedResults::new(self.lines, self.job, Box::new(ids))
     }
 
+    #[cfg(feature = "blocking")]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.is_over
+    }
+
     fn poll_outcome(
         &mut self,
         cx: &mut Context<'_>,

@@ -17,12 +17,12 @@ use super::{Batch, MOST_INLINE};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{FilePurpose, Files, UploadFileRequest};
 use crate::http::FileSource;
-use crate::mode::Async;
+use crate::mode::{Async, Mode};
 use crate::pipeline::Engine;
 use crate::source::{Source, of_iterator, of_stream};
 
 /// The operation that errors of a run name, where no call of the API does.
-const RUN: &str = "batch.run";
+pub(crate) const RUN: &str = "batch.run";
 /// How many bytes may go along with the call that makes the job.
 const MOST_INLINE_BYTES: usize = 4 * 1024 * 1024;
 /// The API takes files of 512 MB.
@@ -110,7 +110,9 @@ let batch = client.batch().run_stream(requests).await?;
         let named = of_stream(requests, |(id, request): (N, R)| (id.into(), request));
         BatchRun::new(&self.engine, named)
     }
+}
 
+impl<M: Mode> Batch<M> {
     /// Takes up a batch again, by the id of its job: after a restart, or in another program.
     ///
     /// `R` is the type of its requests. Nothing is sent.
@@ -125,8 +127,8 @@ batch.wait().await?;
 let mut results = batch.results().await?;
 # assert!(results.next().await.unwrap()?.result.is_ok());
 "#)]
-    pub fn resume<R: Batchable>(&self, job_id: impl Into<String>) -> SubmittedBatch<R> {
-        SubmittedBatch::new(&self.engine, job_id.into())
+    pub fn resume<R: Batchable>(&self, job_id: impl Into<String>) -> SubmittedBatch<R, M> {
+        SubmittedBatch::new(&self.engine, &self.mode, job_id.into())
     }
 }
 
@@ -141,7 +143,7 @@ pub struct BatchRun<R> {
 }
 
 impl<R: Batchable> BatchRun<R> {
-    fn new(engine: &Arc<Engine>, source: Source<'static, Named<R>>) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>, source: Source<'static, Named<R>>) -> Self {
         Self {
             engine: Arc::clone(engine),
             source,
@@ -204,7 +206,7 @@ impl<R: Batchable> BatchRun<R> {
                 create(&jobs, &request).await?
             }
         };
-        Ok(SubmittedBatch::new(&self.engine, job.id))
+        Ok(SubmittedBatch::new(&self.engine, &Async, job.id))
     }
 }
 

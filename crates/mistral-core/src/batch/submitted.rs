@@ -11,27 +11,29 @@ use super::wait::BatchWait;
 use crate::call::Call;
 use crate::error::{Error, Result};
 use crate::files::Files;
-use crate::mode::Async;
+use crate::mode::{Async, Mode};
 use crate::pipeline::Engine;
 
 /// The operation that errors of [`SubmittedBatch::results`] name.
-const RESULTS: &str = "batch.results";
+pub(crate) const RESULTS: &str = "batch.results";
 
 /// A batch that the server works on. Made by [`Batch::run`](super::Batch::run) and
 /// [`Batch::resume`](super::Batch::resume).
 ///
 /// It is a name, not a connection: nothing happens while it is held, and nothing when it
 /// is dropped.
-pub struct SubmittedBatch<R> {
+pub struct SubmittedBatch<R, M: Mode = Async> {
     engine: Arc<Engine>,
+    mode: M,
     id: String,
     request: PhantomData<fn() -> R>,
 }
 
-impl<R: Batchable> SubmittedBatch<R> {
-    pub(super) fn new(engine: &Arc<Engine>, id: String) -> Self {
+impl<R: Batchable, M: Mode> SubmittedBatch<R, M> {
+    pub(super) fn new(engine: &Arc<Engine>, mode: &M, id: String) -> Self {
         Self {
             engine: Arc::clone(engine),
+            mode: mode.clone(),
             id,
             request: PhantomData,
         }
@@ -43,15 +45,31 @@ impl<R: Batchable> SubmittedBatch<R> {
     }
 
     /// Gives how far the job is.
-    pub fn job(&self) -> Call<BatchJob> {
-        self.jobs().get(&self.id, &GetBatchJobRequest::new())
+    pub fn job(&self) -> Call<BatchJob, M> {
+        let jobs = Jobs::new(&self.engine, &self.mode);
+        jobs.get(&self.id, &GetBatchJobRequest::new())
     }
 
-    /// Waits until the job has ended, well or not: `.await` it for the job.
-    pub fn wait(&self) -> BatchWait {
-        BatchWait::new(self.jobs(), self.id.clone())
+    /// Waits until the job has ended, well or not: `.await` it for the job, or `.send()` it if
+    /// the client is a blocking one.
+    pub fn wait(&self) -> BatchWait<M> {
+        let jobs = Jobs::new(&self.engine, &Async);
+        BatchWait::new(jobs, self.mode.clone(), self.id.clone())
     }
 
+    /// The same batch, of a client of another mode.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn with_mode<N: Mode>(&self, mode: &N) -> SubmittedBatch<R, N> {
+        SubmittedBatch::new(&self.engine, mode, self.id.clone())
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(crate) fn mode(&self) -> &M {
+        &self.mode
+    }
+}
+
+impl<R: Batchable> SubmittedBatch<R> {
     /// Gives the results of a job that has ended.
     ///
     /// # Errors
@@ -66,7 +84,8 @@ impl<R: Batchable> SubmittedBatch<R> {
             job
         } else {
             let inline = GetBatchJobRequest::new().inline(true);
-            self.jobs().get(&self.id, &inline).await?
+            let jobs = Jobs::new(&self.engine, &Async);
+            jobs.get(&self.id, &inline).await?
         };
         Ok(BatchResults::new(Files::new(&self.engine, &Async), job))
     }
@@ -88,23 +107,20 @@ impl<R: Batchable> SubmittedBatch<R> {
         }
         Ok(())
     }
-
-    fn jobs(&self) -> Jobs {
-        Jobs::new(&self.engine, &Async)
-    }
 }
 
-impl<R> Clone for SubmittedBatch<R> {
+impl<R, M: Mode> Clone for SubmittedBatch<R, M> {
     fn clone(&self) -> Self {
         Self {
             engine: Arc::clone(&self.engine),
+            mode: self.mode.clone(),
             id: self.id.clone(),
             request: PhantomData,
         }
     }
 }
 
-impl<R> fmt::Debug for SubmittedBatch<R> {
+impl<R, M: Mode> fmt::Debug for SubmittedBatch<R, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SubmittedBatch")
             .field("id", &self.id)

@@ -9,10 +9,11 @@ use super::jobs::Jobs;
 use super::request::GetBatchJobRequest;
 use super::response::BatchJob;
 use crate::error::{Result, TimeoutPhase};
+use crate::mode::{Async, Mode};
 use crate::timeouts::{Deadline, within};
 
 /// The operation that errors of a wait name, where no call of the API does.
-const WAIT: &str = "batch.wait";
+pub(crate) const WAIT: &str = "batch.wait";
 /// How many looks in a row may fail for want of a server before the wait does.
 const MOST_FAILURES: u32 = 5;
 /// By how much a pause is longer than the one before.
@@ -20,8 +21,8 @@ const GROWTH: u32 = 2;
 
 type Report = Box<dyn FnMut(&BatchJob) + Send>;
 
-/// Waits until a job has ended: `.await` it for the job. Made by
-/// [`SubmittedBatch::wait`](super::SubmittedBatch::wait).
+/// Waits until a job has ended: `.await` it for the job, or `.send()` it if the client is a
+/// blocking one. Made by [`SubmittedBatch::wait`](super::SubmittedBatch::wait).
 ///
 /// It looks at the job at once, then again and again with pauses between. A look that fails
 /// as such things pass (the server is busy, the connection breaks) is repeated as every call
@@ -29,9 +30,11 @@ type Report = Box<dyn FnMut(&BatchJob) + Send>;
 ///
 /// A job that failed, ran out of time or was cancelled has ended, too: see its `status`. One
 /// with a status that this version of the SDK does not know has not.
-#[must_use = "a wait does nothing until it is awaited"]
-pub struct BatchWait {
+#[must_use = "a wait does nothing until it is awaited or sent"]
+pub struct BatchWait<M: Mode = Async> {
     jobs: Jobs,
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
+    mode: M,
     id: String,
     report: Option<Report>,
     first_pause: Duration,
@@ -39,10 +42,11 @@ pub struct BatchWait {
     deadline: Option<Duration>,
 }
 
-impl BatchWait {
-    pub(super) fn new(jobs: Jobs, id: String) -> Self {
+impl<M: Mode> BatchWait<M> {
+    pub(super) fn new(jobs: Jobs, mode: M, id: String) -> Self {
         Self {
             jobs,
+            mode,
             id,
             report: None,
             first_pause: Duration::from_secs(1),
@@ -72,6 +76,23 @@ impl BatchWait {
         self
     }
 
+    /// The wait as one to be awaited, and the mode that it had.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn split(self) -> (BatchWait, M) {
+        let wait = BatchWait {
+            jobs: self.jobs,
+            mode: Async,
+            id: self.id,
+            report: self.report,
+            first_pause: self.first_pause,
+            longest_pause: self.longest_pause,
+            deadline: self.deadline,
+        };
+        (wait, self.mode)
+    }
+}
+
+impl BatchWait {
     async fn look_until_ended(mut self) -> Result<BatchJob> {
         let deadline = Deadline::after(self.deadline, TimeoutPhase::Total);
         let mut seen = format!("nothing is known of the job `{}` yet", self.id);
@@ -124,7 +145,7 @@ impl IntoFuture for BatchWait {
     }
 }
 
-impl fmt::Debug for BatchWait {
+impl<M: Mode> fmt::Debug for BatchWait<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchWait")
             .field("id", &self.id)

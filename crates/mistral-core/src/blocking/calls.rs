@@ -13,7 +13,7 @@ use crate::stream::StreamEvent;
 
 impl Blocking {
     /// Performs a call of the operation of that name.
-    fn perform<T>(
+    pub(super) fn perform<T>(
         &self,
         operation: Cow<'static, str>,
         call: impl IntoFuture<Output = Result<T>>,

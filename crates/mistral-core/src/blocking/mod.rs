@@ -4,7 +4,8 @@
 //! requests, options and errors. A call ends in `.send()` instead of `.await`; streams, pages
 //! and their elements are [`Iterator`]s; downloads are [`Read`](std::io::Read), and uploads
 //! come from a path, from bytes, or from a reader by
-//! [`FileSource::from_blocking_reader`](crate::FileSource::from_blocking_reader).
+//! [`FileSource::from_blocking_reader`](crate::FileSource::from_blocking_reader). Tools are plain
+//! functions, by [`ToolSet::blocking_tool`](crate::tools::ToolSet).
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,17 +27,26 @@
 //! # Ok(()) }
 //! ```
 
+mod batch;
 mod calls;
 mod client;
 mod collect;
 mod download;
+mod embeddings;
+mod failover;
 mod pages;
 mod reader;
+mod run;
 mod stream;
+mod supply;
 mod waiting;
 
+pub use self::batch::{BatchResults, BatchRun, OrderedResults};
 pub use self::client::Client;
 pub use self::download::ByteStream;
+pub use self::embeddings::EmbeddingStream;
+pub use self::failover::Failover;
 pub use self::pages::{Items, Pages};
+pub use self::run::RunStream;
 pub use self::stream::EventStream;
 pub use crate::mode::Blocking;

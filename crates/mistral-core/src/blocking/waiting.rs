@@ -66,6 +66,11 @@ impl<S: Source> Waiting<S> {
         if let Err(error) = may_wait() {
             return Err(self.source.error(error));
         }
-        self.mode.driver.wait(end(self.source))?
+        let driver = &self.mode.driver;
+        if S::SENDS {
+            driver.perform(end(self.source))?
+        } else {
+            driver.wait(end(self.source))?
+        }
     }
 }

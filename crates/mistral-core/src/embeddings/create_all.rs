@@ -18,7 +18,7 @@ use crate::source::{Source, of_iterator, of_stream};
 use crate::types::UsageInfo;
 
 /// The operation that errors name, where no call of the API does.
-const CREATE_ALL: &str = "embeddings.create_all";
+pub(crate) const CREATE_ALL: &str = "embeddings.create_all";
 /// The API takes so many texts per call.
 const INPUTS_PER_CALL: usize = 256;
 const CONCURRENCY: usize = 4;
@@ -110,7 +110,7 @@ pub struct EmbeddingStream<'a> {
 }
 
 impl<'a> EmbeddingStream<'a> {
-    fn new(embeddings: &Embeddings, model: String, texts: Source<'a, String>) -> Self {
+    pub(crate) fn new(embeddings: &Embeddings, model: String, texts: Source<'a, String>) -> Self {
         let none = EmbeddingInput::Texts(Vec::new());
         Self {
             embeddings: embeddings.clone(),
@@ -211,9 +211,8 @@ impl<'a> EmbeddingStream<'a> {
 
     fn poll_vector(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(usize, Embedding)>>> {
         loop {
-            if let Some(vector) = self.ready.next() {
-                self.given += 1;
-                return Poll::Ready(Some(Ok((self.given - 1, vector))));
+            if let Some(vector) = self.next_ready() {
+                return Poll::Ready(Some(Ok(vector)));
             }
             if let Some(error) = self.failure.take() {
                 self.is_over = true;
@@ -224,11 +223,32 @@ impl<'a> EmbeddingStream<'a> {
             let has_finished = poll_pieces(&mut self.pieces, cx);
             match self.next_done() {
                 Some(done) => self.take(done),
-                None if self.is_over && self.pieces.is_empty() => return Poll::Ready(None),
+                None if self.has_ended() => return Poll::Ready(None),
                 None if has_started || has_finished => {}
                 None => return Poll::Pending,
             }
         }
+    }
+
+    /// The next vector, if it is here.
+    fn next_ready(&mut self) -> Option<(usize, Embedding)> {
+        let vector = self.ready.next()?;
+        self.given += 1;
+        Some((self.given - 1, vector))
+    }
+
+    /// The next vector, or the end, if there is no need to wait for it.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn arrived(&mut self) -> Poll<Option<Result<(usize, Embedding)>>> {
+        match self.next_ready() {
+            Some(vector) => Poll::Ready(Some(Ok(vector))),
+            None if self.has_ended() => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.is_over && self.pieces.is_empty() && self.failure.is_none()
     }
 
     /// The first piece, if it is done.

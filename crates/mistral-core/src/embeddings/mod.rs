@@ -28,6 +28,8 @@ use crate::endpoint::Endpoint;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
 
+#[cfg(feature = "blocking")]
+pub(crate) use self::create_all::CREATE_ALL;
 pub use self::create_all::EmbeddingStream;
 pub use self::request::{EmbeddingDtype, EmbeddingInput, EmbeddingRequest, EncodingFormat};
 pub use self::response::{Embedding, EmbeddingResponse, EmbeddingResponseData};

@@ -6,8 +6,8 @@ macro_rules! group {
         $(#[$meta])*
         #[derive(Debug, Clone)]
         pub struct $name<M: $crate::Mode = $crate::Async> {
-            engine: std::sync::Arc<$crate::pipeline::Engine>,
-            mode: M,
+            pub(crate) engine: std::sync::Arc<$crate::pipeline::Engine>,
+            pub(crate) mode: M,
         }
 
         impl<M: $crate::Mode> $name<M> {

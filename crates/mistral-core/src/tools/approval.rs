@@ -3,6 +3,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::aside::aside;
+use crate::error::Result;
 use crate::types::{Arguments, ToolCall};
 
 /// What becomes of a call that the model wants.
@@ -25,7 +27,7 @@ impl Approval {
     }
 }
 
-type Asking = Pin<Box<dyn Future<Output = Approval> + Send>>;
+type Asking = Pin<Box<dyn Future<Output = Result<Approval>> + Send>>;
 
 /// Whom to ask about each call.
 #[derive(Clone)]
@@ -37,10 +39,24 @@ impl Hook {
         F: Fn(ToolCall) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Approval> + Send + 'static,
     {
-        Self(Arc::new(move |call| Box::pin(hook(call))))
+        Self(Arc::new(move |call| {
+            let asking = hook(call);
+            Box::pin(async move { Ok(asking.await) })
+        }))
     }
 
-    pub(super) async fn ask(&self, call: &ToolCall) -> Approval {
+    pub(super) fn blocking(hook: impl Fn(ToolCall) -> Approval + Send + Sync + 'static) -> Self {
+        let hook = Arc::new(hook);
+        Self(Arc::new(move |call| {
+            let hook = Arc::clone(&hook);
+            Box::pin(async move {
+                let asked = aside("the hook", move || hook(call)).await;
+                asked.map_err(|failure| failure.error)
+            })
+        }))
+    }
+
+    pub(super) async fn ask(&self, call: &ToolCall) -> Result<Approval> {
         (self.0)(call.clone()).await
     }
 }

@@ -1,11 +1,18 @@
 //! The turns of a run: what is asked next, and what becomes of the answer.
 
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+
 use super::approval::Hook;
 use super::outcome::Outcome;
+use super::request::CompletionRequest;
 use super::run::ToolRun;
 use super::set::ToolSet;
-use crate::chat::{ChatCompletionRequest, ChatCompletionResponse, FinishReason};
+use crate::call::{Call, StreamCall};
+use crate::chat::{ChatCompletionResponse, CompletionChunk, FinishReason};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pipeline::Engine;
 use crate::types::{
     Message, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, normalize_tool_call_ids,
 };
@@ -24,24 +31,35 @@ pub enum ToolErrors {
     Fail,
 }
 
-#[derive(Debug)]
+pub(super) type OnCall =
+    Box<dyn Fn(Call<ChatCompletionResponse>) -> Call<ChatCompletionResponse> + Send + Sync>;
+
 pub(super) struct Conversation {
     pub(super) tools: ToolSet,
     pub(super) hook: Option<Hook>,
     pub(super) errors: ToolErrors,
     pub(super) max_turns: usize,
-    request: ChatCompletionRequest,
+    /// Sets the options of each call.
+    pub(super) on_call: Option<OnCall>,
+    engine: Arc<Engine>,
+    request: Box<dyn CompletionRequest>,
     responses: Vec<ChatCompletionResponse>,
 }
 
 impl Conversation {
-    pub(super) fn new(request: &ChatCompletionRequest, tools: &ToolSet) -> Self {
+    pub(super) fn new(
+        engine: &Arc<Engine>,
+        request: impl CompletionRequest + 'static,
+        tools: &ToolSet,
+    ) -> Self {
         Self {
             tools: tools.clone(),
             hook: None,
             errors: ToolErrors::default(),
             max_turns: MAX_TURNS,
-            request: request.clone(),
+            on_call: None,
+            engine: Arc::clone(engine),
+            request: Box::new(request),
             responses: Vec::new(),
         }
     }
@@ -53,18 +71,35 @@ impl Conversation {
             .definitions()
             .map_err(|error| self.failed(error))?;
         if !definitions.is_empty() {
-            self.request
-                .tools
-                .get_or_insert_default()
-                .extend(definitions);
+            let tools = self.request.tools_mut().get_or_insert_default();
+            tools.extend(definitions);
         }
         Ok(())
     }
 
-    /// What is to be asked next.
-    pub(super) fn next(&self) -> Result<&ChatCompletionRequest> {
+    /// Asks what is to be asked next.
+    pub(super) fn complete(&self) -> Result<Call<ChatCompletionResponse>> {
+        self.may_go_on()?;
+        let call = self.request.complete(&self.engine);
+        Ok(match &self.on_call {
+            Some(on_call) => on_call(call),
+            None => call,
+        })
+    }
+
+    /// Asks it for an answer that is streamed.
+    pub(super) fn stream(&self) -> Result<StreamCall<CompletionChunk>> {
+        self.may_go_on()?;
+        let call = self.request.stream(&self.engine);
+        Ok(match &self.on_call {
+            Some(on_call) => call.with_options(on_call),
+            None => call,
+        })
+    }
+
+    fn may_go_on(&self) -> Result<()> {
         if self.responses.len() < self.max_turns {
-            return Ok(&self.request);
+            return Ok(());
         }
         let message = format!(
             "the model still calls tools after {} turns: allow more (`max_turns`), or see in \
@@ -84,7 +119,7 @@ impl Conversation {
         let Some(message) = message else {
             return Err(self.failed(Error::new(ErrorKind::Decode, "the answer is empty")));
         };
-        self.request.messages.push(message.into());
+        self.request.messages_mut().push(message.into());
         let calls = self.calls();
         if finish_reason
             .as_ref()
@@ -95,9 +130,7 @@ impl Conversation {
                            tokens (`max_tokens`)";
             return Err(self.failed(Error::new(ErrorKind::Tool, message)));
         }
-        if self.request.tool_choice.as_deref().is_some_and(is_forced) {
-            self.request.tool_choice = None;
-        }
+        self.request.tool_choice_mut().take_if(|it| is_forced(it));
         Ok(calls)
     }
 
@@ -107,12 +140,12 @@ impl Conversation {
             Some(Message::Assistant(last)) => last.tool_calls.clone().unwrap_or_default(),
             _ => Vec::new(),
         };
-        let wanted = calls(&self.request.messages);
+        let wanted = calls(self.request.messages());
         if wanted.iter().all(|call| call.call_id().is_some()) {
             return wanted;
         }
-        normalize_tool_call_ids(&mut self.request.messages);
-        calls(&self.request.messages)
+        normalize_tool_call_ids(self.request.messages_mut());
+        calls(self.request.messages())
     }
 
     /// Takes what came of the calls. Gives what the model will be told.
@@ -127,7 +160,7 @@ impl Conversation {
                 Ok(answer) => answer,
                 Err(failure) => {
                     let content = failure.for_model();
-                    if failure.is_panic || self.errors == ToolErrors::Fail {
+                    if failure.is_fatal || self.errors == ToolErrors::Fail {
                         first_error = first_error.or(Some(failure.error));
                     }
                     content
@@ -136,7 +169,7 @@ impl Conversation {
             let message = ToolMessage::new(content)
                 .tool_call_id(call.call_id().unwrap_or_default())
                 .name(call.function.name);
-            self.request.messages.push(message.clone().into());
+            self.request.messages_mut().push(message.clone().into());
             told.push(message);
         }
         match first_error {
@@ -148,21 +181,31 @@ impl Conversation {
     /// An error with the transcript so far.
     pub(super) fn failed(&self, error: Error) -> Error {
         let error = match error.operation() {
-            "" => error.at("chat.run", 0),
+            "" => error.at(self.request.run_name(), 0),
             _ => error,
         };
         error.with_partial(Box::new(ToolRun {
-            messages: self.request.messages.clone(),
+            messages: self.request.messages().to_vec(),
             responses: self.responses.clone(),
         }))
     }
 
     /// All that was said.
-    pub(super) fn into_transcript(self) -> ToolRun {
+    pub(super) fn into_transcript(mut self) -> ToolRun {
         ToolRun {
-            messages: self.request.messages,
+            messages: mem::take(self.request.messages_mut()),
             responses: self.responses,
         }
+    }
+}
+
+impl fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversation")
+            .field("tools", &self.tools)
+            .field("request", &self.request)
+            .field("responses", &self.responses)
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`ToolSet`] holds the functions. [`Chat::run`](crate::chat::Chat::run) asks the model,
 //! carries out the calls that it wants, tells it what came of them, and goes on until it
-//! answers.
+//! answers. [`Agents::run`](crate::agents::Agents::run) does it with an agent.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -34,8 +34,10 @@
 //! ```
 
 mod approval;
+mod aside;
 mod conversation;
 mod outcome;
+mod request;
 mod run;
 mod running;
 mod set;

@@ -1,6 +1,7 @@
 //! What comes of a call.
 
 use std::any::Any;
+use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -15,7 +16,7 @@ pub(super) type Outcome = Result<String, Failure>;
 pub(super) struct Failure {
     pub(super) error: Error,
     /// Whether this is a mistake in the program, which the model can do nothing about.
-    pub(super) is_panic: bool,
+    pub(super) is_fatal: bool,
 }
 
 impl Failure {
@@ -23,17 +24,18 @@ impl Failure {
         Error::new(ErrorKind::Tool, message).into()
     }
 
-    fn panic(tool: &str, payload: &(dyn Any + Send)) -> Self {
-        let words = payload.downcast_ref::<&str>().copied();
-        let words = words.or(payload.downcast_ref::<String>().map(String::as_str));
-        let message = format!(
-            "the tool `{tool}` panicked: {}",
-            words.unwrap_or("without words")
-        );
+    pub(super) fn fatal(message: impl Into<String>) -> Self {
         Self {
             error: Error::new(ErrorKind::Tool, message),
-            is_panic: true,
+            is_fatal: true,
         }
+    }
+
+    pub(super) fn panic(name: impl fmt::Display, payload: &(dyn Any + Send)) -> Self {
+        let words = payload.downcast_ref::<&str>().copied();
+        let words = words.or(payload.downcast_ref::<String>().map(String::as_str));
+        let words = words.unwrap_or("without words");
+        Self::fatal(format!("{name} panicked: {words}"))
     }
 
     /// What the model is told.
@@ -49,21 +51,21 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
             error,
-            is_panic: false,
+            is_fatal: false,
         }
     }
 }
 
 /// A call that is carried out, and that may panic without harm.
 pub(super) struct Guarded {
-    tool: String,
+    name: String,
     work: Pin<Box<dyn Future<Output = Outcome> + Send>>,
 }
 
 impl Guarded {
-    pub(super) fn new(tool: &str, work: impl Future<Output = Outcome> + Send + 'static) -> Self {
+    pub(super) fn new(name: String, work: impl Future<Output = Outcome> + Send + 'static) -> Self {
         Self {
-            tool: tool.to_owned(),
+            name,
             work: Box::pin(work),
         }
     }
@@ -75,6 +77,6 @@ impl Future for Guarded {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         // What the tool has left behind half done is the tool's own: nothing here sees it.
         let polled = catch_unwind(AssertUnwindSafe(|| self.work.as_mut().poll(cx)));
-        polled.unwrap_or_else(|payload| Poll::Ready(Err(Failure::panic(&self.tool, &*payload))))
+        polled.unwrap_or_else(|payload| Poll::Ready(Err(Failure::panic(&self.name, &*payload))))
     }
 }

@@ -7,22 +7,23 @@ use std::task::{Context, Poll};
 use super::approval::{Approval, Hook};
 use super::outcome::{Guarded, Outcome};
 use super::set::ToolSet;
+use crate::error::Result;
 use crate::types::ToolCall;
 
 /// A call, and what is to become of it.
 pub(super) type Decided = (ToolCall, Approval);
 
 /// Asks about each call: one after the other, as a person can answer.
-pub(super) async fn decide(hook: Option<Hook>, calls: Vec<ToolCall>) -> Vec<Decided> {
+pub(super) async fn decide(hook: Option<Hook>, calls: Vec<ToolCall>) -> Result<Vec<Decided>> {
     let mut decided = Vec::with_capacity(calls.len());
     for call in calls {
         let approval = match &hook {
-            Some(hook) => hook.ask(&call).await,
+            Some(hook) => hook.ask(&call).await?,
             None => Approval::Approve,
         };
         decided.push((call, approval));
     }
-    decided
+    Ok(decided)
 }
 
 /// The calls of one message: all of them run at the same time, in the task that waits.

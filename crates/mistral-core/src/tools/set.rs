@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::aside::aside;
 use super::outcome::{Failure, Guarded, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::{Function, Tool, ToolCall};
@@ -43,6 +44,8 @@ impl ToolSet {
     /// [`Chat::parse`](crate::chat::Chat::parse) describes it. An `A` that has none, or that
     /// is no struct, is the error of the run: nothing is sent then.
     ///
+    /// The function must not block: see [`blocking_tool`](Self::blocking_tool).
+    ///
     /// ```
     /// use mistral_core::tools::ToolSet;
     ///
@@ -75,7 +78,45 @@ impl ToolSet {
     {
         let name = name.into();
         let described = described::<A>(&name);
-        self.add(name, described, function)
+        self.add(name, described, working(function))
+    }
+
+    /// Adds a function that may block: one that computes for long, or waits for a file or a
+    /// database. In everything else it is [`tool`](Self::tool).
+    ///
+    /// It runs on tokio's threads for such work, so that nothing else is held up; there it may
+    /// use a blocking client, too. A call that has begun cannot be stopped: when the run is
+    /// given up, it goes on to its end.
+    ///
+    /// ```
+    /// use mistral_core::tools::ToolSet;
+    ///
+    /// /// Reads a file of the project.
+    /// #[derive(schemars::JsonSchema, serde::Deserialize)]
+    /// struct ReadFile {
+    ///     path: String,
+    /// }
+    ///
+    /// let tools = ToolSet::new()
+    ///     .blocking_tool("read_file", |call: ReadFile| std::fs::read_to_string(call.path));
+    /// # assert_eq!(tools.definitions()?.len(), 1);
+    /// # Ok::<_, mistral_core::Error>(())
+    /// ```
+    #[cfg(feature = "schemars")]
+    #[must_use]
+    pub fn blocking_tool<A, R, E>(
+        self,
+        name: impl Into<String>,
+        function: impl Fn(A) -> std::result::Result<R, E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        A: schemars::JsonSchema + DeserializeOwned,
+        R: Serialize,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let name = name.into();
+        let described = described::<A>(&name);
+        self.add(name, described, blocking(function))
     }
 
     /// Adds a function that is described by hand: one whose arguments are not known when the
@@ -105,40 +146,50 @@ impl ToolSet {
         E: Into<Box<dyn StdError + Send + Sync>>,
         Fut: Future<Output = std::result::Result<R, E>> + Send + 'static,
     {
-        self.add(description.name.clone(), Ok(description), function)
+        self.add(description.name.clone(), Ok(description), working(function))
     }
 
-    fn add<A, R, E, Fut>(
-        mut self,
-        name: String,
-        description: std::result::Result<Function, String>,
-        function: impl Fn(A) -> Fut + Send + Sync + 'static,
+    /// Adds a function that may block, as [`blocking_tool`](Self::blocking_tool) does, and that
+    /// is described by hand, as by [`function`](Self::function).
+    ///
+    /// ```
+    /// use mistral_core::tools::ToolSet;
+    /// use mistral_core::types::Function;
+    /// use serde_json::{Value, json};
+    ///
+    /// let notes = Function::new("read_notes", json!({ "type": "object" }));
+    /// let tools = ToolSet::new()
+    ///     .blocking_function(notes, |_: Value| std::fs::read_to_string("notes.txt"));
+    /// # assert_eq!(tools.definitions()?.len(), 1);
+    /// # Ok::<_, mistral_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn blocking_function<A, R, E>(
+        self,
+        description: Function,
+        function: impl Fn(A) -> std::result::Result<R, E> + Send + Sync + 'static,
     ) -> Self
     where
         A: DeserializeOwned,
         R: Serialize,
         E: Into<Box<dyn StdError + Send + Sync>>,
-        Fut: Future<Output = std::result::Result<R, E>> + Send + 'static,
     {
-        let work = move |call: ToolCall| -> Work {
-            let working = call.arguments().map(&function);
-            let name = call.function.name;
-            Box::pin(async move {
-                let answer = working?.await.map_err(|cause| {
-                    let failed = format!("the tool `{name}` failed");
-                    Error::new(ErrorKind::Tool, failed).with_source(cause)
-                })?;
-                text(&answer).map_err(|cause| {
-                    let failed = format!("the answer of the tool `{name}` cannot be written");
-                    Error::new(ErrorKind::Tool, failed)
-                        .with_source(cause)
-                        .into()
-                })
-            })
-        };
+        self.add(
+            description.name.clone(),
+            Ok(description),
+            blocking(function),
+        )
+    }
+
+    fn add(
+        mut self,
+        name: String,
+        function: std::result::Result<Function, String>,
+        work: impl Fn(ToolCall) -> Work + Send + Sync + 'static,
+    ) -> Self {
         self.entries.push(Entry {
             name,
-            function: description,
+            function,
             work: Arc::new(work),
         });
         self
@@ -180,10 +231,11 @@ impl ToolSet {
     /// Carries out a call, come what may.
     pub(super) fn start(&self, call: ToolCall) -> Guarded {
         let name = call.function.name.clone();
+        let guarded = format!("the tool `{name}`");
         match self.entries.iter().find(|entry| entry.name == name) {
             Some(entry) => {
                 let work = Arc::clone(&entry.work);
-                Guarded::new(&name, async move { work(call).await })
+                Guarded::new(guarded, async move { work(call).await })
             }
             None => {
                 let names: Vec<_> = self.entries.iter().map(|entry| &*entry.name).collect();
@@ -191,7 +243,7 @@ impl ToolSet {
                     [] => format!("there is no tool `{name}`: there are none at all"),
                     names => format!("there is no tool `{name}`, only {}", names.join(", ")),
                 };
-                Guarded::new(&name, async move { Err(Failure::new(message)) })
+                Guarded::new(guarded, async move { Err(Failure::new(message)) })
             }
         }
     }
@@ -203,6 +255,59 @@ impl fmt::Debug for ToolSet {
         let names = self.entries.iter().map(|entry| &entry.name);
         f.debug_set().entries(names).finish()
     }
+}
+
+/// A call of a function within the task that waits for it.
+fn working<A, R, E, Fut>(
+    function: impl Fn(A) -> Fut + Send + Sync + 'static,
+) -> impl Fn(ToolCall) -> Work + Send + Sync + 'static
+where
+    A: DeserializeOwned,
+    R: Serialize,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+    Fut: Future<Output = std::result::Result<R, E>> + Send + 'static,
+{
+    move |call| {
+        let working = call.arguments().map(&function);
+        Box::pin(async move { outcome(&call.function.name, working?.await) })
+    }
+}
+
+/// A call of a function on a thread that may wait.
+fn blocking<A, R, E>(
+    function: impl Fn(A) -> std::result::Result<R, E> + Send + Sync + 'static,
+) -> impl Fn(ToolCall) -> Work + Send + Sync + 'static
+where
+    A: DeserializeOwned,
+    R: Serialize,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let function = Arc::new(function);
+    move |call| {
+        let function = Arc::clone(&function);
+        Box::pin(async move {
+            let name = format!("the tool `{}`", call.function.name);
+            let work = move || outcome(&call.function.name, function(call.arguments()?));
+            aside(name, work).await?
+        })
+    }
+}
+
+/// What the model is to be told about what a function gave.
+fn outcome<R, E>(name: &str, given: std::result::Result<R, E>) -> Outcome
+where
+    R: Serialize,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let answer = given.map_err(|cause| {
+        let failed = format!("the tool `{name}` failed");
+        Error::new(ErrorKind::Tool, failed).with_source(cause)
+    })?;
+    text(&answer).map_err(|cause| {
+        let failed = format!("the answer of the tool `{name}` cannot be written");
+        let error = Error::new(ErrorKind::Tool, failed);
+        error.with_source(cause).into()
+    })
 }
 
 /// Text as it is, and everything else as JSON.

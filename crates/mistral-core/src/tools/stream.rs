@@ -10,7 +10,7 @@ use futures_core::Stream;
 use super::conversation::Conversation;
 use super::run::ToolRun;
 use super::running::{Decided, Running, decide};
-use crate::chat::{Chat, ChatCompletionResponse, CompletionChunk};
+use crate::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stream::EventStream;
 use crate::types::{ToolCall, ToolMessage};
@@ -60,7 +60,6 @@ pub enum RunEvent {
 /// # Ok(()) }
 /// ```
 pub struct RunStream {
-    chat: Chat,
     conversation: Conversation,
     happened: VecDeque<RunEvent>,
     step: Step,
@@ -72,7 +71,7 @@ enum Step {
     Asking(BoxFuture<Result<EventStream<CompletionChunk>>>),
     Reading(Box<EventStream<CompletionChunk>>),
     Merging(BoxFuture<Result<ChatCompletionResponse>>),
-    Deciding(BoxFuture<Vec<Decided>>),
+    Deciding(BoxFuture<Result<Vec<Decided>>>),
     Running(Running),
     Ended { failed: bool },
 }
@@ -80,9 +79,8 @@ enum Step {
 const ENDED: Step = Step::Ended { failed: false };
 
 impl RunStream {
-    pub(super) fn new(chat: Chat, conversation: Conversation) -> Self {
+    pub(super) fn new(conversation: Conversation) -> Self {
         Self {
-            chat,
             conversation,
             happened: VecDeque::new(),
             step: Step::Begin,
@@ -114,6 +112,22 @@ impl RunStream {
         Ok(self.conversation.into_transcript())
     }
 
+    /// The next event, or the end, if there is no need to wait for it.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn arrived(&mut self) -> Poll<Option<Result<RunEvent>>> {
+        match (self.happened.pop_front(), &self.step) {
+            (None, Step::Ended { .. }) => Poll::Ready(None),
+            (None, _) => Poll::Pending,
+            (event, _) => Poll::Ready(event.map(Ok)),
+        }
+    }
+
+    /// Says in an error which run it is about, with the transcript so far.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn error(&self, error: Error) -> Error {
+        self.conversation.failed(error)
+    }
+
     /// Does what the step is about. Gives the next one, or `None` if this one goes on.
     fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Step>>> {
         let conversation = &mut self.conversation;
@@ -136,10 +150,10 @@ impl RunStream {
                 Ok(response) => self.hear(response),
                 Err(error) => Err(conversation.failed(error)),
             },
-            Step::Deciding(deciding) => {
-                let decided = ready!(deciding.as_mut().poll(cx));
-                Ok(Step::Running(Running::new(&conversation.tools, decided)))
-            }
+            Step::Deciding(deciding) => match ready!(deciding.as_mut().poll(cx)) {
+                Ok(decided) => Ok(Step::Running(Running::new(&conversation.tools, decided))),
+                Err(error) => Err(conversation.failed(error)),
+            },
             Step::Running(running) => {
                 ready!(running.poll(cx));
                 self.tell()
@@ -150,7 +164,7 @@ impl RunStream {
     }
 
     fn ask(&self) -> Result<Step> {
-        let call = self.chat.stream(self.conversation.next()?);
+        let call = self.conversation.stream()?;
         Ok(Step::Asking(call.into_future()))
     }
 

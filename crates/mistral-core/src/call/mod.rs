@@ -1,16 +1,14 @@
 //! One request and its own options.
 
-use std::fmt;
+#[macro_use]
+mod options;
+
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::download::ByteStream;
@@ -19,9 +17,7 @@ use crate::mode::{Async, Mode};
 use crate::page::{Page, Pages};
 use crate::pipeline::Engine;
 use crate::prepared::Prepared;
-use crate::provider::parse_base_url;
 use crate::response::Response;
-use crate::retry::RetryPolicy;
 use crate::stream::{EventStream, StreamEvent};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -71,7 +67,6 @@ pub struct Call<T, M: Mode = Async> {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct StreamCall<T, M: Mode = Async> {
     engine: Arc<Engine>,
-    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
     mode: M,
     request: Result<Box<Prepared>>,
     event: PhantomData<fn() -> T>,
@@ -88,151 +83,6 @@ pub struct DownloadCall<M: Mode = Async> {
     #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
     mode: M,
     request: Result<Box<Prepared>>,
-}
-
-/// What every kind of call has: how it is made, and its options.
-macro_rules! call_options {
-    ($call:ident $(<$answer:ident: $bound:ident> $own:ident = $initial:expr)?) => {
-        impl<$($answer: $bound,)? M: Mode> $call<$($answer,)? M> {
-            pub(crate) fn new(engine: &Arc<Engine>, mode: &M, request: Result<Prepared>) -> Self {
-                Self {
-                    engine: Arc::clone(engine),
-                    mode: mode.clone(),
-                    request: request.map(Box::new),
-                    $($own: $initial,)?
-                }
-            }
-        }
-
-        impl<$($answer,)? M: Mode> $call<$($answer,)? M> {
-            fn set(mut self, change: impl FnOnce(&mut Prepared) -> Result<()>) -> Self {
-                self.request = self.request.and_then(|mut request| {
-                    let name = request.endpoint.name.clone();
-                    change(&mut request).map_err(|error| error.at(name, 0))?;
-                    Ok(request)
-                });
-                self
-            }
-
-            #[cfg(feature = "blocking")]
-            pub(crate) fn operation(&self) -> std::borrow::Cow<'static, str> {
-                let name = |request: &Prepared| request.endpoint.name.clone();
-                self.request.as_deref().map(name).unwrap_or_default()
-            }
-
-            /// The call as one to be awaited, and the mode that it had.
-            #[cfg(feature = "blocking")]
-            pub(crate) fn split(self) -> ($call<$($answer,)?>, M) {
-                let call = $call {
-                    engine: self.engine,
-                    mode: Async,
-                    request: self.request,
-                    $($own: self.$own,)?
-                };
-                (call, self.mode)
-            }
-
-            /// Sets how long the whole call may take, repetitions included and, for a
-            /// stream, up to its last event.
-            pub fn timeout(self, time: Duration) -> Self {
-                self.set(|request| {
-                    request.options_mut().timeouts.total = Some(time);
-                    Ok(())
-                })
-            }
-
-            /// Sets how long making a connection may take.
-            ///
-            /// With the built-in transport, calls with a time of their own have a
-            /// connection pool of their own.
-            pub fn connect_timeout(self, time: Duration) -> Self {
-                self.set(|request| {
-                    request.options_mut().timeouts.connect = Some(time);
-                    Ok(())
-                })
-            }
-
-            /// Sets how long the head of the response may take, per attempt.
-            pub fn first_byte_timeout(self, time: Duration) -> Self {
-                self.set(|request| {
-                    request.options_mut().timeouts.first_byte = Some(time);
-                    Ok(())
-                })
-            }
-
-            /// Sets how long the body of the response may be silent, streamed or not.
-            pub fn idle_timeout(self, time: Duration) -> Self {
-                self.set(|request| {
-                    request.options_mut().timeouts.idle = Some(time);
-                    Ok(())
-                })
-            }
-
-            /// Sets how often and how soon the call is repeated when it fails.
-            pub fn retry(self, policy: RetryPolicy) -> Self {
-                self.set(|request| {
-                    request.options_mut().retry = Some(policy);
-                    Ok(())
-                })
-            }
-
-            /// Sends a header. It replaces one of the same name; with an `authorization`
-            /// of its own, a call does without the provider's credentials.
-            pub fn header<N, V>(self, name: N, value: V) -> Self
-            where
-                N: TryInto<HeaderName>,
-                V: TryInto<HeaderValue>,
-            {
-                self.set(|request| request.set_header(name, value))
-            }
-
-            /// Adds a query parameter.
-            pub fn query(self, name: impl Into<String>, value: impl Into<String>) -> Self {
-                self.set(|request| {
-                    request
-                        .options_mut()
-                        .query
-                        .push((name.into(), value.into()));
-                    Ok(())
-                })
-            }
-
-            /// Sends a field in the body that the request's type does not have.
-            pub fn extra_body(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-                self.set(|request| {
-                    request
-                        .options_mut()
-                        .extra_body
-                        .insert(name.into(), value.into());
-                    Ok(())
-                })
-            }
-
-            /// Sends `body` as JSON instead of the operation's own body.
-            ///
-            /// Meant for [`Client::request`](crate::Client::request).
-            pub fn json(self, body: &impl Serialize) -> Self {
-                self.set(|request| request.set_json(body))
-            }
-
-            /// Sends the call to another base URL than the provider's.
-            pub fn base_url(self, url: &str) -> Self {
-                self.set(|request| {
-                    request.options_mut().base_url = Some(parse_base_url("`base_url`", url)?);
-                    Ok(())
-                })
-            }
-        }
-
-        impl<$($answer,)? M: Mode> fmt::Debug for $call<$($answer,)? M> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let operation = self.request.as_ref().map(|request| &request.endpoint.name);
-                f.debug_struct(stringify!($call))
-                    .field("operation", &operation)
-                    .finish_non_exhaustive()
-            }
-        }
-    };
 }
 
 call_options!(Call<T: DeserializeOwned> decode = decode::<T>);
@@ -352,6 +202,25 @@ impl IntoFuture for DownloadCall {
 }
 
 impl<T: StreamEvent> StreamCall<T> {
+    /// Sets the options that `change` sets on a call that is not streamed.
+    pub(crate) fn with_options<A: DeserializeOwned>(
+        self,
+        change: impl FnOnce(Call<A>) -> Call<A>,
+    ) -> Self {
+        let changed = change(Call {
+            engine: self.engine,
+            mode: self.mode,
+            request: self.request,
+            decode: decode::<A>,
+        });
+        Self {
+            engine: changed.engine,
+            mode: changed.mode,
+            request: changed.request,
+            event: PhantomData,
+        }
+    }
+
     /// Sends the call and keeps, beside its stream, the head of the HTTP response.
     ///
     /// # Errors

@@ -1,0 +1,58 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::agents::{Agents, AgentsCompletionRequest};
+use crate::call::{Call, StreamCall};
+use crate::chat::{Chat, ChatCompletionRequest, ChatCompletionResponse, CompletionChunk};
+use crate::mode::Async;
+use crate::pipeline::Engine;
+use crate::types::{Message, Tool, ToolChoice};
+
+/// A request that a conversation can be led with.
+pub(super) trait CompletionRequest: fmt::Debug + Send + Sync {
+    /// The operation that errors of a run name, where no call of the API does.
+    fn run_name(&self) -> &'static str;
+    fn messages(&self) -> &[Message];
+    fn messages_mut(&mut self) -> &mut Vec<Message>;
+    fn tools_mut(&mut self) -> &mut Option<Vec<Tool>>;
+    fn tool_choice_mut(&mut self) -> &mut Option<Box<ToolChoice>>;
+    fn complete(&self, engine: &Arc<Engine>) -> Call<ChatCompletionResponse>;
+    fn stream(&self, engine: &Arc<Engine>) -> StreamCall<CompletionChunk>;
+}
+
+macro_rules! completion_request {
+    ($request:ty, sent by $group:ident, run as $name:literal) => {
+        impl CompletionRequest for $request {
+            fn run_name(&self) -> &'static str {
+                $name
+            }
+
+            fn messages(&self) -> &[Message] {
+                &self.messages
+            }
+
+            fn messages_mut(&mut self) -> &mut Vec<Message> {
+                &mut self.messages
+            }
+
+            fn tools_mut(&mut self) -> &mut Option<Vec<Tool>> {
+                &mut self.tools
+            }
+
+            fn tool_choice_mut(&mut self) -> &mut Option<Box<ToolChoice>> {
+                &mut self.tool_choice
+            }
+
+            fn complete(&self, engine: &Arc<Engine>) -> Call<ChatCompletionResponse> {
+                $group::new(engine, &Async).complete(self)
+            }
+
+            fn stream(&self, engine: &Arc<Engine>) -> StreamCall<CompletionChunk> {
+                $group::new(engine, &Async).stream(self)
+            }
+        }
+    };
+}
+
+completion_request!(ChatCompletionRequest, sent by Chat, run as "chat.run");
+completion_request!(AgentsCompletionRequest, sent by Agents, run as "agents.run");

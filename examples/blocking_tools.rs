@@ -1,0 +1,57 @@
+//! Lets a model call plain functions, without async, and asks before each call.
+
+use std::error::Error;
+use std::io;
+
+use mistral_emulator::Emulator;
+use mistral_sdk::MistralApi;
+use mistral_sdk::blocking::Client;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::tools::{Approval, RunEvent, ToolSet};
+use mistral_sdk::types::Message;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Lists the files of the current directory.
+#[derive(Deserialize, JsonSchema)]
+struct ListFiles {}
+
+fn list_files(_: ListFiles) -> io::Result<Vec<String>> {
+    std::fs::read_dir(".")?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect()
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+
+    let tools = ToolSet::new().blocking_tool("list_files", list_files);
+    let question = [Message::user(
+        "Call list_files: what kind of project is this?",
+    )];
+    let request = ChatCompletionRequest::new("mistral-small-latest", question);
+    let run = client
+        .chat()
+        .run(&request, &tools)
+        .blocking_on_call(|call| {
+            eprint!("May {} be called? [y/n] ", call.function.name);
+            let mut answer = String::new();
+            match io::stdin().read_line(&mut answer) {
+                Ok(_) if answer.trim() == "y" => Approval::Approve,
+                _ => Approval::refuse("the user does not want it"),
+            }
+        });
+    for event in run.stream() {
+        match event? {
+            RunEvent::Chunk(chunk) => print!("{}", chunk.text()),
+            RunEvent::Answer(answer) => println!("[{}]", answer.content.text()),
+            _ => {}
+        }
+    }
+    println!();
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! Runs with tools: plain functions, with models and with agents, awaited by nobody.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use mistral_sdk::agents::AgentsCompletionRequest;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::testing::{MockReply, MockTransport};
+use mistral_sdk::tools::{Approval, RunEvent, ToolErrors, ToolRun, ToolSet};
+use mistral_sdk::types::{Function, Message};
+use mistral_sdk::{Client, ErrorKind, MistralApi, blocking};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tracing::span::Id;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::{LookupSpan, Registry};
+
+use super::server::PATIENCE;
+use super::{answer, start};
+
+/// Adds two numbers.
+#[derive(Deserialize, JsonSchema)]
+struct Add {
+    a: i64,
+    b: i64,
+}
+
+fn adding() -> ToolSet {
+    ToolSet::new().blocking_tool("add", |call: Add| {
+        call.a.checked_add(call.b).ok_or("the sum is too large")
+    })
+}
+
+fn ask() -> ChatCompletionRequest {
+    ChatCompletionRequest::new("m", [Message::user("How much is it?")])
+}
+
+fn client(mock: &MockTransport) -> blocking::Client {
+    let builder = Client::builder(MistralApi::new("key").unwrap());
+    builder.transport(mock.clone()).build_blocking().unwrap()
+}
+
+fn calls(names: &[&str]) -> Value {
+    let call = |(place, name): (usize, &&str)| {
+        let function = json!({ "name": name, "arguments": r#"{"a": 1, "b": 2}"# });
+        json!({ "id": format!("abcdefgh{place}"), "function": function })
+    };
+    names.iter().enumerate().map(call).collect()
+}
+
+/// An answer that calls tools.
+fn calling(names: &[&str]) -> MockReply {
+    let message = json!({ "role": "assistant", "content": "", "tool_calls": calls(names) });
+    MockReply::json(json!({
+        "id": "r1",
+        "choices": [{ "index": 0, "message": message, "finish_reason": "tool_calls" }],
+    }))
+}
+
+fn streamed_calling(names: &[&str]) -> MockReply {
+    let delta = json!({ "role": "assistant", "content": "", "tool_calls": calls(names) });
+    MockReply::sse([json!({
+        "id": "s1",
+        "model": "m",
+        "choices": [{ "index": 0, "delta": delta, "finish_reason": "tool_calls" }],
+    })])
+}
+
+/// A model that calls these tools in its first turn and answers in its second.
+fn once(names: &[&str]) -> MockTransport {
+    MockTransport::new()
+        .reply(calling(names))
+        .reply(MockReply::chat("It is 3."))
+}
+
+/// What the model is told about the calls in the last request.
+fn told(mock: &MockTransport) -> Vec<String> {
+    let request = mock.requests().last().unwrap().json();
+    let messages = request["messages"].as_array().unwrap().iter();
+    let of_tools = messages.filter(|message| message["role"] == "tool");
+    of_tools
+        .map(|message| message["content"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_run_asks_models_and_agents_until_they_answer() {
+    let (emulator, client) = start();
+    let dice = Function::new("roll_dice", json!({ "type": "object" }));
+    let tools = ToolSet::new().blocking_function(dice, |_: Value| Ok::<_, io::Error>(4));
+    let question = [Message::user("Call roll_dice.")];
+    let chat = ChatCompletionRequest::new("mistral-small-latest", question.clone());
+    let agents = AgentsCompletionRequest::new("ag:1:20260101:player:1", question);
+
+    let run = client.chat().run(&chat, &tools).send().unwrap();
+    assert!(run.text().contains('4'), "{}", run.text());
+    assert_eq!((run.messages.len(), run.responses.len()), (4, 2));
+    let run = client.agents().run(&agents, &tools).send().unwrap();
+    assert!(run.text().contains('4'), "{}", run.text());
+
+    let mut stream = client.agents().run(&agents, &tools).stream();
+    let mut events = Vec::new();
+    for event in stream.by_ref() {
+        match event.unwrap() {
+            RunEvent::Chunk(_) if events.last().is_some_and(|it| it == "text") => {}
+            RunEvent::Chunk(_) => events.push("text".to_owned()),
+            RunEvent::Call(call) => events.push(call.function.name),
+            RunEvent::Answer(answer) => events.push(answer.content.text().into_owned()),
+            event => panic!("{event:?}"),
+        }
+    }
+    assert_eq!(events, ["text", "roll_dice", "4", "text"]);
+    assert!(stream.next().is_none());
+    assert_eq!(stream.collect_run().unwrap().text(), run.text());
+
+    let requests = emulator.requests();
+    let paths: Vec<_> = requests.iter().map(|it| it.path.as_str()).collect();
+    let (chat, agents) = ("/v1/chat/completions", "/v1/agents/completions");
+    assert_eq!(paths, [chat, chat, agents, agents, agents, agents]);
+}
+
+#[test]
+fn options_hold_for_every_call_streamed_or_not() {
+    for streamed in [false, true] {
+        let mock = if streamed {
+            MockTransport::new()
+                .reply(streamed_calling(&["add"]))
+                .reply(MockReply::chat_stream(["It is 3."]))
+        } else {
+            once(&["add"])
+        };
+        let client = client(&mock);
+        let run = client.chat().run(&ask(), &adding());
+        let run = run.with_call(|call| call.header("x-team", "a").extra_body("safe", true));
+        let run = if streamed {
+            run.stream().collect_run()
+        } else {
+            run.send()
+        };
+        assert_eq!(run.unwrap().text(), "It is 3.");
+        for request in mock.requests() {
+            assert_eq!(request.header("x-team"), Some("a"));
+            assert_eq!(request.json()["safe"], true);
+            assert_eq!(request.json()["stream"] == true, streamed);
+        }
+        assert_eq!(mock.requests().len(), 2);
+    }
+    let mock = MockTransport::new().reply(MockReply::chat("late").with_delay(PATIENCE).always());
+    let short = Duration::from_millis(5);
+    let run = client(&mock).chat().run(&ask(), &adding());
+    let run = run.with_call(move |call| call.timeout(short));
+    let error = run.send().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    assert_eq!(error.operation(), "chat.complete");
+    assert_eq!(error.partial::<ToolRun>().unwrap().messages.len(), 1);
+}
+
+#[test]
+fn a_tool_that_fails_or_does_not_exist_is_told_or_ends_the_run() {
+    let tools = adding().blocking_tool("fail", |_: Add| {
+        Err::<(), _>(io::Error::other("the disk is full"))
+    });
+    let expected = [
+        "Error: the tool `fail` failed: the disk is full",
+        "3",
+        "Error: there is no tool `multiply`, only add, fail",
+    ];
+    let mock = once(&["fail", "add", "multiply"]);
+    client(&mock).chat().run(&ask(), &tools).send().unwrap();
+    assert_eq!(told(&mock), expected);
+
+    let mock = once(&["fail", "add", "multiply"]);
+    let run = client(&mock).chat().run(&ask(), &tools);
+    let error = run.tool_errors(ToolErrors::Fail).send().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tool);
+    assert!(
+        error
+            .to_string()
+            .starts_with("chat.run: the tool `fail` failed"),
+        "{error}"
+    );
+    assert_eq!(mock.requests().len(), 1);
+    assert_eq!(error.partial::<ToolRun>().unwrap().messages.len(), 5);
+}
+
+#[test]
+fn a_tool_that_panics_ends_the_run_and_not_the_program() {
+    let tools = adding().blocking_tool("panic", |call: Add| {
+        assert_eq!(call.a, call.b, "they differ");
+        Ok::<_, io::Error>(())
+    });
+    let agents = AgentsCompletionRequest::new("ag:1:20260101:player:1", [Message::user("Hi.")]);
+    for streamed in [false, true] {
+        let mock = if streamed {
+            MockTransport::new().reply(streamed_calling(&["panic", "add"]))
+        } else {
+            once(&["panic", "add"])
+        };
+        let client = client(&mock);
+        let run = client.agents().run(&agents, &tools);
+        let error = if streamed {
+            run.stream().collect_run().unwrap_err()
+        } else {
+            run.send().unwrap_err()
+        };
+        assert_eq!(error.kind(), ErrorKind::Tool);
+        let line = error.to_string();
+        assert!(
+            line.starts_with("agents.run: the tool `panic` panicked: "),
+            "{line}"
+        );
+        assert!(line.contains("they differ"), "{line}");
+        assert_eq!(error.partial::<ToolRun>().unwrap().messages.len(), 4);
+        assert_eq!(mock.requests().len(), 1);
+    }
+}
+
+#[test]
+fn a_model_that_never_stops_calling_tools_is_stopped() {
+    let mock = MockTransport::new().reply(calling(&["add"]).always());
+    let error = client(&mock)
+        .chat()
+        .run(&ask(), &adding())
+        .max_turns(3)
+        .send()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tool);
+    assert!(
+        error
+            .to_string()
+            .contains("still calls tools after 3 turns"),
+        "{error}"
+    );
+    assert_eq!(mock.requests().len(), 3);
+}
+
+#[test]
+fn a_hook_may_block_and_refuse() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let (emulator, other) = start();
+    let mock = once(&["add", "add"]);
+    let run = client(&mock).chat().run(&ask(), &adding());
+    let run = run.blocking_on_call(move |call| {
+        other.models().list().send().unwrap(); // which waits
+        assert_eq!(call.function.name, "add");
+        match count.fetch_add(1, Ordering::Relaxed) {
+            0 => Approval::refuse("not now"),
+            _ => Approval::Approve,
+        }
+    });
+    run.send().unwrap();
+    assert_eq!(told(&mock), ["This call was refused: not now", "3"]);
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert_eq!(emulator.requests().len(), 2);
+
+    let mock = once(&["add"]);
+    let run = client(&mock).chat().run(&ask(), &adding());
+    let error = run.blocking_on_call(|_| panic!("no")).send().unwrap_err();
+    assert_eq!(error.to_string(), "chat.run: the hook panicked: no");
+    assert_eq!(error.partial::<ToolRun>().unwrap().messages.len(), 2);
+}
+
+#[test]
+fn a_tool_that_waits_holds_nobody_up_and_may_use_the_same_client() {
+    let (_emulator, client) = start();
+    let (go, may_go) = channel();
+    let may_go = Mutex::new(may_go);
+    let inner = client.clone();
+    let wait = Function::new("wait_for_it", json!({ "type": "object" }));
+    let tools = ToolSet::new().blocking_function(wait, move |_: Value| {
+        may_go.lock().unwrap().recv_timeout(PATIENCE)?;
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inner.models().list().send()?.data.len())
+    });
+    let question = [Message::user("Call wait_for_it.")];
+    let request = ChatCompletionRequest::new("mistral-small-latest", question);
+    let run = client.chat().run(&request, &tools);
+    let running = thread::spawn(move || run.tool_errors(ToolErrors::Fail).send());
+    assert!(answer(&client).contains("Manet"));
+    go.send(()).unwrap();
+    assert_eq!(running.join().unwrap().unwrap().responses.len(), 2);
+}
+
+#[test]
+fn a_run_that_is_dropped_goes_no_further() {
+    let (said, says) = channel::<()>();
+    let roll = Function::new("roll", json!({ "type": "object" }));
+    let tools = ToolSet::new().blocking_function(roll, move |_: Value| said.send(()));
+    let mock = MockTransport::new().reply(streamed_calling(&["roll"]));
+    let mut stream = client(&mock).chat().run(&ask(), &tools).stream();
+    for event in stream.by_ref() {
+        if let RunEvent::Call(_) = event.unwrap() {
+            break;
+        }
+    }
+    drop(stream);
+    drop(tools);
+    assert!(says.recv_timeout(PATIENCE).is_err()); // and the tool is gone
+    assert_eq!(mock.requests().len(), 1);
+}
+
+/// Remembers the threads that enter a span of this name.
+struct Entered(Arc<Mutex<Vec<ThreadId>>>);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Entered {
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        if context
+            .span(id)
+            .is_some_and(|span| span.name() == "the caller's")
+        {
+            self.0.lock().unwrap().push(thread::current().id());
+        }
+    }
+}
+
+#[test]
+fn a_tool_runs_in_the_span_of_its_caller() {
+    let (said, says) = channel();
+    let roll = Function::new("roll", json!({ "type": "object" }));
+    let tools =
+        ToolSet::new().blocking_function(roll, move |_: Value| said.send(thread::current().id()));
+    let threads = Arc::default();
+    let layer = Entered(Arc::clone(&threads));
+    let _guard = tracing::subscriber::set_default(Registry::default().with(layer));
+    let _within = tracing::info_span!("the caller's").entered();
+    let mock = once(&["roll"]);
+    client(&mock).chat().run(&ask(), &tools).send().unwrap();
+    let thread = says.recv_timeout(PATIENCE).unwrap();
+    assert_ne!(thread, thread::current().id());
+    assert!(threads.lock().unwrap().contains(&thread));
+}

@@ -40,7 +40,8 @@ impl OcrResponse {
     ///   at its end, and the links of each page lead to the page's own.
     ///
     /// A directory that is missing is made, and files that are there already are overwritten.
-    /// If this fails, the files that it wrote are removed; the directory stays.
+    /// If this fails, the files that it wrote are removed; the directory stays. Dropping it does
+    /// not stop what has begun.
     #[doc = example!(r#"
 # let dir = std::env::temp_dir().join(format!("mistral-ocr-{}", std::process::id()));
 use mistral_sdk::ocr::{Document, OcrRequest};

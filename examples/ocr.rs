@@ -1,4 +1,6 @@
-//! Reads the text of a document: `cargo run --example ocr -- invoice.pdf`, or of a URL.
+//! Reads a document into a directory, its text and its images: `… --example ocr -- invoice.pdf out`
+
+use std::path::PathBuf;
 
 use mistral_emulator::Emulator;
 use mistral_sdk::ocr::{Document, OcrRequest};
@@ -12,13 +14,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => Client::from_env()?,
     };
 
-    let document = match std::env::args().nth(1) {
+    let mut arguments = std::env::args().skip(1);
+    let document = match arguments.next() {
         Some(url) if url.contains("://") => Document::url(url),
         Some(path) => Document::from_path(path).await?,
         None => Document::url("https://arxiv.org/pdf/1706.03762"),
     };
-    let request = OcrRequest::new("mistral-ocr-latest", document);
+    let dir = match arguments.next() {
+        Some(dir) => PathBuf::from(dir),
+        None => std::env::temp_dir().join("mistral-example-ocr"),
+    };
+
+    let request = OcrRequest::new("mistral-ocr-latest", document).include_image_base64(true);
     let response = client.ocr().process(&request).await?;
-    println!("{}", response.markdown());
+    let files = response.write_to(dir).await?;
+    println!("{}", files.markdown.display());
+    for image in files.images {
+        println!("{}", image.display());
+    }
     Ok(())
 }

@@ -57,14 +57,35 @@ pub(crate) fn of_file_name(name: &str) -> &'static str {
         .map_or("application/octet-stream", |(_, media_type)| media_type)
 }
 
+/// Whether the extension of a file's name is one of an image.
+pub(crate) fn is_image(name: &str) -> bool {
+    of_file_name(name).starts_with("image/")
+}
+
+/// The extension of an image of that media type.
+pub(crate) fn image_extension(media_type: &str) -> Option<&'static str> {
+    BY_EXTENSION
+        .iter()
+        .find(|(_, known)| known.starts_with("image/") && media_type.eq_ignore_ascii_case(known))
+        .map(|(extension, _)| *extension)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::of_file_name;
+    use super::{image_extension, is_image, of_file_name};
 
     #[test]
     fn the_extension_decides() {
         assert_eq!(of_file_name("a.b/Report.PDF"), "application/pdf");
         assert_eq!(of_file_name("pdf"), "application/octet-stream");
         assert_eq!(of_file_name("x.unknown"), "application/octet-stream");
+        assert!(is_image("a.JPG") && !is_image("a.pdf") && !is_image("png"));
+    }
+
+    #[test]
+    fn images_have_an_extension() {
+        assert_eq!(image_extension("image/jpeg"), Some("jpeg"));
+        assert_eq!(image_extension("IMAGE/PNG"), Some("png"));
+        assert_eq!(image_extension("text/html"), None);
     }
 }

@@ -111,5 +111,5 @@ fn is_image(url: &str) -> bool {
         return start.is_some_and(|start| start.eq_ignore_ascii_case("image/"));
     }
     let path = url.split(['?', '#']).next().unwrap_or_default();
-    media_type::of_file_name(path).starts_with("image/")
+    media_type::is_image(path)
 }

@@ -21,8 +21,10 @@
 
 mod block;
 mod document;
+mod links;
 mod request;
 mod response;
+mod write;
 
 use crate::call::Call;
 use crate::endpoint::Endpoint;
@@ -40,6 +42,7 @@ pub use self::response::{
     OcrConfidenceScore, OcrImageObject, OcrPageConfidenceScores, OcrPageDimensions, OcrPageObject,
     OcrResponse, OcrTableObject, OcrUsageInfo,
 };
+pub use self::write::OcrFiles;
 
 endpoints! {
     PROCESS = Endpoint::inference("ocr.process", "/v1/ocr");

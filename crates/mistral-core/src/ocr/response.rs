@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use super::block::Block;
 use super::request::TableFormat;
 use crate::error::{Error, ErrorKind, Result, decode};
+use crate::http::media_type;
 
 object! {
     /// What was read. Mirrors the API's `OCRResponse`.
@@ -134,8 +135,13 @@ impl OcrImageObject {
     /// Fails with [`ErrorKind::Decode`] when it did not come along
     /// (`include_image_base64`), or is not base64.
     pub fn bytes(&self) -> Result<Bytes> {
+        self.decode("")
+    }
+
+    /// The image itself; an error says `place` after the image's id.
+    pub(super) fn decode(&self, place: &str) -> Result<Bytes> {
         let undecodable = |why: &str| {
-            let what = format!("the image `{}` cannot be read: {why}", self.id);
+            let what = format!("the image `{}`{place} cannot be read: {why}", self.id);
             Error::new(ErrorKind::Decode, what)
         };
         let Some(text) = self.image_base64.as_deref() else {
@@ -151,6 +157,13 @@ impl OcrImageObject {
         bytes
             .map(Bytes::from)
             .map_err(|error| undecodable("it is not base64").with_source(error))
+    }
+
+    /// The extension that its data URL's media type stands for, if it is one of an image.
+    pub(super) fn extension(&self) -> Option<&'static str> {
+        let (head, _) = self.image_base64.as_deref()?.split_once(";base64,")?;
+        let media_type = head.split_once(':')?.1.split(';').next()?;
+        media_type::image_extension(media_type)
     }
 }
 

@@ -1,0 +1,70 @@
+//! Draws texts as points, by their embeddings: those about the same thing lie together.
+
+use std::path::PathBuf;
+
+use mistral_emulator::Emulator;
+use mistral_sdk::embeddings::EmbeddingRequest;
+use mistral_sdk::{Client, MistralApi};
+use plotters::prelude::*;
+
+const TEXTS: [(RGBColor, &str); 6] = [
+    (RED, "who painted the picture of Olympia"),
+    (RED, "the picture that Manet painted"),
+    (GREEN, "a recipe for soup with onions"),
+    (GREEN, "onions, cheese and bread: a recipe"),
+    (BLUE, "the train to Lyon leaves at noon"),
+    (BLUE, "no train leaves on Sunday"),
+];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+    let request = EmbeddingRequest::new("mistral-embed", TEXTS.map(|(_, text)| text));
+    let response = client.embeddings().create(&request).await?;
+    let vectors = response.to_f32()?;
+    let products = vectors
+        .iter()
+        .map(|a| vectors.iter().map(|b| dot(a, b)).collect());
+    let products: Vec<Vec<f32>> = products.collect();
+    let level = vec![1.0; vectors.len()];
+    let across = principal(&products, &[&level]);
+    let down = principal(&products, &[&level, &across]);
+
+    let path = std::env::args().nth(1).map(PathBuf::from);
+    let path = path.unwrap_or_else(|| std::env::temp_dir().join("mistral-example-points.png"));
+    let picture = BitMapBackend::new(&path, (400, 400)).into_drawing_area();
+    picture.fill(&WHITE)?;
+    for ((x, y), (colour, _)) in across.iter().zip(&down).zip(TEXTS) {
+        let pixel = |place: &f32| (200.0 + 190.0 * place) as i32;
+        picture.draw(&Circle::new((pixel(x), pixel(y)), 6, colour.filled()))?;
+    }
+    picture.present()?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+/// The next principal component after those that are known, by power iteration.
+fn principal(products: &[Vec<f32>], known: &[&[f32]]) -> Vec<f32> {
+    let mut places = products.first().cloned().unwrap_or_default();
+    for _ in 0..100 {
+        places = products.iter().map(|row| dot(row, &places)).collect();
+        for known in known {
+            let part = dot(&places, known) / dot(known, known);
+            places
+                .iter_mut()
+                .zip(*known)
+                .for_each(|(place, known)| *place -= part * known);
+        }
+        let length = dot(&places, &places).sqrt();
+        places.iter_mut().for_each(|place| *place /= length);
+    }
+    places
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

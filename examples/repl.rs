@@ -1,0 +1,62 @@
+//! Talks with a model in the terminal: `/clear`, `/save FILE`, `/load FILE`; Ctrl-D ends it.
+
+use std::io::Write;
+
+use mistral_emulator::Emulator;
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::types::{Message, repair_messages};
+use mistral_sdk::{Client, MistralApi};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+
+    let mut history = Vec::new();
+    loop {
+        eprint!("> ");
+        // Reading blocks, and must not do so on a thread that runs the client.
+        let line = tokio::task::spawn_blocking(|| std::io::stdin().lines().next());
+        let Some(line) = line.await?.transpose()? else {
+            return Ok(());
+        };
+        if let Err(error) = answer(&client, &mut history, &line).await {
+            eprintln!("{error:#}");
+        }
+    }
+}
+
+async fn answer(client: &Client, history: &mut Vec<Message>, line: &str) -> Result<()> {
+    match line.split_once(' ').unwrap_or((line, "")) {
+        ("", _) => {}
+        ("/clear", _) => history.clear(),
+        ("/save", file) => std::fs::write(file, serde_json::to_vec_pretty(history)?)?,
+        ("/load", file) => {
+            *history = serde_json::from_slice(&std::fs::read(file)?)?;
+            repair_messages(history); // it may have been edited by hand
+        }
+        _ => ask(client, history, Message::user(line)).await?,
+    }
+    Ok(())
+}
+
+/// Prints the answer as it is written. A question that fails does not stay in the history.
+async fn ask(client: &Client, history: &mut Vec<Message>, question: Message) -> Result<()> {
+    let messages = history.iter().chain([&question]).cloned();
+    let request = ChatCompletionRequest::new("mistral-small-latest", messages);
+    let mut stream = client.chat().stream(&request).await?;
+    while let Some(chunk) = stream.next().await {
+        print!("{}", chunk?.text());
+        std::io::stdout().flush()?;
+    }
+    println!();
+    let response = stream.collect_response().await?;
+    let answer = response.choices.into_iter().next().ok_or("no answer")?;
+    history.extend([question, answer.message.into()]);
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Uploads a file and shows how far it is: `cargo run --example upload -- report.pdf`
+
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use mistral_emulator::Emulator;
+use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::{Client, FileSource, MistralApi};
+use serde_json::json;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
+    let client = match &emulator {
+        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
+        None => Client::from_env()?,
+    };
+
+    let path = match std::env::args().nth(1) {
+        Some(path) => PathBuf::from(path),
+        None => some_questions()?,
+    };
+    let purpose = match path.extension() {
+        Some(extension) if extension == "jsonl" => FilePurpose::Batch,
+        _ => FilePurpose::Ocr,
+    };
+
+    let style = ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {eta} left")?;
+    let bar = ProgressBar::no_length().with_style(style);
+    let shown = bar.clone();
+    let source = FileSource::from_path(path).on_progress(move |sent, all| {
+        shown.set_position(sent);
+        shown.set_length(all.unwrap_or(sent));
+    });
+    let request = UploadFileRequest::new(purpose, source).expiry(24); // hours
+    let upload = client.files().upload(&request).await;
+    let file = upload.inspect_err(|_| bar.abandon())?; // it stays where it stopped
+    bar.finish();
+    println!("{}  {:?} bytes  {}", file.id, file.bytes, file.filename);
+    Ok(())
+}
+
+/// A file of some megabytes, for a batch.
+fn some_questions() -> std::io::Result<PathBuf> {
+    let path = std::env::temp_dir().join("mistral-example-questions.jsonl");
+    let body = json!({ "messages": [{ "role": "user", "content": "Who painted Olympia?" }] });
+    let lines = (0..40_000).map(|number: u32| {
+        let line = json!({ "custom_id": number.to_string(), "body": body });
+        format!("{line}\n")
+    });
+    std::fs::write(&path, lines.collect::<String>())?;
+    Ok(path)
+}

@@ -56,6 +56,13 @@ impl Paging {
 
 type Fetch<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
+impl<T: Page> Call<T> {
+    /// All pages of the list, from the one on that this call asks for.
+    pub fn pages(self) -> Pages<T> {
+        Pages::new(self)
+    }
+}
+
 /// The pages of a list, asked for one after the other, as they are wanted.
 ///
 /// Take them with [`next`](Self::next) or as a [`Stream`], or the elements with

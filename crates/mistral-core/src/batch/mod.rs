@@ -66,7 +66,7 @@ pub use self::run::BatchRun;
 pub use self::submitted::SubmittedBatch;
 pub use self::wait::BatchWait;
 #[cfg(feature = "blocking")]
-pub(crate) use self::{run::RUN, submitted::RESULTS, wait::WAIT};
+pub(crate) use self::{results::RESULTS, run::RUN, wait::WAIT};
 
 /// How many requests the API takes with the call that makes a job.
 const MOST_INLINE: usize = 10_000;

@@ -10,9 +10,8 @@ use super::batchable::Batchable;
 use super::lines::{Line, Lines};
 use super::response::BatchJob;
 use super::result::BatchResult;
-use super::results::{BatchOutcome, kind, read, state};
+use super::results::{BatchOutcome, BatchResults, RESULTS, kind, read, state};
 use super::spool::Spool;
-use super::submitted::RESULTS;
 use crate::error::{Error, ErrorKind, Result};
 
 type Ids = Box<dyn Iterator<Item = String> + Send>;
@@ -49,8 +48,37 @@ struct Inner<R> {
     request: PhantomData<fn() -> R>,
 }
 
+impl<R: Batchable> BatchResults<R> {
+    /// The results in the order of `ids`, which are the `custom_id`s of the requests.
+    ///
+    /// The server's order is any order, so all results are downloaded first, into a file in
+    /// [`std::env::temp_dir`] that is removed with the stream. In memory there are 24 bytes
+    /// for each.
+    #[doc = example!(r#"
+# use mistral_sdk::embeddings::EmbeddingRequest;
+let texts = ["a cat", "a dog", "a cow"];
+let requests = texts.map(|text| (text, EmbeddingRequest::new("mistral-embed", text)));
+let batch = client.batch().run(requests).await?;
+# batch.job().await?; // the emulator's job takes a step with each look
+batch.wait().await?;
+let mut results = batch.results().await?.in_order(texts);
+for text in texts {
+    let outcome = results.next().await.ok_or("there is an outcome for each id")??;
+    println!("{}: {} tokens", outcome.custom_id, outcome.result?.usage.unwrap_or_default().total_tokens);
+#   assert_eq!(outcome.custom_id, text);
+}
+"#)]
+    pub fn in_order<N: Into<String> + 'static>(
+        self,
+        ids: impl IntoIterator<Item = N, IntoIter: Send + 'static>,
+    ) -> OrderedResults<R> {
+        let ids = ids.into_iter().map(Into::into);
+        OrderedResults::new(self.lines, self.job, Box::new(ids))
+    }
+}
+
 impl<R: Batchable> OrderedResults<R> {
-    pub(super) fn new(lines: Lines, job: BatchJob, ids: Ids) -> Self {
+    fn new(lines: Lines, job: BatchJob, ids: Ids) -> Self {
         let expected = usize::try_from(job.total_requests).unwrap_or_default();
         Self {
             job_id: job.id.clone(),

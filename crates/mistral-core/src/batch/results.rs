@@ -9,11 +9,13 @@ use serde::de::DeserializeOwned;
 
 use super::batchable::Batchable;
 use super::lines::{Line, Lines};
-use super::ordered::OrderedResults;
 use super::response::{BatchJob, BatchJobStatus};
 use super::result::BatchResult;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::Files;
+
+/// The operation that errors of the results name.
+pub(crate) const RESULTS: &str = "batch.results";
 
 /// What became of one request of a batch.
 #[derive(Debug)]
@@ -42,8 +44,8 @@ pub struct BatchOutcome<T> {
 ///   the job. A result that comes twice in place of one that is missing is not found out
 ///   so: [`in_order`](Self::in_order) names what comes twice and what is missing.
 pub struct BatchResults<R> {
-    lines: Lines,
-    job: BatchJob,
+    pub(super) lines: Lines,
+    pub(super) job: BatchJob,
     found: i64,
     is_over: bool,
     request: PhantomData<fn() -> R>,
@@ -65,33 +67,6 @@ impl<R: Batchable> BatchResults<R> {
     /// It is cancel-safe: no outcome is lost when the future is dropped before it is ready.
     pub async fn next(&mut self) -> Option<Result<BatchOutcome<R::Response>>> {
         poll_fn(|cx| self.poll_outcome(cx)).await
-    }
-
-    /// The results in the order of `ids`, which are the `custom_id`s of the requests.
-    ///
-    /// The server's order is any order, so all results are downloaded first, into a file in
-    /// [`std::env::temp_dir`] that is removed with the stream. In memory there are 24 bytes
-    /// for each.
-    #[doc = example!(r#"
-# use mistral_sdk::embeddings::EmbeddingRequest;
-let texts = ["a cat", "a dog", "a cow"];
-let requests = texts.map(|text| (text, EmbeddingRequest::new("mistral-embed", text)));
-let batch = client.batch().run(requests).await?;
-# batch.job().await?; // the emulator's job takes a step with each look
-batch.wait().await?;
-let mut results = batch.results().await?.in_order(texts);
-for text in texts {
-    let outcome = results.next().await.ok_or("there is an outcome for each id")??;
-    println!("{}: {} tokens", outcome.custom_id, outcome.result?.usage.unwrap_or_default().total_tokens);
-#   assert_eq!(outcome.custom_id, text);
-}
-"#)]
-    pub fn in_order<N: Into<String> + 'static>(
-        self,
-        ids: impl IntoIterator<Item = N, IntoIter: Send + 'static>,
-    ) -> OrderedResults<R> {
-        let ids = ids.into_iter().map(Into::into);
-        OrderedResults::new(self.lines, self.job, Box::new(ids))
     }
 
     #[cfg(feature = "blocking")]

@@ -6,16 +6,13 @@ use super::batchable::Batchable;
 use super::jobs::Jobs;
 use super::request::GetBatchJobRequest;
 use super::response::BatchJob;
-use super::results::BatchResults;
+use super::results::{BatchResults, RESULTS};
 use super::wait::BatchWait;
 use crate::call::Call;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::mode::{Async, Mode};
 use crate::pipeline::Engine;
-
-/// The operation that errors of [`SubmittedBatch::results`] name.
-pub(crate) const RESULTS: &str = "batch.results";
 
 /// A batch that the server works on. Made by [`Batch::run`](super::Batch::run) and
 /// [`Batch::resume`](super::Batch::resume).

@@ -14,7 +14,6 @@ use crate::answer::Answer;
 use crate::download::ByteStream;
 use crate::error::{DecodeError, Error, Result, decode, request_id, unexpected};
 use crate::mode::{Async, Mode};
-use crate::page::{Page, Pages};
 use crate::pipeline::Engine;
 use crate::prepared::Prepared;
 use crate::response::Response;
@@ -97,12 +96,7 @@ impl<T, M: Mode> Call<T, M> {
     }
 }
 
-impl<T: Page> Call<T> {
-    /// All pages of the list, from the one on that this call asks for.
-    pub fn pages(self) -> Pages<T> {
-        Pages::new(self)
-    }
-
+impl<T> Call<T> {
     /// The call once more. Its error, if it has one, moves along.
     pub(crate) fn again(&mut self) -> Self {
         let request = match &self.request {

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_io::AsyncRead;
 
-use super::file_chunks::FileChunks;
-use super::{Body, TransportError, TransportErrorKind};
+use super::file_chunks::{FileChunks, unreadable};
+use super::{Body, TransportError};
 
 /// How much is read at once from a reader. Large, because every read has its price.
 const READ_SIZE: usize = 256 * 1024;
@@ -223,12 +223,6 @@ impl<S: Stream<Item = std::io::Result<Bytes>>> Stream for Measured<S> {
             (None, None) => None,
         })
     }
-}
-
-pub(super) fn unreadable(
-    cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> TransportError {
-    TransportError::new(TransportErrorKind::RequestBody, cause)
 }
 
 /// What a reader gives, in large pieces.

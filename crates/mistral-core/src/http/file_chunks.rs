@@ -10,8 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::TransportError;
-use super::file::unreadable;
+use super::{TransportError, TransportErrorKind};
 
 /// Measured: from 256 KiB on, larger pieces gain nothing.
 const PIECE: u64 = 512 * 1024;
@@ -110,4 +109,10 @@ impl Stream for FileChunks {
             )))),
         })
     }
+}
+
+pub(super) fn unreadable(
+    cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> TransportError {
+    TransportError::new(TransportErrorKind::RequestBody, cause)
 }

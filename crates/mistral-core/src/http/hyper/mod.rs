@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::header::PROXY_AUTHORIZATION;
+use http::uri::Scheme;
 use hyper_util::client::legacy::{self, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
@@ -112,6 +113,9 @@ impl HyperTransport {
         if request.uri().scheme().is_none() || request.uri().authority().is_none() {
             let why = format!("`{}` is not an absolute URL", request.uri());
             return Err(TransportError::new(TransportErrorKind::Config, why));
+        }
+        if !tls::IS_THERE && request.uri().scheme() == Some(&Scheme::HTTPS) {
+            return Err(tls::missing());
         }
         if let Some(credentials) = self.connector.proxy_credentials(request.uri()) {
             request

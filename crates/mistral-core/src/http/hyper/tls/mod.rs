@@ -12,3 +12,12 @@
 mod backend;
 
 pub(super) use self::backend::Tls;
+use crate::http::{TransportError, TransportErrorKind};
+
+pub(super) const IS_THERE: bool = cfg!(any(feature = "rustls-no-provider", feature = "native-tls"));
+
+#[cold]
+pub(super) fn missing() -> TransportError {
+    let why = "this program is built without TLS: enable the feature `rustls` or `native-tls`";
+    TransportError::new(TransportErrorKind::Config, why)
+}

@@ -1,7 +1,8 @@
 use http::Uri;
 
 use super::super::connect::{BoxError, BoxedConnection};
-use crate::http::{TransportError, TransportErrorKind};
+use super::missing;
+use crate::http::TransportError;
 
 /// No TLS.
 #[derive(Clone)]
@@ -23,7 +24,6 @@ impl Tls {
         _: BoxedConnection,
         _: Uri,
     ) -> Result<BoxedConnection, BoxError> {
-        let why = "this program is built without TLS: enable the feature `rustls` or `native-tls`";
-        Err(TransportError::new(TransportErrorKind::Config, why).into())
+        Err(missing().into())
     }
 }

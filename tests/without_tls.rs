@@ -1,0 +1,22 @@
+//! A program that is built without TLS.
+
+#![cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
+
+use mistral_sdk::{Client, ErrorKind, MistralApi};
+use tokio::net::TcpListener;
+
+#[tokio::test]
+async fn an_https_url_is_refused_before_anything_is_connected() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let api = MistralApi::new("key").unwrap().base_url(&url).unwrap();
+    let client = Client::new(api).unwrap();
+
+    let error = client.models().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(format!("{error:#}").contains("`rustls`"), "{error:#}");
+    assert_eq!(error.attempts(), 1);
+    let connected = std::pin::pin!(listener.accept());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(connected.poll(&mut context).is_pending());
+}

@@ -122,8 +122,9 @@ impl Turns {
                 let mut state = self.state();
                 let wait = state.wait(now, Waiting::default());
                 if wait.is_zero() {
-                    // Timers are late. Those who come next do not wait for that, too.
-                    let due = due.unwrap_or(now);
+                    // Timers are late. Those who come next do not wait for that, too. A turn
+                    // may also come before it was due.
+                    let due = due.map_or(now, |due: Instant| due.min(now));
                     state.requests.count(due, 1.0);
                     state.tokens.count(due, tokens as f64);
                     break;

@@ -256,3 +256,31 @@ async fn a_format_of_its_own_is_not_overwritten() {
     assert!(error.to_string().starts_with("chat.stream: "), "{error}");
     assert!(mock.requests().is_empty());
 }
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code)]
+struct Folder {
+    files: Vec<Item>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(tag = "kind")]
+#[expect(dead_code)]
+enum Item {
+    Folder(Folder),
+    File { name: String },
+}
+
+#[tokio::test]
+async fn a_type_that_holds_itself_keeps_its_fields_wherever_it_is() {
+    for schema in [sent::<Folder>().await, sent::<Item>().await] {
+        let schema = &schema["json_schema"]["schema"];
+        let mut found = Vec::new();
+        objects(schema, &mut found);
+        let tagged = found
+            .iter()
+            .filter(|object| object["properties"].get("kind").is_some());
+        let fields = tagged.map(|object| object["properties"].as_object().unwrap().len());
+        assert!(fields.eq([2, 2]), "{schema:#}");
+    }
+}

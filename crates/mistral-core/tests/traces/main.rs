@@ -4,8 +4,10 @@
 #![allow(clippy::indexing_slicing)] // the recorder's spans are there, or the test fails
 
 mod debug;
+mod failover;
 mod recorder;
 mod streams;
+mod values;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

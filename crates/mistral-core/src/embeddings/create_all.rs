@@ -245,9 +245,7 @@ impl<'a> EmbeddingStream<'a> {
     fn take(&mut self, done: Done) {
         self.ready = done.vectors.into_iter();
         self.failure = done.error;
-        self.usage.prompt_tokens += done.usage.prompt_tokens;
-        self.usage.completion_tokens += done.usage.completion_tokens;
-        self.usage.total_tokens += done.usage.total_tokens;
+        self.usage.add(&done.usage);
         self.model = self.model.take().or(done.model);
     }
 

@@ -155,9 +155,7 @@ impl ToolRun {
     pub fn usage(&self) -> UsageInfo {
         let mut all = UsageInfo::default();
         for usage in self.responses.iter().filter_map(|it| it.usage.as_ref()) {
-            all.prompt_tokens += usage.prompt_tokens;
-            all.completion_tokens += usage.completion_tokens;
-            all.total_tokens += usage.total_tokens;
+            all.add(usage);
         }
         all
     }

@@ -173,6 +173,22 @@ async fn without_tools_a_run_is_one_question() {
 }
 
 #[tokio::test]
+async fn counts_that_no_server_can_mean_do_no_harm() {
+    let counts = json!({
+        "prompt_tokens": i64::MAX, "completion_tokens": 1, "total_tokens": i64::MAX,
+    });
+    let choice = |message: Value| json!({ "choices": [{ "message": message }], "usage": counts });
+    let mock = MockTransport::new()
+        .json(choice(
+            json!({ "tool_calls": [call("abcdefgh1", "add", CALL)] }),
+        ))
+        .json(choice(json!({ "content": "It is 3." })));
+    let run = client(&mock).chat().run(&ask(), &adding()).await.unwrap();
+    let usage = run.usage();
+    assert_eq!((usage.total_tokens, usage.completion_tokens), (i64::MAX, 2));
+}
+
+#[tokio::test]
 async fn a_run_works_against_the_emulator() {
     let emulator = mistral_emulator::Emulator::start().unwrap();
     let api = mistral_sdk::MistralApi::new(emulator.api_key()).unwrap();

@@ -72,11 +72,23 @@ impl Allowance {
         self.as_of = now.max(self.as_of);
     }
 
+    /// How much has gone out within a minute.
+    pub(super) fn gone_out(&mut self, now: Instant) -> f64 {
+        self.lately.sum(now)
+    }
+
     /// Takes up what the server says: its limit, and how much of it is left.
     ///
     /// If less is left than can be told from what went out here, others use the limit too. What
-    /// they took counts as if it had gone out from here.
-    pub(super) fn heed(&mut self, now: Instant, limit: Option<i64>, remaining: Option<i64>) {
+    /// they took counts as if it had gone out from here. Some servers tell what was left when
+    /// the request came, for which `gone_out` says how much had gone out by then.
+    pub(super) fn heed(
+        &mut self,
+        now: Instant,
+        gone_out: f64,
+        limit: Option<i64>,
+        remaining: Option<i64>,
+    ) {
         if let Some(limit) = limit.and_then(|limit| u64::try_from(limit).ok())
             && limit > 0
         {
@@ -84,7 +96,8 @@ impl Allowance {
             self.announced = Some(limit);
         }
         if let (Some(limit), Some(remaining)) = (self.limit(), remaining) {
-            let by_others = limit as f64 - self.lately.sum(now) - remaining as f64;
+            let ours = self.gone_out(now).max(gone_out);
+            let by_others = limit as f64 - ours - remaining as f64;
             if by_others > 0.0 {
                 self.count(now, by_others);
             }

@@ -140,9 +140,9 @@ impl<T: Transport> Transport for RateLimited<T> {
         let tokens = tokens::estimate(&request);
         let deadline = request.extensions().get::<Operation>();
         let deadline = deadline.and_then(|operation| operation.deadline);
-        turns.wait(tokens, deadline).await?;
+        let gone_out = turns.wait(tokens, deadline).await?;
         match self.transport.send(request).await {
-            Ok(response) => Ok(turns.learn(tokens, response)),
+            Ok(response) => Ok(turns.learn(tokens, gone_out, response)),
             Err(error) => {
                 if error.kind().is_not_sent() {
                     turns.correct(tokens, 0);

@@ -42,6 +42,13 @@ struct State {
     waiting: Waiting,
 }
 
+/// How much had gone out within a minute when a request did, with itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GoneOut {
+    requests: f64,
+    tokens: f64,
+}
+
 /// What has not gone out yet.
 #[derive(Debug, Clone, Copy, Default)]
 struct Waiting {
@@ -104,7 +111,7 @@ impl Turns {
         &self,
         tokens: u64,
         deadline: Option<Instant>,
-    ) -> Result<(), TransportError> {
+    ) -> Result<GoneOut, TransportError> {
         // Before the call itself gives up, which could not say why.
         let deadline = deadline.and_then(|deadline| deadline.checked_sub(GRAIN));
         let place = Place::take(self, tokens, deadline)?;
@@ -116,7 +123,7 @@ impl Turns {
             },
         };
         let mut due = None;
-        loop {
+        let gone_out = loop {
             let now = Instant::now();
             let wait = {
                 let mut state = self.state();
@@ -127,7 +134,10 @@ impl Turns {
                     let due = due.map_or(now, |due: Instant| due.min(now));
                     state.requests.count(due, 1.0);
                     state.tokens.count(due, tokens as f64);
-                    break;
+                    break GoneOut {
+                        requests: state.requests.gone_out(now),
+                        tokens: state.tokens.gone_out(now),
+                    };
                 }
                 wait
             };
@@ -137,10 +147,10 @@ impl Turns {
                 Some(due) => _ = timeout_at(due, self.changed.notified()).await,
                 None => self.changed.notified().await,
             }
-        }
+        };
         drop(place); // before the next one looks
         drop(first);
-        Ok(())
+        Ok(gone_out)
     }
 
     /// Replaces what was counted for a request.
@@ -154,6 +164,7 @@ impl Turns {
     pub(super) fn learn(
         self: &Arc<Self>,
         mut counted: u64,
+        mut gone_out: GoneOut,
         response: http::Response<Body>,
     ) -> http::Response<Body> {
         let headers = response.headers();
@@ -164,6 +175,7 @@ impl Turns {
         };
         if let Some(cost) = cost {
             self.correct(counted, cost);
+            gone_out.tokens += cost as f64 - counted as f64;
             counted = cost;
         }
         let is_limited = {
@@ -172,8 +184,10 @@ impl Turns {
             let State {
                 requests, tokens, ..
             } = &mut *state;
-            requests.heed(now, says.limit_requests, says.remaining_requests);
-            tokens.heed(now, says.limit_tokens, says.remaining_tokens);
+            let (limit, left) = (says.limit_requests, says.remaining_requests);
+            requests.heed(now, gone_out.requests, limit, left);
+            let (limit, left) = (says.limit_tokens, says.remaining_tokens);
+            tokens.heed(now, gone_out.tokens, limit, left);
             if response.status() == StatusCode::TOO_MANY_REQUESTS {
                 let pause = retry_after(headers).unwrap_or(PAUSE);
                 let until = now.checked_add(pause).unwrap_or(state.paused_until);

@@ -12,8 +12,8 @@ use mistral_core::types::{ContentChunk, Message};
 use mistral_core::{ErrorKind, RateLimiter};
 use tokio::time::advance;
 
-use super::common::{Step, question};
-use super::{Noted, SECOND, ask, ask_times, good};
+use super::common::question;
+use super::{Noted, SECOND, ask, ask_times};
 
 #[tokio::test(start_paused = true)]
 async fn requests_are_spread_evenly() {
@@ -137,18 +137,6 @@ async fn a_request_beyond_the_whole_limit_goes_alone() {
         answer.unwrap();
     }
     assert_eq!(server.seconds(), [0, 1, 201]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_turn_that_comes_early_does_not_put_off_the_next_one() {
-    let refused = Step::status(400, "{}").after(SECOND);
-    let server = Noted::new([refused, good()]);
-    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000)); // 100 a second
-    let ten_seconds = ask("x".repeat(4_000));
-    // The first one turns out to take nothing, so that the second need not wait for it.
-    let calls = [&ten_seconds; 3].map(|it| client.chat().complete(it).into_future());
-    join_all(calls).await;
-    assert_eq!(server.seconds(), [0, 1, 11]);
 }
 
 #[tokio::test(start_paused = true)]

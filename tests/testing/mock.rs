@@ -76,9 +76,9 @@ async fn a_body_that_is_not_json_is_null_as_json() {
 async fn replies_go_to_the_first_request_that_they_are_for() {
     let mock = MockTransport::new()
         .on("chat.complete", MockReply::chat("first"))
+        .on("POST /v1/models", models("never"))
         .on("/v1/models", models("by path"))
         .on("GET /v1/models", models("by method and path"))
-        .on("POST /v1/models", models("never"))
         .reply(MockReply::chat("for any").times(2))
         .on("chat.complete", MockReply::chat("last").always());
     let client = client(mock.clone());

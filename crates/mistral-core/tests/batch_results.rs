@@ -140,6 +140,10 @@ async fn missing_and_superfluous_results_are_counted_at_the_end() {
         assert!(error.contains(words), "{error}");
         assert!(error.contains("`job-1` is SUCCESS"), "{error}");
     }
+    // A line that is no result is told by itself, and is not missing beside that.
+    let lines = file(&["{".to_owned(), "[]".to_owned(), good("a")]);
+    let (_, batch) = serve([job("SUCCESS", 3, json!({ "output_file": "out" })), lines]);
+    assert_eq!(short(&read(&batch).await), ["Decode", "Decode", "a"]);
     // One that comes twice in place of one that is missing is not found out by counting.
     let lines = file(&[good("a"), good("a")]);
     let (_, batch) = serve([job("SUCCESS", 2, json!({ "output_file": "out" })), lines]);

@@ -306,6 +306,19 @@ fn what_has_no_end_is_told_and_left_alone() {
 }
 
 #[test]
+fn what_the_sdk_does_not_know_of_system_messages_stays() {
+    let mut messages: Vec<Message> = serde_json::from_value(json!([
+        { "role": "system", "content": "One.", "a": 1 },
+        { "role": "user", "content": "Hello" },
+        { "role": "system", "content": "Two.", "b": 2 },
+    ]))
+    .unwrap();
+    assert_eq!(repair_messages(&mut messages), []);
+    let expected = json!({ "role": "system", "content": "One.\n\nTwo.", "a": 1, "b": 2 });
+    assert_eq!(serde_json::to_value(&messages[0]).unwrap(), expected);
+}
+
+#[test]
 fn messages_that_are_not_known_stay_where_they_are() {
     let unknown: Message = serde_json::from_value(json!({ "role": "critic", "x": 1 })).unwrap();
     let mut messages = vec![user(), unknown, user()];

@@ -284,3 +284,29 @@ async fn a_type_that_holds_itself_keeps_its_fields_wherever_it_is() {
         assert!(fields.eq([2, 2]), "{schema:#}");
     }
 }
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code)]
+struct Described {
+    /// Whatever there is to say.
+    notes: Value,
+}
+
+#[tokio::test]
+async fn a_field_that_takes_anything_is_refused_with_a_comment_too() {
+    let why = refusal::<Described>().await;
+    assert!(why.contains("`notes` takes any JSON"), "{why}");
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code)]
+struct AnAnswerWhoseNameIsLongerThanTheSixtyFourCharactersThatTheApiTakesForIt {
+    text: String,
+}
+
+#[tokio::test]
+async fn a_name_is_cut_to_what_the_api_takes() {
+    type Long = AnAnswerWhoseNameIsLongerThanTheSixtyFourCharactersThatTheApiTakesForIt;
+    let name = sent::<Long>().await["json_schema"]["name"].clone();
+    assert_eq!(name.as_str().map(str::len), Some(64));
+}

@@ -2,11 +2,13 @@
 
 use std::process::{Command, Output, Stdio};
 
+use http::Method;
 use mistral_core::Client;
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::types::{ApiKeyAuth, CustomConnector, Message, Tool};
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::MistralApi;
+use serde_json::{Value, json};
 
 const KEY: &str = "marker-key-0123456789";
 
@@ -36,6 +38,11 @@ async fn child() {
         .complete(&request.clone().tools([Tool::from(connector)]))
         .await;
     client.chat().complete(&long).await.unwrap();
+    // A long credential that is not printed, and then the key where the body is cut.
+    let pad = "y".repeat(8182 - 8019);
+    let cut = json!({ "a_token": "x".repeat(8000), "b": pad + KEY });
+    let raw = client.request::<Value>(Method::POST, "/v1/chat/completions");
+    raw.json(&cut).await.unwrap_err();
     let stream = client.chat().stream(&request).await.unwrap();
     stream.collect_response().await.unwrap();
     emulator.push_fault(Fault::status(400).with_body(format!("{{\"message\": \"no: {KEY}\"}}")));

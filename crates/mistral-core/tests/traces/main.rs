@@ -351,6 +351,9 @@ async fn the_trace_is_carried_on_with_every_attempt_from_within_the_span() {
     assert!(sent.eq(["span-1", "span-1", "own"]));
     for request in &requests {
         assert_ne!(request.header("authorization"), Some("stolen"));
+        for name in ["authorization", "traceparent"] {
+            assert_eq!(request.headers.get_all(name).iter().count(), 1, "{name}");
+        }
     }
     assert_eq!(
         *offered.lock().unwrap(),

@@ -306,6 +306,18 @@ fn what_has_no_end_is_told_and_left_alone() {
 }
 
 #[test]
+fn a_very_long_history_is_mended_in_its_time() {
+    let ids: Vec<_> = (0..100_000)
+        .map(|number| format!("call{number:05}"))
+        .collect();
+    let mut messages: Vec<_> = ids.iter().map(|id| calling(&[id])).collect();
+    messages.push(answer(&ids[0]));
+    assert_eq!(repair_messages(&mut messages), []); // looking at each for each takes an hour
+    assert_eq!(short(&messages[1..2]), ["tool: answer to call00000"]);
+    assert_eq!(messages.len(), 2 * ids.len());
+}
+
+#[test]
 fn what_the_sdk_does_not_know_of_system_messages_stays() {
     let mut messages: Vec<Message> = serde_json::from_value(json!([
         { "role": "system", "content": "One.", "a": 1 },

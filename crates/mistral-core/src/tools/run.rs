@@ -23,10 +23,11 @@ impl Chat {
     /// # Errors
     /// Fails as [`complete`](Self::complete) does; with [`ErrorKind::Tool`] when the model
     /// still calls tools after [`max_turns`](RunCall::max_turns), when its calls are cut off by
-    /// `max_tokens`, when a tool panics, or when it fails and
+    /// `max_tokens` or by its own failure, when a tool panics, or when it fails and
     /// [`tool_errors`](RunCall::tool_errors) says so; with [`ErrorKind::Config`] when two tools
     /// have one name, or arguments without a schema. [`Error::partial`](crate::Error::partial)
-    /// is the [`ToolRun`] so far: its messages can be sent again.
+    /// is the [`ToolRun`] so far: its messages can be sent again, once
+    /// [`repair_messages`](crate::types::repair_messages) has answered what was cut off.
     ///
     /// [`ErrorKind::Tool`]: crate::ErrorKind::Tool
     /// [`ErrorKind::Config`]: crate::ErrorKind::Config

@@ -237,6 +237,15 @@ fn marks_and_ids() -> Vec<Case> {
             vec![(1, ToolCallIdIsValid), (2, ToolCallIdIsValid)],
             vec!["user: Hello", "assistant: *", "tool: 3", "user: Hello"],
         ),
+        (
+            vec![user(), calling(&[A]), ToolMessage::new("3").into()],
+            vec![
+                (1, CallIsAnswered),
+                (2, ToolCallIdIsValid),
+                (2, AnswerHasCall),
+            ],
+            vec!["user: Hello", "assistant: aaaaaaaa1", "tool: 3"],
+        ),
     ]
 }
 

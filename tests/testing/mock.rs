@@ -96,6 +96,15 @@ async fn replies_go_to_the_first_request_that_they_are_for() {
     assert_eq!(mock.remaining(), 1, "the one that is never asked for");
 }
 
+#[test]
+fn more_replies_than_can_be_counted_are_as_many_as_can_be() {
+    let many = || MockReply::status(200).times(usize::MAX);
+    assert_eq!(
+        MockTransport::new().reply(many()).reply(many()).remaining(),
+        usize::MAX
+    );
+}
+
 #[tokio::test]
 async fn replies_may_follow_while_a_clone_is_in_use() {
     let mock = MockTransport::new();

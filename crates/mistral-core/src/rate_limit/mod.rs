@@ -51,9 +51,9 @@ use crate::http::{Body, Operation, Transport, TransportError};
 ///
 /// # Tokens
 /// Before an answer is there, a request is taken to have a token for every 4 bytes of its body,
-/// files that are embedded as data URLs left out. Then the number is corrected, by
-/// `x-ratelimit-tokens-query-cost` or by the answer's `total_tokens`; by these only in streams
-/// where the server says how many tokens are left, which then tells more. Tokens are counted for
+/// files that are embedded as data URLs left out. Then the number is corrected: by
+/// `x-ratelimit-tokens-query-cost`, by the `total_tokens` of a stream, or by those of an answer
+/// whose headers do not say how many tokens are left. Tokens are counted for
 /// `chat`, `agents`, `fim`, `embeddings`, `classifiers` and what is not modelled; other
 /// operations count as requests alone.
 ///

@@ -4,13 +4,14 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::join_all;
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::types::{ContentChunk, Message};
 use mistral_core::{ErrorKind, RateLimiter};
-use tokio::time::advance;
+use tokio::time::{Instant, advance, timeout};
 
 use super::common::question;
 use super::{Noted, SECOND, ask, ask_times};
@@ -73,6 +74,35 @@ async fn a_call_that_is_dropped_frees_its_place() {
     }
     assert_eq!(server.asked(), ["a", "c", "e"]);
     assert_eq!(server.seconds(), [0, 1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_calls_that_give_up_at_any_time_nothing_is_left() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().requests_per_minute(600));
+    let calls = (0..500_u64).map(|number| {
+        let client = client.clone();
+        let patience = Duration::from_millis(number * 7_919 % 20_011);
+        tokio::spawn(async move {
+            let request = ask(number.to_string());
+            let call = client.chat().complete(&request).into_future();
+            timeout(patience, call).await.is_ok()
+        })
+    });
+    let answered = join_all(calls).await.into_iter().map(Result::unwrap);
+    let answered: Vec<_> = (0..500).zip(answered).filter(|(_, it)| *it).collect();
+    assert!((100..400).contains(&answered.len()), "{}", answered.len());
+    // In their order, one each tenth of a second, and no time is lost by those that are gone.
+    let numbers = answered.iter().map(|(number, _)| number.to_string());
+    assert_eq!(server.asked(), numbers.collect::<Vec<_>>());
+    assert_eq!(
+        server.tenths(),
+        (0..answered.len() as u128).collect::<Vec<_>>()
+    );
+    let start = Instant::now();
+    let call = client.chat().complete(&question());
+    call.timeout(Duration::from_millis(200)).await.unwrap(); // nobody is taken to be before it
+    assert!(start.elapsed() <= Duration::from_millis(100));
 }
 
 #[tokio::test(start_paused = true)]

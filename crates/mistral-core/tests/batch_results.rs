@@ -342,6 +342,8 @@ async fn a_line_beyond_all_bounds_is_an_error_and_not_kept() {
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(error.to_string().contains("line 1 of `out`"), "{error}");
     assert_eq!(short(&outcomes), ["TooLarge", "Truncated"]);
+    let error = outcomes[1].as_ref().unwrap_err().to_string();
+    assert!(error.contains("1 results came for"), "{error}"); // it was one all the same
 }
 
 #[tokio::test]

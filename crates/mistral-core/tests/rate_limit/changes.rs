@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mistral_core::{ErrorKind, RateLimiter, TransportErrorKind};
+use serde_json::json;
 use tokio::time::sleep;
 
-use super::common::{Step, question};
+use super::common::{DONE, Piece, Step, bytes, chunk, event, question};
 use super::{Noted, SECOND, ask, ask_times, good};
 
 /// A request of so many tokens, by its length.
@@ -84,6 +85,22 @@ async fn who_waits_learns_that_the_one_before_took_nothing() {
         join_all(calls).await;
         assert_eq!(server.seconds(), [0, 1, 11]); // the early one puts nobody off
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_learns_what_a_stream_took_when_it_ends() {
+    let usage =
+        r#""model":"m","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":300}"#;
+    let last = chunk(json!({ "content": "" }), Some("stop")).replace("\"model\":\"m\"", usage);
+    let pause = Piece::Pause(SECOND * 5);
+    let pieces = [bytes(event("hi")), pause, bytes(last), bytes(DONE)];
+    let server = Noted::new([Step::events(pieces), good()]);
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    let large = of_tokens(1_000);
+    let stream = client.chat().stream(&large).await.unwrap();
+    let (whole, ()) = tokio::join!(stream.collect_response(), ask_times(&client, 1));
+    assert_eq!(whole.unwrap().text(), "hi");
+    assert_eq!(server.seconds(), [0, 5]); // three seconds' worth of it has been paid for
 }
 
 #[tokio::test(start_paused = true)]

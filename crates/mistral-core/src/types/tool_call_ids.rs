@@ -75,16 +75,21 @@ pub fn normalize_tool_call_ids(messages: &mut [Message]) {
     }
 }
 
-/// The ids that are named by the answers after each message of the assistant, by its place.
+/// The ids of the calls that an answer names, by the place of the message with the calls.
 fn named_answers(messages: &[Message]) -> HashMap<usize, HashSet<String>> {
     let mut named: HashMap<usize, HashSet<String>> = HashMap::new();
-    let mut asked = 0;
+    let mut called = HashMap::new();
     for (at, message) in messages.iter().enumerate() {
         match message {
-            Message::Assistant(_) => asked = at,
+            Message::Assistant(assistant) => {
+                let calls = assistant.tool_calls.iter().flatten();
+                called.extend(calls.filter_map(|call| Some((call.call_id()?, at))));
+            }
             Message::Tool(answer) => {
-                let id = given(answer.tool_call_id.as_deref()).map(str::to_owned);
-                named.entry(asked).or_default().extend(id);
+                let id = given(answer.tool_call_id.as_deref());
+                if let Some((id, at)) = id.and_then(|id| Some((id, called.get(id)?))) {
+                    named.entry(*at).or_default().insert(id.to_owned());
+                }
             }
             _ => {}
         }

@@ -13,8 +13,8 @@ use mistral_core::types::{ContentChunk, Message};
 use mistral_core::{ErrorKind, RateLimiter};
 use tokio::time::{Instant, advance, timeout};
 
-use super::common::question;
-use super::{Noted, SECOND, ask, ask_times};
+use super::common::{Step, question};
+use super::{Noted, SECOND, ask, ask_times, good};
 
 #[tokio::test(start_paused = true)]
 async fn requests_are_spread_evenly() {
@@ -143,6 +143,19 @@ async fn tokens_are_paid_off_before_the_next_request() {
     client.models().list().await.unwrap(); // takes no tokens, but waits until they are paid
     client.chat().complete(&four_thousand_bytes).await.unwrap();
     assert_eq!(server.seconds()[3..], [30, 30]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_computed_at_once_takes_no_tokens() {
+    let server = Noted::new([
+        Step::status(200, r#"{"id": "job-1", "status": "QUEUED"}"#),
+        good(),
+    ]);
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    let requests = [("a", ask("x".repeat(4_000)))];
+    client.batch().run(requests).await.unwrap();
+    ask_times(&client, 1).await;
+    assert_eq!(server.seconds(), [0, 0]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,7 +47,7 @@ async fn child() {
     stream.collect_response().await.unwrap();
     emulator.push_fault(Fault::status(400).with_body(format!("{{\"message\": \"no: {KEY}\"}}")));
     client.models().list().await.unwrap_err();
-    let link = "https://storage.example/f?se=1&sig=marker-key-of-a-signature";
+    let link = "https://storage.example/f?X-Goog-Signature=marker-key-of-a-signature";
     emulator.push_fault(Fault::status(400).with_header("link", link));
     client.models().list().await.unwrap_err();
 }
@@ -77,7 +77,7 @@ fn what_is_sent_and_received_is_printed_without_credentials() {
         "mistral > x-team: search\n",
         "mistral > x-link: https://h/?token=***&a=b\n",
         "mistral > apikey: ***\n",
-        "mistral < link: https://storage.example/f?se=1&sig=***\n",
+        "mistral < link: https://storage.example/f?X-Goog-Signature=***\n",
         r#""content":"hello""#,
         r#""authorization":***"#,
         "mistral < 200 OK\n",

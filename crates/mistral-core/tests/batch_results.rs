@@ -75,6 +75,13 @@ async fn a_job_may_have_one_file_or_none() {
         script.sent.lock().unwrap()[1].uri.query(),
         Some("inline=true")
     );
+    let outputs = json!([line(good("a")), { "id": "1" }]);
+    let (_, batch) = serve([job("SUCCESS", 2, json!({ "outputs": outputs }))]);
+    let error = read(&batch).await.remove(1).unwrap_err().to_string();
+    assert!(
+        error.contains("line 2 of `outputs` has no `custom_id`"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

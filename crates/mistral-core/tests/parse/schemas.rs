@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Painting, ask, client};
 
 /// The format that goes out when a `T` is asked for.
-async fn sent<T: JsonSchema + DeserializeOwned + 'static>() -> Value {
+pub(super) async fn sent<T: JsonSchema + DeserializeOwned + 'static>() -> Value {
     let mock = MockTransport::new().json(json!({ "choices": [] }));
     let _ = client(&mock).chat().parse::<T>(&ask()).await;
     mock.requests()[0].json()["response_format"].clone()

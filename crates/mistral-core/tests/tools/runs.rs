@@ -32,6 +32,8 @@ async fn a_run_goes_on_until_the_model_answers_and_gives_the_whole_transcript() 
     );
     let sent = serde_json::to_value(&run.messages[..3]).unwrap();
     assert_eq!(sent[2]["name"], "add");
+    let tools = |turn: usize| mock.requests()[turn].json()["tools"].clone();
+    assert!(tools(0).is_array() && tools(0) == tools(1));
     assert_eq!(mock.requests()[1].json()["messages"], sent);
     let of_mock = run.responses[1]
         .usage

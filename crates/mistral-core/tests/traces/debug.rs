@@ -47,6 +47,8 @@ async fn child() {
     stream.collect_response().await.unwrap();
     emulator.push_fault(Fault::status(400).with_body(format!("{{\"message\": \"no: {KEY}\"}}")));
     client.models().list().await.unwrap_err();
+    emulator.push_fault(Fault::status(400).with_body("\u{1}\u{2}"));
+    client.models().list().await.unwrap_err();
     let link = "https://storage.example/f?X-Goog-Signature=marker-key-of-a-signature";
     emulator.push_fault(Fault::status(400).with_header("link", link));
     client.models().list().await.unwrap_err();
@@ -86,6 +88,7 @@ fn what_is_sent_and_received_is_printed_without_credentials() {
         "bytes in all)\n",
         "mistral < 400 Bad Request\n",
         "no: ***",
+        "mistral < (2 bytes)\n",
     ] {
         assert!(printed.contains(part), "`{part}` is not in:\n{printed}");
     }

@@ -1,9 +1,10 @@
 //! What a failover tells about its moves.
 
 use mistral_core::testing::{MockReply, MockTransport};
-use mistral_core::{Failover, RetryPolicy};
+use mistral_core::{Client, Failover, RetryPolicy};
 use serde_json::json;
 
+use super::common::Open;
 use super::recorder::Recorder;
 use super::{answer, ask, builder, has};
 
@@ -14,8 +15,9 @@ async fn a_move_is_an_event_in_a_span_with_the_reason_but_not_the_words_of_the_s
     let mock = MockTransport::new()
         .reply(MockReply::json(refusal).with_status(503))
         .json(answer());
-    let client = builder(&mock).retry(RetryPolicy::none()).build().unwrap();
-    let (failover, request) = (Failover::new([client.clone(), client]), ask());
+    let api = builder(&mock).retry(RetryPolicy::none()).build().unwrap();
+    let open = Client::builder(Open).transport(mock).build().unwrap();
+    let (failover, request) = (Failover::new([api, open]), ask());
     let answered = failover
         .run(|client| client.chat().complete(&request))
         .await
@@ -29,7 +31,7 @@ async fn a_move_is_an_event_in_a_span_with_the_reason_but_not_the_words_of_the_s
 
     let spans = recorder.spans();
     let reason = "api: 503 Service Unavailable (code 3505)";
-    has(&spans[0], &[("provider", "api"), ("reason", reason)]);
+    has(&spans[0], &[("provider", "open"), ("reason", reason)]);
     assert_eq!(spans.len(), 3); // and the two calls
     let events = recorder.events();
     assert_eq!(events.len(), 1);
@@ -38,7 +40,7 @@ async fn a_move_is_an_event_in_a_span_with_the_reason_but_not_the_words_of_the_s
     for (name, value) in [
         ("operation", "chat.complete"),
         ("provider", "api"),
-        ("next", "api"),
+        ("next", "open"),
         ("kind", "Overloaded"),
         ("error", "503 Service Unavailable (code 3505)"),
     ] {

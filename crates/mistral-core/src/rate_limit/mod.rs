@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use self::turns::Turns;
-use crate::http::{Body, Operation, Transport, TransportError};
+use crate::http::{Body, Operation, Transport, TransportError, TransportErrorKind};
 
 /// Sends no more requests, and no more tokens, per minute than is allowed: what comes too
 /// early waits for its turn, first come, first served.
@@ -145,7 +145,12 @@ impl<T: Transport> Transport for RateLimited<T> {
         match self.transport.send(request).await {
             Ok(response) => Ok(turns.learn(tokens, gone_out, response)),
             Err(error) => {
-                if error.kind().is_not_sent() {
+                let kind = error.kind();
+                let is_held_back = matches!(
+                    kind,
+                    TransportErrorKind::Config | TransportErrorKind::RateLimited
+                );
+                if kind.is_not_sent() || is_held_back {
                     turns.correct(tokens, 0);
                 }
                 Err(error)

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::common::{DONE, Piece, Step, bytes, chunk, event, question};
-use super::{Noted, SECOND, ask, ask_times, good};
+use super::{Noted, SECOND, ask, ask_times, good, patient};
 
 /// A request of so many tokens, by its length.
 fn of_tokens(tokens: usize) -> mistral_core::chat::ChatCompletionRequest {
@@ -115,6 +115,21 @@ async fn what_may_have_been_sent_stays_counted() {
         ask_times(&client, 1).await;
         assert_eq!(server.seconds(), [0, seconds], "{kind:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_limiter_held_back_takes_nothing() {
+    let server = Noted::good();
+    let for_key = RateLimiter::new().tokens_per_minute(6_000);
+    let for_model = RateLimiter::new().requests_per_minute(1);
+    let both = patient(for_key.around(for_model.around(server.clone())));
+    let both = both.build().unwrap();
+    ask_times(&both, 1).await;
+    let large = of_tokens(1_000);
+    let call = both.chat().complete(&large).first_byte_timeout(SECOND * 5);
+    assert_eq!(call.await.unwrap_err().kind(), ErrorKind::RateLimited);
+    ask_times(&server.client(&for_key), 1).await; // as if that had not been asked
+    assert_eq!(server.seconds(), [0, 0]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -160,15 +160,17 @@ impl Conversation {
         }
     }
 
-    /// An error with the transcript so far.
+    /// An error with the transcript so far, and with what had come of an answer.
     pub(super) fn failed(&self, error: Error) -> Error {
+        let mut responses = self.responses.clone();
+        responses.extend(error.partial::<ChatCompletionResponse>().cloned());
         let error = match error.operation() {
             "" => error.at("chat.run", 0),
             _ => error,
         };
         error.with_partial(Box::new(ToolRun {
             messages: self.request.messages.clone(),
-            responses: self.responses.clone(),
+            responses,
         }))
     }
 

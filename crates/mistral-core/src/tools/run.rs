@@ -140,7 +140,8 @@ pub struct ToolRun {
     /// The whole conversation: the request's messages, every answer of the model, and every
     /// answer of a tool. It can go on from here.
     pub messages: Vec<Message>,
-    /// The model's answers, one per turn. The last one is the answer to the question.
+    /// The model's answers, one per turn. The last one is the answer to the question; in an
+    /// error, as much of it as had come.
     pub responses: Vec<ChatCompletionResponse>,
 }
 

@@ -68,7 +68,8 @@ use crate::http::{Body, Operation, Transport, TransportError, TransportErrorKind
 /// Waiting is part of the call: it takes from `first_byte_timeout` and from `timeout`. A request
 /// whose turn does not come in that time fails with
 /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), at once if that can be told
-/// beforehand. Dropping a call frees its place.
+/// beforehand. Dropping a call frees its place. One that waits and is not polled holds nobody
+/// up: when it is polled after its turn, it takes another.
 #[derive(Clone, Default)]
 pub struct RateLimiter {
     turns: Arc<Turns>,

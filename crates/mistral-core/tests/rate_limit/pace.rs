@@ -106,6 +106,22 @@ async fn of_many_calls_that_give_up_at_any_time_nothing_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_is_left_alone_holds_nobody_up() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().requests_per_minute(60));
+    let requests = ["a", "b", "c"].map(ask);
+    client.chat().complete(&requests[0]).await.unwrap();
+    let mut left_alone = client.chat().complete(&requests[1]).into_future();
+    assert!((&mut left_alone).now_or_never().is_none()); // it waits, and is not polled again
+    for _ in 0..3 {
+        client.chat().complete(&requests[2]).await.unwrap();
+    }
+    left_alone.await.unwrap(); // its turn has passed long since, but the pace is kept
+    assert_eq!(server.asked(), ["a", "c", "c", "c", "b"]);
+    assert_eq!(server.seconds(), [0, 2, 3, 4, 5]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn clones_and_clients_share_a_limit() {
     let server = Noted::good();
     let limiter = RateLimiter::new();

@@ -51,6 +51,32 @@ async fn who_waits_learns_of_requests_and_of_a_burst() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_who_wait_learn_of_a_new_limit_one_after_the_other() {
+    let server = Noted::new([good().after(SECOND * 1_000)]); // no answer tells them
+    let limiter = RateLimiter::new().requests_per_minute(1);
+    let client = server.client(&limiter);
+    let request = question();
+    let calls = [&request; 5].map(|it| client.chat().complete(it).into_future());
+    let change = async {
+        sleep(SECOND * 30).await;
+        let _ = limiter.clone().requests_per_minute(600);
+    };
+    tokio::join!(join_all(calls), change);
+    assert_eq!(server.tenths(), [0, 300, 301, 302, 303]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_pause_those_who_waited_keep_the_pace() {
+    let busy = Step::status(429, "{}").header("retry-after", "20");
+    let server = Noted::new([busy, good()]);
+    let client = server.client(&RateLimiter::new().requests_per_minute(60));
+    let request = question();
+    let calls = [&request; 5].map(|it| client.chat().complete(it).into_future());
+    join_all(calls).await;
+    assert_eq!(server.seconds(), [0, 20, 21, 22, 23]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_waits_learns_what_the_server_allows_now() {
     let allows = |step: Step, tokens: &str| step.header("x-ratelimit-limit-tokens-minute", tokens);
     let server = Noted::new([

@@ -122,6 +122,20 @@ async fn a_call_that_is_left_alone_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_tokens_of_a_call_that_is_left_alone_pass_once() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    ask_times(&client, 1).await;
+    let ten_seconds = ask("x".repeat(4_000));
+    let mut left_alone = client.chat().complete(&ten_seconds).into_future();
+    assert!((&mut left_alone).now_or_never().is_none());
+    let small = question();
+    let calls = [&small; 3].map(|it| client.chat().complete(it).into_future());
+    join_all(calls).await;
+    assert_eq!(server.seconds(), [0, 10, 10, 10]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn clones_and_clients_share_a_limit() {
     let server = Noted::good();
     let limiter = RateLimiter::new();

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mistral_emulator::{Emulator, Fault};
@@ -14,7 +12,6 @@ use mistral_sdk::{
     Client, ClientBuilder, Error, ErrorKind, Failover, HyperTransport, MistralApi, MistralAzure,
     MistralGcp, RateLimiter, Result, RetryPolicy,
 };
-use tracing::field::{Field, Visit};
 
 const MODEL: &str = "mistral-small-latest";
 
@@ -336,62 +333,4 @@ async fn nobody_to_ask_is_an_error() {
     let error = complete(&Failover::new([])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("at least one client"), "{error}");
-}
-
-/// Collects the fields of spans and events of this crate's own making.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Visit for Log {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.lock().unwrap().push(format!("{field}={value:?}"));
-    }
-}
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "mistral_core::failover"
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
-        values.record(&mut self.clone());
-    }
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-#[tokio::test]
-async fn the_reason_is_in_an_event_and_in_the_span() {
-    let log = Log::default();
-    // Of one subscriber alone tracing asks the thread that comes first, of several all of them.
-    let _another = tracing::Dispatch::new(log.clone());
-    let _guard = tracing::subscriber::set_default(log.clone());
-    let clouds = Clouds::start();
-    clouds.fail(&[503]);
-    complete(&clouds.failover()).await.unwrap();
-    let fields = log.0.lock().unwrap().clone();
-    let has = |start: &str| fields.iter().any(|field| field.starts_with(start));
-    for expected in [
-        "provider=\"api\"",
-        "operation=\"chat.complete\"",
-        "next=\"azure\"",
-        "kind=Overloaded",
-        "error=chat.complete: 503",
-        "reason=\"api: chat.complete: 503",
-        "provider=\"azure\"",
-    ] {
-        assert!(has(expected), "{expected}: {fields:?}");
-    }
 }

@@ -13,6 +13,7 @@ use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::embeddings::EmbeddingRequest;
 use mistral_sdk::fim::FimCompletionRequest;
 use mistral_sdk::ocr::{Document, OcrRequest};
+use mistral_sdk::tools::ToolSet;
 use mistral_sdk::types::{Function, Message, ToolChoice};
 use mistral_sdk::{
     Client, ClientBuilder, Error, ErrorKind, MistralApi, MistralAzure, MistralGcp, RetryPolicy,
@@ -62,6 +63,44 @@ async fn a_question_is_answered_whole_and_streamed() {
         let merged = stream.collect_response().await.unwrap();
         assert_eq!(merged.text(), whole.text(), "{name}");
         assert_eq!(merged.usage, whole.usage, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_calls_tools_everywhere() {
+    let emulator = Emulator::start().unwrap();
+    let city = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+    let weather = Function::new("get_weather", city);
+    let tools = ToolSet::new().function(weather, async |_: Value| Ok::<_, Error>("sunny"));
+    let question = [Message::user("Call get_weather: what is it like in Paris?")];
+    let request = ChatCompletionRequest::new(MODEL, question);
+    for client in clouds(&emulator) {
+        let name = client.provider_name();
+        let whole = client.chat().run(&request, &tools).await.unwrap();
+        let streamed = client.chat().run(&request, &tools).stream();
+        for run in [whole, streamed.collect_run().await.unwrap()] {
+            assert_eq!((run.responses.len(), run.messages.len()), (2, 4), "{name}");
+            let told = serde_json::to_value(&run.messages[2]).unwrap();
+            assert_eq!(told["content"], "sunny", "{name}");
+        }
+    }
+}
+
+#[cfg(feature = "schemars")]
+#[tokio::test]
+async fn a_model_answers_with_values_everywhere() {
+    #[derive(Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]
+    struct Painting {
+        title: String,
+        year: i32,
+    }
+
+    let emulator = Emulator::start().unwrap();
+    for client in clouds(&emulator) {
+        let whole = client.chat().parse::<Painting>(&question()).await.unwrap();
+        let stream = client.chat().parse_stream::<Painting>(&question());
+        let streamed = stream.await.unwrap().collect_parsed().await.unwrap();
+        assert_eq!(whole.value, streamed.value, "{}", client.provider_name());
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
-use futures::future::join_all;
 use http::{Method, Request};
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionResponse;
@@ -234,171 +233,22 @@ async fn a_body_that_was_not_read_to_its_end_stops_there_when_replayed() {
     );
 }
 
-/// Records a question and its answer for each text.
-async fn recorded(path: &std::path::Path, texts: &[&str]) {
-    let mock = MockTransport::new().answer_with(|request| {
-        let question = request.json()["messages"][0]["content"].clone();
-        MockReply::chat(format!("Re: {}", question.as_str().unwrap()))
-    });
-    let cassette = Cassette::record(path, mock);
-    let client = client(cassette.clone());
-    for text in texts {
-        client.chat().complete(&ask(text)).await.unwrap();
-    }
-    cassette.save().unwrap();
-}
-
 #[tokio::test]
-async fn neither_order_nor_concurrency_matters() {
+async fn a_stream_with_its_end_mark_is_whole_though_its_connection_stays_open() {
     let folder = Folder::new();
-    let path = folder.file("order.json");
-    let texts: Vec<_> = (0..40).map(|number| number.to_string()).collect();
-    let names: Vec<_> = texts.iter().map(String::as_str).collect();
-    recorded(&path, &names).await;
-
-    let cassette = Cassette::replay(&path).unwrap();
-    let client = client(cassette.clone());
-    let calls = texts.iter().rev().map(|text| {
-        let (client, text) = (client.clone(), text.clone());
-        tokio::spawn(async move {
-            let answer = client.chat().complete(&ask(&text)).await.unwrap();
-            assert_eq!(answer.text(), format!("Re: {text}"));
-        })
-    });
-    for result in join_all(calls).await {
-        result.unwrap();
-    }
-    assert_eq!(cassette.remaining(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn equal_requests_get_their_answers_in_turn_and_repetitions_are_replayed() {
-    let folder = Folder::new();
-    let path = folder.file("turns.json");
-    let mock = MockTransport::new()
-        .reply(MockReply::chat("first"))
-        .reply(MockReply::status(503).with_header("retry-after", "1"))
-        .reply(MockReply::error(TransportErrorKind::Connect))
-        .reply(MockReply::chat("second"));
-    let cassette = Cassette::record(&path, mock);
+    let path = folder.file("open.json");
+    let reply = MockReply::chat_stream(["One", "."]).with_stall_after(4);
+    let cassette = Cassette::record(&path, MockTransport::new().reply(reply));
     let live = client(cassette.clone());
-    for attempts in [1, 3] {
-        let answer = live
-            .chat()
-            .complete(&ask("?"))
-            .with_response()
-            .await
-            .unwrap();
-        assert_eq!(answer.attempts, attempts);
-    }
+    let stream = live.chat().stream(&ask("?")).await.unwrap();
+    assert_eq!(stream.collect_response().await.unwrap().text(), "One.");
     cassette.save().unwrap();
 
-    let cassette = Cassette::replay(&path).unwrap();
-    let client = client(cassette.clone());
-    assert_eq!(
-        client.chat().complete(&ask("?")).await.unwrap().text(),
-        "first"
-    );
-    let answer = client
-        .chat()
-        .complete(&ask("?"))
-        .with_response()
-        .await
-        .unwrap();
-    assert_eq!(answer.body.text(), "second");
-    assert_eq!(answer.attempts, 2, "what had no answer is not recorded");
-    assert_eq!(cassette.remaining(), 0);
-}
-
-#[tokio::test]
-async fn what_does_not_match_is_told_and_not_repeated() {
-    let folder = Folder::new();
-    let path = folder.file("told.json");
-    recorded(&path, &["Why?", "How?", "Why?"]).await;
-    let long = "x".repeat(500);
-    recorded(
-        &folder.file("long.json"),
-        &[&format!("{long}, and then this")],
-    )
-    .await;
-    recorded(&folder.file("empty.json"), &[]).await;
-    let told = |name: &str, why: &str| {
-        format!(
-            "the cassette `{}` {why}. If the program is meant to ask this, record the cassette anew",
-            folder.file(name).display()
-        )
-    };
-
-    let cassette = Cassette::replay(&path).unwrap();
-    let replayed = client(cassette.clone());
-    // GET: it would be repeated if anything might be.
-    let error = replayed.models().list().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert_eq!((error.operation(), error.attempts()), ("models.list", 1));
-    let why = "has no recording of GET /v1/models, but of POST /v1/chat/completions";
-    assert_eq!(error.message(), told("told.json", why));
-
-    let other = ask("Why not?").temperature(0.5);
-    let error = replayed.chat().complete(&other).await.unwrap_err();
-    let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
-        exchange 1, `messages[0].content` is \"Why?\", and now \"Why not?\", and 1 other differs";
-    assert_eq!(error.message(), told("told.json", why));
-
-    let error = replayed
-        .chat()
-        .complete(&ask("How?").max_tokens(5))
-        .await
-        .unwrap_err();
-    let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
-        exchange 2, `max_tokens` is missing, and now 5";
-    assert_eq!(error.message(), told("told.json", why));
-
-    assert_eq!(
-        cassette.remaining(),
-        3,
-        "what did not match used nothing up"
-    );
-    for _ in 0..2 {
-        replayed.chat().complete(&ask("Why?")).await.unwrap();
-    }
-    let error = replayed.chat().complete(&ask("Why?")).await.unwrap_err();
-    let why = "has replayed every recording of POST /v1/chat/completions with this body already";
-    assert_eq!(error.message(), told("told.json", why));
-
-    let replayed = client(Cassette::replay(folder.file("long.json")).unwrap());
-    let error = replayed
-        .chat()
-        .complete(&ask(&format!("{long}, and then that")))
-        .await
-        .unwrap_err();
-    let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
-        exchange 1, `messages[0].content` is …xxxxxxx, and then this\", and now \
-        …xxxxxxx, and then that\"";
-    assert_eq!(error.message(), told("long.json", why));
-
-    let replayed = client(Cassette::replay(folder.file("empty.json")).unwrap());
-    let error = replayed.models().list().await.unwrap_err();
-    let why = "has no recording of GET /v1/models, but of nothing";
-    assert_eq!(error.message(), told("empty.json", why));
-}
-
-#[tokio::test]
-async fn a_form_is_compared_by_all_but_its_boundary() {
-    let folder = Folder::new();
-    let path = folder.file("form.json");
-    let upload = |text: &'static str| {
-        UploadFileRequest::new(FilePurpose::Batch, FileSource::from_bytes("a.jsonl", text))
-    };
-    let reply = json!({ "id": "1", "filename": "a.jsonl" });
-    let cassette = Cassette::record(&path, MockTransport::new().json(reply));
-    let live = client(cassette.clone());
-    live.files().upload(&upload("{}\n")).await.unwrap();
-    cassette.save().unwrap();
-
-    let replayed = client(Cassette::replay(&path).unwrap());
-    let error = replayed.files().upload(&upload("[]\n")).await.unwrap_err();
-    assert!(error.message().contains("{}\n"), "{error}");
-    replayed.files().upload(&upload("{}\n")).await.unwrap();
+    let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(tape["exchanges"][0]["response"].get("end"), None);
+    let client = client(Cassette::replay(&path).unwrap());
+    let stream = client.chat().stream(&ask("?")).await.unwrap();
+    assert_eq!(stream.collect_response().await.unwrap().text(), "One.");
 }
 
 #[tokio::test]
@@ -407,10 +257,13 @@ async fn a_redirect_is_recorded_without_the_host() {
     let path = folder.file("redirect.json");
     let mock = MockTransport::new()
         .reply(MockReply::status(307).with_header("location", "https://host/v1/y?page=2"))
-        .reply(MockReply::status(307).with_header("location", "https://elsewhere/v1/y"));
+        .reply(MockReply::status(307).with_header("location", "https://elsewhere/v1/y"))
+        .reply(MockReply::status(307).with_header("location", "https://host/v1/y?sig=MARKER&a=b"))
+        .reply(MockReply::status(307).with_header("location", "/v1/users/MARKER/y?sig=MARKER"));
     let cassette = Cassette::record(&path, mock);
-    chunks(&cassette).await;
-    chunks(&cassette).await;
+    for _ in 0..4 {
+        chunks(&cassette).await;
+    }
     cassette.save().unwrap();
 
     let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -418,6 +271,8 @@ async fn a_redirect_is_recorded_without_the_host() {
         |index: usize| tape["exchanges"][index]["response"]["headers"]["location"].clone();
     assert_eq!(location(0), "/v1/y?page=2");
     assert_eq!(location(1), "https://elsewhere/v1/y");
+    assert_eq!(location(2), "/v1/y?sig=scrubbed&a=b");
+    assert_eq!(location(3), "/v1/users/scrubbed/y?sig=scrubbed");
 }
 
 #[test]

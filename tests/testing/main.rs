@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
 mod cassette;
+mod matching;
 mod mock;
 mod scrubbed;
 

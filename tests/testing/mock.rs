@@ -76,9 +76,9 @@ async fn a_body_that_is_not_json_is_null_as_json() {
 async fn replies_go_to_the_first_request_that_they_are_for() {
     let mock = MockTransport::new()
         .on("chat.complete", MockReply::chat("first"))
+        .on("POST /v1/models", models("never"))
         .on("/v1/models", models("by path"))
         .on("GET /v1/models", models("by method and path"))
-        .on("POST /v1/models", models("never"))
         .reply(MockReply::chat("for any").times(2))
         .on("chat.complete", MockReply::chat("last").always());
     let client = client(mock.clone());
@@ -94,6 +94,15 @@ async fn replies_go_to_the_first_request_that_they_are_for() {
         );
     }
     assert_eq!(mock.remaining(), 1, "the one that is never asked for");
+}
+
+#[test]
+fn more_replies_than_can_be_counted_are_as_many_as_can_be() {
+    let many = || MockReply::status(200).times(usize::MAX);
+    assert_eq!(
+        MockTransport::new().reply(many()).reply(many()).remaining(),
+        usize::MAX
+    );
 }
 
 #[tokio::test]

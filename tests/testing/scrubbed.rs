@@ -174,6 +174,32 @@ async fn a_secret_in_a_stream_is_found_wherever_its_chunks_are_cut() {
     }
 }
 
+#[tokio::test]
+async fn what_a_url_or_a_longer_secret_tells_is_found_elsewhere_too() {
+    let folder = Folder::new();
+    let path = folder.file("elsewhere.json");
+    let longer = format!("{KEY}-of-the-gateway");
+    let echo = format!("{longer}; my-resource.cloud.example.com, my-resource; in-the-query-1");
+    let cassette = Cassette::record(&path, MockTransport::new().json(json!({ "echo": echo })));
+    let url = "https://my-resource.cloud.example.com/v1/x?token=in-the-query-1&in-the-query-1=2";
+    let request = Request::get(url)
+        .header(AUTHORIZATION, format!("Bearer {KEY}"))
+        .header("x-gateway-key", &longer);
+    cassette
+        .send(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    cassette.save().unwrap();
+    let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let exchange = &tape["exchanges"][0];
+    assert_eq!(
+        exchange["request"]["url"],
+        "/v1/x?token=scrubbed&scrubbed=2"
+    );
+    let echo = &exchange["response"]["body"]["json"]["echo"];
+    assert_eq!(echo, "scrubbed; scrubbed, my-resource; scrubbed"); // eleven characters are few
+}
+
 /// The body of an answer on the tape.
 fn whole(tape: &Value, index: usize) -> String {
     use base64::Engine as _;

@@ -10,6 +10,7 @@ use tracing::{Instrument, Span};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Failure, Result};
+use crate::trace::describe;
 
 /// Asks several clients, one after the other, until one answers: first Mistral, then Azure, then
 /// Vertex AI.
@@ -128,7 +129,8 @@ impl Failover {
     ///
     /// Each time that it asks the next client it emits a `tracing` event with the reason. The
     /// span `failover` around all of it has the fields `provider`, who answered or failed last,
-    /// and `reason`, why those before failed.
+    /// and `reason`, why those before failed. Neither has the words of a server, which may repeat
+    /// what was asked.
     ///
     /// # Errors
     /// Fails with the error of the last client that was asked. Its words name the errors of all;
@@ -217,13 +219,21 @@ pub(crate) fn nobody() -> Error {
 fn tell(provider: &str, next: &str, error: &Error) {
     let operation = error.operation();
     let kind = error.kind();
-    tracing::warn!(operation, provider, next, ?kind, %error, "asking the next provider");
+    let error = describe(error);
+    tracing::warn!(
+        operation,
+        provider,
+        next,
+        ?kind,
+        error,
+        "asking the next provider"
+    );
 }
 
 fn reason(failures: &[Failure]) -> String {
     let reasons: Vec<_> = failures
         .iter()
-        .map(|failure| format!("{}: {}", failure.provider, failure.error))
+        .map(|failure| format!("{}: {}", failure.provider, describe(&failure.error)))
         .collect();
     reasons.join("; ")
 }

@@ -21,7 +21,7 @@ pub(crate) fn strict<T: JsonSchema>() -> Result<Value, String> {
         .into_root_schema_for::<T>()
         .to_value();
     let strict = Strict {
-        definitions: schema.get("$defs").cloned().unwrap_or_default(),
+        root: schema.clone(),
     };
     strict
         .close(&mut schema, "")
@@ -43,7 +43,8 @@ pub(crate) fn name<T: JsonSchema>() -> String {
 }
 
 struct Strict {
-    definitions: Value,
+    /// The whole schema as it was.
+    root: Value,
 }
 
 impl Strict {
@@ -105,22 +106,24 @@ impl Strict {
     /// Puts the fields of a struct within an enum that is tagged inside beside its tag: as two
     /// closed schemas, no object would satisfy both.
     fn inline(&self, keywords: &mut Keywords) {
-        let has_both = keywords.contains_key("$ref") && keywords.contains_key("properties");
-        if !has_both {
+        if !keywords.contains_key("properties") {
             return;
         }
-        let Some(Value::String(reference)) = keywords.remove("$ref") else {
+        let reference = keywords.get("$ref").and_then(Value::as_str);
+        let Some(Value::Object(target)) = reference
+            .and_then(|reference| reference.strip_prefix('#'))
+            .and_then(|pointer| self.root.pointer(pointer))
+        else {
             return;
         };
-        let target = reference
-            .strip_prefix("#/$defs")
-            .and_then(|pointer| self.definitions.pointer(pointer));
-        for (keyword, value) in target.and_then(Value::as_object).into_iter().flatten() {
+        keywords.remove("$ref");
+        for (keyword, value) in target {
             match (keywords.get_mut(keyword), value) {
                 (Some(Value::Object(own)), Value::Object(more)) if keyword == "properties" => {
                     own.extend(more.clone());
                 }
                 (Some(_), _) => {}
+                (None, _) if keyword == "$defs" => {} // they stay where they are
                 (None, _) => {
                     keywords.insert(keyword.clone(), value.clone());
                 }

@@ -185,3 +185,31 @@ async fn a_future_that_is_dropped_loses_nothing() {
     }
     assert_eq!(short(&outcomes), ["a", "b"]);
 }
+
+/// The child process: it has no place for temporary files.
+#[tokio::test]
+#[ignore = "run by the test below"]
+async fn child_without_a_place_for_files() {
+    for count in [2, 5_000] {
+        let lines: Vec<_> = (0..count).map(|id| good(&id.to_string())).collect();
+        let (_, batch) = serve([
+            job("SUCCESS", count, json!({ "output_file": "out" })),
+            file(&lines),
+        ]);
+        let mut outcomes = read(&batch, &["0", "1"]).await;
+        assert_eq!(outcomes.len(), 1, "an error, and the end");
+        let error = outcomes.remove(0).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        let words = "the results cannot be kept in `/no/such/folder`: ";
+        assert!(error.message().starts_with(words), "{error}");
+    }
+}
+
+#[cfg(unix)] // elsewhere the folder has another name
+#[test]
+fn results_that_cannot_be_kept_are_an_error() {
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "child_without_a_place_for_files", "--ignored"]);
+    let output = child.env("TMPDIR", "/no/such/folder").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}

@@ -75,6 +75,13 @@ async fn a_job_may_have_one_file_or_none() {
         script.sent.lock().unwrap()[1].uri.query(),
         Some("inline=true")
     );
+    let outputs = json!([line(good("a")), { "id": "1" }]);
+    let (_, batch) = serve([job("SUCCESS", 2, json!({ "outputs": outputs }))]);
+    let error = read(&batch).await.remove(1).unwrap_err().to_string();
+    assert!(
+        error.contains("line 2 of `outputs` has no `custom_id`"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -140,6 +147,10 @@ async fn missing_and_superfluous_results_are_counted_at_the_end() {
         assert!(error.contains(words), "{error}");
         assert!(error.contains("`job-1` is SUCCESS"), "{error}");
     }
+    // A line that is no result is told by itself, and is not missing beside that.
+    let lines = file(&["{".to_owned(), "[]".to_owned(), good("a")]);
+    let (_, batch) = serve([job("SUCCESS", 3, json!({ "output_file": "out" })), lines]);
+    assert_eq!(short(&read(&batch).await), ["Decode", "Decode", "a"]);
     // One that comes twice in place of one that is missing is not found out by counting.
     let lines = file(&[good("a"), good("a")]);
     let (_, batch) = serve([job("SUCCESS", 2, json!({ "output_file": "out" })), lines]);
@@ -338,6 +349,8 @@ async fn a_line_beyond_all_bounds_is_an_error_and_not_kept() {
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(error.to_string().contains("line 1 of `out`"), "{error}");
     assert_eq!(short(&outcomes), ["TooLarge", "Truncated"]);
+    let error = outcomes[1].as_ref().unwrap_err().to_string();
+    assert!(error.contains("1 results came for"), "{error}"); // it was one all the same
 }
 
 #[tokio::test]

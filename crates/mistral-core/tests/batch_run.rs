@@ -8,9 +8,10 @@ mod common;
 use std::collections::BTreeMap;
 use std::io;
 
-use common::{Script, Sent, Step, question};
+use async_trait::async_trait;
+use common::{Open, Script, Sent, Step, question};
 use futures::{StreamExt, stream};
-use mistral_core::ErrorKind;
+use http::{Request, Response};
 use mistral_core::agents::AgentsCompletionRequest;
 use mistral_core::batch::{ApiEndpoint, BatchRun, Batchable, Classification, Moderation};
 use mistral_core::chat::ChatCompletionRequest;
@@ -21,6 +22,7 @@ use mistral_core::embeddings::EmbeddingRequest;
 use mistral_core::fim::FimCompletionRequest;
 use mistral_core::ocr::{Document, OcrRequest};
 use mistral_core::types::Message;
+use mistral_core::{Body, Client, ErrorKind, Transport, TransportError};
 use serde_json::{Value, json};
 
 fn job(id: &str) -> Step {
@@ -278,6 +280,10 @@ async fn mistakes_are_told_and_no_job_is_made() {
     let other = || EmbeddingRequest::new("other-model", "a");
     let words = ["`b`", "`other-model`", "`mistral-embed`"];
     refused(|| vec![("a", embed("a")), ("b", other())], &words).await;
+    let agent = |id: &str| AgentsCompletionRequest::new(id, [Message::user("hi")]);
+    let words = ["`b`", "`agent-1`", "`agent-2`"];
+    let agents = || vec![("a", agent("agent-1")), ("b", agent("agent-2"))];
+    refused(agents, &words).await;
     let words = ["twice", "`custom_id`", "`a`"];
     refused(
         || vec![("a", embed("a")), ("b", embed("b")), ("a", embed("c"))],
@@ -305,6 +311,48 @@ async fn an_upload_is_not_repeated_and_its_failure_makes_no_job() {
         assert_eq!(error.status().unwrap(), status);
         assert_eq!(operations(&script), ["files.upload"]);
     }
+}
+
+#[tokio::test]
+async fn an_upload_that_fails_names_the_files_before_it() {
+    let refusal = Step::status(413, &json!({ "message": "too large" }).to_string());
+    let script = Script::new([file("f1"), file("f2"), refusal]);
+    let run = script.client().batch().run(numbered(3));
+    let error = run.inline_limit(0).file_limit(1).await.unwrap_err();
+    let expected = "files.upload: no job was made of the uploaded f1, f2: 413 Payload Too Large: \
+                    too large";
+    assert_eq!(error.to_string(), expected);
+
+    // The requests themselves may end it as well.
+    let script = Script::new([file("f1"), file("f2")]);
+    let broken = io::Error::other("the disk is on fire");
+    let requests = numbered(2).map(Ok).chain([Err(broken)]);
+    let run = script.client().batch().run_stream(stream::iter(requests));
+    let error = run.inline_limit(0).file_limit(1).await.unwrap_err();
+    let expected = "batch.run: no job was made of the uploaded f1: the requests of the batch \
+                    cannot be read: the disk is on fire";
+    assert_eq!(error.to_string(), expected);
+}
+
+/// Takes files without reading them.
+#[derive(Debug)]
+struct Hasty;
+
+#[async_trait]
+impl Transport for Hasty {
+    async fn send(&self, _: Request<Body>) -> Result<Response<Body>, TransportError> {
+        Ok(Response::new(Body::from("{\"id\": \"f1\"}")))
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_taken_before_it_was_sent_is_no_file() {
+    let client = Client::builder(Open).transport(Hasty).build().unwrap();
+    let run = client.batch().run(numbered(3)).inline_limit(0);
+    let error = run.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let expected = "batch.run: the server took the file `f1` before it was sent to its end";
+    assert_eq!(error.to_string(), expected);
 }
 
 #[tokio::test]

@@ -99,3 +99,15 @@ async fn a_wait_outlives_a_server_that_is_away_for_a_while() {
     assert_eq!(batch.wait().await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(script.count(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_lets_a_busy_server_have_the_time_that_it_asks_for() {
+    let busy = Step::status(429, "{}").header("retry-after", "300"); // too long to repeat the call
+    let mut steps = vec![busy; 4];
+    steps.push(job("SUCCESS", 1, json!({})));
+    let (script, batch) = serve(steps);
+    let started = Instant::now();
+    assert_eq!(batch.wait().await.unwrap().status, BatchJobStatus::Success);
+    assert_eq!(started.elapsed().as_secs(), 4 * 300);
+    assert_eq!(script.count(), 5);
+}

@@ -232,7 +232,26 @@ async fn an_answer_without_a_vector_for_each_text_is_an_error() {
         let error = error.unwrap();
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(error.to_string().contains("texts 0 to 1: "), "{error}");
+        assert_eq!((error.request_id(), error.attempts()), (Some("id-1"), 1));
     }
+}
+
+#[tokio::test]
+async fn counts_that_no_server_can_mean_do_no_harm() {
+    let server = Server::answering(|_, _| {
+        let usage = json!({ "prompt_tokens": i64::MAX, "total_tokens": i64::MAX });
+        let data = json!([{ "index": 0, "embedding": [0.0] }]);
+        Some((200, json!({ "data": data, "usage": usage })))
+    });
+    let vectors = server
+        .embeddings()
+        .create_all("m", texts(2))
+        .inputs_per_call(1);
+    let usage = vectors.collect_response().await.unwrap().usage.unwrap();
+    assert_eq!(
+        (usage.prompt_tokens, usage.total_tokens),
+        (i64::MAX, i64::MAX)
+    );
 }
 
 #[tokio::test]

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use futures::future::join_all;
 use mistral_core::{Error, ErrorKind, Result, Token, TokenCache, TokenSource};
 
@@ -82,6 +84,23 @@ async fn a_token_is_renewed_before_its_end() {
         assert_eq!(token(&cache).await, "Bearer t2");
         assert_eq!(counter.asked.load(Ordering::SeqCst), 2);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_is_left_alone_holds_nobody_up_while_the_token_is_good() {
+    let second = Duration::from_secs(1);
+    let (counter, cache) = cache(Counter {
+        life: Some(second * 100),
+        ..Counter::default()
+    });
+    assert_eq!(token(&cache).await, "Bearer t1");
+    tokio::time::advance(second * 90).await;
+    let mut renewing = pin!(cache.bearer(None));
+    assert!(renewing.as_mut().now_or_never().is_none()); // and is not polled again
+    let other = tokio::time::timeout(second * 5, token(&cache)).await;
+    assert_eq!(other.unwrap(), "Bearer t1");
+    assert_eq!(renewing.await.unwrap(), "Bearer t2");
+    assert_eq!(counter.asked.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -142,6 +142,49 @@ fn calls_without_ids_are_answered_in_their_order() {
 }
 
 #[test]
+fn an_answer_without_an_id_is_to_the_last_calls_not_to_older_ones() {
+    let mut messages = vec![calls(&["", ""]), Message::tool("", "to the first")];
+    messages.extend([calls(&[""]), Message::tool("", "to the third")]);
+    let found = normalized(messages);
+    let [first, second, to_first, third, to_third] = &found[..] else {
+        panic!("{found:?}");
+    };
+    assert_eq!((first, third), (to_first, to_third));
+    assert!(second != first && second != third, "{found:?}");
+}
+
+#[test]
+fn an_answer_without_an_id_is_to_a_call_that_has_no_other() {
+    for (asked, answered, expected) in [
+        (&["call_1"][..], &[""][..], &["call_1"][..]),
+        (&["call_1", "call_2"], &["", ""], &["call_1", "call_2"]),
+        (
+            &["call_1", "call_2"],
+            &["", "call_1"],
+            &["call_2", "call_1"],
+        ),
+        (
+            &["call_1", "call_2"],
+            &["call_2", "null"],
+            &["call_2", "call_1"],
+        ),
+    ] {
+        let messages = [calls(asked)].into_iter().chain(answers(answered));
+        let found = normalized(messages.collect());
+        let named = normalized(
+            [calls(asked)]
+                .into_iter()
+                .chain(answers(expected))
+                .collect(),
+        );
+        assert_eq!(found, named, "{asked:?} {answered:?}");
+    }
+    // A call without an id comes first: it cannot have another.
+    let found = normalized(vec![calls(&["call_1", ""]), Message::tool("", "done")]);
+    assert_eq!(found[1], found[2]);
+}
+
+#[test]
 fn an_answer_to_nothing_is_left_without_an_id() {
     let mut messages = vec![Message::tool("", "done"), Message::user("hi")];
     let before = messages.clone();

@@ -10,7 +10,6 @@ use super::batchable::Batchable;
 use super::jobs::Jobs;
 use super::request::CreateBatchJobRequest;
 use super::requests::{List, Named, Requests, check_ids, line};
-use super::response::BatchJob;
 use super::submitted::SubmittedBatch;
 use super::upload::{Lines, Upload, is_over, is_whole};
 use super::{Batch, MOST_INLINE};
@@ -200,10 +199,12 @@ impl<R: Batchable> BatchRun<R> {
                 let files = Files::new(&self.engine, &Async);
                 let mut ids = Vec::new();
                 while !is_over(&upload)? {
-                    ids.push(send_file(&files, &upload, self.file_limit).await?);
+                    let sent = send_file(&files, &upload, self.file_limit).await;
+                    ids.push(sent.map_err(|error| without_job(error, &ids))?);
                 }
-                request.input_files = Some(ids);
-                create(&jobs, &request).await?
+                request.input_files = Some(ids.clone());
+                let created = jobs.create(&request).await;
+                created.map_err(|error| without_job(error, &ids))?
             }
         };
         Ok(SubmittedBatch::new(&self.engine, &Async, job.id))
@@ -264,15 +265,13 @@ async fn send_file<R: Batchable>(
     }
 }
 
-async fn create(jobs: &Jobs, request: &CreateBatchJobRequest) -> Result<BatchJob> {
-    jobs.create(request).await.map_err(|error| {
-        let files = request
-            .input_files
-            .as_deref()
-            .unwrap_or_default()
-            .join(", ");
-        error.about(format_args!("no job was made of the uploaded {files}"))
-    })
+/// Names the files that were uploaded for nothing, so that they can be deleted.
+fn without_job(error: Error, files: &[String]) -> Error {
+    if files.is_empty() {
+        return error;
+    }
+    let files = files.join(", ");
+    error.about(format_args!("no job was made of the uploaded {files}"))
 }
 
 impl<R: Batchable> IntoFuture for BatchRun<R> {

@@ -26,7 +26,8 @@ type Report = Box<dyn FnMut(&BatchJob) + Send>;
 ///
 /// It looks at the job at once, then again and again with pauses between. A look that fails
 /// as such things pass (the server is busy, the connection breaks) is repeated as every call
-/// is; five such looks in a row end the wait.
+/// is; five such looks in a row end the wait. If the server says when to come again
+/// (`retry-after`), the next look is not before that.
 ///
 /// A job that failed, ran out of time or was cancelled has ended, too: see its `status`. One
 /// with a status that this version of the SDK does not know has not.
@@ -106,6 +107,7 @@ impl BatchWait {
     async fn look_again_and_again(&mut self, seen: &mut String) -> Result<BatchJob> {
         let (mut pause, mut failures) = (self.first_pause, 0);
         loop {
+            let mut asked_for = None;
             match self.jobs.get(&self.id, &GetBatchJobRequest::new()).await {
                 Ok(job) => {
                     failures = 0;
@@ -122,9 +124,10 @@ impl BatchWait {
                     if !error.is_retryable() || failures >= MOST_FAILURES {
                         return Err(error);
                     }
+                    asked_for = error.retry_after();
                 }
             }
-            sleep(pause).await;
+            sleep(pause.max(asked_for.unwrap_or_default())).await;
             pause = pause.saturating_mul(GROWTH).min(self.longest_pause);
         }
     }

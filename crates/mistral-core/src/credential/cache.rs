@@ -21,7 +21,8 @@ const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
 ///
 /// However many calls want a token at once, the source is asked once. A token is renewed
 /// five minutes before its end, or after four fifths of a shorter life, by the call that
-/// finds it so old; nothing runs in the background. While a token is still good, a source
+/// finds it so old; nothing runs in the background, and calls in that time go with the token
+/// that is still good. While a token is still good, a source
 /// that fails does no harm. A source that has failed is not asked again for a second: the
 /// calls in that time fail with its words.
 ///
@@ -74,7 +75,14 @@ impl TokenCache {
         if let Some(header) = self.fresh(rejected) {
             return Ok(header);
         }
-        let _asking = self.asking.lock().await;
+        let _asking = match self.asking.try_lock() {
+            Ok(asking) => asking,
+            // The call that asks may be one that nobody polls: who can do without it does.
+            Err(_) => match self.still_good(rejected) {
+                Some(header) => return Ok(header),
+                None => self.asking.lock().await,
+            },
+        };
         if let Some(header) = self.fresh(rejected) {
             return Ok(header); // another call was quicker
         }

@@ -83,7 +83,8 @@ assert_eq!(vectors.collect_response().await?.data.len(), 2);
 ///
 /// Take them with [`next`](Self::next) or as a [`Stream`]. Nothing runs in the background:
 /// calls are made while the stream is asked for its next vector, and dropping it gives them
-/// up.
+/// up. Their time-outs go on meanwhile: who takes more than a second over each vector sets
+/// longer ones by [`with_call`](Self::with_call).
 ///
 /// After an error there are no more vectors. Its message names the text, or the texts of
 /// the call, that it is about, counted from 0; the vectors of all texts before them have
@@ -265,9 +266,7 @@ impl<'a> EmbeddingStream<'a> {
     fn take(&mut self, done: Done) {
         self.ready = done.vectors.into_iter();
         self.failure = done.error;
-        self.usage.prompt_tokens += done.usage.prompt_tokens;
-        self.usage.completion_tokens += done.usage.completion_tokens;
-        self.usage.total_tokens += done.usage.total_tokens;
+        self.usage.add(&done.usage);
         self.model = self.model.take().or(done.model);
     }
 

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
+use crate::response::Response;
 use crate::source::Source;
 use crate::types::UsageInfo;
 
@@ -201,12 +202,14 @@ impl Calls {
         if let Some(on_call) = &self.on_call {
             call = on_call(call);
         }
-        in_order(call.await?, count)
+        in_order(call.with_response().await?, count)
     }
 }
 
 /// The response with a vector for each text, in their order.
-fn in_order(mut response: EmbeddingResponse, count: usize) -> Result<EmbeddingResponse> {
+fn in_order(answer: Response<EmbeddingResponse>, count: usize) -> Result<EmbeddingResponse> {
+    let request_id = answer.request_id().map(str::to_owned);
+    let mut response = answer.body;
     response.data.sort_by_key(|data| data.index);
     let is_at = |(place, data): (usize, &EmbeddingResponseData)| {
         let index = data.index.map(usize::try_from);
@@ -219,7 +222,8 @@ fn in_order(mut response: EmbeddingResponse, count: usize) -> Result<EmbeddingRe
         "the server did not give one vector for each of {count} texts, but a list of {}",
         response.data.len()
     );
-    Err(Error::new(ErrorKind::Decode, message).at("embeddings.create", 1))
+    let error = Error::new(ErrorKind::Decode, message).with_request_id(request_id.as_deref());
+    Err(error.at("embeddings.create", answer.attempts))
 }
 
 impl Done {
@@ -228,9 +232,7 @@ impl Done {
         self.vectors
             .extend(vectors.filter_map(|data| data.embedding));
         if let Some(usage) = response.usage {
-            self.usage.prompt_tokens += usage.prompt_tokens;
-            self.usage.completion_tokens += usage.completion_tokens;
-            self.usage.total_tokens += usage.total_tokens;
+            self.usage.add(&usage);
         }
         if self.model.is_none() && !response.model.is_empty() {
             self.model = Some(response.model);

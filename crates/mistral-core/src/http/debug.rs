@@ -1,6 +1,7 @@
 //! Requests and responses on stderr, for a person who wants to see them.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -36,24 +37,24 @@ impl Transport for DebugTransport {
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
         let mask = Mask::of(request.headers());
-        eprint!("{}", show_request(&request, &mask));
+        print(&show_request(&request, &mask));
         let sent = self.0.send(request).await;
         let (head, body) = match sent {
             Ok(response) => response.into_parts(),
             Err(error) => {
                 let text = mask.text(&format!("{error}: {}", error.source_text()));
-                eprintln!("mistral < {text}");
+                print(&format!("mistral < {text}\n"));
                 return Err(error);
             }
         };
         let mut text = format!("mistral < {}\n", head.status);
-        show_headers(&mut text, '<', &head.headers);
+        show_headers(&mut text, '<', &head.headers, &mask);
         if let Some(bytes) = body.bytes() {
             show_bytes(&mut text, '<', bytes, bytes.len(), &mask);
-            eprint!("{text}");
+            print(&text);
             return Ok(http::Response::from_parts(head, body));
         }
-        eprint!("{text}");
+        print(&text);
         let length = body.content_length();
         let shown = Body::from_stream(Shown {
             body,
@@ -96,8 +97,13 @@ impl Drop for Shown {
     fn drop(&mut self) {
         let mut text = String::new();
         show_bytes(&mut text, '<', &self.kept, self.read, &self.mask);
-        eprint!("{text}");
+        print(&text);
     }
+}
+
+/// Unlike `eprint!` it does not panic when nobody reads.
+fn print(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 fn show_request(request: &http::Request<Body>, mask: &Mask) -> String {
@@ -108,7 +114,7 @@ fn show_request(request: &http::Request<Body>, mask: &Mask) -> String {
         text += &format!(" ({name}, attempt {attempt})");
     }
     text.push('\n');
-    show_headers(&mut text, '>', request.headers());
+    show_headers(&mut text, '>', request.headers(), mask);
     match request.body().bytes() {
         Some(bytes) => show_bytes(&mut text, '>', bytes, bytes.len(), mask),
         None => text += "mistral > (a body that is streamed)\n",
@@ -116,17 +122,18 @@ fn show_request(request: &http::Request<Body>, mask: &Mask) -> String {
     text
 }
 
-fn show_headers(text: &mut String, way: char, headers: &HeaderMap) {
+fn show_headers(text: &mut String, way: char, headers: &HeaderMap, mask: &Mask) {
     for (name, value) in headers {
-        let _ = writeln!(text, "mistral {way} {name}: {}", show_value(name, value)); // never fails
+        let value = show_value(name, value, mask);
+        let _ = writeln!(text, "mistral {way} {name}: {value}"); // never fails
     }
 }
 
-fn show_value(name: &HeaderName, value: &HeaderValue) -> String {
+fn show_value(name: &HeaderName, value: &HeaderValue, mask: &Mask) -> String {
     if value.is_sensitive() || is_secret_header(name) {
         return MASKED.to_owned();
     }
-    String::from_utf8_lossy(value.as_bytes()).into_owned()
+    mask.text(&String::from_utf8_lossy(value.as_bytes()))
 }
 
 /// Prints the beginning of a body of `length` bytes.

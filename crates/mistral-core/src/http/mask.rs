@@ -1,12 +1,12 @@
 //! Takes credentials out of what is printed.
 
-use http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
+use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName};
 
 /// What stands in the place of what was taken out.
 pub(super) const MASKED: &str = "***";
 
-/// Fields and parameters whose names end so are credentials.
+/// Headers, fields and parameters whose names end so are credentials.
 const SECRET_ENDS: [&str; 8] = [
     "authorization",
     "credential",
@@ -24,9 +24,11 @@ const SHORTEST: usize = 8;
 /// Whether the name of a header says that its value is a credential, as `authorization`,
 /// `api-key` and the keys of gateways do.
 pub(crate) fn is_secret_header(name: &HeaderName) -> bool {
-    let mut ends = ["-authorization", "-key", "-token"].into_iter();
-    [AUTHORIZATION, COOKIE, SET_COOKIE].contains(name)
-        || ends.any(|end| name.as_str().ends_with(end))
+    [COOKIE, SET_COOKIE].contains(name) || is_secret(name.as_str())
+}
+
+fn is_secret(name: &str) -> bool {
+    SECRET_ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Knows the credentials of one request, and the names that others have.
@@ -90,8 +92,7 @@ fn is_secret_name(before: &str, mark: &str) -> bool {
         },
         _ => before,
     };
-    let name = name.to_ascii_lowercase();
-    SECRET_ENDS.iter().any(|end| name.ends_with(end))
+    is_secret(&name.to_ascii_lowercase())
 }
 
 /// The length of the JSON value that a text starts with, if it is a text, a list or an object.

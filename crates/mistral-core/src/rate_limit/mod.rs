@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use self::turns::Turns;
-use crate::http::{Body, Operation, Transport, TransportError};
+use crate::http::{Body, Operation, Transport, TransportError, TransportErrorKind};
 
 /// Sends no more requests, and no more tokens, per minute than is allowed: what comes too
 /// early waits for its turn, first come, first served.
@@ -51,8 +51,9 @@ use crate::http::{Body, Operation, Transport, TransportError};
 ///
 /// # Tokens
 /// Before an answer is there, a request is taken to have a token for every 4 bytes of its body,
-/// files that are embedded as data URLs left out. Then the number is corrected, by
-/// `x-ratelimit-tokens-query-cost` or by the answer's `total_tokens`. Tokens are counted for
+/// files that are embedded as data URLs left out. Then the number is corrected: by
+/// `x-ratelimit-tokens-query-cost`, by the `total_tokens` of a stream, or by those of an answer
+/// whose headers do not say how many tokens are left. Tokens are counted for
 /// `chat`, `agents`, `fim`, `embeddings`, `classifiers` and what is not modelled; other
 /// operations count as requests alone.
 ///
@@ -67,7 +68,8 @@ use crate::http::{Body, Operation, Transport, TransportError};
 /// Waiting is part of the call: it takes from `first_byte_timeout` and from `timeout`. A request
 /// whose turn does not come in that time fails with
 /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), at once if that can be told
-/// beforehand. Dropping a call frees its place.
+/// beforehand. Dropping a call frees its place. One that waits and is not polled holds nobody
+/// up: when it is polled after its turn, it takes another.
 #[derive(Clone, Default)]
 pub struct RateLimiter {
     turns: Arc<Turns>,
@@ -140,11 +142,16 @@ impl<T: Transport> Transport for RateLimited<T> {
         let tokens = tokens::estimate(&request);
         let deadline = request.extensions().get::<Operation>();
         let deadline = deadline.and_then(|operation| operation.deadline);
-        turns.wait(tokens, deadline).await?;
+        let gone_out = turns.wait(tokens, deadline).await?;
         match self.transport.send(request).await {
-            Ok(response) => Ok(turns.learn(tokens, response)),
+            Ok(response) => Ok(turns.learn(tokens, gone_out, response)),
             Err(error) => {
-                if error.kind().is_not_sent() {
+                let kind = error.kind();
+                let is_held_back = matches!(
+                    kind,
+                    TransportErrorKind::Config | TransportErrorKind::RateLimited
+                );
+                if kind.is_not_sent() || is_held_back {
                     turns.correct(tokens, 0);
                 }
                 Err(error)

@@ -36,10 +36,16 @@ pub(super) fn estimate(request: &http::Request<Body>) -> u64 {
 /// How many bytes belong to files that are embedded as data URLs: tokens are not made of them.
 fn embedded(body: &[u8]) -> usize {
     const MARK: &[u8] = b";base64,";
-    let rest = |at: usize| body.get(at + MARK.len()..).unwrap_or_default();
-    memmem::find_iter(body, MARK)
-        .map(|at| memchr(b'"', rest(at)).unwrap_or_default())
-        .sum()
+    let (mut rest, mut bytes) = (body, 0);
+    while let Some(at) = memmem::find(rest, MARK) {
+        rest = rest.get(at + MARK.len()..).unwrap_or_default();
+        let Some(length) = memchr(b'"', rest) else {
+            break;
+        };
+        bytes += length;
+        rest = rest.get(length..).unwrap_or_default(); // a mark within a file is none
+    }
+    bytes
 }
 
 /// Tells `done` how many tokens the body says were used, if it says so: once it has been read
@@ -167,5 +173,8 @@ mod tests {
         let body = br#"{"a":"data:image/png;base64,AAAA","b":"data:;base64,BB"}"#;
         assert_eq!(embedded(body), 6);
         assert_eq!(embedded(b"no file"), 0);
+        assert_eq!(embedded(b"cut ;base64,AAAA"), 0);
+        let marks = format!("\"{}\"", ";base64,".repeat(1_000_000)); // each once, or it takes for ever
+        assert_eq!(embedded(marks.as_bytes()), marks.len() - 2 - 8);
     }
 }

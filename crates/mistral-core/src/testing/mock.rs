@@ -184,7 +184,9 @@ impl MockTransport {
 
     /// How many replies have not been used, without those that are good for any number.
     pub fn remaining(&self) -> usize {
-        self.lock().lines.iter().filter_map(|line| line.left).sum()
+        let script = self.lock();
+        let left = script.lines.iter().filter_map(|line| line.left);
+        left.fold(0, usize::saturating_add)
     }
 
     fn add(self, target: Target, reply: MockReply) -> Self {
@@ -256,7 +258,8 @@ impl Script {
         let number = self.requests.len();
         let mut left = BTreeMap::new();
         for line in self.lines.iter().filter(|line| line.left != Some(0)) {
-            *left.entry(line.target.to_string()).or_insert(0_usize) += line.left.unwrap_or(1);
+            let count = left.entry(line.target.to_string()).or_insert(0_usize);
+            *count = count.saturating_add(line.left.unwrap_or(1));
         }
         let left: Vec<_> = left
             .iter()

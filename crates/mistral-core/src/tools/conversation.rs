@@ -14,7 +14,7 @@ use crate::chat::{ChatCompletionResponse, CompletionChunk, FinishReason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::Engine;
 use crate::types::{
-    Message, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, normalize_tool_call_ids,
+    Message, Tool, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, normalize_tool_call_ids,
 };
 
 /// How many times a model is asked, unless the run says otherwise.
@@ -24,7 +24,7 @@ const MAX_TURNS: usize = 10;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ToolErrors {
-    /// The model is told the error, with its cause, and may try something else. The default.
+    /// The model is told the error, with its causes, and may try something else. The default.
     #[default]
     Return,
     /// The run ends with the error, once the other calls of the same turn are through.
@@ -70,10 +70,21 @@ impl Conversation {
             .tools
             .definitions()
             .map_err(|error| self.failed(error))?;
-        if !definitions.is_empty() {
-            let tools = self.request.tools_mut().get_or_insert_default();
-            tools.extend(definitions);
+        if definitions.is_empty() {
+            return Ok(());
         }
+        let own = self.request.tools_mut().get_or_insert_default();
+        let twice = own
+            .iter()
+            .filter_map(name)
+            .find(|own| definitions.iter().filter_map(name).any(|name| name == *own));
+        if let Some(twice) = twice {
+            let message = format!(
+                "the request has a tool named `{twice}` of its own, and so has the set of tools"
+            );
+            return Err(self.failed(Error::config(message)));
+        }
+        own.extend(definitions);
         Ok(())
     }
 
@@ -121,13 +132,19 @@ impl Conversation {
         };
         self.request.messages_mut().push(message.into());
         let calls = self.calls();
-        if finish_reason
-            .as_ref()
-            .is_some_and(FinishReason::is_truncated)
-            && !calls.is_empty()
-        {
-            let message = "the answer is cut off in the middle of its tool calls: allow more \
-                           tokens (`max_tokens`)";
+        let why_not = match finish_reason {
+            _ if calls.is_empty() => None,
+            Some(FinishReason::Error) => Some(
+                "the model failed in the middle of its tool calls (finish reason `error`): ask \
+                 again",
+            ),
+            Some(reason) if reason.is_truncated() => Some(
+                "the answer is cut off in the middle of its tool calls: allow more tokens \
+                 (`max_tokens`)",
+            ),
+            _ => None,
+        };
+        if let Some(message) = why_not {
             return Err(self.failed(Error::new(ErrorKind::Tool, message)));
         }
         self.request.tool_choice_mut().take_if(|it| is_forced(it));
@@ -178,15 +195,17 @@ impl Conversation {
         }
     }
 
-    /// An error with the transcript so far.
+    /// An error with the transcript so far, and with what had come of an answer.
     pub(super) fn failed(&self, error: Error) -> Error {
+        let mut responses = self.responses.clone();
+        responses.extend(error.partial::<ChatCompletionResponse>().cloned());
         let error = match error.operation() {
             "" => error.at(self.request.run_name(), 0),
             _ => error,
         };
         error.with_partial(Box::new(ToolRun {
             messages: self.request.messages().to_vec(),
-            responses: self.responses.clone(),
+            responses,
         }))
     }
 
@@ -206,6 +225,14 @@ impl fmt::Debug for Conversation {
             .field("request", &self.request)
             .field("responses", &self.responses)
             .finish_non_exhaustive()
+    }
+}
+
+/// The name by which the model calls a function.
+fn name(tool: &Tool) -> Option<&str> {
+    match tool {
+        Tool::Function(tool) => Some(&tool.function.name),
+        _ => None,
     }
 }
 

@@ -40,10 +40,13 @@ impl Failure {
 
     /// What the model is told.
     pub(super) fn for_model(&self) -> String {
-        match std::error::Error::source(&self.error) {
-            Some(source) => format!("Error: {}: {source}", self.error.message()),
-            None => format!("Error: {}", self.error.message()),
+        let mut words = format!("Error: {}", self.error.message());
+        let mut source = std::error::Error::source(&self.error);
+        while let Some(cause) = source {
+            words += &format!(": {cause}");
+            source = cause.source();
         }
+        words
     }
 }
 

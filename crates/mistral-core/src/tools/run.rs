@@ -26,10 +26,11 @@ impl<M: Mode> Chat<M> {
     /// # Errors
     /// Fails as [`complete`](Self::complete) does; with [`ErrorKind::Tool`] when the model
     /// still calls tools after [`max_turns`](RunCall::max_turns), when its calls are cut off by
-    /// `max_tokens`, when a tool panics, or when it fails and
+    /// `max_tokens` or by its own failure, when a tool panics, or when it fails and
     /// [`tool_errors`](RunCall::tool_errors) says so; with [`ErrorKind::Config`] when two tools
     /// have one name, or arguments without a schema. [`Error::partial`](crate::Error::partial)
-    /// is the [`ToolRun`] so far: its messages can be sent again.
+    /// is the [`ToolRun`] so far: its messages can be sent again, once
+    /// [`repair_messages`](crate::types::repair_messages) has answered what was cut off.
     ///
     /// [`ErrorKind::Tool`]: crate::ErrorKind::Tool
     /// [`ErrorKind::Config`]: crate::ErrorKind::Config
@@ -254,7 +255,8 @@ pub struct ToolRun {
     /// The whole conversation: the request's messages, every answer of the model, and every
     /// answer of a tool. It can go on from here.
     pub messages: Vec<Message>,
-    /// The model's answers, one per turn. The last one is the answer to the question.
+    /// The model's answers, one per turn. The last one is the answer to the question; in an
+    /// error, as much of it as had come.
     pub responses: Vec<ChatCompletionResponse>,
 }
 
@@ -270,9 +272,7 @@ impl ToolRun {
     pub fn usage(&self) -> UsageInfo {
         let mut all = UsageInfo::default();
         for usage in self.responses.iter().filter_map(|it| it.usage.as_ref()) {
-            all.prompt_tokens += usage.prompt_tokens;
-            all.completion_tokens += usage.completion_tokens;
-            all.total_tokens += usage.total_tokens;
+            all.add(usage);
         }
         all
     }

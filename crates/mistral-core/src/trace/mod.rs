@@ -218,11 +218,14 @@ fn span<'a>(
     )
 }
 
-/// What an error is about, without anything that a server has said: its words may repeat what
-/// was asked.
+/// What an error is about, without anything that a server or a model has said: its words may
+/// repeat what was asked.
 pub(crate) fn describe(error: &Error) -> String {
     let Some(api) = error.api() else {
-        return error.message().to_owned();
+        return match error.kind() {
+            ErrorKind::Decode => "the answer is not what was asked for".to_owned(),
+            _ => error.message().to_owned(),
+        };
     };
     let mut text = match error.kind() {
         ErrorKind::Decode => "the response is not what the API documents".to_owned(),

@@ -1,3 +1,5 @@
+use std::collections::{HashMap, VecDeque};
+
 use super::content::{Content, ContentChunk};
 use super::history::{Violation, ids, is_empty, is_prefix, lint_messages};
 use super::message::{Message, SystemMessage};
@@ -85,6 +87,12 @@ fn append(content: &mut Content, more: &Content) {
 
 /// Puts every answer directly after the message that has its call.
 fn join_answers(messages: &mut Vec<Message>) {
+    let mut places: HashMap<String, VecDeque<usize>> = HashMap::new();
+    for (at, message) in messages.iter().enumerate() {
+        for id in ids(message) {
+            places.entry(id.to_owned()).or_default().push_back(at);
+        }
+    }
     let mut left: Vec<Option<Message>> = messages.drain(..).map(Some).collect();
     for at in 0..left.len() {
         let Some(message) = left.get_mut(at).and_then(Option::take) else {
@@ -98,7 +106,8 @@ fn join_answers(messages: &mut Vec<Message>) {
         let mut claimed = Vec::new();
         let mut missing = Vec::new();
         for id in calls {
-            match answer_to(&id, at, &left) {
+            let places = places.get_mut(&id);
+            match places.and_then(|places| answer_after(at, places, &left)) {
                 Some(place) => {
                     let answer = left.get_mut(place).and_then(Option::take);
                     claimed.extend(answer.map(|answer| (place, answer)));
@@ -112,15 +121,18 @@ fn join_answers(messages: &mut Vec<Message>) {
     }
 }
 
-/// Where the answer is to the call with this id in the message at `at`: before another call
-/// has the same id.
-fn answer_to(id: &str, at: usize, left: &[Option<Message>]) -> Option<usize> {
-    let later = left.iter().enumerate().skip(at + 1);
-    let has_id = |(_, message): &(usize, &Option<Message>)| {
-        message
-            .as_ref()
-            .is_some_and(|message| ids(message).any(|it| it == id))
-    };
-    let (place, message) = later.into_iter().find(has_id)?;
-    matches!(message, Some(Message::Tool(_))).then_some(place)
+/// Takes the place of the answer to a call in the message at `at` out of the `places` that have
+/// its id: the first one after it, unless there the id is that of another call.
+fn answer_after(
+    at: usize,
+    places: &mut VecDeque<usize>,
+    left: &[Option<Message>],
+) -> Option<usize> {
+    while places.front().is_some_and(|place| *place <= at) {
+        places.pop_front();
+    }
+    match left.get(*places.front()?) {
+        Some(Some(Message::Tool(_))) => places.pop_front(),
+        _ => None,
+    }
 }

@@ -12,8 +12,9 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// others with code 3280, so a history that another model has written needs other ids.
 /// Valid ids stay as they are. Each of the others is replaced, in the calls and in the
 /// answers to them, always by the same id; two that differ stay different. Calls without
-/// an id get one, and so do the answers without one that follow them, in their order.
-/// A history that has been normalized does not change any more.
+/// an id get one. Answers without one get those of the calls before them that no answer
+/// names, in their order: first of calls that had no id. A history that has been normalized
+/// does not change any more.
 ///
 /// ```
 /// use mistral_core::types::{AssistantMessage, Message, ToolCall, normalize_tool_call_ids};
@@ -36,31 +37,64 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// ```
 pub fn normalize_tool_call_ids(messages: &mut [Message]) {
     let mut ids = Ids::of(messages);
-    let mut nameless = VecDeque::new();
+    let named = named_answers(messages);
+    let mut open = VecDeque::new(); // the calls that an answer without an id may be to
     for (at, message) in messages.iter_mut().enumerate() {
         match message {
             Message::Assistant(assistant) => {
-                nameless.clear();
+                open.clear();
+                let mut unanswered = Vec::new();
+                let named = named.get(&at);
                 for (index, call) in assistant.tool_calls.iter_mut().flatten().enumerate() {
-                    call.id = Some(match call.call_id() {
-                        Some(id) => ids.valid(id),
+                    let id = match call.call_id() {
+                        Some(id) => {
+                            let valid = ids.valid(id);
+                            if named.is_none_or(|named| !named.contains(id)) {
+                                unanswered.push(valid.clone());
+                            }
+                            valid
+                        }
                         None => {
                             let id = ids.unused(&format!("{at} {index}"));
-                            nameless.push_back(id.clone());
+                            open.push_back(id.clone());
                             id
                         }
-                    });
+                    };
+                    call.id = Some(id);
                 }
+                open.extend(unanswered);
             }
             Message::Tool(answer) => {
                 answer.tool_call_id = match given(answer.tool_call_id.as_deref()) {
                     Some(id) => Some(ids.valid(id)),
-                    None => nameless.pop_front().or(answer.tool_call_id.take()),
+                    None => open.pop_front().or(answer.tool_call_id.take()),
                 };
             }
             _ => {}
         }
     }
+}
+
+/// The ids of the calls that an answer names, by the place of the message with the calls.
+fn named_answers(messages: &[Message]) -> HashMap<usize, HashSet<String>> {
+    let mut named: HashMap<usize, HashSet<String>> = HashMap::new();
+    let mut called = HashMap::new();
+    for (at, message) in messages.iter().enumerate() {
+        match message {
+            Message::Assistant(assistant) => {
+                let calls = assistant.tool_calls.iter().flatten();
+                called.extend(calls.filter_map(|call| Some((call.call_id()?, at))));
+            }
+            Message::Tool(answer) => {
+                let id = given(answer.tool_call_id.as_deref());
+                if let Some((id, at)) = id.and_then(|id| Some((id, called.get(id)?))) {
+                    named.entry(*at).or_default().insert(id.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    named
 }
 
 /// The id, unless it is a word for "none".

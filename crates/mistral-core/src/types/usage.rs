@@ -29,6 +29,17 @@ object! {
 }
 
 impl UsageInfo {
+    /// Adds the three counts of tokens of another call.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (all, more) in [
+            (&mut self.prompt_tokens, other.prompt_tokens),
+            (&mut self.completion_tokens, other.completion_tokens),
+            (&mut self.total_tokens, other.total_tokens),
+        ] {
+            *all = all.saturating_add(more);
+        }
+    }
+
     /// How many tokens of the request came from the cache, however the server spells it.
     pub fn cached_tokens(&self) -> i64 {
         [&self.prompt_tokens_details, &self.prompt_token_details]

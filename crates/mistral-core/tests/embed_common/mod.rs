@@ -138,6 +138,9 @@ impl Transport for Server {
         let (status, body) = self.reply(&texts, attempt);
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = status.try_into().unwrap();
+        response
+            .headers_mut()
+            .insert("x-request-id", "id-1".parse().unwrap());
         Ok(response)
     }
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod schemas;
 mod streams;
+mod valid;
 
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::testing::{MockReply, MockTransport};

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Painting, ask, client};
 
 /// The format that goes out when a `T` is asked for.
-async fn sent<T: JsonSchema + DeserializeOwned + 'static>() -> Value {
+pub(super) async fn sent<T: JsonSchema + DeserializeOwned + 'static>() -> Value {
     let mock = MockTransport::new().json(json!({ "choices": [] }));
     let _ = client(&mock).chat().parse::<T>(&ask()).await;
     mock.requests()[0].json()["response_format"].clone()
@@ -255,4 +255,58 @@ async fn a_format_of_its_own_is_not_overwritten() {
         .unwrap_err();
     assert!(error.to_string().starts_with("chat.stream: "), "{error}");
     assert!(mock.requests().is_empty());
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code)]
+struct Folder {
+    files: Vec<Item>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(tag = "kind")]
+#[expect(dead_code)]
+enum Item {
+    Folder(Folder),
+    File { name: String },
+}
+
+#[tokio::test]
+async fn a_type_that_holds_itself_keeps_its_fields_wherever_it_is() {
+    for schema in [sent::<Folder>().await, sent::<Item>().await] {
+        let schema = &schema["json_schema"]["schema"];
+        let mut found = Vec::new();
+        objects(schema, &mut found);
+        let tagged = found
+            .iter()
+            .filter(|object| object["properties"].get("kind").is_some());
+        let fields = tagged.map(|object| object["properties"].as_object().unwrap().len());
+        assert!(fields.eq([2, 2]), "{schema:#}");
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code)]
+struct Described {
+    /// Whatever there is to say.
+    notes: Value,
+}
+
+#[tokio::test]
+async fn a_field_that_takes_anything_is_refused_with_a_comment_too() {
+    let why = refusal::<Described>().await;
+    assert!(why.contains("`notes` takes any JSON"), "{why}");
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code)]
+struct AnAnswerWhoseNameIsLongerThanTheSixtyFourCharactersThatTheApiTakesForIt {
+    text: String,
+}
+
+#[tokio::test]
+async fn a_name_is_cut_to_what_the_api_takes() {
+    type Long = AnAnswerWhoseNameIsLongerThanTheSixtyFourCharactersThatTheApiTakesForIt;
+    let name = sent::<Long>().await["json_schema"]["name"].clone();
+    assert_eq!(name.as_str().map(str::len), Some(64));
 }

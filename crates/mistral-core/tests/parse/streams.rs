@@ -66,6 +66,41 @@ async fn values_grow_with_the_text() {
 }
 
 #[tokio::test]
+async fn only_the_words_of_the_first_choice_count() {
+    let event = |index: u8, delta: Value, finish_reason: Option<&str>| {
+        let choice = json!({ "index": index, "delta": delta, "finish_reason": finish_reason });
+        json!({ "choices": [choice] })
+    };
+    let mock = MockTransport::new().sse([
+        event(1, json!({ "content": "{\"name\": \"Second" }), None),
+        event(
+            0,
+            json!({ "role": "tool", "content": "{\"name\": \"Tool" }),
+            None,
+        ),
+        event(
+            0,
+            json!({ "tool_call_id": "1", "content": "{\"name\": \"Tool" }),
+            None,
+        ),
+        event(0, json!({ "content": "{\"name\": \"First" }), None),
+        event(1, json!({ "content": "\"}" }), Some("stop")),
+        event(0, json!({ "content": "\"}" }), Some("stop")),
+    ]);
+    let client = client(&mock);
+    let stream = client.chat().parse_stream::<Recipe>(&ask()).await.unwrap();
+    let mut names = Vec::new();
+    let mut stream = stream;
+    while let Some(event) = stream.next().await {
+        names.extend(event.unwrap().value.map(|recipe| recipe.name));
+    }
+    assert_eq!(names, ["First", "First"]);
+    let parsed = stream.collect_parsed().await.unwrap();
+    assert_eq!(parsed.value.name, "First");
+    assert_eq!(parsed.response.choices.len(), 2);
+}
+
+#[tokio::test]
 async fn a_value_that_lacks_a_field_is_none_yet() {
     let pieces = ["{\"title\": \"Oly", "mpia\", \"ye", "ar\": 18", "63}"];
     let mock = MockTransport::new().reply(MockReply::chat_stream(pieces));

@@ -4,16 +4,17 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::join_all;
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::types::{ContentChunk, Message};
 use mistral_core::{ErrorKind, RateLimiter};
-use tokio::time::advance;
+use tokio::time::{Instant, advance, timeout};
 
-use super::common::question;
-use super::{Noted, SECOND, ask, ask_times};
+use super::common::{Step, question};
+use super::{Noted, SECOND, ask, ask_times, good};
 
 #[tokio::test(start_paused = true)]
 async fn requests_are_spread_evenly() {
@@ -76,6 +77,65 @@ async fn a_call_that_is_dropped_frees_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_many_calls_that_give_up_at_any_time_nothing_is_left() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().requests_per_minute(600));
+    let calls = (0..500_u64).map(|number| {
+        let client = client.clone();
+        let patience = Duration::from_millis(number * 7_919 % 20_011);
+        tokio::spawn(async move {
+            let request = ask(number.to_string());
+            let call = client.chat().complete(&request).into_future();
+            timeout(patience, call).await.is_ok()
+        })
+    });
+    let answered = join_all(calls).await.into_iter().map(Result::unwrap);
+    let answered: Vec<_> = (0..500).zip(answered).filter(|(_, it)| *it).collect();
+    assert!((100..400).contains(&answered.len()), "{}", answered.len());
+    // In their order, one each tenth of a second, and no time is lost by those that are gone.
+    let numbers = answered.iter().map(|(number, _)| number.to_string());
+    assert_eq!(server.asked(), numbers.collect::<Vec<_>>());
+    assert_eq!(
+        server.tenths(),
+        (0..answered.len() as u128).collect::<Vec<_>>()
+    );
+    let start = Instant::now();
+    let call = client.chat().complete(&question());
+    call.timeout(Duration::from_millis(200)).await.unwrap(); // nobody is taken to be before it
+    assert!(start.elapsed() <= Duration::from_millis(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_left_alone_holds_nobody_up() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().requests_per_minute(60));
+    let requests = ["a", "b", "c"].map(ask);
+    client.chat().complete(&requests[0]).await.unwrap();
+    let mut left_alone = client.chat().complete(&requests[1]).into_future();
+    assert!((&mut left_alone).now_or_never().is_none()); // it waits, and is not polled again
+    for _ in 0..3 {
+        client.chat().complete(&requests[2]).await.unwrap();
+    }
+    left_alone.await.unwrap(); // its turn has passed long since, but the pace is kept
+    assert_eq!(server.asked(), ["a", "c", "c", "c", "b"]);
+    assert_eq!(server.seconds(), [0, 2, 3, 4, 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tokens_of_a_call_that_is_left_alone_pass_once() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    ask_times(&client, 1).await;
+    let ten_seconds = ask("x".repeat(4_000));
+    let mut left_alone = client.chat().complete(&ten_seconds).into_future();
+    assert!((&mut left_alone).now_or_never().is_none());
+    let small = question();
+    let calls = [&small; 3].map(|it| client.chat().complete(it).into_future());
+    join_all(calls).await;
+    assert_eq!(server.seconds(), [0, 10, 10, 10]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn clones_and_clients_share_a_limit() {
     let server = Noted::good();
     let limiter = RateLimiter::new();
@@ -113,6 +173,19 @@ async fn tokens_are_paid_off_before_the_next_request() {
     client.models().list().await.unwrap(); // takes no tokens, but waits until they are paid
     client.chat().complete(&four_thousand_bytes).await.unwrap();
     assert_eq!(server.seconds()[3..], [30, 30]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_computed_at_once_takes_no_tokens() {
+    let server = Noted::new([
+        Step::status(200, r#"{"id": "job-1", "status": "QUEUED"}"#),
+        good(),
+    ]);
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    let requests = [("a", ask("x".repeat(4_000)))];
+    client.batch().run(requests).await.unwrap();
+    ask_times(&client, 1).await;
+    assert_eq!(server.seconds(), [0, 0]);
 }
 
 #[tokio::test(start_paused = true)]

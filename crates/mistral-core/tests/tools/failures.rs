@@ -126,17 +126,44 @@ async fn a_model_that_never_stops_calling_tools_is_stopped() {
 }
 
 #[tokio::test]
-async fn calls_that_are_cut_off_are_not_carried_out() {
-    let cut = ending(&[call("abcdefgh1", "add", r#"{"a": 1, "b": "#)], "length");
-    let mock = MockTransport::new().reply(cut);
-    let error = client(&mock)
-        .chat()
-        .run(&ask(), &adding())
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Tool);
-    assert!(error.to_string().contains("`max_tokens`"), "{error}");
-    assert_eq!(error.partial::<ToolRun>().unwrap().responses.len(), 1);
+async fn calls_of_an_answer_that_did_not_end_well_are_not_carried_out() {
+    for (finish_reason, why) in [
+        ("length", "`max_tokens`"),
+        ("model_length", "`max_tokens`"),
+        ("error", "the model failed"),
+    ] {
+        // What has come may be a whole call, though others are missing.
+        let cut = ending(&[call("abcdefgh1", "add", CALL)], finish_reason);
+        let mock = MockTransport::new().reply(cut);
+        let run = client(&mock).chat().run(&ask(), &adding());
+        let error = run.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Tool);
+        assert!(error.to_string().contains(why), "{error}");
+        let run: &ToolRun = error.partial().unwrap();
+        assert_eq!((run.responses.len(), run.messages.len()), (1, 2));
+    }
+}
+
+#[tokio::test]
+async fn the_model_is_told_all_causes_of_a_failure() {
+    #[derive(Debug)]
+    struct Outer(std::io::Error);
+    impl std::fmt::Display for Outer {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("no notes")
+        }
+    }
+    impl std::error::Error for Outer {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    let tools = ToolSet::new().tool("notes", async |_: Add| {
+        Err::<(), _>(Outer(std::io::Error::other("the disk is full")))
+    });
+    let (told, _) = comes_to(&tools, &call("abcdefgh1", "notes", CALL)).await;
+    let all = "Error: the tool `notes` failed: no notes: the disk is full";
+    assert_eq!(told, all);
 }
 
 #[tokio::test]

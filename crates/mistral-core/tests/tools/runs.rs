@@ -31,6 +31,9 @@ async fn a_run_goes_on_until_the_model_answers_and_gives_the_whole_transcript() 
         ["user", "assistant", "tool", "assistant"]
     );
     let sent = serde_json::to_value(&run.messages[..3]).unwrap();
+    assert_eq!(sent[2]["name"], "add");
+    let tools = |turn: usize| mock.requests()[turn].json()["tools"].clone();
+    assert!(tools(0).is_array() && tools(0) == tools(1));
     assert_eq!(mock.requests()[1].json()["messages"], sent);
     let of_mock = run.responses[1]
         .usage
@@ -115,6 +118,7 @@ async fn a_forced_tool_choice_holds_for_the_first_turn_alone() {
         (ToolChoice::from("any"), Value::Null),
         (ToolChoice::function("add"), Value::Null),
         (ToolChoice::from("auto"), json!("auto")),
+        (ToolChoice::from("none"), json!("none")),
     ] {
         let mock = once(&[call("abcdefgh1", "add", CALL)]);
         let request = ask().tool_choice(choice.clone());
@@ -143,6 +147,12 @@ async fn calls_without_an_id_get_one() {
         .collect();
     assert!(ids.iter().all(|id| id.len() == 9), "{ids:?}");
     assert_eq!(told(&mock, 1), pairs(&[(ids[0], "3"), (ids[1], "10")]));
+    // One is enough; those that are there stay.
+    let mock = once(&[call("abcdefgh1", "add", CALL), call("", "add", CALL)]);
+    client(&mock).chat().run(&ask(), &adding()).await.unwrap();
+    let told = told(&mock, 1);
+    assert_eq!((&*told[0].0, told[1].0.len()), ("abcdefgh1", 9));
+    assert_ne!(told[0].0, told[1].0);
 }
 
 #[tokio::test]
@@ -170,6 +180,22 @@ async fn without_tools_a_run_is_one_question() {
         .unwrap();
     assert_eq!(run.text(), "Hello.");
     assert_eq!(mock.requests()[0].json().get("tools"), None);
+}
+
+#[tokio::test]
+async fn counts_that_no_server_can_mean_do_no_harm() {
+    let counts = json!({
+        "prompt_tokens": i64::MAX, "completion_tokens": 1, "total_tokens": i64::MAX,
+    });
+    let choice = |message: Value| json!({ "choices": [{ "message": message }], "usage": counts });
+    let mock = MockTransport::new()
+        .json(choice(
+            json!({ "tool_calls": [call("abcdefgh1", "add", CALL)] }),
+        ))
+        .json(choice(json!({ "content": "It is 3." })));
+    let run = client(&mock).chat().run(&ask(), &adding()).await.unwrap();
+    let usage = run.usage();
+    assert_eq!((usage.total_tokens, usage.completion_tokens), (i64::MAX, 2));
 }
 
 #[tokio::test]

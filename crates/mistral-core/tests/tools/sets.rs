@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use mistral_sdk::ErrorKind;
 use mistral_sdk::testing::MockTransport;
 use mistral_sdk::tools::ToolSet;
-use mistral_sdk::types::Function;
+use mistral_sdk::types::{Function, Tool, WebSearchTool};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -53,6 +53,19 @@ async fn a_set_that_cannot_be_told_to_the_model_is_the_error_of_the_run() {
         assert!(stream.next().await.is_none());
         assert!(mock.requests().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_request_with_a_function_of_the_same_name_is_refused() {
+    let mock = MockTransport::new();
+    let own = Function::new("add", json!({ "type": "object" }));
+    let request = ask().tools([Tool::from(WebSearchTool::new()), own.into()]);
+    let run = client(&mock).chat().run(&request, &adding());
+    let error = run.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    let message = "the request has a tool named `add` of its own, and so has the set of tools";
+    assert_eq!(error.message(), message);
+    assert!(mock.requests().is_empty());
 }
 
 #[tokio::test]

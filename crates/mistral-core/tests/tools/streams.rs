@@ -129,9 +129,19 @@ async fn a_tool_error_and_a_broken_stream_end_it() {
     let broken = calling("Let me", &[]).with_break_after(1);
     let mock = MockTransport::new().reply(broken);
     let mut stream = client(&mock).chat().run(&ask(), &adding()).stream();
-    let happened = events(&mut stream).await;
-    assert_eq!(happened[0], "Let me");
-    assert!(happened[1].starts_with("error the stream stopped before its end"));
+    assert!(matches!(stream.next().await, Some(Ok(RunEvent::Chunk(_)))));
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert_eq!(error.operation(), "chat.stream");
+    assert!(
+        error
+            .message()
+            .starts_with("the stream stopped before its end"),
+        "{error}"
+    );
+    let run: &ToolRun = error.partial().unwrap();
+    assert_eq!(run.messages.len(), 1); // which can be sent again
+    assert_eq!((run.responses.len(), &*run.text()), (1, "Let me"));
+    assert!(stream.next().await.is_none());
 }
 
 #[tokio::test(start_paused = true)]

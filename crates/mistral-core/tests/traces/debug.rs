@@ -1,12 +1,14 @@
 //! `MISTRAL_DEBUG` prints what is sent and received, without credentials.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use http::Method;
 use mistral_core::Client;
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::types::{ApiKeyAuth, CustomConnector, Message, Tool};
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::MistralApi;
+use serde_json::{Value, json};
 
 const KEY: &str = "marker-key-0123456789";
 
@@ -26,6 +28,9 @@ async fn child() {
         .chat()
         .complete(&request)
         .header("x-team", "search")
+        .header("x-link", "https://h/?token=marker-key-of-a-link&a=b")
+        .header("cf-access-client-secret", "marker-key-of-a-gate")
+        .header("apikey", "marker-key-of-a-gateway")
         .await
         .unwrap();
     let _ = client
@@ -33,18 +38,32 @@ async fn child() {
         .complete(&request.clone().tools([Tool::from(connector)]))
         .await;
     client.chat().complete(&long).await.unwrap();
+    // A long credential that is not printed, and then the key where the body is cut.
+    let pad = "y".repeat(8182 - 8019);
+    let cut = json!({ "a_token": "x".repeat(8000), "b": pad + KEY });
+    let raw = client.request::<Value>(Method::POST, "/v1/chat/completions");
+    raw.json(&cut).await.unwrap_err();
     let stream = client.chat().stream(&request).await.unwrap();
     stream.collect_response().await.unwrap();
     emulator.push_fault(Fault::status(400).with_body(format!("{{\"message\": \"no: {KEY}\"}}")));
     client.models().list().await.unwrap_err();
+    emulator.push_fault(Fault::status(400).with_body("\u{1}\u{2}"));
+    client.models().list().await.unwrap_err();
+    let link = "https://storage.example/f?X-Goog-Signature=marker-key-of-a-signature";
+    emulator.push_fault(Fault::status(400).with_header("link", link));
+    client.models().list().await.unwrap_err();
 }
 
-fn run(debug: Option<&str>) -> Output {
+fn command(debug: Option<&str>) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "debug::child", "--ignored", "--nocapture"]);
     command.env_remove("MISTRAL_DEBUG");
     command.envs(debug.map(|value| ("MISTRAL_DEBUG", value)));
-    let output = command.output().unwrap();
+    command
+}
+
+fn run(debug: Option<&str>) -> Output {
+    let output = command(debug).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     output
 }
@@ -58,6 +77,9 @@ fn what_is_sent_and_received_is_printed_without_credentials() {
         "/v1/chat/completions (chat.complete, attempt 1)\n",
         "mistral > authorization: ***\n",
         "mistral > x-team: search\n",
+        "mistral > x-link: https://h/?token=***&a=b\n",
+        "mistral > apikey: ***\n",
+        "mistral < link: https://storage.example/f?X-Goog-Signature=***\n",
         r#""content":"hello""#,
         r#""authorization":***"#,
         "mistral < 200 OK\n",
@@ -66,6 +88,7 @@ fn what_is_sent_and_received_is_printed_without_credentials() {
         "bytes in all)\n",
         "mistral < 400 Bad Request\n",
         "no: ***",
+        "mistral < (2 bytes)\n",
     ] {
         assert!(printed.contains(part), "`{part}` is not in:\n{printed}");
     }
@@ -84,4 +107,16 @@ fn nothing_is_printed_unless_it_is_asked_for() {
         let printed = String::from_utf8(output.stderr).unwrap();
         assert!(!printed.contains("mistral"), "{debug:?}: {printed}");
     }
+}
+
+#[test]
+fn nobody_who_reads_it_is_no_error() {
+    let mut command = command(Some("true"));
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert!(child.wait().unwrap().success());
 }

@@ -79,6 +79,10 @@ impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
         CompletionChunk::is_complete(&state.chunks)
     }
 
+    fn so_far(state: &ParseState) -> Option<serde_json::Value> {
+        CompletionChunk::so_far(&state.chunks)
+    }
+
     fn partial(state: &ParseState) -> Option<Box<dyn Any + Send + Sync>> {
         CompletionChunk::partial(&state.chunks)
     }

@@ -163,13 +163,25 @@ impl Taken {
             } else if KEPT.contains(&name) || name.starts_with(RATE_LIMIT) {
                 scrubber.text(value).into_owned()
             } else if name == LOCATION {
-                scrubber.text(self.without_origin(value)).into_owned()
+                self.location(value, scrubber)
             } else {
                 continue;
             };
             kept.insert(name.to_owned(), value);
         }
         kept
+    }
+
+    /// Where a redirect leads, scrubbed as the URL of the request that follows it.
+    fn location(&self, value: &str, scrubber: &Scrubber) -> String {
+        let location = self.without_origin(value);
+        if !location.starts_with('/') {
+            return scrubber.text(location).into_owned();
+        }
+        match location.split_once('?') {
+            Some((path, query)) => scrubber.url(path, Some(query)),
+            None => scrubber.url(location, None),
+        }
     }
 
     /// The host is not written: a redirect within it must do without.

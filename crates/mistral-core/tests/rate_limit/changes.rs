@@ -1,0 +1,249 @@
+//! Limits and debts that change while requests wait.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use mistral_core::{ErrorKind, RateLimiter, TransportErrorKind};
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::common::{DONE, Piece, Step, bytes, chunk, event, question};
+use super::{Noted, SECOND, ask, ask_times, good, patient};
+
+/// A request of so many tokens, by its length.
+fn of_tokens(tokens: usize) -> mistral_core::chat::ChatCompletionRequest {
+    ask("x".repeat(tokens * 4 - 55))
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_learns_of_a_new_limit_and_what_was_paid_stays_paid() {
+    let server = Noted::good();
+    let limiter = RateLimiter::new().tokens_per_minute(6_000); // 100 a second
+    let client = server.client(&limiter);
+    let (large, small) = (of_tokens(1_000), question());
+    client.chat().complete(&large).await.unwrap();
+    let call = client.chat().complete(&small).into_future();
+    let change = async {
+        sleep(SECOND * 5).await; // half of it is paid off
+        let _ = limiter.clone().tokens_per_minute(12_000);
+    };
+    tokio::join!(call, change).0.unwrap();
+    assert_eq!(server.tenths(), [0, 75]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_learns_of_requests_and_of_a_burst() {
+    let per_minute = |limiter: RateLimiter| limiter.requests_per_minute(6_000);
+    let burst = |limiter: RateLimiter| limiter.burst(SECOND * 60);
+    let changes: [fn(RateLimiter) -> RateLimiter; 2] = [per_minute, burst];
+    for change in changes {
+        let server = Noted::good();
+        let limiter = RateLimiter::new().requests_per_minute(2);
+        let client = server.client(&limiter);
+        ask_times(&client, 1).await;
+        let later = async {
+            sleep(SECOND).await;
+            let _ = change(limiter.clone());
+        };
+        tokio::join!(ask_times(&client, 1), later);
+        assert_eq!(server.seconds(), [0, 1]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_who_wait_learn_of_a_new_limit_one_after_the_other() {
+    let server = Noted::new([good().after(SECOND * 1_000)]); // no answer tells them
+    let limiter = RateLimiter::new().requests_per_minute(1);
+    let client = server.client(&limiter);
+    let request = question();
+    let calls = [&request; 5].map(|it| client.chat().complete(it).into_future());
+    let change = async {
+        sleep(SECOND * 30).await;
+        let _ = limiter.clone().requests_per_minute(600);
+    };
+    tokio::join!(join_all(calls), change);
+    assert_eq!(server.tenths(), [0, 300, 301, 302, 303]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_pause_those_who_waited_keep_the_pace() {
+    let busy = Step::status(429, "{}").header("retry-after", "20");
+    let server = Noted::new([busy, good()]);
+    let client = server.client(&RateLimiter::new().requests_per_minute(60));
+    let request = question();
+    let calls = [&request; 5].map(|it| client.chat().complete(it).into_future());
+    join_all(calls).await;
+    assert_eq!(server.seconds(), [0, 20, 21, 22, 23]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_learns_what_the_server_allows_now() {
+    let allows = |step: Step, tokens: &str| step.header("x-ratelimit-limit-tokens-minute", tokens);
+    let server = Noted::new([
+        allows(good(), "6000"),
+        allows(good().after(SECOND * 5), "12000"),
+        good(),
+    ]);
+    let client = server.client(&RateLimiter::new());
+    ask_times(&client, 1).await;
+    let calls = [of_tokens(1_000), question()];
+    join_all(
+        calls
+            .iter()
+            .map(|it| client.chat().complete(it).into_future()),
+    )
+    .await;
+    // Half of it is paid off when the limit is doubled. Before it was the first one's turn.
+    assert_eq!(server.tenths(), [0, 0, 75]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_learns_that_the_one_before_took_nothing() {
+    let refused = |status: u16| Step::status(status, "{}").after(SECOND);
+    let taken_back = good()
+        .header("x-ratelimit-tokens-query-cost", "0")
+        .after(SECOND);
+    for step in [refused(400), refused(500), taken_back] {
+        let server = Noted::new([step, good()]);
+        let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+        let ten_seconds = of_tokens(1_000);
+        let calls = [&ten_seconds; 3].map(|it| client.chat().complete(it).into_future());
+        join_all(calls).await;
+        assert_eq!(server.seconds(), [0, 1, 11]); // the early one puts nobody off
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_learns_what_a_stream_took_when_it_ends() {
+    let usage =
+        r#""model":"m","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":300}"#;
+    let last = chunk(json!({ "content": "" }), Some("stop")).replace("\"model\":\"m\"", usage);
+    let pause = Piece::Pause(SECOND * 5);
+    let pieces = [bytes(event("hi")), pause, bytes(last), bytes(DONE)];
+    let server = Noted::new([Step::events(pieces), good()]);
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    let large = of_tokens(1_000);
+    let stream = client.chat().stream(&large).await.unwrap();
+    let (whole, ()) = tokio::join!(stream.collect_response(), ask_times(&client, 1));
+    assert_eq!(whole.unwrap().text(), "hi");
+    assert_eq!(server.seconds(), [0, 5]); // three seconds' worth of it has been paid for
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_sent_stays_counted() {
+    for (kind, seconds) in [
+        (TransportErrorKind::Connect, 0),
+        (TransportErrorKind::Interrupted, 10),
+    ] {
+        let server = Noted::new([Step::Fail(kind), good()]);
+        let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+        client.chat().complete(&of_tokens(1_000)).await.unwrap_err();
+        ask_times(&client, 1).await;
+        assert_eq!(server.seconds(), [0, seconds], "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_limiter_held_back_takes_nothing() {
+    let server = Noted::good();
+    let for_key = RateLimiter::new().tokens_per_minute(6_000);
+    let for_model = RateLimiter::new().requests_per_minute(1);
+    let both = patient(for_key.around(for_model.around(server.clone())));
+    let both = both.build().unwrap();
+    ask_times(&both, 1).await;
+    let large = of_tokens(1_000);
+    let call = both.chat().complete(&large).first_byte_timeout(SECOND * 5);
+    assert_eq!(call.await.unwrap_err().kind(), ErrorKind::RateLimited);
+    ask_times(&server.client(&for_key), 1).await; // as if that had not been asked
+    assert_eq!(server.seconds(), [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_back_is_not_saved_up() {
+    let free = good().header("x-ratelimit-tokens-query-cost", "0");
+    let server = Noted::new([free.after(SECOND * 10), good()]);
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    for _ in 0..3 {
+        client.chat().complete(&of_tokens(1_000)).await.unwrap();
+    }
+    assert_eq!(server.seconds(), [0, 10, 20]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_have_gone_out_no_longer_wait() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    let ten_seconds = of_tokens(1_000);
+    let calls = [&ten_seconds; 4].map(|it| client.chat().complete(it).into_future());
+    join_all(calls).await;
+    let call = client.chat().complete(&ten_seconds);
+    call.timeout(SECOND * 15).await.unwrap(); // its turn comes in ten
+    assert_eq!(server.seconds(), [0, 10, 20, 30, 40]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn timers_that_are_late_do_not_add_up() {
+    let server = Noted::good();
+    let client = server.client(&RateLimiter::new().requests_per_minute(7_000)); // each 8.6 ms
+    ask_times(&client, 701).await;
+    assert_eq!(server.tenths()[700], 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shorter_pause_does_not_cut_a_longer_one_short_and_no_burst_does() {
+    let busy = |seconds: &str| Step::status(429, "{}").header("retry-after", seconds);
+    let server = Noted::new([
+        busy("20").after(SECOND),
+        busy("2").after(SECOND * 2),
+        good(),
+    ]);
+    let client = server.client(&RateLimiter::new().burst(SECOND * 60));
+    let request = question();
+    let both = [&request; 2].map(|it| client.chat().complete(it).into_future());
+    for result in join_all(both).await {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::RateLimited);
+    }
+    ask_times(&client, 1).await;
+    assert_eq!(server.seconds(), [0, 0, 21]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_has_seen_of_us_is_not_taken_for_that_of_others() {
+    let left = |count: u32| good().header("x-ratelimit-remaining-req-minute", &count.to_string());
+    let server = Noted::new((0..40).map(|number| left(59 - number)));
+    let client = server.client(&RateLimiter::new().requests_per_minute(60));
+    ask_times(&client, 40).await;
+    assert_eq!(server.seconds(), (0..40).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_others_take_count_too() {
+    let left = good()
+        .header("x-ratelimit-tokens-query-cost", "100")
+        .header("x-ratelimit-remaining-tokens-minute", "5400"); // and others took 500
+    let server = Noted::new([left, good()]);
+    let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
+    client.chat().complete(&of_tokens(1_000)).await.unwrap(); // which was guessed too high
+    ask_times(&client, 1).await;
+    assert_eq!(server.tenths(), [0, 60]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_takes_minutes_does_not_count_its_own_time_twice() {
+    // What is left is what was left when the request came: this is all of ours.
+    let left = |count: u32| {
+        let step = good().header("x-ratelimit-remaining-req-minute", &count.to_string());
+        step.after(Duration::from_secs(100))
+    };
+    let server = Noted::new((0..60).map(|number| left(59 - number)).chain([good()]));
+    let limiter = RateLimiter::new()
+        .requests_per_minute(60)
+        .burst(SECOND * 60);
+    let client = server.client(&limiter);
+    let request = question();
+    for _ in 0..2 {
+        let calls = [&request; 60].map(|it| client.chat().complete(it).into_future());
+        join_all(calls).await;
+    }
+    assert_eq!(server.seconds()[60..], [100; 60]);
+}

@@ -42,9 +42,11 @@ mod run;
 mod running;
 mod set;
 mod stream;
+mod transcript;
 
 pub use self::approval::Approval;
 pub use self::conversation::ToolErrors;
-pub use self::run::{RunCall, ToolRun};
+pub use self::run::RunCall;
 pub use self::set::ToolSet;
 pub use self::stream::{RunEvent, RunStream};
+pub use self::transcript::ToolRun;

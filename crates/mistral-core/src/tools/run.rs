@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
@@ -7,12 +6,13 @@ use super::conversation::{Conversation, ToolErrors};
 use super::running::{Running, decide};
 use super::set::ToolSet;
 use super::stream::RunStream;
+use super::transcript::ToolRun;
 use crate::agents::{Agents, AgentsCompletionRequest};
 use crate::call::Call;
 use crate::chat::{Chat, ChatCompletionRequest, ChatCompletionResponse};
 use crate::error::Result;
 use crate::mode::{Async, Mode};
-use crate::types::{Message, ToolCall, UsageInfo};
+use crate::types::ToolCall;
 
 impl<M: Mode> Chat<M> {
     /// Asks the model, carries out the calls of tools that it wants, and goes on until it
@@ -245,35 +245,5 @@ impl IntoFuture for RunCall {
                 conversation.carried_out(outcomes)?;
             }
         })
-    }
-}
-
-/// What was said in a run.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[non_exhaustive]
-pub struct ToolRun {
-    /// The whole conversation: the request's messages, every answer of the model, and every
-    /// answer of a tool. It can go on from here.
-    pub messages: Vec<Message>,
-    /// The model's answers, one per turn. The last one is the answer to the question; in an
-    /// error, as much of it as had come.
-    pub responses: Vec<ChatCompletionResponse>,
-}
-
-impl ToolRun {
-    /// The text of the last answer, without reasoning. Empty if there is none.
-    pub fn text(&self) -> Cow<'_, str> {
-        self.responses
-            .last()
-            .map_or("".into(), ChatCompletionResponse::text)
-    }
-
-    /// What all turns consumed together: the three counts of tokens.
-    pub fn usage(&self) -> UsageInfo {
-        let mut all = UsageInfo::default();
-        for usage in self.responses.iter().filter_map(|it| it.usage.as_ref()) {
-            all.add(usage);
-        }
-        all
     }
 }

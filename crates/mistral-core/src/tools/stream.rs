@@ -8,8 +8,8 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 
 use super::conversation::Conversation;
-use super::run::ToolRun;
 use super::running::{Decided, Running, decide};
+use super::transcript::ToolRun;
 use crate::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stream::EventStream;

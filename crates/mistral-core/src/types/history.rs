@@ -2,7 +2,8 @@ use std::fmt;
 
 use super::content::Content;
 use super::message::{AssistantMessage, Message};
-use super::tool_call_ids::{given, is_valid};
+use super::tool_call::given;
+use super::tool_call_ids::is_valid;
 
 /// Something about a history that the API, or some models on it, refuse.
 ///

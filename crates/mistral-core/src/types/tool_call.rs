@@ -5,7 +5,6 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::tool::ToolType;
-use super::tool_call_ids::given;
 use crate::error::{Error, ErrorKind, Result, locate};
 
 object! {
@@ -102,6 +101,11 @@ impl ToolCall {
             Error::new(ErrorKind::Decode, message)
         })
     }
+}
+
+/// The id, unless it is a word for "none".
+pub(super) fn given(id: Option<&str>) -> Option<&str> {
+    id.filter(|id| !matches!(*id, "" | "null"))
 }
 
 object! {

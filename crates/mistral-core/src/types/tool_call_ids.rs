@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::message::Message;
+use super::tool_call::given;
 
 /// How many letters or digits an id has.
 const LENGTH: usize = 9;
@@ -95,11 +96,6 @@ fn named_answers(messages: &[Message]) -> HashMap<usize, HashSet<String>> {
         }
     }
     named
-}
-
-/// The id, unless it is a word for "none".
-pub(super) fn given(id: Option<&str>) -> Option<&str> {
-    id.filter(|id| !matches!(*id, "" | "null"))
 }
 
 pub(super) fn is_valid(id: &str) -> bool {

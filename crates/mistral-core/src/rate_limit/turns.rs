@@ -157,7 +157,7 @@ impl Turns {
     ) -> Result<GoneOut, TransportError> {
         // Before the call itself gives up, which could not say why.
         let deadline = deadline.and_then(|deadline| deadline.checked_sub(GRAIN));
-        let mut place = Place::take(self, tokens, deadline)?;
+        let mut place = Place::take(self, tokens)?;
         loop {
             let now = Instant::now();
             let wait = match place.go(now) {
@@ -243,11 +243,7 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn take(
-        turns: &'a Turns,
-        tokens: u64,
-        deadline: Option<Instant>,
-    ) -> Result<Self, TransportError> {
+    fn take(turns: &'a Turns, tokens: u64) -> Result<Self, TransportError> {
         let now = Instant::now();
         let changed = Arc::new(Notify::new());
         let waiter = Waiter {
@@ -265,17 +261,15 @@ impl<'a> Place<'a> {
         let wait = state.wait(now, number);
         let waiting = state.waiting.len() - 1;
         drop(state);
-        let place = Self {
+        if !wait.is_zero() {
+            tracing::debug!(?wait, waiting, "a request waits");
+        }
+        Ok(Self {
             turns,
             number,
             changed,
             due: None,
-        };
-        in_time(now, wait, deadline)?;
-        if !wait.is_zero() {
-            tracing::debug!(?wait, waiting, "a request waits");
-        }
-        Ok(place)
+        })
     }
 
     /// Goes out, or says how long it is until it may.

@@ -116,11 +116,28 @@ async fn cell(row: &Row, at: usize, transports: &Transports) -> std::result::Res
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_ends_as_the_rules_say() {
+    hold(|row| !is_http2(row)).await;
+}
+
+/// On one thread: with several, hyper may tell of a request that the server leaves although the
+/// server has it, where it comes and leaves while the request is handed over.
+#[tokio::test]
+async fn every_fault_of_http2_ends_as_the_rules_say() {
+    hold(is_http2).await;
+}
+
+fn is_http2(row: &Row) -> bool {
+    matches!(row.fault, Fault::Http2Always(_) | Fault::Http2Once(_))
+}
+
+/// Performs every operation with the faults that are `chosen`.
+async fn hold(chosen: impl Fn(&Row) -> bool) {
+    let rows: Vec<_> = ROWS.iter().filter(|row| chosen(row)).collect();
     let transports = &Transports {
         http1: transport(),
         http2: http2::transport(),
     };
-    let cells = ROWS.iter().enumerate().flat_map(|(line, row)| {
+    let cells = rows.iter().enumerate().flat_map(|(line, row)| {
         (0..OPERATIONS.len())
             .map(move |at| async move { (line, at, cell(row, at, transports).await) })
     });
@@ -132,11 +149,11 @@ async fn every_fault_ends_as_the_rules_say() {
         .filter_map(|(_, _, cell)| cell.as_ref().err())
         .map(String::as_str)
         .collect();
-    print_table(&cells);
+    print_table(&rows, &cells);
     assert!(mismatches.is_empty(), "\n{}", mismatches.join("\n"));
 }
 
-fn print_table(cells: &[(usize, usize, std::result::Result<Want, String>)]) {
+fn print_table(rows: &[&Row], cells: &[(usize, usize, std::result::Result<Want, String>)]) {
     print!("{:52}", "fault");
     for operation in OPERATIONS {
         print!("{:22}", operation.name());
@@ -144,7 +161,7 @@ fn print_table(cells: &[(usize, usize, std::result::Result<Want, String>)]) {
     println!();
     let mut ends = BTreeMap::<String, usize>::new();
     let mut requests = 0;
-    for (line, row) in ROWS.iter().enumerate() {
+    for (line, row) in rows.iter().enumerate() {
         print!("{:52}", row.name);
         for (_, _, cell) in cells.iter().filter(|(at, _, _)| *at == line) {
             let text = match cell {

@@ -68,5 +68,5 @@ fn classify(error: ::reqwest::Error) -> TransportError {
         return TransportError::new(TransportErrorKind::Other, error);
     }
     let is_timeout = error.is_timeout();
-    exchange::classify(error.without_url(), is_timeout)
+    exchange::classify(error.without_url(), is_timeout, true)
 }

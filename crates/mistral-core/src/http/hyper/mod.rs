@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::HeaderMap;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
 use hyper_util::client::legacy::{self, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::connect::Connector;
-use super::exchange::{self, Outgoing, incoming};
+use super::exchange::{self, AskedFor, Outgoing, incoming};
 use super::{Body, Operation, Transport, TransportError, TransportErrorKind};
 
 /// How long an idle connection is kept. Shorter than the keep-alive of common servers
@@ -24,6 +25,12 @@ use super::{Body, Operation, Transport, TransportError, TransportErrorKind};
 const POOL_IDLE: Duration = Duration::from_secs(30);
 /// Connect time-outs that differ from the client's own need a pool each: no more than this.
 const MAX_POOLS: usize = 8;
+
+/// Into so large a buffer a connection reads at most. A large download comes in pieces of that
+/// size, and each is a write of its own.
+const MAX_READ: usize = 1024 * 1024;
+/// The largest head of a response that is taken, without its status line.
+const MAX_HEAD: usize = 400 * 1024;
 
 type Pool = legacy::Client<Connector, Box<Outgoing>>;
 
@@ -108,8 +115,12 @@ impl HyperTransport {
     /// Everything up to the first wait. Apart and not inlined, so that neither the future
     /// nor the stack frame of each of its polls has room for all of it.
     #[inline(never)]
-    fn start(&self, request: http::Request<Body>) -> Result<ResponseFuture, TransportError> {
+    fn start(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<(ResponseFuture, AskedFor), TransportError> {
         let mut request = request.map(Outgoing::new);
+        let asked_for = request.body().asked_for();
         if request.uri().scheme().is_none() || request.uri().authority().is_none() {
             let why = format!("`{}` is not an absolute URL", request.uri());
             return Err(TransportError::new(TransportErrorKind::Config, why));
@@ -125,7 +136,7 @@ impl HyperTransport {
         let operation = request.extensions_mut().remove::<Operation>();
         let wanted = operation.map(|operation| operation.connect_timeout);
         let pool = wanted.map_or(Cow::Borrowed(&self.main), |wanted| self.pool(wanted));
-        Ok(pool.request(request))
+        Ok((pool.request(request), asked_for))
     }
 }
 
@@ -135,16 +146,30 @@ impl Transport for HyperTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let response = self.start(request)?.await;
-        let response = response.map_err(classify)?;
-        Ok(incoming(response, classify))
+        let (response, asked_for) = self.start(request)?;
+        let response = response.await;
+        let response = response.map_err(|error| classify(error, asked_for.get()))?;
+        check_head(response.headers())?;
+        Ok(incoming(response, |error| classify(error, true)))
     }
 }
 
+/// The buffer alone is no bound: it is there for bodies.
+fn check_head(headers: &HeaderMap) -> Result<(), TransportError> {
+    let sizes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4);
+    if sizes.sum::<usize>() > MAX_HEAD {
+        let why = format!("the head of the response is larger than {MAX_HEAD} bytes");
+        return Err(TransportError::new(TransportErrorKind::TooLarge, why));
+    }
+    Ok(())
+}
+
 #[cold]
-fn classify(error: impl StdError + Send + Sync + 'static) -> TransportError {
+fn classify(error: impl StdError + Send + Sync + 'static, asked_for: bool) -> TransportError {
     let is_timeout = exchange::is_timeout(&error);
-    exchange::classify(error, is_timeout)
+    exchange::classify(error, is_timeout, asked_for)
 }
 
 fn pool(connector: Connector, http2_only: bool) -> Pool {
@@ -152,7 +177,7 @@ fn pool(connector: Connector, http2_only: bool) -> Pool {
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(POOL_IDLE)
-        .http1_max_buf_size(1024 * 1024)
+        .http1_max_buf_size(MAX_READ)
         .http2_only(http2_only)
         .build(connector)
 }

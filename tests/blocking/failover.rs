@@ -168,7 +168,7 @@ fn each_step_is_told_within_one_span() {
     for expected in [
         "provider=\"api\"",
         "kind=Overloaded",
-        "reason=\"api: chat.complete: 503",
+        "reason=\"api: 503",
     ] {
         assert!(place(expected) > place("enter"), "{expected}: {said:?}");
     }

@@ -165,11 +165,7 @@ fn each_step_is_told_within_one_span() {
     complete(&places.failover()).unwrap();
     let said = log.0.lock().unwrap().clone();
     let place = |start: &str| said.iter().position(|it| it.starts_with(start));
-    for expected in [
-        "provider=\"api\"",
-        "kind=Overloaded",
-        "reason=\"api: 503",
-    ] {
+    for expected in ["provider=\"api\"", "kind=Overloaded", "reason=\"api: 503"] {
         assert!(place(expected) > place("enter"), "{expected}: {said:?}");
     }
     assert_eq!(place("enter"), Some(0));

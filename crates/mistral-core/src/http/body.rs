@@ -168,7 +168,8 @@ const MAX_ROOM: u64 = 16 * 1024 * 1024;
 /// The chunks of a body, put together.
 pub(crate) struct Gathered {
     whole: BytesMut,
-    last: Bytes,
+    /// A first chunk that may be all.
+    first: Bytes,
     expected: u64,
 }
 
@@ -176,28 +177,30 @@ impl Gathered {
     pub(crate) fn of(body: &Body) -> Self {
         Self {
             whole: BytesMut::new(),
-            last: Bytes::new(),
+            first: Bytes::new(),
             expected: body.content_length().unwrap_or_default().min(MAX_ROOM),
         }
     }
 
     pub(crate) fn push(&mut self, chunk: Bytes) {
-        let chunk = std::mem::replace(&mut self.last, chunk);
-        if chunk.is_empty() {
-            return; // this is the first
-        }
         if self.whole.is_empty() {
-            self.whole
-                .reserve(usize::try_from(self.expected).unwrap_or_default());
+            if self.first.is_empty() && chunk.len() as u64 >= self.expected {
+                self.first = chunk;
+                return;
+            }
+            let room = usize::try_from(self.expected).unwrap_or_default();
+            self.whole.reserve(room);
+            self.whole.extend_from_slice(&self.first);
+            self.first = Bytes::new();
         }
+        // At once, so that the connection can use the chunk's memory for the next one.
         self.whole.extend_from_slice(&chunk);
     }
 
-    pub(crate) fn into_bytes(mut self) -> Bytes {
+    pub(crate) fn into_bytes(self) -> Bytes {
         if self.whole.is_empty() {
-            return self.last; // there is one chunk, the usual case: nothing is copied
+            return self.first; // there is one chunk, the usual case: nothing is copied
         }
-        self.whole.extend_from_slice(&self.last);
         self.whole.freeze()
     }
 }

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::HeaderMap;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
 use hyper_util::client::legacy::{self, ResponseFuture};
@@ -25,12 +24,6 @@ use super::{Body, Operation, Transport, TransportError, TransportErrorKind};
 const POOL_IDLE: Duration = Duration::from_secs(30);
 /// Connect time-outs that differ from the client's own need a pool each: no more than this.
 const MAX_POOLS: usize = 8;
-
-/// Into so large a buffer a connection reads at most. A large download comes in pieces of that
-/// size, and each is a write of its own.
-const MAX_READ: usize = 1024 * 1024;
-/// The largest head of a response that is taken, without its status line.
-const MAX_HEAD: usize = 400 * 1024;
 
 type Pool = legacy::Client<Connector, Box<Outgoing>>;
 
@@ -149,21 +142,8 @@ impl Transport for HyperTransport {
         let (response, asked_for) = self.start(request)?;
         let response = response.await;
         let response = response.map_err(|error| classify(error, asked_for.get()))?;
-        check_head(response.headers())?;
         Ok(incoming(response, |error| classify(error, true)))
     }
-}
-
-/// The buffer alone is no bound: it is there for bodies.
-fn check_head(headers: &HeaderMap) -> Result<(), TransportError> {
-    let sizes = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4);
-    if sizes.sum::<usize>() > MAX_HEAD {
-        let why = format!("the head of the response is larger than {MAX_HEAD} bytes");
-        return Err(TransportError::new(TransportErrorKind::TooLarge, why));
-    }
-    Ok(())
 }
 
 #[cold]
@@ -177,7 +157,6 @@ fn pool(connector: Connector, http2_only: bool) -> Pool {
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(POOL_IDLE)
-        .http1_max_buf_size(MAX_READ)
         .http2_only(http2_only)
         .build(connector)
 }

@@ -120,5 +120,5 @@ fn named_event<T: DeserializeOwned>(
             fields.insert("type".to_owned(), event_type.into());
         }
     }
-    serde_json::from_value(event)
+    serde_json::from_str(&event.to_string())
 }

@@ -58,7 +58,7 @@ fn read_apart(json: &[u8]) -> Option<EmbeddingResponse> {
         return None;
     }
     left.extend_from_slice(rest);
-    put_back(serde_json::from_slice(&left).ok()?, vectors)
+    put_back(decode(&left).ok()?, vectors)
 }
 
 /// Puts each vector where it was found. `None` if one was found elsewhere than in `data`.

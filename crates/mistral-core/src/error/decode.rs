@@ -1,6 +1,8 @@
 use std::fmt;
+use std::str::Utf8Error;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Error;
 use super::path::path;
@@ -34,11 +36,11 @@ impl DecodeError {
     pub(crate) fn without_line(&self) -> String {
         let (line, column) = (self.cause.line(), self.cause.column());
         let line = format!(" at line {line} column {column}");
-        format!(
-            "{}: {}",
-            self.path,
-            self.cause.to_string().replace(&line, "")
-        )
+        let cause = self.cause.to_string().replace(&line, "");
+        match &*self.path {
+            "." => cause,
+            path => format!("{path}: {cause}"),
+        }
     }
 
     /// What is wrong with the answer, if that is what is wrong.
@@ -59,9 +61,20 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Decodes JSON.
+/// Decodes JSON. Always as text: each kind of input is one more copy of the code of every type.
 pub(crate) fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(json).map_err(|cause| locate(json, cause))
+    match std::str::from_utf8(json) {
+        Ok(text) => serde_json::from_str(text).map_err(|cause| locate(json, cause)),
+        Err(error) => Err(no_text(json, error)),
+    }
+}
+
+/// What the parser says about bytes that are no text.
+#[cold]
+fn no_text(json: &[u8], error: Utf8Error) -> DecodeError {
+    let parsed = serde_json::from_slice::<Value>(json).err();
+    let cause = parsed.unwrap_or_else(|| serde::de::Error::custom(error));
+    locate(json, cause)
 }
 
 /// Finds where in `json` its decoding has failed.

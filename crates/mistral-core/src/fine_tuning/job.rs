@@ -1,12 +1,11 @@
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
-use serde_json::de::StrRead;
 
 use super::training::{
     ClassifierTrainingParameters, CompletionTrainingParameters, Integration, Repository,
 };
-use crate::error::{DecodeError, locate};
-use crate::types::wire::Union;
+use crate::error::DecodeError;
+use crate::types::wire::{Union, read_value};
 
 string_enum! {
     /// How far a job is. Mirrors the values of `status` of the API's jobs.
@@ -258,7 +257,7 @@ impl<'de> Deserialize<'de> for CreateFineTuningJobResponse {
             None => value.get("details").is_some() && value.get("id").is_none(),
         };
         let read = if is_metadata {
-            read(&value, |text| LegacyJobMetadata::deserialize(text)).map(Self::Metadata)
+            read_value(&value, |text| LegacyJobMetadata::deserialize(text)).map(Self::Metadata)
         } else {
             read_job(value).map(Self::Job)
         };
@@ -276,15 +275,5 @@ fn read_job(mut value: Value) -> Result<FineTuningJob, DecodeError> {
     if let Some(fields) = value.as_object_mut() {
         fields.remove(FineTuningJob::TAG);
     }
-    read(&value, |text| FineTuningJob::member(&tag, text))
-}
-
-/// Reads from text, which has places that an error can name.
-fn read<T>(
-    value: &Value,
-    reader: impl FnOnce(&mut serde_json::Deserializer<StrRead<'_>>) -> serde_json::Result<T>,
-) -> Result<T, DecodeError> {
-    let text = value.to_string();
-    reader(&mut serde_json::Deserializer::from_str(&text))
-        .map_err(|error| locate(text.as_bytes(), error))
+    read_value(&value, |text| FineTuningJob::member(&tag, text))
 }

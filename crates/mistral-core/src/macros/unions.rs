@@ -107,7 +107,7 @@ macro_rules! tagged_union {
             }
         })+
 
-        impl<'de> $crate::types::wire::Union<'de> for $name {
+        impl $crate::types::wire::Union for $name {
             const TAG: &'static str = $tag;
             const DEFAULT: Option<&'static str> = tagged_union!(@default $($default)?);
 
@@ -115,7 +115,7 @@ macro_rules! tagged_union {
                 matches!(tag, $($text)|+)
             }
 
-            fn member<D: serde::Deserializer<'de>>(
+            fn member<'de, D: serde::Deserializer<'de>>(
                 tag: &str,
                 deserializer: D,
             ) -> Result<Self, D::Error> {

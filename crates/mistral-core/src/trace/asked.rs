@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::content;
 use super::hooks::CaptureContent;
+use crate::error::decode;
 use crate::http::Payload;
 use crate::prepared::Prepared;
 use crate::routes::ResolvedRoute;
@@ -73,11 +74,11 @@ impl<'a> Start<'a> {
     ) -> Self {
         let body = request.outgoing_body(None).ok().flatten();
         let json = body.as_ref().and_then(Payload::bytes);
-        let asked = json.and_then(|json| serde_json::from_slice(json).ok());
+        let asked = json.and_then(|json| decode(json).ok());
         let asked: Asked = asked.unwrap_or_default();
         let input = json
             .filter(|_| capture.is_on())
-            .and_then(|json| serde_json::from_slice(json).ok())
+            .and_then(|json| decode(json).ok())
             .and_then(|body| capture.text(content::input(&body)));
         let model = request.model.as_deref().or(asked.model.as_deref());
         let model = model.map(str::to_owned);

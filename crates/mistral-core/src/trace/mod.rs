@@ -8,6 +8,7 @@ mod served;
 use std::cell::LazyCell;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::Empty;
@@ -16,11 +17,12 @@ use self::asked::Start;
 pub(crate) use self::hooks::{CaptureContent, Propagate};
 use self::served::Served;
 use crate::endpoint::Repeat;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, decode};
 use crate::http::Body;
 use crate::prepared::Prepared;
 use crate::provider::Provider;
 use crate::routes::ResolvedRoute;
+use crate::types::wire::read_value;
 
 /// How much of a server's code goes into a span.
 const CODE_SHOWN: usize = 100;
@@ -81,11 +83,11 @@ impl Trace {
         let Some(json) = response.body().bytes() else {
             return;
         };
-        if let Ok(served) = serde_json::from_slice(json) {
+        if let Ok(served) = decode(json) {
             self.served(&served);
         }
         if self.capture.is_on()
-            && let Ok(answer) = serde_json::from_slice(json)
+            && let Ok(answer) = decode(json)
         {
             self.output(&answer);
         }
@@ -123,7 +125,7 @@ impl Trace {
         let Some(answer) = answer.filter(|_| self.infers && self.begun) else {
             return;
         };
-        if let Ok(served) = serde::Deserialize::deserialize(&answer) {
+        if let Ok(served) = read_value(&answer, |text| Served::deserialize(text)) {
             self.served(&served);
         }
         if self.capture.is_on() {

@@ -7,7 +7,10 @@ use std::marker::PhantomData;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::de::StrRead;
 use serde_json::{Map, Value};
+
+use crate::error::{DecodeError, locate};
 
 /// An object that keeps the fields that it does not declare. Implemented by `object!`.
 pub(crate) trait Object: Sized {
@@ -226,28 +229,39 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 /// A union told apart by the field [`TAG`](Self::TAG). Implemented by `tagged_union!`.
-pub(crate) trait Union<'de>: Sized {
+pub(crate) trait Union: Sized {
     const TAG: &'static str;
     /// The tag meant when the field is missing.
     const DEFAULT: Option<&'static str>;
 
     fn is_known(tag: &str) -> bool;
-    fn member<D: Deserializer<'de>>(tag: &str, deserializer: D) -> Result<Self, D::Error>;
+    fn member<'de, D: Deserializer<'de>>(tag: &str, deserializer: D) -> Result<Self, D::Error>;
     fn unknown(value: Value) -> Self;
 }
 
 /// Reads a member of a union: in one go where the tag comes first, as servers write it.
 pub(crate) fn deserialize_union<'de, U, D>(deserializer: D) -> Result<U, D::Error>
 where
-    U: Union<'de>,
+    U: Union,
     D: Deserializer<'de>,
 {
     deserializer.deserialize_any(UnionVisitor(PhantomData))
 }
 
+/// Reads from the text of `value`: it has places that an error can name, and each further kind
+/// of input is one more copy of the code of every type.
+pub(crate) fn read_value<T>(
+    value: &Value,
+    read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'_>>) -> serde_json::Result<T>,
+) -> Result<T, DecodeError> {
+    let text = value.to_string();
+    read(&mut serde_json::Deserializer::from_str(&text))
+        .map_err(|error| locate(text.as_bytes(), error))
+}
+
 struct UnionVisitor<U>(PhantomData<U>);
 
-impl<'de, U: Union<'de>> Visitor<'de> for UnionVisitor<U> {
+impl<'de, U: Union> Visitor<'de> for UnionVisitor<U> {
     type Value = U;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -273,9 +287,8 @@ impl<'de, U: Union<'de>> Visitor<'de> for UnionVisitor<U> {
         match tag.filter(|tag| U::is_known(tag)) {
             Some(tag) => {
                 read.remove(U::TAG);
-                let entries = read.into_iter();
-                let map = de::value::MapDeserializer::<_, serde_json::Error>::new(entries);
-                U::member(&tag, MapAccessDeserializer::new(map)).map_err(de::Error::custom)
+                read_value(&Value::Object(read), |text| U::member(&tag, text))
+                    .map_err(|error| de::Error::custom(error.without_line()))
             }
             None => Ok(U::unknown(Value::Object(read))),
         }
@@ -313,7 +326,7 @@ impl<'de, U: Union<'de>> Visitor<'de> for UnionVisitor<U> {
 /// Reads a member of a union `U` where no other member can be: the tag says nothing.
 pub(crate) fn without_tag<'de, U, T, A>(map: &mut A) -> Result<Option<T>, A::Error>
 where
-    U: Union<'de>,
+    U: Union,
     T: Object,
     A: MapAccess<'de>,
 {
@@ -323,7 +336,7 @@ where
 
 struct WithoutTag<U, T>(T, PhantomData<U>);
 
-impl<'de, U: Union<'de>, T: Object> Deserialize<'de> for WithoutTag<U, T> {
+impl<'de, U: Union, T: Object> Deserialize<'de> for WithoutTag<U, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let member = deserializer.deserialize_map(ObjectVisitor {
             skipped: Some(U::TAG),

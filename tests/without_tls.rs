@@ -1,6 +1,10 @@
 //! A program that is built without TLS.
 
-#![cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
+#![cfg(not(any(
+    feature = "rustls",
+    feature = "rustls-no-provider",
+    feature = "native-tls"
+)))]
 
 use mistral_sdk::{Client, ErrorKind, MistralApi};
 use tokio::net::TcpListener;

@@ -104,6 +104,46 @@ async fn a_renewal_that_is_left_alone_holds_nobody_up_while_the_token_is_good() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_is_left_alone_while_it_asks_holds_nobody_up() {
+    let (counter, cache) = cache(Counter::default());
+    let mut left_alone = pin!(cache.bearer(None));
+    assert!(left_alone.as_mut().now_or_never().is_none()); // and is not polled again
+    let others = join_all((0..20).map(|_| token(&cache)));
+    let others = tokio::time::timeout(Duration::from_secs(5), others).await;
+    assert!(others.unwrap().iter().all(|token| token == "Bearer t1"));
+    assert_eq!(left_alone.await.unwrap(), "Bearer t1");
+    assert_eq!(counter.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_panics_is_asked_again_by_those_who_wait() {
+    #[derive(Debug, Default)]
+    struct Stumbles(AtomicUsize);
+
+    #[async_trait]
+    impl TokenSource for Stumbles {
+        async fn token(&self) -> Result<Token> {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "it stumbles");
+            Ok(Token::new("t2".to_owned()))
+        }
+    }
+
+    let cache = Arc::new(TokenCache::new(Stumbles::default()));
+    let calls = [(); 3].map(|()| {
+        let cache = Arc::clone(&cache);
+        tokio::spawn(async move { token(&cache).await })
+    });
+    let tokens = tokio::time::timeout(Duration::from_secs(9), join_all(calls)).await;
+    let tokens: Vec<_> = tokens
+        .unwrap()
+        .into_iter()
+        .filter_map(|it| it.ok())
+        .collect();
+    assert_eq!(tokens, ["Bearer t2", "Bearer t2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_source_that_fails_is_quoted_and_not_hammered() {
     let (counter, cache) = cache(Counter {
         fails: vec![1, 2],
@@ -147,8 +187,14 @@ async fn a_call_that_is_given_up_leaves_the_others_in_peace() {
     let given_up = tokio::time::timeout(Duration::from_millis(500), cache.bearer(None));
     let (first, second) = tokio::join!(given_up, cache.bearer(None));
     assert!(first.is_err());
-    assert_eq!(second.unwrap(), "Bearer t2");
-    assert_eq!(counter.asked.load(Ordering::SeqCst), 2);
+    assert_eq!(second.unwrap(), "Bearer t1"); // the request goes on for the one who is left
+    assert_eq!(counter.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(token(&cache).await, "Bearer t1");
+
+    let refused = cache.bearer(None).await.unwrap();
+    let nobody = tokio::time::timeout(Duration::from_millis(500), cache.bearer(Some(&refused)));
+    assert!(nobody.await.is_err());
+    assert_eq!(cache.bearer(Some(&refused)).await.unwrap(), "Bearer t3"); // the second is given up
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,13 +1,14 @@
 //! Tokens, kept as long as they are good.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use http::HeaderValue;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
+use super::asking::Asking;
 use super::header::secret_header;
 use super::{Token, TokenSource};
 use crate::error::{Error, Result};
@@ -19,7 +20,8 @@ const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Keeps the token of a [`TokenSource`] as a header, for as long as it is good.
 ///
-/// However many calls want a token at once, the source is asked once. A token is renewed
+/// However many calls want a token at once, the source is asked once, and whichever of them is
+/// polled carries that on; it is given up when none of them is left. A token is renewed
 /// five minutes before its end, or after four fifths of a shorter life, by the call that
 /// finds it so old; nothing runs in the background, and calls in that time go with the token
 /// that is still good. While a token is still good, a source
@@ -29,9 +31,9 @@ const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Meant for providers; see [`Provider::authorize`](crate::Provider::authorize).
 pub struct TokenCache {
     source: Arc<dyn TokenSource>,
-    state: RwLock<State>,
-    /// Held by the one call that asks the source.
-    asking: tokio::sync::Mutex<()>,
+    state: Arc<RwLock<State>>,
+    /// The request to the source that is under way, as long as somebody waits for it.
+    asking: Mutex<Weak<Asking>>,
 }
 
 #[derive(Default)]
@@ -57,8 +59,8 @@ impl TokenCache {
     pub fn shared(source: Arc<dyn TokenSource>) -> Self {
         Self {
             source,
-            state: RwLock::default(),
-            asking: tokio::sync::Mutex::const_new(()),
+            state: Arc::default(),
+            asking: Mutex::default(),
         }
     }
 
@@ -72,55 +74,41 @@ impl TokenCache {
     /// Fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials), in the words of
     /// the source, when there is none.
     pub async fn bearer(&self, rejected: Option<&HeaderValue>) -> Result<HeaderValue> {
-        if let Some(header) = self.fresh(rejected) {
-            return Ok(header);
-        }
-        let _asking = match self.asking.try_lock() {
-            Ok(asking) => asking,
-            // The call that asks may be one that nobody polls: who can do without it does.
-            Err(_) => match self.still_good(rejected) {
-                Some(header) => return Ok(header),
-                None => self.asking.lock().await,
-            },
-        };
-        if let Some(header) = self.fresh(rejected) {
-            return Ok(header); // another call was quicker
-        }
-        if let Some(words) = self.recent_failure() {
-            return self
-                .still_good(rejected)
-                .ok_or_else(|| Error::credentials(words));
-        }
-        match self.ask().await {
-            Ok(kept) => {
-                let header = kept.header.clone();
-                *self.write() = State {
-                    token: Some(kept),
-                    failure: None,
-                };
-                Ok(header)
+        loop {
+            if let Some(header) = self.fresh(rejected) {
+                return Ok(header);
             }
-            Err(error) => {
-                self.write().failure = Some((Instant::now(), words(&error)));
-                self.still_good(rejected).ok_or(error)
+            if let Some(words) = self.recent_failure() {
+                return self
+                    .still_good(rejected)
+                    .ok_or_else(|| Error::credentials(words));
+            }
+            let Some((asking, is_own)) = self.asking(rejected) else {
+                continue; // another call was quicker
+            };
+            if !is_own && let Some(header) = self.still_good(rejected) {
+                return Ok(header); // who can do without the new token does not wait for it
+            }
+            if let Some(answer) = asking.answer().await {
+                return answer.or_else(|error| self.still_good(rejected).ok_or(error));
             }
         }
     }
 
-    async fn ask(&self) -> Result<Kept> {
-        let Token { secret, expires_in } = self.source.token().await?;
-        let header = secret_header("Bearer", secret.expose_secret())
-            .map_err(|why| Error::credentials(format!("the token {why}")))?;
-        let now = Instant::now();
-        let after = |time: Duration| now.checked_add(time);
-        Ok(Kept {
-            header,
-            renew_at: expires_in.and_then(|life| {
-                let early = RENEW_BEFORE.min(life / 5);
-                after(life.saturating_sub(early))
-            }),
-            ends_at: expires_in.and_then(after),
-        })
+    /// The request to the source that is under way, or a new one, and whether it is new. `None`
+    /// if one has just been answered.
+    fn asking(&self, rejected: Option<&HeaderValue>) -> Option<(Arc<Asking>, bool)> {
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(asking) = asking.upgrade().filter(|asking| !asking.is_answered()) {
+            return Some((asking, false));
+        }
+        if self.fresh(rejected).is_some() || self.recent_failure().is_some() {
+            return None;
+        }
+        let request = ask(Arc::clone(&self.source), Arc::clone(&self.state));
+        let new = Arc::new(Asking::new(request));
+        *asking = Arc::downgrade(&new);
+        Some((new, true))
     }
 
     /// The kept header, if it needs no renewal.
@@ -149,9 +137,46 @@ impl TokenCache {
         let (at, words) = state.failure.as_ref()?;
         (at.elapsed() < REST_AFTER_FAILURE).then(|| words.clone())
     }
+}
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+/// Asks the source, and keeps what came of it.
+async fn ask(source: Arc<dyn TokenSource>, state: Arc<RwLock<State>>) -> Result<HeaderValue> {
+    let kept = match source.token().await {
+        Ok(token) => Kept::of(token),
+        Err(error) => Err(error),
+    };
+    let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
+    match kept {
+        Ok(kept) => {
+            let header = kept.header.clone();
+            *state = State {
+                token: Some(kept),
+                failure: None,
+            };
+            Ok(header)
+        }
+        Err(error) => {
+            state.failure = Some((Instant::now(), words(&error)));
+            Err(error)
+        }
+    }
+}
+
+impl Kept {
+    fn of(token: Token) -> Result<Self> {
+        let Token { secret, expires_in } = token;
+        let header = secret_header("Bearer", secret.expose_secret())
+            .map_err(|why| Error::credentials(format!("the token {why}")))?;
+        let now = Instant::now();
+        let after = |time: Duration| now.checked_add(time);
+        Ok(Self {
+            header,
+            renew_at: expires_in.and_then(|life| {
+                let early = RENEW_BEFORE.min(life / 5);
+                after(life.saturating_sub(early))
+            }),
+            ends_at: expires_in.and_then(after),
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where secrets come from, and how they are kept and sent.
 
+mod asking;
 mod cache;
 mod header;
 

@@ -4,7 +4,8 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -113,6 +114,36 @@ async fn a_call_that_is_left_alone_while_it_asks_holds_nobody_up() {
     assert!(others.unwrap().iter().all(|token| token == "Bearer t1"));
     assert_eq!(left_alone.await.unwrap(), "Bearer t1");
     assert_eq!(counter.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_told_although_another_call_was_given_the_answer() {
+    /// Is ready when it is looked at, and wakes nobody.
+    #[derive(Debug, Default)]
+    struct Silent(Arc<AtomicBool>);
+
+    #[async_trait]
+    impl TokenSource for Silent {
+        async fn token(&self) -> Result<Token> {
+            std::future::poll_fn(|_| match self.0.load(Ordering::SeqCst) {
+                true => Poll::Ready(Ok(Token::new("t1".to_owned()))),
+                false => Poll::Pending,
+            })
+            .await
+        }
+    }
+
+    let is_ready = Arc::new(AtomicBool::new(false));
+    let cache = Arc::new(TokenCache::new(Silent(Arc::clone(&is_ready))));
+    let mut first = pin!(cache.bearer(None));
+    assert!(first.as_mut().now_or_never().is_none());
+    let waits = Arc::clone(&cache);
+    let second = tokio::spawn(async move { token(&waits).await });
+    tokio::task::yield_now().await; // it waits now
+    is_ready.store(true, Ordering::SeqCst);
+    assert!(first.as_mut().now_or_never().is_some());
+    let second = tokio::time::timeout(Duration::from_secs(5), second).await;
+    assert_eq!(second.unwrap().unwrap(), "Bearer t1");
 }
 
 #[tokio::test(start_paused = true)]

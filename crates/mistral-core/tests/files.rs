@@ -340,6 +340,20 @@ async fn a_download_is_bytes_a_stream_or_a_file() {
 }
 
 #[tokio::test]
+async fn a_download_in_many_pieces_is_in_its_file_whole_and_in_order() {
+    let folder = Folder::new("pieces");
+    let path = folder.0.join("x.bin");
+    // More than one write's worth, which no number of pieces divides.
+    let pieces: Vec<String> = (0..50)
+        .map(|piece| format!("{piece:03}").repeat(5_461))
+        .collect();
+    let script = download(pieces.iter().map(bytes));
+    let content = script.client().files().download("f1").await.unwrap();
+    assert_eq!(content.write_to(&path).await.unwrap(), 50 * 3 * 5_461);
+    assert!(fs::read_to_string(&path).unwrap() == pieces.concat());
+}
+
+#[tokio::test]
 async fn a_download_that_breaks_off_is_an_error_and_leaves_no_file() {
     let folder = Folder::new("broken");
     let path = folder.0.join("x.bin");

@@ -19,9 +19,9 @@ use crate::http::{Body, blocking};
 use crate::timeouts::Silence;
 use crate::trace::Trace;
 
-/// How much is gathered before it is written. TLS and HTTP/2 give 16 KiB at a time, and less of
-/// them would spend most of their time on changing threads. HTTP/1.1 without TLS gives 400 KiB,
-/// and holding more of those than one costs more in fresh memory than it saves in writes.
+/// How much is gathered before it is written: HTTP/2 gives 16 KiB at a time, and each write
+/// changes threads twice. HTTP/1.1 gives up to 400 KiB, and holding more than one of those costs
+/// more in fresh memory than it saves in writes.
 const WORTH_WRITING: usize = 256 * 1024;
 
 type Progress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;

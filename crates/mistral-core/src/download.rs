@@ -23,6 +23,8 @@ use crate::trace::Trace;
 /// changes threads twice. HTTP/1.1 gives up to 400 KiB, and holding more than one of those costs
 /// more in fresh memory than it saves in writes.
 const WORTH_WRITING: usize = 256 * 1024;
+/// How many pieces are gathered at most: a server may send its bytes one by one.
+const MOST_PIECES: usize = 1024;
 
 type Progress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;
 
@@ -170,7 +172,7 @@ impl ByteStream {
     /// The next pieces that are worth a way to another thread and back; none at the end.
     async fn gather(&mut self) -> Result<Vec<Bytes>> {
         let (mut pieces, mut size) = (Vec::new(), 0);
-        while size < WORTH_WRITING {
+        while size < WORTH_WRITING && pieces.len() < MOST_PIECES {
             let Some(bytes) = self.next().await else {
                 break;
             };

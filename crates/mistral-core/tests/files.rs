@@ -354,6 +354,21 @@ async fn a_download_in_many_pieces_is_in_its_file_whole_and_in_order() {
 }
 
 #[tokio::test]
+async fn a_download_byte_by_byte_is_written_before_much_is_held() {
+    let folder = Folder::new("crumbs");
+    let path = folder.0.join("x.bin");
+    let script = download((0..2_000).map(|_| bytes("x")));
+    let content = script.client().files().download("f1").await.unwrap();
+    let (file, written) = (path.clone(), Arc::new(Mutex::new(0)));
+    let seen = Arc::clone(&written);
+    let content = content.on_progress(move |_, _| {
+        *seen.lock().unwrap() = fs::metadata(&file).unwrap().len();
+    });
+    assert_eq!(content.write_to(&path).await.unwrap(), 2_000);
+    assert!(*written.lock().unwrap() > 0, "all of it was held");
+}
+
+#[tokio::test]
 async fn a_download_that_breaks_off_is_an_error_and_leaves_no_file() {
     let folder = Folder::new("broken");
     let path = folder.0.join("x.bin");

@@ -51,15 +51,15 @@ impl Merge {
         for choice in &chunk.choices {
             let known = self
                 .choices
-                .iter()
-                .position(|known| known.index == choice.index);
-            let at = known.unwrap_or_else(|| {
-                self.choices.reserve_exact(1); // mostly there is no other
-                self.choices.push(Choice {
+                .binary_search_by_key(&choice.index, |known| known.index);
+            let at = known.unwrap_or_else(|at| {
+                let new = Choice {
                     index: choice.index,
                     ..Choice::default()
-                });
-                self.choices.len() - 1
+                };
+                self.choices.reserve_exact(1); // mostly there is no other
+                self.choices.insert(at, new);
+                at
             });
             if let Some(known) = self.choices.get_mut(at) {
                 known.add(choice);
@@ -75,10 +75,8 @@ impl Merge {
 
     /// The answer as far as it has come.
     pub(super) fn response(&self) -> ChatCompletionResponse {
-        let mut choices: Vec<_> = self.choices.iter().map(Choice::whole).collect();
-        choices.sort_by_key(|choice| choice.index);
         ChatCompletionResponse {
-            choices,
+            choices: self.choices.iter().map(Choice::whole).collect(),
             id: self.id.to_string(),
             object: "chat.completion".to_owned(),
             model: self.model.to_string(),

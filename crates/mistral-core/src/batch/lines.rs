@@ -67,6 +67,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    #[inline]
     pub(super) fn of(files: Files, job: &BatchJob) -> Self {
         let ids = [&job.output_file, &job.error_file].into_iter().flatten();
         let outputs = job.outputs.iter().flatten();
@@ -170,6 +171,7 @@ impl FileLines {
     }
 
     /// The bytes up to the next end of a line, or up to the end of the file.
+    #[inline]
     fn take_line(&mut self) -> Option<Bytes> {
         let unsearched = self.buffer.get(self.searched..).unwrap_or_default();
         if let Some(at) = memchr(b'\n', unsearched) {

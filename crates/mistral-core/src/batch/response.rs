@@ -95,6 +95,7 @@ impl BatchJob {
     ///
     /// # Errors
     /// Fails when a result is not what the API documents.
+    #[inline]
     pub fn results(&self) -> Result<Vec<BatchResult>> {
         let outputs = self.outputs.iter().flatten().enumerate();
         outputs

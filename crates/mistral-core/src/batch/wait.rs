@@ -143,6 +143,7 @@ impl IntoFuture for BatchWait {
     type Output = Result<BatchJob>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.look_until_ended())
     }

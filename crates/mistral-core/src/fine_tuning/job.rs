@@ -266,6 +266,7 @@ impl<'de> Deserialize<'de> for CreateFineTuningJobResponse {
 }
 
 /// Reads a job whose tag is somewhere among its fields.
+#[inline]
 fn read_job(mut value: Value) -> Result<FineTuningJob, DecodeError> {
     let tag = value.get(FineTuningJob::TAG).and_then(Value::as_str);
     let Some(tag) = tag.filter(|tag| FineTuningJob::is_known(tag)) else {

@@ -31,6 +31,7 @@ macro_rules! string_enum {
                 }
             }
 
+            #[inline]
             fn known(value: &str) -> Option<Self> {
                 match value {
                     $($text => Some(Self::$variant),)+
@@ -40,18 +41,21 @@ macro_rules! string_enum {
         }
 
         impl From<&str> for $name {
+            #[inline]
             fn from(value: &str) -> Self {
                 Self::known(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
             }
         }
 
         impl From<String> for $name {
+            #[inline]
             fn from(value: String) -> Self {
                 Self::known(&value).unwrap_or(Self::Unknown(value))
             }
         }
 
         impl std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
@@ -111,6 +115,7 @@ macro_rules! tagged_union {
             const TAG: &'static str = $tag;
             const DEFAULT: Option<&'static str> = tagged_union!(@default $($default)?);
 
+            #[inline]
             fn is_known(tag: &str) -> bool {
                 matches!(tag, $($text)|+)
             }
@@ -168,6 +173,7 @@ macro_rules! string_or_object {
         }
 
         impl From<&str> for $name {
+            #[inline]
             fn from(text: &str) -> Self {
                 Self::$string(text.into())
             }
@@ -215,6 +221,7 @@ macro_rules! text_or_texts {
         }
 
         impl From<&str> for $name {
+            #[inline]
             fn from(text: &str) -> Self {
                 Self::Text(text.to_owned())
             }

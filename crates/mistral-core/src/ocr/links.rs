@@ -10,6 +10,7 @@ pub(super) enum Target {
 
 /// `text`, with each link to one of these ids led to where it belongs. A text without a link
 /// is put at the end, so that it is not lost.
+#[inline]
 pub(super) fn relink(text: &str, links: &[(&str, Target)]) -> String {
     let mut relinked = String::with_capacity(text.len());
     let mut rest = text;

@@ -96,6 +96,7 @@ struct Contents {
 }
 
 impl Contents {
+    #[inline]
     fn of(response: &OcrResponse) -> Result<Self> {
         let mut this = Self::default();
         let pages = response.pages.iter().map(|page| this.page(page));
@@ -106,6 +107,7 @@ impl Contents {
     }
 
     /// Takes the images of a page, and gives its text with links to their files.
+    #[inline]
     fn page(&mut self, page: &OcrPageObject) -> Result<String> {
         let mut links = Vec::new();
         for image in &page.images {
@@ -127,6 +129,7 @@ impl Contents {
 
     /// A name for the file of an image. The id comes from the server: it becomes neither a
     /// path, nor a name that some system keeps for itself, nor a file that is no image.
+    #[inline]
     fn name(&mut self, image: &OcrImageObject) -> String {
         let (stem, extension) = match image.id.rsplit_once('.') {
             Some((stem, extension)) if media_type::is_image(&image.id) => (stem, Some(extension)),
@@ -151,6 +154,7 @@ impl Contents {
         name
     }
 
+    #[inline]
     fn write(self, dir: &Path) -> Result<OcrFiles> {
         fs::create_dir_all(dir).map_err(|error| unwritable("directory", dir, error))?;
         let mut written = Vec::new();
@@ -168,6 +172,7 @@ impl Contents {
     }
 
     /// Writes the images and, last, the Markdown. Adds to `written` whatever it began.
+    #[inline]
     fn write_files(&self, dir: &Path, written: &mut Vec<PathBuf>) -> Result<()> {
         let images = self.images.iter().map(|(name, bytes)| (&**name, &**bytes));
         for (name, bytes) in images.chain([(MARKDOWN, self.markdown.as_bytes())]) {

@@ -65,6 +65,7 @@ impl Conversation {
     }
 
     /// Tells the model about the tools.
+    #[inline]
     pub(super) fn begin(&mut self) -> Result<()> {
         let definitions = self
             .tools
@@ -89,6 +90,7 @@ impl Conversation {
     }
 
     /// Asks what is to be asked next.
+    #[inline]
     pub(super) fn complete(&self) -> Result<Call<ChatCompletionResponse>> {
         self.may_go_on()?;
         let call = self.request.complete(&self.engine);
@@ -99,6 +101,7 @@ impl Conversation {
     }
 
     /// Asks it for an answer that is streamed.
+    #[inline]
     pub(super) fn stream(&self) -> Result<StreamCall<CompletionChunk>> {
         self.may_go_on()?;
         let call = self.request.stream(&self.engine);
@@ -108,6 +111,7 @@ impl Conversation {
         })
     }
 
+    #[inline]
     fn may_go_on(&self) -> Result<()> {
         if self.responses.len() < self.max_turns {
             return Ok(());
@@ -122,6 +126,7 @@ impl Conversation {
 
     /// Takes an answer. Gives the calls that are to be carried out: without any, this was the
     /// last answer.
+    #[inline]
     pub(super) fn heard(&mut self, response: ChatCompletionResponse) -> Result<Vec<ToolCall>> {
         let choice = response.choices.first();
         let message = choice.map(|choice| choice.message.clone());
@@ -152,6 +157,7 @@ impl Conversation {
     }
 
     /// The calls of the last message. Each has an id.
+    #[inline]
     fn calls(&mut self) -> Vec<ToolCall> {
         let calls = |messages: &[Message]| match messages.last() {
             Some(Message::Assistant(last)) => last.tool_calls.clone().unwrap_or_default(),
@@ -166,6 +172,7 @@ impl Conversation {
     }
 
     /// Takes what came of the calls. Gives what the model will be told.
+    #[inline]
     pub(super) fn carried_out(
         &mut self,
         outcomes: Vec<(ToolCall, Outcome)>,
@@ -196,6 +203,7 @@ impl Conversation {
     }
 
     /// An error with the transcript so far, and with what had come of an answer.
+    #[inline]
     pub(super) fn failed(&self, error: Error) -> Error {
         let mut responses = self.responses.clone();
         responses.extend(error.partial::<ChatCompletionResponse>().cloned());
@@ -210,6 +218,7 @@ impl Conversation {
     }
 
     /// All that was said.
+    #[inline]
     pub(super) fn into_transcript(mut self) -> ToolRun {
         ToolRun {
             messages: mem::take(self.request.messages_mut()),
@@ -219,6 +228,7 @@ impl Conversation {
 }
 
 impl fmt::Debug for Conversation {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Conversation")
             .field("tools", &self.tools)

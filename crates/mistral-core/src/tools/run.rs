@@ -228,6 +228,7 @@ impl IntoFuture for RunCall {
     type Output = Result<ToolRun>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         let mut conversation = self.conversation;
         Box::pin(async move {

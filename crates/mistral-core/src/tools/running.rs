@@ -35,6 +35,7 @@ enum Slot {
 }
 
 impl Running {
+    #[inline]
     pub(super) fn new(tools: &ToolSet, calls: Vec<Decided>) -> Self {
         let start = |(call, approval): Decided| match approval {
             Approval::Approve => Slot::Working(call.clone(), tools.start(call)),
@@ -50,6 +51,7 @@ impl Running {
         Self(calls.into_iter().map(start).collect())
     }
 
+    #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut all = Poll::Ready(());
         for slot in &mut self.0 {
@@ -64,6 +66,7 @@ impl Running {
     }
 
     /// What came of the calls, in their order.
+    #[inline]
     pub(super) fn finished(self) -> Vec<(ToolCall, Outcome)> {
         let finished = self.0.into_iter().filter_map(|slot| match slot {
             Slot::Finished(call, outcome) => Some((call, outcome)),

@@ -201,6 +201,7 @@ impl ToolSet {
     /// # Errors
     /// Fails with [`ErrorKind::Config`] when the arguments of a function have no schema that
     /// the API takes, and when two functions have the same name.
+    #[inline]
     pub fn definitions(&self) -> Result<Vec<Tool>> {
         let define = |(at, entry): (usize, &Entry)| {
             let mut earlier = self.entries.iter().take(at);
@@ -229,6 +230,7 @@ impl ToolSet {
     }
 
     /// Carries out a call, come what may.
+    #[inline]
     pub(super) fn start(&self, call: ToolCall) -> Guarded {
         let name = call.function.name.clone();
         let guarded = format!("the tool `{name}`");

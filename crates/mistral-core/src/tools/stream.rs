@@ -129,6 +129,7 @@ impl RunStream {
     }
 
     /// Does what the step is about. Gives the next one, or `None` if this one goes on.
+    #[inline]
     fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Step>>> {
         let conversation = &mut self.conversation;
         let next = match &mut self.step {
@@ -163,11 +164,13 @@ impl RunStream {
         Poll::Ready(next.map(Some))
     }
 
+    #[inline]
     fn ask(&self) -> Result<Step> {
         let call = self.conversation.stream()?;
         Ok(Step::Asking(call.into_future()))
     }
 
+    #[inline]
     fn merge(&mut self) -> Step {
         match mem::replace(&mut self.step, ENDED) {
             Step::Reading(stream) => Step::Merging(Box::pin(stream.collect_response())),
@@ -175,6 +178,7 @@ impl RunStream {
         }
     }
 
+    #[inline]
     fn hear(&mut self, response: ChatCompletionResponse) -> Result<Step> {
         let calls = self.conversation.heard(response)?;
         if calls.is_empty() {
@@ -186,6 +190,7 @@ impl RunStream {
         Ok(Step::Deciding(Box::pin(decide(hook, calls))))
     }
 
+    #[inline]
     fn tell(&mut self) -> Result<Step> {
         let Step::Running(running) = mem::replace(&mut self.step, ENDED) else {
             return Ok(ENDED);
@@ -200,6 +205,7 @@ impl RunStream {
 impl Stream for RunStream {
     type Item = Result<RunEvent>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             if let Some(event) = self.happened.pop_front() {
@@ -221,6 +227,7 @@ impl Stream for RunStream {
 }
 
 impl fmt::Debug for RunStream {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunStream")
             .field("conversation", &self.conversation)

@@ -72,6 +72,7 @@ impl fmt::Display for MessageRule {
 /// assert_eq!(violations[0].rule, MessageRule::AnswerHasCall);
 /// assert!(violations[0].to_string().starts_with("message 1: it answers no call"));
 /// ```
+#[inline]
 pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut open = Vec::new(); // the calls of the last assistant message, and its place
@@ -114,6 +115,7 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
 }
 
 /// Says which calls are still open: nothing that follows can answer them.
+#[inline]
 fn report(found: &mut Vec<Violation>, open: &mut Vec<(usize, &str)>) {
     found.extend(open.drain(..).map(|(at, _)| Violation {
         at,

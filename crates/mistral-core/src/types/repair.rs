@@ -34,6 +34,7 @@ const NOT_CARRIED_OUT: &str = "This call was not carried out.";
 /// assert!(matches!(messages[2], Message::Tool(_)));
 /// assert_eq!(messages.len(), 4);
 /// ```
+#[inline]
 pub fn repair_messages(messages: &mut Vec<Message>) -> Vec<Violation> {
     messages.retain(|message| !is_empty(message));
     normalize_tool_call_ids(messages);
@@ -51,6 +52,7 @@ pub fn repair_messages(messages: &mut Vec<Message>) -> Vec<Violation> {
     lint_messages(messages)
 }
 
+#[inline]
 fn unite_systems(messages: &mut Vec<Message>) {
     let is_system = |message: &Message| matches!(message, Message::System(_));
     if !messages.iter().skip(1).any(is_system) {
@@ -72,6 +74,7 @@ fn unite_systems(messages: &mut Vec<Message>) {
     messages.splice(..0, united.map(Message::from));
 }
 
+#[inline]
 fn append(content: &mut Content, more: &Content) {
     if let (Content::Text(text), Content::Text(more)) = (&mut *content, more) {
         text.push_str("\n\n");
@@ -86,6 +89,7 @@ fn append(content: &mut Content, more: &Content) {
 }
 
 /// Puts every answer directly after the message that has its call.
+#[inline]
 fn join_answers(messages: &mut Vec<Message>) {
     let mut places: HashMap<String, VecDeque<usize>> = HashMap::new();
     for (at, message) in messages.iter().enumerate() {

@@ -36,6 +36,7 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// assert_eq!(id.map(str::len), Some(9));
 /// assert_eq!(id, answer.tool_call_id.as_deref());
 /// ```
+#[inline]
 pub fn normalize_tool_call_ids(messages: &mut [Message]) {
     let mut ids = Ids::of(messages);
     let named = named_answers(messages);
@@ -77,6 +78,7 @@ pub fn normalize_tool_call_ids(messages: &mut [Message]) {
 }
 
 /// The ids of the calls that an answer names, by the place of the message with the calls.
+#[inline]
 fn named_answers(messages: &[Message]) -> HashMap<usize, HashSet<String>> {
     let mut named: HashMap<usize, HashSet<String>> = HashMap::new();
     let mut called = HashMap::new();
@@ -98,6 +100,7 @@ fn named_answers(messages: &[Message]) -> HashMap<usize, HashSet<String>> {
     named
 }
 
+#[inline]
 pub(super) fn is_valid(id: &str) -> bool {
     id.len() == LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
@@ -111,6 +114,7 @@ struct Ids {
 
 impl Ids {
     /// Takes the valid ids of a history: they all stay.
+    #[inline]
     fn of(messages: &[Message]) -> Self {
         let mut ids = Self::default();
         let mut take = |id: Option<&str>| {
@@ -131,6 +135,7 @@ impl Ids {
     }
 
     /// The valid id that stands for `id`.
+    #[inline]
     fn valid(&mut self, id: &str) -> String {
         if is_valid(id) {
             return id.to_owned();
@@ -144,6 +149,7 @@ impl Ids {
     }
 
     /// An id that depends on `seed` and that nobody has yet.
+    #[inline]
     fn unused(&mut self, seed: &str) -> String {
         let mut hash = fnv1a(seed);
         let mut id = spelled(hash);
@@ -163,6 +169,7 @@ fn fnv1a(text: &str) -> u64 {
     })
 }
 
+#[inline]
 fn spelled(hash: u64) -> String {
     let base = ALPHABET.len() as u64;
     let mut rest = hash;

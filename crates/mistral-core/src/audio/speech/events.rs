@@ -73,6 +73,7 @@ pub struct SpeechState {
 impl StreamEvent for SpeechStreamEvents {
     type State = SpeechState;
 
+    #[inline]
     fn decode_named(
         event_type: &str,
         data: &str,

@@ -84,6 +84,7 @@ pub struct TranscriptionState {
 }
 
 impl TranscriptionState {
+    #[inline]
     fn add(&mut self, event: &TranscriptionStreamEvents) {
         self.begun = true;
         match event {
@@ -109,6 +110,7 @@ impl TranscriptionState {
 
     /// The whole transcription. What its last event leaves open is filled in from the
     /// others.
+    #[inline]
     pub(super) fn into_response(self) -> TranscriptionResponse {
         let pieces = TranscriptionResponse {
             text: self.text,
@@ -143,6 +145,7 @@ impl TranscriptionState {
 impl StreamEvent for TranscriptionStreamEvents {
     type State = TranscriptionState;
 
+    #[inline]
     fn decode_named(
         event_type: &str,
         data: &str,
@@ -164,10 +167,12 @@ impl StreamEvent for TranscriptionStreamEvents {
         state.done.is_some()
     }
 
+    #[inline]
     fn so_far(state: &TranscriptionState) -> Option<serde_json::Value> {
         serde_json::to_value(state.clone().into_response()).ok()
     }
 
+    #[inline]
     fn partial(state: &TranscriptionState) -> Option<Box<dyn Any + Send + Sync>> {
         Some(Box::new(state.clone().into_response()))
     }

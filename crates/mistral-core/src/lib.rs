@@ -19,6 +19,8 @@
 #[macro_use]
 mod macros;
 
+// What few programs call and what leads to much code is `#[inline]` in these modules: it is compiled
+// in the programs that call it, and not for all (docs/performance.md).
 pub mod agents;
 mod answer;
 mod attempt;

@@ -6,7 +6,7 @@ use mistral_emulator::Emulator;
 use mistral_sdk::MistralApi;
 use mistral_sdk::blocking::Client;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
+use mistral_sdk::messages::Message;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;

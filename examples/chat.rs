@@ -4,7 +4,7 @@ use std::io::Write;
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
+use mistral_sdk::messages::Message;
 use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]

@@ -2,8 +2,9 @@
 
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
-use mistral_sdk::{Client, Failover, MistralApi, MistralAzure, MistralGcp, RetryPolicy};
+use mistral_sdk::client::Failover;
+use mistral_sdk::messages::Message;
+use mistral_sdk::{Client, MistralApi, MistralAzure, MistralGcp, RetryPolicy};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

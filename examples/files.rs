@@ -1,8 +1,9 @@
 //! Uploads a file, lists what there is, downloads it again and deletes it.
 
 use mistral_emulator::Emulator;
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, ListFilesRequest, UploadFileRequest};
-use mistral_sdk::{Client, FileSource, MistralApi};
+use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use futures::future::try_join_all;
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
-use mistral_sdk::{Client, HyperTransport, MistralApi, RateLimiter};
+use mistral_sdk::messages::Message;
+use mistral_sdk::rate_limit::RateLimiter;
+use mistral_sdk::transport::HyperTransport;
+use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

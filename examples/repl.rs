@@ -4,7 +4,7 @@ use std::io::Write;
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::{Message, repair_messages};
+use mistral_sdk::messages::{Message, repair_messages};
 use mistral_sdk::{Client, MistralApi};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -2,7 +2,7 @@
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
+use mistral_sdk::messages::Message;
 use mistral_sdk::{Client, MistralApi, MistralAzure, MistralGcp};
 
 #[tokio::main]

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::messages::Message;
 use mistral_sdk::testing::Cassette;
-use mistral_sdk::types::Message;
-use mistral_sdk::{Client, HyperTransport, MistralApi};
+use mistral_sdk::transport::HyperTransport;
+use mistral_sdk::{Client, MistralApi};
 
 /// The program: asks, and puts the answer together as it is streamed.
 async fn ask(client: &Client, question: &str) -> mistral_sdk::Result<String> {

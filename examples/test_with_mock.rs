@@ -1,8 +1,8 @@
 //! Tests a program without a server: what it makes of answers and failures, and what it sends.
 
 use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::messages::Message;
 use mistral_sdk::testing::{MockReply, MockTransport};
-use mistral_sdk::types::Message;
 use mistral_sdk::{Client, ErrorKind, MistralApi, Result};
 
 /// The program: shortens a text, and takes its beginning where the model is too busy.

@@ -2,8 +2,8 @@
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::messages::Message;
 use mistral_sdk::tools::{Approval, RunEvent, ToolSet};
-use mistral_sdk::types::Message;
 use mistral_sdk::{Client, MistralApi};
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
+use mistral_sdk::messages::Message;
 use mistral_sdk::{Client, MistralApi};
 use opentelemetry::propagation::{Injector, TextMapPropagator};
 use opentelemetry::trace::TracerProvider;

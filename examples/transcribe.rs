@@ -4,7 +4,8 @@ use std::io::Write;
 
 use mistral_emulator::Emulator;
 use mistral_sdk::audio::{AudioSource, AudioTranscriptionRequest, TranscriptionStreamEvents};
-use mistral_sdk::{Client, FileSource, MistralApi};
+use mistral_sdk::files::FileSource;
+use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -15,7 +15,7 @@ use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 use futures::future::join_all;
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
+use mistral_sdk::messages::Message;
 use mistral_sdk::{Client, ErrorKind, MistralAzure};
 
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::client::Failover;
 use mistral_sdk::embeddings::EmbeddingRequest;
-use mistral_sdk::types::Message;
+use mistral_sdk::messages::Message;
+use mistral_sdk::rate_limit::RateLimiter;
+use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{
-    Client, ClientBuilder, Error, ErrorKind, Failover, HyperTransport, MistralApi, MistralAzure,
-    MistralGcp, RateLimiter, Result, RetryPolicy,
+    Client, ClientBuilder, Error, ErrorKind, MistralApi, MistralAzure, MistralGcp, Result,
+    RetryPolicy,
 };
 
 const MODEL: &str = "mistral-small-latest";

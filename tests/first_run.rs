@@ -7,8 +7,11 @@ use std::time::Duration;
 use mistral_emulator::{Emulator, FAULT_HEADER, Fault};
 use mistral_sdk::chat::{ChatCompletionRequest, ChatCompletionResponse, FinishReason};
 use mistral_sdk::embeddings::{EmbeddingDtype, EmbeddingRequest, EncodingFormat};
-use mistral_sdk::types::{Content, Function, Message, ResponseFormat, ToolChoice, ToolChoiceEnum};
-use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy, TimeoutPhase};
+use mistral_sdk::error::TimeoutPhase;
+use mistral_sdk::messages::{
+    Content, Function, Message, ResponseFormat, ToolChoice, ToolChoiceEnum,
+};
+use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy};
 use serde_json::{Value, json};
 
 const MODEL: &str = "mistral-small-latest";

@@ -12,12 +12,12 @@ use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::embeddings::EmbeddingRequest;
 use mistral_sdk::fim::FimCompletionRequest;
+use mistral_sdk::messages::{Function, Message, ToolChoice};
 use mistral_sdk::ocr::{Document, OcrRequest};
+use mistral_sdk::provider::{Token, TokenSource};
 use mistral_sdk::tools::ToolSet;
-use mistral_sdk::types::{Function, Message, ToolChoice};
 use mistral_sdk::{
     Client, ClientBuilder, Error, ErrorKind, MistralApi, MistralAzure, MistralGcp, RetryPolicy,
-    Token, TokenSource,
 };
 use serde_json::{Value, json};
 

@@ -10,7 +10,7 @@ use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::batch::{ApiEndpoint, BatchJobStatus, BatchOutcome, Batchable, SubmittedBatch};
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::embeddings::{EmbeddingDtype, EmbeddingRequest, EmbeddingResponse};
-use mistral_sdk::types::Message;
+use mistral_sdk::messages::Message;
 use mistral_sdk::{Client, Error, ErrorKind, MistralApi};
 use serde_json::{Value, json};
 

@@ -9,8 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::{ApiKeyAuth, CustomConnector, Message, Tool};
-use mistral_sdk::{Client, Error, MistralApi, Result, RetryPolicy, Token, TokenSource};
+use mistral_sdk::messages::{ApiKeyAuth, CustomConnector, Message, Tool};
+use mistral_sdk::provider::{Token, TokenSource};
+use mistral_sdk::{Client, Error, MistralApi, Result, RetryPolicy};
 use tracing::field::{Field, Visit};
 
 const KEY: &str = "marker-key-0123456789";
@@ -147,7 +148,8 @@ async fn a_marker_key_is_nowhere_to_be_found() {
 #[cfg(all(feature = "azure", feature = "gcp"))]
 mod clouds {
     use http::{Request, Response};
-    use mistral_sdk::{Body, HyperTransport, MistralAzure, MistralGcp, Transport, TransportError};
+    use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportError};
+    use mistral_sdk::{MistralAzure, MistralGcp};
 
     use super::*;
 

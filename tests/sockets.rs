@@ -8,11 +8,10 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use http::{Request, Response};
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
-use mistral_sdk::{
-    Body, Client, ErrorKind, HyperTransport, MistralApi, RetryPolicy, TimeoutPhase, Transport,
-    TransportError,
-};
+use mistral_sdk::error::TimeoutPhase;
+use mistral_sdk::messages::Message;
+use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportError};
+use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
-use mistral_sdk::{Body, Transport, TransportError};
+use mistral_sdk::transport::{Body, Transport, TransportError};
 
 use crate::answers::Scenario;
 

@@ -4,8 +4,9 @@ use std::hint::black_box;
 
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::embeddings::{EmbeddingRequest, EncodingFormat};
-use mistral_sdk::types::Message;
-use mistral_sdk::{Client, MistralApi, Transport, blocking};
+use mistral_sdk::messages::Message;
+use mistral_sdk::transport::Transport;
+use mistral_sdk::{Client, MistralApi, blocking};
 
 use crate::answers::Scenario;
 

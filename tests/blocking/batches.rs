@@ -8,8 +8,9 @@ use mistral_sdk::batch::{BatchJobStatus, SubmittedBatch};
 use mistral_sdk::blocking::Blocking;
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::embeddings::EmbeddingRequest;
+use mistral_sdk::error::TimeoutPhase;
 use mistral_sdk::testing::{MockReply, MockTransport};
-use mistral_sdk::{Client, ErrorKind, MistralApi, TimeoutPhase, blocking};
+use mistral_sdk::{Client, ErrorKind, MistralApi, blocking};
 use serde_json::json;
 
 use super::start;

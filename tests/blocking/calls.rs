@@ -10,12 +10,14 @@ use mistral_sdk::batch::ListBatchJobsRequest;
 use mistral_sdk::chat::ChatCompletionResponse;
 use mistral_sdk::classifiers::ClassificationRequest;
 use mistral_sdk::embeddings::EmbeddingRequest;
+use mistral_sdk::error::TimeoutPhase;
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, ListFilesRequest, UploadFileRequest};
 use mistral_sdk::fim::FimCompletionRequest;
 use mistral_sdk::fine_tuning::ListFineTuningJobsRequest;
+use mistral_sdk::messages::Message;
 use mistral_sdk::ocr::{Document, OcrRequest};
-use mistral_sdk::types::Message;
-use mistral_sdk::{Client, ErrorKind, FileSource, RetryPolicy, TimeoutPhase};
+use mistral_sdk::{Client, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
 
 use super::server::{DONE, EVENT, Server};

@@ -5,9 +5,11 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
 use mistral_sdk::tools::ToolSet;
-use mistral_sdk::{Client, ErrorKind, FileSource, HyperTransport, blocking};
+use mistral_sdk::transport::HyperTransport;
+use mistral_sdk::{Client, ErrorKind, blocking};
 use tokio::runtime::Builder;
 
 use super::server::{EVENT, PATIENCE, Server};

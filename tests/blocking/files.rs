@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use mistral_sdk::error::TimeoutPhase;
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
-use mistral_sdk::{ErrorKind, FileSource, Result, TimeoutPhase, blocking};
+use mistral_sdk::{ErrorKind, Result, blocking};
 
 use super::start;
 

@@ -17,7 +17,7 @@ mod threads;
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::{ChatCompletionRequest, CompletionChunk};
-use mistral_sdk::types::Message;
+use mistral_sdk::messages::Message;
 use mistral_sdk::{MistralApi, blocking};
 
 fn api(emulator: &Emulator) -> MistralApi {

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::messages::{Function, Message};
 use mistral_sdk::testing::{MockReply, MockTransport};
 use mistral_sdk::tools::{Approval, RunEvent, ToolErrors, ToolRun, ToolSet};
-use mistral_sdk::types::{Function, Message};
 use mistral_sdk::{Client, ErrorKind, MistralApi, blocking};
 use schemars::JsonSchema;
 use serde::Deserialize;

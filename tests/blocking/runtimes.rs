@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::embeddings::EmbeddingRequest;
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, ListFilesRequest, UploadFileRequest};
 use mistral_sdk::tools::{ToolRun, ToolSet};
-use mistral_sdk::{Client, Error, ErrorKind, FileSource, RetryPolicy, blocking};
+use mistral_sdk::{Client, Error, ErrorKind, RetryPolicy, blocking};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{LocalSet, block_in_place, spawn_blocking, unconstrained};
 

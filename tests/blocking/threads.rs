@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use mistral_sdk::chat::CompletionChunk;
 use mistral_sdk::files::ListFilesResponse;
-use mistral_sdk::{Client, HyperTransport, blocking};
+use mistral_sdk::transport::HyperTransport;
+use mistral_sdk::{Client, blocking};
 
 use super::server::{EVENT, Server};
 use super::{answer, ask, start, text_of};

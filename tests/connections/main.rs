@@ -14,9 +14,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{Request, Response};
 use mistral_emulator::Emulator;
-use mistral_sdk::{
-    Body, Client, HyperTransport, MistralApi, RetryPolicy, Transport, TransportError,
-};
+use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportError};
+use mistral_sdk::{Client, MistralApi, RetryPolicy};
 
 use servers::{Proxy, Secured};
 

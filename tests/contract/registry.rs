@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mistral_sdk::Endpoint;
+use mistral_sdk::provider::Endpoint;
 
 /// An endpoint of the SDK.
 pub(crate) struct Ours {

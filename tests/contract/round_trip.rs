@@ -48,8 +48,8 @@ fn not_null(extra: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use mistral_sdk::embeddings::EmbeddingRequest;
+    use mistral_sdk::messages::UsageInfo;
     use mistral_sdk::models::ModelList;
-    use mistral_sdk::types::UsageInfo;
 
     use super::*;
 

@@ -21,9 +21,10 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures::future::join_all;
 use http::{HeaderValue, Request, Response};
-use mistral_sdk::{
-    Body, Client, ErrorKind, HyperTransport, Operation as Called, Transport, TransportError,
+use mistral_sdk::transport::{
+    Body, HyperTransport, Operation as Called, Transport, TransportError,
 };
+use mistral_sdk::{Client, ErrorKind};
 use tokio::time::timeout;
 
 use answers::{chunk, chunked_head, first_part, good, good_parts, sized};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use h2::server::{self, SendResponse};
 use h2::{Ping, PingPong, Reason, RecvStream};
 use http::{Request, Response};
-use mistral_sdk::HyperTransport;
+use mistral_sdk::transport::HyperTransport;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
-use mistral_sdk::{ErrorKind, HyperTransport, Result, TimeoutPhase, Timeouts};
+use mistral_sdk::error::TimeoutPhase;
+use mistral_sdk::transport::HyperTransport;
+use mistral_sdk::{ErrorKind, Result, Timeouts};
 use tokio::time::timeout;
 
 use super::answers::good;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
-use mistral_sdk::types::Message;
-use mistral_sdk::{
-    Client, ClientBuilder, FileSource, HyperTransport, MistralApi, Result, RetryPolicy,
-};
+use mistral_sdk::messages::Message;
+use mistral_sdk::transport::HyperTransport;
+use mistral_sdk::{Client, ClientBuilder, MistralApi, Result, RetryPolicy};
 
 /// The kinds, in the order of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,8 @@
 //! unless its status says that trying once more may help.
 
 use h2::Reason;
-use mistral_sdk::{ErrorKind, TimeoutPhase};
+use mistral_sdk::ErrorKind;
+use mistral_sdk::error::TimeoutPhase;
 
 use super::answers::{
     GZIP, announced, chunk, cut, good, good_parts, head, sized, sized_error_head, sized_head,

@@ -5,9 +5,8 @@ use bytes::Bytes;
 use futures::stream;
 use http::{HeaderValue, Request, Response};
 use mistral_sdk::chat::{ChatCompletionResponse, CompletionChunk};
-use mistral_sdk::{
-    Body, ErrorKind, EventStream, Result, Transport, TransportError, TransportErrorKind,
-};
+use mistral_sdk::transport::{Body, Transport, TransportError, TransportErrorKind};
+use mistral_sdk::{ErrorKind, EventStream, Result};
 
 use super::operation::{client, question};
 

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, Request, Response};
-use mistral_sdk::{
-    Body, Client, Endpoint, ErrorKind, Provider, Result, Route, RouteRequest, TimeoutPhase,
-    Transport, TransportError, parse_base_url,
-};
+use mistral_sdk::error::TimeoutPhase;
+use mistral_sdk::provider::{Endpoint, Provider, Route, RouteRequest, parse_base_url};
+use mistral_sdk::transport::{Body, Transport, TransportError};
+use mistral_sdk::{Client, ErrorKind, Result};
 use tokio::time::Instant;
 
 use super::operation::{Operation, Settings, client};

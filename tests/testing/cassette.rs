@@ -8,12 +8,11 @@ use futures::StreamExt;
 use http::{Method, Request};
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionResponse;
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
 use mistral_sdk::testing::{Cassette, MockReply, MockTransport};
-use mistral_sdk::{
-    Body, Client, ErrorKind, FileSource, HyperTransport, MistralApi, Result, Transport,
-    TransportErrorKind,
-};
+use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportErrorKind};
+use mistral_sdk::{Client, ErrorKind, MistralApi, Result};
 use serde_json::{Value, json};
 
 use crate::{Folder, KEY, ask, client};

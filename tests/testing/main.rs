@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
-use mistral_sdk::{Client, ClientBuilder, MistralApi, Transport};
+use mistral_sdk::messages::Message;
+use mistral_sdk::transport::Transport;
+use mistral_sdk::{Client, ClientBuilder, MistralApi};
 
 const KEY: &str = "marker-key-0123456789";
 

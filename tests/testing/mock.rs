@@ -7,9 +7,12 @@ use futures::{StreamExt, TryStreamExt};
 use http::Method;
 use mistral_sdk::chat::ChatCompletionResponse;
 use mistral_sdk::embeddings::EmbeddingRequest;
+use mistral_sdk::error::TimeoutPhase;
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
 use mistral_sdk::testing::{MockReply, MockTransport};
-use mistral_sdk::{Client, ErrorKind, FileSource, TimeoutPhase, TransportErrorKind};
+use mistral_sdk::transport::TransportErrorKind;
+use mistral_sdk::{Client, ErrorKind};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

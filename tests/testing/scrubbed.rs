@@ -7,7 +7,7 @@ use futures::StreamExt;
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use mistral_sdk::testing::{Cassette, MockReply, MockTransport};
-use mistral_sdk::{Body, Transport};
+use mistral_sdk::transport::{Body, Transport};
 use serde_json::{Value, json};
 
 use crate::{Folder, KEY, ask, client};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use mistral_core::{Error, Result, Token, TokenSource, secret_header};
+use mistral_core::provider::{Token, TokenSource, secret_header};
+use mistral_core::{Error, Result};
 
 #[derive(Clone)]
 pub(crate) enum KeySource {

@@ -20,9 +20,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
-use mistral_core::{
-    Endpoint, Error, Provider, Result, Route, RouteRequest, Token, TokenSource, parse_base_url,
+use mistral_core::provider::{
+    Endpoint, Provider, Route, RouteRequest, Token, TokenSource, parse_base_url,
 };
+use mistral_core::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 

@@ -76,7 +76,7 @@ mod tests {
     fn every_server_has_a_name_and_a_url() {
         for server in Server::ALL {
             assert_eq!(server.name().parse(), Ok(server));
-            assert!(mistral_core::parse_base_url("server", server.url()).is_ok());
+            assert!(mistral_core::provider::parse_base_url("server", server.url()).is_ok());
         }
         let error = "asia".parse::<Server>().unwrap_err();
         assert!(error.to_string().contains("`asia`"));

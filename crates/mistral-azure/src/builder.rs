@@ -1,7 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mistral_core::{Error, Result, Token, TokenCache, TokenSource};
+use mistral_core::{Error, Result};
+
+use mistral_core::provider::{Token, TokenCache, TokenSource};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::key::{Credentials, KeyFunction};

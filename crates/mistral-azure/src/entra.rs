@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
 use azure_core::time::OffsetDateTime;
-use mistral_core::{Error, Result, Token, TokenSource};
+use mistral_core::provider::{Token, TokenSource};
+use mistral_core::{Error, Result};
 
 /// Asks a credential for tokens of one scope.
 #[derive(Debug)]

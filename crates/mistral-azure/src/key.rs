@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use mistral_core::{Error, Result, Token, TokenCache, TokenSource, secret_header};
+use mistral_core::provider::{Token, TokenCache, TokenSource, secret_header};
+use mistral_core::{Error, Result};
 use secrecy::ExposeSecret;
 
 /// How a key is sent.

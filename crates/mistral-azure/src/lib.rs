@@ -3,8 +3,7 @@
 //! ```no_run
 //! # async fn example() -> mistral_core::Result<()> {
 //! use mistral_azure::MistralAzure;
-//! use mistral_core::chat::ChatCompletionRequest;
-//! use mistral_core::types::Message;
+//! use mistral_core::chat::{ChatCompletionRequest, Message};
 //! use mistral_core::Client;
 //!
 //! let azure = MistralAzure::builder()
@@ -45,7 +44,7 @@
 //! A key goes out as the host wants it; [`auth`](MistralAzureBuilder::auth) overrides that.
 //! With the cargo feature `entra`, tokens of Entra ID come from any credential of
 //! `azure_core`, for example one of the crate `azure_identity`; without it, from any
-//! [`TokenSource`](mistral_core::TokenSource).
+//! [`TokenSource`](mistral_core::provider::TokenSource).
 //!
 //! # Environment
 //!
@@ -69,7 +68,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use http::HeaderMap;
-use mistral_core::{Endpoint, Error, Provider, Result, Route, RouteRequest};
+use mistral_core::provider::{Endpoint, Provider, Route, RouteRequest};
+use mistral_core::{Error, Result};
 
 pub use self::builder::MistralAzureBuilder;
 pub use self::form::AzureForm;

@@ -1,6 +1,8 @@
 //! Endpoints, as the portal shows them and as they are needed.
 
-use mistral_core::{Error, Result, Route, parse_base_url};
+use mistral_core::{Error, Result};
+
+use mistral_core::provider::{Route, parse_base_url};
 use url::Url;
 
 use crate::AzureForm;

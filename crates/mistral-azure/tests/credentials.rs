@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use common::{ANSWER, Recorder, Together, question, refusing_the_first, storm};
 use mistral_azure::{AzureAuth, MistralAzure, MistralAzureBuilder};
-use mistral_core::{Client, Error, ErrorKind, Result, RetryPolicy, Token, TokenSource};
+use mistral_core::provider::{Token, TokenSource};
+use mistral_core::{Client, Error, ErrorKind, Result, RetryPolicy};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 

@@ -21,81 +21,31 @@ mod macros;
 
 // What few programs call and what leads to much code is `#[inline]` in these modules: it is compiled
 // in the programs that call it, and not for all (docs/performance.md).
-pub mod agents;
-mod answer;
-mod attempt;
-pub mod audio;
-pub mod batch;
+mod api;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod call;
-pub mod chat;
-pub mod classifiers;
-mod client;
-mod client_builder;
-mod credential;
-mod download;
-#[cfg(feature = "blocking")]
-mod driver;
-pub mod embeddings;
-mod endpoint;
-mod error;
-mod failover;
-pub mod files;
-pub mod fim;
-pub mod fine_tuning;
-mod form;
-mod http;
-mod mode;
-pub mod models;
-pub mod ocr;
-mod operations;
-mod page;
-#[cfg(feature = "schemars")]
-mod partial_json;
+pub mod call;
+pub mod client;
+pub mod error;
+pub mod json;
+pub mod messages;
+pub mod mode;
 mod pipeline;
-mod prepared;
-mod provider;
-mod rate_limit;
-mod redirect;
-mod response;
-mod retry;
-mod retry_event;
-mod routes;
-#[cfg(feature = "schemars")]
-mod schema;
-mod source;
-mod sse;
-mod stream;
+pub mod provider;
+pub mod rate_limit;
+mod redact;
+pub mod retry;
+pub mod sse;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod timeouts;
 pub mod tools;
-mod trace;
-pub mod types;
+pub mod transport;
 
-pub use crate::call::{Call, DownloadCall, StreamCall};
-pub use crate::client::{Client, FromEnv};
-pub use crate::client_builder::ClientBuilder;
-pub use crate::credential::{Token, TokenCache, TokenSource, secret_header};
-pub use crate::download::ByteStream;
-pub use crate::endpoint::{Endpoint, Repeat};
-pub use crate::error::{ApiError, Error, ErrorDetail, ErrorKind, Failure, Result, TimeoutPhase};
-pub use crate::failover::{Answered, Failover};
-#[cfg(feature = "hyper")]
-pub use crate::http::HyperTransport;
-#[cfg(feature = "reqwest")]
-pub use crate::http::ReqwestTransport;
-pub use crate::http::{
-    Body, FileSource, Operation, Payload, Transport, TransportError, TransportErrorKind,
+pub use crate::api::{
+    agents, audio, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr,
 };
-pub use crate::mode::{Async, Mode};
-pub use crate::page::{Items, Page, Pages, Paging};
-pub use crate::provider::{Provider, Route, RouteRequest, parse_base_url};
-pub use crate::rate_limit::{RateLimited, RateLimiter};
-pub use crate::response::{RateLimit, Response};
+pub use crate::call::{Call, EventStream, Response};
+pub use crate::client::{Client, ClientBuilder};
+pub use crate::error::{Error, ErrorKind, Result};
+pub use crate::pipeline::deadline::Timeouts;
 pub use crate::retry::RetryPolicy;
-pub use crate::retry_event::RetryEvent;
-pub use crate::sse::{EventTooLarge, SseDecoder, SseEvent};
-pub use crate::stream::{EventStream, StreamEvent};
-pub use crate::timeouts::Timeouts;

@@ -19,7 +19,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// copy. An event that the stream ends without its blank line is dropped.
 ///
 /// ```
-/// use mistral_core::SseDecoder;
+/// use mistral_core::sse::SseDecoder;
 ///
 /// let mut decoder = SseDecoder::new();
 /// decoder.push("event: greeting\ndata: hel");

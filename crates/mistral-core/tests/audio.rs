@@ -15,8 +15,9 @@ use mistral_core::audio::{
     VoiceFilter, VoiceGender, VoiceKind, VoiceListResponse, VoiceResponse, VoiceType,
     VoiceUpdateRequest,
 };
-use mistral_core::types::Patch;
-use mistral_core::{Endpoint, ErrorKind, EventStream};
+use mistral_core::json::Patch;
+use mistral_core::provider::Endpoint;
+use mistral_core::{ErrorKind, EventStream};
 use serde_json::{Value, json};
 
 #[tokio::test]

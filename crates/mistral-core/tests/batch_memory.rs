@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use common::{Open, Script, Step};
 use futures::StreamExt;
 use http::{Request, Response};
+use mistral_core::Client;
 use mistral_core::batch::{ApiEndpoint, Batchable};
-use mistral_core::{Body, Client, Operation, Transport, TransportError};
+use mistral_core::transport::{Body, Operation, Transport, TransportError};
 use serde_json::{Value, json};
 
 /// A request that counts how many of its kind there are.

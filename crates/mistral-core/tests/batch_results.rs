@@ -15,7 +15,8 @@ use bytes::Bytes;
 use common::{Open, Piece, Step};
 use futures::{StreamExt, stream};
 use http::{Request, Response};
-use mistral_core::{Body, Client, ErrorKind, Operation, Transport, TransportError};
+use mistral_core::transport::{Body, Operation, Transport, TransportError};
+use mistral_core::{Client, ErrorKind};
 use serde_json::{Value, json};
 
 #[tokio::test]

@@ -20,9 +20,10 @@ use mistral_core::classifiers::{
 };
 use mistral_core::embeddings::EmbeddingRequest;
 use mistral_core::fim::FimCompletionRequest;
+use mistral_core::messages::Message;
 use mistral_core::ocr::{Document, OcrRequest};
-use mistral_core::types::Message;
-use mistral_core::{Body, Client, ErrorKind, Transport, TransportError};
+use mistral_core::transport::{Body, Transport, TransportError};
+use mistral_core::{Client, ErrorKind};
 use serde_json::{Value, json};
 
 fn job(id: &str) -> Step {

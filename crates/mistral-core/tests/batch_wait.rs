@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use batch_common::{job, serve};
 use common::Step;
+use mistral_core::ErrorKind;
 use mistral_core::batch::BatchJobStatus;
-use mistral_core::{ErrorKind, TimeoutPhase, TransportErrorKind};
+use mistral_core::error::TimeoutPhase;
+use mistral_core::transport::TransportErrorKind;
 use serde_json::json;
 use tokio::time::Instant;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use common::{Script, Step};
 use mistral_core::chat::{ChatCompletionRequest, ChatCompletionResponse};
-use mistral_core::types::Message;
+use mistral_core::messages::Message;
 
 fn answer() -> Value {
     json!({

@@ -15,14 +15,14 @@ use bytes::Bytes;
 use common::{Open, Piece, Script, Step, bytes};
 use futures::{FutureExt, StreamExt, stream};
 use http::{Method, Request, Response};
+use mistral_core::error::TimeoutPhase;
+use mistral_core::files::FileSource;
 use mistral_core::files::{
     FilePurpose, FileVisibility, GetSignedUrlRequest, ListFilesRequest, SampleType, Source,
     UploadFileRequest,
 };
-use mistral_core::{
-    Body, Client, Error, ErrorKind, FileSource, RetryPolicy, TimeoutPhase, Transport,
-    TransportError, TransportErrorKind,
-};
+use mistral_core::transport::{Body, Transport, TransportError, TransportErrorKind};
+use mistral_core::{Client, Error, ErrorKind, RetryPolicy};
 use serde_json::json;
 
 const UPLOADED: &str = r#"{"id":"f1","object":"file","bytes":3,"created_at":1,"filename":"a.pdf",

@@ -18,11 +18,11 @@ use mistral_core::fine_tuning::{
     FtClassifierLossFunction, Hyperparameters, Integration, ListFineTuningJobsRequest,
     ListFineTuningJobsResponse, Repository, TrainingFile, WandbIntegration,
 };
+use mistral_core::json::Patch;
 use mistral_core::models::{
     ArchiveModelResponse, DeleteModelResponse, FineTunedModel, UnarchiveModelResponse,
     UpdateModelRequest,
 };
-use mistral_core::types::Patch;
 use mistral_core::{Client, Error, ErrorKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

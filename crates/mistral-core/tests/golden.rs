@@ -18,7 +18,7 @@ use common::{DONE, Script, Sent, Step, answer, bytes, finish, question};
 use http::Method;
 use mistral_core::chat::{ChatCompletionRequest, ChatCompletionResponse};
 use mistral_core::embeddings::EmbeddingRequest;
-use mistral_core::types::{
+use mistral_core::messages::{
     AssistantMessage, Content, ContentChunk, Function, Message, TextChunk, ToolChoice, UserMessage,
 };
 use mistral_core::{Error, ErrorKind, Result};

@@ -11,12 +11,13 @@ use std::task::{Context, Poll, Waker};
 
 use common::{Script, Step};
 use http::Method;
+use mistral_core::ErrorKind;
+use mistral_core::messages::ResponseFormat;
 use mistral_core::ocr::{
     Block, ConfidenceScoresGranularity, Document, OcrImageObject, OcrRequest, OcrResponse, Pages,
     TableFormat,
 };
-use mistral_core::types::ResponseFormat;
-use mistral_core::{Endpoint, ErrorKind};
+use mistral_core::provider::Endpoint;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

@@ -13,7 +13,7 @@ use mistral_core::classifiers::{
     ModerationResponse,
 };
 use mistral_core::fim::FimCompletionRequest;
-use mistral_core::types::Message;
+use mistral_core::messages::Message;
 use serde_json::{Value, json};
 
 /// The method, path and body of the only request.

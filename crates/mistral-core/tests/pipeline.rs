@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use common::{Open, Piece, Script, Step, answer, bytes, event, finish, question};
 use http::{HeaderMap, HeaderValue, Method};
 use mistral_core::chat::{ChatCompletionRequest, ChatCompletionResponse};
-use mistral_core::{
-    Client, Endpoint, Error, ErrorKind, Provider, Result, RetryPolicy, Route, RouteRequest,
-    TimeoutPhase, TransportErrorKind,
-};
+use mistral_core::error::TimeoutPhase;
+use mistral_core::provider::{Endpoint, Provider, Route, RouteRequest};
+use mistral_core::transport::TransportErrorKind;
+use mistral_core::{Client, Error, ErrorKind, Result, RetryPolicy};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

@@ -6,8 +6,9 @@ mod common;
 
 use common::{Script, Step, answer, question};
 use http::Method;
+use mistral_core::files::FileSource;
 use mistral_core::files::{FilePurpose, UploadFileRequest};
-use mistral_core::{Error, ErrorKind, FileSource};
+use mistral_core::{Error, ErrorKind};
 
 fn redirect(status: u16, location: &str) -> Step {
     Step::status(status, "").header("location", location)

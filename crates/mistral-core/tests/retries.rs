@@ -11,8 +11,10 @@ use std::time::{Duration, SystemTime};
 use common::{Script, Step, answer, question};
 use futures::future::join_all;
 use mistral_core::batch::CreateBatchJobRequest;
+use mistral_core::files::FileSource;
 use mistral_core::files::{FilePurpose, UploadFileRequest};
-use mistral_core::{Client, ErrorKind, FileSource, Result, RetryPolicy, TransportErrorKind};
+use mistral_core::transport::TransportErrorKind;
+use mistral_core::{Client, ErrorKind, Result, RetryPolicy};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);

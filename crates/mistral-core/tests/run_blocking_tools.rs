@@ -10,9 +10,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use mistral_sdk::agents::AgentsCompletionRequest;
+use mistral_sdk::messages::{Function, Message, ToolCall, ToolChoiceEnum};
 use mistral_sdk::testing::{MockReply, MockTransport};
 use mistral_sdk::tools::{ToolErrors, ToolRun, ToolSet};
-use mistral_sdk::types::{Function, Message, ToolCall, ToolChoiceEnum};
 use mistral_sdk::{Client, ErrorKind, MistralApi};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
-use mistral_core::SseDecoder;
+use mistral_core::sse::SseDecoder;
 use proptest::prelude::*;
 
 /// Type, data and last id of an event.

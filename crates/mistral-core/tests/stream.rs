@@ -9,7 +9,8 @@ use std::time::Duration;
 use common::{DONE, Piece, Script, Step, answer, bytes, chunk, event, finish, question};
 use http::Method;
 use mistral_core::chat::{ChatCompletionResponse, CompletionChunk};
-use mistral_core::{Error, ErrorKind, EventStream, TimeoutPhase};
+use mistral_core::error::TimeoutPhase;
+use mistral_core::{Error, ErrorKind, EventStream};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

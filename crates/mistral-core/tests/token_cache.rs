@@ -11,7 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::FutureExt;
 use futures::future::join_all;
-use mistral_core::{Error, ErrorKind, Result, Token, TokenCache, TokenSource};
+use mistral_core::provider::{Token, TokenCache, TokenSource};
+use mistral_core::{Error, ErrorKind, Result};
 
 /// Gives numbered tokens, each after a second; fails in the turns that are named.
 #[derive(Debug, Default)]

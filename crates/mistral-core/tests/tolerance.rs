@@ -15,11 +15,11 @@ use std::fmt::Debug;
 use common::{Script, Step, bytes, question};
 use mistral_core::chat::{ChatCompletionResponse, CompletionChunk};
 use mistral_core::embeddings::{Embedding, EmbeddingRequest, EmbeddingResponse};
-use mistral_core::models::{ModelCard, ModelList};
-use mistral_core::types::{
+use mistral_core::messages::{
     Arguments, AssistantMessage, Content, ContentChunk, Message, ReferenceChunk, ReferenceId,
     ResponseFormat, ResponseFormatType, Tool, ToolChoice, ToolChoiceEnum, UsageInfo,
 };
+use mistral_core::models::{ModelCard, ModelList};
 use mistral_core::{Error, ErrorKind};
 use mutate::{Document, steps, survives, writing};
 use proptest::prelude::*;
@@ -401,6 +401,6 @@ fn a_chunk_may_lack_choices_when_it_brings_the_usage() {
 #[test]
 fn counts_below_zero_are_read_where_the_api_sets_no_bound() {
     let usage = r#"{"prompt_tokens":-1,"completion_tokens":2,"total_tokens":-5}"#;
-    let usage: mistral_core::types::UsageInfo = serde_json::from_str(usage).unwrap();
+    let usage: mistral_core::messages::UsageInfo = serde_json::from_str(usage).unwrap();
     assert_eq!((usage.prompt_tokens, usage.total_tokens), (-1, -5));
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use mistral_core::types::{AssistantMessage, Message, ToolCall, normalize_tool_call_ids};
+use mistral_core::messages::{AssistantMessage, Message, ToolCall, normalize_tool_call_ids};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;

@@ -12,7 +12,7 @@ mod common;
 use chunks::{choice, chunk, first, last, new, whole};
 use mistral_core::ErrorKind;
 use mistral_core::chat::{ChatCompletionResponse, FinishReason};
-use mistral_core::types::ToolCall;
+use mistral_core::messages::ToolCall;
 use serde_json::{Value, json};
 
 /// A piece of a tool call, from `id index name arguments`. What is `-` is left out, `''`

@@ -13,7 +13,8 @@ use mistral_core::audio::{
     AudioSource, AudioTranscriptionRequest, TimestampGranularity, TranscriptionResponse,
     TranscriptionStreamEvents,
 };
-use mistral_core::{ErrorKind, EventStream, FileSource};
+use mistral_core::files::FileSource;
+use mistral_core::{ErrorKind, EventStream};
 use serde_json::{Value, json};
 
 /// The fields of a form, and the file: its name in the form, its own, its type, its bytes.

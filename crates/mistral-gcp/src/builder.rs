@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::HeaderValue;
-use mistral_core::{Error, Result, TokenCache, TokenSource, secret_header};
+use mistral_core::provider::{TokenCache, TokenSource, secret_header};
+use mistral_core::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 
 #[cfg(feature = "adc")]
@@ -150,7 +151,8 @@ impl MistralGcpBuilder {
     ///
     /// ```
     /// use async_trait::async_trait;
-    /// use mistral_core::{Result, Token, TokenSource};
+    /// use mistral_core::Result;
+    /// use mistral_core::provider::{Token, TokenSource};
     /// use mistral_gcp::MistralGcp;
     ///
     /// /// Impersonation, workload identity federation, a vault: whatever gives tokens.

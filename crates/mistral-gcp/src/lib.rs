@@ -42,7 +42,7 @@
 //! minutes before it ends or when it is refused; however many calls want one at once, they
 //! are asked once. Workload identity federation, impersonation and the other kinds of
 //! files that the crate `gcp_auth` cannot read are named in an error; for these, bring a
-//! [`TokenSource`](mistral_core::TokenSource).
+//! [`TokenSource`](mistral_core::provider::TokenSource).
 //!
 //! The project comes from them as well, unless it is set: from the file or, at the first
 //! call, from the machine or the configuration of `gcloud`.
@@ -63,7 +63,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use mistral_core::{Endpoint, Provider, Result, Route, RouteRequest, TokenCache};
+use mistral_core::Result;
+use mistral_core::provider::{Endpoint, Provider, Route, RouteRequest, TokenCache};
 
 pub use self::builder::MistralGcpBuilder;
 use self::model::ModelNames;

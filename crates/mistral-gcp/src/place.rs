@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use mistral_core::{Error, Result, parse_base_url};
+use mistral_core::{Error, Result};
+
+use mistral_core::provider::parse_base_url;
 use url::Url;
 
 use crate::{GOOGLE_CLOUD_PROJECT_VARIABLE, PROJECT_VARIABLE, REGION_VARIABLE};

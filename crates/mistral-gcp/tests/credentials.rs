@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mistral_gcp::MistralGcp;
-use mistral_sdk::{Endpoint, ErrorKind, Provider, RouteRequest};
+use mistral_sdk::ErrorKind;
+use mistral_sdk::provider::{Endpoint, Provider, RouteRequest};
 use serde_json::{Value, json};
 
 /// A folder of its own, removed at the end.

@@ -6,9 +6,10 @@ mod common;
 
 use http::HeaderMap;
 use mistral_gcp::{MistralGcp, MistralGcpBuilder};
+use mistral_sdk::ErrorKind;
 use mistral_sdk::fim::FimCompletionRequest;
 use mistral_sdk::ocr::{Document, OcrRequest};
-use mistral_sdk::{Endpoint, ErrorKind, Provider, RouteRequest};
+use mistral_sdk::provider::{Endpoint, Provider, RouteRequest};
 
 use self::common::{Sent, Vertex, question};
 

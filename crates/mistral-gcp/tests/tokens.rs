@@ -11,7 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::join_all;
 use mistral_gcp::MistralGcp;
-use mistral_sdk::{Client, Error, ErrorKind, Result, Token, TokenSource};
+use mistral_sdk::provider::{Token, TokenSource};
+use mistral_sdk::{Client, Error, ErrorKind, Result};
 
 use self::common::{Vertex, question};
 

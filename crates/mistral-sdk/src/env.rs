@@ -1,4 +1,5 @@
-use mistral_core::{Client, ClientBuilder, Error, FromEnv, Result};
+use mistral_core::client::FromEnv;
+use mistral_core::{Client, ClientBuilder, Error, Result};
 
 /// Names the provider: `api`, `azure` or `gcp`.
 pub const PROVIDER_VARIABLE: &str = "MISTRAL_PROVIDER";

@@ -8,26 +8,16 @@ pub use mistral_api::{MistralApi, Server};
 #[cfg(feature = "azure")]
 #[doc(inline)]
 pub use mistral_azure::{AzureAuth, AzureForm, MistralAzure, MistralAzureBuilder};
-#[cfg(feature = "hyper")]
-#[doc(inline)]
-pub use mistral_core::HyperTransport;
-#[cfg(feature = "reqwest")]
-#[doc(inline)]
-pub use mistral_core::ReqwestTransport;
 #[doc(inline)]
 pub use mistral_core::{
-    Answered, ApiError, Async, Body, ByteStream, Call, Client, ClientBuilder, DownloadCall,
-    Endpoint, Error, ErrorDetail, ErrorKind, EventStream, EventTooLarge, Failover, Failure,
-    FileSource, FromEnv, Items, Mode, Operation, Page, Pages, Paging, Payload, Provider, RateLimit,
-    RateLimited, RateLimiter, Repeat, Response, Result, RetryEvent, RetryPolicy, Route,
-    RouteRequest, SseDecoder, SseEvent, StreamCall, StreamEvent, TimeoutPhase, Timeouts, Token,
-    TokenCache, TokenSource, Transport, TransportError, TransportErrorKind, parse_base_url,
-    secret_header,
+    Call, Client, ClientBuilder, Error, ErrorKind, EventStream, Response, Result, RetryPolicy,
+    Timeouts,
 };
 #[doc(inline)]
 pub use mistral_core::{
-    agents, audio, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr,
-    tools, types,
+    agents, audio, batch, call, chat, classifiers, client, embeddings, error, files, fim,
+    fine_tuning, json, messages, mode, models, ocr, provider, rate_limit, retry, sse, tools,
+    transport,
 };
 
 #[cfg(feature = "blocking")]

@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mistral_sdk::audio::{AudioSource, AudioTranscriptionRequest, TimestampGranularity};
+use mistral_sdk::call::{DownloadCall, StreamCall, StreamEvent};
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
 use mistral_sdk::fine_tuning::CreateFineTuningJobRequest;
-use mistral_sdk::{Call, Client, DownloadCall, FileSource, StreamCall, StreamEvent};
+use mistral_sdk::{Call, Client};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

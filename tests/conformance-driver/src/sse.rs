@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mistral_sdk::SseDecoder;
+use mistral_sdk::sse::SseDecoder;
 use serde_json::json;
 
 use crate::{Failure, Outcome};

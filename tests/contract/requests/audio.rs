@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use mistral_sdk::FileSource;
 use mistral_sdk::audio::{
     AudioSource, AudioTranscriptionRequest, RawAudio, SpeechAssistantTurn, SpeechOutputFormat,
     SpeechRequest, SpeechTurn, SpeechUserTurn, TimestampGranularity, VoiceCreateRequest,
     VoiceGender, VoiceUpdateRequest,
 };
-use mistral_sdk::types::Patch;
+use mistral_sdk::files::FileSource;
+use mistral_sdk::json::Patch;
 
 use super::{Built, form, full, metadata, part};
 

@@ -3,7 +3,7 @@ use mistral_sdk::chat::{
     ModerationLlmV1Config, ModerationLlmV2CategoryThresholds, ModerationLlmV2Config, Prediction,
     PromptMode, ReasoningEffort, ServiceTier,
 };
-use mistral_sdk::types::{
+use mistral_sdk::messages::{
     AssistantMessage, ContentChunk, DocumentUrlChunk, Function, ImageDetail, ImageUrl,
     ImageUrlChunk, JsonSchema, Message, ReferenceChunk, ThinkChunk, ToolCall, ToolChoice,
     ToolMessage, ToolReferenceChunk, ToolType,

@@ -1,5 +1,4 @@
-use mistral_sdk::FileSource;
-use mistral_sdk::files::{FilePurpose, FileVisibility, UploadFileRequest};
+use mistral_sdk::files::{FilePurpose, FileSource, FileVisibility, UploadFileRequest};
 
 use super::{Built, form};
 

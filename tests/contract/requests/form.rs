@@ -4,9 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use http::{Request, Response};
-use mistral_sdk::{
-    Body, Client, MistralApi, RetryPolicy, Transport, TransportError, TransportErrorKind,
-};
+use mistral_sdk::transport::{Body, Transport, TransportError, TransportErrorKind};
+use mistral_sdk::{Client, MistralApi, RetryPolicy};
 use serde_json::{Map, Value};
 
 /// Keeps the body of the request, and answers nothing.

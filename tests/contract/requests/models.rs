@@ -1,5 +1,5 @@
+use mistral_sdk::json::Patch;
 use mistral_sdk::models::UpdateModelRequest;
-use mistral_sdk::types::Patch;
 
 use super::{Built, full, part};
 

@@ -1,5 +1,5 @@
+use mistral_sdk::messages::{DocumentUrlChunk, ImageDetail, ImageUrl, ImageUrlChunk, JsonSchema};
 use mistral_sdk::ocr::{ConfidenceScoresGranularity, Document, OcrRequest, TableFormat};
-use mistral_sdk::types::{DocumentUrlChunk, ImageDetail, ImageUrl, ImageUrlChunk, JsonSchema};
 use serde_json::json;
 
 use super::{Built, full, part};

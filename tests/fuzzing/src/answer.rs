@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
-use mistral_sdk::{Body, Client, MistralApi, Provider, RetryPolicy, Transport, TransportError};
+use mistral_sdk::provider::Provider;
+use mistral_sdk::transport::{Body, Transport, TransportError};
+use mistral_sdk::{Client, MistralApi, RetryPolicy};
 use tokio::runtime::{Builder, Runtime};
 
 thread_local! {

@@ -7,8 +7,9 @@
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use mistral_sdk::chat::{ChatCompletionRequest, CompletionChunk};
-use mistral_sdk::types::Message;
-use mistral_sdk::{Client, Error, ErrorKind, EventStream, SseDecoder};
+use mistral_sdk::messages::Message;
+use mistral_sdk::sse::SseDecoder;
+use mistral_sdk::{Client, Error, ErrorKind, EventStream};
 
 use crate::answer::{Answer, run};
 

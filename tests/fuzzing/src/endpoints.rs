@@ -6,10 +6,9 @@
 use http::StatusCode;
 use mistral_gcp::MistralGcp;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
-use mistral_sdk::{
-    Client, Error, ErrorKind, MistralApi, MistralAzure, Provider, Result, RetryPolicy,
-};
+use mistral_sdk::messages::Message;
+use mistral_sdk::provider::Provider;
+use mistral_sdk::{Client, Error, ErrorKind, MistralApi, MistralAzure, Result, RetryPolicy};
 use url::Url;
 
 use crate::answer::{Answer, run};

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use mistral_sdk::{ErrorKind, MistralApi, RateLimit, RetryPolicy};
+use mistral_sdk::call::RateLimit;
+use mistral_sdk::{ErrorKind, MistralApi, RetryPolicy};
 use tokio::time::Instant;
 
 use crate::answer::{Answer, add_header, run};

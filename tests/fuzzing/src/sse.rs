@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use mistral_sdk::SseDecoder;
+use mistral_sdk::sse::SseDecoder;
 
 use crate::answer::line;
 

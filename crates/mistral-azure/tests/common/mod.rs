@@ -11,9 +11,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use mistral_azure::MistralAzure;
 use mistral_core::chat::ChatCompletionRequest;
+use mistral_core::messages::Message;
 use mistral_core::ocr::{Document, OcrRequest};
-use mistral_core::types::Message;
-use mistral_core::{Body, Client, Operation, RetryPolicy, Transport, TransportError};
+use mistral_core::transport::{Body, Operation, Transport, TransportError};
+use mistral_core::{Client, RetryPolicy};
 use tokio::sync::Barrier;
 
 pub const ANSWER: &str = r#"{"id":"1","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Manet"},"finish_reason":"stop"}]}"#;

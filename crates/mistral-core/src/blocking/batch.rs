@@ -6,8 +6,9 @@ use std::task::Poll;
 
 use super::supply::{Supply, supply};
 use super::waiting::{Source, Waiting};
-use crate::batch::{
-    self, Batch, BatchJob, BatchOutcome, BatchWait, Batchable, RESULTS, RUN, SubmittedBatch, WAIT,
+use crate::api::batch;
+use crate::api::batch::{
+    Batch, BatchJob, BatchOutcome, BatchWait, Batchable, RESULTS, RUN, SubmittedBatch, WAIT,
 };
 use crate::error::{Error, Result};
 use crate::mode::{Async, Blocking};
@@ -33,7 +34,7 @@ impl Batch<Blocking> {
     /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
     /// # )?;
     /// use mistral_sdk::chat::ChatCompletionRequest;
-    /// use mistral_sdk::types::Message;
+    /// use mistral_sdk::chat::Message;
     ///
     /// let questions = ["Who painted Olympia?", "What is the best cheese?"];
     /// let requests = questions.iter().enumerate().map(|(number, question)| {

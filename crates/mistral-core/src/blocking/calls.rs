@@ -4,12 +4,12 @@ use std::future::IntoFuture;
 use serde::de::DeserializeOwned;
 
 use super::{ByteStream, EventStream, Pages};
+use crate::call::event_stream::StreamEvent;
+use crate::call::pages::Page;
+use crate::call::response::Response;
 use crate::call::{Call, DownloadCall, StreamCall};
 use crate::error::Result;
 use crate::mode::Blocking;
-use crate::page::Page;
-use crate::response::Response;
-use crate::stream::StreamEvent;
 
 impl Blocking {
     /// Performs a call of the operation of that name.

@@ -1,11 +1,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::client::{self, FromEnv};
-use crate::client_builder::ClientBuilder;
-use crate::driver::Driver;
+use crate::client;
+
+use crate::client::ClientBuilder;
+use crate::client::FromEnv;
 use crate::error::Result;
 use crate::mode::Blocking;
+use crate::mode::blocking_runtime::Driver;
 use crate::provider::Provider;
 
 /// The entry to the API for a program that is not asynchronous.

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::EventStream;
-use crate::audio::{SpeechStreamEvents, TranscriptionResponse, TranscriptionStreamEvents};
-use crate::chat::{ChatCompletionResponse, CompletionChunk};
+use crate::api::audio::{SpeechStreamEvents, TranscriptionResponse, TranscriptionStreamEvents};
+use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::error::Result;
 
 impl EventStream<CompletionChunk> {
@@ -21,14 +21,16 @@ impl EventStream<CompletionChunk> {
 }
 
 #[cfg(feature = "schemars")]
-impl<T: serde::de::DeserializeOwned + Send + 'static> EventStream<crate::chat::ParsedChunk<T>> {
+impl<T: serde::de::DeserializeOwned + Send + 'static>
+    EventStream<crate::api::chat::ParsedChunk<T>>
+{
     /// Reads the rest of the stream and gives the final value, with the whole answer.
     ///
     /// # Errors
     /// Fails as the asynchronous
-    /// [`collect_parsed`](crate::EventStream::<crate::chat::ParsedChunk<T>>::collect_parsed)
+    /// [`collect_parsed`](crate::EventStream::<crate::api::chat::ParsedChunk<T>>::collect_parsed)
     /// does.
-    pub fn collect_parsed(self) -> Result<crate::chat::Parsed<T>> {
+    pub fn collect_parsed(self) -> Result<crate::api::chat::Parsed<T>> {
         self.0.finish(async |stream| stream.collect_parsed().await)
     }
 }

@@ -5,7 +5,7 @@ use std::task::Poll;
 use bytes::{Buf, Bytes};
 
 use super::waiting::{Source, Waiting};
-use crate::download;
+use crate::call::byte_stream;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
 
@@ -22,7 +22,7 @@ use crate::mode::Blocking;
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
 /// # use mistral_sdk::files::{FilePurpose, UploadFileRequest};
-/// # use mistral_sdk::FileSource;
+/// # use mistral_sdk::files::FileSource;
 /// # let file = FileSource::from_bytes("a.jsonl", "{}\n");
 /// # let file = client.files().upload(&UploadFileRequest::new(FilePurpose::Batch, file)).send()?;
 /// use std::io::{BufRead, BufReader};
@@ -35,13 +35,13 @@ use crate::mode::Blocking;
 /// ```
 #[derive(Debug)]
 pub struct ByteStream {
-    waiting: Waiting<download::ByteStream>,
+    waiting: Waiting<byte_stream::ByteStream>,
     /// What [`Read`] has left of the piece that it reads.
     unread: Bytes,
 }
 
 impl ByteStream {
-    pub(super) fn new(stream: download::ByteStream, mode: Blocking) -> Self {
+    pub(super) fn new(stream: byte_stream::ByteStream, mode: Blocking) -> Self {
         Self {
             waiting: Waiting::new(stream, mode),
             unread: Bytes::new(),
@@ -96,7 +96,7 @@ impl ByteStream {
     }
 
     /// All that has not been read.
-    fn whole(mut self) -> Waiting<download::ByteStream> {
+    fn whole(mut self) -> Waiting<byte_stream::ByteStream> {
         self.waiting.source.unread(self.unread);
         self.waiting
     }
@@ -147,7 +147,7 @@ impl Read for ByteStream {
     }
 }
 
-impl Source for download::ByteStream {
+impl Source for byte_stream::ByteStream {
     type Piece = Bytes;
     const SENDS: bool = false;
 

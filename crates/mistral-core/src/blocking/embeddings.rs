@@ -6,13 +6,14 @@ use std::task::Poll;
 use futures_core::Stream;
 
 use super::supply::{Supply, supply};
-use crate::call::Call;
-use crate::embeddings::{
-    self, CREATE_ALL, Embedding, EmbeddingRequest, EmbeddingResponse, Embeddings,
+use crate::api::embeddings;
+use crate::api::embeddings::{
+    CREATE_ALL, Embedding, EmbeddingRequest, EmbeddingResponse, Embeddings,
 };
+use crate::call::Call;
 use crate::error::Result;
+use crate::messages::UsageInfo;
 use crate::mode::{Async, Blocking};
-use crate::types::UsageInfo;
 
 /// As many texts as a call has: fewer would be sent for want of more.
 const ROOM: usize = 256;

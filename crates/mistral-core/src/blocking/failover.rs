@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
 use super::Client;
+use crate::client::failover;
+use crate::client::failover::{Answered, Round, nobody};
 use crate::error::{ErrorKind, Result};
-use crate::failover::{self, Answered, Round, nobody};
 
 /// Asks several clients, one after the other, until one answers, as the asynchronous
-/// [`Failover`](crate::Failover) does.
+/// [`Failover`](crate::client::Failover) does.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,7 +21,7 @@ use crate::failover::{self, Answered, Round, nobody};
 /// # let (global, europe) = (local(&one)?, local(&two)?);
 /// use mistral_sdk::blocking::Failover;
 /// use mistral_sdk::chat::ChatCompletionRequest;
-/// use mistral_sdk::types::Message;
+/// use mistral_sdk::chat::Message;
 ///
 /// let failover = Failover::new([global, europe]);
 /// let question = [Message::user("Who painted Olympia?")];
@@ -42,7 +43,7 @@ pub struct Failover {
 
 impl Failover {
     /// The kinds of errors after which the next client is asked, unless others are set: those
-    /// of the asynchronous [`Failover`](crate::Failover::KINDS).
+    /// of the asynchronous [`Failover`](crate::client::Failover::KINDS).
     pub const KINDS: [ErrorKind; 7] = failover::Failover::KINDS;
 
     /// Asks these clients, in this order.
@@ -65,7 +66,7 @@ impl Failover {
     ///
     /// `call` makes the call with the client that it is given, and sends it; it may make
     /// several. A stream counts as answered once it is open. Events and spans are those of the
-    /// asynchronous [`run`](crate::Failover::run).
+    /// asynchronous [`run`](crate::client::Failover::run).
     ///
     /// # Errors
     /// Fails with the error of the last client that was asked. Its words name the errors of all;

@@ -4,7 +4,7 @@
 //! requests, options and errors. A call ends in `.send()` instead of `.await`; streams, pages
 //! and their elements are [`Iterator`]s; downloads are [`Read`](std::io::Read), and uploads
 //! come from a path, from bytes, or from a reader by
-//! [`FileSource::from_blocking_reader`](crate::FileSource::from_blocking_reader). Tools are plain
+//! [`FileSource::from_blocking_reader`](crate::transport::FileSource::from_blocking_reader). Tools are plain
 //! functions, by [`ToolSet::blocking_tool`](crate::tools::ToolSet).
 //!
 //! ```
@@ -14,7 +14,7 @@
 //! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 //! # )?;
 //! use mistral_sdk::chat::ChatCompletionRequest;
-//! use mistral_sdk::types::Message;
+//! use mistral_sdk::chat::Message;
 //!
 //! let question = [Message::user("Who painted Olympia?")];
 //! let request = ChatCompletionRequest::new("mistral-small-latest", question);

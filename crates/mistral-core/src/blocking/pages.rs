@@ -1,9 +1,10 @@
 use std::task::Poll;
 
 use super::waiting::{Source, Waiting};
+use crate::call::pages;
+use crate::call::pages::Page;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
-use crate::page::{self, Page};
 
 /// The pages of a list: an iterator that asks for one after the other, as they are wanted.
 ///
@@ -24,10 +25,10 @@ use crate::page::{self, Page};
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
-pub struct Pages<T: Page>(Waiting<page::Pages<T>>);
+pub struct Pages<T: Page>(Waiting<pages::Pages<T>>);
 
 impl<T: Page> Pages<T> {
-    pub(super) fn new(pages: page::Pages<T>, mode: Blocking) -> Self {
+    pub(super) fn new(pages: pages::Pages<T>, mode: Blocking) -> Self {
         Self(Waiting::new(pages, mode))
     }
 
@@ -47,7 +48,7 @@ impl<T: Page> Iterator for Pages<T> {
 
 /// The elements of all pages of a list: an iterator. Made by [`Pages::items`].
 #[derive(Debug)]
-pub struct Items<T: Page>(Waiting<page::Items<T>>);
+pub struct Items<T: Page>(Waiting<pages::Items<T>>);
 
 impl<T: Page> Iterator for Items<T> {
     type Item = Result<T::Item>;
@@ -57,7 +58,7 @@ impl<T: Page> Iterator for Items<T> {
     }
 }
 
-impl<T: Page> Source for page::Pages<T> {
+impl<T: Page> Source for pages::Pages<T> {
     type Piece = T;
     const SENDS: bool = true;
 
@@ -74,7 +75,7 @@ impl<T: Page> Source for page::Pages<T> {
     }
 }
 
-impl<T: Page> Source for page::Items<T> {
+impl<T: Page> Source for pages::Items<T> {
     type Piece = T::Item;
     const SENDS: bool = true;
 

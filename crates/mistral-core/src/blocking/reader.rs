@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::http::FileSource;
+use crate::transport::FileSource;
 
 /// How much is asked of a reader at once.
 const READ_SIZE: usize = 256 * 1024;
@@ -23,7 +23,7 @@ impl FileSource {
     /// # let client = mistral_sdk::blocking::Client::new(
     /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
     /// # )?;
-    /// use mistral_sdk::FileSource;
+    /// use mistral_sdk::files::FileSource;
     /// use mistral_sdk::files::{FilePurpose, UploadFileRequest};
     ///
     /// let requests = std::io::Cursor::new("{}\n"); // or a file, a pipe, `std::io::stdin()`

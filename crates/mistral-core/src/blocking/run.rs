@@ -2,10 +2,11 @@ use std::future::IntoFuture;
 use std::task::Poll;
 
 use super::waiting::{Source, Waiting};
-use crate::driver::may_wait;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
-use crate::tools::{self, RunCall, RunEvent, ToolRun};
+use crate::mode::blocking_runtime::may_wait;
+use crate::tools;
+use crate::tools::{RunCall, RunEvent, ToolRun};
 
 impl RunCall<Blocking> {
     /// Goes through the run, and waits for its end.
@@ -23,7 +24,7 @@ impl RunCall<Blocking> {
     /// # )?;
     /// use mistral_sdk::chat::ChatCompletionRequest;
     /// use mistral_sdk::tools::ToolSet;
-    /// use mistral_sdk::types::{Function, Message};
+    /// use mistral_sdk::chat::{Function, Message};
     /// use serde_json::{Value, json};
     ///
     /// let notes = Function::new("read_notes", json!({ "type": "object" }));
@@ -66,7 +67,7 @@ impl RunCall<Blocking> {
 /// # let client = mistral_sdk::blocking::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// # use mistral_sdk::{chat::ChatCompletionRequest, types::Message};
+/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
 /// # let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Hello")]);
 /// use mistral_sdk::tools::{RunEvent, ToolSet};
 ///

@@ -1,9 +1,10 @@
 use std::task::Poll;
 
 use super::waiting::{Source, Waiting};
+use crate::call::event_stream;
+use crate::call::event_stream::StreamEvent;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
-use crate::stream::{self, StreamEvent};
 
 /// The events of a streamed call: an iterator that waits for each.
 ///
@@ -17,7 +18,7 @@ use crate::stream::{self, StreamEvent};
 /// # let client = mistral_sdk::blocking::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// # use mistral_sdk::{chat::ChatCompletionRequest, types::Message};
+/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
 /// # let question = [Message::user("Who painted Olympia?")];
 /// # let request = ChatCompletionRequest::new("mistral-small-latest", question);
 /// let mut stream = client.chat().stream(&request).send()?;
@@ -29,10 +30,10 @@ use crate::stream::{self, StreamEvent};
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
-pub struct EventStream<T: StreamEvent>(pub(super) Waiting<stream::EventStream<T>>);
+pub struct EventStream<T: StreamEvent>(pub(super) Waiting<event_stream::EventStream<T>>);
 
 impl<T: StreamEvent> EventStream<T> {
-    pub(super) fn new(stream: stream::EventStream<T>, mode: Blocking) -> Self {
+    pub(super) fn new(stream: event_stream::EventStream<T>, mode: Blocking) -> Self {
         Self(Waiting::new(stream, mode))
     }
 
@@ -50,7 +51,7 @@ impl<T: StreamEvent> Iterator for EventStream<T> {
     }
 }
 
-impl<T: StreamEvent> Source for stream::EventStream<T> {
+impl<T: StreamEvent> Source for event_stream::EventStream<T> {
     type Piece = T;
     const SENDS: bool = false;
 

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use futures_core::Stream;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use crate::driver::Driver;
+use crate::call::input_stream::Source;
 use crate::error::Result;
-use crate::source::Source;
+use crate::mode::blocking_runtime::Driver;
 
 /// How long items are taken before what waits for them goes on with those that have come.
 const PATIENCE: Duration = Duration::from_millis(100);

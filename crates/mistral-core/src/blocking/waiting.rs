@@ -4,9 +4,9 @@ use std::task::Poll;
 
 use futures_core::Stream;
 
-use crate::driver::may_wait;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
+use crate::mode::blocking_runtime::may_wait;
 
 /// What is read piece by piece.
 pub(super) trait Source: Stream<Item = Result<Self::Piece>> + Unpin {

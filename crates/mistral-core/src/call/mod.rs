@@ -1,7 +1,12 @@
-//! One request and its own options.
+//! Calls, their options, and what they return: responses, streams, pages.
 
+pub(crate) mod byte_stream;
+pub(crate) mod event_stream;
+pub(crate) mod input_stream;
 #[macro_use]
 mod options;
+pub(crate) mod pages;
+pub(crate) mod response;
 
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -10,14 +15,17 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::answer::Answer;
-use crate::download::ByteStream;
 use crate::error::{DecodeError, Error, Result, decode, request_id, unexpected};
 use crate::mode::{Async, Mode};
 use crate::pipeline::Engine;
-use crate::prepared::Prepared;
-use crate::response::Response;
-use crate::stream::{EventStream, StreamEvent};
+use crate::pipeline::classify::Answer;
+use crate::pipeline::request::Prepared;
+use crate::retry::retry_after;
+
+pub use self::byte_stream::ByteStream;
+pub use self::event_stream::{EventStream, StreamEvent};
+pub use self::pages::{Items, Page, Pages, Paging};
+pub use self::response::{RateLimit, Response};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -159,7 +167,8 @@ fn read<T>(
         let headers = answer.response.headers();
         let error = match cause.take_answer() {
             Some(error) => error.with_request_id(request_id(headers)),
-            None => unexpected(answer.response.status(), headers.clone(), body, cause),
+            None => unexpected(answer.response.status(), headers.clone(), body, cause)
+                .with_retry_after(retry_after(headers)),
         };
         let error = error.at(request.endpoint.name.clone(), answer.attempts);
         if let Some(trace) = &answer.trace {

@@ -128,7 +128,7 @@ macro_rules! call_options {
             /// Sends the call to another base URL than the provider's.
             pub fn base_url(self, url: &str) -> Self {
                 self.set(|request| {
-                    request.options_mut().base_url = Some($crate::parse_base_url("`base_url`", url)?);
+                    request.options_mut().base_url = Some($crate::provider::parse_base_url("`base_url`", url)?);
                     Ok(())
                 })
             }

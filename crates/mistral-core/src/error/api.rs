@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
@@ -31,6 +32,7 @@ pub struct ApiError {
     pub param: Option<String>,
     /// The single complaints of a validation error.
     pub details: Vec<ErrorDetail>,
+    pub(super) retry_after: Option<Duration>,
     request_id: Option<String>,
 }
 
@@ -79,6 +81,7 @@ impl ApiError {
             error_type: None,
             param: None,
             details: Vec::new(),
+            retry_after: None,
             request_id: None,
         };
         let mut documents = all_json(&body).peekable();

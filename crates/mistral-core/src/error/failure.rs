@@ -1,6 +1,6 @@
 use super::Error;
 
-/// Why a provider did not answer; see [`Failover`](crate::Failover).
+/// Why a provider did not answer; see [`Failover`](crate::client::Failover).
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
@@ -12,7 +12,7 @@ pub struct Failure {
 
 impl Error {
     /// Why the providers before this error's one failed, in their order, if
-    /// [`Failover`](crate::Failover) tried several.
+    /// [`Failover`](crate::client::Failover) tried several.
     pub fn failures(&self) -> &[Failure] {
         &self.0.failures
     }

@@ -24,7 +24,7 @@ pub enum ErrorKind {
     /// The server refuses the request as it stands (400, 409, 413, 422, …).
     InvalidRequest,
     /// Too many requests or tokens in too short a time (429), or a
-    /// [`RateLimiter`](crate::RateLimiter) could not send the request in time.
+    /// [`RateLimiter`](crate::rate_limit::RateLimiter) could not send the request in time.
     RateLimited,
     /// The quota or the budget is used up (429 with such a code): waiting seconds is in vain.
     QuotaExceeded,
@@ -66,11 +66,6 @@ impl ErrorKind {
             _ => Self::InvalidRequest,
         }
     }
-}
-
-/// The statuses that say: the same request may succeed a little later.
-pub(crate) fn is_transient(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 429 | 500 | 502..=504 | 520..=529)
 }
 
 /// The phase of a call in which time ran out.

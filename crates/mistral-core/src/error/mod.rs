@@ -9,7 +9,6 @@ mod hint;
 mod kind;
 mod line;
 mod path;
-mod retry_after;
 mod transport;
 
 use std::any::Any;
@@ -26,12 +25,11 @@ pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
 pub(crate) use self::decode::{DecodeError, decode, locate};
 pub use self::failure::Failure;
-pub(crate) use self::kind::is_transient;
 pub use self::kind::{ErrorKind, TimeoutPhase};
 use self::line::OneLine;
 pub(crate) use self::line::one_line;
-pub(crate) use self::retry_after::retry_after;
-use crate::http::TransportErrorKind;
+
+use crate::transport::TransportErrorKind;
 
 /// The result of everything in this SDK that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -166,6 +164,13 @@ impl Error {
     }
 
     #[must_use]
+    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
+        if let Some(api) = &mut self.0.api {
+            api.retry_after = delay;
+        }
+        self
+    }
+
     pub(crate) fn with_request_id(mut self, id: Option<&str>) -> Self {
         self.0.request_id = id.map(str::to_owned);
         self
@@ -217,7 +222,7 @@ impl Error {
 
     /// How long the server asked to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(&self.api()?.headers)
+        self.api()?.retry_after
     }
 
     /// How many attempts were made. `0` if nothing was sent.
@@ -231,27 +236,11 @@ impl Error {
     }
 
     /// What there was when the call failed: when a stream broke off, for example, a
-    /// [`ChatCompletionResponse`](crate::chat::ChatCompletionResponse) merged from the chunks
+    /// [`ChatCompletionResponse`](crate::api::chat::ChatCompletionResponse) merged from the chunks
     /// so far; when an answer was no value, the whole of it; of a run with tools, the
     /// [`ToolRun`](crate::tools::ToolRun) so far.
     pub fn partial<T: Any>(&self) -> Option<&T> {
         self.0.partial.as_deref()?.downcast_ref()
-    }
-
-    /// Whether the same call may succeed a little later.
-    pub fn is_retryable(&self) -> bool {
-        match self.kind() {
-            ErrorKind::QuotaExceeded => false,
-            ErrorKind::RateLimited
-            | ErrorKind::Overloaded
-            | ErrorKind::Timeout
-            | ErrorKind::Connection
-            | ErrorKind::Truncated => true,
-            ErrorKind::Server => self
-                .status()
-                .is_none_or(|status| status.is_success() || is_transient(status)),
-            _ => false,
-        }
     }
 
     /// Whether the server refused the input because it has more tokens than fit: the

@@ -1,5 +1,5 @@
 use super::{Error, ErrorKind, TimeoutPhase};
-use crate::http::{TransportError, TransportErrorKind};
+use crate::transport::{TransportError, TransportErrorKind};
 
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {

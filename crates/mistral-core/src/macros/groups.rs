@@ -5,12 +5,12 @@ macro_rules! group {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
         #[derive(Debug, Clone)]
-        pub struct $name<M: $crate::Mode = $crate::Async> {
+        pub struct $name<M: $crate::mode::Mode = $crate::mode::Async> {
             pub(crate) engine: std::sync::Arc<$crate::pipeline::Engine>,
             pub(crate) mode: M,
         }
 
-        impl<M: $crate::Mode> $name<M> {
+        impl<M: $crate::mode::Mode> $name<M> {
             pub(crate) fn new(
                 engine: &std::sync::Arc<$crate::pipeline::Engine>,
                 mode: &M,
@@ -27,19 +27,19 @@ macro_rules! group {
 /// Declares the operations of an API group, and the list of them all.
 macro_rules! endpoints {
     ($($name:ident = $endpoint:expr;)+) => {
-        $(static $name: $crate::Endpoint = $endpoint;)+
+        $(static $name: $crate::provider::Endpoint = $endpoint;)+
 
-        pub(crate) static ENDPOINTS: &[&$crate::Endpoint] = &[$(&$name),+];
+        pub(crate) static ENDPOINTS: &[&$crate::provider::Endpoint] = &[$(&$name),+];
     };
 }
 
-/// Makes one page of a list a [`Page`](crate::Page): its elements are in `$field`, the next
+/// Makes one page of a list a [`Page`](crate::call::Page): its elements are in `$field`, the next
 /// page is asked for as `$paging` says.
 macro_rules! page {
     ($name:ident { $field:ident: [$item:ty], total, by $paging:ident }) => {
-        impl $crate::Page for $name {
+        impl $crate::call::Page for $name {
             type Item = $item;
-            const PAGING: $crate::Paging = $crate::Paging::$paging;
+            const PAGING: $crate::call::Paging = $crate::call::Paging::$paging;
 
             fn into_items(self) -> Vec<$item> {
                 self.$field

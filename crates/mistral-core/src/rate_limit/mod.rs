@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use self::turns::Turns;
-use crate::http::{Body, Operation, Transport, TransportError, TransportErrorKind};
+use crate::transport::{Body, Operation, Transport, TransportError, TransportErrorKind};
 
 /// Sends no more requests, and no more tokens, per minute than is allowed: what comes too
 /// early waits for its turn, first come, first served.
@@ -27,8 +27,9 @@ use crate::http::{Body, Operation, Transport, TransportError, TransportErrorKind
 /// # let transport = MockTransport::new().reply(MockReply::chat("Because.").always());
 /// # let start = tokio::time::Instant::now();
 /// use mistral_sdk::chat::ChatCompletionRequest;
-/// use mistral_sdk::types::Message;
-/// use mistral_sdk::{Client, MistralApi, RateLimiter};
+/// use mistral_sdk::chat::Message;
+/// use mistral_sdk::{Client, MistralApi};
+/// use mistral_sdk::rate_limit::RateLimiter;
 ///
 /// let limiter = RateLimiter::new().requests_per_minute(60).tokens_per_minute(500_000);
 /// let client = Client::builder(MistralApi::new("my-key")?)
@@ -58,7 +59,7 @@ use crate::http::{Body, Operation, Transport, TransportError, TransportErrorKind
 /// operations count as requests alone.
 ///
 /// # What the server says
-/// * A limit that it names (see [`RateLimit`](crate::RateLimit)) is kept if none is set here,
+/// * A limit that it names (see [`RateLimit`](crate::call::RateLimit)) is kept if none is set here,
 ///   or if it is the lower one.
 /// * If it says that less is left than can be told from here, others use the same limit; what
 ///   they took is counted like what went out from here.

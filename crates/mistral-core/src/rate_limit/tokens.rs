@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use memchr::{memchr, memmem};
 
-use crate::http::{Body, Operation, TransportError};
+use crate::transport::{Body, Operation, TransportError};
 
 /// The groups of operations that are counted in tokens, and what is not modelled.
 const COUNTED: &[&str] = &[

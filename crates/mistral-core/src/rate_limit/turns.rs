@@ -10,10 +10,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::allowance::{Allowance, LATE};
 use super::tokens::watch;
-use crate::answer::is_event_stream;
-use crate::error::retry_after;
-use crate::http::{Body, TransportError, TransportErrorKind};
-use crate::response::RateLimit;
+use crate::call::response::RateLimit;
+use crate::pipeline::classify::is_event_stream;
+use crate::retry::retry_after;
+use crate::transport::{Body, TransportError, TransportErrorKind};
 
 /// How long nothing goes out after a 429 that does not say how long.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::refusal;
 use super::reply::MockReply;
-use crate::http::{Body, Operation, Transport, TransportError};
+use crate::transport::{Body, Operation, Transport, TransportError};
 
 /// A transport that answers from a script and remembers what it was sent.
 ///
@@ -31,7 +31,7 @@ use crate::http::{Body, Operation, Transport, TransportError};
 /// use mistral_sdk::testing::{MockReply, MockTransport};
 /// use mistral_sdk::{Client, MistralApi};
 /// # use mistral_sdk::chat::ChatCompletionRequest;
-/// # use mistral_sdk::types::Message;
+/// # use mistral_sdk::chat::Message;
 /// # let question = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
 ///
 /// let mock = MockTransport::new()

@@ -11,7 +11,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use mistral_sdk::testing::{MockReply, MockTransport};
-//! use mistral_sdk::{Client, MistralApi, chat::ChatCompletionRequest, types::Message};
+//! use mistral_sdk::{Client, MistralApi};
+//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
 //!
 //! /// The program under test.
 //! async fn shorten(client: &Client, text: &str) -> mistral_sdk::Result<String> {
@@ -36,7 +37,7 @@ mod reply;
 pub use self::cassette::Cassette;
 pub use self::mock::{MockRequest, MockTransport};
 pub use self::reply::MockReply;
-use crate::http::{TransportError, TransportErrorKind};
+use crate::transport::{TransportError, TransportErrorKind};
 
 /// The error of a request that is not answered, for the reason that `words` tell.
 fn refusal(words: String) -> TransportError {

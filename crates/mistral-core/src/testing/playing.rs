@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::Sleep;
 
-use crate::http::{Body, TransportError, TransportErrorKind};
+use crate::transport::{Body, TransportError, TransportErrorKind};
 
 /// What comes after the last chunk.
 #[derive(Debug, Clone, Copy)]

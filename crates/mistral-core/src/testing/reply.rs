@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::playing::{Ending, body};
 use super::refusal;
-use crate::http::{Body, TransportError, TransportErrorKind};
+use crate::transport::{Body, TransportError, TransportErrorKind};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
@@ -27,7 +27,8 @@ const AS_TOLD: &str = "as MockTransport was told";
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::time::Duration;
 /// use mistral_sdk::testing::{MockReply, MockTransport};
-/// use mistral_sdk::{Client, MistralApi, TransportErrorKind};
+/// use mistral_sdk::{Client, MistralApi};
+/// use mistral_sdk::transport::TransportErrorKind;
 /// use serde_json::json;
 ///
 /// let mock = MockTransport::new()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::aside::aside;
 use crate::error::Result;
-use crate::types::{Arguments, ToolCall};
+use crate::messages::{Arguments, ToolCall};
 
 /// What becomes of a call that the model wants.
 #[derive(Debug, Clone, PartialEq)]

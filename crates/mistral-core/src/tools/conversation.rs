@@ -9,13 +9,13 @@ use super::outcome::Outcome;
 use super::request::CompletionRequest;
 use super::set::ToolSet;
 use super::transcript::ToolRun;
+use crate::api::chat::{ChatCompletionResponse, CompletionChunk, FinishReason};
 use crate::call::{Call, StreamCall};
-use crate::chat::{ChatCompletionResponse, CompletionChunk, FinishReason};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline::Engine;
-use crate::types::{
+use crate::messages::{
     Message, Tool, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, normalize_tool_call_ids,
 };
+use crate::pipeline::Engine;
 
 /// How many times a model is asked, unless the run says otherwise.
 const MAX_TURNS: usize = 10;

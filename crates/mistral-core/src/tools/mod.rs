@@ -1,8 +1,8 @@
 //! Tools: functions of yours that a model calls, and the conversation that this becomes.
 //!
-//! A [`ToolSet`] holds the functions. [`Chat::run`](crate::chat::Chat::run) asks the model,
+//! A [`ToolSet`] holds the functions. [`Chat::run`](crate::api::chat::Chat::run) asks the model,
 //! carries out the calls that it wants, tells it what came of them, and goes on until it
-//! answers. [`Agents::run`](crate::agents::Agents::run) does it with an agent.
+//! answers. [`Agents::run`](crate::api::agents::Agents::run) does it with an agent.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -13,7 +13,7 @@
 //! # )?;
 //! use mistral_sdk::chat::ChatCompletionRequest;
 //! use mistral_sdk::tools::ToolSet;
-//! use mistral_sdk::types::Message;
+//! use mistral_sdk::chat::Message;
 //!
 //! /// Says what the weather is like.
 //! #[derive(schemars::JsonSchema, serde::Deserialize)]

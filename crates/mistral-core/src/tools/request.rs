@@ -1,12 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::agents::{Agents, AgentsCompletionRequest};
+use crate::api::agents::{Agents, AgentsCompletionRequest};
+use crate::api::chat::{Chat, ChatCompletionRequest, ChatCompletionResponse, CompletionChunk};
 use crate::call::{Call, StreamCall};
-use crate::chat::{Chat, ChatCompletionRequest, ChatCompletionResponse, CompletionChunk};
+use crate::messages::{Message, Tool, ToolChoice};
 use crate::mode::Async;
 use crate::pipeline::Engine;
-use crate::types::{Message, Tool, ToolChoice};
 
 /// A request that a conversation can be led with.
 pub(super) trait CompletionRequest: fmt::Debug + Send + Sync {

@@ -7,12 +7,12 @@ use super::running::{Running, decide};
 use super::set::ToolSet;
 use super::stream::RunStream;
 use super::transcript::ToolRun;
-use crate::agents::{Agents, AgentsCompletionRequest};
+use crate::api::agents::{Agents, AgentsCompletionRequest};
+use crate::api::chat::{Chat, ChatCompletionRequest, ChatCompletionResponse};
 use crate::call::Call;
-use crate::chat::{Chat, ChatCompletionRequest, ChatCompletionResponse};
 use crate::error::Result;
+use crate::messages::ToolCall;
 use crate::mode::{Async, Mode};
-use crate::types::ToolCall;
 
 impl<M: Mode> Chat<M> {
     /// Asks the model, carries out the calls of tools that it wants, and goes on until it
@@ -30,14 +30,14 @@ impl<M: Mode> Chat<M> {
     /// [`tool_errors`](RunCall::tool_errors) says so; with [`ErrorKind::Config`] when two tools
     /// have one name, or arguments without a schema. [`Error::partial`](crate::Error::partial)
     /// is the [`ToolRun`] so far: its messages can be sent again, once
-    /// [`repair_messages`](crate::types::repair_messages) has answered what was cut off.
+    /// [`repair_messages`](crate::messages::repair_messages) has answered what was cut off.
     ///
     /// [`ErrorKind::Tool`]: crate::ErrorKind::Tool
     /// [`ErrorKind::Config`]: crate::ErrorKind::Config
     #[doc = example!(r#"
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::tools::{Approval, ToolSet};
-use mistral_sdk::types::{Function, Message};
+use mistral_sdk::messages::{Function, Message};
 use serde_json::{Value, json};
 
 let city = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
@@ -79,7 +79,7 @@ impl<M: Mode> Agents<M> {
     #[doc = example!(r#"
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::tools::ToolSet;
-use mistral_sdk::types::{Function, Message};
+use mistral_sdk::messages::{Function, Message};
 use serde_json::{Value, json};
 
 let dice = Function::new("roll_dice", json!({ "type": "object" }));
@@ -137,7 +137,7 @@ impl<M: Mode> RunCall<M> {
     #[doc = example!(r#"
 # use mistral_sdk::chat::ChatCompletionRequest;
 # use mistral_sdk::tools::{Approval, ToolSet};
-# use mistral_sdk::types::{Function, Message};
+# use mistral_sdk::messages::{Function, Message};
 # use serde_json::{Value, json};
 # let dice = Function::new("roll_dice", json!({ "type": "object" }));
 # let tools = ToolSet::new().function(dice, async |_: Value| Ok::<_, std::io::Error>(4));
@@ -168,7 +168,7 @@ let run = client.chat().run(&request, &tools).blocking_on_call(|call| {
     #[doc = example!(r#"
 # use mistral_sdk::chat::ChatCompletionRequest;
 # use mistral_sdk::tools::ToolSet;
-# use mistral_sdk::types::Message;
+# use mistral_sdk::messages::Message;
 # let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Hello")]);
 # let tools = ToolSet::new();
 use std::time::Duration;

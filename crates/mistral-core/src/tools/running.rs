@@ -8,7 +8,7 @@ use super::approval::{Approval, Hook};
 use super::outcome::{Guarded, Outcome};
 use super::set::ToolSet;
 use crate::error::Result;
-use crate::types::ToolCall;
+use crate::messages::ToolCall;
 
 /// A call, and what is to become of it.
 pub(super) type Decided = (ToolCall, Approval);

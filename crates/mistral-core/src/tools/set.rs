@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::aside::aside;
 use super::outcome::{Failure, Guarded, Outcome};
 use crate::error::{Error, ErrorKind, Result};
-use crate::types::{Function, Tool, ToolCall};
+use crate::messages::{Function, Tool, ToolCall};
 
 type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
@@ -41,7 +41,7 @@ impl ToolSet {
     ///
     /// The model reads the doc comments: that of `A` says what the function does, those of its
     /// fields what they mean. The schema of `A` is strict, as
-    /// [`Chat::parse`](crate::chat::Chat::parse) describes it. An `A` that has none, or that
+    /// [`Chat::parse`](crate::api::chat::Chat::parse) describes it. An `A` that has none, or that
     /// is no struct, is the error of the run: nothing is sent then.
     ///
     /// The function must not block: see [`blocking_tool`](Self::blocking_tool).
@@ -124,7 +124,7 @@ impl ToolSet {
     ///
     /// ```
     /// use mistral_core::tools::ToolSet;
-    /// use mistral_core::types::Function;
+    /// use mistral_core::chat::Function;
     /// use serde_json::{Value, json};
     ///
     /// let echo = Function::new("echo", json!({ "type": "object" })).description("Repeats it.");
@@ -154,7 +154,7 @@ impl ToolSet {
     ///
     /// ```
     /// use mistral_core::tools::ToolSet;
-    /// use mistral_core::types::Function;
+    /// use mistral_core::chat::Function;
     /// use serde_json::{Value, json};
     ///
     /// let notes = Function::new("read_notes", json!({ "type": "object" }));
@@ -196,7 +196,7 @@ impl ToolSet {
     }
 
     /// What a request must have in its `tools` for the model to know the functions.
-    /// [`Chat::run`](crate::chat::Chat::run) puts it there.
+    /// [`Chat::run`](crate::api::chat::Chat::run) puts it there.
     ///
     /// # Errors
     /// Fails with [`ErrorKind::Config`] when the arguments of a function have no schema that
@@ -323,7 +323,7 @@ fn text(answer: &impl Serialize) -> serde_json::Result<String> {
 #[cfg(feature = "schemars")]
 fn described<A: schemars::JsonSchema>(name: &str) -> std::result::Result<Function, String> {
     let in_tool = |why| format!("the arguments of the tool `{name}`: {why}");
-    let mut schema = crate::schema::strict::<A>().map_err(in_tool)?;
+    let mut schema = crate::json::schema::strict::<A>().map_err(in_tool)?;
     if schema.get("type").and_then(Value::as_str) != Some("object") {
         return Err(in_tool(format!("`{}` is no struct", A::schema_name())));
     }

@@ -10,10 +10,10 @@ use futures_core::Stream;
 use super::conversation::Conversation;
 use super::running::{Decided, Running, decide};
 use super::transcript::ToolRun;
-use crate::chat::{ChatCompletionResponse, CompletionChunk};
+use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
+use crate::call::event_stream::EventStream;
 use crate::error::{Error, ErrorKind, Result};
-use crate::stream::EventStream;
-use crate::types::{ToolCall, ToolMessage};
+use crate::messages::{ToolCall, ToolMessage};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -42,7 +42,7 @@ pub enum RunEvent {
 /// # let client = mistral_sdk::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// # use mistral_sdk::{chat::ChatCompletionRequest, types::Message};
+/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
 /// # let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Hello")]);
 /// use mistral_sdk::tools::{RunEvent, ToolSet};
 ///

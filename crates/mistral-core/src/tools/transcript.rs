@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use crate::chat::ChatCompletionResponse;
-use crate::types::{Message, UsageInfo};
+use crate::api::chat::ChatCompletionResponse;
+use crate::messages::{Message, UsageInfo};
 
 /// What was said in a run.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -3,7 +3,9 @@
 #![allow(unreachable_pub)] // it is a module of several crates
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
-use mistral_core::{Error, EventStream, StreamEvent};
+use mistral_core::{Error, EventStream};
+
+use mistral_core::call::StreamEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -12,11 +12,10 @@ use bytes::Bytes;
 use futures::StreamExt;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use mistral_core::chat::ChatCompletionRequest;
-use mistral_core::types::Message;
-use mistral_core::{
-    Body, Client, ClientBuilder, Endpoint, Operation, Provider, Result, Route, RouteRequest,
-    Transport, TransportError, TransportErrorKind, parse_base_url,
-};
+use mistral_core::messages::Message;
+use mistral_core::provider::{Endpoint, Provider, Route, RouteRequest, parse_base_url};
+use mistral_core::transport::{Body, Operation, Transport, TransportError, TransportErrorKind};
+use mistral_core::{Client, ClientBuilder, Result};
 
 /// What happens to one request.
 #[derive(Clone)]

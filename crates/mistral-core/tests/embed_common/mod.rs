@@ -10,7 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{Request, Response};
 use mistral_core::embeddings::{Embedding, EmbeddingStream, Embeddings};
-use mistral_core::{Body, Client, Error, Operation, Transport, TransportError};
+use mistral_core::transport::{Body, Operation, Transport, TransportError};
+use mistral_core::{Client, Error};
 use serde_json::{Value, json};
 
 use crate::common::Open;

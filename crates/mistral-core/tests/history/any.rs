@@ -1,7 +1,7 @@
 //! Any history at all.
 
-use mistral_sdk::types::MessageRule::EndsWithInput;
-use mistral_sdk::types::{Message, lint_messages, repair_messages};
+use mistral_sdk::messages::MessageRule::EndsWithInput;
+use mistral_sdk::messages::{Message, lint_messages, repair_messages};
 use proptest::prelude::*;
 
 use super::{A, B, answer, calling, prefix, short};

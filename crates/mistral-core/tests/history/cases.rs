@@ -1,7 +1,7 @@
 //! Histories, rule by rule.
 
-use mistral_sdk::types::MessageRule::*;
-use mistral_sdk::types::{ContentChunk, Message, MessageRule, SystemMessage, ToolMessage};
+use mistral_sdk::messages::MessageRule::*;
+use mistral_sdk::messages::{ContentChunk, Message, MessageRule, SystemMessage, ToolMessage};
 
 use super::{A, B, answer, calling, prefix, system, user};
 

@@ -7,7 +7,7 @@ mod cases;
 
 use cases::cases;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::{
+use mistral_sdk::messages::{
     AssistantMessage, Message, MessageRule, ToolCall, lint_messages, repair_messages,
 };
 use mistral_sdk::{Client, MistralApi};

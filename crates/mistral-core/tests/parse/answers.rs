@@ -1,7 +1,7 @@
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::chat::{ChatCompletionResponse, Parsed};
+use mistral_sdk::messages::Message;
 use mistral_sdk::testing::{MockReply, MockTransport};
-use mistral_sdk::types::Message;
 use mistral_sdk::{ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
 

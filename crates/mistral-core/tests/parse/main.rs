@@ -8,8 +8,8 @@ mod streams;
 mod valid;
 
 use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::messages::Message;
 use mistral_sdk::testing::{MockReply, MockTransport};
-use mistral_sdk::types::Message;
 use mistral_sdk::{Client, MistralApi};
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use mistral_sdk::ErrorKind;
+use mistral_sdk::messages::ResponseFormat;
 use mistral_sdk::testing::MockTransport;
-use mistral_sdk::types::ResponseFormat;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use mistral_core::{ErrorKind, RateLimiter, TransportErrorKind};
+use mistral_core::ErrorKind;
+use mistral_core::rate_limit::RateLimiter;
+use mistral_core::transport::TransportErrorKind;
 use serde_json::json;
 use tokio::time::sleep;
 

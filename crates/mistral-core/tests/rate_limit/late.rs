@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use mistral_core::{Client, ErrorKind, RateLimiter};
+use mistral_core::rate_limit::RateLimiter;
+use mistral_core::{Client, ErrorKind};
 use tokio::time::Instant;
 
 use super::common::{Open, Step, question};

@@ -16,10 +16,10 @@ use async_trait::async_trait;
 use common::{Open, Script, Step, answer, question};
 use http::{Request, Response};
 use mistral_core::chat::ChatCompletionRequest;
-use mistral_core::types::Message;
-use mistral_core::{
-    Body, Client, ClientBuilder, RateLimiter, RetryPolicy, Timeouts, Transport, TransportError,
-};
+use mistral_core::messages::Message;
+use mistral_core::rate_limit::RateLimiter;
+use mistral_core::transport::{Body, Transport, TransportError};
+use mistral_core::{Client, ClientBuilder, RetryPolicy, Timeouts};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);

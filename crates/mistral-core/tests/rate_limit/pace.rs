@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::join_all;
+use mistral_core::ErrorKind;
 use mistral_core::chat::ChatCompletionRequest;
-use mistral_core::types::{ContentChunk, Message};
-use mistral_core::{ErrorKind, RateLimiter};
+use mistral_core::messages::{ContentChunk, Message};
+use mistral_core::rate_limit::RateLimiter;
 use tokio::time::{Instant, advance, timeout};
 
 use super::common::{Step, question};

@@ -1,7 +1,9 @@
 //! What a limiter makes of answers.
 
 use futures::future::join_all;
-use mistral_core::{ErrorKind, RateLimiter, TransportErrorKind};
+use mistral_core::ErrorKind;
+use mistral_core::rate_limit::RateLimiter;
+use mistral_core::transport::TransportErrorKind;
 
 use super::common::{self, Step, answer, bytes, chunk, event, question};
 use super::{Noted, ask, ask_times, good};

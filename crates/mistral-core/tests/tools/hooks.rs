@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use mistral_sdk::messages::ToolCall;
 use mistral_sdk::tools::{Approval, ToolErrors};
-use mistral_sdk::types::ToolCall;
 
 use super::{adding, ask, call, client, once, pairs, told};
 

@@ -11,9 +11,9 @@ mod streams;
 use std::io;
 
 use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::messages::{Message, ToolCall};
 use mistral_sdk::testing::{MockReply, MockTransport};
 use mistral_sdk::tools::ToolSet;
-use mistral_sdk::types::{Message, ToolCall};
 use mistral_sdk::{Client, MistralApi};
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mistral_sdk::messages::{Message, Tool, ToolChoice, WebSearchTool};
 use mistral_sdk::testing::{MockReply, MockTransport};
 use mistral_sdk::tools::ToolSet;
-use mistral_sdk::types::{Message, Tool, ToolChoice, WebSearchTool};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::time::Instant;

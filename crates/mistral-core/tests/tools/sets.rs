@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
 use mistral_sdk::ErrorKind;
+use mistral_sdk::messages::{Function, Tool, WebSearchTool};
 use mistral_sdk::testing::MockTransport;
 use mistral_sdk::tools::ToolSet;
-use mistral_sdk::types::{Function, Tool, WebSearchTool};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 use http::Method;
 use mistral_core::Client;
 use mistral_core::chat::ChatCompletionRequest;
-use mistral_core::types::{ApiKeyAuth, CustomConnector, Message, Tool};
+use mistral_core::messages::{ApiKeyAuth, CustomConnector, Message, Tool};
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::MistralApi;
 use serde_json::{Value, json};

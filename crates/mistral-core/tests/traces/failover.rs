@@ -1,7 +1,8 @@
 //! What a failover tells about its moves.
 
+use mistral_core::client::Failover;
 use mistral_core::testing::{MockReply, MockTransport};
-use mistral_core::{Client, Failover, RetryPolicy};
+use mistral_core::{Client, RetryPolicy};
 use serde_json::json;
 
 use super::common::Open;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use mistral_core::FileSource;
 use mistral_core::audio::{AudioTranscriptionRequest, SpeechRequest};
+use mistral_core::files::FileSource;
 use mistral_core::testing::{MockReply, MockTransport};
 use serde_json::json;
 

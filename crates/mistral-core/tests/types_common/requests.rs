@@ -7,7 +7,7 @@ use mistral_core::chat::{
     PromptMode, ReasoningEffort, ServiceTier,
 };
 use mistral_core::embeddings::{EmbeddingDtype, EmbeddingRequest, EncodingFormat};
-use mistral_core::types::{
+use mistral_core::messages::{
     ApiKeyAuth, Arguments, AssistantMessage, CodeInterpreterTool, Content, ContentChunk,
     CustomConnector, DocumentLibraryTool, DocumentUrlChunk, Function, FunctionTool, ImageDetail,
     ImageGenerationTool, ImageUrl, ImageUrlChunk, JsonSchema, Message, OAuth2TokenAuth,

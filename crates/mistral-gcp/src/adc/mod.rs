@@ -12,7 +12,8 @@ use gcp_auth::{
     ConfigDefaultCredentials, CustomServiceAccount, GCloudAuthorizedUser, MetadataServiceAccount,
     TokenProvider,
 };
-use mistral_core::{Error, Result, Token, TokenSource};
+use mistral_core::provider::{Token, TokenSource};
+use mistral_core::{Error, Result};
 
 use self::file::{CredentialsFile, Kind};
 use crate::env::first_of;

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use http::{HeaderMap, Request, Response};
 use mistral_gcp::MistralGcp;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::types::Message;
-use mistral_sdk::{Body, Client, Result, RetryPolicy, Transport, TransportError};
+use mistral_sdk::messages::Message;
+use mistral_sdk::transport::{Body, Transport, TransportError};
+use mistral_sdk::{Client, Result, RetryPolicy};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 

@@ -18,7 +18,7 @@ use self::record::Taken;
 use self::replay::Recording;
 use self::tape::Tape;
 use crate::error::{Error, Result};
-use crate::http::{Body, Transport, TransportError};
+use crate::transport::{Body, Transport, TransportError};
 
 /// A transport that records real answers into a file, and replays them from it.
 ///
@@ -64,7 +64,7 @@ use crate::http::{Body, Transport, TransportError};
 /// # let path = std::env::temp_dir().join(format!("cassette-{}.json", std::process::id()));
 /// use mistral_sdk::testing::Cassette;
 /// use mistral_sdk::{Client, MistralApi};
-/// # use mistral_sdk::{chat::ChatCompletionRequest, types::Message};
+/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
 /// # let question = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
 ///
 /// // Once: around the transport that does the work.

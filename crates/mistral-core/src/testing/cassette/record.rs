@@ -16,7 +16,7 @@ use super::lock;
 use super::scrub::{SCRUBBED, Scrubber, lines};
 use super::tape::{Content, End, Exchange, TapeRequest, TapeResponse};
 use crate::error::REQUEST_ID_HEADERS;
-use crate::http::{Body, Operation, TransportError};
+use crate::transport::{Body, Operation, TransportError};
 
 /// The boundary that every multipart form gets, since real ones are random.
 const BOUNDARY: &str = "boundary";

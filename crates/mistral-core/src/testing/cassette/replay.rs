@@ -11,9 +11,9 @@ use super::difference::differences;
 use super::tape::{End, Exchange, Tape, TapeRequest, TapeResponse};
 use super::unusable;
 use crate::error::Result;
-use crate::http::{Body, TransportError, TransportErrorKind};
 use crate::testing::playing::{Ending, body};
 use crate::testing::refusal;
+use crate::transport::{Body, TransportError, TransportErrorKind};
 
 /// How many calls are listed for a person.
 const LISTED: usize = 6;

@@ -1,0 +1,124 @@
+//! Recordings: transcription, speech and voices.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::files::FileSource;
+//! use mistral_sdk::audio::{AudioTranscriptionRequest, SpeechOutputFormat, SpeechRequest};
+//!
+//! let request = SpeechRequest::new("Bonjour !").response_format(SpeechOutputFormat::Wav);
+//! let audio = client.audio().speech().complete(&request).await?.audio()?;
+//!
+//! let recording = FileSource::from_bytes("bonjour.wav", audio);
+//! let request = AudioTranscriptionRequest::new("voxtral-mini-latest", recording);
+//! let response = client.audio().transcriptions().complete(&request).await?;
+//! println!("{}", response.text);
+//! # Ok(()) }
+//! ```
+
+mod speech;
+mod transcriptions;
+mod voices;
+
+use base64_simd::STANDARD;
+use bytes::Bytes;
+use serde::de::{DeserializeOwned, Error as _};
+use serde_json::Value;
+
+use crate::error::{ApiError, Error, ErrorKind, Result};
+use crate::mode::Mode;
+use crate::provider::Endpoint;
+
+pub use self::speech::{
+    RawAudio, Speech, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest, SpeechResponse,
+    SpeechState, SpeechStreamAudioDelta, SpeechStreamDone, SpeechStreamEvents, SpeechTurn,
+    SpeechUserTurn,
+};
+pub use self::transcriptions::{
+    AudioSource, AudioTranscriptionRequest, TimestampGranularity, TranscriptionResponse,
+    TranscriptionSegmentChunk, TranscriptionState, TranscriptionStreamDone,
+    TranscriptionStreamEvents, TranscriptionStreamLanguage, TranscriptionStreamSegmentDelta,
+    TranscriptionStreamTextDelta, Transcriptions,
+};
+pub use self::voices::{
+    ListVoicesRequest, VoiceCreateRequest, VoiceFilter, VoiceGender, VoiceKind, VoiceListResponse,
+    VoiceResponse, VoiceType, VoiceUpdateRequest, Voices,
+};
+
+endpoints! {
+    TRANSCRIBE = Endpoint::inference("audio.transcriptions.complete", "/v1/audio/transcriptions");
+    TRANSCRIBE_STREAM =
+        Endpoint::inference("audio.transcriptions.stream", "/v1/audio/transcriptions").streaming();
+    SPEAK = Endpoint::inference("audio.speech.complete", "/v1/audio/speech");
+    SPEAK_STREAM = Endpoint::inference("audio.speech.stream", "/v1/audio/speech").streaming();
+    LIST_VOICES = Endpoint::get("audio.voices.list", "/v1/audio/voices")
+        .query(&["limit", "offset", "type"]);
+    CREATE_VOICE = Endpoint::post("audio.voices.create", "/v1/audio/voices");
+    GET_VOICE = Endpoint::get("audio.voices.get", "/v1/audio/voices/{voice_id}");
+    UPDATE_VOICE = Endpoint::patch("audio.voices.update", "/v1/audio/voices/{voice_id}");
+    DELETE_VOICE = Endpoint::delete("audio.voices.delete", "/v1/audio/voices/{voice_id}");
+    GET_SAMPLE_AUDIO =
+        Endpoint::get("audio.voices.get_sample_audio", "/v1/audio/voices/{voice_id}/sample")
+            .downloading("audio/wav");
+}
+
+group! {
+    /// Recordings: transcription, speech and voices. Made by [`Client::audio`](crate::Client::audio).
+    Audio
+}
+
+impl<M: Mode> Audio<M> {
+    /// What recordings say, as text.
+    pub fn transcriptions(&self) -> Transcriptions<M> {
+        Transcriptions::new(&self.engine, &self.mode)
+    }
+
+    /// Texts, spoken.
+    pub fn speech(&self) -> Speech<M> {
+        Speech::new(&self.engine, &self.mode)
+    }
+
+    /// The voices that texts are spoken with.
+    pub fn voices(&self) -> Voices<M> {
+        Voices::new(&self.engine, &self.mode)
+    }
+}
+
+/// Decodes a recording.
+fn decode_audio(base64: &str) -> Result<Bytes> {
+    STANDARD
+        .decode_to_vec(base64)
+        .map(Bytes::from)
+        .map_err(|error| {
+            let what = "the audio cannot be read: it is not base64";
+            Error::new(ErrorKind::Decode, what).with_source(error)
+        })
+}
+
+/// Reads an event once more that its data alone did not tell the kind of: it is told by
+/// the event's type, too.
+#[cold]
+fn named_event<T: DeserializeOwned>(
+    event_type: &str,
+    mut event: Value,
+) -> Result<T, serde_json::Error> {
+    if let Value::Object(fields) = &mut event {
+        let has_type = fields.get("type").is_some_and(|name| !name.is_null());
+        let is_error = if has_type || event_type != "message" {
+            fields.get("object").is_some_and(|object| object == "error")
+        } else {
+            ApiError::is_error_body(&serde_json::to_vec(&fields)?)
+        };
+        if is_error {
+            return Err(serde_json::Error::custom("it is an error"));
+        }
+        if !has_type && event_type != "message" {
+            fields.insert("type".to_owned(), event_type.into());
+        }
+    }
+    serde_json::from_str(&event.to_string())
+}

@@ -1,0 +1,141 @@
+mod request;
+mod response;
+
+use super::{CREATE_VOICE, DELETE_VOICE, GET_SAMPLE_AUDIO, GET_VOICE, LIST_VOICES, UPDATE_VOICE};
+use crate::call::{Call, DownloadCall};
+use crate::mode::Mode;
+use crate::pipeline::request::Prepared;
+
+pub use self::request::{ListVoicesRequest, VoiceCreateRequest, VoiceFilter, VoiceUpdateRequest};
+pub use self::response::{VoiceGender, VoiceKind, VoiceListResponse, VoiceResponse, VoiceType};
+
+group! {
+    /// The voices that texts are spoken with. Made by [`Audio::voices`](super::Audio::voices).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::Client::new(
+    /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+    /// # )?;
+    /// use mistral_sdk::audio::{ListVoicesRequest, VoiceCreateRequest};
+    ///
+    /// let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", b"a recording");
+    /// let voice = client.audio().voices().create(&request).await?;
+    ///
+    /// let mut voices = client.audio().voices().list(&ListVoicesRequest::new()).pages().items();
+    /// while let Some(voice) = voices.next().await {
+    ///     println!("{}", voice?.name);
+    /// }
+    /// client.audio().voices().delete(&voice.id).await?;
+    /// # Ok(()) }
+    /// ```
+    Voices
+}
+
+impl<M: Mode> Voices<M> {
+    /// Lists voices; [`Call::pages`] goes through all of them.
+    ///
+    /// Mirrors `GET /v1/audio/voices`.
+    #[doc = example!(r#"
+use mistral_sdk::audio::{ListVoicesRequest, VoiceFilter};
+
+let request = ListVoicesRequest::new().filter(VoiceFilter::Preset);
+let page = client.audio().voices().list(&request).await?;
+for voice in &page.items {
+    println!("{}: {:?}", voice.name, voice.languages);
+}
+# assert!(!page.items.is_empty());
+"#)]
+    pub fn list(&self, request: &ListVoicesRequest) -> Call<VoiceListResponse, M> {
+        let request = Prepared::new(&LIST_VOICES).query(request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Makes a voice of a recording.
+    ///
+    /// Mirrors `POST /v1/audio/voices`.
+    #[doc = example!(r#"
+# let recording = b"a recording";
+use mistral_sdk::audio::VoiceCreateRequest;
+
+let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", recording)
+    .languages(["fr"]);
+let voice = client.audio().voices().create(&request).await?;
+assert_eq!(voice.name, "Marie");
+"#)]
+    pub fn create(&self, request: &VoiceCreateRequest) -> Call<VoiceResponse, M> {
+        let request = Prepared::new(&CREATE_VOICE).json(None, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Gives what is known about a voice.
+    ///
+    /// Mirrors `GET /v1/audio/voices/{voice_id}`.
+    #[doc = example!(r#"
+# use mistral_sdk::audio::VoiceCreateRequest;
+# let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", b"a recording");
+# let voice_id = client.audio().voices().create(&request).await?.id;
+let voice = client.audio().voices().get(&voice_id).await?;
+assert_eq!(voice.name, "Marie");
+"#)]
+    pub fn get(&self, voice_id: &str) -> Call<VoiceResponse, M> {
+        let request = Prepared::new(&GET_VOICE).path(&[("voice_id", voice_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Changes what is known about a voice. What the request leaves out stays as it is.
+    ///
+    /// Mirrors `PATCH /v1/audio/voices/{voice_id}`.
+    #[doc = example!(r#"
+# use mistral_sdk::audio::VoiceCreateRequest;
+# let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", b"a recording");
+# let voice_id = client.audio().voices().create(&request).await?.id;
+use mistral_sdk::audio::VoiceUpdateRequest;
+
+let request = VoiceUpdateRequest::new().age(30).tags(["calm"]);
+let voice = client.audio().voices().update(&voice_id, &request).await?;
+assert_eq!(voice.age, Some(30));
+"#)]
+    pub fn update(&self, voice_id: &str, request: &VoiceUpdateRequest) -> Call<VoiceResponse, M> {
+        let prepared = Prepared::new(&UPDATE_VOICE).path(&[("voice_id", voice_id)]);
+        let prepared = prepared.and_then(|prepared| prepared.json(None, request));
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+
+    /// Deletes a voice of your own, and gives what was known about it.
+    ///
+    /// Mirrors `DELETE /v1/audio/voices/{voice_id}`.
+    #[doc = example!(r#"
+# use mistral_sdk::audio::VoiceCreateRequest;
+# let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", b"a recording");
+# let voice_id = client.audio().voices().create(&request).await?.id;
+let voice = client.audio().voices().delete(&voice_id).await?;
+println!("{} is deleted", voice.name);
+# assert_eq!(voice.id, voice_id);
+"#)]
+    pub fn delete(&self, voice_id: &str) -> Call<VoiceResponse, M> {
+        let request = Prepared::new(&DELETE_VOICE).path(&[("voice_id", voice_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Downloads the recording that a voice was made of, as WAV.
+    ///
+    /// Mirrors `GET /v1/audio/voices/{voice_id}/sample`. A server that answers with JSON
+    /// gives a string that is base64;
+    /// [`content_type`](crate::call::ByteStream::content_type) tells.
+    #[doc = example!(r#"
+# use mistral_sdk::audio::VoiceCreateRequest;
+# let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", b"a recording");
+# let voice_id = client.audio().voices().create(&request).await?.id;
+let sample = client.audio().voices().get_sample_audio(&voice_id).await?;
+assert_eq!(sample.content_type(), Some("audio/wav"));
+let recording = sample.bytes().await?;
+# assert_eq!(recording, &b"a recording"[..]);
+"#)]
+    pub fn get_sample_audio(&self, voice_id: &str) -> DownloadCall<M> {
+        let request = Prepared::new(&GET_SAMPLE_AUDIO).path(&[("voice_id", voice_id)]);
+        DownloadCall::new(&self.engine, &self.mode, request)
+    }
+}

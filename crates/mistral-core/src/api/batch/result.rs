@@ -1,0 +1,110 @@
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::{ApiError, Error, ErrorKind, Result, decode, unexpected};
+
+object! {
+    /// What became of one request of a batch: a line of a job's output or error file. As
+    /// the API's guide to batches describes it.
+    ///
+    /// ```
+    /// use mistral_core::batch::BatchResult;
+    /// use mistral_core::embeddings::EmbeddingResponse;
+    ///
+    /// let file = r#"{"custom_id":"a","response":{"status_code":200,"body":{"data":[]}}}
+    /// {"custom_id":"b","response":{"status_code":422,"body":{"message":"no input"}}}"#;
+    /// for result in BatchResult::lines(file.as_bytes()) {
+    ///     let result = result?;
+    ///     match result.body::<EmbeddingResponse>() {
+    ///         Ok(response) => println!("{:?}: {} vectors", result.custom_id, response.data.len()),
+    ///         Err(error) => println!("{:?}: {error}", result.custom_id),
+    ///     }
+    /// }
+    /// # Ok::<(), mistral_core::Error>(())
+    /// ```
+    #[derive(Default)]
+    BatchResult {
+        optional: {
+            /// The result's id.
+            id: String,
+            /// The `custom_id` of its request.
+            custom_id: String,
+            /// What the endpoint answered, if it did.
+            response: BatchResponse,
+            /// What went wrong otherwise.
+            error: Value,
+        }
+    }
+}
+
+object! {
+    /// An endpoint's answer to one request of a batch.
+    #[derive(Default)]
+    BatchResponse {
+        defaulted: {
+            /// The answer's body, as it came.
+            body: Value,
+        }
+        optional: {
+            /// The answer's HTTP status.
+            status_code: u16,
+        }
+    }
+}
+
+impl BatchResult {
+    /// Reads an output or error file, line by line.
+    ///
+    /// A line that is not a result is an error that names the line; the next ones are read.
+    pub fn lines(jsonl: &[u8]) -> impl Iterator<Item = Result<Self>> {
+        let lines = jsonl.split(|byte| *byte == b'\n').zip(1_u64..);
+        lines
+            .map(|(line, number)| (line.trim_ascii(), number))
+            .filter(|(line, _)| !line.is_empty())
+            .map(|(line, number)| Self::read(line, || format!("line {number}")))
+    }
+
+    /// Reads a result that is told as `name` in an error.
+    pub(super) fn read(json: &[u8], name: impl Fn() -> String) -> Result<Self> {
+        decode(json).map_err(|cause| {
+            let message = format!("{} is not a result of a batch: {cause}", name());
+            Error::new(ErrorKind::Decode, message).with_source(cause)
+        })
+    }
+
+    /// Reads the endpoint's answer, for example as a
+    /// [`ChatCompletionResponse`](crate::api::chat::ChatCompletionResponse).
+    ///
+    /// # Errors
+    /// Fails when the request failed, with the error that it would have had by itself; and
+    /// with [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer is not a `T`.
+    pub fn body<T: DeserializeOwned>(&self) -> Result<T> {
+        let status = self.response.as_ref().and_then(|it| it.status_code);
+        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+        let status = status.unwrap_or(StatusCode::OK);
+        // What the endpoint answered says more than that it did not succeed.
+        let is_refusal =
+            |response: &BatchResponse| !status.is_success() && !response.body.is_null();
+        let is_told = self.response.as_ref().is_some_and(is_refusal);
+        let error = self
+            .error
+            .as_ref()
+            .filter(|error| !error.is_null() && !is_told);
+        let body = match (error, &self.response) {
+            (Some(error), _) => error.to_string(),
+            (None, Some(response)) => response.body.to_string(),
+            (None, None) => {
+                let message = "the result has neither a response nor an error";
+                return Err(Error::new(ErrorKind::Decode, message));
+            }
+        };
+        let headers = HeaderMap::new();
+        if error.is_some() || !status.is_success() {
+            let error = ApiError::parse(status, headers, body.as_bytes());
+            return Err(Error::api_error(error));
+        }
+        let json = body.as_bytes();
+        decode(json).map_err(|cause| unexpected(status, headers, json, cause))
+    }
+}

@@ -1,0 +1,160 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use super::finish::{FinishReason, Logprobs};
+use crate::json::wire::Text;
+use crate::messages::{Content, ToolCall, UsageInfo};
+
+/// A piece of a streamed answer. Mirrors the API's `CompletionChunk`.
+///
+/// Chunks of one stream share their `id`, `object` and `model` in memory.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CompletionChunk {
+    /// The answer's id. Empty if the server gave none.
+    pub id: Arc<str>,
+    /// The kind of object: `chat.completion.chunk`. Empty if the server did not say.
+    pub object: Arc<str>,
+    /// When the answer was begun, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<i64>,
+    /// The model that answers.
+    pub model: Arc<str>,
+    /// What is new, by choice. Empty in a chunk that brings the usage alone.
+    pub choices: Vec<CompletionResponseStreamChoice>,
+    /// What the call consumed: on one of the last chunks, and boxed for all the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Box<UsageInfo>>,
+    /// Fields that this version of the SDK does not know, as they came. The server's
+    /// padding (`p`) is left out.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl CompletionChunk {
+    /// The new text of the first choice, without reasoning. Empty if there is none.
+    pub fn text(&self) -> Cow<'_, str> {
+        self.choices.first().map_or("".into(), |choice| {
+            choice
+                .delta
+                .content
+                .as_ref()
+                .map_or("".into(), Content::text)
+        })
+    }
+}
+
+object! {
+    /// What is new in one choice. Mirrors the API's `CompletionResponseStreamChoice`.
+    CompletionResponseStreamChoice {
+        defaulted: {
+            /// Which of the answers this is.
+            index: i64,
+            /// What is new.
+            delta: DeltaMessage,
+        }
+        optional: {
+            /// Why the model stopped: on the choice's last chunk.
+            finish_reason: FinishReason,
+            /// The probabilities of the new tokens.
+            logprobs: Logprobs,
+            /// The probabilities of the prompt's tokens.
+            prompt_logprobs: Logprobs,
+        }
+    }
+}
+
+object! {
+    /// The new part of a message. Mirrors the API's `DeltaMessage`.
+    #[derive(Default)]
+    DeltaMessage {
+        optional: {
+            /// The message's role: on the first chunk.
+            role: String,
+            /// New text, or chunks.
+            content: Content,
+            /// New tool calls, or pieces of them.
+            tool_calls: Vec<ToolCall>,
+            /// Which message this is, where tools ran on the server.
+            index: i64,
+            /// The id of the call that this answers, where tools ran on the server.
+            tool_call_id: String,
+            /// Facts about the message, where tools ran on the server.
+            metadata: Map<String, Value>,
+        }
+    }
+}
+
+/// A chunk as it is read: what every chunk repeats is borrowed, to be shared.
+#[derive(Deserialize)]
+pub(super) struct RawChunk<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    object: Text<'a>,
+    #[serde(default)]
+    created: Option<i64>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    #[serde(default)]
+    choices: Option<Vec<CompletionResponseStreamChoice>>,
+    #[serde(default)]
+    usage: Option<Box<UsageInfo>>,
+    /// Random text that hides how long the chunk is.
+    #[serde(default, rename = "p")]
+    _padding: IgnoredAny,
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
+
+impl RawChunk<'_> {
+    /// Makes a chunk that shares with `last` what it repeats of it.
+    pub(super) fn into_chunk<E: serde::de::Error>(
+        self,
+        last: &mut Shared,
+    ) -> Result<CompletionChunk, E> {
+        let is_error = self
+            .extra
+            .get("error")
+            .is_some_and(|error| !error.is_null());
+        let choices = match (self.choices, &self.usage) {
+            (Some(choices), _) if !(choices.is_empty() && is_error) => choices,
+            (None, Some(_)) if !is_error => Vec::new(),
+            _ => return Err(E::missing_field("choices")),
+        };
+        Ok(CompletionChunk {
+            id: share(&mut last.id, &self.id.0),
+            object: share(&mut last.object, &self.object.0),
+            created: self.created,
+            model: share(&mut last.model, &self.model.0),
+            choices,
+            usage: self.usage,
+            extra: self.extra,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for CompletionChunk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RawChunk::deserialize(deserializer)?.into_chunk(&mut Shared::default())
+    }
+}
+
+/// The strings of the last chunk.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    id: Arc<str>,
+    object: Arc<str>,
+    model: Arc<str>,
+}
+
+fn share(last: &mut Arc<str>, text: &str) -> Arc<str> {
+    if **last != *text {
+        *last = Arc::from(text);
+    }
+    Arc::clone(last)
+}

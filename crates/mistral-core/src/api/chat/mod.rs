@@ -1,0 +1,145 @@
+//! Chat completions: ask a model, and get the answer whole or as it is written.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::chat::ChatCompletionRequest;
+//! use mistral_sdk::chat::Message;
+//!
+//! let question = [Message::user("Who painted Olympia?")];
+//! let request = ChatCompletionRequest::new("mistral-small-latest", question)
+//!     .temperature(0.2)
+//!     .max_tokens(100);
+//! let response = client.chat().complete(&request).await?;
+//! assert!(response.text().contains("Manet"));
+//! # Ok(()) }
+//! ```
+
+mod chunk;
+mod events;
+mod finish;
+mod guardrail;
+mod merge;
+#[cfg(feature = "schemars")]
+mod parse;
+mod repeat;
+mod request;
+mod response;
+mod tool_calls;
+
+use crate::call::event_stream::EventStream;
+use crate::call::{Call, StreamCall};
+use crate::mode::Mode;
+use crate::pipeline::request::Prepared;
+use crate::provider::Endpoint;
+
+pub use self::chunk::{CompletionChunk, CompletionResponseStreamChoice, DeltaMessage};
+pub use self::finish::{FinishReason, Logprobs, TokenLogprobs, TopTokenLogprobs};
+pub use self::guardrail::{
+    GuardrailConfig, ModerationAction, ModerationLlmV1CategoryThresholds, ModerationLlmV1Config,
+    ModerationLlmV2CategoryThresholds, ModerationLlmV2Config,
+};
+#[cfg(feature = "schemars")]
+pub use self::parse::{Parsed, ParsedChunk};
+#[cfg(feature = "schemars")]
+pub(crate) use self::parse::{ask_for, read as read_parsed};
+pub(crate) use self::request::completion_request;
+pub use self::request::{
+    ChatCompletionRequest, Prediction, PromptMode, ReasoningEffort, ServiceTier, Stop,
+};
+pub use self::response::{ChatCompletionChoice, ChatCompletionResponse};
+pub use crate::messages::{
+    Arguments, AssistantMessage, AudioChunk, Content, ContentChunk, DocumentUrlChunk, FileChunk,
+    Function, FunctionCall, FunctionName, FunctionTool, ImageDetail, ImageUrl, ImageUrlChunk,
+    ImageUrlUnion, InputAudio, JsonSchema, Message, NamedToolChoice, PromptTokensDetails,
+    ReferenceChunk, ReferenceId, ResponseFormat, ResponseFormatType, SystemMessage, TextChunk,
+    ThinkChunk, Tool, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, UsageInfo, UserMessage,
+};
+
+endpoints! {
+    COMPLETE = Endpoint::inference("chat.complete", "/v1/chat/completions");
+    STREAM = Endpoint::inference("chat.stream", "/v1/chat/completions").streaming();
+}
+
+group! {
+    /// Chat completions. Made by [`Client::chat`](crate::Client::chat).
+    Chat
+}
+
+impl<M: Mode> Chat<M> {
+    /// Asks the model and waits for its whole answer.
+    ///
+    /// Mirrors `POST /v1/chat/completions`.
+    #[doc = example!(r#"
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::messages::Message;
+
+let messages = [Message::system("Be brief."), Message::user("Who painted Olympia?")];
+let request = ChatCompletionRequest::new("mistral-small-latest", messages);
+let response = client.chat().complete(&request).await?;
+println!("{} {:?}", response.text(), response.usage);
+# assert!(response.text().contains("Manet"));
+"#)]
+    pub fn complete(&self, request: &ChatCompletionRequest) -> Call<ChatCompletionResponse, M> {
+        let request = Prepared::new(&COMPLETE).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Asks the model and reads its answer as it is written.
+    ///
+    /// Mirrors `POST /v1/chat/completions` with `stream`, which this sets.
+    #[doc = example!(r#"
+# use mistral_sdk::chat::ChatCompletionRequest;
+# use mistral_sdk::messages::Message;
+# let question = [Message::user("Who painted Olympia?")];
+# let request = ChatCompletionRequest::new("mistral-small-latest", question);
+# let mut text = String::new();
+let mut stream = client.chat().stream(&request).await?;
+while let Some(chunk) = stream.next().await {
+    let chunk = chunk?;
+    print!("{}", chunk.text());
+#   text += &chunk.text();
+}
+# assert!(text.contains("Manet"));
+"#)]
+    pub fn stream(&self, request: &ChatCompletionRequest) -> StreamCall<CompletionChunk, M> {
+        let request = Prepared::new(&STREAM).json(&*request.model, request);
+        StreamCall::new(&self.engine, &self.mode, request)
+    }
+}
+
+impl EventStream<CompletionChunk> {
+    /// Reads the rest of the stream and gives the whole answer, merged from all chunks:
+    /// those that [`next`](EventStream::next) has already given as well.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::Client::new(
+    /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+    /// # )?;
+    /// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
+    /// # let question = [Message::user("Who painted Olympia?")];
+    /// # let request = ChatCompletionRequest::new("mistral-small-latest", question);
+    /// let mut stream = client.chat().stream(&request).await?;
+    /// while let Some(chunk) = stream.next().await {
+    ///     print!("{}", chunk?.text());
+    /// }
+    /// let response = stream.collect_response().await?;
+    /// println!("\n{} tokens", response.usage.unwrap_or_default().total_tokens);
+    /// # assert!(response.choices[0].message.text().contains("Manet"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Fails as [`next`](EventStream::next) does, or has done; the error's
+    /// [`partial`](crate::Error::partial) is the answer as far as it had come.
+    pub async fn collect_response(self) -> crate::Result<ChatCompletionResponse> {
+        Ok(self.read_to_end().await?.into_response())
+    }
+}

@@ -1,0 +1,120 @@
+//! Moderation and classification of texts and conversations.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::classifiers::ClassificationRequest;
+//!
+//! let request = ClassificationRequest::new("mistral-moderation-latest", ["Good morning."]);
+//! let response = client.classifiers().moderate(&request).await?;
+//! for result in &response.results {
+//!     println!("{:?}", result.flagged().collect::<Vec<_>>());
+//! }
+//! # assert_eq!(response.results.len(), 1);
+//! # Ok(()) }
+//! ```
+
+mod request;
+mod response;
+
+use crate::call::Call;
+use crate::mode::Mode;
+use crate::pipeline::request::Prepared;
+use crate::provider::Endpoint;
+
+pub use self::request::{
+    ChatClassificationRequest, ChatClassificationRequestInputs, ChatModerationRequest,
+    ChatModerationRequestInputs, ClassificationRequest, ClassificationRequestInputs,
+    InstructRequest,
+};
+pub use self::response::{
+    ClassificationResponse, ClassificationTargetResult, ModerationObject, ModerationResponse,
+};
+
+endpoints! {
+    MODERATE = Endpoint::inference("classifiers.moderate", "/v1/moderations");
+    MODERATE_CHAT = Endpoint::inference("classifiers.moderate_chat", "/v1/chat/moderations");
+    CLASSIFY = Endpoint::inference("classifiers.classify", "/v1/classifications");
+    CLASSIFY_CHAT = Endpoint::inference("classifiers.classify_chat", "/v1/chat/classifications");
+}
+
+group! {
+    /// Moderation and classification. Made by
+    /// [`Client::classifiers`](crate::Client::classifiers).
+    Classifiers
+}
+
+impl<M: Mode> Classifiers<M> {
+    /// Says which texts are harmful, and in which way.
+    ///
+    /// Mirrors `POST /v1/moderations`.
+    #[doc = example!(r#"
+use mistral_sdk::classifiers::ClassificationRequest;
+
+let request = ClassificationRequest::new("mistral-moderation-latest", "I kill you.");
+let response = client.classifiers().moderate(&request).await?;
+assert!(response.results[0].flagged().count() > 0);
+"#)]
+    pub fn moderate(&self, request: &ClassificationRequest) -> Call<ModerationResponse, M> {
+        let request = Prepared::new(&MODERATE).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Says whether the last message of a conversation is harmful, and in which way.
+    ///
+    /// Mirrors `POST /v1/chat/moderations`.
+    #[doc = example!(r#"
+use mistral_sdk::classifiers::ChatModerationRequest;
+use mistral_sdk::messages::Message;
+
+let chat = [Message::user("Good morning."), Message::assistant("Good morning!")];
+let request = ChatModerationRequest::new("mistral-moderation-latest", chat);
+let response = client.classifiers().moderate_chat(&request).await?;
+assert_eq!(response.results[0].flagged().count(), 0);
+"#)]
+    pub fn moderate_chat(&self, request: &ChatModerationRequest) -> Call<ModerationResponse, M> {
+        let request = Prepared::new(&MODERATE_CHAT).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Sorts texts by a classifier that was trained for it.
+    ///
+    /// Mirrors `POST /v1/classifications`.
+    #[doc = example!(r#"
+# let model_id = "ft:classifier:ministral-3b-latest:emulator:20250101:demo";
+use mistral_sdk::classifiers::ClassificationRequest;
+
+let request = ClassificationRequest::new(model_id, ["This is great."]);
+let response = client.classifiers().classify(&request).await?;
+assert_eq!(response.results[0]["sentiment"].best(), Some("positive"));
+"#)]
+    pub fn classify(&self, request: &ClassificationRequest) -> Call<ClassificationResponse, M> {
+        let request = Prepared::new(&CLASSIFY).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Sorts conversations by a classifier that was trained for it.
+    ///
+    /// Mirrors `POST /v1/chat/classifications`.
+    #[doc = example!(r#"
+# let model_id = "ft:classifier:ministral-3b-latest:emulator:20250101:demo";
+use mistral_sdk::classifiers::{ChatClassificationRequest, InstructRequest};
+use mistral_sdk::messages::Message;
+
+let chat = InstructRequest::new([Message::user("This is great.")]);
+let request = ChatClassificationRequest::new(model_id, chat);
+let response = client.classifiers().classify_chat(&request).await?;
+assert_eq!(response.results[0]["sentiment"].best(), Some("positive"));
+"#)]
+    pub fn classify_chat(
+        &self,
+        request: &ChatClassificationRequest,
+    ) -> Call<ClassificationResponse, M> {
+        let request = Prepared::new(&CLASSIFY_CHAT).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+}

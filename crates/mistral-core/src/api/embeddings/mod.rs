@@ -1,0 +1,62 @@
+//! Embeddings: texts as vectors.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::embeddings::{EmbeddingRequest, EncodingFormat};
+//!
+//! let request = EmbeddingRequest::new("mistral-embed", ["a cat", "a dog"])
+//!     .encoding_format(EncodingFormat::Base64); // a quarter of the bytes
+//! let response = client.embeddings().create(&request).await?;
+//! let vectors = response.to_f32()?;
+//! assert_eq!((vectors.len(), vectors[0].len()), (2, 1024));
+//! # Ok(()) }
+//! ```
+
+mod create_all;
+mod pieces;
+mod request;
+mod response;
+mod vectors;
+
+use crate::call::Call;
+use crate::mode::Mode;
+use crate::pipeline::request::Prepared;
+use crate::provider::Endpoint;
+
+#[cfg(feature = "blocking")]
+pub(crate) use self::create_all::CREATE_ALL;
+pub use self::create_all::EmbeddingStream;
+pub use self::request::{EmbeddingDtype, EmbeddingInput, EmbeddingRequest, EncodingFormat};
+pub use self::response::{Embedding, EmbeddingResponse, EmbeddingResponseData};
+
+endpoints! {
+    CREATE = Endpoint::inference("embeddings.create", "/v1/embeddings");
+}
+
+group! {
+    /// Embeddings. Made by [`Client::embeddings`](crate::Client::embeddings).
+    Embeddings
+}
+
+impl<M: Mode> Embeddings<M> {
+    /// Makes a vector of each text.
+    ///
+    /// Mirrors `POST /v1/embeddings`.
+    #[doc = example!(r#"
+use mistral_sdk::embeddings::EmbeddingRequest;
+
+let request = EmbeddingRequest::new("codestral-embed", "fn main() {}")
+    .output_dimension(256);
+let response = client.embeddings().create(&request).await?;
+assert_eq!(response.to_f32()?[0].len(), 256);
+"#)]
+    pub fn create(&self, request: &EmbeddingRequest) -> Call<EmbeddingResponse, M> {
+        let request = Prepared::new(&CREATE).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request).decoded_by(vectors::read)
+    }
+}

@@ -1,0 +1,187 @@
+//! Files: upload them for batches, OCR, recordings and training, and get results back.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::files::FileSource;
+//! use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+//!
+//! let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+//! let request = UploadFileRequest::new(FilePurpose::Batch, source);
+//! let file = client.files().upload(&request).await?;
+//!
+//! let content = client.files().download(&file.id).await?.bytes().await?;
+//! assert_eq!(content, "{\"a\": 1}\n");
+//! assert!(client.files().delete(&file.id).await?.deleted);
+//! # Ok(()) }
+//! ```
+
+mod request;
+mod response;
+
+use crate::call::{Call, DownloadCall};
+use crate::mode::Mode;
+use crate::pipeline::request::Prepared;
+use crate::provider::Endpoint;
+
+pub use self::request::{GetSignedUrlRequest, ListFilesRequest, UploadFileRequest};
+pub use self::response::{
+    CreateFileResponse, DeleteFileResponse, FilePurpose, FileSchema, FileVisibility,
+    GetFileResponse, GetSignedUrlResponse, ListFilesResponse, SampleType, Source,
+};
+pub use crate::transport::FileSource;
+
+endpoints! {
+    UPLOAD = Endpoint::post("files.upload", "/v1/files");
+    LIST = Endpoint::get("files.list", "/v1/files").query(&[
+        "page", "page_size", "include_total", "sample_type", "source", "search", "purpose", "mimetypes",
+    ]);
+    RETRIEVE = Endpoint::get("files.retrieve", "/v1/files/{file_id}");
+    DELETE = Endpoint::delete("files.delete", "/v1/files/{file_id}");
+    DOWNLOAD = Endpoint::get("files.download", "/v1/files/{file_id}/content")
+        .downloading("application/octet-stream");
+    GET_SIGNED_URL = Endpoint::get("files.get_signed_url", "/v1/files/{file_id}/url")
+        .query(&["expiry"]);
+}
+
+group! {
+    /// Files. Made by [`Client::files`](crate::Client::files).
+    Files
+}
+
+impl<M: Mode> Files<M> {
+    /// Uploads a file. It is streamed, never held in memory as a whole.
+    ///
+    /// Mirrors `POST /v1/files`. The time that sending takes is not limited; set
+    /// [`Call::timeout`] to limit it.
+    #[doc = example!(r#"
+# let path = std::env::temp_dir().join(format!("report-{}.pdf", std::process::id()));
+# std::fs::write(&path, "%PDF-1.7")?;
+use mistral_sdk::files::FileSource;
+use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+
+let request = UploadFileRequest::new(FilePurpose::Ocr, FileSource::from_path(&path));
+let file = client.files().upload(&request).await?;
+println!("{}: {:?} bytes", file.id, file.bytes);
+# std::fs::remove_file(path)?;
+# assert_eq!(file.bytes, Some(8));
+"#)]
+    /// # Errors
+    /// Beside the errors of every call: [`ErrorKind::Io`](crate::ErrorKind::Io) when the
+    /// file is missing or cannot be read, or changes its length while it is sent.
+    pub fn upload(&self, request: &UploadFileRequest) -> Call<CreateFileResponse, M> {
+        let request = Prepared::new(&UPLOAD).form(None, request.form());
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Lists files, the newest first; [`Call::pages`] goes through all of them.
+    ///
+    /// Mirrors `GET /v1/files`.
+    #[doc = example!(r#"
+# use mistral_sdk::files::FileSource;
+# use mistral_sdk::files::UploadFileRequest;
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+use mistral_sdk::files::{FilePurpose, ListFilesRequest};
+
+let request = ListFilesRequest::new().purpose(FilePurpose::Batch);
+let mut files = client.files().list(&request).pages().items();
+while let Some(file) = files.next().await {
+    let file = file?;
+    println!("{}: {}", file.id, file.filename);
+#   assert_eq!(file.id, file_id);
+}
+"#)]
+    pub fn list(&self, request: &ListFilesRequest) -> Call<ListFilesResponse, M> {
+        Call::new(
+            &self.engine,
+            &self.mode,
+            Prepared::new(&LIST).query(request),
+        )
+    }
+
+    /// Gives what is known about a file.
+    ///
+    /// Mirrors `GET /v1/files/{file_id}`.
+    #[doc = example!(r#"
+# use mistral_sdk::files::FileSource;
+# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+let file = client.files().retrieve(&file_id).await?;
+assert_eq!(file.filename, "notes.jsonl");
+"#)]
+    pub fn retrieve(&self, file_id: &str) -> Call<GetFileResponse, M> {
+        let request = Prepared::new(&RETRIEVE).path(&[("file_id", file_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Deletes a file.
+    ///
+    /// Mirrors `DELETE /v1/files/{file_id}`.
+    #[doc = example!(r#"
+# use mistral_sdk::files::FileSource;
+# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+let response = client.files().delete(&file_id).await?;
+assert!(response.deleted);
+"#)]
+    pub fn delete(&self, file_id: &str) -> Call<DeleteFileResponse, M> {
+        let request = Prepared::new(&DELETE).path(&[("file_id", file_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Downloads a file's content.
+    ///
+    /// Mirrors `GET /v1/files/{file_id}/content`.
+    #[doc = example!(r#"
+# use mistral_sdk::files::FileSource;
+# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+# let path = std::env::temp_dir().join(format!("notes-{}.jsonl", std::process::id()));
+let content = client.files().download(&file_id).await?;
+let bytes = content.write_to(&path).await?;
+# std::fs::remove_file(path)?;
+assert_eq!(bytes, 9);
+"#)]
+    pub fn download(&self, file_id: &str) -> DownloadCall<M> {
+        let request = Prepared::new(&DOWNLOAD).path(&[("file_id", file_id)]);
+        DownloadCall::new(&self.engine, &self.mode, request)
+    }
+
+    /// Gives a URL under which a file can be downloaded without a key, for a while.
+    ///
+    /// Mirrors `GET /v1/files/{file_id}/url`.
+    #[doc = example!(r#"
+# use mistral_sdk::files::FileSource;
+# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
+# let request = UploadFileRequest::new(FilePurpose::Batch, source);
+# let file_id = client.files().upload(&request).await?.id;
+use mistral_sdk::files::GetSignedUrlRequest;
+
+let request = GetSignedUrlRequest::new().expiry(1);
+let response = client.files().get_signed_url(&file_id, &request).await?;
+println!("Good for an hour: {}", response.url);
+# assert!(response.url.starts_with("http"));
+"#)]
+    pub fn get_signed_url(
+        &self,
+        file_id: &str,
+        request: &GetSignedUrlRequest,
+    ) -> Call<GetSignedUrlResponse, M> {
+        let prepared = Prepared::new(&GET_SIGNED_URL).path(&[("file_id", file_id)]);
+        let prepared = prepared.and_then(|prepared| prepared.query(request));
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+}

@@ -1,0 +1,114 @@
+//! Fill in the middle: code between a beginning and an end.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::fim::FimCompletionRequest;
+//!
+//! let request = FimCompletionRequest::new("codestral-latest", "fn add(a: i32, b: i32) -> i32 {")
+//!     .suffix("}")
+//!     .max_tokens(64);
+//! let response = client.fim().complete(&request).await?;
+//! println!("{}", response.text());
+//! # Ok(()) }
+//! ```
+
+use serde_json::{Map, Value};
+
+use crate::api::chat::{ChatCompletionResponse, CompletionChunk, Stop};
+use crate::call::{Call, StreamCall};
+use crate::mode::Mode;
+use crate::pipeline::request::Prepared;
+use crate::provider::Endpoint;
+
+/// A completion of code. Mirrors the API's `FIMCompletionResponse`, which has the fields of a
+/// chat's answer.
+pub type FimCompletionResponse = ChatCompletionResponse;
+
+endpoints! {
+    COMPLETE = Endpoint::inference("fim.complete", "/v1/fim/completions");
+    STREAM = Endpoint::inference("fim.stream", "/v1/fim/completions").streaming();
+}
+
+request! {
+    /// Asks for the code between a beginning and an end. Mirrors the API's
+    /// `FIMCompletionRequest`.
+    FimCompletionRequest with nulls {
+        required: {
+            /// The model's id, for example `codestral-latest`.
+            model: String => into,
+            /// The code before the gap.
+            prompt: String => into,
+        }
+        optional: {
+            /// The code after the gap. Default: none, and the completion goes on freely.
+            suffix: String => into,
+            /// How freely to choose words: 0 to 1.5. Default: the model's own. Change this or
+            /// `top_p`, not both.
+            temperature: f64,
+            /// Choose only among the most probable tokens that make up this probability: 0
+            /// to 1. Default: 1.
+            top_p: f64,
+            /// The largest number of tokens in the answer. Default: what the context leaves.
+            max_tokens: u64,
+            /// The smallest number of tokens in the answer.
+            min_tokens: u64,
+            /// Stop before this text, or before the first of these.
+            stop: Stop => into,
+            /// The same seed gives the same answer. Default: a random one.
+            random_seed: u64,
+            /// Facts that are kept with the request.
+            metadata: Map<String, Value>,
+            /// Requests with the same key and the same beginning share a cache.
+            prompt_cache_key: String => into,
+        }
+    }
+}
+
+group! {
+    /// Completions of code. Made by [`Client::fim`](crate::Client::fim).
+    Fim
+}
+
+impl<M: Mode> Fim<M> {
+    /// Asks for a completion and waits for all of it.
+    ///
+    /// Mirrors `POST /v1/fim/completions`.
+    #[doc = example!(r#"
+use mistral_sdk::fim::FimCompletionRequest;
+
+let request = FimCompletionRequest::new("codestral-latest", "let primes = [").stop("]");
+let response = client.fim().complete(&request).await?;
+println!("{}{}]", request.prompt, response.text());
+# assert!(!response.text().contains(']'));
+"#)]
+    pub fn complete(&self, request: &FimCompletionRequest) -> Call<FimCompletionResponse, M> {
+        let request = Prepared::new(&COMPLETE).json(&*request.model, request);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Asks for a completion and reads it as it is written.
+    ///
+    /// Mirrors `POST /v1/fim/completions` with `stream`, which this sets.
+    #[doc = example!(r#"
+use mistral_sdk::fim::FimCompletionRequest;
+
+let request = FimCompletionRequest::new("codestral-latest", "fn main() {").suffix("}");
+# let mut text = String::new();
+let mut stream = client.fim().stream(&request).await?;
+while let Some(chunk) = stream.next().await {
+    let chunk = chunk?;
+    print!("{}", chunk.text());
+#   text += &chunk.text();
+}
+# assert!(!text.is_empty());
+"#)]
+    pub fn stream(&self, request: &FimCompletionRequest) -> StreamCall<CompletionChunk, M> {
+        let request = Prepared::new(&STREAM).json(&*request.model, request);
+        StreamCall::new(&self.engine, &self.mode, request)
+    }
+}

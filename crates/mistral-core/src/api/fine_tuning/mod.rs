@@ -1,0 +1,69 @@
+//! Training of models of your own.
+//!
+//! Mistral has retired these operations on its own API, which answers them with 410: an
+//! error of [`ErrorKind::Gone`](crate::ErrorKind::Gone). They remain for deployments that
+//! still offer them. What was trained is managed with [`models`](crate::api::models).
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! use mistral_sdk::ErrorKind;
+//! use mistral_sdk::fine_tuning::ListFineTuningJobsRequest;
+//!
+//! let jobs = client.fine_tuning().jobs();
+//! match jobs.list(&ListFineTuningJobsRequest::new()).await {
+//!     Ok(jobs) => {
+//!         for job in &jobs.data {
+//!             println!("{}: {:?}", job.id(), job.status());
+//!         }
+//!     }
+//!     Err(error) if error.kind() == ErrorKind::Gone => println!("not offered any more"),
+//!     Err(error) => return Err(error.into()),
+//! }
+//! # Ok(()) }
+//! ```
+
+mod details;
+mod job;
+mod jobs;
+mod request;
+mod training;
+
+use crate::mode::Mode;
+
+pub use self::details::{
+    Checkpoint, ClassifierFineTuningJobDetails, CompletionFineTuningJobDetails, Event,
+    FineTuningJobDetails, Metric,
+};
+pub use self::job::{
+    ClassifierFineTuningJob, CompletionFineTuningJob, CreateFineTuningJobResponse, FineTuningJob,
+    FineTuningJobStatus, JobMetadata, LegacyJobMetadata, ListFineTuningJobsResponse,
+};
+pub(crate) use self::jobs::ENDPOINTS;
+pub use self::jobs::Jobs;
+pub use self::request::{
+    CreateFineTuningJobRequest, CreateFineTuningJobRequestIntegration,
+    CreateFineTuningJobRequestRepository, CreateGithubRepositoryRequest, FineTuneableModelType,
+    Hyperparameters, ListFineTuningJobsRequest, TrainingFile, WandbIntegration,
+};
+pub use self::training::{
+    ClassifierTarget, ClassifierTargetResult, ClassifierTrainingParameters,
+    CompletionTrainingParameters, FtClassifierLossFunction, GithubRepository, Integration,
+    Repository, WandbIntegrationResult,
+};
+
+group! {
+    /// Training of models of your own. Made by [`Client::fine_tuning`](crate::Client::fine_tuning).
+    FineTuning
+}
+
+impl<M: Mode> FineTuning<M> {
+    /// The jobs that train models.
+    pub fn jobs(&self) -> Jobs<M> {
+        Jobs::new(&self.engine, &self.mode)
+    }
+}

@@ -1,0 +1,134 @@
+//! The models that can be used: what there is, and what each can do.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = mistral_emulator::Emulator::start()?;
+//! # let client = mistral_sdk::Client::new(
+//! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+//! # )?;
+//! let models = client.models().list().await?;
+//! for model in &models.data {
+//!     println!("{}", model.id());
+//! }
+//! let model = client.models().retrieve("mistral-embed").await?;
+//! assert_eq!(model.id(), "mistral-embed");
+//! # Ok(()) }
+//! ```
+
+mod card;
+mod fine_tuned;
+
+use crate::call::Call;
+use crate::mode::Mode;
+use crate::pipeline::request::Prepared;
+use crate::provider::Endpoint;
+
+pub use self::card::{
+    AudioSpeechCapabilities, AudioTranscriptionCapabilities, BaseModelCard, FtModelCard,
+    ModelCapabilities, ModelCard, ModelList, StreamingDelayRange,
+};
+pub use self::fine_tuned::{
+    ArchiveModelResponse, ClassifierFineTunedModel, CompletionFineTunedModel, DeleteModelResponse,
+    FineTunedModel, FineTunedModelCapabilities, UnarchiveModelResponse, UpdateModelRequest,
+};
+
+endpoints! {
+    LIST = Endpoint::get("models.list", "/v1/models").query(&["provider", "model"]);
+    RETRIEVE = Endpoint::get("models.retrieve", "/v1/models/{model_id}");
+    DELETE = Endpoint::delete("models.delete", "/v1/models/{model_id}");
+    UPDATE = Endpoint::patch("models.update", "/v1/fine_tuning/models/{model_id}");
+    ARCHIVE = Endpoint::post("models.archive", "/v1/fine_tuning/models/{model_id}/archive");
+    UNARCHIVE = Endpoint::delete("models.unarchive", "/v1/fine_tuning/models/{model_id}/archive");
+}
+
+group! {
+    /// The models that can be used. Made by [`Client::models`](crate::Client::models).
+    Models
+}
+
+impl<M: Mode> Models<M> {
+    /// Lists the models that the key may use.
+    ///
+    /// Mirrors `GET /v1/models`; its filters `provider` and `model` are set with
+    /// [`Call::query`].
+    #[doc = example!(r#"
+let models = client.models().list().query("provider", "mistralai").await?;
+for model in &models.data {
+    println!("{}: {:?}", model.id(), model.capabilities());
+}
+# assert!(!models.data.is_empty());
+"#)]
+    pub fn list(&self) -> Call<ModelList, M> {
+        Call::new(&self.engine, &self.mode, Ok(Prepared::new(&LIST)))
+    }
+
+    /// Gives one model's card.
+    ///
+    /// Mirrors `GET /v1/models/{model_id}`.
+    #[doc = example!(r#"
+let model = client.models().retrieve("mistral-small-latest").await?;
+assert!(model.capabilities().is_some_and(|can| can.function_calling));
+"#)]
+    pub fn retrieve(&self, model_id: &str) -> Call<ModelCard, M> {
+        let request = Prepared::new(&RETRIEVE).path(&[("model_id", model_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Deletes a model that was fine-tuned.
+    ///
+    /// Mirrors `DELETE /v1/models/{model_id}`.
+    #[doc = example!(r#"
+# let model_id = "ft:ministral-3b-latest:emulator:20250101:demo";
+let response = client.models().delete(model_id).await?;
+assert!(response.is_deleted());
+"#)]
+    pub fn delete(&self, model_id: &str) -> Call<DeleteModelResponse, M> {
+        let request = Prepared::new(&DELETE).path(&[("model_id", model_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Changes the name or the description of a model that was fine-tuned.
+    ///
+    /// Mirrors `PATCH /v1/fine_tuning/models/{model_id}`.
+    #[doc = example!(r#"
+# let model_id = "ft:ministral-3b-latest:emulator:20250101:demo";
+use mistral_sdk::models::UpdateModelRequest;
+
+let request = UpdateModelRequest::new().name("tuned-for-cheese");
+let model = client.models().update(model_id, &request).await?;
+assert_eq!(model.id(), model_id);
+"#)]
+    pub fn update(&self, model_id: &str, request: &UpdateModelRequest) -> Call<FineTunedModel, M> {
+        let prepared = Prepared::new(&UPDATE).path(&[("model_id", model_id)]);
+        let prepared = prepared.and_then(|prepared| prepared.json(None, request));
+        Call::new(&self.engine, &self.mode, prepared)
+    }
+
+    /// Archives a model that was fine-tuned: it cannot be used any more.
+    ///
+    /// Mirrors `POST /v1/fine_tuning/models/{model_id}/archive`.
+    #[doc = example!(r#"
+# let model_id = "ft:ministral-3b-latest:emulator:20250101:demo";
+let response = client.models().archive(model_id).await?;
+assert!(response.is_archived());
+"#)]
+    pub fn archive(&self, model_id: &str) -> Call<ArchiveModelResponse, M> {
+        let request = Prepared::new(&ARCHIVE).path(&[("model_id", model_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+
+    /// Takes a model that was fine-tuned out of the archive: it can be used again.
+    ///
+    /// Mirrors `DELETE /v1/fine_tuning/models/{model_id}/archive`.
+    #[doc = example!(r#"
+# let model_id = "ft:ministral-3b-latest:emulator:20250101:demo";
+# client.models().archive(model_id).await?;
+let response = client.models().unarchive(model_id).await?;
+assert!(!response.archived);
+"#)]
+    pub fn unarchive(&self, model_id: &str) -> Call<UnarchiveModelResponse, M> {
+        let request = Prepared::new(&UNARCHIVE).path(&[("model_id", model_id)]);
+        Call::new(&self.engine, &self.mode, request)
+    }
+}

@@ -1,0 +1,115 @@
+use std::path::Path;
+
+use base64_simd::STANDARD;
+
+use crate::error::{Error, Result};
+use crate::messages::{DocumentUrlChunk, FileChunk, ImageUrlChunk, ImageUrlUnion};
+use crate::transport::{blocking, media_type};
+
+tagged_union! {
+    /// What OCR is to read. Mirrors the official SDK's `DocumentUnion`.
+    ///
+    /// ```
+    /// use mistral_core::ocr::Document;
+    ///
+    /// let report = Document::url("https://example.com/report.pdf");
+    /// assert!(matches!(report, Document::DocumentUrl(_)));
+    /// let scan = Document::url("https://example.com/scan.png?size=large");
+    /// assert!(matches!(scan, Document::ImageUrl(_)));
+    /// let note = Document::from_bytes("note.png", b"the bytes of an image");
+    /// assert!(matches!(note, Document::ImageUrl(_)));
+    /// ```
+    Document by "type" {
+        /// A file that was uploaded before.
+        File(FileChunk) = "file",
+        /// A document, by URL or as a data URL.
+        DocumentUrl(DocumentUrlChunk) = "document_url",
+        /// An image, by URL or as a data URL.
+        ImageUrl(ImageUrlChunk) = "image_url",
+    }
+}
+
+impl Document {
+    /// A document or an image, by URL or as a data URL.
+    ///
+    /// It is an image if the data URL's media type says so, or the extension of the URL's
+    /// path; anything else is a document. Where the URL does not tell, say it with
+    /// [`document_url`](Self::document_url) or [`image_url`](Self::image_url).
+    pub fn url(url: impl Into<String>) -> Self {
+        let url = url.into();
+        if is_image(&url) {
+            Self::image_url(url)
+        } else {
+            Self::document_url(url)
+        }
+    }
+
+    /// A document, by URL or as a data URL (`data:application/pdf;base64,…`).
+    pub fn document_url(url: impl Into<String>) -> Self {
+        DocumentUrlChunk::new(url).into()
+    }
+
+    /// An image, by URL or as a data URL (`data:image/png;base64,…`).
+    pub fn image_url(url: impl Into<String>) -> Self {
+        ImageUrlChunk::new(ImageUrlUnion::Url(url.into())).into()
+    }
+
+    /// A file that was uploaded before, by its id.
+    pub fn file_id(file_id: impl Into<String>) -> Self {
+        FileChunk::new(file_id).into()
+    }
+
+    /// A document or an image that is sent within the request, as a data URL.
+    ///
+    /// Which of them it is, and its media type, are told by the extension of `file_name`.
+    /// A data URL is a third larger than the bytes: upload large files with the purpose
+    /// [`Ocr`](crate::api::files::FilePurpose::Ocr), and name them by [`file_id`](Self::file_id).
+    pub fn from_bytes(file_name: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
+        let file_name = file_name.into();
+        let media_type = media_type::of_file_name(&file_name);
+        let mut url = format!("data:{media_type};base64,");
+        STANDARD.encode_append(bytes, &mut url);
+        if media_type.starts_with("image/") {
+            Self::image_url(url)
+        } else {
+            DocumentUrlChunk::new(url).document_name(file_name).into()
+        }
+    }
+
+    /// The file at `path`, as [`from_bytes`](Self::from_bytes) sends it.
+    ///
+    /// It is read, off the runtime's own threads, when this is awaited.
+    ///
+    /// # Errors
+    /// Fails with [`ErrorKind::Io`](crate::ErrorKind::Io), naming the file, when it is
+    /// missing or cannot be read; with [`ErrorKind::Config`](crate::ErrorKind::Config)
+    /// outside of a Tokio runtime.
+    pub async fn from_path(path: impl AsRef<Path>) -> Result<Self> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Error::config(
+                "`Document::from_path` needs a Tokio runtime: await it inside of one, \
+                 or read the file and call `Document::from_bytes`",
+            ));
+        }
+        let path = path.as_ref().to_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (name, read) = (name.into_owned(), path.clone());
+        blocking(move || Ok(Self::from_bytes(name, std::fs::read(read)?)))
+            .await
+            .map_err(|error| {
+                let what = format!("the file `{}` cannot be read: {error}", path.display());
+                Error::io(what, error)
+            })
+    }
+}
+
+fn is_image(url: &str) -> bool {
+    if let Some((scheme, rest)) = url.split_once(':')
+        && scheme.eq_ignore_ascii_case("data")
+    {
+        let start = rest.get(..6);
+        return start.is_some_and(|start| start.eq_ignore_ascii_case("image/"));
+    }
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    media_type::is_image(path)
+}

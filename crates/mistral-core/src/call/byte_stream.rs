@@ -1,0 +1,282 @@
+//! Answers that are bytes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fs::File;
+use std::future::poll_fn;
+use std::io::{self, Write};
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use http::header::CONTENT_TYPE;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::pipeline::classify::Answer;
+use crate::pipeline::deadline::Silence;
+use crate::pipeline::telemetry::Trace;
+use crate::transport::{Body, blocking};
+
+/// How much is gathered before it is written: HTTP/2 gives 16 KiB at a time, and each write
+/// changes threads twice. HTTP/1.1 gives up to 400 KiB, and holding more than one of those costs
+/// more in fresh memory than it saves in writes.
+const WORTH_WRITING: usize = 256 * 1024;
+/// How many pieces are gathered at most: a server may send its bytes one by one.
+const MOST_PIECES: usize = 1024;
+
+type Progress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;
+
+/// The bytes of a download, read as they arrive.
+///
+/// Take them as a [`Stream`], all at once with [`bytes`](Self::bytes), or straight into a
+/// file with [`write_to`](Self::write_to). A download that stops before its end is an error
+/// ([`ErrorKind::Truncated`]). Dropping it closes its connection.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = mistral_emulator::Emulator::start()?;
+/// # let client = mistral_sdk::Client::new(
+/// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+/// # )?;
+/// # use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+/// # use mistral_sdk::files::FileSource;
+/// # let file = FileSource::from_bytes("a.jsonl", "{}\n");
+/// # let file = client.files().upload(&UploadFileRequest::new(FilePurpose::Batch, file)).await?;
+/// let content = client.files().download(&file.id).await?;
+/// println!("{:?} bytes of {:?}", content.content_length(), content.content_type());
+/// let bytes = content.bytes().await?;
+/// # assert_eq!(bytes, "{}\n");
+/// # Ok(()) }
+/// ```
+pub struct ByteStream {
+    operation: Cow<'static, str>,
+    attempts: u32,
+    request_id: Option<Box<str>>,
+    content_type: Option<Box<str>>,
+    length: Option<u64>,
+    read: u64,
+    /// `None` once the stream has ended.
+    body: Option<Body>,
+    silence: Silence,
+    progress: Option<Progress>,
+    trace: Option<Box<Trace>>,
+}
+
+impl ByteStream {
+    pub(crate) fn new(operation: Cow<'static, str>, answer: Answer) -> Self {
+        let (head, body) = answer.response.into_parts();
+        let content_type = head.headers.get(CONTENT_TYPE);
+        Self {
+            operation,
+            attempts: answer.attempts,
+            request_id: crate::error::request_id(&head.headers).map(Box::from),
+            content_type: content_type
+                .and_then(|value| value.to_str().ok())
+                .map(Box::from),
+            length: body.content_length(),
+            read: 0,
+            body: Some(body),
+            silence: Silence::new(answer.idle, answer.deadline),
+            progress: None,
+            trace: answer.trace,
+        }
+    }
+
+    /// How many bytes there are in all, if the server said so.
+    pub fn content_length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// The media type of the bytes, if the server said so.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// The server's id of the request, to be given to its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Calls `report` whenever bytes arrived, with how many there were so far and how many
+    /// there are in all, if that is known. It must not block.
+    #[must_use]
+    pub fn on_progress(
+        mut self,
+        report: impl FnMut(u64, Option<u64>) + Send + Sync + 'static,
+    ) -> Self {
+        self.progress = Some(Box::new(report));
+        self
+    }
+
+    /// The next bytes, or `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes>> {
+        poll_fn(|cx| self.poll_bytes(cx)).await
+    }
+
+    /// Reads all bytes into memory.
+    ///
+    /// # Errors
+    /// Fails when the download stops before its end, or time runs out.
+    pub async fn bytes(mut self) -> Result<Bytes> {
+        let mut whole = BytesMut::new();
+        while let Some(bytes) = self.next().await {
+            whole.extend_from_slice(&bytes?);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Writes all bytes into the file at `path`, and says how many there were.
+    ///
+    /// A file that is there already is overwritten. A download that fails leaves no file:
+    /// what has arrived of it is removed.
+    ///
+    /// # Errors
+    /// Fails when the download stops before its end, when time runs out, or, with
+    /// [`ErrorKind::Io`], when the file cannot be written.
+    pub async fn write_to(mut self, path: impl AsRef<Path>) -> Result<u64> {
+        let path = path.as_ref().to_owned();
+        let create = path.clone();
+        let file = match blocking(move || File::create(create)).await {
+            Ok(file) => file,
+            Err(error) => return Err(self.unwritable(&path, error)),
+        };
+        if let Err(error) = self.write_into(file, &path).await {
+            let _ = blocking(move || remove(&path)).await; // the first error counts
+            return Err(error);
+        }
+        Ok(self.read)
+    }
+
+    async fn write_into(&mut self, mut file: File, path: &Path) -> Result<()> {
+        loop {
+            let pieces = self.gather().await?;
+            if pieces.is_empty() {
+                return Ok(());
+            }
+            let writing = move || {
+                for piece in pieces {
+                    file.write_all(&piece)?;
+                }
+                Ok(file)
+            };
+            file = match blocking(writing).await {
+                Ok(file) => file,
+                Err(error) => return Err(self.unwritable(path, error)),
+            };
+        }
+    }
+
+    /// The next pieces that are worth a way to another thread and back; none at the end.
+    async fn gather(&mut self) -> Result<Vec<Bytes>> {
+        let (mut pieces, mut size) = (Vec::new(), 0);
+        while size < WORTH_WRITING && pieces.len() < MOST_PIECES {
+            let Some(bytes) = self.next().await else {
+                break;
+            };
+            let bytes = bytes?;
+            size += bytes.len();
+            pieces.push(bytes);
+        }
+        Ok(pieces)
+    }
+
+    fn unwritable(&self, path: &Path, error: io::Error) -> Error {
+        let what = format!("the file `{}` cannot be written: {error}", path.display());
+        self.error(Error::io(what, error))
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.body.is_none()
+    }
+
+    /// Gives bytes back, to be read once more.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn unread(&mut self, bytes: Bytes) {
+        if let Some(body) = &mut self.body
+            && !bytes.is_empty()
+        {
+            self.read -= bytes.len() as u64;
+            body.unread(bytes);
+        }
+    }
+
+    pub(crate) fn error(&self, error: Error) -> Error {
+        error
+            .with_request_id(self.request_id.as_deref())
+            .at(self.operation.clone(), self.attempts)
+    }
+
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let error = match Pin::new(body).poll_next(cx) {
+            Poll::Ready(Some(Ok(bytes))) => {
+                self.silence.broken();
+                self.read += bytes.len() as u64;
+                if let Some(report) = &mut self.progress {
+                    report(self.read, self.length);
+                }
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+            Poll::Ready(None) if self.length.is_none_or(|length| length == self.read) => {
+                self.body = None;
+                self.trace = None;
+                return Poll::Ready(None);
+            }
+            Poll::Ready(None) => self.truncated("the server closed it"),
+            Poll::Ready(Some(Err(cause))) => {
+                self.truncated("the connection broke").with_source(cause)
+            }
+            Poll::Pending => match self.silence.poll(cx) {
+                Poll::Ready(error) => error,
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        self.body = None;
+        if let Some(trace) = self.trace.take() {
+            trace.failed(&error);
+        }
+        Poll::Ready(Some(Err(self.error(error))))
+    }
+
+    fn truncated(&self, why: &str) -> Error {
+        let read = self.read;
+        let of = self
+            .length
+            .map_or(String::new(), |all| format!(" of {all}"));
+        let what = format!("the download stopped after {read}{of} bytes: {why}");
+        Error::new(ErrorKind::Truncated, what)
+    }
+}
+
+/// Removes a file, unless it is a device or the like.
+fn remove(path: &Path) -> io::Result<()> {
+    if std::fs::metadata(path)?.is_file() {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_bytes(cx)
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream")
+            .field("operation", &self.operation)
+            .field("content_type", &self.content_type)
+            .field("content_length", &self.length)
+            .field("read", &self.read)
+            .finish_non_exhaustive()
+    }
+}

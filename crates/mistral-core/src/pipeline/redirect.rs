@@ -1,0 +1,93 @@
+//! Redirects: followed where the credentials are already known to be welcome.
+
+use std::sync::Arc;
+
+use http::header::LOCATION;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use url::Url;
+
+use crate::error::{Error, Result, one_line};
+use crate::transport::Target;
+
+const MAX_REDIRECTS: u32 = 10;
+
+/// Where a server sent a call.
+#[derive(Debug)]
+pub(crate) struct Redirect {
+    pub(crate) target: Arc<Target>,
+    pub(crate) method: Method,
+    pub(crate) keeps_body: bool,
+    count: u32,
+}
+
+/// An exchange that was answered with a redirect.
+pub(crate) struct Redirected<'a> {
+    pub(crate) from: &'a Target,
+    pub(crate) method: &'a Method,
+    pub(crate) has_body: bool,
+    pub(crate) is_replayable: bool,
+    /// The redirect that led here.
+    pub(crate) previous: Option<&'a Redirect>,
+}
+
+impl Redirected<'_> {
+    /// Where the call goes on.
+    ///
+    /// # Errors
+    /// Fails when it leads to another origin, when there were too many already, or when the
+    /// body cannot be sent once more.
+    #[cold]
+    pub(crate) fn follow(&self, status: StatusCode, headers: &HeaderMap) -> Result<Redirect> {
+        let location = headers.get(LOCATION).and_then(|to| to.to_str().ok());
+        let refuse = |why: &str| {
+            let to = one_line(location.unwrap_or("another address"));
+            Err(Error::config(format!(
+                "{status}: the server redirects to `{to}`, which is not followed because {why}"
+            )))
+        };
+        let Some((url, uri)) = location.and_then(|location| self.target(location)) else {
+            return refuse("that is no address: set the right one as the base URL");
+        };
+        if url.origin() != self.from.url.origin() {
+            return refuse(
+                "the credentials would go there: set that address as the base URL if you trust it",
+            );
+        }
+        let count = self.previous.map_or(1, |previous| previous.count + 1);
+        if count > MAX_REDIRECTS {
+            return refuse("it is one redirect too many: set the right address as the base URL");
+        }
+        let method = match status {
+            StatusCode::SEE_OTHER if self.method != Method::HEAD => Method::GET,
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if self.method == Method::POST => {
+                Method::GET
+            }
+            StatusCode::SEE_OTHER
+            | StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT => self.method.clone(),
+            _ => return refuse("the status does not ask for it"),
+        };
+        let keeps_body = self.has_body && method == *self.method;
+        if keeps_body && !self.is_replayable {
+            return refuse(
+                "the body cannot be read twice: set that address as the base URL, or upload \
+                 from a file or from bytes",
+            );
+        }
+        Ok(Redirect {
+            target: Arc::new(Target { uri, url }),
+            method,
+            keeps_body,
+            count,
+        })
+    }
+
+    fn target(&self, location: &str) -> Option<(Url, Uri)> {
+        let mut url = self.from.url.join(location).ok()?;
+        url.set_fragment(None);
+        let uri = Uri::try_from(url.as_str()).ok()?;
+        Some((url, uri))
+    }
+}

@@ -1,0 +1,127 @@
+//! Routes, remembered: a URL is built and parsed once for all calls that share it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http::Uri;
+
+use crate::error::{Error, Result};
+use crate::pipeline::request::{CallOptions, Prepared};
+use crate::provider::{Provider, RouteRequest};
+use crate::transport::Target;
+
+/// Applications use a handful of operations and models; this bounds those that do not.
+const MAX_REMEMBERED: usize = 64;
+
+/// A route in the forms that sending needs.
+#[derive(Debug)]
+pub(crate) struct ResolvedRoute {
+    pub(crate) target: Arc<Target>,
+    pub(crate) model: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    /// The names that models have here, by those that requests name.
+    models: BTreeMap<String, String>,
+    remembered: RwLock<Vec<(Key, Arc<ResolvedRoute>)>>,
+}
+
+#[derive(Debug)]
+struct Key {
+    operation: String,
+    model: Option<Arc<str>>,
+}
+
+impl Routes {
+    pub(crate) fn new(models: BTreeMap<String, String>) -> Self {
+        Self {
+            models,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn resolve(
+        &self,
+        provider: &dyn Provider,
+        request: &Prepared,
+    ) -> Result<Arc<ResolvedRoute>> {
+        let is_plain =
+            |options: &CallOptions| options.query.is_empty() && options.base_url.is_none();
+        let shared = request.path.is_none()
+            && request.options().is_none_or(is_plain)
+            && matches!(request.endpoint, Cow::Borrowed(_));
+        if !shared {
+            return self.route(provider, request).map(Arc::new);
+        }
+        let is_it = |key: &Key| {
+            key.operation == request.endpoint.name
+                && key.model.as_deref() == request.model.as_deref()
+        };
+        let remembered = self
+            .remembered
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, route)) = remembered.iter().find(|(key, _)| is_it(key)) {
+            return Ok(Arc::clone(route));
+        }
+        drop(remembered);
+        let route = Arc::new(self.route(provider, request)?);
+        let mut remembered = self
+            .remembered
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() == MAX_REMEMBERED {
+            remembered.clear();
+        }
+        let key = Key {
+            operation: request.endpoint.name.to_string(),
+            model: request.model.clone(),
+        };
+        remembered.push((key, Arc::clone(&route)));
+        Ok(route)
+    }
+
+    fn route(&self, provider: &dyn Provider, request: &Prepared) -> Result<ResolvedRoute> {
+        let asked = request.model.as_deref();
+        let model = asked.map(|asked| self.models.get(asked).map_or(asked, String::as_str));
+        let mut route = provider.route(&RouteRequest {
+            endpoint: &request.endpoint,
+            path: request.path_str(),
+            model,
+            base_url: request
+                .options()
+                .and_then(|options| options.base_url.as_ref()),
+        })?;
+        if let Some(options) = request
+            .options()
+            .filter(|options| !options.query.is_empty())
+        {
+            // What the call sets replaces what the provider set.
+            let is_own = |name: &str| options.query.iter().any(|(own, _)| own == name);
+            let pairs = route.url.query_pairs().into_owned();
+            let kept: Vec<_> = pairs.filter(|(name, _)| !is_own(name)).collect();
+            let mut query = route.url.query_pairs_mut();
+            query
+                .clear()
+                .extend_pairs(kept)
+                .extend_pairs(&options.query);
+        }
+        route.url.set_fragment(None);
+        let uri = Uri::try_from(route.url.as_str()).map_err(|error| {
+            Error::config(format!("`{}` is not a URL that HTTP allows", route.url))
+                .with_source(error)
+        })?;
+        Ok(ResolvedRoute {
+            target: Arc::new(Target {
+                url: route.url,
+                uri,
+            }),
+            // The body names the model as it is called here.
+            model: route
+                .model
+                .or_else(|| model.filter(|_| model != asked).map(str::to_owned)),
+        })
+    }
+}

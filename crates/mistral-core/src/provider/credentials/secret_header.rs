@@ -1,0 +1,94 @@
+//! Secrets as headers.
+
+use http::HeaderValue;
+
+/// Makes the value of a header of a secret: `scheme` in front of it (`Bearer`), or the
+/// secret alone for an empty one. The value is marked as sensitive.
+///
+/// White space around the secret is dropped, and so is the scheme if it is there already:
+/// files, shells and copied headers bring both. Meant for providers, so that all of them
+/// take and refuse the same, in the same words.
+///
+/// ```
+/// use mistral_core::provider::secret_header;
+///
+/// assert_eq!(secret_header("Bearer", " abc\n").unwrap(), "Bearer abc");
+/// assert_eq!(secret_header("", "abc").unwrap(), "abc");
+/// ```
+///
+/// # Errors
+/// Gives the reason, which never shows the secret, when it is empty or has characters that
+/// no secret has: `is empty`, `has a control character inside …`, ….
+pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, &'static str> {
+    let secret = secret.trim();
+    let secret = match secret.split_at_checked(scheme.len()) {
+        Some((start, rest))
+            if !scheme.is_empty()
+                && start.eq_ignore_ascii_case(scheme)
+                && !rest.starts_with(|next: char| !next.is_whitespace()) =>
+        {
+            rest.trim_start()
+        }
+        _ => secret,
+    };
+    if secret.is_empty() {
+        return Err("is empty");
+    }
+    if secret.chars().any(char::is_control) {
+        return Err("has a control character inside, for example a line break: copy the key alone");
+    }
+    if !secret.is_ascii() {
+        return Err("has a character inside that no key has: copy the key alone");
+    }
+    let value = if scheme.is_empty() {
+        secret.to_owned()
+    } else {
+        format!("{scheme} {secret}")
+    };
+    let mut value = HeaderValue::try_from(value)
+        .map_err(|_| "cannot be sent in a header: copy the key alone")?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::secret_header;
+
+    #[test]
+    fn white_space_and_scheme_around_a_secret_are_dropped() {
+        for secret in [
+            "abc",
+            " abc\n",
+            "\tabc\r\n",
+            "Bearer abc",
+            "bearer  abc ",
+            "BEARER abc",
+        ] {
+            let header = secret_header("Bearer", secret).unwrap();
+            assert_eq!(header, "Bearer abc", "{secret:?}");
+            assert!(header.is_sensitive());
+        }
+        assert_eq!(secret_header("", "Bearer abc").unwrap(), "Bearer abc");
+        assert_eq!(
+            secret_header("Bearer", "Bearerabc").unwrap(),
+            "Bearer Bearerabc"
+        );
+    }
+
+    #[test]
+    fn secrets_that_cannot_be_sent_are_refused_unseen() {
+        for secret in [
+            "",
+            "  ",
+            "Bearer ",
+            "s3cret\nx",
+            "s3cret\0x",
+            "s3cret\u{7f}x",
+            "s3cretéx",
+        ] {
+            let why = secret_header("Bearer", secret).unwrap_err();
+            assert!(!why.contains("s3cret"), "{secret:?}");
+        }
+    }
+}

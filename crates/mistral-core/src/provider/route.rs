@@ -1,0 +1,159 @@
+//! Where a request goes.
+
+use url::{Position, Url};
+
+use super::operation::Endpoint;
+use crate::error::{Error, Result};
+
+/// What a [`Provider`] is asked to route.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct RouteRequest<'a> {
+    /// The operation.
+    pub endpoint: &'a Endpoint,
+    /// The path on Mistral's own API, with its parameters filled in and escaped.
+    pub path: &'a str,
+    /// The model that the request names, if it names one.
+    pub model: Option<&'a str>,
+    /// The base URL that this call asks for instead of the provider's.
+    pub base_url: Option<&'a Url>,
+}
+
+impl<'a> RouteRequest<'a> {
+    /// Asks for the route of an operation whose path has no parameters.
+    pub fn new(endpoint: &'a Endpoint) -> Self {
+        Self {
+            endpoint,
+            path: &endpoint.path,
+            model: None,
+            base_url: None,
+        }
+    }
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Route {
+    /// The URL. The call's own query parameters are added to it.
+    pub url: Url,
+    /// What the body's `model` becomes, where the provider wants another name there.
+    pub model: Option<String>,
+}
+
+impl Route {
+    /// Routes to `url`.
+    pub fn new(url: Url) -> Self {
+        Self { url, model: None }
+    }
+
+    /// Routes to `path` below `base`, which may end in `/` and in `/v1`.
+    ///
+    /// # Errors
+    /// Fails when the two do not make a URL.
+    pub fn join(base: &Url, path: &str) -> Result<Self> {
+        let origin = &base[..Position::BeforePath];
+        let before = base.path().trim_end_matches('/');
+        let before = if path.starts_with("/v1/") {
+            before.strip_suffix("/v1").unwrap_or(before)
+        } else {
+            before
+        };
+        Url::parse(&format!("{origin}{before}{path}"))
+            .map(Self::new)
+            .map_err(|error| {
+                Error::config(format!("`{path}` below `{base}` is not a URL")).with_source(error)
+            })
+    }
+
+    /// Sends another `model` in the body than the request names.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+}
+
+/// Parses a base URL: `http` or `https`, with a host, without query, fragment or user.
+///
+/// Meant for providers, so that all of them refuse the same mistakes in the same words.
+///
+/// # Errors
+/// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config), naming `setting` and the fix.
+pub fn parse_base_url(setting: &str, text: &str) -> Result<Url> {
+    let refuse = |why: &str| Err(Error::config(format!("{setting} {why}")));
+    let url = match Url::parse(text.trim()) {
+        Ok(url) => url,
+        Err(error) => {
+            return Err(Error::config(format!(
+                "{setting} is not a URL ({error}): write it like `https://api.mistral.ai`"
+            )));
+        }
+    };
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return refuse("must start with `https://` or `http://` and name a host");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse("must not have a query or a fragment: set query parameters per call");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("must not hold a user name or a password: give the key by itself");
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_join_with_and_without_version_and_slash() {
+        for (base, expected) in [
+            ("https://api.mistral.ai", "https://api.mistral.ai/v1/models"),
+            (
+                "https://api.mistral.ai/",
+                "https://api.mistral.ai/v1/models",
+            ),
+            (
+                "https://api.mistral.ai/v1",
+                "https://api.mistral.ai/v1/models",
+            ),
+            (
+                "https://api.mistral.ai/v1/",
+                "https://api.mistral.ai/v1/models",
+            ),
+            (
+                "http://gate:8080/team/mistral",
+                "http://gate:8080/team/mistral/v1/models",
+            ),
+            ("http://gate/team/v1/", "http://gate/team/v1/models"),
+            ("http://v1", "http://v1/v1/models"),
+            ("http://v1/v1", "http://v1/v1/models"),
+            ("http://gate/team-v1", "http://gate/team-v1/v1/models"),
+        ] {
+            let base = parse_base_url("base_url", base).unwrap();
+            assert_eq!(
+                Route::join(&base, "/v1/models").unwrap().url.as_str(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn base_urls_that_cannot_work_are_refused() {
+        for text in [
+            "",
+            "api.mistral.ai",
+            "ftp://x",
+            "https://",
+            "https://x?y=1",
+            "https://x#y",
+            "https://u:secret@x",
+            "mailto:a@b",
+        ] {
+            let error = parse_base_url("MY_URL", text).unwrap_err();
+            assert!(error.to_string().contains("MY_URL"), "{text}: {error}");
+            assert!(!error.to_string().contains("secret"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Retries: which failures are retried, after how long, and how to observe them.
+
+mod event;
+mod policy;
+mod retry_after;
+
+pub(crate) use self::event::OnRetry;
+pub use self::event::RetryEvent;
+pub use self::policy::RetryPolicy;
+pub(crate) use self::retry_after::retry_after;

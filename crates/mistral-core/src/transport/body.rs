@@ -1,0 +1,245 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+
+use super::TransportError;
+
+type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
+
+/// The body of an HTTP request or response: bytes that are all here, or a stream of them.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use mistral_core::transport::Body;
+///
+/// let body = Body::from("hello");
+/// assert_eq!(body.content_length(), Some(5));
+/// assert_eq!(body.collect().await?, "hello");
+/// # Ok::<_, mistral_core::transport::TransportError>(()) })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+pub struct Body {
+    content: Content,
+    length: Option<u64>,
+}
+
+enum Content {
+    Full(Bytes),
+    Stream(ByteStream),
+}
+
+impl Body {
+    /// A body without bytes.
+    pub fn empty() -> Self {
+        Bytes::new().into()
+    }
+
+    /// A body that is read chunk by chunk, of unknown length.
+    pub fn from_stream(
+        stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
+    ) -> Self {
+        Self {
+            content: Content::Stream(Box::pin(stream)),
+            length: None,
+        }
+    }
+
+    /// Declares how many bytes the stream will give, for the `content-length` header.
+    ///
+    /// Does nothing to a body whose bytes are all here.
+    #[must_use]
+    pub fn with_content_length(mut self, length: u64) -> Self {
+        if let Content::Stream(_) = self.content {
+            self.length = Some(length);
+        }
+        self
+    }
+
+    /// How many bytes are still to come, where that is known.
+    pub fn content_length(&self) -> Option<u64> {
+        match &self.content {
+            Content::Full(bytes) => Some(bytes.len() as u64),
+            Content::Stream(_) => self.length,
+        }
+    }
+
+    /// The bytes, if they are all here already.
+    ///
+    /// # Errors
+    /// Gives the body back if it is a stream.
+    pub fn into_bytes(self) -> Result<Bytes, Self> {
+        match self.content {
+            Content::Full(bytes) => Ok(bytes),
+            Content::Stream(_) => Err(self),
+        }
+    }
+
+    /// The bytes, if they are all here already.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Full(bytes) => Some(bytes),
+            Content::Stream(_) => None,
+        }
+    }
+
+    /// Reads the whole body into memory.
+    ///
+    /// # Errors
+    /// Fails when the connection breaks before the end.
+    pub async fn collect(mut self) -> Result<Bytes, TransportError> {
+        self.fill().await?;
+        Ok(self.into_bytes().unwrap_or_default())
+    }
+
+    async fn fill(&mut self) -> Result<(), TransportError> {
+        if let Content::Full(_) = self.content {
+            return Ok(());
+        }
+        let mut gathered = Gathered::of(self);
+        while let Some(chunk) = self.chunk().await {
+            gathered.push(chunk?);
+        }
+        *self = gathered.into_bytes().into();
+        Ok(())
+    }
+
+    /// Calls `taken` with the length of each piece that is taken.
+    pub(crate) fn on_taken(self, taken: impl FnMut(usize) + Send + Unpin + 'static) -> Self {
+        struct Watched<F>(Body, F);
+
+        impl<F: FnMut(usize) + Unpin> Stream for Watched<F> {
+            type Item = Result<Bytes, TransportError>;
+
+            fn poll_next(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+            ) -> Poll<Option<Self::Item>> {
+                let item = ready!(Pin::new(&mut self.0).poll_next(cx));
+                if let Some(Ok(bytes)) = &item {
+                    (self.1)(bytes.len());
+                }
+                Poll::Ready(item)
+            }
+        }
+
+        let length = self.content_length();
+        let watched = Self::from_stream(Watched(self, taken));
+        match length {
+            Some(length) => watched.with_content_length(length),
+            None => watched,
+        }
+    }
+
+    /// Puts bytes that were read already back in front.
+    pub(crate) fn unread(&mut self, first: Bytes) {
+        struct Unread(Option<Bytes>, Body);
+
+        impl Stream for Unread {
+            type Item = Result<Bytes, TransportError>;
+
+            fn poll_next(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+            ) -> Poll<Option<Self::Item>> {
+                match self.0.take() {
+                    Some(first) => Poll::Ready(Some(Ok(first))),
+                    None => Pin::new(&mut self.1).poll_next(cx),
+                }
+            }
+        }
+
+        let rest = std::mem::take(self);
+        *self = Self::from_stream(Unread(Some(first), rest));
+    }
+
+    /// The next bytes, or `None` at the end.
+    pub(crate) async fn chunk(&mut self) -> Option<Result<Bytes, TransportError>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+/// The room that is made at once for a body that says how long it is, at most.
+const MAX_ROOM: u64 = 16 * 1024 * 1024;
+
+/// The chunks of a body, put together.
+pub(crate) struct Gathered {
+    whole: BytesMut,
+    /// A first chunk that may be all.
+    first: Bytes,
+    expected: u64,
+}
+
+impl Gathered {
+    pub(crate) fn of(body: &Body) -> Self {
+        Self {
+            whole: BytesMut::new(),
+            first: Bytes::new(),
+            expected: body.content_length().unwrap_or_default().min(MAX_ROOM),
+        }
+    }
+
+    pub(crate) fn push(&mut self, chunk: Bytes) {
+        if self.whole.is_empty() {
+            if self.first.is_empty() && chunk.len() as u64 >= self.expected {
+                self.first = chunk;
+                return;
+            }
+            let room = usize::try_from(self.expected).unwrap_or_default();
+            self.whole.reserve(room);
+            self.whole.extend_from_slice(&self.first);
+            self.first = Bytes::new();
+        }
+        // At once, so that the connection can use the chunk's memory for the next one.
+        self.whole.extend_from_slice(&chunk);
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        if self.whole.is_empty() {
+            return self.first; // there is one chunk, the usual case: nothing is copied
+        }
+        self.whole.freeze()
+    }
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match &mut self.content {
+            Content::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
+            }
+            Content::Stream(stream) => stream.as_mut().poll_next(cx),
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Body {
+    fn from(bytes: T) -> Self {
+        Self {
+            content: Content::Full(bytes.into()),
+            length: None,
+        }
+    }
+}
+
+/// Prints how many bytes there are, never the bytes.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.content {
+            Content::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Content::Stream(_) => f.write_str("Body(stream)"),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use http::Uri;
+use hyper_rustls::HttpsConnector;
+use rustls_crate::ClientConfig;
+use rustls_crate::crypto::CryptoProvider;
+use rustls_platform_verifier::BuilderVerifierExt;
+
+use super::super::connect::{self, BoxError, BoxedConnection, Made};
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// rustls, with the certificates that the platform trusts.
+#[derive(Clone)]
+pub(in super::super) struct Tls(Arc<ClientConfig>);
+
+impl Tls {
+    pub(in super::super) fn new() -> Result<Self, TransportError> {
+        let failed = |error| TransportError::new(TransportErrorKind::Other, error);
+        let mut config = ClientConfig::builder_with_provider(provider()?)
+            .with_safe_default_protocol_versions()
+            .and_then(BuilderVerifierExt::with_platform_verifier)
+            .map_err(failed)?
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self(Arc::new(config)))
+    }
+
+    /// The same without an offer of HTTP/2.
+    pub(in super::super) fn without_http2(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.0);
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self(Arc::new(config))
+    }
+
+    pub(in super::super) async fn secure(
+        &self,
+        connection: BoxedConnection,
+        uri: Uri,
+    ) -> Result<BoxedConnection, BoxError> {
+        let secured = HttpsConnector::from((Made(Some(connection)), Arc::clone(&self.0)));
+        connect::connection(secured, uri).await
+    }
+}
+
+/// The application's own provider, or else the default one.
+fn provider() -> Result<Arc<CryptoProvider>, TransportError> {
+    if let Some(own) = CryptoProvider::get_default() {
+        return Ok(Arc::clone(own));
+    }
+    #[cfg(feature = "rustls")]
+    {
+        Ok(Arc::new(rustls_crate::crypto::aws_lc_rs::default_provider()))
+    }
+    #[cfg(not(feature = "rustls"))]
+    {
+        Err(TransportError::new(
+            TransportErrorKind::Other,
+            "no rustls provider is installed: call `CryptoProvider::install_default` first, \
+             or enable the `rustls` feature",
+        ))
+    }
+}

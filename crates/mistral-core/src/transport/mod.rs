@@ -1,0 +1,87 @@
+//! The transport seam: one HTTP exchange, and the transports that perform it.
+
+mod body;
+mod context;
+mod debug;
+mod error;
+mod file;
+mod file_chunks;
+#[cfg(feature = "hyper")]
+mod hyper;
+pub(crate) mod media_type;
+mod payload;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use self::body::Body;
+pub(crate) use self::body::Gathered;
+pub use self::context::Operation;
+pub(crate) use self::context::Target;
+pub(crate) use self::debug::{DebugTransport, is_debugging};
+pub use self::error::{TransportError, TransportErrorKind};
+pub use self::file::FileSource;
+pub(crate) use self::file_chunks::blocking;
+#[cfg(feature = "hyper")]
+pub use self::hyper::HyperTransport;
+pub(crate) use self::payload::Opening;
+pub use self::payload::Payload;
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestTransport;
+
+/// Performs one HTTP exchange.
+///
+/// This is the seam for an HTTP stack of your own, for a wrapper that adds headers or
+/// logs, for a mock, or for record and replay. An implementation neither retries nor
+/// authenticates, and it does not turn a status into an error: a `503` is an `Ok`
+/// response. `Err` means that no usable response arrived.
+///
+/// The request carries an [`Operation`] in its extensions, so that a wrapper can tell
+/// calls apart.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use mistral_core::transport::{Body, Operation, Transport, TransportError};
+///
+/// /// Adds a header to every request of another transport.
+/// #[derive(Debug)]
+/// struct Tagged<T>(T);
+///
+/// #[async_trait]
+/// impl<T: Transport> Transport for Tagged<T> {
+///     async fn send(
+///         &self,
+///         mut request: http::Request<Body>,
+///     ) -> Result<http::Response<Body>, TransportError> {
+///         let name = request.extensions().get::<Operation>().map(|operation| operation.name());
+///         tracing::debug!(?name, "sending");
+///         request.headers_mut().insert("x-team", http::HeaderValue::from_static("search"));
+///         self.0.send(request).await
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Transport: fmt::Debug + Send + Sync + 'static {
+    /// Sends `request` and returns once the head of the response has arrived.
+    ///
+    /// Dropping the returned future, or the response's body, gives the exchange up and
+    /// frees its connection.
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, TransportError>;
+}
+
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        (**self).send(request).await
+    }
+}

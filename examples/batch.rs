@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     println!("The job is {}", batch.id());
 
-    let wait = batch.wait().pauses(pause, Duration::from_secs(60));
+    let wait = batch.wait().poll_interval(pause, Duration::from_secs(60));
     wait.on_progress(|job| {
         let (done, all) = (job.completed_requests, job.total_requests);
         println!("{}: {done} of {all}", job.status);

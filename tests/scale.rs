@@ -30,7 +30,12 @@ fn connect(emulator: &Emulator) -> Client {
 /// The emulator's job takes a step with each look at it.
 async fn ended<R: Batchable>(batch: &SubmittedBatch<R>) -> BatchJobStatus {
     let moment = Duration::from_millis(1);
-    batch.wait().pauses(moment, moment).await.unwrap().status
+    batch
+        .wait()
+        .poll_interval(moment, moment)
+        .await
+        .unwrap()
+        .status
 }
 
 fn texts(count: usize) -> Vec<(String, EmbeddingRequest)> {

@@ -27,7 +27,7 @@ fn too_long() -> String {
 /// The emulator's job takes a step with each look.
 fn wait(batch: &SubmittedBatch<EmbeddingRequest, Blocking>) {
     let moment = Duration::from_millis(1);
-    batch.wait().pauses(moment, moment).send().unwrap();
+    batch.wait().poll_interval(moment, moment).send().unwrap();
 }
 
 #[test]
@@ -52,9 +52,12 @@ fn a_batch_is_run_from_borrowed_texts_and_its_results_are_read() {
     let states = Arc::<Mutex<Vec<_>>>::default();
     let seen = Arc::clone(&states);
     let moment = Duration::from_millis(1);
-    let waiting = batch.wait().pauses(moment, moment).on_progress(move |job| {
-        seen.lock().unwrap().push(job.status.as_str().to_owned());
-    });
+    let waiting = batch
+        .wait()
+        .poll_interval(moment, moment)
+        .on_progress(move |job| {
+            seen.lock().unwrap().push(job.status.as_str().to_owned());
+        });
     let job = waiting.send().unwrap();
     assert_eq!(job.status, BatchJobStatus::Success);
     assert_eq!((job.succeeded_requests, job.failed_requests), (2, 1));

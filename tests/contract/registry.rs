@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mistral_sdk::provider::Endpoint;
+use mistral_sdk::provider::Operation;
 
 /// An endpoint of the SDK.
 pub(crate) struct Ours {
@@ -19,7 +19,7 @@ impl Ours {
 }
 
 pub(crate) fn endpoints() -> Vec<Ours> {
-    Endpoint::all()
+    Operation::all()
         .map(|endpoint| Ours {
             name: endpoint.name.to_string(),
             method: endpoint.method.to_string(),

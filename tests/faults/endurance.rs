@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use http::{HeaderValue, Request, Response};
 use mistral_sdk::transport::{
-    Body, HyperTransport, Operation as Called, Transport, TransportError,
+    Body, HyperTransport, RequestContext as Called, Transport, TransportError,
 };
 use mistral_sdk::{Client, ErrorKind};
 use tokio::time::timeout;

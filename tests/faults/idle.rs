@@ -35,7 +35,7 @@ async fn a_request_that_finds_its_connection_closed_is_sent_on_another() {
 /// and only where the server has read no request.
 #[tokio::test]
 async fn a_close_that_crosses_a_request_fails_only_what_must_not_be_repeated() {
-    let unconfirmed = without_delay().repeat_unconfirmed(true);
+    let unconfirmed = without_delay().retry_ambiguous(true);
     for (operation, policy, may_fail) in [
         (Operation::List, without_delay(), false),
         (Operation::Complete, unconfirmed.clone(), false),

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use mistral_sdk::error::TimeoutPhase;
-use mistral_sdk::provider::{Endpoint, Provider, Route, RouteRequest, parse_base_url};
+use mistral_sdk::provider::{
+    Operation as ApiOperation, Provider, Route, RouteRequest, parse_base_url,
+};
 use mistral_sdk::transport::{Body, Transport, TransportError};
 use mistral_sdk::{Client, ErrorKind, Result};
 use tokio::time::Instant;
@@ -102,7 +104,7 @@ impl Provider for Waiting {
         "waiting"
     }
 
-    fn supports(&self, _: &Endpoint) -> bool {
+    fn supports(&self, _: &ApiOperation) -> bool {
         true
     }
 

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use mistral_core::provider::{
-    Endpoint, Provider, Route, RouteRequest, Token, TokenSource, parse_base_url,
+    Operation, Provider, Route, RouteRequest, Token, TokenSource, parse_base_url,
 };
 use mistral_core::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
@@ -176,7 +176,7 @@ impl Provider for MistralApi {
         "api"
     }
 
-    fn supports(&self, _: &Endpoint) -> bool {
+    fn supports(&self, _: &Operation) -> bool {
         true
     }
 

@@ -68,7 +68,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use http::HeaderMap;
-use mistral_core::provider::{Endpoint, Provider, Route, RouteRequest};
+use mistral_core::provider::{Operation as ApiOperation, Provider, Route, RouteRequest};
 use mistral_core::{Error, Result};
 
 pub use self::builder::MistralAzureBuilder;
@@ -147,13 +147,13 @@ impl Provider for MistralAzure {
         "azure.ai.inference"
     }
 
-    fn supports(&self, endpoint: &Endpoint) -> bool {
+    fn supports(&self, endpoint: &ApiOperation) -> bool {
         Operation::of(&endpoint.name).is_some()
     }
 
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
-        let operation = Operation::of(&request.endpoint.name)
-            .ok_or_else(|| Error::unsupported(self.name(), &request.endpoint.name))?;
+        let operation = Operation::of(&request.operation.name)
+            .ok_or_else(|| Error::unsupported(self.name(), &request.operation.name))?;
         let place = match request.base_url {
             None => Cow::Borrowed(&self.place),
             Some(url) => Cow::Owned(Place::parse("`base_url`", url.as_str(), self.form)?),

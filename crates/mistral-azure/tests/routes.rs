@@ -9,7 +9,7 @@ use cases::{API_KEY, BEARER, CASES, DEFAULT};
 use common::{Recorder, question, scan};
 use mistral_azure::{AzureAuth, AzureForm, MistralAzure, MistralAzureBuilder};
 use mistral_core::ErrorKind;
-use mistral_core::provider::{Endpoint, Provider};
+use mistral_core::provider::{Operation, Provider};
 
 fn azure(endpoint: &str) -> MistralAzureBuilder {
     MistralAzure::builder().endpoint(endpoint).api_key("k3y")
@@ -254,7 +254,7 @@ async fn the_way_of_the_key_can_be_chosen() {
 #[tokio::test]
 async fn what_azure_does_not_offer_is_not_tried() {
     let azure = azure("https://res.services.ai.azure.com").build().unwrap();
-    let offered = Endpoint::all().filter(|endpoint| azure.supports(endpoint));
+    let offered = Operation::all().filter(|endpoint| azure.supports(endpoint));
     let mut offered: Vec<_> = offered.map(|endpoint| &*endpoint.name).collect();
     offered.sort_unstable();
     assert_eq!(offered, ["chat.complete", "chat.stream", "ocr.process"]);

@@ -16,7 +16,7 @@ use mistral_core::audio::{
     VoiceUpdateRequest,
 };
 use mistral_core::json::Patch;
-use mistral_core::provider::Endpoint;
+use mistral_core::provider::Operation;
 use mistral_core::{ErrorKind, EventStream};
 use serde_json::{Value, json};
 
@@ -299,9 +299,9 @@ async fn the_sample_of_a_voice_is_downloaded() {
 
 #[test]
 fn all_operations_are_known() {
-    let names: Vec<_> = Endpoint::all()
-        .filter(|endpoint| endpoint.name.starts_with("audio."))
-        .map(|endpoint| endpoint.name.trim_start_matches("audio."))
+    let names: Vec<_> = Operation::all()
+        .filter(|operation| operation.name.starts_with("audio."))
+        .map(|operation| operation.name.trim_start_matches("audio."))
         .collect();
     let expected = [
         "transcriptions.complete",

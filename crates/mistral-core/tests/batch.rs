@@ -12,8 +12,8 @@ use common::{Script, Sent, Step, question};
 use http::Method;
 use mistral_core::ErrorKind;
 use mistral_core::batch::{
-    ApiEndpoint, BatchJob, BatchJobStatus, BatchRequest, CreateBatchJobRequest,
-    DeleteBatchJobResponse, GetBatchJobRequest, Jobs, ListBatchJobsRequest, ListBatchJobsResponse,
+    ApiEndpoint, BatchJob, BatchJobStatus, BatchJobs, BatchRequest, CreateBatchJobRequest,
+    DeleteBatchJobResponse, GetBatchJobRequest, ListBatchJobsRequest, ListBatchJobsResponse,
     OrderBy,
 };
 use serde_json::{Map, Value, json};

@@ -14,7 +14,7 @@ use futures::StreamExt;
 use http::{Request, Response};
 use mistral_core::Client;
 use mistral_core::batch::{ApiEndpoint, Batchable};
-use mistral_core::transport::{Body, Operation, Transport, TransportError};
+use mistral_core::transport::{Body, RequestContext, Transport, TransportError};
 use serde_json::{Value, json};
 
 /// A request that counts how many of its kind there are.
@@ -65,7 +65,7 @@ impl Transport for Reader {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         let operation = request
             .extensions()
-            .get::<Operation>()
+            .get::<RequestContext>()
             .unwrap()
             .name()
             .to_owned();

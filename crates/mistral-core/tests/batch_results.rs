@@ -15,7 +15,7 @@ use bytes::Bytes;
 use common::{Open, Piece, Step};
 use futures::{StreamExt, stream};
 use http::{Request, Response};
-use mistral_core::transport::{Body, Operation, Transport, TransportError};
+use mistral_core::transport::{Body, RequestContext, Transport, TransportError};
 use mistral_core::{Client, ErrorKind};
 use serde_json::{Value, json};
 
@@ -298,7 +298,7 @@ impl Counting {
 #[async_trait]
 impl Transport for Counting {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let operation = request.extensions().get::<Operation>().unwrap();
+        let operation = request.extensions().get::<RequestContext>().unwrap();
         if operation.name() == "batch.jobs.get" {
             let job = json!({
                 "id": "job-1", "status": "SUCCESS", "output_file": "out",

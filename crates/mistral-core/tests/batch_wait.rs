@@ -53,7 +53,7 @@ async fn a_wait_ends_at_its_deadline_and_the_job_goes_on() {
     let second = Duration::from_secs(1);
     let wait = batch
         .wait()
-        .pauses(second * 4, second * 4)
+        .poll_interval(second * 4, second * 4)
         .deadline(second * 10);
     let error = wait.await.unwrap_err();
     assert_eq!(started.elapsed().as_secs(), 10);

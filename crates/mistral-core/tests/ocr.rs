@@ -14,10 +14,10 @@ use http::Method;
 use mistral_core::ErrorKind;
 use mistral_core::messages::ResponseFormat;
 use mistral_core::ocr::{
-    Block, ConfidenceScoresGranularity, Document, OcrImageObject, OcrRequest, OcrResponse, Pages,
-    TableFormat,
+    Block, ConfidenceScoresGranularity, Document, OcrImageObject, OcrRequest, OcrResponse,
+    PageSelection, TableFormat,
 };
-use mistral_core::provider::Endpoint;
+use mistral_core::provider::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -139,7 +139,7 @@ async fn a_document_is_processed() {
     assert_eq!(call.json(), expected);
     let read: OcrRequest = serde_json::from_value(expected).unwrap();
     assert_eq!(read, request);
-    assert!(Endpoint::all().any(|endpoint| endpoint.name == "ocr.process"));
+    assert!(Operation::all().any(|operation| operation.name == "ocr.process"));
 }
 
 #[test]
@@ -147,9 +147,9 @@ fn what_is_not_set_is_not_sent() {
     let request = OcrRequest::new("m", Document::url("https://x.test/a.pdf"));
     let document = json!({ "type": "document_url", "document_url": "https://x.test/a.pdf" });
     assert_eq!(sent(request), json!({ "model": "m", "document": document }));
-    assert_eq!(sent(Pages::from([0, 3])), json!([0, 3]));
-    same::<Pages>(&json!([1]));
-    same::<Pages>(&json!("1-2"));
+    assert_eq!(sent(PageSelection::from([0, 3])), json!([0, 3]));
+    same::<PageSelection>(&json!([1]));
+    same::<PageSelection>(&json!("1-2"));
 }
 
 #[test]

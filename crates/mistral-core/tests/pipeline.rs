@@ -11,7 +11,7 @@ use common::{Open, Piece, Script, Step, answer, bytes, event, finish, question};
 use http::{HeaderMap, HeaderValue, Method};
 use mistral_core::chat::{ChatCompletionRequest, ChatCompletionResponse};
 use mistral_core::error::TimeoutPhase;
-use mistral_core::provider::{Endpoint, Provider, Route, RouteRequest};
+use mistral_core::provider::{Operation, Provider, Route, RouteRequest};
 use mistral_core::transport::TransportErrorKind;
 use mistral_core::{Client, Error, ErrorKind, Result, RetryPolicy};
 use serde_json::{Value, json};
@@ -264,7 +264,7 @@ impl Provider for Rotating {
         "rotating"
     }
 
-    fn supports(&self, _: &Endpoint) -> bool {
+    fn supports(&self, _: &Operation) -> bool {
         true
     }
 

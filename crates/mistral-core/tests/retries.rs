@@ -124,7 +124,7 @@ async fn what_the_server_says_decides() {
         }
         let case = format!("{status} {body} {retry_after:?}");
         check(&case, &step, &at_once(), expected).await;
-        let bold = at_once().repeat_unconfirmed(true);
+        let bold = at_once().retry_ambiguous(true);
         check(&case, &step, &bold, expected).await;
         check(&case, &step, &RetryPolicy::none(), NEVER).await;
     }
@@ -153,7 +153,7 @@ async fn what_happened_to_the_request_decides() {
             Step::Answer { .. } => "no JSON".to_owned(),
         };
         check(&case, &step, &at_once(), careful).await;
-        let bold_policy = at_once().repeat_unconfirmed(true);
+        let bold_policy = at_once().retry_ambiguous(true);
         check(&case, &step, &bold_policy, bold).await;
     }
 }

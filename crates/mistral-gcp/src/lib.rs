@@ -64,7 +64,7 @@ use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mistral_core::Result;
-use mistral_core::provider::{Endpoint, Provider, Route, RouteRequest, TokenCache};
+use mistral_core::provider::{Operation, Provider, Route, RouteRequest, TokenCache};
 
 pub use self::builder::MistralGcpBuilder;
 use self::model::ModelNames;
@@ -162,13 +162,13 @@ impl Provider for MistralGcp {
         "gcp.vertex_ai"
     }
 
-    fn supports(&self, endpoint: &Endpoint) -> bool {
+    fn supports(&self, endpoint: &Operation) -> bool {
         OPERATIONS.contains(&&*endpoint.name)
     }
 
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
         let model = self.names.resolve(request.model)?;
-        let path = self.place.path(&model.url, request.endpoint.stream)?;
+        let path = self.place.path(&model.url, request.operation.stream)?;
         let route = Route::join(request.base_url.unwrap_or(&self.place.endpoint), &path)?;
         Ok(if request.model == Some(&*model.body) {
             route

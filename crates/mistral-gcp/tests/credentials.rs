@@ -8,7 +8,7 @@ use std::process::Command;
 
 use mistral_gcp::MistralGcp;
 use mistral_sdk::ErrorKind;
-use mistral_sdk::provider::{Endpoint, Provider, RouteRequest};
+use mistral_sdk::provider::{Operation, Provider, RouteRequest};
 use serde_json::{Value, json};
 
 /// A folder of its own, removed at the end.
@@ -204,7 +204,7 @@ async fn child() {
                     outcome.unwrap_or_else(|error| println!("outcome: {error:#}"));
                 }
             }
-            let chat = Endpoint::all().find(|it| it.name == "chat.complete");
+            let chat = Operation::all().find(|it| it.name == "chat.complete");
             let route = gcp.route(&RouteRequest::new(chat.unwrap()));
             let url = route.map_or_else(|error| error.to_string(), |route| route.url.to_string());
             println!("outcome: {url} {gcp:?}");

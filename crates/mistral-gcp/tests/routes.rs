@@ -9,7 +9,7 @@ use mistral_gcp::{MistralGcp, MistralGcpBuilder};
 use mistral_sdk::ErrorKind;
 use mistral_sdk::fim::FimCompletionRequest;
 use mistral_sdk::ocr::{Document, OcrRequest};
-use mistral_sdk::provider::{Endpoint, Provider, RouteRequest};
+use mistral_sdk::provider::{Operation, Provider, RouteRequest};
 
 use self::common::{Sent, Vertex, question};
 
@@ -17,8 +17,8 @@ fn builder() -> MistralGcpBuilder {
     MistralGcp::builder().project("p-1").access_token("token")
 }
 
-fn endpoint(name: &str) -> &'static Endpoint {
-    Endpoint::all().find(|it| it.name == name).unwrap()
+fn endpoint(name: &str) -> &'static Operation {
+    Operation::all().find(|it| it.name == name).unwrap()
 }
 
 const OPERATIONS: [(&str, &str); 5] = [
@@ -170,7 +170,7 @@ fn a_call_may_have_a_base_url_of_its_own() {
 #[test]
 fn vertex_offers_five_operations() {
     let gcp = builder().build().unwrap();
-    let offered = Endpoint::all().filter(|endpoint| gcp.supports(endpoint));
+    let offered = Operation::all().filter(|endpoint| gcp.supports(endpoint));
     let mut offered: Vec<_> = offered.map(|endpoint| &*endpoint.name).collect();
     offered.sort_unstable();
     assert_eq!(offered, OPERATIONS.map(|(name, _)| name));

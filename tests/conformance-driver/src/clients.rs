@@ -47,7 +47,7 @@ pub(crate) fn client(job: &Job) -> Result<Client, Failure> {
                 retry.exponent,
                 time(retry.max_elapsed_ms),
             )
-            .repeat_unconfirmed(retry.connection_errors)
+            .retry_ambiguous(retry.connection_errors)
         });
     Ok(builder(job, settings)?.retry(policy).build()?)
 }

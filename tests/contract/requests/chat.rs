@@ -5,7 +5,7 @@ use mistral_sdk::chat::{
 };
 use mistral_sdk::messages::{
     AssistantMessage, ContentChunk, DocumentUrlChunk, Function, ImageDetail, ImageUrl,
-    ImageUrlChunk, JsonSchema, Message, ReferenceChunk, ThinkChunk, ToolCall, ToolChoice,
+    ImageUrlChunk, Message, ReferenceChunk, ResponseSchema, ThinkChunk, ToolCall, ToolChoice,
     ToolMessage, ToolReferenceChunk, ToolType,
 };
 use serde_json::json;
@@ -20,7 +20,7 @@ pub(super) fn rows() -> Vec<Built> {
 }
 
 pub(super) fn chat() -> ChatCompletionRequest {
-    let schema = JsonSchema::new("painting", json!({ "type": "object" }))
+    let schema = ResponseSchema::new("painting", json!({ "type": "object" }))
         .description("A painting.")
         .strict(true);
     let function = Function::new("look_up", json!({ "type": "object" }))

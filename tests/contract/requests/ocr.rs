@@ -1,4 +1,6 @@
-use mistral_sdk::messages::{DocumentUrlChunk, ImageDetail, ImageUrl, ImageUrlChunk, JsonSchema};
+use mistral_sdk::messages::{
+    DocumentUrlChunk, ImageDetail, ImageUrl, ImageUrlChunk, ResponseSchema,
+};
 use mistral_sdk::ocr::{ConfidenceScoresGranularity, Document, OcrRequest, TableFormat};
 use serde_json::json;
 
@@ -6,7 +8,7 @@ use super::{Built, full, part};
 
 pub(super) fn rows() -> Vec<Built> {
     let schema = || {
-        JsonSchema::new("painting", json!({ "type": "object" }))
+        ResponseSchema::new("painting", json!({ "type": "object" }))
             .description("A painting.")
             .strict(true)
     };

@@ -13,7 +13,7 @@ use mistral_azure::MistralAzure;
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::messages::Message;
 use mistral_core::ocr::{Document, OcrRequest};
-use mistral_core::transport::{Body, Operation, Transport, TransportError};
+use mistral_core::transport::{Body, RequestContext, Transport, TransportError};
 use mistral_core::{Client, RetryPolicy};
 use tokio::sync::Barrier;
 
@@ -146,7 +146,13 @@ impl Together {
 #[async_trait]
 impl Transport for Together {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        if request.extensions().get::<Operation>().unwrap().attempt() == 1 {
+        if request
+            .extensions()
+            .get::<RequestContext>()
+            .unwrap()
+            .attempt()
+            == 1
+        {
             self.barrier.wait().await;
         }
         self.recorder.send(request).await

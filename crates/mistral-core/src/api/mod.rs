@@ -12,30 +12,30 @@ pub mod fine_tuning;
 pub mod models;
 pub mod ocr;
 
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
-impl Endpoint {
+impl Operation {
     /// All operations that the SDK models, group by group.
     ///
     /// ```
-    /// use mistral_core::provider::Endpoint;
+    /// use mistral_core::provider::Operation;
     ///
-    /// let complete = Endpoint::all().find(|endpoint| endpoint.name == "chat.complete");
+    /// let complete = Operation::all().find(|operation| operation.name == "chat.complete");
     /// assert_eq!(complete.unwrap().path, "/v1/chat/completions");
     /// ```
     pub fn all() -> impl Iterator<Item = &'static Self> {
         [
-            agents::ENDPOINTS,
-            audio::ENDPOINTS,
-            batch::ENDPOINTS,
-            chat::ENDPOINTS,
-            classifiers::ENDPOINTS,
-            embeddings::ENDPOINTS,
-            files::ENDPOINTS,
-            fim::ENDPOINTS,
-            fine_tuning::ENDPOINTS,
-            models::ENDPOINTS,
-            ocr::ENDPOINTS,
+            agents::OPERATIONS,
+            audio::OPERATIONS,
+            batch::OPERATIONS,
+            chat::OPERATIONS,
+            classifiers::OPERATIONS,
+            embeddings::OPERATIONS,
+            files::OPERATIONS,
+            fim::OPERATIONS,
+            fine_tuning::OPERATIONS,
+            models::OPERATIONS,
+            ocr::OPERATIONS,
         ]
         .into_iter()
         .flatten()

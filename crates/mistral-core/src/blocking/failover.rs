@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::Client;
 use crate::client::failover;
-use crate::client::failover::{Answered, Round, nobody};
+use crate::client::failover::{FailoverResponse, Round, nobody};
 use crate::error::{ErrorKind, Result};
 
 /// Asks several clients, one after the other, until one answers, as the asynchronous
@@ -71,7 +71,10 @@ impl Failover {
     /// # Errors
     /// Fails with the error of the last client that was asked. Its words name the errors of all;
     /// [`Error::failures`](crate::Error::failures) holds those before it.
-    pub fn run<T>(&self, mut call: impl FnMut(&Client) -> Result<T>) -> Result<Answered<T>> {
+    pub fn run<T>(
+        &self,
+        mut call: impl FnMut(&Client) -> Result<T>,
+    ) -> Result<FailoverResponse<T>> {
         let mut round = Round::new(&self.kinds);
         let _within = round.span.clone().entered();
         let mut clients = self.clients.iter().peekable();

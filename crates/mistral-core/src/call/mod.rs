@@ -170,7 +170,7 @@ fn read<T>(
             None => unexpected(answer.response.status(), headers.clone(), body, cause)
                 .with_retry_after(retry_after(headers)),
         };
-        let error = error.at(request.endpoint.name.clone(), answer.attempts);
+        let error = error.at(request.operation.name.clone(), answer.attempts);
         if let Some(trace) = &answer.trace {
             trace.failed(&error);
         }
@@ -199,7 +199,7 @@ impl IntoFuture for DownloadCall {
         Box::pin(async move {
             let request = self.request?;
             let answer = self.engine.perform(&request).await?;
-            Ok(ByteStream::new(request.endpoint.name.clone(), answer))
+            Ok(ByteStream::new(request.operation.name.clone(), answer))
         })
     }
 }
@@ -245,7 +245,11 @@ impl<T: StreamEvent> StreamCall<T> {
 
 #[inline(never)] // as with `read`
 fn open<T: StreamEvent>(engine: &Engine, request: &Prepared, answer: Answer) -> EventStream<T> {
-    EventStream::new(request.endpoint.name.clone(), engine.max_event_size, answer)
+    EventStream::new(
+        request.operation.name.clone(),
+        engine.max_event_size,
+        answer,
+    )
 }
 
 impl<T: StreamEvent> IntoFuture for StreamCall<T> {

@@ -17,7 +17,7 @@ macro_rules! call_options {
         impl<$($answer,)? M: Mode> $call<$($answer,)? M> {
             fn set(mut self, change: impl FnOnce(&mut Prepared) -> Result<()>) -> Self {
                 self.request = self.request.and_then(|mut request| {
-                    let name = request.endpoint.name.clone();
+                    let name = request.operation.name.clone();
                     change(&mut request).map_err(|error| error.at(name, 0))?;
                     Ok(request)
                 });
@@ -26,7 +26,7 @@ macro_rules! call_options {
 
             #[cfg(feature = "blocking")]
             pub(crate) fn operation(&self) -> std::borrow::Cow<'static, str> {
-                let name = |request: &Prepared| request.endpoint.name.clone();
+                let name = |request: &Prepared| request.operation.name.clone();
                 self.request.as_deref().map(name).unwrap_or_default()
             }
 
@@ -136,7 +136,7 @@ macro_rules! call_options {
 
         impl<$($answer,)? M: Mode> std::fmt::Debug for $call<$($answer,)? M> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let operation = self.request.as_ref().map(|request| &request.endpoint.name);
+                let operation = self.request.as_ref().map(|request| &request.operation.name);
                 f.debug_struct(stringify!($call))
                     .field("operation", &operation)
                     .finish_non_exhaustive()

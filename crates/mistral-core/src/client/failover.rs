@@ -9,7 +9,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Failure, Result};
+use crate::error::{Error, ErrorKind, ProviderFailure, Result};
 use crate::pipeline::telemetry::describe;
 
 /// Asks several clients, one after the other, until one answers: first Mistral, then Azure, then
@@ -61,7 +61,7 @@ pub struct Failover {
 /// An answer, who gave it, and why others did not; see [`Failover::run`].
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Answered<T> {
+pub struct FailoverResponse<T> {
     /// The answer.
     pub body: T,
     /// The name of the provider that gave it, for example `azure`.
@@ -69,7 +69,7 @@ pub struct Answered<T> {
     /// The place of its client in the list, counted from 0.
     pub position: usize,
     /// Why the clients before it did not answer, in their order.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<ProviderFailure>,
 }
 
 impl Failover {
@@ -136,7 +136,7 @@ impl Failover {
     /// # Errors
     /// Fails with the error of the last client that was asked. Its words name the errors of all;
     /// [`Error::failures`] holds those before it.
-    pub async fn run<T, C>(&self, call: impl FnMut(&Client) -> C) -> Result<Answered<T>>
+    pub async fn run<T, C>(&self, call: impl FnMut(&Client) -> C) -> Result<FailoverResponse<T>>
     where
         C: IntoFuture<Output = Result<T>>,
     {
@@ -149,7 +149,7 @@ impl Failover {
         &self,
         mut call: impl FnMut(&Client) -> C,
         round: &mut Round<'_>,
-    ) -> Result<Answered<T>>
+    ) -> Result<FailoverResponse<T>>
     where
         C: IntoFuture<Output = Result<T>>,
     {
@@ -170,7 +170,7 @@ impl Failover {
 /// One call on its way from client to client.
 pub(crate) struct Round<'a> {
     kinds: &'a [ErrorKind],
-    failures: Vec<Failure>,
+    failures: Vec<ProviderFailure>,
     pub(crate) span: Span,
 }
 
@@ -193,10 +193,10 @@ impl<'a> Round<'a> {
         provider: &'static str,
         heard: Result<T>,
         next: Option<&str>,
-    ) -> Option<Result<Answered<T>>> {
+    ) -> Option<Result<FailoverResponse<T>>> {
         let failures = &mut self.failures;
         match (heard, next) {
-            (Ok(body), _) => Some(Ok(Answered {
+            (Ok(body), _) => Some(Ok(FailoverResponse {
                 body,
                 provider,
                 position: failures.len(), // all clients before it have failed
@@ -204,7 +204,7 @@ impl<'a> Round<'a> {
             })),
             (Err(error), Some(next)) if self.kinds.contains(&error.kind()) => {
                 tell(provider, next, &error);
-                failures.push(Failure { provider, error });
+                failures.push(ProviderFailure { provider, error });
                 self.span.record("reason", reason(failures));
                 None
             }
@@ -231,7 +231,7 @@ fn tell(provider: &str, next: &str, error: &Error) {
     );
 }
 
-fn reason(failures: &[Failure]) -> String {
+fn reason(failures: &[ProviderFailure]) -> String {
     let reasons: Vec<_> = failures
         .iter()
         .map(|failure| format!("{}: {}", failure.provider, describe(&failure.error)))

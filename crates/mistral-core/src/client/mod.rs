@@ -26,11 +26,11 @@ use crate::error::{Error, Result};
 use crate::mode::{Async, Mode};
 use crate::pipeline::Engine;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 use crate::provider::Provider;
 
 pub use self::builder::ClientBuilder;
-pub use self::failover::{Answered, Failover};
+pub use self::failover::{Failover, FailoverResponse};
 
 /// The entry to the API: hands out the groups of operations.
 ///
@@ -199,9 +199,9 @@ impl<M: Mode> Client<M> {
     /// # Ok(()) }
     /// ```
     pub fn supports(&self, operation: &str) -> bool {
-        Endpoint::all()
-            .filter(|endpoint| endpoint.name == operation)
-            .any(|endpoint| self.engine.provider.supports(endpoint))
+        Operation::all()
+            .filter(|known| known.name == operation)
+            .any(|operation| self.engine.provider.supports(operation))
     }
 
     /// The name of the provider that this client talks to, for example `api`.
@@ -216,9 +216,9 @@ fn raw(method: Method, path: &str, stream: bool) -> Result<Prepared> {
             "the path `{path}` must start with a slash, for example `/v1/models`"
         )));
     }
-    let mut endpoint = Endpoint::raw(method, path);
-    endpoint.stream = stream;
-    Ok(Prepared::new(endpoint))
+    let mut operation = Operation::raw(method, path);
+    operation.stream = stream;
+    Ok(Prepared::new(operation))
 }
 
 impl<M: Mode> fmt::Debug for Client<M> {

@@ -3,7 +3,7 @@ use super::Error;
 /// Why a provider did not answer; see [`Failover`](crate::client::Failover).
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Failure {
+pub struct ProviderFailure {
     /// The provider's name, for example `api`.
     pub provider: &'static str,
     /// Its error.
@@ -13,12 +13,12 @@ pub struct Failure {
 impl Error {
     /// Why the providers before this error's one failed, in their order, if
     /// [`Failover`](crate::client::Failover) tried several.
-    pub fn failures(&self) -> &[Failure] {
+    pub fn failures(&self) -> &[ProviderFailure] {
         &self.0.failures
     }
 
     /// Says that `provider` failed last, after others.
-    pub(crate) fn after(mut self, failures: Vec<Failure>, provider: &str) -> Self {
+    pub(crate) fn after(mut self, failures: Vec<ProviderFailure>, provider: &str) -> Self {
         if failures.is_empty() {
             return self;
         }

@@ -24,7 +24,7 @@ pub(crate) use self::api::REQUEST_ID_HEADERS;
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
 pub(crate) use self::decode::{DecodeError, decode, locate};
-pub use self::failure::Failure;
+pub use self::failure::ProviderFailure;
 pub use self::kind::{ErrorKind, TimeoutPhase};
 use self::line::OneLine;
 pub(crate) use self::line::one_line;
@@ -77,7 +77,7 @@ struct Inner {
     transport: Option<TransportErrorKind>,
     request_id: Option<String>,
     partial: Option<Box<dyn Any + Send + Sync>>,
-    failures: Vec<Failure>,
+    failures: Vec<ProviderFailure>,
     source: Option<Source>,
 }
 

@@ -25,11 +25,11 @@ macro_rules! group {
 }
 
 /// Declares the operations of an API group, and the list of them all.
-macro_rules! endpoints {
-    ($($name:ident = $endpoint:expr;)+) => {
-        $(static $name: $crate::provider::Endpoint = $endpoint;)+
+macro_rules! operations {
+    ($($name:ident = $operation:expr;)+) => {
+        $(static $name: $crate::provider::Operation = $operation;)+
 
-        pub(crate) static ENDPOINTS: &[&$crate::provider::Endpoint] = &[$(&$name),+];
+        pub(crate) static OPERATIONS: &[&$crate::provider::Operation] = &[$(&$name),+];
     };
 }
 

@@ -20,7 +20,7 @@ pub use self::lint::{MessageRule, Violation, lint_messages};
 pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
 pub use self::repair::repair_messages;
-pub use self::response_format::{JsonSchema, ResponseFormat, ResponseFormatType};
+pub use self::response_format::{ResponseFormat, ResponseFormatType, ResponseSchema};
 pub use self::tool::{
     ApiKeyAuth, CodeInterpreterTool, ConnectorAuthorization, CustomConnector, DocumentLibraryTool,
     Function, FunctionName, FunctionTool, ImageGenerationTool, NamedToolChoice, OAuth2TokenAuth,

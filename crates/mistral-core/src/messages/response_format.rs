@@ -22,8 +22,8 @@ object! {
             /// Text, JSON, or JSON by a schema. Default: text.
             #[rename("type")]
             kind: ResponseFormatType,
-            /// The schema, for [`ResponseFormatType::JsonSchema`].
-            json_schema: JsonSchema,
+            /// The schema, for [`ResponseFormatType::ResponseSchema`].
+            json_schema: ResponseSchema,
         }
     }
 }
@@ -43,10 +43,10 @@ impl ResponseFormat {
     ///
     /// A strict schema needs `"additionalProperties": false` in every object.
     pub fn json_schema(name: impl Into<String>, schema: impl Into<Value>) -> Self {
-        JsonSchema::new(name, schema).strict(true).into()
+        ResponseSchema::new(name, schema).strict(true).into()
     }
 
-    fn of(kind: ResponseFormatType, json_schema: Option<JsonSchema>) -> Self {
+    fn of(kind: ResponseFormatType, json_schema: Option<ResponseSchema>) -> Self {
         Self {
             kind: Some(kind),
             json_schema,
@@ -55,9 +55,9 @@ impl ResponseFormat {
     }
 }
 
-impl From<JsonSchema> for ResponseFormat {
-    fn from(schema: JsonSchema) -> Self {
-        Self::of(ResponseFormatType::JsonSchema, Some(schema))
+impl From<ResponseSchema> for ResponseFormat {
+    fn from(schema: ResponseSchema) -> Self {
+        Self::of(ResponseFormatType::ResponseSchema, Some(schema))
     }
 }
 
@@ -69,13 +69,13 @@ string_enum! {
         /// A JSON object.
         JsonObject = "json_object",
         /// JSON by a schema.
-        JsonSchema = "json_schema",
+        ResponseSchema = "json_schema",
     }
 }
 
 request! {
-    /// A schema for the answer. Mirrors the API's `JsonSchema`.
-    JsonSchema {
+    /// A schema for the answer. Mirrors the API's `ResponseSchema`.
+    ResponseSchema {
         required: {
             /// The schema's name.
             name: String => into,

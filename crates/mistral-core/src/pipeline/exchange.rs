@@ -19,7 +19,7 @@ use crate::pipeline::route_cache::ResolvedRoute;
 use crate::pipeline::telemetry::Propagate;
 use crate::provider::Provider;
 use crate::transport::{
-    Body, Gathered, Opening, Operation, Payload, Target, Transport, TransportError,
+    Body, Gathered, Opening, Payload, RequestContext, Target, Transport, TransportError,
 };
 
 /// What a transport makes of a request.
@@ -144,10 +144,10 @@ impl Attempt<'_> {
 
     /// Reads the body to its end or, where a stream is asked for, makes sure that it is one.
     async fn read(&self, response: &mut http::Response<Body>, timer: Timer<'_>) -> Result<()> {
-        if self.request.endpoint.download.is_some() {
+        if self.request.operation.download.is_some() {
             return Ok(());
         }
-        if self.request.endpoint.stream {
+        if self.request.operation.stream {
             if is_event_stream(response.headers()) {
                 return Ok(());
             }
@@ -226,7 +226,7 @@ impl Attempt<'_> {
 
     fn method(&self) -> &Method {
         let redirect = self.redirect.as_deref();
-        redirect.map_or(&self.request.endpoint.method, |redirect| &redirect.method)
+        redirect.map_or(&self.request.operation.method, |redirect| &redirect.method)
     }
 
     #[cold]
@@ -252,8 +252,8 @@ impl Attempt<'_> {
         *http.headers_mut() = headers;
         let first_byte = Deadline::after(Some(self.first_byte), TimeoutPhase::FirstByte);
         let until = Deadline::earlier(first_byte, self.deadline);
-        http.extensions_mut().insert(Operation {
-            name: self.request.endpoint.name.clone(),
+        http.extensions_mut().insert(RequestContext {
+            name: self.request.operation.name.clone(),
             model: self.request.model.clone(),
             attempt: number,
             target: Arc::clone(self.target()),

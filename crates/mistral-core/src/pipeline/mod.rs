@@ -48,7 +48,7 @@ impl Engine {
     pub(crate) async fn perform(&self, request: &Prepared) -> Result<Answer> {
         let route = || {
             let is_routable =
-                self.provider.is_prepared() && self.provider.supports(&request.endpoint);
+                self.provider.is_prepared() && self.provider.supports(&request.operation);
             let route = is_routable.then(|| self.routes.resolve(&*self.provider, request));
             route?.ok()
         };
@@ -83,8 +83,8 @@ impl Engine {
 
     /// Performs a call, in as many attempts as the retry policy allows.
     async fn attempts(&self, request: &Prepared) -> Result<Answer> {
-        let name = || request.endpoint.name.clone();
-        if !self.provider.is_prepared() && self.provider.supports(&request.endpoint) {
+        let name = || request.operation.name.clone();
+        if !self.provider.is_prepared() && self.provider.supports(&request.operation) {
             let prepared = Box::pin(self.prepare_provider(request)).await;
             prepared.map_err(|error| error.at(name(), 0))?;
         }
@@ -162,15 +162,15 @@ impl Engine {
     // What happens once is not inlined: it would widen the stack frame of every poll.
     #[inline(never)]
     fn prepare<'a>(&'a self, request: &'a Prepared) -> Result<Attempt<'a>> {
-        let endpoint = &*request.endpoint;
-        if !self.provider.supports(endpoint) {
-            return Err(Error::unsupported(self.provider.name(), &endpoint.name));
+        let operation = &*request.operation;
+        if !self.provider.supports(operation) {
+            return Err(Error::unsupported(self.provider.name(), &operation.name));
         }
         let route = self.routes.resolve(&*self.provider, request)?;
         let timeouts = self.timeouts_of(request);
         // What is streamed, up or down, takes as long as it takes.
         let sends_stream = request.body.as_ref().is_some_and(Payload::is_streamed);
-        let total = if endpoint.stream || endpoint.download.is_some() || sends_stream {
+        let total = if operation.stream || operation.download.is_some() || sends_stream {
             timeouts.stream_total
         } else {
             timeouts.total
@@ -205,8 +205,8 @@ impl Engine {
         let options = attempt.request.options();
         let own_policy = options.and_then(|options| options.retry.as_ref());
         let policy = own_policy.unwrap_or(&self.retry);
-        let endpoint = &attempt.request.endpoint;
-        let delay = policy.next_delay(error, endpoint.repeat, retries, started.elapsed())?;
+        let operation = &attempt.request.operation;
+        let delay = policy.next_delay(error, operation.retry_safety, retries, started.elapsed())?;
         let in_time = attempt.deadline.is_none_or(|deadline| {
             let then = Instant::now().checked_add(delay);
             then.is_some_and(|then| then < deadline.at)
@@ -215,7 +215,7 @@ impl Engine {
             return None;
         }
         tracing::debug!(
-            operation = %endpoint.name,
+            operation = %operation.name,
             retries,
             ?delay,
             "error.type" = error_type(error.kind()),
@@ -223,7 +223,7 @@ impl Engine {
             "repeating"
         );
         self.on_retry.tell(&RetryEvent {
-            operation: &endpoint.name,
+            operation: &operation.name,
             attempt: error.attempts(),
             delay,
             reason: error,

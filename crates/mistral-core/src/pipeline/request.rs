@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::json::wire::{Object, serialize_object};
 use crate::pipeline::deadline::TimeoutOverrides;
 use crate::pipeline::multipart::Form;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 use crate::redact::is_secret_header;
 use crate::retry::RetryPolicy;
 use crate::transport::Payload;
@@ -30,8 +30,8 @@ const USUAL_BODY: usize = 256;
 /// Everything about a request that does not change from one attempt to the next.
 #[derive(Debug, Clone)]
 pub(crate) struct Prepared {
-    pub(crate) endpoint: Cow<'static, Endpoint>,
-    /// The path, where it is not the endpoint's own.
+    pub(crate) operation: Cow<'static, Operation>,
+    /// The path, where it is not the operation's own.
     pub(crate) path: Option<String>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) body: Option<Payload>,
@@ -53,9 +53,9 @@ pub(crate) struct CallOptions {
 
 impl Prepared {
     /// A request without a body.
-    pub(crate) fn new(endpoint: impl Into<Cow<'static, Endpoint>>) -> Self {
+    pub(crate) fn new(operation: impl Into<Cow<'static, Operation>>) -> Self {
         Self {
-            endpoint: endpoint.into(),
+            operation: operation.into(),
             path: None,
             model: None,
             body: None,
@@ -74,12 +74,12 @@ impl Prepared {
 
     /// Says in an error which operation it is about.
     fn at(&self, error: Error) -> Error {
-        error.at(self.endpoint.name.clone(), 0)
+        error.at(self.operation.name.clone(), 0)
     }
 
     /// Fills in the parameters of the path.
     pub(crate) fn path(mut self, parameters: &[(&str, &str)]) -> Result<Self> {
-        let filled = self.endpoint.fill(parameters);
+        let filled = self.operation.fill(parameters);
         self.path = Some(filled.map_err(|error| self.at(error))?);
         Ok(self)
     }
@@ -156,7 +156,7 @@ impl Prepared {
             )));
         }
         self.model = model.into().map(Arc::from);
-        let stream = self.endpoint.stream;
+        let stream = self.operation.stream;
         self.set_json(&Outgoing(body, stream))?;
         Ok(self)
     }
@@ -202,9 +202,9 @@ impl Prepared {
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
         headers.insert(
             ACCEPT,
-            match self.endpoint.download {
+            match self.operation.download {
                 Some(media_type) => HeaderValue::from_static(media_type),
-                None if self.endpoint.stream => EVENT_STREAM,
+                None if self.operation.stream => EVENT_STREAM,
                 None => JSON,
             },
         );
@@ -219,7 +219,7 @@ impl Prepared {
 
     /// The path on Mistral's own API.
     pub(crate) fn path_str(&self) -> &str {
-        self.path.as_deref().unwrap_or(&self.endpoint.path)
+        self.path.as_deref().unwrap_or(&self.operation.path)
     }
 
     /// The body as it goes out: with the fields added to this call, and with the model
@@ -255,7 +255,7 @@ impl Prepared {
         if let Some(model) = rename {
             object.insert("model".to_owned(), model.into());
         }
-        let is_modelled = matches!(self.endpoint, Cow::Borrowed(_));
+        let is_modelled = matches!(self.operation, Cow::Borrowed(_));
         if is_modelled && extra.is_some_and(|extra| extra.contains_key("stream")) {
             return refuse("`stream` is set by the method that is called");
         }
@@ -268,14 +268,14 @@ impl Prepared {
     }
 }
 
-impl From<&'static Endpoint> for Cow<'static, Endpoint> {
-    fn from(endpoint: &'static Endpoint) -> Self {
-        Cow::Borrowed(endpoint)
+impl From<&'static Operation> for Cow<'static, Operation> {
+    fn from(operation: &'static Operation) -> Self {
+        Cow::Borrowed(operation)
     }
 }
 
-impl From<Endpoint> for Cow<'static, Endpoint> {
-    fn from(endpoint: Endpoint) -> Self {
-        Cow::Owned(endpoint)
+impl From<Operation> for Cow<'static, Operation> {
+    fn from(operation: Operation) -> Self {
+        Cow::Owned(operation)
     }
 }

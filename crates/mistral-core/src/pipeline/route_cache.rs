@@ -51,12 +51,12 @@ impl Routes {
             |options: &CallOptions| options.query.is_empty() && options.base_url.is_none();
         let shared = request.path.is_none()
             && request.options().is_none_or(is_plain)
-            && matches!(request.endpoint, Cow::Borrowed(_));
+            && matches!(request.operation, Cow::Borrowed(_));
         if !shared {
             return self.route(provider, request).map(Arc::new);
         }
         let is_it = |key: &Key| {
-            key.operation == request.endpoint.name
+            key.operation == request.operation.name
                 && key.model.as_deref() == request.model.as_deref()
         };
         let remembered = self
@@ -76,7 +76,7 @@ impl Routes {
             remembered.clear();
         }
         let key = Key {
-            operation: request.endpoint.name.to_string(),
+            operation: request.operation.name.to_string(),
             model: request.model.clone(),
         };
         remembered.push((key, Arc::clone(&route)));
@@ -87,7 +87,7 @@ impl Routes {
         let asked = request.model.as_deref();
         let model = asked.map(|asked| self.models.get(asked).map_or(asked, String::as_str));
         let mut route = provider.route(&RouteRequest {
-            endpoint: &request.endpoint,
+            operation: &request.operation,
             path: request.path_str(),
             model,
             base_url: request

@@ -12,7 +12,7 @@ use http::HeaderMap;
 use crate::error::Result;
 
 pub use self::credentials::{Token, TokenCache, TokenSource, secret_header};
-pub use self::operation::{Endpoint, Repeat};
+pub use self::operation::{Operation, RetrySafety};
 pub use self::route::{Route, RouteRequest, parse_base_url};
 
 /// Knows where a place that serves Mistral models keeps its operations, and how to be
@@ -24,7 +24,7 @@ pub use self::route::{Route, RouteRequest, parse_base_url};
 /// ```
 /// use async_trait::async_trait;
 /// use http::{HeaderMap, HeaderValue};
-/// use mistral_core::provider::{Endpoint, Provider, Route, RouteRequest};
+/// use mistral_core::provider::{Operation, Provider, Route, RouteRequest};
 /// use mistral_core::Result;
 /// use url::Url;
 ///
@@ -41,8 +41,8 @@ pub use self::route::{Route, RouteRequest, parse_base_url};
 ///         "deployment"
 ///     }
 ///
-///     fn supports(&self, endpoint: &Endpoint) -> bool {
-///         endpoint.group() == "chat"
+///     fn supports(&self, operation: &Operation) -> bool {
+///         operation.group() == "chat"
 ///     }
 ///
 ///     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
@@ -73,7 +73,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// Whether this provider offers the operation.
     ///
     /// A call of one that it does not offer fails before anything is sent.
-    fn supports(&self, endpoint: &Endpoint) -> bool;
+    fn supports(&self, operation: &Operation) -> bool;
 
     /// Says where to send a request of an operation that this provider supports.
     ///

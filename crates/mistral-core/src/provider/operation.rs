@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// Describes one operation of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Endpoint {
+pub struct Operation {
     /// The official SDK's name of the operation, for example `chat.complete`.
     pub name: Cow<'static, str>,
     /// The HTTP method.
@@ -17,7 +17,7 @@ pub struct Endpoint {
     /// Whether the answer is a stream of events.
     pub stream: bool,
     /// What happens when the request is sent twice.
-    pub repeat: Repeat,
+    pub retry_safety: RetrySafety,
     /// The names of the query parameters that the operation takes.
     pub query: &'static [&'static str],
     /// The media type of an answer that is neither JSON nor a stream of events, but bytes.
@@ -27,23 +27,28 @@ pub struct Endpoint {
 /// Says what happens when a request is sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Repeat {
+pub enum RetrySafety {
     /// Nothing more than when it is sent once.
     Idempotent,
     /// The model answers, and bills, twice.
-    Inference,
+    Billable,
     /// Something is made or changed twice.
-    Effects,
+    NonIdempotent,
 }
 
-impl Endpoint {
-    const fn new(method: Method, name: &'static str, path: &'static str, repeat: Repeat) -> Self {
+impl Operation {
+    const fn new(
+        method: Method,
+        name: &'static str,
+        path: &'static str,
+        retry_safety: RetrySafety,
+    ) -> Self {
         Self {
             name: Cow::Borrowed(name),
             method,
             path: Cow::Borrowed(path),
             stream: false,
-            repeat,
+            retry_safety,
             query: &[],
             download: None,
         }
@@ -51,27 +56,27 @@ impl Endpoint {
 
     /// Describes an operation that only reads.
     pub(crate) const fn get(name: &'static str, path: &'static str) -> Self {
-        Self::new(Method::GET, name, path, Repeat::Idempotent)
+        Self::new(Method::GET, name, path, RetrySafety::Idempotent)
     }
 
     /// Describes an operation that removes something, at most once.
     pub(crate) const fn delete(name: &'static str, path: &'static str) -> Self {
-        Self::new(Method::DELETE, name, path, Repeat::Idempotent)
+        Self::new(Method::DELETE, name, path, RetrySafety::Idempotent)
     }
 
     /// Describes an operation that asks a model.
     pub(crate) const fn inference(name: &'static str, path: &'static str) -> Self {
-        Self::new(Method::POST, name, path, Repeat::Inference)
+        Self::new(Method::POST, name, path, RetrySafety::Billable)
     }
 
     /// Describes an operation that makes something, each time that it is called.
     pub(crate) const fn post(name: &'static str, path: &'static str) -> Self {
-        Self::new(Method::POST, name, path, Repeat::Effects)
+        Self::new(Method::POST, name, path, RetrySafety::NonIdempotent)
     }
 
     /// Describes an operation that changes something.
     pub(crate) const fn patch(name: &'static str, path: &'static str) -> Self {
-        Self::new(Method::PATCH, name, path, Repeat::Effects)
+        Self::new(Method::PATCH, name, path, RetrySafety::NonIdempotent)
     }
 
     /// Makes the answer a stream of events.
@@ -94,14 +99,14 @@ impl Endpoint {
 
     /// Describes a request that the SDK does not model.
     pub(crate) fn raw(method: Method, path: &str) -> Self {
-        let repeat = if method.is_idempotent() {
-            Repeat::Idempotent
+        let retry_safety = if method.is_idempotent() {
+            RetrySafety::Idempotent
         } else {
-            Repeat::Effects
+            RetrySafety::NonIdempotent
         };
         Self {
             path: Cow::Owned(path.to_owned()),
-            ..Self::new(method, "request", "", repeat)
+            ..Self::new(method, "request", "", retry_safety)
         }
     }
 
@@ -144,7 +149,7 @@ fn escape_segment(value: &str) -> String {
 mod tests {
     use super::*;
 
-    static RETRIEVE: Endpoint = Endpoint::get("models.retrieve", "/v1/models/{model_id}");
+    static RETRIEVE: Operation = Operation::get("models.retrieve", "/v1/models/{model_id}");
 
     #[test]
     fn path_parameters_are_escaped_and_never_change_the_path() {

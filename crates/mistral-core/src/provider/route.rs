@@ -2,7 +2,7 @@
 
 use url::{Position, Url};
 
-use super::operation::Endpoint;
+use super::operation::Operation;
 use crate::error::{Error, Result};
 
 /// What a [`Provider`] is asked to route.
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 #[non_exhaustive]
 pub struct RouteRequest<'a> {
     /// The operation.
-    pub endpoint: &'a Endpoint,
+    pub operation: &'a Operation,
     /// The path on Mistral's own API, with its parameters filled in and escaped.
     pub path: &'a str,
     /// The model that the request names, if it names one.
@@ -21,10 +21,10 @@ pub struct RouteRequest<'a> {
 
 impl<'a> RouteRequest<'a> {
     /// Asks for the route of an operation whose path has no parameters.
-    pub fn new(endpoint: &'a Endpoint) -> Self {
+    pub fn new(operation: &'a Operation) -> Self {
         Self {
-            endpoint,
-            path: &endpoint.path,
+            operation,
+            path: &operation.path,
             model: None,
             base_url: None,
         }

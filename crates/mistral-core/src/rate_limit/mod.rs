@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use self::turns::Turns;
-use crate::transport::{Body, Operation, Transport, TransportError, TransportErrorKind};
+use crate::transport::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
 
 /// Sends no more requests, and no more tokens, per minute than is allowed: what comes too
 /// early waits for its turn, first come, first served.
@@ -141,7 +141,7 @@ impl<T: Transport> Transport for RateLimited<T> {
     ) -> Result<http::Response<Body>, TransportError> {
         let turns = &self.limiter.turns;
         let tokens = tokens::estimate(&request);
-        let deadline = request.extensions().get::<Operation>();
+        let deadline = request.extensions().get::<RequestContext>();
         let deadline = deadline.and_then(|operation| operation.deadline);
         let gone_out = turns.wait(tokens, deadline).await?;
         match self.transport.send(request).await {

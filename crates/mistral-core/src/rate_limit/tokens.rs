@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use memchr::{memchr, memmem};
 
-use crate::transport::{Body, Operation, TransportError};
+use crate::transport::{Body, RequestContext, TransportError};
 
 /// The groups of operations that are counted in tokens, and what is not modelled.
 const COUNTED: &[&str] = &[
@@ -23,7 +23,10 @@ const BYTES_PER_TOKEN: usize = 4;
 
 /// How many tokens a request may take, by its length.
 pub(super) fn estimate(request: &http::Request<Body>) -> u64 {
-    let name = request.extensions().get::<Operation>().map(Operation::name);
+    let name = request
+        .extensions()
+        .get::<RequestContext>()
+        .map(RequestContext::name);
     let group = name.and_then(|name| name.split('.').next());
     if !group.is_some_and(|group| COUNTED.contains(&group)) {
         return 0;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::error::{Error, ErrorKind};
-use crate::provider::Repeat;
+use crate::provider::RetrySafety;
 
 /// Says how often, and how soon, a failed call is repeated.
 ///
@@ -46,7 +46,7 @@ pub struct RetryPolicy {
     /// Whether inference calls (chat, FIM, embeddings, …) are also repeated when the
     /// connection broke, or the first byte did not come in time, after the request may
     /// have been received. Such a call may then be billed twice. Default: no.
-    pub repeat_unconfirmed: bool,
+    pub retry_ambiguous: bool,
 }
 
 impl Default for RetryPolicy {
@@ -58,7 +58,7 @@ impl Default for RetryPolicy {
             exponent: 2.0,
             max_elapsed: Duration::from_secs(120),
             max_retry_after: Duration::from_secs(60),
-            repeat_unconfirmed: false,
+            retry_ambiguous: false,
         }
     }
 }
@@ -106,8 +106,8 @@ impl RetryPolicy {
 
     /// Sets whether inference calls are repeated even if they may have been received.
     #[must_use]
-    pub fn repeat_unconfirmed(mut self, repeat: bool) -> Self {
-        self.repeat_unconfirmed = repeat;
+    pub fn retry_ambiguous(mut self, repeat: bool) -> Self {
+        self.retry_ambiguous = repeat;
         self
     }
 
@@ -115,11 +115,11 @@ impl RetryPolicy {
     pub(crate) fn next_delay(
         &self,
         error: &Error,
-        repeat: Repeat,
+        safety: RetrySafety,
         retries: u32,
         elapsed: Duration,
     ) -> Option<Duration> {
-        if retries >= self.max_retries || !self.allows(error, repeat) {
+        if retries >= self.max_retries || !self.allows(error, safety) {
             return None;
         }
         let jitter = self.bound(retries).mul_f64(fastrand::f64());
@@ -131,20 +131,20 @@ impl RetryPolicy {
         (elapsed.saturating_add(delay) <= self.max_elapsed).then_some(delay)
     }
 
-    fn allows(&self, error: &Error, repeat: Repeat) -> bool {
+    fn allows(&self, error: &Error, safety: RetrySafety) -> bool {
         if error.is_not_sent() {
             return true;
         }
-        match (error.status(), repeat) {
-            (_, Repeat::Effects) => false,
+        match (error.status(), safety) {
+            (_, RetrySafety::NonIdempotent) => false,
             (Some(status), _) => {
                 is_retryable_status(status) && error.kind() != ErrorKind::QuotaExceeded
             }
             (None, _) if !matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) => {
                 false
             }
-            (None, Repeat::Idempotent) => true,
-            (None, Repeat::Inference) => self.repeat_unconfirmed,
+            (None, RetrySafety::Idempotent) => true,
+            (None, RetrySafety::Billable) => self.retry_ambiguous,
         }
     }
 
@@ -203,7 +203,7 @@ mod tests {
         TransportError::new(kind, "reset").into()
     }
 
-    fn repeats(policy: &RetryPolicy, error: &Error, repeat: Repeat) -> bool {
+    fn repeats(policy: &RetryPolicy, error: &Error, safety: RetrySafety) -> bool {
         policy
             .next_delay(error, repeat, 0, Duration::ZERO)
             .is_some()
@@ -211,14 +211,14 @@ mod tests {
 
     #[test]
     fn what_is_repeated_depends_on_status_and_effects() {
-        use Repeat::{Effects, Idempotent, Inference};
+        use RetrySafety::{Billable, Idempotent, NonIdempotent};
         let policy = RetryPolicy::default();
         for status in 300..600_u16 {
             let error = answered(status, &[], "");
             let expected = matches!(status, 408 | 429 | 500 | 502 | 503 | 504 | 520..=529);
-            assert_eq!(repeats(&policy, &error, Inference), expected, "{status}");
+            assert_eq!(repeats(&policy, &error, Billable), expected, "{status}");
             assert_eq!(repeats(&policy, &error, Idempotent), expected, "{status}");
-            assert!(!repeats(&policy, &error, Effects), "{status}");
+            assert!(!repeats(&policy, &error, NonIdempotent), "{status}");
         }
         let quota = answered(
             429,
@@ -231,14 +231,14 @@ mod tests {
 
     #[test]
     fn a_broken_connection_is_repeated_only_if_nothing_can_happen_twice() {
-        use Repeat::{Effects, Idempotent, Inference};
+        use RetrySafety::{Billable, Idempotent, NonIdempotent};
         let policy = RetryPolicy::default();
         for kind in [
             TransportErrorKind::Connect,
             TransportErrorKind::ConnectTimeout,
             TransportErrorKind::NotSent,
         ] {
-            for repeat in [Effects, Idempotent, Inference] {
+            for repeat in [NonIdempotent, Idempotent, Billable] {
                 assert!(
                     repeats(&policy, &broken(kind), repeat),
                     "{kind:?} {repeat:?}"
@@ -248,14 +248,10 @@ mod tests {
         let late = || Error::timeout(TimeoutPhase::FirstByte, Duration::from_secs(1));
         for error in [broken(TransportErrorKind::Interrupted), late()] {
             assert!(repeats(&policy, &error, Idempotent));
-            assert!(!repeats(&policy, &error, Inference));
-            assert!(!repeats(&policy, &error, Effects));
+            assert!(!repeats(&policy, &error, Billable));
+            assert!(!repeats(&policy, &error, NonIdempotent));
         }
-        assert!(repeats(
-            &policy.repeat_unconfirmed(true),
-            &late(),
-            Inference
-        ));
+        assert!(repeats(&policy.retry_ambiguous(true), &late(), Billable));
     }
 
     #[test]
@@ -267,7 +263,7 @@ mod tests {
             let delays: Vec<_> = (0..200)
                 .filter_map(|_| {
                     let retries = u32::try_from(retries).unwrap();
-                    policy.next_delay(&error, Repeat::Inference, retries, Duration::ZERO)
+                    policy.next_delay(&error, RetrySafety::Billable, retries, Duration::ZERO)
                 })
                 .collect();
             assert_eq!(delays.len(), 200);
@@ -283,7 +279,7 @@ mod tests {
         let delay = |headers| {
             policy.next_delay(
                 &answered(429, headers, ""),
-                Repeat::Inference,
+                RetrySafety::Billable,
                 0,
                 Duration::ZERO,
             )
@@ -319,18 +315,24 @@ mod tests {
         let error = answered(503, &[], "");
         let late = Duration::from_secs(121);
         assert_eq!(
-            policy.next_delay(&error, Repeat::Inference, 2, Duration::ZERO),
+            policy.next_delay(&error, RetrySafety::Billable, 2, Duration::ZERO),
             None
         );
-        assert_eq!(policy.next_delay(&error, Repeat::Inference, 0, late), None);
+        assert_eq!(
+            policy.next_delay(&error, RetrySafety::Billable, 0, late),
+            None
+        );
         let endless = RetryPolicy::backoff(
             Duration::from_millis(100),
             Duration::from_millis(400),
             1.5,
             Duration::from_secs(9),
         );
-        let delay = endless.next_delay(&error, Repeat::Inference, 4_000_000, Duration::ZERO);
+        let delay = endless.next_delay(&error, RetrySafety::Billable, 4_000_000, Duration::ZERO);
         assert!(delay.unwrap() <= Duration::from_millis(400));
-        assert_eq!(endless.next_delay(&error, Repeat::Inference, 0, late), None);
+        assert_eq!(
+            endless.next_delay(&error, RetrySafety::Billable, 0, late),
+            None
+        );
     }
 }

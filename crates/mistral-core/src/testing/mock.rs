@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::refusal;
 use super::reply::MockReply;
-use crate::transport::{Body, Operation, Transport, TransportError};
+use crate::transport::{Body, RequestContext, Transport, TransportError};
 
 /// A transport that answers from a script and remembers what it was sent.
 ///
@@ -102,7 +102,7 @@ type Answer = Arc<dyn Fn(&MockRequest) -> MockReply + Send + Sync>;
 /// Which requests a line of the script is for.
 enum Target {
     Any,
-    Operation(String),
+    RequestContext(String),
     Path(Option<String>, String),
 }
 
@@ -215,11 +215,11 @@ impl Transport for MockTransport {
 impl MockRequest {
     async fn read(request: Request<Body>) -> Result<Self, TransportError> {
         let (parts, body) = request.into_parts();
-        let operation = parts.extensions.get::<Operation>();
+        let operation = parts.extensions.get::<RequestContext>();
         Ok(Self {
             operation: operation.map_or_else(String::new, |it| it.name().to_owned()),
             model: operation.and_then(|it| it.model()).map(str::to_owned),
-            attempt: operation.map_or(1, Operation::attempt),
+            attempt: operation.map_or(1, RequestContext::attempt),
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
@@ -282,14 +282,14 @@ impl Target {
         match text.split_once(' ') {
             Some((method, path)) => Self::Path(Some(method.to_owned()), path.trim().to_owned()),
             None if text.starts_with('/') => Self::Path(None, text.to_owned()),
-            None => Self::Operation(text.to_owned()),
+            None => Self::RequestContext(text.to_owned()),
         }
     }
 
     fn fits(&self, request: &MockRequest) -> bool {
         match self {
             Self::Any => true,
-            Self::Operation(name) => *name == request.operation,
+            Self::RequestContext(name) => *name == request.operation,
             Self::Path(method, path) => {
                 let has_method = |method: &String| method == request.method.as_str();
                 path == request.uri.path() && method.as_ref().is_none_or(has_method)
@@ -302,7 +302,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => f.write_str("any request"), // never left when a request finds nothing
-            Self::Operation(name) => f.write_str(name),
+            Self::RequestContext(name) => f.write_str(name),
             Self::Path(None, path) => f.write_str(path),
             Self::Path(Some(method), path) => write!(f, "{method} {path}"),
         }

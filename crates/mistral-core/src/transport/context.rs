@@ -10,7 +10,7 @@ use url::Url;
 ///
 /// Every request that reaches a [`Transport`] has one in its extensions.
 #[derive(Debug, Clone)]
-pub struct Operation {
+pub struct RequestContext {
     pub(crate) name: Cow<'static, str>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) attempt: u32,
@@ -29,7 +29,7 @@ pub(crate) struct Target {
     pub(crate) url: Url,
 }
 
-impl Operation {
+impl RequestContext {
     /// The operation's name, for example `chat.complete`.
     pub fn name(&self) -> &str {
         &self.name

@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Body, Operation, Transport, TransportError};
+use super::{Body, RequestContext, Transport, TransportError};
 use crate::redact::{MASKED, Mask, is_secret_header};
 
 /// How much of a body is printed, in bytes.
@@ -109,7 +109,7 @@ fn print(text: &str) {
 fn show_request(request: &http::Request<Body>, mask: &Mask) -> String {
     let uri = mask.text(&request.uri().to_string());
     let mut text = format!("mistral > {} {uri}", request.method());
-    if let Some(operation) = request.extensions().get::<Operation>() {
+    if let Some(operation) = request.extensions().get::<RequestContext>() {
         let (name, attempt) = (operation.name(), operation.attempt());
         text += &format!(" ({name}, attempt {attempt})");
     }

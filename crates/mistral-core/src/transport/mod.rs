@@ -20,7 +20,7 @@ use async_trait::async_trait;
 
 pub use self::body::Body;
 pub(crate) use self::body::Gathered;
-pub use self::context::Operation;
+pub use self::context::RequestContext;
 pub(crate) use self::context::Target;
 pub(crate) use self::debug::{DebugTransport, is_debugging};
 pub use self::error::{TransportError, TransportErrorKind};
@@ -40,12 +40,12 @@ pub use self::reqwest::ReqwestTransport;
 /// authenticates, and it does not turn a status into an error: a `503` is an `Ok`
 /// response. `Err` means that no usable response arrived.
 ///
-/// The request carries an [`Operation`] in its extensions, so that a wrapper can tell
+/// The request carries an [`RequestContext`] in its extensions, so that a wrapper can tell
 /// calls apart.
 ///
 /// ```
 /// use async_trait::async_trait;
-/// use mistral_core::transport::{Body, Operation, Transport, TransportError};
+/// use mistral_core::transport::{Body, RequestContext, Transport, TransportError};
 ///
 /// /// Adds a header to every request of another transport.
 /// #[derive(Debug)]
@@ -57,7 +57,7 @@ pub use self::reqwest::ReqwestTransport;
 ///         &self,
 ///         mut request: http::Request<Body>,
 ///     ) -> Result<http::Response<Body>, TransportError> {
-///         let name = request.extensions().get::<Operation>().map(|operation| operation.name());
+///         let name = request.extensions().get::<RequestContext>().map(|operation| operation.name());
 ///         tracing::debug!(?name, "sending");
 ///         request.headers_mut().insert("x-team", http::HeaderValue::from_static("search"));
 ///         self.0.send(request).await

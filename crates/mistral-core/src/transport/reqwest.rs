@@ -2,7 +2,7 @@ use ::reqwest::Url;
 use async_trait::async_trait;
 
 use super::hyper::exchange::{self, Outgoing, incoming};
-use super::{Body, Operation, Transport, TransportError, TransportErrorKind};
+use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
 
 /// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of your own.
 ///
@@ -47,7 +47,7 @@ impl Transport for ReqwestTransport {
 
 fn outgoing(request: http::Request<Body>) -> Result<::reqwest::Request, TransportError> {
     let (head, body) = request.into_parts();
-    let url = match head.extensions.get::<Operation>() {
+    let url = match head.extensions.get::<RequestContext>() {
         // A wrapper may have changed the URI; only then is it parsed again.
         Some(operation) if operation.target.uri == head.uri => operation.target.url.clone(),
         _ => Url::parse(&head.uri.to_string())

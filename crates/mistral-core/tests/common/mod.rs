@@ -13,8 +13,10 @@ use futures::StreamExt;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::messages::Message;
-use mistral_core::provider::{Endpoint, Provider, Route, RouteRequest, parse_base_url};
-use mistral_core::transport::{Body, Operation, Transport, TransportError, TransportErrorKind};
+use mistral_core::provider::{Operation, Provider, Route, RouteRequest, parse_base_url};
+use mistral_core::transport::{
+    Body, RequestContext, Transport, TransportError, TransportErrorKind,
+};
 use mistral_core::{Client, ClientBuilder, Result};
 
 /// What happens to one request.
@@ -87,7 +89,7 @@ pub struct Sent {
     pub uri: http::Uri,
     pub headers: HeaderMap,
     pub body: Bytes,
-    pub operation: Operation,
+    pub operation: RequestContext,
 }
 
 impl Sent {
@@ -140,7 +142,7 @@ impl Transport for Script {
             uri: parts.uri,
             headers: parts.headers,
             body,
-            operation: parts.extensions.get::<Operation>().unwrap().clone(),
+            operation: parts.extensions.get::<RequestContext>().unwrap().clone(),
         });
         let step = {
             let mut steps = self.steps.lock().unwrap();
@@ -199,8 +201,8 @@ impl Provider for Open {
         "open"
     }
 
-    fn supports(&self, endpoint: &Endpoint) -> bool {
-        endpoint.path != "/v1/not-here"
+    fn supports(&self, operation: &Operation) -> bool {
+        operation.path != "/v1/not-here"
     }
 
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {

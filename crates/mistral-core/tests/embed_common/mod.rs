@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{Request, Response};
 use mistral_core::embeddings::{Embedding, EmbeddingStream, Embeddings};
-use mistral_core::transport::{Body, Operation, Transport, TransportError};
+use mistral_core::transport::{Body, RequestContext, Transport, TransportError};
 use mistral_core::{Client, Error};
 use serde_json::{Value, json};
 
@@ -126,7 +126,11 @@ impl Transport for Server {
         let running = self.running.fetch_add(1, Ordering::Relaxed) + 1;
         let _running = Running(Arc::clone(&self.running));
         self.most_running.fetch_max(running, Ordering::Relaxed);
-        let operation = request.extensions().get::<Operation>().unwrap().clone();
+        let operation = request
+            .extensions()
+            .get::<RequestContext>()
+            .unwrap()
+            .clone();
         assert_eq!(
             (operation.name(), operation.model()),
             ("embeddings.create", Some("m"))

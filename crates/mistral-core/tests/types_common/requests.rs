@@ -10,8 +10,8 @@ use mistral_core::embeddings::{EmbeddingDtype, EmbeddingRequest, EncodingFormat}
 use mistral_core::messages::{
     ApiKeyAuth, Arguments, AssistantMessage, CodeInterpreterTool, Content, ContentChunk,
     CustomConnector, DocumentLibraryTool, DocumentUrlChunk, Function, FunctionTool, ImageDetail,
-    ImageGenerationTool, ImageUrl, ImageUrlChunk, JsonSchema, Message, OAuth2TokenAuth,
-    ReferenceChunk, ReferenceId, ResourceChunk, ResourceLinkChunk, ResponseFormat, SystemMessage,
+    ImageGenerationTool, ImageUrl, ImageUrlChunk, Message, OAuth2TokenAuth, ReferenceChunk,
+    ReferenceId, ResourceChunk, ResourceLinkChunk, ResponseFormat, ResponseSchema, SystemMessage,
     TextChunk, ThinkChunk, Tool, ToolCall, ToolChoice, ToolChoiceEnum, ToolConfiguration,
     ToolMessage, ToolReferenceChunk, ToolType, UserMessage, WebSearchPremiumTool, WebSearchTool,
 };
@@ -240,14 +240,14 @@ fn chunks() -> ChatCompletionRequest {
     ChatCompletionRequest::new("m", [Message::user(chunks)])
 }
 
-fn painting() -> JsonSchema {
+fn painting() -> ResponseSchema {
     let schema = json!({
         "type": "object",
         "properties": { "title": { "type": "string" }, "year": { "type": "integer" } },
         "required": ["title", "year"],
         "additionalProperties": false,
     });
-    JsonSchema::new("painting", schema)
+    ResponseSchema::new("painting", schema)
         .description("A painting and its year.")
         .strict(true)
 }

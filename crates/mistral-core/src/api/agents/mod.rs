@@ -30,11 +30,11 @@ use crate::api::chat::{Parsed, ParsedChunk, ask_for, read_parsed};
 use crate::call::{Call, StreamCall};
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
-endpoints! {
-    COMPLETE = Endpoint::inference("agents.complete", "/v1/agents/completions");
-    STREAM = Endpoint::inference("agents.stream", "/v1/agents/completions").streaming();
+operations! {
+    COMPLETE = Operation::inference("agents.complete", "/v1/agents/completions");
+    STREAM = Operation::inference("agents.stream", "/v1/agents/completions").streaming();
 }
 
 completion_request! {

@@ -31,7 +31,7 @@ use serde_json::Value;
 
 use crate::error::{ApiError, Error, ErrorKind, Result};
 use crate::mode::Mode;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
 pub use self::speech::{
     RawAudio, Speech, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest, SpeechResponse,
@@ -49,20 +49,20 @@ pub use self::voices::{
     VoiceResponse, VoiceType, VoiceUpdateRequest, Voices,
 };
 
-endpoints! {
-    TRANSCRIBE = Endpoint::inference("audio.transcriptions.complete", "/v1/audio/transcriptions");
+operations! {
+    TRANSCRIBE = Operation::inference("audio.transcriptions.complete", "/v1/audio/transcriptions");
     TRANSCRIBE_STREAM =
-        Endpoint::inference("audio.transcriptions.stream", "/v1/audio/transcriptions").streaming();
-    SPEAK = Endpoint::inference("audio.speech.complete", "/v1/audio/speech");
-    SPEAK_STREAM = Endpoint::inference("audio.speech.stream", "/v1/audio/speech").streaming();
-    LIST_VOICES = Endpoint::get("audio.voices.list", "/v1/audio/voices")
+        Operation::inference("audio.transcriptions.stream", "/v1/audio/transcriptions").streaming();
+    SPEAK = Operation::inference("audio.speech.complete", "/v1/audio/speech");
+    SPEAK_STREAM = Operation::inference("audio.speech.stream", "/v1/audio/speech").streaming();
+    LIST_VOICES = Operation::get("audio.voices.list", "/v1/audio/voices")
         .query(&["limit", "offset", "type"]);
-    CREATE_VOICE = Endpoint::post("audio.voices.create", "/v1/audio/voices");
-    GET_VOICE = Endpoint::get("audio.voices.get", "/v1/audio/voices/{voice_id}");
-    UPDATE_VOICE = Endpoint::patch("audio.voices.update", "/v1/audio/voices/{voice_id}");
-    DELETE_VOICE = Endpoint::delete("audio.voices.delete", "/v1/audio/voices/{voice_id}");
+    CREATE_VOICE = Operation::post("audio.voices.create", "/v1/audio/voices");
+    GET_VOICE = Operation::get("audio.voices.get", "/v1/audio/voices/{voice_id}");
+    UPDATE_VOICE = Operation::patch("audio.voices.update", "/v1/audio/voices/{voice_id}");
+    DELETE_VOICE = Operation::delete("audio.voices.delete", "/v1/audio/voices/{voice_id}");
     GET_SAMPLE_AUDIO =
-        Endpoint::get("audio.voices.get_sample_audio", "/v1/audio/voices/{voice_id}/sample")
+        Operation::get("audio.voices.get_sample_audio", "/v1/audio/voices/{voice_id}/sample")
             .downloading("audio/wav");
 }
 

@@ -8,25 +8,25 @@ use crate::call::Call;
 use crate::json::wire::Object;
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
-endpoints! {
-    LIST = Endpoint::get("batch.jobs.list", "/v1/batch/jobs").query(&[
+operations! {
+    LIST = Operation::get("batch.jobs.list", "/v1/batch/jobs").query(&[
         "page", "page_size", "model", "agent_id", "metadata", "created_after", "created_by_me",
         "status", "order_by",
     ]);
-    CREATE = Endpoint::post("batch.jobs.create", "/v1/batch/jobs");
-    GET = Endpoint::get("batch.jobs.get", "/v1/batch/jobs/{job_id}").query(&["inline"]);
-    CANCEL = Endpoint::post("batch.jobs.cancel", "/v1/batch/jobs/{job_id}/cancel");
-    DELETE = Endpoint::delete("batch.jobs.delete", "/v1/batch/jobs/{job_id}");
+    CREATE = Operation::post("batch.jobs.create", "/v1/batch/jobs");
+    GET = Operation::get("batch.jobs.get", "/v1/batch/jobs/{job_id}").query(&["inline"]);
+    CANCEL = Operation::post("batch.jobs.cancel", "/v1/batch/jobs/{job_id}/cancel");
+    DELETE = Operation::delete("batch.jobs.delete", "/v1/batch/jobs/{job_id}");
 }
 
 group! {
     /// The jobs that work through batches. Made by [`Batch::jobs`](super::Batch::jobs).
-    Jobs
+    BatchJobs
 }
 
-impl<M: Mode> Jobs<M> {
+impl<M: Mode> BatchJobs<M> {
     /// Lists jobs, the newest first; [`Call::pages`] goes through all of them.
     ///
     /// Mirrors `GET /v1/batch/jobs`.

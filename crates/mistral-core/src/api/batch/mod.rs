@@ -1,7 +1,7 @@
 //! Batches: many requests at once, for less.
 //!
 //! [`Batch::run`] makes a job of any number of requests, waits for it, and reads the results.
-//! What lies below are the [`Jobs`]: a job takes up to 10 000 requests with the call that
+//! What lies below are the [`BatchJobs`]: a job takes up to 10 000 requests with the call that
 //! makes it, or files with more of them, one [`BatchRequest`] a line.
 //!
 //! ```
@@ -50,8 +50,8 @@ mod wait;
 use crate::mode::Mode;
 
 pub use self::batchable::{Batchable, Classification, Moderation};
-pub(crate) use self::jobs::ENDPOINTS;
-pub use self::jobs::Jobs;
+pub use self::jobs::BatchJobs;
+pub(crate) use self::jobs::OPERATIONS;
 pub use self::ordered::OrderedResults;
 pub use self::request::{
     ApiEndpoint, BatchRequest, CreateBatchJobRequest, GetBatchJobRequest, ListBatchJobsRequest,
@@ -78,7 +78,7 @@ group! {
 
 impl<M: Mode> Batch<M> {
     /// The jobs that work through batches.
-    pub fn jobs(&self) -> Jobs<M> {
-        Jobs::new(&self.engine, &self.mode)
+    pub fn jobs(&self) -> BatchJobs<M> {
+        BatchJobs::new(&self.engine, &self.mode)
     }
 }

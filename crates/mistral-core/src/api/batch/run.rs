@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_core::Stream;
 
 use super::batchable::Batchable;
-use super::jobs::Jobs;
+use super::jobs::BatchJobs;
 use super::request::CreateBatchJobRequest;
 use super::requests::{List, Named, Requests, check_ids, line};
 use super::submitted::SubmittedBatch;
@@ -187,7 +187,7 @@ impl<R: Batchable> BatchRun<R> {
         if let Some(answers) = requests.answers.clone() {
             (request.model, request.agent_id) = (answers.model, answers.agent_id);
         }
-        let jobs = Jobs::new(&self.engine, &Async);
+        let jobs = BatchJobs::new(&self.engine, &Async);
         let job = match first {
             First::All(all) => {
                 let call = jobs.create_inline(&request, &List(&all));

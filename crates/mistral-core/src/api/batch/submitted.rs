@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::batchable::Batchable;
-use super::jobs::Jobs;
+use super::jobs::BatchJobs;
 use super::request::GetBatchJobRequest;
 use super::response::BatchJob;
 use super::results::{BatchResults, RESULTS};
@@ -43,14 +43,14 @@ impl<R: Batchable, M: Mode> SubmittedBatch<R, M> {
 
     /// Gives how far the job is.
     pub fn job(&self) -> Call<BatchJob, M> {
-        let jobs = Jobs::new(&self.engine, &self.mode);
+        let jobs = BatchJobs::new(&self.engine, &self.mode);
         jobs.get(&self.id, &GetBatchJobRequest::new())
     }
 
     /// Waits until the job has ended, well or not: `.await` it for the job, or `.send()` it if
     /// the client is a blocking one.
     pub fn wait(&self) -> BatchWait<M> {
-        let jobs = Jobs::new(&self.engine, &Async);
+        let jobs = BatchJobs::new(&self.engine, &Async);
         BatchWait::new(jobs, self.mode.clone(), self.id.clone())
     }
 
@@ -81,7 +81,7 @@ impl<R: Batchable> SubmittedBatch<R> {
             job
         } else {
             let inline = GetBatchJobRequest::new().inline(true);
-            let jobs = Jobs::new(&self.engine, &Async);
+            let jobs = BatchJobs::new(&self.engine, &Async);
             jobs.get(&self.id, &inline).await?
         };
         Ok(BatchResults::new(Files::new(&self.engine, &Async), job))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::jobs::Jobs;
+use super::jobs::BatchJobs;
 use super::request::GetBatchJobRequest;
 use super::response::BatchJob;
 use crate::error::{Result, TimeoutPhase};
@@ -33,7 +33,7 @@ type Report = Box<dyn FnMut(&BatchJob) + Send>;
 /// with a status that this version of the SDK does not know has not.
 #[must_use = "a wait does nothing until it is awaited or sent"]
 pub struct BatchWait<M: Mode = Async> {
-    jobs: Jobs,
+    jobs: BatchJobs,
     #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
     mode: M,
     id: String,
@@ -44,7 +44,7 @@ pub struct BatchWait<M: Mode = Async> {
 }
 
 impl<M: Mode> BatchWait<M> {
-    pub(super) fn new(jobs: Jobs, mode: M, id: String) -> Self {
+    pub(super) fn new(jobs: BatchJobs, mode: M, id: String) -> Self {
         Self {
             jobs,
             mode,
@@ -64,7 +64,7 @@ impl<M: Mode> BatchWait<M> {
 
     /// Sets the first pause between two looks, and the longest: each is twice as long as the
     /// one before. Default: 1 s, 60 s.
-    pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
+    pub fn poll_interval(mut self, first: Duration, longest: Duration) -> Self {
         (self.first_pause, self.longest_pause) = (first, longest);
         self
     }

@@ -35,7 +35,7 @@ use crate::call::event_stream::EventStream;
 use crate::call::{Call, StreamCall};
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
 pub use self::chunk::{CompletionChunk, CompletionResponseStreamChoice, DeltaMessage};
 pub use self::finish::{FinishReason, Logprobs, TokenLogprobs, TopTokenLogprobs};
@@ -55,14 +55,14 @@ pub use self::response::{ChatCompletionChoice, ChatCompletionResponse};
 pub use crate::messages::{
     Arguments, AssistantMessage, AudioChunk, Content, ContentChunk, DocumentUrlChunk, FileChunk,
     Function, FunctionCall, FunctionName, FunctionTool, ImageDetail, ImageUrl, ImageUrlChunk,
-    ImageUrlUnion, InputAudio, JsonSchema, Message, NamedToolChoice, PromptTokensDetails,
-    ReferenceChunk, ReferenceId, ResponseFormat, ResponseFormatType, SystemMessage, TextChunk,
+    ImageUrlUnion, InputAudio, Message, NamedToolChoice, PromptTokensDetails, ReferenceChunk,
+    ReferenceId, ResponseFormat, ResponseFormatType, ResponseSchema, SystemMessage, TextChunk,
     ThinkChunk, Tool, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, UsageInfo, UserMessage,
 };
 
-endpoints! {
-    COMPLETE = Endpoint::inference("chat.complete", "/v1/chat/completions");
-    STREAM = Endpoint::inference("chat.stream", "/v1/chat/completions").streaming();
+operations! {
+    COMPLETE = Operation::inference("chat.complete", "/v1/chat/completions");
+    STREAM = Operation::inference("chat.stream", "/v1/chat/completions").streaming();
 }
 
 group! {

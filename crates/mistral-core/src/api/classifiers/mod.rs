@@ -24,7 +24,7 @@ mod response;
 use crate::call::Call;
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
 pub use self::request::{
     ChatClassificationRequest, ChatClassificationRequestInputs, ChatModerationRequest,
@@ -35,11 +35,11 @@ pub use self::response::{
     ClassificationResponse, ClassificationTargetResult, ModerationObject, ModerationResponse,
 };
 
-endpoints! {
-    MODERATE = Endpoint::inference("classifiers.moderate", "/v1/moderations");
-    MODERATE_CHAT = Endpoint::inference("classifiers.moderate_chat", "/v1/chat/moderations");
-    CLASSIFY = Endpoint::inference("classifiers.classify", "/v1/classifications");
-    CLASSIFY_CHAT = Endpoint::inference("classifiers.classify_chat", "/v1/chat/classifications");
+operations! {
+    MODERATE = Operation::inference("classifiers.moderate", "/v1/moderations");
+    MODERATE_CHAT = Operation::inference("classifiers.moderate_chat", "/v1/chat/moderations");
+    CLASSIFY = Operation::inference("classifiers.classify", "/v1/classifications");
+    CLASSIFY_CHAT = Operation::inference("classifiers.classify_chat", "/v1/chat/classifications");
 }
 
 group! {

@@ -26,7 +26,7 @@ mod vectors;
 use crate::call::Call;
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
 #[cfg(feature = "blocking")]
 pub(crate) use self::create_all::CREATE_ALL;
@@ -34,8 +34,8 @@ pub use self::create_all::EmbeddingStream;
 pub use self::request::{EmbeddingDtype, EmbeddingInput, EmbeddingRequest, EncodingFormat};
 pub use self::response::{Embedding, EmbeddingResponse, EmbeddingResponseData};
 
-endpoints! {
-    CREATE = Endpoint::inference("embeddings.create", "/v1/embeddings");
+operations! {
+    CREATE = Operation::inference("embeddings.create", "/v1/embeddings");
 }
 
 group! {

@@ -26,7 +26,7 @@ mod response;
 use crate::call::{Call, DownloadCall};
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
 pub use self::request::{GetSignedUrlRequest, ListFilesRequest, UploadFileRequest};
 pub use self::response::{
@@ -35,16 +35,16 @@ pub use self::response::{
 };
 pub use crate::transport::FileSource;
 
-endpoints! {
-    UPLOAD = Endpoint::post("files.upload", "/v1/files");
-    LIST = Endpoint::get("files.list", "/v1/files").query(&[
+operations! {
+    UPLOAD = Operation::post("files.upload", "/v1/files");
+    LIST = Operation::get("files.list", "/v1/files").query(&[
         "page", "page_size", "include_total", "sample_type", "source", "search", "purpose", "mimetypes",
     ]);
-    RETRIEVE = Endpoint::get("files.retrieve", "/v1/files/{file_id}");
-    DELETE = Endpoint::delete("files.delete", "/v1/files/{file_id}");
-    DOWNLOAD = Endpoint::get("files.download", "/v1/files/{file_id}/content")
+    RETRIEVE = Operation::get("files.retrieve", "/v1/files/{file_id}");
+    DELETE = Operation::delete("files.delete", "/v1/files/{file_id}");
+    DOWNLOAD = Operation::get("files.download", "/v1/files/{file_id}/content")
         .downloading("application/octet-stream");
-    GET_SIGNED_URL = Endpoint::get("files.get_signed_url", "/v1/files/{file_id}/url")
+    GET_SIGNED_URL = Operation::get("files.get_signed_url", "/v1/files/{file_id}/url")
         .query(&["expiry"]);
 }
 

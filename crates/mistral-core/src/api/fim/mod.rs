@@ -23,15 +23,15 @@ use crate::api::chat::{ChatCompletionResponse, CompletionChunk, Stop};
 use crate::call::{Call, StreamCall};
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
 /// A completion of code. Mirrors the API's `FIMCompletionResponse`, which has the fields of a
 /// chat's answer.
 pub type FimCompletionResponse = ChatCompletionResponse;
 
-endpoints! {
-    COMPLETE = Endpoint::inference("fim.complete", "/v1/fim/completions");
-    STREAM = Endpoint::inference("fim.stream", "/v1/fim/completions").streaming();
+operations! {
+    COMPLETE = Operation::inference("fim.complete", "/v1/fim/completions");
+    STREAM = Operation::inference("fim.stream", "/v1/fim/completions").streaming();
 }
 
 request! {

@@ -4,17 +4,17 @@ use super::request::{CreateFineTuningJobRequest, ListFineTuningJobsRequest};
 use crate::call::Call;
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
-endpoints! {
-    LIST = Endpoint::get("fine_tuning.jobs.list", "/v1/fine_tuning/jobs").query(&[
+operations! {
+    LIST = Operation::get("fine_tuning.jobs.list", "/v1/fine_tuning/jobs").query(&[
         "page", "page_size", "model", "created_after", "created_before", "created_by_me",
         "status", "wandb_project", "wandb_name", "suffix",
     ]);
-    CREATE = Endpoint::post("fine_tuning.jobs.create", "/v1/fine_tuning/jobs").query(&["dry_run"]);
-    GET = Endpoint::get("fine_tuning.jobs.get", "/v1/fine_tuning/jobs/{job_id}");
-    CANCEL = Endpoint::post("fine_tuning.jobs.cancel", "/v1/fine_tuning/jobs/{job_id}/cancel");
-    START = Endpoint::post("fine_tuning.jobs.start", "/v1/fine_tuning/jobs/{job_id}/start");
+    CREATE = Operation::post("fine_tuning.jobs.create", "/v1/fine_tuning/jobs").query(&["dry_run"]);
+    GET = Operation::get("fine_tuning.jobs.get", "/v1/fine_tuning/jobs/{job_id}");
+    CANCEL = Operation::post("fine_tuning.jobs.cancel", "/v1/fine_tuning/jobs/{job_id}/cancel");
+    START = Operation::post("fine_tuning.jobs.start", "/v1/fine_tuning/jobs/{job_id}/start");
 }
 
 group! {
@@ -22,10 +22,10 @@ group! {
     ///
     /// Where the operations have been retired, as on Mistral's own API, every call fails
     /// with [`ErrorKind::Gone`](crate::ErrorKind::Gone).
-    Jobs
+    FineTuningJobs
 }
 
-impl<M: Mode> Jobs<M> {
+impl<M: Mode> FineTuningJobs<M> {
     /// Lists jobs; [`Call::pages`] goes through all of them.
     ///
     /// Mirrors `GET /v1/fine_tuning/jobs`.

@@ -43,8 +43,8 @@ pub use self::job::{
     ClassifierFineTuningJob, CompletionFineTuningJob, CreateFineTuningJobResponse, FineTuningJob,
     FineTuningJobStatus, JobMetadata, LegacyJobMetadata, ListFineTuningJobsResponse,
 };
-pub(crate) use self::jobs::ENDPOINTS;
-pub use self::jobs::Jobs;
+pub use self::jobs::FineTuningJobs;
+pub(crate) use self::jobs::OPERATIONS;
 pub use self::request::{
     CreateFineTuningJobRequest, CreateFineTuningJobRequestIntegration,
     CreateFineTuningJobRequestRepository, CreateGithubRepositoryRequest, FineTuneableModelType,
@@ -63,7 +63,7 @@ group! {
 
 impl<M: Mode> FineTuning<M> {
     /// The jobs that train models.
-    pub fn jobs(&self) -> Jobs<M> {
-        Jobs::new(&self.engine, &self.mode)
+    pub fn jobs(&self) -> FineTuningJobs<M> {
+        FineTuningJobs::new(&self.engine, &self.mode)
     }
 }

@@ -22,7 +22,7 @@ mod fine_tuned;
 use crate::call::Call;
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
 pub use self::card::{
     AudioSpeechCapabilities, AudioTranscriptionCapabilities, BaseModelCard, FtModelCard,
@@ -33,13 +33,13 @@ pub use self::fine_tuned::{
     FineTunedModel, FineTunedModelCapabilities, UnarchiveModelResponse, UpdateModelRequest,
 };
 
-endpoints! {
-    LIST = Endpoint::get("models.list", "/v1/models").query(&["provider", "model"]);
-    RETRIEVE = Endpoint::get("models.retrieve", "/v1/models/{model_id}");
-    DELETE = Endpoint::delete("models.delete", "/v1/models/{model_id}");
-    UPDATE = Endpoint::patch("models.update", "/v1/fine_tuning/models/{model_id}");
-    ARCHIVE = Endpoint::post("models.archive", "/v1/fine_tuning/models/{model_id}/archive");
-    UNARCHIVE = Endpoint::delete("models.unarchive", "/v1/fine_tuning/models/{model_id}/archive");
+operations! {
+    LIST = Operation::get("models.list", "/v1/models").query(&["provider", "model"]);
+    RETRIEVE = Operation::get("models.retrieve", "/v1/models/{model_id}");
+    DELETE = Operation::delete("models.delete", "/v1/models/{model_id}");
+    UPDATE = Operation::patch("models.update", "/v1/fine_tuning/models/{model_id}");
+    ARCHIVE = Operation::post("models.archive", "/v1/fine_tuning/models/{model_id}/archive");
+    UNARCHIVE = Operation::delete("models.unarchive", "/v1/fine_tuning/models/{model_id}/archive");
 }
 
 group! {

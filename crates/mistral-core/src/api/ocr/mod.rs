@@ -29,7 +29,7 @@ mod write;
 use crate::call::Call;
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
 pub use self::block::{
     Block, OcrAsideTextBlock, OcrBlockConfidenceScores, OcrCaptionBlock, OcrCodeBlock,
@@ -37,15 +37,15 @@ pub use self::block::{
     OcrReferencesBlock, OcrSignatureBlock, OcrTableBlock, OcrTextBlock, OcrTitleBlock,
 };
 pub use self::document::Document;
-pub use self::request::{ConfidenceScoresGranularity, OcrRequest, Pages, TableFormat};
+pub use self::request::{ConfidenceScoresGranularity, OcrRequest, PageSelection, TableFormat};
 pub use self::response::{
     OcrConfidenceScore, OcrImageObject, OcrPageConfidenceScores, OcrPageDimensions, OcrPageObject,
     OcrResponse, OcrTableObject, OcrUsageInfo,
 };
 pub use self::write::OcrFiles;
 
-endpoints! {
-    PROCESS = Endpoint::inference("ocr.process", "/v1/ocr");
+operations! {
+    PROCESS = Operation::inference("ocr.process", "/v1/ocr");
 }
 
 group! {

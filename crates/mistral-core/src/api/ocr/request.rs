@@ -16,7 +16,7 @@ request! {
             /// An id of your own for the request.
             id: String => into,
             /// Which pages to read, counted from 0. Default: all.
-            pages: Pages => into,
+            pages: PageSelection => into,
             /// Whether the images come along as base64. Default: no.
             include_image_base64: bool,
             /// How many images are taken out at most. Default: all.
@@ -47,44 +47,44 @@ request! {
     }
 }
 
-/// Which pages to read, counted from 0. Mirrors the official SDK's `Pages`.
+/// Which pages to read, counted from 0. Mirrors the official SDK's `PageSelection`.
 ///
 /// ```
-/// use mistral_core::ocr::Pages;
+/// use mistral_core::ocr::PageSelection;
 ///
-/// let listed = Pages::from([0, 2, 3]);
-/// let ranges = Pages::from("0,2-3");
+/// let listed = PageSelection::from([0, 2, 3]);
+/// let ranges = PageSelection::from("0,2-3");
 /// # assert_ne!(listed, ranges);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
-pub enum Pages {
+pub enum PageSelection {
     /// Numbers and ranges with commas in between, for example `0,2-4`.
     Ranges(String),
     /// Numbers.
     List(Vec<u64>),
 }
 
-impl From<&str> for Pages {
+impl From<&str> for PageSelection {
     fn from(ranges: &str) -> Self {
         Self::Ranges(ranges.to_owned())
     }
 }
 
-impl From<String> for Pages {
+impl From<String> for PageSelection {
     fn from(ranges: String) -> Self {
         Self::Ranges(ranges)
     }
 }
 
-impl From<Vec<u64>> for Pages {
+impl From<Vec<u64>> for PageSelection {
     fn from(pages: Vec<u64>) -> Self {
         Self::List(pages)
     }
 }
 
-impl<const N: usize> From<[u64; N]> for Pages {
+impl<const N: usize> From<[u64; N]> for PageSelection {
     fn from(pages: [u64; N]) -> Self {
         Self::List(pages.into())
     }

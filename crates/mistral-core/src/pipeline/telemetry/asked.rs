@@ -104,12 +104,12 @@ impl<'a> Start<'a> {
 
 /// The conventions' word for an operation where they have one, and else the SDK's.
 fn operation(request: &Prepared) -> &str {
-    match request.endpoint.group() {
+    match request.operation.group() {
         "agents" => "invoke_agent",
         "chat" => "chat",
         "embeddings" => "embeddings",
         "fim" => "text_completion",
         "ocr" => "generate_content",
-        _ => &request.endpoint.name,
+        _ => &request.operation.name,
     }
 }

@@ -21,7 +21,7 @@ use crate::json::wire::read_value;
 use crate::pipeline::request::Prepared;
 use crate::pipeline::route_cache::ResolvedRoute;
 use crate::provider::Provider;
-use crate::provider::Repeat;
+use crate::provider::RetrySafety;
 use crate::transport::Body;
 
 /// How much of a server's code goes into a span.
@@ -58,7 +58,7 @@ impl Trace {
         Some(Box::new(Self {
             span,
             started: Instant::now(),
-            infers: request.endpoint.repeat == Repeat::Inference,
+            infers: request.operation.retry_safety == RetrySafety::Billable,
             capture: capture.clone(),
             begun: false,
             settled: false,
@@ -185,7 +185,7 @@ fn span<'a>(
         "otel.kind" = "client",
         "otel.status_code" = Empty,
         "otel.status_description" = Empty,
-        "mistral.operation" = &*request.endpoint.name,
+        "mistral.operation" = &*request.operation.name,
         "mistral.attempts" = Empty,
         "mistral.request_id" = Empty,
         "gen_ai.operation.name" = start.operation,
@@ -193,7 +193,7 @@ fn span<'a>(
         "gen_ai.agent.id" = start.asked.agent_id.as_deref(),
         "gen_ai.output.type" = start.asked.output_type(),
         "gen_ai.request.model" = start.model.as_deref(),
-        "gen_ai.request.stream" = request.endpoint.stream.then_some(true),
+        "gen_ai.request.stream" = request.operation.stream.then_some(true),
         "gen_ai.request.choice.count" = start.asked.n.filter(|&n| n != 1),
         "gen_ai.request.frequency_penalty" = start.asked.frequency_penalty,
         "gen_ai.request.max_tokens" = start.asked.max_tokens,

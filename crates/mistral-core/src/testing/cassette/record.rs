@@ -16,7 +16,7 @@ use super::lock;
 use super::scrub::{SCRUBBED, Scrubber, lines};
 use super::tape::{Content, End, Exchange, TapeRequest, TapeResponse};
 use crate::error::REQUEST_ID_HEADERS;
-use crate::transport::{Body, Operation, TransportError};
+use crate::transport::{Body, RequestContext, TransportError};
 
 /// The boundary that every multipart form gets, since real ones are random.
 const BOUNDARY: &str = "boundary";
@@ -127,7 +127,7 @@ impl Taken {
         let media_type = text(&self.headers, CONTENT_TYPE.as_str()).unwrap_or_default();
         let end = self.end();
         let body = content(media_type, &self.chunks, end, &mut scrubber);
-        let operation = parts.extensions.get::<Operation>();
+        let operation = parts.extensions.get::<RequestContext>();
         Exchange {
             operation: operation.map_or_else(String::new, |it| it.name().to_owned()),
             request,

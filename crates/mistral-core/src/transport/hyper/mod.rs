@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::connect::Connector;
 use self::exchange::{AskedFor, Outgoing, incoming};
-use super::{Body, Operation, Transport, TransportError, TransportErrorKind};
+use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
 
 /// How long an idle connection is kept. Shorter than the keep-alive of common servers
 /// and load balancers (60 s), so that a request seldom meets a connection that closes.
@@ -128,7 +128,7 @@ impl HyperTransport {
                 .headers_mut()
                 .insert(PROXY_AUTHORIZATION, credentials);
         }
-        let operation = request.extensions_mut().remove::<Operation>();
+        let operation = request.extensions_mut().remove::<RequestContext>();
         let wanted = operation.map(|operation| operation.connect_timeout);
         let pool = wanted.map_or(Cow::Borrowed(&self.main), |wanted| self.pool(wanted));
         Ok((pool.request(request), asked_for))

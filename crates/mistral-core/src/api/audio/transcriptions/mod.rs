@@ -8,7 +8,7 @@ use crate::call::{Call, StreamCall};
 use crate::error::Result;
 use crate::mode::Mode;
 use crate::pipeline::request::Prepared;
-use crate::provider::Endpoint;
+use crate::provider::Operation;
 
 pub use self::events::{
     TranscriptionState, TranscriptionStreamEvents, TranscriptionStreamLanguage,
@@ -73,10 +73,10 @@ while let Some(event) = stream.next().await {
     }
 }
 
-fn prepare(endpoint: &'static Endpoint, request: &AudioTranscriptionRequest) -> Result<Prepared> {
-    let form = request.form(endpoint.stream);
-    let form = form.map_err(|error| error.at(endpoint.name.clone(), 0))?;
-    Prepared::new(endpoint).form(Some(&request.model), form)
+fn prepare(operation: &'static Operation, request: &AudioTranscriptionRequest) -> Result<Prepared> {
+    let form = request.form(operation.stream);
+    let form = form.map_err(|error| error.at(operation.name.clone(), 0))?;
+    Prepared::new(operation).form(Some(&request.model), form)
 }
 
 impl EventStream<TranscriptionStreamEvents> {

@@ -19,7 +19,7 @@ use mistral_core::batch::{
 use serde_json::{Map, Value, json};
 
 /// Answers every request with `answer`.
-fn serve(answer: &Value) -> (Script, Jobs) {
+fn serve(answer: &Value) -> (Script, BatchJobs) {
     let script = Script::new([Step::status(200, &answer.to_string())]);
     let jobs = script.client().batch().jobs();
     (script, jobs)

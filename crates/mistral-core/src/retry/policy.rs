@@ -205,7 +205,7 @@ mod tests {
 
     fn repeats(policy: &RetryPolicy, error: &Error, safety: RetrySafety) -> bool {
         policy
-            .next_delay(error, repeat, 0, Duration::ZERO)
+            .next_delay(error, safety, 0, Duration::ZERO)
             .is_some()
     }
 

@@ -30,6 +30,7 @@ pub mod error;
 pub mod json;
 pub mod messages;
 pub mod mode;
+pub mod operation;
 mod pipeline;
 pub mod provider;
 pub mod rate_limit;

@@ -48,6 +48,8 @@ pub struct SseDecoder {
     after_carriage_return: bool,
     first_line: bool,
     max_event_size: usize,
+    /// Whether every line is an event of its own.
+    is_json_lines: bool,
 }
 
 /// The data lines of the current event.
@@ -122,6 +124,15 @@ impl SseDecoder {
             after_carriage_return: false,
             first_line: true,
             max_event_size: MAX_EVENT_SIZE,
+            is_json_lines: false,
+        }
+    }
+
+    /// Creates a decoder for JSON lines: every line that is not blank is the data of an event.
+    pub(crate) fn json_lines() -> Self {
+        Self {
+            is_json_lines: true,
+            ..Self::new()
         }
     }
 
@@ -237,11 +248,29 @@ impl SseDecoder {
         }
     }
 
+    /// Ends the last line of JSON lines, which may lack its line feed. Returns whether there
+    /// was such a line.
+    pub(crate) fn end_line(&mut self) -> bool {
+        let is_unended = self.is_json_lines && !self.line.is_empty();
+        if is_unended {
+            self.push(Bytes::from_static(b"\n"));
+        }
+        is_unended
+    }
+
+    fn parse(&self, line: &[u8]) -> (Field, usize) {
+        match self.is_json_lines {
+            false => parse(line),
+            true if line.trim_ascii().is_empty() => (Field::Blank, 0),
+            true => (Field::Data, 0),
+        }
+    }
+
     /// Reads a line that lies whole in the current chunk. `true` means that it ends an event.
     fn read_line(&mut self, line: Range<usize>) -> Result<bool, EventTooLarge> {
         let bytes = self.chunk.get(line.clone()).unwrap_or_default();
         let mark = byte_order_mark(&mut self.first_line, bytes);
-        let (field, value) = parse(bytes.get(mark..).unwrap_or_default());
+        let (field, value) = self.parse(bytes.get(mark..).unwrap_or_default());
         let value = line.start + mark + value..line.end;
         match field {
             Field::Blank => return Ok(self.end_event()),
@@ -262,7 +291,7 @@ impl SseDecoder {
             }
             Field::Other => {}
         }
-        Ok(false)
+        Ok(self.is_json_lines && self.end_event())
     }
 
     /// Reads a line that began in an earlier chunk.
@@ -271,7 +300,7 @@ impl SseDecoder {
         line.extend_from_slice(self.chunk.get(end).unwrap_or_default());
         let mark = byte_order_mark(&mut self.first_line, &line);
         let bytes = line.get(mark..).unwrap_or_default();
-        let (field, value) = parse(bytes);
+        let (field, value) = self.parse(bytes);
         let value = bytes.get(value..).unwrap_or_default();
         let mut ended = false;
         match field {
@@ -287,6 +316,9 @@ impl SseDecoder {
             }
             Field::Event | Field::Id | Field::Retry => self.set(field, text(value).into_owned()),
             Field::Other => {}
+        }
+        if self.is_json_lines {
+            ended = self.end_event();
         }
         line.clear();
         self.line = line; // for the room it has

@@ -168,7 +168,9 @@ impl Provider for MistralGcp {
 
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
         let model = self.names.resolve(request.model)?;
-        let path = self.place.path(&model.url, request.operation.stream)?;
+        let path = self
+            .place
+            .path(&model.url, request.operation.framing.is_event_stream())?;
         let route = Route::join(request.base_url.unwrap_or(&self.place.endpoint), &path)?;
         Ok(if request.model == Some(&*model.body) {
             route

@@ -1,4 +1,4 @@
-//! The groups of the API's operations.
+//! The groups of the API's operations: one module per group, and this table of them.
 
 pub mod agents;
 pub mod audio;
@@ -12,10 +12,27 @@ pub mod fine_tuning;
 pub mod models;
 pub mod ocr;
 
+use crate::client::Client;
+use crate::mode::Mode;
 use crate::provider::Operation;
 
+/// The operations of each group.
+static GROUPS: &[&[&Operation]] = &[
+    agents::OPERATIONS,
+    audio::OPERATIONS,
+    batch::OPERATIONS,
+    chat::OPERATIONS,
+    classifiers::OPERATIONS,
+    embeddings::OPERATIONS,
+    files::OPERATIONS,
+    fim::OPERATIONS,
+    fine_tuning::OPERATIONS,
+    models::OPERATIONS,
+    ocr::OPERATIONS,
+];
+
 impl Operation {
-    /// All operations that the SDK models, group by group.
+    /// Returns all operations of the stable API, group by group.
     ///
     /// ```
     /// use mistral_core::provider::Operation;
@@ -24,21 +41,28 @@ impl Operation {
     /// assert_eq!(complete.unwrap().path, "/v1/chat/completions");
     /// ```
     pub fn all() -> impl Iterator<Item = &'static Self> {
-        [
-            agents::OPERATIONS,
-            audio::OPERATIONS,
-            batch::OPERATIONS,
-            chat::OPERATIONS,
-            classifiers::OPERATIONS,
-            embeddings::OPERATIONS,
-            files::OPERATIONS,
-            fim::OPERATIONS,
-            fine_tuning::OPERATIONS,
-            models::OPERATIONS,
-            ocr::OPERATIONS,
-        ]
-        .into_iter()
-        .flatten()
-        .copied()
+        GROUPS.iter().copied().flatten().copied()
+    }
+}
+
+impl<M: Mode> Client<M> {
+    /// Whether the provider offers an operation, by its name: `ocr.process`, `chat.stream`.
+    ///
+    /// A call of one that it does not offer fails with
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before anything is sent.
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let client = Client::new(MistralApi::new("my-key")?)?;
+    /// assert!(client.supports("ocr.process"));
+    /// assert!(!client.supports("no.such_operation"));
+    /// # Ok(()) }
+    /// ```
+    pub fn supports(&self, operation: &str) -> bool {
+        Operation::all()
+            .filter(|known| known.name == operation)
+            .any(|operation| self.provider().supports(operation))
     }
 }

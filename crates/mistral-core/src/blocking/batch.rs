@@ -111,9 +111,9 @@ impl Batch<Blocking> {
     ) -> BatchRun<'a, R> {
         let (requests, source) = supply(requests, ROOM);
         BatchRun {
-            run: batch::BatchRun::new(&self.engine, source),
+            run: batch::BatchRun::new(self.client.as_async(), source),
             requests,
-            mode: self.mode.clone(),
+            mode: self.client.mode().clone(),
         }
     }
 }

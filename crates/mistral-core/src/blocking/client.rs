@@ -82,7 +82,7 @@ impl ClientBuilder {
     pub fn build_blocking(self) -> Result<Client> {
         let driver = Arc::new(Driver::start()?);
         Ok(Client(client::Client::with_mode(
-            self.engine()?,
+            self.pipeline()?,
             Blocking { driver },
         )))
     }

@@ -13,7 +13,7 @@ use crate::api::embeddings::{
 use crate::call::Call;
 use crate::error::Result;
 use crate::messages::UsageInfo;
-use crate::mode::{Async, Blocking};
+use crate::mode::Blocking;
 
 /// As many texts as a call has: fewer would be sent for want of more.
 const ROOM: usize = 256;
@@ -88,11 +88,13 @@ impl Embeddings<Blocking> {
         texts: impl Iterator<Item = io::Result<String>> + Send + 'a,
     ) -> EmbeddingStream<'a> {
         let (texts, source) = supply(texts, ROOM);
-        let embeddings = Embeddings::new(&self.engine, &Async);
+        let embeddings = Embeddings {
+            client: self.client.as_async(),
+        };
         EmbeddingStream {
             stream: embeddings::EmbeddingStream::new(&embeddings, model, source),
             texts,
-            mode: self.mode.clone(),
+            mode: self.client.mode().clone(),
             refused: false,
         }
     }

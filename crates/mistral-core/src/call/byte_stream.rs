@@ -14,8 +14,8 @@ use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline::classify::Answer;
-use crate::pipeline::deadline::Silence;
+use crate::pipeline::classify::RawResponse;
+use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::Trace;
 use crate::transport::{Body, blocking};
 
@@ -60,18 +60,18 @@ pub struct ByteStream {
     read: u64,
     /// `None` once the stream has ended.
     body: Option<Body>,
-    silence: Silence,
+    idle_timer: IdleTimer,
     progress: Option<Progress>,
     trace: Option<Box<Trace>>,
 }
 
 impl ByteStream {
-    pub(crate) fn new(operation: Cow<'static, str>, answer: Answer) -> Self {
-        let (head, body) = answer.response.into_parts();
+    pub(crate) fn new(operation: Cow<'static, str>, raw: RawResponse) -> Self {
+        let (head, body) = raw.response.into_parts();
         let content_type = head.headers.get(CONTENT_TYPE);
         Self {
             operation,
-            attempts: answer.attempts,
+            attempts: raw.attempts,
             request_id: crate::error::request_id(&head.headers).map(Box::from),
             content_type: content_type
                 .and_then(|value| value.to_str().ok())
@@ -79,9 +79,9 @@ impl ByteStream {
             length: body.content_length(),
             read: 0,
             body: Some(body),
-            silence: Silence::new(answer.idle, answer.deadline),
+            idle_timer: IdleTimer::new(raw.idle, raw.deadline),
             progress: None,
-            trace: answer.trace,
+            trace: raw.trace,
         }
     }
 
@@ -216,7 +216,7 @@ impl ByteStream {
         };
         let error = match Pin::new(body).poll_next(cx) {
             Poll::Ready(Some(Ok(bytes))) => {
-                self.silence.broken();
+                self.idle_timer.reset();
                 self.read += bytes.len() as u64;
                 if let Some(report) = &mut self.progress {
                     report(self.read, self.length);
@@ -232,7 +232,7 @@ impl ByteStream {
             Poll::Ready(Some(Err(cause))) => {
                 self.truncated("the connection broke").with_source(cause)
             }
-            Poll::Pending => match self.silence.poll(cx) {
+            Poll::Pending => match self.idle_timer.poll(cx) {
                 Poll::Ready(error) => error,
                 Poll::Pending => return Poll::Pending,
             },

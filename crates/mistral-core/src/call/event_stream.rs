@@ -12,9 +12,10 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, Error, ErrorKind, Result, locate, unexpected};
-use crate::pipeline::classify::Answer;
-use crate::pipeline::deadline::Silence;
+use crate::pipeline::classify::RawResponse;
+use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::Trace;
+use crate::provider::{Framing, Operation};
 use crate::sse::SseDecoder;
 use crate::transport::Body;
 
@@ -132,25 +133,29 @@ pub struct EventStream<T: StreamEvent> {
     marked: bool,
     decoder: SseDecoder,
     state: T::State,
-    silence: Silence,
+    idle_timer: IdleTimer,
     trace: Option<Box<Trace>>,
 }
 
 impl<T: StreamEvent> EventStream<T> {
-    pub(crate) fn new(operation: Cow<'static, str>, max_event_size: usize, answer: Answer) -> Self {
-        let request_id = crate::error::request_id(answer.response.headers()).map(Box::from);
+    pub(crate) fn new(operation: &Operation, max_event_size: usize, raw: RawResponse) -> Self {
+        let request_id = crate::error::request_id(raw.response.headers()).map(Box::from);
+        let decoder = match operation.framing {
+            Framing::JsonLines => SseDecoder::json_lines(),
+            _ => SseDecoder::new(),
+        };
         Self {
-            operation,
-            attempts: answer.attempts,
-            status: answer.response.status(),
+            operation: operation.name.clone(),
+            attempts: raw.attempts,
+            status: raw.response.status(),
             request_id,
-            body: Some(answer.response.into_body()),
+            body: Some(raw.response.into_body()),
             failed: false,
             marked: false,
-            decoder: SseDecoder::new().max_event_size(max_event_size),
+            decoder: decoder.max_event_size(max_event_size),
             state: T::State::default(),
-            silence: Silence::new(answer.idle, answer.deadline),
-            trace: answer.trace,
+            idle_timer: IdleTimer::new(raw.idle, raw.deadline),
+            trace: raw.trace,
         }
     }
 
@@ -224,7 +229,7 @@ impl<T: StreamEvent> EventStream<T> {
             };
             match Pin::new(body).poll_next(cx) {
                 Poll::Ready(Some(Ok(bytes))) => {
-                    self.silence.broken();
+                    self.idle_timer.reset();
                     self.decoder.push(bytes);
                 }
                 Poll::Ready(Some(Err(_))) if T::is_complete(&self.state) => {
@@ -236,6 +241,7 @@ impl<T: StreamEvent> EventStream<T> {
                     let error = Error::new(ErrorKind::Truncated, what).with_source(error);
                     return Poll::Ready(Some(self.fail(error)));
                 }
+                Poll::Ready(None) if self.decoder.end_line() => {}
                 Poll::Ready(None) if self.may_end() => {
                     self.close();
                     return Poll::Ready(None);
@@ -246,7 +252,7 @@ impl<T: StreamEvent> EventStream<T> {
                     return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Pending => {
-                    let Poll::Ready(error) = self.silence.poll(cx) else {
+                    let Poll::Ready(error) = self.idle_timer.poll(cx) else {
                         return Poll::Pending;
                     };
                     return Poll::Ready(Some(self.fail(error)));

@@ -15,16 +15,17 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{DecodeError, Error, Result, decode, request_id, unexpected};
+use crate::error::{DecodeError, Result, decode, request_id, unexpected};
 use crate::mode::{Async, Mode};
-use crate::pipeline::Engine;
-use crate::pipeline::classify::Answer;
-use crate::pipeline::request::Prepared;
+use crate::pipeline::Pipeline;
+use crate::pipeline::classify::RawResponse;
+use crate::pipeline::request::{ApiRequest, RequestParts};
+use crate::provider::Framing;
 use crate::retry::retry_after;
 
 pub use self::byte_stream::ByteStream;
 pub use self::event_stream::{EventStream, StreamEvent};
-pub use self::pages::{Items, Page, Pages, Paging};
+pub use self::pages::{Items, NextPage, Page, Pages};
 pub use self::response::{RateLimit, Response};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -60,36 +61,36 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// ```
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct Call<T, M: Mode = Async> {
-    engine: Arc<Engine>,
+    pipeline: Arc<Pipeline>,
     mode: M,
-    request: Result<Box<Prepared>>, // boxed, or every future of a call would hold it twice
+    request: ApiRequest,
     decode: fn(&[u8]) -> Result<T, DecodeError>,
 }
 
-/// A call whose answer is a stream: `.await` it for the stream, or `.send()` it if the client
-/// is a blocking one.
+/// A call whose response is a stream of events: `.await` it for the stream, or `.send()` it if
+/// the client is a blocking one.
 ///
 /// The same options apply as to a [`Call`]. Errors before the first event, a status that
 /// is not a success among them, are errors of the call.
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct StreamCall<T, M: Mode = Async> {
-    engine: Arc<Engine>,
+    pipeline: Arc<Pipeline>,
     mode: M,
-    request: Result<Box<Prepared>>,
+    request: ApiRequest,
     event: PhantomData<fn() -> T>,
 }
 
-/// A call whose answer is bytes: `.await` it for them, or `.send()` it if the client is a
+/// A call whose response is bytes: `.await` it for them, or `.send()` it if the client is a
 /// blocking one.
 ///
 /// The same options apply as to a [`Call`]. Errors before the first byte, a status that is
 /// not a success among them, are errors of the call.
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DownloadCall<M: Mode = Async> {
-    engine: Arc<Engine>,
+    pipeline: Arc<Pipeline>,
     #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
     mode: M,
-    request: Result<Box<Prepared>>,
+    request: ApiRequest,
 }
 
 call_options!(Call<T: DeserializeOwned> decode = decode::<T>);
@@ -97,7 +98,7 @@ call_options!(StreamCall<T: StreamEvent> event = PhantomData);
 call_options!(DownloadCall);
 
 impl<T, M: Mode> Call<T, M> {
-    /// Reads the answer with `decode`, which must come to what serde does.
+    /// Reads the response with `decode`, which must read all that serde does.
     pub(crate) fn decoded_by(mut self, decode: fn(&[u8]) -> Result<T, DecodeError>) -> Self {
         self.decode = decode;
         self
@@ -105,73 +106,68 @@ impl<T, M: Mode> Call<T, M> {
 }
 
 impl<T> Call<T> {
-    /// The call once more. Its error, if it has one, moves along.
-    pub(crate) fn again(&mut self) -> Self {
-        let request = match &self.request {
-            Ok(request) => Ok(request.clone()),
-            Err(_) => {
-                let spent = Err(Error::config("the call has failed before"));
-                std::mem::replace(&mut self.request, spent)
-            }
-        };
+    /// Returns the call for the next page. An error cannot be copied: it moves along.
+    pub(crate) fn take_or_clone(&mut self) -> Self {
         Self {
-            engine: Arc::clone(&self.engine),
+            pipeline: Arc::clone(&self.pipeline),
             mode: self.mode,
-            request,
+            request: self.request.take_or_clone(),
             decode: self.decode,
         }
     }
 
     pub(crate) fn query_number(&self, name: &str) -> Option<u64> {
-        self.request.as_ref().ok()?.query_number(name)
+        self.request.parts()?.query_number(name)
     }
 
-    pub(crate) fn set_query(&mut self, name: &str, value: u64) {
-        if let Ok(request) = &mut self.request {
-            request.set_query(name, value);
-        }
+    pub(crate) fn set_query(self, name: &str, value: String) -> Self {
+        self.update(|parts| {
+            parts.set_query(name, value);
+            Ok(())
+        })
     }
 }
 
 impl<T: DeserializeOwned + 'static> Call<T> {
-    /// Sends the call and keeps, beside its answer, the HTTP response.
+    /// Sends the call and returns the HTTP response along with the decoded body.
     ///
     /// # Errors
     /// Fails as the call itself does.
     pub async fn with_response(self) -> Result<Response<T>> {
-        let request = self.request?;
-        let answer = self.engine.perform(&request).await?;
-        let body = read(&request, &answer, self.decode)?;
-        let (head, raw_body) = answer.response.into_parts();
+        let request = self.request.into_parts()?;
+        let raw = self.pipeline.call(&request).await?;
+        let body = read(&request, &raw, self.decode)?;
+        let (head, raw_body) = raw.response.into_parts();
         Ok(Response {
             body,
             status: head.status,
             headers: head.headers,
             raw_body: raw_body.into_bytes().unwrap_or_default(),
-            attempts: answer.attempts,
+            attempts: raw.attempts,
         })
     }
 }
 
-/// Decodes an answer that is all here.
-#[inline(never)] // or every poll of the call would have room for the answer on its stack
+/// Decodes a response whose body is in memory.
+#[inline(never)] // or every poll of the call would have room for the result on its stack
 fn read<T>(
-    request: &Prepared,
-    answer: &Answer,
+    request: &RequestParts,
+    raw: &RawResponse,
     decode: fn(&[u8]) -> Result<T, DecodeError>,
 ) -> Result<T> {
-    let body = answer.response.body().bytes().unwrap_or_default();
-    // An operation that has nothing to say answers without a body.
-    let json = if body.is_empty() { b"null" } else { body };
+    let body = raw.response.body().bytes().unwrap_or_default();
+    // An operation without a result answers with an empty body.
+    let is_nothing = body.is_empty() || request.operation.framing == Framing::Nothing;
+    let json = if is_nothing { b"null" } else { body };
     decode(json).map_err(|mut cause| {
-        let headers = answer.response.headers();
+        let headers = raw.response.headers();
         let error = match cause.take_answer() {
             Some(error) => error.with_request_id(request_id(headers)),
-            None => unexpected(answer.response.status(), headers.clone(), body, cause)
+            None => unexpected(raw.response.status(), headers.clone(), body, cause)
                 .with_retry_after(retry_after(headers)),
         };
-        let error = error.at(request.operation.name.clone(), answer.attempts);
-        if let Some(trace) = &answer.trace {
+        let error = error.at(request.operation.name.clone(), raw.attempts);
+        if let Some(trace) = &raw.trace {
             trace.failed(&error);
         }
         error
@@ -184,9 +180,9 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let request = self.request?;
-            let answer = self.engine.perform(&request).await?;
-            read(&request, &answer, self.decode)
+            let request = self.request.into_parts()?;
+            let raw = self.pipeline.call(&request).await?;
+            read(&request, &raw, self.decode)
         })
     }
 }
@@ -197,9 +193,9 @@ impl IntoFuture for DownloadCall {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let request = self.request?;
-            let answer = self.engine.perform(&request).await?;
-            Ok(ByteStream::new(request.operation.name.clone(), answer))
+            let request = self.request.into_parts()?;
+            let raw = self.pipeline.call(&request).await?;
+            Ok(ByteStream::new(request.operation.name.clone(), raw))
         })
     }
 }
@@ -211,30 +207,30 @@ impl<T: StreamEvent> StreamCall<T> {
         change: impl FnOnce(Call<A>) -> Call<A>,
     ) -> Self {
         let changed = change(Call {
-            engine: self.engine,
+            pipeline: self.pipeline,
             mode: self.mode,
             request: self.request,
             decode: decode::<A>,
         });
         Self {
-            engine: changed.engine,
+            pipeline: changed.pipeline,
             mode: changed.mode,
             request: changed.request,
             event: PhantomData,
         }
     }
 
-    /// Sends the call and keeps, beside its stream, the head of the HTTP response.
+    /// Sends the call and returns the head of the HTTP response along with the stream.
     ///
     /// # Errors
     /// Fails as the call itself does.
     pub async fn with_response(self) -> Result<Response<EventStream<T>>> {
-        let request = self.request?;
-        let answer = self.engine.perform(&request).await?;
-        let (status, attempts) = (answer.response.status(), answer.attempts);
-        let headers = answer.response.headers().clone();
+        let request = self.request.into_parts()?;
+        let raw = self.pipeline.call(&request).await?;
+        let (status, attempts) = (raw.response.status(), raw.attempts);
+        let headers = raw.response.headers().clone();
         Ok(Response {
-            body: open(&self.engine, &request, answer),
+            body: open(&self.pipeline, &request, raw),
             status,
             headers,
             raw_body: bytes::Bytes::new(),
@@ -244,12 +240,12 @@ impl<T: StreamEvent> StreamCall<T> {
 }
 
 #[inline(never)] // as with `read`
-fn open<T: StreamEvent>(engine: &Engine, request: &Prepared, answer: Answer) -> EventStream<T> {
-    EventStream::new(
-        request.operation.name.clone(),
-        engine.max_event_size,
-        answer,
-    )
+fn open<T: StreamEvent>(
+    pipeline: &Pipeline,
+    request: &RequestParts,
+    raw: RawResponse,
+) -> EventStream<T> {
+    EventStream::new(&request.operation, pipeline.max_event_size, raw)
 }
 
 impl<T: StreamEvent> IntoFuture for StreamCall<T> {
@@ -258,9 +254,9 @@ impl<T: StreamEvent> IntoFuture for StreamCall<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let request = self.request?;
-            let answer = self.engine.perform(&request).await?;
-            Ok(open(&self.engine, &request, answer))
+            let request = self.request.into_parts()?;
+            let raw = self.pipeline.call(&request).await?;
+            Ok(open(&self.pipeline, &request, raw))
         })
     }
 }

@@ -4,37 +4,33 @@
 macro_rules! call_options {
     ($call:ident $(<$answer:ident: $bound:ident> $own:ident = $initial:expr)?) => {
         impl<$($answer: $bound,)? M: Mode> $call<$($answer,)? M> {
-            pub(crate) fn new(engine: &Arc<Engine>, mode: &M, request: Result<Prepared>) -> Self {
+            pub(crate) fn new(pipeline: &Arc<Pipeline>, mode: &M, request: ApiRequest) -> Self {
                 Self {
-                    engine: Arc::clone(engine),
+                    pipeline: Arc::clone(pipeline),
                     mode: mode.clone(),
-                    request: request.map(Box::new),
+                    request,
                     $($own: $initial,)?
                 }
             }
         }
 
         impl<$($answer,)? M: Mode> $call<$($answer,)? M> {
-            fn set(mut self, change: impl FnOnce(&mut Prepared) -> Result<()>) -> Self {
-                self.request = self.request.and_then(|mut request| {
-                    let name = request.operation.name.clone();
-                    change(&mut request).map_err(|error| error.at(name, 0))?;
-                    Ok(request)
-                });
+            fn update(mut self, change: impl FnOnce(&mut RequestParts) -> Result<()>) -> Self {
+                self.request = self.request.update(change);
                 self
             }
 
             #[cfg(feature = "blocking")]
             pub(crate) fn operation(&self) -> std::borrow::Cow<'static, str> {
-                let name = |request: &Prepared| request.operation.name.clone();
-                self.request.as_deref().map(name).unwrap_or_default()
+                let parts = self.request.parts();
+                parts.map(|parts| parts.operation.name.clone()).unwrap_or_default()
             }
 
             /// The call as one to be awaited, and the mode that it had.
             #[cfg(feature = "blocking")]
             pub(crate) fn split(self) -> ($call<$($answer,)?>, M) {
                 let call = $call {
-                    engine: self.engine,
+                    pipeline: self.pipeline,
                     mode: Async,
                     request: self.request,
                     $($own: self.$own,)?
@@ -45,7 +41,7 @@ macro_rules! call_options {
             /// Sets how long the whole call may take, repetitions included and, for a
             /// stream, up to its last event.
             pub fn timeout(self, time: std::time::Duration) -> Self {
-                self.set(|request| {
+                self.update(|request| {
                     request.options_mut().timeouts.total = Some(time);
                     Ok(())
                 })
@@ -56,7 +52,7 @@ macro_rules! call_options {
             /// With the built-in transport, calls with a time of their own have a
             /// connection pool of their own.
             pub fn connect_timeout(self, time: std::time::Duration) -> Self {
-                self.set(|request| {
+                self.update(|request| {
                     request.options_mut().timeouts.connect = Some(time);
                     Ok(())
                 })
@@ -64,7 +60,7 @@ macro_rules! call_options {
 
             /// Sets how long the head of the response may take, per attempt.
             pub fn first_byte_timeout(self, time: std::time::Duration) -> Self {
-                self.set(|request| {
+                self.update(|request| {
                     request.options_mut().timeouts.first_byte = Some(time);
                     Ok(())
                 })
@@ -72,7 +68,7 @@ macro_rules! call_options {
 
             /// Sets how long the body of the response may be silent, streamed or not.
             pub fn idle_timeout(self, time: std::time::Duration) -> Self {
-                self.set(|request| {
+                self.update(|request| {
                     request.options_mut().timeouts.idle = Some(time);
                     Ok(())
                 })
@@ -80,7 +76,7 @@ macro_rules! call_options {
 
             /// Sets how often and how soon the call is repeated when it fails.
             pub fn retry(self, policy: $crate::RetryPolicy) -> Self {
-                self.set(|request| {
+                self.update(|request| {
                     request.options_mut().retry = Some(policy);
                     Ok(())
                 })
@@ -93,12 +89,12 @@ macro_rules! call_options {
                 N: TryInto<http::HeaderName>,
                 V: TryInto<http::HeaderValue>,
             {
-                self.set(|request| request.set_header(name, value))
+                self.update(|request| request.set_header(name, value))
             }
 
             /// Adds a query parameter.
             pub fn query(self, name: impl Into<String>, value: impl Into<String>) -> Self {
-                self.set(|request| {
+                self.update(|request| {
                     request
                         .options_mut()
                         .query
@@ -109,7 +105,7 @@ macro_rules! call_options {
 
             /// Sends a field in the body that the request's type does not have.
             pub fn extra_body(self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
-                self.set(|request| {
+                self.update(|request| {
                     request
                         .options_mut()
                         .extra_body
@@ -122,12 +118,12 @@ macro_rules! call_options {
             ///
             /// Meant for [`Client::request`](crate::Client::request).
             pub fn json(self, body: &impl serde::Serialize) -> Self {
-                self.set(|request| request.set_json(body))
+                self.update(|request| request.set_json(body))
             }
 
             /// Sends the call to another base URL than the provider's.
             pub fn base_url(self, url: &str) -> Self {
-                self.set(|request| {
+                self.update(|request| {
                     request.options_mut().base_url = Some($crate::provider::parse_base_url("`base_url`", url)?);
                     Ok(())
                 })
@@ -136,7 +132,7 @@ macro_rules! call_options {
 
         impl<$($answer,)? M: Mode> std::fmt::Debug for $call<$($answer,)? M> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let operation = self.request.as_ref().map(|request| &request.operation.name);
+                let operation = self.request.parts().map(|parts| &parts.operation.name);
                 f.debug_struct(stringify!($call))
                     .field("operation", &operation)
                     .finish_non_exhaustive()

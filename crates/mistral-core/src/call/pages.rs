@@ -1,4 +1,4 @@
-//! Lists that come page by page.
+//! Lists that the API returns page by page.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,21 +13,44 @@ use crate::call::Call;
 use crate::error::Result;
 
 /// One page of a list.
+///
+/// ```
+/// use mistral_core::call::{NextPage, Page};
+///
+/// #[derive(serde::Deserialize)]
+/// struct PromptPage {
+///     data: Vec<String>,
+///     next_page_token: Option<String>,
+/// }
+///
+/// impl Page for PromptPage {
+///     type Item = String;
+///
+///     fn into_items(self) -> Vec<String> {
+///         self.data
+///     }
+///
+///     fn len(&self) -> usize {
+///         self.data.len()
+///     }
+///
+///     fn next(&self) -> Option<NextPage> {
+///         NextPage::token("page_token", self.next_page_token.as_deref())
+///     }
+/// }
+/// ```
 pub trait Page: DeserializeOwned + Send + 'static {
-    /// What the list is of.
+    /// An element of the list.
     type Item: Send + 'static;
 
-    /// How the next page is asked for.
-    const PAGING: Paging;
-
-    /// The elements of this page.
+    /// Returns the elements of this page.
     fn into_items(self) -> Vec<Self::Item>;
 
-    /// How many elements this page has.
+    /// Returns the number of elements of this page.
     fn len(&self) -> usize;
 
-    /// How many elements all pages have together, if the server said so.
-    fn total(&self) -> Option<u64>;
+    /// Returns how to request the next page, or `None` if this page says that it is the last.
+    fn next(&self) -> Option<NextPage>;
 
     /// Whether this page has no elements.
     fn is_empty(&self) -> bool {
@@ -35,24 +58,54 @@ pub trait Page: DeserializeOwned + Send + 'static {
     }
 }
 
-/// How the next page of a list is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the next page of a list is requested.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Paging {
-    /// By its number in the parameter `page`, counted from 0.
-    Number,
-    /// By the number of elements before it, in the parameter `offset`.
-    Offset,
+pub enum NextPage {
+    /// By its number, counted from 0, in the query parameter `page`. The list ends with an
+    /// empty page, or once `total` elements were returned.
+    Number {
+        /// The number of elements of all pages, if the server reports it.
+        total: Option<u64>,
+    },
+    /// By the number of elements before it, in the query parameter `offset`. The list ends as
+    /// with [`Number`](Self::Number).
+    Offset {
+        /// The number of elements of all pages, if the server reports it.
+        total: Option<u64>,
+    },
+    /// By a token or cursor from this page.
+    Token {
+        /// The query parameter that the token is sent in.
+        parameter: &'static str,
+        /// The token.
+        token: String,
+    },
 }
 
-impl Paging {
-    fn parameter(self) -> &'static str {
-        match self {
-            Self::Number => "page",
-            Self::Offset => "offset",
-        }
+impl NextPage {
+    /// Requests the next page by its number.
+    pub fn number(total: Option<i64>) -> Option<Self> {
+        let total = total.and_then(|total| u64::try_from(total).ok());
+        Some(Self::Number { total })
+    }
+
+    /// Requests the next page by its offset.
+    pub fn offset(total: Option<i64>) -> Option<Self> {
+        let total = total.and_then(|total| u64::try_from(total).ok());
+        Some(Self::Offset { total })
+    }
+
+    /// Requests the next page by a token or cursor, which goes into the query parameter
+    /// `parameter`. Without a token, or with an empty one, there is no next page.
+    pub fn token(parameter: &'static str, token: Option<&str>) -> Option<Self> {
+        let token = token.filter(|token| !token.is_empty())?.to_owned();
+        Some(Self::Token { parameter, token })
     }
 }
+
+const PAGE: &str = "page";
+const OFFSET: &str = "offset";
 
 type Fetch<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
@@ -89,7 +142,8 @@ pub struct Pages<T: Page> {
     /// The call for the next page; `None` when there is none.
     call: Option<Call<T>>,
     fetching: Option<Fetch<T>>,
-    /// How many elements the largest page so far had.
+    has_begun: bool,
+    /// The number of elements of the largest page so far.
     largest: u64,
 }
 
@@ -98,6 +152,7 @@ impl<T: Page> Pages<T> {
         Self {
             call: Some(call),
             fetching: None,
+            has_begun: false,
             largest: 0,
         }
     }
@@ -116,37 +171,54 @@ impl<T: Page> Pages<T> {
     }
 
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
-        let Some(call) = &mut self.call else {
-            return Poll::Ready(None);
-        };
-        let fetching = self
-            .fetching
-            .get_or_insert_with(|| call.again().into_future());
-        let page = ready!(fetching.as_mut().poll(cx));
-        self.fetching = None;
-        match page {
-            Ok(page) => {
-                let (length, is_first) = (page.len() as u64, self.largest == 0);
-                self.largest = self.largest.max(length);
-                let number = call.query_number(T::PAGING.parameter()).unwrap_or_default();
-                let (next, end) = match T::PAGING {
-                    Paging::Offset => (number + length, number + length),
-                    // How long pages really are is for the server to say.
-                    Paging::Number => (number + 1, number * self.largest + length),
-                };
-                if length == 0 || page.total().is_some_and(|total| end >= total) {
+        loop {
+            let Some(call) = &mut self.call else {
+                return Poll::Ready(None);
+            };
+            let fetching = self
+                .fetching
+                .get_or_insert_with(|| call.take_or_clone().into_future());
+            let page = ready!(fetching.as_mut().poll(cx));
+            self.fetching = None;
+            let page = match page {
+                Ok(page) => page,
+                Err(error) => {
                     self.call = None;
-                } else {
-                    call.set_query(T::PAGING.parameter(), next);
+                    return Poll::Ready(Some(Err(error)));
                 }
-                let is_more = length > 0 || is_first;
-                Poll::Ready(is_more.then_some(Ok(page)))
-            }
-            Err(error) => {
-                self.call = None;
-                Poll::Ready(Some(Err(error)))
+            };
+            let is_first = !std::mem::replace(&mut self.has_begun, true);
+            self.advance(page.next(), page.len() as u64);
+            if is_first || !page.is_empty() {
+                return Poll::Ready(Some(Ok(page)));
             }
         }
+    }
+
+    /// Prepares the call for the page after one of `length` elements.
+    fn advance(&mut self, next: Option<NextPage>, length: u64) {
+        self.largest = self.largest.max(length);
+        let call = self.call.take();
+        let number = |name| call.as_ref().and_then(|call| call.query_number(name));
+        let set = match next {
+            Some(NextPage::Number { total }) => {
+                let page = number(PAGE).unwrap_or_default();
+                // The server may return smaller pages than requested.
+                let end = page * self.largest + length;
+                let has_more = length > 0 && total.is_none_or(|total| end < total);
+                has_more.then(|| (PAGE, (page + 1).to_string()))
+            }
+            Some(NextPage::Offset { total }) => {
+                let end = number(OFFSET).unwrap_or_default() + length;
+                let has_more = length > 0 && total.is_none_or(|total| end < total);
+                has_more.then(|| (OFFSET, end.to_string()))
+            }
+            Some(NextPage::Token { parameter, token }) => Some((parameter, token)),
+            None => None,
+        };
+        self.call = call
+            .zip(set)
+            .map(|(call, (parameter, value))| call.set_query(parameter, value));
     }
 }
 

@@ -8,9 +8,9 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::pipeline::Engine;
+use crate::pipeline::Pipeline;
 use crate::pipeline::deadline::Timeouts;
-use crate::pipeline::route_cache::Routes;
+use crate::pipeline::route_cache::RouteCache;
 use crate::pipeline::telemetry::{CaptureContent, Propagate};
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
@@ -229,7 +229,7 @@ impl ClientBuilder {
     }
 
     /// What all calls of the client share.
-    pub(crate) fn engine(self) -> Result<Engine> {
+    pub(crate) fn pipeline(self) -> Result<Pipeline> {
         let transport = match self.transport {
             Some(transport) => transport,
             None => built_in(&self.timeouts)?,
@@ -238,7 +238,7 @@ impl ClientBuilder {
             true => Arc::new(DebugTransport(transport)),
             false => transport,
         };
-        Ok(Engine {
+        Ok(Pipeline {
             provider: self.provider,
             transport,
             retry: self.retry,
@@ -247,7 +247,7 @@ impl ClientBuilder {
             capture: self.capture,
             timeouts: self.timeouts,
             max_event_size: self.max_event_size,
-            routes: Routes::new(self.models),
+            routes: RouteCache::new(self.models),
         })
     }
 }

@@ -9,25 +9,12 @@ use std::sync::Arc;
 use http::Method;
 use serde::de::DeserializeOwned;
 
-use crate::api::agents::Agents;
-use crate::api::audio::Audio;
-use crate::api::batch::Batch;
-use crate::api::chat::Chat;
-use crate::api::classifiers::Classifiers;
-use crate::api::embeddings::Embeddings;
-use crate::api::files::Files;
-use crate::api::fim::Fim;
-use crate::api::fine_tuning::FineTuning;
-use crate::api::models::Models;
-use crate::api::ocr::Ocr;
-use crate::call::event_stream::StreamEvent;
-use crate::call::{Call, StreamCall};
+use crate::call::{Call, DownloadCall, StreamCall, StreamEvent};
 use crate::error::{Error, Result};
 use crate::mode::{Async, Mode};
-use crate::pipeline::Engine;
-use crate::pipeline::request::Prepared;
-use crate::provider::Operation;
-use crate::provider::Provider;
+use crate::pipeline::Pipeline;
+use crate::pipeline::request::ApiRequest;
+use crate::provider::{Framing, Operation, Provider};
 
 pub use self::builder::ClientBuilder;
 pub use self::failover::{Failover, FailoverResponse};
@@ -47,7 +34,7 @@ pub use self::failover::{Failover, FailoverResponse};
 /// ```
 #[derive(Clone)]
 pub struct Client<M: Mode = Async> {
-    engine: Arc<Engine>,
+    pipeline: Arc<Pipeline>,
     mode: M,
 }
 
@@ -92,66 +79,50 @@ impl Client {
 }
 
 impl<M: Mode> Client<M> {
-    pub(crate) fn with_mode(engine: Engine, mode: M) -> Self {
+    pub(crate) fn with_mode(pipeline: Pipeline, mode: M) -> Self {
         Self {
-            engine: Arc::new(engine),
+            pipeline: Arc::new(pipeline),
             mode,
         }
     }
 
-    /// Completions by agents.
-    pub fn agents(&self) -> Agents<M> {
-        Agents::new(&self.engine, &self.mode)
+    /// Returns a client of another mode that shares everything with this one.
+    pub(crate) fn with<N: Mode>(&self, mode: N) -> Client<N> {
+        Client {
+            pipeline: Arc::clone(&self.pipeline),
+            mode,
+        }
     }
 
-    /// Recordings: transcription, speech and voices.
-    pub fn audio(&self) -> Audio<M> {
-        Audio::new(&self.engine, &self.mode)
+    /// Returns the asynchronous client that shares everything with this one.
+    pub(crate) fn as_async(&self) -> Client {
+        self.with(Async)
     }
 
-    /// Batches: many requests at once, for less.
-    pub fn batch(&self) -> Batch<M> {
-        Batch::new(&self.engine, &self.mode)
+    pub(crate) fn mode(&self) -> &M {
+        &self.mode
     }
 
-    /// Chat completions.
-    pub fn chat(&self) -> Chat<M> {
-        Chat::new(&self.engine, &self.mode)
+    pub(crate) fn provider(&self) -> &dyn Provider {
+        &*self.pipeline.provider
     }
 
-    /// Moderation and classification of texts.
-    pub fn classifiers(&self) -> Classifiers<M> {
-        Classifiers::new(&self.engine, &self.mode)
+    /// Calls an operation whose response is JSON, or nothing.
+    ///
+    /// Groups of operations are built of this, [`call_stream`](Self::call_stream) and
+    /// [`call_download`](Self::call_download); see [`operation`](crate::operation).
+    pub fn call<T: DeserializeOwned>(&self, request: ApiRequest) -> Call<T, M> {
+        Call::new(&self.pipeline, &self.mode, request)
     }
 
-    /// Embeddings.
-    pub fn embeddings(&self) -> Embeddings<M> {
-        Embeddings::new(&self.engine, &self.mode)
+    /// Calls an operation whose response is a stream of events.
+    pub fn call_stream<T: StreamEvent>(&self, request: ApiRequest) -> StreamCall<T, M> {
+        StreamCall::new(&self.pipeline, &self.mode, request)
     }
 
-    /// Files: upload, list, download.
-    pub fn files(&self) -> Files<M> {
-        Files::new(&self.engine, &self.mode)
-    }
-
-    /// Completions of code from both sides.
-    pub fn fim(&self) -> Fim<M> {
-        Fim::new(&self.engine, &self.mode)
-    }
-
-    /// Training of models of your own.
-    pub fn fine_tuning(&self) -> FineTuning<M> {
-        FineTuning::new(&self.engine, &self.mode)
-    }
-
-    /// The models that can be used.
-    pub fn models(&self) -> Models<M> {
-        Models::new(&self.engine, &self.mode)
-    }
-
-    /// Text of documents and images.
-    pub fn ocr(&self) -> Ocr<M> {
-        Ocr::new(&self.engine, &self.mode)
+    /// Calls an operation whose response is bytes.
+    pub fn call_download(&self, request: ApiRequest) -> DownloadCall<M> {
+        DownloadCall::new(&self.pipeline, &self.mode, request)
     }
 
     /// Calls an operation that the SDK does not model, with the same authorization,
@@ -176,55 +147,36 @@ impl<M: Mode> Client<M> {
     /// # Ok(()) }
     /// ```
     pub fn request<T: DeserializeOwned>(&self, method: Method, path: &str) -> Call<T, M> {
-        Call::new(&self.engine, &self.mode, raw(method, path, false))
+        self.call(raw(method, path, Framing::Json))
     }
 
     /// Calls a streamed operation that the SDK does not model; see [`request`](Self::request).
     pub fn request_stream<T: StreamEvent>(&self, method: Method, path: &str) -> StreamCall<T, M> {
-        StreamCall::new(&self.engine, &self.mode, raw(method, path, true))
-    }
-
-    /// Whether the provider offers an operation, by its name: `ocr.process`, `chat.stream`.
-    ///
-    /// A call of one that it does not offer fails with
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before anything is sent.
-    ///
-    /// ```
-    /// # fn main() -> mistral_sdk::Result<()> {
-    /// use mistral_sdk::{Client, MistralApi};
-    ///
-    /// let client = Client::new(MistralApi::new("my-key")?)?;
-    /// assert!(client.supports("ocr.process"));
-    /// assert!(!client.supports("no.such_operation"));
-    /// # Ok(()) }
-    /// ```
-    pub fn supports(&self, operation: &str) -> bool {
-        Operation::all()
-            .filter(|known| known.name == operation)
-            .any(|operation| self.engine.provider.supports(operation))
+        self.call_stream(raw(method, path, Framing::Sse))
     }
 
     /// The name of the provider that this client talks to, for example `api`.
     pub fn provider_name(&self) -> &'static str {
-        self.engine.provider.name()
+        self.pipeline.provider.name()
     }
 }
 
-fn raw(method: Method, path: &str, stream: bool) -> Result<Prepared> {
-    if !path.starts_with('/') {
-        return Err(Error::config(format!(
-            "the path `{path}` must start with a slash, for example `/v1/models`"
-        )));
-    }
+fn raw(method: Method, path: &str, framing: Framing) -> ApiRequest {
     let mut operation = Operation::raw(method, path);
-    operation.stream = stream;
-    Ok(Prepared::new(operation))
+    operation.framing = framing;
+    if !path.starts_with('/') {
+        let error = Error::config(format!(
+            "the path `{path}` must start with a slash, for example `/v1/models`"
+        ));
+        return ApiRequest::invalid(&operation, error);
+    }
+    ApiRequest::new(operation)
 }
 
 impl<M: Mode> fmt::Debug for Client<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("provider", &self.engine.provider)
+            .field("provider", &self.pipeline.provider)
             .finish_non_exhaustive()
     }
 }
@@ -235,6 +187,6 @@ impl ClientBuilder {
     /// # Errors
     /// Fails when the built-in transport cannot be set up or is not compiled in.
     pub fn build(self) -> Result<Client> {
-        Ok(Client::with_mode(self.engine()?, Async))
+        Ok(Client::with_mode(self.pipeline()?, Async))
     }
 }

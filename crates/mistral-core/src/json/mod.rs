@@ -10,3 +10,4 @@ pub(crate) mod wire;
 
 pub use self::patch::Patch;
 pub use self::secret::Secret;
+pub use self::wire::Object;

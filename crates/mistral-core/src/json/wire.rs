@@ -13,13 +13,16 @@ use serde_json::{Map, Value};
 use crate::error::{DecodeError, locate};
 
 /// An object that keeps the fields that it does not declare. Implemented by `object!`.
-pub(crate) trait Object: Sized {
+pub trait Object: Sized {
     /// Whether the `null` of an optional field stays in `extra`.
     const KEEPS_NULLS: bool;
+    /// The names of the declared fields in JSON.
+    const FIELDS: &'static [&'static str];
     /// Reads the entries of `map`, but for the key that is `skipped`.
     fn read<'de, A: MapAccess<'de>>(map: A, skipped: Option<&str>) -> Result<Self, A::Error>;
     /// Writes all entries, those in `extra` included.
     fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    /// The fields that the type does not declare.
     fn extra(&self) -> &Map<String, Value>;
 }
 

@@ -56,6 +56,11 @@ macro_rules! object {
 
         impl $crate::json::wire::Object for $name {
             const KEEPS_NULLS: bool = object!(@keeps $($nulls)?);
+            const FIELDS: &'static [&'static str] = &[
+                $($(object!(@key $required $($rname)?),)*)?
+                $($(object!(@key $defaulted $($dname)?),)*)?
+                $($(object!(@key $optional $($oname)?),)*)?
+            ];
 
             fn read<'de, A: serde::de::MapAccess<'de>>(
                 mut map: A,

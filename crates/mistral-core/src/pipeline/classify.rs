@@ -1,6 +1,6 @@
-//! What a response turns out to be: an answer, a stream of events, or an error.
+//! Classification of responses: a document, a stream of events, or an error.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -9,9 +9,10 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use tokio::time::{Instant, timeout_at};
 
+use super::deadline::{Deadline, IdleTimer};
+use super::telemetry::Trace;
 use crate::error::{ApiError, Error, ErrorKind, Result, unexpected};
-use crate::pipeline::deadline::Deadline;
-use crate::pipeline::telemetry::Trace;
+use crate::provider::Framing;
 use crate::retry::retry_after;
 use crate::transport::Body;
 
@@ -19,24 +20,24 @@ use crate::transport::Body;
 const ERROR_BODY_BYTES: usize = 1024 * 1024;
 const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 
-/// A successful response. Its body is all here, unless it is streamed.
+/// A successful response. Its body is in memory, unless it is streamed.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    /// Boxed, because it is handed on several times.
+pub(crate) struct RawResponse {
+    /// Boxed, because it is moved several times.
     pub(crate) response: Box<http::Response<Body>>,
     pub(crate) attempts: u32,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) idle: Duration,
-    /// Boxed, because mostly nobody listens.
+    /// Boxed: tracing is usually disabled.
     pub(crate) trace: Option<Box<Trace>>,
 }
 
-/// Makes an error of a response that is not a success. What its body says helps, but the
-/// status alone must do: a body that stalls or breaks off changes nothing.
+/// Creates the error of a response that is not a success. The status alone is enough: a body
+/// that stalls or breaks off only leaves the message out.
 ///
-/// Boxed, and boxed apart: what is rare would make every call's future larger.
+/// Boxed by itself: errors are rare, and would make the future of every call larger.
 #[cold]
-pub(crate) fn failure(
+pub(crate) fn error_response(
     response: Box<http::Response<Body>>,
     deadline: Option<Deadline>,
 ) -> Pin<Box<dyn Future<Output = Error> + Send>> {
@@ -46,7 +47,7 @@ pub(crate) fn failure(
             let encoding = encoding.to_owned();
             let delay = retry_after(&head.headers);
             let mut error = ApiError::parse(head.status, head.headers, &[]);
-            error.message = unasked(&encoding);
+            error.message = compressed_message(&encoding);
             return Error::from(error).with_retry_after(delay);
         }
         let mut text = BytesMut::new();
@@ -56,8 +57,8 @@ pub(crate) fn failure(
     })
 }
 
-/// The compression that a response says it has. None is asked for, so none can be read;
-/// a transport that decompresses takes the header away.
+/// Returns the compression that a response declares. The SDK does not ask for one and cannot
+/// read it; a transport that decompresses removes the header.
 pub(crate) fn compression(headers: &HeaderMap) -> Option<&str> {
     const KNOWN: [&str; 7] = [
         "gzip", "x-gzip", "deflate", "compress", "br", "zstd", "x-zstd",
@@ -69,15 +70,21 @@ pub(crate) fn compression(headers: &HeaderMap) -> Option<&str> {
         .then_some(encoding)
 }
 
-/// Makes an error of a success that cannot be read because it is compressed.
+/// Creates the error of a success that cannot be read because it is compressed.
 #[cold]
 pub(crate) fn compressed(response: &http::Response<Body>, encoding: &str) -> Error {
     let headers = response.headers().clone();
     let delay = retry_after(&headers);
-    unexpected(response.status(), headers, &[], unasked(encoding)).with_retry_after(delay)
+    unexpected(
+        response.status(),
+        headers,
+        &[],
+        compressed_message(encoding),
+    )
+    .with_retry_after(delay)
 }
 
-fn unasked(encoding: &str) -> String {
+fn compressed_message(encoding: &str) -> String {
     format!(
         "the body is compressed (`{encoding}`), which was not asked for: \
          use a transport that decompresses it"
@@ -89,12 +96,21 @@ fn content_type(headers: &HeaderMap) -> Option<&str> {
 }
 
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
-    let essence = content_type(headers).and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
+    has_media_type(headers, &["text/event-stream"])
 }
 
-/// What the first line of a stream of events starts with.
-const EVENT_STARTS: [&[u8]; 6] = [
+fn has_media_type(headers: &HeaderMap, media_types: &[&str]) -> bool {
+    let essence = content_type(headers).and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| {
+        let essence = essence.trim();
+        media_types
+            .iter()
+            .any(|media_type| essence.eq_ignore_ascii_case(media_type))
+    })
+}
+
+/// The possible beginnings of a stream of server-sent events.
+const SSE_STARTS: [&[u8]; 6] = [
     b"data:",
     b"event:",
     b"id:",
@@ -102,31 +118,60 @@ const EVENT_STARTS: [&[u8]; 6] = [
     b":",
     b"\xEF\xBB\xBF",
 ];
+/// The possible beginnings of a line of JSON.
+const JSON_STARTS: [&[u8]; 1] = [b"{"];
+const JSON_LINES_TYPES: [&str; 4] = [
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/x-jsonlines",
+];
 
-/// Checks that a response is a stream of events although its content type is another one:
-/// some gateways forget it, so the first bytes decide. What is no such stream is read until
-/// `until`, for the error.
-pub(crate) async fn sniff_event_stream(
+/// Checks that a response is a stream of events.
+///
+/// Some gateways omit the content type, so the first bytes decide where it is another one. A
+/// body that is no such stream is read for the error, as long as `timer` allows.
+pub(crate) async fn check_event_stream(
+    framing: Framing,
     response: &mut http::Response<Body>,
-    until: Option<Deadline>,
+    timer: IdleTimer,
+) -> Result<()> {
+    let (is_declared, starts): (_, &[&[u8]]) = if framing == Framing::JsonLines {
+        (
+            has_media_type(response.headers(), &JSON_LINES_TYPES),
+            &JSON_STARTS,
+        )
+    } else {
+        (is_event_stream(response.headers()), &SSE_STARTS)
+    };
+    if is_declared {
+        return Ok(());
+    }
+    Box::pin(sniff_event_stream(response, starts, timer)).await
+}
+
+async fn sniff_event_stream(
+    response: &mut http::Response<Body>,
+    starts: &[&[u8]],
+    mut timer: IdleTimer,
 ) -> Result<()> {
     let body = response.body_mut();
     let mut first = BytesMut::new();
-    let may_be_events = |first: &[u8]| EVENT_STARTS.iter().any(|start| start.starts_with(first));
+    let may_be_events = |first: &[u8]| starts.iter().any(|start| start.starts_with(first));
     while may_be_events(&first)
-        && let Some(chunk) = body.chunk().await.transpose()?
+        && let Some(chunk) = poll_fn(|cx| timer.poll_chunk(body, cx)).await
     {
-        first.extend_from_slice(&chunk);
+        first.extend_from_slice(&chunk?);
     }
     if first.is_empty() {
         return Err(Error::new(ErrorKind::Truncated, "the response is empty"));
     }
-    if EVENT_STARTS.iter().any(|start| first.starts_with(start)) {
+    if starts.iter().any(|start| first.starts_with(start)) {
         body.unread(first.freeze());
         return Ok(());
     }
     let mut text = first;
-    read_text(body, &mut text, until).await;
+    read_text(body, &mut text, timer.deadline()).await;
     let headers = response.headers();
     let found = content_type(headers).unwrap_or("no content type");
     let cause = format!("a stream of events was asked for, and `{found}` came");
@@ -135,8 +180,8 @@ pub(crate) async fn sniff_event_stream(
     Err(error.with_retry_after(delay))
 }
 
-/// Reads what explains an error, up to a bound in size and time. That it stalls or breaks
-/// off changes nothing.
+/// Reads the text of an error up to a bound in size and time, and ignores that it stalls or
+/// breaks off.
 async fn read_text(body: &mut Body, text: &mut BytesMut, until: Option<Deadline>) {
     let bound = Instant::now() + ERROR_BODY_TIME;
     let until = until.map_or(bound, |deadline| bound.min(deadline.at));

@@ -1,11 +1,16 @@
+//! Timeouts, deadlines and the idle timer.
+
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_core::Stream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::{Error, Result, TimeoutPhase};
+use crate::transport::Body;
 
 /// How long each phase of a call may take.
 ///
@@ -27,7 +32,7 @@ pub struct Timeouts {
     /// From sending a request to the head of its response, per attempt; while a file is
     /// sent, from its last piece. Default: 300 s.
     pub first_byte: Duration,
-    /// Silence within the body of a response, streamed or not; comments that keep a stream
+    /// IdleTimer within the body of a response, streamed or not; comments that keep a stream
     /// alive count as sound. Default: 300 s.
     pub idle: Duration,
     /// A whole call, repetitions included, unless it is streamed in either direction: an
@@ -141,8 +146,8 @@ impl Deadline {
 /// The timer of a call. There is none until the call has to wait for the first time.
 pub(crate) type Timer<'a> = Pin<&'a mut Option<Sleep>>;
 
-/// Performs `work`, unless the deadline comes first.
-pub(crate) fn within<'a, F: Future + ?Sized>(
+/// Runs `work` until the deadline.
+pub(crate) fn timeout_at<'a, F: Future + ?Sized>(
     mut timer: Timer<'a>,
     deadline: Option<Deadline>,
     mut work: Pin<&'a mut F>,
@@ -153,7 +158,7 @@ pub(crate) fn within<'a, F: Future + ?Sized>(
     })
 }
 
-#[inline(never)] // what all calls of `within` share
+#[inline(never)] // what all calls of `timeout_at` share
 fn poll_deadline(
     mut timer: Timer<'_>,
     deadline: Option<Deadline>,
@@ -178,33 +183,39 @@ fn poll_deadline(
     }
 }
 
-/// Watches how long a stream is silent, and how long it lasts.
+/// The idle timeout of a body, and the deadline of its call.
 ///
-/// The timer is set only when there is nothing to read, and moved at most once per idle
-/// time: a busy stream pays for a reading of the clock, no more.
-pub(crate) struct Silence {
+/// The timer is set when there is nothing to read, and moved at most once per idle timeout: a
+/// busy stream only reads the clock.
+pub(crate) struct IdleTimer {
     idle: Duration,
     deadline: Option<Deadline>,
-    since: Instant,
+    last_read: Instant,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Silence {
+impl IdleTimer {
     pub(crate) fn new(idle: Duration, deadline: Option<Deadline>) -> Self {
         Self {
             idle,
             deadline,
-            since: Instant::now(),
+            last_read: Instant::now(),
             timer: None,
         }
     }
 
-    pub(crate) fn broken(&mut self) {
-        self.since = Instant::now();
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        self.deadline
     }
 
+    /// Starts the idle timeout anew.
+    pub(crate) fn reset(&mut self) {
+        self.last_read = Instant::now();
+    }
+
+    /// Returns the error once the body has been idle for too long or the deadline has passed.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        let idle_until = self.since.checked_add(self.idle);
+        let idle_until = self.last_read.checked_add(self.idle);
         let total = self
             .deadline
             .filter(|total| idle_until.is_none_or(|idle| total.at < idle));
@@ -225,6 +236,21 @@ impl Silence {
                 return Poll::Ready(Error::timeout(phase, after));
             }
             timer.as_mut().reset(until); // something was read since the timer was set
+        }
+    }
+
+    /// Reads the next chunk of a body. Fails when the timer runs out first.
+    pub(crate) fn poll_chunk(
+        &mut self,
+        body: &mut Body,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes>>> {
+        match Pin::new(body).poll_next(cx) {
+            Poll::Ready(chunk) => {
+                self.reset();
+                Poll::Ready(chunk.map(|chunk| chunk.map_err(Error::from)))
+            }
+            Poll::Pending => self.poll(cx).map(|error| Some(Err(error))),
         }
     }
 }

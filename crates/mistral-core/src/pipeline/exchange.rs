@@ -1,124 +1,179 @@
-//! One attempt of a call: what is sent, and what is made of the answer.
+//! The exchanges of one call: authorize, sign, send, receive.
 
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::time::Instant;
 
+use super::Pipeline;
+use super::classify::{RawResponse, check_event_stream, compressed, compression, error_response};
+use super::deadline::{Deadline, IdleTimer, Timeouts, Timer, timeout_at};
+use super::decision::CallState;
+use super::redirect::{Redirect, Redirection};
+use super::request::{CallOptions, RequestParts};
+use super::route_cache::ResolvedRoute;
 use crate::error::{Error, Result, TimeoutPhase};
-use crate::pipeline::classify::{
-    compressed, compression, failure, is_event_stream, sniff_event_stream,
-};
-use crate::pipeline::deadline::{Deadline, Timer, within};
-use crate::pipeline::redirect::{Redirect, Redirected};
-use crate::pipeline::request::{CallOptions, Prepared};
-use crate::pipeline::route_cache::ResolvedRoute;
-use crate::pipeline::telemetry::Propagate;
-use crate::provider::Provider;
+use crate::provider::{Framing, SignedBody};
+use crate::retry::RetryPolicy;
 use crate::transport::{
-    Body, Gathered, Opening, Payload, RequestContext, Target, Transport, TransportError,
+    Body, BodyCollector, BodyFuture, Payload, RequestContext, Target, TransportError,
 };
 
-/// What a transport makes of a request.
-type Sent = std::result::Result<http::Response<Body>, TransportError>;
-pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Sent> + Send + 'a>>;
+type Response = Box<http::Response<Body>>;
+type TransportResult = std::result::Result<http::Response<Body>, TransportError>;
+type ResponseFuture<'a> = Pin<Box<dyn Future<Output = TransportResult> + Send + 'a>>;
 
-/// What all attempts of one call share.
-pub(crate) struct Attempt<'a> {
-    pub(crate) provider: &'a dyn Provider,
-    pub(crate) transport: &'a dyn Transport,
-    pub(crate) propagate: &'a Propagate,
-    pub(crate) request: &'a Prepared,
-    pub(crate) route: Arc<ResolvedRoute>,
-    pub(crate) body: Option<Payload>,
-    pub(crate) connect: Duration,
-    pub(crate) first_byte: Duration,
-    pub(crate) idle: Duration,
-    pub(crate) deadline: Option<Deadline>,
-    /// How long obtaining a credential may take where the call itself has no deadline.
-    pub(crate) authorizing: Option<Duration>,
-    /// When the last piece of a streamed body was taken.
-    pub(crate) sent_at: Option<Arc<Mutex<Instant>>>,
-    /// Where the server sent the call, if it did.
-    pub(crate) redirect: Option<Box<Redirect>>,
+/// The state of one call across its attempts.
+pub(crate) struct Exchange<'a> {
+    pipeline: &'a Pipeline,
+    request: &'a RequestParts,
+    route: Arc<ResolvedRoute>,
+    body: Option<Payload>,
+    timeouts: Timeouts,
+    deadline: Option<Deadline>,
+    started: Instant,
+    attempts: u32,
+    retries: u32,
+    /// The time when the last chunk of a streamed body was sent.
+    body_sent_at: Option<Arc<Mutex<Instant>>>,
+    /// The redirect that the current attempt follows.
+    redirect: Option<Box<Redirect>>,
+    /// The provider's credentials in the last request.
+    credentials: Credentials,
+    /// The credentials that came back with a 401, and the error that the 401 is.
+    rejected: Option<Box<(HeaderMap, Error)>>,
 }
 
-/// What came of one exchange, unless it failed.
-pub(crate) enum Received {
-    Answer(Box<http::Response<Body>>),
-    Redirect(Box<Redirect>),
-}
-
-impl Attempt<'_> {
-    pub(crate) fn is_replayable(&self) -> bool {
-        self.body.as_ref().is_none_or(Payload::is_replayable)
+impl<'a> Exchange<'a> {
+    // Inlined it would widen the stack frame of every poll, and it runs once.
+    #[inline(never)]
+    pub(crate) fn new(pipeline: &'a Pipeline, request: &'a RequestParts) -> Result<Self> {
+        let operation = &*request.operation;
+        if !pipeline.provider.supports(operation) {
+            let provider = pipeline.provider.name();
+            return Err(Error::unsupported(provider, &operation.name));
+        }
+        let route = pipeline.routes.resolve(&*pipeline.provider, request)?;
+        let timeouts = pipeline.timeouts_of(request);
+        // A body that is streamed, up or down, takes as long as it takes.
+        let sends_stream = request.body.as_ref().is_some_and(Payload::is_streamed);
+        let is_streamed = match operation.framing {
+            Framing::Json | Framing::Nothing => sends_stream,
+            Framing::Sse | Framing::JsonLines | Framing::Bytes(_) | Framing::WebSocket => true,
+        };
+        let total = if is_streamed {
+            timeouts.stream_total
+        } else {
+            timeouts.total
+        };
+        Ok(Self {
+            pipeline,
+            request,
+            body: request.outgoing_body(route.model.as_deref())?,
+            route,
+            timeouts,
+            deadline: Deadline::after(total, TimeoutPhase::Total),
+            started: Instant::now(),
+            attempts: 0,
+            retries: 0,
+            body_sent_at: sends_stream.then(|| Arc::new(Mutex::new(Instant::now()))),
+            redirect: None,
+            credentials: Credentials::default(),
+            rejected: None,
+        })
     }
 
-    /// The provider's credentials, unless the caller brought some.
-    pub(crate) async fn authorize(
-        &self,
-        rejected: Option<&HeaderMap>,
-        timer: Timer<'_>,
-    ) -> Result<HeaderMap> {
-        let mut headers = HeaderMap::with_capacity(6); // what a request usually has in all
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Sends the request once, and reads the response unless it is streamed.
+    ///
+    /// The outer error ends the call: nothing was sent, or the same credentials would be
+    /// rejected again.
+    pub(crate) async fn attempt(&mut self, mut timer: Timer<'_>) -> Result<Result<Response>> {
+        let request = {
+            // In a scope of its own, so that the future need not keep the headers.
+            let headers = self.authorize(timer.as_mut()).await?;
+            if let Some(rejected) = self.rejected.take_if(|rejected| rejected.0 == headers) {
+                return Err(rejected.1);
+            }
+            let body = match self.body_future() {
+                None => self.body(),
+                Some(opening) => self.track_sent(self.open_body(opening).await?),
+            };
+            self.attempts += 1;
+            self.credentials = Credentials::of(&headers);
+            self.http_request(headers, body)
+        };
+        let request = self.sign(request, timer.as_mut()).await?;
+        let response = self.pipeline.transport.send(request);
+        Ok(self.receive(response, timer).await)
+    }
+
+    /// Obtains the provider's credentials, unless the caller set some.
+    async fn authorize(&self, timer: Timer<'_>) -> Result<HeaderMap> {
+        let mut headers = HeaderMap::with_capacity(6); // the usual number of headers
         let has_own = |options: &CallOptions| options.headers.contains_key(AUTHORIZATION);
         if !self.request.options().is_some_and(has_own) {
-            let mut authorized = self.provider.authorize(rejected, &mut headers);
-            let until = match self.deadline {
-                None => Deadline::after(self.authorizing, TimeoutPhase::Total),
-                deadline => deadline,
-            };
-            within(timer, until, authorized.as_mut()).await??;
+            let rejected = self.rejected.as_ref().map(|rejected| &rejected.0);
+            let provider = &self.pipeline.provider;
+            let mut authorized = provider.authorize(rejected, &mut headers);
+            timeout_at(timer, self.provider_deadline(), authorized.as_mut()).await??;
         }
         Ok(headers)
     }
 
-    #[inline(never)]
-    pub(crate) fn send(
+    async fn sign(
         &self,
-        headers: HeaderMap,
-        body: Body,
-        number: u32,
-    ) -> (Credentials, Sending<'_>) {
-        let credentials = Credentials::of(&headers);
-        let sending = self
-            .transport
-            .send(self.http_request(headers, body, number));
-        (credentials, sending)
+        request: http::Request<Body>,
+        timer: Timer<'_>,
+    ) -> Result<http::Request<Body>> {
+        let (mut parts, body) = request.into_parts();
+        let signed = body.bytes().map_or(SignedBody::Stream, SignedBody::Bytes);
+        let mut signing = self.pipeline.provider.sign(&mut parts, signed);
+        timeout_at(timer, self.provider_deadline(), signing.as_mut()).await??;
+        drop(signing);
+        Ok(http::Request::from_parts(parts, body))
     }
 
-    pub(crate) async fn receive(
+    /// The deadline for what the provider does. A streamed call has none of its own.
+    fn provider_deadline(&self) -> Option<Deadline> {
+        match self.deadline {
+            None => Deadline::after(self.timeouts.total, TimeoutPhase::Total),
+            deadline => deadline,
+        }
+    }
+
+    async fn receive(
         &self,
-        mut sending: Sending<'_>,
+        mut sending: ResponseFuture<'_>,
         mut timer: Timer<'_>,
-    ) -> Result<Received> {
-        let first_byte = Deadline::after(Some(self.first_byte), TimeoutPhase::FirstByte);
+    ) -> Result<Response> {
+        let first_byte = Deadline::after(Some(self.timeouts.first_byte), TimeoutPhase::FirstByte);
         let mut until = Deadline::earlier(first_byte, self.deadline);
         let response = loop {
-            match within(timer.as_mut(), until, sending.as_mut()).await {
+            match timeout_at(timer.as_mut(), until, sending.as_mut()).await {
                 Ok(response) => break response?,
-                Err(error) => until = self.longer(error)?,
+                Err(error) => until = self.extend_first_byte(error)?,
             }
         };
         drop(sending);
         let mut response = Box::new(response);
         if response.status().is_redirection() {
-            let redirect = self
-                .redirected()
-                .follow(response.status(), response.headers());
-            return redirect.map(|redirect| Received::Redirect(Box::new(redirect)));
+            return Ok(response);
         }
         if !response.status().is_success() {
-            return Err(failure(response, self.deadline).await);
+            return Err(error_response(response, self.deadline).await);
         }
         if let Some(encoding) = compression(response.headers()) {
             return Err(compressed(&response, encoding));
         }
-        match self.read(&mut response, timer).await {
-            Ok(()) => Ok(Received::Answer(response)),
+        match self.read(&mut response).await {
+            Ok(()) => Ok(response),
             Err(error) => {
                 let id = crate::error::request_id(response.headers());
                 Err(error.with_request_id(id))
@@ -126,15 +181,16 @@ impl Attempt<'_> {
         }
     }
 
-    /// The deadline for the head of a response while the request is still being sent: the
-    /// server's time begins with the last piece. Gives `error` back if it is over.
+    /// Moves the deadline for the first byte of the response while the request is still being
+    /// sent: it counts from the last chunk. Returns `error` if that has passed as well.
     #[cold]
-    fn longer(&self, error: Error) -> Result<Option<Deadline>> {
-        let Some(sent_at) = &self.sent_at else {
+    fn extend_first_byte(&self, error: Error) -> Result<Option<Deadline>> {
+        let Some(sent_at) = &self.body_sent_at else {
             return Err(error);
         };
         let sent_at = *sent_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let first_byte = Deadline::of(sent_at, self.first_byte, TimeoutPhase::FirstByte);
+        let limit = self.timeouts.first_byte;
+        let first_byte = Deadline::of(sent_at, limit, TimeoutPhase::FirstByte);
         let until = Deadline::earlier(first_byte, self.deadline);
         match until {
             Some(until) if until.at <= Instant::now() => Err(error),
@@ -142,81 +198,70 @@ impl Attempt<'_> {
         }
     }
 
-    /// Reads the body to its end or, where a stream is asked for, makes sure that it is one.
-    async fn read(&self, response: &mut http::Response<Body>, timer: Timer<'_>) -> Result<()> {
-        if self.request.operation.download.is_some() {
-            return Ok(());
-        }
-        if self.request.operation.stream {
-            if is_event_stream(response.headers()) {
-                return Ok(());
+    /// Reads the body to its end or, where a stream is due, checks that it is one.
+    async fn read(&self, response: &mut http::Response<Body>) -> Result<()> {
+        let framing = self.request.operation.framing;
+        match framing {
+            Framing::Json | Framing::Nothing => self.collect(response.body_mut()).await,
+            Framing::Sse | Framing::JsonLines => {
+                check_event_stream(framing, response, self.idle_timer()).await
             }
-            let until = self.until_silent();
-            let mut checked = Box::pin(sniff_event_stream(response, until));
-            return within(timer, until, checked.as_mut()).await?;
+            Framing::Bytes(_) | Framing::WebSocket => Ok(()),
         }
-        self.fill(response.body_mut(), timer).await
     }
 
-    /// Reads the whole body, as long as it is not silent for too long.
-    async fn fill(&self, body: &mut Body, mut timer: Timer<'_>) -> Result<()> {
+    async fn collect(&self, body: &mut Body) -> Result<()> {
         if body.bytes().is_some() {
             return Ok(());
         }
-        let mut gathered = Gathered::of(body);
-        loop {
-            let chunk = pin!(body.chunk());
-            match within(timer.as_mut(), self.until_silent(), chunk).await? {
-                Some(chunk) => gathered.push(chunk?),
-                None => break,
-            }
+        let mut collector = BodyCollector::new(body);
+        let mut timer = self.idle_timer();
+        while let Some(chunk) = poll_fn(|cx| timer.poll_chunk(body, cx)).await {
+            collector.push(chunk?);
         }
-        *body = gathered.into_bytes().into();
+        *body = collector.into_bytes().into();
         Ok(())
     }
 
-    fn until_silent(&self) -> Option<Deadline> {
-        let idle = Deadline::after(Some(self.idle), TimeoutPhase::Idle);
-        Deadline::earlier(self.deadline, idle)
+    fn idle_timer(&self) -> IdleTimer {
+        IdleTimer::new(self.timeouts.idle, self.deadline)
     }
 
-    /// The body that the next exchange sends.
+    /// The body of the next request. A redirect may drop it.
     fn payload(&self) -> Option<&Payload> {
-        let drops_it = |redirect: &Redirect| !redirect.keeps_body;
+        let drops_body = |redirect: &Redirect| !redirect.keeps_body;
         let body = self.body.as_ref();
-        body.filter(|_| !self.redirect.as_deref().is_some_and(drops_it))
+        body.filter(|_| !self.redirect.as_deref().is_some_and(drops_body))
     }
 
-    pub(crate) fn body(&self) -> Body {
+    fn body(&self) -> Body {
         let body = self.payload().and_then(Payload::body);
-        self.watched(body.unwrap_or_default())
+        self.track_sent(body.unwrap_or_default())
     }
 
-    pub(crate) fn watched(&self, body: Body) -> Body {
-        let Some(sent_at) = self.sent_at.clone() else {
+    /// Records when each chunk of a streamed body is sent.
+    fn track_sent(&self, body: Body) -> Body {
+        let Some(sent_at) = self.body_sent_at.clone() else {
             return body;
         };
-        body.on_taken(move |_| {
+        body.on_chunk(move |_| {
             *sent_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         })
     }
 
-    /// What opens the body, where it must be opened.
+    /// Returns the future that opens the body, where it must be opened.
     #[inline(never)]
-    pub(crate) fn opening(&self) -> Option<Opening> {
-        self.payload().and_then(Payload::opening)
+    fn body_future(&self) -> Option<BodyFuture> {
+        self.payload().and_then(Payload::open_again)
     }
 
     #[cold]
-    pub(crate) fn until_deadline(
+    fn open_body(
         &self,
-        opening: Opening,
+        mut opening: BodyFuture,
     ) -> Pin<Box<dyn Future<Output = Result<Body>> + Send>> {
         let deadline = self.deadline;
-        Box::pin(async move {
-            let mut opening = opening;
-            Ok(within(pin!(None), deadline, opening.as_mut()).await??)
-        })
+        Box::pin(async move { Ok(timeout_at(pin!(None), deadline, opening.as_mut()).await??) })
     }
 
     fn target(&self) -> &Arc<Target> {
@@ -229,9 +274,63 @@ impl Attempt<'_> {
         redirect.map_or(&self.request.operation.method, |redirect| &redirect.method)
     }
 
+    #[inline(never)]
+    fn http_request(&self, mut headers: HeaderMap, body: Body) -> http::Request<Body> {
+        let mut http = http::Request::new(body);
+        *http.method_mut() = self.method().clone();
+        *http.uri_mut() = self.target().uri.clone();
+        self.pipeline.propagate.add_headers(&mut headers);
+        self.request.add_headers(&mut headers);
+        if self.redirect.is_some() && self.payload().is_none() {
+            headers.remove(CONTENT_TYPE);
+        }
+        *http.headers_mut() = headers;
+        let first_byte = Deadline::after(Some(self.timeouts.first_byte), TimeoutPhase::FirstByte);
+        let until = Deadline::earlier(first_byte, self.deadline);
+        http.extensions_mut().insert(RequestContext {
+            name: self.request.operation.name.clone(),
+            model: self.request.model.clone(),
+            attempt: self.attempts,
+            target: Arc::clone(self.target()),
+            connect_timeout: self.timeouts.connect,
+            deadline: until.map(|until| until.at),
+        });
+        http
+    }
+
+    /// The retry policy of this call.
+    pub(crate) fn policy(&self) -> &'a RetryPolicy {
+        let options = self.request.options();
+        let own = options.and_then(|options| options.retry.as_ref());
+        own.unwrap_or(&self.pipeline.retry)
+    }
+
+    /// What the decision about the next step depends on.
     #[cold]
-    fn redirected(&self) -> Redirected<'_> {
-        Redirected {
+    pub(crate) fn state(&self) -> CallState<'a> {
+        CallState {
+            policy: self.policy(),
+            safety: self.request.operation.retry_safety,
+            retries: self.retries,
+            elapsed: self.started.elapsed(),
+            remaining: self
+                .deadline
+                .map(|deadline| deadline.at.saturating_duration_since(Instant::now())),
+            is_replayable: self.is_replayable(),
+            can_reauthenticate: self.rejected.is_none() && self.credentials.first.is_some(),
+            jitter: fastrand::f64(),
+        }
+    }
+
+    fn is_replayable(&self) -> bool {
+        self.body.as_ref().is_none_or(Payload::is_replayable)
+    }
+
+    /// Describes the redirect that `response` is.
+    pub(crate) fn redirection<'r>(&'r self, response: &'r http::Response<Body>) -> Redirection<'r> {
+        Redirection {
+            status: response.status(),
+            headers: response.headers(),
             from: self.target(),
             method: self.method(),
             has_body: self.payload().is_some(),
@@ -240,34 +339,41 @@ impl Attempt<'_> {
         }
     }
 
-    fn http_request(&self, mut headers: HeaderMap, body: Body, number: u32) -> http::Request<Body> {
-        let mut http = http::Request::new(body);
-        *http.method_mut() = self.method().clone();
-        *http.uri_mut() = self.target().uri.clone();
-        self.propagate.add_headers(&mut headers);
-        self.request.add_headers(&mut headers);
-        if self.redirect.is_some() && self.payload().is_none() {
-            headers.remove(CONTENT_TYPE);
+    /// Continues the attempt where the server redirects it to.
+    pub(crate) fn redirect(&mut self, redirect: Box<Redirect>) {
+        self.redirect = Some(redirect);
+        self.attempts -= 1;
+    }
+
+    /// Starts the next attempt with other credentials than those that were rejected.
+    pub(crate) fn reauthenticate(&mut self, error: Error) {
+        self.redirect = None;
+        let credentials = std::mem::take(&mut self.credentials);
+        self.rejected = Some(Box::new((credentials.into_headers(), error)));
+    }
+
+    /// Starts the next attempt as a retry.
+    pub(crate) fn retry(&mut self) {
+        self.redirect = None;
+        self.retries += 1;
+    }
+
+    pub(crate) fn into_response(self, response: Response) -> RawResponse {
+        RawResponse {
+            response,
+            attempts: self.attempts,
+            deadline: self.deadline,
+            idle: self.timeouts.idle,
+            trace: None,
         }
-        *http.headers_mut() = headers;
-        let first_byte = Deadline::after(Some(self.first_byte), TimeoutPhase::FirstByte);
-        let until = Deadline::earlier(first_byte, self.deadline);
-        http.extensions_mut().insert(RequestContext {
-            name: self.request.operation.name.clone(),
-            model: self.request.model.clone(),
-            attempt: number,
-            target: Arc::clone(self.target()),
-            connect_timeout: self.connect,
-            deadline: until.map(|until| until.at),
-        });
-        http
     }
 }
 
-/// What an attempt showed to be let in, kept for the case that it is refused.
+/// The credentials that an attempt was sent with, to compare after a 401.
 ///
-/// The map itself goes out with the request. Mostly it has one header.
-pub(crate) struct Credentials {
+/// The map itself goes out with the request. Most providers add one header.
+#[derive(Default)]
+struct Credentials {
     first: Option<(HeaderName, HeaderValue)>,
     others: Vec<(HeaderName, HeaderValue)>,
 }
@@ -283,9 +389,7 @@ impl Credentials {
         }
     }
 
-    /// The headers, if there are any.
-    pub(crate) fn into_headers(self) -> Option<HeaderMap> {
-        let first = self.first?;
-        Some([first].into_iter().chain(self.others).collect())
+    fn into_headers(self) -> HeaderMap {
+        self.first.into_iter().chain(self.others).collect()
     }
 }

@@ -1,7 +1,8 @@
-//! One call from start to finish: route, authorize, send, classify, repeat.
+//! The pipeline of a call: exchange, decide, and so on until there is a response or an error.
 
 pub(crate) mod classify;
 pub(crate) mod deadline;
+mod decision;
 mod exchange;
 pub(crate) mod multipart;
 mod redirect;
@@ -10,28 +11,27 @@ pub(crate) mod route_cache;
 pub(crate) mod telemetry;
 
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tracing::Instrument;
 
+use self::classify::RawResponse;
+use self::deadline::{Deadline, Timeouts, Timer, timeout_at};
+use self::decision::{Decision, decide};
+use self::exchange::Exchange;
+use self::request::RequestParts;
+use self::route_cache::RouteCache;
+use self::telemetry::{CaptureContent, Propagate, Trace, describe, error_type};
 use crate::error::{Error, Result, TimeoutPhase};
-use crate::pipeline::classify::Answer;
-use crate::pipeline::deadline::{Deadline, Timeouts, Timer, within};
-use crate::pipeline::exchange::{Attempt, Received};
-use crate::pipeline::request::Prepared;
-use crate::pipeline::route_cache::Routes;
-use crate::pipeline::telemetry::{CaptureContent, Propagate, Trace, describe, error_type};
 use crate::provider::Provider;
-use crate::retry::RetryPolicy;
-use crate::retry::{OnRetry, RetryEvent};
-use crate::transport::{Payload, Transport};
+use crate::retry::{OnRetry, RetryEvent, RetryPolicy};
+use crate::transport::Transport;
 
 /// What all calls of a client share.
 #[derive(Debug)]
-pub(crate) struct Engine {
+pub(crate) struct Pipeline {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) retry: RetryPolicy,
@@ -40,12 +40,12 @@ pub(crate) struct Engine {
     pub(crate) capture: CaptureContent,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_event_size: usize,
-    pub(crate) routes: Routes,
+    pub(crate) routes: RouteCache,
 }
 
-impl Engine {
-    /// Performs a call, within a span if anybody listens.
-    pub(crate) async fn perform(&self, request: &Prepared) -> Result<Answer> {
+impl Pipeline {
+    /// Performs a call, within a span if a subscriber is interested.
+    pub(crate) async fn call(&self, request: &RequestParts) -> Result<RawResponse> {
         let route = || {
             let is_routable =
                 self.provider.is_prepared() && self.provider.supports(&request.operation);
@@ -55,26 +55,26 @@ impl Engine {
         if let Some(trace) = Trace::open(&*self.provider, request, &self.capture, route) {
             return self.traced(request, trace).await;
         }
-        self.attempts(request).await
+        self.run(request).await
     }
 
-    /// Boxed, because mostly nobody listens.
+    /// Boxed: tracing is usually disabled.
     #[cold]
     fn traced<'a>(
         &'a self,
-        request: &'a Prepared,
+        request: &'a RequestParts,
         mut trace: Box<Trace>,
-    ) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<RawResponse>> + Send + 'a>> {
         Box::pin(async move {
             let span = trace.span().clone();
-            match self.attempts(request).instrument(span).await {
-                Ok(mut answer) => {
-                    trace.answered(&answer.response, answer.attempts);
-                    answer.trace = Some(trace);
-                    Ok(answer)
+            match self.run(request).instrument(span).await {
+                Ok(mut response) => {
+                    trace.responded(&response.response, response.attempts);
+                    response.trace = Some(trace);
+                    Ok(response)
                 }
                 Err(error) => {
-                    trace.refused(&error);
+                    trace.gave_up(&error);
                     Err(error)
                 }
             }
@@ -82,152 +82,67 @@ impl Engine {
     }
 
     /// Performs a call, in as many attempts as the retry policy allows.
-    async fn attempts(&self, request: &Prepared) -> Result<Answer> {
-        let name = || request.operation.name.clone();
+    async fn run(&self, request: &RequestParts) -> Result<RawResponse> {
+        let at = |attempts| move |error: Error| error.at(request.operation.name.clone(), attempts);
         if !self.provider.is_prepared() && self.provider.supports(&request.operation) {
-            let prepared = Box::pin(self.prepare_provider(request)).await;
-            prepared.map_err(|error| error.at(name(), 0))?;
+            Box::pin(self.prepare(request)).await.map_err(at(0))?;
         }
-        let mut attempt = self.prepare(request).map_err(|error| error.at(name(), 0))?;
-        let started = Instant::now();
-        let (mut attempts, mut retries) = (0, 0);
-        let mut refused: Option<Box<(HeaderMap, Error)>> = None;
+        let mut exchange = Exchange::new(self, request).map_err(at(0))?;
         let mut timer: Timer<'_> = pin!(None);
         loop {
-            // In a scope of its own, so that the future need not keep the headers.
-            let (credentials, sending) = {
-                let rejected = refused.as_ref().map(|refused| &refused.0);
-                let headers = match attempt.authorize(rejected, timer.as_mut()).await {
-                    Ok(headers) => headers,
-                    Err(error) => return Err(error.at(name(), attempts)),
-                };
-                if let Some(refused) = refused.take_if(|refused| refused.0 == headers) {
-                    return Err(refused.1.at(name(), attempts));
+            let outcome = exchange.attempt(timer.as_mut()).await;
+            let decision = match outcome.map_err(at(exchange.attempts()))? {
+                Ok(response) if response.status().is_redirection() => {
+                    decide(Ok(exchange.redirection(&response)), &exchange.state())
                 }
-                attempts += 1;
-                let body = match attempt.opening() {
-                    None => attempt.body(),
-                    Some(opening) => match attempt.until_deadline(opening).await {
-                        Ok(body) => attempt.watched(body),
-                        Err(error) => return Err(error.at(name(), attempts - 1)),
-                    },
-                };
-                attempt.send(headers, body, attempts)
+                Ok(response) => return Ok(exchange.into_response(response)),
+                Err(error) => {
+                    let error = at(exchange.attempts())(error);
+                    decide(Err(error), &exchange.state())
+                }
             };
-            let error = match attempt.receive(sending, timer.as_mut()).await {
-                Ok(Received::Redirect(redirect)) => {
-                    attempt.redirect = Some(redirect);
-                    attempts -= 1; // the same attempt goes on
-                    continue;
+            match decision {
+                Decision::Redirect(redirect) => exchange.redirect(redirect),
+                Decision::Reauthenticate(error) => exchange.reauthenticate(error),
+                Decision::Retry(delay, error) => {
+                    self.notify_retry(request, &error, delay);
+                    exchange.retry();
+                    sleep(delay).await;
                 }
-                Ok(Received::Answer(response)) => {
-                    return Ok(Answer {
-                        response,
-                        attempts,
-                        deadline: attempt.deadline,
-                        idle: attempt.idle,
-                        trace: None,
-                    });
-                }
-                Err(error) => error.at(name(), attempts),
-            };
-            attempt.redirect = None;
-            if error.status() == Some(StatusCode::UNAUTHORIZED)
-                && refused.is_none()
-                && attempt.is_replayable()
-                && let Some(credentials) = credentials.into_headers()
-            {
-                refused = Some(Box::new((credentials, error))); // there may be a fresher one
-                continue;
+                Decision::GiveUp(error) => return Err(at(exchange.attempts())(error)),
             }
-            let Some(delay) = self.delay(&attempt, &error, retries, started) else {
-                return Err(error);
-            };
-            retries += 1;
-            sleep(delay).await;
         }
     }
 
+    /// Runs what the provider must do before it can route, within the timeout of the call.
     #[cold]
-    async fn prepare_provider(&self, request: &Prepared) -> Result<()> {
+    async fn prepare(&self, request: &RequestParts) -> Result<()> {
         let deadline = Deadline::after(self.timeouts_of(request).total, TimeoutPhase::Total);
-        within(pin!(None), deadline, self.provider.prepare().as_mut()).await?
+        timeout_at(pin!(None), deadline, self.provider.prepare().as_mut()).await?
     }
 
-    fn timeouts_of(&self, request: &Prepared) -> Timeouts {
+    fn timeouts_of(&self, request: &RequestParts) -> Timeouts {
         let overrides = request.options().map(|options| &options.timeouts);
         overrides.map_or(self.timeouts, |overrides| overrides.over(&self.timeouts))
     }
 
-    // What happens once is not inlined: it would widen the stack frame of every poll.
-    #[inline(never)]
-    fn prepare<'a>(&'a self, request: &'a Prepared) -> Result<Attempt<'a>> {
-        let operation = &*request.operation;
-        if !self.provider.supports(operation) {
-            return Err(Error::unsupported(self.provider.name(), &operation.name));
-        }
-        let route = self.routes.resolve(&*self.provider, request)?;
-        let timeouts = self.timeouts_of(request);
-        // What is streamed, up or down, takes as long as it takes.
-        let sends_stream = request.body.as_ref().is_some_and(Payload::is_streamed);
-        let total = if operation.stream || operation.download.is_some() || sends_stream {
-            timeouts.stream_total
-        } else {
-            timeouts.total
-        };
-        Ok(Attempt {
-            provider: &*self.provider,
-            // Not the `Arc`, which is a transport too and would box the future once more.
-            transport: &*self.transport,
-            propagate: &self.propagate,
-            request,
-            body: request.outgoing_body(route.model.as_deref())?,
-            route,
-            connect: timeouts.connect,
-            first_byte: timeouts.first_byte,
-            idle: timeouts.idle,
-            deadline: Deadline::after(total, TimeoutPhase::Total),
-            authorizing: timeouts.total,
-            sent_at: sends_stream.then(|| Arc::new(Mutex::new(Instant::now()))),
-            redirect: None,
-        })
-    }
-
-    /// How long to wait before the call is repeated, if it is.
+    /// Reports a retry to the log and to the listener.
     #[cold]
-    fn delay(
-        &self,
-        attempt: &Attempt<'_>,
-        error: &Error,
-        retries: u32,
-        started: Instant,
-    ) -> Option<Duration> {
-        let options = attempt.request.options();
-        let own_policy = options.and_then(|options| options.retry.as_ref());
-        let policy = own_policy.unwrap_or(&self.retry);
-        let operation = &attempt.request.operation;
-        let delay = policy.next_delay(error, operation.retry_safety, retries, started.elapsed())?;
-        let in_time = attempt.deadline.is_none_or(|deadline| {
-            let then = Instant::now().checked_add(delay);
-            then.is_some_and(|then| then < deadline.at)
-        });
-        if !in_time || !attempt.is_replayable() {
-            return None;
-        }
+    fn notify_retry(&self, request: &RequestParts, error: &Error, delay: Duration) {
+        let operation = &request.operation.name;
         tracing::debug!(
-            operation = %operation.name,
-            retries,
+            operation = %operation,
+            attempt = error.attempts(),
             ?delay,
             "error.type" = error_type(error.kind()),
             error = describe(error),
-            "repeating"
+            "retrying"
         );
-        self.on_retry.tell(&RetryEvent {
-            operation: &operation.name,
+        self.on_retry.notify(&RetryEvent {
+            operation,
             attempt: error.attempts(),
             delay,
             reason: error,
         });
-        Some(delay)
     }
 }

@@ -1,4 +1,4 @@
-//! Forms: as multipart with a file, urlencoded without one.
+//! Forms as request bodies: multipart with a file, urlencoded without one.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,24 +13,37 @@ use crate::transport::{Body, FileSource, Payload, TransportError};
 const URLENCODED: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// The fields of a form, in the order in which they are sent; the file comes last.
+///
+/// ```
+/// use mistral_core::files::FileSource;
+/// use mistral_core::operation::MultipartForm;
+///
+/// let form = MultipartForm::default()
+///     .text("purpose", "batch")
+///     .file("file", FileSource::from_bytes("requests.jsonl", "{}\n"));
+/// ```
 #[derive(Debug, Default)]
-pub(crate) struct Form {
+pub struct MultipartForm {
     fields: Vec<(String, String)>,
     file: Option<(&'static str, FileSource)>,
 }
 
-impl Form {
-    pub(crate) fn text(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+impl MultipartForm {
+    /// Adds a field.
+    #[must_use]
+    pub fn text(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.fields.push((name.into(), value.into()));
         self
     }
 
-    pub(crate) fn file(mut self, name: &'static str, file: FileSource) -> Self {
+    /// Sets the file, as a part of this name. Without a file, the form is sent urlencoded.
+    #[must_use]
+    pub fn file(mut self, name: &'static str, file: FileSource) -> Self {
         self.file = Some((name, file));
         self
     }
 
-    /// The body, and its `content-type`.
+    /// Returns the body and its `content-type`.
     pub(crate) fn encode(self) -> Result<(Payload, HeaderValue)> {
         let Some((name, file)) = self.file else {
             let mut form = url::form_urlencoded::Serializer::new(String::new());

@@ -1,4 +1,4 @@
-//! Redirects: followed where the credentials are already known to be welcome.
+//! Redirects, which are followed within the origin.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::transport::Target;
 
 const MAX_REDIRECTS: u32 = 10;
 
-/// Where a server sent a call.
+/// A redirect that is followed.
 #[derive(Debug)]
 pub(crate) struct Redirect {
     pub(crate) target: Arc<Target>,
@@ -20,25 +20,28 @@ pub(crate) struct Redirect {
     count: u32,
 }
 
-/// An exchange that was answered with a redirect.
-pub(crate) struct Redirected<'a> {
+/// A response that redirects, and the exchange that it answers.
+pub(crate) struct Redirection<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: &'a HeaderMap,
     pub(crate) from: &'a Target,
     pub(crate) method: &'a Method,
     pub(crate) has_body: bool,
     pub(crate) is_replayable: bool,
-    /// The redirect that led here.
+    /// The redirect that this exchange followed.
     pub(crate) previous: Option<&'a Redirect>,
 }
 
-impl Redirected<'_> {
-    /// Where the call goes on.
+impl Redirection<'_> {
+    /// Returns where the call continues.
     ///
     /// # Errors
     /// Fails when it leads to another origin, when there were too many already, or when the
     /// body cannot be sent once more.
     #[cold]
-    pub(crate) fn follow(&self, status: StatusCode, headers: &HeaderMap) -> Result<Redirect> {
-        let location = headers.get(LOCATION).and_then(|to| to.to_str().ok());
+    pub(crate) fn follow(&self) -> Result<Redirect> {
+        let status = self.status;
+        let location = self.headers.get(LOCATION).and_then(|to| to.to_str().ok());
         let refuse = |why: &str| {
             let to = one_line(location.unwrap_or("another address"));
             Err(Error::config(format!(

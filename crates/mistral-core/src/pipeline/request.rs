@@ -1,4 +1,4 @@
-//! One request, ready to be sent any number of times.
+//! Requests of the API, ready to be sent any number of times.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,37 +10,58 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::deadline::TimeoutOverrides;
+use super::multipart::MultipartForm;
 use crate::error::{Error, Result};
 use crate::json::wire::{Object, serialize_object};
-use crate::pipeline::deadline::TimeoutOverrides;
-use crate::pipeline::multipart::Form;
-use crate::provider::Operation;
+use crate::provider::{Framing, Operation};
 use crate::redact::is_secret_header;
 use crate::retry::RetryPolicy;
 use crate::transport::Payload;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const JSON_LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 const SDK_NAME: HeaderValue =
     HeaderValue::from_static(concat!("mistral-sdk-rust/", env!("CARGO_PKG_VERSION")));
 
-/// Room for the body of a short question, so that writing it grows nothing.
-const USUAL_BODY: usize = 256;
+/// The capacity that the body of a short question fits into without growing.
+const INITIAL_BODY_CAPACITY: usize = 256;
+
+/// A request of the API: an [`Operation`] with its path, query and body filled in.
+///
+/// A group of operations builds one per method and hands it to [`Client::call`], which adds
+/// everything else: route, credentials, retries, errors. The first mistake, such as a path
+/// parameter that is missing, is kept and becomes the error of the call.
+///
+/// [`Client::call`]: crate::Client::call
+///
+/// ```
+/// use mistral_core::operation::ApiRequest;
+/// use mistral_core::provider::Operation;
+///
+/// static GET: Operation = Operation::get("prompts.get", "/v1/prompts/{prompt_id}");
+///
+/// let request = ApiRequest::new(&GET).path(&[("prompt_id", "greeting")]);
+/// ```
+#[derive(Debug)]
+#[must_use = "a request does nothing until it is called"]
+pub struct ApiRequest(Result<Box<RequestParts>>); // boxed, or every future of a call would hold it twice
 
 /// Everything about a request that does not change from one attempt to the next.
 #[derive(Debug, Clone)]
-pub(crate) struct Prepared {
+pub(crate) struct RequestParts {
     pub(crate) operation: Cow<'static, Operation>,
     /// The path, where it is not the operation's own.
     pub(crate) path: Option<String>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) body: Option<Payload>,
     content_type: HeaderValue,
-    /// Most calls have none.
+    /// Boxed, because most calls have none.
     options: Option<Box<CallOptions>>,
 }
 
-/// What the caller wants of this one call.
+/// The options of one call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallOptions {
     pub(crate) query: Vec<(String, String)>,
@@ -51,19 +72,95 @@ pub(crate) struct CallOptions {
     pub(crate) base_url: Option<Url>,
 }
 
-impl Prepared {
-    /// A request without a body.
-    pub(crate) fn new(operation: impl Into<Cow<'static, Operation>>) -> Self {
-        Self {
+impl ApiRequest {
+    /// Creates a request of `operation` without query and body.
+    pub fn new(operation: impl Into<Cow<'static, Operation>>) -> Self {
+        Self(Ok(Box::new(RequestParts {
             operation: operation.into(),
             path: None,
             model: None,
             body: None,
             content_type: JSON,
             options: None,
-        }
+        })))
     }
 
+    /// Creates a request that fails with `error` when it is called.
+    pub fn invalid(operation: &Operation, error: Error) -> Self {
+        Self(Err(error.at(operation.name.clone(), 0)))
+    }
+
+    /// Fills the parameters of the path: pairs of name and value. Values are escaped.
+    ///
+    /// The call fails when a parameter is missing or unknown, and when a value is empty.
+    pub fn path(self, values: &[(&str, &str)]) -> Self {
+        self.update(|parts| {
+            parts.path = Some(parts.operation.fill(values)?);
+            Ok(())
+        })
+    }
+
+    /// Adds the fields of `query` to the query string: a list as one entry per element, and
+    /// an object as JSON.
+    pub fn query(self, query: &impl Object) -> Self {
+        self.update(|parts| parts.add_query(query))
+    }
+
+    /// Names the model that the request is for, which some providers route by.
+    pub fn model<'a>(self, model: impl Into<Option<&'a str>>) -> Self {
+        self.update(|parts| {
+            parts.model = model.into().map(Arc::from);
+            Ok(())
+        })
+    }
+
+    /// Sets `body` as the JSON body. Where the operation's response is a stream of
+    /// server-sent events, `"stream": true` is added.
+    pub fn json(self, body: &impl Object) -> Self {
+        self.update(|parts| parts.set_object(body))
+    }
+
+    /// Sets a form as the body: multipart if it has a file, urlencoded otherwise.
+    pub fn multipart(self, form: MultipartForm) -> Self {
+        self.update(|parts| {
+            let (body, content_type) = form.encode()?;
+            parts.body = Some(body);
+            parts.content_type = content_type;
+            Ok(())
+        })
+    }
+
+    /// Changes the request, unless it has failed already.
+    pub(crate) fn update(mut self, change: impl FnOnce(&mut RequestParts) -> Result<()>) -> Self {
+        if let Ok(parts) = &mut self.0
+            && let Err(error) = change(parts)
+        {
+            self.0 = Err(error.at(parts.operation.name.clone(), 0));
+        }
+        self
+    }
+
+    pub(crate) fn into_parts(self) -> Result<Box<RequestParts>> {
+        self.0
+    }
+
+    pub(crate) fn parts(&self) -> Option<&RequestParts> {
+        self.0.as_deref().ok()
+    }
+
+    /// Returns a copy. An error cannot be copied: it moves into the copy.
+    pub(crate) fn take_or_clone(&mut self) -> Self {
+        Self(match &self.0 {
+            Ok(parts) => Ok(parts.clone()),
+            Err(_) => {
+                let taken = Error::config("the call has failed before");
+                std::mem::replace(&mut self.0, Err(taken))
+            }
+        })
+    }
+}
+
+impl RequestParts {
     pub(crate) fn options(&self) -> Option<&CallOptions> {
         self.options.as_deref()
     }
@@ -72,25 +169,9 @@ impl Prepared {
         self.options.get_or_insert_default()
     }
 
-    /// Says in an error which operation it is about.
-    fn at(&self, error: Error) -> Error {
-        error.at(self.operation.name.clone(), 0)
-    }
-
-    /// Fills in the parameters of the path.
-    pub(crate) fn path(mut self, parameters: &[(&str, &str)]) -> Result<Self> {
-        let filled = self.operation.fill(parameters);
-        self.path = Some(filled.map_err(|error| self.at(error))?);
-        Ok(self)
-    }
-
-    /// Adds the entries of `parameters` to the query: a list as one entry per element, and
-    /// what is structured as JSON.
-    pub(crate) fn query(mut self, parameters: &impl Object) -> Result<Self> {
-        let entries = serialize_object(parameters, serde_json::value::Serializer);
-        let entries = entries.map_err(|error| {
-            self.at(Error::config("the query cannot be written").with_source(error))
-        })?;
+    fn add_query(&mut self, query: &impl Object) -> Result<()> {
+        let entries = serialize_object(query, serde_json::value::Serializer)
+            .map_err(|error| Error::config("the query cannot be written").with_source(error))?;
         for (name, value) in entries.as_object().into_iter().flatten() {
             let values = match value {
                 Value::Array(elements) => elements.as_slice(),
@@ -104,38 +185,24 @@ impl Prepared {
                 self.options_mut().query.push((name.clone(), text));
             }
         }
-        Ok(self)
+        Ok(())
     }
 
-    /// The number that a parameter of the query has.
+    /// Returns the number that a query parameter is set to.
     pub(crate) fn query_number(&self, name: &str) -> Option<u64> {
         let query = &self.options()?.query;
         let (_, value) = query.iter().rfind(|(it, _)| it == name)?;
         value.parse().ok()
     }
 
-    /// Sets a parameter of the query, in place of any of that name.
-    pub(crate) fn set_query(&mut self, name: &str, value: impl ToString) {
+    /// Sets a query parameter, in place of any of that name.
+    pub(crate) fn set_query(&mut self, name: &str, value: String) {
         let query = &mut self.options_mut().query;
         query.retain(|(it, _)| it != name);
-        query.push((name.to_owned(), value.to_string()));
+        query.push((name.to_owned(), value));
     }
 
-    /// Sets a form as the body, and the model that it names.
-    pub(crate) fn form(mut self, model: Option<&str>, form: Form) -> Result<Self> {
-        let (body, content_type) = form.encode().map_err(|error| self.at(error))?;
-        self.model = model.map(Arc::from);
-        self.body = Some(body);
-        self.content_type = content_type;
-        Ok(self)
-    }
-
-    /// Sets the body, and the model that it names. A streamed call says so in its body.
-    pub(crate) fn json<'a>(
-        mut self,
-        model: impl Into<Option<&'a str>>,
-        body: &impl Object,
-    ) -> Result<Self> {
+    fn set_object(&mut self, body: &impl Object) -> Result<()> {
         struct Outgoing<'a, T>(&'a T, bool);
 
         impl<T: Object> Serialize for Outgoing<'_, T> {
@@ -150,22 +217,20 @@ impl Prepared {
         }
 
         if body.extra().contains_key("stream") {
-            return Err(self.at(Error::config(
+            return Err(Error::config(
                 "`stream` is set by the method that is called: \
                  call `stream` or `complete`, and leave the field out",
-            )));
+            ));
         }
-        self.model = model.into().map(Arc::from);
-        let stream = self.operation.stream;
-        self.set_json(&Outgoing(body, stream))?;
-        Ok(self)
+        let is_stream = self.operation.framing == Framing::Sse;
+        self.set_json(&Outgoing(body, is_stream))
     }
 
     /// Sets the body.
     pub(crate) fn set_json(&mut self, body: &impl Serialize) -> Result<()> {
-        let mut json = Vec::with_capacity(USUAL_BODY);
+        let mut json = Vec::with_capacity(INITIAL_BODY_CAPACITY);
         serde_json::to_writer(&mut json, body).map_err(|error| {
-            self.at(Error::config("the request cannot be written as JSON").with_source(error))
+            Error::config("the request cannot be written as JSON").with_source(error)
         })?;
         self.body = Some(Bytes::from(json).into());
         Ok(())
@@ -200,14 +265,13 @@ impl Prepared {
 
     /// Adds to an attempt's credentials the SDK's headers and, on top, the caller's.
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
-        headers.insert(
-            ACCEPT,
-            match self.operation.download {
-                Some(media_type) => HeaderValue::from_static(media_type),
-                None if self.operation.stream => EVENT_STREAM,
-                None => JSON,
-            },
-        );
+        let accept = match self.operation.framing {
+            Framing::Bytes(media_type) => HeaderValue::from_static(media_type),
+            Framing::Sse => EVENT_STREAM,
+            Framing::JsonLines => JSON_LINES,
+            Framing::Json | Framing::Nothing | Framing::WebSocket => JSON,
+        };
+        headers.insert(ACCEPT, accept);
         headers.insert(USER_AGENT, SDK_NAME);
         if self.body.is_some() || self.options().is_some_and(|own| !own.extra_body.is_empty()) {
             headers.insert(CONTENT_TYPE, self.content_type.clone());
@@ -265,17 +329,5 @@ impl Prepared {
         serde_json::to_vec(&object)
             .map(|json| Some(json.into()))
             .map_err(|error| Error::config("`extra_body` is not JSON").with_source(error))
-    }
-}
-
-impl From<&'static Operation> for Cow<'static, Operation> {
-    fn from(operation: &'static Operation) -> Self {
-        Cow::Borrowed(operation)
-    }
-}
-
-impl From<Operation> for Cow<'static, Operation> {
-    fn from(operation: Operation) -> Self {
-        Cow::Owned(operation)
     }
 }

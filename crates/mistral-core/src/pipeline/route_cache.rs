@@ -1,4 +1,4 @@
-//! Routes, remembered: a URL is built and parsed once for all calls that share it.
+//! The cache of routes: a URL is built and parsed once for all calls that share it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,12 +7,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use http::Uri;
 
 use crate::error::{Error, Result};
-use crate::pipeline::request::{CallOptions, Prepared};
+use crate::pipeline::request::{CallOptions, RequestParts};
 use crate::provider::{Provider, RouteRequest};
 use crate::transport::Target;
 
-/// Applications use a handful of operations and models; this bounds those that do not.
-const MAX_REMEMBERED: usize = 64;
+/// Bounds the cache for applications that use more than a handful of operations and models.
+const MAX_ROUTES: usize = 64;
 
 /// A route in the forms that sending needs.
 #[derive(Debug)]
@@ -22,10 +22,10 @@ pub(crate) struct ResolvedRoute {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Routes {
-    /// The names that models have here, by those that requests name.
+pub(crate) struct RouteCache {
+    /// The provider's names of models, by the names that requests use.
     models: BTreeMap<String, String>,
-    remembered: RwLock<Vec<(Key, Arc<ResolvedRoute>)>>,
+    routes: RwLock<Vec<(Key, Arc<ResolvedRoute>)>>,
 }
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ struct Key {
     model: Option<Arc<str>>,
 }
 
-impl Routes {
+impl RouteCache {
     pub(crate) fn new(models: BTreeMap<String, String>) -> Self {
         Self {
             models,
@@ -45,7 +45,7 @@ impl Routes {
     pub(crate) fn resolve(
         &self,
         provider: &dyn Provider,
-        request: &Prepared,
+        request: &RequestParts,
     ) -> Result<Arc<ResolvedRoute>> {
         let is_plain =
             |options: &CallOptions| options.query.is_empty() && options.base_url.is_none();
@@ -59,31 +59,28 @@ impl Routes {
             key.operation == request.operation.name
                 && key.model.as_deref() == request.model.as_deref()
         };
-        let remembered = self
-            .remembered
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, route)) = remembered.iter().find(|(key, _)| is_it(key)) {
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, route)) = routes.iter().find(|(key, _)| is_it(key)) {
             return Ok(Arc::clone(route));
         }
-        drop(remembered);
+        drop(routes);
         let route = Arc::new(self.route(provider, request)?);
-        let mut remembered = self
-            .remembered
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() == MAX_REMEMBERED {
-            remembered.clear();
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        if routes.len() == MAX_ROUTES {
+            routes.clear();
         }
         let key = Key {
             operation: request.operation.name.to_string(),
             model: request.model.clone(),
         };
-        remembered.push((key, Arc::clone(&route)));
+        routes.push((key, Arc::clone(&route)));
         Ok(route)
     }
 
-    fn route(&self, provider: &dyn Provider, request: &Prepared) -> Result<ResolvedRoute> {
+    fn route(&self, provider: &dyn Provider, request: &RequestParts) -> Result<ResolvedRoute> {
+        if request.path.is_none() && matches!(request.operation, Cow::Borrowed(_)) {
+            request.operation.fill(&[])?;
+        }
         let asked = request.model.as_deref();
         let model = asked.map(|asked| self.models.get(asked).map_or(asked, String::as_str));
         let mut route = provider.route(&RouteRequest {

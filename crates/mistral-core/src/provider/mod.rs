@@ -8,11 +8,12 @@ use std::fmt;
 
 use async_trait::async_trait;
 use http::HeaderMap;
+use http::request::Parts;
 
 use crate::error::Result;
 
 pub use self::credentials::{Token, TokenCache, TokenSource, secret_header};
-pub use self::operation::{Operation, RetrySafety};
+pub use self::operation::{Framing, Operation, RetrySafety};
 pub use self::route::{Route, RouteRequest, parse_base_url};
 
 /// Knows where a place that serves Mistral models keeps its operations, and how to be
@@ -106,4 +107,27 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Fails when no credential can be obtained; see [`Error::credentials`].
     async fn authorize(&self, rejected: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()>;
+
+    /// Signs one exchange, for services that want a signature over the request itself, as
+    /// AWS does. Called last, when the URL, the headers and the body are final: for every
+    /// attempt, and again for every redirect.
+    ///
+    /// A header that is added here must be marked as sensitive if it is a secret.
+    ///
+    /// # Errors
+    /// Fails when the request cannot be signed; see [`Error::credentials`].
+    async fn sign(&self, parts: &mut Parts, body: SignedBody<'_>) -> Result<()> {
+        let _ = (parts, body);
+        Ok(())
+    }
+}
+
+/// The body of a request, as [`Provider::sign`] sees it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum SignedBody<'a> {
+    /// The whole body. Empty if the request has none.
+    Bytes(&'a [u8]),
+    /// A body that is read while it is sent, so that nothing can be computed of it.
+    Stream,
 }

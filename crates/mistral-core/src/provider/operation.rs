@@ -1,10 +1,25 @@
+//! Operations: the HTTP shape of each method of the API.
+
 use std::borrow::Cow;
 
 use http::Method;
 
 use crate::error::{Error, Result};
 
-/// Describes one operation of the API.
+/// An operation of the API: its HTTP method and path, what its response is framed as, and
+/// whether it is safe to retry.
+///
+/// An operation is declared once, as a `static`:
+///
+/// ```
+/// use mistral_core::provider::{Operation, RetrySafety};
+///
+/// static RENAME: Operation = Operation::put("prompts.rename", "/v1/prompts/{prompt_id}/name");
+/// static WATCH: Operation = Operation::get("prompts.watch", "/v2/prompts/events").sse();
+///
+/// assert_eq!(RENAME.group(), "prompts");
+/// assert_eq!(RENAME.retry_safety, RetrySafety::Idempotent);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
@@ -12,27 +27,49 @@ pub struct Operation {
     pub name: Cow<'static, str>,
     /// The HTTP method.
     pub method: Method,
-    /// The path on Mistral's own API, for example `/v1/models/{model_id}`.
+    /// The path on Mistral's own API, with its version: `/v1/models/{model_id}`.
     pub path: Cow<'static, str>,
-    /// Whether the answer is a stream of events.
-    pub stream: bool,
-    /// What happens when the request is sent twice.
+    /// What the body of a successful response is.
+    pub framing: Framing,
+    /// Whether the request may be sent again when it may have been received.
     pub retry_safety: RetrySafety,
-    /// The names of the query parameters that the operation takes.
-    pub query: &'static [&'static str],
-    /// The media type of an answer that is neither JSON nor a stream of events, but bytes.
-    pub download: Option<&'static str>,
 }
 
-/// Says what happens when a request is sent twice.
+/// What the body of a successful response is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Framing {
+    /// One JSON document.
+    Json,
+    /// A stream of server-sent events, each of which carries a JSON document.
+    Sse,
+    /// A stream of lines, each of which is a JSON document.
+    JsonLines,
+    /// Bytes of this media type, which the request accepts.
+    Bytes(&'static str),
+    /// Nothing: the body is read and ignored.
+    Nothing,
+    /// A WebSocket: the connection is upgraded.
+    WebSocket,
+}
+
+impl Framing {
+    /// Whether the response is a stream of events.
+    pub fn is_event_stream(self) -> bool {
+        matches!(self, Self::Sse | Self::JsonLines)
+    }
+}
+
+/// What sending a request twice does. It decides whether the request is retried when the
+/// server may have received it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetrySafety {
-    /// Nothing more than when it is sent once.
+    /// Nothing more than sending it once.
     Idempotent,
-    /// The model answers, and bills, twice.
+    /// The model answers twice, and both answers are billed.
     Billable,
-    /// Something is made or changed twice.
+    /// Something is created or changed twice.
     NonIdempotent,
 }
 
@@ -47,53 +84,80 @@ impl Operation {
             name: Cow::Borrowed(name),
             method,
             path: Cow::Borrowed(path),
-            stream: false,
+            framing: Framing::Json,
             retry_safety,
-            query: &[],
-            download: None,
         }
     }
 
-    /// Describes an operation that only reads.
-    pub(crate) const fn get(name: &'static str, path: &'static str) -> Self {
+    /// Declares a `GET`, which is idempotent.
+    pub const fn get(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::GET, name, path, RetrySafety::Idempotent)
     }
 
-    /// Describes an operation that removes something, at most once.
-    pub(crate) const fn delete(name: &'static str, path: &'static str) -> Self {
+    /// Declares a `DELETE`, which is idempotent.
+    pub const fn delete(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::DELETE, name, path, RetrySafety::Idempotent)
     }
 
-    /// Describes an operation that asks a model.
-    pub(crate) const fn inference(name: &'static str, path: &'static str) -> Self {
+    /// Declares a `PUT`, which is idempotent.
+    pub const fn put(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::PUT, name, path, RetrySafety::Idempotent)
+    }
+
+    /// Declares a `POST` that runs a model: retrying it may bill it twice.
+    pub const fn inference(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::POST, name, path, RetrySafety::Billable)
     }
 
-    /// Describes an operation that makes something, each time that it is called.
-    pub(crate) const fn post(name: &'static str, path: &'static str) -> Self {
+    /// Declares a `POST` that creates something each time.
+    pub const fn post(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::POST, name, path, RetrySafety::NonIdempotent)
     }
 
-    /// Describes an operation that changes something.
-    pub(crate) const fn patch(name: &'static str, path: &'static str) -> Self {
+    /// Declares a `PATCH`.
+    pub const fn patch(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::PATCH, name, path, RetrySafety::NonIdempotent)
     }
 
-    /// Makes the answer a stream of events.
-    pub(crate) const fn streaming(mut self) -> Self {
-        self.stream = true;
+    /// Sets the response to a stream of server-sent events.
+    #[must_use]
+    pub const fn sse(self) -> Self {
+        self.framing(Framing::Sse)
+    }
+
+    /// Sets the response to a stream of JSON lines.
+    #[must_use]
+    pub const fn json_lines(self) -> Self {
+        self.framing(Framing::JsonLines)
+    }
+
+    /// Sets the response to bytes of a media type.
+    #[must_use]
+    pub const fn bytes(self, media_type: &'static str) -> Self {
+        self.framing(Framing::Bytes(media_type))
+    }
+
+    /// Sets the response to nothing.
+    #[must_use]
+    pub const fn nothing(self) -> Self {
+        self.framing(Framing::Nothing)
+    }
+
+    /// Sets the response to a WebSocket.
+    #[must_use]
+    pub const fn websocket(self) -> Self {
+        self.framing(Framing::WebSocket)
+    }
+
+    const fn framing(mut self, framing: Framing) -> Self {
+        self.framing = framing;
         self
     }
 
-    /// Makes the answer bytes.
-    pub(crate) const fn downloading(mut self, media_type: &'static str) -> Self {
-        self.download = Some(media_type);
-        self
-    }
-
-    /// Names the query parameters.
-    pub(crate) const fn query(mut self, names: &'static [&'static str]) -> Self {
-        self.query = names;
+    /// Sets whether the request is safe to retry, where the method alone does not say so.
+    #[must_use]
+    pub const fn retry_safety(mut self, safety: RetrySafety) -> Self {
+        self.retry_safety = safety;
         self
     }
 
@@ -118,31 +182,63 @@ impl Operation {
             .map_or(&self.name, |(group, _)| group)
     }
 
-    /// The path with its parameters filled in and escaped.
-    pub(crate) fn fill(&self, parameters: &[(&str, &str)]) -> Result<String> {
-        let mut path = self.path.to_string();
-        for (name, value) in parameters {
+    /// Fills the parameters of the path with escaped values.
+    ///
+    /// # Errors
+    /// Fails when the path has a parameter that is not among `values`, when a value has no
+    /// parameter in the path, and when a value is empty or a dot segment.
+    pub(crate) fn fill(&self, values: &[(&str, &str)]) -> Result<String> {
+        let template = &*self.path;
+        let known = |name: &str| template.contains(&format!("{{{name}}}"));
+        if let Some((name, _)) = values.iter().find(|(name, _)| !known(name)) {
+            return Err(Error::config(format!(
+                "the path `{template}` has no parameter `{name}`"
+            )));
+        }
+        let mut path = String::with_capacity(template.len());
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            let value = values.iter().find(|(known, _)| *known == name);
+            let Some((_, value)) = value else {
+                return Err(Error::config(format!(
+                    "the path `{template}` needs the parameter `{name}`"
+                )));
+            };
             // Dot segments would be resolved away even when they are escaped.
             if value.is_empty() || *value == "." || *value == ".." {
                 return Err(Error::config(format!("`{name}` must not be `{value}`")));
             }
-            path = path.replace(&format!("{{{name}}}"), &escape_segment(value));
+            path.push_str(before);
+            push_escaped(&mut path, value);
+            rest = after;
         }
+        path.push_str(rest);
         Ok(path)
     }
 }
 
+impl From<&'static Operation> for Cow<'static, Operation> {
+    fn from(operation: &'static Operation) -> Self {
+        Cow::Borrowed(operation)
+    }
+}
+
+impl From<Operation> for Cow<'static, Operation> {
+    fn from(operation: Operation) -> Self {
+        Cow::Owned(operation)
+    }
+}
+
 /// Escapes everything but the characters that are never special in a URL.
-fn escape_segment(value: &str) -> String {
-    let mut escaped = String::with_capacity(value.len());
+fn push_escaped(path: &mut String, value: &str) {
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
+            path.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            path.push_str(&format!("%{byte:02X}"));
         }
     }
-    escaped
 }
 
 #[cfg(test)]
@@ -150,18 +246,31 @@ mod tests {
     use super::*;
 
     static RETRIEVE: Operation = Operation::get("models.retrieve", "/v1/models/{model_id}");
+    static SHARE: Operation = Operation::put("libraries.share", "/v1/libraries/{id}/share/{role}");
 
     #[test]
-    fn path_parameters_are_escaped_and_never_change_the_path() {
+    fn path_values_are_escaped_and_never_change_the_path() {
         let fill = |id| RETRIEVE.fill(&[("model_id", id)]);
         assert_eq!(
             fill("ft:a/b?c#d é").unwrap(),
             "/v1/models/ft%3Aa%2Fb%3Fc%23d%20%C3%A9"
         );
         assert_eq!(fill("a.b-c_d~e").unwrap(), "/v1/models/a.b-c_d~e");
+        assert_eq!(fill("{model_id}").unwrap(), "/v1/models/%7Bmodel_id%7D");
         for id in ["", ".", ".."] {
             assert!(fill(id).unwrap_err().to_string().contains("model_id"));
         }
         assert_eq!(RETRIEVE.group(), "models");
+    }
+
+    #[test]
+    fn path_parameters_that_are_missing_or_unknown_fail_by_name() {
+        let error = |values: &[(&str, &str)]| SHARE.fill(values).unwrap_err().to_string();
+        assert!(error(&[]).contains("needs the parameter `id`"));
+        assert!(error(&[("id", "a")]).contains("needs the parameter `role`"));
+        let unknown = error(&[("id", "a"), ("role", "b"), ("user", "c")]);
+        assert!(unknown.contains("no parameter `user`"), "{unknown}");
+        let filled = SHARE.fill(&[("role", "b"), ("id", "a")]).unwrap();
+        assert_eq!(filled, "/v1/libraries/a/share/b");
     }
 }

@@ -47,17 +47,19 @@ impl Route {
         Self { url, model: None }
     }
 
-    /// Routes to `path` below `base`, which may end in `/` and in `/v1`.
+    /// Routes to `path` below `base`, which may end in a slash and in a version.
+    ///
+    /// The version of the path wins: `/v2/agents` below `https://api.mistral.ai/v1` is
+    /// `https://api.mistral.ai/v2/agents`.
     ///
     /// # Errors
-    /// Fails when the two do not make a URL.
+    /// Fails when the two do not form a URL.
     pub fn join(base: &Url, path: &str) -> Result<Self> {
         let origin = &base[..Position::BeforePath];
         let before = base.path().trim_end_matches('/');
-        let before = if path.starts_with("/v1/") {
-            before.strip_suffix("/v1").unwrap_or(before)
-        } else {
-            before
+        let before = match before.rsplit_once('/') {
+            Some((parent, last)) if is_version(last) && has_version(path) => parent,
+            _ => before,
         };
         Url::parse(&format!("{origin}{before}{path}"))
             .map(Self::new)
@@ -72,6 +74,17 @@ impl Route {
         self.model = Some(model.into());
         self
     }
+}
+
+/// Whether a path starts with the segment of a version, as `/v1/models` does.
+fn has_version(path: &str) -> bool {
+    let segments = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+    segments.is_some_and(|(first, _)| is_version(first))
+}
+
+fn is_version(segment: &str) -> bool {
+    let number = segment.strip_prefix('v').unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Parses a base URL: `http` or `https`, with a host, without query, fragment or user.
@@ -136,6 +149,31 @@ mod tests {
                 Route::join(&base, "/v1/models").unwrap().url.as_str(),
                 expected
             );
+        }
+    }
+
+    #[test]
+    fn base_url_version_gives_way_to_the_version_of_the_path() {
+        for (base, path, expected) in [
+            ("https://h/v1", "/v2/agents", "https://h/v2/agents"),
+            ("https://h/v1/", "/v2/agents", "https://h/v2/agents"),
+            ("https://h/v2", "/v1/models", "https://h/v1/models"),
+            (
+                "https://h/team/v1",
+                "/v2/agents",
+                "https://h/team/v2/agents",
+            ),
+            ("https://h/v1", "/health", "https://h/v1/health"),
+            (
+                "https://h/v1beta",
+                "/v1/models",
+                "https://h/v1beta/v1/models",
+            ),
+            ("https://h/v", "/v1/models", "https://h/v/v1/models"),
+        ] {
+            let base = parse_base_url("base_url", base).unwrap();
+            let route = Route::join(&base, path).unwrap();
+            assert_eq!(route.url.as_str(), expected);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Who is told that a call is repeated.
+//! The event that reports a retry.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,24 +6,24 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// A call has failed and is going to be repeated; see
+/// A failed attempt that is going to be retried; see
 /// [`ClientBuilder::on_retry`](crate::ClientBuilder::on_retry).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct RetryEvent<'a> {
     /// The operation, for example `chat.complete`.
     pub operation: &'a str,
-    /// Which attempt has failed, counted from 1.
+    /// The number of the attempt that failed, counted from 1.
     pub attempt: u32,
-    /// How long the call waits now.
+    /// The delay before the next attempt.
     pub delay: Duration,
-    /// Why the attempt has failed.
+    /// The error of the attempt.
     pub reason: &'a Error,
 }
 
 type Listener = dyn Fn(&RetryEvent<'_>) + Send + Sync;
 
-/// What is called before a call is repeated. Mostly nothing.
+/// The listener of a client, if it has one.
 #[derive(Clone, Default)]
 pub(crate) struct OnRetry(Option<Arc<Listener>>);
 
@@ -32,7 +32,7 @@ impl OnRetry {
         Self(Some(Arc::new(listener)))
     }
 
-    pub(crate) fn tell(&self, event: &RetryEvent<'_>) {
+    pub(crate) fn notify(&self, event: &RetryEvent<'_>) {
         if let Some(listener) = &self.0 {
             listener(event);
         }

@@ -111,18 +111,20 @@ impl RetryPolicy {
         self
     }
 
-    /// The delay before the next attempt, or `None` to give up.
+    /// Returns the delay before the next attempt, or `None` to give up. `jitter` is a random
+    /// number from 0 to 1.
     pub(crate) fn next_delay(
         &self,
         error: &Error,
         safety: RetrySafety,
         retries: u32,
         elapsed: Duration,
+        jitter: f64,
     ) -> Option<Duration> {
         if retries >= self.max_retries || !self.allows(error, safety) {
             return None;
         }
-        let jitter = self.bound(retries).mul_f64(fastrand::f64());
+        let jitter = self.bound(retries).mul_f64(jitter);
         let delay = match error.retry_after() {
             Some(asked) if asked > self.max_retry_after => return None,
             Some(asked) => asked.saturating_add(jitter),
@@ -205,7 +207,7 @@ mod tests {
 
     fn repeats(policy: &RetryPolicy, error: &Error, safety: RetrySafety) -> bool {
         policy
-            .next_delay(error, safety, 0, Duration::ZERO)
+            .next_delay(error, safety, 0, Duration::ZERO, 0.5)
             .is_some()
     }
 
@@ -263,7 +265,13 @@ mod tests {
             let delays: Vec<_> = (0..200)
                 .filter_map(|_| {
                     let retries = u32::try_from(retries).unwrap();
-                    policy.next_delay(&error, RetrySafety::Billable, retries, Duration::ZERO)
+                    policy.next_delay(
+                        &error,
+                        RetrySafety::Billable,
+                        retries,
+                        Duration::ZERO,
+                        fastrand::f64(),
+                    )
                 })
                 .collect();
             assert_eq!(delays.len(), 200);
@@ -282,6 +290,7 @@ mod tests {
                 RetrySafety::Billable,
                 0,
                 Duration::ZERO,
+                0.5,
             )
         };
         let between = |delay: Option<Duration>, from: f64, to: f64| {
@@ -315,11 +324,11 @@ mod tests {
         let error = answered(503, &[], "");
         let late = Duration::from_secs(121);
         assert_eq!(
-            policy.next_delay(&error, RetrySafety::Billable, 2, Duration::ZERO),
+            policy.next_delay(&error, RetrySafety::Billable, 2, Duration::ZERO, 0.5),
             None
         );
         assert_eq!(
-            policy.next_delay(&error, RetrySafety::Billable, 0, late),
+            policy.next_delay(&error, RetrySafety::Billable, 0, late, 0.5),
             None
         );
         let endless = RetryPolicy::backoff(
@@ -328,10 +337,16 @@ mod tests {
             1.5,
             Duration::from_secs(9),
         );
-        let delay = endless.next_delay(&error, RetrySafety::Billable, 4_000_000, Duration::ZERO);
+        let delay = endless.next_delay(
+            &error,
+            RetrySafety::Billable,
+            4_000_000,
+            Duration::ZERO,
+            0.5,
+        );
         assert!(delay.unwrap() <= Duration::from_millis(400));
         assert_eq!(
-            endless.next_delay(&error, RetrySafety::Billable, 0, late),
+            endless.next_delay(&error, RetrySafety::Billable, 0, late, 0.5),
             None
         );
     }

@@ -16,7 +16,7 @@ use crate::transport::{Body, TransportError, TransportErrorKind};
 pub(super) enum Ending {
     Proper,
     Error(TransportErrorKind, &'static str),
-    Silence,
+    IdleTimer,
 }
 
 /// Makes a body of `chunks`, with a pause before each.
@@ -47,7 +47,7 @@ impl Stream for Playing {
         if self.chunks.as_slice().is_empty() {
             return match self.ending {
                 Ending::Proper => Poll::Ready(None),
-                Ending::Silence => Poll::Pending,
+                Ending::IdleTimer => Poll::Pending,
                 Ending::Error(kind, words) => {
                     self.ending = Ending::Proper;
                     Poll::Ready(Some(Err(TransportError::new(kind, words))))

@@ -228,7 +228,7 @@ impl MockReply {
 
     /// Sends nothing more after this many chunks of the body, and keeps the connection.
     pub fn with_stall_after(self, chunks: usize) -> Self {
-        self.ending(chunks, Ending::Silence)
+        self.ending(chunks, Ending::IdleTimer)
     }
 
     /// Ends the body after this many chunks, as if there were no more.

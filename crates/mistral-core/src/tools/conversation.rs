@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::Arc;
 
 use super::approval::Hook;
 use super::outcome::Outcome;
@@ -11,11 +10,11 @@ use super::set::ToolSet;
 use super::transcript::ToolRun;
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk, FinishReason};
 use crate::call::{Call, StreamCall};
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::{
     Message, Tool, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, normalize_tool_call_ids,
 };
-use crate::pipeline::Engine;
 
 /// How many times a model is asked, unless the run says otherwise.
 const MAX_TURNS: usize = 10;
@@ -41,14 +40,14 @@ pub(super) struct Conversation {
     pub(super) max_turns: usize,
     /// Sets the options of each call.
     pub(super) on_call: Option<OnCall>,
-    engine: Arc<Engine>,
+    client: Client,
     request: Box<dyn CompletionRequest>,
     responses: Vec<ChatCompletionResponse>,
 }
 
 impl Conversation {
     pub(super) fn new(
-        engine: &Arc<Engine>,
+        client: Client,
         request: impl CompletionRequest + 'static,
         tools: &ToolSet,
     ) -> Self {
@@ -58,7 +57,7 @@ impl Conversation {
             errors: ToolErrors::default(),
             max_turns: MAX_TURNS,
             on_call: None,
-            engine: Arc::clone(engine),
+            client,
             request: Box::new(request),
             responses: Vec::new(),
         }
@@ -93,7 +92,7 @@ impl Conversation {
     #[inline]
     pub(super) fn complete(&self) -> Result<Call<ChatCompletionResponse>> {
         self.may_go_on()?;
-        let call = self.request.complete(&self.engine);
+        let call = self.request.complete(&self.client);
         Ok(match &self.on_call {
             Some(on_call) => on_call(call),
             None => call,
@@ -104,7 +103,7 @@ impl Conversation {
     #[inline]
     pub(super) fn stream(&self) -> Result<StreamCall<CompletionChunk>> {
         self.may_go_on()?;
-        let call = self.request.stream(&self.engine);
+        let call = self.request.stream(&self.client);
         Ok(match &self.on_call {
             Some(on_call) => call.with_options(on_call),
             None => call,

@@ -1,12 +1,10 @@
 use std::fmt;
-use std::sync::Arc;
 
-use crate::api::agents::{Agents, AgentsCompletionRequest};
-use crate::api::chat::{Chat, ChatCompletionRequest, ChatCompletionResponse, CompletionChunk};
+use crate::api::agents::AgentsCompletionRequest;
+use crate::api::chat::{ChatCompletionRequest, ChatCompletionResponse, CompletionChunk};
 use crate::call::{Call, StreamCall};
+use crate::client::Client;
 use crate::messages::{Message, Tool, ToolChoice};
-use crate::mode::Async;
-use crate::pipeline::Engine;
 
 /// A request that a conversation can be led with.
 pub(super) trait CompletionRequest: fmt::Debug + Send + Sync {
@@ -16,8 +14,8 @@ pub(super) trait CompletionRequest: fmt::Debug + Send + Sync {
     fn messages_mut(&mut self) -> &mut Vec<Message>;
     fn tools_mut(&mut self) -> &mut Option<Vec<Tool>>;
     fn tool_choice_mut(&mut self) -> &mut Option<Box<ToolChoice>>;
-    fn complete(&self, engine: &Arc<Engine>) -> Call<ChatCompletionResponse>;
-    fn stream(&self, engine: &Arc<Engine>) -> StreamCall<CompletionChunk>;
+    fn complete(&self, client: &Client) -> Call<ChatCompletionResponse>;
+    fn stream(&self, client: &Client) -> StreamCall<CompletionChunk>;
 }
 
 macro_rules! completion_request {
@@ -43,16 +41,16 @@ macro_rules! completion_request {
                 &mut self.tool_choice
             }
 
-            fn complete(&self, engine: &Arc<Engine>) -> Call<ChatCompletionResponse> {
-                $group::new(engine, &Async).complete(self)
+            fn complete(&self, client: &Client) -> Call<ChatCompletionResponse> {
+                client.$group().complete(self)
             }
 
-            fn stream(&self, engine: &Arc<Engine>) -> StreamCall<CompletionChunk> {
-                $group::new(engine, &Async).stream(self)
+            fn stream(&self, client: &Client) -> StreamCall<CompletionChunk> {
+                client.$group().stream(self)
             }
         }
     };
 }
 
-completion_request!(ChatCompletionRequest, sent by Chat, run as "chat.run");
-completion_request!(AgentsCompletionRequest, sent by Agents, run as "agents.run");
+completion_request!(ChatCompletionRequest, sent by chat, run as "chat.run");
+completion_request!(AgentsCompletionRequest, sent by agents, run as "agents.run");

@@ -60,9 +60,9 @@ println!("{}", run.text());
 # assert_eq!(run.messages.len(), 4);
 "#)]
     pub fn run(&self, request: &ChatCompletionRequest, tools: &ToolSet) -> RunCall<M> {
-        let conversation = Conversation::new(&self.engine, request.clone(), tools);
+        let conversation = Conversation::new(self.client.as_async(), request.clone(), tools);
         RunCall {
-            mode: self.mode.clone(),
+            mode: self.client.mode().clone(),
             conversation,
         }
     }
@@ -91,9 +91,9 @@ println!("{}", run.text());
 # assert_eq!(run.messages.len(), 4);
 "#)]
     pub fn run(&self, request: &AgentsCompletionRequest, tools: &ToolSet) -> RunCall<M> {
-        let conversation = Conversation::new(&self.engine, request.clone(), tools);
+        let conversation = Conversation::new(self.client.as_async(), request.clone(), tools);
         RunCall {
-            mode: self.mode.clone(),
+            mode: self.client.mode().clone(),
             conversation,
         }
     }

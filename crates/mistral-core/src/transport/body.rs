@@ -99,19 +99,19 @@ impl Body {
         if let Content::Full(_) = self.content {
             return Ok(());
         }
-        let mut gathered = Gathered::of(self);
+        let mut collector = BodyCollector::new(self);
         while let Some(chunk) = self.chunk().await {
-            gathered.push(chunk?);
+            collector.push(chunk?);
         }
-        *self = gathered.into_bytes().into();
+        *self = collector.into_bytes().into();
         Ok(())
     }
 
-    /// Calls `taken` with the length of each piece that is taken.
-    pub(crate) fn on_taken(self, taken: impl FnMut(usize) + Send + Unpin + 'static) -> Self {
-        struct Watched<F>(Body, F);
+    /// Calls `observe` with the length of each piece that is observe.
+    pub(crate) fn on_chunk(self, observe: impl FnMut(usize) + Send + Unpin + 'static) -> Self {
+        struct Observed<F>(Body, F);
 
-        impl<F: FnMut(usize) + Unpin> Stream for Watched<F> {
+        impl<F: FnMut(usize) + Unpin> Stream for Observed<F> {
             type Item = Result<Bytes, TransportError>;
 
             fn poll_next(
@@ -127,10 +127,10 @@ impl Body {
         }
 
         let length = self.content_length();
-        let watched = Self::from_stream(Watched(self, taken));
+        let observed = Self::from_stream(Observed(self, observe));
         match length {
-            Some(length) => watched.with_content_length(length),
-            None => watched,
+            Some(length) => observed.with_content_length(length),
+            None => observed,
         }
     }
 
@@ -166,15 +166,15 @@ impl Body {
 const MAX_ROOM: u64 = 16 * 1024 * 1024;
 
 /// The chunks of a body, put together.
-pub(crate) struct Gathered {
+pub(crate) struct BodyCollector {
     whole: BytesMut,
     /// A first chunk that may be all.
     first: Bytes,
     expected: u64,
 }
 
-impl Gathered {
-    pub(crate) fn of(body: &Body) -> Self {
+impl BodyCollector {
+    pub(crate) fn new(body: &Body) -> Self {
         Self {
             whole: BytesMut::new(),
             first: Bytes::new(),

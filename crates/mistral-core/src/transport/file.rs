@@ -168,7 +168,7 @@ impl FileSource {
             return Ok(body);
         };
         let (mut sent, length) = (0, body.content_length());
-        Ok(body.on_taken(move |bytes| {
+        Ok(body.on_chunk(move |bytes| {
             sent += bytes as u64;
             report(sent, length);
         }))

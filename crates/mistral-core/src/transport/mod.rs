@@ -19,7 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use self::body::Body;
-pub(crate) use self::body::Gathered;
+pub(crate) use self::body::BodyCollector;
 pub use self::context::RequestContext;
 pub(crate) use self::context::Target;
 pub(crate) use self::debug::{DebugTransport, is_debugging};
@@ -28,7 +28,7 @@ pub use self::file::FileSource;
 pub(crate) use self::file_chunks::blocking;
 #[cfg(feature = "hyper")]
 pub use self::hyper::HyperTransport;
-pub(crate) use self::payload::Opening;
+pub(crate) use self::payload::BodyFuture;
 pub use self::payload::Payload;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;

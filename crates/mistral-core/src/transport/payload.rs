@@ -7,18 +7,18 @@ use bytes::Bytes;
 
 use super::{Body, TransportError};
 
-pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<Body, TransportError>> + Send>>;
+pub(crate) type BodyFuture = Pin<Box<dyn Future<Output = Result<Body, TransportError>> + Send>>;
 
 /// A recipe for the body of a request: makes a fresh [`Body`] for every attempt.
 #[derive(Clone)]
-pub struct Payload(Recipe);
+pub struct Payload(PayloadKind);
 
 #[derive(Clone)]
-enum Recipe {
+enum PayloadKind {
     Bytes(Bytes),
     Rebuild(Arc<dyn Fn() -> Body + Send + Sync>),
     Open {
-        open: Arc<dyn Fn() -> Opening + Send + Sync>,
+        open: Arc<dyn Fn() -> BodyFuture + Send + Sync>,
         again: bool,
     },
     Once(Arc<Mutex<Option<Body>>>),
@@ -27,14 +27,14 @@ enum Recipe {
 impl Payload {
     /// A body that can be made again, for example by opening a file anew.
     pub fn rebuild(make: impl Fn() -> Body + Send + Sync + 'static) -> Self {
-        Self(Recipe::Rebuild(Arc::new(make)))
+        Self(PayloadKind::Rebuild(Arc::new(make)))
     }
 
     /// A body that can be read only once, for example from a pipe.
     ///
     /// A call with such a body is never repeated.
     pub fn once(body: Body) -> Self {
-        Self(Recipe::Once(Arc::new(Mutex::new(Some(body)))))
+        Self(PayloadKind::Once(Arc::new(Mutex::new(Some(body)))))
     }
 
     /// A body for which something must be opened first, `again` for every attempt or once.
@@ -42,42 +42,45 @@ impl Payload {
     where
         F: Future<Output = Result<Body, TransportError>> + Send + 'static,
     {
-        let open = Arc::new(move || -> Opening { Box::pin(open()) });
-        Self(Recipe::Open { open, again })
+        let open = Arc::new(move || -> BodyFuture { Box::pin(open()) });
+        Self(PayloadKind::Open { open, again })
     }
 
     /// The body for one attempt, or `None` if it was used up or must be opened first.
     pub(crate) fn body(&self) -> Option<Body> {
         match &self.0 {
-            Recipe::Bytes(bytes) => Some(bytes.clone().into()),
-            Recipe::Rebuild(make) => Some(make()),
-            Recipe::Open { .. } => None,
-            Recipe::Once(slot) => slot.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            PayloadKind::Bytes(bytes) => Some(bytes.clone().into()),
+            PayloadKind::Rebuild(make) => Some(make()),
+            PayloadKind::Open { .. } => None,
+            PayloadKind::Once(slot) => slot.lock().unwrap_or_else(PoisonError::into_inner).take(),
         }
     }
 
     /// The opening of the body, where it must be opened.
-    pub(crate) fn opening(&self) -> Option<Opening> {
+    pub(crate) fn open_again(&self) -> Option<BodyFuture> {
         match &self.0 {
-            Recipe::Open { open, .. } => Some(open()),
+            PayloadKind::Open { open, .. } => Some(open()),
             _ => None,
         }
     }
 
     /// Whether the body is streamed, and so may take long to send.
     pub(crate) fn is_streamed(&self) -> bool {
-        !matches!(self.0, Recipe::Bytes(_))
+        !matches!(self.0, PayloadKind::Bytes(_))
     }
 
     /// Whether a further attempt would find a body.
     pub(crate) fn is_replayable(&self) -> bool {
-        !matches!(self.0, Recipe::Once(_) | Recipe::Open { again: false, .. })
+        !matches!(
+            self.0,
+            PayloadKind::Once(_) | PayloadKind::Open { again: false, .. }
+        )
     }
 
     /// The bytes, where the body is bytes.
     pub(crate) fn bytes(&self) -> Option<&Bytes> {
         match &self.0 {
-            Recipe::Bytes(bytes) => Some(bytes),
+            PayloadKind::Bytes(bytes) => Some(bytes),
             _ => None,
         }
     }
@@ -85,7 +88,7 @@ impl Payload {
 
 impl<T: Into<Bytes>> From<T> for Payload {
     fn from(bytes: T) -> Self {
-        Self(Recipe::Bytes(bytes.into()))
+        Self(PayloadKind::Bytes(bytes.into()))
     }
 }
 
@@ -93,11 +96,13 @@ impl<T: Into<Bytes>> From<T> for Payload {
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Recipe::Bytes(bytes) => write!(f, "Payload({} bytes)", bytes.len()),
-            Recipe::Rebuild(_) | Recipe::Open { again: true, .. } => {
+            PayloadKind::Bytes(bytes) => write!(f, "Payload({} bytes)", bytes.len()),
+            PayloadKind::Rebuild(_) | PayloadKind::Open { again: true, .. } => {
                 f.write_str("Payload(rebuilt for every attempt)")
             }
-            Recipe::Once(_) | Recipe::Open { .. } => f.write_str("Payload(readable once)"),
+            PayloadKind::Once(_) | PayloadKind::Open { .. } => {
+                f.write_str("Payload(readable once)")
+            }
         }
     }
 }

@@ -28,13 +28,14 @@ use crate::api::chat::{ChatCompletionResponse, CompletionChunk, completion_reque
 #[cfg(feature = "schemars")]
 use crate::api::chat::{Parsed, ParsedChunk, ask_for, read_parsed};
 use crate::call::{Call, StreamCall};
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 operations! {
     COMPLETE = Operation::inference("agents.complete", "/v1/agents/completions");
-    STREAM = Operation::inference("agents.stream", "/v1/agents/completions").streaming();
+    STREAM = Operation::inference("agents.stream", "/v1/agents/completions").sse();
 }
 
 completion_request! {
@@ -49,9 +50,19 @@ completion_request! {
     }
 }
 
-group! {
-    /// Completions by agents. Made by [`Client::agents`](crate::Client::agents).
-    Agents
+/// Completions by agents. Made by [`Client::agents`](crate::Client::agents).
+#[derive(Debug, Clone)]
+pub struct Agents<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns the completions by agents.
+    pub fn agents(&self) -> Agents<M> {
+        Agents {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Agents<M> {
@@ -68,8 +79,8 @@ let response = client.agents().complete(&request).await?;
 assert_eq!(response.choices.len(), 2);
 "#)]
     pub fn complete(&self, request: &AgentsCompletionRequest) -> Call<ChatCompletionResponse, M> {
-        let request = Prepared::new(&COMPLETE).json(None, request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&COMPLETE).json(request);
+        self.client.call(request)
     }
 
     /// Asks the agent and reads its answer as it is written.
@@ -90,8 +101,8 @@ while let Some(chunk) = stream.next().await {
 # assert!(text.contains("Manet"));
 "#)]
     pub fn stream(&self, request: &AgentsCompletionRequest) -> StreamCall<CompletionChunk, M> {
-        let request = Prepared::new(&STREAM).json(None, request);
-        StreamCall::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&STREAM).json(request);
+        self.client.call_stream(request)
     }
 }
 
@@ -122,10 +133,11 @@ let parsed = client.agents().parse::<Painting>(&request).await?;
         T: JsonSchema + DeserializeOwned + 'static,
     {
         let mut request = request.clone();
-        let request = ask_for::<T>(&mut request.response_format)
-            .map_err(|error| error.at(COMPLETE.name.clone(), 0))
-            .and_then(|()| Prepared::new(&COMPLETE).json(None, &request));
-        Call::new(&self.engine, &self.mode, request).decoded_by(read_parsed)
+        let request = match ask_for::<T>(&mut request.response_format) {
+            Ok(()) => ApiRequest::new(&COMPLETE).json(&request),
+            Err(error) => ApiRequest::invalid(&COMPLETE, error),
+        };
+        self.client.call(request).decoded_by(read_parsed)
     }
 
     /// Asks the agent for a value of the type `T`, and reads it as it is written.
@@ -157,9 +169,10 @@ let parsed = stream.collect_parsed().await?;
         T: JsonSchema + DeserializeOwned + Send + 'static,
     {
         let mut request = request.clone();
-        let request = ask_for::<T>(&mut request.response_format)
-            .map_err(|error| error.at(STREAM.name.clone(), 0))
-            .and_then(|()| Prepared::new(&STREAM).json(None, &request));
-        StreamCall::new(&self.engine, &self.mode, request)
+        let request = match ask_for::<T>(&mut request.response_format) {
+            Ok(()) => ApiRequest::new(&STREAM).json(&request),
+            Err(error) => ApiRequest::invalid(&STREAM, error),
+        };
+        self.client.call_stream(request)
     }
 }

@@ -29,8 +29,9 @@ use bytes::Bytes;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
+use crate::client::Client;
 use crate::error::{ApiError, Error, ErrorKind, Result};
-use crate::mode::Mode;
+use crate::mode::{Async, Mode};
 use crate::provider::Operation;
 
 pub use self::speech::{
@@ -52,39 +53,54 @@ pub use self::voices::{
 operations! {
     TRANSCRIBE = Operation::inference("audio.transcriptions.complete", "/v1/audio/transcriptions");
     TRANSCRIBE_STREAM =
-        Operation::inference("audio.transcriptions.stream", "/v1/audio/transcriptions").streaming();
+        Operation::inference("audio.transcriptions.stream", "/v1/audio/transcriptions").sse();
     SPEAK = Operation::inference("audio.speech.complete", "/v1/audio/speech");
-    SPEAK_STREAM = Operation::inference("audio.speech.stream", "/v1/audio/speech").streaming();
-    LIST_VOICES = Operation::get("audio.voices.list", "/v1/audio/voices")
-        .query(&["limit", "offset", "type"]);
+    SPEAK_STREAM = Operation::inference("audio.speech.stream", "/v1/audio/speech").sse();
+    LIST_VOICES = Operation::get("audio.voices.list", "/v1/audio/voices");
     CREATE_VOICE = Operation::post("audio.voices.create", "/v1/audio/voices");
     GET_VOICE = Operation::get("audio.voices.get", "/v1/audio/voices/{voice_id}");
     UPDATE_VOICE = Operation::patch("audio.voices.update", "/v1/audio/voices/{voice_id}");
     DELETE_VOICE = Operation::delete("audio.voices.delete", "/v1/audio/voices/{voice_id}");
     GET_SAMPLE_AUDIO =
         Operation::get("audio.voices.get_sample_audio", "/v1/audio/voices/{voice_id}/sample")
-            .downloading("audio/wav");
+            .bytes("audio/wav");
 }
 
-group! {
-    /// Recordings: transcription, speech and voices. Made by [`Client::audio`](crate::Client::audio).
-    Audio
+/// Recordings: transcription, speech and voices. Made by [`Client::audio`](crate::Client::audio).
+#[derive(Debug, Clone)]
+pub struct Audio<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns transcription, speech and voices.
+    pub fn audio(&self) -> Audio<M> {
+        Audio {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Audio<M> {
     /// What recordings say, as text.
     pub fn transcriptions(&self) -> Transcriptions<M> {
-        Transcriptions::new(&self.engine, &self.mode)
+        Transcriptions {
+            client: self.client.clone(),
+        }
     }
 
     /// Texts, spoken.
     pub fn speech(&self) -> Speech<M> {
-        Speech::new(&self.engine, &self.mode)
+        Speech {
+            client: self.client.clone(),
+        }
     }
 
     /// The voices that texts are spoken with.
     pub fn voices(&self) -> Voices<M> {
-        Voices::new(&self.engine, &self.mode)
+        Voices {
+            client: self.client.clone(),
+        }
     }
 }
 

@@ -1,29 +1,26 @@
-use std::sync::Arc;
-
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::request::{CreateBatchJobRequest, GetBatchJobRequest, ListBatchJobsRequest};
 use super::response::{BatchJob, DeleteBatchJobResponse, ListBatchJobsResponse};
 use crate::call::Call;
+use crate::client::Client;
 use crate::json::wire::Object;
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 operations! {
-    LIST = Operation::get("batch.jobs.list", "/v1/batch/jobs").query(&[
-        "page", "page_size", "model", "agent_id", "metadata", "created_after", "created_by_me",
-        "status", "order_by",
-    ]);
+    LIST = Operation::get("batch.jobs.list", "/v1/batch/jobs");
     CREATE = Operation::post("batch.jobs.create", "/v1/batch/jobs");
-    GET = Operation::get("batch.jobs.get", "/v1/batch/jobs/{job_id}").query(&["inline"]);
+    GET = Operation::get("batch.jobs.get", "/v1/batch/jobs/{job_id}");
     CANCEL = Operation::post("batch.jobs.cancel", "/v1/batch/jobs/{job_id}/cancel");
     DELETE = Operation::delete("batch.jobs.delete", "/v1/batch/jobs/{job_id}");
 }
 
-group! {
-    /// The jobs that work through batches. Made by [`Batch::jobs`](super::Batch::jobs).
-    BatchJobs
+/// The jobs that work through batches. Made by [`Batch::jobs`](super::Batch::jobs).
+#[derive(Debug, Clone)]
+pub struct BatchJobs<M: Mode = Async> {
+    pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> BatchJobs<M> {
@@ -50,11 +47,10 @@ for job in &page.data {
     /// Beside the errors of every call: [`ErrorKind::Config`](crate::ErrorKind::Config) when
     /// a key of `metadata` is the name of another parameter.
     pub fn list(&self, request: &ListBatchJobsRequest) -> Call<ListBatchJobsResponse, M> {
-        let request = request
-            .exploded(LIST.query)
-            .map_err(|error| error.at(LIST.name.clone(), 0));
-        let prepared = request.and_then(|request| Prepared::new(&LIST).query(&*request));
-        Call::new(&self.engine, &self.mode, prepared)
+        self.client.call(match request.exploded() {
+            Ok(request) => ApiRequest::new(&LIST).query(&*request),
+            Err(error) => ApiRequest::invalid(&LIST, error),
+        })
     }
 
     /// Makes a job. It begins as soon as there is room for it.
@@ -77,8 +73,10 @@ println!("{} is {}", job.id, job.status);
 # assert_eq!(job.total_requests, 1);
 "#)]
     pub fn create(&self, request: &CreateBatchJobRequest) -> Call<BatchJob, M> {
-        let prepared = Prepared::new(&CREATE).json(request.model.as_deref(), request);
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&CREATE)
+            .model(request.model.as_deref())
+            .json(request);
+        self.client.call(prepared)
     }
 
     /// Makes a job of `requests`, which are written as its list of requests.
@@ -98,10 +96,10 @@ println!("{} is {}", job.id, job.status);
             }
         }
 
-        let mut prepared = Prepared::new(&CREATE);
-        prepared.model = request.model.as_deref().map(Arc::from);
-        let written = prepared.set_json(&Whole(request, requests));
-        Call::new(&self.engine, &self.mode, written.map(|()| prepared))
+        let prepared = ApiRequest::new(&CREATE)
+            .model(request.model.as_deref())
+            .update(|parts| parts.set_json(&Whole(request, requests)));
+        self.client.call(prepared)
     }
 
     /// Gives how far a job is, and if it is asked for, its results.
@@ -121,9 +119,10 @@ println!("{} of {} requests are done", job.completed_requests, job.total_request
 # assert_eq!(job.total_requests, 1);
 "#)]
     pub fn get(&self, job_id: &str, request: &GetBatchJobRequest) -> Call<BatchJob, M> {
-        let prepared = Prepared::new(&GET).path(&[("job_id", job_id)]);
-        let prepared = prepared.and_then(|prepared| prepared.query(request));
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&GET)
+            .path(&[("job_id", job_id)])
+            .query(request);
+        self.client.call(prepared)
     }
 
     /// Asks for the end of a job. What it has done by then is kept.
@@ -142,8 +141,8 @@ let job = client.batch().jobs().cancel(&job_id).await?;
 assert_eq!(job.status, BatchJobStatus::CancellationRequested);
 "#)]
     pub fn cancel(&self, job_id: &str) -> Call<BatchJob, M> {
-        let prepared = Prepared::new(&CANCEL).path(&[("job_id", job_id)]);
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&CANCEL).path(&[("job_id", job_id)]);
+        self.client.call(prepared)
     }
 
     /// Deletes a job.
@@ -160,7 +159,7 @@ let response = client.batch().jobs().delete(&job_id).await?;
 assert!(response.is_deleted());
 "#)]
     pub fn delete(&self, job_id: &str) -> Call<DeleteBatchJobResponse, M> {
-        let prepared = Prepared::new(&DELETE).path(&[("job_id", job_id)]);
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&DELETE).path(&[("job_id", job_id)]);
+        self.client.call(prepared)
     }
 }

@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// The longest line that is read: results of OCR carry images.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
-type Opening = Pin<Box<dyn Future<Output = Result<ByteStream>> + Send>>;
+type DownloadFuture = Pin<Box<dyn Future<Output = Result<ByteStream>> + Send>>;
 
 /// One result as it came, and where from.
 pub(super) struct Line {
@@ -57,7 +57,7 @@ pub(super) struct Lines {
     files: Files,
     /// The files that are not opened yet.
     waiting: VecDeque<String>,
-    opening: Option<(Arc<str>, Opening)>,
+    opening: Option<(Arc<str>, DownloadFuture)>,
     reading: Option<FileLines>,
     /// What came with the job itself.
     outputs: VecDeque<Bytes>,

@@ -47,7 +47,8 @@ mod submitted;
 mod upload;
 mod wait;
 
-use crate::mode::Mode;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
 
 pub use self::batchable::{Batchable, Classification, Moderation};
 pub use self::jobs::BatchJobs;
@@ -71,14 +72,26 @@ pub(crate) use self::{results::RESULTS, run::RUN, wait::WAIT};
 /// How many requests the API takes with the call that makes a job.
 const MOST_INLINE: usize = 10_000;
 
-group! {
-    /// Batches: many requests at once, for less. Made by [`Client::batch`](crate::Client::batch).
-    Batch
+/// Batches: many requests at once, for less. Made by [`Client::batch`](crate::Client::batch).
+#[derive(Debug, Clone)]
+pub struct Batch<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns batches: many requests at once, for less.
+    pub fn batch(&self) -> Batch<M> {
+        Batch {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Batch<M> {
     /// The jobs that work through batches.
     pub fn jobs(&self) -> BatchJobs<M> {
-        BatchJobs::new(&self.engine, &self.mode)
+        BatchJobs {
+            client: self.client.clone(),
+        }
     }
 }

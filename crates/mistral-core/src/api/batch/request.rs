@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::response::BatchJobStatus;
 use crate::error::{Error, Result};
+use crate::json::wire::Object;
 
 string_enum! {
     /// What the requests of a batch are for. Mirrors the API's `ApiEndpoint`.
@@ -147,15 +148,17 @@ request! {
 }
 
 impl ListBatchJobsRequest {
-    /// This request with each entry of `metadata` as a parameter of its own, unless it has
-    /// the name of one of `parameters`.
-    pub(super) fn exploded(&self, parameters: &[&str]) -> Result<Cow<'_, Self>> {
+    /// Returns this request with each entry of `metadata` as a parameter of its own.
+    ///
+    /// # Errors
+    /// Fails when an entry has the name of another parameter.
+    pub(super) fn exploded(&self) -> Result<Cow<'_, Self>> {
         let Some(metadata) = &self.metadata else {
             return Ok(Cow::Borrowed(self));
         };
         if let Some(name) = metadata
             .keys()
-            .find(|name| parameters.contains(&name.as_str()))
+            .find(|name| Self::FIELDS.contains(&name.as_str()))
         {
             return Err(Error::config(format!(
                 "`metadata`: jobs cannot be filtered by the key `{name}`, which is the name \

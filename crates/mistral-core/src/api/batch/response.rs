@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::result::BatchResult;
+use crate::call::{NextPage, Page};
 use crate::error::Result;
 
 string_enum! {
@@ -137,8 +138,20 @@ object! {
     }
 }
 
-page! {
-    ListBatchJobsResponse { data: [BatchJob], total, by Number }
+impl Page for ListBatchJobsResponse {
+    type Item = BatchJob;
+
+    fn into_items(self) -> Vec<BatchJob> {
+        self.data
+    }
+
+    fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    fn next(&self) -> Option<NextPage> {
+        NextPage::number(self.total)
+    }
 }
 
 object! {

@@ -15,9 +15,9 @@ use super::upload::{Lines, Upload, is_over, is_whole};
 use super::{Batch, MOST_INLINE};
 use crate::api::files::{FilePurpose, Files, UploadFileRequest};
 use crate::call::input_stream::{Source, of_iterator, of_stream};
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::mode::{Async, Mode};
-use crate::pipeline::Engine;
+use crate::mode::Mode;
 use crate::transport::FileSource;
 
 /// The operation that errors of a run name, where no call of the API does.
@@ -80,7 +80,7 @@ while let Some(outcome) = results.next().await {
         let named = requests
             .into_iter()
             .map(|(id, request)| (id.into(), request));
-        BatchRun::new(&self.engine, of_iterator(named))
+        BatchRun::new(self.client.clone(), of_iterator(named))
     }
 
     /// Makes a job of requests that come over time, or may fail to come. In everything else
@@ -107,7 +107,7 @@ let batch = client.batch().run_stream(requests).await?;
         N: Into<String> + 'static,
     {
         let named = of_stream(requests, |(id, request): (N, R)| (id.into(), request));
-        BatchRun::new(&self.engine, named)
+        BatchRun::new(self.client.clone(), named)
     }
 }
 
@@ -127,14 +127,14 @@ let mut results = batch.results().await?;
 # assert!(results.next().await.unwrap()?.result.is_ok());
 "#)]
     pub fn resume<R: Batchable>(&self, job_id: impl Into<String>) -> SubmittedBatch<R, M> {
-        SubmittedBatch::new(&self.engine, &self.mode, job_id.into())
+        SubmittedBatch::new(self.client.clone(), job_id.into())
     }
 }
 
 /// A batch that is ready to be sent: `.await` it for the job. Made by [`Batch::run`].
 #[must_use = "a batch is not sent until it is awaited"]
 pub struct BatchRun<R> {
-    engine: Arc<Engine>,
+    client: Client,
     source: Source<'static, Named<R>>,
     job: CreateBatchJobRequest,
     inline_limit: usize,
@@ -142,9 +142,9 @@ pub struct BatchRun<R> {
 }
 
 impl<R: Batchable> BatchRun<R> {
-    pub(crate) fn new(engine: &Arc<Engine>, source: Source<'static, Named<R>>) -> Self {
+    pub(crate) fn new(client: Client, source: Source<'static, Named<R>>) -> Self {
         Self {
-            engine: Arc::clone(engine),
+            client,
             source,
             job: CreateBatchJobRequest::new(R::endpoint()),
             inline_limit: MOST_INLINE,
@@ -187,7 +187,9 @@ impl<R: Batchable> BatchRun<R> {
         if let Some(answers) = requests.answers.clone() {
             (request.model, request.agent_id) = (answers.model, answers.agent_id);
         }
-        let jobs = BatchJobs::new(&self.engine, &Async);
+        let jobs = BatchJobs {
+            client: self.client.clone(),
+        };
         let job = match first {
             First::All(all) => {
                 let call = jobs.create_inline(&request, &List(&all));
@@ -196,7 +198,9 @@ impl<R: Batchable> BatchRun<R> {
             }
             First::Some(some) => {
                 let upload = Upload::new(some, requests);
-                let files = Files::new(&self.engine, &Async);
+                let files = Files {
+                    client: self.client.clone(),
+                };
                 let mut ids = Vec::new();
                 while !is_over(&upload)? {
                     let sent = send_file(&files, &upload, self.file_limit).await;
@@ -207,7 +211,7 @@ impl<R: Batchable> BatchRun<R> {
                 created.map_err(|error| without_job(error, &ids))?
             }
         };
-        Ok(SubmittedBatch::new(&self.engine, &Async, job.id))
+        Ok(SubmittedBatch::new(self.client, job.id))
     }
 }
 

@@ -1,6 +1,5 @@
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use super::batchable::Batchable;
 use super::jobs::BatchJobs;
@@ -10,9 +9,9 @@ use super::results::{BatchResults, RESULTS};
 use super::wait::BatchWait;
 use crate::api::files::Files;
 use crate::call::Call;
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::mode::{Async, Mode};
-use crate::pipeline::Engine;
 
 /// A batch that the server works on. Made by [`Batch::run`](super::Batch::run) and
 /// [`Batch::resume`](super::Batch::resume).
@@ -20,17 +19,15 @@ use crate::pipeline::Engine;
 /// It is a name, not a connection: nothing happens while it is held, and nothing when it
 /// is dropped.
 pub struct SubmittedBatch<R, M: Mode = Async> {
-    engine: Arc<Engine>,
-    mode: M,
+    client: Client<M>,
     id: String,
     request: PhantomData<fn() -> R>,
 }
 
 impl<R: Batchable, M: Mode> SubmittedBatch<R, M> {
-    pub(super) fn new(engine: &Arc<Engine>, mode: &M, id: String) -> Self {
+    pub(super) fn new(client: Client<M>, id: String) -> Self {
         Self {
-            engine: Arc::clone(engine),
-            mode: mode.clone(),
+            client,
             id,
             request: PhantomData,
         }
@@ -43,26 +40,30 @@ impl<R: Batchable, M: Mode> SubmittedBatch<R, M> {
 
     /// Gives how far the job is.
     pub fn job(&self) -> Call<BatchJob, M> {
-        let jobs = BatchJobs::new(&self.engine, &self.mode);
+        let jobs = BatchJobs {
+            client: self.client.clone(),
+        };
         jobs.get(&self.id, &GetBatchJobRequest::new())
     }
 
     /// Waits until the job has ended, well or not: `.await` it for the job, or `.send()` it if
     /// the client is a blocking one.
     pub fn wait(&self) -> BatchWait<M> {
-        let jobs = BatchJobs::new(&self.engine, &Async);
-        BatchWait::new(jobs, self.mode.clone(), self.id.clone())
+        let jobs = BatchJobs {
+            client: self.client.as_async(),
+        };
+        BatchWait::new(jobs, self.client.mode().clone(), self.id.clone())
     }
 
     /// The same batch, of a client of another mode.
     #[cfg(feature = "blocking")]
     pub(crate) fn with_mode<N: Mode>(&self, mode: &N) -> SubmittedBatch<R, N> {
-        SubmittedBatch::new(&self.engine, mode, self.id.clone())
+        SubmittedBatch::new(self.client.with(mode.clone()), self.id.clone())
     }
 
     #[cfg(feature = "blocking")]
     pub(crate) fn mode(&self) -> &M {
-        &self.mode
+        self.client.mode()
     }
 }
 
@@ -81,10 +82,17 @@ impl<R: Batchable> SubmittedBatch<R> {
             job
         } else {
             let inline = GetBatchJobRequest::new().inline(true);
-            let jobs = BatchJobs::new(&self.engine, &Async);
+            let jobs = BatchJobs {
+                client: self.client.as_async(),
+            };
             jobs.get(&self.id, &inline).await?
         };
-        Ok(BatchResults::new(Files::new(&self.engine, &Async), job))
+        Ok(BatchResults::new(
+            Files {
+                client: self.client.as_async(),
+            },
+            job,
+        ))
     }
 
     fn check(&self, job: &BatchJob) -> Result<()> {
@@ -109,8 +117,7 @@ impl<R: Batchable> SubmittedBatch<R> {
 impl<R, M: Mode> Clone for SubmittedBatch<R, M> {
     fn clone(&self) -> Self {
         Self {
-            engine: Arc::clone(&self.engine),
-            mode: self.mode.clone(),
+            client: self.client.clone(),
             id: self.id.clone(),
             request: PhantomData,
         }

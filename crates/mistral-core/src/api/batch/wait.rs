@@ -10,7 +10,7 @@ use super::request::GetBatchJobRequest;
 use super::response::BatchJob;
 use crate::error::{Result, TimeoutPhase};
 use crate::mode::{Async, Mode};
-use crate::pipeline::deadline::{Deadline, within};
+use crate::pipeline::deadline::{Deadline, timeout_at};
 
 /// The operation that errors of a wait name, where no call of the API does.
 pub(crate) const WAIT: &str = "batch.wait";
@@ -99,7 +99,7 @@ impl BatchWait {
         let mut seen = format!("nothing is known of the job `{}` yet", self.id);
         let waited = {
             let waiting = pin!(self.look_again_and_again(&mut seen));
-            within(pin!(None), deadline, waiting).await
+            timeout_at(pin!(None), deadline, waiting).await
         };
         waited.unwrap_or_else(|error| Err(error.about(seen).at(WAIT, 0)))
     }

@@ -33,8 +33,9 @@ mod tool_calls;
 
 use crate::call::event_stream::EventStream;
 use crate::call::{Call, StreamCall};
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 pub use self::chunk::{CompletionChunk, CompletionResponseStreamChoice, DeltaMessage};
@@ -62,12 +63,22 @@ pub use crate::messages::{
 
 operations! {
     COMPLETE = Operation::inference("chat.complete", "/v1/chat/completions");
-    STREAM = Operation::inference("chat.stream", "/v1/chat/completions").streaming();
+    STREAM = Operation::inference("chat.stream", "/v1/chat/completions").sse();
 }
 
-group! {
-    /// Chat completions. Made by [`Client::chat`](crate::Client::chat).
-    Chat
+/// Chat completions. Made by [`Client::chat`](crate::Client::chat).
+#[derive(Debug, Clone)]
+pub struct Chat<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns chat completions.
+    pub fn chat(&self) -> Chat<M> {
+        Chat {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Chat<M> {
@@ -85,8 +96,10 @@ println!("{} {:?}", response.text(), response.usage);
 # assert!(response.text().contains("Manet"));
 "#)]
     pub fn complete(&self, request: &ChatCompletionRequest) -> Call<ChatCompletionResponse, M> {
-        let request = Prepared::new(&COMPLETE).json(&*request.model, request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&COMPLETE)
+            .model(&*request.model)
+            .json(request);
+        self.client.call(request)
     }
 
     /// Asks the model and reads its answer as it is written.
@@ -107,8 +120,10 @@ while let Some(chunk) = stream.next().await {
 # assert!(text.contains("Manet"));
 "#)]
     pub fn stream(&self, request: &ChatCompletionRequest) -> StreamCall<CompletionChunk, M> {
-        let request = Prepared::new(&STREAM).json(&*request.model, request);
-        StreamCall::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&STREAM)
+            .model(&*request.model)
+            .json(request);
+        self.client.call_stream(request)
     }
 }
 

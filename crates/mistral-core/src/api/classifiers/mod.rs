@@ -22,8 +22,9 @@ mod request;
 mod response;
 
 use crate::call::Call;
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 pub use self::request::{
@@ -42,10 +43,20 @@ operations! {
     CLASSIFY_CHAT = Operation::inference("classifiers.classify_chat", "/v1/chat/classifications");
 }
 
-group! {
-    /// Moderation and classification. Made by
-    /// [`Client::classifiers`](crate::Client::classifiers).
-    Classifiers
+/// Moderation and classification. Made by
+/// [`Client::classifiers`](crate::Client::classifiers).
+#[derive(Debug, Clone)]
+pub struct Classifiers<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns moderation and classification of texts.
+    pub fn classifiers(&self) -> Classifiers<M> {
+        Classifiers {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Classifiers<M> {
@@ -60,8 +71,10 @@ let response = client.classifiers().moderate(&request).await?;
 assert!(response.results[0].flagged().count() > 0);
 "#)]
     pub fn moderate(&self, request: &ClassificationRequest) -> Call<ModerationResponse, M> {
-        let request = Prepared::new(&MODERATE).json(&*request.model, request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&MODERATE)
+            .model(&*request.model)
+            .json(request);
+        self.client.call(request)
     }
 
     /// Says whether the last message of a conversation is harmful, and in which way.
@@ -77,8 +90,10 @@ let response = client.classifiers().moderate_chat(&request).await?;
 assert_eq!(response.results[0].flagged().count(), 0);
 "#)]
     pub fn moderate_chat(&self, request: &ChatModerationRequest) -> Call<ModerationResponse, M> {
-        let request = Prepared::new(&MODERATE_CHAT).json(&*request.model, request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&MODERATE_CHAT)
+            .model(&*request.model)
+            .json(request);
+        self.client.call(request)
     }
 
     /// Sorts texts by a classifier that was trained for it.
@@ -93,8 +108,10 @@ let response = client.classifiers().classify(&request).await?;
 assert_eq!(response.results[0]["sentiment"].best(), Some("positive"));
 "#)]
     pub fn classify(&self, request: &ClassificationRequest) -> Call<ClassificationResponse, M> {
-        let request = Prepared::new(&CLASSIFY).json(&*request.model, request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&CLASSIFY)
+            .model(&*request.model)
+            .json(request);
+        self.client.call(request)
     }
 
     /// Sorts conversations by a classifier that was trained for it.
@@ -114,7 +131,9 @@ assert_eq!(response.results[0]["sentiment"].best(), Some("positive"));
         &self,
         request: &ChatClassificationRequest,
     ) -> Call<ClassificationResponse, M> {
-        let request = Prepared::new(&CLASSIFY_CHAT).json(&*request.model, request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&CLASSIFY_CHAT)
+            .model(&*request.model)
+            .json(request);
+        self.client.call(request)
     }
 }

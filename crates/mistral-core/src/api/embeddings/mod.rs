@@ -24,8 +24,9 @@ mod response;
 mod vectors;
 
 use crate::call::Call;
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 #[cfg(feature = "blocking")]
@@ -38,9 +39,19 @@ operations! {
     CREATE = Operation::inference("embeddings.create", "/v1/embeddings");
 }
 
-group! {
-    /// Embeddings. Made by [`Client::embeddings`](crate::Client::embeddings).
-    Embeddings
+/// Embeddings. Made by [`Client::embeddings`](crate::Client::embeddings).
+#[derive(Debug, Clone)]
+pub struct Embeddings<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns embeddings.
+    pub fn embeddings(&self) -> Embeddings<M> {
+        Embeddings {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Embeddings<M> {
@@ -56,7 +67,9 @@ let response = client.embeddings().create(&request).await?;
 assert_eq!(response.to_f32()?[0].len(), 256);
 "#)]
     pub fn create(&self, request: &EmbeddingRequest) -> Call<EmbeddingResponse, M> {
-        let request = Prepared::new(&CREATE).json(&*request.model, request);
-        Call::new(&self.engine, &self.mode, request).decoded_by(vectors::read)
+        let request = ApiRequest::new(&CREATE)
+            .model(&*request.model)
+            .json(request);
+        self.client.call(request).decoded_by(vectors::read)
     }
 }

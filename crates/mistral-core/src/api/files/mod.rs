@@ -24,8 +24,9 @@ mod request;
 mod response;
 
 use crate::call::{Call, DownloadCall};
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 pub use self::request::{GetSignedUrlRequest, ListFilesRequest, UploadFileRequest};
@@ -37,20 +38,27 @@ pub use crate::transport::FileSource;
 
 operations! {
     UPLOAD = Operation::post("files.upload", "/v1/files");
-    LIST = Operation::get("files.list", "/v1/files").query(&[
-        "page", "page_size", "include_total", "sample_type", "source", "search", "purpose", "mimetypes",
-    ]);
+    LIST = Operation::get("files.list", "/v1/files");
     RETRIEVE = Operation::get("files.retrieve", "/v1/files/{file_id}");
     DELETE = Operation::delete("files.delete", "/v1/files/{file_id}");
     DOWNLOAD = Operation::get("files.download", "/v1/files/{file_id}/content")
-        .downloading("application/octet-stream");
-    GET_SIGNED_URL = Operation::get("files.get_signed_url", "/v1/files/{file_id}/url")
-        .query(&["expiry"]);
+        .bytes("application/octet-stream");
+    GET_SIGNED_URL = Operation::get("files.get_signed_url", "/v1/files/{file_id}/url");
 }
 
-group! {
-    /// Files. Made by [`Client::files`](crate::Client::files).
-    Files
+/// Files. Made by [`Client::files`](crate::Client::files).
+#[derive(Debug, Clone)]
+pub struct Files<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns files: upload, list, download.
+    pub fn files(&self) -> Files<M> {
+        Files {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Files<M> {
@@ -74,8 +82,8 @@ println!("{}: {:?} bytes", file.id, file.bytes);
     /// Beside the errors of every call: [`ErrorKind::Io`](crate::ErrorKind::Io) when the
     /// file is missing or cannot be read, or changes its length while it is sent.
     pub fn upload(&self, request: &UploadFileRequest) -> Call<CreateFileResponse, M> {
-        let request = Prepared::new(&UPLOAD).form(None, request.form());
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&UPLOAD).multipart(request.form());
+        self.client.call(request)
     }
 
     /// Lists files, the newest first; [`Call::pages`] goes through all of them.
@@ -98,11 +106,7 @@ while let Some(file) = files.next().await {
 }
 "#)]
     pub fn list(&self, request: &ListFilesRequest) -> Call<ListFilesResponse, M> {
-        Call::new(
-            &self.engine,
-            &self.mode,
-            Prepared::new(&LIST).query(request),
-        )
+        self.client.call(ApiRequest::new(&LIST).query(request))
     }
 
     /// Gives what is known about a file.
@@ -118,8 +122,8 @@ let file = client.files().retrieve(&file_id).await?;
 assert_eq!(file.filename, "notes.jsonl");
 "#)]
     pub fn retrieve(&self, file_id: &str) -> Call<GetFileResponse, M> {
-        let request = Prepared::new(&RETRIEVE).path(&[("file_id", file_id)]);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&RETRIEVE).path(&[("file_id", file_id)]);
+        self.client.call(request)
     }
 
     /// Deletes a file.
@@ -135,8 +139,8 @@ let response = client.files().delete(&file_id).await?;
 assert!(response.deleted);
 "#)]
     pub fn delete(&self, file_id: &str) -> Call<DeleteFileResponse, M> {
-        let request = Prepared::new(&DELETE).path(&[("file_id", file_id)]);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&DELETE).path(&[("file_id", file_id)]);
+        self.client.call(request)
     }
 
     /// Downloads a file's content.
@@ -155,8 +159,8 @@ let bytes = content.write_to(&path).await?;
 assert_eq!(bytes, 9);
 "#)]
     pub fn download(&self, file_id: &str) -> DownloadCall<M> {
-        let request = Prepared::new(&DOWNLOAD).path(&[("file_id", file_id)]);
-        DownloadCall::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&DOWNLOAD).path(&[("file_id", file_id)]);
+        self.client.call_download(request)
     }
 
     /// Gives a URL under which a file can be downloaded without a key, for a while.
@@ -180,8 +184,9 @@ println!("Good for an hour: {}", response.url);
         file_id: &str,
         request: &GetSignedUrlRequest,
     ) -> Call<GetSignedUrlResponse, M> {
-        let prepared = Prepared::new(&GET_SIGNED_URL).path(&[("file_id", file_id)]);
-        let prepared = prepared.and_then(|prepared| prepared.query(request));
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&GET_SIGNED_URL)
+            .path(&[("file_id", file_id)])
+            .query(request);
+        self.client.call(prepared)
     }
 }

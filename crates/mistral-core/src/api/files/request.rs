@@ -1,5 +1,5 @@
 use super::response::{FilePurpose, FileVisibility, SampleType, Source};
-use crate::pipeline::multipart::Form;
+use crate::pipeline::multipart::MultipartForm;
 use crate::transport::FileSource;
 
 /// A file to be uploaded, and what for. Mirrors the form of `POST /v1/files`.
@@ -62,8 +62,8 @@ impl UploadFileRequest {
         self
     }
 
-    pub(super) fn form(&self) -> Form {
-        let mut form = Form::default().text("purpose", self.purpose.as_str());
+    pub(super) fn form(&self) -> MultipartForm {
+        let mut form = MultipartForm::default().text("purpose", self.purpose.as_str());
         if let Some(visibility) = &self.visibility {
             form = form.text("visibility", visibility.as_str());
         }

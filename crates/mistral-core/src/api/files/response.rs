@@ -1,3 +1,5 @@
+use crate::call::{NextPage, Page};
+
 string_enum! {
     /// What a file is for. Mirrors the API's `FilePurpose`.
     FilePurpose {
@@ -126,8 +128,20 @@ object! {
     }
 }
 
-page! {
-    ListFilesResponse { data: [FileSchema], total, by Number }
+impl Page for ListFilesResponse {
+    type Item = FileSchema;
+
+    fn into_items(self) -> Vec<FileSchema> {
+        self.data
+    }
+
+    fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    fn next(&self) -> Option<NextPage> {
+        NextPage::number(self.total)
+    }
 }
 
 object! {

@@ -21,8 +21,9 @@ use serde_json::{Map, Value};
 
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk, Stop};
 use crate::call::{Call, StreamCall};
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 /// A completion of code. Mirrors the API's `FIMCompletionResponse`, which has the fields of a
@@ -31,7 +32,7 @@ pub type FimCompletionResponse = ChatCompletionResponse;
 
 operations! {
     COMPLETE = Operation::inference("fim.complete", "/v1/fim/completions");
-    STREAM = Operation::inference("fim.stream", "/v1/fim/completions").streaming();
+    STREAM = Operation::inference("fim.stream", "/v1/fim/completions").sse();
 }
 
 request! {
@@ -69,9 +70,19 @@ request! {
     }
 }
 
-group! {
-    /// Completions of code. Made by [`Client::fim`](crate::Client::fim).
-    Fim
+/// Completions of code. Made by [`Client::fim`](crate::Client::fim).
+#[derive(Debug, Clone)]
+pub struct Fim<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns completions of code between a prefix and a suffix.
+    pub fn fim(&self) -> Fim<M> {
+        Fim {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Fim<M> {
@@ -87,8 +98,10 @@ println!("{}{}]", request.prompt, response.text());
 # assert!(!response.text().contains(']'));
 "#)]
     pub fn complete(&self, request: &FimCompletionRequest) -> Call<FimCompletionResponse, M> {
-        let request = Prepared::new(&COMPLETE).json(&*request.model, request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&COMPLETE)
+            .model(&*request.model)
+            .json(request);
+        self.client.call(request)
     }
 
     /// Asks for a completion and reads it as it is written.
@@ -108,7 +121,9 @@ while let Some(chunk) = stream.next().await {
 # assert!(!text.is_empty());
 "#)]
     pub fn stream(&self, request: &FimCompletionRequest) -> StreamCall<CompletionChunk, M> {
-        let request = Prepared::new(&STREAM).json(&*request.model, request);
-        StreamCall::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&STREAM)
+            .model(&*request.model)
+            .json(request);
+        self.client.call_stream(request)
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 use super::training::{
     ClassifierTrainingParameters, CompletionTrainingParameters, Integration, Repository,
 };
+use crate::call::{NextPage, Page};
 use crate::error::DecodeError;
 use crate::json::wire::{Union, read_value};
 
@@ -168,8 +169,20 @@ object! {
     }
 }
 
-page! {
-    ListFineTuningJobsResponse { data: [FineTuningJob], total, by Number }
+impl Page for ListFineTuningJobsResponse {
+    type Item = FineTuningJob;
+
+    fn into_items(self) -> Vec<FineTuningJob> {
+        self.data
+    }
+
+    fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    fn next(&self) -> Option<NextPage> {
+        NextPage::number(self.total)
+    }
 }
 
 /// Declares what is told of what a job takes.

@@ -2,27 +2,26 @@ use super::details::FineTuningJobDetails;
 use super::job::{CreateFineTuningJobResponse, ListFineTuningJobsResponse};
 use super::request::{CreateFineTuningJobRequest, ListFineTuningJobsRequest};
 use crate::call::Call;
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 operations! {
-    LIST = Operation::get("fine_tuning.jobs.list", "/v1/fine_tuning/jobs").query(&[
-        "page", "page_size", "model", "created_after", "created_before", "created_by_me",
-        "status", "wandb_project", "wandb_name", "suffix",
-    ]);
-    CREATE = Operation::post("fine_tuning.jobs.create", "/v1/fine_tuning/jobs").query(&["dry_run"]);
+    LIST = Operation::get("fine_tuning.jobs.list", "/v1/fine_tuning/jobs");
+    CREATE = Operation::post("fine_tuning.jobs.create", "/v1/fine_tuning/jobs");
     GET = Operation::get("fine_tuning.jobs.get", "/v1/fine_tuning/jobs/{job_id}");
     CANCEL = Operation::post("fine_tuning.jobs.cancel", "/v1/fine_tuning/jobs/{job_id}/cancel");
     START = Operation::post("fine_tuning.jobs.start", "/v1/fine_tuning/jobs/{job_id}/start");
 }
 
-group! {
-    /// The jobs that train models. Made by [`FineTuning::jobs`](super::FineTuning::jobs).
-    ///
-    /// Where the operations have been retired, as on Mistral's own API, every call fails
-    /// with [`ErrorKind::Gone`](crate::ErrorKind::Gone).
-    FineTuningJobs
+/// The jobs that train models. Made by [`FineTuning::jobs`](super::FineTuning::jobs).
+///
+/// Where the operations have been retired, as on Mistral's own API, every call fails
+/// with [`ErrorKind::Gone`](crate::ErrorKind::Gone).
+#[derive(Debug, Clone)]
+pub struct FineTuningJobs<M: Mode = Async> {
+    pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> FineTuningJobs<M> {
@@ -53,8 +52,8 @@ while let Some(job) = jobs.next().await {
 }
 "#)]
     pub fn list(&self, request: &ListFineTuningJobsRequest) -> Call<ListFineTuningJobsResponse, M> {
-        let prepared = Prepared::new(&LIST).query(request);
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&LIST).query(request);
+        self.client.call(prepared)
     }
 
     /// Makes a job; or says what it would take, if
@@ -83,18 +82,18 @@ println!("{:?}", response.job().map(|job| job.id()));
     ) -> Call<CreateFineTuningJobResponse, M> {
         let model = request.model.as_str();
         let prepared = match request.dry_run {
-            None => Prepared::new(&CREATE).json(model, request),
+            None => ApiRequest::new(&CREATE).model(model).json(request),
             Some(dry_run) => {
                 let mut body = request.clone();
                 body.dry_run = None;
-                let prepared = Prepared::new(&CREATE).json(model, &body);
-                prepared.map(|mut prepared| {
-                    prepared.set_query("dry_run", dry_run);
-                    prepared
+                let prepared = ApiRequest::new(&CREATE).model(model).json(&body);
+                prepared.update(|parts| {
+                    parts.set_query("dry_run", dry_run.to_string());
+                    Ok(())
                 })
             }
         };
-        Call::new(&self.engine, &self.mode, prepared)
+        self.client.call(prepared)
     }
 
     /// Gives how far a job is.
@@ -120,8 +119,8 @@ println!("{:?}: {:?}", job.status(), job.fine_tuned_model());
 # assert_eq!(job.id(), job_id);
 "#)]
     pub fn get(&self, job_id: &str) -> Call<FineTuningJobDetails, M> {
-        let prepared = Prepared::new(&GET).path(&[("job_id", job_id)]);
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&GET).path(&[("job_id", job_id)]);
+        self.client.call(prepared)
     }
 
     /// Asks for the end of a job.
@@ -148,8 +147,8 @@ let job = client.fine_tuning().jobs().cancel(job_id).await?;
 assert_eq!(job.status(), Some(&FineTuningJobStatus::CancellationRequested));
 "#)]
     pub fn cancel(&self, job_id: &str) -> Call<FineTuningJobDetails, M> {
-        let prepared = Prepared::new(&CANCEL).path(&[("job_id", job_id)]);
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&CANCEL).path(&[("job_id", job_id)]);
+        self.client.call(prepared)
     }
 
     /// Starts a job that has been validated and does not start by itself.
@@ -178,7 +177,7 @@ let job = client.fine_tuning().jobs().start(job_id).await?;
 assert_eq!(job.status(), Some(&FineTuningJobStatus::Started));
 "#)]
     pub fn start(&self, job_id: &str) -> Call<FineTuningJobDetails, M> {
-        let prepared = Prepared::new(&START).path(&[("job_id", job_id)]);
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&START).path(&[("job_id", job_id)]);
+        self.client.call(prepared)
     }
 }

@@ -33,7 +33,8 @@ mod jobs;
 mod request;
 mod training;
 
-use crate::mode::Mode;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
 
 pub use self::details::{
     Checkpoint, ClassifierFineTuningJobDetails, CompletionFineTuningJobDetails, Event,
@@ -56,14 +57,26 @@ pub use self::training::{
     Repository, WandbIntegrationResult,
 };
 
-group! {
-    /// Training of models of your own. Made by [`Client::fine_tuning`](crate::Client::fine_tuning).
-    FineTuning
+/// Training of models of your own. Made by [`Client::fine_tuning`](crate::Client::fine_tuning).
+#[derive(Debug, Clone)]
+pub struct FineTuning<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns the training of custom models.
+    pub fn fine_tuning(&self) -> FineTuning<M> {
+        FineTuning {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> FineTuning<M> {
     /// The jobs that train models.
     pub fn jobs(&self) -> FineTuningJobs<M> {
-        FineTuningJobs::new(&self.engine, &self.mode)
+        FineTuningJobs {
+            client: self.client.clone(),
+        }
     }
 }

@@ -20,8 +20,9 @@ mod card;
 mod fine_tuned;
 
 use crate::call::Call;
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 pub use self::card::{
@@ -34,7 +35,7 @@ pub use self::fine_tuned::{
 };
 
 operations! {
-    LIST = Operation::get("models.list", "/v1/models").query(&["provider", "model"]);
+    LIST = Operation::get("models.list", "/v1/models");
     RETRIEVE = Operation::get("models.retrieve", "/v1/models/{model_id}");
     DELETE = Operation::delete("models.delete", "/v1/models/{model_id}");
     UPDATE = Operation::patch("models.update", "/v1/fine_tuning/models/{model_id}");
@@ -42,9 +43,19 @@ operations! {
     UNARCHIVE = Operation::delete("models.unarchive", "/v1/fine_tuning/models/{model_id}/archive");
 }
 
-group! {
-    /// The models that can be used. Made by [`Client::models`](crate::Client::models).
-    Models
+/// The models that can be used. Made by [`Client::models`](crate::Client::models).
+#[derive(Debug, Clone)]
+pub struct Models<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns the models of the workspace.
+    pub fn models(&self) -> Models<M> {
+        Models {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Models<M> {
@@ -60,7 +71,7 @@ for model in &models.data {
 # assert!(!models.data.is_empty());
 "#)]
     pub fn list(&self) -> Call<ModelList, M> {
-        Call::new(&self.engine, &self.mode, Ok(Prepared::new(&LIST)))
+        self.client.call(ApiRequest::new(&LIST))
     }
 
     /// Gives one model's card.
@@ -71,8 +82,8 @@ let model = client.models().retrieve("mistral-small-latest").await?;
 assert!(model.capabilities().is_some_and(|can| can.function_calling));
 "#)]
     pub fn retrieve(&self, model_id: &str) -> Call<ModelCard, M> {
-        let request = Prepared::new(&RETRIEVE).path(&[("model_id", model_id)]);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&RETRIEVE).path(&[("model_id", model_id)]);
+        self.client.call(request)
     }
 
     /// Deletes a model that was fine-tuned.
@@ -84,8 +95,8 @@ let response = client.models().delete(model_id).await?;
 assert!(response.is_deleted());
 "#)]
     pub fn delete(&self, model_id: &str) -> Call<DeleteModelResponse, M> {
-        let request = Prepared::new(&DELETE).path(&[("model_id", model_id)]);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&DELETE).path(&[("model_id", model_id)]);
+        self.client.call(request)
     }
 
     /// Changes the name or the description of a model that was fine-tuned.
@@ -100,9 +111,10 @@ let model = client.models().update(model_id, &request).await?;
 assert_eq!(model.id(), model_id);
 "#)]
     pub fn update(&self, model_id: &str, request: &UpdateModelRequest) -> Call<FineTunedModel, M> {
-        let prepared = Prepared::new(&UPDATE).path(&[("model_id", model_id)]);
-        let prepared = prepared.and_then(|prepared| prepared.json(None, request));
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&UPDATE)
+            .path(&[("model_id", model_id)])
+            .json(request);
+        self.client.call(prepared)
     }
 
     /// Archives a model that was fine-tuned: it cannot be used any more.
@@ -114,8 +126,8 @@ let response = client.models().archive(model_id).await?;
 assert!(response.is_archived());
 "#)]
     pub fn archive(&self, model_id: &str) -> Call<ArchiveModelResponse, M> {
-        let request = Prepared::new(&ARCHIVE).path(&[("model_id", model_id)]);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&ARCHIVE).path(&[("model_id", model_id)]);
+        self.client.call(request)
     }
 
     /// Takes a model that was fine-tuned out of the archive: it can be used again.
@@ -128,7 +140,7 @@ let response = client.models().unarchive(model_id).await?;
 assert!(!response.archived);
 "#)]
     pub fn unarchive(&self, model_id: &str) -> Call<UnarchiveModelResponse, M> {
-        let request = Prepared::new(&UNARCHIVE).path(&[("model_id", model_id)]);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&UNARCHIVE).path(&[("model_id", model_id)]);
+        self.client.call(request)
     }
 }

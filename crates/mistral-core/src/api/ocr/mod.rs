@@ -27,8 +27,9 @@ mod response;
 mod write;
 
 use crate::call::Call;
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 pub use self::block::{
@@ -48,9 +49,19 @@ operations! {
     PROCESS = Operation::inference("ocr.process", "/v1/ocr");
 }
 
-group! {
-    /// Text of documents and images. Made by [`Client::ocr`](crate::Client::ocr).
-    Ocr
+/// Text of documents and images. Made by [`Client::ocr`](crate::Client::ocr).
+#[derive(Debug, Clone)]
+pub struct Ocr<M: Mode = Async> {
+    pub(crate) client: Client<M>,
+}
+
+impl<M: Mode> Client<M> {
+    /// Returns text recognition in documents and images.
+    pub fn ocr(&self) -> Ocr<M> {
+        Ocr {
+            client: self.clone(),
+        }
+    }
 }
 
 impl<M: Mode> Ocr<M> {
@@ -68,7 +79,9 @@ println!("{}", response.markdown());
 # assert!(!response.markdown().is_empty());
 "#)]
     pub fn process(&self, request: &OcrRequest) -> Call<OcrResponse, M> {
-        let request = Prepared::new(&PROCESS).json(&*request.model, request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&PROCESS)
+            .model(&*request.model)
+            .json(request);
+        self.client.call(request)
     }
 }

@@ -1,9 +1,9 @@
 //! The span of a call, by OpenTelemetry's conventions for generative AI.
 
-mod asked;
 mod content;
 mod hooks;
-mod served;
+mod request;
+mod response;
 
 use std::cell::LazyCell;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::Empty;
 
-use self::asked::Start;
 pub(crate) use self::hooks::{CaptureContent, Propagate};
-use self::served::Served;
+use self::request::Start;
+use self::response::ResponseAttributes;
 use crate::error::{Error, ErrorKind, decode};
 use crate::json::wire::read_value;
-use crate::pipeline::request::Prepared;
+use crate::pipeline::request::RequestParts;
 use crate::pipeline::route_cache::ResolvedRoute;
 use crate::provider::Provider;
 use crate::provider::RetrySafety;
@@ -45,7 +45,7 @@ impl Trace {
     /// Opens the span of a call, if anybody listens. If not, nothing is made.
     pub(crate) fn open(
         provider: &dyn Provider,
-        request: &Prepared,
+        request: &RequestParts,
         capture: &CaptureContent,
         route: impl FnOnce() -> Option<Arc<ResolvedRoute>>,
     ) -> Option<Box<Self>> {
@@ -70,7 +70,7 @@ impl Trace {
     }
 
     /// Records the answer: its head and, unless it is streamed, what it is.
-    pub(crate) fn answered(&mut self, response: &http::Response<Body>, attempts: u32) {
+    pub(crate) fn responded(&mut self, response: &http::Response<Body>, attempts: u32) {
         self.settled = true;
         self.head(
             Some(response.status()),
@@ -94,7 +94,7 @@ impl Trace {
     }
 
     /// Records that the call has failed instead of being answered.
-    pub(crate) fn refused(&mut self, error: &Error) {
+    pub(crate) fn gave_up(&mut self, error: &Error) {
         self.settled = true;
         self.head(error.status(), error.request_id(), error.attempts());
         self.failed(error);
@@ -125,7 +125,7 @@ impl Trace {
         let Some(answer) = answer.filter(|_| self.infers && self.begun) else {
             return;
         };
-        if let Ok(served) = read_value(&answer, |text| Served::deserialize(text)) {
+        if let Ok(served) = read_value(&answer, |text| ResponseAttributes::deserialize(text)) {
             self.served(&served);
         }
         if self.capture.is_on() {
@@ -141,7 +141,7 @@ impl Trace {
         span.record("mistral.attempts", i64::from(attempts));
     }
 
-    fn served(&self, served: &Served) {
+    fn served(&self, served: &ResponseAttributes) {
         let span = &self.span;
         span.record("gen_ai.response.id", served.id());
         span.record("gen_ai.response.model", served.model());
@@ -175,7 +175,7 @@ impl Drop for Trace {
 /// A span with all fields that there may be. They are evaluated only if anybody listens.
 fn span<'a>(
     provider: &dyn Provider,
-    request: &Prepared,
+    request: &RequestParts,
     start: impl FnOnce() -> Start<'a>,
 ) -> Span {
     let start = LazyCell::new(start);
@@ -193,7 +193,7 @@ fn span<'a>(
         "gen_ai.agent.id" = start.asked.agent_id.as_deref(),
         "gen_ai.output.type" = start.asked.output_type(),
         "gen_ai.request.model" = start.model.as_deref(),
-        "gen_ai.request.stream" = request.operation.stream.then_some(true),
+        "gen_ai.request.stream" = request.operation.framing.is_event_stream().then_some(true),
         "gen_ai.request.choice.count" = start.asked.n.filter(|&n| n != 1),
         "gen_ai.request.frequency_penalty" = start.asked.frequency_penalty,
         "gen_ai.request.max_tokens" = start.asked.max_tokens,

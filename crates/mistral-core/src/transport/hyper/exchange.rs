@@ -20,14 +20,14 @@ pub(in crate::transport) struct Outgoing {
     /// The mutex is never locked: it makes the stream `Sync`, as reqwest asks.
     body: Mutex<Body>,
     left: Option<u64>,
-    asked_for: AskedFor,
+    body_polled: BodyPolled,
 }
 
 /// Whether a body that is there has been asked for, or there is none to ask for.
 #[derive(Clone)]
-pub(in crate::transport) struct AskedFor(Arc<AtomicBool>);
+pub(in crate::transport) struct BodyPolled(Arc<AtomicBool>);
 
-impl AskedFor {
+impl BodyPolled {
     pub(in crate::transport) fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -39,12 +39,12 @@ impl Outgoing {
         Box::new(Self {
             left,
             body: Mutex::new(body),
-            asked_for: AskedFor(Arc::new(AtomicBool::new(left == Some(0)))),
+            body_polled: BodyPolled(Arc::new(AtomicBool::new(left == Some(0)))),
         })
     }
 
-    pub(in crate::transport) fn asked_for(&self) -> AskedFor {
-        self.asked_for.clone()
+    pub(in crate::transport) fn body_polled(&self) -> BodyPolled {
+        self.body_polled.clone()
     }
 }
 
@@ -56,7 +56,7 @@ impl http_body::Body for Outgoing {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        self.asked_for.0.store(true, Ordering::Relaxed);
+        self.body_polled.0.store(true, Ordering::Relaxed);
         let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
         let chunk = ready!(Pin::new(body).poll_next(cx));
         if let (Some(Ok(chunk)), Some(left)) = (&chunk, &mut self.left) {
@@ -122,14 +122,14 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> Stream for Incoming<B> {
 
 /// Says at which point an exchange failed, by the causes of its error.
 ///
-/// That a server leaves says of its requests only what their bodies confirm (`asked_for`): hyper
+/// That a server leaves says of its requests only what their bodies confirm (`body_polled`): hyper
 /// tells it of a request that it is just handing over, too, which another thread may have sent,
 /// and the server have answered. It asks for the body after that.
 #[cold]
 pub(in crate::transport) fn classify(
     error: impl StdError + Send + Sync + 'static,
     is_timeout: bool,
-    asked_for: bool,
+    body_polled: bool,
 ) -> TransportError {
     // What of our own fails comes back wrapped, a body for example: what it said counts.
     let ours = causes(&error).find_map(|cause| cause.downcast_ref::<TransportError>());
@@ -140,7 +140,7 @@ pub(in crate::transport) fn classify(
         (true, true) => TransportErrorKind::ConnectTimeout,
         (true, false) => TransportErrorKind::Connect,
         (false, _) if is_too_large(&error) => TransportErrorKind::TooLarge,
-        (false, _) if is_unprocessed(&error, asked_for) => TransportErrorKind::NotSent,
+        (false, _) if is_unprocessed(&error, body_polled) => TransportErrorKind::NotSent,
         (false, true) => TransportErrorKind::Timeout,
         (false, false) => TransportErrorKind::Interrupted,
     };
@@ -160,7 +160,7 @@ pub(in crate::transport) fn is_timeout(error: &(dyn StdError + 'static)) -> bool
 
 /// Whether the server surely did nothing about the request: it was never written, or the
 /// server said so in the words of HTTP/2 (RFC 9113, section 8.7).
-fn is_unprocessed(error: &(dyn StdError + 'static), asked_for: bool) -> bool {
+fn is_unprocessed(error: &(dyn StdError + 'static), body_polled: bool) -> bool {
     for cause in causes(error) {
         if let Some(error) = cause.downcast_ref::<::hyper::Error>()
             && error.is_canceled()
@@ -170,7 +170,7 @@ fn is_unprocessed(error: &(dyn StdError + 'static), asked_for: bool) -> bool {
         if let Some(error) = cause.downcast_ref::<h2::Error>() {
             return error.is_remote()
                 && match error.reason() {
-                    Some(h2::Reason::NO_ERROR) => error.is_go_away() && asked_for,
+                    Some(h2::Reason::NO_ERROR) => error.is_go_away() && body_polled,
                     Some(h2::Reason::REFUSED_STREAM) => error.is_reset(),
                     _ => false,
                 };

@@ -17,7 +17,7 @@ use hyper_util::client::legacy::{self, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::connect::Connector;
-use self::exchange::{AskedFor, Outgoing, incoming};
+use self::exchange::{BodyPolled, Outgoing, incoming};
 use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
 
 /// How long an idle connection is kept. Shorter than the keep-alive of common servers
@@ -113,9 +113,9 @@ impl HyperTransport {
     fn start(
         &self,
         request: http::Request<Body>,
-    ) -> Result<(ResponseFuture, AskedFor), TransportError> {
+    ) -> Result<(ResponseFuture, BodyPolled), TransportError> {
         let mut request = request.map(Outgoing::new);
-        let asked_for = request.body().asked_for();
+        let body_polled = request.body().body_polled();
         if request.uri().scheme().is_none() || request.uri().authority().is_none() {
             let why = format!("`{}` is not an absolute URL", request.uri());
             return Err(TransportError::new(TransportErrorKind::Config, why));
@@ -131,7 +131,7 @@ impl HyperTransport {
         let operation = request.extensions_mut().remove::<RequestContext>();
         let wanted = operation.map(|operation| operation.connect_timeout);
         let pool = wanted.map_or(Cow::Borrowed(&self.main), |wanted| self.pool(wanted));
-        Ok((pool.request(request), asked_for))
+        Ok((pool.request(request), body_polled))
     }
 }
 
@@ -141,17 +141,17 @@ impl Transport for HyperTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let (response, asked_for) = self.start(request)?;
+        let (response, body_polled) = self.start(request)?;
         let response = response.await;
-        let response = response.map_err(|error| classify(error, asked_for.get()))?;
+        let response = response.map_err(|error| classify(error, body_polled.get()))?;
         Ok(incoming(response, |error| classify(error, true)))
     }
 }
 
 #[cold]
-fn classify(error: impl StdError + Send + Sync + 'static, asked_for: bool) -> TransportError {
+fn classify(error: impl StdError + Send + Sync + 'static, body_polled: bool) -> TransportError {
     let is_timeout = exchange::is_timeout(&error);
-    exchange::classify(error, is_timeout, asked_for)
+    exchange::classify(error, is_timeout, body_polled)
 }
 
 fn pool(connector: Connector, http2_only: bool) -> Pool {

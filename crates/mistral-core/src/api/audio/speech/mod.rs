@@ -3,18 +3,20 @@ mod request;
 
 use super::{SPEAK, SPEAK_STREAM, decode_audio};
 use crate::call::{Call, StreamCall};
+use crate::client::Client;
 use crate::error::Result;
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 
 pub use self::events::{SpeechState, SpeechStreamAudioDelta, SpeechStreamDone, SpeechStreamEvents};
 pub use self::request::{
     RawAudio, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest, SpeechTurn, SpeechUserTurn,
 };
 
-group! {
-    /// Texts, spoken. Made by [`Audio::speech`](super::Audio::speech).
-    Speech
+/// Texts, spoken. Made by [`Audio::speech`](super::Audio::speech).
+#[derive(Debug, Clone)]
+pub struct Speech<M: Mode = Async> {
+    pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Speech<M> {
@@ -30,8 +32,10 @@ println!("{} bytes of MP3", audio.len());
 # assert!(!audio.is_empty());
 "#)]
     pub fn complete(&self, request: &SpeechRequest) -> Call<SpeechResponse, M> {
-        let request = Prepared::new(&SPEAK).json(request.model.as_deref(), request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&SPEAK)
+            .model(request.model.as_deref())
+            .json(request);
+        self.client.call(request)
     }
 
     /// Speaks a text and reads the recording as it is made.
@@ -50,8 +54,10 @@ while let Some(event) = stream.next().await {
 # assert!(length > 0);
 "#)]
     pub fn stream(&self, request: &SpeechRequest) -> StreamCall<SpeechStreamEvents, M> {
-        let request = Prepared::new(&SPEAK_STREAM).json(request.model.as_deref(), request);
-        StreamCall::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&SPEAK_STREAM)
+            .model(request.model.as_deref())
+            .json(request);
+        self.client.call_stream(request)
     }
 }
 

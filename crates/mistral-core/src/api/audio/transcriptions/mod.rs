@@ -5,9 +5,10 @@ mod response;
 use super::{TRANSCRIBE, TRANSCRIBE_STREAM};
 use crate::call::event_stream::EventStream;
 use crate::call::{Call, StreamCall};
+use crate::client::Client;
 use crate::error::Result;
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 pub use self::events::{
@@ -19,9 +20,10 @@ pub use self::response::{
     TranscriptionResponse, TranscriptionSegmentChunk, TranscriptionStreamDone,
 };
 
-group! {
-    /// What recordings say, as text. Made by [`Audio::transcriptions`](super::Audio::transcriptions).
-    Transcriptions
+/// What recordings say, as text. Made by [`Audio::transcriptions`](super::Audio::transcriptions).
+#[derive(Debug, Clone)]
+pub struct Transcriptions<M: Mode = Async> {
+    pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Transcriptions<M> {
@@ -43,7 +45,7 @@ println!("{}", response.text);
     /// Beside the errors of every call: [`ErrorKind::Io`](crate::ErrorKind::Io) when the
     /// file is missing or cannot be read, or changes its length while it is sent.
     pub fn complete(&self, request: &AudioTranscriptionRequest) -> Call<TranscriptionResponse, M> {
-        Call::new(&self.engine, &self.mode, prepare(&TRANSCRIBE, request))
+        self.client.call(prepare(&TRANSCRIBE, request))
     }
 
     /// Transcribes a recording and reads the text as it is written.
@@ -69,14 +71,17 @@ while let Some(event) = stream.next().await {
         request: &AudioTranscriptionRequest,
     ) -> StreamCall<TranscriptionStreamEvents, M> {
         let request = prepare(&TRANSCRIBE_STREAM, request);
-        StreamCall::new(&self.engine, &self.mode, request)
+        self.client.call_stream(request)
     }
 }
 
-fn prepare(operation: &'static Operation, request: &AudioTranscriptionRequest) -> Result<Prepared> {
-    let form = request.form(operation.stream);
-    let form = form.map_err(|error| error.at(operation.name.clone(), 0))?;
-    Prepared::new(operation).form(Some(&request.model), form)
+fn prepare(operation: &'static Operation, request: &AudioTranscriptionRequest) -> ApiRequest {
+    match request.form(operation.framing.is_event_stream()) {
+        Ok(form) => ApiRequest::new(operation)
+            .model(&*request.model)
+            .multipart(form),
+        Err(error) => ApiRequest::invalid(operation, error),
+    }
 }
 
 impl EventStream<TranscriptionStreamEvents> {

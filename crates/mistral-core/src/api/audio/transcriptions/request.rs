@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::pipeline::multipart::Form;
+use crate::pipeline::multipart::MultipartForm;
 use crate::transport::FileSource;
 
 /// Asks for what a recording says. Mirrors the API's `AudioTranscriptionRequest`.
@@ -122,14 +122,14 @@ impl AudioTranscriptionRequest {
         self
     }
 
-    pub(super) fn form(&self, stream: bool) -> Result<Form> {
+    pub(super) fn form(&self, stream: bool) -> Result<MultipartForm> {
         if self.extra.iter().any(|(name, _)| name == "stream") {
             return Err(Error::config(
                 "`stream` is set by the method that is called: \
                  call `stream` or `complete`, and leave the field out",
             ));
         }
-        let mut form = Form::default().text("model", &*self.model);
+        let mut form = MultipartForm::default().text("model", &*self.model);
         match &self.source {
             AudioSource::File(_) => {}
             AudioSource::Url(url) => form = form.text("file_url", url),

@@ -3,35 +3,37 @@ mod response;
 
 use super::{CREATE_VOICE, DELETE_VOICE, GET_SAMPLE_AUDIO, GET_VOICE, LIST_VOICES, UPDATE_VOICE};
 use crate::call::{Call, DownloadCall};
-use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::client::Client;
+use crate::mode::{Async, Mode};
+use crate::pipeline::request::ApiRequest;
 
 pub use self::request::{ListVoicesRequest, VoiceCreateRequest, VoiceFilter, VoiceUpdateRequest};
 pub use self::response::{VoiceGender, VoiceKind, VoiceListResponse, VoiceResponse, VoiceType};
 
-group! {
-    /// The voices that texts are spoken with. Made by [`Audio::voices`](super::Audio::voices).
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = mistral_emulator::Emulator::start()?;
-    /// # let client = mistral_sdk::Client::new(
-    /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
-    /// # )?;
-    /// use mistral_sdk::audio::{ListVoicesRequest, VoiceCreateRequest};
-    ///
-    /// let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", b"a recording");
-    /// let voice = client.audio().voices().create(&request).await?;
-    ///
-    /// let mut voices = client.audio().voices().list(&ListVoicesRequest::new()).pages().items();
-    /// while let Some(voice) = voices.next().await {
-    ///     println!("{}", voice?.name);
-    /// }
-    /// client.audio().voices().delete(&voice.id).await?;
-    /// # Ok(()) }
-    /// ```
-    Voices
+/// The voices that texts are spoken with. Made by [`Audio::voices`](super::Audio::voices).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = mistral_emulator::Emulator::start()?;
+/// # let client = mistral_sdk::Client::new(
+/// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+/// # )?;
+/// use mistral_sdk::audio::{ListVoicesRequest, VoiceCreateRequest};
+///
+/// let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", b"a recording");
+/// let voice = client.audio().voices().create(&request).await?;
+///
+/// let mut voices = client.audio().voices().list(&ListVoicesRequest::new()).pages().items();
+/// while let Some(voice) = voices.next().await {
+///     println!("{}", voice?.name);
+/// }
+/// client.audio().voices().delete(&voice.id).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Voices<M: Mode = Async> {
+    pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Voices<M> {
@@ -49,8 +51,8 @@ for voice in &page.items {
 # assert!(!page.items.is_empty());
 "#)]
     pub fn list(&self, request: &ListVoicesRequest) -> Call<VoiceListResponse, M> {
-        let request = Prepared::new(&LIST_VOICES).query(request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&LIST_VOICES).query(request);
+        self.client.call(request)
     }
 
     /// Makes a voice of a recording.
@@ -66,8 +68,8 @@ let voice = client.audio().voices().create(&request).await?;
 assert_eq!(voice.name, "Marie");
 "#)]
     pub fn create(&self, request: &VoiceCreateRequest) -> Call<VoiceResponse, M> {
-        let request = Prepared::new(&CREATE_VOICE).json(None, request);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&CREATE_VOICE).json(request);
+        self.client.call(request)
     }
 
     /// Gives what is known about a voice.
@@ -81,8 +83,8 @@ let voice = client.audio().voices().get(&voice_id).await?;
 assert_eq!(voice.name, "Marie");
 "#)]
     pub fn get(&self, voice_id: &str) -> Call<VoiceResponse, M> {
-        let request = Prepared::new(&GET_VOICE).path(&[("voice_id", voice_id)]);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&GET_VOICE).path(&[("voice_id", voice_id)]);
+        self.client.call(request)
     }
 
     /// Changes what is known about a voice. What the request leaves out stays as it is.
@@ -99,9 +101,10 @@ let voice = client.audio().voices().update(&voice_id, &request).await?;
 assert_eq!(voice.age, Some(30));
 "#)]
     pub fn update(&self, voice_id: &str, request: &VoiceUpdateRequest) -> Call<VoiceResponse, M> {
-        let prepared = Prepared::new(&UPDATE_VOICE).path(&[("voice_id", voice_id)]);
-        let prepared = prepared.and_then(|prepared| prepared.json(None, request));
-        Call::new(&self.engine, &self.mode, prepared)
+        let prepared = ApiRequest::new(&UPDATE_VOICE)
+            .path(&[("voice_id", voice_id)])
+            .json(request);
+        self.client.call(prepared)
     }
 
     /// Deletes a voice of your own, and gives what was known about it.
@@ -116,8 +119,8 @@ println!("{} is deleted", voice.name);
 # assert_eq!(voice.id, voice_id);
 "#)]
     pub fn delete(&self, voice_id: &str) -> Call<VoiceResponse, M> {
-        let request = Prepared::new(&DELETE_VOICE).path(&[("voice_id", voice_id)]);
-        Call::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&DELETE_VOICE).path(&[("voice_id", voice_id)]);
+        self.client.call(request)
     }
 
     /// Downloads the recording that a voice was made of, as WAV.
@@ -135,7 +138,7 @@ let recording = sample.bytes().await?;
 # assert_eq!(recording, &b"a recording"[..]);
 "#)]
     pub fn get_sample_audio(&self, voice_id: &str) -> DownloadCall<M> {
-        let request = Prepared::new(&GET_SAMPLE_AUDIO).path(&[("voice_id", voice_id)]);
-        DownloadCall::new(&self.engine, &self.mode, request)
+        let request = ApiRequest::new(&GET_SAMPLE_AUDIO).path(&[("voice_id", voice_id)]);
+        self.client.call_download(request)
     }
 }

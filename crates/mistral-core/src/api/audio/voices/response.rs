@@ -1,3 +1,5 @@
+use crate::call::{NextPage, Page};
+
 string_enum! {
     /// The gender of a voice's speaker. Mirrors the API's `gender`.
     VoiceGender {
@@ -93,6 +95,18 @@ object! {
     }
 }
 
-page! {
-    VoiceListResponse { items: [VoiceResponse], total, by Offset }
+impl Page for VoiceListResponse {
+    type Item = VoiceResponse;
+
+    fn into_items(self) -> Vec<VoiceResponse> {
+        self.items
+    }
+
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn next(&self) -> Option<NextPage> {
+        NextPage::offset(self.total)
+    }
 }

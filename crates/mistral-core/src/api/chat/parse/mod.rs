@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::json::schema;
 use crate::messages::ResponseFormat;
 use crate::mode::Mode;
-use crate::pipeline::request::Prepared;
+use crate::pipeline::request::ApiRequest;
 
 pub use self::chunk::ParsedChunk;
 pub use self::parsed::Parsed;
@@ -60,10 +60,13 @@ println!("{:?}", parsed.response.usage);
         T: JsonSchema + DeserializeOwned + 'static,
     {
         let mut request = request.clone();
-        let request = ask_for::<T>(&mut request.response_format)
-            .map_err(|error| error.at(COMPLETE.name.clone(), 0))
-            .and_then(|()| Prepared::new(&COMPLETE).json(&*request.model, &request));
-        Call::new(&self.engine, &self.mode, request).decoded_by(read)
+        let request = match ask_for::<T>(&mut request.response_format) {
+            Ok(()) => ApiRequest::new(&COMPLETE)
+                .model(&*request.model)
+                .json(&request),
+            Err(error) => ApiRequest::invalid(&COMPLETE, error),
+        };
+        self.client.call(request).decoded_by(read)
     }
 
     /// Asks the model for a value of the type `T`, and reads it as it is written.
@@ -107,10 +110,13 @@ println!("{} {:?}", parsed.value.title, parsed.value.year);
         T: JsonSchema + DeserializeOwned + Send + 'static,
     {
         let mut request = request.clone();
-        let request = ask_for::<T>(&mut request.response_format)
-            .map_err(|error| error.at(STREAM.name.clone(), 0))
-            .and_then(|()| Prepared::new(&STREAM).json(&*request.model, &request));
-        StreamCall::new(&self.engine, &self.mode, request)
+        let request = match ask_for::<T>(&mut request.response_format) {
+            Ok(()) => ApiRequest::new(&STREAM)
+                .model(&*request.model)
+                .json(&request),
+            Err(error) => ApiRequest::invalid(&STREAM, error),
+        };
+        self.client.call_stream(request)
     }
 }
 

@@ -6,14 +6,14 @@ use serde_json::Value;
 use super::content;
 use super::hooks::CaptureContent;
 use crate::error::decode;
-use crate::pipeline::request::Prepared;
+use crate::pipeline::request::RequestParts;
 use crate::pipeline::route_cache::ResolvedRoute;
 use crate::transport::Payload;
 
 /// The parameters of a request, whatever the operation. What cannot be read is left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct RequestAttributes {
     pub(super) model: Option<String>,
     pub(super) agent_id: Option<String>,
     pub(super) frequency_penalty: Option<f64>,
@@ -36,7 +36,7 @@ struct Format {
     kind: Option<String>,
 }
 
-impl Asked {
+impl RequestAttributes {
     pub(super) fn output_type(&self) -> Option<&str> {
         match self.response_format.as_ref()?.kind.as_deref()? {
             "json_object" | "json_schema" => Some("json"),
@@ -62,20 +62,20 @@ pub(super) struct Start<'a> {
     pub(super) model: Option<String>,
     pub(super) address: Option<String>,
     pub(super) port: Option<i64>,
-    pub(super) asked: Asked,
+    pub(super) asked: RequestAttributes,
     pub(super) input: Option<String>,
 }
 
 impl<'a> Start<'a> {
     pub(super) fn of(
-        request: &'a Prepared,
+        request: &'a RequestParts,
         route: Option<&ResolvedRoute>,
         capture: &CaptureContent,
     ) -> Self {
         let body = request.outgoing_body(None).ok().flatten();
         let json = body.as_ref().and_then(Payload::bytes);
         let asked = json.and_then(|json| decode(json).ok());
-        let asked: Asked = asked.unwrap_or_default();
+        let asked: RequestAttributes = asked.unwrap_or_default();
         let input = json
             .filter(|_| capture.is_on())
             .and_then(|json| decode(json).ok())
@@ -103,7 +103,7 @@ impl<'a> Start<'a> {
 }
 
 /// The conventions' word for an operation where they have one, and else the SDK's.
-fn operation(request: &Prepared) -> &str {
+fn operation(request: &RequestParts) -> &str {
     match request.operation.group() {
         "agents" => "invoke_agent",
         "chat" => "chat",

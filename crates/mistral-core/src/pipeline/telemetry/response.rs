@@ -7,7 +7,7 @@ use crate::messages::UsageInfo;
 /// The facts about an answer, whatever the operation.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Served {
+pub(super) struct ResponseAttributes {
     id: Option<String>,
     model: Option<String>,
     pub(super) usage: Option<UsageInfo>,
@@ -20,7 +20,7 @@ struct Choice {
     finish_reason: Option<String>,
 }
 
-impl Served {
+impl ResponseAttributes {
     pub(super) fn id(&self) -> Option<&str> {
         self.id.as_deref().filter(|id| !id.is_empty())
     }

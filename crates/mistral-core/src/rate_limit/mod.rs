@@ -11,7 +11,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use self::turns::Turns;
-use crate::transport::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
+use crate::transport::{
+    Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse,
+};
 
 /// Sends no more requests, and no more tokens, per minute than is allowed: what comes too
 /// early waits for its turn, first come, first served.
@@ -158,5 +160,12 @@ impl<T: Transport> Transport for RateLimited<T> {
                 Err(error)
             }
         }
+    }
+
+    async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
+        let context = request.extensions().get::<RequestContext>();
+        let deadline = context.and_then(|context| context.deadline);
+        self.limiter.turns.wait(0, deadline).await?;
+        self.transport.upgrade(request).await
     }
 }

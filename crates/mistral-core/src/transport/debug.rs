@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Body, RequestContext, Transport, TransportError};
+use super::{Body, RequestContext, Transport, TransportError, UpgradeResponse};
 use crate::redact::{MASKED, Mask, is_secret_header};
 
 /// How much of a body is printed, in bytes.
@@ -67,6 +67,15 @@ impl Transport for DebugTransport {
             None => shown,
         };
         Ok(http::Response::from_parts(head, body))
+    }
+
+    async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
+        let mask = Mask::of(request.headers());
+        let uri = mask.text(&request.uri().to_string());
+        let mut text = format!("mistral > {} {uri}\n", request.method());
+        show_headers(&mut text, '>', request.headers(), &mask);
+        print(&text);
+        self.0.upgrade(request).await
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod media_type;
 mod payload;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod upgrade;
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(crate) use self::payload::BodyFuture;
 pub use self::payload::Payload;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
+pub use self::upgrade::{UpgradeResponse, Upgraded};
 
 /// Performs one HTTP exchange.
 ///
@@ -74,6 +76,19 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError>;
+
+    /// Sends `request`, which asks to upgrade its connection, and returns the connection once
+    /// the server has switched protocols.
+    ///
+    /// The default implementation fails: a transport need not support upgrades.
+    async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
+        let _ = request;
+        Err(TransportError::new(
+            TransportErrorKind::Config,
+            "this transport does not upgrade connections: use the built-in one, or implement \
+             `Transport::upgrade`",
+        ))
+    }
 }
 
 #[async_trait]
@@ -83,5 +98,9 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
         (**self).send(request).await
+    }
+
+    async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
+        (**self).upgrade(request).await
     }
 }

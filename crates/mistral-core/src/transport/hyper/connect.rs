@@ -45,6 +45,8 @@ pub(super) struct Connector {
     tls: Tls,
     proxies: Option<Arc<Matcher>>,
     timeout: Duration,
+    /// Whether a proxy is asked for a tunnel even where there is no TLS.
+    always_tunnel: bool,
 }
 
 impl Connector {
@@ -63,6 +65,7 @@ impl Connector {
             tls: Tls::new()?,
             proxies: has_proxy.then(|| Arc::new(Matcher::from_env())),
             timeout,
+            always_tunnel: false,
         };
         Ok(connector.with_timeout(timeout))
     }
@@ -71,6 +74,13 @@ impl Connector {
     pub(super) fn with_timeout(mut self, timeout: Duration) -> Self {
         self.tcp.set_connect_timeout(Some(timeout)); // divided among a name's addresses
         self.timeout = timeout;
+        self
+    }
+
+    /// Returns a connector for upgrades, which only HTTP/1.1 has and no proxy forwards.
+    pub(super) fn for_upgrades(mut self) -> Self {
+        self.tls = self.tls.without_http2();
+        self.always_tunnel = true;
         self
     }
 
@@ -107,7 +117,9 @@ impl Connector {
                 }
                 connect(&self.tls, socks, uri).await
             }
-            Some("http" | "https") if uri.scheme() == Some(&Scheme::HTTPS) => {
+            Some("http" | "https")
+                if self.always_tunnel || uri.scheme() == Some(&Scheme::HTTPS) =>
+            {
                 let to_proxy = connect(&self.tls.without_http2(), self.tcp, place.clone()).await?;
                 let mut tunnel = Tunnel::new(place, Made(Some(to_proxy)));
                 if let Some(credentials) = proxy.basic_auth() {

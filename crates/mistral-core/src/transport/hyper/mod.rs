@@ -3,6 +3,7 @@
 mod connect;
 pub(super) mod exchange;
 mod tls;
+mod upgrade;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::Uri;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
 use hyper_util::client::legacy::{self, ResponseFuture};
@@ -18,7 +20,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::connect::Connector;
 use self::exchange::{BodyPolled, Outgoing, incoming};
-use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
+use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse};
 
 /// How long an idle connection is kept. Shorter than the keep-alive of common servers
 /// and load balancers (60 s), so that a request seldom meets a connection that closes.
@@ -107,6 +109,17 @@ impl HyperTransport {
         Cow::Owned(pool)
     }
 
+    fn check(&self, uri: &Uri) -> Result<(), TransportError> {
+        if uri.scheme().is_none() || uri.authority().is_none() {
+            let why = format!("`{uri}` is not an absolute URL");
+            return Err(TransportError::new(TransportErrorKind::Config, why));
+        }
+        if !tls::IS_THERE && uri.scheme() == Some(&Scheme::HTTPS) {
+            return Err(tls::missing());
+        }
+        Ok(())
+    }
+
     /// Everything up to the first wait. Apart and not inlined, so that neither the future
     /// nor the stack frame of each of its polls has room for all of it.
     #[inline(never)]
@@ -116,13 +129,7 @@ impl HyperTransport {
     ) -> Result<(ResponseFuture, BodyPolled), TransportError> {
         let mut request = request.map(Outgoing::new);
         let body_polled = request.body().body_polled();
-        if request.uri().scheme().is_none() || request.uri().authority().is_none() {
-            let why = format!("`{}` is not an absolute URL", request.uri());
-            return Err(TransportError::new(TransportErrorKind::Config, why));
-        }
-        if !tls::IS_THERE && request.uri().scheme() == Some(&Scheme::HTTPS) {
-            return Err(tls::missing());
-        }
+        self.check(request.uri())?;
         if let Some(credentials) = self.connector.proxy_credentials(request.uri()) {
             request
                 .headers_mut()
@@ -145,6 +152,10 @@ impl Transport for HyperTransport {
         let response = response.await;
         let response = response.map_err(|error| classify(error, body_polled.get()))?;
         Ok(incoming(response, |error| classify(error, true)))
+    }
+
+    async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
+        self.send_upgrade(request).await
     }
 }
 

@@ -16,6 +16,10 @@
 //! client for programs that are not asynchronous; `schemars` brings answers and tool arguments
 //! of your own types; `testing` brings transports for tests.
 
+// The derives name this crate in full, here as elsewhere.
+#[allow(unused_extern_crates)] // until a type of this crate derives
+extern crate self as mistral_core;
+
 #[macro_use]
 mod macros;
 
@@ -46,6 +50,7 @@ pub mod fim;
 pub mod fine_tuning;
 mod form;
 mod http;
+pub mod json;
 mod mode;
 pub mod models;
 pub mod ocr;

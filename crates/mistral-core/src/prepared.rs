@@ -14,9 +14,9 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::form::Form;
 use crate::http::{Payload, is_secret_header};
+use crate::json::wire::{Object, serialize_object};
 use crate::retry::RetryPolicy;
 use crate::timeouts::TimeoutOverrides;
-use crate::types::wire::{Object, serialize_object};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");

@@ -6,9 +6,9 @@ use super::request::{CreateBatchJobRequest, GetBatchJobRequest, ListBatchJobsReq
 use super::response::{BatchJob, DeleteBatchJobResponse, ListBatchJobsResponse};
 use crate::call::Call;
 use crate::endpoint::Endpoint;
+use crate::json::wire::Object;
 use crate::mode::Mode;
 use crate::prepared::Prepared;
-use crate::types::wire::Object;
 
 endpoints! {
     LIST = Endpoint::get("batch.jobs.list", "/v1/batch/jobs").query(&[

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::finish::{FinishReason, Logprobs};
-use crate::types::wire::Text;
+use crate::json::wire::Text;
 use crate::types::{Content, ToolCall, UsageInfo};
 
 /// A piece of a streamed answer. Mirrors the API's `CompletionChunk`.

@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use super::chunk::DeltaMessage;
 use super::finish::{FinishReason, Logprobs};
-use crate::types::wire::{mostly_one, without_tag};
+use crate::json::unions::without_tag;
+use crate::json::wire::mostly_one;
 use crate::types::{AssistantMessage, Message, ToolCall, UsageInfo, WithRole};
 
 object! {

@@ -5,7 +5,7 @@ use super::training::{
     ClassifierTrainingParameters, CompletionTrainingParameters, Integration, Repository,
 };
 use crate::error::DecodeError;
-use crate::types::wire::{Union, read_value};
+use crate::json::unions::{Union, read_value};
 
 string_enum! {
     /// How far a job is. Mirrors the values of `status` of the API's jobs.

@@ -14,7 +14,7 @@
 /// message with `"tool_calls": null` is refused when it goes back with it.
 ///
 /// A field may be marked `#[rename("…")]`, `#[read_with(function)]` where plain
-/// [`value`](crate::types::wire::value) is not the way to read it, and
+/// [`value`](crate::json::wire::value) is not the way to read it, and
 /// `#[write_with(wrapper)]` where it is written otherwise than by itself.
 ///
 /// It does without serde's derive: `flatten` makes several times as much code of it, and
@@ -54,14 +54,14 @@ macro_rules! object {
             pub extra: serde_json::Map<String, serde_json::Value>,
         }
 
-        impl $crate::types::wire::Object for $name {
+        impl $crate::json::wire::Object for $name {
             const KEEPS_NULLS: bool = object!(@keeps $($nulls)?);
 
             fn read<'de, A: serde::de::MapAccess<'de>>(
                 mut map: A,
                 skipped: Option<&str>,
             ) -> Result<Self, A::Error> {
-                use $crate::types::wire;
+                use $crate::json::wire;
                 $($(let mut $required: Option<$rty> = None;)*)?
                 $($(let mut $defaulted: Option<$dty> = None;)*)?
                 $($(let mut $optional: Option<$oty> = None;)*)?
@@ -98,7 +98,7 @@ macro_rules! object {
             }
 
             fn write<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-                use $crate::types::wire;
+                use $crate::json::wire;
                 let extra = &self.extra;
                 $($(
                     wire::entry(map, extra, object!(@key $required $($rname)?), &self.$required)?;
@@ -122,13 +122,13 @@ macro_rules! object {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::types::wire::deserialize_object(deserializer)
+                $crate::json::wire::deserialize_object(deserializer)
             }
         }
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::types::wire::serialize_object(self, serializer)
+                $crate::json::wire::serialize_object(self, serializer)
             }
         }
     };
@@ -138,7 +138,7 @@ macro_rules! object {
     (@key $field:ident $key:literal) => { $key };
     (@write $field:expr) => { $field };
     (@write $field:expr, $wrapper:path) => { &$wrapper($field) };
-    (@read $map:ident) => { $crate::types::wire::value(&mut $map)? };
+    (@read $map:ident) => { $crate::json::wire::value(&mut $map)? };
     (@read $map:ident, $read:path) => { $read(&mut $map)? };
 }
 

@@ -69,7 +69,7 @@ macro_rules! string_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::types::wire::deserialize_str(deserializer, |text| Self::from(text))
+                $crate::json::wire::deserialize_str(deserializer, |text| Self::from(text))
             }
         }
     };
@@ -111,7 +111,7 @@ macro_rules! tagged_union {
             }
         })+
 
-        impl $crate::types::wire::Union for $name {
+        impl $crate::json::unions::Union for $name {
             const TAG: &'static str = $tag;
             const DEFAULT: Option<&'static str> = tagged_union!(@default $($default)?);
 
@@ -137,7 +137,7 @@ macro_rules! tagged_union {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                use $crate::types::wire::serialize_tagged;
+                use $crate::json::wire::serialize_tagged;
                 match self {
                     $(Self::$variant(member) => serialize_tagged($tag, $text, member, serializer),)+
                     Self::Unknown(value) => value.serialize(serializer),
@@ -147,7 +147,7 @@ macro_rules! tagged_union {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::types::wire::deserialize_union(deserializer)
+                $crate::json::unions::deserialize_union(deserializer)
             }
         }
     };
@@ -193,7 +193,7 @@ macro_rules! string_or_object {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::types::wire::deserialize_string_or_object(
+                $crate::json::unions::deserialize_string_or_object(
                     deserializer,
                     |text| Self::$string(text.into()),
                     Self::$object,

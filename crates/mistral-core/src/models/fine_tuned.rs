@@ -1,6 +1,6 @@
 use crate::fine_tuning::ClassifierTargetResult;
+use crate::json::wire::nullable;
 use crate::types::Patch;
-use crate::types::wire::nullable;
 
 request! {
     /// What to change about a model that was fine-tuned. Mirrors the API's

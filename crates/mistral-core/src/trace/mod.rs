@@ -19,10 +19,10 @@ use self::served::Served;
 use crate::endpoint::Repeat;
 use crate::error::{Error, ErrorKind, decode};
 use crate::http::Body;
+use crate::json::unions::read_value;
 use crate::prepared::Prepared;
 use crate::provider::Provider;
 use crate::routes::ResolvedRoute;
-use crate::types::wire::read_value;
 
 /// How much of a server's code goes into a span.
 const CODE_SHOWN: usize = 100;

@@ -2,7 +2,7 @@ use serde::{Serialize, Serializer};
 
 use super::content::Content;
 use super::tool_call::ToolCall;
-use super::wire::{nullable, serialize_tagged};
+use crate::json::wire::{nullable, serialize_tagged};
 
 tagged_union! {
     /// One message of a conversation. Mirrors the members of the API's `messages`.

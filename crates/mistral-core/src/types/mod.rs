@@ -11,7 +11,6 @@ mod tool;
 mod tool_call;
 mod tool_call_ids;
 mod usage;
-pub(crate) mod wire;
 
 pub use self::content::{
     AudioChunk, Content, ContentChunk, DocumentUrlChunk, FileChunk, ImageDetail, ImageUrl,

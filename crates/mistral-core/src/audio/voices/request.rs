@@ -1,8 +1,8 @@
 use base64_simd::STANDARD;
 
 use super::response::VoiceGender;
+use crate::json::wire::nullable;
 use crate::types::Patch;
-use crate::types::wire::nullable;
 
 request! {
     /// Which voices to list. Mirrors the query of `GET /v1/audio/voices`.

@@ -1,0 +1,269 @@
+//! Readers and writers that the code of the derives calls.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
+
+/// An object that keeps the fields that it does not declare. Implemented by `ApiObject` and
+/// `ApiRequest`.
+pub trait Object: Sized {
+    /// Whether the `null` of an optional field stays in `extra`.
+    const KEEPS_NULLS: bool;
+    /// Reads the entries of `map`, but for the key that is `skipped`.
+    fn read<'de, A: MapAccess<'de>>(map: A, skipped: Option<&str>) -> Result<Self, A::Error>;
+    /// Writes all entries, those in `extra` included.
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    /// Returns the fields that are not declared.
+    fn extra(&self) -> &Map<String, Value>;
+}
+
+/// Writes an object.
+pub fn serialize_object<T: Object, S: Serializer>(
+    object: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    object.write(&mut map)?;
+    map.end()
+}
+
+/// Writes an object with one more entry, which comes first.
+pub fn serialize_tagged<T: Object, S: Serializer>(
+    key: &'static str,
+    tag: &'static str,
+    object: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    entry(&mut map, object.extra(), key, tag)?;
+    object.write(&mut map)?;
+    map.end()
+}
+
+/// Writes an entry, unless `extra` has one of that name.
+#[inline(never)]
+pub fn entry<M: SerializeMap, T: Serialize + ?Sized>(
+    map: &mut M,
+    extra: &Map<String, Value>,
+    key: &'static str,
+    value: &T,
+) -> Result<(), M::Error> {
+    if !extra.is_empty() && extra.contains_key(key) {
+        return Ok(());
+    }
+    map.serialize_entry(key, value)
+}
+
+/// Writes an [`entry`] that most objects are without: its code stays out of the way.
+#[cold]
+pub fn optional_entry<M: SerializeMap, T: Serialize>(
+    map: &mut M,
+    extra: &Map<String, Value>,
+    key: &'static str,
+    value: &T,
+) -> Result<(), M::Error> {
+    entry(map, extra, key, value)
+}
+
+/// Writes the entries of `extra`.
+pub fn extra_entries<M: SerializeMap>(
+    map: &mut M,
+    extra: &Map<String, Value>,
+) -> Result<(), M::Error> {
+    extra
+        .iter()
+        .try_for_each(|(key, value)| map.serialize_entry(key, value))
+}
+
+/// Reads an object.
+pub fn deserialize_object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Object,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_map(ObjectVisitor {
+        skipped: None,
+        object: PhantomData,
+    })
+}
+
+/// Reads an object, but for the key that is `skipped`.
+pub(super) struct ObjectVisitor<T> {
+    pub(super) skipped: Option<&'static str>,
+    pub(super) object: PhantomData<T>,
+}
+
+impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::read(map, self.skipped)
+    }
+}
+
+/// Reads the next key of an object, borrowed from the input where that is possible.
+#[inline]
+pub fn next_key<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
+    Ok(map.next_key()?.map(|Text(key)| key))
+}
+
+/// Reads the value of an entry. Not inlined: all fields of a type share its code.
+#[inline(never)]
+pub fn value<'de, A, T>(map: &mut A) -> Result<T, A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    map.next_value()
+}
+
+/// Reads the value of an optional entry whose `null` means something.
+pub fn nullable<'de, A, T>(map: &mut A) -> Result<Option<T>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    value(map).map(Some)
+}
+
+/// Reads the value of an entry that is a list, and mostly one of one element.
+pub(crate) fn mostly_one<'de, A, T>(map: &mut A) -> Result<Vec<T>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    value(map).map(|MostlyOne(elements)| elements)
+}
+
+/// Returns the value of a field that must be there.
+pub fn required<T, E: de::Error>(field: Option<T>, name: &'static str) -> Result<T, E> {
+    field.ok_or_else(|| E::missing_field(name))
+}
+
+/// A list with room for just one element, unless it has more.
+struct MostlyOne<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for MostlyOne<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+            type Value = MostlyOne<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut elements = Vec::with_capacity(1);
+                while let Some(element) = seq.next_element()? {
+                    elements.push(element);
+                }
+                Ok(MostlyOne(elements))
+            }
+        }
+
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+/// Reads a string without a copy, and converts it with `make`. A number, a boolean, a list or an
+/// object is converted from its JSON text: an open enum keeps what it does not know.
+pub fn deserialize_str<'de, D, T>(deserializer: D, make: impl Fn(&str) -> T) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_any(StrVisitor(make, PhantomData))
+}
+
+struct StrVisitor<T, F>(F, PhantomData<T>);
+
+impl<T, F: Fn(&str) -> T> StrVisitor<T, F> {
+    #[cold]
+    fn other(self, value: impl Into<Value>) -> T {
+        (self.0)(&value.into().to_string())
+    }
+}
+
+impl<'de, T, F: Fn(&str) -> T> Visitor<'de> for StrVisitor<T, F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
+        Ok((self.0)(value))
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<T, E> {
+        Ok(self.other(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
+        Ok(self.other(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
+        Ok(self.other(value))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<T, E> {
+        Ok(self.other(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<T, A::Error> {
+        let value = Value::deserialize(SeqAccessDeserializer::new(seq))?;
+        Ok(self.other(value))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        let value = Value::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(self.other(value))
+    }
+}
+
+/// A string that is borrowed from the input where that is possible; `null` reads as empty.
+#[derive(Debug, Default)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, value: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(value)))
+            }
+
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(value.to_owned())))
+            }
+
+            fn visit_string<E: de::Error>(self, value: String) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(value)))
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Text<'de>, E> {
+                Ok(Text::default())
+            }
+        }
+
+        deserializer.deserialize_any(TextVisitor)
+    }
+}

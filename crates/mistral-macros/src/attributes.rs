@@ -1,5 +1,7 @@
 //! The options of `#[api(…)]`.
 
+use std::collections::HashMap;
+
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -48,11 +50,11 @@ pub(crate) fn unknown(key: &Key, of: &str, known: &[&str]) -> Error {
     match key {
         Key::Text(text) => Error::new(
             text.span(),
-            format!("a text is not an option of {of}, which are {known}"),
+            format!("unexpected text; the options of {of} are {known}"),
         ),
         Key::Name(name) => Error::new(
             name.span(),
-            format!("unknown option `{name}` of {of}, whose options are {known}"),
+            format!("unknown option `{name}`; the options of {of} are {known}"),
         ),
     }
 }
@@ -114,17 +116,27 @@ impl Errors {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     pub(crate) fn finish(self) -> Result<()> {
         self.0.map_or(Ok(()), Err)
     }
 
-    /// Reports each text that is not the first of its kind, for example `two fields`.
-    pub(crate) fn check_unique<'a>(&mut self, kind: &str, texts: impl Iterator<Item = &'a LitStr>) {
-        let mut seen = std::collections::HashSet::new();
-        for text in texts {
-            if !seen.insert(text.value()) {
-                let message = format!("two {kind} with the name `{}`", text.value());
+    /// Reports each field or variant whose text in JSON belongs to another one already.
+    pub(crate) fn check_unique<'a>(
+        &mut self,
+        texts: impl Iterator<Item = (&'a Ident, &'a LitStr)>,
+    ) {
+        let mut owners = HashMap::new();
+        for (ident, text) in texts {
+            let value = text.value();
+            if let Some(first) = owners.get(&value) {
+                let message = format!("`{ident}` is `{value}` in JSON, which `{first}` is already");
                 self.push(Error::new(text.span(), message));
+            } else {
+                owners.insert(value, ident);
             }
         }
     }

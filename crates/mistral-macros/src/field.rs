@@ -1,7 +1,6 @@
 //! The fields of an object.
 
 use proc_macro2::{Ident, Span};
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result, Type};
@@ -96,8 +95,8 @@ impl<'a> ObjectFields<'a> {
                 errors.push(Error::new(ident.span(), message));
             }
         }
-        errors.check_unique("fields", declared.iter().map(|field| &field.name));
-        if extra.is_none() {
+        errors.check_unique(declared.iter().map(|field| (field.ident, &field.name)));
+        if extra.is_none() && errors.is_empty() {
             let message = format!(
                 "`{}` needs a field for what it does not declare: \
                  add `#[api(extra)] pub extra: Map<String, Value>`",
@@ -132,9 +131,18 @@ struct Options {
 
 impl Options {
     fn parse(attributes: &[Attribute]) -> Result<Self> {
-        let mut options = Self::default();
-        read_options(attributes, |key, input| options.read(&key, input))?;
-        Ok(options)
+        let (mut options, mut count) = (Self::default(), 0);
+        read_options(attributes, |key, input| {
+            count += 1;
+            options.read(&key, input)
+        })?;
+        match options.extra {
+            Some(span) if count > 1 => {
+                let message = "`extra` cannot be combined with other options";
+                Err(Error::new(span, message))
+            }
+            _ => Ok(options),
+        }
     }
 
     fn read(&mut self, key: &Key, input: ParseStream<'_>) -> Result<()> {
@@ -270,9 +278,8 @@ impl Options {
         if argument_of(ty, needed).is_some() {
             return Ok(*setter);
         }
-        let ty = ty.to_token_stream();
         error(format!(
-            "`{option}` needs a `{needed}`, and `{ident}` is a `{ty}`"
+            "`{option}` is for a `{needed}`, which `{ident}` is not"
         ))
     }
 }

@@ -61,7 +61,10 @@ fn parse(input: &DeriveInput) -> Result<Vec<Value<'_>>> {
     if !has_unknown {
         errors.push(missing_unknown(input, "String"));
     }
-    errors.check_unique("values", values.iter().flat_map(|value| &value.texts));
+    let texts = values
+        .iter()
+        .flat_map(|value| value.texts.iter().map(|text| (value.ident, text)));
+    errors.check_unique(texts);
     errors.finish()?;
     Ok(values)
 }

@@ -66,7 +66,8 @@ fn parse<'a>(input: &'a DeriveInput, default: Option<&LitStr>) -> Result<Members
         errors.push(missing_unknown(input, "Value"));
     }
     let tags = || parsed.tags.iter().flatten();
-    errors.check_unique("variants", tags());
+    let members = parsed.members.iter().zip(&parsed.tags);
+    errors.check_unique(members.flat_map(|(it, tags)| tags.iter().map(|tag| (it.variant, tag))));
     if let Some(default) =
         default.filter(|default| !tags().any(|tag| tag.value() == default.value()))
     {

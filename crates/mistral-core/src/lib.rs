@@ -16,11 +16,12 @@
 //! client for programs that are not asynchronous; `schemars` brings answers and tool arguments
 //! of your own types; `testing` brings transports for tests.
 
-#[macro_use]
-mod macros;
+// The derives name this crate in full, here as elsewhere.
+extern crate self as mistral_core;
 
 // What few programs call and what leads to much code is `#[inline]` in these modules: it is compiled
 // in the programs that call it, and not for all (docs/performance.md).
+#[macro_use]
 mod api;
 #[cfg(feature = "blocking")]
 pub mod blocking;

@@ -1,5 +1,8 @@
 //! The groups of the API's operations: one module per group, and this table of them.
 
+#[macro_use]
+mod macros;
+
 pub mod agents;
 pub mod audio;
 pub mod batch;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::tool::ToolReferenceChunk;
+use crate::json::{ApiEnum, ApiRequest, ApiUnion};
 
 /// What a message says: one text, or a list of chunks of several kinds.
 ///
@@ -142,30 +143,43 @@ impl<'de> Deserialize<'de> for Content {
     }
 }
 
-tagged_union! {
-    /// Part of a message. Mirrors the API's `ContentChunk`.
-    ContentChunk by "type" {
-        /// Text.
-        Text(TextChunk) = "text",
-        /// An image, by URL or as a data URL.
-        ImageUrl(ImageUrlChunk) = "image_url",
-        /// A document, by URL or as a data URL.
-        DocumentUrl(DocumentUrlChunk) = "document_url",
-        /// References to sources.
-        Reference(ReferenceChunk) = "reference",
-        /// A file that was uploaded before.
-        File(FileChunk) = "file",
-        /// The model's reasoning.
-        Thinking(ThinkChunk) = "thinking",
-        /// A recording.
-        InputAudio(AudioChunk) = "input_audio",
-        /// A resource with its content.
-        Resource(ResourceChunk) = "resource",
-        /// A link to a resource.
-        ResourceLink(ResourceLinkChunk) = "resource_link",
-        /// A source that a tool found.
-        ToolReference(ToolReferenceChunk) = "tool_reference",
-    }
+/// Part of a message. Mirrors the API's `ContentChunk`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[non_exhaustive]
+pub enum ContentChunk {
+    /// Text.
+    #[api("text")]
+    Text(TextChunk),
+    /// An image, by URL or as a data URL.
+    #[api("image_url")]
+    ImageUrl(ImageUrlChunk),
+    /// A document, by URL or as a data URL.
+    #[api("document_url")]
+    DocumentUrl(DocumentUrlChunk),
+    /// References to sources.
+    #[api("reference")]
+    Reference(ReferenceChunk),
+    /// A file that was uploaded before.
+    #[api("file")]
+    File(FileChunk),
+    /// The model's reasoning.
+    #[api("thinking")]
+    Thinking(ThinkChunk),
+    /// A recording.
+    #[api("input_audio")]
+    InputAudio(AudioChunk),
+    /// A resource with its content.
+    #[api("resource")]
+    Resource(ResourceChunk),
+    /// A link to a resource.
+    #[api("resource_link")]
+    ResourceLink(ResourceLinkChunk),
+    /// A source that a tool found.
+    #[api("tool_reference")]
+    ToolReference(ToolReferenceChunk),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 impl ContentChunk {
@@ -209,85 +223,101 @@ impl From<&str> for ContentChunk {
     }
 }
 
-request! {
-    /// A text. Mirrors the API's `TextChunk`.
-    TextChunk {
-        required: {
-            /// The text.
-            text: String => into,
-        }
-    }
+/// A text. Mirrors the API's `TextChunk`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct TextChunk {
+    /// The text.
+    #[api(required, into)]
+    pub text: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// An image. Mirrors the API's `ImageURLChunk`.
-    ImageUrlChunk {
-        required: {
-            /// Where it is.
-            image_url: ImageUrlUnion => into,
-        }
-    }
+/// An image. Mirrors the API's `ImageURLChunk`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ImageUrlChunk {
+    /// Where it is.
+    #[api(required, into)]
+    pub image_url: ImageUrlUnion,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// An image's URL and how closely to look at it. Mirrors the API's `ImageURL`.
-    ImageUrl {
-        required: {
-            /// The URL, or a data URL.
-            url: String => into,
-        }
-        optional: {
-            /// How closely to look. Default: the model's own.
-            detail: ImageDetail => into,
-        }
-    }
+/// An image's URL and how closely to look at it. Mirrors the API's `ImageURL`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ImageUrl {
+    /// The URL, or a data URL.
+    #[api(required, into)]
+    pub url: String,
+    /// How closely to look. Default: the model's own.
+    #[api(into)]
+    pub detail: Option<ImageDetail>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-string_enum! {
-    /// How closely a model looks at an image. Mirrors the API's `ImageDetail`.
-    ImageDetail {
-        /// Coarsely, for few tokens.
-        Low = "low",
-        /// As the model sees fit.
-        Auto = "auto",
-        /// Closely.
-        High = "high",
-    }
+/// How closely a model looks at an image. Mirrors the API's `ImageDetail`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ImageDetail {
+    /// Coarsely, for few tokens.
+    #[api("low")]
+    Low,
+    /// As the model sees fit.
+    #[api("auto")]
+    Auto,
+    /// Closely.
+    #[api("high")]
+    High,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-string_or_object! {
-    /// Where an image is: a URL alone, or with the level of detail. Mirrors the API's
-    /// `ImageURLUnion`.
-    ImageUrlUnion {
-        /// The URL, or a data URL.
-        Url(String),
-        /// The URL with the level of detail.
-        Object(ImageUrl),
-    }
+/// Where an image is: a URL alone, or with the level of detail. Mirrors the API's
+/// `ImageURLUnion`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum ImageUrlUnion {
+    /// The URL, or a data URL.
+    #[api(string)]
+    Url(String),
+    /// The URL with the level of detail.
+    #[api(object)]
+    Object(ImageUrl),
 }
 
-request! {
-    /// A document. Mirrors the API's `DocumentURLChunk`.
-    DocumentUrlChunk {
-        required: {
-            /// The URL, or a data URL.
-            document_url: String => into,
-        }
-        optional: {
-            /// The document's file name.
-            document_name: String => into,
-        }
-    }
+/// A document. Mirrors the API's `DocumentURLChunk`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct DocumentUrlChunk {
+    /// The URL, or a data URL.
+    #[api(required, into)]
+    pub document_url: String,
+    /// The document's file name.
+    #[api(into)]
+    pub document_name: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// References to sources. Mirrors the API's `ReferenceChunk`.
-    ReferenceChunk {
-        required: {
-            /// The ids of the sources.
-            reference_ids: Vec<ReferenceId> => list ReferenceId,
-        }
-    }
+/// References to sources. Mirrors the API's `ReferenceChunk`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ReferenceChunk {
+    /// The ids of the sources.
+    #[api(required, list)]
+    pub reference_ids: Vec<ReferenceId>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// The id of a source: a number by the document, a string from some models.
@@ -313,76 +343,87 @@ impl From<&str> for ReferenceId {
     }
 }
 
-request! {
-    /// A file that was uploaded before. Mirrors the API's `FileChunk`.
-    FileChunk {
-        required: {
-            /// The file's id.
-            file_id: String => into,
-        }
-    }
+/// A file that was uploaded before. Mirrors the API's `FileChunk`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct FileChunk {
+    /// The file's id.
+    #[api(required, into)]
+    pub file_id: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// The model's reasoning. Mirrors the API's `ThinkChunk`.
-    ///
-    /// Send it back unchanged when the conversation goes on.
-    ThinkChunk {
-        required: {
-            /// Texts and references.
-            thinking: Vec<ContentChunk> => list ContentChunk,
-        }
-        optional: {
-            /// Whether the reasoning is complete. Default: yes.
-            closed: bool,
-            /// The server's seal on the reasoning.
-            signature: String => into,
-        }
-    }
+/// The model's reasoning. Mirrors the API's `ThinkChunk`.
+///
+/// Send it back unchanged when the conversation goes on.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ThinkChunk {
+    /// Texts and references.
+    #[api(required, list)]
+    pub thinking: Vec<ContentChunk>,
+    /// Whether the reasoning is complete. Default: yes.
+    pub closed: Option<bool>,
+    /// The server's seal on the reasoning.
+    #[api(into)]
+    pub signature: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// A recording. Mirrors the API's `AudioChunk`.
-    AudioChunk {
-        required: {
-            /// The recording.
-            input_audio: InputAudio => into,
-        }
-    }
+/// A recording. Mirrors the API's `AudioChunk`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct AudioChunk {
+    /// The recording.
+    #[api(required, into)]
+    pub input_audio: InputAudio,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-string_or_object! {
-    /// A recording: base64 or a URL, or an object as some hosts want it.
-    InputAudio {
-        /// Base64, or a URL.
-        Text(String),
-        /// An object, as it came.
-        Object(Map<String, Value>),
-    }
+/// A recording: base64 or a URL, or an object as some hosts want it.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum InputAudio {
+    /// Base64, or a URL.
+    #[api(string)]
+    Text(String),
+    /// An object, as it came.
+    #[api(object)]
+    Object(Map<String, Value>),
 }
 
-request! {
-    /// A resource with its content. Mirrors the official SDK's `ResourceChunk`.
-    ResourceChunk {
-        required: {
-            /// The resource's URI.
-            uri: String => into,
-            /// A text or an image.
-            content: Box<ContentChunk>,
-        }
-    }
+/// A resource with its content. Mirrors the official SDK's `ResourceChunk`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ResourceChunk {
+    /// The resource's URI.
+    #[api(required, into)]
+    pub uri: String,
+    /// A text or an image.
+    #[api(required)]
+    pub content: Box<ContentChunk>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// A link to a resource. Mirrors the official SDK's `ResourceLinkChunk`.
-    ResourceLinkChunk {
-        required: {
-            /// The resource's URI.
-            uri: String => into,
-        }
-        optional: {
-            /// Facts about the resource: strings, numbers and booleans.
-            metadata: Map<String, Value>,
-        }
-    }
+/// A link to a resource. Mirrors the official SDK's `ResourceLinkChunk`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ResourceLinkChunk {
+    /// The resource's URI.
+    #[api(required, into)]
+    pub uri: String,
+    /// Facts about the resource: strings, numbers and booleans.
+    pub metadata: Option<Map<String, Value>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

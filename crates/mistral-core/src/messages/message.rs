@@ -1,32 +1,41 @@
 use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use super::content::Content;
 use super::tool_call::ToolCall;
-use crate::json::wire::{nullable, serialize_tagged};
+use crate::json::wire::serialize_tagged;
+use crate::json::{ApiRequest, ApiUnion};
 
-tagged_union! {
-    /// One message of a conversation. Mirrors the members of the API's `messages`.
-    ///
-    /// ```
-    /// use mistral_core::chat::Message;
-    ///
-    /// let messages = [
-    ///     Message::system("Answer in one sentence."),
-    ///     Message::user("Who painted Olympia?"),
-    /// ];
-    /// # assert_eq!(serde_json::to_value(&messages[1])?["role"], "user");
-    /// # Ok::<_, serde_json::Error>(())
-    /// ```
-    Message by "role" {
-        /// Instructions to the model.
-        System(SystemMessage) = "system",
-        /// What the user says.
-        User(UserMessage) = "user",
-        /// What the model said.
-        Assistant(AssistantMessage) = "assistant",
-        /// What a tool answered.
-        Tool(ToolMessage) = "tool",
-    }
+/// One message of a conversation. Mirrors the members of the API's `messages`.
+///
+/// ```
+/// use mistral_core::chat::Message;
+///
+/// let messages = [
+///     Message::system("Answer in one sentence."),
+///     Message::user("Who painted Olympia?"),
+/// ];
+/// # assert_eq!(serde_json::to_value(&messages[1])?["role"], "user");
+/// # Ok::<_, serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "role")]
+#[non_exhaustive]
+pub enum Message {
+    /// Instructions to the model.
+    #[api("system")]
+    System(SystemMessage),
+    /// What the user says.
+    #[api("user")]
+    User(UserMessage),
+    /// What the model said.
+    #[api("assistant")]
+    Assistant(AssistantMessage),
+    /// What a tool answered.
+    #[api("tool")]
+    Tool(ToolMessage),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 impl Message {
@@ -51,43 +60,48 @@ impl Message {
     }
 }
 
-request! {
-    /// Instructions to the model. Mirrors the API's `SystemMessage`.
-    SystemMessage {
-        required: {
-            /// The instructions: text, or chunks of text and thinking.
-            content: Content => into,
-        }
-    }
+/// Instructions to the model. Mirrors the API's `SystemMessage`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct SystemMessage {
+    /// The instructions: text, or chunks of text and thinking.
+    #[api(required, into)]
+    pub content: Content,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// What the user says. Mirrors the API's `UserMessage`.
-    UserMessage {
-        required: {
-            /// Text, or chunks.
-            content: Content => into,
-        }
-    }
+/// What the user says. Mirrors the API's `UserMessage`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct UserMessage {
+    /// Text, or chunks.
+    #[api(required, into)]
+    pub content: Content,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// What the model said. Mirrors the API's `AssistantMessage`.
-    ///
-    /// A response's message goes back into the history as it is: see [`Message::from`].
-    #[derive(Default)]
-    AssistantMessage {
-        optional: {
-            /// Text, or chunks.
-            #[read_with(nullable)]
-            content: Content => into,
-            /// The tools that the model wants called.
-            tool_calls: Vec<ToolCall> => list ToolCall,
-            /// Whether the answer is to go on from this message, which is then the last.
-            /// Default: no.
-            prefix: bool,
-        }
-    }
+/// What the model said. Mirrors the API's `AssistantMessage`.
+///
+/// A response's message goes back into the history as it is: see [`Message::from`].
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct AssistantMessage {
+    /// Text, or chunks.
+    #[api(nullable, into)]
+    pub content: Option<Content>,
+    /// The tools that the model wants called.
+    #[api(list)]
+    pub tool_calls: Option<Vec<ToolCall>>,
+    /// Whether the answer is to go on from this message, which is then the last.
+    /// Default: no.
+    pub prefix: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl AssistantMessage {
@@ -102,20 +116,22 @@ impl AssistantMessage {
     }
 }
 
-request! {
-    /// What a tool answered. Mirrors the API's `ToolMessage`.
-    ToolMessage {
-        required: {
-            /// The answer.
-            content: Content => into,
-        }
-        optional: {
-            /// The id of the call that this answers.
-            tool_call_id: String => into,
-            /// The tool's name.
-            name: String => into,
-        }
-    }
+/// What a tool answered. Mirrors the API's `ToolMessage`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ToolMessage {
+    /// The answer.
+    #[api(required, into)]
+    pub content: Content,
+    /// The id of the call that this answers.
+    #[api(into)]
+    pub tool_call_id: Option<String>,
+    /// The tool's name.
+    #[api(into)]
+    pub name: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// An assistant message outside of the union of messages: there, too, it names its role.

@@ -1,31 +1,33 @@
 use serde_json::{Map, Value};
 
-object! {
-    /// The form of the answer. Mirrors the API's `ResponseFormat`.
-    ///
-    /// ```
-    /// use mistral_core::chat::ResponseFormat;
-    /// use serde_json::json;
-    ///
-    /// let format = ResponseFormat::json_schema("painting", json!({
-    ///     "type": "object",
-    ///     "properties": { "title": { "type": "string" }, "year": { "type": "integer" } },
-    ///     "required": ["title", "year"],
-    ///     "additionalProperties": false,
-    /// }));
-    /// # assert_eq!(serde_json::to_value(&format)?["json_schema"]["strict"], true);
-    /// # Ok::<_, serde_json::Error>(())
-    /// ```
-    #[derive(Default)]
-    ResponseFormat {
-        optional: {
-            /// Text, JSON, or JSON by a schema. Default: text.
-            #[rename("type")]
-            kind: ResponseFormatType,
-            /// The schema, for [`ResponseFormatType::ResponseSchema`].
-            json_schema: ResponseSchema,
-        }
-    }
+use crate::json::{ApiEnum, ApiObject, ApiRequest};
+
+/// The form of the answer. Mirrors the API's `ResponseFormat`.
+///
+/// ```
+/// use mistral_core::chat::ResponseFormat;
+/// use serde_json::json;
+///
+/// let format = ResponseFormat::json_schema("painting", json!({
+///     "type": "object",
+///     "properties": { "title": { "type": "string" }, "year": { "type": "integer" } },
+///     "required": ["title", "year"],
+///     "additionalProperties": false,
+/// }));
+/// # assert_eq!(serde_json::to_value(&format)?["json_schema"]["strict"], true);
+/// # Ok::<_, serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct ResponseFormat {
+    /// Text, JSON, or JSON by a schema. Default: text.
+    #[api(rename = "type")]
+    pub kind: Option<ResponseFormatType>,
+    /// The schema, for [`ResponseFormatType::ResponseSchema`].
+    pub json_schema: Option<ResponseSchema>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl ResponseFormat {
@@ -61,32 +63,39 @@ impl From<ResponseSchema> for ResponseFormat {
     }
 }
 
-string_enum! {
-    /// The kind of a response's form. Mirrors the API's `ResponseFormats`.
-    ResponseFormatType {
-        /// Text.
-        Text = "text",
-        /// A JSON object.
-        JsonObject = "json_object",
-        /// JSON by a schema.
-        ResponseSchema = "json_schema",
-    }
+/// The kind of a response's form. Mirrors the API's `ResponseFormats`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ResponseFormatType {
+    /// Text.
+    #[api("text")]
+    Text,
+    /// A JSON object.
+    #[api("json_object")]
+    JsonObject,
+    /// JSON by a schema.
+    #[api("json_schema")]
+    ResponseSchema,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-request! {
-    /// A schema for the answer. Mirrors the API's `ResponseSchema`.
-    ResponseSchema {
-        required: {
-            /// The schema's name.
-            name: String => into,
-            /// The JSON Schema.
-            schema: Value => into,
-        }
-        optional: {
-            /// What the schema is for.
-            description: String => into,
-            /// Whether the answer must follow the schema to the letter. Default: no.
-            strict: bool,
-        }
-    }
+/// A schema for the answer. Mirrors the API's `ResponseSchema`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ResponseSchema {
+    /// The schema's name.
+    #[api(required, into)]
+    pub name: String,
+    /// The JSON Schema.
+    #[api(required, into)]
+    pub schema: Value,
+    /// What the schema is for.
+    #[api(into)]
+    pub description: Option<String>,
+    /// Whether the answer must follow the schema to the letter. Default: no.
+    pub strict: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -1,40 +1,51 @@
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::json::Secret;
+use crate::json::{ApiEnum, ApiRequest, ApiUnion};
 
-tagged_union! {
-    /// Something that the model may use. Mirrors the API's `Tool` and the official SDK's
-    /// further kinds.
-    ///
-    /// ```
-    /// use mistral_core::chat::{Function, Tool};
-    /// use serde_json::json;
-    ///
-    /// let parameters = json!({
-    ///     "type": "object",
-    ///     "properties": { "city": { "type": "string" } },
-    ///     "required": ["city"],
-    /// });
-    /// let weather = Function::new("get_weather", parameters)
-    ///     .description("Says what the weather is like.");
-    /// assert!(matches!(Tool::from(weather), Tool::Function(_)));
-    /// ```
-    Tool by "type" or "function" {
-        /// A function of yours.
-        Function(FunctionTool) = "function",
-        /// Search on the web.
-        WebSearch(WebSearchTool) = "web_search",
-        /// Search on the web and in the archives of news agencies.
-        WebSearchPremium(WebSearchPremiumTool) = "web_search_premium",
-        /// A sandbox that runs code.
-        CodeInterpreter(CodeInterpreterTool) = "code_interpreter",
-        /// Generation of images.
-        ImageGeneration(ImageGenerationTool) = "image_generation",
-        /// Search in document libraries.
-        DocumentLibrary(DocumentLibraryTool) = "document_library",
-        /// A connector.
-        Connector(CustomConnector) = "connector",
-    }
+/// Something that the model may use. Mirrors the API's `Tool` and the official SDK's
+/// further kinds.
+///
+/// ```
+/// use mistral_core::chat::{Function, Tool};
+/// use serde_json::json;
+///
+/// let parameters = json!({
+///     "type": "object",
+///     "properties": { "city": { "type": "string" } },
+///     "required": ["city"],
+/// });
+/// let weather = Function::new("get_weather", parameters)
+///     .description("Says what the weather is like.");
+/// assert!(matches!(Tool::from(weather), Tool::Function(_)));
+/// ```
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type", default = "function")]
+#[non_exhaustive]
+pub enum Tool {
+    /// A function of yours.
+    #[api("function")]
+    Function(FunctionTool),
+    /// Search on the web.
+    #[api("web_search")]
+    WebSearch(WebSearchTool),
+    /// Search on the web and in the archives of news agencies.
+    #[api("web_search_premium")]
+    WebSearchPremium(WebSearchPremiumTool),
+    /// A sandbox that runs code.
+    #[api("code_interpreter")]
+    CodeInterpreter(CodeInterpreterTool),
+    /// Generation of images.
+    #[api("image_generation")]
+    ImageGeneration(ImageGenerationTool),
+    /// Search in document libraries.
+    #[api("document_library")]
+    DocumentLibrary(DocumentLibraryTool),
+    /// A connector.
+    #[api("connector")]
+    Connector(CustomConnector),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 impl From<Function> for Tool {
@@ -43,153 +54,190 @@ impl From<Function> for Tool {
     }
 }
 
-request! {
-    /// A function of yours, as a tool. Mirrors the API's `Tool`.
-    FunctionTool {
-        required: {
-            /// The function.
-            function: Function,
-        }
-    }
+/// A function of yours, as a tool. Mirrors the API's `Tool`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct FunctionTool {
+    /// The function.
+    #[api(required)]
+    pub function: Function,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// Describes a function to the model. Mirrors the API's `Function`.
-    Function {
-        required: {
-            /// The name by which the model calls it.
-            name: String => into,
-            /// The JSON Schema of its arguments.
-            parameters: Value => into,
-        }
-        optional: {
-            /// What it does and when to call it, for the model to read.
-            description: String => into,
-            /// Whether arguments must follow the schema to the letter. Default: no.
-            strict: bool,
-        }
-    }
+/// Describes a function to the model. Mirrors the API's `Function`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct Function {
+    /// The name by which the model calls it.
+    #[api(required, into)]
+    pub name: String,
+    /// The JSON Schema of its arguments.
+    #[api(required, into)]
+    pub parameters: Value,
+    /// What it does and when to call it, for the model to read.
+    #[api(into)]
+    pub description: Option<String>,
+    /// Whether arguments must follow the schema to the letter. Default: no.
+    pub strict: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-/// Declares the tools whose only setting is which of their functions may be used.
-macro_rules! built_in_tools {
-    ($($(#[$meta:meta])* $name:ident,)+) => {
-        $(request! {
-            $(#[$meta])*
-            #[derive(Default)]
-            $name {
-                optional: {
-                    /// Which of the tool's functions may be used, and how.
-                    tool_configuration: ToolConfiguration,
-                }
-            }
-        })+
-    };
+/// Search on the web. Mirrors the API's `WebSearchTool`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct WebSearchTool {
+    /// Which of the tool's functions may be used, and how.
+    pub tool_configuration: Option<ToolConfiguration>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-built_in_tools! {
-    /// Search on the web. Mirrors the API's `WebSearchTool`.
-    WebSearchTool,
-    /// Search on the web and in the archives of news agencies. Mirrors the API's
-    /// `WebSearchPremiumTool`.
-    WebSearchPremiumTool,
-    /// A sandbox that runs code. Mirrors the API's `CodeInterpreterTool`.
-    CodeInterpreterTool,
-    /// Generation of images. Mirrors the API's `ImageGenerationTool`.
-    ImageGenerationTool,
+/// Search on the web and in the archives of news agencies. Mirrors the API's
+/// `WebSearchPremiumTool`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct WebSearchPremiumTool {
+    /// Which of the tool's functions may be used, and how.
+    pub tool_configuration: Option<ToolConfiguration>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// Search in document libraries. Mirrors the API's `DocumentLibraryTool`.
-    DocumentLibraryTool {
-        required: {
-            /// The libraries to search in.
-            library_ids: Vec<String> => list String,
-        }
-        optional: {
-            /// Which of the tool's functions may be used, and how.
-            tool_configuration: ToolConfiguration,
-        }
-    }
+/// A sandbox that runs code. Mirrors the API's `CodeInterpreterTool`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct CodeInterpreterTool {
+    /// Which of the tool's functions may be used, and how.
+    pub tool_configuration: Option<ToolConfiguration>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// A connector. Mirrors the API's `CustomConnector`.
-    CustomConnector {
-        required: {
-            /// The connector's id.
-            connector_id: String => into,
-        }
-        optional: {
-            /// How to be let in.
-            authorization: ConnectorAuthorization => into,
-            /// Which of the connector's functions may be used, and how.
-            tool_configuration: ToolConfiguration,
-        }
-    }
+/// Generation of images. Mirrors the API's `ImageGenerationTool`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct ImageGenerationTool {
+    /// Which of the tool's functions may be used, and how.
+    pub tool_configuration: Option<ToolConfiguration>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-tagged_union! {
-    /// How a connector is let in.
-    ConnectorAuthorization by "type" {
-        /// By an API key.
-        ApiKey(ApiKeyAuth) = "api-key",
-        /// By an OAuth 2 token.
-        OAuth2Token(OAuth2TokenAuth) = "oauth2-token",
-    }
+/// Search in document libraries. Mirrors the API's `DocumentLibraryTool`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct DocumentLibraryTool {
+    /// The libraries to search in.
+    #[api(required, list)]
+    pub library_ids: Vec<String>,
+    /// Which of the tool's functions may be used, and how.
+    pub tool_configuration: Option<ToolConfiguration>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// Lets a connector in by an API key. Mirrors the API's `APIKeyAuth`.
-    ApiKeyAuth {
-        required: {
-            /// The key. Never printed.
-            value: Secret => into,
-        }
-    }
+/// A connector. Mirrors the API's `CustomConnector`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct CustomConnector {
+    /// The connector's id.
+    #[api(required, into)]
+    pub connector_id: String,
+    /// How to be let in.
+    #[api(into)]
+    pub authorization: Option<ConnectorAuthorization>,
+    /// Which of the connector's functions may be used, and how.
+    pub tool_configuration: Option<ToolConfiguration>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// Lets a connector in by an OAuth 2 token. Mirrors the API's `OAuth2TokenAuth`.
-    OAuth2TokenAuth {
-        required: {
-            /// The token. Never printed.
-            value: Secret => into,
-        }
-    }
+/// How a connector is let in.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[non_exhaustive]
+pub enum ConnectorAuthorization {
+    /// By an API key.
+    #[api("api-key")]
+    ApiKey(ApiKeyAuth),
+    /// By an OAuth 2 token.
+    #[api("oauth2-token")]
+    OAuth2Token(OAuth2TokenAuth),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
-request! {
-    /// Which functions of a tool may be used, and how. Mirrors the API's `ToolConfiguration`.
-    #[derive(Default)]
-    ToolConfiguration {
-        optional: {
-            /// The functions that may not be used.
-            exclude: Vec<String> => list String,
-            /// The only functions that may be used.
-            include: Vec<String> => list String,
-            /// The functions that a person must confirm.
-            requires_confirmation: Vec<String> => list String,
-        }
-    }
+/// Lets a connector in by an API key. Mirrors the API's `APIKeyAuth`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ApiKeyAuth {
+    /// The key. Never printed.
+    #[api(required, into)]
+    pub value: Secret,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-string_or_object! {
-    /// Whether the model calls a tool, and which. Mirrors the API's `tool_choice`.
-    ///
-    /// ```
-    /// use mistral_core::chat::{ToolChoice, ToolChoiceEnum};
-    ///
-    /// assert_eq!(ToolChoice::from("any"), ToolChoiceEnum::Any.into());
-    /// let one = ToolChoice::function("get_weather");
-    /// # assert!(matches!(one, ToolChoice::Tool(_)));
-    /// ```
-    ToolChoice {
-        /// By a rule.
-        Rule(ToolChoiceEnum),
-        /// This one.
-        Tool(NamedToolChoice),
-    }
+/// Lets a connector in by an OAuth 2 token. Mirrors the API's `OAuth2TokenAuth`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct OAuth2TokenAuth {
+    /// The token. Never printed.
+    #[api(required, into)]
+    pub value: Secret,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// Which functions of a tool may be used, and how. Mirrors the API's `ToolConfiguration`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct ToolConfiguration {
+    /// The functions that may not be used.
+    #[api(list)]
+    pub exclude: Option<Vec<String>>,
+    /// The only functions that may be used.
+    #[api(list)]
+    pub include: Option<Vec<String>>,
+    /// The functions that a person must confirm.
+    #[api(list)]
+    pub requires_confirmation: Option<Vec<String>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// Whether the model calls a tool, and which. Mirrors the API's `tool_choice`.
+///
+/// ```
+/// use mistral_core::chat::{ToolChoice, ToolChoiceEnum};
+///
+/// assert_eq!(ToolChoice::from("any"), ToolChoiceEnum::Any.into());
+/// let one = ToolChoice::function("get_weather");
+/// # assert!(matches!(one, ToolChoice::Tool(_)));
+/// ```
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum ToolChoice {
+    /// By a rule.
+    #[api(string)]
+    Rule(ToolChoiceEnum),
+    /// This one.
+    #[api(object)]
+    Tool(NamedToolChoice),
 }
 
 impl ToolChoice {
@@ -207,69 +255,84 @@ impl From<ToolChoiceEnum> for ToolChoice {
     }
 }
 
-string_enum! {
-    /// Whether the model calls a tool. Mirrors the API's `ToolChoiceEnum`.
-    ToolChoiceEnum {
-        /// As the model sees fit.
-        Auto = "auto",
-        /// No tool.
-        None = "none",
-        /// At least one tool.
-        Any = "any",
-        /// At least one tool.
-        Required = "required",
-    }
+/// Whether the model calls a tool. Mirrors the API's `ToolChoiceEnum`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ToolChoiceEnum {
+    /// As the model sees fit.
+    #[api("auto")]
+    Auto,
+    /// No tool.
+    #[api("none")]
+    None,
+    /// At least one tool.
+    #[api("any")]
+    Any,
+    /// At least one tool.
+    #[api("required")]
+    Required,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-request! {
-    /// The one tool that the model must call. Mirrors the API's `ToolChoice`.
-    NamedToolChoice {
-        required: {
-            /// The function.
-            function: FunctionName,
-        }
-        optional: {
-            /// The kind of tool. Default: a function.
-            #[rename("type")]
-            kind: ToolType,
-        }
-    }
+/// The one tool that the model must call. Mirrors the API's `ToolChoice`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct NamedToolChoice {
+    /// The function.
+    #[api(required)]
+    pub function: FunctionName,
+    /// The kind of tool. Default: a function.
+    #[api(rename = "type")]
+    pub kind: Option<ToolType>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// Names a function. Mirrors the API's `FunctionName`.
-    FunctionName {
-        required: {
-            /// The name.
-            name: String => into,
-        }
-    }
+/// Names a function. Mirrors the API's `FunctionName`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct FunctionName {
+    /// The name.
+    #[api(required, into)]
+    pub name: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-string_enum! {
-    /// The kind of a tool call. Mirrors the API's `ToolTypes`.
-    ToolType {
-        /// A function.
-        Function = "function",
-    }
+/// The kind of a tool call. Mirrors the API's `ToolTypes`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ToolType {
+    /// A function.
+    #[api("function")]
+    Function,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-request! {
-    /// A source that a tool found. Mirrors the API's `ToolReferenceChunk`.
-    ToolReferenceChunk {
-        required: {
-            /// The tool, for example `web_search`.
-            tool: String => into,
-            /// The source's title.
-            title: String => into,
-        }
-        optional: {
-            /// The source's URL.
-            url: String => into,
-            /// The URL of the source's icon.
-            favicon: String => into,
-            /// What the source is about.
-            description: String => into,
-        }
-    }
+/// A source that a tool found. Mirrors the API's `ToolReferenceChunk`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct ToolReferenceChunk {
+    /// The tool, for example `web_search`.
+    #[api(required, into)]
+    pub tool: String,
+    /// The source's title.
+    #[api(required, into)]
+    pub title: String,
+    /// The source's URL.
+    #[api(into)]
+    pub url: Option<String>,
+    /// The URL of the source's icon.
+    #[api(into)]
+    pub favicon: Option<String>,
+    /// What the source is about.
+    #[api(into)]
+    pub description: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -6,37 +6,38 @@ use serde_json::{Map, Value};
 
 use super::tool::ToolType;
 use crate::error::{Error, ErrorKind, Result, locate};
+use crate::json::{ApiObject, ApiUnion};
 
-object! {
-    /// The model's wish to call a tool. Mirrors the API's `ToolCall`.
-    ///
-    /// ```
-    /// use mistral_core::chat::ToolCall;
-    /// use serde_json::json;
-    ///
-    /// let call: ToolCall = serde_json::from_value(json!({
-    ///     "id": "D681PevKs",
-    ///     "function": { "name": "get_weather", "arguments": "{\"city\": \"Paris\"}" },
-    /// }))?;
-    /// let arguments: serde_json::Value = call.arguments()?;
-    /// assert_eq!(arguments["city"], "Paris");
-    /// # Ok::<_, Box<dyn std::error::Error>>(())
-    /// ```
-    ToolCall {
-        required: {
-            /// What to call, with which arguments.
-            function: FunctionCall,
-        }
-        optional: {
-            /// The id that the tool's answer must name. See also [`call_id`](Self::call_id).
-            id: String,
-            /// The kind of tool. Default: a function.
-            #[rename("type")]
-            kind: ToolType,
-            /// Which of the message's calls this is.
-            index: i64,
-        }
-    }
+/// The model's wish to call a tool. Mirrors the API's `ToolCall`.
+///
+/// ```
+/// use mistral_core::chat::ToolCall;
+/// use serde_json::json;
+///
+/// let call: ToolCall = serde_json::from_value(json!({
+///     "id": "D681PevKs",
+///     "function": { "name": "get_weather", "arguments": "{\"city\": \"Paris\"}" },
+/// }))?;
+/// let arguments: serde_json::Value = call.arguments()?;
+/// assert_eq!(arguments["city"], "Paris");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ToolCall {
+    /// What to call, with which arguments.
+    #[api(required)]
+    pub function: FunctionCall,
+    /// The id that the tool's answer must name. See also [`call_id`](Self::call_id).
+    pub id: Option<String>,
+    /// The kind of tool. Default: a function.
+    #[api(rename = "type")]
+    pub kind: Option<ToolType>,
+    /// Which of the message's calls this is.
+    pub index: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl ToolCall {
@@ -108,16 +109,19 @@ pub(super) fn given(id: Option<&str>) -> Option<&str> {
     id.filter(|id| !matches!(*id, "" | "null"))
 }
 
-object! {
-    /// What the model wants called. Mirrors the API's `FunctionCall`.
-    FunctionCall {
-        defaulted: {
-            /// The function's name. Empty in the later pieces of a stream.
-            name: String,
-            /// The arguments.
-            arguments: Arguments,
-        }
-    }
+/// What the model wants called. Mirrors the API's `FunctionCall`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct FunctionCall {
+    /// The function's name. Empty in the later pieces of a stream.
+    #[api(default)]
+    pub name: String,
+    /// The arguments.
+    #[api(default)]
+    pub arguments: Arguments,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl FunctionCall {
@@ -131,17 +135,20 @@ impl FunctionCall {
     }
 }
 
-string_or_object! {
-    /// The arguments of a call: JSON as text, or an object.
-    ///
-    /// The text comes from a model: it may be cut off, or not be JSON at all. That is no
-    /// error of the response; [`parse`](Self::parse) tells.
-    Arguments {
-        /// JSON as text.
-        Text(String),
-        /// An object.
-        Object(Map<String, Value>),
-    }
+/// The arguments of a call: JSON as text, or an object.
+///
+/// The text comes from a model: it may be cut off, or not be JSON at all. That is no
+/// error of the response; [`parse`](Self::parse) tells.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum Arguments {
+    /// JSON as text.
+    #[api(string)]
+    Text(String),
+    /// An object.
+    #[api(object)]
+    Object(Map<String, Value>),
 }
 
 impl Arguments {

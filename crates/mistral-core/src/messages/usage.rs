@@ -1,31 +1,36 @@
-object! {
-    /// What a call consumed. Mirrors the API's `UsageInfo`.
-    ///
-    /// Tokens of audio may be counted in `total_tokens` alone.
-    #[derive(Default)]
-    UsageInfo {
-        defaulted: {
-            /// Tokens of the request.
-            prompt_tokens: i64,
-            /// Tokens of the answer.
-            completion_tokens: i64,
-            /// All tokens.
-            total_tokens: i64,
-        }
-        optional: {
-            /// Seconds of audio in the request.
-            prompt_audio_seconds: i64,
-            /// Tokens of the request that came from the cache: one of three spellings. See
-            /// [`cached_tokens`](Self::cached_tokens).
-            num_cached_tokens: i64,
-            /// What the tokens of the request are made of.
-            prompt_tokens_details: PromptTokensDetails,
-            /// The same under another name, as some endpoints spell it.
-            prompt_token_details: PromptTokensDetails,
-            /// The service tier that served the call.
-            service_tier: String,
-        }
-    }
+use serde_json::{Map, Value};
+
+use crate::json::ApiObject;
+
+/// What a call consumed. Mirrors the API's `UsageInfo`.
+///
+/// Tokens of audio may be counted in `total_tokens` alone.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct UsageInfo {
+    /// Tokens of the request.
+    #[api(default)]
+    pub prompt_tokens: i64,
+    /// Tokens of the answer.
+    #[api(default)]
+    pub completion_tokens: i64,
+    /// All tokens.
+    #[api(default)]
+    pub total_tokens: i64,
+    /// Seconds of audio in the request.
+    pub prompt_audio_seconds: Option<i64>,
+    /// Tokens of the request that came from the cache: one of three spellings. See
+    /// [`cached_tokens`](Self::cached_tokens).
+    pub num_cached_tokens: Option<i64>,
+    /// What the tokens of the request are made of.
+    pub prompt_tokens_details: Option<PromptTokensDetails>,
+    /// The same under another name, as some endpoints spell it.
+    pub prompt_token_details: Option<PromptTokensDetails>,
+    /// The service tier that served the call.
+    pub service_tier: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl UsageInfo {
@@ -51,15 +56,15 @@ impl UsageInfo {
     }
 }
 
-object! {
-    /// What the tokens of a request are made of. Mirrors the API's `PromptTokensDetails`.
-    #[derive(Default)]
-    PromptTokensDetails {
-        optional: {
-            /// Tokens that came from the cache.
-            cached_tokens: i64,
-            /// Tokens of audio.
-            audio_tokens: i64,
-        }
-    }
+/// What the tokens of a request are made of. Mirrors the API's `PromptTokensDetails`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct PromptTokensDetails {
+    /// Tokens that came from the cache.
+    pub cached_tokens: Option<i64>,
+    /// Tokens of audio.
+    pub audio_tokens: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -19,16 +19,19 @@
 //! # Ok(()) }
 //! ```
 
-#[cfg(feature = "schemars")]
 use schemars::JsonSchema;
 #[cfg(feature = "schemars")]
 use serde::de::DeserializeOwned;
+#[cfg(feature = "schemars")]
+use serde_json::{Map, Value};
 
-use crate::api::chat::{ChatCompletionResponse, CompletionChunk, completion_request};
+use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
 #[cfg(feature = "schemars")]
 use crate::api::chat::{Parsed, ParsedChunk, ask_for, read_parsed};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
+use crate::json::ApiRequest;
+use crate::messages::{Message, ResponseFormat, Tool, ToolChoice};
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -38,16 +41,80 @@ operations! {
     STREAM = Operation::inference("agents.stream", "/v1/agents/completions").sse();
 }
 
-completion_request! {
-    /// Asks an agent to go on with a conversation. Mirrors the API's
-    /// `AgentsCompletionRequest`, with the fields of the newest official SDK.
-    AgentsCompletionRequest {
-        required: {
-            /// The agent's id.
-            agent_id: String => into,
-        }
-        optional: {}
-    }
+/// Asks an agent to go on with a conversation. Mirrors the API's
+/// `AgentsCompletionRequest`, with the fields of the newest official SDK.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct AgentsCompletionRequest {
+    /// The agent's id.
+    #[api(required, into)]
+    pub agent_id: String,
+    /// The conversation so far.
+    #[api(required, list)]
+    pub messages: Vec<Message>,
+    /// Choose only among this many most probable tokens.
+    pub top_k: Option<u64>,
+    /// The largest number of tokens in the answer. Default: what the context leaves.
+    pub max_tokens: Option<u64>,
+    /// The smallest number of tokens in the answer.
+    pub min_tokens: Option<u64>,
+    /// Stop before this text, or before the first of these.
+    #[api(into)]
+    pub stop: Option<crate::api::chat::Stop>,
+    /// The same seed gives the same answer. Default: a random one.
+    pub random_seed: Option<u64>,
+    /// Facts that are kept with the request.
+    pub metadata: Option<Map<String, Value>>,
+    /// The form of the answer. Default: text.
+    #[api(boxed)]
+    pub response_format: Option<Box<ResponseFormat>>,
+    /// What the model may use.
+    #[api(list)]
+    pub tools: Option<Vec<Tool>>,
+    /// Whether the model uses a tool, and which. Default: as it sees fit.
+    #[api(boxed)]
+    pub tool_choice: Option<Box<ToolChoice>>,
+    /// Whether the model may call several tools at once. Default: yes.
+    pub parallel_tool_calls: Option<bool>,
+    /// How much to shun words that have occurred: -2 to 2. Default: 0.
+    pub presence_penalty: Option<f64>,
+    /// How much to shun words that have occurred often: -2 to 2. Default: 0.
+    pub frequency_penalty: Option<f64>,
+    /// How much to shun repetition; 1 is not at all.
+    pub repetition_penalty: Option<f64>,
+    /// How many answers to give. Default: 1. The prompt is billed once.
+    pub n: Option<u64>,
+    /// What the answer will probably be, so that it comes sooner.
+    #[api(boxed)]
+    pub prediction: Option<Box<crate::api::chat::Prediction>>,
+    /// Whether to put the system prompt for reasoning in front. Deprecated by the
+    /// API in favour of `reasoning_effort`.
+    #[api(into)]
+    pub prompt_mode: Option<crate::api::chat::PromptMode>,
+    /// How thoroughly a reasoning model reasons.
+    #[api(into)]
+    pub reasoning_effort: Option<crate::api::chat::ReasoningEffort>,
+    /// Checks of the conversation that may block it.
+    #[api(list)]
+    pub guardrails: Option<Vec<crate::api::chat::GuardrailConfig>>,
+    /// Requests with the same key and the same beginning share a cache.
+    #[api(into)]
+    pub prompt_cache_key: Option<String>,
+    /// The service tier to be served by.
+    #[api(into)]
+    pub service_tier: Option<crate::api::chat::ServiceTier>,
+    /// Whether to give the probabilities of the answer's tokens. Default: no.
+    pub logprobs: Option<bool>,
+    /// For how many alternatives of each of the answer's tokens.
+    pub top_logprobs: Option<u64>,
+    /// Whether to give the probabilities of the prompt's tokens. Default: no.
+    pub prompt_logprobs: Option<bool>,
+    /// For how many alternatives of each of the prompt's tokens.
+    pub top_prompt_logprobs: Option<u64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// Completions by agents. Made by [`Client::agents`](crate::Client::agents).

@@ -7,66 +7,83 @@ use serde_json::{Map, Value};
 use super::response::BatchJobStatus;
 use crate::error::{Error, Result};
 use crate::json::wire::Object;
+use crate::json::{ApiEnum, ApiObject, ApiRequest};
 
-string_enum! {
-    /// What the requests of a batch are for. Mirrors the API's `ApiEndpoint`.
-    ApiEndpoint {
-        /// Chat completions.
-        ChatCompletions = "/v1/chat/completions",
-        /// Vectors of texts.
-        Embeddings = "/v1/embeddings",
-        /// Completions of the middle of a text.
-        FimCompletions = "/v1/fim/completions",
-        /// Moderation of texts.
-        Moderations = "/v1/moderations",
-        /// Moderation of conversations.
-        ChatModerations = "/v1/chat/moderations",
-        /// Text recognition.
-        Ocr = "/v1/ocr",
-        /// Classification of texts.
-        Classifications = "/v1/classifications",
-        /// Classification of conversations.
-        ChatClassifications = "/v1/chat/classifications",
-        /// Conversations.
-        Conversations = "/v1/conversations",
-        /// Transcription.
-        AudioTranscriptions = "/v1/audio/transcriptions",
-    }
+/// What the requests of a batch are for. Mirrors the API's `ApiEndpoint`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ApiEndpoint {
+    /// Chat completions.
+    #[api("/v1/chat/completions")]
+    ChatCompletions,
+    /// Vectors of texts.
+    #[api("/v1/embeddings")]
+    Embeddings,
+    /// Completions of the middle of a text.
+    #[api("/v1/fim/completions")]
+    FimCompletions,
+    /// Moderation of texts.
+    #[api("/v1/moderations")]
+    Moderations,
+    /// Moderation of conversations.
+    #[api("/v1/chat/moderations")]
+    ChatModerations,
+    /// Text recognition.
+    #[api("/v1/ocr")]
+    Ocr,
+    /// Classification of texts.
+    #[api("/v1/classifications")]
+    Classifications,
+    /// Classification of conversations.
+    #[api("/v1/chat/classifications")]
+    ChatClassifications,
+    /// Conversations.
+    #[api("/v1/conversations")]
+    Conversations,
+    /// Transcription.
+    #[api("/v1/audio/transcriptions")]
+    AudioTranscriptions,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-string_enum! {
-    /// The order of a list. Mirrors the values of the API's `order_by`.
-    OrderBy {
-        /// The oldest first.
-        Created = "created",
-        /// The newest first.
-        MinusCreated = "-created",
-    }
+/// The order of a list. Mirrors the values of the API's `order_by`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum OrderBy {
+    /// The oldest first.
+    #[api("created")]
+    Created,
+    /// The newest first.
+    #[api("-created")]
+    MinusCreated,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-object! {
-    /// One request of a batch: a line of an input file, as JSON. Mirrors the API's
-    /// `BatchRequest`.
-    ///
-    /// ```
-    /// use mistral_core::batch::BatchRequest;
-    /// use mistral_core::embeddings::EmbeddingRequest;
-    ///
-    /// let request = EmbeddingRequest::new("mistral-embed", "a cat");
-    /// let line = serde_json::to_string(&BatchRequest::new("cat", &request)?)?;
-    /// # assert!(line.contains(r#""custom_id":"cat""#));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    BatchRequest {
-        required: {
-            /// The request, as it would be sent by itself.
-            body: Map<String, Value>,
-        }
-        optional: {
-            /// What its result is told by.
-            custom_id: String,
-        }
-    }
+/// One request of a batch: a line of an input file, as JSON. Mirrors the API's
+/// `BatchRequest`.
+///
+/// ```
+/// use mistral_core::batch::BatchRequest;
+/// use mistral_core::embeddings::EmbeddingRequest;
+///
+/// let request = EmbeddingRequest::new("mistral-embed", "a cat");
+/// let line = serde_json::to_string(&BatchRequest::new("cat", &request)?)?;
+/// # assert!(line.contains(r#""custom_id":"cat""#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct BatchRequest {
+    /// The request, as it would be sent by itself.
+    #[api(required)]
+    pub body: Map<String, Value>,
+    /// What its result is told by.
+    pub custom_id: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl BatchRequest {
@@ -91,60 +108,70 @@ impl BatchRequest {
     }
 }
 
-request! {
-    /// A batch to be worked through. Mirrors the API's `BatchJobIn`.
-    ///
-    /// It needs `input_files` or `requests`, and for most endpoints a `model`.
-    CreateBatchJobRequest with nulls {
-        required: {
-            /// What the requests are for.
-            endpoint: ApiEndpoint => into,
-        }
-        optional: {
-            /// The ids of uploaded files whose lines are the requests.
-            input_files: Vec<String> => list String,
-            /// The requests: 10 000 at most.
-            requests: Vec<BatchRequest> => list BatchRequest,
-            /// The model's id, for example `mistral-small-latest`.
-            model: String => into,
-            /// The id of an agent to use in place of a model. Agents of the deprecated
-            /// agents API alone.
-            agent_id: String => into,
-            /// Facts that are kept with the job: names of 1 to 32 characters, values of 1
-            /// to 512.
-            metadata: BTreeMap<String, String>,
-            /// After how many hours the job ends, finished or not. Default: 24.
-            timeout_hours: u64,
-        }
-    }
+/// A batch to be worked through. Mirrors the API's `BatchJobIn`.
+///
+/// It needs `input_files` or `requests`, and for most endpoints a `model`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct CreateBatchJobRequest {
+    /// What the requests are for.
+    #[api(required, into)]
+    pub endpoint: ApiEndpoint,
+    /// The ids of uploaded files whose lines are the requests.
+    #[api(list)]
+    pub input_files: Option<Vec<String>>,
+    /// The requests: 10 000 at most.
+    #[api(list)]
+    pub requests: Option<Vec<BatchRequest>>,
+    /// The model's id, for example `mistral-small-latest`.
+    #[api(into)]
+    pub model: Option<String>,
+    /// The id of an agent to use in place of a model. Agents of the deprecated
+    /// agents API alone.
+    #[api(into)]
+    pub agent_id: Option<String>,
+    /// Facts that are kept with the job: names of 1 to 32 characters, values of 1
+    /// to 512.
+    pub metadata: Option<BTreeMap<String, String>>,
+    /// After how many hours the job ends, finished or not. Default: 24.
+    pub timeout_hours: Option<u64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// Which jobs to list. Mirrors the query of `GET /v1/batch/jobs`.
-    #[derive(Default)]
-    ListBatchJobsRequest {
-        optional: {
-            /// Which page, counted from 0. Default: 0.
-            page: u64,
-            /// How many jobs a page has. Default: 100.
-            page_size: u64,
-            /// Only jobs with this model.
-            model: String => into,
-            /// Only jobs with this agent.
-            agent_id: String => into,
-            /// Only jobs with these facts. As the API documents it, each is a query
-            /// parameter of its own.
-            metadata: Map<String, Value>,
-            /// Only jobs made after this time, as an RFC 3339 time.
-            created_after: String => into,
-            /// Only the caller's own jobs. Default: false.
-            created_by_me: bool,
-            /// Only jobs in one of these states.
-            status: Vec<BatchJobStatus> => list BatchJobStatus,
-            /// The order. Default: the newest first.
-            order_by: OrderBy => into,
-        }
-    }
+/// Which jobs to list. Mirrors the query of `GET /v1/batch/jobs`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct ListBatchJobsRequest {
+    /// Which page, counted from 0. Default: 0.
+    pub page: Option<u64>,
+    /// How many jobs a page has. Default: 100.
+    pub page_size: Option<u64>,
+    /// Only jobs with this model.
+    #[api(into)]
+    pub model: Option<String>,
+    /// Only jobs with this agent.
+    #[api(into)]
+    pub agent_id: Option<String>,
+    /// Only jobs with these facts. As the API documents it, each is a query
+    /// parameter of its own.
+    pub metadata: Option<Map<String, Value>>,
+    /// Only jobs made after this time, as an RFC 3339 time.
+    #[api(into)]
+    pub created_after: Option<String>,
+    /// Only the caller's own jobs. Default: false.
+    pub created_by_me: Option<bool>,
+    /// Only jobs in one of these states.
+    #[api(list)]
+    pub status: Option<Vec<BatchJobStatus>>,
+    /// The order. Default: the newest first.
+    #[api(into)]
+    pub order_by: Option<OrderBy>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl ListBatchJobsRequest {
@@ -174,14 +201,14 @@ impl ListBatchJobsRequest {
     }
 }
 
-request! {
-    /// What to give of a job. Mirrors the query of `GET /v1/batch/jobs/{job_id}`.
-    #[derive(Default)]
-    GetBatchJobRequest {
-        optional: {
-            /// Whether the results come along, in [`BatchJob::outputs`](super::BatchJob).
-            /// Default: false.
-            inline: bool,
-        }
-    }
+/// What to give of a job. Mirrors the query of `GET /v1/batch/jobs/{job_id}`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct GetBatchJobRequest {
+    /// Whether the results come along, in [`BatchJob::outputs`](super::BatchJob).
+    /// Default: false.
+    pub inline: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -3,25 +3,35 @@ use serde_json::{Map, Value};
 use super::result::BatchResult;
 use crate::call::{NextPage, Page};
 use crate::error::Result;
+use crate::json::{ApiEnum, ApiObject};
 
-string_enum! {
-    /// How far a job is. Mirrors the API's `BatchJobStatus`.
-    BatchJobStatus {
-        /// It waits for its turn.
-        Queued = "QUEUED",
-        /// It is being worked on.
-        Running = "RUNNING",
-        /// It is finished; single requests may have failed.
-        Success = "SUCCESS",
-        /// It has failed.
-        Failed = "FAILED",
-        /// Its time ran out.
-        TimeoutExceeded = "TIMEOUT_EXCEEDED",
-        /// It is about to be cancelled.
-        CancellationRequested = "CANCELLATION_REQUESTED",
-        /// It was cancelled.
-        Cancelled = "CANCELLED",
-    }
+/// How far a job is. Mirrors the API's `BatchJobStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum BatchJobStatus {
+    /// It waits for its turn.
+    #[api("QUEUED")]
+    Queued,
+    /// It is being worked on.
+    #[api("RUNNING")]
+    Running,
+    /// It is finished; single requests may have failed.
+    #[api("SUCCESS")]
+    Success,
+    /// It has failed.
+    #[api("FAILED")]
+    Failed,
+    /// Its time ran out.
+    #[api("TIMEOUT_EXCEEDED")]
+    TimeoutExceeded,
+    /// It is about to be cancelled.
+    #[api("CANCELLATION_REQUESTED")]
+    CancellationRequested,
+    /// It was cancelled.
+    #[api("CANCELLED")]
+    Cancelled,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
 impl BatchJobStatus {
@@ -34,58 +44,64 @@ impl BatchJobStatus {
     }
 }
 
-object! {
-    /// A batch that is worked through. Mirrors the API's `BatchJobOut`.
-    BatchJob {
-        required: {
-            /// The job's id.
-            id: String,
-            /// How far it is.
-            status: BatchJobStatus,
-        }
-        defaulted: {
-            /// The kind of object: `batch`.
-            object: String,
-            /// The ids of the files that the requests came from.
-            input_files: Vec<String>,
-            /// What went wrong with the job as a whole.
-            errors: Vec<BatchError>,
-            /// How many requests it has.
-            total_requests: i64,
-            /// How many of them are done.
-            completed_requests: i64,
-            /// How many of them succeeded.
-            succeeded_requests: i64,
-            /// How many of them failed.
-            failed_requests: i64,
-        }
-        optional: {
-            /// What the requests are for.
-            endpoint: String,
-            /// The model's id.
-            model: String,
-            /// The agent's id.
-            agent_id: String,
-            /// Facts that are kept with the job.
-            metadata: Map<String, Value>,
-            /// The id of the file with the results, one [`BatchResult`] a line. A job in
-            /// which every request failed may have none.
-            output_file: String,
-            /// The id of the file with the requests that failed, one [`BatchResult`] a
-            /// line.
-            error_file: String,
-            /// The results as they came, if they were asked for with
-            /// [`GetBatchJobRequest::inline`](super::GetBatchJobRequest::inline);
-            /// [`results`](Self::results) reads them.
-            outputs: Vec<Map<String, Value>>,
-            /// When it was made, in seconds since 1970.
-            created_at: i64,
-            /// When it began, in seconds since 1970.
-            started_at: i64,
-            /// When it ended, in seconds since 1970.
-            completed_at: i64,
-        }
-    }
+/// A batch that is worked through. Mirrors the API's `BatchJobOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct BatchJob {
+    /// The job's id.
+    #[api(required)]
+    pub id: String,
+    /// How far it is.
+    #[api(required)]
+    pub status: BatchJobStatus,
+    /// The kind of object: `batch`.
+    #[api(default)]
+    pub object: String,
+    /// The ids of the files that the requests came from.
+    #[api(default)]
+    pub input_files: Vec<String>,
+    /// What went wrong with the job as a whole.
+    #[api(default)]
+    pub errors: Vec<BatchError>,
+    /// How many requests it has.
+    #[api(default)]
+    pub total_requests: i64,
+    /// How many of them are done.
+    #[api(default)]
+    pub completed_requests: i64,
+    /// How many of them succeeded.
+    #[api(default)]
+    pub succeeded_requests: i64,
+    /// How many of them failed.
+    #[api(default)]
+    pub failed_requests: i64,
+    /// What the requests are for.
+    pub endpoint: Option<String>,
+    /// The model's id.
+    pub model: Option<String>,
+    /// The agent's id.
+    pub agent_id: Option<String>,
+    /// Facts that are kept with the job.
+    pub metadata: Option<Map<String, Value>>,
+    /// The id of the file with the results, one [`BatchResult`] a line. A job in
+    /// which every request failed may have none.
+    pub output_file: Option<String>,
+    /// The id of the file with the requests that failed, one [`BatchResult`] a
+    /// line.
+    pub error_file: Option<String>,
+    /// The results as they came, if they were asked for with
+    /// [`GetBatchJobRequest::inline`](super::GetBatchJobRequest::inline);
+    /// [`results`](Self::results) reads them.
+    pub outputs: Option<Vec<Map<String, Value>>>,
+    /// When it was made, in seconds since 1970.
+    pub created_at: Option<i64>,
+    /// When it began, in seconds since 1970.
+    pub started_at: Option<i64>,
+    /// When it ended, in seconds since 1970.
+    pub completed_at: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl BatchJob {
@@ -108,34 +124,35 @@ impl BatchJob {
     }
 }
 
-object! {
-    /// Something that went wrong in a job. Mirrors the API's `BatchError`.
-    BatchError {
-        required: {
-            /// What went wrong.
-            message: String,
-        }
-        optional: {
-            /// How often. Default: 1.
-            count: i64,
-        }
-    }
+/// Something that went wrong in a job. Mirrors the API's `BatchError`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct BatchError {
+    /// What went wrong.
+    #[api(required)]
+    pub message: String,
+    /// How often. Default: 1.
+    pub count: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// A page of jobs. Mirrors the API's `BatchJobsOut`.
-    ListBatchJobsResponse {
-        defaulted: {
-            /// The jobs.
-            data: Vec<BatchJob>,
-            /// The kind of object: `list`.
-            object: String,
-        }
-        optional: {
-            /// How many jobs there are in all.
-            total: i64,
-        }
-    }
+/// A page of jobs. Mirrors the API's `BatchJobsOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ListBatchJobsResponse {
+    /// The jobs.
+    #[api(default)]
+    pub data: Vec<BatchJob>,
+    /// The kind of object: `list`.
+    #[api(default)]
+    pub object: String,
+    /// How many jobs there are in all.
+    pub total: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl Page for ListBatchJobsResponse {
@@ -154,23 +171,22 @@ impl Page for ListBatchJobsResponse {
     }
 }
 
-object! {
-    /// That a job has been deleted. Mirrors the official SDK's `DeleteBatchJobResponse`.
-    DeleteBatchJobResponse {
-        required: {
-            /// The job's id.
-            id: String,
-        }
-        defaulted: {
-            /// The kind of object: `batch`.
-            object: String,
-        }
-        optional: {
-            /// Whether it has been deleted, as the server said it; see
-            /// [`is_deleted`](Self::is_deleted).
-            deleted: bool,
-        }
-    }
+/// That a job has been deleted. Mirrors the official SDK's `DeleteBatchJobResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct DeleteBatchJobResponse {
+    /// The job's id.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `batch`.
+    #[api(default)]
+    pub object: String,
+    /// Whether it has been deleted, as the server said it; see
+    /// [`is_deleted`](Self::is_deleted).
+    pub deleted: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl DeleteBatchJobResponse {

@@ -1,56 +1,56 @@
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, decode, unexpected};
+use crate::json::ApiObject;
 
-object! {
-    /// What became of one request of a batch: a line of a job's output or error file. As
-    /// the API's guide to batches describes it.
-    ///
-    /// ```
-    /// use mistral_core::batch::BatchResult;
-    /// use mistral_core::embeddings::EmbeddingResponse;
-    ///
-    /// let file = r#"{"custom_id":"a","response":{"status_code":200,"body":{"data":[]}}}
-    /// {"custom_id":"b","response":{"status_code":422,"body":{"message":"no input"}}}"#;
-    /// for result in BatchResult::lines(file.as_bytes()) {
-    ///     let result = result?;
-    ///     match result.body::<EmbeddingResponse>() {
-    ///         Ok(response) => println!("{:?}: {} vectors", result.custom_id, response.data.len()),
-    ///         Err(error) => println!("{:?}: {error}", result.custom_id),
-    ///     }
-    /// }
-    /// # Ok::<(), mistral_core::Error>(())
-    /// ```
-    #[derive(Default)]
-    BatchResult {
-        optional: {
-            /// The result's id.
-            id: String,
-            /// The `custom_id` of its request.
-            custom_id: String,
-            /// What the endpoint answered, if it did.
-            response: BatchResponse,
-            /// What went wrong otherwise.
-            error: Value,
-        }
-    }
+/// What became of one request of a batch: a line of a job's output or error file. As
+/// the API's guide to batches describes it.
+///
+/// ```
+/// use mistral_core::batch::BatchResult;
+/// use mistral_core::embeddings::EmbeddingResponse;
+///
+/// let file = r#"{"custom_id":"a","response":{"status_code":200,"body":{"data":[]}}}
+/// {"custom_id":"b","response":{"status_code":422,"body":{"message":"no input"}}}"#;
+/// for result in BatchResult::lines(file.as_bytes()) {
+///     let result = result?;
+///     match result.body::<EmbeddingResponse>() {
+///         Ok(response) => println!("{:?}: {} vectors", result.custom_id, response.data.len()),
+///         Err(error) => println!("{:?}: {error}", result.custom_id),
+///     }
+/// }
+/// # Ok::<(), mistral_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct BatchResult {
+    /// The result's id.
+    pub id: Option<String>,
+    /// The `custom_id` of its request.
+    pub custom_id: Option<String>,
+    /// What the endpoint answered, if it did.
+    pub response: Option<BatchResponse>,
+    /// What went wrong otherwise.
+    pub error: Option<Value>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// An endpoint's answer to one request of a batch.
-    #[derive(Default)]
-    BatchResponse {
-        defaulted: {
-            /// The answer's body, as it came.
-            body: Value,
-        }
-        optional: {
-            /// The answer's HTTP status.
-            status_code: u16,
-        }
-    }
+/// An endpoint's answer to one request of a batch.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct BatchResponse {
+    /// The answer's body, as it came.
+    #[api(default)]
+    pub body: Value,
+    /// The answer's HTTP status.
+    pub status_code: Option<u16>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl BatchResult {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::finish::{FinishReason, Logprobs};
+use crate::json::ApiObject;
 use crate::json::wire::Text;
 use crate::messages::{Content, ToolCall, UsageInfo};
 
@@ -48,45 +49,46 @@ impl CompletionChunk {
     }
 }
 
-object! {
-    /// What is new in one choice. Mirrors the API's `CompletionResponseStreamChoice`.
-    CompletionResponseStreamChoice {
-        defaulted: {
-            /// Which of the answers this is.
-            index: i64,
-            /// What is new.
-            delta: DeltaMessage,
-        }
-        optional: {
-            /// Why the model stopped: on the choice's last chunk.
-            finish_reason: FinishReason,
-            /// The probabilities of the new tokens.
-            logprobs: Logprobs,
-            /// The probabilities of the prompt's tokens.
-            prompt_logprobs: Logprobs,
-        }
-    }
+/// What is new in one choice. Mirrors the API's `CompletionResponseStreamChoice`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct CompletionResponseStreamChoice {
+    /// Which of the answers this is.
+    #[api(default)]
+    pub index: i64,
+    /// What is new.
+    #[api(default)]
+    pub delta: DeltaMessage,
+    /// Why the model stopped: on the choice's last chunk.
+    pub finish_reason: Option<FinishReason>,
+    /// The probabilities of the new tokens.
+    pub logprobs: Option<Logprobs>,
+    /// The probabilities of the prompt's tokens.
+    pub prompt_logprobs: Option<Logprobs>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// The new part of a message. Mirrors the API's `DeltaMessage`.
-    #[derive(Default)]
-    DeltaMessage {
-        optional: {
-            /// The message's role: on the first chunk.
-            role: String,
-            /// New text, or chunks.
-            content: Content,
-            /// New tool calls, or pieces of them.
-            tool_calls: Vec<ToolCall>,
-            /// Which message this is, where tools ran on the server.
-            index: i64,
-            /// The id of the call that this answers, where tools ran on the server.
-            tool_call_id: String,
-            /// Facts about the message, where tools ran on the server.
-            metadata: Map<String, Value>,
-        }
-    }
+/// The new part of a message. Mirrors the API's `DeltaMessage`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct DeltaMessage {
+    /// The message's role: on the first chunk.
+    pub role: Option<String>,
+    /// New text, or chunks.
+    pub content: Option<Content>,
+    /// New tool calls, or pieces of them.
+    pub tool_calls: Option<Vec<ToolCall>>,
+    /// Which message this is, where tools ran on the server.
+    pub index: Option<i64>,
+    /// The id of the call that this answers, where tools ran on the server.
+    pub tool_call_id: Option<String>,
+    /// Facts about the message, where tools ran on the server.
+    pub metadata: Option<Map<String, Value>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// A chunk as it is read: what every chunk repeats is borrowed, to be shared.

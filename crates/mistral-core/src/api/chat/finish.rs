@@ -1,19 +1,30 @@
 //! How a choice ends, and how sure the model was: in whole answers and in chunks.
 
-string_enum! {
-    /// Why a model stopped. Mirrors the API's `finish_reason`.
-    FinishReason {
-        /// A natural end, or a stop text.
-        Stop = "stop",
-        /// The request's `max_tokens`.
-        Length = "length",
-        /// The model's context length.
-        ModelLength = "model_length",
-        /// A failure of the server.
-        Error = "error",
-        /// The model wants tools called.
-        ToolCalls = "tool_calls",
-    }
+use serde_json::{Map, Value};
+
+use crate::json::{ApiEnum, ApiObject};
+
+/// Why a model stopped. Mirrors the API's `finish_reason`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum FinishReason {
+    /// A natural end, or a stop text.
+    #[api("stop")]
+    Stop,
+    /// The request's `max_tokens`.
+    #[api("length")]
+    Length,
+    /// The model's context length.
+    #[api("model_length")]
+    ModelLength,
+    /// A failure of the server.
+    #[api("error")]
+    Error,
+    /// The model wants tools called.
+    #[api("tool_calls")]
+    ToolCalls,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
 impl FinishReason {
@@ -23,54 +34,57 @@ impl FinishReason {
     }
 }
 
-object! {
-    /// Probabilities of tokens. Mirrors the official SDK's
-    /// `ChatCompletionResponseChoiceLogprobs`.
-    #[derive(Default)]
-    Logprobs {
-        defaulted: {
-            /// Token by token.
-            content: Vec<TokenLogprobs>,
-        }
-    }
+/// Probabilities of tokens. Mirrors the official SDK's
+/// `ChatCompletionResponseChoiceLogprobs`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct Logprobs {
+    /// Token by token.
+    #[api(default)]
+    pub content: Vec<TokenLogprobs>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// A token's probability, and that of its alternatives. Mirrors the official SDK's
-    /// `ChatCompletionResponseTokenLogprobsTopK`.
-    TokenLogprobs {
-        required: {
-            /// The token's text.
-            token: String,
-            /// The natural logarithm of its probability.
-            logprob: f64,
-        }
-        optional: {
-            /// The token's number.
-            token_id: i64,
-            /// The token's bytes.
-            bytes: Vec<u8>,
-            /// The most probable alternatives.
-            top_logprobs: Vec<TopTokenLogprobs>,
-        }
-    }
+/// A token's probability, and that of its alternatives. Mirrors the official SDK's
+/// `ChatCompletionResponseTokenLogprobsTopK`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct TokenLogprobs {
+    /// The token's text.
+    #[api(required)]
+    pub token: String,
+    /// The natural logarithm of its probability.
+    #[api(required)]
+    pub logprob: f64,
+    /// The token's number.
+    pub token_id: Option<i64>,
+    /// The token's bytes.
+    pub bytes: Option<Vec<u8>>,
+    /// The most probable alternatives.
+    pub top_logprobs: Option<Vec<TopTokenLogprobs>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// An alternative token's probability. Mirrors the official SDK's
-    /// `ChatCompletionResponseTokenLogprobs`.
-    TopTokenLogprobs {
-        required: {
-            /// The token's text.
-            token: String,
-            /// The natural logarithm of its probability.
-            logprob: f64,
-        }
-        optional: {
-            /// The token's number.
-            token_id: i64,
-            /// The token's bytes.
-            bytes: Vec<u8>,
-        }
-    }
+/// An alternative token's probability. Mirrors the official SDK's
+/// `ChatCompletionResponseTokenLogprobs`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct TopTokenLogprobs {
+    /// The token's text.
+    #[api(required)]
+    pub token: String,
+    /// The natural logarithm of its probability.
+    #[api(required)]
+    pub logprob: f64,
+    /// The token's number.
+    pub token_id: Option<i64>,
+    /// The token's bytes.
+    pub bytes: Option<Vec<u8>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -48,7 +48,6 @@ pub use self::guardrail::{
 pub use self::parse::{Parsed, ParsedChunk};
 #[cfg(feature = "schemars")]
 pub(crate) use self::parse::{ask_for, read as read_parsed};
-pub(crate) use self::request::completion_request;
 pub use self::request::{
     ChatCompletionRequest, Prediction, PromptMode, ReasoningEffort, ServiceTier, Stop,
 };

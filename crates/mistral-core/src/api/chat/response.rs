@@ -1,33 +1,37 @@
 use std::borrow::Cow;
 
+use serde_json::{Map, Value};
+
 use super::chunk::DeltaMessage;
 use super::finish::{FinishReason, Logprobs};
-use crate::json::wire::{mostly_one, without_tag};
+use crate::json::ApiObject;
+use crate::json::unions::without_tag;
+use crate::json::wire::mostly_one;
 use crate::messages::{AssistantMessage, Message, ToolCall, UsageInfo, WithRole};
 
-object! {
-    /// A model's answer. Mirrors the API's `ChatCompletionResponse`.
-    ChatCompletionResponse {
-        required: {
-            /// The answers: one, unless the request asks for `n`.
-            #[read_with(mostly_one)]
-            choices: Vec<ChatCompletionChoice>,
-        }
-        defaulted: {
-            /// The answer's id. Empty if the server gave none.
-            id: String,
-            /// The kind of object: `chat.completion`.
-            object: String,
-            /// The model that answered.
-            model: String,
-        }
-        optional: {
-            /// When the answer was made, in seconds since 1970.
-            created: i64,
-            /// What the call consumed.
-            usage: UsageInfo,
-        }
-    }
+/// A model's answer. Mirrors the API's `ChatCompletionResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ChatCompletionResponse {
+    /// The answers: one, unless the request asks for `n`.
+    #[api(required, read_with = mostly_one)]
+    pub choices: Vec<ChatCompletionChoice>,
+    /// The answer's id. Empty if the server gave none.
+    #[api(default)]
+    pub id: String,
+    /// The kind of object: `chat.completion`.
+    #[api(default)]
+    pub object: String,
+    /// The model that answered.
+    #[api(default)]
+    pub model: String,
+    /// When the answer was made, in seconds since 1970.
+    pub created: Option<i64>,
+    /// What the call consumed.
+    pub usage: Option<UsageInfo>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl ChatCompletionResponse {
@@ -47,26 +51,25 @@ impl ChatCompletionResponse {
     }
 }
 
-object! {
-    /// One of a model's answers. Mirrors the API's `ChatCompletionChoice`.
-    ChatCompletionChoice {
-        defaulted: {
-            /// What the model said. It goes back into a history as it is.
-            #[read_with(without_tag::<Message, _, _>)]
-            #[write_with(WithRole)]
-            message: AssistantMessage,
-            /// Which of the answers this is.
-            index: i64,
-        }
-        optional: {
-            /// Why the model stopped.
-            finish_reason: FinishReason,
-            /// What the model said, piece by piece, where tools ran on the server.
-            messages: Vec<DeltaMessage>,
-            /// The probabilities of the answer's tokens.
-            logprobs: Logprobs,
-            /// The probabilities of the prompt's tokens.
-            prompt_logprobs: Logprobs,
-        }
-    }
+/// One of a model's answers. Mirrors the API's `ChatCompletionChoice`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ChatCompletionChoice {
+    /// What the model said. It goes back into a history as it is.
+    #[api(default, read_with = without_tag::<Message, _, _>, write_with = WithRole)]
+    pub message: AssistantMessage,
+    /// Which of the answers this is.
+    #[api(default)]
+    pub index: i64,
+    /// Why the model stopped.
+    pub finish_reason: Option<FinishReason>,
+    /// What the model said, piece by piece, where tools ran on the server.
+    pub messages: Option<Vec<DeltaMessage>>,
+    /// The probabilities of the answer's tokens.
+    pub logprobs: Option<Logprobs>,
+    /// The probabilities of the prompt's tokens.
+    pub prompt_logprobs: Option<Logprobs>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -1,44 +1,54 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::json::{ApiRequest, ApiUnion};
 use crate::messages::Message;
 
-request! {
-    /// Texts to be judged or sorted. Mirrors the API's `ClassificationRequest`.
-    ClassificationRequest with nulls {
-        required: {
-            /// The model's id, for example `mistral-moderation-latest`.
-            model: String => into,
-            /// One text, or several.
-            input: ClassificationRequestInputs => into,
-        }
-        optional: {
-            /// Facts that are kept with the request.
-            metadata: Map<String, Value>,
-        }
-    }
+/// Texts to be judged or sorted. Mirrors the API's `ClassificationRequest`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ClassificationRequest {
+    /// The model's id, for example `mistral-moderation-latest`.
+    #[api(required, into)]
+    pub model: String,
+    /// One text, or several.
+    #[api(required, into)]
+    pub input: ClassificationRequestInputs,
+    /// Facts that are kept with the request.
+    pub metadata: Option<Map<String, Value>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-text_or_texts! {
-    /// The text, or the texts, to be judged or sorted.
-    ClassificationRequestInputs {
-        /// One text.
-        Text,
-        /// Several texts.
-        Texts,
-    }
+/// The text, or the texts, to be judged or sorted.
+#[derive(Debug, Clone, PartialEq, Eq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum ClassificationRequestInputs {
+    /// One text.
+    #[api(string)]
+    Text(String),
+    /// Several texts.
+    #[api(array)]
+    Texts(Vec<String>),
 }
 
-request! {
-    /// Conversations to be judged. Mirrors the API's `ChatModerationRequest`.
-    ChatModerationRequest with nulls {
-        required: {
-            /// The model's id, for example `mistral-moderation-latest`.
-            model: String => into,
-            /// One conversation, or several.
-            input: ChatModerationRequestInputs => into,
-        }
-    }
+/// Conversations to be judged. Mirrors the API's `ChatModerationRequest`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ChatModerationRequest {
+    /// The model's id, for example `mistral-moderation-latest`.
+    #[api(required, into)]
+    pub model: String,
+    /// One conversation, or several.
+    #[api(required, into)]
+    pub input: ChatModerationRequestInputs,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// The conversation, or the conversations, to be judged.
@@ -70,16 +80,20 @@ impl From<Vec<Vec<Message>>> for ChatModerationRequestInputs {
     }
 }
 
-request! {
-    /// Conversations to be sorted. Mirrors the API's `ChatClassificationRequest`.
-    ChatClassificationRequest with nulls {
-        required: {
-            /// The model's id.
-            model: String => into,
-            /// One conversation, or several.
-            input: ChatClassificationRequestInputs => into,
-        }
-    }
+/// Conversations to be sorted. Mirrors the API's `ChatClassificationRequest`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ChatClassificationRequest {
+    /// The model's id.
+    #[api(required, into)]
+    pub model: String,
+    /// One conversation, or several.
+    #[api(required, into)]
+    pub input: ChatClassificationRequestInputs,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// The conversation, or the conversations, to be sorted. Mirrors the API's
@@ -106,12 +120,14 @@ impl From<Vec<InstructRequest>> for ChatClassificationRequestInputs {
     }
 }
 
-request! {
-    /// A conversation. Mirrors the API's `InstructRequest`.
-    InstructRequest {
-        required: {
-            /// The messages.
-            messages: Vec<Message> => list Message,
-        }
-    }
+/// A conversation. Mirrors the API's `InstructRequest`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct InstructRequest {
+    /// The messages.
+    #[api(required, list)]
+    pub messages: Vec<Message>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -1,32 +1,38 @@
+use serde_json::{Map, Value};
+
 use std::collections::BTreeMap;
 
-object! {
-    /// What was found harmful. Mirrors the API's `ModerationResponse`.
-    ModerationResponse {
-        required: {
-            /// One result for each input, in their order.
-            results: Vec<ModerationObject>,
-        }
-        defaulted: {
-            /// The response's id. Empty if the server gave none.
-            id: String,
-            /// The model that judged.
-            model: String,
-        }
-    }
+use crate::json::ApiObject;
+
+/// What was found harmful. Mirrors the API's `ModerationResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ModerationResponse {
+    /// One result for each input, in their order.
+    #[api(required)]
+    pub results: Vec<ModerationObject>,
+    /// The response's id. Empty if the server gave none.
+    #[api(default)]
+    pub id: String,
+    /// The model that judged.
+    #[api(default)]
+    pub model: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// How one input was judged. Mirrors the API's `ModerationObject`.
-    #[derive(Default)]
-    ModerationObject {
-        optional: {
-            /// Whether the input falls into each category.
-            categories: BTreeMap<String, bool>,
-            /// How surely, from 0 to 1.
-            category_scores: BTreeMap<String, f64>,
-        }
-    }
+/// How one input was judged. Mirrors the API's `ModerationObject`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct ModerationObject {
+    /// Whether the input falls into each category.
+    pub categories: Option<BTreeMap<String, bool>>,
+    /// How surely, from 0 to 1.
+    pub category_scores: Option<BTreeMap<String, f64>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl ModerationObject {
@@ -40,31 +46,35 @@ impl ModerationObject {
     }
 }
 
-object! {
-    /// How inputs were sorted. Mirrors the API's `ClassificationResponse`.
-    ClassificationResponse {
-        required: {
-            /// For each input, in their order: the result by the name of the target.
-            results: Vec<BTreeMap<String, ClassificationTargetResult>>,
-        }
-        defaulted: {
-            /// The response's id. Empty if the server gave none.
-            id: String,
-            /// The model that sorted.
-            model: String,
-        }
-    }
+/// How inputs were sorted. Mirrors the API's `ClassificationResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ClassificationResponse {
+    /// For each input, in their order: the result by the name of the target.
+    #[api(required)]
+    pub results: Vec<BTreeMap<String, ClassificationTargetResult>>,
+    /// The response's id. Empty if the server gave none.
+    #[api(default)]
+    pub id: String,
+    /// The model that sorted.
+    #[api(default)]
+    pub model: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// How probable each label of a target is. Mirrors the API's
-    /// `ClassificationTargetResult`.
-    ClassificationTargetResult {
-        required: {
-            /// The probability by label, from 0 to 1.
-            scores: BTreeMap<String, f64>,
-        }
-    }
+/// How probable each label of a target is. Mirrors the API's
+/// `ClassificationTargetResult`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ClassificationTargetResult {
+    /// The probability by label, from 0 to 1.
+    #[api(required)]
+    pub scores: BTreeMap<String, f64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl ClassificationTargetResult {

@@ -5,31 +5,33 @@ use base64_simd::{Out, STANDARD};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::json::ApiObject;
 use crate::messages::UsageInfo;
 
-object! {
-    /// The vectors of texts. Mirrors the API's `EmbeddingResponse`.
-    EmbeddingResponse {
-        required: {
-            /// The vectors.
-            data: Vec<EmbeddingResponseData>,
-        }
-        defaulted: {
-            /// The response's id. Empty if the server gave none.
-            id: String,
-            /// The kind of object: `list`.
-            object: String,
-            /// The model that made the vectors.
-            model: String,
-        }
-        optional: {
-            /// What the call consumed.
-            usage: UsageInfo,
-        }
-    }
+/// The vectors of texts. Mirrors the API's `EmbeddingResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct EmbeddingResponse {
+    /// The vectors.
+    #[api(required)]
+    pub data: Vec<EmbeddingResponseData>,
+    /// The response's id. Empty if the server gave none.
+    #[api(default)]
+    pub id: String,
+    /// The kind of object: `list`.
+    #[api(default)]
+    pub object: String,
+    /// The model that made the vectors.
+    #[api(default)]
+    pub model: String,
+    /// What the call consumed.
+    pub usage: Option<UsageInfo>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl EmbeddingResponse {
@@ -53,18 +55,19 @@ impl EmbeddingResponse {
     }
 }
 
-object! {
-    /// The vector of one text. Mirrors the API's `EmbeddingResponseData`.
-    EmbeddingResponseData {
-        optional: {
-            /// The kind of object: `embedding`.
-            object: String,
-            /// The vector.
-            embedding: Embedding,
-            /// Which of the texts it belongs to.
-            index: i64,
-        }
-    }
+/// The vector of one text. Mirrors the API's `EmbeddingResponseData`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct EmbeddingResponseData {
+    /// The kind of object: `embedding`.
+    pub object: Option<String>,
+    /// The vector.
+    pub embedding: Option<Embedding>,
+    /// Which of the texts it belongs to.
+    pub index: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// A vector, as it travelled.

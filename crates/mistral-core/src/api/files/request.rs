@@ -1,4 +1,7 @@
+use serde_json::{Map, Value};
+
 use super::response::{FilePurpose, FileVisibility, SampleType, Source};
+use crate::json::ApiRequest;
 use crate::pipeline::multipart::MultipartForm;
 use crate::transport::FileSource;
 
@@ -77,38 +80,42 @@ impl UploadFileRequest {
     }
 }
 
-request! {
-    /// Which files to list. Mirrors the query of `GET /v1/files`.
-    #[derive(Default)]
-    ListFilesRequest {
-        optional: {
-            /// Which page to begin with, counted from 0. Default: 0.
-            page: u64,
-            /// How many files a page has. Default: 100.
-            page_size: u64,
-            /// Whether to count all files. Default: yes.
-            include_total: bool,
-            /// Only files of these kinds.
-            sample_type: Vec<SampleType> => list SampleType,
-            /// Only files that came from there.
-            source: Vec<Source> => list Source,
-            /// Only files whose name has this text in it.
-            search: String => into,
-            /// Only files for this purpose.
-            purpose: FilePurpose,
-            /// Only files of these media types.
-            mimetypes: Vec<String> => list String,
-        }
-    }
+/// Which files to list. Mirrors the query of `GET /v1/files`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct ListFilesRequest {
+    /// Which page to begin with, counted from 0. Default: 0.
+    pub page: Option<u64>,
+    /// How many files a page has. Default: 100.
+    pub page_size: Option<u64>,
+    /// Whether to count all files. Default: yes.
+    pub include_total: Option<bool>,
+    /// Only files of these kinds.
+    #[api(list)]
+    pub sample_type: Option<Vec<SampleType>>,
+    /// Only files that came from there.
+    #[api(list)]
+    pub source: Option<Vec<Source>>,
+    /// Only files whose name has this text in it.
+    #[api(into)]
+    pub search: Option<String>,
+    /// Only files for this purpose.
+    pub purpose: Option<FilePurpose>,
+    /// Only files of these media types.
+    #[api(list)]
+    pub mimetypes: Option<Vec<String>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// How long a signed URL is good. Mirrors the query of `GET /v1/files/{file_id}/url`.
-    #[derive(Default)]
-    GetSignedUrlRequest {
-        optional: {
-            /// For how many hours. Default: 24.
-            expiry: u64,
-        }
-    }
+/// How long a signed URL is good. Mirrors the query of `GET /v1/files/{file_id}/url`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct GetSignedUrlRequest {
+    /// For how many hours. Default: 24.
+    pub expiry: Option<u64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

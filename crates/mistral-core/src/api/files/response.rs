@@ -1,131 +1,217 @@
+use serde_json::{Map, Value};
+
 use crate::call::{NextPage, Page};
+use crate::json::{ApiEnum, ApiObject};
 
-string_enum! {
-    /// What a file is for. Mirrors the API's `FilePurpose`.
-    FilePurpose {
-        /// Training.
-        FineTune = "fine-tune",
-        /// The requests of a batch.
-        Batch = "batch",
-        /// OCR.
-        Ocr = "ocr",
-        /// Transcription.
-        Audio = "audio",
-        /// Agentic safety.
-        AgenticSafety = "agentic_safety",
-    }
+/// What a file is for. Mirrors the API's `FilePurpose`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum FilePurpose {
+    /// Training.
+    #[api("fine-tune")]
+    FineTune,
+    /// The requests of a batch.
+    #[api("batch")]
+    Batch,
+    /// OCR.
+    #[api("ocr")]
+    Ocr,
+    /// Transcription.
+    #[api("audio")]
+    Audio,
+    /// Agentic safety.
+    #[api("agentic_safety")]
+    AgenticSafety,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-string_enum! {
-    /// Who may see a file. Mirrors the API's `FileVisibility`.
-    FileVisibility {
-        /// The whole workspace.
-        Workspace = "workspace",
-        /// Its owner alone.
-        User = "user",
-    }
+/// Who may see a file. Mirrors the API's `FileVisibility`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum FileVisibility {
+    /// The whole workspace.
+    #[api("workspace")]
+    Workspace,
+    /// Its owner alone.
+    #[api("user")]
+    User,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-string_enum! {
-    /// What kind of content a file has. Mirrors the API's `SampleType`.
-    SampleType {
-        /// Text for training.
-        Pretrain = "pretrain",
-        /// Conversations for training.
-        Instruct = "instruct",
-        /// The requests of a batch.
-        BatchRequest = "batch_request",
-        /// The results of a batch.
-        BatchResult = "batch_result",
-        /// The errors of a batch.
-        BatchError = "batch_error",
-    }
+/// What kind of content a file has. Mirrors the API's `SampleType`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum SampleType {
+    /// Text for training.
+    #[api("pretrain")]
+    Pretrain,
+    /// Conversations for training.
+    #[api("instruct")]
+    Instruct,
+    /// The requests of a batch.
+    #[api("batch_request")]
+    BatchRequest,
+    /// The results of a batch.
+    #[api("batch_result")]
+    BatchResult,
+    /// The errors of a batch.
+    #[api("batch_error")]
+    BatchError,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-string_enum! {
-    /// Where a file came from. Mirrors the API's `Source`.
-    Source {
-        /// A user uploaded it.
-        Upload = "upload",
-        /// A repository.
-        Repository = "repository",
-        /// Mistral made it.
-        Mistral = "mistral",
-    }
+/// Where a file came from. Mirrors the API's `Source`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum Source {
+    /// A user uploaded it.
+    #[api("upload")]
+    Upload,
+    /// A repository.
+    #[api("repository")]
+    Repository,
+    /// Mistral made it.
+    #[api("mistral")]
+    Mistral,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-/// Declares what is told of a file, in answer to different questions.
-macro_rules! file_schemas {
-    ($($(#[doc = $doc:literal])* $name:ident { $($field:tt)* })+) => {
-        $(object! {
-            $(#[doc = $doc])*
-            $name {
-                required: {
-                    /// The file's id.
-                    id: String,
-                }
-                defaulted: {
-                    /// The kind of object: `file`.
-                    object: String,
-                    /// The name that it was uploaded under.
-                    filename: String,
-                    $($field)*
-                }
-                optional: {
-                    /// How many bytes it has.
-                    bytes: i64,
-                    /// When it was uploaded, in seconds since 1970.
-                    created_at: i64,
-                    /// What it is for.
-                    purpose: FilePurpose,
-                    /// What kind of content it has.
-                    sample_type: SampleType,
-                    /// How many lines it has, where lines count.
-                    num_lines: i64,
-                    /// Its media type.
-                    mimetype: String,
-                    /// Where it came from.
-                    source: Source,
-                    /// What its content is recognised by.
-                    signature: String,
-                    /// When it will be deleted, in seconds since 1970.
-                    expires_at: i64,
-                    /// Who may see it.
-                    visibility: FileVisibility,
-                }
-            }
-        })+
-    };
+/// A file that was uploaded just now. Mirrors the API's `UploadFileOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct CreateFileResponse {
+    /// The file's id.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `file`.
+    #[api(default)]
+    pub object: String,
+    /// The name that it was uploaded under.
+    #[api(default)]
+    pub filename: String,
+    /// How many bytes it has.
+    pub bytes: Option<i64>,
+    /// When it was uploaded, in seconds since 1970.
+    pub created_at: Option<i64>,
+    /// What it is for.
+    pub purpose: Option<FilePurpose>,
+    /// What kind of content it has.
+    pub sample_type: Option<SampleType>,
+    /// How many lines it has, where lines count.
+    pub num_lines: Option<i64>,
+    /// Its media type.
+    pub mimetype: Option<String>,
+    /// Where it came from.
+    pub source: Option<Source>,
+    /// What its content is recognised by.
+    pub signature: Option<String>,
+    /// When it will be deleted, in seconds since 1970.
+    pub expires_at: Option<i64>,
+    /// Who may see it.
+    pub visibility: Option<FileVisibility>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-file_schemas! {
-    /// A file that was uploaded just now. Mirrors the API's `UploadFileOut`.
-    CreateFileResponse {}
-
-    /// A file of a list. Mirrors the API's `FileSchema`.
-    FileSchema {}
-
-    /// A file. Mirrors the API's `RetrieveFileOut`.
-    GetFileResponse {
-        /// Whether it has been deleted.
-        deleted: bool,
-    }
+/// A file of a list. Mirrors the API's `FileSchema`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct FileSchema {
+    /// The file's id.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `file`.
+    #[api(default)]
+    pub object: String,
+    /// The name that it was uploaded under.
+    #[api(default)]
+    pub filename: String,
+    /// How many bytes it has.
+    pub bytes: Option<i64>,
+    /// When it was uploaded, in seconds since 1970.
+    pub created_at: Option<i64>,
+    /// What it is for.
+    pub purpose: Option<FilePurpose>,
+    /// What kind of content it has.
+    pub sample_type: Option<SampleType>,
+    /// How many lines it has, where lines count.
+    pub num_lines: Option<i64>,
+    /// Its media type.
+    pub mimetype: Option<String>,
+    /// Where it came from.
+    pub source: Option<Source>,
+    /// What its content is recognised by.
+    pub signature: Option<String>,
+    /// When it will be deleted, in seconds since 1970.
+    pub expires_at: Option<i64>,
+    /// Who may see it.
+    pub visibility: Option<FileVisibility>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// A page of files. Mirrors the API's `ListFilesOut`.
-    ListFilesResponse {
-        defaulted: {
-            /// The files.
-            data: Vec<FileSchema>,
-            /// The kind of object: `list`.
-            object: String,
-        }
-        optional: {
-            /// How many files there are in all.
-            total: i64,
-        }
-    }
+/// A file. Mirrors the API's `RetrieveFileOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct GetFileResponse {
+    /// The file's id.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `file`.
+    #[api(default)]
+    pub object: String,
+    /// The name that it was uploaded under.
+    #[api(default)]
+    pub filename: String,
+    /// Whether it has been deleted.
+    #[api(default)]
+    pub deleted: bool,
+    /// How many bytes it has.
+    pub bytes: Option<i64>,
+    /// When it was uploaded, in seconds since 1970.
+    pub created_at: Option<i64>,
+    /// What it is for.
+    pub purpose: Option<FilePurpose>,
+    /// What kind of content it has.
+    pub sample_type: Option<SampleType>,
+    /// How many lines it has, where lines count.
+    pub num_lines: Option<i64>,
+    /// Its media type.
+    pub mimetype: Option<String>,
+    /// Where it came from.
+    pub source: Option<Source>,
+    /// What its content is recognised by.
+    pub signature: Option<String>,
+    /// When it will be deleted, in seconds since 1970.
+    pub expires_at: Option<i64>,
+    /// Who may see it.
+    pub visibility: Option<FileVisibility>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A page of files. Mirrors the API's `ListFilesOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ListFilesResponse {
+    /// The files.
+    #[api(default)]
+    pub data: Vec<FileSchema>,
+    /// The kind of object: `list`.
+    #[api(default)]
+    pub object: String,
+    /// How many files there are in all.
+    pub total: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl Page for ListFilesResponse {
@@ -144,28 +230,32 @@ impl Page for ListFilesResponse {
     }
 }
 
-object! {
-    /// That a file has been deleted. Mirrors the API's `DeleteFileOut`.
-    DeleteFileResponse {
-        required: {
-            /// The file's id.
-            id: String,
-        }
-        defaulted: {
-            /// The kind of object: `file`.
-            object: String,
-            /// Whether it has been deleted.
-            deleted: bool,
-        }
-    }
+/// That a file has been deleted. Mirrors the API's `DeleteFileOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct DeleteFileResponse {
+    /// The file's id.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `file`.
+    #[api(default)]
+    pub object: String,
+    /// Whether it has been deleted.
+    #[api(default)]
+    pub deleted: bool,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// A URL that is good for a while. Mirrors the API's `FileSignedURL`.
-    GetSignedUrlResponse {
-        required: {
-            /// The URL. Whoever has it can download the file.
-            url: String,
-        }
-    }
+/// A URL that is good for a while. Mirrors the API's `FileSignedURL`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct GetSignedUrlResponse {
+    /// The URL. Whoever has it can download the file.
+    #[api(required)]
+    pub url: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

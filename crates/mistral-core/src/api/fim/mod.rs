@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk, Stop};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
+use crate::json::ApiRequest;
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -35,39 +36,44 @@ operations! {
     STREAM = Operation::inference("fim.stream", "/v1/fim/completions").sse();
 }
 
-request! {
-    /// Asks for the code between a beginning and an end. Mirrors the API's
-    /// `FIMCompletionRequest`.
-    FimCompletionRequest with nulls {
-        required: {
-            /// The model's id, for example `codestral-latest`.
-            model: String => into,
-            /// The code before the gap.
-            prompt: String => into,
-        }
-        optional: {
-            /// The code after the gap. Default: none, and the completion goes on freely.
-            suffix: String => into,
-            /// How freely to choose words: 0 to 1.5. Default: the model's own. Change this or
-            /// `top_p`, not both.
-            temperature: f64,
-            /// Choose only among the most probable tokens that make up this probability: 0
-            /// to 1. Default: 1.
-            top_p: f64,
-            /// The largest number of tokens in the answer. Default: what the context leaves.
-            max_tokens: u64,
-            /// The smallest number of tokens in the answer.
-            min_tokens: u64,
-            /// Stop before this text, or before the first of these.
-            stop: Stop => into,
-            /// The same seed gives the same answer. Default: a random one.
-            random_seed: u64,
-            /// Facts that are kept with the request.
-            metadata: Map<String, Value>,
-            /// Requests with the same key and the same beginning share a cache.
-            prompt_cache_key: String => into,
-        }
-    }
+/// Asks for the code between a beginning and an end. Mirrors the API's
+/// `FIMCompletionRequest`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct FimCompletionRequest {
+    /// The model's id, for example `codestral-latest`.
+    #[api(required, into)]
+    pub model: String,
+    /// The code before the gap.
+    #[api(required, into)]
+    pub prompt: String,
+    /// The code after the gap. Default: none, and the completion goes on freely.
+    #[api(into)]
+    pub suffix: Option<String>,
+    /// How freely to choose words: 0 to 1.5. Default: the model's own. Change this or
+    /// `top_p`, not both.
+    pub temperature: Option<f64>,
+    /// Choose only among the most probable tokens that make up this probability: 0
+    /// to 1. Default: 1.
+    pub top_p: Option<f64>,
+    /// The largest number of tokens in the answer. Default: what the context leaves.
+    pub max_tokens: Option<u64>,
+    /// The smallest number of tokens in the answer.
+    pub min_tokens: Option<u64>,
+    /// Stop before this text, or before the first of these.
+    #[api(into)]
+    pub stop: Option<Stop>,
+    /// The same seed gives the same answer. Default: a random one.
+    pub random_seed: Option<u64>,
+    /// Facts that are kept with the request.
+    pub metadata: Option<Map<String, Value>>,
+    /// Requests with the same key and the same beginning share a cache.
+    #[api(into)]
+    pub prompt_cache_key: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// Completions of code. Made by [`Client::fim`](crate::Client::fim).

@@ -1,37 +1,50 @@
 use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::training::{
     ClassifierTrainingParameters, CompletionTrainingParameters, Integration, Repository,
 };
 use crate::call::{NextPage, Page};
 use crate::error::DecodeError;
-use crate::json::wire::{Union, read_value};
+use crate::json::unions::{Union, read_value};
+use crate::json::{ApiEnum, ApiObject, ApiUnion};
 
-string_enum! {
-    /// How far a job is. Mirrors the values of `status` of the API's jobs.
-    FineTuningJobStatus {
-        /// It waits for its turn.
-        Queued = "QUEUED",
-        /// It has started.
-        Started = "STARTED",
-        /// Its files are being checked.
-        Validating = "VALIDATING",
-        /// Its files have been checked; it can start.
-        Validated = "VALIDATED",
-        /// The model is being trained.
-        Running = "RUNNING",
-        /// Its files cannot be used.
-        FailedValidation = "FAILED_VALIDATION",
-        /// It has failed.
-        Failed = "FAILED",
-        /// The model is trained.
-        Success = "SUCCESS",
-        /// It was cancelled.
-        Cancelled = "CANCELLED",
-        /// It is about to be cancelled.
-        CancellationRequested = "CANCELLATION_REQUESTED",
-    }
+/// How far a job is. Mirrors the values of `status` of the API's jobs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum FineTuningJobStatus {
+    /// It waits for its turn.
+    #[api("QUEUED")]
+    Queued,
+    /// It has started.
+    #[api("STARTED")]
+    Started,
+    /// Its files are being checked.
+    #[api("VALIDATING")]
+    Validating,
+    /// Its files have been checked; it can start.
+    #[api("VALIDATED")]
+    Validated,
+    /// The model is being trained.
+    #[api("RUNNING")]
+    Running,
+    /// Its files cannot be used.
+    #[api("FAILED_VALIDATION")]
+    FailedValidation,
+    /// It has failed.
+    #[api("FAILED")]
+    Failed,
+    /// The model is trained.
+    #[api("SUCCESS")]
+    Success,
+    /// It was cancelled.
+    #[api("CANCELLED")]
+    Cancelled,
+    /// It is about to be cancelled.
+    #[api("CANCELLATION_REQUESTED")]
+    CancellationRequested,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
 impl FineTuningJobStatus {
@@ -42,54 +55,6 @@ impl FineTuningJobStatus {
             Self::FailedValidation | Self::Failed | Self::Success | Self::Cancelled
         )
     }
-}
-
-/// Declares kinds of job, which share most of their fields.
-macro_rules! job_schemas {
-    ($($(#[doc = $doc:literal])* $name:ident of $parameters:ident { $($field:tt)* })+) => {
-        $(object! {
-            $(#[doc = $doc])*
-            $name {
-                required: {
-                    /// The job's id.
-                    id: String,
-                    /// How far it is.
-                    status: FineTuningJobStatus,
-                }
-                defaulted: {
-                    /// The kind of object: `job`.
-                    object: String,
-                    /// The id of the model that is trained.
-                    model: String,
-                    /// Whether it starts by itself as soon as it is validated.
-                    auto_start: bool,
-                    /// The ids of the files with the training data.
-                    training_files: Vec<String>,
-                    /// The ids of the files with the validation data.
-                    validation_files: Vec<String>,
-                    $($field)*
-                }
-                optional: {
-                    /// How the model is trained.
-                    hyperparameters: $parameters,
-                    /// When it was made, in seconds since 1970.
-                    created_at: i64,
-                    /// When it last changed, in seconds since 1970.
-                    modified_at: i64,
-                    /// The trained model's id, once there is one.
-                    fine_tuned_model: String,
-                    /// Part of the trained model's name.
-                    suffix: String,
-                    /// Who is told of the training.
-                    integrations: Vec<Integration>,
-                    /// How many tokens the model has been trained with.
-                    trained_tokens: i64,
-                    /// What the job takes.
-                    metadata: JobMetadata,
-                }
-            }
-        })+
-    };
 }
 
 /// Declares what the members of a union of jobs have in common.
@@ -128,45 +93,135 @@ macro_rules! job_accessors {
     };
 }
 
-pub(super) use {job_accessors, job_schemas};
+pub(super) use job_accessors;
 
-tagged_union! {
-    /// A job that trains a model. Mirrors the members of the API's `JobsOut`.
-    FineTuningJob by "job_type" {
-        /// A job that trains a model that completes.
-        Completion(CompletionFineTuningJob) = "completion",
-        /// A job that trains a model that classifies.
-        Classifier(ClassifierFineTuningJob) = "classifier",
-    }
+/// A job that trains a model. Mirrors the members of the API's `JobsOut`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "job_type")]
+#[non_exhaustive]
+pub enum FineTuningJob {
+    /// A job that trains a model that completes.
+    #[api("completion")]
+    Completion(CompletionFineTuningJob),
+    /// A job that trains a model that classifies.
+    #[api("classifier")]
+    Classifier(ClassifierFineTuningJob),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 job_accessors!(FineTuningJob);
 
-job_schemas! {
-    /// A job that trains a model that completes. Mirrors the API's `CompletionJobOut`.
-    CompletionFineTuningJob of CompletionTrainingParameters {
-        /// The repositories with training data.
-        repositories: Vec<Repository>,
-    }
-
-    /// A job that trains a model that classifies. Mirrors the API's `ClassifierJobOut`.
-    ClassifierFineTuningJob of ClassifierTrainingParameters {}
+/// A job that trains a model that completes. Mirrors the API's `CompletionJobOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct CompletionFineTuningJob {
+    /// The job's id.
+    #[api(required)]
+    pub id: String,
+    /// How far it is.
+    #[api(required)]
+    pub status: FineTuningJobStatus,
+    /// The kind of object: `job`.
+    #[api(default)]
+    pub object: String,
+    /// The id of the model that is trained.
+    #[api(default)]
+    pub model: String,
+    /// Whether it starts by itself as soon as it is validated.
+    #[api(default)]
+    pub auto_start: bool,
+    /// The ids of the files with the training data.
+    #[api(default)]
+    pub training_files: Vec<String>,
+    /// The ids of the files with the validation data.
+    #[api(default)]
+    pub validation_files: Vec<String>,
+    /// The repositories with training data.
+    #[api(default)]
+    pub repositories: Vec<Repository>,
+    /// How the model is trained.
+    pub hyperparameters: Option<CompletionTrainingParameters>,
+    /// When it was made, in seconds since 1970.
+    pub created_at: Option<i64>,
+    /// When it last changed, in seconds since 1970.
+    pub modified_at: Option<i64>,
+    /// The trained model's id, once there is one.
+    pub fine_tuned_model: Option<String>,
+    /// Part of the trained model's name.
+    pub suffix: Option<String>,
+    /// Who is told of the training.
+    pub integrations: Option<Vec<Integration>>,
+    /// How many tokens the model has been trained with.
+    pub trained_tokens: Option<i64>,
+    /// What the job takes.
+    pub metadata: Option<JobMetadata>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// A page of jobs. Mirrors the API's `JobsOut`.
-    ListFineTuningJobsResponse {
-        defaulted: {
-            /// The jobs.
-            data: Vec<FineTuningJob>,
-            /// The kind of object: `list`.
-            object: String,
-        }
-        optional: {
-            /// How many jobs there are in all.
-            total: i64,
-        }
-    }
+/// A job that trains a model that classifies. Mirrors the API's `ClassifierJobOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ClassifierFineTuningJob {
+    /// The job's id.
+    #[api(required)]
+    pub id: String,
+    /// How far it is.
+    #[api(required)]
+    pub status: FineTuningJobStatus,
+    /// The kind of object: `job`.
+    #[api(default)]
+    pub object: String,
+    /// The id of the model that is trained.
+    #[api(default)]
+    pub model: String,
+    /// Whether it starts by itself as soon as it is validated.
+    #[api(default)]
+    pub auto_start: bool,
+    /// The ids of the files with the training data.
+    #[api(default)]
+    pub training_files: Vec<String>,
+    /// The ids of the files with the validation data.
+    #[api(default)]
+    pub validation_files: Vec<String>,
+    /// How the model is trained.
+    pub hyperparameters: Option<ClassifierTrainingParameters>,
+    /// When it was made, in seconds since 1970.
+    pub created_at: Option<i64>,
+    /// When it last changed, in seconds since 1970.
+    pub modified_at: Option<i64>,
+    /// The trained model's id, once there is one.
+    pub fine_tuned_model: Option<String>,
+    /// Part of the trained model's name.
+    pub suffix: Option<String>,
+    /// Who is told of the training.
+    pub integrations: Option<Vec<Integration>>,
+    /// How many tokens the model has been trained with.
+    pub trained_tokens: Option<i64>,
+    /// What the job takes.
+    pub metadata: Option<JobMetadata>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A page of jobs. Mirrors the API's `JobsOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ListFineTuningJobsResponse {
+    /// The jobs.
+    #[api(default)]
+    pub data: Vec<FineTuningJob>,
+    /// The kind of object: `list`.
+    #[api(default)]
+    pub object: String,
+    /// How many jobs there are in all.
+    pub total: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl Page for ListFineTuningJobsResponse {
@@ -185,56 +240,62 @@ impl Page for ListFineTuningJobsResponse {
     }
 }
 
-/// Declares what is told of what a job takes.
-macro_rules! job_metadata {
-    ($($(#[doc = $doc:literal])* $name:ident { $($group:ident: { $($field:tt)* })* } and { $($optional:tt)* })+) => {
-        $(object! {
-            $(#[doc = $doc])*
-            #[derive(Default)]
-            $name {
-                $($group: { $($field)* })*
-                optional: {
-                    /// How long it takes, in seconds.
-                    expected_duration_seconds: i64,
-                    /// What it costs.
-                    cost: f64,
-                    /// In which currency, for example `EUR`.
-                    cost_currency: String,
-                    /// How many tokens one step takes.
-                    train_tokens_per_step: i64,
-                    /// How many tokens all steps take.
-                    train_tokens: i64,
-                    /// How many tokens the training data has.
-                    data_tokens: i64,
-                    /// When it is expected to start, in seconds since 1970.
-                    estimated_start_time: i64,
-                    $($optional)*
-                }
-            }
-        })+
-    };
+/// What a job takes. Mirrors the API's `JobMetadataOut`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct JobMetadata {
+    /// How long it takes, in seconds.
+    pub expected_duration_seconds: Option<i64>,
+    /// What it costs.
+    pub cost: Option<f64>,
+    /// In which currency, for example `EUR`.
+    pub cost_currency: Option<String>,
+    /// How many tokens one step takes.
+    pub train_tokens_per_step: Option<i64>,
+    /// How many tokens all steps take.
+    pub train_tokens: Option<i64>,
+    /// How many tokens the training data has.
+    pub data_tokens: Option<i64>,
+    /// When it is expected to start, in seconds since 1970.
+    pub estimated_start_time: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-job_metadata! {
-    /// What a job takes. Mirrors the API's `JobMetadataOut`.
-    JobMetadata {} and {}
-
-    /// What a job would take. Mirrors the API's `LegacyJobMetadataOut`.
-    LegacyJobMetadata {
-        defaulted: {
-            /// The kind of object: `job.metadata`.
-            object: String,
-            /// What there is to say about it.
-            details: String,
-        }
-    } and {
-        /// Whether this answer is deprecated. Default: true.
-        deprecated: bool,
-        /// How often the job would go through the training data.
-        epochs: f64,
-        /// How many steps it would train.
-        training_steps: i64,
-    }
+/// What a job would take. Mirrors the API's `LegacyJobMetadataOut`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct LegacyJobMetadata {
+    /// The kind of object: `job.metadata`.
+    #[api(default)]
+    pub object: String,
+    /// What there is to say about it.
+    #[api(default)]
+    pub details: String,
+    /// How long it takes, in seconds.
+    pub expected_duration_seconds: Option<i64>,
+    /// What it costs.
+    pub cost: Option<f64>,
+    /// In which currency, for example `EUR`.
+    pub cost_currency: Option<String>,
+    /// How many tokens one step takes.
+    pub train_tokens_per_step: Option<i64>,
+    /// How many tokens all steps take.
+    pub train_tokens: Option<i64>,
+    /// How many tokens the training data has.
+    pub data_tokens: Option<i64>,
+    /// When it is expected to start, in seconds since 1970.
+    pub estimated_start_time: Option<i64>,
+    /// Whether this answer is deprecated. Default: true.
+    pub deprecated: Option<bool>,
+    /// How often the job would go through the training data.
+    pub epochs: Option<f64>,
+    /// How many steps it would train.
+    pub training_steps: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// A new job, or what it would take. Mirrors the answer of `POST /v1/fine_tuning/jobs`.

@@ -1,99 +1,121 @@
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use super::job::FineTuningJobStatus;
 use super::training::{
     ClassifierTarget, ClassifierTrainingParameters, CompletionTrainingParameters,
 };
 use crate::json::Secret;
+use crate::json::{ApiEnum, ApiRequest, ApiUnion};
 
-request! {
-    /// Which jobs to list. Mirrors the query of `GET /v1/fine_tuning/jobs`.
-    #[derive(Default)]
-    ListFineTuningJobsRequest {
-        optional: {
-            /// Which page, counted from 0. Default: 0.
-            page: u64,
-            /// How many jobs a page has. Default: 100.
-            page_size: u64,
-            /// Only jobs that train this model.
-            model: String => into,
-            /// Only jobs made after this time, as an RFC 3339 time.
-            created_after: String => into,
-            /// Only jobs made before this time, as an RFC 3339 time.
-            created_before: String => into,
-            /// Only the caller's own jobs. Default: false.
-            created_by_me: bool,
-            /// Only jobs in this state.
-            status: FineTuningJobStatus => into,
-            /// Only jobs of this project at Weights & Biases.
-            wandb_project: String => into,
-            /// Only jobs of this run at Weights & Biases.
-            wandb_name: String => into,
-            /// Only jobs whose models have this suffix.
-            suffix: String => into,
-        }
-    }
+/// Which jobs to list. Mirrors the query of `GET /v1/fine_tuning/jobs`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct ListFineTuningJobsRequest {
+    /// Which page, counted from 0. Default: 0.
+    pub page: Option<u64>,
+    /// How many jobs a page has. Default: 100.
+    pub page_size: Option<u64>,
+    /// Only jobs that train this model.
+    #[api(into)]
+    pub model: Option<String>,
+    /// Only jobs made after this time, as an RFC 3339 time.
+    #[api(into)]
+    pub created_after: Option<String>,
+    /// Only jobs made before this time, as an RFC 3339 time.
+    #[api(into)]
+    pub created_before: Option<String>,
+    /// Only the caller's own jobs. Default: false.
+    pub created_by_me: Option<bool>,
+    /// Only jobs in this state.
+    #[api(into)]
+    pub status: Option<FineTuningJobStatus>,
+    /// Only jobs of this project at Weights & Biases.
+    #[api(into)]
+    pub wandb_project: Option<String>,
+    /// Only jobs of this run at Weights & Biases.
+    #[api(into)]
+    pub wandb_name: Option<String>,
+    /// Only jobs whose models have this suffix.
+    #[api(into)]
+    pub suffix: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-request! {
-    /// A model to be trained, and how. Mirrors the API's `JobIn`.
-    ///
-    /// ```
-    /// use mistral_core::fine_tuning::{
-    ///     CompletionTrainingParameters, CreateFineTuningJobRequest, TrainingFile,
-    /// };
-    ///
-    /// let parameters = CompletionTrainingParameters::new().training_steps(10);
-    /// let request = CreateFineTuningJobRequest::new("open-mistral-7b", parameters)
-    ///     .training_files([TrainingFile::new("my-file-id")])
-    ///     .dry_run(true);
-    /// # let _ = request;
-    /// ```
-    CreateFineTuningJobRequest with nulls {
-        required: {
-            /// The id of the model to be trained.
-            model: String => into,
-            /// How it is trained.
-            hyperparameters: Hyperparameters => into,
-        }
-        optional: {
-            /// The files with the training data.
-            training_files: Vec<TrainingFile> => list TrainingFile,
-            /// The ids of the files with the validation data, none of which may be in the
-            /// training data. With them, checkpoints tell how good the model is.
-            validation_files: Vec<String> => list String,
-            /// Part of the trained model's name: 18 characters at most.
-            suffix: String => into,
-            /// Whom to tell of the training.
-            integrations: Vec<CreateFineTuningJobRequestIntegration> => list CreateFineTuningJobRequestIntegration,
-            /// Whether the job starts by itself as soon as it is validated. The API
-            /// intends to require it.
-            auto_start: bool,
-            /// Which part of the samples may be invalid, and is skipped: 0 to 0.5.
-            /// Default: 0.
-            invalid_sample_skip_percentage: f64,
-            /// What the trained model does.
-            job_type: FineTuneableModelType => into,
-            /// The repositories with training data.
-            repositories: Vec<CreateFineTuningJobRequestRepository> => list CreateFineTuningJobRequestRepository,
-            /// What a classifier is to tell of a text.
-            classifier_targets: Vec<ClassifierTarget> => list ClassifierTarget,
-            /// Whether to say only what the job would take, and not to make it: the answer
-            /// is then [`Metadata`](super::CreateFineTuningJobResponse::Metadata). Sent in
-            /// the query, not in the body. Default: false.
-            dry_run: bool,
-        }
-    }
+/// A model to be trained, and how. Mirrors the API's `JobIn`.
+///
+/// ```
+/// use mistral_core::fine_tuning::{
+///     CompletionTrainingParameters, CreateFineTuningJobRequest, TrainingFile,
+/// };
+///
+/// let parameters = CompletionTrainingParameters::new().training_steps(10);
+/// let request = CreateFineTuningJobRequest::new("open-mistral-7b", parameters)
+///     .training_files([TrainingFile::new("my-file-id")])
+///     .dry_run(true);
+/// # let _ = request;
+/// ```
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct CreateFineTuningJobRequest {
+    /// The id of the model to be trained.
+    #[api(required, into)]
+    pub model: String,
+    /// How it is trained.
+    #[api(required, into)]
+    pub hyperparameters: Hyperparameters,
+    /// The files with the training data.
+    #[api(list)]
+    pub training_files: Option<Vec<TrainingFile>>,
+    /// The ids of the files with the validation data, none of which may be in the
+    /// training data. With them, checkpoints tell how good the model is.
+    #[api(list)]
+    pub validation_files: Option<Vec<String>>,
+    /// Part of the trained model's name: 18 characters at most.
+    #[api(into)]
+    pub suffix: Option<String>,
+    /// Whom to tell of the training.
+    #[api(list)]
+    pub integrations: Option<Vec<CreateFineTuningJobRequestIntegration>>,
+    /// Whether the job starts by itself as soon as it is validated. The API
+    /// intends to require it.
+    pub auto_start: Option<bool>,
+    /// Which part of the samples may be invalid, and is skipped: 0 to 0.5.
+    /// Default: 0.
+    pub invalid_sample_skip_percentage: Option<f64>,
+    /// What the trained model does.
+    #[api(into)]
+    pub job_type: Option<FineTuneableModelType>,
+    /// The repositories with training data.
+    #[api(list)]
+    pub repositories: Option<Vec<CreateFineTuningJobRequestRepository>>,
+    /// What a classifier is to tell of a text.
+    #[api(list)]
+    pub classifier_targets: Option<Vec<ClassifierTarget>>,
+    /// Whether to say only what the job would take, and not to make it: the answer
+    /// is then [`Metadata`](super::CreateFineTuningJobResponse::Metadata). Sent in
+    /// the query, not in the body. Default: false.
+    pub dry_run: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-string_enum! {
-    /// What a trained model does. Mirrors the API's `FineTuneableModelType`.
-    FineTuneableModelType {
-        /// It completes.
-        Completion = "completion",
-        /// It classifies.
-        Classifier = "classifier",
-    }
+/// What a trained model does. Mirrors the API's `FineTuneableModelType`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum FineTuneableModelType {
+    /// It completes.
+    #[api("completion")]
+    Completion,
+    /// It classifies.
+    #[api("classifier")]
+    Classifier,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
 /// How a model is trained. Mirrors the API's `hyperparameters`.
@@ -128,71 +150,84 @@ impl<'de> Deserialize<'de> for Hyperparameters {
     }
 }
 
-request! {
-    /// A file with training data. Mirrors the API's `TrainingFile`.
-    TrainingFile {
-        required: {
-            /// The id of the uploaded file.
-            file_id: String => into,
-        }
-        optional: {
-            /// How much its samples count: more than 0. Default: 1.
-            weight: f64,
-        }
-    }
+/// A file with training data. Mirrors the API's `TrainingFile`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct TrainingFile {
+    /// The id of the uploaded file.
+    #[api(required, into)]
+    pub file_id: String,
+    /// How much its samples count: more than 0. Default: 1.
+    pub weight: Option<f64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-tagged_union! {
-    /// Whom to tell of a training. Mirrors the members of the API's `integrations`.
-    CreateFineTuningJobRequestIntegration by "type" or "wandb" {
-        /// Weights & Biases.
-        Wandb(WandbIntegration) = "wandb",
-    }
+/// Whom to tell of a training. Mirrors the members of the API's `integrations`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type", default = "wandb")]
+#[non_exhaustive]
+pub enum CreateFineTuningJobRequestIntegration {
+    /// Weights & Biases.
+    #[api("wandb")]
+    Wandb(WandbIntegration),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
-request! {
-    /// Tells Weights & Biases of a training. Mirrors the API's `WandbIntegration`.
-    WandbIntegration {
-        required: {
-            /// The project that the run is made in.
-            project: String => into,
-            /// The key: 40 characters. Never printed.
-            api_key: Secret => into,
-        }
-        optional: {
-            /// The run's name for people. Default: the job's id.
-            name: String => into,
-            /// The run's name.
-            run_name: String => into,
-        }
-    }
+/// Tells Weights & Biases of a training. Mirrors the API's `WandbIntegration`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct WandbIntegration {
+    /// The project that the run is made in.
+    #[api(required, into)]
+    pub project: String,
+    /// The key: 40 characters. Never printed.
+    #[api(required, into)]
+    pub api_key: Secret,
+    /// The run's name for people. Default: the job's id.
+    #[api(into)]
+    pub name: Option<String>,
+    /// The run's name.
+    #[api(into)]
+    pub run_name: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-tagged_union! {
-    /// A repository with training data. Mirrors the members of the API's `repositories`.
-    CreateFineTuningJobRequestRepository by "type" or "github" {
-        /// A repository at GitHub.
-        Github(CreateGithubRepositoryRequest) = "github",
-    }
+/// A repository with training data. Mirrors the members of the API's `repositories`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type", default = "github")]
+#[non_exhaustive]
+pub enum CreateFineTuningJobRequestRepository {
+    /// A repository at GitHub.
+    #[api("github")]
+    Github(CreateGithubRepositoryRequest),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
-request! {
-    /// A repository at GitHub with training data. Mirrors the API's `GithubRepositoryIn`.
-    CreateGithubRepositoryRequest {
-        required: {
-            /// The repository's name.
-            name: String => into,
-            /// Whose it is.
-            owner: String => into,
-            /// The token that lets it be read. Never printed.
-            token: Secret => into,
-        }
-        optional: {
-            /// The branch, tag or commit. Default: the repository's own.
-            #[rename("ref")]
-            git_ref: String => into,
-            /// How much its samples count: more than 0. Default: 1.
-            weight: f64,
-        }
-    }
+/// A repository at GitHub with training data. Mirrors the API's `GithubRepositoryIn`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[non_exhaustive]
+pub struct CreateGithubRepositoryRequest {
+    /// The repository's name.
+    #[api(required, into)]
+    pub name: String,
+    /// Whose it is.
+    #[api(required, into)]
+    pub owner: String,
+    /// The token that lets it be read. Never printed.
+    #[api(required, into)]
+    pub token: Secret,
+    /// The branch, tag or commit. Default: the repository's own.
+    #[api(rename = "ref", into)]
+    pub git_ref: Option<String>,
+    /// How much its samples count: more than 0. Default: 1.
+    pub weight: Option<f64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

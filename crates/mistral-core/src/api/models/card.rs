@@ -1,24 +1,35 @@
-object! {
-    /// The models that the key may use. Mirrors the API's `ModelList`.
-    #[derive(Default)]
-    ModelList {
-        defaulted: {
-            /// The kind of object: `list`.
-            object: String,
-            /// The models.
-            data: Vec<ModelCard>,
-        }
-    }
+use serde_json::{Map, Value};
+
+use crate::json::{ApiObject, ApiUnion};
+
+/// The models that the key may use. Mirrors the API's `ModelList`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct ModelList {
+    /// The kind of object: `list`.
+    #[api(default)]
+    pub object: String,
+    /// The models.
+    #[api(default)]
+    pub data: Vec<ModelCard>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-tagged_union! {
-    /// A model's card. Mirrors the members of the API's `ModelList`.
-    ModelCard by "type" or "base" {
-        /// A model of Mistral's.
-        Base(BaseModelCard) = "base",
-        /// A model that was fine-tuned.
-        FineTuned(FtModelCard) = "fine-tuned",
-    }
+/// A model's card. Mirrors the members of the API's `ModelList`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type", default = "base")]
+#[non_exhaustive]
+pub enum ModelCard {
+    /// A model of Mistral's.
+    #[api("base")]
+    Base(BaseModelCard),
+    /// A model that was fine-tuned.
+    #[api("fine-tuned")]
+    FineTuned(FtModelCard),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 impl ModelCard {
@@ -53,188 +64,211 @@ impl ModelCard {
     }
 }
 
-/// Declares the two kinds of card, which share most of their fields.
-macro_rules! model_cards {
-    ($(
-        $(#[$meta:meta])*
-        $name:ident {
-            required: { $($required:tt)* }
-            defaulted: { $($defaulted:tt)* }
-            optional: { $($optional:tt)* }
-        }
-    )+) => {
-        $(object! {
-            $(#[$meta])*
-            $name {
-                required: {
-                    /// The model's id, as requests name it.
-                    id: String,
-                    $($required)*
-                }
-                defaulted: {
-                    /// What the model can do.
-                    capabilities: ModelCapabilities,
-                    /// Other names of the model.
-                    aliases: Vec<String>,
-                    $($defaulted)*
-                }
-                optional: {
-                    /// The kind of object: `model`.
-                    object: String,
-                    /// When the model was made, in seconds since 1970.
-                    created: i64,
-                    /// Whose the model is.
-                    owned_by: String,
-                    /// The model's name for people.
-                    name: String,
-                    /// What the model is good for.
-                    description: String,
-                    /// How many tokens the model's context holds.
-                    max_context_length: i64,
-                    /// When the model will be, or was, retired, as an RFC 3339 time.
-                    deprecation: String,
-                    /// The model to use instead.
-                    deprecation_replacement_model: String,
-                    /// The temperature that is used when a request sets none.
-                    default_model_temperature: f64,
-                    /// The name under which the model is billed.
-                    billing_model_name: String,
-                    /// Whether the model is the server's own affair.
-                    internal: bool,
-                    $($optional)*
-                }
-            }
-        })+
-    };
+/// A model of Mistral's. Mirrors the API's `BaseModelCard`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct BaseModelCard {
+    /// The model's id, as requests name it.
+    #[api(required)]
+    pub id: String,
+    /// What the model can do.
+    #[api(default)]
+    pub capabilities: ModelCapabilities,
+    /// Other names of the model.
+    #[api(default)]
+    pub aliases: Vec<String>,
+    /// The kind of object: `model`.
+    pub object: Option<String>,
+    /// When the model was made, in seconds since 1970.
+    pub created: Option<i64>,
+    /// Whose the model is.
+    pub owned_by: Option<String>,
+    /// The model's name for people.
+    pub name: Option<String>,
+    /// What the model is good for.
+    pub description: Option<String>,
+    /// How many tokens the model's context holds.
+    pub max_context_length: Option<i64>,
+    /// When the model will be, or was, retired, as an RFC 3339 time.
+    pub deprecation: Option<String>,
+    /// The model to use instead.
+    pub deprecation_replacement_model: Option<String>,
+    /// The temperature that is used when a request sets none.
+    pub default_model_temperature: Option<f64>,
+    /// The name under which the model is billed.
+    pub billing_model_name: Option<String>,
+    /// Whether the model is the server's own affair.
+    pub internal: Option<bool>,
+    /// What the model can do with recordings.
+    pub audio_transcription_capabilities: Option<AudioTranscriptionCapabilities>,
+    /// What the model can do in speaking.
+    pub audio_speech_capabilities: Option<AudioSpeechCapabilities>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-model_cards! {
-    /// A model of Mistral's. Mirrors the API's `BaseModelCard`.
-    BaseModelCard {
-        required: {}
-        defaulted: {}
-        optional: {
-            /// What the model can do with recordings.
-            audio_transcription_capabilities: AudioTranscriptionCapabilities,
-            /// What the model can do in speaking.
-            audio_speech_capabilities: AudioSpeechCapabilities,
-        }
-    }
-    /// A model that was fine-tuned. Mirrors the API's `FTModelCard`.
-    FtModelCard {
-        required: {}
-        defaulted: {
-            /// The job that made the model.
-            job: String,
-            /// The model that it was made from.
-            root: String,
-            /// Whether the model is archived, and so cannot be used.
-            archived: bool,
-        }
-        optional: {}
-    }
+/// A model that was fine-tuned. Mirrors the API's `FTModelCard`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct FtModelCard {
+    /// The model's id, as requests name it.
+    #[api(required)]
+    pub id: String,
+    /// What the model can do.
+    #[api(default)]
+    pub capabilities: ModelCapabilities,
+    /// Other names of the model.
+    #[api(default)]
+    pub aliases: Vec<String>,
+    /// The job that made the model.
+    #[api(default)]
+    pub job: String,
+    /// The model that it was made from.
+    #[api(default)]
+    pub root: String,
+    /// Whether the model is archived, and so cannot be used.
+    #[api(default)]
+    pub archived: bool,
+    /// The kind of object: `model`.
+    pub object: Option<String>,
+    /// When the model was made, in seconds since 1970.
+    pub created: Option<i64>,
+    /// Whose the model is.
+    pub owned_by: Option<String>,
+    /// The model's name for people.
+    pub name: Option<String>,
+    /// What the model is good for.
+    pub description: Option<String>,
+    /// How many tokens the model's context holds.
+    pub max_context_length: Option<i64>,
+    /// When the model will be, or was, retired, as an RFC 3339 time.
+    pub deprecation: Option<String>,
+    /// The model to use instead.
+    pub deprecation_replacement_model: Option<String>,
+    /// The temperature that is used when a request sets none.
+    pub default_model_temperature: Option<f64>,
+    /// The name under which the model is billed.
+    pub billing_model_name: Option<String>,
+    /// Whether the model is the server's own affair.
+    pub internal: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-/// Declares objects of flags, each of which is false when it is absent.
-macro_rules! flags {
-    ($(#[$meta:meta])* $name:ident { $($(#[doc = $fdoc:literal])* $flag:ident,)+ }) => {
-        object! {
-            $(#[$meta])*
-            #[derive(Default)]
-            $name {
-                defaulted: {
-                    $($(#[doc = $fdoc])* $flag: bool,)+
-                }
-            }
-        }
-    };
+/// What a model can do. Mirrors the API's `ModelCapabilities`.
+///
+/// Capabilities that this version of the SDK does not know are in `extra`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct ModelCapabilities {
+    /// Chat completions.
+    #[api(default)]
+    pub completion_chat: bool,
+    /// Calls of tools.
+    #[api(default)]
+    pub function_calling: bool,
+    /// Completions of the middle of a text.
+    #[api(default)]
+    pub completion_fim: bool,
+    /// Fine-tuning.
+    #[api(default)]
+    pub fine_tuning: bool,
+    /// Images in messages.
+    #[api(default)]
+    pub vision: bool,
+    /// Text recognition.
+    #[api(default)]
+    pub ocr: bool,
+    /// Classification.
+    #[api(default)]
+    pub classification: bool,
+    /// Moderation.
+    #[api(default)]
+    pub moderation: bool,
+    /// Recordings in messages.
+    #[api(default)]
+    pub audio: bool,
+    /// Transcription.
+    #[api(default)]
+    pub audio_transcription: bool,
+    /// Transcription as one speaks.
+    #[api(default)]
+    pub audio_transcription_realtime: bool,
+    /// Speech.
+    #[api(default)]
+    pub audio_speech: bool,
+    /// Reasoning.
+    #[api(default)]
+    pub reasoning: bool,
+    /// The unified resources API.
+    #[api(default)]
+    pub unified_resources: bool,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-flags! {
-    /// What a model can do. Mirrors the API's `ModelCapabilities`.
-    ///
-    /// Capabilities that this version of the SDK does not know are in `extra`.
-    ModelCapabilities {
-        /// Chat completions.
-        completion_chat,
-        /// Calls of tools.
-        function_calling,
-        /// Completions of the middle of a text.
-        completion_fim,
-        /// Fine-tuning.
-        fine_tuning,
-        /// Images in messages.
-        vision,
-        /// Text recognition.
-        ocr,
-        /// Classification.
-        classification,
-        /// Moderation.
-        moderation,
-        /// Recordings in messages.
-        audio,
-        /// Transcription.
-        audio_transcription,
-        /// Transcription as one speaks.
-        audio_transcription_realtime,
-        /// Speech.
-        audio_speech,
-        /// Reasoning.
-        reasoning,
-        /// The unified resources API.
-        unified_resources,
-    }
+/// What a model can do with recordings. Mirrors the official SDK's
+/// `AudioTranscriptionCapabilities`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct AudioTranscriptionCapabilities {
+    /// Whether words can be hinted at.
+    #[api(default)]
+    pub context_bias: bool,
+    /// Whether speakers are told apart.
+    #[api(default)]
+    pub diarization: bool,
+    /// The languages.
+    #[api(default)]
+    pub languages: Vec<String>,
+    /// The modes.
+    #[api(default)]
+    pub modes: Vec<String>,
+    /// The steps in which times are given.
+    #[api(default)]
+    pub timestamp_granularities: Vec<String>,
+    /// Whether ends of turns are noticed.
+    #[api(default)]
+    pub turn_detection: bool,
+    /// The delays to choose among when streaming, in milliseconds.
+    pub streaming_delays_ms: Option<Vec<StreamingDelayRange>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// What a model can do with recordings. Mirrors the official SDK's
-    /// `AudioTranscriptionCapabilities`.
-    #[derive(Default)]
-    AudioTranscriptionCapabilities {
-        defaulted: {
-            /// Whether words can be hinted at.
-            context_bias: bool,
-            /// Whether speakers are told apart.
-            diarization: bool,
-            /// The languages.
-            languages: Vec<String>,
-            /// The modes.
-            modes: Vec<String>,
-            /// The steps in which times are given.
-            timestamp_granularities: Vec<String>,
-            /// Whether ends of turns are noticed.
-            turn_detection: bool,
-        }
-        optional: {
-            /// The delays to choose among when streaming, in milliseconds.
-            streaming_delays_ms: Vec<StreamingDelayRange>,
-        }
-    }
+/// A range of delays in milliseconds. Mirrors the official SDK's `StreamingDelayRange`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct StreamingDelayRange {
+    /// The shortest.
+    #[api(required)]
+    pub min: i64,
+    /// The longest.
+    #[api(required)]
+    pub max: i64,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// A range of delays in milliseconds. Mirrors the official SDK's `StreamingDelayRange`.
-    StreamingDelayRange {
-        required: {
-            /// The shortest.
-            min: i64,
-            /// The longest.
-            max: i64,
-        }
-    }
-}
-
-object! {
-    /// What a model can do in speaking. Mirrors the official SDK's `AudioSpeechCapabilities`.
-    #[derive(Default)]
-    AudioSpeechCapabilities {
-        defaulted: {
-            /// Whether it takes instructions on how to speak.
-            instruction: bool,
-            /// The modes.
-            modes: Vec<String>,
-            /// The forms of the recording.
-            response_formats: Vec<String>,
-        }
-    }
+/// What a model can do in speaking. Mirrors the official SDK's `AudioSpeechCapabilities`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct AudioSpeechCapabilities {
+    /// Whether it takes instructions on how to speak.
+    #[api(default)]
+    pub instruction: bool,
+    /// The modes.
+    #[api(default)]
+    pub modes: Vec<String>,
+    /// The forms of the recording.
+    #[api(default)]
+    pub response_formats: Vec<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

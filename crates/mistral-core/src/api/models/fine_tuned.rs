@@ -1,44 +1,51 @@
+use serde_json::{Map, Value};
+
 use crate::api::fine_tuning::ClassifierTargetResult;
 use crate::json::Patch;
-use crate::json::wire::nullable;
+use crate::json::{ApiObject, ApiRequest, ApiUnion};
 
-request! {
-    /// What to change about a model that was fine-tuned. Mirrors the API's
-    /// `UpdateFTModelIn`.
-    ///
-    /// ```
-    /// use mistral_core::models::UpdateModelRequest;
-    /// use mistral_core::json::Patch;
-    ///
-    /// let request = UpdateModelRequest::new()
-    ///     .name("tuned-for-cheese")
-    ///     .description(Patch::Clear);
-    /// # let json = serde_json::to_value(request)?;
-    /// # let expected = serde_json::json!({ "name": "tuned-for-cheese", "description": null });
-    /// # assert_eq!(json, expected);
-    /// # Ok::<(), serde_json::Error>(())
-    /// ```
-    #[derive(Default)]
-    UpdateModelRequest {
-        optional: {
-            /// The model's name for people. Default: as it is.
-            #[read_with(nullable)]
-            name: Patch<String> => into,
-            /// What the model is good for. Default: as it is.
-            #[read_with(nullable)]
-            description: Patch<String> => into,
-        }
-    }
+/// What to change about a model that was fine-tuned. Mirrors the API's
+/// `UpdateFTModelIn`.
+///
+/// ```
+/// use mistral_core::models::UpdateModelRequest;
+/// use mistral_core::json::Patch;
+///
+/// let request = UpdateModelRequest::new()
+///     .name("tuned-for-cheese")
+///     .description(Patch::Clear);
+/// # let json = serde_json::to_value(request)?;
+/// # let expected = serde_json::json!({ "name": "tuned-for-cheese", "description": null });
+/// # assert_eq!(json, expected);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct UpdateModelRequest {
+    /// The model's name for people. Default: as it is.
+    #[api(nullable, into)]
+    pub name: Option<Patch<String>>,
+    /// What the model is good for. Default: as it is.
+    #[api(nullable, into)]
+    pub description: Option<Patch<String>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-tagged_union! {
-    /// A model that was fine-tuned, in answer to [`Models::update`](super::Models::update).
-    FineTunedModel by "model_type" {
-        /// A model that completes.
-        Completion(CompletionFineTunedModel) = "completion",
-        /// A model that classifies.
-        Classifier(ClassifierFineTunedModel) = "classifier",
-    }
+/// A model that was fine-tuned, in answer to [`Models::update`](super::Models::update).
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "model_type")]
+#[non_exhaustive]
+pub enum FineTunedModel {
+    /// A model that completes.
+    #[api("completion")]
+    Completion(CompletionFineTunedModel),
+    /// A model that classifies.
+    #[api("classifier")]
+    Classifier(ClassifierFineTunedModel),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 impl FineTunedModel {
@@ -55,101 +62,142 @@ impl FineTunedModel {
     }
 }
 
-/// Declares the two kinds of fine-tuned model, which share most of their fields.
-macro_rules! fine_tuned_models {
-    ($($(#[doc = $doc:literal])* $name:ident { $($field:tt)* })+) => {
-        $(object! {
-            $(#[doc = $doc])*
-            $name {
-                required: {
-                    /// The model's id, as requests name it.
-                    id: String,
-                }
-                defaulted: {
-                    /// The kind of object: `model`.
-                    object: String,
-                    /// Whose the model is.
-                    owned_by: String,
-                    /// The workspace that it belongs to.
-                    workspace_id: String,
-                    /// The model that it was made from.
-                    root: String,
-                    /// The version of the model that it was made from.
-                    root_version: String,
-                    /// Whether it is archived, and so cannot be used.
-                    archived: bool,
-                    /// What it can do.
-                    capabilities: FineTunedModelCapabilities,
-                    /// Other names of it.
-                    aliases: Vec<String>,
-                    /// The id of the job that made it.
-                    job: String,
-                    $($field)*
-                }
-                optional: {
-                    /// When it was made, in seconds since 1970.
-                    created: i64,
-                    /// Its name for people.
-                    name: String,
-                    /// What it is good for.
-                    description: String,
-                    /// How many tokens its context holds. Default: 32 768.
-                    max_context_length: i64,
-                }
-            }
-        })+
-    };
+/// A fine-tuned model that completes. Mirrors the API's `CompletionFTModelOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct CompletionFineTunedModel {
+    /// The model's id, as requests name it.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `model`.
+    #[api(default)]
+    pub object: String,
+    /// Whose the model is.
+    #[api(default)]
+    pub owned_by: String,
+    /// The workspace that it belongs to.
+    #[api(default)]
+    pub workspace_id: String,
+    /// The model that it was made from.
+    #[api(default)]
+    pub root: String,
+    /// The version of the model that it was made from.
+    #[api(default)]
+    pub root_version: String,
+    /// Whether it is archived, and so cannot be used.
+    #[api(default)]
+    pub archived: bool,
+    /// What it can do.
+    #[api(default)]
+    pub capabilities: FineTunedModelCapabilities,
+    /// Other names of it.
+    #[api(default)]
+    pub aliases: Vec<String>,
+    /// The id of the job that made it.
+    #[api(default)]
+    pub job: String,
+    /// When it was made, in seconds since 1970.
+    pub created: Option<i64>,
+    /// Its name for people.
+    pub name: Option<String>,
+    /// What it is good for.
+    pub description: Option<String>,
+    /// How many tokens its context holds. Default: 32 768.
+    pub max_context_length: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-fine_tuned_models! {
-    /// A fine-tuned model that completes. Mirrors the API's `CompletionFTModelOut`.
-    CompletionFineTunedModel {}
-
-    /// A fine-tuned model that classifies. Mirrors the API's `ClassifierFTModelOut`.
-    ClassifierFineTunedModel {
-        /// What it tells of a text.
-        classifier_targets: Vec<ClassifierTargetResult>,
-    }
+/// A fine-tuned model that classifies. Mirrors the API's `ClassifierFTModelOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ClassifierFineTunedModel {
+    /// The model's id, as requests name it.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `model`.
+    #[api(default)]
+    pub object: String,
+    /// Whose the model is.
+    #[api(default)]
+    pub owned_by: String,
+    /// The workspace that it belongs to.
+    #[api(default)]
+    pub workspace_id: String,
+    /// The model that it was made from.
+    #[api(default)]
+    pub root: String,
+    /// The version of the model that it was made from.
+    #[api(default)]
+    pub root_version: String,
+    /// Whether it is archived, and so cannot be used.
+    #[api(default)]
+    pub archived: bool,
+    /// What it can do.
+    #[api(default)]
+    pub capabilities: FineTunedModelCapabilities,
+    /// Other names of it.
+    #[api(default)]
+    pub aliases: Vec<String>,
+    /// The id of the job that made it.
+    #[api(default)]
+    pub job: String,
+    /// What it tells of a text.
+    #[api(default)]
+    pub classifier_targets: Vec<ClassifierTargetResult>,
+    /// When it was made, in seconds since 1970.
+    pub created: Option<i64>,
+    /// Its name for people.
+    pub name: Option<String>,
+    /// What it is good for.
+    pub description: Option<String>,
+    /// How many tokens its context holds. Default: 32 768.
+    pub max_context_length: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// What a fine-tuned model can do. Mirrors the API's `FTModelCapabilitiesOut`.
-    #[derive(Default)]
-    FineTunedModelCapabilities {
-        defaulted: {
-            /// Completions of the middle of a text.
-            completion_fim: bool,
-            /// Calls of tools.
-            function_calling: bool,
-            /// Fine-tuning.
-            fine_tuning: bool,
-            /// Classification.
-            classification: bool,
-        }
-        optional: {
-            /// Chat completions. Default: true.
-            completion_chat: bool,
-        }
-    }
+/// What a fine-tuned model can do. Mirrors the API's `FTModelCapabilitiesOut`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct FineTunedModelCapabilities {
+    /// Completions of the middle of a text.
+    #[api(default)]
+    pub completion_fim: bool,
+    /// Calls of tools.
+    #[api(default)]
+    pub function_calling: bool,
+    /// Fine-tuning.
+    #[api(default)]
+    pub fine_tuning: bool,
+    /// Classification.
+    #[api(default)]
+    pub classification: bool,
+    /// Chat completions. Default: true.
+    pub completion_chat: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// That a model has been archived. Mirrors the API's `ArchiveFTModelOut`.
-    ArchiveModelResponse {
-        required: {
-            /// The model's id.
-            id: String,
-        }
-        defaulted: {
-            /// The kind of object: `model`.
-            object: String,
-        }
-        optional: {
-            /// Whether it is archived, as the server said it; see
-            /// [`is_archived`](Self::is_archived).
-            archived: bool,
-        }
-    }
+/// That a model has been archived. Mirrors the API's `ArchiveFTModelOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ArchiveModelResponse {
+    /// The model's id.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `model`.
+    #[api(default)]
+    pub object: String,
+    /// Whether it is archived, as the server said it; see
+    /// [`is_archived`](Self::is_archived).
+    pub archived: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl ArchiveModelResponse {
@@ -159,39 +207,40 @@ impl ArchiveModelResponse {
     }
 }
 
-object! {
-    /// That a model is no longer archived. Mirrors the API's `UnarchiveFTModelOut`.
-    UnarchiveModelResponse {
-        required: {
-            /// The model's id.
-            id: String,
-        }
-        defaulted: {
-            /// The kind of object: `model`.
-            object: String,
-            /// Whether it is archived.
-            archived: bool,
-        }
-    }
+/// That a model is no longer archived. Mirrors the API's `UnarchiveFTModelOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct UnarchiveModelResponse {
+    /// The model's id.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `model`.
+    #[api(default)]
+    pub object: String,
+    /// Whether it is archived.
+    #[api(default)]
+    pub archived: bool,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// That a model has been deleted. Mirrors the API's `DeleteModelOut`.
-    DeleteModelResponse {
-        required: {
-            /// The model's id.
-            id: String,
-        }
-        defaulted: {
-            /// The kind of object: `model`.
-            object: String,
-        }
-        optional: {
-            /// Whether it has been deleted, as the server said it; see
-            /// [`is_deleted`](Self::is_deleted).
-            deleted: bool,
-        }
-    }
+/// That a model has been deleted. Mirrors the API's `DeleteModelOut`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct DeleteModelResponse {
+    /// The model's id.
+    #[api(required)]
+    pub id: String,
+    /// The kind of object: `model`.
+    #[api(default)]
+    pub object: String,
+    /// Whether it has been deleted, as the server said it; see
+    /// [`is_deleted`](Self::is_deleted).
+    pub deleted: Option<bool>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl DeleteModelResponse {

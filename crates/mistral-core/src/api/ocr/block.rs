@@ -1,96 +1,395 @@
-/// Declares the kinds of blocks, which have most fields in common.
-macro_rules! blocks {
-    ($(#[doc = $doc:literal] $name:ident { $($field:tt)* })+) => {
-        $(object! {
-            #[doc = $doc]
-            $name {
-                required: {
-                    /// Where its left edge is, in pixels.
-                    top_left_x: u64,
-                    /// Where its upper edge is, in pixels.
-                    top_left_y: u64,
-                    /// Where its right edge is, in pixels.
-                    bottom_right_x: u64,
-                    /// Where its lower edge is, in pixels.
-                    bottom_right_y: u64,
-                    /// What it says, as text, Markdown or HTML.
-                    content: String,
-                }
-                optional: {
-                    /// How sure the model is, if the request asked for that.
-                    confidence_scores: OcrBlockConfidenceScores,
-                    $($field)*
-                }
-            }
-        })+
-    };
+use serde_json::{Map, Value};
+
+use crate::json::{ApiObject, ApiUnion};
+
+/// A text. Mirrors the API's `OCRTextBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrTextBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-blocks! {
-    /// A text. Mirrors the API's `OCRTextBlock`.
-    OcrTextBlock {}
-    /// A list. Mirrors the API's `OCRListBlock`.
-    OcrListBlock {}
-    /// An image. Mirrors the API's `OCRImageBlock`.
-    OcrImageBlock {
-        /// The id of the page's image that this is.
-        image_id: String,
-    }
-    /// A table. Mirrors the API's `OCRTableBlock`.
-    OcrTableBlock {
-        /// The id of the page's table that this is, where tables are taken out.
-        table_id: String,
-    }
-    /// A title. Mirrors the API's `OCRTitleBlock`.
-    OcrTitleBlock {}
-    /// An equation. Mirrors the API's `OCREquationBlock`.
-    OcrEquationBlock {}
-    /// The caption of an image or a table. Mirrors the API's `OCRCaptionBlock`.
-    OcrCaptionBlock {}
-    /// A piece of code. Mirrors the API's `OCRCodeBlock`.
-    OcrCodeBlock {}
-    /// A list of references. Mirrors the API's `OCRReferencesBlock`.
-    OcrReferencesBlock {}
-    /// A text beside the main one. Mirrors the API's `OCRAsideTextBlock`.
-    OcrAsideTextBlock {}
-    /// The page's header. Mirrors the API's `OCRHeaderBlock`.
-    OcrHeaderBlock {}
-    /// The page's footer. Mirrors the API's `OCRFooterBlock`.
-    OcrFooterBlock {}
-    /// A signature: the name, or nothing where it cannot be read. Mirrors the API's `OCRSignatureBlock`.
-    OcrSignatureBlock {}
+/// A list. Mirrors the API's `OCRListBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrListBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-tagged_union! {
-    /// A part of a page, and where it is. Mirrors the official SDK's `Block`.
-    Block by "type" {
-        /// A text.
-        Text(OcrTextBlock) = "text",
-        /// A list.
-        List(OcrListBlock) = "list",
-        /// An image.
-        Image(OcrImageBlock) = "image",
-        /// A table.
-        Table(OcrTableBlock) = "table",
-        /// A title.
-        Title(OcrTitleBlock) = "title",
-        /// An equation.
-        Equation(OcrEquationBlock) = "equation",
-        /// The caption of an image or a table.
-        Caption(OcrCaptionBlock) = "caption",
-        /// A piece of code.
-        Code(OcrCodeBlock) = "code",
-        /// A list of references.
-        References(OcrReferencesBlock) = "references",
-        /// A text beside the main one.
-        AsideText(OcrAsideTextBlock) = "aside_text",
-        /// The page's header.
-        Header(OcrHeaderBlock) = "header",
-        /// The page's footer.
-        Footer(OcrFooterBlock) = "footer",
-        /// A signature.
-        Signature(OcrSignatureBlock) = "signature",
-    }
+/// An image. Mirrors the API's `OCRImageBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrImageBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// The id of the page's image that this is.
+    pub image_id: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A table. Mirrors the API's `OCRTableBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrTableBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// The id of the page's table that this is, where tables are taken out.
+    pub table_id: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A title. Mirrors the API's `OCRTitleBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrTitleBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// An equation. Mirrors the API's `OCREquationBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrEquationBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The caption of an image or a table. Mirrors the API's `OCRCaptionBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrCaptionBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A piece of code. Mirrors the API's `OCRCodeBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrCodeBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A list of references. Mirrors the API's `OCRReferencesBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrReferencesBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A text beside the main one. Mirrors the API's `OCRAsideTextBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrAsideTextBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The page's header. Mirrors the API's `OCRHeaderBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrHeaderBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The page's footer. Mirrors the API's `OCRFooterBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrFooterBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A signature: the name, or nothing where it cannot be read. Mirrors the API's `OCRSignatureBlock`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrSignatureBlock {
+    /// Where its left edge is, in pixels.
+    #[api(required)]
+    pub top_left_x: u64,
+    /// Where its upper edge is, in pixels.
+    #[api(required)]
+    pub top_left_y: u64,
+    /// Where its right edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_x: u64,
+    /// Where its lower edge is, in pixels.
+    #[api(required)]
+    pub bottom_right_y: u64,
+    /// What it says, as text, Markdown or HTML.
+    #[api(required)]
+    pub content: String,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A part of a page, and where it is. Mirrors the official SDK's `Block`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[non_exhaustive]
+pub enum Block {
+    /// A text.
+    #[api("text")]
+    Text(OcrTextBlock),
+    /// A list.
+    #[api("list")]
+    List(OcrListBlock),
+    /// An image.
+    #[api("image")]
+    Image(OcrImageBlock),
+    /// A table.
+    #[api("table")]
+    Table(OcrTableBlock),
+    /// A title.
+    #[api("title")]
+    Title(OcrTitleBlock),
+    /// An equation.
+    #[api("equation")]
+    Equation(OcrEquationBlock),
+    /// The caption of an image or a table.
+    #[api("caption")]
+    Caption(OcrCaptionBlock),
+    /// A piece of code.
+    #[api("code")]
+    Code(OcrCodeBlock),
+    /// A list of references.
+    #[api("references")]
+    References(OcrReferencesBlock),
+    /// A text beside the main one.
+    #[api("aside_text")]
+    AsideText(OcrAsideTextBlock),
+    /// The page's header.
+    #[api("header")]
+    Header(OcrHeaderBlock),
+    /// The page's footer.
+    #[api("footer")]
+    Footer(OcrFooterBlock),
+    /// A signature.
+    #[api("signature")]
+    Signature(OcrSignatureBlock),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 impl Block {
@@ -118,17 +417,17 @@ impl Block {
     }
 }
 
-object! {
-    /// How sure the model is of a block. Mirrors the API's `OCRBlockConfidenceScores`.
-    #[derive(Default)]
-    OcrBlockConfidenceScores {
-        optional: {
-            /// How sure it is of the block's kind: 0 to 1.
-            block_type_confidence_score: f64,
-            /// How sure it is of the content on average: 0 to 1.
-            average_content_confidence_score: f64,
-            /// How sure it is of the content where it is least sure: 0 to 1.
-            minimum_content_confidence_score: f64,
-        }
-    }
+/// How sure the model is of a block. Mirrors the API's `OCRBlockConfidenceScores`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct OcrBlockConfidenceScores {
+    /// How sure it is of the block's kind: 0 to 1.
+    pub block_type_confidence_score: Option<f64>,
+    /// How sure it is of the content on average: 0 to 1.
+    pub average_content_confidence_score: Option<f64>,
+    /// How sure it is of the content where it is least sure: 0 to 1.
+    pub minimum_content_confidence_score: Option<f64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -1,32 +1,40 @@
 use std::path::Path;
 
 use base64_simd::STANDARD;
+use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::json::ApiUnion;
 use crate::messages::{DocumentUrlChunk, FileChunk, ImageUrlChunk, ImageUrlUnion};
 use crate::transport::{blocking, media_type};
 
-tagged_union! {
-    /// What OCR is to read. Mirrors the official SDK's `DocumentUnion`.
-    ///
-    /// ```
-    /// use mistral_core::ocr::Document;
-    ///
-    /// let report = Document::url("https://example.com/report.pdf");
-    /// assert!(matches!(report, Document::DocumentUrl(_)));
-    /// let scan = Document::url("https://example.com/scan.png?size=large");
-    /// assert!(matches!(scan, Document::ImageUrl(_)));
-    /// let note = Document::from_bytes("note.png", b"the bytes of an image");
-    /// assert!(matches!(note, Document::ImageUrl(_)));
-    /// ```
-    Document by "type" {
-        /// A file that was uploaded before.
-        File(FileChunk) = "file",
-        /// A document, by URL or as a data URL.
-        DocumentUrl(DocumentUrlChunk) = "document_url",
-        /// An image, by URL or as a data URL.
-        ImageUrl(ImageUrlChunk) = "image_url",
-    }
+/// What OCR is to read. Mirrors the official SDK's `DocumentUnion`.
+///
+/// ```
+/// use mistral_core::ocr::Document;
+///
+/// let report = Document::url("https://example.com/report.pdf");
+/// assert!(matches!(report, Document::DocumentUrl(_)));
+/// let scan = Document::url("https://example.com/scan.png?size=large");
+/// assert!(matches!(scan, Document::ImageUrl(_)));
+/// let note = Document::from_bytes("note.png", b"the bytes of an image");
+/// assert!(matches!(note, Document::ImageUrl(_)));
+/// ```
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[non_exhaustive]
+pub enum Document {
+    /// A file that was uploaded before.
+    #[api("file")]
+    File(FileChunk),
+    /// A document, by URL or as a data URL.
+    #[api("document_url")]
+    DocumentUrl(DocumentUrlChunk),
+    /// An image, by URL or as a data URL.
+    #[api("image_url")]
+    ImageUrl(ImageUrlChunk),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 impl Document {

@@ -1,31 +1,32 @@
 use base64_simd::STANDARD;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::block::Block;
 use super::request::TableFormat;
 use crate::error::{Error, ErrorKind, Result, decode};
+use crate::json::ApiObject;
 use crate::transport::media_type;
 
-object! {
-    /// What was read. Mirrors the API's `OCRResponse`.
-    OcrResponse {
-        required: {
-            /// The pages that were read.
-            pages: Vec<OcrPageObject>,
-        }
-        defaulted: {
-            /// The model that read them.
-            model: String,
-        }
-        optional: {
-            /// What `document_annotation_format` asked for, as text that is JSON. See
-            /// [`annotation`](Self::annotation).
-            document_annotation: String,
-            /// What the call consumed.
-            usage_info: OcrUsageInfo,
-        }
-    }
+/// What was read. Mirrors the API's `OCRResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrResponse {
+    /// The pages that were read.
+    #[api(required)]
+    pub pages: Vec<OcrPageObject>,
+    /// The model that read them.
+    #[api(default)]
+    pub model: String,
+    /// What `document_annotation_format` asked for, as text that is JSON. See
+    /// [`annotation`](Self::annotation).
+    pub document_annotation: Option<String>,
+    /// What the call consumed.
+    pub usage_info: Option<OcrUsageInfo>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl OcrResponse {
@@ -61,62 +62,64 @@ impl OcrResponse {
     }
 }
 
-object! {
-    /// A page. Mirrors the API's `OCRPageObject`.
-    OcrPageObject {
-        required: {
-            /// Which page this is, counted from 0.
-            index: u64,
-            /// Its text as Markdown. Images stand in it as links to their ids.
-            markdown: String,
-        }
-        defaulted: {
-            /// The images that were taken out.
-            images: Vec<OcrImageObject>,
-            /// The tables that were taken out, if the request asked for that.
-            tables: Vec<OcrTableObject>,
-            /// The links on the page.
-            hyperlinks: Vec<String>,
-        }
-        optional: {
-            /// The header that was taken out, if the request asked for that.
-            header: String,
-            /// The footer that was taken out, if the request asked for that.
-            footer: String,
-            /// How large the page is.
-            dimensions: OcrPageDimensions,
-            /// How sure the model is, if the request asked for that.
-            confidence_scores: OcrPageConfidenceScores,
-            /// The page's parts in reading order, if the request asked for them.
-            blocks: Vec<Block>,
-        }
-    }
+/// A page. Mirrors the API's `OCRPageObject`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrPageObject {
+    /// Which page this is, counted from 0.
+    #[api(required)]
+    pub index: u64,
+    /// Its text as Markdown. Images stand in it as links to their ids.
+    #[api(required)]
+    pub markdown: String,
+    /// The images that were taken out.
+    #[api(default)]
+    pub images: Vec<OcrImageObject>,
+    /// The tables that were taken out, if the request asked for that.
+    #[api(default)]
+    pub tables: Vec<OcrTableObject>,
+    /// The links on the page.
+    #[api(default)]
+    pub hyperlinks: Vec<String>,
+    /// The header that was taken out, if the request asked for that.
+    pub header: Option<String>,
+    /// The footer that was taken out, if the request asked for that.
+    pub footer: Option<String>,
+    /// How large the page is.
+    pub dimensions: Option<OcrPageDimensions>,
+    /// How sure the model is, if the request asked for that.
+    pub confidence_scores: Option<OcrPageConfidenceScores>,
+    /// The page's parts in reading order, if the request asked for them.
+    pub blocks: Option<Vec<Block>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// An image on a page. Mirrors the API's `OCRImageObject`.
-    OcrImageObject {
-        required: {
-            /// The image's id: what the page's Markdown links to.
-            id: String,
-        }
-        optional: {
-            /// Where its left edge is, in pixels.
-            top_left_x: u64,
-            /// Where its upper edge is, in pixels.
-            top_left_y: u64,
-            /// Where its right edge is, in pixels.
-            bottom_right_x: u64,
-            /// Where its lower edge is, in pixels.
-            bottom_right_y: u64,
-            /// The image as base64, mostly as a data URL, if the request asked for it. See
-            /// [`bytes`](Self::bytes).
-            image_base64: String,
-            /// What `bbox_annotation_format` asked for, as text that is JSON. See
-            /// [`annotation`](Self::annotation).
-            image_annotation: String,
-        }
-    }
+/// An image on a page. Mirrors the API's `OCRImageObject`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrImageObject {
+    /// The image's id: what the page's Markdown links to.
+    #[api(required)]
+    pub id: String,
+    /// Where its left edge is, in pixels.
+    pub top_left_x: Option<u64>,
+    /// Where its upper edge is, in pixels.
+    pub top_left_y: Option<u64>,
+    /// Where its right edge is, in pixels.
+    pub bottom_right_x: Option<u64>,
+    /// Where its lower edge is, in pixels.
+    pub bottom_right_y: Option<u64>,
+    /// The image as base64, mostly as a data URL, if the request asked for it. See
+    /// [`bytes`](Self::bytes).
+    pub image_base64: Option<String>,
+    /// What `bbox_annotation_format` asked for, as text that is JSON. See
+    /// [`annotation`](Self::annotation).
+    pub image_annotation: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl OcrImageObject {
@@ -178,81 +181,82 @@ fn read_annotation<T: DeserializeOwned>(annotation: Option<&str>, asked_by: &str
     })
 }
 
-object! {
-    /// A table on a page. Mirrors the API's `OCRTableObject`.
-    OcrTableObject {
-        required: {
-            /// The table's id: what the page's Markdown links to.
-            id: String,
-            /// The table.
-            content: String,
-        }
-        optional: {
-            /// How the table is written.
-            format: TableFormat,
-            /// How sure the model is of every word, if the request asked for that.
-            word_confidence_scores: Vec<OcrConfidenceScore>,
-        }
-    }
+/// A table on a page. Mirrors the API's `OCRTableObject`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrTableObject {
+    /// The table's id: what the page's Markdown links to.
+    #[api(required)]
+    pub id: String,
+    /// The table.
+    #[api(required)]
+    pub content: String,
+    /// How the table is written.
+    pub format: Option<TableFormat>,
+    /// How sure the model is of every word, if the request asked for that.
+    pub word_confidence_scores: Option<Vec<OcrConfidenceScore>>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// How large the image of a page is. Mirrors the API's `OCRPageDimensions`.
-    #[derive(Default)]
-    OcrPageDimensions {
-        optional: {
-            /// Pixels per inch.
-            dpi: u64,
-            /// Its height in pixels.
-            height: u64,
-            /// Its width in pixels.
-            width: u64,
-        }
-    }
+/// How large the image of a page is. Mirrors the API's `OCRPageDimensions`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct OcrPageDimensions {
+    /// Pixels per inch.
+    pub dpi: Option<u64>,
+    /// Its height in pixels.
+    pub height: Option<u64>,
+    /// Its width in pixels.
+    pub width: Option<u64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// How sure the model is of a page. Mirrors the API's `OCRPageConfidenceScores`.
-    #[derive(Default)]
-    OcrPageConfidenceScores {
-        optional: {
-            /// How sure it is of every word, if the request asked for that.
-            word_confidence_scores: Vec<OcrConfidenceScore>,
-            /// How sure it is on average: 0 to 1.
-            average_page_confidence_score: f64,
-            /// How sure it is where it is least sure: 0 to 1.
-            minimum_page_confidence_score: f64,
-        }
-    }
+/// How sure the model is of a page. Mirrors the API's `OCRPageConfidenceScores`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct OcrPageConfidenceScores {
+    /// How sure it is of every word, if the request asked for that.
+    pub word_confidence_scores: Option<Vec<OcrConfidenceScore>>,
+    /// How sure it is on average: 0 to 1.
+    pub average_page_confidence_score: Option<f64>,
+    /// How sure it is where it is least sure: 0 to 1.
+    pub minimum_page_confidence_score: Option<f64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// How sure the model is of a word. Mirrors the API's `OCRConfidenceScore`.
-    OcrConfidenceScore {
-        required: {
-            /// The word.
-            text: String,
-            /// How sure it is: 0 to 1.
-            confidence: f64,
-        }
-        optional: {
-            /// Where the word begins in the Markdown.
-            start_index: u64,
-        }
-    }
+/// How sure the model is of a word. Mirrors the API's `OCRConfidenceScore`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OcrConfidenceScore {
+    /// The word.
+    #[api(required)]
+    pub text: String,
+    /// How sure it is: 0 to 1.
+    #[api(required)]
+    pub confidence: f64,
+    /// Where the word begins in the Markdown.
+    pub start_index: Option<u64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// What a call consumed. Mirrors the API's `OCRUsageInfo`.
-    #[derive(Default)]
-    OcrUsageInfo {
-        defaulted: {
-            /// How many pages were read.
-            pages_processed: u64,
-        }
-        optional: {
-            /// How many bytes the document has.
-            doc_size_bytes: i64,
-        }
-    }
+/// What a call consumed. Mirrors the API's `OCRUsageInfo`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct OcrUsageInfo {
+    /// How many pages were read.
+    #[api(default)]
+    pub pages_processed: u64,
+    /// How many bytes the document has.
+    pub doc_size_bytes: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -17,7 +17,7 @@ pub(crate) use self::hooks::{CaptureContent, Propagate};
 use self::request::Start;
 use self::response::ResponseAttributes;
 use crate::error::{Error, ErrorKind, decode};
-use crate::json::wire::read_value;
+use crate::json::unions::read_value;
 use crate::pipeline::request::RequestParts;
 use crate::pipeline::route_cache::ResolvedRoute;
 use crate::provider::Provider;

@@ -1,20 +1,27 @@
 use bytes::{Bytes, BytesMut};
+use serde_json::{Map, Value};
 
 use crate::api::audio::{decode_audio, named_event};
 use crate::call::event_stream::{EventStream, StreamEvent};
 use crate::error::Result;
+use crate::json::{ApiObject, ApiUnion};
 use crate::messages::UsageInfo;
 
-tagged_union! {
-    /// An event of a text being spoken. Mirrors the API's `SpeechStreamEvents`.
-    ///
-    /// Its kind is told by its data or, failing that, by the type of the server-sent event.
-    SpeechStreamEvents by "type" {
-        /// The next piece of the recording.
-        AudioDelta(SpeechStreamAudioDelta) = "speech.audio.delta",
-        /// The end.
-        Done(SpeechStreamDone) = "speech.audio.done",
-    }
+/// An event of a text being spoken. Mirrors the API's `SpeechStreamEvents`.
+///
+/// Its kind is told by its data or, failing that, by the type of the server-sent event.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[non_exhaustive]
+pub enum SpeechStreamEvents {
+    /// The next piece of the recording.
+    #[api("speech.audio.delta")]
+    AudioDelta(SpeechStreamAudioDelta),
+    /// The end.
+    #[api("speech.audio.done")]
+    Done(SpeechStreamDone),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 impl SpeechStreamEvents {
@@ -31,14 +38,16 @@ impl SpeechStreamEvents {
     }
 }
 
-object! {
-    /// A piece of a recording. Mirrors the API's `SpeechStreamAudioDelta`.
-    SpeechStreamAudioDelta {
-        required: {
-            /// The piece as base64. See [`audio`](Self::audio).
-            audio_data: String,
-        }
-    }
+/// A piece of a recording. Mirrors the API's `SpeechStreamAudioDelta`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct SpeechStreamAudioDelta {
+    /// The piece as base64. See [`audio`](Self::audio).
+    #[api(required)]
+    pub audio_data: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl SpeechStreamAudioDelta {
@@ -51,15 +60,15 @@ impl SpeechStreamAudioDelta {
     }
 }
 
-object! {
-    /// The end of a recording. Mirrors the API's `SpeechStreamDone`.
-    #[derive(Default)]
-    SpeechStreamDone {
-        optional: {
-            /// What the call consumed.
-            usage: UsageInfo,
-        }
-    }
+/// The end of a recording. Mirrors the API's `SpeechStreamDone`.
+#[derive(Debug, Clone, PartialEq, Default, ApiObject)]
+#[non_exhaustive]
+pub struct SpeechStreamDone {
+    /// What the call consumed.
+    pub usage: Option<UsageInfo>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// What is known of a stream of a recording.

@@ -2,9 +2,12 @@ mod events;
 mod request;
 
 use super::{SPEAK, SPEAK_STREAM, decode_audio};
+use serde_json::{Map, Value};
+
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
 use crate::error::Result;
+use crate::json::ApiObject;
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 
@@ -24,6 +27,7 @@ impl<M: Mode> Speech<M> {
     ///
     /// Mirrors `POST /v1/audio/speech`.
     #[doc = example!(r#"
+use serde_json::{Map, Value};
 use mistral_sdk::audio::SpeechRequest;
 
 let request = SpeechRequest::new("Bonjour !").voice_id("fr_marie_neutral");
@@ -61,14 +65,16 @@ while let Some(event) = stream.next().await {
     }
 }
 
-object! {
-    /// A spoken text. Mirrors the API's `SpeechResponse`.
-    SpeechResponse {
-        required: {
-            /// The recording as base64. See [`audio`](Self::audio).
-            audio_data: String,
-        }
-    }
+/// A spoken text. Mirrors the API's `SpeechResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct SpeechResponse {
+    /// The recording as base64. See [`audio`](Self::audio).
+    #[api(required)]
+    pub audio_data: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl SpeechResponse {

@@ -1,27 +1,35 @@
 use std::any::Any;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::response::{TranscriptionResponse, TranscriptionSegmentChunk, TranscriptionStreamDone};
 use crate::api::audio::named_event;
 use crate::call::event_stream::StreamEvent;
+use crate::json::{ApiObject, ApiUnion};
 
-tagged_union! {
-    /// An event of a transcription. Mirrors the API's `TranscriptionStreamEvents`.
-    ///
-    /// Its kind is told by its data or, failing that, by the type of the server-sent event.
-    #[expect(clippy::large_enum_variant, reason = "only the last event is large")]
-    TranscriptionStreamEvents by "type" {
-        /// New text.
-        TextDelta(TranscriptionStreamTextDelta) = "transcription.text.delta",
-        /// The language that is spoken.
-        Language(TranscriptionStreamLanguage) = "transcription.language",
-        /// A part of the recording, with who speaks when.
-        Segment(TranscriptionStreamSegmentDelta) = "transcription.segment",
-        /// The end: the whole transcription. Without it, a stream that the server closes
-        /// may have been cut short: the API has no other mark of its end.
-        Done(TranscriptionStreamDone) = "transcription.done",
-    }
+/// An event of a transcription. Mirrors the API's `TranscriptionStreamEvents`.
+///
+/// Its kind is told by its data or, failing that, by the type of the server-sent event.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[expect(clippy::large_enum_variant, reason = "only the last event is large")]
+#[non_exhaustive]
+pub enum TranscriptionStreamEvents {
+    /// New text.
+    #[api("transcription.text.delta")]
+    TextDelta(TranscriptionStreamTextDelta),
+    /// The language that is spoken.
+    #[api("transcription.language")]
+    Language(TranscriptionStreamLanguage),
+    /// A part of the recording, with who speaks when.
+    #[api("transcription.segment")]
+    Segment(TranscriptionStreamSegmentDelta),
+    /// The end: the whole transcription. Without it, a stream that the server closes
+    /// may have been cut short: the API has no other mark of its end.
+    #[api("transcription.done")]
+    Done(TranscriptionStreamDone),
+    /// A member that this version of the SDK does not know, as it came.
+    Unknown(Value),
 }
 
 impl TranscriptionStreamEvents {
@@ -34,43 +42,47 @@ impl TranscriptionStreamEvents {
     }
 }
 
-object! {
-    /// New text of a transcription. Mirrors the API's `TranscriptionStreamTextDelta`.
-    TranscriptionStreamTextDelta {
-        required: {
-            /// The new text.
-            text: String,
-        }
-    }
+/// New text of a transcription. Mirrors the API's `TranscriptionStreamTextDelta`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct TranscriptionStreamTextDelta {
+    /// The new text.
+    #[api(required)]
+    pub text: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// The language of a recording. Mirrors the API's `TranscriptionStreamLanguage`.
-    TranscriptionStreamLanguage {
-        required: {
-            /// The language that is spoken, in two letters.
-            audio_language: String,
-        }
-    }
+/// The language of a recording. Mirrors the API's `TranscriptionStreamLanguage`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct TranscriptionStreamLanguage {
+    /// The language that is spoken, in two letters.
+    #[api(required)]
+    pub audio_language: String,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// What is said in a part of a recording. Mirrors the API's
-    /// `TranscriptionStreamSegmentDelta`.
-    TranscriptionStreamSegmentDelta {
-        required: {
-            /// What is said.
-            text: String,
-        }
-        optional: {
-            /// Where the part begins, in seconds.
-            start: f64,
-            /// Where the part ends, in seconds.
-            end: f64,
-            /// Who speaks, if the request asked for that.
-            speaker_id: String,
-        }
-    }
+/// What is said in a part of a recording. Mirrors the API's
+/// `TranscriptionStreamSegmentDelta`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct TranscriptionStreamSegmentDelta {
+    /// What is said.
+    #[api(required)]
+    pub text: String,
+    /// Where the part begins, in seconds.
+    pub start: Option<f64>,
+    /// Where the part ends, in seconds.
+    pub end: Option<f64>,
+    /// Who speaks, if the request asked for that.
+    pub speaker_id: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// What a stream of a transcription has brought so far.

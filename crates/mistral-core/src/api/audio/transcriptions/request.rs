@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::json::ApiEnum;
 use crate::pipeline::multipart::MultipartForm;
 use crate::transport::FileSource;
 
@@ -207,13 +208,17 @@ impl From<Url> for AudioSource {
     }
 }
 
-string_enum! {
-    /// How finely a response says when something is said. Mirrors the API's
-    /// `TimestampGranularity`.
-    TimestampGranularity {
-        /// Segment by segment.
-        Segment = "segment",
-        /// Word by word.
-        Word = "word",
-    }
+/// How finely a response says when something is said. Mirrors the API's
+/// `TimestampGranularity`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum TimestampGranularity {
+    /// Segment by segment.
+    #[api("segment")]
+    Segment,
+    /// Word by word.
+    #[api("word")]
+    Word,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }

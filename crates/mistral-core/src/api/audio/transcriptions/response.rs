@@ -1,59 +1,72 @@
+use serde_json::{Map, Value};
+
+use crate::json::ApiObject;
 use crate::messages::UsageInfo;
 
-/// Declares what is told of a whole recording, at once and at the end of a stream.
-macro_rules! transcriptions {
-    ($($(#[doc = $doc:literal])* $name:ident)+) => {
-        $(object! {
-            $(#[doc = $doc])*
-            $name {
-                required: {
-                    /// What is said.
-                    text: String,
-                }
-                defaulted: {
-                    /// The model that transcribed it.
-                    model: String,
-                    /// What is said when, if the request asked for that.
-                    segments: Vec<TranscriptionSegmentChunk>,
-                }
-                optional: {
-                    /// The language that is spoken, in two letters.
-                    language: String,
-                    /// What the call consumed.
-                    usage: UsageInfo,
-                }
-            }
-        })+
-    };
+/// What a recording says. Mirrors the API's `TranscriptionResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct TranscriptionResponse {
+    /// What is said.
+    #[api(required)]
+    pub text: String,
+    /// The model that transcribed it.
+    #[api(default)]
+    pub model: String,
+    /// What is said when, if the request asked for that.
+    #[api(default)]
+    pub segments: Vec<TranscriptionSegmentChunk>,
+    /// The language that is spoken, in two letters.
+    pub language: Option<String>,
+    /// What the call consumed.
+    pub usage: Option<UsageInfo>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-transcriptions! {
-    /// What a recording says. Mirrors the API's `TranscriptionResponse`.
-    TranscriptionResponse
-    /// The end of a stream: the whole transcription. Mirrors the API's
-    /// `TranscriptionStreamDone`.
-    TranscriptionStreamDone
+/// The end of a stream: the whole transcription. Mirrors the API's
+/// `TranscriptionStreamDone`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct TranscriptionStreamDone {
+    /// What is said.
+    #[api(required)]
+    pub text: String,
+    /// The model that transcribed it.
+    #[api(default)]
+    pub model: String,
+    /// What is said when, if the request asked for that.
+    #[api(default)]
+    pub segments: Vec<TranscriptionSegmentChunk>,
+    /// The language that is spoken, in two letters.
+    pub language: Option<String>,
+    /// What the call consumed.
+    pub usage: Option<UsageInfo>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// What is said in a part of a recording. Mirrors the API's `TranscriptionSegmentChunk`.
-    TranscriptionSegmentChunk {
-        required: {
-            /// What is said.
-            text: String,
-        }
-        optional: {
-            /// The kind of chunk: `transcription_segment`.
-            #[rename("type")]
-            kind: String,
-            /// Where the part begins, in seconds.
-            start: f64,
-            /// Where the part ends, in seconds.
-            end: f64,
-            /// How sure the model is.
-            score: f64,
-            /// Who speaks, if the request asked for that.
-            speaker_id: String,
-        }
-    }
+/// What is said in a part of a recording. Mirrors the API's `TranscriptionSegmentChunk`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct TranscriptionSegmentChunk {
+    /// What is said.
+    #[api(required)]
+    pub text: String,
+    /// The kind of chunk: `transcription_segment`.
+    #[api(rename = "type")]
+    pub kind: Option<String>,
+    /// Where the part begins, in seconds.
+    pub start: Option<f64>,
+    /// Where the part ends, in seconds.
+    pub end: Option<f64>,
+    /// How sure the model is.
+    pub score: Option<f64>,
+    /// Who speaks, if the request asked for that.
+    pub speaker_id: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -1,98 +1,114 @@
+use serde_json::{Map, Value};
+
 use crate::call::{NextPage, Page};
+use crate::json::{ApiEnum, ApiObject};
 
-string_enum! {
-    /// The gender of a voice's speaker. Mirrors the API's `gender`.
-    VoiceGender {
-        /// Female.
-        Female = "female",
-        /// Male.
-        Male = "male",
-        /// Neutral.
-        Neutral = "neutral",
-    }
+/// The gender of a voice's speaker. Mirrors the API's `gender`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum VoiceGender {
+    /// Female.
+    #[api("female")]
+    Female,
+    /// Male.
+    #[api("male")]
+    Male,
+    /// Neutral.
+    #[api("neutral")]
+    Neutral,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-string_enum! {
-    /// Whose voice it is. Mirrors the API's `type`.
-    VoiceType {
-        /// Mistral offers it.
-        Preset = "preset",
-        /// A user has made it.
-        Custom = "custom",
-    }
+/// Whose voice it is. Mirrors the API's `type`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum VoiceType {
+    /// Mistral offers it.
+    #[api("preset")]
+    Preset,
+    /// A user has made it.
+    #[api("custom")]
+    Custom,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-string_enum! {
-    /// How a voice was made. Mirrors the API's `kind`.
-    VoiceKind {
-        /// Instantly, of a short recording.
-        Ivc = "ivc",
-        /// Professionally, of long ones.
-        Pvc = "pvc",
-    }
+/// How a voice was made. Mirrors the API's `kind`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum VoiceKind {
+    /// Instantly, of a short recording.
+    #[api("ivc")]
+    Ivc,
+    /// Professionally, of long ones.
+    #[api("pvc")]
+    Pvc,
+    /// A value that this version of the SDK does not know, as it came.
+    Unknown(String),
 }
 
-object! {
-    /// A voice. Mirrors the API's `VoiceResponse`.
-    VoiceResponse {
-        required: {
-            /// The voice's id.
-            id: String,
-        }
-        defaulted: {
-            /// Its name.
-            name: String,
-            /// The languages that it speaks.
-            languages: Vec<String>,
-        }
-        optional: {
-            /// A short name that can stand for the id.
-            slug: String,
-            /// What it is like.
-            description: String,
-            /// Whose voice it is.
-            #[rename("type")]
-            voice_type: VoiceType,
-            /// How it was made.
-            kind: VoiceKind,
-            /// The speaker's gender.
-            gender: String,
-            /// The speaker's age, in years.
-            age: i64,
-            /// Words to find it by.
-            tags: Vec<String>,
-            /// The colour that it is shown in.
-            color: String,
-            /// How many days ahead the end of its retention is told.
-            retention_notice: i64,
-            /// How many seconds of the recording were cut off.
-            trimmed_seconds: f64,
-            /// When it was made, by RFC 3339.
-            created_at: String,
-            /// The id of the user who has made it.
-            user_id: String,
-        }
-    }
+/// A voice. Mirrors the API's `VoiceResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct VoiceResponse {
+    /// The voice's id.
+    #[api(required)]
+    pub id: String,
+    /// Its name.
+    #[api(default)]
+    pub name: String,
+    /// The languages that it speaks.
+    #[api(default)]
+    pub languages: Vec<String>,
+    /// A short name that can stand for the id.
+    pub slug: Option<String>,
+    /// What it is like.
+    pub description: Option<String>,
+    /// Whose voice it is.
+    #[api(rename = "type")]
+    pub voice_type: Option<VoiceType>,
+    /// How it was made.
+    pub kind: Option<VoiceKind>,
+    /// The speaker's gender.
+    pub gender: Option<String>,
+    /// The speaker's age, in years.
+    pub age: Option<i64>,
+    /// Words to find it by.
+    pub tags: Option<Vec<String>>,
+    /// The colour that it is shown in.
+    pub color: Option<String>,
+    /// How many days ahead the end of its retention is told.
+    pub retention_notice: Option<i64>,
+    /// How many seconds of the recording were cut off.
+    pub trimmed_seconds: Option<f64>,
+    /// When it was made, by RFC 3339.
+    pub created_at: Option<String>,
+    /// The id of the user who has made it.
+    pub user_id: Option<String>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
-object! {
-    /// A page of a list of voices. Mirrors the API's `VoiceListResponse`.
-    VoiceListResponse {
-        required: {
-            /// The voices.
-            items: Vec<VoiceResponse>,
-        }
-        optional: {
-            /// How many voices there are in all.
-            total: i64,
-            /// Which page this is.
-            page: i64,
-            /// How many voices a page has.
-            page_size: i64,
-            /// How many pages there are.
-            total_pages: i64,
-        }
-    }
+/// A page of a list of voices. Mirrors the API's `VoiceListResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct VoiceListResponse {
+    /// The voices.
+    #[api(required)]
+    pub items: Vec<VoiceResponse>,
+    /// How many voices there are in all.
+    pub total: Option<i64>,
+    /// Which page this is.
+    pub page: Option<i64>,
+    /// How many voices a page has.
+    pub page_size: Option<i64>,
+    /// How many pages there are.
+    pub total_pages: Option<i64>,
+    /// Fields that this version of the SDK does not know, as they came.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 impl Page for VoiceListResponse {

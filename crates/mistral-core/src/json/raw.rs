@@ -1,0 +1,100 @@
+//! The reader of fields whose value is kept even where it is not what the API documents.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::lenient::{keep, keep_null};
+use super::wire::value;
+
+/// Reads a value. One that is not a `T` goes to `extra`, and so does `null` if `keep_nulls`.
+///
+/// `T` is read from the value's text: it is known in full before it is read, and each further
+/// kind of input is one more copy of the code of every type.
+#[inline(never)]
+pub fn lenient<'de, A, T>(
+    map: &mut A,
+    extra: &mut Map<String, Value>,
+    name: &'static str,
+    keep_nulls: bool,
+) -> Result<Option<T>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: DeserializeOwned,
+{
+    let Raw(json) = value(map)?;
+    let read = serde_json::from_str(json.get());
+    match read {
+        Ok(None) if keep_nulls => keep_null(extra, name),
+        Ok(read) => return Ok(read),
+        Err(_) => {
+            let value = serde_json::from_str(json.get()).map_err(de::Error::custom)?;
+            keep(extra, name, value);
+        }
+    }
+    Ok(None)
+}
+
+/// The text of a value, whatever the value is read from.
+struct Raw(Box<RawValue>);
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Deserialize::deserialize(RawDeserializer(deserializer)).map(Self)
+    }
+}
+
+/// Reads a [`RawValue`] also from what does not keep the text: other formats than JSON, and the
+/// buffers of serde's `flatten` and `untagged`.
+struct RawDeserializer<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for RawDeserializer<D> {
+    type Error = D::Error;
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0
+            .deserialize_newtype_struct(name, RawVisitor { name, visitor })
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct RawVisitor<V> {
+    name: &'static str,
+    visitor: V,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for RawVisitor<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_map(map)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<V::Value, D::Error> {
+        Value::deserialize(deserializer)?
+            .deserialize_newtype_struct(self.name, self.visitor)
+            .map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,285 @@
+//! The fields of an object.
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result, Type};
+
+use crate::attributes::{Errors, Key, read_options, unknown, value};
+use crate::types::{argument_of, is_number, is_scalar};
+
+const OPTIONS: [&str; 11] = [
+    "required",
+    "default",
+    "extra",
+    "rename",
+    "into",
+    "boxed",
+    "list",
+    "nullable",
+    "lenient",
+    "read_with",
+    "write_with",
+];
+
+/// Whether a field must be there.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    Required,
+    Default,
+    Optional,
+}
+
+/// The function that reads a field.
+pub(crate) enum Reader {
+    Strict,
+    Number,
+    Scalar,
+    Lenient,
+    Nullable,
+    With(Path),
+}
+
+/// The conversion of a setter's argument.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Setter {
+    Plain,
+    Into,
+    Boxed,
+    List,
+}
+
+pub(crate) struct Field<'a> {
+    pub(crate) ident: &'a Ident,
+    /// The name in JSON.
+    pub(crate) name: LitStr,
+    /// The type, without `Option` where the field is optional.
+    pub(crate) ty: &'a Type,
+    pub(crate) kind: Kind,
+    pub(crate) reader: Reader,
+    pub(crate) write_with: Option<Path>,
+    pub(crate) setter: Setter,
+    /// The attributes that the setter has as well.
+    pub(crate) attributes: Vec<&'a Attribute>,
+}
+
+/// The fields of a struct, and the one for all others.
+pub(crate) struct ObjectFields<'a> {
+    pub(crate) declared: Vec<Field<'a>>,
+    pub(crate) extra: &'a Ident,
+}
+
+impl<'a> ObjectFields<'a> {
+    /// Parses the fields of a struct. Only a request's have setters.
+    pub(crate) fn parse(input: &'a DeriveInput, derive: &str) -> Result<Self> {
+        let fields = match &input.data {
+            Data::Struct(data) => match &data.fields {
+                Fields::Named(fields) => &fields.named,
+                _ => return Err(wrong_item(input, derive)),
+            },
+            _ => return Err(wrong_item(input, derive)),
+        };
+        let mut errors = Errors::default();
+        let (mut declared, mut extra) = (Vec::new(), None);
+        for field in fields {
+            let Some(ident) = &field.ident else { continue };
+            let Some(options) = errors.take(Options::parse(&field.attrs)) else {
+                continue;
+            };
+            if options.extra.is_none() {
+                declared.extend(errors.take(options.into_field(field, ident, derive)));
+            } else if let Some(first) = extra.replace(ident) {
+                let message = format!(
+                    "`{ident}` is a second `#[api(extra)]` field, after `{first}`; there can be one"
+                );
+                errors.push(Error::new(ident.span(), message));
+            }
+        }
+        errors.check_unique(declared.iter().map(|field| (field.ident, &field.name)));
+        if extra.is_none() && errors.is_empty() {
+            let message = format!(
+                "`{}` needs a field for what it does not declare: \
+                 add `#[api(extra)] pub extra: Map<String, Value>`",
+                input.ident
+            );
+            errors.push(Error::new(input.ident.span(), message));
+        }
+        errors.finish()?;
+        let extra = extra.ok_or_else(|| wrong_item(input, derive))?;
+        Ok(Self { declared, extra })
+    }
+}
+
+fn wrong_item(input: &DeriveInput, derive: &str) -> Error {
+    let message = format!("`{derive}` can be derived for structs with named fields only");
+    Error::new(input.ident.span(), message)
+}
+
+/// The options of a field, as written.
+#[derive(Default)]
+struct Options {
+    required: Option<Span>,
+    default: Option<Span>,
+    extra: Option<Span>,
+    rename: Option<LitStr>,
+    setter: Option<(Setter, Ident)>,
+    nullable: Option<Span>,
+    lenient: Option<Span>,
+    read_with: Option<Path>,
+    write_with: Option<Path>,
+}
+
+impl Options {
+    fn parse(attributes: &[Attribute]) -> Result<Self> {
+        let (mut options, mut count) = (Self::default(), 0);
+        read_options(attributes, |key, input| {
+            count += 1;
+            options.read(&key, input)
+        })?;
+        match options.extra {
+            Some(span) if count > 1 => {
+                let message = "`extra` cannot be combined with other options";
+                Err(Error::new(span, message))
+            }
+            _ => Ok(options),
+        }
+    }
+
+    fn read(&mut self, key: &Key, input: ParseStream<'_>) -> Result<()> {
+        let known = &OPTIONS;
+        let Key::Name(name) = key else {
+            return Err(unknown(key, "a field", known));
+        };
+        let span = Some(name.span());
+        match &*name.to_string() {
+            "required" => self.required = span,
+            "default" => self.default = span,
+            "extra" => self.extra = span,
+            "rename" => self.rename = Some(value(input)?),
+            "into" => self.set_setter(Setter::Into, name)?,
+            "boxed" => self.set_setter(Setter::Boxed, name)?,
+            "list" => self.set_setter(Setter::List, name)?,
+            "nullable" => self.nullable = span,
+            "lenient" => self.lenient = span,
+            "read_with" => self.read_with = Some(value(input)?),
+            "write_with" => self.write_with = Some(value(input)?),
+            _ => return Err(unknown(key, "a field", known)),
+        }
+        Ok(())
+    }
+
+    fn set_setter(&mut self, setter: Setter, name: &Ident) -> Result<()> {
+        match self.setter.replace((setter, name.clone())) {
+            Some((_, first)) => {
+                let message = format!("`{name}` contradicts `{first}`");
+                Err(Error::new(name.span(), message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn into_field<'a>(
+        mut self,
+        field: &'a syn::Field,
+        ident: &'a Ident,
+        derive: &str,
+    ) -> Result<Field<'a>> {
+        let kind = self.kind(&field.ty, ident)?;
+        let ty = match kind {
+            Kind::Optional => argument_of(&field.ty, "Option").unwrap_or(&field.ty),
+            _ => &field.ty,
+        };
+        let setter = self.setter(ty, ident, derive)?;
+        let reader = self.reader(kind, ty, ident)?;
+        let is_kept =
+            |it: &&Attribute| it.path().is_ident("doc") || it.path().is_ident("deprecated");
+        let name = LitStr::new(&ident.unraw().to_string(), ident.span());
+        Ok(Field {
+            ident,
+            name: self.rename.unwrap_or(name),
+            ty,
+            kind,
+            reader,
+            write_with: self.write_with,
+            setter,
+            attributes: field.attrs.iter().filter(is_kept).collect(),
+        })
+    }
+
+    fn kind(&self, ty: &Type, ident: &Ident) -> Result<Kind> {
+        let optional = argument_of(ty, "Option").is_some();
+        match (self.required, self.default, optional) {
+            (Some(_), Some(span), _) => Err(Error::new(
+                span,
+                format!("`{ident}` cannot be both `required` and `default`"),
+            )),
+            (Some(span), None, true) => Err(Error::new(
+                span,
+                format!(
+                    "`{ident}` is an `Option`, so it cannot be `required`; leave one of them out"
+                ),
+            )),
+            (None, Some(span), true) => Err(Error::new(
+                span,
+                format!("`{ident}` is an `Option`, whose default is `None`; leave `default` out"),
+            )),
+            (Some(_), None, false) => Ok(Kind::Required),
+            (None, Some(_), false) => Ok(Kind::Default),
+            (None, None, true) => Ok(Kind::Optional),
+            (None, None, false) => Err(Error::new(
+                ident.span(),
+                format!(
+                    "`{ident}` must be `#[api(required)]`, `#[api(default)]` or an `Option`, \
+                     depending on how it is read if the field is absent"
+                ),
+            )),
+        }
+    }
+
+    fn reader(&mut self, kind: Kind, ty: &Type, ident: &Ident) -> Result<Reader> {
+        let contradiction = |span, option: &str, other: &str| {
+            let message = format!("`{option}` of `{ident}` cannot be combined with `{other}`");
+            Err(Error::new(span, message))
+        };
+        match (self.read_with.take(), self.nullable, self.lenient) {
+            (_, Some(span), Some(_)) => contradiction(span, "nullable", "lenient"),
+            (Some(_), Some(span), _) => contradiction(span, "nullable", "read_with"),
+            (Some(_), _, Some(span)) => contradiction(span, "lenient", "read_with"),
+            (None, Some(span), _) if kind == Kind::Required => {
+                contradiction(span, "nullable", "required")
+            }
+            (None, _, Some(span)) if kind == Kind::Required => {
+                contradiction(span, "lenient", "required")
+            }
+            (Some(path), ..) => Ok(Reader::With(path)),
+            (None, Some(_), None) => Ok(Reader::Nullable),
+            (None, None, _) if kind == Kind::Required && is_number(ty) => Ok(Reader::Number),
+            (None, None, _) if kind != Kind::Required && is_scalar(ty) => Ok(Reader::Scalar),
+            (None, None, Some(_)) => Ok(Reader::Lenient),
+            (None, None, None) => Ok(Reader::Strict),
+        }
+    }
+
+    fn setter(&self, ty: &Type, ident: &Ident, derive: &str) -> Result<Setter> {
+        let Some((setter, option)) = &self.setter else {
+            return Ok(Setter::Plain);
+        };
+        let error = |message| Err(Error::new(option.span(), message));
+        if derive != "ApiRequest" {
+            return error(format!(
+                "`{option}` of `{ident}` is about a setter, and only `ApiRequest` has setters"
+            ));
+        }
+        let needed = match setter {
+            Setter::List => "Vec",
+            Setter::Boxed => "Box",
+            Setter::Into | Setter::Plain => return Ok(*setter),
+        };
+        if argument_of(ty, needed).is_some() {
+            return Ok(*setter);
+        }
+        error(format!(
+            "`{option}` is for a `{needed}`, which `{ident}` is not"
+        ))
+    }
+}

@@ -1,0 +1,6 @@
+//! What the derives refuse, and what they say about it.
+
+#[test]
+fn misuse_is_a_compile_error_that_names_the_place() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}

@@ -1,0 +1,153 @@
+//! Constructors and setters.
+
+use mistral_core::json::ApiRequest;
+use serde_json::{Map, Value, json};
+
+use crate::{read, round_trip};
+
+/// A request with setters of each kind.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub(crate) struct Request {
+    /// The model's id.
+    #[api(required, into)]
+    pub model: String,
+    /// The texts.
+    #[api(required, list)]
+    pub texts: Vec<String>,
+    /// The number of answers.
+    #[api(required)]
+    pub n: u64,
+    /// The inner request.
+    #[api(required, boxed)]
+    pub inner: Box<Inner>,
+    /// The temperature.
+    pub temperature: Option<f64>,
+    /// The stop text.
+    #[api(into, rename = "stop_text")]
+    pub stop: Option<String>,
+    /// The words.
+    #[api(list)]
+    pub words: Option<Vec<String>>,
+    /// Another inner request.
+    #[api(boxed)]
+    pub other: Option<Box<Inner>>,
+    /// The tags.
+    #[api(default, list)]
+    pub tags: Vec<String>,
+    /// Prepends a safety prompt.
+    #[deprecated(note = "use `other`")]
+    pub safe_prompt: Option<bool>,
+    /// A field of another version.
+    #[cfg(any())]
+    pub absent: Option<NoSuchType>,
+    /// A field of this version.
+    #[cfg(all())]
+    pub present: Option<bool>,
+    /// Fields that this version of the SDK does not know.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A request without required fields.
+#[derive(Debug, Clone, Default, PartialEq, ApiRequest)]
+pub(crate) struct Inner {
+    /// The name.
+    #[api(into)]
+    pub name: Option<String>,
+    /// All others.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+impl From<&str> for Inner {
+    fn from(name: &str) -> Self {
+        Self::new().name(name)
+    }
+}
+
+fn request() -> Request {
+    Request::new("m", ["a", "b"], 3, "inner")
+}
+
+#[test]
+fn request_new_sets_required_fields() {
+    let request = request();
+    let json = json!({
+        "model": "m", "texts": ["a", "b"], "n": 3, "inner": { "name": "inner" }, "tags": [],
+    });
+    assert_eq!(serde_json::to_value(&request).unwrap(), json);
+    assert_eq!(round_trip::<Request>(&json), request);
+}
+
+#[test]
+fn request_setters_convert_their_argument() {
+    let request = request()
+        .temperature(0.5)
+        .stop("s")
+        .words(vec!["w"])
+        .other(Inner::new())
+        .tags(["t".to_owned()])
+        .present(true);
+    let json = json!({
+        "model": "m", "texts": ["a", "b"], "n": 3, "inner": { "name": "inner" },
+        "temperature": 0.5, "stop_text": "s", "words": ["w"], "other": {}, "tags": ["t"],
+        "present": true,
+    });
+    assert_eq!(serde_json::to_value(&request).unwrap(), json);
+    assert_eq!(round_trip::<Request>(&json), request);
+}
+
+#[test]
+fn request_setter_removes_the_field_from_extra() {
+    let request = request()
+        .extra("stop_text", Value::Null)
+        .extra("tags", 1)
+        .extra("new", true);
+    assert_eq!(
+        serde_json::to_value(&request).unwrap()["stop_text"],
+        json!(null)
+    );
+    assert_eq!(serde_json::to_value(&request).unwrap()["tags"], json!(1));
+    let request = request.stop("s").tags(["t"]);
+    let written = serde_json::to_value(&request).unwrap();
+    assert_eq!(
+        (&written["stop_text"], &written["tags"]),
+        (&json!("s"), &json!(["t"]))
+    );
+    assert_eq!(written["new"], json!(true));
+}
+
+#[test]
+fn request_deprecated_field_works() {
+    #[expect(deprecated)]
+    let request = request().safe_prompt(true);
+    let json = serde_json::to_value(&request).unwrap();
+    assert_eq!(json["safe_prompt"], json!(true));
+    #[expect(deprecated)]
+    let read = read::<Request>(&json).unwrap().safe_prompt;
+    assert_eq!(read, Some(true));
+}
+
+/// The names of this crate through another one.
+mod facade {
+    pub(super) mod sdk {
+        pub(crate) use mistral_core::json;
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(crate = facade::sdk)]
+struct ThroughFacade {
+    #[api(required, into)]
+    name: String,
+    #[api(extra)]
+    extra: Map<String, Value>,
+}
+
+#[test]
+fn crate_path_is_used() {
+    let request: ThroughFacade = round_trip(&json!({ "name": "a", "b": 1 }));
+    assert_eq!(request, ThroughFacade::new("a").extra("b", 1));
+}

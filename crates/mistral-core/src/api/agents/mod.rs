@@ -88,8 +88,8 @@ pub struct AgentsCompletionRequest {
     /// What the answer will probably be, so that it comes sooner.
     #[api(boxed)]
     pub prediction: Option<Box<crate::api::chat::Prediction>>,
-    /// Whether to put the system prompt for reasoning in front. Deprecated by the
-    /// API in favour of `reasoning_effort`.
+    /// Whether to prepend the system prompt for reasoning.
+    #[deprecated(note = "the API deprecates it: use `reasoning_effort`")]
     #[api(into)]
     pub prompt_mode: Option<crate::api::chat::PromptMode>,
     /// How thoroughly a reasoning model reasons.

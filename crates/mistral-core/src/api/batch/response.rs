@@ -58,10 +58,10 @@ pub struct BatchJob {
     #[api(default)]
     pub object: String,
     /// The ids of the files that the requests came from.
-    #[api(default)]
+    #[api(default, lenient)]
     pub input_files: Vec<String>,
     /// What went wrong with the job as a whole.
-    #[api(default)]
+    #[api(default, lenient)]
     pub errors: Vec<BatchError>,
     /// How many requests it has.
     #[api(default)]
@@ -82,6 +82,7 @@ pub struct BatchJob {
     /// The agent's id.
     pub agent_id: Option<String>,
     /// Facts that are kept with the job.
+    #[api(lenient)]
     pub metadata: Option<Map<String, Value>>,
     /// The id of the file with the results, one [`BatchResult`] a line. A job in
     /// which every request failed may have none.

@@ -1,11 +1,13 @@
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::finish::{FinishReason, Logprobs};
+use crate::json::__private::{lenient, next_key, scalar, value};
 use crate::json::ApiObject;
 use crate::json::wire::Text;
 use crate::messages::{Content, ToolCall, UsageInfo};
@@ -62,8 +64,10 @@ pub struct CompletionResponseStreamChoice {
     /// Why the model stopped: on the choice's last chunk.
     pub finish_reason: Option<FinishReason>,
     /// The probabilities of the new tokens.
+    #[api(lenient)]
     pub logprobs: Option<Logprobs>,
     /// The probabilities of the prompt's tokens.
+    #[api(lenient)]
     pub prompt_logprobs: Option<Logprobs>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -85,32 +89,58 @@ pub struct DeltaMessage {
     /// The id of the call that this answers, where tools ran on the server.
     pub tool_call_id: Option<String>,
     /// Facts about the message, where tools ran on the server.
+    #[api(lenient)]
     pub metadata: Option<Map<String, Value>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A chunk as it is read: what every chunk repeats is borrowed, to be shared.
-#[derive(Deserialize)]
+/// A chunk as it is read. Strings that every chunk repeats are borrowed, to be shared.
+#[derive(Default)]
 pub(super) struct RawChunk<'a> {
-    #[serde(borrow, default)]
     id: Text<'a>,
-    #[serde(borrow, default)]
     object: Text<'a>,
-    #[serde(default)]
     created: Option<i64>,
-    #[serde(borrow, default)]
     model: Text<'a>,
-    #[serde(default)]
     choices: Option<Vec<CompletionResponseStreamChoice>>,
-    #[serde(default)]
     usage: Option<Box<UsageInfo>>,
-    /// Random text that hides how long the chunk is.
-    #[serde(default, rename = "p")]
-    _padding: IgnoredAny,
-    #[serde(flatten)]
     extra: Map<String, Value>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawChunk<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RawChunkVisitor)
+    }
+}
+
+struct RawChunkVisitor;
+
+impl<'de> Visitor<'de> for RawChunkVisitor {
+    type Value = RawChunk<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawChunk<'de>, A::Error> {
+        let mut chunk = RawChunk::default();
+        while let Some(key) = next_key(&mut map)? {
+            let extra = &mut chunk.extra;
+            match &*key {
+                "id" => chunk.id = value(&mut map)?,
+                "object" => chunk.object = value(&mut map)?,
+                "created" => chunk.created = scalar(&mut map, extra, "created", false)?,
+                "model" => chunk.model = value(&mut map)?,
+                "choices" => chunk.choices = value(&mut map)?,
+                "usage" => chunk.usage = lenient(&mut map, extra, "usage", false)?,
+                // Random text that hides how long the chunk is.
+                "p" => drop(value::<_, IgnoredAny>(&mut map)?),
+                _ => drop(extra.insert(key.into_owned(), value(&mut map)?)),
+            }
+        }
+        Ok(chunk)
+    }
 }
 
 impl RawChunk<'_> {

@@ -61,8 +61,10 @@ pub struct TokenLogprobs {
     /// The token's number.
     pub token_id: Option<i64>,
     /// The token's bytes.
+    #[api(lenient)]
     pub bytes: Option<Vec<u8>>,
     /// The most probable alternatives.
+    #[api(lenient)]
     pub top_logprobs: Option<Vec<TopTokenLogprobs>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -83,6 +85,7 @@ pub struct TopTokenLogprobs {
     /// The token's number.
     pub token_id: Option<i64>,
     /// The token's bytes.
+    #[api(lenient)]
     pub bytes: Option<Vec<u8>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

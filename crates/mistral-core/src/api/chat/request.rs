@@ -33,8 +33,8 @@ pub struct ChatCompletionRequest {
     /// Choose only among the most probable tokens that make up this probability:
     /// 0 to 1. Default: 1.
     pub top_p: Option<f64>,
-    /// Whether to put a safety prompt in front. Default: no. Deprecated by the API
-    /// in favour of `guardrails`.
+    /// Whether to prepend a safety prompt. Default: no.
+    #[deprecated(note = "the API deprecates it: use `guardrails`")]
     pub safe_prompt: Option<bool>,
     /// Choose only among this many most probable tokens.
     pub top_k: Option<u64>,
@@ -71,8 +71,8 @@ pub struct ChatCompletionRequest {
     /// What the answer will probably be, so that it comes sooner.
     #[api(boxed)]
     pub prediction: Option<Box<Prediction>>,
-    /// Whether to put the system prompt for reasoning in front. Deprecated by the
-    /// API in favour of `reasoning_effort`.
+    /// Whether to prepend the system prompt for reasoning.
+    #[deprecated(note = "the API deprecates it: use `reasoning_effort`")]
     #[api(into)]
     pub prompt_mode: Option<PromptMode>,
     /// How thoroughly a reasoning model reasons.

@@ -28,6 +28,7 @@ pub struct ChatCompletionResponse {
     /// When the answer was made, in seconds since 1970.
     pub created: Option<i64>,
     /// What the call consumed.
+    #[api(lenient)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -66,8 +67,10 @@ pub struct ChatCompletionChoice {
     /// What the model said, piece by piece, where tools ran on the server.
     pub messages: Option<Vec<DeltaMessage>>,
     /// The probabilities of the answer's tokens.
+    #[api(lenient)]
     pub logprobs: Option<Logprobs>,
     /// The probabilities of the prompt's tokens.
+    #[api(lenient)]
     pub prompt_logprobs: Option<Logprobs>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

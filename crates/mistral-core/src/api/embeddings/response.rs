@@ -28,6 +28,7 @@ pub struct EmbeddingResponse {
     #[api(default)]
     pub model: String,
     /// What the call consumed.
+    #[api(lenient)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -46,21 +46,22 @@ pub struct CompletionFineTuningJobDetails {
     #[api(default)]
     pub auto_start: bool,
     /// The ids of the files with the training data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub training_files: Vec<String>,
     /// The ids of the files with the validation data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub validation_files: Vec<String>,
     /// The repositories with training data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub repositories: Vec<Repository>,
     /// What has happened: every change of the status.
-    #[api(default)]
+    #[api(default, lenient)]
     pub events: Vec<Event>,
     /// How good the model has been as the training went on.
-    #[api(default)]
+    #[api(default, lenient)]
     pub checkpoints: Vec<Checkpoint>,
     /// How the model is trained.
+    #[api(lenient)]
     pub hyperparameters: Option<CompletionTrainingParameters>,
     /// When it was made, in seconds since 1970.
     pub created_at: Option<i64>,
@@ -71,10 +72,12 @@ pub struct CompletionFineTuningJobDetails {
     /// Part of the trained model's name.
     pub suffix: Option<String>,
     /// Who is told of the training.
+    #[api(lenient)]
     pub integrations: Option<Vec<Integration>>,
     /// How many tokens the model has been trained with.
     pub trained_tokens: Option<i64>,
     /// What the job takes.
+    #[api(lenient)]
     pub metadata: Option<JobMetadata>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -102,21 +105,22 @@ pub struct ClassifierFineTuningJobDetails {
     #[api(default)]
     pub auto_start: bool,
     /// The ids of the files with the training data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub training_files: Vec<String>,
     /// The ids of the files with the validation data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub validation_files: Vec<String>,
     /// What has happened: every change of the status.
-    #[api(default)]
+    #[api(default, lenient)]
     pub events: Vec<Event>,
     /// How good the model has been as the training went on.
-    #[api(default)]
+    #[api(default, lenient)]
     pub checkpoints: Vec<Checkpoint>,
     /// What the model is to tell of a text.
-    #[api(default)]
+    #[api(default, lenient)]
     pub classifier_targets: Vec<ClassifierTargetResult>,
     /// How the model is trained.
+    #[api(lenient)]
     pub hyperparameters: Option<ClassifierTrainingParameters>,
     /// When it was made, in seconds since 1970.
     pub created_at: Option<i64>,
@@ -127,10 +131,12 @@ pub struct ClassifierFineTuningJobDetails {
     /// Part of the trained model's name.
     pub suffix: Option<String>,
     /// Who is told of the training.
+    #[api(lenient)]
     pub integrations: Option<Vec<Integration>>,
     /// How many tokens the model has been trained with.
     pub trained_tokens: Option<i64>,
     /// What the job takes.
+    #[api(lenient)]
     pub metadata: Option<JobMetadata>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -145,6 +151,7 @@ pub struct Event {
     #[api(required)]
     pub name: String,
     /// More about it.
+    #[api(lenient)]
     pub data: Option<Map<String, Value>>,
     /// When it happened, in seconds since 1970.
     pub created_at: Option<i64>,
@@ -158,7 +165,7 @@ pub struct Event {
 #[non_exhaustive]
 pub struct Checkpoint {
     /// How good it was.
-    #[api(default)]
+    #[api(default, lenient)]
     pub metrics: Metric,
     /// At which step.
     pub step_number: Option<i64>,

@@ -132,15 +132,16 @@ pub struct CompletionFineTuningJob {
     #[api(default)]
     pub auto_start: bool,
     /// The ids of the files with the training data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub training_files: Vec<String>,
     /// The ids of the files with the validation data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub validation_files: Vec<String>,
     /// The repositories with training data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub repositories: Vec<Repository>,
     /// How the model is trained.
+    #[api(lenient)]
     pub hyperparameters: Option<CompletionTrainingParameters>,
     /// When it was made, in seconds since 1970.
     pub created_at: Option<i64>,
@@ -151,10 +152,12 @@ pub struct CompletionFineTuningJob {
     /// Part of the trained model's name.
     pub suffix: Option<String>,
     /// Who is told of the training.
+    #[api(lenient)]
     pub integrations: Option<Vec<Integration>>,
     /// How many tokens the model has been trained with.
     pub trained_tokens: Option<i64>,
     /// What the job takes.
+    #[api(lenient)]
     pub metadata: Option<JobMetadata>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -181,12 +184,13 @@ pub struct ClassifierFineTuningJob {
     #[api(default)]
     pub auto_start: bool,
     /// The ids of the files with the training data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub training_files: Vec<String>,
     /// The ids of the files with the validation data.
-    #[api(default)]
+    #[api(default, lenient)]
     pub validation_files: Vec<String>,
     /// How the model is trained.
+    #[api(lenient)]
     pub hyperparameters: Option<ClassifierTrainingParameters>,
     /// When it was made, in seconds since 1970.
     pub created_at: Option<i64>,
@@ -197,10 +201,12 @@ pub struct ClassifierFineTuningJob {
     /// Part of the trained model's name.
     pub suffix: Option<String>,
     /// Who is told of the training.
+    #[api(lenient)]
     pub integrations: Option<Vec<Integration>>,
     /// How many tokens the model has been trained with.
     pub trained_tokens: Option<i64>,
     /// What the job takes.
+    #[api(lenient)]
     pub metadata: Option<JobMetadata>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -98,7 +98,7 @@ pub struct ClassifierTargetResult {
     #[api(required)]
     pub name: String,
     /// The labels to choose among.
-    #[api(default)]
+    #[api(default, lenient)]
     pub labels: Vec<String>,
     /// How much it counts beside other targets.
     pub weight: Option<f64>,

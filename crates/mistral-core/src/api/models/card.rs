@@ -72,10 +72,10 @@ pub struct BaseModelCard {
     #[api(required)]
     pub id: String,
     /// What the model can do.
-    #[api(default)]
+    #[api(default, lenient)]
     pub capabilities: ModelCapabilities,
     /// Other names of the model.
-    #[api(default)]
+    #[api(default, lenient)]
     pub aliases: Vec<String>,
     /// The kind of object: `model`.
     pub object: Option<String>,
@@ -100,8 +100,10 @@ pub struct BaseModelCard {
     /// Whether the model is the server's own affair.
     pub internal: Option<bool>,
     /// What the model can do with recordings.
+    #[api(lenient)]
     pub audio_transcription_capabilities: Option<AudioTranscriptionCapabilities>,
     /// What the model can do in speaking.
+    #[api(lenient)]
     pub audio_speech_capabilities: Option<AudioSpeechCapabilities>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -116,10 +118,10 @@ pub struct FtModelCard {
     #[api(required)]
     pub id: String,
     /// What the model can do.
-    #[api(default)]
+    #[api(default, lenient)]
     pub capabilities: ModelCapabilities,
     /// Other names of the model.
-    #[api(default)]
+    #[api(default, lenient)]
     pub aliases: Vec<String>,
     /// The job that made the model.
     #[api(default)]
@@ -222,18 +224,19 @@ pub struct AudioTranscriptionCapabilities {
     #[api(default)]
     pub diarization: bool,
     /// The languages.
-    #[api(default)]
+    #[api(default, lenient)]
     pub languages: Vec<String>,
     /// The modes.
-    #[api(default)]
+    #[api(default, lenient)]
     pub modes: Vec<String>,
     /// The steps in which times are given.
-    #[api(default)]
+    #[api(default, lenient)]
     pub timestamp_granularities: Vec<String>,
     /// Whether ends of turns are noticed.
     #[api(default)]
     pub turn_detection: bool,
     /// The delays to choose among when streaming, in milliseconds.
+    #[api(lenient)]
     pub streaming_delays_ms: Option<Vec<StreamingDelayRange>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -245,10 +248,10 @@ pub struct AudioTranscriptionCapabilities {
 #[non_exhaustive]
 pub struct StreamingDelayRange {
     /// The shortest.
-    #[api(required)]
+    #[api(default)]
     pub min: i64,
     /// The longest.
-    #[api(required)]
+    #[api(default)]
     pub max: i64,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -263,10 +266,10 @@ pub struct AudioSpeechCapabilities {
     #[api(default)]
     pub instruction: bool,
     /// The modes.
-    #[api(default)]
+    #[api(default, lenient)]
     pub modes: Vec<String>,
     /// The forms of the recording.
-    #[api(default)]
+    #[api(default, lenient)]
     pub response_formats: Vec<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -88,10 +88,10 @@ pub struct CompletionFineTunedModel {
     #[api(default)]
     pub archived: bool,
     /// What it can do.
-    #[api(default)]
+    #[api(default, lenient)]
     pub capabilities: FineTunedModelCapabilities,
     /// Other names of it.
-    #[api(default)]
+    #[api(default, lenient)]
     pub aliases: Vec<String>,
     /// The id of the job that made it.
     #[api(default)]
@@ -135,16 +135,16 @@ pub struct ClassifierFineTunedModel {
     #[api(default)]
     pub archived: bool,
     /// What it can do.
-    #[api(default)]
+    #[api(default, lenient)]
     pub capabilities: FineTunedModelCapabilities,
     /// Other names of it.
-    #[api(default)]
+    #[api(default, lenient)]
     pub aliases: Vec<String>,
     /// The id of the job that made it.
     #[api(default)]
     pub job: String,
     /// What it tells of a text.
-    #[api(default)]
+    #[api(default, lenient)]
     pub classifier_targets: Vec<ClassifierTargetResult>,
     /// When it was made, in seconds since 1970.
     pub created: Option<i64>,

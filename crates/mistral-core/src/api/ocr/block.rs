@@ -7,21 +7,22 @@ use crate::json::{ApiObject, ApiUnion};
 #[non_exhaustive]
 pub struct OcrTextBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -33,21 +34,22 @@ pub struct OcrTextBlock {
 #[non_exhaustive]
 pub struct OcrListBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -59,21 +61,22 @@ pub struct OcrListBlock {
 #[non_exhaustive]
 pub struct OcrImageBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// The id of the page's image that this is.
     pub image_id: Option<String>,
@@ -87,21 +90,22 @@ pub struct OcrImageBlock {
 #[non_exhaustive]
 pub struct OcrTableBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// The id of the page's table that this is, where tables are taken out.
     pub table_id: Option<String>,
@@ -115,21 +119,22 @@ pub struct OcrTableBlock {
 #[non_exhaustive]
 pub struct OcrTitleBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -141,21 +146,22 @@ pub struct OcrTitleBlock {
 #[non_exhaustive]
 pub struct OcrEquationBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -167,21 +173,22 @@ pub struct OcrEquationBlock {
 #[non_exhaustive]
 pub struct OcrCaptionBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -193,21 +200,22 @@ pub struct OcrCaptionBlock {
 #[non_exhaustive]
 pub struct OcrCodeBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -219,21 +227,22 @@ pub struct OcrCodeBlock {
 #[non_exhaustive]
 pub struct OcrReferencesBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -245,21 +254,22 @@ pub struct OcrReferencesBlock {
 #[non_exhaustive]
 pub struct OcrAsideTextBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -271,21 +281,22 @@ pub struct OcrAsideTextBlock {
 #[non_exhaustive]
 pub struct OcrHeaderBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -297,21 +308,22 @@ pub struct OcrHeaderBlock {
 #[non_exhaustive]
 pub struct OcrFooterBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -323,21 +335,22 @@ pub struct OcrFooterBlock {
 #[non_exhaustive]
 pub struct OcrSignatureBlock {
     /// Where its left edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_x: u64,
     /// Where its upper edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub top_left_y: u64,
     /// Where its right edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_x: u64,
     /// Where its lower edge is, in pixels.
-    #[api(required)]
+    #[api(default)]
     pub bottom_right_y: u64,
     /// What it says, as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -23,6 +23,7 @@ pub struct OcrResponse {
     /// [`annotation`](Self::annotation).
     pub document_annotation: Option<String>,
     /// What the call consumed.
+    #[api(lenient)]
     pub usage_info: Option<OcrUsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -73,23 +74,26 @@ pub struct OcrPageObject {
     #[api(required)]
     pub markdown: String,
     /// The images that were taken out.
-    #[api(default)]
+    #[api(default, lenient)]
     pub images: Vec<OcrImageObject>,
     /// The tables that were taken out, if the request asked for that.
-    #[api(default)]
+    #[api(default, lenient)]
     pub tables: Vec<OcrTableObject>,
     /// The links on the page.
-    #[api(default)]
+    #[api(default, lenient)]
     pub hyperlinks: Vec<String>,
     /// The header that was taken out, if the request asked for that.
     pub header: Option<String>,
     /// The footer that was taken out, if the request asked for that.
     pub footer: Option<String>,
     /// How large the page is.
+    #[api(lenient)]
     pub dimensions: Option<OcrPageDimensions>,
     /// How sure the model is, if the request asked for that.
+    #[api(lenient)]
     pub confidence_scores: Option<OcrPageConfidenceScores>,
     /// The page's parts in reading order, if the request asked for them.
+    #[api(lenient)]
     pub blocks: Option<Vec<Block>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -194,6 +198,7 @@ pub struct OcrTableObject {
     /// How the table is written.
     pub format: Option<TableFormat>,
     /// How sure the model is of every word, if the request asked for that.
+    #[api(lenient)]
     pub word_confidence_scores: Option<Vec<OcrConfidenceScore>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -220,6 +225,7 @@ pub struct OcrPageDimensions {
 #[non_exhaustive]
 pub struct OcrPageConfidenceScores {
     /// How sure it is of every word, if the request asked for that.
+    #[api(lenient)]
     pub word_confidence_scores: Option<Vec<OcrConfidenceScore>>,
     /// How sure it is on average: 0 to 1.
     pub average_page_confidence_score: Option<f64>,

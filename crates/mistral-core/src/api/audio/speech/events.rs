@@ -65,6 +65,7 @@ impl SpeechStreamAudioDelta {
 #[non_exhaustive]
 pub struct SpeechStreamDone {
     /// What the call consumed.
+    #[api(lenient)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

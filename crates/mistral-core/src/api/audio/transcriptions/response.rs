@@ -14,11 +14,12 @@ pub struct TranscriptionResponse {
     #[api(default)]
     pub model: String,
     /// What is said when, if the request asked for that.
-    #[api(default)]
+    #[api(default, lenient)]
     pub segments: Vec<TranscriptionSegmentChunk>,
     /// The language that is spoken, in two letters.
     pub language: Option<String>,
     /// What the call consumed.
+    #[api(lenient)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -37,11 +38,12 @@ pub struct TranscriptionStreamDone {
     #[api(default)]
     pub model: String,
     /// What is said when, if the request asked for that.
-    #[api(default)]
+    #[api(default, lenient)]
     pub segments: Vec<TranscriptionSegmentChunk>,
     /// The language that is spoken, in two letters.
     pub language: Option<String>,
     /// What the call consumed.
+    #[api(lenient)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -59,7 +59,7 @@ pub struct VoiceResponse {
     #[api(default)]
     pub name: String,
     /// The languages that it speaks.
-    #[api(default)]
+    #[api(default, lenient)]
     pub languages: Vec<String>,
     /// A short name that can stand for the id.
     pub slug: Option<String>,
@@ -75,6 +75,7 @@ pub struct VoiceResponse {
     /// The speaker's age, in years.
     pub age: Option<i64>,
     /// Words to find it by.
+    #[api(lenient)]
     pub tags: Option<Vec<String>>,
     /// The colour that it is shown in.
     pub color: Option<String>,

@@ -1,43 +1,90 @@
-//! Takes credentials out of what is printed.
+//! Redaction of credentials in debug output, cassettes and errors.
 
-use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName};
 
-/// What stands in the place of what was taken out.
-pub(crate) const MASKED: &str = "***";
+/// The text that replaces a credential.
+pub(crate) const MASK: &str = "***";
 
-/// Headers, fields and parameters whose names end so are credentials.
-const SECRET_ENDS: [&str; 8] = [
+/// The length from which a credential is also replaced where it occurs in other text. A shorter
+/// one may be an ordinary word.
+pub(crate) const MIN_SECRET_LENGTH: usize = 8;
+
+/// Names of credentials contain one of these words.
+const SECRET_WORDS: &[&str] = &[
+    "apikey",
     "authorization",
+    "cookie",
     "credential",
-    "key",
+    "passphrase",
+    "passwd",
     "password",
     "secret",
-    "sig",
-    "signature",
-    "token",
 ];
+/// Names of credentials end with one of these words.
+const SECRET_LAST_WORDS: &[&str] = &["jwt", "key", "token"];
+/// Names of query parameters and headers that sign a request end with one of these words.
+const SIGNATURE_LAST_WORDS: &[&str] = &["sig", "signature"];
 
-/// Shorter values are not looked for elsewhere: they may be words like any other.
-const SHORTEST: usize = 8;
+/// Whether the value of a field with this name is a credential.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let words = words(name);
+    has_word(&words, SECRET_WORDS) || ends_with_word(&words, SECRET_LAST_WORDS)
+}
 
-/// Whether the name of a header says that its value is a credential, as `authorization`,
-/// `api-key` and the keys of gateways do.
+/// Whether the value of a query parameter or header with this name is a credential or a
+/// signature.
+pub(crate) fn is_secret_parameter(name: &str) -> bool {
+    is_secret_name(name) || ends_with_word(&words(name), SIGNATURE_LAST_WORDS)
+}
+
+/// Whether the value of a header is a credential, as with `authorization`, `api-key` and the
+/// keys of gateways.
 pub(crate) fn is_secret_header(name: &HeaderName) -> bool {
-    [COOKIE, SET_COOKIE].contains(name) || is_secret(name.as_str())
+    is_secret_parameter(name.as_str())
 }
 
-fn is_secret(name: &str) -> bool {
-    SECRET_ENDS.iter().any(|end| name.ends_with(end))
+/// Whether one of `words` is in `list`, in the singular or the plural.
+pub(crate) fn has_word(words: &[String], list: &[&str]) -> bool {
+    words.iter().any(|word| list.contains(&singular(word)))
 }
 
-/// Knows the credentials of one request, and the names that others have.
-pub(crate) struct Mask {
+/// Whether the last of `words` is in `list`.
+pub(crate) fn ends_with_word(words: &[String], list: &[&str]) -> bool {
+    words
+        .last()
+        .is_some_and(|word| list.contains(&word.as_str()))
+}
+
+pub(crate) fn singular(word: &str) -> &str {
+    word.strip_suffix('s').unwrap_or(word)
+}
+
+/// Returns the words of a name in any case: `api_key`, `api-key`, `apiKey`.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut after_lower = false;
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && after_lower) {
+            words.push(std::mem::take(&mut word));
+        }
+        if letter.is_alphanumeric() {
+            word.extend(letter.to_lowercase());
+        }
+        after_lower = letter.is_lowercase();
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Replaces the credentials of one request, and everything that is named like a credential.
+pub(crate) struct Redactor {
     secrets: Vec<String>,
 }
 
-impl Mask {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+impl Redactor {
+    pub(crate) fn new(headers: &HeaderMap) -> Self {
         let secret = headers
             .iter()
             .filter(|(name, value)| value.is_sensitive() || is_secret_header(name));
@@ -45,14 +92,14 @@ impl Mask {
         let texts = texts.map(|text| text.rsplit(' ').next().unwrap_or(text)); // without its scheme
         Self {
             secrets: texts
-                .filter(|text| text.len() >= SHORTEST)
+                .filter(|text| text.len() >= MIN_SECRET_LENGTH)
                 .map(str::to_owned)
                 .collect(),
         }
     }
 
-    /// The text without credentials: those of the request, those in fields of JSON, whole or
-    /// cut, and those in the parameters of URLs.
+    /// Returns `text` without credentials: those of the request, those in fields of JSON,
+    /// complete or cut off, and those in parameters of URLs.
     pub(crate) fn text(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut rest = text;
@@ -61,7 +108,7 @@ impl Mask {
             let (mark, value) = value.split_at(1);
             masked.push_str(before);
             masked.push_str(mark);
-            let length = if !is_secret_name(before, mark) {
+            let length = if !is_named_secret(before, mark) {
                 0
             } else if mark == ":" {
                 json_length(value)
@@ -71,28 +118,37 @@ impl Mask {
                     .unwrap_or(value.len())
             };
             if length > 0 {
-                masked.push_str(MASKED);
+                masked.push_str(MASK);
             }
             rest = value.get(length..).unwrap_or_default();
         }
         masked.push_str(rest);
         for secret in &self.secrets {
-            masked = masked.replace(secret, MASKED);
+            masked = masked.replace(secret, MASK);
         }
         masked
     }
 }
 
-/// Whether a text ends in the name of a credential: a field of JSON, or a parameter.
-fn is_secret_name(before: &str, mark: &str) -> bool {
-    let name = match mark {
-        ":" => match before.trim_end().strip_suffix('"') {
-            Some(quoted) => quoted.trim_end_matches('\\'),
-            None => return false,
-        },
-        _ => before,
+/// Returns a URL without the credentials in its parameters.
+pub(crate) fn redact_url(url: &str) -> String {
+    let redactor = Redactor {
+        secrets: Vec::new(),
     };
-    is_secret(&name.to_ascii_lowercase())
+    redactor.text(url)
+}
+
+/// Whether a text ends in the name of a credential: a field of JSON, or a parameter.
+fn is_named_secret(before: &str, mark: &str) -> bool {
+    if mark != ":" {
+        let is_delimiter = |letter: char| !letter.is_alphanumeric() && !"-_.".contains(letter);
+        return is_secret_parameter(before.rsplit(is_delimiter).next().unwrap_or_default());
+    }
+    let Some(quoted) = before.trim_end().strip_suffix('"') else {
+        return false;
+    };
+    let name = quoted.trim_end_matches('\\').rsplit('"').next();
+    is_secret_name(name.unwrap_or_default())
 }
 
 /// The length of the JSON value that a text starts with, if it is a text, a list or an object.
@@ -122,8 +178,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_are_masked_wherever_they_are() {
-        let mask = Mask {
+    fn redact_credentials_in_json_urls_and_echoes() {
+        let mask = Redactor {
             secrets: vec!["0123456789".to_owned()],
         };
         for (text, masked) in [
@@ -148,5 +204,42 @@ mod tests {
         ] {
             assert_eq!(mask.text(text), masked);
         }
+    }
+
+    #[test]
+    fn redact_names_of_credentials_only() {
+        for name in [
+            "authorization",
+            "api_key",
+            "api-key",
+            "apiKey",
+            "key",
+            "Ocp-Apim-Subscription-Key",
+            "access_token",
+            "clientSecret",
+            "credentials",
+            "passphrase",
+            "passwd",
+            "jwt",
+            "set-cookie",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "id",
+            "max_tokens",
+            "prompt_tokens",
+            "keys",
+            "monkey",
+            "model",
+            "custom_id",
+            "content",
+            "signature",
+            "",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+        assert!(is_secret_parameter("sig") && is_secret_parameter("X-Goog-Signature"));
+        assert!(!is_secret_parameter("api-version") && !is_secret_parameter("page"));
     }
 }

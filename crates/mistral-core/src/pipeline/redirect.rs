@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use url::Url;
 
 use crate::error::{Error, Result, one_line};
+use crate::redact::redact_url;
 use crate::transport::Target;
 
 const MAX_REDIRECTS: u32 = 10;
@@ -43,7 +44,7 @@ impl Redirection<'_> {
         let status = self.status;
         let location = self.headers.get(LOCATION).and_then(|to| to.to_str().ok());
         let refuse = |why: &str| {
-            let to = one_line(location.unwrap_or("another address"));
+            let to = one_line(&redact_url(location.unwrap_or("another address")));
             Err(Error::config(format!(
                 "{status}: the server redirects to `{to}`, which is not followed because {why}"
             )))

@@ -12,7 +12,7 @@ use http::request::Parts;
 
 use crate::error::Result;
 
-pub use self::credentials::{Token, TokenCache, TokenSource, secret_header};
+pub use self::credentials::{InvalidSecret, Token, TokenCache, TokenSource, secret_header};
 pub use self::operation::{Framing, Operation, RetrySafety};
 pub use self::route::{Route, RouteRequest, parse_base_url};
 

@@ -12,7 +12,7 @@ use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Body, RequestContext, Transport, TransportError, UpgradeResponse};
-use crate::redact::{MASKED, Mask, is_secret_header};
+use crate::redact::{MASK, Redactor, is_secret_header};
 
 /// How much of a body is printed, in bytes.
 const SHOWN: usize = 4096;
@@ -36,21 +36,21 @@ impl Transport for DebugTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let mask = Mask::of(request.headers());
-        print(&show_request(&request, &mask));
+        let redactor = Redactor::new(request.headers());
+        print(&show_request(&request, &redactor));
         let sent = self.0.send(request).await;
         let (head, body) = match sent {
             Ok(response) => response.into_parts(),
             Err(error) => {
-                let text = mask.text(&format!("{error}: {}", error.source_text()));
+                let text = redactor.text(&format!("{error}: {}", error.source_text()));
                 print(&format!("mistral < {text}\n"));
                 return Err(error);
             }
         };
         let mut text = format!("mistral < {}\n", head.status);
-        show_headers(&mut text, '<', &head.headers, &mask);
+        show_headers(&mut text, '<', &head.headers, &redactor);
         if let Some(bytes) = body.bytes() {
-            show_bytes(&mut text, '<', bytes, bytes.len(), &mask);
+            show_bytes(&mut text, '<', bytes, bytes.len(), &redactor);
             print(&text);
             return Ok(http::Response::from_parts(head, body));
         }
@@ -60,7 +60,7 @@ impl Transport for DebugTransport {
             body,
             kept: BytesMut::new(),
             read: 0,
-            mask,
+            redactor,
         });
         let body = match length {
             Some(length) => shown.with_content_length(length),
@@ -70,10 +70,10 @@ impl Transport for DebugTransport {
     }
 
     async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
-        let mask = Mask::of(request.headers());
-        let uri = mask.text(&request.uri().to_string());
+        let redactor = Redactor::new(request.headers());
+        let uri = redactor.text(&request.uri().to_string());
         let mut text = format!("mistral > {} {uri}\n", request.method());
-        show_headers(&mut text, '>', request.headers(), &mask);
+        show_headers(&mut text, '>', request.headers(), &redactor);
         print(&text);
         self.0.upgrade(request).await
     }
@@ -84,7 +84,7 @@ struct Shown {
     body: Body,
     kept: BytesMut,
     read: usize,
-    mask: Mask,
+    redactor: Redactor,
 }
 
 impl Stream for Shown {
@@ -105,7 +105,7 @@ impl Stream for Shown {
 impl Drop for Shown {
     fn drop(&mut self) {
         let mut text = String::new();
-        show_bytes(&mut text, '<', &self.kept, self.read, &self.mask);
+        show_bytes(&mut text, '<', &self.kept, self.read, &self.redactor);
         print(&text);
     }
 }
@@ -115,38 +115,38 @@ fn print(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-fn show_request(request: &http::Request<Body>, mask: &Mask) -> String {
-    let uri = mask.text(&request.uri().to_string());
+fn show_request(request: &http::Request<Body>, redactor: &Redactor) -> String {
+    let uri = redactor.text(&request.uri().to_string());
     let mut text = format!("mistral > {} {uri}", request.method());
     if let Some(operation) = request.extensions().get::<RequestContext>() {
         let (name, attempt) = (operation.name(), operation.attempt());
         text += &format!(" ({name}, attempt {attempt})");
     }
     text.push('\n');
-    show_headers(&mut text, '>', request.headers(), mask);
+    show_headers(&mut text, '>', request.headers(), redactor);
     match request.body().bytes() {
-        Some(bytes) => show_bytes(&mut text, '>', bytes, bytes.len(), mask),
+        Some(bytes) => show_bytes(&mut text, '>', bytes, bytes.len(), redactor),
         None => text += "mistral > (a body that is streamed)\n",
     }
     text
 }
 
-fn show_headers(text: &mut String, way: char, headers: &HeaderMap, mask: &Mask) {
+fn show_headers(text: &mut String, way: char, headers: &HeaderMap, redactor: &Redactor) {
     for (name, value) in headers {
-        let value = show_value(name, value, mask);
+        let value = show_value(name, value, redactor);
         let _ = writeln!(text, "mistral {way} {name}: {value}"); // never fails
     }
 }
 
-fn show_value(name: &HeaderName, value: &HeaderValue, mask: &Mask) -> String {
+fn show_value(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> String {
     if value.is_sensitive() || is_secret_header(name) {
-        return MASKED.to_owned();
+        return MASK.to_owned();
     }
-    mask.text(&String::from_utf8_lossy(value.as_bytes()))
+    redactor.text(&String::from_utf8_lossy(value.as_bytes()))
 }
 
 /// Prints the beginning of a body of `length` bytes.
-fn show_bytes(text: &mut String, way: char, bytes: &[u8], length: usize, mask: &Mask) {
+fn show_bytes(text: &mut String, way: char, bytes: &[u8], length: usize, redactor: &Redactor) {
     if length == 0 {
         return;
     }
@@ -158,23 +158,23 @@ fn show_bytes(text: &mut String, way: char, bytes: &[u8], length: usize, mask: &
         let _ = writeln!(text, "mistral {way} ({length} bytes)"); // never fails
         return;
     }
-    let masked = mask.text(&String::from_utf8_lossy(kept));
+    let redactored = redactor.text(&String::from_utf8_lossy(kept));
     let is_cut = kept.len() < length;
     // A credential that is cut is not found: what is near the cut is not printed.
-    let whole = masked.len()
+    let whole = redactored.len()
         - if is_cut {
-            masked.len().min(KEPT - SHOWN)
+            redactored.len().min(KEPT - SHOWN)
         } else {
             0
         };
     let end = (0..=whole.min(SHOWN))
         .rev()
-        .find(|&at| masked.is_char_boundary(at));
-    let shown = masked.get(..end.unwrap_or(0)).unwrap_or_default();
+        .find(|&at| redactored.is_char_boundary(at));
+    let shown = redactored.get(..end.unwrap_or(0)).unwrap_or_default();
     for line in shown.lines() {
         let _ = writeln!(text, "mistral {way} {line}"); // never fails
     }
-    if shown.len() < masked.len() || is_cut {
+    if shown.len() < redactored.len() || is_cut {
         let _ = writeln!(text, "mistral {way} … ({length} bytes in all)"); // never fails
     }
 }

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use crate::error::Result;
 
-pub use self::secret_header::secret_header;
+pub use self::secret_header::{InvalidSecret, secret_header};
 pub use self::token_cache::TokenCache;
 
 /// Supplies the secret that lets a request in: an API key or an access token.

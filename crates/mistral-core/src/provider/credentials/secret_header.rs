@@ -1,5 +1,7 @@
 //! Secrets as headers.
 
+use std::fmt;
+
 use http::HeaderValue;
 
 /// Makes the value of a header of a secret: `scheme` in front of it (`Bearer`), or the
@@ -17,9 +19,9 @@ use http::HeaderValue;
 /// ```
 ///
 /// # Errors
-/// Gives the reason, which never shows the secret, when it is empty or has characters that
-/// no secret has: `is empty`, `has a control character inside …`, ….
-pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, &'static str> {
+/// Fails when the secret is empty or has characters that no secret has. The error never shows
+/// the secret.
+pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, InvalidSecret> {
     let secret = secret.trim();
     let secret = match secret.split_at_checked(scheme.len()) {
         Some((start, rest))
@@ -32,24 +34,50 @@ pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, &'static
         _ => secret,
     };
     if secret.is_empty() {
-        return Err("is empty");
+        return Err(InvalidSecret::Empty);
     }
     if secret.chars().any(char::is_control) {
-        return Err("has a control character inside, for example a line break: copy the key alone");
+        return Err(InvalidSecret::ControlCharacter);
     }
     if !secret.is_ascii() {
-        return Err("has a character inside that no key has: copy the key alone");
+        return Err(InvalidSecret::NotAscii);
     }
     let value = if scheme.is_empty() {
         secret.to_owned()
     } else {
         format!("{scheme} {secret}")
     };
-    let mut value = HeaderValue::try_from(value)
-        .map_err(|_| "cannot be sent in a header: copy the key alone")?;
+    let mut value = HeaderValue::try_from(value).map_err(|_| InvalidSecret::NotAscii)?;
     value.set_sensitive(true);
     Ok(value)
 }
+
+/// The reason why a secret cannot be sent. It reads as the end of a sentence about the secret:
+/// `the key is empty`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InvalidSecret {
+    /// Nothing is left once white space and the scheme are removed.
+    Empty,
+    /// There is a control character, such as a line break, inside.
+    ControlCharacter,
+    /// There is a character that no key has inside.
+    NotAscii,
+}
+
+impl fmt::Display for InvalidSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "is empty",
+            Self::ControlCharacter => {
+                "has a control character inside, for example a line break: copy the key alone"
+            }
+            Self::NotAscii => "has a character inside that no key has: copy the key alone",
+        })
+    }
+}
+
+impl std::error::Error for InvalidSecret {}
 
 #[cfg(test)]
 mod tests {
@@ -88,7 +116,7 @@ mod tests {
             "s3cretéx",
         ] {
             let why = secret_header("Bearer", secret).unwrap_err();
-            assert!(!why.contains("s3cret"), "{secret:?}");
+            assert!(!why.to_string().contains("s3cret"), "{secret:?}");
         }
     }
 }

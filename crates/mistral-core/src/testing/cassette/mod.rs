@@ -1,10 +1,10 @@
 //! Record and replay.
 
 mod difference;
+mod private;
 mod record;
 mod replay;
 mod scrub;
-mod secret;
 mod tape;
 
 use std::fmt;

@@ -13,9 +13,10 @@ use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 
 use super::lock;
-use super::scrub::{SCRUBBED, Scrubber, lines};
+use super::scrub::{Scrubber, lines};
 use super::tape::{Content, End, Exchange, TapeRequest, TapeResponse};
 use crate::error::REQUEST_ID_HEADERS;
+use crate::redact::MASK;
 use crate::transport::{Body, RequestContext, TransportError};
 
 /// The boundary that every multipart form gets, since real ones are random.
@@ -159,7 +160,7 @@ impl Taken {
                 continue;
             };
             let value = if REQUEST_ID_HEADERS.contains(&name) {
-                SCRUBBED.to_owned()
+                MASK.to_owned()
             } else if KEPT.contains(&name) || name.starts_with(RATE_LIMIT) {
                 scrubber.text(value).into_owned()
             } else if name == LOCATION {

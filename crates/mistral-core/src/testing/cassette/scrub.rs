@@ -9,13 +9,8 @@ use memchr::memmem;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::secret::{is_account, is_secret, is_secret_parameter};
-
-/// What stands in the place of what was taken out.
-pub(super) const SCRUBBED: &str = "scrubbed";
-
-/// Shorter values are not looked for elsewhere: they may be words like any other.
-const SHORTEST: usize = 12;
+use super::private::{is_account, is_private_name, is_private_parameter};
+use crate::redact::{MASK, MIN_SECRET_LENGTH};
 
 /// Knows the secrets of one exchange.
 #[derive(Clone)]
@@ -42,7 +37,7 @@ impl Scrubber {
 
     /// Learns one value, whatever its name is.
     pub(super) fn learn(&mut self, value: &str) {
-        if value.len() >= SHORTEST {
+        if value.len() >= MIN_SECRET_LENGTH {
             self.secrets.push(value.to_owned());
             self.sort();
         }
@@ -52,7 +47,7 @@ impl Scrubber {
     pub(super) fn learn_headers(&mut self, headers: &HeaderMap) {
         for (name, value) in headers {
             if let Ok(text) = value.to_str()
-                && (value.is_sensitive() || is_secret(name.as_str()))
+                && (value.is_sensitive() || is_private_name(name.as_str()))
             {
                 self.learn(text.rsplit(' ').next().unwrap_or(text)); // without its scheme
             }
@@ -79,7 +74,7 @@ impl Scrubber {
     /// Learns the credentials in a query, or in a form that is written like one.
     pub(super) fn learn_query(&mut self, query: &str) {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if is_secret_parameter(&name) {
+            if is_private_parameter(&name) {
                 self.learn(&value);
             }
         }
@@ -110,7 +105,7 @@ impl Scrubber {
             let names_account = is_account(before) && !segment.is_empty();
             before = segment;
             if names_account {
-                SCRUBBED.into()
+                MASK.into()
             } else {
                 self.text(segment)
             }
@@ -126,8 +121,8 @@ impl Scrubber {
     pub(super) fn query(&self, query: &str) -> String {
         let mut clean = form_urlencoded::Serializer::new(String::new());
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let value = if is_secret_parameter(&name) {
-                SCRUBBED.into()
+            let value = if is_private_parameter(&name) {
+                MASK.into()
             } else {
                 self.text(&value)
             };
@@ -143,7 +138,7 @@ impl Scrubber {
 
     fn field(&self, value: &mut Value, secret: bool) {
         match value {
-            Value::String(text) if secret && !text.is_empty() => SCRUBBED.clone_into(text),
+            Value::String(text) if secret && !text.is_empty() => MASK.clone_into(text),
             Value::Number(_) if secret => *value = 0.into(),
             Value::String(text) => {
                 if let Cow::Owned(clean) = self.text(text) {
@@ -171,7 +166,7 @@ impl Scrubber {
         }
         for secret in &self.secrets {
             if text.contains(secret) {
-                text = text.replace(secret, SCRUBBED).into();
+                text = text.replace(secret, MASK).into();
             }
         }
         text
@@ -229,7 +224,7 @@ impl Scrubber {
                 let range = start..start + secret.len();
                 let apart = |it: &Edit| it.range.end <= range.start || range.end <= it.range.start;
                 if edits.iter().all(apart) {
-                    let text = SCRUBBED.to_owned();
+                    let text = MASK.to_owned();
                     edits.push(Edit { range, text });
                 }
             }
@@ -288,7 +283,7 @@ fn edit(body: &[u8], edits: &[Edit], ends: &mut [usize]) -> Vec<u8> {
 fn secret_field(fields: &serde_json::Map<String, Value>, name: &str, within: bool) -> bool {
     // `token` with a `logprob` beside it is a piece of an answer.
     let is_piece = name == "token" && fields.contains_key("logprob");
-    (within && name != "type") || (is_secret(name) && !is_piece)
+    (within && name != "type") || (is_private_name(name) && !is_piece)
 }
 
 /// The name of a fine-tuned model without the organization in it, which stands before the date:
@@ -301,7 +296,7 @@ fn fine_tuned(name: &str) -> Option<String> {
     }
     let is_date = |part: &&str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit());
     let date = parts.iter().position(is_date)?;
-    *parts.get_mut(date.checked_sub(1)?)? = SCRUBBED;
+    *parts.get_mut(date.checked_sub(1)?)? = MASK;
     Some(parts.join(colon))
 }
 
@@ -332,15 +327,15 @@ mod tests {
         for (name, clean) in [
             (
                 "ft:open-mistral-7b:abcdef12:20260101:x",
-                Some("ft:open-mistral-7b:scrubbed:20260101:x"),
+                Some("ft:open-mistral-7b:***:20260101:x"),
             ),
             (
                 "ft:classifier:a:b:20260101:x",
-                Some("ft:classifier:a:scrubbed:20260101:x"),
+                Some("ft:classifier:a:***:20260101:x"),
             ),
             (
                 "ft%3Aa%3Ab%3A20260101%3Ax",
-                Some("ft%3Aa%3Ascrubbed%3A20260101%3Ax"),
+                Some("ft%3Aa%3A***%3A20260101%3Ax"),
             ),
             ("ft: a text", None),
             ("20260101:ft", None),

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::refusal;
 use super::reply::MockReply;
@@ -52,7 +57,7 @@ use crate::http::{Body, Operation, Transport, TransportError};
 /// ```
 #[derive(Clone, Default)]
 pub struct MockTransport {
-    script: Arc<Mutex<Script>>,
+    state: Arc<Mutex<State>>,
 }
 
 /// A request as a [`MockTransport`] got it.
@@ -82,22 +87,43 @@ pub struct MockRequest {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
+    /// The time from the creation of the mock to this request, on tokio's clock.
+    pub elapsed: Duration,
 }
 
-#[derive(Default)]
-struct Script {
+struct State {
+    created: Instant,
     lines: Vec<Line>,
     requests: Vec<MockRequest>,
+    observer: Option<Observer>,
+    in_flight: usize,
+    max_in_flight: usize,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            created: Instant::now(),
+            lines: Vec::new(),
+            requests: Vec::new(),
+            observer: None,
+            in_flight: 0,
+            max_in_flight: 0,
+        }
+    }
 }
 
 struct Line {
     target: Target,
-    answer: Answer,
-    /// For how many requests it is still good; `None`: any number.
+    responder: Responder,
+    /// The number of requests it is still for; `None`: any number.
     left: Option<usize>,
+    /// Whether it replies before the body of the request has been read.
+    is_early: bool,
 }
 
-type Answer = Arc<dyn Fn(&MockRequest) -> MockReply + Send + Sync>;
+type Responder = Arc<dyn Fn(&MockRequest) -> MockReply + Send + Sync>;
+type Observer = Arc<dyn Fn(&MockRequest, &Bytes) + Send + Sync>;
 
 /// Which requests a line of the script is for.
 enum Target {
@@ -116,6 +142,20 @@ impl MockTransport {
     #[must_use]
     pub fn reply(self, reply: MockReply) -> Self {
         self.add(Target::Any, reply)
+    }
+
+    /// Adds several replies to the script, in this order.
+    ///
+    /// ```
+    /// use mistral_sdk::testing::{MockReply, MockTransport};
+    ///
+    /// let busy = MockReply::status(503);
+    /// let mock = MockTransport::new().replies([busy.clone(), busy, MockReply::chat("Because.")]);
+    /// assert_eq!(mock.remaining(), 3);
+    /// ```
+    #[must_use]
+    pub fn replies(self, replies: impl IntoIterator<Item = MockReply>) -> Self {
+        replies.into_iter().fold(self, Self::reply)
     }
 
     /// Adds [`MockReply::json`] to the script.
@@ -171,60 +211,172 @@ impl MockTransport {
     ) -> Self {
         self.lock().lines.push(Line {
             target: Target::Any,
-            answer: Arc::new(answer),
+            responder: Arc::new(answer),
             left: None,
+            is_early: false,
         });
         self
     }
 
-    /// All requests so far, in the order in which they came, whatever became of them.
+    /// Calls `observer` with each chunk of the body of a request, when the mock reads it.
+    ///
+    /// The body of the [`MockRequest`] is still empty then. The next chunk is read after the
+    /// observer has returned and other tasks have had their turn. A test can so hold a program
+    /// to how much of an upload it keeps in memory, or change a file while it is uploaded.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+    /// use mistral_sdk::testing::MockTransport;
+    /// use mistral_sdk::{Client, FileSource, MistralApi};
+    /// use serde_json::json;
+    ///
+    /// let mock = MockTransport::new()
+    ///     .json(json!({ "id": "file-1", "filename": "a.jsonl" }))
+    ///     .on_body_chunk(|request, chunk| {
+    ///         assert_eq!(request.operation, "files.upload");
+    ///         assert!(chunk.len() <= 1024 * 1024);
+    ///     });
+    /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock).build()?;
+    ///
+    /// let file = FileSource::from_bytes("a.jsonl", vec![0; 1000]);
+    /// client.files().upload(&UploadFileRequest::new(FilePurpose::Batch, file)).await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn on_body_chunk(
+        self,
+        observer: impl Fn(&MockRequest, &Bytes) + Send + Sync + 'static,
+    ) -> Self {
+        self.lock().observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Returns all requests so far, in the order in which they came, whatever became of them.
     pub fn requests(&self) -> Vec<MockRequest> {
         self.lock().requests.clone()
     }
 
-    /// How many replies have not been used, without those that are good for any number.
+    /// Returns how many replies have not been used, without those that are for any number of
+    /// requests.
     pub fn remaining(&self) -> usize {
-        let script = self.lock();
-        let left = script.lines.iter().filter_map(|line| line.left);
+        let state = self.lock();
+        let left = state.lines.iter().filter_map(|line| line.left);
         left.fold(0, usize::saturating_add)
+    }
+
+    /// Returns how many requests are in flight: sent, and neither answered nor dropped.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use mistral_sdk::testing::{MockReply, MockTransport};
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let mock = MockTransport::new().reply(MockReply::stall());
+    /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock.clone()).build()?;
+    ///
+    /// let mut call = Box::pin(client.models().list().into_future());
+    /// tokio::time::timeout(Duration::from_secs(1), &mut call).await.unwrap_err();
+    /// assert_eq!(mock.in_flight(), 1);
+    /// drop(call);
+    /// assert_eq!((mock.in_flight(), mock.max_in_flight()), (0, 1));
+    /// # Ok(()) }
+    /// ```
+    pub fn in_flight(&self) -> usize {
+        self.lock().in_flight
+    }
+
+    /// Returns how many requests were in flight at the same time, at most.
+    pub fn max_in_flight(&self) -> usize {
+        self.lock().max_in_flight
     }
 
     fn add(self, target: Target, reply: MockReply) -> Self {
         self.lock().lines.push(Line {
             target,
             left: reply.times,
-            answer: Arc::new(move |_| reply.clone()),
+            is_early: reply.is_early,
+            responder: Arc::new(move |_| reply.clone()),
         });
         self
     }
 
-    fn lock(&self) -> MutexGuard<'_, Script> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request as in flight until the guard is dropped.
+    fn enter(&self) -> InFlightGuard<'_> {
+        let mut state = self.lock();
+        state.in_flight = state.in_flight.saturating_add(1);
+        state.max_in_flight = state.max_in_flight.max(state.in_flight);
+        InFlightGuard(self)
+    }
+
+    /// Reads the whole body of `request`, unless the reply to it is an early one.
+    async fn read(&self, request: &mut MockRequest, mut body: Body) -> Result<(), TransportError> {
+        let observer = {
+            let mut state = self.lock();
+            if state.line_for(request).is_some_and(|line| line.is_early) {
+                return Ok(());
+            }
+            state.observer.clone()
+        };
+        let Some(observer) = observer else {
+            request.body = body.collect().await?;
+            return Ok(());
+        };
+        let mut read = BytesMut::new();
+        while let Some(chunk) = poll_fn(|cx| Pin::new(&mut body).poll_next(cx)).await {
+            let chunk = chunk?;
+            observer(request, &chunk);
+            read.extend_from_slice(&chunk);
+            tokio::task::yield_now().await;
+        }
+        request.body = read.freeze();
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Transport for MockTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let request = MockRequest::read(request).await?;
-        let answer = self.lock().answer(&request)?;
-        answer(&request).play().await
+        let _in_flight = self.enter();
+        let (mut request, body) = MockRequest::new(request, self.lock().created);
+        self.read(&mut request, body).await?;
+        let responder = self.lock().record(&request)?;
+        responder(&request).play().await
+    }
+}
+
+struct InFlightGuard<'a>(&'a MockTransport);
+
+impl Drop for InFlightGuard<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.in_flight = state.in_flight.saturating_sub(1);
     }
 }
 
 impl MockRequest {
-    async fn read(request: Request<Body>) -> Result<Self, TransportError> {
+    /// Takes the head of `request`, and leaves its body to be read.
+    fn new(request: Request<Body>, created: Instant) -> (Self, Body) {
         let (parts, body) = request.into_parts();
         let operation = parts.extensions.get::<Operation>();
-        Ok(Self {
+        let request = Self {
             operation: operation.map_or_else(String::new, |it| it.name().to_owned()),
             model: operation.and_then(|it| it.model()).map(str::to_owned),
             attempt: operation.map_or(1, Operation::attempt),
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
-            body: body.collect().await?,
-        })
+            body: Bytes::new(),
+            elapsed: created.elapsed(),
+        };
+        (request, body)
     }
 
     /// The body as JSON; [`Value::Null`] if it is not JSON.
@@ -238,14 +390,20 @@ impl MockRequest {
     }
 }
 
-impl Script {
-    fn answer(&mut self, request: &MockRequest) -> Result<Answer, TransportError> {
-        self.requests.push(request.clone());
+impl State {
+    /// Returns the first line of the script that is for `request` and not used up.
+    fn line_for(&mut self, request: &MockRequest) -> Option<&mut Line> {
         let fits = |line: &&mut Line| line.left != Some(0) && line.target.fits(request);
-        match self.lines.iter_mut().find(fits) {
+        self.lines.iter_mut().find(fits)
+    }
+
+    /// Records `request`, and uses up a line of the script for it.
+    fn record(&mut self, request: &MockRequest) -> Result<Responder, TransportError> {
+        self.requests.push(request.clone());
+        match self.line_for(request) {
             Some(line) => {
                 line.left = line.left.map(|left| left.saturating_sub(1));
-                Ok(Arc::clone(&line.answer))
+                Ok(Arc::clone(&line.responder))
             }
             None => Err(refusal(self.complaint(request))),
         }

@@ -35,7 +35,7 @@ mod reply;
 
 pub use self::cassette::Cassette;
 pub use self::mock::{MockRequest, MockTransport};
-pub use self::reply::MockReply;
+pub use self::reply::{MockChunk, MockReply};
 use crate::http::{TransportError, TransportErrorKind};
 
 /// The error of a request that is not answered, for the reason that `words` tell.

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::difference::differences;
@@ -12,7 +10,7 @@ use super::tape::{End, Exchange, Tape, TapeRequest, TapeResponse};
 use super::unusable;
 use crate::error::Result;
 use crate::http::{Body, TransportError, TransportErrorKind};
-use crate::testing::playing::{Ending, body};
+use crate::testing::playing::{Step, body};
 use crate::testing::refusal;
 
 /// How many calls are listed for a person.
@@ -32,8 +30,7 @@ pub(super) struct Recording {
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
-    chunks: Vec<Bytes>,
-    ending: Ending,
+    body: Vec<Step>,
 }
 
 /// Makes sure, before the first request, that all of the file can be replayed.
@@ -70,20 +67,22 @@ impl Answer {
             headers.insert(key, HeaderValue::try_from(value).map_err(|_| wrong())?);
         }
         let chunks = response.body.chunks();
+        let chunks = chunks.map_err(|error| format!("a chunk is not base64: {error}"))?;
+        let ending = match response.end {
+            End::Proper => None,
+            End::Broken => Some((TransportErrorKind::Interrupted, "as it was recorded")),
+            End::Dropped => Some((TransportErrorKind::Config, STOPS)),
+        };
+        let ending = ending.map(|(kind, message)| Step::Error(kind, message));
         Ok(Self {
             status,
             headers,
-            chunks: chunks.map_err(|error| format!("a chunk is not base64: {error}"))?,
-            ending: match response.end {
-                End::Proper => Ending::Proper,
-                End::Broken => Ending::Error(TransportErrorKind::Interrupted, "as it was recorded"),
-                End::Dropped => Ending::Error(TransportErrorKind::Config, STOPS),
-            },
+            body: chunks.into_iter().map(Step::Bytes).chain(ending).collect(),
         })
     }
 
     fn response(self) -> Response<Body> {
-        let mut response = Response::new(body(self.chunks, Duration::ZERO, self.ending));
+        let mut response = Response::new(body(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response

@@ -7,8 +7,10 @@ use mistral_core::{ErrorKind, RateLimiter, TransportErrorKind};
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::common::{DONE, Piece, Step, bytes, chunk, event, question};
-use super::{Noted, SECOND, ask, ask_times, good, patient};
+use mistral_core::testing::{MockChunk, MockReply};
+
+use super::{SECOND, Server, ask, ask_times, good, patient};
+use crate::common::{DONE, bytes, chunk, event, question, reply, sse};
 
 /// A request of so many tokens, by its length.
 fn of_tokens(tokens: usize) -> mistral_core::chat::ChatCompletionRequest {
@@ -17,7 +19,7 @@ fn of_tokens(tokens: usize) -> mistral_core::chat::ChatCompletionRequest {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_learns_of_a_new_limit_and_what_was_paid_stays_paid() {
-    let server = Noted::good();
+    let server = Server::good();
     let limiter = RateLimiter::new().tokens_per_minute(6_000); // 100 a second
     let client = server.client(&limiter);
     let (large, small) = (of_tokens(1_000), question());
@@ -37,7 +39,7 @@ async fn who_waits_learns_of_requests_and_of_a_burst() {
     let burst = |limiter: RateLimiter| limiter.burst(SECOND * 60);
     let changes: [fn(RateLimiter) -> RateLimiter; 2] = [per_minute, burst];
     for change in changes {
-        let server = Noted::good();
+        let server = Server::good();
         let limiter = RateLimiter::new().requests_per_minute(2);
         let client = server.client(&limiter);
         ask_times(&client, 1).await;
@@ -52,7 +54,7 @@ async fn who_waits_learns_of_requests_and_of_a_burst() {
 
 #[tokio::test(start_paused = true)]
 async fn all_who_wait_learn_of_a_new_limit_one_after_the_other() {
-    let server = Noted::new([good().after(SECOND * 1_000)]); // no answer tells them
+    let server = Server::new([good().with_delay(SECOND * 1_000)]); // no answer tells them
     let limiter = RateLimiter::new().requests_per_minute(1);
     let client = server.client(&limiter);
     let request = question();
@@ -67,8 +69,8 @@ async fn all_who_wait_learn_of_a_new_limit_one_after_the_other() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_pause_those_who_waited_keep_the_pace() {
-    let busy = Step::status(429, "{}").header("retry-after", "20");
-    let server = Noted::new([busy, good()]);
+    let busy = reply(429, "{}").with_header("retry-after", "20");
+    let server = Server::new([busy, good()]);
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     let request = question();
     let calls = [&request; 5].map(|it| client.chat().complete(it).into_future());
@@ -78,10 +80,11 @@ async fn after_a_pause_those_who_waited_keep_the_pace() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_learns_what_the_server_allows_now() {
-    let allows = |step: Step, tokens: &str| step.header("x-ratelimit-limit-tokens-minute", tokens);
-    let server = Noted::new([
+    let allows =
+        |step: MockReply, tokens: &str| step.with_header("x-ratelimit-limit-tokens-minute", tokens);
+    let server = Server::new([
         allows(good(), "6000"),
-        allows(good().after(SECOND * 5), "12000"),
+        allows(good().with_delay(SECOND * 5), "12000"),
         good(),
     ]);
     let client = server.client(&RateLimiter::new());
@@ -99,12 +102,12 @@ async fn who_waits_learns_what_the_server_allows_now() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_learns_that_the_one_before_took_nothing() {
-    let refused = |status: u16| Step::status(status, "{}").after(SECOND);
+    let refused = |status: u16| reply(status, "{}").with_delay(SECOND);
     let taken_back = good()
-        .header("x-ratelimit-tokens-query-cost", "0")
-        .after(SECOND);
+        .with_header("x-ratelimit-tokens-query-cost", "0")
+        .with_delay(SECOND);
     for step in [refused(400), refused(500), taken_back] {
-        let server = Noted::new([step, good()]);
+        let server = Server::new([step, good()]);
         let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
         let ten_seconds = of_tokens(1_000);
         let calls = [&ten_seconds; 3].map(|it| client.chat().complete(it).into_future());
@@ -118,9 +121,9 @@ async fn who_waits_learns_what_a_stream_took_when_it_ends() {
     let usage =
         r#""model":"m","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":300}"#;
     let last = chunk(json!({ "content": "" }), Some("stop")).replace("\"model\":\"m\"", usage);
-    let pause = Piece::Pause(SECOND * 5);
+    let pause = MockChunk::Delay(SECOND * 5);
     let pieces = [bytes(event("hi")), pause, bytes(last), bytes(DONE)];
-    let server = Noted::new([Step::events(pieces), good()]);
+    let server = Server::new([sse(pieces), good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     let large = of_tokens(1_000);
     let stream = client.chat().stream(&large).await.unwrap();
@@ -135,7 +138,7 @@ async fn what_may_have_been_sent_stays_counted() {
         (TransportErrorKind::Connect, 0),
         (TransportErrorKind::Interrupted, 10),
     ] {
-        let server = Noted::new([Step::Fail(kind), good()]);
+        let server = Server::new([MockReply::error(kind), good()]);
         let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
         client.chat().complete(&of_tokens(1_000)).await.unwrap_err();
         ask_times(&client, 1).await;
@@ -145,10 +148,10 @@ async fn what_may_have_been_sent_stays_counted() {
 
 #[tokio::test(start_paused = true)]
 async fn what_another_limiter_held_back_takes_nothing() {
-    let server = Noted::good();
+    let server = Server::good();
     let for_key = RateLimiter::new().tokens_per_minute(6_000);
     let for_model = RateLimiter::new().requests_per_minute(1);
-    let both = patient(for_key.around(for_model.around(server.clone())));
+    let both = patient(for_key.around(for_model.around(server.mock.clone())));
     let both = both.build().unwrap();
     ask_times(&both, 1).await;
     let large = of_tokens(1_000);
@@ -160,8 +163,8 @@ async fn what_another_limiter_held_back_takes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_taken_back_is_not_saved_up() {
-    let free = good().header("x-ratelimit-tokens-query-cost", "0");
-    let server = Noted::new([free.after(SECOND * 10), good()]);
+    let free = good().with_header("x-ratelimit-tokens-query-cost", "0");
+    let server = Server::new([free.with_delay(SECOND * 10), good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     for _ in 0..3 {
         client.chat().complete(&of_tokens(1_000)).await.unwrap();
@@ -171,7 +174,7 @@ async fn what_was_taken_back_is_not_saved_up() {
 
 #[tokio::test(start_paused = true)]
 async fn tokens_that_have_gone_out_no_longer_wait() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     let ten_seconds = of_tokens(1_000);
     let calls = [&ten_seconds; 4].map(|it| client.chat().complete(it).into_future());
@@ -183,7 +186,7 @@ async fn tokens_that_have_gone_out_no_longer_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn timers_that_are_late_do_not_add_up() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(7_000)); // each 8.6 ms
     ask_times(&client, 701).await;
     assert_eq!(server.tenths()[700], 60);
@@ -191,10 +194,10 @@ async fn timers_that_are_late_do_not_add_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shorter_pause_does_not_cut_a_longer_one_short_and_no_burst_does() {
-    let busy = |seconds: &str| Step::status(429, "{}").header("retry-after", seconds);
-    let server = Noted::new([
-        busy("20").after(SECOND),
-        busy("2").after(SECOND * 2),
+    let busy = |seconds: &str| reply(429, "{}").with_header("retry-after", seconds);
+    let server = Server::new([
+        busy("20").with_delay(SECOND),
+        busy("2").with_delay(SECOND * 2),
         good(),
     ]);
     let client = server.client(&RateLimiter::new().burst(SECOND * 60));
@@ -209,8 +212,9 @@ async fn a_shorter_pause_does_not_cut_a_longer_one_short_and_no_burst_does() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_server_has_seen_of_us_is_not_taken_for_that_of_others() {
-    let left = |count: u32| good().header("x-ratelimit-remaining-req-minute", &count.to_string());
-    let server = Noted::new((0..40).map(|number| left(59 - number)));
+    let left =
+        |count: u32| good().with_header("x-ratelimit-remaining-req-minute", &count.to_string());
+    let server = Server::new((0..40).map(|number| left(59 - number)));
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     ask_times(&client, 40).await;
     assert_eq!(server.seconds(), (0..40).collect::<Vec<_>>());
@@ -219,9 +223,9 @@ async fn what_the_server_has_seen_of_us_is_not_taken_for_that_of_others() {
 #[tokio::test(start_paused = true)]
 async fn tokens_that_others_take_count_too() {
     let left = good()
-        .header("x-ratelimit-tokens-query-cost", "100")
-        .header("x-ratelimit-remaining-tokens-minute", "5400"); // and others took 500
-    let server = Noted::new([left, good()]);
+        .with_header("x-ratelimit-tokens-query-cost", "100")
+        .with_header("x-ratelimit-remaining-tokens-minute", "5400"); // and others took 500
+    let server = Server::new([left, good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     client.chat().complete(&of_tokens(1_000)).await.unwrap(); // which was guessed too high
     ask_times(&client, 1).await;
@@ -232,10 +236,10 @@ async fn tokens_that_others_take_count_too() {
 async fn an_answer_that_takes_minutes_does_not_count_its_own_time_twice() {
     // What is left is what was left when the request came: this is all of ours.
     let left = |count: u32| {
-        let step = good().header("x-ratelimit-remaining-req-minute", &count.to_string());
-        step.after(Duration::from_secs(100))
+        let step = good().with_header("x-ratelimit-remaining-req-minute", &count.to_string());
+        step.with_delay(Duration::from_secs(100))
     };
-    let server = Noted::new((0..60).map(|number| left(59 - number)).chain([good()]));
+    let server = Server::new((0..60).map(|number| left(59 - number)).chain([good()]));
     let limiter = RateLimiter::new()
         .requests_per_minute(60)
         .burst(SECOND * 60);

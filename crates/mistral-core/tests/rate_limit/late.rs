@@ -6,15 +6,15 @@ use futures::future::join_all;
 use mistral_core::{Client, ErrorKind, RateLimiter};
 use tokio::time::Instant;
 
-use super::common::{Open, Step, question};
-use super::{Noted, SECOND};
+use super::{SECOND, Server};
+use crate::common::{Open, question, reply};
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_comes_too_late_fails_at_once_and_says_so() {
-    let server = Noted::good();
+    let server = Server::good();
     let limiter = RateLimiter::new().requests_per_minute(60);
     let client = Client::builder(Open)
-        .transport(limiter.around(server.clone()))
+        .transport(limiter.around(server.mock.clone()))
         .build()
         .unwrap();
     let request = question();
@@ -45,10 +45,10 @@ async fn a_turn_that_comes_too_late_fails_at_once_and_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_is_put_off_ends_with_the_calls_time() {
-    let slow = Step::status(429, "{}")
-        .header("retry-after", "1000")
-        .after(SECOND);
-    let server = Noted::new([slow]);
+    let slow = reply(429, "{}")
+        .with_header("retry-after", "1000")
+        .with_delay(SECOND);
+    let server = Server::new([slow]);
     let client = server.client(&RateLimiter::new().requests_per_minute(20));
     let request = question();
     let impatient = || {

@@ -1,4 +1,4 @@
-//! What a limiter lets go, when, and in which order.
+//! The rate limiter: how many requests it sends, when, and in which order.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
@@ -9,35 +9,27 @@ mod late;
 mod pace;
 mod server_says;
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use common::{Open, Script, Step, answer, question};
-use http::{Request, Response};
 use mistral_core::chat::ChatCompletionRequest;
+use mistral_core::testing::{MockReply, MockTransport};
 use mistral_core::types::Message;
-use mistral_core::{
-    Body, Client, ClientBuilder, RateLimiter, RetryPolicy, Timeouts, Transport, TransportError,
-};
-use tokio::time::Instant;
+use mistral_core::{Client, ClientBuilder, RateLimiter, RetryPolicy, Timeouts, Transport};
+
+use crate::common::{Open, answer, question, reply, scripted};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Notes when a request goes out, and passes it on.
+/// A mock behind a limiter, and when the requests went out.
 #[derive(Debug, Clone)]
-struct Noted {
-    script: Script,
-    start: Instant,
-    times: Arc<Mutex<Vec<Duration>>>,
+struct Server {
+    mock: MockTransport,
 }
 
-impl Noted {
-    fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+impl Server {
+    fn new(replies: impl IntoIterator<Item = MockReply>) -> Self {
         Self {
-            script: Script::new(steps),
-            start: Instant::now(),
-            times: Arc::default(),
+            mock: scripted(replies),
         }
     }
 
@@ -47,41 +39,31 @@ impl Noted {
 
     /// When requests went out, in tenths of a second.
     fn tenths(&self) -> Vec<u128> {
-        let times = self.times.lock().unwrap();
-        times.iter().map(|time| time.as_millis() / 100).collect()
+        let requests = self.mock.requests().into_iter();
+        requests.map(|it| it.elapsed.as_millis() / 100).collect()
     }
 
     fn seconds(&self) -> Vec<u64> {
-        self.times
-            .lock()
-            .unwrap()
-            .iter()
-            .map(Duration::as_secs)
-            .collect()
+        let requests = self.mock.requests().into_iter();
+        requests.map(|it| it.elapsed.as_secs()).collect()
     }
 
-    /// What was asked, in the order in which it went out.
-    fn asked(&self) -> Vec<String> {
-        let sent = self.script.sent.lock().unwrap();
-        let text =
-            |json: serde_json::Value| json["messages"][0]["content"].as_str().map(Into::into);
-        sent.iter().map(|sent| text(sent.json()).unwrap()).collect()
+    /// The texts of the requests, in the order in which they went out.
+    fn texts(&self) -> Vec<String> {
+        let requests = self.mock.requests().into_iter();
+        let text = |json: serde_json::Value| {
+            let text = json["messages"][0]["content"].as_str();
+            text.unwrap().to_owned()
+        };
+        requests.map(|request| text(request.json())).collect()
     }
 
     fn count(&self) -> usize {
-        self.script.count()
+        self.mock.requests().len()
     }
 
     fn client(&self, limiter: &RateLimiter) -> Client {
-        patient(limiter.around(self.clone())).build().unwrap()
-    }
-}
-
-#[async_trait]
-impl Transport for Noted {
-    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        self.times.lock().unwrap().push(self.start.elapsed());
-        self.script.send(request).await
+        patient(limiter.around(self.mock.clone())).build().unwrap()
     }
 }
 
@@ -94,8 +76,8 @@ fn patient(transport: impl Transport) -> ClientBuilder {
         .timeouts(Timeouts::default().first_byte(hours).total(hours))
 }
 
-fn good() -> Step {
-    Step::status(200, &answer("hello"))
+fn good() -> MockReply {
+    reply(200, &answer("hello"))
 }
 
 fn ask(text: impl Into<String>) -> ChatCompletionRequest {

@@ -13,12 +13,12 @@ use mistral_core::types::{ContentChunk, Message};
 use mistral_core::{ErrorKind, RateLimiter};
 use tokio::time::{Instant, advance, timeout};
 
-use super::common::{Step, question};
-use super::{Noted, SECOND, ask, ask_times, good};
+use super::{SECOND, Server, ask, ask_times, good};
+use crate::common::{question, reply};
 
 #[tokio::test(start_paused = true)]
 async fn requests_are_spread_evenly() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     ask_times(&client, 60).await;
     assert_eq!(server.seconds(), (0..60).collect::<Vec<_>>());
@@ -29,7 +29,7 @@ async fn requests_are_spread_evenly() {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_tasks_go_in_order_and_wake_nobody_in_vain() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(600));
     let polls = Arc::new(AtomicUsize::new(0));
     let tasks = (0..1_000).map(|number| {
@@ -48,7 +48,7 @@ async fn a_thousand_tasks_go_in_order_and_wake_nobody_in_vain() {
         answer.unwrap().unwrap();
     }
     let numbers = (0..1_000).map(|number| number.to_string());
-    assert_eq!(server.asked(), numbers.collect::<Vec<_>>());
+    assert_eq!(server.texts(), numbers.collect::<Vec<_>>());
     assert_eq!(server.tenths(), (0..1_000).collect::<Vec<_>>());
     // Each is polled when it comes, when it is the first, and when its time comes.
     let polls = polls.load(Ordering::Relaxed);
@@ -57,7 +57,7 @@ async fn a_thousand_tasks_go_in_order_and_wake_nobody_in_vain() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_frees_its_place() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     let requests: Vec<_> = ["a", "b", "c", "d", "e"].map(ask).into();
     let mut calls: Vec<_> = requests
@@ -72,13 +72,13 @@ async fn a_call_that_is_dropped_frees_its_place() {
     for call in calls.drain(1..) {
         call.await.unwrap();
     }
-    assert_eq!(server.asked(), ["a", "c", "e"]);
+    assert_eq!(server.texts(), ["a", "c", "e"]);
     assert_eq!(server.seconds(), [0, 1, 2]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn of_many_calls_that_give_up_at_any_time_nothing_is_left() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(600));
     let calls = (0..500_u64).map(|number| {
         let client = client.clone();
@@ -94,7 +94,7 @@ async fn of_many_calls_that_give_up_at_any_time_nothing_is_left() {
     assert!((100..400).contains(&answered.len()), "{}", answered.len());
     // In their order, one each tenth of a second, and no time is lost by those that are gone.
     let numbers = answered.iter().map(|(number, _)| number.to_string());
-    assert_eq!(server.asked(), numbers.collect::<Vec<_>>());
+    assert_eq!(server.texts(), numbers.collect::<Vec<_>>());
     assert_eq!(
         server.tenths(),
         (0..answered.len() as u128).collect::<Vec<_>>()
@@ -107,7 +107,7 @@ async fn of_many_calls_that_give_up_at_any_time_nothing_is_left() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_left_alone_holds_nobody_up() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     let requests = ["a", "b", "c"].map(ask);
     client.chat().complete(&requests[0]).await.unwrap();
@@ -117,13 +117,13 @@ async fn a_call_that_is_left_alone_holds_nobody_up() {
         client.chat().complete(&requests[2]).await.unwrap();
     }
     left_alone.await.unwrap(); // its turn has passed long since, but the pace is kept
-    assert_eq!(server.asked(), ["a", "c", "c", "c", "b"]);
+    assert_eq!(server.texts(), ["a", "c", "c", "c", "b"]);
     assert_eq!(server.seconds(), [0, 2, 3, 4, 5]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_tokens_of_a_call_that_is_left_alone_pass_once() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     ask_times(&client, 1).await;
     let ten_seconds = ask("x".repeat(4_000));
@@ -137,7 +137,7 @@ async fn the_tokens_of_a_call_that_is_left_alone_pass_once() {
 
 #[tokio::test(start_paused = true)]
 async fn clones_and_clients_share_a_limit() {
-    let server = Noted::good();
+    let server = Server::good();
     let limiter = RateLimiter::new();
     let one = server.client(&limiter);
     let other = server.client(&limiter.clone().requests_per_minute(60));
@@ -151,7 +151,7 @@ async fn clones_and_clients_share_a_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_burst_goes_ahead_of_its_time() {
-    let server = Noted::good();
+    let server = Server::good();
     let limiter = RateLimiter::new().requests_per_minute(60).burst(SECOND * 3);
     ask_times(&server.client(&limiter), 7).await;
     assert_eq!(server.seconds(), [0, 0, 0, 0, 1, 2, 3]);
@@ -159,7 +159,7 @@ async fn a_burst_goes_ahead_of_its_time() {
 
 #[tokio::test(start_paused = true)]
 async fn tokens_are_paid_off_before_the_next_request() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000)); // 100 a second
     let four_thousand_bytes = ask("x".repeat(4_000 - 55));
     assert_eq!(
@@ -177,10 +177,7 @@ async fn tokens_are_paid_off_before_the_next_request() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_computed_at_once_takes_no_tokens() {
-    let server = Noted::new([
-        Step::status(200, r#"{"id": "job-1", "status": "QUEUED"}"#),
-        good(),
-    ]);
+    let server = Server::new([reply(200, r#"{"id": "job-1", "status": "QUEUED"}"#), good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     let requests = [("a", ask("x".repeat(4_000)))];
     client.batch().run(requests).await.unwrap();
@@ -190,7 +187,7 @@ async fn what_is_not_computed_at_once_takes_no_tokens() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_embedded_is_no_text() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     let url = format!("data:image/png;base64,{}", "A".repeat(40_000)); // as text 100 s
     let image = ChatCompletionRequest::new("m", [Message::user([ContentChunk::image_url(url)])]);
@@ -201,7 +198,7 @@ async fn a_file_that_is_embedded_is_no_text() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_beyond_the_whole_limit_goes_alone() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(600));
     let huge = ask("x".repeat(8_000 - 55)); // 2,000 tokens: 200 s
     let small = question();
@@ -214,7 +211,7 @@ async fn a_request_beyond_the_whole_limit_goes_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_of_nothing_is_refused() {
-    let server = Noted::good();
+    let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(0));
     let error = client.chat().complete(&question()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);

@@ -3,12 +3,14 @@
 use futures::future::join_all;
 use mistral_core::{ErrorKind, RateLimiter, TransportErrorKind};
 
-use super::common::{self, Step, answer, bytes, chunk, event, question};
-use super::{Noted, ask, ask_times, good};
+use mistral_core::testing::MockReply;
+
+use super::{Server, ask, ask_times, good};
+use crate::common::{self, answer, bytes, chunk, event, question, reply, sse};
 
 /// How many tenths of a second after a request the next one goes, at 100 tokens a second.
-async fn pause_after(step: Step) -> u128 {
-    let server = Noted::new([step, good()]);
+async fn pause_after(step: MockReply) -> u128 {
+    let server = Server::new([step, good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     _ = client.chat().complete(&ask("x".repeat(4_000))).await;
     client.chat().complete(&question()).await.unwrap();
@@ -23,17 +25,18 @@ async fn a_guess_is_corrected_by_what_the_server_says() {
         });
         let mut body: serde_json::Value = serde_json::from_str(&answer("hello")).unwrap();
         body["usage"] = usage;
-        Step::status(200, &body.to_string())
+        reply(200, &body.to_string())
     };
-    let cost = |step: Step, tokens: &str| step.header("x-ratelimit-tokens-query-cost", tokens);
-    let not_sent = Step::Fail(TransportErrorKind::Connect);
+    let cost =
+        |step: MockReply, tokens: &str| step.with_header("x-ratelimit-tokens-query-cost", tokens);
+    let not_sent = MockReply::error(TransportErrorKind::Connect);
     for (case, step, tenths) in [
         ("nothing", good(), 101),
         ("usage below", used(300), 30),
         ("usage above", used(2_000), 200),
         ("cost", cost(good(), "250"), 25),
         ("cost before usage", cost(used(2_000), "250"), 25),
-        ("an error takes none", Step::status(400, "{}"), 0),
+        ("an error takes none", reply(400, "{}"), 0),
         ("not sent", not_sent, 0),
         ("nonsense", cost(good(), "-5"), 101),
     ] {
@@ -55,8 +58,8 @@ async fn a_stream_is_corrected_by_its_usage() {
         bytes(two),
         bytes(common::DONE),
     ];
-    let step = Step::events(pieces).header("x-ratelimit-tokens-query-cost", "100");
-    let server = Noted::new([step, good()]);
+    let step = sse(pieces).with_header("x-ratelimit-tokens-query-cost", "100");
+    let server = Server::new([step, good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     let mut stream = client.chat().stream(&question()).await.unwrap();
     while let Some(chunk) = stream.next().await {
@@ -70,14 +73,14 @@ async fn a_stream_is_corrected_by_its_usage() {
 #[tokio::test(start_paused = true)]
 async fn limits_that_the_server_names_are_kept() {
     let named = good()
-        .header("x-ratelimit-limit-req-minute", "30")
-        .header("x-ratelimit-limit-tokens-minute", "0");
+        .with_header("x-ratelimit-limit-req-minute", "30")
+        .with_header("x-ratelimit-limit-tokens-minute", "0");
     for (limiter, seconds) in [
         (RateLimiter::new(), [0, 2, 4]), // the first cannot know
         (RateLimiter::new().requests_per_minute(60), [0, 2, 4]),
         (RateLimiter::new().requests_per_minute(15), [0, 4, 8]),
     ] {
-        let server = Noted::new([named.clone()]);
+        let server = Server::new([named.clone()]);
         ask_times(&server.client(&limiter), 3).await;
         let gaps: Vec<_> = server.seconds();
         assert_eq!(
@@ -90,13 +93,13 @@ async fn limits_that_the_server_names_are_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn what_others_take_counts_too() {
-    let left = |count: &str| good().header("x-ratelimit-remaining-req-minute", count);
+    let left = |count: &str| good().with_header("x-ratelimit-remaining-req-minute", count);
     // Two of ours; the server has seen five, then six, then a new minute.
-    let server = Noted::new([left("59"), left("55"), left("54"), left("59"), left("58")]);
+    let server = Server::new([left("59"), left("55"), left("54"), left("59"), left("58")]);
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     ask_times(&client, 5).await;
     assert_eq!(server.seconds(), [0, 1, 5, 6, 7]);
-    let server = Noted::new([left("-3"), left("59")]);
+    let server = Server::new([left("-3"), left("59")]);
     ask_times(
         &server.client(&RateLimiter::new().requests_per_minute(60)),
         2,
@@ -107,13 +110,13 @@ async fn what_others_take_counts_too() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_429_nothing_goes_out_for_as_long_as_the_server_says() {
-    let busy = Step::status(429, "{}");
+    let busy = reply(429, "{}");
     for (step, seconds) in [
-        (busy.clone().header("retry-after", "20"), 20),
-        (busy.clone().header("retry-after-ms", "3000"), 3),
+        (busy.clone().with_header("retry-after", "20"), 20),
+        (busy.clone().with_header("retry-after-ms", "3000"), 3),
         (busy, 1),
     ] {
-        let server = Noted::new([step, good()]);
+        let server = Server::new([step, good()]);
         let client = server.client(&RateLimiter::new());
         let error = client.chat().complete(&question()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RateLimited);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
+mod blocking;
 mod failures;
 mod hooks;
 mod runs;

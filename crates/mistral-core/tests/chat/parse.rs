@@ -1,0 +1,38 @@
+//! Answers as values of a type: the schema that is sent, and what becomes of the answer.
+
+mod answers;
+mod schemas;
+mod streams;
+mod valid;
+
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::testing::{MockReply, MockTransport};
+use mistral_sdk::types::Message;
+use mistral_sdk::{Client, MistralApi};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A painting in a museum.
+#[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+struct Painting {
+    /// As it is written on the frame.
+    title: String,
+    year: Option<i32>,
+}
+
+fn ask() -> ChatCompletionRequest {
+    ChatCompletionRequest::new("m", [Message::user("Name a painting.")])
+}
+
+fn client(mock: &MockTransport) -> Client {
+    let api = MistralApi::new("key").unwrap();
+    Client::builder(api)
+        .transport(mock.clone())
+        .build()
+        .unwrap()
+}
+
+/// A client whose every call is answered with this text.
+fn saying(text: &str) -> Client {
+    client(&MockTransport::new().reply(MockReply::chat(text).always()))
+}

@@ -1,0 +1,173 @@
+//! Redirects: followed within the origin, by whatever transport, and told otherwise.
+
+use http::Method;
+use mistral_core::files::{FilePurpose, UploadFileRequest};
+use mistral_core::testing::MockReply;
+use mistral_core::{Error, ErrorKind, FileSource};
+
+use crate::common::{answer, client_with, question, reply, scripted};
+
+fn redirect(status: u16, location: &str) -> MockReply {
+    reply(status, "").with_header("location", location)
+}
+
+async fn error(steps: impl IntoIterator<Item = MockReply>) -> Error {
+    let client = client_with(&scripted(steps));
+    client.chat().complete(&question()).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_request_goes_out_again_as_it_was() {
+    for status in [307, 308] {
+        let mock = scripted([
+            redirect(status, "/v2/chat?x=1#there"),
+            redirect(status, "moved"),
+            redirect(status, "http://server.test:80/v3/moved"),
+            reply(200, &answer("ok")),
+        ]);
+        let client = client_with(&mock);
+        let call = client.chat().complete(&question()).header("x-team", "a");
+        let response = call.with_response().await.unwrap();
+        assert_eq!(response.attempts, 1);
+        let sent = mock.requests();
+        let places = [
+            "http://server.test/prefix/v1/chat/completions",
+            "http://server.test/v2/chat?x=1",
+            "http://server.test/v2/moved",
+            "http://server.test/v3/moved",
+        ];
+        for (sent, place) in sent.iter().zip(places) {
+            assert_eq!(sent.uri, place);
+            assert_eq!(sent.method, Method::POST);
+            assert_eq!(sent.json()["model"], "m");
+            assert_eq!(sent.headers["content-type"], "application/json");
+            assert_eq!(sent.headers["x-team"], "a");
+            assert_eq!(sent.attempt, 1);
+        }
+        assert_eq!(sent.len(), places.len());
+    }
+}
+
+#[tokio::test]
+async fn older_redirects_make_a_post_a_get_without_a_body() {
+    for status in [301, 302, 303] {
+        let mock = scripted([redirect(status, "/elsewhere"), reply(200, &answer("ok"))]);
+        client_with(&mock)
+            .chat()
+            .complete(&question())
+            .await
+            .unwrap();
+        let sent = mock.requests();
+        assert_eq!(sent[1].method, Method::GET, "{status}");
+        assert!(sent[1].body.is_empty());
+        assert!(!sent[1].headers.contains_key("content-type"));
+        assert!(sent[1].headers.contains_key("accept"));
+    }
+}
+
+#[tokio::test]
+async fn other_methods_stay_what_they_are() {
+    let models = r#"{"object": "list", "data": []}"#;
+    let mock = scripted([redirect(301, "/all"), reply(200, models)]);
+    client_with(&mock).models().list().await.unwrap();
+    let deleted = r#"{"id": "m", "object": "model", "deleted": true}"#;
+    let delete = scripted([redirect(302, "/m"), reply(200, deleted)]);
+    client_with(&delete).models().delete("m").await.unwrap();
+    assert_eq!(mock.requests()[1].method, Method::GET);
+    assert_eq!(delete.requests()[1].method, Method::DELETE);
+}
+
+#[tokio::test]
+async fn a_file_is_opened_again_and_a_reader_is_not() {
+    let uploaded = r#"{"id": "f", "object": "file", "bytes": 3, "created_at": 1,
+        "filename": "a.txt", "purpose": "batch", "sample_type": "batch_request",
+        "source": "upload"}"#;
+    let steps = || [redirect(307, "/there"), reply(200, uploaded)];
+    let mock = scripted(steps());
+    let bytes = FileSource::from_bytes("a.txt", "abc");
+    let request = UploadFileRequest::new(FilePurpose::Batch, bytes);
+    client_with(&mock).files().upload(&request).await.unwrap();
+    {
+        let sent = mock.requests();
+        assert_eq!(sent[0].body, sent[1].body);
+        assert_eq!(
+            sent[0].headers["content-type"],
+            sent[1].headers["content-type"]
+        );
+    }
+    let mock = scripted(steps());
+    let reader = FileSource::from_reader("a.txt", futures::io::Cursor::new("abc"), 3);
+    let request = UploadFileRequest::new(FilePurpose::Batch, reader);
+    let error = client_with(&mock)
+        .files()
+        .upload(&request)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(
+        error.to_string().contains("cannot be read twice"),
+        "{error}"
+    );
+    assert_eq!(mock.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn another_origin_is_told_and_not_followed() {
+    for location in [
+        "https://other.test/v1",
+        "//other.test/v1",
+        "https://server.test/v1", // another scheme is another origin
+        "http://server.test:8080/v1",
+    ] {
+        let mock = scripted([redirect(307, location)]);
+        let error = client_with(&mock).chat().complete(&question()).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let text = error.to_string();
+        assert!(
+            text.contains(location) && text.contains("base URL"),
+            "{text}"
+        );
+        assert_eq!(mock.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn redirects_come_to_an_end() {
+    let mock = scripted([redirect(307, "/again")]);
+    let error = client_with(&mock).chat().complete(&question()).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("too many"), "{error}");
+    assert_eq!(mock.requests().len(), 1 + 10);
+}
+
+#[tokio::test]
+async fn redirects_that_lead_nowhere_are_told() {
+    for (step, word) in [
+        (reply(307, ""), "another address"),
+        (redirect(307, "http://["), "http://["),
+        (redirect(304, "/there"), "does not ask for it"),
+        (redirect(300, "/there"), "does not ask for it"),
+    ] {
+        let error = error([step]).await;
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_behind_a_redirect_is_repeated_from_the_start() {
+    let mock = scripted([
+        redirect(307, "/there"),
+        reply(503, "").with_header("retry-after", "0"),
+        reply(200, &answer("ok")),
+    ]);
+    let client = client_with(&mock);
+    let response = client.chat().complete(&question()).with_response().await;
+    assert_eq!(response.unwrap().attempts, 2);
+    let sent = mock.requests();
+    assert_eq!(sent[1].uri, "http://server.test/there");
+    assert_eq!(sent[2].uri, sent[0].uri);
+    assert_eq!(sent[2].attempt, 2);
+}

@@ -1,0 +1,247 @@
+//! Tokens are asked for once, in time, and not again while their source is down.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use futures::future::join_all;
+use mistral_core::{Error, ErrorKind, Result, Token, TokenCache, TokenSource};
+
+/// Gives numbered tokens, each after a second; fails in the turns that are named.
+#[derive(Debug, Default)]
+struct Counter {
+    asked: AtomicUsize,
+    life: Option<Duration>,
+    fails: Vec<usize>,
+}
+
+#[async_trait]
+impl TokenSource for Counter {
+    async fn token(&self) -> Result<Token> {
+        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if self.fails.contains(&number) {
+            return Err(Error::credentials("the vault is sealed"));
+        }
+        let token = Token::new(format!("t{number}"));
+        Ok(match self.life {
+            Some(life) => token.expires_in(life),
+            None => token,
+        })
+    }
+}
+
+fn cache(counter: Counter) -> (Arc<Counter>, TokenCache) {
+    let counter = Arc::new(counter);
+    let source: Arc<dyn TokenSource> = Arc::clone(&counter) as Arc<dyn TokenSource>;
+    (counter, TokenCache::shared(source))
+}
+
+async fn token(cache: &TokenCache) -> String {
+    let header = cache.bearer(None).await.unwrap();
+    assert!(header.is_sensitive());
+    header.to_str().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_number_of_calls_ask_once() {
+    let (counter, cache) = cache(Counter::default());
+    let tokens = join_all((0..200).map(|_| token(&cache))).await;
+    assert!(tokens.iter().all(|token| token == "Bearer t1"));
+    assert_eq!(counter.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_renewed_once_for_all_that_had_it() {
+    let (counter, cache) = cache(Counter::default());
+    let refused = cache.bearer(None).await.unwrap();
+    let renewed = join_all((0..200).map(|_| cache.bearer(Some(&refused)))).await;
+    assert!(
+        renewed
+            .iter()
+            .all(|token| token.as_ref().unwrap() == "Bearer t2")
+    );
+    assert_eq!(counter.asked.load(Ordering::SeqCst), 2);
+    assert_eq!(token(&cache).await, "Bearer t2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_before_its_end() {
+    for (life, renewed_after) in [(3600, 3300), (100, 80)] {
+        let (counter, cache) = cache(Counter {
+            life: Some(Duration::from_secs(life)),
+            ..Counter::default()
+        });
+        assert_eq!(token(&cache).await, "Bearer t1");
+        tokio::time::advance(Duration::from_secs(renewed_after - 1)).await;
+        assert_eq!(token(&cache).await, "Bearer t1");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(token(&cache).await, "Bearer t2");
+        assert_eq!(counter.asked.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_is_left_alone_holds_nobody_up_while_the_token_is_good() {
+    let second = Duration::from_secs(1);
+    let (counter, cache) = cache(Counter {
+        life: Some(second * 100),
+        ..Counter::default()
+    });
+    assert_eq!(token(&cache).await, "Bearer t1");
+    tokio::time::advance(second * 90).await;
+    let mut renewing = pin!(cache.bearer(None));
+    assert!(renewing.as_mut().now_or_never().is_none()); // and is not polled again
+    let other = tokio::time::timeout(second * 5, token(&cache)).await;
+    assert_eq!(other.unwrap(), "Bearer t1");
+    assert_eq!(renewing.await.unwrap(), "Bearer t2");
+    assert_eq!(counter.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_left_alone_while_it_asks_holds_nobody_up() {
+    let (counter, cache) = cache(Counter::default());
+    let mut left_alone = pin!(cache.bearer(None));
+    assert!(left_alone.as_mut().now_or_never().is_none()); // and is not polled again
+    let others = join_all((0..20).map(|_| token(&cache)));
+    let others = tokio::time::timeout(Duration::from_secs(5), others).await;
+    assert!(others.unwrap().iter().all(|token| token == "Bearer t1"));
+    assert_eq!(left_alone.await.unwrap(), "Bearer t1");
+    assert_eq!(counter.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_told_although_another_call_was_given_the_answer() {
+    /// Is ready when it is looked at, and wakes nobody.
+    #[derive(Debug, Default)]
+    struct Silent(Arc<AtomicBool>);
+
+    #[async_trait]
+    impl TokenSource for Silent {
+        async fn token(&self) -> Result<Token> {
+            std::future::poll_fn(|_| match self.0.load(Ordering::SeqCst) {
+                true => Poll::Ready(Ok(Token::new("t1".to_owned()))),
+                false => Poll::Pending,
+            })
+            .await
+        }
+    }
+
+    let is_ready = Arc::new(AtomicBool::new(false));
+    let cache = Arc::new(TokenCache::new(Silent(Arc::clone(&is_ready))));
+    let mut first = pin!(cache.bearer(None));
+    assert!(first.as_mut().now_or_never().is_none());
+    let waits = Arc::clone(&cache);
+    let second = tokio::spawn(async move { token(&waits).await });
+    tokio::task::yield_now().await; // it waits now
+    is_ready.store(true, Ordering::SeqCst);
+    assert!(first.as_mut().now_or_never().is_some());
+    let second = tokio::time::timeout(Duration::from_secs(5), second).await;
+    assert_eq!(second.unwrap().unwrap(), "Bearer t1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_panics_is_asked_again_by_those_who_wait() {
+    #[derive(Debug, Default)]
+    struct Stumbles(AtomicUsize);
+
+    #[async_trait]
+    impl TokenSource for Stumbles {
+        async fn token(&self) -> Result<Token> {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "it stumbles");
+            Ok(Token::new("t2".to_owned()))
+        }
+    }
+
+    let cache = Arc::new(TokenCache::new(Stumbles::default()));
+    let calls = [(); 3].map(|()| {
+        let cache = Arc::clone(&cache);
+        tokio::spawn(async move { token(&cache).await })
+    });
+    let tokens = tokio::time::timeout(Duration::from_secs(9), join_all(calls)).await;
+    let tokens: Vec<_> = tokens
+        .unwrap()
+        .into_iter()
+        .filter_map(|it| it.ok())
+        .collect();
+    assert_eq!(tokens, ["Bearer t2", "Bearer t2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_is_quoted_and_not_hammered() {
+    let (counter, cache) = cache(Counter {
+        fails: vec![1, 2],
+        ..Counter::default()
+    });
+    let failures = join_all((0..200).map(|_| cache.bearer(None))).await;
+    for failure in failures {
+        let error = failure.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Credentials);
+        assert!(
+            format!("{error:#}").contains("the vault is sealed"),
+            "{error:#}"
+        );
+    }
+    assert_eq!(counter.asked.load(Ordering::SeqCst), 1);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(cache.bearer(None).await.is_err());
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(token(&cache).await, "Bearer t3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_still_good_outlives_a_failure_of_its_source() {
+    let (_, cache) = cache(Counter {
+        life: Some(Duration::from_secs(100)),
+        fails: vec![2],
+        ..Counter::default()
+    });
+    let kept = cache.bearer(None).await.unwrap();
+    tokio::time::advance(Duration::from_secs(90)).await;
+    assert_eq!(token(&cache).await, "Bearer t1");
+    let error = cache.bearer(Some(&kept)).await.unwrap_err(); // refused, and not asked again
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    tokio::time::advance(Duration::from_secs(10)).await;
+    assert_eq!(token(&cache).await, "Bearer t3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_given_up_leaves_the_others_in_peace() {
+    let (counter, cache) = cache(Counter::default());
+    let given_up = tokio::time::timeout(Duration::from_millis(500), cache.bearer(None));
+    let (first, second) = tokio::join!(given_up, cache.bearer(None));
+    assert!(first.is_err());
+    assert_eq!(second.unwrap(), "Bearer t1"); // the request goes on for the one who is left
+    assert_eq!(counter.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(token(&cache).await, "Bearer t1");
+
+    let refused = cache.bearer(None).await.unwrap();
+    let nobody = tokio::time::timeout(Duration::from_millis(500), cache.bearer(Some(&refused)));
+    assert!(nobody.await.is_err());
+    assert_eq!(cache.bearer(Some(&refused)).await.unwrap(), "Bearer t3"); // the second is given up
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_cannot_be_sent_is_refused_unseen() {
+    #[derive(Debug)]
+    struct Broken;
+
+    #[async_trait]
+    impl TokenSource for Broken {
+        async fn token(&self) -> Result<Token> {
+            Ok(Token::new("s3cret\nx".to_owned()))
+        }
+    }
+
+    let error = TokenCache::new(Broken).bearer(None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert!(
+        !format!("{error:#} {error:?}").contains("s3cret"),
+        "{error:?}"
+    );
+}

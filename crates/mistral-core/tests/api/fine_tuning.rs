@@ -251,7 +251,7 @@ fn create_request() -> CreateFineTuningJobRequest {
 }
 
 #[tokio::test]
-async fn create_sends_every_field_and_shows_no_secret() {
+async fn create_sends_every_field_and_redacts_secrets() {
     let (mock, client) = serve(&completion_job());
     let request = create_request();
     let answer = client.fine_tuning().jobs().create(&request).await.unwrap();
@@ -291,7 +291,7 @@ async fn create_sends_every_field_and_shows_no_secret() {
 }
 
 #[tokio::test]
-async fn a_dry_run_is_asked_for_in_the_query() {
+async fn create_dry_run_is_a_query_parameter() {
     for (dry, query) in [(true, "dry_run=true"), (false, "dry_run=false")] {
         let (mock, client) = serve(&dry_run());
         let parameters = ClassifierTrainingParameters::new().epochs(1.0);
@@ -306,7 +306,7 @@ async fn a_dry_run_is_asked_for_in_the_query() {
 }
 
 #[test]
-fn the_answers_of_create_are_told_apart_by_shape() {
+fn create_response_is_job_or_metadata_by_shape() {
     let metadata = reread::<CreateFineTuningJobResponse>(&dry_run());
     let CreateFineTuningJobResponse::Metadata(metadata) = metadata else {
         panic!("{metadata:?}");
@@ -358,7 +358,7 @@ fn the_answers_of_create_are_told_apart_by_shape() {
 }
 
 #[tokio::test]
-async fn get_cancel_and_start_name_the_job_and_give_its_details() {
+async fn get_cancel_and_start_return_job_details() {
     let completion = with(completion_job(), history());
     for details in [completion, classifier_details()] {
         let (mock, client) = serve(&details);
@@ -394,7 +394,7 @@ async fn get_cancel_and_start_name_the_job_and_give_its_details() {
 }
 
 #[test]
-fn jobs_with_nulls_and_unknown_members_are_read() {
+fn job_with_nulls_and_unknown_fields_is_read() {
     for mut job in [with(completion_job(), history()), classifier_details()] {
         for (name, value) in job.as_object_mut().unwrap() {
             if !["id", "status", "job_type"].contains(&name.as_str()) {
@@ -435,7 +435,7 @@ fn jobs_with_nulls_and_unknown_members_are_read() {
 }
 
 #[test]
-fn every_status_is_known() {
+fn job_status_values_are_all_known() {
     for (text, is_finished) in [
         ("QUEUED", false),
         ("STARTED", false),
@@ -459,7 +459,7 @@ fn every_status_is_known() {
 }
 
 #[test]
-fn hyperparameters_are_written_as_they_are() {
+fn hyperparameters_round_trip() {
     let parameters = Hyperparameters::from(ClassifierTrainingParameters::new().epochs(2.0));
     let json = serde_json::to_value(&parameters).unwrap();
     assert_eq!(json, json!({ "epochs": 2.0 }));
@@ -469,7 +469,7 @@ fn hyperparameters_are_written_as_they_are() {
 }
 
 #[tokio::test]
-async fn retired_operations_say_that_they_are_gone() {
+async fn retired_operations_fail_with_gone() {
     let mock = scripted([reply(410, r#"{"detail":"retired"}"#)]);
     let jobs = client_with(&mock).fine_tuning().jobs();
     let request = create_request();
@@ -516,7 +516,7 @@ fn model() -> Value {
 }
 
 #[tokio::test]
-async fn update_tells_absent_from_null() {
+async fn update_distinguishes_absent_from_null() {
     let completion = with(model(), json!({ "model_type": "completion" }));
     let own = json!({ "model_type": "classifier", "classifier_targets": targets() });
     let classifier = with(model(), own);
@@ -558,7 +558,7 @@ async fn update_tells_absent_from_null() {
 }
 
 #[tokio::test]
-async fn models_are_deleted_archived_and_unarchived() {
+async fn models_delete_archive_and_unarchive_send_methods_and_paths() {
     let path = "/v1/fine_tuning/models/ft%3Am/archive";
     let answer = json!({ "id": "ft:m", "object": "model", "archived": true, "x_new": 1 });
     let (mock, client) = serve(&answer);

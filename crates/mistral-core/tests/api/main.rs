@@ -12,8 +12,20 @@
 mod common;
 
 mod audio;
+mod classifiers;
 mod embeddings;
 mod files;
+mod fim_and_agents;
 mod fine_tuning;
 mod ocr;
-mod other_groups;
+
+use mistral_core::testing::MockTransport;
+use serde_json::Value;
+
+/// The method, path and body of the only request.
+fn sent(mock: &MockTransport) -> (String, Value) {
+    let sent = mock.requests();
+    assert_eq!(sent.len(), 1);
+    let place = format!("{} {}", sent[0].method, sent[0].uri.path());
+    (place, sent[0].json())
+}

@@ -123,7 +123,7 @@ async fn list_sends_every_parameter() {
 }
 
 #[tokio::test]
-async fn metadata_does_not_pass_for_another_parameter() {
+async fn list_metadata_named_like_a_parameter_is_refused() {
     let (mock, jobs) = serve(&json!({}));
     for name in ["page", "status", "metadata"] {
         let metadata = Map::from_iter([(name.to_owned(), json!("3"))]);
@@ -138,7 +138,7 @@ async fn metadata_does_not_pass_for_another_parameter() {
 }
 
 #[tokio::test]
-async fn pages_go_through_all_jobs_and_keep_the_filters() {
+async fn paging_jobs_keeps_the_filters() {
     let page = |id: &str| {
         let data = json!([{ "id": id, "status": "QUEUED" }]);
         reply(200, &json!({ "data": data, "total": 2 }).to_string())
@@ -200,7 +200,7 @@ async fn create_sends_every_field() {
 }
 
 #[tokio::test]
-async fn a_job_is_read_whole_and_written_back() {
+async fn job_round_trips_in_full() {
     let (mock, jobs) = serve(&job());
     let request = GetBatchJobRequest::new().inline(true);
     let read: BatchJob = jobs.get("a/b", &request).await.unwrap();
@@ -227,7 +227,7 @@ async fn a_job_is_read_whole_and_written_back() {
 }
 
 #[tokio::test]
-async fn a_job_with_nulls_is_read() {
+async fn job_with_nulls_is_read() {
     let mut nulls = job();
     for (name, value) in nulls.as_object_mut().unwrap() {
         if !["id", "status"].contains(&name.as_str()) {
@@ -253,7 +253,7 @@ async fn a_job_with_nulls_is_read() {
 }
 
 #[tokio::test]
-async fn cancel_and_delete_name_the_job() {
+async fn cancel_and_delete_send_methods_and_paths() {
     let (mock, jobs) = serve(&job());
     jobs.cancel("a").await.unwrap();
     let sent = only(&mock);
@@ -284,7 +284,7 @@ async fn cancel_and_delete_name_the_job() {
 }
 
 #[test]
-fn every_status_and_endpoint_is_known_and_new_ones_are_kept() {
+fn job_status_and_endpoint_values_are_known_or_kept() {
     for (text, is_finished) in [
         ("QUEUED", false),
         ("RUNNING", false),
@@ -321,7 +321,7 @@ fn every_status_and_endpoint_is_known_and_new_ones_are_kept() {
 }
 
 #[test]
-fn a_request_of_a_batch_is_an_object() {
+fn batch_request_body_must_be_an_object() {
     for body in [json!("hi"), json!([1]), Value::Null] {
         let error = BatchRequest::new("a", &body).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);

@@ -6,7 +6,7 @@ use mistral_core::chat::ChatCompletionResponse;
 use serde_json::json;
 
 #[test]
-fn lines_of_a_result_file_are_read_in_any_order_and_shape() {
+fn result_lines_of_any_shape_are_read() {
     let chat = json!({ "choices": [{ "index": 0, "message": { "content": "Brie" } }] });
     let lines = [
         json!({

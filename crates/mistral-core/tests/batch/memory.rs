@@ -64,7 +64,7 @@ impl Uploaded {
 }
 
 #[tokio::test]
-async fn requests_are_taken_when_they_are_sent_and_none_is_kept() {
+async fn run_pulls_requests_as_they_are_uploaded() {
     const REQUESTS: usize = 200_000;
     const LIMIT: usize = 100;
     let uploaded = Arc::<Uploaded>::default();
@@ -106,7 +106,7 @@ async fn requests_are_taken_when_they_are_sent_and_none_is_kept() {
 }
 
 #[tokio::test]
-async fn dropping_a_run_drops_the_requests_with_it() {
+async fn run_dropped_drops_its_requests() {
     let alive = Arc::<AtomicUsize>::default();
     let mock = scripted([MockReply::stall()]);
     let requests: Vec<_> = (0..10)

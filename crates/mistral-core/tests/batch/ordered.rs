@@ -34,7 +34,7 @@ fn served(status: &str, requests: i64, lines: &[String], failed: &[String]) -> B
 }
 
 #[tokio::test]
-async fn outcomes_come_in_the_order_of_the_ids() {
+async fn in_order_yields_outcomes_in_order_of_ids() {
     let batch = served(
         "SUCCESS",
         4,
@@ -50,7 +50,7 @@ async fn outcomes_come_in_the_order_of_the_ids() {
 }
 
 #[tokio::test]
-async fn any_number_of_results_is_put_in_order() {
+async fn in_order_sorts_any_number_of_results() {
     // More than one piece of what is written at once.
     let ids: Vec<String> = (0..5_000).map(|id| id.to_string()).collect();
     let mut shuffled = ids.clone();
@@ -66,7 +66,7 @@ async fn any_number_of_results_is_put_in_order() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named_in_its_place() {
+async fn in_order_missing_result_is_an_error_in_its_place() {
     for (status, kind) in [
         ("SUCCESS", ErrorKind::Truncated),
         ("CANCELLED", ErrorKind::Truncated),
@@ -87,7 +87,7 @@ async fn what_is_missing_is_named_in_its_place() {
 }
 
 #[tokio::test]
-async fn what_comes_twice_or_for_nobody_is_told() {
+async fn in_order_duplicate_and_unknown_results_are_errors() {
     let lines = [
         good("b"),
         bad("a"),
@@ -114,7 +114,7 @@ async fn what_comes_twice_or_for_nobody_is_told() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_no_result_is_named_first() {
+async fn in_order_malformed_lines_come_first() {
     let lines = [
         good("b"),
         "{".to_owned(),
@@ -134,7 +134,7 @@ async fn a_line_that_is_no_result_is_named_first() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off_is_the_end() {
+async fn in_order_cut_download_is_truncated() {
     let chunks = [bytes(good("a") + "\n"), MockChunk::Break];
     let broken = MockReply::bytes("application/json", chunks);
     let (_, batch) = serve([job("SUCCESS", 2, json!({ "output_file": "out" })), broken]);
@@ -142,7 +142,7 @@ async fn a_download_that_breaks_off_is_the_end() {
 }
 
 #[tokio::test]
-async fn the_file_is_private_and_removed_with_the_stream() {
+async fn in_order_spool_file_is_private_and_removed() {
     let id = format!("only here {}", std::process::id());
     let batch = served("SUCCESS", 2, &[good(&id), good("a")], &[]);
     let mut results = batch.results().await.unwrap().in_order(["a"]);
@@ -160,7 +160,7 @@ async fn the_file_is_private_and_removed_with_the_stream() {
 }
 
 #[tokio::test]
-async fn a_future_that_is_dropped_loses_nothing() {
+async fn in_order_next_dropped_loses_nothing() {
     let lines = [good("b"), good("a")].map(|line| bytes(line + "\n"));
     let slow = MockReply::bytes("application/json", lines)
         .with_chunk_delay(std::time::Duration::from_millis(1));
@@ -180,7 +180,7 @@ async fn a_future_that_is_dropped_loses_nothing() {
 /// The child process: it has no place for temporary files.
 #[tokio::test]
 #[ignore = "run by the test below"]
-async fn child_without_a_place_for_files() {
+async fn child_without_temporary_directory() {
     for count in [2, 5_000] {
         let lines: Vec<_> = (0..count).map(|id| good(&id.to_string())).collect();
         let (_, batch) = serve([
@@ -198,11 +198,11 @@ async fn child_without_a_place_for_files() {
 
 #[cfg(unix)] // elsewhere the folder has another name
 #[test]
-fn results_that_cannot_be_kept_are_an_error() {
+fn in_order_without_temporary_directory_is_an_io_error() {
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     child.args([
         "--exact",
-        "ordered::child_without_a_place_for_files",
+        "ordered::child_without_temporary_directory",
         "--ignored",
     ]);
     let output = child.env("TMPDIR", "/no/such/folder").output().unwrap();

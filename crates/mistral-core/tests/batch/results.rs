@@ -13,7 +13,7 @@ use super::resumed::{Batch, bad, file, good, job, read, serve, short};
 use crate::common::{bytes, reply};
 
 #[tokio::test]
-async fn both_files_are_read_and_each_request_has_its_own_end() {
+async fn results_read_output_and_error_file() {
     let files = json!({ "output_file": "out", "error_file": "err" });
     let (mock, batch) = serve([
         job("SUCCESS", 3, files),
@@ -46,7 +46,7 @@ async fn both_files_are_read_and_each_request_has_its_own_end() {
 }
 
 #[tokio::test]
-async fn a_job_may_have_one_file_or_none() {
+async fn results_of_one_file_or_inline_outputs() {
     for name in ["output_file", "error_file"] {
         let (mock, batch) = serve([
             job("SUCCESS", 2, json!({ name: "f" })),
@@ -74,7 +74,7 @@ async fn a_job_may_have_one_file_or_none() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_no_result_is_named_and_the_next_ones_follow() {
+async fn results_malformed_line_is_named_and_skipped() {
     let lines = [
         good("a"),
         "{\"custom_id\": ".to_owned(),
@@ -109,7 +109,7 @@ async fn a_line_that_is_no_result_is_named_and_the_next_ones_follow() {
 }
 
 #[tokio::test]
-async fn missing_and_superfluous_results_are_counted_at_the_end() {
+async fn results_count_mismatch_is_an_error_at_the_end() {
     let files = json!({ "output_file": "out", "error_file": "err" });
     for (total, out, expected, words) in [
         (
@@ -147,7 +147,7 @@ async fn missing_and_superfluous_results_are_counted_at_the_end() {
 }
 
 #[tokio::test]
-async fn a_job_that_did_not_succeed_gives_what_it_has_and_says_so() {
+async fn results_of_failed_job_end_with_its_error() {
     let errors = json!([{ "message": "line 7 is odd", "count": 2 }, { "message": "too late" }]);
     for (status, kind) in [
         ("FAILED", "InvalidRequest"),
@@ -189,7 +189,7 @@ async fn a_job_that_did_not_succeed_gives_what_it_has_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off_is_the_end() {
+async fn results_cut_download_is_truncated() {
     let files = json!({ "output_file": "out", "error_file": "err" });
     let text = format!("{}\n{}", good("a"), good("b"));
     let cut = &text[..text.len() - 5];
@@ -211,7 +211,7 @@ async fn a_download_that_breaks_off_is_the_end() {
 }
 
 #[tokio::test]
-async fn results_are_for_jobs_that_have_ended_and_for_their_own_endpoint() {
+async fn results_of_unfinished_or_other_job_are_refused() {
     for status in ["QUEUED", "RUNNING", "CANCELLATION_REQUESTED", "NEW"] {
         let (_, batch) = serve([job(status, 1, json!({}))]);
         let error = batch.results().await.unwrap_err();
@@ -236,7 +236,7 @@ async fn results_are_for_jobs_that_have_ended_and_for_their_own_endpoint() {
 }
 
 #[tokio::test]
-async fn lines_are_the_same_however_the_network_splits_them() {
+async fn results_are_independent_of_chunk_boundaries() {
     let text = format!("{}\r\n\n{}\n{}", good("a"), bad("b"), good("é"));
     for size in [1, 2, 3, 7, 64, text.len()] {
         let pieces = text.as_bytes().chunks(size).map(<[u8]>::to_vec);
@@ -267,7 +267,7 @@ fn counted(chunk: Bytes, count: usize, lines_per_chunk: usize) -> (Batch, Arc<At
 }
 
 #[tokio::test]
-async fn results_are_downloaded_when_they_are_taken() {
+async fn results_are_downloaded_on_demand() {
     const PER_PIECE: usize = 50;
     let chunk = format!("{}\n", good("a")).repeat(PER_PIECE).into();
     let (batch, polled) = counted(chunk, 100, PER_PIECE);
@@ -287,7 +287,7 @@ async fn results_are_downloaded_when_they_are_taken() {
 }
 
 #[tokio::test]
-async fn a_line_beyond_all_bounds_is_an_error_and_not_kept() {
+async fn results_line_beyond_limit_is_too_large() {
     const MIB: usize = 1024 * 1024;
     // One line of 80 MiB without an end.
     let piece = Bytes::from(vec![b'x'; MIB]);
@@ -302,7 +302,7 @@ async fn a_line_beyond_all_bounds_is_an_error_and_not_kept() {
 }
 
 #[tokio::test]
-async fn taking_a_batch_up_again_sends_nothing() {
+async fn resume_sends_no_request() {
     let (mock, batch) = serve([job("SUCCESS", 1, json!({}))]);
     assert_eq!((batch.id(), batch.clone().id()), ("job-1", "job-1"));
     assert_eq!(mock.requests().len(), 0);

@@ -56,7 +56,7 @@ fn lines(sent: &MockRequest) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_few_requests_go_along_with_the_call_that_makes_the_job() {
+async fn run_sends_few_requests_inline() {
     let mock = scripted([job("job-1")]);
     let run = client_with(&mock)
         .batch()
@@ -81,7 +81,7 @@ async fn a_few_requests_go_along_with_the_call_that_makes_the_job() {
 }
 
 #[tokio::test]
-async fn every_kind_of_request_names_its_endpoint_and_who_answers() {
+async fn run_derives_endpoint_and_model_from_the_requests() {
     async fn check<R: Batchable>(request: R, endpoint: &str, answers: Value) {
         let mock = scripted([job("a")]);
         let body = serde_json::to_value(&request).unwrap();
@@ -124,7 +124,7 @@ async fn every_kind_of_request_names_its_endpoint_and_who_answers() {
 }
 
 #[tokio::test]
-async fn more_requests_are_uploaded_line_by_line() {
+async fn run_uploads_many_requests_as_jsonl() {
     let mock = scripted([file("file-1"), job("job-1")]);
     let batch = client_with(&mock).batch();
     batch.run(numbered(3)).inline_limit(2).await.unwrap();
@@ -142,7 +142,7 @@ async fn more_requests_are_uploaded_line_by_line() {
 }
 
 #[tokio::test]
-async fn the_limits_of_inline_batches_are_those_of_the_api() {
+async fn run_inline_limits_are_those_of_the_api() {
     for (count, text, operation) in [
         (10_000, 1, "batch.jobs.create"),
         (10_001, 1, "files.upload"),
@@ -168,7 +168,7 @@ async fn the_limits_of_inline_batches_are_those_of_the_api() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_into_a_file_goes_into_another() {
+async fn run_splits_files_at_their_limit() {
     let line = serde_json::to_string(&json!({ "custom_id": "0", "body": embed("text 0") }));
     let two_lines = (line.unwrap().len() as u64 + 1) * 2;
     for (count, limit, sizes) in [
@@ -200,7 +200,7 @@ async fn what_does_not_fit_into_a_file_goes_into_another() {
 }
 
 #[tokio::test]
-async fn a_stream_of_requests_may_fail() {
+async fn run_with_failing_input_stream_creates_no_job() {
     let broken = || io::Error::other("the disk is on fire");
     let good = |id: &str| Ok((id.to_owned(), embed("a")));
     for limit in [10, 0] {
@@ -233,7 +233,7 @@ async fn a_stream_of_requests_may_fail() {
 }
 
 #[tokio::test]
-async fn mistakes_are_told_and_no_job_is_made() {
+async fn run_with_invalid_requests_is_refused_before_any_request() {
     async fn refused<R: Batchable>(make: impl Fn() -> Vec<(&'static str, R)>, words: &[&str]) {
         let limits = if words.contains(&"twice") {
             vec![10]
@@ -291,7 +291,7 @@ async fn mistakes_are_told_and_no_job_is_made() {
 }
 
 #[tokio::test]
-async fn an_upload_is_not_repeated_and_its_failure_makes_no_job() {
+async fn retry_of_batch_upload_is_not_attempted() {
     for status in [503, 400] {
         let mock = scripted([reply(status, "{}")]);
         let error = client_with(&mock)
@@ -306,7 +306,7 @@ async fn an_upload_is_not_repeated_and_its_failure_makes_no_job() {
 }
 
 #[tokio::test]
-async fn an_upload_that_fails_names_the_files_before_it() {
+async fn run_with_failed_upload_names_uploaded_files() {
     let refusal = reply(413, &json!({ "message": "too large" }).to_string());
     let mock = scripted([file("f1"), file("f2"), refusal]);
     let run = client_with(&mock).batch().run(numbered(3));
@@ -329,7 +329,7 @@ async fn an_upload_that_fails_names_the_files_before_it() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_taken_before_it_was_sent_is_no_file() {
+async fn run_with_early_upload_response_is_a_decode_error() {
     let mock = scripted([file("f1").early()]);
     let run = client_with(&mock).batch().run(numbered(3)).inline_limit(0);
     let error = run.await.unwrap_err();
@@ -339,7 +339,7 @@ async fn a_file_that_was_taken_before_it_was_sent_is_no_file() {
 }
 
 #[tokio::test]
-async fn a_job_that_is_refused_names_the_files_that_it_was_to_be_made_of() {
+async fn run_with_refused_job_names_uploaded_files() {
     let refusal = reply(400, &json!({ "message": "no such model" }).to_string());
     let mock = scripted([file("f1"), file("f2"), refusal]);
     let run = client_with(&mock)
@@ -354,7 +354,7 @@ async fn a_job_that_is_refused_names_the_files_that_it_was_to_be_made_of() {
 }
 
 #[test]
-fn debug_shows_the_job_and_no_request() {
+fn debug_shows_job_without_requests() {
     let batch = client_with(&scripted([])).batch();
     let run = batch.run([(
         "a",

@@ -13,7 +13,7 @@ use super::resumed::{job, serve};
 use crate::common::reply;
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_looks_again_and_again_ever_more_seldom() {
+async fn wait_polls_at_growing_intervals() {
     let running = || job("RUNNING", 2, json!({}));
     let mut steps: Vec<_> = (0..9).map(|_| running()).collect();
     steps.push(job("NEW", 2, json!({})));
@@ -41,7 +41,7 @@ async fn a_wait_looks_again_and_again_ever_more_seldom() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_ends_at_its_deadline_and_the_job_goes_on() {
+async fn wait_deadline_is_a_timeout() {
     let (mock, batch) = serve([job("RUNNING", 10, json!({}))]);
     let started = Instant::now();
     let second = Duration::from_secs(1);
@@ -72,7 +72,7 @@ async fn a_wait_ends_at_its_deadline_and_the_job_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_outlives_a_server_that_is_away_for_a_while() {
+async fn wait_tolerates_connection_failures_for_a_while() {
     let away = || MockReply::error(TransportErrorKind::Connect);
     // Each look is three attempts.
     let mut steps: Vec<_> = (0..12).map(|_| away()).collect();
@@ -97,7 +97,7 @@ async fn a_wait_outlives_a_server_that_is_away_for_a_while() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_lets_a_busy_server_have_the_time_that_it_asks_for() {
+async fn wait_honors_retry_after() {
     let busy = reply(429, "{}").with_header("retry-after", "300"); // too long to repeat the call
     let mut steps = vec![busy; 4];
     steps.push(job("SUCCESS", 1, json!({})));

@@ -81,7 +81,7 @@ fn reread<T: DeserializeOwned + Serialize + Debug>(name: &str) -> T {
 }
 
 #[tokio::test]
-async fn chat_complete_sends_the_golden_bodies() {
+async fn golden_chat_complete_bodies_are_sent() {
     for (case, request) in chat_requests() {
         let sent = sent_by_complete(&request).await;
         let path = "/v1/chat/completions";
@@ -92,7 +92,7 @@ async fn chat_complete_sends_the_golden_bodies() {
 }
 
 #[tokio::test]
-async fn chat_stream_sends_the_golden_bodies_and_asks_for_a_stream() {
+async fn golden_chat_stream_bodies_are_sent_with_stream_true() {
     let sent = sent_by_stream(&question()).await;
     let path = "/v1/chat/completions";
     check(&sent, "chat.stream", "minimal", path, "text/event-stream");
@@ -107,7 +107,7 @@ async fn chat_stream_sends_the_golden_bodies_and_asks_for_a_stream() {
 }
 
 #[tokio::test]
-async fn embeddings_create_sends_the_golden_bodies() {
+async fn golden_embeddings_bodies_are_sent() {
     for (case, request) in embedding_requests() {
         let sent = sent_by_create(&request).await;
         let path = "/v1/embeddings";
@@ -118,7 +118,7 @@ async fn embeddings_create_sends_the_golden_bodies() {
 }
 
 #[tokio::test]
-async fn minimal_bodies_are_these_to_the_byte() {
+async fn minimal_bodies_are_byte_exact() {
     assert_eq!(sent_by_complete(&question()).await.body, MINIMAL);
     assert_eq!(sent_by_stream(&question()).await.body, MINIMAL_STREAM);
     let request = EmbeddingRequest::new("mistral-embed", "a cat");
@@ -127,7 +127,7 @@ async fn minimal_bodies_are_these_to_the_byte() {
 }
 
 #[test]
-fn every_golden_file_of_a_request_is_used() {
+fn golden_files_are_all_used() {
     let chat = chat_requests().into_iter().map(|(case, _)| case);
     let embeddings = embedding_requests().into_iter().map(|(case, _)| case);
     for (operation, mut cases) in [
@@ -158,7 +158,7 @@ fn unset(request: &impl Debug) -> Vec<String> {
 }
 
 #[test]
-fn full_bodies_set_every_field_that_the_types_have() {
+fn golden_full_bodies_set_every_field() {
     assert!(
         unset(&question()).contains(&"top_k".to_owned()),
         "the check itself"
@@ -170,7 +170,7 @@ fn full_bodies_set_every_field_that_the_types_have() {
 }
 
 #[test]
-fn no_field_of_a_golden_body_is_unknown_to_the_types() {
+fn golden_bodies_have_no_unknown_fields() {
     let all = golden_names("chat.complete.").into_iter();
     let requests = all.filter(|name| !name.ends_with(".response"));
     for name in requests {
@@ -181,7 +181,7 @@ fn no_field_of_a_golden_body_is_unknown_to_the_types() {
 }
 
 #[test]
-fn golden_bodies_show_every_field_of_the_api_description() {
+fn golden_bodies_cover_every_field_of_the_api() {
     let Some(schemas) = Schemas::read() else {
         println!("skipped: there is no API description here");
         return;
@@ -202,7 +202,7 @@ fn golden_bodies_show_every_field_of_the_api_description() {
 }
 
 #[tokio::test]
-async fn extra_wins_over_fields_of_the_same_name() {
+async fn extra_overrides_fields_of_the_same_name() {
     let mut expected = golden("chat.complete.minimal");
     expected["temperature"] = json!("hot");
     expected["model"] = json!("n");
@@ -227,7 +227,7 @@ async fn extra_wins_over_fields_of_the_same_name() {
 }
 
 #[tokio::test]
-async fn extra_within_a_request_wins_too_and_keys_stay_unique() {
+async fn extra_in_nested_objects_overrides_with_unique_keys() {
     let chunk = TextChunk::new("a").extra("text", "b");
     let function = Function::new("f", json!({}))
         .strict(true)
@@ -261,7 +261,7 @@ async fn extra_within_a_request_wins_too_and_keys_stay_unique() {
 }
 
 #[tokio::test]
-async fn an_answer_goes_back_into_the_history_as_one_message() {
+async fn response_message_round_trips_into_history() {
     let message = json!({
         "role": "assistant",
         "content": "Manet.",
@@ -283,7 +283,7 @@ async fn an_answer_goes_back_into_the_history_as_one_message() {
 }
 
 #[tokio::test]
-async fn stream_as_an_extra_field_is_refused_before_anything_is_sent() {
+async fn extra_named_stream_is_refused_before_any_request() {
     let refused = |result: Result<()>, mock: &MockTransport, name: &str| {
         let error: Error = result.expect_err(name);
         assert_eq!(error.kind(), ErrorKind::Config, "{name}");
@@ -306,7 +306,7 @@ async fn stream_as_an_extra_field_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn extra_body_adds_fields_and_wins() {
+async fn extra_body_adds_and_overrides_fields() {
     let mock = scripted([reply(200, &answer("hello"))]);
     let request = question().temperature(0.5).extra("a", 1);
     client_with(&mock)
@@ -334,7 +334,7 @@ async fn extra_body_adds_fields_and_wins() {
 }
 
 #[tokio::test]
-async fn a_null_in_a_request_that_was_read_goes_out_again() {
+async fn null_in_a_deserialized_request_is_sent_again() {
     let json = json!({
         "model": "m",
         "messages": [{ "role": "assistant", "content": "hi", "tool_calls": null }],
@@ -358,7 +358,7 @@ async fn a_null_in_a_request_that_was_read_goes_out_again() {
 }
 
 #[test]
-fn none_is_never_written_and_null_only_where_it_was_asked_for() {
+fn none_is_omitted_and_null_is_explicit() {
     let mut request = question()
         .temperature(0.5)
         .tool_choice(ToolChoice::from("any"));

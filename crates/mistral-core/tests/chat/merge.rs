@@ -11,7 +11,7 @@ use super::chunks::{choice, chunk, cut, events, first, last, message, new, open,
 use crate::common::{DONE, bytes};
 
 #[tokio::test]
-async fn text_is_joined_however_often_it_is_cut() {
+async fn merge_joins_text_however_split() {
     let answer = "\"Olympia\", 1863,\n\tby Édouard Manet 🙂 \\ { } \u{7f}data: [DONE]".repeat(9);
     let mut chunks = vec![first()];
     chunks.extend(answer.chars().map(|char| text(&char.to_string())));
@@ -32,7 +32,7 @@ async fn text_is_joined_however_often_it_is_cut() {
 }
 
 #[tokio::test]
-async fn chunks_in_the_order_of_the_server_share_strings_and_lose_their_padding() {
+async fn stream_chunks_share_strings_and_drop_padding() {
     let event = |text: &str, reason: &str, rest: &str| {
         bytes(format!(
             "data: {{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":7,\
@@ -72,7 +72,7 @@ async fn chunks_in_the_order_of_the_server_share_strings_and_lose_their_padding(
 }
 
 #[tokio::test]
-async fn next_a_few_times_and_then_the_rest_gives_the_whole() {
+async fn collect_response_after_next_returns_the_whole() {
     let chunks = choice(["a", "b", "c"].map(|text| json!({ "content": text })));
     let expected = whole(&chunks).await;
     assert_eq!(expected.text(), "abc");
@@ -89,7 +89,7 @@ async fn next_a_few_times_and_then_the_rest_gives_the_whole() {
 }
 
 #[tokio::test]
-async fn choices_are_told_apart_by_index_in_whatever_order_they_come() {
+async fn merge_keeps_choices_apart_by_index() {
     let content = |text: &str| json!({ "content": text });
     let both = json!([
         { "index": 1, "delta": { "content": "o" }, "finish_reason": null },
@@ -120,7 +120,7 @@ async fn choices_are_told_apart_by_index_in_whatever_order_they_come() {
 }
 
 #[tokio::test]
-async fn usage_is_taken_from_wherever_it_comes() {
+async fn merge_takes_usage_from_any_chunk() {
     let usage = json!({ "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "new": 4 });
     let with = |mut chunk: Value, usage: &Value| {
         chunk["usage"] = usage.clone();
@@ -153,7 +153,7 @@ async fn usage_is_taken_from_wherever_it_comes() {
 }
 
 #[tokio::test]
-async fn thinking_is_joined_and_stays_apart_from_the_answer() {
+async fn merge_joins_thinking_apart_from_text() {
     let thinking = |parts: Value| json!({ "type": "thinking", "thinking": parts });
     let thought = |text: &str| thinking(json!([{ "type": "text", "text": text }]));
     let delta = |chunk: Value| json!({ "content": [chunk] });
@@ -187,7 +187,7 @@ async fn thinking_is_joined_and_stays_apart_from_the_answer() {
 }
 
 #[tokio::test]
-async fn strings_and_lists_of_every_kind_become_one_list() {
+async fn merge_of_strings_and_chunks_is_one_list() {
     let hologram = json!({ "type": "hologram", "size": 3 });
     let reference = json!({ "type": "reference", "reference_ids": [7] });
     let message = message([
@@ -210,7 +210,7 @@ async fn strings_and_lists_of_every_kind_become_one_list() {
 }
 
 #[tokio::test]
-async fn what_tools_on_the_server_said_is_not_the_models_word() {
+async fn merge_keeps_server_tool_messages_apart() {
     let said = json!({
         "role": "tool", "content": "found", "tool_call_id": "a", "index": 1, "metadata": { "x": 1 },
     });
@@ -220,7 +220,7 @@ async fn what_tools_on_the_server_said_is_not_the_models_word() {
 }
 
 #[tokio::test]
-async fn probabilities_of_tokens_are_lined_up() {
+async fn merge_concatenates_logprobs() {
     let token = |token: &str| json!({ "token": token, "logprob": -0.5, "token_id": 1, "new": 2 });
     let with = |logprobs: Value, finish_reason: Option<&str>| {
         chunk(json!([{
@@ -243,7 +243,7 @@ async fn probabilities_of_tokens_are_lined_up() {
 }
 
 #[tokio::test]
-async fn unknown_fields_are_kept_wherever_they_are() {
+async fn merge_keeps_unknown_fields() {
     let call = json!([{ "id": "a", "new_c": 3, "function": { "name": "f", "new_f": 4 } }]);
     let response = whole(&[
         json!({ "id": "c1", "new_1": { "a": 1 }, "p": "x", "choices": [
@@ -274,7 +274,7 @@ async fn unknown_fields_are_kept_wherever_they_are() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_cut_is_an_error_with_what_had_come() {
+async fn stream_cut_is_truncated_with_partial() {
     let start = [first(), text("Hel"), text("lo")];
     let other = [
         first(),
@@ -296,7 +296,7 @@ async fn a_stream_that_is_cut_is_an_error_with_what_had_come() {
 }
 
 #[tokio::test]
-async fn a_stream_with_all_finish_reasons_needs_no_end_mark() {
+async fn stream_with_all_finish_reasons_needs_no_done() {
     let second = new(1, json!({ "content": "b" }), Some("tool_calls"));
     for chunks in [
         vec![first(), text("a"), last("stop")],
@@ -313,7 +313,7 @@ async fn a_stream_with_all_finish_reasons_needs_no_end_mark() {
 }
 
 #[tokio::test]
-async fn an_error_that_next_has_given_is_not_forgotten_by_collecting() {
+async fn collect_response_after_failed_next_is_truncated() {
     let mut stream = open(events(&[first(), text("Hel")])).await;
     while let Some(Ok(_)) = stream.next().await {}
     let error = stream.collect_response().await.unwrap_err();

@@ -1,9 +1,9 @@
 //! Answers as values of a type: the schema that is sent, and what becomes of the answer.
 
-mod answers;
+mod responses;
+mod schema_validity;
 mod schemas;
 mod streams;
-mod valid;
 
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::testing::{MockReply, MockTransport};

@@ -194,7 +194,7 @@ fn interleaved(calls: Vec<Vec<Value>>, order: &[prop::sample::Index]) -> Vec<Val
 
 proptest! {
     #[test]
-    fn what_was_called_comes_out_however_it_is_spelled_and_cut(
+    fn tool_calls_in_any_spelling_are_reassembled(
         spelling in spelling(),
         calls in vec(wanted(), 1..5),
         order in vec(any::<prop::sample::Index>(), 1..20),

@@ -112,7 +112,7 @@ const SPELLINGS: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test]
-async fn calls_are_put_together_and_kept_apart() {
+async fn tool_call_deltas_are_merged_and_kept_apart() {
     for (spelling, expected) in SPELLINGS {
         // An empty last word is lost when what is in front of it has no space.
         let pad = |text: &str| {
@@ -136,7 +136,7 @@ async fn calls_are_put_together_and_kept_apart() {
 }
 
 #[tokio::test]
-async fn a_call_may_be_cut_anywhere() {
+async fn tool_call_cut_anywhere_is_reassembled() {
     let arguments = r#"{"city":"Zürich 🙂 \" \\ }{","days":[1,2],"no":{}}"#;
     let cuts: Vec<_> = arguments.char_indices().map(|(at, _)| at).collect();
     for (head, tail) in [
@@ -168,7 +168,7 @@ async fn a_call_may_be_cut_anywhere() {
 }
 
 #[tokio::test]
-async fn calls_of_several_choices_stay_apart() {
+async fn tool_calls_of_several_choices_stay_apart() {
     let of = |index: i64, text: &str| new(index, delta(&[piece(text)]), None);
     let both = json!([
         { "index": 1, "delta": delta(&[piece("- 0 - :2}")]), "finish_reason": "tool_calls" },
@@ -202,7 +202,7 @@ struct Weather {
 }
 
 #[tokio::test]
-async fn arguments_that_are_cut_off_leave_the_response_whole_and_say_so() {
+async fn tool_call_arguments_cut_off_are_a_decode_error() {
     let text = r#"{"city":"Zürich \"","days":[12,3]}"#;
     for (at, _) in text.char_indices().skip(1) {
         let response = stopped(json!(text[..at])).await;
@@ -220,7 +220,7 @@ async fn arguments_that_are_cut_off_leave_the_response_whole_and_say_so() {
 }
 
 #[test]
-fn errors_of_arguments_say_what_is_wrong_and_where() {
+fn tool_call_argument_errors_name_the_path() {
     let error = |arguments: Value| {
         let call = json!({ "function": { "name": "f", "arguments": arguments } });
         let call: ToolCall = serde_json::from_value(call).unwrap();
@@ -255,7 +255,7 @@ fn errors_of_arguments_say_what_is_wrong_and_where() {
 }
 
 #[test]
-fn no_arguments_are_an_empty_object() {
+fn tool_call_without_arguments_is_an_empty_object() {
     for arguments in [
         json!(""),
         json!(" \n"),

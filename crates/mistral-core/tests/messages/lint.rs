@@ -1,7 +1,7 @@
 //! What is found in histories, and what mends them.
 
-mod any;
 mod cases;
+mod properties;
 
 use cases::cases;
 use mistral_sdk::chat::ChatCompletionRequest;
@@ -64,7 +64,7 @@ fn short(messages: &[Message]) -> Vec<String> {
 }
 
 #[test]
-fn every_rule_is_found_and_mended() {
+fn lint_finds_and_repair_fixes_every_rule() {
     for (messages, violations, mended) in cases() {
         assert_eq!(found(&messages), violations, "{:?}", short(&messages));
         let mut repaired = messages.clone();
@@ -83,7 +83,7 @@ fn every_rule_is_found_and_mended() {
 }
 
 #[tokio::test]
-async fn the_server_takes_what_was_mended_and_most_of_it_not_before() {
+async fn repaired_history_is_accepted_by_the_emulator() {
     let emulator = mistral_emulator::Emulator::start().unwrap();
     let api = MistralApi::new(emulator.api_key()).unwrap();
     let client = Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
@@ -109,7 +109,7 @@ async fn the_server_takes_what_was_mended_and_most_of_it_not_before() {
 }
 
 #[test]
-fn what_has_no_end_is_told_and_left_alone() {
+fn lint_reports_history_without_input_and_repair_keeps_it() {
     for messages in [
         vec![],
         vec![system("Be brief.")],
@@ -129,7 +129,7 @@ fn what_has_no_end_is_told_and_left_alone() {
 }
 
 #[test]
-fn a_very_long_history_is_mended_in_its_time() {
+fn repair_of_long_history_takes_linear_time() {
     let ids: Vec<_> = (0..100_000)
         .map(|number| format!("call{number:05}"))
         .collect();
@@ -141,7 +141,7 @@ fn a_very_long_history_is_mended_in_its_time() {
 }
 
 #[test]
-fn what_the_sdk_does_not_know_of_system_messages_stays() {
+fn repair_keeps_extra_fields_of_system_messages() {
     let mut messages: Vec<Message> = serde_json::from_value(json!([
         { "role": "system", "content": "One.", "a": 1 },
         { "role": "user", "content": "Hello" },
@@ -154,7 +154,7 @@ fn what_the_sdk_does_not_know_of_system_messages_stays() {
 }
 
 #[test]
-fn messages_that_are_not_known_stay_where_they_are() {
+fn repair_keeps_unknown_messages_in_place() {
     let unknown: Message = serde_json::from_value(json!({ "role": "critic", "x": 1 })).unwrap();
     let mut messages = vec![user(), unknown, user()];
     let before = messages.clone();

@@ -105,38 +105,38 @@ where
 }
 
 #[test]
-fn chat_answers_are_tolerated() {
+fn chat_response_tolerates_changes() {
     let json = golden("chat.complete.response");
     tolerates::<ChatCompletionResponse>(&document(json, &[]));
 }
 
 #[test]
-fn stream_chunks_are_tolerated() {
+fn stream_chunk_tolerates_changes() {
     let json = golden("chat.stream.chunk");
     tolerates::<CompletionChunk>(&document(json, &[]));
 }
 
 #[test]
-fn embedding_answers_are_tolerated() {
+fn embedding_response_tolerates_changes() {
     let json = golden("embeddings.create.response");
     tolerates::<EmbeddingResponse>(&document(json, &["data"]));
 }
 
 #[test]
-fn usage_is_tolerated() {
+fn usage_tolerates_changes() {
     for name in ["chat.complete.response", "embeddings.create.response"] {
         tolerates::<UsageInfo>(&document(golden(name)["usage"].take(), &[]));
     }
 }
 
 #[test]
-fn model_lists_are_tolerated() {
+fn model_list_tolerates_changes() {
     let json = golden("models.list.response");
     tolerates::<ModelList>(&cards(json, &["data.*.id"]));
 }
 
 #[test]
-fn model_cards_are_tolerated() {
+fn model_card_tolerates_changes() {
     for card in golden("models.list.response")["data"].as_array().unwrap() {
         tolerates::<ModelCard>(&cards(card.clone(), &["id"]));
     }
@@ -175,7 +175,7 @@ async fn error_of(operation: &str, body: &str) -> Error {
 }
 
 #[tokio::test]
-async fn a_known_member_that_is_malformed_is_an_error_that_names_its_path() {
+async fn decode_error_of_known_field_names_its_path() {
     let message = |message: &str| format!(r#"{{"choices":[{{"message":{{{message}}}}}]}}"#);
     let delta = |delta: &str| format!(r#"{{"choices":[{{"delta":{{{delta}}}}}]}}"#);
     let (hollow, number) = (r#"{"type":"text"}"#, r#"{"text":5,"type":"text"}"#);
@@ -238,7 +238,7 @@ async fn a_known_member_that_is_malformed_is_an_error_that_names_its_path() {
 }
 
 #[test]
-fn content_is_a_text_a_list_or_null() {
+fn content_is_text_list_or_null() {
     let message = |content: Value| kept::<AssistantMessage>(&json!({ "content": content }));
     assert_eq!(message(json!("a")).content, Some("a".into()));
     assert_eq!(message(Value::Null).content, Some(Content::Null));
@@ -260,7 +260,7 @@ fn content_is_a_text_a_list_or_null() {
 }
 
 #[test]
-fn arguments_are_kept_as_they_came_and_parsed_when_asked_for() {
+fn tool_call_arguments_are_kept_verbatim_and_parsed_lazily() {
     let valid = json!({ "city": "Paris" });
     for (arguments, parsed) in [
         (valid.clone(), Some(valid.clone())),
@@ -277,14 +277,14 @@ fn arguments_are_kept_as_they_came_and_parsed_when_asked_for() {
 }
 
 #[test]
-fn reference_ids_are_numbers_and_strings() {
+fn reference_ids_are_numbers_or_strings() {
     let read: ReferenceChunk = kept(&json!({ "reference_ids": [1, "b", -3] }));
     let expected = [ReferenceId::from(1), "b".into(), (-3).into()];
     assert_eq!(read.reference_ids, expected);
 }
 
 #[test]
-fn embeddings_are_read_in_every_form_or_refused() {
+fn embedding_formats_are_decoded_or_refused() {
     let floats = |json: &Value| kept::<Embedding>(json).to_f32().map(|it| it.to_vec());
     assert_eq!(floats(&json!([0.5, -1.25])).unwrap(), [0.5, -1.25]);
     assert_eq!(floats(&json!("AACAPwAAIMA=")).unwrap(), [1.0, -2.5]);
@@ -310,7 +310,7 @@ fn embeddings_are_read_in_every_form_or_refused() {
 }
 
 #[test]
-fn vectors_come_in_the_order_of_the_texts_and_none_is_made_up() {
+fn embedding_vectors_follow_the_index() {
     let response = |data: Value| {
         kept::<EmbeddingResponse>(&json!({
             "id": "", "object": "", "model": "", "data": data,
@@ -327,13 +327,13 @@ fn vectors_come_in_the_order_of_the_texts_and_none_is_made_up() {
 }
 
 #[test]
-fn a_vector_with_a_number_beyond_floats_goes_back_as_it_came() {
+fn embedding_with_number_beyond_f32_round_trips() {
     kept::<Embedding>(&json!([0.5, 1e300, -0.25]));
     kept::<Embedding>(&json!([0.1, 1e300, 0.2]));
 }
 
 #[test]
-fn cached_tokens_are_found_under_every_name() {
+fn usage_cached_tokens_are_read_under_every_name() {
     for (usage, expected) in [
         (
             json!({ "prompt_tokens_details": { "cached_tokens": 64 } }),
@@ -361,7 +361,7 @@ fn cached_tokens_are_found_under_every_name() {
 }
 
 #[test]
-fn unknown_values_in_requests_are_kept() {
+fn unknown_values_in_requests_round_trip() {
     let tool = json!({ "type": "quantum", "qubits": [1, null] });
     assert_eq!(kept::<Tool>(&tool), Tool::Unknown(tool));
     let role = json!({ "role": "oracle", "content": [7] });
@@ -377,7 +377,7 @@ fn unknown_values_in_requests_are_kept() {
 }
 
 #[test]
-fn a_chunk_may_lack_choices_when_it_brings_the_usage() {
+fn stream_chunk_with_usage_may_lack_choices() {
     let usage = json!({ "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3 });
     for json in [
         json!({ "usage": usage }),
@@ -391,7 +391,7 @@ fn a_chunk_may_lack_choices_when_it_brings_the_usage() {
 }
 
 #[test]
-fn counts_below_zero_are_read_where_the_api_sets_no_bound() {
+fn usage_counts_below_zero_are_read() {
     let usage = r#"{"prompt_tokens":-1,"completion_tokens":2,"total_tokens":-5}"#;
     let usage: mistral_core::types::UsageInfo = serde_json::from_str(usage).unwrap();
     assert_eq!((usage.prompt_tokens, usage.total_tokens), (-1, -5));

@@ -55,7 +55,7 @@ fn normalized(mut messages: Vec<Message>) -> Vec<String> {
 }
 
 #[test]
-fn valid_ids_stay_and_so_does_everything_else() {
+fn ids_that_are_valid_stay() {
     let mut messages = history(&[&["D681PevKs", "000000000"], &["abcDEF123"]]);
     let before = messages.clone();
     normalize_tool_call_ids(&mut messages);
@@ -65,7 +65,7 @@ fn valid_ids_stay_and_so_does_everything_else() {
 }
 
 #[test]
-fn calls_and_answers_keep_together() {
+fn ids_of_calls_and_answers_stay_equal() {
     for id in [
         "call_PTLP8xhu3uwZk4l3nlnrrJha",
         "toolu_01A09q90qw90lq917835lq9",
@@ -98,7 +98,7 @@ fn calls_and_answers_keep_together() {
 }
 
 #[test]
-fn a_new_id_is_never_one_that_is_there_already() {
+fn ids_generated_never_collide_with_existing_ones() {
     let mut there = vec!["call_1".to_owned()];
     for _ in 0..20 {
         let others: Vec<_> = there.iter().map(String::as_str).collect();
@@ -110,7 +110,7 @@ fn a_new_id_is_never_one_that_is_there_already() {
 }
 
 #[test]
-fn the_same_history_gets_the_same_ids_also_when_it_grows() {
+fn ids_are_stable_as_the_history_grows() {
     let rounds: [&[&str]; 3] = [&["call_1", ""], &["call_2"], &["", "call_1"]];
     let short = normalized(history(&rounds[..2]));
     assert_eq!(short, normalized(history(&rounds[..2])));
@@ -121,7 +121,7 @@ fn the_same_history_gets_the_same_ids_also_when_it_grows() {
 }
 
 #[test]
-fn calls_without_ids_are_answered_in_their_order() {
+fn ids_missing_are_assigned_in_order() {
     for none in ["", "null"] {
         let found = normalized(history(&[&[none, "x", none], &[none]]));
         assert_eq!(found[..3], found[3..6]);
@@ -139,7 +139,7 @@ fn calls_without_ids_are_answered_in_their_order() {
 }
 
 #[test]
-fn an_answer_without_an_id_is_to_the_last_calls_not_to_older_ones() {
+fn answer_without_id_belongs_to_the_last_calls() {
     let mut messages = vec![calls(&["", ""]), Message::tool("", "to the first")];
     messages.extend([calls(&[""]), Message::tool("", "to the third")]);
     let found = normalized(messages);
@@ -151,7 +151,7 @@ fn an_answer_without_an_id_is_to_the_last_calls_not_to_older_ones() {
 }
 
 #[test]
-fn an_answer_without_an_id_is_to_a_call_that_has_no_other() {
+fn answer_without_id_belongs_to_an_unanswered_call() {
     for (asked, answered, expected) in [
         (&["call_1"][..], &[""][..], &["call_1"][..]),
         (&["call_1", "call_2"], &["", ""], &["call_1", "call_2"]),
@@ -182,7 +182,7 @@ fn an_answer_without_an_id_is_to_a_call_that_has_no_other() {
 }
 
 #[test]
-fn an_answer_to_nothing_is_left_without_an_id() {
+fn answer_without_call_keeps_no_id() {
     let mut messages = vec![Message::tool("", "done"), Message::user("hi")];
     let before = messages.clone();
     normalize_tool_call_ids(&mut messages);
@@ -190,7 +190,7 @@ fn an_answer_to_nothing_is_left_without_an_id() {
 }
 
 #[test]
-fn messages_that_are_not_known_stay_as_they_are() {
+fn unknown_messages_stay_unchanged() {
     let mut messages: Vec<Message> =
         serde_json::from_value(json!([{ "role": "developer", "tool_call_id": "call_1" }])).unwrap();
     let before = messages.clone();
@@ -202,7 +202,7 @@ fn messages_that_are_not_known_stay_as_they_are() {
 const MANY: usize = 150_000;
 
 #[test]
-fn many_ids_stay_different() {
+fn ids_of_many_calls_stay_distinct() {
     let foreign: Vec<_> = (0..MANY).map(|number| format!("call_{number}")).collect();
     let foreign: Vec<_> = foreign.iter().map(String::as_str).collect();
     let found = normalized(history(&[&foreign]));
@@ -216,7 +216,7 @@ fn many_ids_stay_different() {
 
 proptest! {
     #[test]
-    fn new_ids_are_equal_where_the_old_ones_are(
+    fn ids_map_one_to_one(
         rounds in vec(vec("[0-2a]{1,2}|[ab]{9}|call_[0-9]|\\PC{1,12}", 1..4), 1..6),
     ) {
         let rounds: Vec<Vec<_>> = rounds

@@ -19,7 +19,7 @@ pub(super) async fn ask(client: &Client) -> Result<ChatCompletionResponse> {
 }
 
 #[tokio::test]
-async fn a_request_says_who_asks_for_what() {
+async fn request_has_url_headers_and_context() {
     let mock = scripted([reply(200, &answer("ok"))]);
     ask(&client_with(&mock)).await.unwrap();
     let sent = mock.requests();
@@ -36,7 +36,7 @@ async fn a_request_says_who_asks_for_what() {
 }
 
 #[tokio::test]
-async fn options_of_a_call_win_over_everything() {
+async fn call_options_override_request_and_client() {
     let mock = scripted([reply(200, &answer("ok"))]);
     let call = client_with(&mock).chat().complete(&question());
     let call = call
@@ -63,7 +63,7 @@ async fn options_of_a_call_win_over_everything() {
 }
 
 #[tokio::test]
-async fn a_mistake_in_an_option_is_told_before_anything_is_sent() {
+async fn call_option_errors_are_reported_before_any_request() {
     let mock = scripted([reply(200, &answer("ok"))]);
     let client = client_with(&mock);
     let chat = || client.chat().complete(&question());
@@ -106,7 +106,7 @@ async fn a_mistake_in_an_option_is_told_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn models_are_asked_for_by_the_names_that_they_have_here() {
+async fn model_map_replaces_the_model() {
     let mock = scripted([reply(200, &answer("ok"))]);
     let builder = builder_with(&mock).model_map([("m", "m-here"), ("other", "x")]);
     let client = builder.build().unwrap();
@@ -125,7 +125,7 @@ async fn models_are_asked_for_by_the_names_that_they_have_here() {
 }
 
 #[tokio::test]
-async fn ids_in_paths_are_escaped() {
+async fn path_parameters_are_escaped() {
     let mock = scripted([reply(200, r#"{"id":"x","type":"base"}"#)]);
     client_with(&mock)
         .models()
@@ -140,7 +140,7 @@ async fn ids_in_paths_are_escaped() {
 }
 
 #[tokio::test]
-async fn the_whole_response_is_there_on_demand() {
+async fn with_response_returns_status_headers_and_attempts() {
     let step = reply(200, &answer("ok"))
         .with_header("mistral-correlation-id", "id-1")
         .with_header("x-ratelimit-remaining-req-minute", "59");
@@ -181,7 +181,7 @@ fn instant_retries() -> RetryPolicy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_breaks_off_is_an_error_and_not_a_short_answer() {
+async fn response_cut_is_a_connection_error() {
     let whole = answer("a long text");
     let half = bytes(&whole[..whole.len() / 2]);
     let step = sse([half, MockChunk::Break]).with_header("content-type", "application/json");
@@ -190,7 +190,7 @@ async fn an_answer_that_breaks_off_is_an_error_and_not_a_short_answer() {
 }
 
 #[tokio::test]
-async fn an_error_inside_a_success_is_an_error() {
+async fn status_200_with_error_body_is_an_error() {
     let mock = scripted([reply(
         200,
         r#"{"object":"error","message":"boom","code":"1"}"#,
@@ -204,7 +204,7 @@ async fn an_error_inside_a_success_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn error_bodies_are_read_up_to_a_bound_and_never_waited_for() {
+async fn error_body_is_read_up_to_a_limit() {
     let endless = vec![bytes("x".repeat(64 * 1024)); 100];
     let stalls = vec![bytes(r#"{"message":"cut of"#), MockChunk::Stall];
     let breaks = vec![bytes("short"), MockChunk::Break];
@@ -222,7 +222,7 @@ async fn error_bodies_are_read_up_to_a_bound_and_never_waited_for() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_body_is_no_error_where_nothing_is_expected() {
+async fn status_204_is_accepted_where_no_body_is_expected() {
     let client = client_with(&scripted([reply(204, "")]));
     client
         .request::<()>(Method::DELETE, "/v1/files/1")
@@ -235,7 +235,7 @@ async fn an_answer_without_a_body_is_no_error_where_nothing_is_expected() {
 }
 
 #[test]
-fn clients_and_calls_can_go_anywhere() {
+fn client_and_calls_are_send() {
     fn anywhere<T: Send + Sync + Clone + 'static>() {}
     fn to_another_thread<T: Send + 'static>(_: T) {}
     anywhere::<Client>();

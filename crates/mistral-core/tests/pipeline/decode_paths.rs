@@ -70,7 +70,7 @@ async fn named(json: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_value_of_another_kind_is_found_wherever_it_is() {
+async fn decode_error_path_matches_serde_path_to_error() {
     let wrong = [
         json!(null),
         json!(true),

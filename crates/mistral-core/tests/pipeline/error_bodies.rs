@@ -113,7 +113,7 @@ fn check_lines(name: &str, fixture: &Fixture, error: &Error) {
 }
 
 #[tokio::test]
-async fn every_shape_is_read() {
+async fn error_body_fixtures_are_all_read() {
     let fixtures = fixtures();
     assert!(fixtures.len() > 70, "{}", fixtures.len());
     for (name, fixture) in &fixtures {
@@ -133,7 +133,7 @@ async fn every_shape_is_read() {
 
 /// In a stream, the status has been 200 already.
 #[tokio::test]
-async fn an_event_that_is_an_error_is_told_by_its_words() {
+async fn sse_error_event_with_context_length_is_recognized() {
     let said = r#"{"error":{"message":"This model's maximum context length is 9","code":CODE}}"#;
     for (code, too_long) in [("400", true), ("null", true), ("429", false)] {
         let event = format!("event: error\ndata: {}\n\n", said.replace("CODE", code));
@@ -145,14 +145,14 @@ async fn an_event_that_is_an_error_is_told_by_its_words() {
 }
 
 #[tokio::test]
-async fn an_error_that_no_server_gave_has_no_hint() {
+async fn error_of_the_client_has_no_hint() {
     let error = Error::config("unauthorized: maximum context length");
     assert_eq!(error.hint(), None);
     assert!(!error.is_context_length_exceeded());
 }
 
 #[tokio::test]
-async fn ids_of_requests_are_found_wherever_they_are() {
+async fn error_request_id_is_found_in_headers_and_body() {
     for (name, body, expected) in [
         ("mistral-correlation-id", "", "id"),
         ("x-kong-request-id", "", "id"),
@@ -173,7 +173,7 @@ async fn ids_of_requests_are_found_wherever_they_are() {
 }
 
 #[tokio::test]
-async fn nesting_without_end_and_long_words_are_bounded() {
+async fn error_body_nesting_and_message_are_bounded() {
     let nested = format!("{}\"deep\"{}", "{\"error\":".repeat(100), "}".repeat(100));
     let error = failure(400, nested, &[]).await;
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
@@ -184,7 +184,7 @@ async fn nesting_without_end_and_long_words_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_up_to_a_mebibyte() {
+async fn error_body_is_read_up_to_a_mebibyte() {
     let bound = 1024 * 1024;
     let start = r#"{"message":"long","code":"1300"} "#;
     for size in [bound - 1, bound, bound + 1, 3 * bound] {
@@ -203,7 +203,7 @@ async fn a_body_is_read_up_to_a_mebibyte() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_utf_8_take_nothing_else_along() {
+async fn error_body_with_invalid_utf_8_is_read() {
     let body = b"{\"message\":\"caf\xE9\",\"code\":\"1300\"}".as_slice();
     let error = failure(429, body, &[]).await;
     assert_eq!(error.code(), Some("1300"));
@@ -214,7 +214,7 @@ async fn bytes_that_are_not_utf_8_take_nothing_else_along() {
 }
 
 #[tokio::test]
-async fn single_complaints_are_listed() {
+async fn error_422_lists_details() {
     let body = r#"{"detail":[
         {"loc":["body","a"],"msg":"one","type":"t"},{"loc":["b"],"msg":"two"},
         {"loc":["c"],"msg":"three"},{"loc":["d"],"msg":"four"},"five"]}"#;
@@ -225,7 +225,7 @@ async fn single_complaints_are_listed() {
 }
 
 #[tokio::test]
-async fn whatever_a_server_says_an_error_prints_as_one_line() {
+async fn error_display_is_one_line() {
     for (status, body) in [
         (
             400,
@@ -259,7 +259,7 @@ async fn whatever_a_server_says_an_error_prints_as_one_line() {
 }
 
 #[tokio::test]
-async fn whatever_a_server_says_the_line_is_not_long() {
+async fn error_display_is_bounded() {
     let long = "x".repeat(10_000);
     for (status, body) in [
         (
@@ -281,7 +281,7 @@ async fn whatever_a_server_says_the_line_is_not_long() {
 }
 
 #[tokio::test]
-async fn where_a_server_redirects_to_is_shown_in_one_short_line() {
+async fn redirect_error_shows_location_in_one_short_line() {
     let to = format!("https://a.test/\tb{}", "x".repeat(10_000));
     let error = failure(308, "", &[("location", &to)]).await;
     assert_eq!(error.kind(), ErrorKind::Config);

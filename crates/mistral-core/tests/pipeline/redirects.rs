@@ -17,7 +17,7 @@ async fn error(steps: impl IntoIterator<Item = MockReply>) -> Error {
 }
 
 #[tokio::test]
-async fn a_request_goes_out_again_as_it_was() {
+async fn redirect_307_and_308_resend_the_request() {
     for status in [307, 308] {
         let mock = scripted([
             redirect(status, "/v2/chat?x=1#there"),
@@ -49,7 +49,7 @@ async fn a_request_goes_out_again_as_it_was() {
 }
 
 #[tokio::test]
-async fn older_redirects_make_a_post_a_get_without_a_body() {
+async fn redirect_301_302_303_turn_post_into_get() {
     for status in [301, 302, 303] {
         let mock = scripted([redirect(status, "/elsewhere"), reply(200, &answer("ok"))]);
         client_with(&mock)
@@ -66,7 +66,7 @@ async fn older_redirects_make_a_post_a_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn other_methods_stay_what_they_are() {
+async fn redirect_keeps_methods_other_than_post() {
     let models = r#"{"object": "list", "data": []}"#;
     let mock = scripted([redirect(301, "/all"), reply(200, models)]);
     client_with(&mock).models().list().await.unwrap();
@@ -78,7 +78,7 @@ async fn other_methods_stay_what_they_are() {
 }
 
 #[tokio::test]
-async fn a_file_is_opened_again_and_a_reader_is_not() {
+async fn redirect_of_upload_needs_a_reopenable_source() {
     let uploaded = r#"{"id": "f", "object": "file", "bytes": 3, "created_at": 1,
         "filename": "a.txt", "purpose": "batch", "sample_type": "batch_request",
         "source": "upload"}"#;
@@ -112,7 +112,7 @@ async fn a_file_is_opened_again_and_a_reader_is_not() {
 }
 
 #[tokio::test]
-async fn another_origin_is_told_and_not_followed() {
+async fn redirect_to_another_origin_is_refused() {
     for location in [
         "https://other.test/v1",
         "//other.test/v1",
@@ -133,7 +133,7 @@ async fn another_origin_is_told_and_not_followed() {
 }
 
 #[tokio::test]
-async fn redirects_come_to_an_end() {
+async fn redirect_loop_ends_after_ten() {
     let mock = scripted([redirect(307, "/again")]);
     let error = client_with(&mock).chat().complete(&question()).await;
     let error = error.unwrap_err();
@@ -143,7 +143,7 @@ async fn redirects_come_to_an_end() {
 }
 
 #[tokio::test]
-async fn redirects_that_lead_nowhere_are_told() {
+async fn redirect_without_usable_location_is_an_error() {
     for (step, word) in [
         (reply(307, ""), "another address"),
         (redirect(307, "http://["), "http://["),
@@ -157,7 +157,7 @@ async fn redirects_that_lead_nowhere_are_told() {
 }
 
 #[tokio::test]
-async fn a_failure_behind_a_redirect_is_repeated_from_the_start() {
+async fn retry_after_redirect_starts_at_the_original_url() {
     let mock = scripted([
         redirect(307, "/there"),
         reply(503, "").with_header("retry-after", "0"),

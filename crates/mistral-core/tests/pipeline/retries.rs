@@ -88,7 +88,7 @@ async fn check(case: &str, step: &MockReply, policy: &RetryPolicy, expected: Att
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_server_says_decides() {
+async fn retry_decision_by_status_code_and_body() {
     let error = |code: &str, kind: &str| {
         format!(r#"{{"object":"error","message":"m","type":"{kind}","code":"{code}"}}"#)
     };
@@ -130,7 +130,7 @@ async fn what_the_server_says_decides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_happened_to_the_request_decides() {
+async fn retry_decision_by_transport_error() {
     use TransportErrorKind::{Connect, ConnectTimeout, Interrupted, NotSent, Other, RateLimited};
     let failed = |kind: TransportErrorKind| (format!("{kind:?}"), MockReply::error(kind));
     // The stall ends in the first-byte timeout.
@@ -153,7 +153,7 @@ async fn what_happened_to_the_request_decides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_succeeds_in_the_end_is_a_success() {
+async fn retry_until_success_succeeds() {
     let busy = || reply(503, "");
     let mock = scripted([busy(), busy(), reply(200, &answer("ok"))]);
     let answer = client_with(&mock)
@@ -179,7 +179,7 @@ async fn waited(name: &'static str, value: &str) -> f64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_says_how_long_to_wait_in_every_form() {
+async fn retry_after_in_every_form_is_honored() {
     let date = |in_seconds: u64| {
         let then = SystemTime::now() + Duration::from_secs(in_seconds);
         httpdate::fmt_http_date(then)
@@ -205,7 +205,7 @@ async fn the_server_says_how_long_to_wait_in_every_form() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn beyond_the_cap_the_call_fails_at_once_and_tells_how_long() {
+async fn retry_after_beyond_cap_fails_immediately() {
     let mock = scripted([reply(429, "").with_header("retry-after", "86400")]);
     let started = Instant::now();
     let failed = client_with(&mock).chat().complete(&question()).await;
@@ -229,7 +229,7 @@ async fn beyond_the_cap_the_call_fails_at_once_and_tells_how_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn delays_grow_and_time_is_bounded() {
+async fn retry_backoff_grows_within_max_elapsed() {
     let delays: Arc<Mutex<Vec<Duration>>> = Arc::default();
     let told = Arc::clone(&delays);
     let mock = scripted([reply(503, "")]);
@@ -254,7 +254,7 @@ async fn delays_grow_and_time_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_total_time_out_covers_repetitions() {
+async fn timeout_total_covers_retries() {
     let mock = scripted([reply(503, "").with_delay(2 * SECOND)]);
     let started = Instant::now();
     let policy = RetryPolicy::backoff(SECOND, SECOND, 1.0, 1000 * SECOND);
@@ -266,7 +266,7 @@ async fn the_total_time_out_covers_repetitions() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_were_turned_away_together_do_not_come_back_together() {
+async fn retry_jitter_spreads_simultaneous_calls() {
     for (retry_after, earliest) in [(None, 0.0), (Some("7"), 7.0)] {
         let mut busy = reply(429, "");
         if let Some(wait) = retry_after {
@@ -296,7 +296,7 @@ async fn calls_that_were_turned_away_together_do_not_come_back_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listener_is_told_of_every_repetition_and_of_nothing_else() {
+async fn on_retry_is_called_for_every_retry_only() {
     let told: Arc<Mutex<Vec<String>>> = Arc::default();
     let listener = Arc::clone(&told);
     let mock = scripted([

@@ -93,7 +93,7 @@ fn fixtures() -> Vec<(&'static [u8], Vec<Event>)> {
 }
 
 #[test]
-fn every_fixture_gives_the_same_events_however_it_is_split() {
+fn sse_fixtures_decode_alike_however_split() {
     for (wire, expected) in fixtures() {
         let shown = String::from_utf8_lossy(wire);
         assert_eq!(decode([wire]), expected, "whole: {shown:?}");
@@ -111,7 +111,7 @@ fn every_fixture_gives_the_same_events_however_it_is_split() {
 }
 
 #[test]
-fn bytes_that_were_not_read_yet_are_kept() {
+fn sse_decoder_buffers_unread_bytes() {
     for (wire, expected) in fixtures() {
         let mut decoder = SseDecoder::new();
         for piece in wire.chunks(3) {
@@ -131,7 +131,7 @@ fn bytes_that_were_not_read_yet_are_kept() {
 }
 
 #[test]
-fn the_reconnection_time_takes_digits_alone() {
+fn sse_retry_field_accepts_only_digits() {
     for (wire, expected) in [
         ("retry: 1500\n", Some(1500)),
         ("retry: 0\n", Some(0)),
@@ -151,7 +151,7 @@ fn the_reconnection_time_takes_digits_alone() {
 }
 
 #[test]
-fn an_event_beyond_the_limit_is_an_error_wherever_it_is_cut() {
+fn sse_event_beyond_limit_is_an_error() {
     let line = [b"data: ".as_slice(), &[b'x'; 101], b"\n\n"].concat();
     let lines = [
         b"data: ".as_slice(),
@@ -186,7 +186,7 @@ fn an_event_beyond_the_limit_is_an_error_wherever_it_is_cut() {
 }
 
 #[test]
-fn the_line_feeds_between_data_lines_count_towards_the_limit() {
+fn sse_limit_counts_line_feeds() {
     for (limit, expected) in [(9, Some("0123\n4567")), (8, None)] {
         let mut decoder = SseDecoder::new().max_event_size(limit);
         decoder.push("data: 0123\ndata: 4567\n\n");
@@ -206,7 +206,7 @@ fn the_line_feeds_between_data_lines_count_towards_the_limit() {
 
 /// A decoder that looked at its bytes again for every piece would need hours.
 #[test]
-fn a_16_mib_event_in_pieces_of_one_byte_takes_linear_time() {
+fn sse_event_of_16_mib_byte_by_byte_takes_linear_time() {
     const SIZE: usize = 16 * 1024 * 1024 - 16;
     let mut wire = b"data: ".to_vec();
     wire.resize(wire.len() + SIZE, b'x');
@@ -225,7 +225,7 @@ fn a_16_mib_event_in_pieces_of_one_byte_takes_linear_time() {
 
 /// The published corpus of event streams, where it is at hand.
 #[test]
-fn the_corpus_beside_the_project_decodes_as_it_says() {
+fn sse_corpus_decodes_as_expected() {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/conformance/sse_corpus.json"
@@ -257,7 +257,7 @@ fn the_corpus_beside_the_project_decodes_as_it_says() {
 
 proptest! {
     #[test]
-    fn any_bytes_give_the_same_events_however_they_are_split(
+    fn sse_any_bytes_decode_alike_however_split(
         wire in proptest::collection::vec(
             prop_oneof![
                 Just(b"\n".to_vec()), Just(b"\r".to_vec()), Just(b"data: ".to_vec()),

@@ -8,7 +8,7 @@ use mistral_core::chat::CompletionChunk;
 use crate::common::{DONE, bytes, client_with, event, finish, question, scripted, sse};
 
 #[tokio::test]
-async fn ten_thousand_streams_share_one_thread() {
+async fn streams_10_000_share_one_thread() {
     const STREAMS: usize = 10_000;
     let pieces = ["a", "b"].map(|text| bytes(event(text)));
     let end = [bytes(finish() + DONE)];
@@ -28,7 +28,7 @@ async fn ten_thousand_streams_share_one_thread() {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_chunks_make_one_answer() {
+async fn stream_of_100_000_chunks_is_collected() {
     const CHUNKS: usize = 100_000;
     const PIECE: usize = 10_000;
     let piece = bytes(event("x").repeat(PIECE));
@@ -41,6 +41,6 @@ async fn a_hundred_thousand_chunks_make_one_answer() {
 
 /// What every open stream takes, beside its connection and what it has read.
 #[test]
-fn a_stream_is_small() {
+fn stream_size_is_bounded() {
     assert!(size_of::<EventStream<CompletionChunk>>() <= 640);
 }

@@ -45,7 +45,7 @@ fn partial_text(error: &Error) -> String {
 }
 
 #[tokio::test]
-async fn a_stream_is_read_to_its_end_mark_however_it_is_split() {
+async fn stream_reads_to_done_however_split() {
     let wire = [event("Hé"), event("llo 🙂"), finish(), DONE.to_owned()].concat();
     for size in 1..wire.len() {
         let pieces = wire.as_bytes().chunks(size);
@@ -57,7 +57,7 @@ async fn a_stream_is_read_to_its_end_mark_however_it_is_split() {
 }
 
 #[tokio::test]
-async fn the_end_mark_ends_a_stream_at_once_although_the_connection_stays_open() {
+async fn stream_done_ends_it_while_connection_stays_open() {
     for end in [
         DONE,
         "data:[DONE]\n\n",
@@ -72,7 +72,7 @@ async fn the_end_mark_ends_a_stream_at_once_although_the_connection_stays_open()
 }
 
 #[tokio::test]
-async fn a_stream_without_its_end_is_truncated_and_carries_what_had_arrived() {
+async fn stream_without_end_is_truncated_with_partial() {
     let cut_event = event("lost").replace("\n\n", "\n");
     for (end, whole) in [
         (vec![], false),
@@ -106,7 +106,7 @@ async fn a_stream_without_its_end_is_truncated_and_carries_what_had_arrived() {
 }
 
 #[tokio::test]
-async fn every_choice_must_have_finished() {
+async fn stream_with_unfinished_choice_is_truncated() {
     let other = r#"{"choices":[{"index":1,"delta":{"content":"x"},"finish_reason":null}]}"#;
     let pieces = [
         bytes(event("a")),
@@ -118,7 +118,7 @@ async fn every_choice_must_have_finished() {
 }
 
 #[tokio::test]
-async fn an_error_event_of_any_shape_is_one_error_and_the_end() {
+async fn stream_error_event_is_one_error_and_the_end() {
     for (wire, kind, message, code) in [
         (
             r#"data: {"object":"error","message":"boom","type":"internal","code":"1000"}"#,
@@ -209,7 +209,7 @@ async fn an_error_event_of_any_shape_is_one_error_and_the_end() {
 }
 
 #[tokio::test]
-async fn what_is_no_stream_fails_the_call_itself() {
+async fn stream_response_that_is_no_stream_fails_the_call() {
     for (step, kind, message) in [
         (
             reply(401, r#"{"detail":"Invalid API Key"}"#),
@@ -256,7 +256,7 @@ async fn what_is_no_stream_fails_the_call_itself() {
 }
 
 #[tokio::test]
-async fn a_stream_with_another_content_type_is_read_all_the_same() {
+async fn stream_with_other_content_type_is_read() {
     for content_type in [
         "application/octet-stream",
         "",
@@ -275,7 +275,7 @@ async fn a_stream_with_another_content_type_is_read_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_event_beyond_the_limit_is_a_typed_error() {
+async fn stream_event_beyond_limit_is_too_large() {
     let long = event(&"x".repeat(2000));
     for pieces in [
         vec![bytes(long.clone())],
@@ -290,7 +290,7 @@ async fn an_event_beyond_the_limit_is_a_typed_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_ends_in_a_time_out_that_names_the_phase_and_carries_what_had_arrived() {
+async fn timeout_idle_of_stream_carries_partial() {
     let pieces = [
         bytes(event("a")),
         MockChunk::Delay(9 * SECOND),
@@ -316,7 +316,7 @@ async fn silence_ends_in_a_time_out_that_names_the_phase_and_carries_what_had_ar
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_total_time_out_ends_a_stream_that_never_falls_silent() {
+async fn timeout_total_ends_an_active_stream() {
     let pieces = vec![vec![bytes(event("a")), MockChunk::Delay(SECOND)]; 100].concat();
     let mock = scripted([sse(pieces)]);
     let started = Instant::now();
@@ -331,7 +331,7 @@ async fn a_total_time_out_ends_a_stream_that_never_falls_silent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_has_no_total_time_out_unless_it_is_asked_for() {
+async fn timeout_total_of_stream_is_off_by_default() {
     let pieces = vec![vec![bytes(event("a")), MockChunk::Delay(200 * SECOND)]; 20].concat();
     let end = vec![bytes(finish()), bytes(DONE)];
     let mock = scripted([sse([pieces, end].concat())]);
@@ -340,7 +340,7 @@ async fn a_stream_has_no_total_time_out_unless_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn padding_is_dropped_and_other_unknown_fields_are_kept() {
+async fn stream_chunk_drops_padding_and_keeps_unknown_fields() {
     let wire = chunk(json!({ "content": "a" }), Some("stop"));
     let wire = wire.replace("{\"choices\"", "{\"p\":\"abcdef\",\"new\":[1],\"choices\"");
     assert!(wire.contains("\"p\""));
@@ -350,7 +350,7 @@ async fn padding_is_dropped_and_other_unknown_fields_are_kept() {
 }
 
 #[tokio::test]
-async fn streams_that_are_not_modelled_can_be_read_as_json() {
+async fn request_stream_reads_events_as_json() {
     let mock = scripted([sse([bytes("data: {\"n\":1}\n\ndata: {\"n\":2}\n\n")])]);
     let client = client_with(&mock);
     let call = client
@@ -368,7 +368,7 @@ async fn streams_that_are_not_modelled_can_be_read_as_json() {
 }
 
 #[tokio::test]
-async fn a_stream_is_a_stream_for_combinators_too() {
+async fn stream_implements_futures_stream() {
     use futures::TryStreamExt;
     let stream = open([
         bytes(event("a")),

@@ -12,7 +12,7 @@ use crate::common::{answer, bytes, client_with, event, finish, question, reply, 
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn every_phase_has_a_time_out_that_names_it() {
+async fn timeout_of_every_phase_names_it() {
     let mock = scripted([MockReply::stall()]);
     let started = Instant::now();
     let error = client_with(&mock)
@@ -49,7 +49,7 @@ async fn every_phase_has_a_time_out_that_names_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn times_beyond_all_clocks_are_no_limit() {
+async fn timeout_of_duration_max_is_no_limit() {
     let mock = scripted([reply(200, &answer("ok")).with_delay(1000 * SECOND)]);
     let call = client_with(&mock).chat().complete(&question());
     let call = call
@@ -70,7 +70,7 @@ async fn times_beyond_all_clocks_are_no_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_body_that_stalls_takes_no_longer_than_the_call_may() {
+async fn timeout_covers_a_stalled_error_body() {
     let stalls = sse([bytes("{"), MockChunk::Stall]).with_status(400);
     let mock = scripted([stalls]);
     for (limit, expected) in [(2 * SECOND, 2 * SECOND), (60 * SECOND, 10 * SECOND)] {

@@ -51,7 +51,7 @@ impl Provider for Rotating {
 }
 
 #[tokio::test]
-async fn a_refused_credential_is_replaced_once_if_there_is_another() {
+async fn auth_401_refreshes_credential_once() {
     for (last, requests, asked) in [(0, 1, 2), (1, 2, 2), (9, 2, 2)] {
         let mock = scripted([reply(401, r#"{"detail":"Unauthorized"}"#)]);
         let count = Arc::new(AtomicUsize::new(0));
@@ -84,7 +84,7 @@ async fn a_refused_credential_is_replaced_once_if_there_is_another() {
 }
 
 #[tokio::test]
-async fn a_credential_of_the_call_replaces_the_providers() {
+async fn auth_header_of_the_call_replaces_the_providers() {
     let mock = scripted([reply(401, "")]);
     let asked = Arc::new(AtomicUsize::new(0));
     let provider = Rotating {

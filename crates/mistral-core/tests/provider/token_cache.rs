@@ -48,7 +48,7 @@ async fn token(cache: &TokenCache) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_number_of_calls_ask_once() {
+async fn token_fetch_is_shared_by_concurrent_calls() {
     let (counter, cache) = cache(Counter::default());
     let tokens = join_all((0..200).map(|_| token(&cache))).await;
     assert!(tokens.iter().all(|token| token == "Bearer t1"));
@@ -56,7 +56,7 @@ async fn any_number_of_calls_ask_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_token_is_renewed_once_for_all_that_had_it() {
+async fn token_rejected_is_refreshed_once_for_all_callers() {
     let (counter, cache) = cache(Counter::default());
     let refused = cache.bearer(None).await.unwrap();
     let renewed = join_all((0..200).map(|_| cache.bearer(Some(&refused)))).await;
@@ -70,7 +70,7 @@ async fn a_refused_token_is_renewed_once_for_all_that_had_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_is_renewed_before_its_end() {
+async fn token_is_refreshed_before_it_expires() {
     for (life, renewed_after) in [(3600, 3300), (100, 80)] {
         let (counter, cache) = cache(Counter {
             life: Some(Duration::from_secs(life)),
@@ -86,7 +86,7 @@ async fn a_token_is_renewed_before_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_is_left_alone_holds_nobody_up_while_the_token_is_good() {
+async fn token_refresh_not_polled_does_not_block_while_token_is_valid() {
     let second = Duration::from_secs(1);
     let (counter, cache) = cache(Counter {
         life: Some(second * 100),
@@ -103,7 +103,7 @@ async fn a_renewal_that_is_left_alone_holds_nobody_up_while_the_token_is_good() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_left_alone_while_it_asks_holds_nobody_up() {
+async fn token_fetch_not_polled_does_not_block_other_calls() {
     let (counter, cache) = cache(Counter::default());
     let mut left_alone = pin!(cache.bearer(None));
     assert!(left_alone.as_mut().now_or_never().is_none()); // and is not polled again
@@ -115,7 +115,7 @@ async fn a_call_that_is_left_alone_while_it_asks_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_is_told_although_another_call_was_given_the_answer() {
+async fn token_fetch_completed_elsewhere_wakes_waiters() {
     /// Is ready when it is looked at, and wakes nobody.
     #[derive(Debug, Default)]
     struct Silent(Arc<AtomicBool>);
@@ -145,7 +145,7 @@ async fn who_waits_is_told_although_another_call_was_given_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_panics_is_asked_again_by_those_who_wait() {
+async fn token_source_that_panics_is_called_again_for_waiters() {
     #[derive(Debug, Default)]
     struct Stumbles(AtomicUsize);
 
@@ -173,7 +173,7 @@ async fn a_source_that_panics_is_asked_again_by_those_who_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_fails_is_quoted_and_not_hammered() {
+async fn token_source_failure_is_shared_and_backed_off() {
     let (counter, cache) = cache(Counter {
         fails: vec![1, 2],
         ..Counter::default()
@@ -195,7 +195,7 @@ async fn a_source_that_fails_is_quoted_and_not_hammered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_still_good_outlives_a_failure_of_its_source() {
+async fn token_still_valid_survives_failed_refresh() {
     let (_, cache) = cache(Counter {
         life: Some(Duration::from_secs(100)),
         fails: vec![2],
@@ -211,7 +211,7 @@ async fn a_token_that_is_still_good_outlives_a_failure_of_its_source() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_given_up_leaves_the_others_in_peace() {
+async fn token_fetch_survives_a_dropped_caller() {
     let (counter, cache) = cache(Counter::default());
     let given_up = tokio::time::timeout(Duration::from_millis(500), cache.bearer(None));
     let (first, second) = tokio::join!(given_up, cache.bearer(None));
@@ -227,7 +227,7 @@ async fn a_call_that_is_given_up_leaves_the_others_in_peace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_cannot_be_sent_is_refused_unseen() {
+async fn token_that_is_no_header_value_is_refused_redacted() {
     #[derive(Debug)]
     struct Broken;
 

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
-mod changes;
 #[path = "../common/mod.rs"]
 mod common;
-mod late;
+mod deadlines;
+mod headers;
 mod pace;
-mod server_says;
+mod updates;
 
 use std::time::Duration;
 

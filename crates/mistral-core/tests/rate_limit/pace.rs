@@ -28,7 +28,7 @@ async fn requests_are_spread_evenly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_tasks_go_in_order_and_wake_nobody_in_vain() {
+async fn queue_of_1_000_tasks_is_fair_without_spurious_polls() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(600));
     let polls = Arc::new(AtomicUsize::new(0));
@@ -56,7 +56,7 @@ async fn a_thousand_tasks_go_in_order_and_wake_nobody_in_vain() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_frees_its_place() {
+async fn queue_place_of_dropped_call_is_freed() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     let requests: Vec<_> = ["a", "b", "c", "d", "e"].map(ask).into();
@@ -77,7 +77,7 @@ async fn a_call_that_is_dropped_frees_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_many_calls_that_give_up_at_any_time_nothing_is_left() {
+async fn queue_is_empty_after_many_dropped_calls() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(600));
     let calls = (0..500_u64).map(|number| {
@@ -106,7 +106,7 @@ async fn of_many_calls_that_give_up_at_any_time_nothing_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_left_alone_holds_nobody_up() {
+async fn queue_is_not_blocked_by_a_call_not_polled() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     let requests = ["a", "b", "c"].map(ask);
@@ -122,7 +122,7 @@ async fn a_call_that_is_left_alone_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_tokens_of_a_call_that_is_left_alone_pass_once() {
+async fn tokens_of_a_call_not_polled_are_charged_once() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     ask_times(&client, 1).await;
@@ -136,7 +136,7 @@ async fn the_tokens_of_a_call_that_is_left_alone_pass_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clones_and_clients_share_a_limit() {
+async fn limiter_is_shared_by_clones_and_clients() {
     let server = Server::good();
     let limiter = RateLimiter::new();
     let one = server.client(&limiter);
@@ -150,7 +150,7 @@ async fn clones_and_clients_share_a_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_goes_ahead_of_its_time() {
+async fn burst_is_sent_immediately() {
     let server = Server::good();
     let limiter = RateLimiter::new().requests_per_minute(60).burst(SECOND * 3);
     ask_times(&server.client(&limiter), 7).await;
@@ -158,7 +158,7 @@ async fn a_burst_goes_ahead_of_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_are_paid_off_before_the_next_request() {
+async fn tokens_are_paid_before_the_next_request() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000)); // 100 a second
     let four_thousand_bytes = ask("x".repeat(4_000 - 55));
@@ -176,7 +176,7 @@ async fn tokens_are_paid_off_before_the_next_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_computed_at_once_takes_no_tokens() {
+async fn tokens_of_batch_requests_are_not_charged() {
     let server = Server::new([reply(200, r#"{"id": "job-1", "status": "QUEUED"}"#), good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     let requests = [("a", ask("x".repeat(4_000)))];
@@ -186,7 +186,7 @@ async fn what_is_not_computed_at_once_takes_no_tokens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_is_embedded_is_no_text() {
+async fn tokens_of_data_urls_are_not_estimated_as_text() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     let url = format!("data:image/png;base64,{}", "A".repeat(40_000)); // as text 100 s
@@ -197,7 +197,7 @@ async fn a_file_that_is_embedded_is_no_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_beyond_the_whole_limit_goes_alone() {
+async fn request_beyond_the_whole_limit_is_sent_alone() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(600));
     let huge = ask("x".repeat(8_000 - 55)); // 2,000 tokens: 200 s
@@ -210,7 +210,7 @@ async fn a_request_beyond_the_whole_limit_goes_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_of_nothing_is_refused() {
+async fn limit_of_zero_is_refused() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(0));
     let error = client.chat().complete(&question()).await.unwrap_err();

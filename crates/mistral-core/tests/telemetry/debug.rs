@@ -69,7 +69,7 @@ fn run(debug: Option<&str>) -> Output {
 }
 
 #[test]
-fn what_is_sent_and_received_is_printed_without_credentials() {
+fn debug_prints_requests_and_responses_redacted() {
     let output = run(Some("true"));
     let printed = String::from_utf8(output.stderr).unwrap();
     for part in [
@@ -101,7 +101,7 @@ fn what_is_sent_and_received_is_printed_without_credentials() {
 }
 
 #[test]
-fn nothing_is_printed_unless_it_is_asked_for() {
+fn debug_is_off_by_default() {
     for debug in [None, Some(""), Some("0"), Some("false")] {
         let output = run(debug);
         let printed = String::from_utf8(output.stderr).unwrap();
@@ -110,7 +110,7 @@ fn nothing_is_printed_unless_it_is_asked_for() {
 }
 
 #[test]
-fn nobody_who_reads_it_is_no_error() {
+fn debug_with_closed_stderr_is_no_error() {
     let mut command = command(Some("true"));
     let mut child = command
         .stdout(Stdio::null())

@@ -9,7 +9,7 @@ use super::{answer, ask, builder, has};
 use crate::common::Open;
 
 #[tokio::test]
-async fn a_move_is_an_event_in_a_span_with_the_reason_but_not_the_words_of_the_server() {
+async fn failover_is_an_event_with_reason_without_server_text() {
     let (recorder, _guard) = Recorder::start();
     let refusal = json!({ "message": "no capacity for my question", "code": "3505" });
     let mock = MockTransport::new()

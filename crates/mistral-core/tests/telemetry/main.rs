@@ -13,10 +13,10 @@ mod common;
 
 mod debug;
 mod failover;
+mod parse;
 mod recorder;
 mod spans;
 mod streams;
-mod values;
 
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::testing::MockTransport;

@@ -16,7 +16,7 @@ use super::recorder::Recorder;
 use super::{MESSAGES, answer, ask, builder, events, has, lacks};
 
 #[tokio::test]
-async fn a_call_is_one_span_in_the_words_of_the_conventions() {
+async fn span_of_call_follows_genai_conventions() {
     let (recorder, _guard) = Recorder::start();
     let reply = MockReply::json(answer()).with_header("x-request-id", "id-1");
     let mock = MockTransport::new().reply(reply);
@@ -79,7 +79,7 @@ async fn a_call_is_one_span_in_the_words_of_the_conventions() {
 }
 
 #[tokio::test]
-async fn every_operation_has_a_name_of_the_conventions_or_its_own() {
+async fn span_name_of_every_operation() {
     let (recorder, _guard) = Recorder::start();
     let files = json!({ "data": [], "object": "list", "id": "no answer's id" });
     let vectors = json!({ "id": "e-1", "data": [], "model": "m", "object": "list" });
@@ -132,7 +132,7 @@ async fn every_operation_has_a_name_of_the_conventions_or_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn repetitions_are_attempts_and_events_within_the_one_span() {
+async fn retry_is_an_event_within_the_span() {
     let (recorder, _guard) = Recorder::start();
     let mock = MockTransport::new()
         .reply(MockReply::status(503).times(2))
@@ -157,7 +157,7 @@ async fn repetitions_are_attempts_and_events_within_the_one_span() {
 }
 
 #[tokio::test]
-async fn an_error_has_its_type_but_not_the_words_of_the_server() {
+async fn span_error_has_type_without_server_text() {
     let (recorder, _guard) = Recorder::start();
     let refusal = json!({ "message": "my question is too long", "code": "3051" });
     let broken = json!({ "choices": "my answer" });
@@ -206,7 +206,7 @@ async fn an_error_has_its_type_but_not_the_words_of_the_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_is_told_from_one_that_failed() {
+async fn span_of_dropped_call_is_cancelled() {
     let (recorder, _guard) = Recorder::start();
     let mock =
         MockTransport::new().reply(MockReply::json(answer()).with_delay(Duration::from_secs(9)));
@@ -222,7 +222,7 @@ async fn a_call_that_is_dropped_is_told_from_one_that_failed() {
 }
 
 #[tokio::test]
-async fn content_is_there_on_request_and_only_as_it_was_redacted() {
+async fn span_content_is_opt_in_and_redacted() {
     let (recorder, _guard) = Recorder::start();
     let mock = MockTransport::new().json(answer()).sse(events());
     let builder = builder(&mock).capture_content(|messages| {
@@ -256,7 +256,7 @@ async fn content_is_there_on_request_and_only_as_it_was_redacted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_trace_is_carried_on_with_every_attempt_from_within_the_span() {
+async fn trace_context_is_injected_into_every_attempt() {
     let (recorder, _guard) = Recorder::start();
     let mock = MockTransport::new()
         .reply(MockReply::status(503))
@@ -293,7 +293,7 @@ async fn the_trace_is_carried_on_with_every_attempt_from_within_the_span() {
 }
 
 #[tokio::test]
-async fn calls_at_the_same_time_have_a_span_each() {
+async fn span_per_concurrent_call() {
     let (recorder, _guard) = Recorder::start();
     let mock = MockTransport::new().reply(MockReply::json(answer()).always());
     let client = builder(&mock).build().unwrap();

@@ -11,7 +11,7 @@ use super::recorder::Recorder;
 use super::{MESSAGES, ask, builder, events, has, lacks};
 
 #[tokio::test(start_paused = true)]
-async fn the_span_of_a_stream_ends_with_it_and_has_its_usage() {
+async fn span_of_stream_ends_with_it_and_has_usage() {
     let (recorder, _guard) = Recorder::start();
     let reply = MockReply::sse(events()).with_delay(Duration::from_secs(3));
     let mock = MockTransport::new().reply(reply.with_chunk_delay(Duration::from_secs(2)));
@@ -48,7 +48,7 @@ async fn the_span_of_a_stream_ends_with_it_and_has_its_usage() {
 }
 
 #[tokio::test]
-async fn the_span_of_a_stream_that_is_dropped_or_breaks_has_what_had_come() {
+async fn span_of_dropped_or_cut_stream_has_partial_attributes() {
     let (recorder, _guard) = Recorder::start();
     let mock = MockTransport::new()
         .sse(events())
@@ -87,7 +87,7 @@ async fn the_span_of_a_stream_that_is_dropped_or_breaks_has_what_had_come() {
 }
 
 #[tokio::test]
-async fn streams_of_sound_and_of_transcriptions_have_their_usage_too() {
+async fn span_of_audio_streams_has_usage() {
     let (recorder, _guard) = Recorder::start();
     let usage = json!({ "prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7 });
     let spoken = [

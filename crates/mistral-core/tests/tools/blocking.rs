@@ -51,7 +51,7 @@ fn calling(names: &[&str]) -> MockReply {
 }
 
 #[tokio::test]
-async fn an_agent_is_asked_until_it_answers() {
+async fn run_of_agent_continues_until_it_answers() {
     let mock = MockTransport::new()
         .reply(calling(&["roll"]))
         .reply(MockReply::chat("A four."));
@@ -73,7 +73,7 @@ async fn an_agent_is_asked_until_it_answers() {
 }
 
 #[tokio::test]
-async fn a_mistake_in_the_options_is_the_error_of_the_run_and_nothing_is_sent() {
+async fn run_with_invalid_call_option_sends_nothing() {
     let mock = MockTransport::new();
     let tools = ToolSet::new();
     let run = client(&mock).agents().run(&ask(), &tools);
@@ -92,7 +92,7 @@ async fn a_mistake_in_the_options_is_the_error_of_the_run_and_nothing_is_sent() 
 }
 
 #[tokio::test] // on one thread, which nothing may block
-async fn tools_that_block_run_at_the_same_time_beside_the_runtime() {
+async fn blocking_tools_run_concurrently_off_the_runtime() {
     let (said, says) = channel();
     let (heard, hears) = channel();
     let meet = |here: Sender<()>, there: std::sync::mpsc::Receiver<()>| {
@@ -114,7 +114,7 @@ async fn tools_that_block_run_at_the_same_time_beside_the_runtime() {
 }
 
 #[test]
-fn without_a_runtime_a_tool_that_blocks_is_an_error_and_no_panic() {
+fn blocking_tool_without_runtime_is_an_error() {
     let tools = ToolSet::new().blocking_function(function("wait"), |_: Value| Ok::<_, AnyError>(1));
     let call = ToolCall::new("abcdefgh1", "wait", "{}");
     let calling = pin!(tools.call(&call));
@@ -130,7 +130,7 @@ fn without_a_runtime_a_tool_that_blocks_is_an_error_and_no_panic() {
 }
 
 #[test]
-fn what_has_not_begun_when_the_run_is_dropped_does_not_begin() {
+fn blocking_tool_queued_when_dropped_does_not_start() {
     let runtime = Builder::new_current_thread()
         .max_blocking_threads(1)
         .build()
@@ -160,7 +160,7 @@ fn what_has_not_begun_when_the_run_is_dropped_does_not_begin() {
 }
 
 #[test]
-fn a_tool_whose_runtime_ends_is_an_error() {
+fn blocking_tool_on_stopped_runtime_is_an_error() {
     let tools = ToolSet::new().blocking_function(function("wait"), |_: Value| Ok::<_, AnyError>(1));
     let call = ToolCall::new("abcdefgh1", "wait", "{}");
     let runtime = Builder::new_current_thread().build().unwrap();

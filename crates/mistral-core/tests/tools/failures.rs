@@ -27,7 +27,7 @@ async fn comes_to(tools: &ToolSet, wanted: &Value) -> (String, Error) {
 }
 
 #[tokio::test]
-async fn a_tool_that_fails() {
+async fn tool_failure_is_sent_to_the_model_or_fails_the_run() {
     let (told, error) = comes_to(&failing(), &call("abcdefgh1", "fail", CALL)).await;
     assert_eq!(told, "Error: the tool `fail` failed: the disk is full");
     assert_eq!(error.kind(), ErrorKind::Tool);
@@ -37,7 +37,7 @@ async fn a_tool_that_fails() {
 }
 
 #[tokio::test]
-async fn a_tool_that_does_not_exist() {
+async fn tool_unknown_is_sent_to_the_model_or_fails_the_run() {
     let (told, error) = comes_to(&failing(), &call("abcdefgh1", "subtract", CALL)).await;
     assert_eq!(told, "Error: there is no tool `subtract`, only add, fail");
     assert_eq!(error.kind(), ErrorKind::Tool);
@@ -46,7 +46,7 @@ async fn a_tool_that_does_not_exist() {
 }
 
 #[tokio::test]
-async fn arguments_that_do_not_fit() {
+async fn tool_arguments_invalid_never_reach_the_function() {
     for (arguments, why) in [
         (r#"{"a": 1}"#, "do not fit: missing field `b`"),
         (
@@ -65,7 +65,7 @@ async fn arguments_that_do_not_fit() {
 }
 
 #[tokio::test]
-async fn a_tool_that_panics_ends_the_run_with_its_words_and_nothing_else() {
+async fn tool_panic_fails_the_run_with_its_message() {
     let tools = adding()
         .tool("panic", async |call: Add| {
             assert_eq!(call.a, call.b, "they differ");
@@ -99,7 +99,7 @@ async fn a_tool_that_panics_ends_the_run_with_its_words_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_model_that_never_stops_calling_tools_is_stopped() {
+async fn run_stops_after_max_turns() {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
     let tools = ToolSet::new().tool("add", move |_: Add| {
@@ -126,7 +126,7 @@ async fn a_model_that_never_stops_calling_tools_is_stopped() {
 }
 
 #[tokio::test]
-async fn calls_of_an_answer_that_did_not_end_well_are_not_carried_out() {
+async fn tool_calls_of_cut_answer_are_not_executed() {
     for (finish_reason, why) in [
         ("length", "`max_tokens`"),
         ("model_length", "`max_tokens`"),
@@ -145,7 +145,7 @@ async fn calls_of_an_answer_that_did_not_end_well_are_not_carried_out() {
 }
 
 #[tokio::test]
-async fn the_model_is_told_all_causes_of_a_failure() {
+async fn tool_failure_sends_the_whole_error_chain() {
     #[derive(Debug)]
     struct Outer(std::io::Error);
     impl std::fmt::Display for Outer {
@@ -167,7 +167,7 @@ async fn the_model_is_told_all_causes_of_a_failure() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_server_comes_with_the_transcript() {
+async fn server_error_carries_the_transcript() {
     let mock = MockTransport::new()
         .reply(calling(&[call("abcdefgh1", "add", CALL)]))
         .reply(MockReply::status(400).always());
@@ -182,7 +182,7 @@ async fn an_error_of_the_server_comes_with_the_transcript() {
 }
 
 #[tokio::test]
-async fn the_first_error_of_a_turn_goes_out_after_all_calls_are_through() {
+async fn tool_error_is_returned_after_all_calls_of_the_turn() {
     let mock = once(&[
         call("abcdefgh1", "fail", CALL),
         call("abcdefgh2", "nothing", CALL),
@@ -201,7 +201,7 @@ async fn the_first_error_of_a_turn_goes_out_after_all_calls_are_through() {
 }
 
 #[tokio::test]
-async fn an_error_that_is_returned_stands_beside_the_answers() {
+async fn tool_error_result_stands_beside_other_answers() {
     let mock = once(&[
         call("abcdefgh1", "fail", CALL),
         call("abcdefgh2", "add", CALL),

@@ -7,7 +7,7 @@ use mistral_sdk::types::ToolCall;
 use super::{adding, ask, call, client, once, pairs, told};
 
 #[tokio::test(start_paused = true)]
-async fn a_hook_approves_changes_or_refuses_each_call_one_after_the_other() {
+async fn on_call_hook_approves_changes_or_refuses_in_order() {
     let mock = once(&[
         call("abcdefgh1", "add", r#"{"a": 1, "b": 2}"#),
         call("abcdefgh2", "add", r#"{"a": 10, "b": 2}"#),

@@ -13,7 +13,7 @@ use super::{Add, adding, ask, call, calling, client, once, pairs, told};
 const CALL: &str = r#"{"a": 1, "b": 2}"#;
 
 #[tokio::test]
-async fn a_run_goes_on_until_the_model_answers_and_gives_the_whole_transcript() {
+async fn run_continues_until_answer_with_transcript() {
     let mock = once(&[call("abcdefgh1", "add", CALL)]);
     let run = client(&mock).chat().run(&ask(), &adding()).await.unwrap();
     assert_eq!(run.text(), "It is 3.");
@@ -43,7 +43,7 @@ async fn a_run_goes_on_until_the_model_answers_and_gives_the_whole_transcript() 
 }
 
 #[tokio::test]
-async fn the_model_is_told_about_the_tools_from_their_types() {
+async fn run_sends_tool_schemas_of_the_types() {
     let mock = MockTransport::new().reply(MockReply::chat("Hello."));
     let request = ask().tools([Tool::from(WebSearchTool::new())]);
     client(&mock).chat().run(&request, &adding()).await.unwrap();
@@ -68,7 +68,7 @@ async fn the_model_is_told_about_the_tools_from_their_types() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_calls_of_a_turn_run_at_the_same_time_and_are_answered_in_their_order() {
+async fn tool_calls_of_a_turn_run_concurrently_and_keep_order() {
     let barrier = Arc::new(Barrier::new(3)); // alone, a call would wait for ever
     let tools = ToolSet::new().tool("add", move |call: Add| {
         let barrier = Arc::clone(&barrier);
@@ -91,7 +91,7 @@ async fn the_calls_of_a_turn_run_at_the_same_time_and_are_answered_in_their_orde
 }
 
 #[tokio::test]
-async fn what_a_tool_returns_is_text_or_json() {
+async fn tool_result_is_text_or_json() {
     let tools = ToolSet::new()
         .tool("text", async |_: Add| Ok::<_, String>("sunny, 21 °C"))
         .tool("json", async |_: Add| {
@@ -113,7 +113,7 @@ async fn what_a_tool_returns_is_text_or_json() {
 }
 
 #[tokio::test]
-async fn a_forced_tool_choice_holds_for_the_first_turn_alone() {
+async fn tool_choice_forced_applies_to_first_turn_only() {
     for (choice, later) in [
         (ToolChoice::from("any"), Value::Null),
         (ToolChoice::function("add"), Value::Null),
@@ -133,7 +133,7 @@ async fn a_forced_tool_choice_holds_for_the_first_turn_alone() {
 }
 
 #[tokio::test]
-async fn calls_without_an_id_get_one() {
+async fn tool_call_without_id_gets_one() {
     let mock = once(&[
         call("null", "add", CALL),
         call("", "add", r#"{"a": 5, "b": 5}"#),
@@ -156,7 +156,7 @@ async fn calls_without_an_id_get_one() {
 }
 
 #[tokio::test]
-async fn several_turns_may_call_tools() {
+async fn run_of_several_turns() {
     let mock = MockTransport::new()
         .reply(calling(&[call("abcdefgh1", "add", CALL)]).times(3))
         .reply(MockReply::chat("Done."));
@@ -171,7 +171,7 @@ async fn several_turns_may_call_tools() {
 }
 
 #[tokio::test]
-async fn without_tools_a_run_is_one_question() {
+async fn run_without_tools_is_one_request() {
     let mock = MockTransport::new().reply(MockReply::chat("Hello."));
     let run = client(&mock)
         .chat()
@@ -183,7 +183,7 @@ async fn without_tools_a_run_is_one_question() {
 }
 
 #[tokio::test]
-async fn counts_that_no_server_can_mean_do_no_harm() {
+async fn usage_sum_saturates() {
     let counts = json!({
         "prompt_tokens": i64::MAX, "completion_tokens": 1, "total_tokens": i64::MAX,
     });
@@ -199,7 +199,7 @@ async fn counts_that_no_server_can_mean_do_no_harm() {
 }
 
 #[tokio::test]
-async fn a_run_works_against_the_emulator() {
+async fn run_works_against_the_emulator() {
     let emulator = mistral_emulator::Emulator::start().unwrap();
     let api = mistral_sdk::MistralApi::new(emulator.api_key()).unwrap();
     let client = mistral_sdk::Client::new(api.base_url(emulator.url()).unwrap()).unwrap();

@@ -16,7 +16,7 @@ use super::{Fields, event, named, pairs, read, same};
 use crate::common::{bytes, client_with, reply, scripted, sse};
 
 #[tokio::test]
-async fn a_text_is_spoken() {
+async fn speech_complete_sends_every_field_and_decodes_audio() {
     let mock = scripted([reply(200, r#"{"audio_data":"aGk=","new":null}"#)]);
     let speech = client_with(&mock).audio().speech();
     let audio = RawAudio::from_bytes("hi");
@@ -88,7 +88,7 @@ fn spoken() -> [Value; 4] {
 }
 
 #[tokio::test]
-async fn speech_is_streamed() {
+async fn speech_stream_reads_events_and_collects_audio() {
     let plain = |data: Value| event(None, &data);
     for wire in [spoken().map(plain), spoken().map(named)] {
         let (events, error) = read(&mut speak(wire.clone()).await).await;
@@ -115,7 +115,7 @@ async fn speech_is_streamed() {
 }
 
 #[tokio::test]
-async fn speech_without_its_end_is_truncated() {
+async fn speech_stream_without_done_event_is_truncated() {
     let wire = || spoken().into_iter().take(3).map(|data| event(None, &data));
     let mut stream = speak(wire()).await;
     let (events, error) = read(&mut stream).await;
@@ -134,7 +134,7 @@ async fn speech_without_its_end_is_truncated() {
 }
 
 #[tokio::test]
-async fn audio_that_is_not_base64_is_an_error() {
+async fn speech_audio_that_is_not_base64_is_a_decode_error() {
     let response: SpeechResponse = same(&json!({ "audio_data": "a?" }));
     assert_eq!(response.audio().unwrap_err().kind(), ErrorKind::Decode);
     let delta = json!({ "type": "speech.audio.delta", "audio_data": "a?" });
@@ -160,7 +160,7 @@ fn voice(id: &str) -> Value {
 }
 
 #[test]
-fn voices_are_read_whatever_is_missing_or_new() {
+fn voice_with_missing_or_unknown_fields_is_read() {
     let read: VoiceResponse = same(&voice("v"));
     assert_eq!(read.voice_type, Some(VoiceType::Custom));
     assert_eq!(read.kind, Some(VoiceKind::Ivc));
@@ -175,7 +175,7 @@ fn voices_are_read_whatever_is_missing_or_new() {
 }
 
 #[tokio::test]
-async fn voices_are_made_read_changed_and_deleted() {
+async fn voices_crud_sends_methods_paths_and_bodies() {
     let mock = scripted([reply(200, &voice("v").to_string())]);
     let voices = client_with(&mock).audio().voices();
     let create = VoiceCreateRequest::from_sample("Marie", "m.wav", "hi")
@@ -231,7 +231,7 @@ async fn voices_are_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn voices_are_listed_page_by_page() {
+async fn paging_voices_by_offset_lists_all() {
     let page = |ids: &[&str]| {
         let items: Vec<_> = ids.iter().map(|id| voice(id)).collect();
         let page = json!({
@@ -277,7 +277,7 @@ async fn voices_are_listed_page_by_page() {
 }
 
 #[tokio::test]
-async fn the_sample_of_a_voice_is_downloaded() {
+async fn download_voice_sample_returns_audio() {
     let mock = scripted([reply(200, "RIFF").with_header("content-type", "audio/wav")]);
     let voices = client_with(&mock).audio().voices();
     let sample = voices.get_sample_audio("v").await.unwrap();
@@ -291,7 +291,7 @@ async fn the_sample_of_a_voice_is_downloaded() {
 }
 
 #[test]
-fn all_operations_are_known() {
+fn operations_of_audio_are_complete() {
     let names: Vec<_> = Endpoint::all()
         .filter(|endpoint| endpoint.name.starts_with("audio."))
         .map(|endpoint| endpoint.name.trim_start_matches("audio."))

@@ -64,7 +64,7 @@ fn transcription() -> Value {
 }
 
 #[tokio::test]
-async fn a_file_is_transcribed_as_multipart() {
+async fn multipart_transcription_sends_every_field_and_the_file() {
     let mock = scripted([reply(200, &transcription().to_string())]);
     let file = FileSource::from_bytes("a.wav", "RIFF");
     let request = AudioTranscriptionRequest::new("voxtral", file)
@@ -105,7 +105,7 @@ async fn a_file_is_transcribed_as_multipart() {
 }
 
 #[tokio::test]
-async fn without_a_file_the_form_is_urlencoded() {
+async fn transcription_without_file_is_form_urlencoded() {
     let mock = scripted([reply(200, &transcription().to_string())]);
     let transcriptions = client_with(&mock).audio().transcriptions();
     let url = url::Url::parse("https://x.test/a?b=c&d").unwrap();
@@ -121,7 +121,7 @@ async fn without_a_file_the_form_is_urlencoded() {
 }
 
 #[tokio::test]
-async fn the_method_says_whether_to_stream() {
+async fn transcription_stream_field_is_set_by_the_method() {
     let mock = scripted([sse([event(None, &done())])]);
     let transcriptions = client_with(&mock).audio().transcriptions();
     let file = FileSource::from_bytes("a.mp3", "ID3");
@@ -145,7 +145,7 @@ async fn the_method_says_whether_to_stream() {
 }
 
 #[test]
-fn transcriptions_are_read_whatever_is_missing() {
+fn transcription_with_missing_fields_is_read() {
     same::<TranscriptionResponse>(&transcription());
     let json = json!({
         "text": "x", "model": null, "language": null, "usage": null,
@@ -191,7 +191,7 @@ async fn transcribe(
 }
 
 #[tokio::test]
-async fn events_tell_their_kind_in_the_data_or_in_the_event_line_or_in_both() {
+async fn transcription_event_type_is_read_from_data_or_event_line() {
     let all = || deltas().into_iter().chain([done()]);
     let both = |data: Value| event(data["type"].as_str(), &data);
     let elsewhere = |data: Value| event(Some("transcription.other"), &data);
@@ -222,7 +222,7 @@ async fn events_tell_their_kind_in_the_data_or_in_the_event_line_or_in_both() {
 }
 
 #[tokio::test]
-async fn what_the_last_event_leaves_open_comes_from_the_others() {
+async fn transcription_fields_missing_in_done_event_come_from_deltas() {
     let end = json!({ "type": "transcription.done", "text": "", "model": "m", "language": null });
     let wire = deltas()
         .into_iter()
@@ -245,7 +245,7 @@ async fn what_the_last_event_leaves_open_comes_from_the_others() {
 }
 
 #[tokio::test]
-async fn a_transcription_without_its_end_is_truncated_and_carries_what_had_arrived() {
+async fn transcription_stream_cut_before_done_is_truncated_with_partial() {
     for end in [
         MockChunk::Break,
         bytes("data: {\"type\":\"transcription.done\""),
@@ -276,7 +276,7 @@ async fn a_transcription_without_its_end_is_truncated_and_carries_what_had_arriv
 }
 
 #[tokio::test]
-async fn a_stream_that_the_server_closes_has_ended_but_is_whole_only_with_its_last_event() {
+async fn transcription_stream_closed_without_done_is_incomplete() {
     let wire = || deltas().map(|data| event(None, &data));
     let (events, error) = read(&mut transcribe(wire()).await).await;
     assert_eq!((events.len(), error.is_none()), (5, true));
@@ -294,7 +294,7 @@ async fn a_stream_that_the_server_closes_has_ended_but_is_whole_only_with_its_la
 }
 
 #[tokio::test]
-async fn errors_in_a_stream_are_told_as_such() {
+async fn transcription_stream_error_events_are_errors() {
     for wire in [
         event(
             None,

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{Override, Rules, embeddings, read, read_all, sizes, texts};
 
 #[tokio::test(start_paused = true)]
-async fn calls_run_at_once_up_to_a_bound_and_the_order_is_kept() {
+async fn concurrency_is_bounded_and_keeps_order() {
     let second = Duration::from_secs(1);
     for (concurrency, most, seconds) in [(1, 1, 12), (4, 4, 3), (0, 1, 12), (100, 12, 1)] {
         let mock = Rules {
@@ -44,7 +44,7 @@ async fn calls_run_at_once_up_to_a_bound_and_the_order_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_call_holds_back_no_more_than_there_is_room_for() {
+async fn slow_call_buffers_no_more_than_concurrency() {
     let delay = |first| Duration::from_secs(if first == 0 { 200 } else { 1 });
     let mock = Rules {
         delay: Arc::new(delay),
@@ -70,7 +70,7 @@ async fn a_slow_call_holds_back_no_more_than_there_is_room_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_stream_gives_all_calls_up() {
+async fn dropped_stream_cancels_calls_in_flight() {
     let delay = Arc::new(|_| Duration::from_secs(1));
     let mock = Rules {
         delay,
@@ -90,7 +90,7 @@ async fn dropping_the_stream_gives_all_calls_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_gives_the_calls_after_it_up() {
+async fn error_cancels_calls_in_flight() {
     let delay = |first| Duration::from_secs(if first == 0 { 1 } else { 1000 });
     let replies: Override = Arc::new(|_, _| Some((400, json!({ "message": "no" }))));
     let mock = Rules {
@@ -110,7 +110,7 @@ async fn an_error_gives_the_calls_after_it_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_of_texts_may_be_slow_and_may_fail() {
+async fn input_stream_slow_or_failing_yields_vectors_so_far() {
     // Nobody waits for a full piece while nothing else is under way.
     let mock = Rules::default().mock();
     let slow = stream::iter(texts(4)).then(|text| async {
@@ -160,7 +160,7 @@ async fn a_stream_of_texts_may_be_slow_and_may_fail() {
 }
 
 #[tokio::test]
-async fn long_texts_do_not_fill_the_memory() {
+async fn long_texts_are_sent_in_small_calls() {
     let mock = Rules::default().mock();
     let texts = (0..20).map(|number| format!("text {number} {}", "a".repeat(300 * 1024)));
     let vectors = embeddings(&mock).create_all("m", texts);

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Rules, embeddings, number, read, read_all, sizes, texts};
 
 #[tokio::test]
-async fn texts_are_cut_by_their_number() {
+async fn chunking_by_inputs_per_call() {
     for (count, expected) in [
         (0, vec![]),
         (1, vec![1]),
@@ -33,7 +33,7 @@ async fn texts_are_cut_by_their_number() {
 }
 
 #[tokio::test]
-async fn vectors_travel_as_base64_and_requests_and_calls_can_be_changed() {
+async fn request_and_call_options_apply_to_every_call() {
     let mock = Rules::default().mock();
     let vectors = embeddings(&mock).create_all("m", ["text 0"]);
     let vectors = vectors
@@ -52,14 +52,14 @@ async fn vectors_travel_as_base64_and_requests_and_calls_can_be_changed() {
 }
 
 #[tokio::test]
-async fn texts_need_not_be_owned() {
+async fn borrowed_texts_are_accepted() {
     let owned: Vec<String> = texts(3).collect();
     let mock = Rules::default().mock();
     assert_eq!(read_all(embeddings(&mock).create_all("m", &owned)).await, 3);
 }
 
 #[tokio::test]
-async fn what_is_too_much_at_once_is_halved_and_the_next_pieces_are_smaller() {
+async fn chunk_refused_as_too_large_is_halved_and_size_remembered() {
     // By number: the server takes 100, of which nobody has told the client.
     let mock = Rules {
         inputs: 100,
@@ -90,7 +90,7 @@ async fn what_is_too_much_at_once_is_halved_and_the_next_pieces_are_smaller() {
 }
 
 #[tokio::test]
-async fn one_long_text_does_not_make_all_pieces_small() {
+async fn chunk_size_recovers_after_one_long_text() {
     let long = format!("text 3 {}", "a".repeat(93));
     let texts = || texts(40).map(|text| if text == "text 3" { long.clone() } else { text });
     let mock = Rules {
@@ -112,7 +112,7 @@ async fn one_long_text_does_not_make_all_pieces_small() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_refused_by_itself_is_named() {
+async fn refused_single_text_is_named_after_vectors_before_it() {
     for (bad, inputs) in [(0, 256), (77, 256), (299, 256), (5, 1)] {
         let mock = Rules::replying(move |texts, _| {
             let message = "Too many tokens overall, split into more batches.";
@@ -140,7 +140,7 @@ async fn a_text_that_is_refused_by_itself_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_refused_for_another_reason_is_not_halved() {
+async fn chunk_refused_for_other_reason_is_not_halved() {
     for (status, message) in [
         (400, "Invalid model: m"),
         (422, "Input should be a valid string"),
@@ -178,7 +178,7 @@ async fn what_is_refused_for_another_reason_is_not_halved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_piece_is_repeated_by_itself() {
+async fn retry_applies_to_each_chunk() {
     let busy = |texts: &[String], attempt: u32| {
         (number(&texts[0]) == 2 && attempt < 3).then(|| (503, json!({ "message": "busy" })))
     };
@@ -202,7 +202,7 @@ async fn each_piece_is_repeated_by_itself() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_vector_for_each_text_is_an_error() {
+async fn response_without_vector_for_each_text_is_a_decode_error() {
     let vector = |index: i64| json!({ "index": index, "embedding": [1.0] });
     for data in [
         json!([]),
@@ -225,7 +225,7 @@ async fn an_answer_without_a_vector_for_each_text_is_an_error() {
 }
 
 #[tokio::test]
-async fn counts_that_no_server_can_mean_do_no_harm() {
+async fn usage_sum_saturates() {
     let mock = Rules::replying(|_, _| {
         let usage = json!({ "prompt_tokens": i64::MAX, "total_tokens": i64::MAX });
         let data = json!([{ "index": 0, "embedding": [0.0] }]);
@@ -243,7 +243,7 @@ async fn counts_that_no_server_can_mean_do_no_harm() {
 }
 
 #[tokio::test]
-async fn all_vectors_are_one_response_with_the_sum_of_the_usage() {
+async fn collect_response_sums_usage_and_keeps_partial() {
     let mock = Rules::default().mock();
     let vectors = embeddings(&mock)
         .create_all("m", texts(7))

@@ -95,7 +95,7 @@ fn response() -> Value {
 }
 
 #[tokio::test]
-async fn a_document_is_processed() {
+async fn process_sends_every_field() {
     let mock = scripted([reply(200, &response().to_string())]);
     let format = ResponseFormat::json_schema("invoice", json!({ "type": "object" }));
     let request = OcrRequest::new("mistral-ocr-latest", Document::file_id("f"))
@@ -138,7 +138,7 @@ async fn a_document_is_processed() {
 }
 
 #[test]
-fn what_is_not_set_is_not_sent() {
+fn request_omits_unset_fields() {
     let request = OcrRequest::new("m", Document::url("https://x.test/a.pdf"));
     let document = json!({ "type": "document_url", "document_url": "https://x.test/a.pdf" });
     assert_eq!(sent(request), json!({ "model": "m", "document": document }));
@@ -148,7 +148,7 @@ fn what_is_not_set_is_not_sent() {
 }
 
 #[test]
-fn a_url_is_an_image_or_a_document_by_what_it_says() {
+fn document_url_kind_is_derived_from_the_url() {
     for (url, is_image) in [
         ("https://x.test/a.pdf", false),
         ("https://x.test/a.PNG", true),
@@ -192,7 +192,7 @@ fn a_url_is_an_image_or_a_document_by_what_it_says() {
 }
 
 #[tokio::test]
-async fn bytes_and_files_become_data_urls() {
+async fn document_from_bytes_or_file_is_a_data_url() {
     let pdf = json!({
         "type": "document_url",
         "document_url": "data:application/pdf;base64,aGk=",
@@ -227,7 +227,7 @@ async fn bytes_and_files_become_data_urls() {
 }
 
 #[test]
-fn a_file_outside_of_a_runtime_is_an_error_not_a_panic() {
+fn document_from_path_without_runtime_is_an_error() {
     let mut context = Context::from_waker(Waker::noop());
     let Poll::Ready(read) = pin!(Document::from_path("a.pdf")).poll(&mut context) else {
         unreachable!("there is nothing to wait for")
@@ -246,7 +246,7 @@ struct Kind {
 }
 
 #[test]
-fn a_whole_response_is_read_and_written() {
+fn response_round_trips_in_full() {
     let response: OcrResponse = same(&response());
     assert_eq!(
         response.annotation::<Invoice>().unwrap(),
@@ -280,7 +280,7 @@ fn a_whole_response_is_read_and_written() {
 }
 
 #[test]
-fn what_is_missing_or_null_does_not_stop_a_response_from_being_read() {
+fn response_with_missing_or_null_fields_is_read() {
     let response: OcrResponse = serde_json::from_value(json!({
         "pages": [
             {
@@ -326,7 +326,7 @@ fn what_is_missing_or_null_does_not_stop_a_response_from_being_read() {
 }
 
 #[tokio::test]
-async fn what_is_malformed_is_an_error_that_names_the_place() {
+async fn response_malformed_is_a_decode_error_with_path() {
     let mut response: OcrResponse = same(&response());
     response.document_annotation = Some("{\"total\": \"much\"}".into());
     let error = response.annotation::<Invoice>().unwrap_err();

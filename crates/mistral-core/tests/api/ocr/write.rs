@@ -78,7 +78,7 @@ async fn names_of(dir: &Dir, ids: &[&str], image: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_document_is_its_markdown_and_its_images() {
+async fn write_to_creates_markdown_and_images() {
     let dir = Dir::new("whole");
     let emulator = Emulator::start().unwrap();
     let api = MistralApi::new(emulator.api_key()).unwrap();
@@ -106,7 +106,7 @@ async fn a_document_is_its_markdown_and_its_images() {
 }
 
 #[test]
-fn without_async_the_files_are_the_same() {
+fn blocking_write_to_creates_the_same_files() {
     let dir = Dir::new("blocking");
     let response = response(json!([page(0, [("img-0.png", "aGk=".into())])]));
     let files: OcrFiles = response.blocking_write_to(&dir.0).unwrap();
@@ -116,7 +116,7 @@ fn without_async_the_files_are_the_same() {
 }
 
 #[tokio::test]
-async fn a_runtime_is_not_held_up() {
+async fn blocking_write_to_within_runtime_is_refused() {
     let dir = Dir::new("runtime");
     let error = response(json!([])).blocking_write_to(&dir.0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
@@ -124,7 +124,7 @@ async fn a_runtime_is_not_held_up() {
 }
 
 #[test]
-fn without_a_runtime_it_says_what_to_do() {
+fn write_to_without_runtime_is_an_error() {
     let dir = Dir::new("no-runtime");
     let response = response(json!([]));
     let writing = pin!(response.write_to(&dir.0));
@@ -136,7 +136,7 @@ fn without_a_runtime_it_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn names_are_made_of_ids_whatever_the_server_calls_its_images() {
+async fn image_file_names_are_sanitized() {
     for (id, name) in [
         ("img-0.jpeg", "img-0.jpeg"),
         ("Figure 1.PNG", "Figure_1.PNG"),
@@ -169,7 +169,7 @@ async fn names_are_made_of_ids_whatever_the_server_calls_its_images() {
 }
 
 #[tokio::test]
-async fn an_extension_is_one_of_an_image_or_none() {
+async fn image_file_extension_is_an_image_type_or_none() {
     let dir = Dir::new("extension");
     for (image, name) in [
         ("aGk=", "run_sh"),
@@ -184,7 +184,7 @@ async fn an_extension_is_one_of_an_image_or_none() {
 }
 
 #[tokio::test]
-async fn images_of_one_id_have_a_file_each_and_links_lead_to_the_pages_own() {
+async fn image_files_of_equal_ids_are_distinct_and_linked() {
     let dir = Dir::new("twice");
     let images = [("IMG-0.png", "Yw==".into()), ("img-0-2.png", "ZA==".into())];
     let mut last = page(2, images);
@@ -207,7 +207,7 @@ async fn images_of_one_id_have_a_file_each_and_links_lead_to_the_pages_own() {
 }
 
 #[tokio::test]
-async fn an_image_that_did_not_come_along_keeps_its_link() {
+async fn image_without_data_keeps_its_link() {
     let dir = Dir::new("absent");
     let images = [("../a.png", Value::Null), ("../b.png", "".into())];
     let files = response(json!([page(0, images)]))
@@ -221,7 +221,7 @@ async fn an_image_that_did_not_come_along_keeps_its_link() {
 }
 
 #[tokio::test]
-async fn tables_stand_in_their_places_again() {
+async fn tables_are_inserted_at_their_links() {
     let dir = Dir::new("tables");
     let mut page = page(0, [("a b.png", "aGk=".into())]);
     page["tables"] = json!([
@@ -238,7 +238,7 @@ async fn tables_stand_in_their_places_again() {
 }
 
 #[tokio::test]
-async fn an_image_that_is_not_base64_is_named_and_nothing_is_written() {
+async fn image_that_is_not_base64_is_named_and_nothing_written() {
     let dir = Dir::new("malformed");
     for malformed in ["data:image/png;base64,aGk", "%", "data:image/png,hi"] {
         let response = response(json!([
@@ -254,7 +254,7 @@ async fn an_image_that_is_not_base64_is_named_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn a_directory_that_cannot_be_is_named() {
+async fn directory_that_cannot_be_created_is_named() {
     let dir = Dir::new("no-directory");
     fs::create_dir_all(dir.0.parent().unwrap()).unwrap();
     fs::write(&dir.0, "a file").unwrap();
@@ -268,7 +268,7 @@ async fn a_directory_that_cannot_be_is_named() {
 }
 
 #[tokio::test]
-async fn what_was_written_before_a_failure_is_removed_and_nothing_else() {
+async fn failed_write_removes_only_its_own_files() {
     for in_the_way in ["document.md", "img-1.png"] {
         let dir = Dir::new("half");
         fs::create_dir_all(dir.0.join(in_the_way)).unwrap();
@@ -284,7 +284,7 @@ async fn what_was_written_before_a_failure_is_removed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn files_that_are_there_are_overwritten() {
+async fn existing_files_are_overwritten() {
     let dir = Dir::new("again");
     let response = response(json!([page(0, [("img-0.png", "aGk=".into())])]));
     fs::create_dir_all(&dir.0).unwrap();

@@ -27,7 +27,7 @@ async fn refusal<T: JsonSchema + DeserializeOwned + 'static>() -> String {
 }
 
 #[tokio::test]
-async fn the_schema_is_strict_and_keeps_the_documentation() {
+async fn schema_is_strict_and_documented() {
     let expected = json!({
         "type": "json_schema",
         "json_schema": {
@@ -109,7 +109,7 @@ fn objects<'a>(schema: &'a Value, found: &mut Vec<&'a Value>) {
 }
 
 #[tokio::test]
-async fn every_object_is_closed_and_all_of_it_required() {
+async fn schema_objects_are_closed_and_fully_required() {
     let format = sent::<Museum>().await;
     let schema = &format["json_schema"]["schema"];
     let mut found = Vec::new();
@@ -125,7 +125,7 @@ async fn every_object_is_closed_and_all_of_it_required() {
 }
 
 #[tokio::test]
-async fn references_bounds_and_enums_stay() {
+async fn schema_keeps_references_bounds_and_enums() {
     let format = sent::<Museum>().await;
     let schema = &format["json_schema"]["schema"];
     let room = json!({ "$ref": "#/$defs/Room" });
@@ -150,7 +150,7 @@ async fn references_bounds_and_enums_stay() {
 }
 
 #[tokio::test]
-async fn a_struct_within_a_tagged_enum_has_its_fields_beside_the_tag() {
+async fn schema_of_tagged_enum_inlines_struct_fields() {
     let format = sent::<Entry>().await;
     let ticket = &format["json_schema"]["schema"]["oneOf"][0];
     assert_eq!(ticket["required"], json!(["kind", "price"]));
@@ -159,7 +159,7 @@ async fn a_struct_within_a_tagged_enum_has_its_fields_beside_the_tag() {
 }
 
 #[tokio::test]
-async fn the_emulator_takes_the_schema_and_its_answer_fits() {
+async fn schema_is_accepted_by_the_emulator() {
     let emulator = mistral_emulator::Emulator::start().unwrap();
     let api = mistral_sdk::MistralApi::new(emulator.api_key()).unwrap();
     let client = mistral_sdk::Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
@@ -221,7 +221,7 @@ struct Flattened {
 }
 
 #[tokio::test]
-async fn what_has_no_strict_schema_is_refused_with_the_reason() {
+async fn schema_that_cannot_be_strict_is_refused_with_reason() {
     let refused = refusal::<WithMap>().await;
     let begin = "chat.complete: `WithMap` has no strict schema: `Prices.by_day` is a map";
     assert!(refused.starts_with(begin), "{refused}");
@@ -238,7 +238,7 @@ async fn what_has_no_strict_schema_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_format_of_its_own_is_not_overwritten() {
+async fn response_format_of_the_request_is_refused() {
     let mock = MockTransport::new();
     let request = ask().response_format(ResponseFormat::json_object());
     let error = client(&mock)
@@ -272,7 +272,7 @@ enum Item {
 }
 
 #[tokio::test]
-async fn a_type_that_holds_itself_keeps_its_fields_wherever_it_is() {
+async fn schema_of_recursive_type_keeps_its_fields() {
     for schema in [sent::<Folder>().await, sent::<Item>().await] {
         let schema = &schema["json_schema"]["schema"];
         let mut found = Vec::new();
@@ -293,7 +293,7 @@ struct Described {
 }
 
 #[tokio::test]
-async fn a_field_that_takes_anything_is_refused_with_a_comment_too() {
+async fn schema_of_documented_any_field_is_refused() {
     let why = refusal::<Described>().await;
     assert!(why.contains("`notes` takes any JSON"), "{why}");
 }
@@ -305,7 +305,7 @@ struct AnAnswerWhoseNameIsLongerThanTheSixtyFourCharactersThatTheApiTakesForIt {
 }
 
 #[tokio::test]
-async fn a_name_is_cut_to_what_the_api_takes() {
+async fn schema_name_is_truncated_to_64_characters() {
     type Long = AnAnswerWhoseNameIsLongerThanTheSixtyFourCharactersThatTheApiTakesForIt;
     let name = sent::<Long>().await["json_schema"]["name"].clone();
     assert_eq!(name.as_str().map(str::len), Some(64));

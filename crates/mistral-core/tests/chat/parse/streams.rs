@@ -29,7 +29,7 @@ async fn values(pieces: &[&str]) -> (Vec<Recipe>, mistral_sdk::Result<Recipe>) {
 }
 
 #[tokio::test]
-async fn values_grow_with_the_text() {
+async fn parse_stream_values_grow_with_the_text() {
     let pieces = [
         "{\"na",
         "me\": \"Om",
@@ -66,7 +66,7 @@ async fn values_grow_with_the_text() {
 }
 
 #[tokio::test]
-async fn only_the_words_of_the_first_choice_count() {
+async fn parse_stream_reads_only_the_first_choice() {
     let event = |index: u8, delta: Value, finish_reason: Option<&str>| {
         let choice = json!({ "index": index, "delta": delta, "finish_reason": finish_reason });
         json!({ "choices": [choice] })
@@ -101,7 +101,7 @@ async fn only_the_words_of_the_first_choice_count() {
 }
 
 #[tokio::test]
-async fn a_value_that_lacks_a_field_is_none_yet() {
+async fn parse_stream_value_is_none_until_required_fields_arrive() {
     let pieces = ["{\"title\": \"Oly", "mpia\", \"ye", "ar\": 18", "63}"];
     let mock = MockTransport::new().reply(MockReply::chat_stream(pieces));
     let mut stream = client(&mock)
@@ -122,7 +122,7 @@ async fn a_value_that_lacks_a_field_is_none_yet() {
 }
 
 #[tokio::test]
-async fn a_stream_that_comes_to_nothing_says_why_and_keeps_the_text() {
+async fn parse_stream_without_value_states_reason_and_keeps_text() {
     let (seen, last) = values(&["{\"name\": \"Om", "elette"]).await;
     assert_eq!(seen.last().unwrap().name, "Omelette");
     let error = last.unwrap_err();
@@ -146,7 +146,7 @@ async fn a_stream_that_comes_to_nothing_says_why_and_keeps_the_text() {
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_off_is_an_error_with_what_had_arrived() {
+async fn parse_stream_cut_is_truncated_with_partial() {
     let reply = MockReply::chat_stream(["{\"name\": \"Om", "elette\"}"]).with_break_after(2);
     let mock = MockTransport::new().reply(reply);
     let stream = client(&mock)
@@ -169,7 +169,7 @@ fn chunk(delta: &Value, finish_reason: Option<&str>) -> Value {
 }
 
 #[tokio::test]
-async fn the_reason_of_the_end_and_the_reasoning_count_in_a_stream() {
+async fn parse_stream_honors_finish_reason_and_thinking() {
     let thought = json!([{ "type": "thinking", "thinking": [{ "type": "text", "text": "[1" }] }]);
     let mock = MockTransport::new().sse([
         chunk(&json!({ "role": "assistant", "content": thought }), None),
@@ -197,7 +197,7 @@ async fn the_reason_of_the_end_and_the_reasoning_count_in_a_stream() {
 }
 
 #[tokio::test]
-async fn a_long_answer_is_read_in_time_that_grows_with_its_length() {
+async fn parse_stream_of_long_answer_takes_linear_time() {
     let step = "\"stir, and then stir again until it is done\",";
     let mut pieces = vec!["{\"steps\": [".to_owned()];
     pieces.extend(std::iter::repeat_n(step.to_owned(), 5_000));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Painting, ask, client, saying};
 
 #[tokio::test]
-async fn the_value_comes_with_the_whole_response() {
+async fn parse_returns_value_with_response() {
     let mock = MockTransport::new().json(json!({
         "id": "r1",
         "choices": [{
@@ -34,7 +34,7 @@ async fn the_value_comes_with_the_whole_response() {
 }
 
 #[tokio::test]
-async fn an_agent_is_asked_in_the_same_way() {
+async fn parse_works_for_agents() {
     let mock = MockTransport::new()
         .reply(MockReply::chat(r#"{"title": "Olympia", "year": null}"#))
         .reply(MockReply::chat_stream([
@@ -68,7 +68,7 @@ fn answer(message: &Value, finish_reason: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_value_says_why_and_is_kept() {
+async fn parse_failure_states_reason_and_keeps_response() {
     let call = json!({ "id": "D681PevKs", "function": { "name": "search", "arguments": "{}" } });
     for (message, finish_reason, why) in [
         (
@@ -132,7 +132,7 @@ async fn an_answer_that_is_no_value_says_why_and_is_kept() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_whole_counts_however_the_answer_ended() {
+async fn parse_accepts_whole_value_despite_finish_reason() {
     let text = json!({ "content": r#"{"title": "Olympia", "year": 1863}"# });
     let mock = MockTransport::new().json(answer(&text, "length"));
     let parsed = client(&mock)
@@ -144,7 +144,7 @@ async fn a_value_that_is_whole_counts_however_the_answer_ended() {
 }
 
 #[tokio::test]
-async fn without_a_choice_there_is_no_value() {
+async fn parse_without_choices_is_an_error() {
     let mock = MockTransport::new().json(json!({ "choices": [] }));
     let error = client(&mock)
         .chat()
@@ -155,7 +155,7 @@ async fn without_a_choice_there_is_no_value() {
 }
 
 #[tokio::test]
-async fn errors_of_the_call_are_those_of_every_call() {
+async fn parse_passes_on_errors_of_the_call() {
     let mock = MockTransport::new().reply(MockReply::status(429).always());
     let call = client(&mock).chat().parse::<Painting>(&ask());
     let error = call.retry(RetryPolicy::none()).await.unwrap_err();
@@ -173,7 +173,7 @@ async fn errors_of_the_call_are_those_of_every_call() {
 }
 
 #[tokio::test]
-async fn other_types_than_structs_can_be_asked_for() {
+async fn parse_accepts_types_other_than_structs() {
     let numbers = saying("[1, 2, 3]")
         .chat()
         .parse::<Vec<u8>>(&ask())
@@ -183,7 +183,7 @@ async fn other_types_than_structs_can_be_asked_for() {
 }
 
 #[test]
-fn a_stored_answer_is_read_in_the_same_way() {
+fn parsed_deserializes_from_stored_response() {
     let text = json!({ "content": r#"{"title": "Olympia", "year": 1863}"# });
     let parsed: Parsed<Painting> = serde_json::from_value(answer(&text, "stop")).unwrap();
     assert_eq!(parsed.value.title, "Olympia");
@@ -196,7 +196,7 @@ fn a_stored_answer_is_read_in_the_same_way() {
 }
 
 #[test]
-fn a_blocking_client_parses_too() {
+fn blocking_client_parses() {
     let mock = MockTransport::new()
         .reply(MockReply::chat(r#"{"title": "Olympia", "year": 1863}"#))
         .reply(MockReply::chat_stream([

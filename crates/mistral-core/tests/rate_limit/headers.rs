@@ -18,7 +18,7 @@ async fn pause_after(step: MockReply) -> u128 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guess_is_corrected_by_what_the_server_says() {
+async fn estimate_is_corrected_by_usage_and_cost() {
     let used = |tokens: u64| {
         let usage = serde_json::json!({
             "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": tokens,
@@ -45,7 +45,7 @@ async fn a_guess_is_corrected_by_what_the_server_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_is_corrected_by_its_usage() {
+async fn estimate_of_stream_is_corrected_by_usage() {
     let usage = serde_json::json!({ "content": "" });
     let last = chunk(usage, Some("stop")).replace(
         "\"model\":\"m\"",
@@ -71,7 +71,7 @@ async fn a_stream_is_corrected_by_its_usage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn limits_that_the_server_names_are_kept() {
+async fn limit_headers_are_applied() {
     let named = good()
         .with_header("x-ratelimit-limit-req-minute", "30")
         .with_header("x-ratelimit-limit-tokens-minute", "0");
@@ -92,7 +92,7 @@ async fn limits_that_the_server_names_are_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_others_take_counts_too() {
+async fn remaining_header_counts_other_clients() {
     let left = |count: &str| good().with_header("x-ratelimit-remaining-req-minute", count);
     // Two of ours; the server has seen five, then six, then a new minute.
     let server = Server::new([left("59"), left("55"), left("54"), left("59"), left("58")]);
@@ -109,7 +109,7 @@ async fn what_others_take_counts_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_429_nothing_goes_out_for_as_long_as_the_server_says() {
+async fn retry_after_of_429_pauses_all_requests() {
     let busy = reply(429, "{}");
     for (step, seconds) in [
         (busy.clone().with_header("retry-after", "20"), 20),

@@ -44,7 +44,7 @@ fn number_answers(messages: &mut [Message]) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn no_answer_to_a_call_is_lost(messages in prop::collection::vec(any_message(), 0..16)) {
+    fn repair_loses_no_tool_answer(messages in prop::collection::vec(any_message(), 0..16)) {
         let mut messages = messages;
         let kept = number_answers(&mut messages);
         let before = short(&messages);
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn any_history_is_mended_for_good(messages in prop::collection::vec(any_message(), 0..12)) {
+    fn repair_is_idempotent_on_any_history(messages in prop::collection::vec(any_message(), 0..12)) {
         let mut once = messages.clone();
         let left = repair_messages(&mut once);
         prop_assert!(left.iter().all(|violation| violation.rule == EndsWithInput), "{left:?}");

@@ -10,7 +10,7 @@ use super::{SECOND, Server};
 use crate::common::{Open, question, reply};
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_comes_too_late_fails_at_once_and_says_so() {
+async fn deadline_before_turn_fails_immediately() {
     let server = Server::good();
     let limiter = RateLimiter::new().requests_per_minute(60);
     let client = Client::builder(Open)
@@ -44,7 +44,7 @@ async fn a_turn_that_comes_too_late_fails_at_once_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_is_put_off_ends_with_the_calls_time() {
+async fn deadline_passed_by_a_pause_fails_the_waiters() {
     let slow = reply(429, "{}")
         .with_header("retry-after", "1000")
         .with_delay(SECOND);

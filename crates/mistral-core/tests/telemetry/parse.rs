@@ -13,7 +13,7 @@ struct Count {
 }
 
 #[tokio::test]
-async fn the_span_of_a_streamed_value_has_its_usage_too() {
+async fn span_of_parse_stream_has_usage() {
     let (recorder, _guard) = Recorder::start();
     let usage = json!({ "prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7 });
     let events = [chunk("{\"count\": ", Value::Null), chunk("1}", usage)];
@@ -34,7 +34,7 @@ async fn the_span_of_a_streamed_value_has_its_usage_too() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_value_is_an_error_without_the_words_of_the_model() {
+async fn span_of_parse_failure_has_no_model_text() {
     let message = |message: Value| {
         let mut answer = answer();
         answer["choices"][0]["message"] = message;

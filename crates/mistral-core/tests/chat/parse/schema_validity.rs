@@ -118,7 +118,7 @@ struct All {
 }
 
 #[tokio::test]
-async fn types_that_hold_themselves() {
+async fn schema_validates_recursive_types() {
     let node = json!({ "name": "a", "next": { "name": "b", "next": null } });
     holds::<Node>(&[json!({ "name": "a", "next": null }), node]).await;
     let circle = json!({ "kind": "circle", "radius": 1.5 });
@@ -129,13 +129,13 @@ async fn types_that_hold_themselves() {
 }
 
 #[tokio::test]
-async fn fields_of_other_structs() {
+async fn schema_validates_flattened_structs() {
     let flat = json!({ "name": "a", "next": null, "level": 3 });
     holds::<Flat>(&[flat]).await;
 }
 
 #[tokio::test]
-async fn alternatives_of_every_kind() {
+async fn schema_validates_enums_of_every_kind() {
     let all = json!({
         "adjacent": [
             { "kind": "Nothing" }, { "kind": "Number", "of": 7 },

@@ -18,7 +18,7 @@ fn of_tokens(tokens: usize) -> mistral_core::chat::ChatCompletionRequest {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_learns_of_a_new_limit_and_what_was_paid_stays_paid() {
+async fn limit_raised_wakes_waiter_and_keeps_paid_tokens() {
     let server = Server::good();
     let limiter = RateLimiter::new().tokens_per_minute(6_000); // 100 a second
     let client = server.client(&limiter);
@@ -34,7 +34,7 @@ async fn who_waits_learns_of_a_new_limit_and_what_was_paid_stays_paid() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_learns_of_requests_and_of_a_burst() {
+async fn limit_of_requests_or_burst_raised_wakes_waiter() {
     let per_minute = |limiter: RateLimiter| limiter.requests_per_minute(6_000);
     let burst = |limiter: RateLimiter| limiter.burst(SECOND * 60);
     let changes: [fn(RateLimiter) -> RateLimiter; 2] = [per_minute, burst];
@@ -53,7 +53,7 @@ async fn who_waits_learns_of_requests_and_of_a_burst() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_who_wait_learn_of_a_new_limit_one_after_the_other() {
+async fn limit_raised_wakes_all_waiters_in_order() {
     let server = Server::new([good().with_delay(SECOND * 1_000)]); // no answer tells them
     let limiter = RateLimiter::new().requests_per_minute(1);
     let client = server.client(&limiter);
@@ -68,7 +68,7 @@ async fn all_who_wait_learn_of_a_new_limit_one_after_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_pause_those_who_waited_keep_the_pace() {
+async fn retry_after_pause_keeps_the_pace_of_waiters() {
     let busy = reply(429, "{}").with_header("retry-after", "20");
     let server = Server::new([busy, good()]);
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
@@ -79,7 +79,7 @@ async fn after_a_pause_those_who_waited_keep_the_pace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_learns_what_the_server_allows_now() {
+async fn limit_header_wakes_waiter() {
     let allows =
         |step: MockReply, tokens: &str| step.with_header("x-ratelimit-limit-tokens-minute", tokens);
     let server = Server::new([
@@ -101,7 +101,7 @@ async fn who_waits_learns_what_the_server_allows_now() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_learns_that_the_one_before_took_nothing() {
+async fn refund_of_failed_request_wakes_waiter() {
     let refused = |status: u16| reply(status, "{}").with_delay(SECOND);
     let taken_back = good()
         .with_header("x-ratelimit-tokens-query-cost", "0")
@@ -117,7 +117,7 @@ async fn who_waits_learns_that_the_one_before_took_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_learns_what_a_stream_took_when_it_ends() {
+async fn stream_usage_wakes_waiter_at_its_end() {
     let usage =
         r#""model":"m","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":300}"#;
     let last = chunk(json!({ "content": "" }), Some("stop")).replace("\"model\":\"m\"", usage);
@@ -133,7 +133,7 @@ async fn who_waits_learns_what_a_stream_took_when_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_have_been_sent_stays_counted() {
+async fn tokens_of_ambiguous_request_stay_charged() {
     for (kind, seconds) in [
         (TransportErrorKind::Connect, 0),
         (TransportErrorKind::Interrupted, 10),
@@ -147,7 +147,7 @@ async fn what_may_have_been_sent_stays_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_limiter_held_back_takes_nothing() {
+async fn tokens_of_request_held_back_by_inner_limiter_are_refunded() {
     let server = Server::good();
     let for_key = RateLimiter::new().tokens_per_minute(6_000);
     let for_model = RateLimiter::new().requests_per_minute(1);
@@ -162,7 +162,7 @@ async fn what_another_limiter_held_back_takes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_taken_back_is_not_saved_up() {
+async fn refund_is_not_saved_up() {
     let free = good().with_header("x-ratelimit-tokens-query-cost", "0");
     let server = Server::new([free.with_delay(SECOND * 10), good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
@@ -173,7 +173,7 @@ async fn what_was_taken_back_is_not_saved_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_that_have_gone_out_no_longer_wait() {
+async fn tokens_sent_no_longer_count_as_queued() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     let ten_seconds = of_tokens(1_000);
@@ -185,7 +185,7 @@ async fn tokens_that_have_gone_out_no_longer_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn timers_that_are_late_do_not_add_up() {
+async fn timer_delays_do_not_add_up() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().requests_per_minute(7_000)); // each 8.6 ms
     ask_times(&client, 701).await;
@@ -193,7 +193,7 @@ async fn timers_that_are_late_do_not_add_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shorter_pause_does_not_cut_a_longer_one_short_and_no_burst_does() {
+async fn retry_after_pause_is_not_shortened_by_shorter_pause_or_burst() {
     let busy = |seconds: &str| reply(429, "{}").with_header("retry-after", seconds);
     let server = Server::new([
         busy("20").with_delay(SECOND),
@@ -211,7 +211,7 @@ async fn a_shorter_pause_does_not_cut_a_longer_one_short_and_no_burst_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_server_has_seen_of_us_is_not_taken_for_that_of_others() {
+async fn remaining_header_counts_own_requests_once() {
     let left =
         |count: u32| good().with_header("x-ratelimit-remaining-req-minute", &count.to_string());
     let server = Server::new((0..40).map(|number| left(59 - number)));
@@ -221,7 +221,7 @@ async fn what_the_server_has_seen_of_us_is_not_taken_for_that_of_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_that_others_take_count_too() {
+async fn remaining_tokens_header_counts_other_clients() {
     let left = good()
         .with_header("x-ratelimit-tokens-query-cost", "100")
         .with_header("x-ratelimit-remaining-tokens-minute", "5400"); // and others took 500
@@ -233,7 +233,7 @@ async fn tokens_that_others_take_count_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_takes_minutes_does_not_count_its_own_time_twice() {
+async fn remaining_header_of_slow_response_counts_time_once() {
     // What is left is what was left when the request came: this is all of ours.
     let left = |count: u32| {
         let step = good().with_header("x-ratelimit-remaining-req-minute", &count.to_string());

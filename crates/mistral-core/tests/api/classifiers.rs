@@ -50,8 +50,8 @@ async fn moderations_of_texts_and_chats_send_inputs() {
             .moderate_chat(&request)
             .await
             .unwrap();
-        let (place, sent) = sent(&mock);
-        assert_eq!(place, "POST /prefix/v1/chat/moderations");
+        let (target, sent) = sent(&mock);
+        assert_eq!(target, "POST /prefix/v1/chat/moderations");
         assert_eq!(sent, json!({ "model": "m", "input": body }));
         let read: ChatModerationRequest = serde_json::from_value(sent).unwrap();
         assert_eq!(read, request);
@@ -94,8 +94,8 @@ async fn classifications_of_texts_and_chats_send_inputs() {
             .classify_chat(&request)
             .await
             .unwrap();
-        let (place, sent) = sent(&mock);
-        assert_eq!(place, "POST /prefix/v1/chat/classifications");
+        let (target, sent) = sent(&mock);
+        assert_eq!(target, "POST /prefix/v1/chat/classifications");
         assert_eq!(sent, json!({ "model": "m", "input": body }));
         let read: ChatClassificationRequest = serde_json::from_value(sent).unwrap();
         assert_eq!(read, request);

@@ -56,8 +56,8 @@ async fn stream_of_fim_and_agents_reads_chat_chunks() {
     let request = AgentsCompletionRequest::new("ag:1", [Message::user("hi")]);
     let stream = client_with(&mock).agents().stream(&request).await.unwrap();
     assert_eq!(stream.collect_response().await.unwrap().text(), "ab");
-    let (place, body) = sent(&mock);
-    assert_eq!(place, "POST /prefix/v1/agents/completions");
+    let (target, body) = sent(&mock);
+    assert_eq!(target, "POST /prefix/v1/agents/completions");
     assert_eq!(
         (&body["agent_id"], &body["stream"]),
         (&json!("ag:1"), &json!(true))

@@ -1,5 +1,4 @@
-//! The group for fine-tuning, and what of the models group is about fine-tuned models:
-//! what is sent, and what is read.
+//! Fine-tuning jobs and fine-tuned models: requests and responses.
 
 use std::fmt::Debug;
 
@@ -24,14 +23,14 @@ use serde_json::{Value, json};
 
 use crate::common::{client_with, reply, scripted};
 
-/// Answers every request with `answer`.
+/// Creates a mock that replies to every request with `answer`.
 fn serve(answer: &Value) -> (MockTransport, Client) {
     let mock = scripted([reply(200, &answer.to_string())]);
     let client = client_with(&mock);
     (mock, client)
 }
 
-/// The one request that `mock` got.
+/// The only request that `mock` received.
 fn only(mock: &MockTransport) -> MockRequest {
     let mut sent = mock.requests();
     assert_eq!(sent.len(), 1);
@@ -44,7 +43,8 @@ fn check(sent: &MockRequest, operation: &str, method: &Method, path: &str) {
     assert_eq!(sent.uri.path(), format!("/prefix{path}"));
 }
 
-/// Reads `json` and writes it back; nothing in it is unknown but what is named `x_new`.
+/// Deserializes `json`, and checks that it serializes to the same value and that only fields
+/// named `x_new` are unknown.
 fn reread<T: DeserializeOwned + Serialize + Debug>(json: &Value) -> T {
     let text = json.to_string();
     let value: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -80,7 +80,7 @@ fn completion_parameters() -> Value {
     with(parameters(), json!({ "fim_ratio": 0.9, "x_new": 1 }))
 }
 
-/// What all jobs have.
+/// The fields of every job.
 fn job() -> Value {
     json!({
         "id": "job-1",

@@ -1,4 +1,4 @@
-//! The other API groups: requests on the wire and what their answers are read as.
+//! API groups other than chat and batch: requests on the wire and decoded responses.
 
 // Helpers outside of test functions may panic as tests do.
 #![allow(
@@ -26,6 +26,6 @@ use serde_json::Value;
 fn sent(mock: &MockTransport) -> (String, Value) {
     let sent = mock.requests();
     assert_eq!(sent.len(), 1);
-    let place = format!("{} {}", sent[0].method, sent[0].uri.path());
-    (place, sent[0].json())
+    let target = format!("{} {}", sent[0].method, sent[0].uri.path());
+    (target, sent[0].json())
 }

@@ -1,4 +1,4 @@
-//! The batch group: what is sent, and what is read.
+//! Batch jobs: requests and responses.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,14 @@ use serde_json::{Map, Value, json};
 
 use crate::common::{client_with, question, reply, scripted};
 
-/// Answers every request with `answer`.
+/// Creates a mock that replies to every request with `answer`.
 fn serve(answer: &Value) -> (MockTransport, Jobs) {
     let mock = scripted([reply(200, &answer.to_string())]);
     let jobs = client_with(&mock).batch().jobs();
     (mock, jobs)
 }
 
-/// The one request that `mock` got.
+/// The only request that `mock` received.
 fn only(mock: &MockTransport) -> MockRequest {
     let mut sent = mock.requests();
     assert_eq!(sent.len(), 1);

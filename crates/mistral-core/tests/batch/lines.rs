@@ -48,7 +48,7 @@ fn result_lines_of_any_shape_are_read() {
     let results: Vec<_> = read.into_iter().map(Result::unwrap).collect();
     assert_eq!(results.len(), lines.len());
     let mut first = lines[0].clone();
-    first.as_object_mut().unwrap().remove("error"); // null means the same as nothing
+    first.as_object_mut().unwrap().remove("error"); // null is the same as absent
     assert_eq!(serde_json::to_value(&results[0]).unwrap(), first);
 
     let body = |index: usize| results[index].body::<ChatCompletionResponse>();

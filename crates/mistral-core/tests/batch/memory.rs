@@ -1,4 +1,4 @@
-//! How little of a batch is held while it is sent.
+//! The memory of a batch while it is uploaded.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::common::{client_with, scripted};
 
-/// A request that counts how many of its kind there are.
+/// A request that counts its instances.
 #[derive(serde::Serialize)]
 struct Counted {
     input: String,
@@ -43,7 +43,7 @@ impl Batchable for Counted {
     }
 }
 
-/// What has been observed of an upload.
+/// The observations of an upload.
 #[derive(Debug, Default)]
 struct Uploaded {
     lines: AtomicUsize,
@@ -93,13 +93,13 @@ async fn run_pulls_requests_as_they_are_uploaded() {
         .unwrap();
     assert_eq!(uploaded.lines.load(Ordering::Relaxed), REQUESTS);
     assert_eq!(alive.load(Ordering::Relaxed), 0);
-    // Those of the beginning, and the one that is written.
+    // Those of the inline attempt, and the one that is written.
     let most = most.load(Ordering::Relaxed);
     assert!(most <= LIMIT + 1, "{most} requests were in memory at once");
     let pieces = uploaded.chunks.lock().unwrap();
     assert!(pieces.len() > 100, "{}", pieces.len());
     for (ahead, length) in pieces.iter() {
-        // When a piece is read, the one after it has not been made.
+        // When a chunk is read, the next one has not been created.
         assert!(*ahead <= LIMIT + 1, "{ahead} requests were taken ahead");
         assert!(*length < 128 * 1024, "{length}");
     }

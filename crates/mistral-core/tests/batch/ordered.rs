@@ -51,7 +51,7 @@ async fn in_order_yields_outcomes_in_order_of_ids() {
 
 #[tokio::test]
 async fn in_order_sorts_any_number_of_results() {
-    // More than one piece of what is written at once.
+    // More than one write of the spool file.
     let ids: Vec<String> = (0..5_000).map(|id| id.to_string()).collect();
     let mut shuffled = ids.clone();
     fastrand::Rng::with_seed(7).shuffle(&mut shuffled);
@@ -108,7 +108,7 @@ async fn in_order_duplicate_and_unknown_results_are_errors() {
         words(3),
         "batch.results: 2 results are for none of the given ids"
     );
-    // An id that is asked for twice is answered twice.
+    // An id that is given twice has two outcomes.
     let batch = served("SUCCESS", 1, &[good("a")], &[]);
     assert_eq!(short(&read(&batch, &["a", "a"]).await), ["a", "a"]);
 }
@@ -177,7 +177,7 @@ async fn in_order_next_dropped_loses_nothing() {
     assert_eq!(short(&outcomes), ["a", "b"]);
 }
 
-/// The child process: it has no place for temporary files.
+/// Runs in the child process, which has no directory for temporary files.
 #[tokio::test]
 #[ignore = "run by the test below"]
 async fn child_without_temporary_directory() {

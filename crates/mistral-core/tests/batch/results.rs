@@ -1,4 +1,4 @@
-//! The results of a batch, and every way in which they may be amiss.
+//! The results of a batch: files, inline outputs, malformed lines, counts, cut downloads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,7 +55,7 @@ async fn results_of_one_file_or_inline_outputs() {
         assert_eq!(short(&read(&batch).await), ["a!", "b!"]);
         assert_eq!(mock.requests().len(), 2);
     }
-    // Then the results are with the job.
+    // Without files, the results are in the job.
     let line = |line: String| serde_json::from_str::<Value>(&line).unwrap();
     let outputs = json!([line(good("b")), line(bad("c")), line(good("a"))]);
     let (mock, batch) = serve([
@@ -136,11 +136,11 @@ async fn results_count_mismatch_is_an_error_at_the_end() {
         assert!(error.contains(words), "{error}");
         assert!(error.contains("`job-1` is SUCCESS"), "{error}");
     }
-    // A line that is no result is told by itself, and is not missing beside that.
+    // A malformed line is an error of its own, and does not count as missing.
     let lines = file(&["{".to_owned(), "[]".to_owned(), good("a")]);
     let (_, batch) = serve([job("SUCCESS", 3, json!({ "output_file": "out" })), lines]);
     assert_eq!(short(&read(&batch).await), ["Decode", "Decode", "a"]);
-    // One that comes twice in place of one that is missing is not found out by counting.
+    // The count cannot detect a duplicate in place of a missing result.
     let lines = file(&[good("a"), good("a")]);
     let (_, batch) = serve([job("SUCCESS", 2, json!({ "output_file": "out" })), lines]);
     assert_eq!(short(&read(&batch).await), ["a", "a"]);
@@ -180,7 +180,7 @@ async fn results_of_failed_job_end_with_its_error() {
                 .contains("0 results came")
         );
     }
-    // A job that the server has given up on is never a success, whatever it counts.
+    // A failed job is never a success, whatever its counts.
     for total in [0, 1] {
         let failed = || job("FAILED", total, json!({ "output_file": "out" }));
         let (_, batch) = serve([failed(), file(&[good("a")])]);
@@ -196,7 +196,7 @@ async fn results_cut_download_is_truncated() {
     let broken = MockReply::bytes("application/json", [bytes(cut), MockChunk::Break]);
     let (mock, batch) = serve([job("SUCCESS", 3, files.clone()), broken, file(&[bad("c")])]);
     let outcomes = read(&batch).await;
-    // The line that was cut is no malformed one, and the next file is left alone.
+    // The cut line does not count as malformed, and the next file is not downloaded.
     assert_eq!(short(&outcomes), ["a", "Truncated"]);
     assert_eq!(
         outcomes[1].as_ref().unwrap_err().operation(),
@@ -240,8 +240,8 @@ async fn results_are_independent_of_chunk_boundaries() {
     let text = format!("{}\r\n\n{}\n{}", good("a"), bad("b"), good("é"));
     for size in [1, 2, 3, 7, 64, text.len()] {
         let pieces = text.as_bytes().chunks(size).map(<[u8]>::to_vec);
-        let step = MockReply::bytes("application/json", pieces);
-        let (_, batch) = serve([job("SUCCESS", 3, json!({ "output_file": "out" })), step]);
+        let chunked = MockReply::bytes("application/json", pieces);
+        let (_, batch) = serve([job("SUCCESS", 3, json!({ "output_file": "out" })), chunked]);
         assert_eq!(short(&read(&batch).await), ["a", "b!", "é"], "{size}");
     }
 }
@@ -277,10 +277,10 @@ async fn results_are_downloaded_on_demand() {
     while let Some(outcome) = results.next().await {
         outcome.unwrap().result.unwrap();
         taken += 1;
-        let asked = polled.load(Ordering::Relaxed);
+        let read = polled.load(Ordering::Relaxed);
         assert!(
-            asked <= taken / PER_PIECE + 1,
-            "{asked} pieces for {taken} results"
+            read <= taken / PER_PIECE + 1,
+            "{read} chunks for {taken} results"
         );
     }
     assert_eq!(taken, 100 * PER_PIECE);
@@ -298,7 +298,7 @@ async fn results_line_beyond_limit_is_too_large() {
     assert!(error.to_string().contains("line 1 of `out`"), "{error}");
     assert_eq!(short(&outcomes), ["TooLarge", "Truncated"]);
     let error = outcomes[1].as_ref().unwrap_err().to_string();
-    assert!(error.contains("1 results came for"), "{error}"); // it was one all the same
+    assert!(error.contains("1 results came for"), "{error}"); // the line counts as a result
 }
 
 #[tokio::test]

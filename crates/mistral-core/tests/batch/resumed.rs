@@ -13,13 +13,13 @@ use crate::common::{client_with, reply, scripted};
 pub(super) type Batch = SubmittedBatch<EmbeddingRequest>;
 pub(super) type Outcome = Result<BatchOutcome<EmbeddingResponse>, Error>;
 
-pub(super) fn serve(steps: impl IntoIterator<Item = MockReply>) -> (MockTransport, Batch) {
-    let mock = scripted(steps);
+pub(super) fn serve(replies: impl IntoIterator<Item = MockReply>) -> (MockTransport, Batch) {
+    let mock = scripted(replies);
     let batch = client_with(&mock).batch().resume("job-1");
     (mock, batch)
 }
 
-/// A job with this status, this many requests, and what else it is to have.
+/// A job with this status, this many requests, and these further fields.
 pub(super) fn job(status: &str, requests: i64, more: Value) -> MockReply {
     let mut job = json!({
         "id": "job-1", "status": status, "endpoint": "/v1/embeddings",

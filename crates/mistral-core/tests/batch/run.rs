@@ -1,4 +1,4 @@
-//! Batches from requests to a job: what is sent, what is refused, and how little is held.
+//! Batches from requests to a job: inline requests, uploads, refusals.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -149,14 +149,14 @@ async fn run_inline_limits_are_those_of_the_api() {
         (5, 1024 * 1024, "files.upload"), // few, but more than 4 MiB
         (3, 1024 * 1024, "batch.jobs.create"),
     ] {
-        let steps = match operation {
+        let replies = match operation {
             "batch.jobs.create" => vec![job("j")],
             _ => vec![file("f"), job("j")],
         };
-        let mock = scripted(steps);
+        let mock = scripted(replies);
         let text = "a".repeat(text);
         let requests = (0..count).map(move |number| (number.to_string(), embed(&text)));
-        // A larger limit than the API's is no larger.
+        // The limit is capped by that of the API.
         client_with(&mock)
             .batch()
             .run(requests)
@@ -177,11 +177,11 @@ async fn run_splits_files_at_their_limit() {
         (3, 1, vec![1, 1, 1]), // a line is never cut
         (3, u64::MAX, vec![3]),
     ] {
-        let mut steps: Vec<_> = (0..sizes.len())
+        let mut replies: Vec<_> = (0..sizes.len())
             .map(|file_| file(&format!("f{file_}")))
             .collect();
-        steps.push(job("j"));
-        let mock = scripted(steps);
+        replies.push(job("j"));
+        let mock = scripted(replies);
         let run = client_with(&mock).batch().run(numbered(count));
         run.inline_limit(0).file_limit(limit).await.unwrap();
         let sent = mock.requests();
@@ -214,11 +214,11 @@ async fn run_with_failing_input_stream_creates_no_job() {
         assert_eq!(error.kind(), ErrorKind::Io);
         let expected = "batch.run: the requests of the batch cannot be read: the disk is on fire";
         assert_eq!(error.to_string(), expected);
-        assert_eq!(mock.requests().len(), 0); // an upload that was begun did not arrive, either
+        assert_eq!(mock.requests().len(), 0); // an upload that was started did not complete, either
     }
 
     let mock = scripted([file("f"), job("j")]);
-    // A stream that is not ready at once, again and again.
+    // A stream that is pending before every item.
     let requests = stream::iter(numbered(20).map(Ok)).then(|request| async {
         tokio::task::yield_now().await;
         request
@@ -253,7 +253,7 @@ async fn run_with_invalid_requests_is_refused_before_any_request() {
         }
     }
 
-    /// Which no JSON can be made of.
+    /// A request that cannot be serialized as JSON.
     #[derive(serde::Serialize)]
     struct Odd(BTreeMap<Vec<u8>, u8>);
 
@@ -315,7 +315,7 @@ async fn run_with_failed_upload_names_uploaded_files() {
                     too large";
     assert_eq!(error.to_string(), expected);
 
-    // The requests themselves may end it as well.
+    // The input stream may end it as well.
     let mock = scripted([file("f1"), file("f2")]);
     let broken = io::Error::other("the disk is on fire");
     let requests = numbered(2).map(Ok).chain([Err(broken)]);

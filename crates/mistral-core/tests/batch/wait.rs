@@ -1,4 +1,4 @@
-//! Waiting for a job to end.
+//! Waits for a job to end.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::common::reply;
 #[tokio::test(start_paused = true)]
 async fn wait_polls_at_growing_intervals() {
     let running = || job("RUNNING", 2, json!({}));
-    let mut steps: Vec<_> = (0..9).map(|_| running()).collect();
-    steps.push(job("NEW", 2, json!({})));
-    steps.push(job("FAILED", 2, json!({})));
-    let (mock, batch) = serve(steps);
+    let mut replies: Vec<_> = (0..9).map(|_| running()).collect();
+    replies.push(job("NEW", 2, json!({})));
+    replies.push(job("FAILED", 2, json!({})));
+    let (mock, batch) = serve(replies);
     let started = Instant::now();
-    let looks = Arc::<Mutex<Vec<_>>>::default();
-    let seen = Arc::clone(&looks);
+    let polls = Arc::<Mutex<Vec<_>>>::default();
+    let seen = Arc::clone(&polls);
     let wait = batch.wait().on_progress(move |job| {
         let elapsed = started.elapsed().as_secs();
         seen.lock()
@@ -30,11 +30,11 @@ async fn wait_polls_at_growing_intervals() {
     });
     let job = wait.await.unwrap();
     assert_eq!(job.status, BatchJobStatus::Failed);
-    let looks = looks.lock().unwrap();
-    let times: Vec<_> = looks.iter().map(|(time, _)| *time).collect();
+    let polls = polls.lock().unwrap();
+    let times: Vec<_> = polls.iter().map(|(time, _)| *time).collect();
     assert_eq!(times, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303]);
     assert_eq!(
-        (looks[9].1.as_str(), looks[10].1.as_str()),
+        (polls[9].1.as_str(), polls[10].1.as_str()),
         ("NEW", "FAILED")
     );
     assert_eq!(mock.requests().len(), 11);
@@ -58,7 +58,7 @@ async fn wait_deadline_is_a_timeout() {
     assert_eq!(error.to_string(), expected);
     assert_eq!(mock.requests().len(), 3);
 
-    // A server that is silent does not hold the wait up, either.
+    // A stalled response does not extend the wait, either.
     let (_, batch) = serve([MockReply::stall()]);
     let started = Instant::now();
     let error = batch.wait().deadline(second).await.unwrap_err();
@@ -74,12 +74,12 @@ async fn wait_deadline_is_a_timeout() {
 #[tokio::test(start_paused = true)]
 async fn wait_tolerates_connection_failures_for_a_while() {
     let away = || MockReply::error(TransportErrorKind::Connect);
-    // Each look is three attempts.
-    let mut steps: Vec<_> = (0..12).map(|_| away()).collect();
-    steps.push(job("RUNNING", 1, json!({})));
-    steps.extend((0..12).map(|_| away()));
-    steps.push(job("SUCCESS", 1, json!({})));
-    let (mock, batch) = serve(steps);
+    // Each poll is three attempts.
+    let mut replies: Vec<_> = (0..12).map(|_| away()).collect();
+    replies.push(job("RUNNING", 1, json!({})));
+    replies.extend((0..12).map(|_| away()));
+    replies.push(job("SUCCESS", 1, json!({})));
+    let (mock, batch) = serve(replies);
     assert_eq!(batch.wait().await.unwrap().status, BatchJobStatus::Success);
     assert_eq!(mock.requests().len(), 26);
 
@@ -98,10 +98,10 @@ async fn wait_tolerates_connection_failures_for_a_while() {
 
 #[tokio::test(start_paused = true)]
 async fn wait_honors_retry_after() {
-    let busy = reply(429, "{}").with_header("retry-after", "300"); // too long to repeat the call
-    let mut steps = vec![busy; 4];
-    steps.push(job("SUCCESS", 1, json!({})));
-    let (mock, batch) = serve(steps);
+    let busy = reply(429, "{}").with_header("retry-after", "300"); // beyond the cap for retries
+    let mut replies = vec![busy; 4];
+    replies.push(job("SUCCESS", 1, json!({})));
+    let (mock, batch) = serve(replies);
     let started = Instant::now();
     assert_eq!(batch.wait().await.unwrap().status, BatchJobStatus::Success);
     assert_eq!(started.elapsed().as_secs(), 4 * 300);

@@ -1,4 +1,4 @@
-//! Streams of chunks, made of what differs from one to the next.
+//! Streams of chat completion chunks.
 
 use mistral_core::chat::{ChatCompletionResponse, CompletionChunk};
 use mistral_core::{Error, EventStream};
@@ -18,14 +18,14 @@ pub(crate) fn events(chunks: &[Value]) -> Vec<MockChunk> {
     chunks.iter().map(event).collect()
 }
 
-/// The answer of a stream with these chunks and an end mark.
+/// The response collected from a stream of these chunks and `[DONE]`.
 pub(crate) async fn whole(chunks: &[Value]) -> ChatCompletionResponse {
     let mut pieces = events(chunks);
     pieces.push(bytes(DONE));
     open(pieces).await.collect_response().await.unwrap()
 }
 
-/// The error of a stream that ends otherwise than by an end mark.
+/// The error of a stream that ends with `end` in place of `[DONE]`.
 pub(crate) async fn cut(chunks: &[Value], end: Vec<MockChunk>) -> Error {
     let pieces = [events(chunks), end].concat();
     open(pieces).await.collect_response().await.unwrap_err()
@@ -38,7 +38,7 @@ pub(crate) fn chunk(choices: Value) -> Value {
     })
 }
 
-/// A chunk with what is new in one choice.
+/// A chunk with a delta of one choice.
 pub(crate) fn new(index: i64, delta: Value, finish_reason: Option<&str>) -> Value {
     chunk(json!([{ "index": index, "delta": delta, "finish_reason": finish_reason }]))
 }

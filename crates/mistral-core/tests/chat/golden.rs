@@ -1,5 +1,4 @@
-//! Golden request bodies: what goes over the wire, against files written by hand from the
-//! API's description.
+//! Request bodies against golden files, which were written by hand from the API reference.
 
 use std::fmt::Debug;
 
@@ -24,7 +23,7 @@ const MINIMAL: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}
 const MINIMAL_STREAM: &str =
     r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}"#;
 
-/// The one request that `mock` got.
+/// The only request that `mock` received.
 fn only(mock: &MockTransport) -> MockRequest {
     let mut sent = mock.requests();
     assert_eq!(sent.len(), 1);
@@ -72,7 +71,7 @@ fn assert_unique_keys(json: &[u8], name: &str) {
     }
 }
 
-/// Reads the golden body as the request that it is, and writes it again.
+/// Deserializes a golden body, and checks that it serializes to the same value.
 fn reread<T: DeserializeOwned + Serialize + Debug>(name: &str) -> T {
     let body = golden(name);
     let request: T = serde_json::from_value(body.clone()).unwrap();
@@ -147,7 +146,7 @@ fn golden_files_are_all_used() {
     }
 }
 
-/// The fields of a request that are not set, by the one form that shows them all.
+/// The fields of a request that are not set, by its debug output, which shows them all.
 fn unset(request: &impl Debug) -> Vec<String> {
     let text = format!("{request:#?}");
     let fields = text.lines().filter_map(|line| line.strip_prefix("    "));

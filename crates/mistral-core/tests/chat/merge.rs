@@ -1,4 +1,4 @@
-//! Whole answers, put together from the chunks of a stream.
+//! Responses merged from the chunks of a stream.
 
 use std::sync::Arc;
 

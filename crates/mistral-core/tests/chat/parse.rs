@@ -1,4 +1,4 @@
-//! Answers as values of a type: the schema that is sent, and what becomes of the answer.
+//! Responses parsed into a type: the schema in the request, and the value of the response.
 
 mod responses;
 mod schema_validity;
@@ -32,7 +32,7 @@ fn client(mock: &MockTransport) -> Client {
         .unwrap()
 }
 
-/// A client whose every call is answered with this text.
+/// A client whose every call returns this text.
 fn saying(text: &str) -> Client {
     client(&MockTransport::new().reply(MockReply::chat(text).always()))
 }

@@ -1,4 +1,4 @@
-//! The requests whose bodies the golden files show, built by the public API.
+//! The requests of the golden files, built by the public API.
 
 use mistral_core::chat::{
     ChatCompletionRequest, GuardrailConfig, ModerationAction, ModerationLlmV1CategoryThresholds,
@@ -22,7 +22,7 @@ fn object(value: Value) -> Map<String, Value> {
     serde_json::from_value(value).unwrap()
 }
 
-/// Every field, each with a value of its own.
+/// A request with every field set, each to a value of its own.
 fn full() -> ChatCompletionRequest {
     let v1 = ModerationLlmV1Config::new()
         .model_name("mistral-moderation-2411")

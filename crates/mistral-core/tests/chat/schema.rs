@@ -1,4 +1,4 @@
-//! Which fields of the API's description the golden files show.
+//! The fields of the API's schemas that the golden files cover.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 /// A field of a schema, as `Schema.field`.
 type Fields = BTreeSet<String>;
 
-/// The schemas of the API's description, as `shared/spec/facts.json` has them.
+/// The schemas of the API.
 pub(crate) struct Schemas(Value);
 
 impl Schemas {
-    /// `None` outside of the workshop, where there is no such file.
+    /// Returns `None` where the file of the schemas is not at hand.
     pub(crate) fn read() -> Option<Self> {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
@@ -22,7 +22,7 @@ impl Schemas {
         Some(Self(facts["schemas"].take()))
     }
 
-    /// All fields of the schema `name` and of those that it reaches.
+    /// The fields of the schema `name` and of those that it refers to.
     pub(crate) fn fields(&self, name: &str) -> Fields {
         let mut seen = BTreeSet::new();
         let mut open = vec![name.to_owned()];
@@ -40,7 +40,7 @@ impl Schemas {
         fields
     }
 
-    /// Adds the fields that `value` shows, read as the schema `name`.
+    /// Adds the fields that occur in `value`, an instance of the schema `name`.
     pub(crate) fn mark(&self, name: &str, value: &Value, shown: &mut Fields) {
         let schema = &self.0[name];
         for field in members(schema, "fields") {

@@ -1,4 +1,4 @@
-//! Any tool calls, spelled as any host does and cut anywhere, come out as they were meant.
+//! Streams of tool calls, in any spelling of any host and split anywhere.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::chunks::{choice, whole};
 
-/// How a host spells the calls of one stream.
+/// The spelling of the tool calls in a stream, which differs from host to host.
 #[derive(Debug, Clone, Copy)]
 struct Spelling {
     ids: Marks,
@@ -36,13 +36,13 @@ enum Names {
 }
 
 impl Spelling {
-    /// Whether every piece says to which call it belongs.
+    /// Whether every piece identifies its call.
     fn may_interleave(self) -> bool {
         let by_id = self.ids == Marks::Always && self.indices != Marks::First;
         by_id || self.indices == Marks::Always
     }
 
-    /// Whether a person could tell what is meant.
+    /// Whether the spelling is unambiguous.
     fn is_clear(self) -> bool {
         let without_ids = matches!(self.ids, Marks::Never | Marks::One | Marks::Fresh);
         match self.ids {
@@ -58,7 +58,7 @@ struct Wanted {
     id: String,
     name: String,
     arguments: Value,
-    /// Where the text of the arguments is cut.
+    /// The places at which the arguments are split.
     cuts: Vec<prop::sample::Index>,
 }
 
@@ -143,7 +143,7 @@ fn spelling() -> impl Strategy<Value = Spelling> {
             names,
             objects,
         })
-        .prop_filter("nobody could tell", |spelling| spelling.is_clear())
+        .prop_filter("ambiguous", |spelling| spelling.is_clear())
 }
 
 fn arguments() -> impl Strategy<Value = Value> {

@@ -1,5 +1,4 @@
-//! Tool calls, put together from streams in the spellings of many hosts, and their
-//! arguments.
+//! Tool calls merged from streams in the spellings of many hosts, and their arguments.
 
 use mistral_core::ErrorKind;
 use mistral_core::chat::{ChatCompletionResponse, FinishReason};
@@ -8,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::chunks::{choice, chunk, first, last, new, whole};
 
-/// A piece of a tool call, from `id index name arguments`. What is `-` is left out, `''`
-/// is an empty string, and arguments after `@` are JSON.
+/// A piece of a tool call, from `id index name arguments`. A `-` leaves a part out, `''` is an
+/// empty string, and arguments after `@` are JSON.
 fn piece(text: &str) -> Value {
     let mut words = text.splitn(4, ' ');
     let mut word = || words.next().unwrap();
@@ -48,7 +47,7 @@ fn facts(calls: &[ToolCall]) -> Vec<String> {
 const F: &str = r#"a f {"x":1}"#;
 const G: &str = r#"b g {"y":2}"#;
 
-/// What hosts send, and the calls that it means.
+/// The pieces that hosts send, and the calls that they stand for.
 #[rustfmt::skip]
 const SPELLINGS: &[(&str, &[&str])] = &[
     // Whole calls.
@@ -245,7 +244,7 @@ fn tool_call_argument_errors_name_the_path() {
             json!(r#"{"city":"P"}{"city":"Q"}"#),
             "are not JSON: trailing characters",
         ),
-        // What does not fit comes before the end, and yet the end is missing.
+        // The mismatch comes first, but the missing end is the cause.
         (json!(r#"{"city":7,"da"#), "seem to be cut off"),
     ] {
         let error = error(arguments);

@@ -14,8 +14,8 @@ use mistral_core::{
     Client, ClientBuilder, Endpoint, Provider, Result, Route, RouteRequest, parse_base_url,
 };
 
-/// Creates a mock that gives these replies, one after the other. The last one is for every
-/// further request, so that a test can count the requests that should not have been sent.
+/// Creates a mock with these replies in a row. The last one is for every further request as well,
+/// so that a test can count requests that should not have been sent.
 pub fn scripted(replies: impl IntoIterator<Item = MockReply>) -> MockTransport {
     let mut replies: Vec<_> = replies.into_iter().collect();
     let last = replies.pop().map(MockReply::always);
@@ -31,7 +31,7 @@ pub fn builder_with(mock: &MockTransport) -> ClientBuilder {
     Client::builder(Open).transport(mock.clone())
 }
 
-/// A reply with this JSON, or what stands for it, as its body.
+/// A reply with this body and the content type of JSON.
 pub fn reply(status: u16, body: &str) -> MockReply {
     MockReply::bytes("application/json", [body.to_owned()]).with_status(status)
 }

@@ -1,4 +1,4 @@
-//! What the tests of types share: golden files, and a look at JSON that `Value` hides.
+//! Golden files, and a check of JSON for duplicate keys.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -21,7 +21,7 @@ pub(crate) fn golden(name: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The names of all golden files that start so.
+/// The names of all golden files that start with `start`.
 pub(crate) fn golden_names(start: &str) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(wire_dir())
         .unwrap()
@@ -33,7 +33,7 @@ pub(crate) fn golden_names(start: &str) -> Vec<String> {
     names
 }
 
-/// Any JSON in which no object has a key twice: `Value` would keep the last one silently.
+/// Any JSON without duplicate keys, of which `Value` would keep the last one silently.
 #[derive(Debug)]
 pub(crate) struct UniqueKeys;
 

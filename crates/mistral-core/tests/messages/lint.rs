@@ -1,4 +1,4 @@
-//! What is found in histories, and what mends them.
+//! Lint and repair of histories.
 
 mod cases;
 mod properties;
@@ -135,7 +135,7 @@ fn repair_of_long_history_takes_linear_time() {
         .collect();
     let mut messages: Vec<_> = ids.iter().map(|id| calling(&[id])).collect();
     messages.push(answer(&ids[0]));
-    assert_eq!(repair_messages(&mut messages), []); // looking at each for each takes an hour
+    assert_eq!(repair_messages(&mut messages), []); // a quadratic search takes an hour
     assert_eq!(short(&messages[1..2]), ["tool: answer to call00000"]);
     assert_eq!(messages.len(), 2 * ids.len());
 }

@@ -5,18 +5,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// A valid document, and where it may be changed in which way.
+/// A valid document, and the places where it may be changed.
 ///
-/// Places are ends of paths: `tool_calls.*.type` is the `type` of every tool call.
+/// A place is the end of a path: `tool_calls.*.type` is the `type` of every tool call.
 pub(crate) struct Document {
     pub(crate) json: Value,
-    /// Members that must be there.
+    /// Required members.
     pub(crate) required: Vec<&'static str>,
-    /// Strings that are one of a list.
+    /// Values of enums.
     pub(crate) enums: &'static [&'static str],
-    /// Objects that are told apart by their `type`.
+    /// Members of unions, tagged by their `type`.
     pub(crate) members: &'static [&'static str],
-    /// Lists of such objects.
+    /// Lists of such members.
     pub(crate) unions: &'static [&'static str],
 }
 
@@ -30,10 +30,10 @@ pub(crate) enum Change {
     Remove,
 }
 
-/// A change, and which of the places where it can be made.
+/// A change, and the index of its place among those where it can be made.
 pub(crate) type Step = (Change, prop::sample::Index);
 
-/// How a document is written.
+/// The way in which a document is serialized.
 #[derive(Debug, Clone)]
 pub(crate) struct Writing {
     order: Order,
@@ -72,7 +72,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An object of an unknown type, or no object at all.
+/// An object of an unknown type, or a value that is no object.
 fn unknown_member() -> impl Strategy<Value = Value> {
     let typed = (unknown_name(), unknown_name(), any_json())
         .prop_map(|(tag, name, value)| json!({ "type": tag, name: value, "id": "7" }));
@@ -101,7 +101,7 @@ pub(crate) fn writing() -> impl Strategy<Value = Writing> {
 }
 
 impl Document {
-    /// Makes the changes, as far as there are places for them.
+    /// Applies the changes for which there is a place.
     pub(crate) fn changed(&self, steps: &[Step]) -> Value {
         let mut json = self.json.clone();
         for (change, place) in steps {

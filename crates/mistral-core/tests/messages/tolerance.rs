@@ -1,5 +1,5 @@
-//! Responses from a server that changes: whatever is added, left out, renamed or put in
-//! another order, answers are read, and nothing in them is lost.
+//! Responses of a server that adds, omits or reorders fields: they are decoded, and nothing in
+//! them is lost.
 
 use std::fmt::Debug;
 
@@ -21,7 +21,7 @@ use super::mutate::{Document, steps, survives, writing};
 use crate::common::wire::{UniqueKeys, golden};
 use crate::common::{bytes, client_with, question, reply, scripted, sse};
 
-/// What the parts of an answer are meaningless without.
+/// The fields without which the parts of a response are meaningless.
 const REQUIRED: &str = "choices function token logprob text image_url image_url.url document_url \
     reference_ids file_id thinking input_audio uri content.*.content tool title";
 
@@ -65,7 +65,7 @@ fn cards(json: Value, required: &[&'static str]) -> Document {
     }
 }
 
-/// Checks that a `T` comes out of `document` and goes back whole, however it is changed.
+/// Checks that a `T` round-trips through `document`, however it is changed.
 fn tolerates<T>(document: &Document)
 where
     T: DeserializeOwned + Serialize + PartialEq + Debug,
@@ -142,7 +142,7 @@ fn model_card_tolerates_changes() {
     }
 }
 
-/// Checks that `json` is read and written again as it is, and gives what was read.
+/// Deserializes `json`, and checks that it serializes to the same value.
 fn kept<T: DeserializeOwned + Serialize>(json: &Value) -> T {
     let read: T = serde_json::from_str(&json.to_string()).unwrap();
     let written: Value = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
@@ -150,7 +150,7 @@ fn kept<T: DeserializeOwned + Serialize>(json: &Value) -> T {
     read
 }
 
-/// How the call fails when the server answers with `body`.
+/// The error of the call when `body` is the response.
 async fn error_of(operation: &str, body: &str) -> Error {
     let mock = scripted([match operation {
         "chat.stream" => sse([bytes(format!("data: {body}\n\n"))]),

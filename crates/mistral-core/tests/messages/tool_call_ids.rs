@@ -1,4 +1,4 @@
-//! Ids of tool calls, made valid throughout a history.
+//! Normalization of tool call ids in a history.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// What the model calls: calls with these ids.
+/// An assistant message with calls of these ids.
 fn calls(ids: &[&str]) -> Message {
     let calls = ids.iter().map(|id| ToolCall::new(*id, "f", "{}"));
     AssistantMessage::new().tool_calls(calls).into()
@@ -103,7 +103,7 @@ fn ids_generated_never_collide_with_existing_ones() {
     for _ in 0..20 {
         let others: Vec<_> = there.iter().map(String::as_str).collect();
         let found = normalized(history(&[&others]));
-        // The one that `call_1` has become comes into the history on its own account.
+        // The id that `call_1` was mapped to is put into the history as an id of its own.
         assert!(!there.contains(&found[0]), "{found:?}");
         there.push(found[0].clone());
     }
@@ -198,7 +198,7 @@ fn unknown_messages_stay_unchanged() {
     assert_eq!(messages, before);
 }
 
-/// How many ids one history has in the test below. It has been run with a million, too.
+/// The number of ids in the test below. It has been run with a million, too.
 const MANY: usize = 150_000;
 
 #[test]

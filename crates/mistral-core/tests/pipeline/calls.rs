@@ -1,4 +1,4 @@
-//! The way of one call: what is sent, what is repeated, what an error says.
+//! One call: the request, the options of the call, the response and its errors.
 
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ async fn model_map_replaces_the_model() {
     let builder = builder_with(&mock).model_map([("m", "m-here"), ("other", "x")]);
     let client = builder.build().unwrap();
     ask(&client).await.unwrap();
-    ask(&client).await.unwrap(); // by the remembered route
+    ask(&client).await.unwrap(); // by the cached route
     assert_eq!(question().model, "m");
     let request = ChatCompletionRequest::new("unmapped", question().messages);
     client.chat().complete(&request).await.unwrap();
@@ -141,10 +141,10 @@ async fn path_parameters_are_escaped() {
 
 #[tokio::test]
 async fn with_response_returns_status_headers_and_attempts() {
-    let step = reply(200, &answer("ok"))
+    let ok = reply(200, &answer("ok"))
         .with_header("mistral-correlation-id", "id-1")
         .with_header("x-ratelimit-remaining-req-minute", "59");
-    let mock = scripted([reply(503, "busy"), step]);
+    let mock = scripted([reply(503, "busy"), ok]);
     let client = builder_with(&mock)
         .retry(instant_retries())
         .build()
@@ -184,8 +184,8 @@ fn instant_retries() -> RetryPolicy {
 async fn response_cut_is_a_connection_error() {
     let whole = answer("a long text");
     let half = bytes(&whole[..whole.len() / 2]);
-    let step = sse([half, MockChunk::Break]).with_header("content-type", "application/json");
-    let error = ask(&client_with(&scripted([step]))).await.unwrap_err();
+    let reply = sse([half, MockChunk::Break]).with_header("content-type", "application/json");
+    let error = ask(&client_with(&scripted([reply]))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
 }
 
@@ -209,8 +209,8 @@ async fn error_body_is_read_up_to_a_limit() {
     let stalls = vec![bytes(r#"{"message":"cut of"#), MockChunk::Stall];
     let breaks = vec![bytes("short"), MockChunk::Break];
     for (pieces, size) in [(endless, 1024 * 1024), (stalls, 18), (breaks, 5)] {
-        let step = sse(pieces).with_status(400);
-        let error = ask(&client_with(&scripted([step]))).await.unwrap_err();
+        let reply = sse(pieces).with_status(400);
+        let error = ask(&client_with(&scripted([reply]))).await.unwrap_err();
         assert_eq!(error.status().unwrap(), 400);
         assert_eq!(error.api().unwrap().body.len(), size);
         assert!(

@@ -1,5 +1,4 @@
-//! The path that an error of decoding names, held against serde_path_to_error, which follows
-//! the reader step by step.
+//! The path in a decode error, compared with that of serde_path_to_error.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -32,7 +31,7 @@ fn answer() -> Value {
     })
 }
 
-/// All places in a document.
+/// The JSON pointers of all values in a document.
 fn places(value: &Value, at: String, places: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
@@ -50,14 +49,14 @@ fn places(value: &Value, at: String, places: &mut Vec<String>) {
     places.push(at);
 }
 
-/// The path by the peer, or `None` if `json` can be read.
+/// The path by serde_path_to_error, or `None` if `json` can be decoded.
 fn expected<T: DeserializeOwned>(json: &str) -> Option<String> {
     let mut reader = serde_json::Deserializer::from_str(json);
     let error = serde_path_to_error::deserialize::<_, T>(&mut reader).err()?;
     Some(error.path().to_string())
 }
 
-/// The path that the error of a call names.
+/// The path in the error of a call, or `None` if the response can be decoded.
 async fn named(json: &str) -> Option<String> {
     let mock = scripted([reply(200, json)]);
     let request = ChatCompletionRequest::new("m", [Message::user("a")]);

@@ -1,5 +1,4 @@
-//! Error bodies in every shape that servers and gateways give them: one file for each in
-//! `errors/`.
+//! Error bodies of servers and gateways, in every shape: one file each in `errors/`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,12 +26,12 @@ struct Fixture {
     status: u16,
     #[serde(default)]
     headers: serde_json::Map<String, Value>,
-    /// A string is sent as it is, everything else as JSON.
+    /// A string is sent as it is, any other value as JSON.
     body: Value,
     expected: Expected,
 }
 
-/// What is left out is not there.
+/// The properties of the error. A property that is left out is absent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expected {
@@ -50,7 +49,7 @@ struct Expected {
     retry_after: Option<f64>,
     #[serde(default)]
     is_context_length_exceeded: bool,
-    /// Some words of it.
+    /// A part of the hint.
     hint: Option<String>,
 }
 
@@ -90,7 +89,7 @@ fn check(name: &str, fixture: &Fixture, body: &str, error: &Error) {
     assert_eq!(api.body, body, "{name}");
 }
 
-/// One line says it all, but for the hint, which is for those who ask for more.
+/// Checks that the error is one line, and that only the alternate form has the hint.
 fn check_lines(name: &str, fixture: &Fixture, error: &Error) {
     let expected = &fixture.expected;
     let (line, more) = (error.to_string(), format!("{error:#}"));
@@ -131,7 +130,7 @@ async fn error_body_fixtures_are_all_read() {
     }
 }
 
-/// In a stream, the status has been 200 already.
+/// The status of a stream is 200 already, so the message alone decides.
 #[tokio::test]
 async fn sse_error_event_with_context_length_is_recognized() {
     let said = r#"{"error":{"message":"This model's maximum context length is 9","code":CODE}}"#;
@@ -195,7 +194,7 @@ async fn error_body_is_read_up_to_a_mebibyte() {
         assert_eq!((&*api.message, error.code()), ("long", Some("1300")));
         assert_eq!(error.retry_after(), Some(Duration::from_secs(2)));
     }
-    // Cut off in the middle, it is no JSON any more. The status must do.
+    // A truncated body is no JSON any more: the status alone decides.
     let body = format!(r#"{{"message":"{}"}}"#, "{\"".repeat(bound));
     let error = failure(503, body, &[]).await;
     assert_eq!(error.kind(), ErrorKind::Overloaded);

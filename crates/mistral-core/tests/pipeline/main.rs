@@ -1,4 +1,4 @@
-//! The way of one call: requests, retries, redirects, timeouts, streams, errors.
+//! The pipeline of a call: requests, retries, redirects, timeouts, streams, errors.
 
 // Helpers outside of test functions may panic as tests do.
 #![allow(

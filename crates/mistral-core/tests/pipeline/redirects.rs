@@ -1,4 +1,4 @@
-//! Redirects: followed within the origin, by whatever transport, and told otherwise.
+//! Redirects: followed within the origin, refused otherwise.
 
 use http::Method;
 use mistral_core::files::{FilePurpose, UploadFileRequest};
@@ -11,8 +11,8 @@ fn redirect(status: u16, location: &str) -> MockReply {
     reply(status, "").with_header("location", location)
 }
 
-async fn error(steps: impl IntoIterator<Item = MockReply>) -> Error {
-    let client = client_with(&scripted(steps));
+async fn error(replies: impl IntoIterator<Item = MockReply>) -> Error {
+    let client = client_with(&scripted(replies));
     client.chat().complete(&question()).await.unwrap_err()
 }
 
@@ -30,21 +30,21 @@ async fn redirect_307_and_308_resend_the_request() {
         let response = call.with_response().await.unwrap();
         assert_eq!(response.attempts, 1);
         let sent = mock.requests();
-        let places = [
+        let urls = [
             "http://server.test/prefix/v1/chat/completions",
             "http://server.test/v2/chat?x=1",
             "http://server.test/v2/moved",
             "http://server.test/v3/moved",
         ];
-        for (sent, place) in sent.iter().zip(places) {
-            assert_eq!(sent.uri, place);
+        for (sent, url) in sent.iter().zip(urls) {
+            assert_eq!(sent.uri, url);
             assert_eq!(sent.method, Method::POST);
             assert_eq!(sent.json()["model"], "m");
             assert_eq!(sent.headers["content-type"], "application/json");
             assert_eq!(sent.headers["x-team"], "a");
             assert_eq!(sent.attempt, 1);
         }
-        assert_eq!(sent.len(), places.len());
+        assert_eq!(sent.len(), urls.len());
     }
 }
 
@@ -82,8 +82,8 @@ async fn redirect_of_upload_needs_a_reopenable_source() {
     let uploaded = r#"{"id": "f", "object": "file", "bytes": 3, "created_at": 1,
         "filename": "a.txt", "purpose": "batch", "sample_type": "batch_request",
         "source": "upload"}"#;
-    let steps = || [redirect(307, "/there"), reply(200, uploaded)];
-    let mock = scripted(steps());
+    let replies = || [redirect(307, "/there"), reply(200, uploaded)];
+    let mock = scripted(replies());
     let bytes = FileSource::from_bytes("a.txt", "abc");
     let request = UploadFileRequest::new(FilePurpose::Batch, bytes);
     client_with(&mock).files().upload(&request).await.unwrap();
@@ -95,7 +95,7 @@ async fn redirect_of_upload_needs_a_reopenable_source() {
             sent[1].headers["content-type"]
         );
     }
-    let mock = scripted(steps());
+    let mock = scripted(replies());
     let reader = FileSource::from_reader("a.txt", futures::io::Cursor::new("abc"), 3);
     let request = UploadFileRequest::new(FilePurpose::Batch, reader);
     let error = client_with(&mock)
@@ -144,13 +144,13 @@ async fn redirect_loop_ends_after_ten() {
 
 #[tokio::test]
 async fn redirect_without_usable_location_is_an_error() {
-    for (step, word) in [
+    for (reply, word) in [
         (reply(307, ""), "another address"),
         (redirect(307, "http://["), "http://["),
         (redirect(304, "/there"), "does not ask for it"),
         (redirect(300, "/there"), "does not ask for it"),
     ] {
-        let error = error([step]).await;
+        let error = error([reply]).await;
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains(word), "{error}");
     }

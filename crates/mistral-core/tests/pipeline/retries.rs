@@ -1,4 +1,4 @@
-//! What is repeated, how often, and when.
+//! Retries: which failures are retried, how often, and after which delay.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -14,25 +14,25 @@ use crate::common::{answer, builder_with, client_with, question, reply, scripted
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What is asked for, by how much harm a second request does.
+/// An operation, by the harm that a second request does.
 #[derive(Debug, Clone, Copy)]
-enum Operation {
+enum TestedCall {
     /// Reads.
     List,
-    /// Infers: twice costs twice.
+    /// Infers: a second request costs as much again.
     Complete,
-    /// Infers, and answers piece by piece.
+    /// Infers, and streams the response.
     Stream,
-    /// Changes what the server keeps.
+    /// Changes state on the server.
     CreateJob,
-    /// Changes what the server keeps, with a body that can be read only once.
+    /// Changes state on the server, with a body that can be read only once.
     UploadOnce,
 }
-use Operation::{Complete, CreateJob, List, Stream, UploadOnce};
+use TestedCall::{Complete, CreateJob, List, Stream, UploadOnce};
 
-const OPERATIONS: [Operation; 5] = [List, Complete, Stream, CreateJob, UploadOnce];
+const CALLS: [TestedCall; 5] = [List, Complete, Stream, CreateJob, UploadOnce];
 
-impl Operation {
+impl TestedCall {
     async fn perform(self, client: &Client) -> Result<()> {
         match self {
             List => client.models().list().await.map(drop),
@@ -52,35 +52,35 @@ impl Operation {
     }
 }
 
-/// How many requests each of [`OPERATIONS`] makes when three attempts are allowed.
+/// The number of attempts for each of [`CALLS`] when three are allowed.
 type Attempts = [usize; 5];
 
 const NEVER: Attempts = [1, 1, 1, 1, 1];
-/// The server has turned the request away.
-const TURNED_AWAY: Attempts = [3, 3, 3, 1, 1];
+/// The server has rejected the request without processing it.
+const REJECTED: Attempts = [3, 3, 3, 1, 1];
 /// The request surely never arrived.
 const NOT_SENT: Attempts = [3, 3, 3, 3, 1];
-/// Nobody knows whether the request arrived.
-const UNCONFIRMED: Attempts = [3, 1, 1, 1, 1];
-const UNCONFIRMED_BUT_ALLOWED: Attempts = [3, 3, 3, 1, 1];
+/// The request may have arrived.
+const AMBIGUOUS: Attempts = [3, 1, 1, 1, 1];
+const AMBIGUOUS_BUT_ALLOWED: Attempts = [3, 3, 3, 1, 1];
 
-/// Two repetitions at once, where they are allowed.
-fn at_once() -> RetryPolicy {
+/// Up to two retries without a delay.
+fn immediate() -> RetryPolicy {
     RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, 1000 * SECOND).max_retries(2)
 }
 
-async fn check(case: &str, step: &MockReply, policy: &RetryPolicy, expected: Attempts) {
-    for (operation, expected) in OPERATIONS.into_iter().zip(expected) {
-        let mock = scripted([step.clone()]);
+async fn check(case: &str, reply: &MockReply, policy: &RetryPolicy, expected: Attempts) {
+    for (call, expected) in CALLS.into_iter().zip(expected) {
+        let mock = scripted([reply.clone()]);
         let client = builder_with(&mock).retry(policy.clone());
         let client = client.first_byte_timeout(SECOND).build().unwrap();
-        let error = operation.perform(&client).await.unwrap_err();
+        let error = call.perform(&client).await.unwrap_err();
         assert_eq!(
             mock.requests().len(),
             expected,
-            "{case} {operation:?}: {error:#}"
+            "{case} {call:?}: {error:#}"
         );
-        assert_eq!(error.attempts() as usize, expected, "{case} {operation:?}");
+        assert_eq!(error.attempts() as usize, expected, "{case} {call:?}");
         let numbers = mock.requests();
         let numbers: Vec<_> = numbers.iter().map(|it| it.attempt).collect();
         assert!(numbers.iter().zip(1..).all(|(number, n)| *number == n));
@@ -95,21 +95,21 @@ async fn retry_decision_by_status_code_and_body() {
     let plain = || (String::new(), None);
     let of = |code, kind| (error(code, kind), None);
     let mut cases = vec![
-        (429, of("1300", "rate_limited"), TURNED_AWAY),
-        (429, (String::new(), Some("1")), TURNED_AWAY),
-        (429, (String::new(), Some("60")), TURNED_AWAY),
+        (429, of("1300", "rate_limited"), REJECTED),
+        (429, (String::new(), Some("1")), REJECTED),
+        (429, (String::new(), Some("60")), REJECTED),
         (429, (String::new(), Some("61")), NEVER),
         (503, (String::new(), Some("86400")), NEVER),
         (429, of("insufficient_quota", ""), NEVER),
         (429, of("", "quota_exceeded"), NEVER),
-        (500, of("3000", "invalid_request_error"), TURNED_AWAY),
-        (503, of("", "invalid_request_error"), TURNED_AWAY),
+        (500, of("3000", "invalid_request_error"), REJECTED),
+        (503, of("", "invalid_request_error"), REJECTED),
         (400, of("1300", "rate_limited"), NEVER), // the status comes first
         (400, (String::new(), Some("1")), NEVER),
         (422, of("1000", "internal_error_proxy"), NEVER),
     ];
     for status in [408, 429, 500, 502, 503, 504].into_iter().chain(520..=529) {
-        cases.push((status, plain(), TURNED_AWAY));
+        cases.push((status, plain(), REJECTED));
     }
     for status in [
         400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 418, 422, 451, 501, 505, 530,
@@ -117,15 +117,15 @@ async fn retry_decision_by_status_code_and_body() {
         cases.push((status, plain(), NEVER));
     }
     for (status, (body, retry_after), expected) in cases {
-        let mut step = reply(status, &body);
+        let mut rejection = reply(status, &body);
         if let Some(wait) = retry_after {
-            step = step.with_header("retry-after", wait);
+            rejection = rejection.with_header("retry-after", wait);
         }
         let case = format!("{status} {body} {retry_after:?}");
-        check(&case, &step, &at_once(), expected).await;
-        let bold = at_once().repeat_unconfirmed(true);
-        check(&case, &step, &bold, expected).await;
-        check(&case, &step, &RetryPolicy::none(), NEVER).await;
+        check(&case, &rejection, &immediate(), expected).await;
+        let when_allowed = immediate().repeat_unconfirmed(true);
+        check(&case, &rejection, &when_allowed, expected).await;
+        check(&case, &rejection, &RetryPolicy::none(), NEVER).await;
     }
 }
 
@@ -136,19 +136,19 @@ async fn retry_decision_by_transport_error() {
     // The stall ends in the first-byte timeout.
     let stall = || ("stall".to_owned(), MockReply::stall());
     let no_json = || ("no JSON".to_owned(), reply(200, "<html>"));
-    for ((case, reply), careful, bold) in [
+    for ((case, reply), by_default, when_allowed) in [
         (failed(Connect), NOT_SENT, NOT_SENT),
         (failed(ConnectTimeout), NOT_SENT, NOT_SENT),
         (failed(NotSent), NOT_SENT, NOT_SENT),
-        (failed(Interrupted), UNCONFIRMED, UNCONFIRMED_BUT_ALLOWED),
-        (failed(Other), UNCONFIRMED, UNCONFIRMED_BUT_ALLOWED),
-        (stall(), UNCONFIRMED, UNCONFIRMED_BUT_ALLOWED),
+        (failed(Interrupted), AMBIGUOUS, AMBIGUOUS_BUT_ALLOWED),
+        (failed(Other), AMBIGUOUS, AMBIGUOUS_BUT_ALLOWED),
+        (stall(), AMBIGUOUS, AMBIGUOUS_BUT_ALLOWED),
         (failed(RateLimited), NEVER, NEVER), // it has waited already
         (no_json(), NEVER, NEVER),
     ] {
-        check(&case, &reply, &at_once(), careful).await;
-        let bold_policy = at_once().repeat_unconfirmed(true);
-        check(&case, &reply, &bold_policy, bold).await;
+        check(&case, &reply, &immediate(), by_default).await;
+        let allowing = immediate().repeat_unconfirmed(true);
+        check(&case, &reply, &allowing, when_allowed).await;
     }
 }
 
@@ -164,7 +164,7 @@ async fn retry_until_success_succeeds() {
     assert_eq!((answer.text(), mock.requests().len()), ("ok".into(), 3));
 }
 
-/// How long the second attempt was waited for.
+/// The delay before the second attempt, in seconds.
 async fn waited(name: &'static str, value: &str) -> f64 {
     let busy = reply(429, "").with_header(name, value);
     let mock = scripted([busy, reply(200, &answer("ok"))]);
@@ -231,12 +231,12 @@ async fn retry_after_beyond_cap_fails_immediately() {
 #[tokio::test(start_paused = true)]
 async fn retry_backoff_grows_within_max_elapsed() {
     let delays: Arc<Mutex<Vec<Duration>>> = Arc::default();
-    let told = Arc::clone(&delays);
+    let recorded = Arc::clone(&delays);
     let mock = scripted([reply(503, "")]);
     let policy = RetryPolicy::default().max_retries(u32::MAX);
     let client = builder_with(&mock)
         .retry(policy)
-        .on_retry(move |event| told.lock().unwrap().push(event.delay));
+        .on_retry(move |event| recorded.lock().unwrap().push(event.delay));
     let started = Instant::now();
     let error = List.perform(&client.build().unwrap()).await.unwrap_err();
     let delays = delays.lock().unwrap();
@@ -272,9 +272,9 @@ async fn retry_jitter_spreads_simultaneous_calls() {
         if let Some(wait) = retry_after {
             busy = busy.with_header("retry-after", wait);
         }
-        let mut steps = vec![busy; 100];
-        steps.push(reply(200, r#"{"data":[]}"#));
-        let mock = scripted(steps);
+        let mut replies = vec![busy; 100];
+        replies.push(reply(200, r#"{"data":[]}"#));
+        let mock = scripted(replies);
         let client = client_with(&mock);
         let started = Instant::now();
         let calls = (0..100).map(|_| async {
@@ -285,7 +285,7 @@ async fn retry_jitter_spreads_simultaneous_calls() {
         assert_eq!(mock.requests().len(), 200);
         times.sort_by(f64::total_cmp);
         assert!(times[0] >= 0.0 && times[99] <= 0.51, "{times:?}");
-        // Evenly spread, every tenth of the half second would see ten of them.
+        // Evenly spread, each twentieth of a second would see ten of them.
         let most = (0..50).map(|slot| {
             let from = f64::from(slot) / 100.0;
             let near = |time: &&f64| (from..from + 0.05).contains(*time);
@@ -297,8 +297,8 @@ async fn retry_jitter_spreads_simultaneous_calls() {
 
 #[tokio::test(start_paused = true)]
 async fn on_retry_is_called_for_every_retry_only() {
-    let told: Arc<Mutex<Vec<String>>> = Arc::default();
-    let listener = Arc::clone(&told);
+    let events: Arc<Mutex<Vec<String>>> = Arc::default();
+    let listener = Arc::clone(&events);
     let mock = scripted([
         reply(503, r#"{"message":"busy"}"#),
         MockReply::error(TransportErrorKind::NotSent),
@@ -317,10 +317,10 @@ async fn on_retry_is_called_for_every_retry_only() {
     assert!(format!("{client:?}").contains("Client"));
     Complete.perform(&client).await.unwrap();
     Complete.perform(&client).await.unwrap_err(); // never repeated
-    let error = Complete.perform(&client).await.unwrap_err(); // the last failure is not told of
+    let error = Complete.perform(&client).await.unwrap_err(); // the last failure is no retry
     assert_eq!(error.kind(), ErrorKind::Overloaded);
     assert_eq!(
-        *told.lock().unwrap(),
+        *events.lock().unwrap(),
         [
             "chat.complete 1 Overloaded",
             "chat.complete 2 Connection",

@@ -1,4 +1,4 @@
-//! The event decoder against the rules of the HTML standard.
+//! The SSE decoder against the rules of the HTML standard.
 
 use mistral_core::SseDecoder;
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ fn message(data: &str) -> Event {
     ("message".to_owned(), data.to_owned(), String::new())
 }
 
-/// What is on the wire, and what comes of it.
+/// Bytes on the wire, and the events that they decode to.
 fn fixtures() -> Vec<(&'static [u8], Vec<Event>)> {
     let typed =
         |kind: &str, data: &str, id: &str| (kind.to_owned(), data.to_owned(), id.to_owned());
@@ -204,7 +204,7 @@ fn sse_limit_counts_line_feeds() {
     assert!(decoder.next_event().is_err());
 }
 
-/// A decoder that looked at its bytes again for every piece would need hours.
+/// A decoder that scanned its buffer again for every chunk would need hours.
 #[test]
 fn sse_event_of_16_mib_byte_by_byte_takes_linear_time() {
     const SIZE: usize = 16 * 1024 * 1024 - 16;
@@ -223,7 +223,7 @@ fn sse_event_of_16_mib_byte_by_byte_takes_linear_time() {
     assert_eq!(sizes, [SIZE]);
 }
 
-/// The published corpus of event streams, where it is at hand.
+/// Skipped where the published corpus of event streams is not at hand.
 #[test]
 fn sse_corpus_decodes_as_expected() {
     let path = concat!(

@@ -39,7 +39,7 @@ async fn stream_of_100_000_chunks_is_collected() {
     assert_eq!(whole.text().len(), CHUNKS);
 }
 
-/// What every open stream takes, beside its connection and what it has read.
+/// The memory of an open stream, beside its connection and its buffer.
 #[test]
 fn stream_size_is_bounded() {
     assert!(size_of::<EventStream<CompletionChunk>>() <= 640);

@@ -1,4 +1,4 @@
-//! Typed streams: their ends, their errors, their time.
+//! Typed streams: end markers, truncation, errors, timeouts.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn open(pieces: impl IntoIterator<Item = MockChunk>) -> EventStream<Comple
     client_with(&mock).chat().stream(&question()).await.unwrap()
 }
 
-/// The texts of all chunks, and the error that the stream ends with.
+/// The texts of all chunks, and the error at the end of the stream.
 async fn read(mut stream: EventStream<CompletionChunk>) -> (Vec<String>, Option<Error>) {
     let mut texts = Vec::new();
     let mut error = None;
@@ -210,7 +210,7 @@ async fn stream_error_event_is_one_error_and_the_end() {
 
 #[tokio::test]
 async fn stream_response_that_is_no_stream_fails_the_call() {
-    for (step, kind, message) in [
+    for (reply, kind, message) in [
         (
             reply(401, r#"{"detail":"Invalid API Key"}"#),
             ErrorKind::Authentication,
@@ -243,7 +243,7 @@ async fn stream_response_that_is_no_stream_fails_the_call() {
         ),
         (reply(200, ""), ErrorKind::Truncated, "empty"),
     ] {
-        let mock = scripted([step.with_header("mistral-correlation-id", "id-7")]);
+        let mock = scripted([reply.with_header("mistral-correlation-id", "id-7")]);
         let error = client_with(&mock)
             .chat()
             .stream(&question())
@@ -263,9 +263,9 @@ async fn stream_with_other_content_type_is_read() {
         "text/plain",
         "TEXT/EVENT-STREAM",
     ] {
-        let step = sse([bytes(event("a")), bytes(finish()), bytes(DONE)])
+        let reply = sse([bytes(event("a")), bytes(finish()), bytes(DONE)])
             .with_header("content-type", content_type);
-        let stream = client_with(&scripted([step]))
+        let stream = client_with(&scripted([reply]))
             .chat()
             .stream(&question())
             .await

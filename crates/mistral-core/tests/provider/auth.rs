@@ -14,16 +14,16 @@ async fn ask(client: &Client) -> Result<ChatCompletionResponse> {
     client.chat().complete(&question()).await
 }
 
-/// Gives a new credential for every one that was refused, up to a last one.
+/// A provider with a new credential for every one that is rejected, up to a last one.
 #[derive(Debug)]
-struct Rotating {
+struct RotatingCredentials {
     last: usize,
-    asked: Arc<AtomicUsize>,
+    authorized: Arc<AtomicUsize>,
     refreshed: AtomicUsize,
 }
 
 #[async_trait]
-impl Provider for Rotating {
+impl Provider for RotatingCredentials {
     fn name(&self) -> &'static str {
         "rotating"
     }
@@ -37,7 +37,7 @@ impl Provider for Rotating {
     }
 
     async fn authorize(&self, rejected: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.authorized.fetch_add(1, Ordering::SeqCst);
         if rejected.is_some() && self.refreshed.load(Ordering::SeqCst) < self.last {
             self.refreshed.fetch_add(1, Ordering::SeqCst);
         }
@@ -52,12 +52,12 @@ impl Provider for Rotating {
 
 #[tokio::test]
 async fn auth_401_refreshes_credential_once() {
-    for (last, requests, asked) in [(0, 1, 2), (1, 2, 2), (9, 2, 2)] {
+    for (last, requests, authorized) in [(0, 1, 2), (1, 2, 2), (9, 2, 2)] {
         let mock = scripted([reply(401, r#"{"detail":"Unauthorized"}"#)]);
-        let count = Arc::new(AtomicUsize::new(0));
-        let provider = Rotating {
+        let authorizations = Arc::new(AtomicUsize::new(0));
+        let provider = RotatingCredentials {
             last,
-            asked: Arc::clone(&count),
+            authorized: Arc::clone(&authorizations),
             refreshed: AtomicUsize::new(0),
         };
         let client = Client::builder(provider)
@@ -67,12 +67,16 @@ async fn auth_401_refreshes_credential_once() {
         let error = ask(&client).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication);
         assert_eq!(mock.requests().len(), requests, "last: {last}");
-        assert_eq!(count.load(Ordering::SeqCst), asked, "last: {last}");
+        assert_eq!(
+            authorizations.load(Ordering::SeqCst),
+            authorized,
+            "last: {last}"
+        );
     }
     let mock = scripted([reply(401, ""), reply(200, &answer("ok"))]);
-    let provider = Rotating {
+    let provider = RotatingCredentials {
         last: 1,
-        asked: Arc::default(),
+        authorized: Arc::default(),
         refreshed: AtomicUsize::new(0),
     };
     let client = Client::builder(provider)
@@ -86,10 +90,10 @@ async fn auth_401_refreshes_credential_once() {
 #[tokio::test]
 async fn auth_header_of_the_call_replaces_the_providers() {
     let mock = scripted([reply(401, "")]);
-    let asked = Arc::new(AtomicUsize::new(0));
-    let provider = Rotating {
+    let authorized = Arc::new(AtomicUsize::new(0));
+    let provider = RotatingCredentials {
         last: 9,
-        asked: Arc::clone(&asked),
+        authorized: Arc::clone(&authorized),
         refreshed: AtomicUsize::new(0),
     };
     let client = Client::builder(provider)
@@ -104,7 +108,7 @@ async fn auth_header_of_the_call_replaces_the_providers() {
         .header("x-team", "a");
     call.await.unwrap_err();
     assert_eq!(
-        (mock.requests().len(), asked.load(Ordering::SeqCst)),
+        (mock.requests().len(), authorized.load(Ordering::SeqCst)),
         (1, 0)
     );
     let sent = mock.requests();

@@ -1,4 +1,4 @@
-//! Turns that do not come in the time of a call.
+//! Calls whose deadline comes before their turn.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ async fn deadline_passed_by_a_pause_fails_the_waiters() {
     let (first, others) = tokio::join!(impatient().into_future(), join_all(others));
     assert_eq!(first.unwrap_err().status().unwrap(), 429);
     for (seconds, error) in others {
-        assert_eq!(seconds, 1, "{error}"); // when it can be told
+        assert_eq!(seconds, 1, "{error}"); // as soon as it is known
         assert!(error.contains("its turn comes in 1000.0s"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a limiter makes of answers.
+//! Rate limit headers, usage and 429s in responses, and their effect on the limiter.
 
 use futures::future::join_all;
 use mistral_core::{ErrorKind, RateLimiter, TransportErrorKind};
@@ -8,9 +8,9 @@ use mistral_core::testing::MockReply;
 use super::{Server, ask, ask_times, good};
 use crate::common::{self, answer, bytes, chunk, event, question, reply, sse};
 
-/// How many tenths of a second after a request the next one goes, at 100 tokens a second.
-async fn pause_after(step: MockReply) -> u128 {
-    let server = Server::new([step, good()]);
+/// The time between a request and the next one, in tenths of a second, at 100 tokens a second.
+async fn pause_after(first: MockReply) -> u128 {
+    let server = Server::new([first, good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     _ = client.chat().complete(&ask("x".repeat(4_000))).await;
     client.chat().complete(&question()).await.unwrap();
@@ -28,9 +28,9 @@ async fn estimate_is_corrected_by_usage_and_cost() {
         reply(200, &body.to_string())
     };
     let cost =
-        |step: MockReply, tokens: &str| step.with_header("x-ratelimit-tokens-query-cost", tokens);
+        |first: MockReply, tokens: &str| first.with_header("x-ratelimit-tokens-query-cost", tokens);
     let not_sent = MockReply::error(TransportErrorKind::Connect);
-    for (case, step, tenths) in [
+    for (case, first, tenths) in [
         ("nothing", good(), 101),
         ("usage below", used(300), 30),
         ("usage above", used(2_000), 200),
@@ -40,7 +40,7 @@ async fn estimate_is_corrected_by_usage_and_cost() {
         ("not sent", not_sent, 0),
         ("nonsense", cost(good(), "-5"), 101),
     ] {
-        assert_eq!(pause_after(step).await, tenths, "{case}");
+        assert_eq!(pause_after(first).await, tenths, "{case}");
     }
 }
 
@@ -58,8 +58,8 @@ async fn estimate_of_stream_is_corrected_by_usage() {
         bytes(two),
         bytes(common::DONE),
     ];
-    let step = sse(pieces).with_header("x-ratelimit-tokens-query-cost", "100");
-    let server = Server::new([step, good()]);
+    let first = sse(pieces).with_header("x-ratelimit-tokens-query-cost", "100");
+    let server = Server::new([first, good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     let mut stream = client.chat().stream(&question()).await.unwrap();
     while let Some(chunk) = stream.next().await {
@@ -76,7 +76,7 @@ async fn limit_headers_are_applied() {
         .with_header("x-ratelimit-limit-req-minute", "30")
         .with_header("x-ratelimit-limit-tokens-minute", "0");
     for (limiter, seconds) in [
-        (RateLimiter::new(), [0, 2, 4]), // the first cannot know
+        (RateLimiter::new(), [0, 2, 4]), // the first is sent before the limit is known
         (RateLimiter::new().requests_per_minute(60), [0, 2, 4]),
         (RateLimiter::new().requests_per_minute(15), [0, 4, 8]),
     ] {
@@ -111,12 +111,12 @@ async fn remaining_header_counts_other_clients() {
 #[tokio::test(start_paused = true)]
 async fn retry_after_of_429_pauses_all_requests() {
     let busy = reply(429, "{}");
-    for (step, seconds) in [
+    for (first, seconds) in [
         (busy.clone().with_header("retry-after", "20"), 20),
         (busy.clone().with_header("retry-after-ms", "3000"), 3),
         (busy, 1),
     ] {
-        let server = Server::new([step, good()]);
+        let server = Server::new([first, good()]);
         let client = server.client(&RateLimiter::new());
         let error = client.chat().complete(&question()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RateLimited);

@@ -20,7 +20,7 @@ use crate::common::{Open, answer, question, reply, scripted};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A mock behind a limiter, and when the requests went out.
+/// A mock behind a limiter, with the times at which requests were sent.
 #[derive(Debug, Clone)]
 struct Server {
     mock: MockTransport,
@@ -37,7 +37,7 @@ impl Server {
         Self::new([good()])
     }
 
-    /// When requests went out, in tenths of a second.
+    /// The times at which requests were sent, in tenths of a second.
     fn tenths(&self) -> Vec<u128> {
         let requests = self.mock.requests().into_iter();
         requests.map(|it| it.elapsed.as_millis() / 100).collect()
@@ -48,7 +48,7 @@ impl Server {
         requests.map(|it| it.elapsed.as_secs()).collect()
     }
 
-    /// The texts of the requests, in the order in which they went out.
+    /// The texts of the requests, in the order in which they were sent.
     fn texts(&self) -> Vec<String> {
         let requests = self.mock.requests().into_iter();
         let text = |json: serde_json::Value| {
@@ -67,7 +67,7 @@ impl Server {
     }
 }
 
-/// A client that waits for hours, and does not repeat.
+/// A client with timeouts of hours and without retries.
 fn patient(transport: impl Transport) -> ClientBuilder {
     let hours = Duration::from_secs(36_000);
     Client::builder(Open)

@@ -1,4 +1,4 @@
-//! How fast requests go, and in which order.
+//! The pace and the order of requests.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -22,7 +22,7 @@ async fn requests_are_spread_evenly() {
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     ask_times(&client, 60).await;
     assert_eq!(server.seconds(), (0..60).collect::<Vec<_>>());
-    advance(SECOND * 100).await; // what was not used is not saved up
+    advance(SECOND * 100).await; // unused time is not saved up
     ask_times(&client, 3).await;
     assert_eq!(server.seconds()[60..], [159, 160, 161]);
 }
@@ -50,7 +50,7 @@ async fn queue_of_1_000_tasks_is_fair_without_spurious_polls() {
     let numbers = (0..1_000).map(|number| number.to_string());
     assert_eq!(server.texts(), numbers.collect::<Vec<_>>());
     assert_eq!(server.tenths(), (0..1_000).collect::<Vec<_>>());
-    // Each is polled when it comes, when it is the first, and when its time comes.
+    // Each is polled when it is queued, when it is the first, and when its time has come.
     let polls = polls.load(Ordering::Relaxed);
     assert!(polls <= 3 * 1_000, "{polls}");
 }
@@ -68,7 +68,7 @@ async fn queue_place_of_dropped_call_is_freed() {
         assert!(call.now_or_never().is_none() || server.count() == 1);
     }
     drop(calls.remove(3)); // in the queue
-    drop(calls.remove(1)); // its first
+    drop(calls.remove(1)); // first in the queue
     for call in calls.drain(1..) {
         call.await.unwrap();
     }
@@ -92,7 +92,7 @@ async fn queue_is_empty_after_many_dropped_calls() {
     let answered = join_all(calls).await.into_iter().map(Result::unwrap);
     let answered: Vec<_> = (0..500).zip(answered).filter(|(_, it)| *it).collect();
     assert!((100..400).contains(&answered.len()), "{}", answered.len());
-    // In their order, one each tenth of a second, and no time is lost by those that are gone.
+    // In order, one each tenth of a second: dropped calls cost no time.
     let numbers = answered.iter().map(|(number, _)| number.to_string());
     assert_eq!(server.texts(), numbers.collect::<Vec<_>>());
     assert_eq!(
@@ -101,7 +101,7 @@ async fn queue_is_empty_after_many_dropped_calls() {
     );
     let start = Instant::now();
     let call = client.chat().complete(&question());
-    call.timeout(Duration::from_millis(200)).await.unwrap(); // nobody is taken to be before it
+    call.timeout(Duration::from_millis(200)).await.unwrap(); // the queue is empty
     assert!(start.elapsed() <= Duration::from_millis(100));
 }
 
@@ -111,12 +111,12 @@ async fn queue_is_not_blocked_by_a_call_not_polled() {
     let client = server.client(&RateLimiter::new().requests_per_minute(60));
     let requests = ["a", "b", "c"].map(ask);
     client.chat().complete(&requests[0]).await.unwrap();
-    let mut left_alone = client.chat().complete(&requests[1]).into_future();
-    assert!((&mut left_alone).now_or_never().is_none()); // it waits, and is not polled again
+    let mut not_polled = client.chat().complete(&requests[1]).into_future();
+    assert!((&mut not_polled).now_or_never().is_none()); // it waits, and is not polled again
     for _ in 0..3 {
         client.chat().complete(&requests[2]).await.unwrap();
     }
-    left_alone.await.unwrap(); // its turn has passed long since, but the pace is kept
+    not_polled.await.unwrap(); // its turn has passed, but the pace is kept
     assert_eq!(server.texts(), ["a", "c", "c", "c", "b"]);
     assert_eq!(server.seconds(), [0, 2, 3, 4, 5]);
 }
@@ -127,8 +127,8 @@ async fn tokens_of_a_call_not_polled_are_charged_once() {
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
     ask_times(&client, 1).await;
     let ten_seconds = ask("x".repeat(4_000));
-    let mut left_alone = client.chat().complete(&ten_seconds).into_future();
-    assert!((&mut left_alone).now_or_never().is_none());
+    let mut not_polled = client.chat().complete(&ten_seconds).into_future();
+    assert!((&mut not_polled).now_or_never().is_none());
     let small = question();
     let calls = [&small; 3].map(|it| client.chat().complete(it).into_future());
     join_all(calls).await;
@@ -189,7 +189,7 @@ async fn tokens_of_batch_requests_are_not_charged() {
 async fn tokens_of_data_urls_are_not_estimated_as_text() {
     let server = Server::good();
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
-    let url = format!("data:image/png;base64,{}", "A".repeat(40_000)); // as text 100 s
+    let url = format!("data:image/png;base64,{}", "A".repeat(40_000)); // 100 s if it counted as text
     let image = ChatCompletionRequest::new("m", [Message::user([ContentChunk::image_url(url)])]);
     client.chat().complete(&image).await.unwrap();
     ask_times(&client, 1).await;

@@ -1,4 +1,4 @@
-//! Limits and debts that change while requests wait.
+//! Limits and charges that change while requests are queued.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ async fn limit_of_requests_or_burst_raised_wakes_waiter() {
 
 #[tokio::test(start_paused = true)]
 async fn limit_raised_wakes_all_waiters_in_order() {
-    let server = Server::new([good().with_delay(SECOND * 1_000)]); // no answer tells them
+    let server = Server::new([good().with_delay(SECOND * 1_000)]); // no response wakes them
     let limiter = RateLimiter::new().requests_per_minute(1);
     let client = server.client(&limiter);
     let request = question();
@@ -80,8 +80,9 @@ async fn retry_after_pause_keeps_the_pace_of_waiters() {
 
 #[tokio::test(start_paused = true)]
 async fn limit_header_wakes_waiter() {
-    let allows =
-        |step: MockReply, tokens: &str| step.with_header("x-ratelimit-limit-tokens-minute", tokens);
+    let allows = |reply: MockReply, tokens: &str| {
+        reply.with_header("x-ratelimit-limit-tokens-minute", tokens)
+    };
     let server = Server::new([
         allows(good(), "6000"),
         allows(good().with_delay(SECOND * 5), "12000"),
@@ -96,7 +97,7 @@ async fn limit_header_wakes_waiter() {
             .map(|it| client.chat().complete(it).into_future()),
     )
     .await;
-    // Half of it is paid off when the limit is doubled. Before it was the first one's turn.
+    // Half of it is paid off when the limit is doubled. The first one goes before that.
     assert_eq!(server.tenths(), [0, 0, 75]);
 }
 
@@ -106,13 +107,13 @@ async fn refund_of_failed_request_wakes_waiter() {
     let taken_back = good()
         .with_header("x-ratelimit-tokens-query-cost", "0")
         .with_delay(SECOND);
-    for step in [refused(400), refused(500), taken_back] {
-        let server = Server::new([step, good()]);
+    for first in [refused(400), refused(500), taken_back] {
+        let server = Server::new([first, good()]);
         let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
         let ten_seconds = of_tokens(1_000);
         let calls = [&ten_seconds; 3].map(|it| client.chat().complete(it).into_future());
         join_all(calls).await;
-        assert_eq!(server.seconds(), [0, 1, 11]); // the early one puts nobody off
+        assert_eq!(server.seconds(), [0, 1, 11]); // the early request delays no other
     }
 }
 
@@ -157,7 +158,7 @@ async fn tokens_of_request_held_back_by_inner_limiter_are_refunded() {
     let large = of_tokens(1_000);
     let call = both.chat().complete(&large).first_byte_timeout(SECOND * 5);
     assert_eq!(call.await.unwrap_err().kind(), ErrorKind::RateLimited);
-    ask_times(&server.client(&for_key), 1).await; // as if that had not been asked
+    ask_times(&server.client(&for_key), 1).await; // as if the other had not been queued
     assert_eq!(server.seconds(), [0, 0]);
 }
 
@@ -227,17 +228,17 @@ async fn remaining_tokens_header_counts_other_clients() {
         .with_header("x-ratelimit-remaining-tokens-minute", "5400"); // and others took 500
     let server = Server::new([left, good()]);
     let client = server.client(&RateLimiter::new().tokens_per_minute(6_000));
-    client.chat().complete(&of_tokens(1_000)).await.unwrap(); // which was guessed too high
+    client.chat().complete(&of_tokens(1_000)).await.unwrap(); // the estimate was too high
     ask_times(&client, 1).await;
     assert_eq!(server.tenths(), [0, 60]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn remaining_header_of_slow_response_counts_time_once() {
-    // What is left is what was left when the request came: this is all of ours.
+    // What remains is what remained when the request arrived: all of it is this client's.
     let left = |count: u32| {
-        let step = good().with_header("x-ratelimit-remaining-req-minute", &count.to_string());
-        step.with_delay(Duration::from_secs(100))
+        let reply = good().with_header("x-ratelimit-remaining-req-minute", &count.to_string());
+        reply.with_delay(Duration::from_secs(100))
     };
     let server = Server::new((0..60).map(|number| left(59 - number)).chain([good()]));
     let limiter = RateLimiter::new()

@@ -1,4 +1,4 @@
-//! `MISTRAL_DEBUG` prints what is sent and received, without credentials.
+//! `MISTRAL_DEBUG` prints requests and responses without credentials.
 
 use std::process::{Command, Output, Stdio};
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const KEY: &str = "marker-key-0123456789";
 
-/// The child process: calls that show all that there is to see.
+/// Runs in the child process: calls that print everything there is to print.
 #[tokio::test]
 #[ignore = "run by the test below"]
 async fn child() {

@@ -1,4 +1,4 @@
-//! What a failover tells about its moves.
+//! The span and the events of a failover.
 
 use mistral_core::testing::{MockReply, MockTransport};
 use mistral_core::{Client, Failover, RetryPolicy};

@@ -1,4 +1,4 @@
-//! The spans of answers that are read as values.
+//! The spans of responses that are parsed into values.
 
 use mistral_core::testing::{MockReply, MockTransport};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Remembers spans and events, as a subscriber that exports them would get them.
+//! A subscriber that records spans and events.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -21,7 +21,7 @@ pub(crate) struct Span {
 #[derive(Debug, Default)]
 struct Seen {
     spans: Vec<(&'static Metadata<'static>, Span)>,
-    /// Each with the span that it was in.
+    /// Each with the number of the span it was recorded in.
     events: Vec<(Option<u64>, Fields)>,
     entered: Vec<u64>,
 }
@@ -30,7 +30,7 @@ struct Seen {
 pub(crate) struct Recorder(Arc<Mutex<Seen>>);
 
 impl Recorder {
-    /// Listens to this thread.
+    /// Records the spans and events of this thread.
     pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
         let this = Self::default();
         let guard = tracing::subscriber::set_default(this.clone());
@@ -46,7 +46,7 @@ impl Recorder {
         seen.spans.iter().map(|(_, span)| span.clone()).collect()
     }
 
-    /// The one span that there is.
+    /// The only span.
     pub(crate) fn span(&self) -> Span {
         let mut spans = self.spans();
         assert_eq!(spans.len(), 1, "{spans:?}");

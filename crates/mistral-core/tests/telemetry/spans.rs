@@ -173,7 +173,7 @@ async fn span_error_has_type_without_server_text() {
     let error = client.chat().complete(&ask()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     let unreachable = client.chat().complete(&ask()).base_url("ftp://x");
-    unreachable.await.unwrap_err(); // a call that cannot be made is none
+    unreachable.await.unwrap_err(); // a call that fails before any request has no span
     let spans = recorder.spans();
     assert_eq!(spans.len(), 2);
     has(
@@ -248,9 +248,9 @@ async fn span_content_is_opt_in_and_redacted() {
     });
     for span in recorder.spans() {
         let messages = MESSAGES.map(|name| serde_json::from_str(span.get(name).unwrap()).unwrap());
-        let [asked, answered]: [Value; 2] = messages;
-        assert_eq!(asked, input);
-        assert_eq!(answered[0], said);
+        let [input_messages, output_messages]: [Value; 2] = messages;
+        assert_eq!(input_messages, input);
+        assert_eq!(output_messages[0], said);
     }
     assert!(!recorder.text().contains("Be brief."));
 }
@@ -298,7 +298,7 @@ async fn span_per_concurrent_call() {
     let mock = MockTransport::new().reply(MockReply::json(answer()).always());
     let client = builder(&mock).build().unwrap();
     let (one, other) = (
-        ask().n(1), // which is what it is anyway
+        ask().n(1), // the default
         ChatCompletionRequest::new("other", [Message::user("hi")]),
     );
     let (one, other) = tokio::join!(

@@ -1,4 +1,4 @@
-//! Runs of agents, the options of a run's calls, and tools that may block.
+//! Runs of agents, options of the calls of a run, and blocking tools.
 
 use std::future::Future;
 use std::pin::pin;
@@ -15,7 +15,7 @@ use mistral_sdk::{Client, ErrorKind, MistralApi};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
-/// How long anything may take before a test gives up on it.
+/// The time after which a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -156,7 +156,7 @@ fn blocking_tool_queued_when_dropped_does_not_start() {
     });
     drop(runtime); // which waits for what has begun
     drop(tools);
-    assert!(says.recv().is_err()); // nobody else has said anything
+    assert!(says.recv().is_err()); // no other call has started
 }
 
 #[test]

@@ -7,15 +7,16 @@ use mistral_sdk::tools::{ToolErrors, ToolRun, ToolSet};
 use mistral_sdk::{Error, ErrorKind};
 use serde_json::Value;
 
-use super::{Add, adding, ask, call, calling, client, ending, failing, once, pairs, told};
+use super::{Add, adding, ask, call, calling, client, ending, failing, once, pairs, tool_results};
 
 const CALL: &str = r#"{"a": 1, "b": 2}"#;
 
-/// What one call comes to: what the model is told, and the error where errors go out.
-async fn comes_to(tools: &ToolSet, wanted: &Value) -> (String, Error) {
+/// The result of one call that the model receives, and the error of the run with
+/// [`ToolErrors::Fail`].
+async fn outcome_of(tools: &ToolSet, wanted: &Value) -> (String, Error) {
     let mock = once(std::slice::from_ref(wanted));
     client(&mock).chat().run(&ask(), tools).await.unwrap();
-    let told = told(&mock, 1).remove(0).1;
+    let tool_results = tool_results(&mock, 1).remove(0).1;
     let mock = once(std::slice::from_ref(wanted));
     let run = client(&mock)
         .chat()
@@ -23,13 +24,16 @@ async fn comes_to(tools: &ToolSet, wanted: &Value) -> (String, Error) {
         .tool_errors(ToolErrors::Fail);
     let error = run.await.unwrap_err();
     assert_eq!(mock.requests().len(), 1);
-    (told, error)
+    (tool_results, error)
 }
 
 #[tokio::test]
 async fn tool_failure_is_sent_to_the_model_or_fails_the_run() {
-    let (told, error) = comes_to(&failing(), &call("abcdefgh1", "fail", CALL)).await;
-    assert_eq!(told, "Error: the tool `fail` failed: the disk is full");
+    let (tool_results, error) = outcome_of(&failing(), &call("abcdefgh1", "fail", CALL)).await;
+    assert_eq!(
+        tool_results,
+        "Error: the tool `fail` failed: the disk is full"
+    );
     assert_eq!(error.kind(), ErrorKind::Tool);
     assert_eq!(error.to_string(), "chat.run: the tool `fail` failed");
     assert_eq!(error.source().unwrap().to_string(), "the disk is full");
@@ -38,11 +42,17 @@ async fn tool_failure_is_sent_to_the_model_or_fails_the_run() {
 
 #[tokio::test]
 async fn tool_unknown_is_sent_to_the_model_or_fails_the_run() {
-    let (told, error) = comes_to(&failing(), &call("abcdefgh1", "subtract", CALL)).await;
-    assert_eq!(told, "Error: there is no tool `subtract`, only add, fail");
+    let (tool_results, error) = outcome_of(&failing(), &call("abcdefgh1", "subtract", CALL)).await;
+    assert_eq!(
+        tool_results,
+        "Error: there is no tool `subtract`, only add, fail"
+    );
     assert_eq!(error.kind(), ErrorKind::Tool);
-    let (told, _) = comes_to(&ToolSet::new(), &call("abcdefgh1", "add", CALL)).await;
-    assert_eq!(told, "Error: there is no tool `add`: there are none at all");
+    let (tool_results, _) = outcome_of(&ToolSet::new(), &call("abcdefgh1", "add", CALL)).await;
+    assert_eq!(
+        tool_results,
+        "Error: there is no tool `add`: there are none at all"
+    );
 }
 
 #[tokio::test]
@@ -57,9 +67,10 @@ async fn tool_arguments_invalid_never_reach_the_function() {
         ("a = 1", "are not JSON"),
         ("", "do not fit: missing field `a`"),
     ] {
-        let (told, error) = comes_to(&adding(), &call("abcdefgh1", "add", arguments)).await;
+        let (tool_results, error) =
+            outcome_of(&adding(), &call("abcdefgh1", "add", arguments)).await;
         let begin = format!("Error: the arguments of `add` {why}");
-        assert!(told.starts_with(&begin), "{told}");
+        assert!(tool_results.starts_with(&begin), "{tool_results}");
         assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
     }
 }
@@ -90,7 +101,7 @@ async fn tool_panic_fails_the_run_with_its_message() {
         );
         assert!(line.contains(words), "{line}");
         let run: &ToolRun = error.partial().unwrap();
-        assert_eq!(run.messages.len(), 4); // the other call was carried out
+        assert_eq!(run.messages.len(), 4); // the other call was executed
         assert_eq!(mock.requests().len(), 1);
         // The set still works.
         let mock = once(&[call("abcdefgh1", "add", CALL)]);
@@ -132,7 +143,7 @@ async fn tool_calls_of_cut_answer_are_not_executed() {
         ("model_length", "`max_tokens`"),
         ("error", "the model failed"),
     ] {
-        // What has come may be a whole call, though others are missing.
+        // The call that has arrived may be whole although others are missing.
         let cut = ending(&[call("abcdefgh1", "add", CALL)], finish_reason);
         let mock = MockTransport::new().reply(cut);
         let run = client(&mock).chat().run(&ask(), &adding());
@@ -161,9 +172,9 @@ async fn tool_failure_sends_the_whole_error_chain() {
     let tools = ToolSet::new().tool("notes", async |_: Add| {
         Err::<(), _>(Outer(std::io::Error::other("the disk is full")))
     });
-    let (told, _) = comes_to(&tools, &call("abcdefgh1", "notes", CALL)).await;
+    let (tool_results, _) = outcome_of(&tools, &call("abcdefgh1", "notes", CALL)).await;
     let all = "Error: the tool `notes` failed: no notes: the disk is full";
-    assert_eq!(told, all);
+    assert_eq!(tool_results, all);
 }
 
 #[tokio::test]
@@ -209,7 +220,7 @@ async fn tool_error_result_stands_beside_other_answers() {
     client(&mock).chat().run(&ask(), &failing()).await.unwrap();
     let failed = "Error: the tool `fail` failed: the disk is full";
     assert_eq!(
-        told(&mock, 1),
+        tool_results(&mock, 1),
         pairs(&[("abcdefgh1", failed), ("abcdefgh2", "3")])
     );
 }

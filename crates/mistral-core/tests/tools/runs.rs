@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::time::Instant;
 
-use super::{Add, adding, ask, call, calling, client, once, pairs, told};
+use super::{Add, adding, ask, call, calling, client, once, pairs, tool_results};
 
 const CALL: &str = r#"{"a": 1, "b": 2}"#;
 
@@ -18,7 +18,7 @@ async fn run_continues_until_answer_with_transcript() {
     let run = client(&mock).chat().run(&ask(), &adding()).await.unwrap();
     assert_eq!(run.text(), "It is 3.");
     assert_eq!(run.responses.len(), 2);
-    assert_eq!(told(&mock, 1), pairs(&[("abcdefgh1", "3")]));
+    assert_eq!(tool_results(&mock, 1), pairs(&[("abcdefgh1", "3")]));
 
     let roles = run.messages.iter().map(|message| match message {
         Message::User(_) => "user",
@@ -87,7 +87,7 @@ async fn tool_calls_of_a_turn_run_concurrently_and_keep_order() {
     client(&mock).chat().run(&ask(), &tools).await.unwrap();
     assert_eq!(begin.elapsed().as_secs(), 9);
     let expected = [("abcdefgh1", "1"), ("abcdefgh2", "2"), ("abcdefgh3", "3")];
-    assert_eq!(told(&mock, 1), pairs(&expected));
+    assert_eq!(tool_results(&mock, 1), pairs(&expected));
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn tool_result_is_text_or_json() {
         ("abcdefgh2", r#"{"sum":[3]}"#),
         ("abcdefgh3", "null"),
     ];
-    assert_eq!(told(&mock, 1), pairs(&expected));
+    assert_eq!(tool_results(&mock, 1), pairs(&expected));
 }
 
 #[tokio::test]
@@ -146,13 +146,19 @@ async fn tool_call_without_id_gets_one() {
         .map(|call| call["id"].as_str().unwrap())
         .collect();
     assert!(ids.iter().all(|id| id.len() == 9), "{ids:?}");
-    assert_eq!(told(&mock, 1), pairs(&[(ids[0], "3"), (ids[1], "10")]));
-    // One is enough; those that are there stay.
+    assert_eq!(
+        tool_results(&mock, 1),
+        pairs(&[(ids[0], "3"), (ids[1], "10")])
+    );
+    // Existing ids stay.
     let mock = once(&[call("abcdefgh1", "add", CALL), call("", "add", CALL)]);
     client(&mock).chat().run(&ask(), &adding()).await.unwrap();
-    let told = told(&mock, 1);
-    assert_eq!((&*told[0].0, told[1].0.len()), ("abcdefgh1", 9));
-    assert_ne!(told[0].0, told[1].0);
+    let tool_results = tool_results(&mock, 1);
+    assert_eq!(
+        (&*tool_results[0].0, tool_results[1].0.len()),
+        ("abcdefgh1", 9)
+    );
+    assert_ne!(tool_results[0].0, tool_results[1].0);
 }
 
 #[tokio::test]
@@ -167,7 +173,7 @@ async fn run_of_several_turns() {
         .await
         .unwrap();
     assert_eq!(run.responses.len(), 4);
-    assert_eq!(told(&mock, 3).len(), 3);
+    assert_eq!(tool_results(&mock, 3).len(), 3);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Add, adding, ask, call, client, failing, once, pairs, told, tool_call};
+use super::{Add, adding, ask, call, client, failing, once, pairs, tool_call, tool_results};
 
 #[derive(Deserialize, JsonSchema)]
 #[expect(dead_code)]
@@ -77,7 +77,7 @@ async fn function_described_by_hand_is_called() {
     );
     let mock = once(&[call("abcdefgh1", "total", r#"{"tea": 3, "milk": 1}"#)]);
     client(&mock).chat().run(&ask(), &tools).await.unwrap();
-    assert_eq!(told(&mock, 1), pairs(&[("abcdefgh1", "4")]));
+    assert_eq!(tool_results(&mock, 1), pairs(&[("abcdefgh1", "4")]));
     let sent = mock.requests()[0].json();
     assert_eq!(sent["tools"][0]["function"]["parameters"], free);
     assert_eq!(sent["tools"][0]["function"].get("strict"), None);

@@ -9,7 +9,7 @@ use mistral_sdk::tools::{Approval, RunEvent, RunStream, ToolErrors, ToolRun, Too
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{Add, adding, ask, call, client, failing, told};
+use super::{Add, adding, ask, call, client, failing, tool_results};
 
 const CALL: &str = r#"{"a": 1, "b": 2}"#;
 
@@ -38,7 +38,7 @@ fn once(calls: &[Value]) -> MockTransport {
         .reply(MockReply::chat_stream(["It is", " 3."]))
 }
 
-/// The rest of the events, each in a few words.
+/// The remaining events, each in a few words.
 async fn events(stream: &mut RunStream) -> Vec<String> {
     let mut events = Vec::new();
     while let Some(event) = stream.next().await {
@@ -70,7 +70,7 @@ async fn run_stream_yields_text_calls_and_answers_in_order() {
     let run = stream.collect_run().await.unwrap();
     assert_eq!(run.text(), "It is 3.");
     assert_eq!(run.messages.len(), 4);
-    assert_eq!(told(&mock, 1)[0].1, "3");
+    assert_eq!(tool_results(&mock, 1)[0].1, "3");
     assert!(
         mock.requests()
             .iter()
@@ -89,7 +89,10 @@ async fn run_stream_collects_into_a_run() {
         .stream();
     let run = stream.collect_run().await.unwrap();
     assert_eq!(run.responses.len(), 2);
-    assert_eq!(told(&mock, 1)[0].1, "This call was refused: not today");
+    assert_eq!(
+        tool_results(&mock, 1)[0].1,
+        "This call was refused: not today"
+    );
 }
 
 #[tokio::test]
@@ -139,7 +142,7 @@ async fn run_stream_ends_on_tool_error_or_cut_stream() {
         "{error}"
     );
     let run: &ToolRun = error.partial().unwrap();
-    assert_eq!(run.messages.len(), 1); // which can be sent again
+    assert_eq!(run.messages.len(), 1); // the request, which can be sent again
     assert_eq!((run.responses.len(), &*run.text()), (1, "Let me"));
     assert!(stream.next().await.is_none());
 }

@@ -11,7 +11,7 @@ use mistral_core::testing::MockChunk;
 
 use crate::common::bytes;
 
-/// Reads `json` and makes sure that it is written as it came.
+/// Deserializes `json`, and checks that it serializes to the same value.
 fn same<T: Serialize + for<'de> Deserialize<'de>>(json: &Value) -> T {
     let read: T = serde_json::from_str(&json.to_string()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), *json);
@@ -30,7 +30,7 @@ fn event(name: Option<&str>, data: &Value) -> MockChunk {
     bytes(format!("{name}data: {data}\n\n"))
 }
 
-/// The same event with its kind in the `event:` line alone.
+/// The same event with its type in the `event:` line alone.
 fn named(mut data: Value) -> MockChunk {
     let name = data.as_object_mut().unwrap().remove("type").unwrap();
     event(name.as_str(), &data)

@@ -1,4 +1,4 @@
-//! Speech and voices: what is sent, and what comes back.
+//! Speech and voices: requests, responses, streams.
 
 use http::Method;
 use mistral_core::audio::{

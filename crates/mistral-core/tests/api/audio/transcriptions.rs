@@ -1,4 +1,4 @@
-//! Transcriptions: what is sent, and what comes back.
+//! Transcriptions: forms, responses, streams.
 
 use http::Method;
 use mistral_core::audio::{
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Fields, event, named, pairs, read, same};
 use crate::common::{DONE, bytes, client_with, reply, scripted, sse};
 
-/// The fields of a form, and the file: its name in the form, its own, its type, its bytes.
+/// The fields of a form, and its file: field name, file name, media type, content.
 fn form(sent: &MockRequest) -> (Fields, Option<[String; 4]>) {
     let content_type = sent.headers["content-type"].to_str().unwrap();
     if content_type == "application/x-www-form-urlencoded" {
@@ -235,7 +235,7 @@ async fn transcription_fields_missing_in_done_event_come_from_deltas() {
     assert_eq!((segment.start, segment.end), (Some(0.5), Some(1.25)));
     assert_eq!(segment.speaker_id.as_deref(), Some("speaker_1"));
 
-    // An end mark is an end, too.
+    // `[DONE]` is an end, too.
     let wire = deltas()
         .map(|data| event(None, &data))
         .into_iter()

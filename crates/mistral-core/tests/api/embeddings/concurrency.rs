@@ -1,4 +1,4 @@
-//! Vectors of any number of texts: how many calls run at once, and what is held and dropped.
+//! Concurrent calls: their number, order, buffering and cancellation.
 
 use std::io;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ async fn concurrency_is_bounded_and_keeps_order() {
         assert_eq!(mock.max_in_flight(), most);
         assert_eq!(started.elapsed().as_secs(), seconds);
     }
-    // Four at once unless it is said otherwise; the later ones are the quicker ones.
+    // Four by default; later calls are quicker.
     let delay = Arc::new(move |first| second * u32::try_from(24 - first).unwrap());
     let mock = Rules {
         delay,
@@ -58,7 +58,7 @@ async fn slow_call_buffers_no_more_than_concurrency() {
     });
     let vectors = embeddings(&mock).create_all("m", texts).inputs_per_call(10);
     let mut vectors = vectors.concurrency(3);
-    assert_eq!(taken.load(Ordering::Relaxed), 0); // nothing happens before it is asked
+    assert_eq!(taken.load(Ordering::Relaxed), 0); // nothing happens before the first poll
     assert!(vectors.next().now_or_never().is_none());
     assert_eq!(taken.load(Ordering::Relaxed), 30);
     let waited = tokio::time::timeout(Duration::from_secs(150), vectors.next()).await;
@@ -111,7 +111,7 @@ async fn error_cancels_calls_in_flight() {
 
 #[tokio::test(start_paused = true)]
 async fn input_stream_slow_or_failing_yields_vectors_so_far() {
-    // Nobody waits for a full piece while nothing else is under way.
+    // A chunk is sent as soon as it has a text while no call is in flight.
     let mock = Rules::default().mock();
     let slow = stream::iter(texts(4)).then(|text| async {
         tokio::time::sleep(Duration::from_secs(100)).await;
@@ -126,7 +126,7 @@ async fn input_stream_slow_or_failing_yields_vectors_so_far() {
     assert!(vectors.next().await.is_none());
     assert_eq!(sizes(&mock), [1, 1, 1, 1]);
 
-    // While a call is under way, texts gather for the next one.
+    // While a call is in flight, texts are buffered for the next one.
     let delay = Arc::new(|_| Duration::from_secs(105));
     let mock = Rules {
         delay,

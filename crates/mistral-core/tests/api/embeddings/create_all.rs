@@ -1,4 +1,4 @@
-//! Vectors of any number of texts: how they are cut, refused and repeated.
+//! Texts in chunks: their sizes, refusals and retries.
 
 use mistral_core::embeddings::{EmbeddingDtype, EmbeddingResponse};
 use mistral_core::{ErrorKind, RetryPolicy};
@@ -29,7 +29,7 @@ async fn chunking_by_inputs_per_call() {
     let vectors = embeddings(&mock)
         .create_all("m", texts(2))
         .inputs_per_call(0);
-    assert_eq!(read_all(vectors).await, 2); // none per call is taken for one
+    assert_eq!(read_all(vectors).await, 2); // zero is taken for one
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn borrowed_texts_are_accepted() {
 
 #[tokio::test]
 async fn chunk_refused_as_too_large_is_halved_and_size_remembered() {
-    // By number: the server takes 100, of which nobody has told the client.
+    // By number: the server accepts 100, which the client does not know.
     let mock = Rules {
         inputs: 100,
         ..Rules::default()
@@ -103,7 +103,7 @@ async fn chunk_size_recovers_after_one_long_text() {
         .inputs_per_call(8);
     assert_eq!(read_all(vectors.concurrency(1)).await, 40);
     let sizes = sizes(&mock);
-    // The long one is found by halving; half of what it needs is room for six others.
+    // The long one is found by halving; half of its size has room for six others.
     assert_eq!(sizes[..5], [8, 4, 2, 2, 1]);
     assert!(
         sizes.iter().rev().skip(1).take(4).all(|size| *size >= 6),

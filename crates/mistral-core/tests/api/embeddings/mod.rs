@@ -17,12 +17,12 @@ type Override = Arc<dyn Fn(&[String], u32) -> Option<(u16, Value)> + Send + Sync
 
 /// The rules of a mock whose vector of a text is its number: `text 7` gives `[7.0]`.
 ///
-/// It refuses what has more `inputs` or `bytes` than it takes, or what `replies` says.
+/// It refuses requests of more than `inputs` texts or `bytes`; `replies` overrides it.
 #[derive(Clone)]
 struct Rules {
     inputs: usize,
     bytes: usize,
-    /// The reply to these texts in this attempt, if it is another one than their vectors.
+    /// The reply to these texts in this attempt, in place of their vectors.
     replies: Override,
     /// The time that a call takes, by the number of its first text.
     delay: Arc<dyn Fn(usize) -> Duration + Send + Sync>,

@@ -11,8 +11,8 @@ use super::Folder;
 use crate::common::{bytes, client_with, scripted, sse};
 
 fn download(pieces: impl IntoIterator<Item = MockChunk>) -> MockTransport {
-    let step = sse(pieces).with_header("content-type", "application/octet-stream");
-    scripted([step])
+    let reply = sse(pieces).with_header("content-type", "application/octet-stream");
+    scripted([reply])
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn download_yields_bytes_stream_or_file() {
 async fn download_in_many_chunks_is_written_in_order() {
     let folder = Folder::new("pieces");
     let path = folder.0.join("x.bin");
-    // More than one write's worth, which no number of pieces divides.
+    // More than one write, whose size is no multiple of that of a chunk.
     let pieces: Vec<String> = (0..50)
         .map(|piece| format!("{piece:03}").repeat(5_461))
         .collect();

@@ -17,7 +17,7 @@ use serde_json::json;
 use super::{Folder, UPLOADED, upload};
 use crate::common::{builder_with, client_with, reply, scripted};
 
-fn at_once() -> RetryPolicy {
+fn immediate_retries() -> RetryPolicy {
     RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, Duration::from_secs(60))
 }
 
@@ -170,7 +170,10 @@ async fn retry_of_upload_needs_a_reopenable_source() {
     ] {
         let not_sent = MockReply::error(TransportErrorKind::NotSent);
         let mock = scripted([not_sent, reply(200, UPLOADED)]);
-        let client = builder_with(&mock).retry(at_once()).build().unwrap();
+        let client = builder_with(&mock)
+            .retry(immediate_retries())
+            .build()
+            .unwrap();
         let result = client.files().upload(&upload(file)).await;
         assert_eq!((mock.requests().len(), result.is_ok()), (count, count == 2));
         let sent = mock.requests();
@@ -179,9 +182,12 @@ async fn retry_of_upload_needs_a_reopenable_source() {
                 .all(|sent| String::from_utf8_lossy(&sent.body).contains("again"))
         );
     }
-    // The server may have kept the file: a repetition would make a second one.
+    // The server may have kept the file: a retry would create a second one.
     let mock = scripted([reply(503, "{}"), reply(200, UPLOADED)]);
-    let client = builder_with(&mock).retry(at_once()).build().unwrap();
+    let client = builder_with(&mock)
+        .retry(immediate_retries())
+        .build()
+        .unwrap();
     let file = FileSource::from_bytes("a", "again");
     assert!(client.files().upload(&upload(file)).await.is_err());
     assert_eq!(mock.requests().len(), 1);
@@ -244,7 +250,7 @@ async fn timeout_of_upload_restarts_with_every_chunk() {
             }
         }
     }
-    // The server's own time begins when all is sent.
+    // The first-byte timeout starts when the whole body has been sent.
     let slow = scripted([reply(200, UPLOADED).with_delay(Duration::from_secs(301))]);
     let request = upload(FileSource::from_bytes("a", "x"));
     let error = client_with(&slow)

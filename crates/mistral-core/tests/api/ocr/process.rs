@@ -1,4 +1,4 @@
-//! OCR: what is sent, and what comes back.
+//! OCR: requests and responses.
 
 use std::future::Future;
 use std::pin::pin;
@@ -20,7 +20,7 @@ fn sent(value: impl Serialize) -> Value {
     serde_json::to_value(value).unwrap()
 }
 
-/// Reads `json` and makes sure that it is written as it came.
+/// Deserializes `json`, and checks that it serializes to the same value.
 fn same<T: Serialize + for<'de> Deserialize<'de>>(json: &Value) -> T {
     let read: T = serde_json::from_str(&json.to_string()).unwrap();
     assert_eq!(sent(&read), *json);
@@ -337,7 +337,7 @@ async fn response_malformed_is_a_decode_error_with_path() {
     let image: OcrImageObject = serde_json::from_value(json).unwrap();
     assert_eq!(image.bytes().unwrap_err().kind(), ErrorKind::Decode);
 
-    for (body, place) in [
+    for (body, path) in [
         (json!({ "pages": [{ "index": 0 }] }), "pages[0]"),
         (
             json!({ "pages": [{ "index": 0, "markdown": "", "blocks": [{ "type": "text" }] }] }),
@@ -353,6 +353,6 @@ async fn response_malformed_is_a_decode_error_with_path() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
-        assert!(error.to_string().contains(place), "{error}");
+        assert!(error.to_string().contains(path), "{error}");
     }
 }

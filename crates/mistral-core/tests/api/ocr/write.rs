@@ -1,4 +1,4 @@
-//! OCR: a document as files.
+//! OCR responses written to files.
 
 use std::fs;
 use std::future::Future;
@@ -12,7 +12,7 @@ use mistral_emulator::Emulator;
 use mistral_sdk::{Client, MistralApi};
 use serde_json::{Value, json};
 
-/// A directory of a test, not made yet, and removed at its end.
+/// The directory of a test, which the test creates, removed at its end.
 struct Dir(PathBuf);
 
 impl Dir {
@@ -46,7 +46,7 @@ fn response(pages: Value) -> OcrResponse {
     serde_json::from_value(json!({ "pages": pages })).unwrap()
 }
 
-/// A page with a link to each image: its id, and what came along of it.
+/// A page with a link to each of these images, given by id and data.
 fn page<'a>(index: u64, images: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
     let images: Vec<_> = images
         .into_iter()
@@ -64,7 +64,7 @@ fn name_of(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
 }
 
-/// What the images with these ids, whose bytes are `hi`, are called.
+/// The file names of images with these ids, whose bytes are `hi`.
 async fn names_of(dir: &Dir, ids: &[&str], image: &str) -> Vec<String> {
     let page = page(0, ids.iter().map(|id| (*id, image.into())));
     let files = response(json!([page])).write_to(&dir.0).await.unwrap();

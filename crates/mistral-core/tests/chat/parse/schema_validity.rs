@@ -1,4 +1,4 @@
-//! What a model may answer by the schema of a type is what the type can read.
+//! The schema of a type accepts what the type can deserialize, and nothing else.
 
 use boon::{Compiler, Draft, Schemas};
 use schemars::JsonSchema;
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::schemas::sent;
 
-/// Holds that the schema of a `T` lets all `values` pass, as they are read and written by `T`,
-/// and none of them with a field more or one less.
+/// Checks that the schema of a `T` accepts all `values`, that they round-trip through `T`, and that
+/// it rejects each with a field more or one less.
 async fn holds<T: JsonSchema + DeserializeOwned + Serialize + 'static>(values: &[Value]) {
     let schema = sent::<T>().await["json_schema"]["schema"].clone();
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());

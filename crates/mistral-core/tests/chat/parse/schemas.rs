@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 use super::{Painting, ask, client};
 
-/// The format that goes out when a `T` is asked for.
+/// The response format that is sent for a `T`.
 pub(super) async fn sent<T: JsonSchema + DeserializeOwned + 'static>() -> Value {
     let mock = MockTransport::new().json(json!({ "choices": [] }));
     let _ = client(&mock).chat().parse::<T>(&ask()).await;
     mock.requests()[0].json()["response_format"].clone()
 }
 
-/// Why a `T` cannot be asked for.
+/// The error of a call for a `T` without a strict schema.
 async fn refusal<T: JsonSchema + DeserializeOwned + 'static>() -> String {
     let mock = MockTransport::new();
     let error = client(&mock).chat().parse::<T>(&ask()).await.err().unwrap();

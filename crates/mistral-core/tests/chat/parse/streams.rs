@@ -15,7 +15,7 @@ struct Recipe {
     steps: Vec<String>,
 }
 
-/// The values that come while the answer arrives in these pieces, and the final one.
+/// The partial values while the answer arrives in these pieces, and the final one.
 async fn values(pieces: &[&str]) -> (Vec<Recipe>, mistral_sdk::Result<Recipe>) {
     let pieces: Vec<String> = pieces.iter().map(|piece| (*piece).to_owned()).collect();
     let mock = MockTransport::new().reply(MockReply::chat_stream(pieces));
@@ -216,5 +216,5 @@ async fn parse_stream_of_long_answer_takes_linear_time() {
         }
     }
     assert_eq!(longest, 5_001);
-    assert!(count < 1_000, "{count} values"); // one for every 128th part of growth, not for every chunk
+    assert!(count < 1_000, "{count} values"); // one for each growth by a 128th, not for each chunk
 }

@@ -5,7 +5,7 @@ use mistral_sdk::types::{ContentChunk, Message, MessageRule, SystemMessage, Tool
 
 use super::{A, B, answer, calling, prefix, system, user};
 
-/// A history, what is found in it, and what it is after the repair.
+/// A history, its violations, and the history after the repair.
 type Case = (Vec<Message>, Vec<(usize, MessageRule)>, Vec<&'static str>);
 
 pub(super) fn cases() -> Vec<Case> {

@@ -1,4 +1,4 @@
-//! Any history at all.
+//! Properties of any history.
 
 use mistral_sdk::types::MessageRule::EndsWithInput;
 use mistral_sdk::types::{Message, lint_messages, repair_messages};
@@ -20,7 +20,7 @@ fn any_message() -> impl Strategy<Value = Message> {
     ]
 }
 
-/// Numbers the answers, and gives the numbers of those that have a call to answer.
+/// Numbers the answers, and returns the numbers of those that have a call.
 fn number_answers(messages: &mut [Message]) -> Vec<String> {
     let mut open = std::collections::HashMap::new();
     let mut kept = Vec::new();
@@ -66,7 +66,7 @@ proptest! {
         if lint_messages(&messages).is_empty() {
             prop_assert_eq!(&once, &messages);
         }
-        // What was said is still said.
+        // No text is lost.
         let said = |messages: &[Message]| {
             let of = |role: &'static str| move |line: &String| line.starts_with(role);
             let lines = short(messages);

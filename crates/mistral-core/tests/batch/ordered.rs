@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use futures::{FutureExt, StreamExt};
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, stream};
 use mistral_core::ErrorKind;
 use mistral_core::testing::{MockChunk, MockReply};
 use serde_json::json;
@@ -161,9 +162,14 @@ async fn in_order_spool_file_is_private_and_removed() {
 
 #[tokio::test]
 async fn in_order_next_dropped_loses_nothing() {
-    let lines = [good("b"), good("a")].map(|line| bytes(line + "\n"));
-    let slow = MockReply::bytes("application/json", lines)
-        .with_chunk_delay(std::time::Duration::from_millis(1));
+    // Pending before every chunk, without a clock.
+    let slow = MockReply::stream("application/json", || {
+        let lines = [good("b"), good("a")].map(|line| Bytes::from(line + "\n"));
+        stream::iter(lines).then(|line| async {
+            tokio::task::yield_now().await;
+            Ok(line)
+        })
+    });
     let (_, batch) = serve([job("SUCCESS", 2, json!({ "output_file": "out" })), slow]);
     let mut results = batch.results().await.unwrap().in_order(["a", "b"]);
     let mut outcomes = Vec::new();

@@ -1,6 +1,7 @@
 //! Helpers that the tests share: clients of a scripted mock, and the JSON of chat completions.
 
 #![allow(dead_code, unreachable_pub)] // each test binary uses a part of it
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers may panic as tests do
 
 pub mod wire;
 

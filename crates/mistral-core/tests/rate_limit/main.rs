@@ -1,6 +1,12 @@
 //! The rate limiter: how many requests it sends, when, and in which order.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
+// Helpers outside of test functions may panic as tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,6 +1,12 @@
 //! Runs with tools: requests, tool calls, streams, failures.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
+// Helpers outside of test functions may panic as tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod blocking;
 mod failures;

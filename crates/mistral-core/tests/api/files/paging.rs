@@ -14,7 +14,7 @@ fn page(ids: &[&str], total: Option<u64>) -> MockReply {
 }
 
 async fn ids(mock: &MockTransport, request: &ListFilesRequest) -> Result<Vec<String>, Error> {
-    let items = client_with(&mock).files().list(request).pages().items();
+    let items = client_with(mock).files().list(request).pages().items();
     let files: Vec<_> = items.collect().await;
     files
         .into_iter()

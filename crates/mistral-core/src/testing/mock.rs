@@ -1,4 +1,4 @@
-//! A transport that answers from a script.
+//! A transport that replies from a script.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,16 +19,16 @@ use super::refusal;
 use super::reply::MockReply;
 use crate::http::{Body, Operation, Transport, TransportError};
 
-/// A transport that answers from a script and remembers what it was sent.
+/// A transport that replies from a script and records the requests.
 ///
-/// Each request takes the first reply in the script that is for it and not used up. A reply is
-/// for one request, unless it says [`times`](MockReply::times) or
-/// [`always`](MockReply::always); it is for any request, unless it was added by
-/// [`on`](Self::on). A request that no reply is for fails with
-/// [`ErrorKind::Config`](crate::ErrorKind::Config), in words that name the call, and is not
-/// repeated.
+/// Each request takes the first reply of the script that is for it and not used up. A reply is
+/// for one request, unless [`times`](MockReply::times) or [`always`](MockReply::always) is set. It
+/// is for any request, unless it was added with [`on`](Self::on). A request without a reply fails
+/// with [`ErrorKind::Config`](crate::ErrorKind::Config) and a message that names it. It is not
+/// retried.
 ///
-/// Clones share script and memory: give one to the client and keep one for the assertions.
+/// Clones share the script and the recorded requests: pass one to the client and keep one for the
+/// assertions.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -49,7 +49,7 @@ use crate::http::{Body, Operation, Transport, TransportError};
 /// assert_eq!(answer.text(), "Because.");
 ///
 /// let requests = mock.requests();
-/// assert_eq!(requests.len(), 2); // the 503 was repeated
+/// assert_eq!(requests.len(), 2); // the 503 was retried
 /// assert_eq!(requests[1].operation, "chat.complete");
 /// assert_eq!(requests[1].json()["messages"][0]["content"], "Why?");
 /// assert_eq!(mock.remaining(), 0);
@@ -60,7 +60,7 @@ pub struct MockTransport {
     state: Arc<Mutex<State>>,
 }
 
-/// A request as a [`MockTransport`] got it.
+/// A request that a [`MockTransport`] received.
 ///
 /// ```
 /// # async fn example(mock: mistral_sdk::testing::MockTransport) {
@@ -75,15 +75,15 @@ pub struct MockRequest {
     /// The operation's name, for example `chat.complete`; `request` for
     /// [`Client::request`](crate::Client::request).
     pub operation: String,
-    /// The model that the request names, if it names one.
+    /// The model in the request, if there is one.
     pub model: Option<String>,
-    /// Which attempt of its call this was, counted from 1.
+    /// The number of the attempt within its call, counted from 1.
     pub attempt: u32,
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
-    /// The whole URL.
+    /// The full URL.
     pub uri: Uri,
-    /// All headers. Credentials are among them, and left out of what `Debug` prints.
+    /// All headers, with credentials. `Debug` redacts them.
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
@@ -125,7 +125,7 @@ struct Line {
 type Responder = Arc<dyn Fn(&MockRequest) -> MockReply + Send + Sync>;
 type Observer = Arc<dyn Fn(&MockRequest, &Bytes) + Send + Sync>;
 
-/// Which requests a line of the script is for.
+/// The requests that a line of the script is for.
 enum Target {
     Any,
     Operation(String),
@@ -133,7 +133,7 @@ enum Target {
 }
 
 impl MockTransport {
-    /// Makes a mock with an empty script.
+    /// Creates a mock with an empty script.
     pub fn new() -> Self {
         Self::default()
     }
@@ -189,7 +189,7 @@ impl MockTransport {
         self.add(Target::parse(target), reply)
     }
 
-    /// Lets `answer` decide from the request, for every request that gets there in the script.
+    /// Adds a function that creates the reply from the request, for any number of requests.
     ///
     /// ```
     /// use mistral_sdk::testing::{MockReply, MockTransport};
@@ -221,8 +221,8 @@ impl MockTransport {
     /// Calls `observer` with each chunk of the body of a request, when the mock reads it.
     ///
     /// The body of the [`MockRequest`] is still empty then. The next chunk is read after the
-    /// observer has returned and other tasks have had their turn. A test can so hold a program
-    /// to how much of an upload it keeps in memory, or change a file while it is uploaded.
+    /// observer has returned and other tasks have been polled. A test can assert how much of an
+    /// upload is kept in memory, for example, or change a file while it is uploaded.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -253,20 +253,19 @@ impl MockTransport {
         self
     }
 
-    /// Returns all requests so far, in the order in which they came, whatever became of them.
+    /// Returns all requests so far in the order in which they were sent, also those that failed.
     pub fn requests(&self) -> Vec<MockRequest> {
         self.lock().requests.clone()
     }
 
-    /// Returns how many replies have not been used, without those that are for any number of
-    /// requests.
+    /// Returns the number of unused replies, without those for any number of requests.
     pub fn remaining(&self) -> usize {
         let state = self.lock();
         let left = state.lines.iter().filter_map(|line| line.left);
         left.fold(0, usize::saturating_add)
     }
 
-    /// Returns how many requests are in flight: sent, and neither answered nor dropped.
+    /// Returns the number of requests in flight: sent, and neither answered nor dropped.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -289,7 +288,7 @@ impl MockTransport {
         self.lock().in_flight
     }
 
-    /// Returns how many requests were in flight at the same time, at most.
+    /// Returns the largest number of requests that were in flight at the same time.
     pub fn max_in_flight(&self) -> usize {
         self.lock().max_in_flight
     }
@@ -379,12 +378,12 @@ impl MockRequest {
         (request, body)
     }
 
-    /// The body as JSON; [`Value::Null`] if it is not JSON.
+    /// Returns the body as JSON, or [`Value::Null`] if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The value of a header, if it was sent and is text.
+    /// Returns the value of a header, if it was sent and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -409,7 +408,7 @@ impl State {
         }
     }
 
-    /// Why there is no reply, for the person whose test has just failed.
+    /// Returns the message for a request without a reply.
     fn complaint(&self, request: &MockRequest) -> String {
         // The query is not shown: there may be a key in it.
         let (method, path) = (&request.method, request.uri.path());

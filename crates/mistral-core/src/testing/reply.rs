@@ -17,13 +17,13 @@ use crate::http::{Body, TransportError, TransportErrorKind};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
-/// The cause of a failure that a reply asks for.
+/// The message of a transport error that a reply asks for.
 const AS_TOLD: &str = "as MockTransport was told";
 
-/// What a [`MockTransport`](super::MockTransport) does with a request: it answers, or it fails.
+/// A reply of a [`MockTransport`](super::MockTransport): a response or a failure.
 ///
-/// Times pass on tokio's clock: in a test with `#[tokio::test(start_paused = true)]` none of
-/// them is waited for.
+/// Delays pass on tokio's clock: a test with `#[tokio::test(start_paused = true)]` does not wait
+/// for them.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -48,11 +48,11 @@ const AS_TOLD: &str = "as MockTransport was told";
 pub struct MockReply {
     outcome: Outcome,
     delay: Duration,
-    /// How many requests it is for; `None`: any number.
+    /// The number of requests it is for; `None`: any number.
     pub(super) times: Option<usize>,
     /// Whether it is sent before the body of the request has been read.
     pub(super) is_early: bool,
-    /// The first mistake that was made with it.
+    /// The first invalid argument of a method.
     mistake: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl fmt::Debug for Content {
 
 /// One step of the body that a [`MockReply`] sends.
 ///
-/// Whatever converts into [`Bytes`] converts into a chunk.
+/// A value that converts into [`Bytes`] also converts into a chunk.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -148,7 +148,7 @@ impl MockReply {
         })
     }
 
-    /// Answers 200 with `chunks` as the body, each of which arrives by itself.
+    /// Replies 200 with `chunks` as the body, each of which arrives by itself.
     ///
     /// A [`MockChunk`] can also be a delay, a break of the connection, or a stall.
     ///
@@ -166,12 +166,11 @@ impl MockReply {
         Self::response(Content::Chunks(chunks)).with_header(CONTENT_TYPE.as_str(), media_type)
     }
 
-    /// Answers 200 with a body that is read from a stream, which `stream` creates for each
-    /// request.
+    /// Replies 200 with a stream as the body, which `stream` creates for each request.
     ///
-    /// The stream is polled when the program reads the body. A test can so produce a large body
-    /// as it is read, or observe that a program reads no further than it needs to. The methods
-    /// that change chunks do not apply to such a body.
+    /// The stream is polled when the program reads the body. A test can produce a large body on
+    /// demand, for example, or assert that a program reads no further than it needs to. The
+    /// methods that change chunks do not apply to such a body.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -208,7 +207,7 @@ impl MockReply {
             .with_header(CONTENT_TYPE.as_str(), media_type)
     }
 
-    /// Answers 200 with this JSON.
+    /// Replies 200 with this JSON.
     pub fn json(body: impl Serialize) -> Self {
         match serde_json::to_vec(&body) {
             Ok(bytes) => Self::bytes(JSON, [bytes]),
@@ -218,8 +217,7 @@ impl MockReply {
         }
     }
 
-    /// Answers 200 with a stream of these events, each in a chunk of its own, and of the mark
-    /// `[DONE]`, in a last chunk.
+    /// Replies 200 with a stream of these events and `[DONE]`, each in a chunk of its own.
     pub fn sse<T: Serialize>(events: impl IntoIterator<Item = T>) -> Self {
         let data = events
             .into_iter()
@@ -235,17 +233,17 @@ impl MockReply {
         }
     }
 
-    /// Answers with this status and an empty body.
+    /// Replies with this status and an empty body.
     pub fn status(status: u16) -> Self {
         Self::response(Content::Chunks(Vec::new())).with_status(status)
     }
 
-    /// Fails as a transport does, without a response.
+    /// Fails with a transport error, without a response.
     pub fn error(kind: TransportErrorKind) -> Self {
         Self::new(Outcome::Error(kind))
     }
 
-    /// Accepts the request and never answers it.
+    /// Accepts the request and never replies.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -266,9 +264,9 @@ impl MockReply {
         Self::new(Outcome::Stall)
     }
 
-    /// Answers a chat completion, or one of an agent or of code, with this text.
+    /// Replies with a completion of this text, for chat, agents and FIM.
     ///
-    /// The model is `mock`; the usage is one token of the prompt and one of the answer.
+    /// The model is `mock`. The usage is one token each of the prompt and of the completion.
     pub fn chat(text: impl Into<String>) -> Self {
         Self::json(json!({
             "id": "mock",
@@ -284,8 +282,8 @@ impl MockReply {
         }))
     }
 
-    /// Streams a chat completion, or one of an agent or of code: an event for each piece of
-    /// the text, then one that finishes it, then `[DONE]`.
+    /// Streams a completion, for chat, agents and FIM: an event for each piece of the text, one
+    /// that finishes it, and `[DONE]`.
     pub fn chat_stream<S: Into<String>>(pieces: impl IntoIterator<Item = S>) -> Self {
         let event = |text: String, finish_reason: Option<&str>, usage: Option<Value>| {
             let mut event = json!({
@@ -311,7 +309,7 @@ impl MockReply {
         Self::sse(pieces.chain([last]))
     }
 
-    /// Sets the status. A reply without a response has none, and stays as it is.
+    /// Sets the status. Has no effect on a failure or a stall.
     pub fn with_status(mut self, number: u16) -> Self {
         let Ok(number) = StatusCode::from_u16(number) else {
             return self.mistaken(format!("{number} is not a status from 100 to 999"));
@@ -322,7 +320,7 @@ impl MockReply {
         self
     }
 
-    /// Sets a header. A reply without a response has none, and stays as it is.
+    /// Sets a header. Has no effect on a failure or a stall.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let Ok(key) = HeaderName::try_from(name) else {
             return self.mistaken(format!("`{name}` is not the name of a header"));
@@ -336,13 +334,13 @@ impl MockReply {
         self
     }
 
-    /// Waits before it answers or fails. Default: not at all.
+    /// Delays the response or the failure. Default: no delay.
     pub fn with_delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Waits before each chunk of the body. Default: not at all.
+    /// Delays each chunk of the body. Default: no delay.
     pub fn with_chunk_delay(mut self, delay: Duration) -> Self {
         if let Outcome::Response { chunk_delay, .. } = &mut self.outcome {
             *chunk_delay = delay;
@@ -355,20 +353,21 @@ impl MockReply {
         self.truncate(chunks, Some(MockChunk::Break))
     }
 
-    /// Sends nothing more after this many chunks of the body, and keeps the connection.
+    /// Stalls after this many chunks of the body, with the connection open.
     pub fn with_stall_after(self, chunks: usize) -> Self {
         self.truncate(chunks, Some(MockChunk::Stall))
     }
 
-    /// Ends the body after this many chunks, as if there were no more.
+    /// Ends the body after this many chunks.
     pub fn with_end_after(self, chunks: usize) -> Self {
         self.truncate(chunks, None)
     }
 
-    /// Answers before the body of the request has been read.
+    /// Replies before the body of the request has been read.
     ///
-    /// A server does so when it refuses an upload by its headers. The body of the
-    /// [`MockRequest`](super::MockRequest) is empty then.
+    /// A server does so when it rejects an upload by its headers. The body of the
+    /// [`MockRequest`](super::MockRequest) is empty then. Has no effect on a reply that is created
+    /// by [`answer_with`](super::MockTransport::answer_with), which needs the whole request.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -392,13 +391,13 @@ impl MockReply {
         self
     }
 
-    /// Is for this many requests. Default: one.
+    /// Sets the number of requests that the reply is for. Default: one.
     pub fn times(mut self, requests: usize) -> Self {
         self.times = Some(requests);
         self
     }
 
-    /// Is for any number of requests, none included.
+    /// Makes the reply be for any number of requests, including none.
     pub fn always(mut self) -> Self {
         self.times = None;
         self
@@ -427,7 +426,7 @@ impl MockReply {
         self
     }
 
-    /// Answers one request.
+    /// Returns the response to one request, after the delay.
     pub(super) async fn play(self) -> Result<Response<Body>, TransportError> {
         if let Some(mistake) = self.mistake {
             return Err(refusal(format!(

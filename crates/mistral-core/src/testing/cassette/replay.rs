@@ -1,4 +1,4 @@
-//! Answers from a file.
+//! Replays recorded responses.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::http::{Body, TransportError, TransportErrorKind};
 use crate::testing::playing::{Step, body};
 use crate::testing::refusal;
 
-/// How many calls are listed for a person.
+/// The number of recorded calls that an error lists.
 const LISTED: usize = 6;
 
 const STOPS: &str = "the recording stops here, because the program did not read on when it was \
@@ -22,18 +22,18 @@ const STOPS: &str = "the recording stops here, because the program did not read 
 /// One exchange of the file.
 pub(super) struct Recording {
     request: TapeRequest,
-    answer: Answer,
+    response: RecordedResponse,
     pub(super) used: bool,
 }
 
 #[derive(Clone)]
-struct Answer {
+struct RecordedResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Vec<Step>,
 }
 
-/// Makes sure, before the first request, that all of the file can be replayed.
+/// Decodes the whole file, so that an error is reported before the first request.
 pub(super) fn recordings(path: &Path, tape: Tape) -> Result<Vec<Recording>> {
     let numbered = tape.exchanges.into_iter().zip(1_usize..);
     numbered
@@ -41,10 +41,10 @@ pub(super) fn recordings(path: &Path, tape: Tape) -> Result<Vec<Recording>> {
             let Exchange {
                 request, response, ..
             } = exchange;
-            match Answer::read(response) {
-                Ok(answer) => Ok(Recording {
+            match RecordedResponse::read(response) {
+                Ok(response) => Ok(Recording {
                     request,
-                    answer,
+                    response,
                     used: false,
                 }),
                 Err(why) => Err(unusable(
@@ -56,7 +56,7 @@ pub(super) fn recordings(path: &Path, tape: Tape) -> Result<Vec<Recording>> {
         .collect()
 }
 
-impl Answer {
+impl RecordedResponse {
     fn read(response: TapeResponse) -> Result<Self, String> {
         let status = StatusCode::from_u16(response.status)
             .map_err(|_| format!("{} is not a status", response.status))?;
@@ -81,7 +81,7 @@ impl Answer {
         })
     }
 
-    fn response(self) -> Response<Body> {
+    fn into_response(self) -> Response<Body> {
         let mut response = Response::new(body(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -89,7 +89,7 @@ impl Answer {
     }
 }
 
-/// The answer to `request`, from the first recording of it that has not been replayed.
+/// Returns the response of the first recording of `request` that has not been replayed.
 pub(super) fn answer(
     path: &Path,
     request: &TapeRequest,
@@ -103,7 +103,7 @@ pub(super) fn answer(
     match recordings.iter_mut().find(fits) {
         Some(recording) => {
             recording.used = true;
-            Ok(recording.answer.clone().response())
+            Ok(recording.response.clone().into_response())
         }
         None => Err(refusal(format!(
             "the cassette `{}` {}. If the program is meant to ask this, record the cassette anew",
@@ -119,7 +119,7 @@ impl Recording {
     }
 }
 
-/// Why no recording fits, for the person whose test has just failed.
+/// Returns the message for a request that no recording matches.
 fn complaint(request: &TapeRequest, recordings: &[Recording]) -> String {
     let call = format!("{} {}", request.method, request.url);
     let nearest = recordings

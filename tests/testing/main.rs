@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
+mod bodies;
 mod cassette;
 mod matching;
 mod mock;

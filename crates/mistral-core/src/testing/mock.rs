@@ -1,29 +1,34 @@
-//! A transport that answers from a script.
+//! A transport that replies from a script.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::refusal;
 use super::reply::MockReply;
 use crate::transport::{Body, RequestContext, Transport, TransportError};
 
-/// A transport that answers from a script and remembers what it was sent.
+/// A transport that replies from a script and records the requests.
 ///
-/// Each request takes the first reply in the script that is for it and not used up. A reply is
-/// for one request, unless it says [`times`](MockReply::times) or
-/// [`always`](MockReply::always); it is for any request, unless it was added by
-/// [`on`](Self::on). A request that no reply is for fails with
-/// [`ErrorKind::Config`](crate::ErrorKind::Config), in words that name the call, and is not
-/// repeated.
+/// Each request takes the first reply of the script that is for it and not used up. A reply is
+/// for one request, unless [`times`](MockReply::times) or [`always`](MockReply::always) is set. It
+/// is for any request, unless it was added with [`on`](Self::on). A request without a reply fails
+/// with [`ErrorKind::Config`](crate::ErrorKind::Config) and a message that names it. It is not
+/// retried.
 ///
-/// Clones share script and memory: give one to the client and keep one for the assertions.
+/// Clones share the script and the recorded requests: pass one to the client and keep one for the
+/// assertions.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -44,7 +49,7 @@ use crate::transport::{Body, RequestContext, Transport, TransportError};
 /// assert_eq!(answer.text(), "Because.");
 ///
 /// let requests = mock.requests();
-/// assert_eq!(requests.len(), 2); // the 503 was repeated
+/// assert_eq!(requests.len(), 2); // the 503 was retried
 /// assert_eq!(requests[1].operation, "chat.complete");
 /// assert_eq!(requests[1].json()["messages"][0]["content"], "Why?");
 /// assert_eq!(mock.remaining(), 0);
@@ -52,10 +57,10 @@ use crate::transport::{Body, RequestContext, Transport, TransportError};
 /// ```
 #[derive(Clone, Default)]
 pub struct MockTransport {
-    script: Arc<Mutex<Script>>,
+    state: Arc<Mutex<State>>,
 }
 
-/// A request as a [`MockTransport`] got it.
+/// A request that a [`MockTransport`] received.
 ///
 /// ```
 /// # async fn example(mock: mistral_sdk::testing::MockTransport) {
@@ -70,36 +75,57 @@ pub struct MockRequest {
     /// The operation's name, for example `chat.complete`; `request` for
     /// [`Client::request`](crate::Client::request).
     pub operation: String,
-    /// The model that the request names, if it names one.
+    /// The model in the request, if there is one.
     pub model: Option<String>,
-    /// Which attempt of its call this was, counted from 1.
+    /// The number of the attempt within its call, counted from 1.
     pub attempt: u32,
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
-    /// The whole URL.
+    /// The full URL.
     pub uri: Uri,
-    /// All headers. Credentials are among them, and left out of what `Debug` prints.
+    /// All headers, with credentials. `Debug` redacts them.
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
+    /// The time from the creation of the mock to this request, on tokio's clock.
+    pub elapsed: Duration,
 }
 
-#[derive(Default)]
-struct Script {
+struct State {
+    created: Instant,
     lines: Vec<Line>,
     requests: Vec<MockRequest>,
+    observer: Option<Observer>,
+    in_flight: usize,
+    max_in_flight: usize,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            created: Instant::now(),
+            lines: Vec::new(),
+            requests: Vec::new(),
+            observer: None,
+            in_flight: 0,
+            max_in_flight: 0,
+        }
+    }
 }
 
 struct Line {
     target: Target,
-    answer: Answer,
-    /// For how many requests it is still good; `None`: any number.
+    responder: Responder,
+    /// The number of requests it is still for; `None`: any number.
     left: Option<usize>,
+    /// Whether it replies before the body of the request has been read.
+    is_early: bool,
 }
 
-type Answer = Arc<dyn Fn(&MockRequest) -> MockReply + Send + Sync>;
+type Responder = Arc<dyn Fn(&MockRequest) -> MockReply + Send + Sync>;
+type Observer = Arc<dyn Fn(&MockRequest, &Bytes) + Send + Sync>;
 
-/// Which requests a line of the script is for.
+/// The requests that a line of the script is for.
 enum Target {
     Any,
     RequestContext(String),
@@ -107,7 +133,7 @@ enum Target {
 }
 
 impl MockTransport {
-    /// Makes a mock with an empty script.
+    /// Creates a mock with an empty script.
     pub fn new() -> Self {
         Self::default()
     }
@@ -116,6 +142,20 @@ impl MockTransport {
     #[must_use]
     pub fn reply(self, reply: MockReply) -> Self {
         self.add(Target::Any, reply)
+    }
+
+    /// Adds several replies to the script, in this order.
+    ///
+    /// ```
+    /// use mistral_sdk::testing::{MockReply, MockTransport};
+    ///
+    /// let busy = MockReply::status(503);
+    /// let mock = MockTransport::new().replies([busy.clone(), busy, MockReply::chat("Because.")]);
+    /// assert_eq!(mock.remaining(), 3);
+    /// ```
+    #[must_use]
+    pub fn replies(self, replies: impl IntoIterator<Item = MockReply>) -> Self {
+        replies.into_iter().fold(self, Self::reply)
     }
 
     /// Adds [`MockReply::json`] to the script.
@@ -149,7 +189,7 @@ impl MockTransport {
         self.add(Target::parse(target), reply)
     }
 
-    /// Lets `answer` decide from the request, for every request that gets there in the script.
+    /// Adds a function that creates the reply from the request, for any number of requests.
     ///
     /// ```
     /// use mistral_sdk::testing::{MockReply, MockTransport};
@@ -171,87 +211,204 @@ impl MockTransport {
     ) -> Self {
         self.lock().lines.push(Line {
             target: Target::Any,
-            answer: Arc::new(answer),
+            responder: Arc::new(answer),
             left: None,
+            is_early: false,
         });
         self
     }
 
-    /// All requests so far, in the order in which they came, whatever became of them.
+    /// Calls `observer` with each chunk of the body of a request, when the mock reads it.
+    ///
+    /// The body of the [`MockRequest`] is still empty then. The next chunk is read after the
+    /// observer has returned and other tasks have been polled. A test can assert how much of an
+    /// upload is kept in memory, for example, or change a file while it is uploaded.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+    /// use mistral_sdk::testing::MockTransport;
+    /// use mistral_sdk::{Client, FileSource, MistralApi};
+    /// use serde_json::json;
+    ///
+    /// let mock = MockTransport::new()
+    ///     .json(json!({ "id": "file-1", "filename": "a.jsonl" }))
+    ///     .on_body_chunk(|request, chunk| {
+    ///         assert_eq!(request.operation, "files.upload");
+    ///         assert!(chunk.len() <= 1024 * 1024);
+    ///     });
+    /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock).build()?;
+    ///
+    /// let file = FileSource::from_bytes("a.jsonl", vec![0; 1000]);
+    /// client.files().upload(&UploadFileRequest::new(FilePurpose::Batch, file)).await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn on_body_chunk(
+        self,
+        observer: impl Fn(&MockRequest, &Bytes) + Send + Sync + 'static,
+    ) -> Self {
+        self.lock().observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Returns all requests so far in the order in which they were sent, also those that failed.
     pub fn requests(&self) -> Vec<MockRequest> {
         self.lock().requests.clone()
     }
 
-    /// How many replies have not been used, without those that are good for any number.
+    /// Returns the number of unused replies, without those for any number of requests.
     pub fn remaining(&self) -> usize {
-        let script = self.lock();
-        let left = script.lines.iter().filter_map(|line| line.left);
+        let state = self.lock();
+        let left = state.lines.iter().filter_map(|line| line.left);
         left.fold(0, usize::saturating_add)
+    }
+
+    /// Returns the number of requests in flight: sent, and neither answered nor dropped.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use mistral_sdk::testing::{MockReply, MockTransport};
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let mock = MockTransport::new().reply(MockReply::stall());
+    /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock.clone()).build()?;
+    ///
+    /// let mut call = Box::pin(client.models().list().into_future());
+    /// tokio::time::timeout(Duration::from_secs(1), &mut call).await.unwrap_err();
+    /// assert_eq!(mock.in_flight(), 1);
+    /// drop(call);
+    /// assert_eq!((mock.in_flight(), mock.max_in_flight()), (0, 1));
+    /// # Ok(()) }
+    /// ```
+    pub fn in_flight(&self) -> usize {
+        self.lock().in_flight
+    }
+
+    /// Returns the largest number of requests that were in flight at the same time.
+    pub fn max_in_flight(&self) -> usize {
+        self.lock().max_in_flight
     }
 
     fn add(self, target: Target, reply: MockReply) -> Self {
         self.lock().lines.push(Line {
             target,
             left: reply.times,
-            answer: Arc::new(move |_| reply.clone()),
+            is_early: reply.is_early,
+            responder: Arc::new(move |_| reply.clone()),
         });
         self
     }
 
-    fn lock(&self) -> MutexGuard<'_, Script> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request as in flight until the guard is dropped.
+    fn enter(&self) -> InFlightGuard<'_> {
+        let mut state = self.lock();
+        state.in_flight = state.in_flight.saturating_add(1);
+        state.max_in_flight = state.max_in_flight.max(state.in_flight);
+        InFlightGuard(self)
+    }
+
+    /// Reads the whole body of `request`, unless the reply to it is an early one.
+    async fn read(&self, request: &mut MockRequest, mut body: Body) -> Result<(), TransportError> {
+        let observer = {
+            let mut state = self.lock();
+            if state.line_for(request).is_some_and(|line| line.is_early) {
+                return Ok(());
+            }
+            state.observer.clone()
+        };
+        let Some(observer) = observer else {
+            request.body = body.collect().await?;
+            return Ok(());
+        };
+        let mut read = BytesMut::new();
+        while let Some(chunk) = poll_fn(|cx| Pin::new(&mut body).poll_next(cx)).await {
+            let chunk = chunk?;
+            observer(request, &chunk);
+            read.extend_from_slice(&chunk);
+            tokio::task::yield_now().await;
+        }
+        request.body = read.freeze();
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Transport for MockTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let request = MockRequest::read(request).await?;
-        let answer = self.lock().answer(&request)?;
-        answer(&request).play().await
+        let _in_flight = self.enter();
+        let (mut request, body) = MockRequest::new(request, self.lock().created);
+        self.read(&mut request, body).await?;
+        let responder = self.lock().record(&request)?;
+        responder(&request).play().await
+    }
+}
+
+struct InFlightGuard<'a>(&'a MockTransport);
+
+impl Drop for InFlightGuard<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.in_flight = state.in_flight.saturating_sub(1);
     }
 }
 
 impl MockRequest {
-    async fn read(request: Request<Body>) -> Result<Self, TransportError> {
+    /// Takes the head of `request`, and leaves its body to be read.
+    fn new(request: Request<Body>, created: Instant) -> (Self, Body) {
         let (parts, body) = request.into_parts();
-        let operation = parts.extensions.get::<RequestContext>();
-        Ok(Self {
+        let operation = parts.extensions.get::<Operation>();
+        let request = Self {
             operation: operation.map_or_else(String::new, |it| it.name().to_owned()),
             model: operation.and_then(|it| it.model()).map(str::to_owned),
             attempt: operation.map_or(1, RequestContext::attempt),
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
-            body: body.collect().await?,
-        })
+            body: Bytes::new(),
+            elapsed: created.elapsed(),
+        };
+        (request, body)
     }
 
-    /// The body as JSON; [`Value::Null`] if it is not JSON.
+    /// Returns the body as JSON, or [`Value::Null`] if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The value of a header, if it was sent and is text.
+    /// Returns the value of a header, if it was sent and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
-impl Script {
-    fn answer(&mut self, request: &MockRequest) -> Result<Answer, TransportError> {
-        self.requests.push(request.clone());
+impl State {
+    /// Returns the first line of the script that is for `request` and not used up.
+    fn line_for(&mut self, request: &MockRequest) -> Option<&mut Line> {
         let fits = |line: &&mut Line| line.left != Some(0) && line.target.fits(request);
-        match self.lines.iter_mut().find(fits) {
+        self.lines.iter_mut().find(fits)
+    }
+
+    /// Records `request`, and uses up a line of the script for it.
+    fn record(&mut self, request: &MockRequest) -> Result<Responder, TransportError> {
+        self.requests.push(request.clone());
+        match self.line_for(request) {
             Some(line) => {
                 line.left = line.left.map(|left| left.saturating_sub(1));
-                Ok(Arc::clone(&line.answer))
+                Ok(Arc::clone(&line.responder))
             }
             None => Err(refusal(self.complaint(request))),
         }
     }
 
-    /// Why there is no reply, for the person whose test has just failed.
+    /// Returns the message for a request without a reply.
     fn complaint(&self, request: &MockRequest) -> String {
         // The query is not shown: there may be a key in it.
         let (method, path) = (&request.method, request.uri.path());

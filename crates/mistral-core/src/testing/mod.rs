@@ -1,11 +1,10 @@
 //! Transports for the tests of programs that use the SDK (feature `testing`).
 //!
-//! * [`MockTransport`] answers from a script, and remembers what it was sent.
-//! * [`Cassette`] records real answers once, and replays them without the network.
+//! * [`MockTransport`] replies from a script and records the requests.
+//! * [`Cassette`] records real responses once and replays them without the network.
 //!
-//! Both go where any transport goes: into
-//! [`ClientBuilder::transport`](crate::ClientBuilder::transport). Where the program should talk
-//! HTTP to a server, use the crate `mistral-emulator`.
+//! Both are passed to [`ClientBuilder::transport`](crate::ClientBuilder::transport). For a program
+//! that should send HTTP requests to a server, use the crate `mistral-emulator`.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -36,10 +35,10 @@ mod reply;
 
 pub use self::cassette::Cassette;
 pub use self::mock::{MockRequest, MockTransport};
-pub use self::reply::MockReply;
-use crate::transport::{TransportError, TransportErrorKind};
+pub use self::reply::{MockChunk, MockReply};
+use crate::http::{TransportError, TransportErrorKind};
 
-/// The error of a request that is not answered, for the reason that `words` tell.
-fn refusal(words: String) -> TransportError {
-    TransportError::new(TransportErrorKind::Config, words)
+/// Returns the error of a request without a reply.
+fn refusal(message: String) -> TransportError {
+    TransportError::new(TransportErrorKind::Config, message)
 }

@@ -1,9 +1,9 @@
-//! A body that plays its chunks, in their time.
+//! A response body that plays its steps, one after the other.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use std::vec;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -11,56 +11,60 @@ use tokio::time::Sleep;
 
 use crate::transport::{Body, TransportError, TransportErrorKind};
 
-/// What comes after the last chunk.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Ending {
-    Proper,
+/// One step of a body.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Bytes(Bytes),
+    Delay(Duration),
+    /// Fails, which ends the body.
     Error(TransportErrorKind, &'static str),
-    IdleTimer,
+    /// Stays pending for ever.
+    Stall,
 }
 
-/// Makes a body of `chunks`, with a pause before each.
-pub(super) fn body(chunks: Vec<Bytes>, pause: Duration, ending: Ending) -> Body {
-    let is_proper = matches!(ending, Ending::Proper);
-    if is_proper && pause.is_zero() && chunks.len() <= 1 {
-        return chunks.into_iter().next().unwrap_or_default().into();
+/// Creates a body that plays `steps`. A single chunk becomes a body of known length.
+pub(super) fn body(steps: Vec<Step>) -> Body {
+    match steps.as_slice() {
+        [] => Body::empty(),
+        [Step::Bytes(bytes)] => bytes.clone().into(),
+        _ => Body::from_stream(Playing {
+            steps: steps.into(),
+            sleep: None,
+        }),
     }
-    Body::from_stream(Playing {
-        chunks: chunks.into_iter(),
-        pause,
-        pausing: None,
-        ending,
-    })
 }
 
 struct Playing {
-    chunks: vec::IntoIter<Bytes>,
-    pause: Duration,
-    pausing: Option<Pin<Box<Sleep>>>,
-    ending: Ending,
+    steps: VecDeque<Step>,
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Stream for Playing {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.chunks.as_slice().is_empty() {
-            return match self.ending {
-                Ending::Proper => Poll::Ready(None),
-                Ending::IdleTimer => Poll::Pending,
-                Ending::Error(kind, words) => {
-                    self.ending = Ending::Proper;
-                    Poll::Ready(Some(Err(TransportError::new(kind, words))))
+        loop {
+            if let Some(sleep) = &mut self.sleep {
+                ready!(sleep.as_mut().poll(cx));
+                self.sleep = None;
+            }
+            match self.steps.pop_front() {
+                None => return Poll::Ready(None),
+                Some(Step::Bytes(bytes)) => return Poll::Ready(Some(Ok(bytes))),
+                Some(Step::Delay(delay)) => {
+                    if !delay.is_zero() {
+                        self.sleep = Some(Box::pin(tokio::time::sleep(delay)));
+                    }
                 }
-            };
+                Some(Step::Error(kind, message)) => {
+                    self.steps.clear();
+                    return Poll::Ready(Some(Err(TransportError::new(kind, message))));
+                }
+                Some(Step::Stall) => {
+                    self.steps.push_front(Step::Stall);
+                    return Poll::Pending;
+                }
+            }
         }
-        if !self.pause.is_zero() {
-            let pause = self.pause;
-            let pausing = &mut self.pausing;
-            let sleep = pausing.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
-            ready!(sleep.as_mut().poll(cx));
-            self.pausing = None;
-        }
-        Poll::Ready(self.chunks.next().map(Ok))
     }
 }

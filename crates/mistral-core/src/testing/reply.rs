@@ -1,26 +1,29 @@
-//! What a mock answers.
+//! The replies of a mock.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::playing::{Ending, body};
+use super::playing::{Step, body};
 use super::refusal;
 use crate::transport::{Body, TransportError, TransportErrorKind};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
-/// The cause of a failure that was asked for.
+/// The message of a transport error that a reply asks for.
 const AS_TOLD: &str = "as MockTransport was told";
 
-/// What a [`MockTransport`](super::MockTransport) does with a request: it answers, or it fails.
+/// A reply of a [`MockTransport`](super::MockTransport): a response or a failure.
 ///
-/// Times pass on tokio's clock: in a test with `#[tokio::test(start_paused = true)]` none of
-/// them is waited for.
+/// Delays pass on tokio's clock: a test with `#[tokio::test(start_paused = true)]` does not wait
+/// for them.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -46,22 +49,84 @@ const AS_TOLD: &str = "as MockTransport was told";
 pub struct MockReply {
     outcome: Outcome,
     delay: Duration,
-    /// How many requests it is for; `None`: any number.
+    /// The number of requests it is for; `None`: any number.
     pub(super) times: Option<usize>,
-    /// The first mistake that was made with it.
+    /// Whether it is sent before the body of the request has been read.
+    pub(super) is_early: bool,
+    /// The first invalid argument of a method.
     mistake: Option<String>,
 }
 
 #[derive(Debug, Clone)]
 enum Outcome {
     Error(TransportErrorKind),
+    /// Stays pending for ever.
+    Stall,
     Response {
         status: StatusCode,
         headers: HeaderMap,
-        chunks: Vec<Bytes>,
-        pause: Duration,
-        ending: Ending,
+        content: Content,
+        chunk_delay: Duration,
     },
+}
+
+/// The body of a response.
+#[derive(Clone)]
+enum Content {
+    Chunks(Vec<MockChunk>),
+    Stream(Arc<dyn Fn() -> Body + Send + Sync>),
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chunks(chunks) => chunks.fmt(f),
+            Self::Stream(_) => f.write_str("Stream"),
+        }
+    }
+}
+
+/// One step of the body that a [`MockReply`] sends.
+///
+/// A value that converts into [`Bytes`] also converts into a chunk.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use mistral_sdk::testing::{MockChunk, MockReply, MockTransport};
+/// use mistral_sdk::{Client, ErrorKind, MistralApi};
+///
+/// let mock = MockTransport::new().reply(MockReply::bytes(
+///     "application/octet-stream",
+///     ["one".into(), MockChunk::Delay(Duration::from_secs(9)), "two".into(), MockChunk::Break],
+/// ));
+/// let client = Client::builder(MistralApi::new("my-key")?).transport(mock).build()?;
+///
+/// let mut download = client.files().download("file-1").await?;
+/// assert_eq!(download.next().await.unwrap()?, "one");
+/// assert_eq!(download.next().await.unwrap()?, "two"); // nine seconds later
+/// let error = download.next().await.unwrap().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Truncated);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MockChunk {
+    /// Sends these bytes as one chunk.
+    Bytes(Bytes),
+    /// Sends nothing for this long.
+    Delay(Duration),
+    /// Breaks the connection.
+    Break,
+    /// Sends nothing more and keeps the connection open.
+    Stall,
+}
+
+impl<B: Into<Bytes>> From<B> for MockChunk {
+    fn from(bytes: B) -> Self {
+        Self::Bytes(bytes.into())
+    }
 }
 
 impl MockReply {
@@ -70,21 +135,23 @@ impl MockReply {
             outcome,
             delay: Duration::ZERO,
             times: Some(1),
+            is_early: false,
             mistake: None,
         }
     }
 
-    fn response(chunks: Vec<Bytes>) -> Self {
+    fn response(content: Content) -> Self {
         Self::new(Outcome::Response {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
-            chunks,
-            pause: Duration::ZERO,
-            ending: Ending::Proper,
+            content,
+            chunk_delay: Duration::ZERO,
         })
     }
 
-    /// Answers 200 with `chunks` as the body, each of which arrives by itself.
+    /// Replies 200 with `chunks` as the body, each of which arrives by itself.
+    ///
+    /// A [`MockChunk`] can also be a delay, a break of the connection, or a stall.
     ///
     /// ```
     /// use mistral_sdk::testing::MockReply;
@@ -92,12 +159,56 @@ impl MockReply {
     /// let audio = MockReply::bytes("audio/wav", [&b"RIFF"[..], &b"...."[..]]);
     /// # let _ = audio;
     /// ```
-    pub fn bytes<B: Into<Bytes>>(media_type: &str, chunks: impl IntoIterator<Item = B>) -> Self {
+    pub fn bytes<C: Into<MockChunk>>(
+        media_type: &str,
+        chunks: impl IntoIterator<Item = C>,
+    ) -> Self {
         let chunks = chunks.into_iter().map(Into::into).collect();
-        Self::response(chunks).with_header(CONTENT_TYPE.as_str(), media_type)
+        Self::response(Content::Chunks(chunks)).with_header(CONTENT_TYPE.as_str(), media_type)
     }
 
-    /// Answers 200 with this JSON.
+    /// Replies 200 with a stream as the body, which `stream` creates for each request.
+    ///
+    /// The stream is polled when the program reads the body. A test can produce a large body on
+    /// demand, for example, or assert that a program reads no further than it needs to. The
+    /// methods that change chunks do not apply to such a body.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use futures::stream;
+    /// use mistral_sdk::testing::{MockReply, MockTransport};
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let polled = Arc::new(AtomicUsize::new(0));
+    /// let counter = Arc::clone(&polled);
+    /// let reply = MockReply::stream("application/octet-stream", move || {
+    ///     let counter = Arc::clone(&counter);
+    ///     stream::repeat_with(move || {
+    ///         counter.fetch_add(1, Ordering::Relaxed);
+    ///         Ok("chunk".into())
+    ///     })
+    /// });
+    /// let mock = MockTransport::new().reply(reply);
+    /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock).build()?;
+    ///
+    /// let mut download = client.files().download("file-1").await?;
+    /// assert_eq!(download.next().await.unwrap()?, "chunk");
+    /// assert_eq!(polled.load(Ordering::Relaxed), 1); // nothing is read ahead
+    /// # Ok(()) }
+    /// ```
+    pub fn stream<S>(media_type: &str, stream: impl Fn() -> S + Send + Sync + 'static) -> Self
+    where
+        S: Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
+    {
+        let body = move || Body::from_stream(stream());
+        Self::response(Content::Stream(Arc::new(body)))
+            .with_header(CONTENT_TYPE.as_str(), media_type)
+    }
+
+    /// Replies 200 with this JSON.
     pub fn json(body: impl Serialize) -> Self {
         match serde_json::to_vec(&body) {
             Ok(bytes) => Self::bytes(JSON, [bytes]),
@@ -107,8 +218,7 @@ impl MockReply {
         }
     }
 
-    /// Answers 200 with a stream of these events, each in a chunk of its own, and of the mark
-    /// `[DONE]`, in a last chunk.
+    /// Replies 200 with a stream of these events and `[DONE]`, each in a chunk of its own.
     pub fn sse<T: Serialize>(events: impl IntoIterator<Item = T>) -> Self {
         let data = events
             .into_iter()
@@ -124,19 +234,40 @@ impl MockReply {
         }
     }
 
-    /// Answers with this status and an empty body.
+    /// Replies with this status and an empty body.
     pub fn status(status: u16) -> Self {
-        Self::response(Vec::new()).with_status(status)
+        Self::response(Content::Chunks(Vec::new())).with_status(status)
     }
 
-    /// Fails as a transport does, without a response.
+    /// Fails with a transport error, without a response.
     pub fn error(kind: TransportErrorKind) -> Self {
         Self::new(Outcome::Error(kind))
     }
 
-    /// Answers a chat completion, or one of an agent or of code, with this text.
+    /// Accepts the request and never replies.
     ///
-    /// The model is `mock`; the usage is one token of the prompt and one of the answer.
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use mistral_sdk::testing::{MockReply, MockTransport};
+    /// use mistral_sdk::{Client, MistralApi, TimeoutPhase};
+    ///
+    /// let mock = MockTransport::new().reply(MockReply::stall());
+    /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock).build()?;
+    ///
+    /// let call = client.models().list().retry(mistral_sdk::RetryPolicy::none());
+    /// let error = call.first_byte_timeout(Duration::from_secs(30)).await.unwrap_err();
+    /// assert_eq!(error.timeout_phase(), Some(TimeoutPhase::FirstByte));
+    /// # Ok(()) }
+    /// ```
+    pub fn stall() -> Self {
+        Self::new(Outcome::Stall)
+    }
+
+    /// Replies with a completion of this text, for chat, agents and FIM.
+    ///
+    /// The model is `mock`. The usage is one token each of the prompt and of the completion.
     pub fn chat(text: impl Into<String>) -> Self {
         Self::json(json!({
             "id": "mock",
@@ -152,8 +283,8 @@ impl MockReply {
         }))
     }
 
-    /// Streams a chat completion, or one of an agent or of code: an event for each piece of
-    /// the text, then one that finishes it, then `[DONE]`.
+    /// Streams a completion, for chat, agents and FIM: an event for each piece of the text, one
+    /// that finishes it, and `[DONE]`.
     pub fn chat_stream<S: Into<String>>(pieces: impl IntoIterator<Item = S>) -> Self {
         let event = |text: String, finish_reason: Option<&str>, usage: Option<Value>| {
             let mut event = json!({
@@ -179,7 +310,7 @@ impl MockReply {
         Self::sse(pieces.chain([last]))
     }
 
-    /// Sets the status. A reply that is an error has none, and stays as it is.
+    /// Sets the status. Has no effect on a failure or a stall.
     pub fn with_status(mut self, number: u16) -> Self {
         let Ok(number) = StatusCode::from_u16(number) else {
             return self.mistaken(format!("{number} is not a status from 100 to 999"));
@@ -190,7 +321,7 @@ impl MockReply {
         self
     }
 
-    /// Sets a header. A reply that is an error has none, and stays as it is.
+    /// Sets a header. Has no effect on a failure or a stall.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let Ok(key) = HeaderName::try_from(name) else {
             return self.mistaken(format!("`{name}` is not the name of a header"));
@@ -204,54 +335,89 @@ impl MockReply {
         self
     }
 
-    /// Waits before it answers or fails. Default: not at all.
+    /// Delays the response or the failure. Default: no delay.
     pub fn with_delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Waits before each chunk of the body. Default: not at all.
+    /// Delays each chunk of the body. Default: no delay.
     pub fn with_chunk_delay(mut self, delay: Duration) -> Self {
-        if let Outcome::Response { pause, .. } = &mut self.outcome {
-            *pause = delay;
+        if let Outcome::Response { chunk_delay, .. } = &mut self.outcome {
+            *chunk_delay = delay;
         }
         self
     }
 
     /// Breaks the connection after this many chunks of the body.
     pub fn with_break_after(self, chunks: usize) -> Self {
-        self.ending(
-            chunks,
-            Ending::Error(TransportErrorKind::Interrupted, AS_TOLD),
-        )
+        self.truncate(chunks, Some(MockChunk::Break))
     }
 
-    /// Sends nothing more after this many chunks of the body, and keeps the connection.
+    /// Stalls after this many chunks of the body, with the connection open.
     pub fn with_stall_after(self, chunks: usize) -> Self {
-        self.ending(chunks, Ending::IdleTimer)
+        self.truncate(chunks, Some(MockChunk::Stall))
     }
 
-    /// Ends the body after this many chunks, as if there were no more.
+    /// Ends the body after this many chunks.
     pub fn with_end_after(self, chunks: usize) -> Self {
-        self.ending(chunks, Ending::Proper)
+        self.truncate(chunks, None)
     }
 
-    /// Is for this many requests. Default: one.
+    /// Replies before the body of the request has been read.
+    ///
+    /// A server does so when it rejects an upload by its headers. The body of the
+    /// [`MockRequest`](super::MockRequest) is empty then. Has no effect on a reply that is created
+    /// by [`answer_with`](super::MockTransport::answer_with), which needs the whole request.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+    /// use mistral_sdk::testing::{MockReply, MockTransport};
+    /// use mistral_sdk::{Client, FileSource, MistralApi};
+    ///
+    /// let mock = MockTransport::new().reply(MockReply::status(413).early());
+    /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock.clone()).build()?;
+    ///
+    /// let file = FileSource::from_bytes("large.jsonl", vec![0; 1024]);
+    /// let request = UploadFileRequest::new(FilePurpose::Batch, file);
+    /// let error = client.files().upload(&request).await.unwrap_err();
+    /// assert_eq!(error.status().unwrap(), 413);
+    /// assert!(mock.requests()[0].body.is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn early(mut self) -> Self {
+        self.is_early = true;
+        self
+    }
+
+    /// Sets the number of requests that the reply is for. Default: one.
     pub fn times(mut self, requests: usize) -> Self {
         self.times = Some(requests);
         self
     }
 
-    /// Is for any number of requests, none included.
+    /// Makes the reply be for any number of requests, including none.
     pub fn always(mut self) -> Self {
         self.times = None;
         self
     }
 
-    fn ending(mut self, after: usize, end: Ending) -> Self {
-        if let Outcome::Response { chunks, ending, .. } = &mut self.outcome {
-            chunks.truncate(after);
-            *ending = end;
+    /// Keeps the first `count` chunks of bytes, and what stands before them, and appends `end`.
+    fn truncate(mut self, count: usize, end: Option<MockChunk>) -> Self {
+        if let Outcome::Response {
+            content: Content::Chunks(chunks),
+            ..
+        } = &mut self.outcome
+        {
+            let mut left = count;
+            chunks.retain(|chunk| {
+                let is_kept = left > 0;
+                left = left.saturating_sub(usize::from(matches!(chunk, MockChunk::Bytes(_))));
+                is_kept && !matches!(chunk, MockChunk::Break | MockChunk::Stall)
+            });
+            chunks.extend(end);
         }
         self
     }
@@ -261,7 +427,7 @@ impl MockReply {
         self
     }
 
-    /// Answers one request.
+    /// Returns the response to one request, after the delay.
     pub(super) async fn play(self) -> Result<Response<Body>, TransportError> {
         if let Some(mistake) = self.mistake {
             return Err(refusal(format!(
@@ -273,20 +439,41 @@ impl MockReply {
         }
         match self.outcome {
             Outcome::Error(kind) => Err(TransportError::new(kind, AS_TOLD)),
+            Outcome::Stall => std::future::pending().await,
             Outcome::Response {
                 status,
                 headers,
-                chunks,
-                pause,
-                ending,
+                content,
+                chunk_delay,
             } => {
-                let mut response = Response::new(body(chunks, pause, ending));
+                let body = match content {
+                    Content::Chunks(chunks) => body(steps(chunks, chunk_delay)),
+                    Content::Stream(stream) => stream(),
+                };
+                let mut response = Response::new(body);
                 *response.status_mut() = status;
                 *response.headers_mut() = headers;
                 Ok(response)
             }
         }
     }
+}
+
+/// The steps of a body with a delay before each chunk of bytes.
+fn steps(chunks: Vec<MockChunk>, delay: Duration) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(chunks.len());
+    for chunk in chunks {
+        if matches!(chunk, MockChunk::Bytes(_)) && !delay.is_zero() {
+            steps.push(Step::Delay(delay));
+        }
+        steps.push(match chunk {
+            MockChunk::Bytes(bytes) => Step::Bytes(bytes),
+            MockChunk::Delay(delay) => Step::Delay(delay),
+            MockChunk::Break => Step::Error(TransportErrorKind::Interrupted, AS_TOLD),
+            MockChunk::Stall => Step::Stall,
+        });
+    }
+    steps
 }
 
 fn usage() -> Value {

@@ -1,197 +1,53 @@
-//! A transport that plays a script, and a provider that lets everybody in.
+//! Helpers that the tests share: clients of a scripted mock, and the JSON of chat completions.
 
-#![allow(dead_code, unreachable_pub)] // each test file uses a part of it
-#![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
+#![allow(dead_code, unreachable_pub)] // each test binary uses a part of it
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers may panic as tests do
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+pub mod wire;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::StreamExt;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::HeaderMap;
 use mistral_core::chat::ChatCompletionRequest;
-use mistral_core::messages::Message;
-use mistral_core::provider::{Operation, Provider, Route, RouteRequest, parse_base_url};
-use mistral_core::transport::{
-    Body, RequestContext, Transport, TransportError, TransportErrorKind,
+use mistral_core::testing::{MockChunk, MockReply, MockTransport};
+use mistral_core::types::Message;
+use mistral_core::{
+    Client, ClientBuilder, Endpoint, Provider, Result, Route, RouteRequest, parse_base_url,
 };
 use mistral_core::{Client, ClientBuilder, Result};
 
-/// What happens to one request.
-#[derive(Clone)]
-pub enum Step {
-    /// This answer, after this time.
-    Answer {
-        after: Duration,
-        status: u16,
-        headers: Vec<(&'static str, String)>,
-        body: Vec<Piece>,
-    },
-    /// This failure.
-    Fail(TransportErrorKind),
-    /// Nothing, ever.
-    Silence,
+/// Creates a mock with these replies in a row. The last one is for every further request as well,
+/// so that a test can count requests that should not have been sent.
+pub fn scripted(replies: impl IntoIterator<Item = MockReply>) -> MockTransport {
+    let mut replies: Vec<_> = replies.into_iter().collect();
+    let last = replies.pop().map(MockReply::always);
+    MockTransport::new().replies(replies.into_iter().chain(last))
 }
 
-/// One part of a body.
-#[derive(Clone)]
-pub enum Piece {
-    Bytes(Bytes),
-    Pause(Duration),
-    Break,
-    Silence,
+/// Creates a client that sends its requests to `mock`.
+pub fn client_with(mock: &MockTransport) -> Client {
+    builder_with(mock).build().unwrap()
 }
 
-impl Step {
-    pub fn status(status: u16, body: &str) -> Self {
-        Self::Answer {
-            after: Duration::ZERO,
-            status,
-            headers: vec![("content-type", "application/json".into())],
-            body: vec![Piece::Bytes(Bytes::from(body.to_owned()))],
-        }
-    }
-
-    pub fn events(pieces: impl IntoIterator<Item = Piece>) -> Self {
-        Self::Answer {
-            after: Duration::ZERO,
-            status: 200,
-            headers: vec![("content-type", "text/event-stream; charset=utf-8".into())],
-            body: pieces.into_iter().collect(),
-        }
-    }
-
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        if let Self::Answer { headers, .. } = &mut self {
-            headers.retain(|(known, _)| *known != name);
-            headers.push((name, value.to_owned()));
-        }
-        self
-    }
-
-    pub fn after(mut self, time: Duration) -> Self {
-        if let Self::Answer { after, .. } = &mut self {
-            *after = time;
-        }
-        self
-    }
+pub fn builder_with(mock: &MockTransport) -> ClientBuilder {
+    Client::builder(Open).transport(mock.clone())
 }
 
-pub fn bytes(text: impl Into<String>) -> Piece {
-    Piece::Bytes(Bytes::from(text.into()))
+/// A reply with this body and the content type of JSON.
+pub fn reply(status: u16, body: &str) -> MockReply {
+    MockReply::bytes("application/json", [body.to_owned()]).with_status(status)
 }
 
-/// A request as the transport got it.
-pub struct Sent {
-    pub method: http::Method,
-    pub uri: http::Uri,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-    pub operation: RequestContext,
+/// A reply with these chunks as an event stream.
+pub fn sse(chunks: impl IntoIterator<Item = MockChunk>) -> MockReply {
+    MockReply::bytes("text/event-stream; charset=utf-8", chunks)
 }
 
-impl Sent {
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
+pub fn bytes(text: impl Into<String>) -> MockChunk {
+    MockChunk::Bytes(Bytes::from(text.into()))
 }
 
-/// Plays its steps one by one; asked for more, it repeats the last one.
-#[derive(Clone, Default)]
-pub struct Script {
-    steps: Arc<Mutex<VecDeque<Step>>>,
-    pub sent: Arc<Mutex<Vec<Sent>>>,
-}
-
-impl std::fmt::Debug for Script {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Script")
-    }
-}
-
-impl Script {
-    pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
-        Self {
-            steps: Arc::new(Mutex::new(steps.into_iter().collect())),
-            sent: Arc::default(),
-        }
-    }
-
-    pub fn count(&self) -> usize {
-        self.sent.lock().unwrap().len()
-    }
-
-    pub fn client(&self) -> Client {
-        self.builder().build().unwrap()
-    }
-
-    pub fn builder(&self) -> ClientBuilder {
-        Client::builder(Open).transport(self.clone())
-    }
-}
-
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let (parts, body) = request.into_parts();
-        let body = body.collect().await?;
-        self.sent.lock().unwrap().push(Sent {
-            method: parts.method,
-            uri: parts.uri,
-            headers: parts.headers,
-            body,
-            operation: parts.extensions.get::<RequestContext>().unwrap().clone(),
-        });
-        let step = {
-            let mut steps = self.steps.lock().unwrap();
-            match steps.len() {
-                1 => steps.front().cloned(),
-                _ => steps.pop_front(),
-            }
-        };
-        match step.unwrap() {
-            Step::Silence => std::future::pending().await,
-            Step::Fail(kind) => Err(TransportError::new(kind, "as scripted")),
-            Step::Answer {
-                after,
-                status,
-                headers,
-                body,
-            } => {
-                tokio::time::sleep(after).await;
-                let mut response = Response::new(play(body));
-                *response.status_mut() = status.try_into().unwrap();
-                for (name, value) in headers {
-                    let value = HeaderValue::try_from(value).unwrap();
-                    response.headers_mut().insert(name, value);
-                }
-                Ok(response)
-            }
-        }
-    }
-}
-
-fn play(pieces: Vec<Piece>) -> Body {
-    let stream = futures::stream::iter(pieces).filter_map(|piece| async {
-        match piece {
-            Piece::Bytes(bytes) => Some(Ok(bytes)),
-            Piece::Pause(time) => {
-                tokio::time::sleep(time).await;
-                None
-            }
-            Piece::Break => {
-                let kind = TransportErrorKind::Interrupted;
-                Some(Err(TransportError::new(kind, "as scripted")))
-            }
-            Piece::Silence => std::future::pending().await,
-        }
-    });
-    Body::from_stream(stream)
-}
-
-/// Offers everything, without credentials.
+/// A provider that offers every operation and needs no credentials.
 #[derive(Debug)]
 pub struct Open;
 
@@ -219,7 +75,7 @@ pub fn question() -> ChatCompletionRequest {
     ChatCompletionRequest::new("m", [Message::user("hi")])
 }
 
-/// A whole answer with this text.
+/// A whole chat completion with this text.
 pub fn answer(text: &str) -> String {
     serde_json::json!({
         "id": "1", "object": "chat.completion", "model": "m",
@@ -232,7 +88,7 @@ pub fn answer(text: &str) -> String {
     .to_string()
 }
 
-/// One event with this text.
+/// One event of a streamed chat completion with this text.
 pub fn event(text: &str) -> String {
     chunk(serde_json::json!({ "content": text }), None)
 }

@@ -1,43 +1,41 @@
-//! What a limiter lets go, when, and in which order.
+//! The rate limiter: how many requests it sends, when, and in which order.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
+// Helpers outside of test functions may panic as tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
-mod changes;
 #[path = "../common/mod.rs"]
 mod common;
-mod late;
+mod deadlines;
+mod headers;
 mod pace;
-mod server_says;
+mod updates;
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use common::{Open, Script, Step, answer, question};
-use http::{Request, Response};
 use mistral_core::chat::ChatCompletionRequest;
-use mistral_core::messages::Message;
-use mistral_core::rate_limit::RateLimiter;
-use mistral_core::transport::{Body, Transport, TransportError};
-use mistral_core::{Client, ClientBuilder, RetryPolicy, Timeouts};
-use tokio::time::Instant;
+use mistral_core::testing::{MockReply, MockTransport};
+use mistral_core::types::Message;
+use mistral_core::{Client, ClientBuilder, RateLimiter, RetryPolicy, Timeouts, Transport};
+
+use crate::common::{Open, answer, question, reply, scripted};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Notes when a request goes out, and passes it on.
+/// A mock behind a limiter, with the times at which requests were sent.
 #[derive(Debug, Clone)]
-struct Noted {
-    script: Script,
-    start: Instant,
-    times: Arc<Mutex<Vec<Duration>>>,
+struct Server {
+    mock: MockTransport,
 }
 
-impl Noted {
-    fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+impl Server {
+    fn new(replies: impl IntoIterator<Item = MockReply>) -> Self {
         Self {
-            script: Script::new(steps),
-            start: Instant::now(),
-            times: Arc::default(),
+            mock: scripted(replies),
         }
     }
 
@@ -45,47 +43,37 @@ impl Noted {
         Self::new([good()])
     }
 
-    /// When requests went out, in tenths of a second.
+    /// The times at which requests were sent, in tenths of a second.
     fn tenths(&self) -> Vec<u128> {
-        let times = self.times.lock().unwrap();
-        times.iter().map(|time| time.as_millis() / 100).collect()
+        let requests = self.mock.requests().into_iter();
+        requests.map(|it| it.elapsed.as_millis() / 100).collect()
     }
 
     fn seconds(&self) -> Vec<u64> {
-        self.times
-            .lock()
-            .unwrap()
-            .iter()
-            .map(Duration::as_secs)
-            .collect()
+        let requests = self.mock.requests().into_iter();
+        requests.map(|it| it.elapsed.as_secs()).collect()
     }
 
-    /// What was asked, in the order in which it went out.
-    fn asked(&self) -> Vec<String> {
-        let sent = self.script.sent.lock().unwrap();
-        let text =
-            |json: serde_json::Value| json["messages"][0]["content"].as_str().map(Into::into);
-        sent.iter().map(|sent| text(sent.json()).unwrap()).collect()
+    /// The texts of the requests, in the order in which they were sent.
+    fn texts(&self) -> Vec<String> {
+        let requests = self.mock.requests().into_iter();
+        let text = |json: serde_json::Value| {
+            let text = json["messages"][0]["content"].as_str();
+            text.unwrap().to_owned()
+        };
+        requests.map(|request| text(request.json())).collect()
     }
 
     fn count(&self) -> usize {
-        self.script.count()
+        self.mock.requests().len()
     }
 
     fn client(&self, limiter: &RateLimiter) -> Client {
-        patient(limiter.around(self.clone())).build().unwrap()
+        patient(limiter.around(self.mock.clone())).build().unwrap()
     }
 }
 
-#[async_trait]
-impl Transport for Noted {
-    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        self.times.lock().unwrap().push(self.start.elapsed());
-        self.script.send(request).await
-    }
-}
-
-/// A client that waits for hours, and does not repeat.
+/// A client with timeouts of hours and without retries.
 fn patient(transport: impl Transport) -> ClientBuilder {
     let hours = Duration::from_secs(36_000);
     Client::builder(Open)
@@ -94,8 +82,8 @@ fn patient(transport: impl Transport) -> ClientBuilder {
         .timeouts(Timeouts::default().first_byte(hours).total(hours))
 }
 
-fn good() -> Step {
-    Step::status(200, &answer("hello"))
+fn good() -> MockReply {
+    reply(200, &answer("hello"))
 }
 
 fn ask(text: impl Into<String>) -> ChatCompletionRequest {

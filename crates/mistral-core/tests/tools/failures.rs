@@ -7,15 +7,16 @@ use mistral_sdk::tools::{ToolErrors, ToolRun, ToolSet};
 use mistral_sdk::{Error, ErrorKind};
 use serde_json::Value;
 
-use super::{Add, adding, ask, call, calling, client, ending, failing, once, pairs, told};
+use super::{Add, adding, ask, call, calling, client, ending, failing, once, pairs, tool_results};
 
 const CALL: &str = r#"{"a": 1, "b": 2}"#;
 
-/// What one call comes to: what the model is told, and the error where errors go out.
-async fn comes_to(tools: &ToolSet, wanted: &Value) -> (String, Error) {
+/// The result of one call that the model receives, and the error of the run with
+/// [`ToolErrors::Fail`].
+async fn outcome_of(tools: &ToolSet, wanted: &Value) -> (String, Error) {
     let mock = once(std::slice::from_ref(wanted));
     client(&mock).chat().run(&ask(), tools).await.unwrap();
-    let told = told(&mock, 1).remove(0).1;
+    let tool_results = tool_results(&mock, 1).remove(0).1;
     let mock = once(std::slice::from_ref(wanted));
     let run = client(&mock)
         .chat()
@@ -23,13 +24,16 @@ async fn comes_to(tools: &ToolSet, wanted: &Value) -> (String, Error) {
         .tool_errors(ToolErrors::Fail);
     let error = run.await.unwrap_err();
     assert_eq!(mock.requests().len(), 1);
-    (told, error)
+    (tool_results, error)
 }
 
 #[tokio::test]
-async fn a_tool_that_fails() {
-    let (told, error) = comes_to(&failing(), &call("abcdefgh1", "fail", CALL)).await;
-    assert_eq!(told, "Error: the tool `fail` failed: the disk is full");
+async fn tool_failure_is_sent_to_the_model_or_fails_the_run() {
+    let (tool_results, error) = outcome_of(&failing(), &call("abcdefgh1", "fail", CALL)).await;
+    assert_eq!(
+        tool_results,
+        "Error: the tool `fail` failed: the disk is full"
+    );
     assert_eq!(error.kind(), ErrorKind::Tool);
     assert_eq!(error.to_string(), "chat.run: the tool `fail` failed");
     assert_eq!(error.source().unwrap().to_string(), "the disk is full");
@@ -37,16 +41,22 @@ async fn a_tool_that_fails() {
 }
 
 #[tokio::test]
-async fn a_tool_that_does_not_exist() {
-    let (told, error) = comes_to(&failing(), &call("abcdefgh1", "subtract", CALL)).await;
-    assert_eq!(told, "Error: there is no tool `subtract`, only add, fail");
+async fn tool_unknown_is_sent_to_the_model_or_fails_the_run() {
+    let (tool_results, error) = outcome_of(&failing(), &call("abcdefgh1", "subtract", CALL)).await;
+    assert_eq!(
+        tool_results,
+        "Error: there is no tool `subtract`, only add, fail"
+    );
     assert_eq!(error.kind(), ErrorKind::Tool);
-    let (told, _) = comes_to(&ToolSet::new(), &call("abcdefgh1", "add", CALL)).await;
-    assert_eq!(told, "Error: there is no tool `add`: there are none at all");
+    let (tool_results, _) = outcome_of(&ToolSet::new(), &call("abcdefgh1", "add", CALL)).await;
+    assert_eq!(
+        tool_results,
+        "Error: there is no tool `add`: there are none at all"
+    );
 }
 
 #[tokio::test]
-async fn arguments_that_do_not_fit() {
+async fn tool_arguments_invalid_never_reach_the_function() {
     for (arguments, why) in [
         (r#"{"a": 1}"#, "do not fit: missing field `b`"),
         (
@@ -57,15 +67,16 @@ async fn arguments_that_do_not_fit() {
         ("a = 1", "are not JSON"),
         ("", "do not fit: missing field `a`"),
     ] {
-        let (told, error) = comes_to(&adding(), &call("abcdefgh1", "add", arguments)).await;
+        let (tool_results, error) =
+            outcome_of(&adding(), &call("abcdefgh1", "add", arguments)).await;
         let begin = format!("Error: the arguments of `add` {why}");
-        assert!(told.starts_with(&begin), "{told}");
+        assert!(tool_results.starts_with(&begin), "{tool_results}");
         assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_tool_that_panics_ends_the_run_with_its_words_and_nothing_else() {
+async fn tool_panic_fails_the_run_with_its_message() {
     let tools = adding()
         .tool("panic", async |call: Add| {
             assert_eq!(call.a, call.b, "they differ");
@@ -90,7 +101,7 @@ async fn a_tool_that_panics_ends_the_run_with_its_words_and_nothing_else() {
         );
         assert!(line.contains(words), "{line}");
         let run: &ToolRun = error.partial().unwrap();
-        assert_eq!(run.messages.len(), 4); // the other call was carried out
+        assert_eq!(run.messages.len(), 4); // the other call was executed
         assert_eq!(mock.requests().len(), 1);
         // The set still works.
         let mock = once(&[call("abcdefgh1", "add", CALL)]);
@@ -99,7 +110,7 @@ async fn a_tool_that_panics_ends_the_run_with_its_words_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_model_that_never_stops_calling_tools_is_stopped() {
+async fn run_stops_after_max_turns() {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
     let tools = ToolSet::new().tool("add", move |_: Add| {
@@ -126,13 +137,13 @@ async fn a_model_that_never_stops_calling_tools_is_stopped() {
 }
 
 #[tokio::test]
-async fn calls_of_an_answer_that_did_not_end_well_are_not_carried_out() {
+async fn tool_calls_of_cut_answer_are_not_executed() {
     for (finish_reason, why) in [
         ("length", "`max_tokens`"),
         ("model_length", "`max_tokens`"),
         ("error", "the model failed"),
     ] {
-        // What has come may be a whole call, though others are missing.
+        // The call that has arrived may be whole although others are missing.
         let cut = ending(&[call("abcdefgh1", "add", CALL)], finish_reason);
         let mock = MockTransport::new().reply(cut);
         let run = client(&mock).chat().run(&ask(), &adding());
@@ -145,7 +156,7 @@ async fn calls_of_an_answer_that_did_not_end_well_are_not_carried_out() {
 }
 
 #[tokio::test]
-async fn the_model_is_told_all_causes_of_a_failure() {
+async fn tool_failure_sends_the_whole_error_chain() {
     #[derive(Debug)]
     struct Outer(std::io::Error);
     impl std::fmt::Display for Outer {
@@ -161,13 +172,13 @@ async fn the_model_is_told_all_causes_of_a_failure() {
     let tools = ToolSet::new().tool("notes", async |_: Add| {
         Err::<(), _>(Outer(std::io::Error::other("the disk is full")))
     });
-    let (told, _) = comes_to(&tools, &call("abcdefgh1", "notes", CALL)).await;
+    let (tool_results, _) = outcome_of(&tools, &call("abcdefgh1", "notes", CALL)).await;
     let all = "Error: the tool `notes` failed: no notes: the disk is full";
-    assert_eq!(told, all);
+    assert_eq!(tool_results, all);
 }
 
 #[tokio::test]
-async fn an_error_of_the_server_comes_with_the_transcript() {
+async fn server_error_carries_the_transcript() {
     let mock = MockTransport::new()
         .reply(calling(&[call("abcdefgh1", "add", CALL)]))
         .reply(MockReply::status(400).always());
@@ -182,7 +193,7 @@ async fn an_error_of_the_server_comes_with_the_transcript() {
 }
 
 #[tokio::test]
-async fn the_first_error_of_a_turn_goes_out_after_all_calls_are_through() {
+async fn tool_error_is_returned_after_all_calls_of_the_turn() {
     let mock = once(&[
         call("abcdefgh1", "fail", CALL),
         call("abcdefgh2", "nothing", CALL),
@@ -201,7 +212,7 @@ async fn the_first_error_of_a_turn_goes_out_after_all_calls_are_through() {
 }
 
 #[tokio::test]
-async fn an_error_that_is_returned_stands_beside_the_answers() {
+async fn tool_error_result_stands_beside_other_answers() {
     let mock = once(&[
         call("abcdefgh1", "fail", CALL),
         call("abcdefgh2", "add", CALL),
@@ -209,7 +220,7 @@ async fn an_error_that_is_returned_stands_beside_the_answers() {
     client(&mock).chat().run(&ask(), &failing()).await.unwrap();
     let failed = "Error: the tool `fail` failed: the disk is full";
     assert_eq!(
-        told(&mock, 1),
+        tool_results(&mock, 1),
         pairs(&[("abcdefgh1", failed), ("abcdefgh2", "3")])
     );
 }

@@ -4,24 +4,24 @@ use std::time::Duration;
 use mistral_sdk::messages::ToolCall;
 use mistral_sdk::tools::{Approval, ToolErrors};
 
-use super::{adding, ask, call, client, once, pairs, told};
+use super::{adding, ask, call, client, once, pairs, tool_results};
 
 #[tokio::test(start_paused = true)]
-async fn a_hook_approves_changes_or_refuses_each_call_one_after_the_other() {
+async fn on_call_hook_approves_changes_or_refuses_in_order() {
     let mock = once(&[
         call("abcdefgh1", "add", r#"{"a": 1, "b": 2}"#),
         call("abcdefgh2", "add", r#"{"a": 10, "b": 2}"#),
         call("abcdefgh3", "add", r#"{"a": 100, "b": 2}"#),
     ]);
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
+    let order_of_hooks = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&order_of_hooks);
     let hook = move |call: ToolCall| {
         let seen = Arc::clone(&seen);
         async move {
             let id = call.call_id().unwrap_or_default().to_owned();
-            seen.lock().unwrap().push(format!("asked {id}"));
-            tokio::time::sleep(Duration::from_secs(60)).await; // a person thinks
-            seen.lock().unwrap().push(format!("told {id}"));
+            seen.lock().unwrap().push(format!("started {id}"));
+            tokio::time::sleep(Duration::from_secs(60)).await; // a user decides
+            seen.lock().unwrap().push(format!("decided {id}"));
             match &*id {
                 "abcdefgh1" => Approval::Approve,
                 "abcdefgh2" => Approval::Change(r#"{"a": 20, "b": 2}"#.into()),
@@ -36,13 +36,13 @@ async fn a_hook_approves_changes_or_refuses_each_call_one_after_the_other() {
         ("abcdefgh2", "22"),
         ("abcdefgh3", "This call was refused: too large"),
     ];
-    assert_eq!(told(&mock, 1), pairs(&expected));
+    assert_eq!(tool_results(&mock, 1), pairs(&expected));
     let order: Vec<_> = ["abcdefgh1", "abcdefgh2", "abcdefgh3"]
         .iter()
-        .flat_map(|id| [format!("asked {id}"), format!("told {id}")])
+        .flat_map(|id| [format!("started {id}"), format!("decided {id}")])
         .collect();
-    assert_eq!(*asked.lock().unwrap(), order);
-    // What the model said stays what it said.
+    assert_eq!(*order_of_hooks.lock().unwrap(), order);
+    // The message of the model stays unchanged.
     let said = run.responses[0].tool_calls()[1]
         .function
         .arguments

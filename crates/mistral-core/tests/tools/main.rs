@@ -1,7 +1,14 @@
-//! Runs with tools: what is sent, what the tools get, and how everything that can fail ends.
+//! Runs with tools: requests, tool calls, streams, failures.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
+// Helpers outside of test functions may panic as tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
+mod blocking;
 mod failures;
 mod hooks;
 mod runs;
@@ -72,15 +79,15 @@ fn ending(calls: &[Value], finish_reason: &str) -> MockReply {
     }))
 }
 
-/// A model that calls these tools in its first turn and answers in its second.
+/// A mock that calls these tools in its first turn and answers in its second.
 fn once(calls: &[Value]) -> MockTransport {
     MockTransport::new()
         .reply(calling(calls))
         .reply(MockReply::chat("It is 3."))
 }
 
-/// What the model is told about the calls, in the messages of request number `turn`.
-fn told(mock: &MockTransport, turn: usize) -> Vec<(String, String)> {
+/// The results of the calls in the messages of request number `turn`, by tool call id.
+fn tool_results(mock: &MockTransport, turn: usize) -> Vec<(String, String)> {
     let request = mock.requests()[turn].json();
     let messages = request["messages"].as_array().unwrap().iter();
     let of_tools = messages.filter(|message| message["role"] == "tool");

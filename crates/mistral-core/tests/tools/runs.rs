@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::time::Instant;
 
-use super::{Add, adding, ask, call, calling, client, once, pairs, told};
+use super::{Add, adding, ask, call, calling, client, once, pairs, tool_results};
 
 const CALL: &str = r#"{"a": 1, "b": 2}"#;
 
 #[tokio::test]
-async fn a_run_goes_on_until_the_model_answers_and_gives_the_whole_transcript() {
+async fn run_continues_until_answer_with_transcript() {
     let mock = once(&[call("abcdefgh1", "add", CALL)]);
     let run = client(&mock).chat().run(&ask(), &adding()).await.unwrap();
     assert_eq!(run.text(), "It is 3.");
     assert_eq!(run.responses.len(), 2);
-    assert_eq!(told(&mock, 1), pairs(&[("abcdefgh1", "3")]));
+    assert_eq!(tool_results(&mock, 1), pairs(&[("abcdefgh1", "3")]));
 
     let roles = run.messages.iter().map(|message| match message {
         Message::User(_) => "user",
@@ -43,7 +43,7 @@ async fn a_run_goes_on_until_the_model_answers_and_gives_the_whole_transcript() 
 }
 
 #[tokio::test]
-async fn the_model_is_told_about_the_tools_from_their_types() {
+async fn run_sends_tool_schemas_of_the_types() {
     let mock = MockTransport::new().reply(MockReply::chat("Hello."));
     let request = ask().tools([Tool::from(WebSearchTool::new())]);
     client(&mock).chat().run(&request, &adding()).await.unwrap();
@@ -68,7 +68,7 @@ async fn the_model_is_told_about_the_tools_from_their_types() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_calls_of_a_turn_run_at_the_same_time_and_are_answered_in_their_order() {
+async fn tool_calls_of_a_turn_run_concurrently_and_keep_order() {
     let barrier = Arc::new(Barrier::new(3)); // alone, a call would wait for ever
     let tools = ToolSet::new().tool("add", move |call: Add| {
         let barrier = Arc::clone(&barrier);
@@ -87,11 +87,11 @@ async fn the_calls_of_a_turn_run_at_the_same_time_and_are_answered_in_their_orde
     client(&mock).chat().run(&ask(), &tools).await.unwrap();
     assert_eq!(begin.elapsed().as_secs(), 9);
     let expected = [("abcdefgh1", "1"), ("abcdefgh2", "2"), ("abcdefgh3", "3")];
-    assert_eq!(told(&mock, 1), pairs(&expected));
+    assert_eq!(tool_results(&mock, 1), pairs(&expected));
 }
 
 #[tokio::test]
-async fn what_a_tool_returns_is_text_or_json() {
+async fn tool_result_is_text_or_json() {
     let tools = ToolSet::new()
         .tool("text", async |_: Add| Ok::<_, String>("sunny, 21 °C"))
         .tool("json", async |_: Add| {
@@ -109,11 +109,11 @@ async fn what_a_tool_returns_is_text_or_json() {
         ("abcdefgh2", r#"{"sum":[3]}"#),
         ("abcdefgh3", "null"),
     ];
-    assert_eq!(told(&mock, 1), pairs(&expected));
+    assert_eq!(tool_results(&mock, 1), pairs(&expected));
 }
 
 #[tokio::test]
-async fn a_forced_tool_choice_holds_for_the_first_turn_alone() {
+async fn tool_choice_forced_applies_to_first_turn_only() {
     for (choice, later) in [
         (ToolChoice::from("any"), Value::Null),
         (ToolChoice::function("add"), Value::Null),
@@ -133,7 +133,7 @@ async fn a_forced_tool_choice_holds_for_the_first_turn_alone() {
 }
 
 #[tokio::test]
-async fn calls_without_an_id_get_one() {
+async fn tool_call_without_id_gets_one() {
     let mock = once(&[
         call("null", "add", CALL),
         call("", "add", r#"{"a": 5, "b": 5}"#),
@@ -146,17 +146,23 @@ async fn calls_without_an_id_get_one() {
         .map(|call| call["id"].as_str().unwrap())
         .collect();
     assert!(ids.iter().all(|id| id.len() == 9), "{ids:?}");
-    assert_eq!(told(&mock, 1), pairs(&[(ids[0], "3"), (ids[1], "10")]));
-    // One is enough; those that are there stay.
+    assert_eq!(
+        tool_results(&mock, 1),
+        pairs(&[(ids[0], "3"), (ids[1], "10")])
+    );
+    // Existing ids stay.
     let mock = once(&[call("abcdefgh1", "add", CALL), call("", "add", CALL)]);
     client(&mock).chat().run(&ask(), &adding()).await.unwrap();
-    let told = told(&mock, 1);
-    assert_eq!((&*told[0].0, told[1].0.len()), ("abcdefgh1", 9));
-    assert_ne!(told[0].0, told[1].0);
+    let tool_results = tool_results(&mock, 1);
+    assert_eq!(
+        (&*tool_results[0].0, tool_results[1].0.len()),
+        ("abcdefgh1", 9)
+    );
+    assert_ne!(tool_results[0].0, tool_results[1].0);
 }
 
 #[tokio::test]
-async fn several_turns_may_call_tools() {
+async fn run_of_several_turns() {
     let mock = MockTransport::new()
         .reply(calling(&[call("abcdefgh1", "add", CALL)]).times(3))
         .reply(MockReply::chat("Done."));
@@ -167,11 +173,11 @@ async fn several_turns_may_call_tools() {
         .await
         .unwrap();
     assert_eq!(run.responses.len(), 4);
-    assert_eq!(told(&mock, 3).len(), 3);
+    assert_eq!(tool_results(&mock, 3).len(), 3);
 }
 
 #[tokio::test]
-async fn without_tools_a_run_is_one_question() {
+async fn run_without_tools_is_one_request() {
     let mock = MockTransport::new().reply(MockReply::chat("Hello."));
     let run = client(&mock)
         .chat()
@@ -183,7 +189,7 @@ async fn without_tools_a_run_is_one_question() {
 }
 
 #[tokio::test]
-async fn counts_that_no_server_can_mean_do_no_harm() {
+async fn usage_sum_saturates() {
     let counts = json!({
         "prompt_tokens": i64::MAX, "completion_tokens": 1, "total_tokens": i64::MAX,
     });
@@ -199,7 +205,7 @@ async fn counts_that_no_server_can_mean_do_no_harm() {
 }
 
 #[tokio::test]
-async fn a_run_works_against_the_emulator() {
+async fn run_works_against_the_emulator() {
     let emulator = mistral_emulator::Emulator::start().unwrap();
     let api = mistral_sdk::MistralApi::new(emulator.api_key()).unwrap();
     let client = mistral_sdk::Client::new(api.base_url(emulator.url()).unwrap()).unwrap();

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Add, adding, ask, call, client, failing, once, pairs, told, tool_call};
+use super::{Add, adding, ask, call, client, failing, once, pairs, tool_call, tool_results};
 
 #[derive(Deserialize, JsonSchema)]
 #[expect(dead_code)]
@@ -23,7 +23,7 @@ enum Either {
 }
 
 #[tokio::test]
-async fn a_set_that_cannot_be_told_to_the_model_is_the_error_of_the_run() {
+async fn tool_set_without_strict_schema_fails_the_run() {
     let mapped = adding().tool("map", async |_: Mapped| Ok::<_, String>(()));
     let either = adding().tool("either", async |_: Either| Ok::<_, String>(()));
     let twice = adding().tool("add", async |_: Add| Ok::<_, String>(()));
@@ -56,7 +56,7 @@ async fn a_set_that_cannot_be_told_to_the_model_is_the_error_of_the_run() {
 }
 
 #[tokio::test]
-async fn a_request_with_a_function_of_the_same_name_is_refused() {
+async fn tool_name_in_request_and_set_is_refused() {
     let mock = MockTransport::new();
     let own = Function::new("add", json!({ "type": "object" }));
     let request = ask().tools([Tool::from(WebSearchTool::new()), own.into()]);
@@ -69,7 +69,7 @@ async fn a_request_with_a_function_of_the_same_name_is_refused() {
 }
 
 #[tokio::test]
-async fn a_function_may_be_described_by_hand() {
+async fn function_described_by_hand_is_called() {
     let free = json!({ "type": "object", "additionalProperties": { "type": "integer" } });
     let tools = ToolSet::new().function(
         Function::new("total", free.clone()).description("Adds what it gets."),
@@ -77,14 +77,14 @@ async fn a_function_may_be_described_by_hand() {
     );
     let mock = once(&[call("abcdefgh1", "total", r#"{"tea": 3, "milk": 1}"#)]);
     client(&mock).chat().run(&ask(), &tools).await.unwrap();
-    assert_eq!(told(&mock, 1), pairs(&[("abcdefgh1", "4")]));
+    assert_eq!(tool_results(&mock, 1), pairs(&[("abcdefgh1", "4")]));
     let sent = mock.requests()[0].json();
     assert_eq!(sent["tools"][0]["function"]["parameters"], free);
     assert_eq!(sent["tools"][0]["function"].get("strict"), None);
 }
 
 #[tokio::test]
-async fn one_call_can_be_carried_out_by_itself() {
+async fn tool_set_executes_a_single_call() {
     let tools = failing().tool("panic", async |_: Value2| -> Result<(), String> {
         panic!("no")
     });
@@ -110,7 +110,7 @@ async fn one_call_can_be_carried_out_by_itself() {
 struct Value2 {}
 
 #[test]
-fn a_set_can_be_shared_between_threads() {
+fn tool_set_is_send_and_sync() {
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
     shared(&adding());
     let _: Value = serde_json::to_value(adding().definitions().unwrap()).unwrap();

@@ -9,7 +9,7 @@ use mistral_sdk::tools::{Approval, RunEvent, RunStream, ToolErrors, ToolRun, Too
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{Add, adding, ask, call, client, failing, told};
+use super::{Add, adding, ask, call, client, failing, tool_results};
 
 const CALL: &str = r#"{"a": 1, "b": 2}"#;
 
@@ -38,7 +38,7 @@ fn once(calls: &[Value]) -> MockTransport {
         .reply(MockReply::chat_stream(["It is", " 3."]))
 }
 
-/// The rest of the events, each in a few words.
+/// The remaining events, each in a few words.
 async fn events(stream: &mut RunStream) -> Vec<String> {
     let mut events = Vec::new();
     while let Some(event) = stream.next().await {
@@ -55,7 +55,7 @@ async fn events(stream: &mut RunStream) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_text_of_every_turn_is_streamed_and_calls_and_answers_stand_between() {
+async fn run_stream_yields_text_calls_and_answers_in_order() {
     let mock = once(&[call("abcdefgh1", "add", CALL)]);
     let mut stream = client(&mock).chat().run(&ask(), &adding()).stream();
     let happened = events(&mut stream).await;
@@ -70,7 +70,7 @@ async fn the_text_of_every_turn_is_streamed_and_calls_and_answers_stand_between(
     let run = stream.collect_run().await.unwrap();
     assert_eq!(run.text(), "It is 3.");
     assert_eq!(run.messages.len(), 4);
-    assert_eq!(told(&mock, 1)[0].1, "3");
+    assert_eq!(tool_results(&mock, 1)[0].1, "3");
     assert!(
         mock.requests()
             .iter()
@@ -79,7 +79,7 @@ async fn the_text_of_every_turn_is_streamed_and_calls_and_answers_stand_between(
 }
 
 #[tokio::test]
-async fn a_streamed_run_is_the_same_run() {
+async fn run_stream_collects_into_a_run() {
     let mock = once(&[call("abcdefgh1", "add", CALL)]);
     let hook = async |_| Approval::refuse("not today");
     let stream = client(&mock)
@@ -89,11 +89,14 @@ async fn a_streamed_run_is_the_same_run() {
         .stream();
     let run = stream.collect_run().await.unwrap();
     assert_eq!(run.responses.len(), 2);
-    assert_eq!(told(&mock, 1)[0].1, "This call was refused: not today");
+    assert_eq!(
+        tool_results(&mock, 1)[0].1,
+        "This call was refused: not today"
+    );
 }
 
 #[tokio::test]
-async fn an_endless_loop_tells_all_answers_before_its_error() {
+async fn run_stream_yields_all_answers_before_max_turns_error() {
     let mock =
         MockTransport::new().reply(calling("Again.", &[call("abcdefgh1", "add", CALL)]).always());
     let mut stream = client(&mock)
@@ -117,7 +120,7 @@ async fn an_endless_loop_tells_all_answers_before_its_error() {
 }
 
 #[tokio::test]
-async fn a_tool_error_and_a_broken_stream_end_it() {
+async fn run_stream_ends_on_tool_error_or_cut_stream() {
     let mock = once(&[call("abcdefgh1", "fail", CALL)]);
     let run = client(&mock)
         .chat()
@@ -139,13 +142,13 @@ async fn a_tool_error_and_a_broken_stream_end_it() {
         "{error}"
     );
     let run: &ToolRun = error.partial().unwrap();
-    assert_eq!(run.messages.len(), 1); // which can be sent again
+    assert_eq!(run.messages.len(), 1); // the request, which can be sent again
     assert_eq!((run.responses.len(), &*run.text()), (1, "Let me"));
     assert!(stream.next().await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_is_given_up_loses_nothing_and_does_nothing_twice() {
+async fn run_stream_next_dropped_loses_nothing_and_repeats_no_call() {
     let begun = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&begun);
     let tools = ToolSet::new().tool("add", move |call: Add| {
@@ -182,7 +185,7 @@ async fn a_wait_that_is_given_up_loses_nothing_and_does_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_run_is_a_stream() {
+async fn run_stream_implements_futures_stream() {
     let mock = once(&[call("abcdefgh1", "add", CALL)]);
     let stream = client(&mock).chat().run(&ask(), &adding()).stream();
     let answers = stream.filter(|event| {

@@ -1,16 +1,16 @@
-//! What differs between two bodies, for a person.
+//! The differences between two bodies, for error messages.
 
 use serde_json::{Map, Number, Value};
 
 use super::tape::Content;
 
-/// How many characters of a value are shown.
+/// The number of characters of a value in a message.
 const SHOWN: usize = 80;
 
-/// How far apart two numbers may be that are the same: reading a number loses its last bit.
+/// The relative difference up to which numbers are equal: parsing may lose the last bit.
 const PRECISION: f64 = 1e-12;
 
-/// All places at which the `recorded` body and that of `now` differ.
+/// Returns the differences between the `recorded` body and that of `now`.
 pub(super) fn differences(recorded: &Content, now: &Content) -> Vec<String> {
     let mut found = Vec::new();
     match (recorded, now) {
@@ -27,12 +27,12 @@ fn compare_bytes(recorded: &Content, now: &Content) -> Option<String> {
     };
     (recorded != now).then(|| {
         let recorded = String::from_utf8_lossy(&recorded);
-        told("", &recorded, &String::from_utf8_lossy(&now))
+        describe("", &recorded, &String::from_utf8_lossy(&now))
     })
 }
 
-/// That a text differs, from where it does.
-fn told(at: &str, recorded: &str, now: &str) -> String {
+/// Describes the difference of two texts, from where it starts.
+fn describe(at: &str, recorded: &str, now: &str) -> String {
     let same = recorded
         .chars()
         .zip(now.chars())
@@ -72,7 +72,7 @@ fn compare(at: &str, recorded: &Value, now: &Value, found: &mut Vec<String>) {
         }
         (Value::Number(a), Value::Number(b)) if same_number(a, b) => {}
         (recorded, now) if recorded == now => {}
-        (recorded, now) => found.push(told(at, &recorded.to_string(), &now.to_string())),
+        (recorded, now) => found.push(describe(at, &recorded.to_string(), &now.to_string())),
     }
 }
 
@@ -96,8 +96,8 @@ fn compare_objects(
 fn compare_items(at: &str, recorded: Option<&Value>, now: Option<&Value>, found: &mut Vec<String>) {
     match (recorded, now) {
         (Some(recorded), Some(now)) => compare(at, recorded, now, found),
-        (Some(recorded), None) => found.push(told(at, &recorded.to_string(), "missing")),
-        (None, Some(now)) => found.push(told(at, "missing", &now.to_string())),
+        (Some(recorded), None) => found.push(describe(at, &recorded.to_string(), "missing")),
+        (None, Some(now)) => found.push(describe(at, "missing", &now.to_string())),
         (None, None) => {}
     }
 }

@@ -14,47 +14,46 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use http::{Request, Response};
 
-use self::record::Taken;
+use self::record::RecordedExchange;
 use self::replay::Recording;
 use self::tape::Tape;
 use crate::error::{Error, Result};
 use crate::transport::{Body, Transport, TransportError};
 
-/// A transport that records real answers into a file, and replays them from it.
+/// A transport that records real responses into a file, and replays them from it.
 ///
 /// Record once, with a key and the network, and keep the file with the tests: from then on they
-/// need neither. The same program gets the same answers; streams come in the same chunks.
+/// need neither. The same program receives the same responses, and streams the same chunks.
 ///
 /// # What is matched
 ///
-/// A request is answered by a recording of the same method, path, query and body, whatever its
-/// headers and its host are, and each recording answers once. The order of requests does not
-/// matter, and they may come at the same time; equal requests get their answers in the order in
-/// which these were recorded. JSON is compared by what it says, a form by all but its boundary.
-/// What matches no recording fails with [`ErrorKind::Config`](crate::ErrorKind::Config), in words
-/// that name the first difference, and is not repeated.
+/// A request matches a recording of the same method, path, query and body, whatever its headers
+/// and its host are. Each recording is replayed once. The order of requests does not matter, and
+/// they may be concurrent. Equal requests receive their responses in the order of the recording.
+/// JSON is compared by value, a form without its boundary. A request that matches no recording
+/// fails with [`ErrorKind::Config`](crate::ErrorKind::Config) and a message that names the first
+/// difference. It is not retried.
 ///
 /// # What is written
 ///
-/// A JSON file that a person can read: JSON as JSON, text as text, other bytes as base64. An
-/// answer that is JSON is kept by what it says, not by its spacing. Before anything is written,
-/// these are replaced by `scrubbed`:
+/// A readable JSON file: JSON as JSON, text as text, other bytes as base64. The whitespace of a
+/// JSON response is not kept. Before anything is written, these are replaced by `scrubbed`:
 ///
-/// * headers: of a request only `content-type` is written, of an answer only what the SDK reads,
+/// * headers: of a request only `content-type` is written, of a response only what the SDK reads,
 ///   with its request ids scrubbed. The host is not written;
-/// * in URLs and JSON, whatever has a name of a credential (`…key`, `…token`, `authorization`,
+/// * in URLs and JSON, every value with the name of a credential (`…key`, `…token`, `authorization`,
 ///   `password`, …), of an account (`project`, `organization`, `user`, `email`, `owned_by`, …)
 ///   or of a request id; signatures of signed URLs; the organization in the names of fine-tuned
 ///   models;
 /// * the values of all these and the key that the client sent, if they have twelve characters or
-///   more, wherever else they are: those of a request in it and in its answer, those of an
-///   answer in it;
-/// * what [`scrub`](Self::scrub) names.
+///   more, wherever else they occur: those of a request in it and in its response, those of a
+///   response in it;
+/// * the texts passed to [`scrub`](Self::scrub).
 ///
-/// Prompts and answers are written as they are, and with them whatever else they tell: JSON
-/// within a text is a text, and what a model spells out over several events is not found. Look at
-/// the file before you publish it. An exchange without an answer is not recorded, nor is an
-/// incomplete last line of a body that broke off or was not read to its end.
+/// Prompts and completions are written as they are, with the secrets in them: JSON within a text
+/// is text, and a secret that is split over several events is not found. Review the file before
+/// you publish it. An exchange without a response is not recorded, nor is an incomplete last line
+/// of a body that was cut or not read to its end.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -90,7 +89,7 @@ pub struct Cassette(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
-    /// What the user wants scrubbed.
+    /// The texts passed to `scrub`.
     named: Mutex<Vec<String>>,
     mode: Mode,
 }
@@ -98,26 +97,25 @@ struct Inner {
 enum Mode {
     Record {
         transport: Box<dyn Transport>,
-        taken: Mutex<Vec<Arc<Mutex<Taken>>>>,
+        exchanges: Mutex<Vec<Arc<Mutex<RecordedExchange>>>>,
     },
     Replay(Mutex<Vec<Recording>>),
 }
 
 impl Cassette {
-    /// Makes a cassette that sends requests on to `transport` and records what it answers. The
+    /// Creates a cassette that forwards requests to `transport` and records its responses. The
     /// body of a request is read into memory before it is sent.
     ///
     /// The file is written by [`save`](Self::save), and nothing before that.
     pub fn record(path: impl Into<PathBuf>, transport: impl Transport) -> Self {
         let mode = Mode::Record {
             transport: Box::new(transport),
-            taken: Mutex::default(),
+            exchanges: Mutex::default(),
         };
         Self::new(path.into(), mode)
     }
 
-    /// Makes a cassette that answers from the file, which it reads at once (and so blocks for
-    /// that long).
+    /// Creates a cassette that replays the file. Reads the file at once, which blocks.
     ///
     /// # Errors
     /// Fails when the file is missing, cannot be read, or is not a cassette.
@@ -135,10 +133,10 @@ impl Cassette {
         }))
     }
 
-    /// Scrubs this text, too, wherever it is: the name of a customer, for instance.
+    /// Scrubs this text as well, wherever it occurs: the name of a customer, for example.
     ///
-    /// Name the same when replaying, or requests that have it will not match. An empty text is
-    /// ignored.
+    /// Pass the same text when replaying, or requests that contain it will not match. An empty text
+    /// is ignored.
     ///
     /// ```
     /// # fn example(transport: mistral_sdk::testing::MockTransport) {
@@ -157,27 +155,27 @@ impl Cassette {
         self
     }
 
-    /// Writes what was recorded so far into the file, in place of what it held, and makes the
-    /// folder if there is none; blocks for that long. Does nothing when replaying.
+    /// Writes the recordings so far to the file, which it overwrites, and creates its directory if
+    /// there is none. Blocks. Does nothing when replaying.
     ///
-    /// Call it when all answers have been read: of a stream that is still being read, only what
-    /// was read is written.
+    /// Call it when all responses have been read: of a stream that is still being read, only what
+    /// has been read is written.
     ///
     /// # Errors
     /// Fails when the file cannot be written.
     pub fn save(&self) -> Result<()> {
-        let Mode::Record { taken, .. } = &self.0.mode else {
+        let Mode::Record { exchanges, .. } = &self.0.mode else {
             return Ok(());
         };
         let named = lock(&self.0.named).clone();
-        let exchanges = lock(taken)
+        let exchanges = lock(exchanges)
             .iter()
-            .map(|taken| lock(taken).exchange(&named))
+            .map(|exchange| lock(exchange).to_tape(&named))
             .collect();
         Tape::new(exchanges).write(&self.0.path)
     }
 
-    /// How many recordings have not been replayed. `0` when recording.
+    /// Returns the number of recordings that have not been replayed. `0` when recording.
     pub fn remaining(&self) -> usize {
         match &self.0.mode {
             Mode::Record { .. } => 0,
@@ -185,7 +183,7 @@ impl Cassette {
         }
     }
 
-    /// Where the file is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.0.path
     }
@@ -202,12 +200,15 @@ impl Transport for Cassette {
                 let (request, _) = record::request(&parts, &body, &named);
                 replay::answer(&self.0.path, &request, &mut lock(recordings))
             }
-            Mode::Record { transport, taken } => {
-                let asked = (parts.clone(), body.clone());
+            Mode::Record {
+                transport,
+                exchanges,
+            } => {
+                let sent = (parts.clone(), body.clone());
                 let request = Request::from_parts(parts, body.into());
                 let response = transport.send(request).await?;
-                let (response, exchange) = record::watch(asked, response);
-                lock(taken).push(exchange);
+                let (response, exchange) = record::record_body(sent, response);
+                lock(exchanges).push(exchange);
                 Ok(response)
             }
         }
@@ -218,7 +219,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The error of a cassette that does not work, naming its file.
+/// Returns the error of a cassette that cannot be used, which names its file.
 fn unusable(path: &Path, what: impl fmt::Display) -> Error {
     Error::config(format!("the cassette `{}` {what}", path.display()))
 }

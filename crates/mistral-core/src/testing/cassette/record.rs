@@ -1,4 +1,4 @@
-//! What passes through a cassette, and what of it is written.
+//! Recording: exchanges on their way through a cassette, and what is written of them.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -19,80 +19,80 @@ use crate::error::REQUEST_ID_HEADERS;
 use crate::redact::MASK;
 use crate::transport::{Body, RequestContext, TransportError};
 
-/// The boundary that every multipart form gets, since real ones are random.
+/// The boundary of every recorded multipart form, since real ones are random.
 const BOUNDARY: &str = "boundary";
 
-/// Headers of an answer that are written beside those of its rate limits.
+/// Response headers that are written beside those of rate limits.
 const KEPT: [&str; 3] = ["content-type", "retry-after", "retry-after-ms"];
 const RATE_LIMIT: &str = "x-ratelimit-";
 
-/// An exchange as it was seen.
-pub(super) struct Taken {
-    asked: (Parts, Bytes),
+/// An exchange that passed through the cassette.
+pub(super) struct RecordedExchange {
+    request: (Parts, Bytes),
     status: StatusCode,
     headers: HeaderMap,
     chunks: Vec<Bytes>,
     end: End,
 }
 
-/// Passes `response` on, and notes what of it is read.
-pub(super) fn watch(
-    asked: (Parts, Bytes),
+/// Forwards `response`, and records what is read of its body.
+pub(super) fn record_body(
+    request: (Parts, Bytes),
     response: Response<Body>,
-) -> (Response<Body>, Arc<Mutex<Taken>>) {
+) -> (Response<Body>, Arc<Mutex<RecordedExchange>>) {
     let (head, body) = response.into_parts();
-    let mut taken = Taken {
-        asked,
+    let mut exchange = RecordedExchange {
+        request,
         status: head.status,
         headers: head.headers.clone(),
         chunks: Vec::new(),
         end: End::Dropped,
     };
-    let (body, taken) = match body.into_bytes() {
+    let (body, exchange) = match body.into_bytes() {
         Ok(bytes) => {
-            taken.chunks.push(bytes.clone());
-            taken.end = End::Proper;
-            (bytes.into(), Arc::new(Mutex::new(taken)))
+            exchange.chunks.push(bytes.clone());
+            exchange.end = End::Proper;
+            (bytes.into(), Arc::new(Mutex::new(exchange)))
         }
         Err(body) => {
             let length = body.content_length();
-            let taken = Arc::new(Mutex::new(taken));
-            let watched = Body::from_stream(Watched(body, Arc::clone(&taken)));
-            let watched = match length {
-                Some(length) => watched.with_content_length(length),
-                None => watched,
+            let exchange = Arc::new(Mutex::new(exchange));
+            let recorded = Body::from_stream(RecordedBody(body, Arc::clone(&exchange)));
+            let recorded = match length {
+                Some(length) => recorded.with_content_length(length),
+                None => recorded,
             };
-            (watched, taken)
+            (recorded, exchange)
         }
     };
-    (Response::from_parts(head, body), taken)
+    (Response::from_parts(head, body), exchange)
 }
 
-/// Notes every chunk that is read.
-struct Watched(Body, Arc<Mutex<Taken>>);
+/// Records every chunk that is read.
+struct RecordedBody(Body, Arc<Mutex<RecordedExchange>>);
 
-impl Stream for Watched {
+impl Stream for RecordedBody {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let item = ready!(Pin::new(&mut self.0).poll_next(cx));
-        let mut taken = lock(&self.1);
+        let mut exchange = lock(&self.1);
         match &item {
-            Some(Ok(bytes)) => taken.chunks.push(bytes.clone()),
-            Some(Err(_)) => taken.end = End::Broken,
-            None if taken.end == End::Dropped => taken.end = End::Proper,
+            Some(Ok(bytes)) => exchange.chunks.push(bytes.clone()),
+            Some(Err(_)) => exchange.end = End::Broken,
+            None if exchange.end == End::Dropped => exchange.end = End::Proper,
             None => {}
         }
-        drop(taken);
+        drop(exchange);
         Poll::Ready(item)
     }
 }
 
-/// What is written of a request, and compared; and what knows its secrets.
+/// Returns what is written of a request and compared, and a scrubber with its secrets.
 pub(super) fn request(parts: &Parts, body: &Bytes, named: &[String]) -> (TapeRequest, Scrubber) {
     let mut scrubber = Scrubber::new(named);
-    scrubber.learn_headers(&parts.headers);
-    scrubber.learn_url(&parts.uri);
+    scrubber.add_headers(&parts.headers);
+    scrubber.add_url(&parts.uri);
     let media_type = text(&parts.headers, CONTENT_TYPE.as_str()).unwrap_or_default();
     let (media_type, body) = match media_type.split_once("boundary=") {
         Some((before, boundary)) if !boundary.is_empty() => {
@@ -117,13 +117,13 @@ pub(super) fn request(parts: &Parts, body: &Bytes, named: &[String]) -> (TapeReq
     (request, scrubber)
 }
 
-impl Taken {
-    /// What is written of it.
-    pub(super) fn exchange(&self, named: &[String]) -> Exchange {
-        let (parts, body) = &self.asked;
+impl RecordedExchange {
+    /// Returns what is written of the exchange.
+    pub(super) fn to_tape(&self, named: &[String]) -> Exchange {
+        let (parts, body) = &self.request;
         let (request, mut scrubber) = request(parts, body, named);
         for name in REQUEST_ID_HEADERS {
-            scrubber.learn(text(&self.headers, name).unwrap_or_default());
+            scrubber.add(text(&self.headers, name).unwrap_or_default());
         }
         let media_type = text(&self.headers, CONTENT_TYPE.as_str()).unwrap_or_default();
         let end = self.end();
@@ -141,7 +141,7 @@ impl Taken {
         }
     }
 
-    /// A stream is not read beyond its end mark.
+    /// A stream is not read beyond `[DONE]`.
     fn end(&self) -> End {
         let is_marked = || {
             let whole = self.chunks.concat();
@@ -173,7 +173,7 @@ impl Taken {
         kept
     }
 
-    /// Where a redirect leads, scrubbed as the URL of the request that follows it.
+    /// The target of a redirect, scrubbed like the URL of the request that follows it.
     fn location(&self, value: &str, scrubber: &Scrubber) -> String {
         let location = self.without_origin(value);
         if !location.starts_with('/') {
@@ -185,9 +185,9 @@ impl Taken {
         }
     }
 
-    /// The host is not written: a redirect within it must do without.
+    /// The host is not written: a redirect within it has none.
     fn without_origin<'a>(&self, location: &'a str) -> &'a str {
-        let uri = &self.asked.0.uri;
+        let uri = &self.request.0.uri;
         let origin = match (uri.scheme_str(), uri.authority()) {
             (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
             _ => return location,
@@ -202,11 +202,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// A body as it is written.
+/// Returns a body as it is written.
 fn content(media_type: &str, chunks: &[Bytes], end: End, scrubber: &mut Scrubber) -> Content {
     let mut whole = chunks.concat();
     if end != End::Proper {
-        // What a line would have said cannot be told from its beginning.
+        // The secrets of an incomplete line cannot be recognized.
         let lines = whole.iter().rposition(|byte| *byte == b'\n');
         whole.truncate(lines.map_or(0, |last| last + 1));
     }
@@ -216,17 +216,17 @@ fn content(media_type: &str, chunks: &[Bytes], end: End, scrubber: &mut Scrubber
         && end == End::Proper
         && let Ok(mut value) = serde_json::from_slice::<Value>(&whole)
     {
-        scrubber.learn_json(&value);
+        scrubber.add_json(&value);
         scrubber.json(&mut value);
         return Content::Json(value);
     }
     if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         let as_text = String::from_utf8_lossy(&whole);
-        scrubber.learn_query(&as_text);
+        scrubber.add_query(&as_text);
         return Content::from_chunks([scrubber.query(&as_text).as_bytes()].into_iter());
     }
     for value in lines(&whole).filter_map(|(_, line)| serde_json::from_str(line).ok()) {
-        scrubber.learn_json(&value);
+        scrubber.add_json(&value);
     }
     let mut at = 0;
     let mut ends: Vec<_> = chunks

@@ -1,21 +1,20 @@
-//! Answers from a file.
+//! Replays recorded responses.
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::difference::differences;
 use super::tape::{End, Exchange, Tape, TapeRequest, TapeResponse};
 use super::unusable;
 use crate::error::Result;
-use crate::testing::playing::{Ending, body};
+use crate::http::{Body, TransportError, TransportErrorKind};
+use crate::testing::playing::{Step, body};
 use crate::testing::refusal;
 use crate::transport::{Body, TransportError, TransportErrorKind};
 
-/// How many calls are listed for a person.
+/// The number of recorded calls that an error lists.
 const LISTED: usize = 6;
 
 const STOPS: &str = "the recording stops here, because the program did not read on when it was \
@@ -24,19 +23,18 @@ const STOPS: &str = "the recording stops here, because the program did not read 
 /// One exchange of the file.
 pub(super) struct Recording {
     request: TapeRequest,
-    answer: Answer,
+    response: RecordedResponse,
     pub(super) used: bool,
 }
 
 #[derive(Clone)]
-struct Answer {
+struct RecordedResponse {
     status: StatusCode,
     headers: HeaderMap,
-    chunks: Vec<Bytes>,
-    ending: Ending,
+    body: Vec<Step>,
 }
 
-/// Makes sure, before the first request, that all of the file can be replayed.
+/// Decodes the whole file, so that an error is reported before the first request.
 pub(super) fn recordings(path: &Path, tape: Tape) -> Result<Vec<Recording>> {
     let numbered = tape.exchanges.into_iter().zip(1_usize..);
     numbered
@@ -44,10 +42,10 @@ pub(super) fn recordings(path: &Path, tape: Tape) -> Result<Vec<Recording>> {
             let Exchange {
                 request, response, ..
             } = exchange;
-            match Answer::read(response) {
-                Ok(answer) => Ok(Recording {
+            match RecordedResponse::read(response) {
+                Ok(response) => Ok(Recording {
                     request,
-                    answer,
+                    response,
                     used: false,
                 }),
                 Err(why) => Err(unusable(
@@ -59,7 +57,7 @@ pub(super) fn recordings(path: &Path, tape: Tape) -> Result<Vec<Recording>> {
         .collect()
 }
 
-impl Answer {
+impl RecordedResponse {
     fn read(response: TapeResponse) -> Result<Self, String> {
         let status = StatusCode::from_u16(response.status)
             .map_err(|_| format!("{} is not a status", response.status))?;
@@ -70,27 +68,29 @@ impl Answer {
             headers.insert(key, HeaderValue::try_from(value).map_err(|_| wrong())?);
         }
         let chunks = response.body.chunks();
+        let chunks = chunks.map_err(|error| format!("a chunk is not base64: {error}"))?;
+        let ending = match response.end {
+            End::Proper => None,
+            End::Broken => Some((TransportErrorKind::Interrupted, "as it was recorded")),
+            End::Dropped => Some((TransportErrorKind::Config, STOPS)),
+        };
+        let ending = ending.map(|(kind, message)| Step::Error(kind, message));
         Ok(Self {
             status,
             headers,
-            chunks: chunks.map_err(|error| format!("a chunk is not base64: {error}"))?,
-            ending: match response.end {
-                End::Proper => Ending::Proper,
-                End::Broken => Ending::Error(TransportErrorKind::Interrupted, "as it was recorded"),
-                End::Dropped => Ending::Error(TransportErrorKind::Config, STOPS),
-            },
+            body: chunks.into_iter().map(Step::Bytes).chain(ending).collect(),
         })
     }
 
-    fn response(self) -> Response<Body> {
-        let mut response = Response::new(body(self.chunks, Duration::ZERO, self.ending));
+    fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(body(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
     }
 }
 
-/// The answer to `request`, from the first recording of it that has not been replayed.
+/// Returns the response of the first recording of `request` that has not been replayed.
 pub(super) fn answer(
     path: &Path,
     request: &TapeRequest,
@@ -104,7 +104,7 @@ pub(super) fn answer(
     match recordings.iter_mut().find(fits) {
         Some(recording) => {
             recording.used = true;
-            Ok(recording.answer.clone().response())
+            Ok(recording.response.clone().into_response())
         }
         None => Err(refusal(format!(
             "the cassette `{}` {}. If the program is meant to ask this, record the cassette anew",
@@ -120,7 +120,7 @@ impl Recording {
     }
 }
 
-/// Why no recording fits, for the person whose test has just failed.
+/// Returns the message for a request that no recording matches.
 fn complaint(request: &TapeRequest, recordings: &[Recording]) -> String {
     let call = format!("{} {}", request.method, request.url);
     let nearest = recordings

@@ -1,4 +1,4 @@
-//! Takes out of an exchange what must not be written.
+//! Removes secrets from an exchange before it is written.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -9,18 +9,23 @@ use memchr::memmem;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::private::{is_account, is_private_name, is_private_parameter};
-use crate::redact::{MASK, MIN_SECRET_LENGTH};
+use super::secret::{is_account, is_secret, is_secret_parameter};
 
-/// Knows the secrets of one exchange.
+/// The replacement of a secret.
+pub(super) const SCRUBBED: &str = "scrubbed";
+
+/// The length from which a value is also scrubbed elsewhere. Shorter ones may be ordinary words.
+const SHORTEST: usize = 12;
+
+/// The secrets of one exchange.
 #[derive(Clone)]
 pub(super) struct Scrubber {
-    /// The longest first: one may be part of another.
+    /// The longest first, since one may be part of another.
     secrets: Vec<String>,
 }
 
 impl Scrubber {
-    /// Knows what the user has `named`.
+    /// Creates a scrubber of the texts in `named`.
     pub(super) fn new(named: &[String]) -> Self {
         let mut this = Self {
             secrets: named.to_vec(),
@@ -35,63 +40,63 @@ impl Scrubber {
         self.secrets.dedup();
     }
 
-    /// Learns one value, whatever its name is.
-    pub(super) fn learn(&mut self, value: &str) {
-        if value.len() >= MIN_SECRET_LENGTH {
+    /// Adds one value, whatever its name is.
+    pub(super) fn add(&mut self, value: &str) {
+        if value.len() >= SHORTEST {
             self.secrets.push(value.to_owned());
             self.sort();
         }
     }
 
-    /// Learns the credentials among the headers of a request.
-    pub(super) fn learn_headers(&mut self, headers: &HeaderMap) {
+    /// Adds the credentials among the headers of a request.
+    pub(super) fn add_headers(&mut self, headers: &HeaderMap) {
         for (name, value) in headers {
             if let Ok(text) = value.to_str()
                 && (value.is_sensitive() || is_private_name(name.as_str()))
             {
-                self.learn(text.rsplit(' ').next().unwrap_or(text)); // without its scheme
+                self.add(text.rsplit(' ').next().unwrap_or(text)); // without its scheme
             }
         }
     }
 
-    /// Learns the accounts and credentials that a URL names.
-    pub(super) fn learn_url(&mut self, uri: &Uri) {
+    /// Adds the accounts and credentials that a URL names.
+    pub(super) fn add_url(&mut self, uri: &Uri) {
         let host = uri.host().unwrap_or_default();
         let mut labels = host.split('.');
         let is_address = host.parse::<IpAddr>().is_ok();
         if let (Some(first), false, true) = (labels.next(), is_address, labels.count() > 2) {
-            self.learn(first); // the name of a resource, on hosts that have one for each
-            self.learn(host);
+            self.add(first); // the name of a resource, on hosts that have one for each
+            self.add(host);
         }
         for (before, segment) in uri.path().split('/').zip(uri.path().split('/').skip(1)) {
             if is_account(before) {
-                self.learn(segment);
+                self.add(segment);
             }
         }
-        self.learn_query(uri.query().unwrap_or_default());
+        self.add_query(uri.query().unwrap_or_default());
     }
 
-    /// Learns the credentials in a query, or in a form that is written like one.
-    pub(super) fn learn_query(&mut self, query: &str) {
+    /// Adds the credentials in a query, or in a form that is written like one.
+    pub(super) fn add_query(&mut self, query: &str) {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if is_private_parameter(&name) {
-                self.learn(&value);
+            if is_secret_parameter(&name) {
+                self.add(&value);
             }
         }
     }
 
-    /// Learns the credentials and the accounts that are fields of `value`.
-    pub(super) fn learn_json(&mut self, value: &Value) {
-        self.learn_field(value, false);
+    /// Adds the credentials and the accounts that are fields of `value`.
+    pub(super) fn add_json(&mut self, value: &Value) {
+        self.add_field(value, false);
     }
 
-    fn learn_field(&mut self, value: &Value, secret: bool) {
+    fn add_field(&mut self, value: &Value, secret: bool) {
         match value {
-            Value::String(text) if secret => self.learn(text),
-            Value::Array(items) => items.iter().for_each(|item| self.learn_field(item, secret)),
+            Value::String(text) if secret => self.add(text),
+            Value::Array(items) => items.iter().for_each(|item| self.add_field(item, secret)),
             Value::Object(fields) => {
                 for (name, value) in fields {
-                    self.learn_field(value, secret_field(fields, name, secret));
+                    self.add_field(value, secret_field(fields, name, secret));
                 }
             }
             _ => {}
@@ -172,7 +177,7 @@ impl Scrubber {
         text
     }
 
-    /// A URL without what lets its bearer in.
+    /// Returns a URL without its credentials and signatures.
     fn signed_url(&self, text: &str) -> Option<String> {
         if !text.starts_with("http://") && !text.starts_with("https://") {
             return None;
@@ -250,14 +255,14 @@ pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Puts `text` into the place of `range`.
+/// Replaces `range` by `text`.
 #[derive(Debug)]
 struct Edit {
     range: Range<usize>,
     text: String,
 }
 
-/// Makes the edits, which are in order, and moves the ends of the chunks with them.
+/// Applies the edits, which are in order, and moves the ends of the chunks with them.
 fn edit(body: &[u8], edits: &[Edit], ends: &mut [usize]) -> Vec<u8> {
     let mut edited = Vec::with_capacity(body.len());
     let mut moved = ends.to_vec();
@@ -279,9 +284,9 @@ fn edit(body: &[u8], edits: &[Edit], ends: &mut [usize]) -> Vec<u8> {
     edited
 }
 
-/// Whether a field is one that must not be written. `within` says that what it is in is such.
+/// Whether the value of a field must be scrubbed. `within`: whether its object must be.
 fn secret_field(fields: &serde_json::Map<String, Value>, name: &str, within: bool) -> bool {
-    // `token` with a `logprob` beside it is a piece of an answer.
+    // `token` with a `logprob` beside it is a token of the completion.
     let is_piece = name == "token" && fields.contains_key("logprob");
     (within && name != "type") || (is_private_name(name) && !is_piece)
 }

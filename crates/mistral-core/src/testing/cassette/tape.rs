@@ -24,7 +24,7 @@ pub(super) struct Tape {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Exchange {
-    /// For those who read the file; not compared.
+    /// For readers of the file; not compared.
     pub(super) operation: String,
     pub(super) request: TapeRequest,
     pub(super) response: TapeResponse,
@@ -62,7 +62,7 @@ pub(super) enum Content {
     Chunks(Vec<Chunk>),
 }
 
-/// A piece of a body, as it came.
+/// A chunk of a body, as it arrived.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Chunk {
@@ -70,7 +70,7 @@ pub(super) enum Chunk {
     Binary { base64: String },
 }
 
-/// How a body ended.
+/// The end of a body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum End {
@@ -78,7 +78,7 @@ pub(super) enum End {
     Proper,
     /// The connection broke.
     Broken,
-    /// The program did not read on.
+    /// The program dropped the body.
     Dropped,
 }
 

@@ -1,0 +1,4 @@
+//! OCR of documents.
+
+mod process;
+mod write;

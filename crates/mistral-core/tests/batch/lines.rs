@@ -1,0 +1,71 @@
+//! Result files of batches, read line by line.
+
+use mistral_core::ErrorKind;
+use mistral_core::batch::BatchResult;
+use mistral_core::chat::ChatCompletionResponse;
+use serde_json::json;
+
+#[test]
+fn result_lines_of_any_shape_are_read() {
+    let chat = json!({ "choices": [{ "index": 0, "message": { "content": "Brie" } }] });
+    let lines = [
+        json!({
+            "id": "1", "custom_id": "b", "x_new": 1, "error": null,
+            "response": { "status_code": 200, "body": chat, "request_id": "r" },
+        }),
+        json!({
+            "custom_id": "a",
+            "response": { "status_code": 429, "body": { "message": "slow down", "code": "1300" } },
+        }),
+        json!({ "custom_id": "c", "response": null, "error": { "message": "time is up" } }),
+        json!({ "custom_id": "d", "error": "lost" }),
+        json!({ "custom_id": "e" }),
+        json!({ "custom_id": "f", "response": { "body": { "choices": 5 } } }),
+        json!({
+            "custom_id": "g", "error": { "message": "it failed" },
+            "response": { "status_code": 422, "body": { "message": "too hot" } },
+        }),
+        json!({
+            "custom_id": "h", "error": { "message": "it failed" },
+            "response": { "status_code": 422, "body": null },
+        }),
+        json!({
+            "custom_id": "i", "error": { "message": "cut off" },
+            "response": { "status_code": 200, "body": chat },
+        }),
+    ];
+    let mut file = String::from("\n");
+    for line in &lines {
+        file.push_str(&format!("{line}\r\n\n"));
+    }
+    file.push_str("{\"custom_id\": 5}");
+    let mut read: Vec<_> = BatchResult::lines(file.as_bytes()).collect();
+    let error = read.pop().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("line 20"), "{error}");
+    assert!(error.to_string().contains("custom_id"), "{error}");
+
+    let results: Vec<_> = read.into_iter().map(Result::unwrap).collect();
+    assert_eq!(results.len(), lines.len());
+    let mut first = lines[0].clone();
+    first.as_object_mut().unwrap().remove("error"); // null is the same as absent
+    assert_eq!(serde_json::to_value(&results[0]).unwrap(), first);
+
+    let body = |index: usize| results[index].body::<ChatCompletionResponse>();
+    assert_eq!(body(0).unwrap().text(), "Brie");
+    for (index, kind, words) in [
+        (1, ErrorKind::RateLimited, "slow down"),
+        (2, ErrorKind::Server, "time is up"),
+        (3, ErrorKind::Server, "lost"),
+        (4, ErrorKind::Decode, "neither"),
+        (5, ErrorKind::Decode, "choices"),
+        (6, ErrorKind::InvalidRequest, "too hot"),
+        (7, ErrorKind::InvalidRequest, "it failed"),
+        (8, ErrorKind::Server, "cut off"),
+    ] {
+        let error = body(index).unwrap_err();
+        assert_eq!(error.kind(), kind, "{index}: {error}");
+        assert!(error.to_string().contains(words), "{index}: {error}");
+    }
+    assert_eq!(body(1).unwrap_err().code(), Some("1300"));
+}

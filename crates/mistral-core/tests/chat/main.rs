@@ -1,0 +1,21 @@
+//! Chat completions: requests on the wire, answers merged from streams, tool calls, parsed answers.
+
+// Helpers outside of test functions may panic as tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod chunks;
+mod golden;
+mod merge;
+mod parse;
+mod requests;
+mod schema;
+mod tool_call_spellings;
+mod tool_calls;

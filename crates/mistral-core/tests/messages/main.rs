@@ -1,0 +1,17 @@
+//! Messages: histories and their repair, tool call ids, and tolerance of what a server changes.
+
+// Helpers outside of test functions may panic as tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod lint;
+mod mutate;
+mod tolerance;
+mod tool_call_ids;

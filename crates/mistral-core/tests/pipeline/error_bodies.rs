@@ -1,0 +1,289 @@
+//! Error bodies of servers and gateways, in every shape: one file each in `errors/`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use mistral_core::testing::{MockChunk, MockReply};
+use mistral_core::{Error, ErrorKind, RetryPolicy};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::common::{client_with, question, scripted, sse};
+
+async fn failure(status: u16, body: impl Into<Bytes>, headers: &[(&str, &str)]) -> Error {
+    let reply = MockReply::bytes("application/json", [body.into()]).with_status(status);
+    let reply = headers
+        .iter()
+        .fold(reply, |reply, (name, value)| reply.with_header(name, value));
+    let call = client_with(&scripted([reply])).chat().complete(&question());
+    call.retry(RetryPolicy::none()).await.unwrap_err()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixture {
+    status: u16,
+    #[serde(default)]
+    headers: serde_json::Map<String, Value>,
+    /// A string is sent as it is, any other value as JSON.
+    body: Value,
+    expected: Expected,
+}
+
+/// The properties of the error. A property that is left out is absent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    kind: String,
+    message: String,
+    is_retryable: bool,
+    code: Option<String>,
+    r#type: Option<String>,
+    param: Option<String>,
+    /// Location, message and type of each.
+    #[serde(default)]
+    details: Vec<[String; 3]>,
+    request_id: Option<String>,
+    /// In seconds.
+    retry_after: Option<f64>,
+    #[serde(default)]
+    is_context_length_exceeded: bool,
+    /// A part of the hint.
+    hint: Option<String>,
+}
+
+fn fixtures() -> Vec<(String, Fixture)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipeline/errors");
+    let files = std::fs::read_dir(folder).unwrap();
+    let fixtures = files.map(|file| {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let fixture = serde_json::from_slice(&std::fs::read(path).unwrap());
+        let fixture = fixture.unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, fixture)
+    });
+    fixtures.collect()
+}
+
+fn check(name: &str, fixture: &Fixture, body: &str, error: &Error) {
+    let (api, expected) = (error.api().unwrap(), &fixture.expected);
+    assert_eq!(format!("{:?}", error.kind()), expected.kind, "{name}");
+    assert_eq!(api.message, expected.message, "{name}");
+    assert_eq!(error.is_retryable(), expected.is_retryable, "{name}");
+    assert_eq!(error.code(), expected.code.as_deref(), "{name}");
+    assert_eq!(api.error_type, expected.r#type, "{name}");
+    assert_eq!(api.param, expected.param, "{name}");
+    let details = api.details.iter().map(|detail| {
+        let detail = detail.clone();
+        [detail.location, detail.message, detail.error_type]
+    });
+    assert_eq!(details.collect::<Vec<_>>(), expected.details, "{name}");
+    let request_id = expected.request_id.as_deref();
+    assert_eq!(error.request_id(), request_id, "{name}");
+    let retry_after = error.retry_after().map(|wait| wait.as_secs_f64());
+    assert_eq!(retry_after, expected.retry_after, "{name}");
+    let is_too_long = error.is_context_length_exceeded();
+    assert_eq!(is_too_long, expected.is_context_length_exceeded, "{name}");
+    assert_eq!(error.status().unwrap().as_u16(), fixture.status, "{name}");
+    assert_eq!(api.body, body, "{name}");
+}
+
+/// Checks that the error is one line, and that only the alternate form has the hint.
+fn check_lines(name: &str, fixture: &Fixture, error: &Error) {
+    let expected = &fixture.expected;
+    let (line, more) = (error.to_string(), format!("{error:#}"));
+    let start = format!("chat.complete: {}", fixture.status);
+    assert!(line.starts_with(&start) && !line.contains('\n'), "{line}");
+    let ids = [&expected.code, &expected.request_id];
+    for fact in ids.into_iter().flatten().chain([&expected.message]) {
+        assert!(line.contains(fact), "{name}: {line}");
+    }
+    assert!(!line.contains("hint: "), "{name}: {line}");
+    match (error.hint(), &expected.hint) {
+        (None, None) => assert_eq!(more, line, "{name}"),
+        (Some(hint), Some(expected)) => {
+            assert!(hint.contains(expected), "{name}: {hint}");
+            assert_eq!(more, format!("{line}; hint: {hint}"), "{name}");
+            assert!(!hint.contains('\n') && !hint.ends_with('.'), "{hint}");
+        }
+        (hint, expected) => panic!("{name}: {hint:?} instead of {expected:?}"),
+    }
+}
+
+#[tokio::test]
+async fn error_body_fixtures_are_all_read() {
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 70, "{}", fixtures.len());
+    for (name, fixture) in &fixtures {
+        let body = match &fixture.body {
+            Value::String(text) => text.clone(),
+            json => json.to_string(),
+        };
+        let headers = fixture.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+            .collect();
+        let error = failure(fixture.status, body.clone(), &headers).await;
+        check(name, fixture, &body, &error);
+        check_lines(name, fixture, &error);
+    }
+}
+
+/// The status of a stream is 200 already, so the message alone decides.
+#[tokio::test]
+async fn sse_error_event_with_context_length_is_recognized() {
+    let said = r#"{"error":{"message":"This model's maximum context length is 9","code":CODE}}"#;
+    for (code, too_long) in [("400", true), ("null", true), ("429", false)] {
+        let event = format!("event: error\ndata: {}\n\n", said.replace("CODE", code));
+        let client = client_with(&scripted([sse([MockChunk::Bytes(event.into())])]));
+        let stream = client.chat().stream(&question()).await.unwrap();
+        let error = stream.collect_response().await.unwrap_err();
+        assert_eq!(error.is_context_length_exceeded(), too_long, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn error_of_the_client_has_no_hint() {
+    let error = Error::config("unauthorized: maximum context length");
+    assert_eq!(error.hint(), None);
+    assert!(!error.is_context_length_exceeded());
+}
+
+#[tokio::test]
+async fn error_request_id_is_found_in_headers_and_body() {
+    for (name, body, expected) in [
+        ("mistral-correlation-id", "", "id"),
+        ("x-kong-request-id", "", "id"),
+        ("x-request-id", "", "id"),
+        ("apim-request-id", "", "id"),
+        ("x-ms-request-id", "", "id"),
+        (
+            "x-none",
+            r#"{"message":"m","request_id":"body-id"}"#,
+            "body-id",
+        ),
+    ] {
+        let error = failure(400, body, &[(name, "id")]).await;
+        assert_eq!(error.request_id(), Some(expected), "{name}");
+        let words = format!("request id {expected}");
+        assert!(error.to_string().contains(&words), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn error_body_nesting_and_message_are_bounded() {
+    let nested = format!("{}\"deep\"{}", "{\"error\":".repeat(100), "}".repeat(100));
+    let error = failure(400, nested, &[]).await;
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    let long = format!(r#"{{"message":"{}"}}"#, "é".repeat(10_000));
+    let error = failure(400, long.clone(), &[]).await;
+    assert_eq!(error.api().unwrap().message.chars().count(), 501);
+    assert_eq!(error.api().unwrap().body, long);
+}
+
+#[tokio::test]
+async fn error_body_is_read_up_to_a_mebibyte() {
+    let bound = 1024 * 1024;
+    let start = r#"{"message":"long","code":"1300"} "#;
+    for size in [bound - 1, bound, bound + 1, 3 * bound] {
+        let body = format!("{start}{}", "x".repeat(size - start.len()));
+        let error = failure(429, body, &[("retry-after", "2")]).await;
+        let api = error.api().unwrap();
+        assert_eq!(api.body.len(), size.min(bound));
+        assert_eq!((&*api.message, error.code()), ("long", Some("1300")));
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(2)));
+    }
+    // A truncated body is no JSON any more: the status alone decides.
+    let body = format!(r#"{{"message":"{}"}}"#, "{\"".repeat(bound));
+    let error = failure(503, body, &[]).await;
+    assert_eq!(error.kind(), ErrorKind::Overloaded);
+    assert_eq!(error.api().unwrap().message.chars().count(), 501);
+}
+
+#[tokio::test]
+async fn error_body_with_invalid_utf_8_is_read() {
+    let body = b"{\"message\":\"caf\xE9\",\"code\":\"1300\"}".as_slice();
+    let error = failure(429, body, &[]).await;
+    assert_eq!(error.code(), Some("1300"));
+    assert_eq!(error.api().unwrap().message, "caf\u{fffd}");
+    let error = failure(500, b"\xFF\xFE".as_slice(), &[]).await;
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert_eq!(error.api().unwrap().body, "\u{fffd}\u{fffd}");
+}
+
+#[tokio::test]
+async fn error_422_lists_details() {
+    let body = r#"{"detail":[
+        {"loc":["body","a"],"msg":"one","type":"t"},{"loc":["b"],"msg":"two"},
+        {"loc":["c"],"msg":"three"},{"loc":["d"],"msg":"four"},"five"]}"#;
+    let error = failure(422, body, &[]).await;
+    assert_eq!(error.api().unwrap().details.len(), 5);
+    let words = "body.a: one; b: two; c: three; and 2 more";
+    assert!(error.to_string().contains(words), "{error}");
+}
+
+#[tokio::test]
+async fn error_display_is_one_line() {
+    for (status, body) in [
+        (
+            400,
+            r#"{"message":"\u001b[2Jgone\nb","code":"a\nb\u2028c","request_id":"d\re"}"#,
+        ),
+        (500, "\u{1b}[2Jgone\0"),
+        (
+            200,
+            r#"{"choices":[{"message":{"x":{},"tool_calls":{"a\nb":1}}}]}"#,
+        ),
+        (
+            200,
+            r#"{"choices":[],"usage":{"total_tokens":"a\nb\u0007"}}"#,
+        ),
+        (
+            200,
+            r#"{"choices":[],"usage":{"prompt_tokens_details":{"cached_tokens":"\u2028"}}}"#,
+        ),
+    ] {
+        let error = failure(status, body, &[]).await;
+        for shown in [
+            error.to_string(),
+            format!("{error:#}"),
+            error.message().to_owned(),
+        ] {
+            let breaks = |it: char| it.is_control() || it == '\u{2028}';
+            assert!(!shown.contains(breaks), "{shown:?}");
+        }
+        assert_eq!(error.api().unwrap().body, body);
+    }
+}
+
+#[tokio::test]
+async fn error_display_is_bounded() {
+    let long = "x".repeat(10_000);
+    for (status, body) in [
+        (
+            400,
+            format!(r#"{{"message":"{long}","code":"{long}","request_id":"{long}"}}"#),
+        ),
+        (
+            200,
+            format!(r#"{{"choices":[],"usage":{{"total_tokens":"{long}"}}}}"#),
+        ),
+    ] {
+        let error = failure(status, body.clone(), &[]).await;
+        assert!(error.to_string().len() < 1000, "{error}");
+        assert_eq!(error.api().unwrap().body, body);
+        if status == 400 {
+            assert_eq!(error.code(), Some(&*long));
+        }
+    }
+}
+
+#[tokio::test]
+async fn redirect_error_shows_location_in_one_short_line() {
+    let to = format!("https://a.test/\tb{}", "x".repeat(10_000));
+    let error = failure(308, "", &[("location", &to)]).await;
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.message().contains("`https://a.test/ bx"), "{error}");
+    assert!(error.to_string().len() < 1000, "{error}");
+}

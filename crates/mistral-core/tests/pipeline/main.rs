@@ -1,0 +1,22 @@
+//! The pipeline of a call: requests, retries, redirects, timeouts, streams, errors.
+
+// Helpers outside of test functions may panic as tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod calls;
+mod decode_paths;
+mod error_bodies;
+mod redirects;
+mod retries;
+mod sse;
+mod stream_scale;
+mod streams;
+mod timeouts;

@@ -1,0 +1,15 @@
+//! The authentication of requests: refused credentials and the token cache.
+
+// Helpers outside of test functions may panic as tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod auth;
+mod token_cache;

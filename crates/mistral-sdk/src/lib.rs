@@ -7,7 +7,7 @@ mod env;
 pub use mistral_api::{MistralApi, Server};
 #[cfg(feature = "azure")]
 #[doc(inline)]
-pub use mistral_azure::{AzureAuth, AzureForm, MistralAzure, MistralAzureBuilder};
+pub use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};
 #[cfg(feature = "hyper")]
 #[doc(inline)]
 pub use mistral_core::HyperTransport;

@@ -63,7 +63,7 @@ fn question() -> ChatCompletionRequest {
 }
 
 #[tokio::test]
-async fn any_number_of_first_calls_log_in_once() {
+async fn azure_entra_concurrent_first_calls_log_in_once() {
     let emulator = Emulator::start().unwrap();
     let azure = MistralAzure::builder().endpoint(emulator.url());
     let azure = azure.credential(login(&emulator)).build().unwrap();
@@ -81,7 +81,7 @@ async fn any_number_of_first_calls_log_in_once() {
 }
 
 #[tokio::test]
-async fn a_refused_login_is_told_in_the_words_of_entra() {
+async fn azure_entra_auth_error_quotes_entra() {
     let emulator = Emulator::start().unwrap();
     let azure = MistralAzure::builder().endpoint(emulator.url());
     let azure = azure.credential(login(&emulator)).scope("nothing");

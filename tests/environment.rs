@@ -34,7 +34,7 @@ const VARIABLES: [&str; 18] = [
 fn outcome(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
-        .args(["--exact", "child", "--nocapture"])
+        .args(["--exact", "env_child_process", "--nocapture"])
         .env(CHILD, "1");
     VARIABLES.iter().for_each(|name| {
         child.env_remove(name);
@@ -46,7 +46,7 @@ fn outcome(variables: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn child() {
+async fn env_child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
@@ -61,7 +61,7 @@ async fn child() {
 }
 
 #[test]
-fn the_key_and_the_server_come_from_the_environment() {
+fn from_env_reads_api_key_and_server() {
     let emulator = Emulator::start().unwrap();
     let (url, key) = (emulator.url().to_owned(), emulator.api_key());
     for variables in [
@@ -81,7 +81,7 @@ fn the_key_and_the_server_come_from_the_environment() {
 }
 
 #[test]
-fn a_token_file_wins_over_the_key_and_is_read_for_every_request() {
+fn from_env_token_file_overrides_api_key() {
     let emulator = Emulator::start().unwrap();
     let file = std::env::temp_dir().join(format!("mistral-token-{}", emulator.port()));
     let path = file.to_str().unwrap();
@@ -109,7 +109,7 @@ fn a_token_file_wins_over_the_key_and_is_read_for_every_request() {
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_named_with_its_fix() {
+fn from_env_missing_or_invalid_variable_names_the_fix() {
     let key = ("MISTRAL_API_KEY", "s3cret");
     for (variables, words) in [
         (

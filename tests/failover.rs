@@ -80,7 +80,7 @@ fn kinds(error: &Error) -> Vec<(&'static str, ErrorKind)> {
 }
 
 #[tokio::test]
-async fn the_first_that_answers_is_the_last_that_is_asked() {
+async fn failover_stops_at_first_success() {
     let clouds = Clouds::start();
     let failover = clouds.failover();
     let (provider, position, errors) = complete(&failover).await.unwrap();
@@ -103,7 +103,7 @@ async fn the_first_that_answers_is_the_last_that_is_asked() {
 }
 
 #[tokio::test]
-async fn the_kind_of_error_decides() {
+async fn failover_error_kind_decides_whether_to_move_on() {
     for (status, moves_on) in [
         (408, true),
         (429, true),
@@ -134,7 +134,7 @@ async fn the_kind_of_error_decides() {
 }
 
 #[tokio::test]
-async fn the_kinds_can_be_set() {
+async fn failover_error_kinds_are_configurable() {
     let clouds = Clouds::start();
     clouds.fail(&[401]);
     let kinds = Failover::KINDS
@@ -148,7 +148,7 @@ async fn the_kinds_can_be_set() {
 }
 
 #[tokio::test]
-async fn when_all_fail_the_error_is_the_last_and_names_all() {
+async fn failover_all_fail_returns_last_error_and_names_all() {
     let clouds = Clouds::start();
     clouds.fail(&[503, 429, 500]);
     let error = complete(&clouds.failover()).await.unwrap_err();
@@ -176,7 +176,7 @@ async fn when_all_fail_the_error_is_the_last_and_names_all() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_request_ends_it_and_still_tells_of_those_before() {
+async fn failover_invalid_request_ends_it_and_lists_earlier_failures() {
     let clouds = Clouds::start();
     clouds.fail(&[503, 422]);
     let error = complete(&clouds.failover()).await.unwrap_err();
@@ -186,7 +186,7 @@ async fn an_error_of_the_request_ends_it_and_still_tells_of_those_before() {
 }
 
 #[tokio::test]
-async fn a_place_that_cannot_be_reached_or_is_silent_is_left() {
+async fn failover_connection_error_or_timeout_moves_on() {
     let clouds = Clouds::start();
     let [_, azure, gcp] = clouds.builders();
     let nowhere = MistralApi::new("k")
@@ -210,7 +210,7 @@ async fn a_place_that_cannot_be_reached_or_is_silent_is_left() {
 }
 
 #[tokio::test]
-async fn what_a_place_does_not_offer_another_may() {
+async fn failover_unsupported_operation_moves_on() {
     let clouds = Clouds::start();
     let mut places = clouds.builders().map(|builder| builder.build().unwrap());
     places.reverse();
@@ -233,7 +233,7 @@ async fn what_a_place_does_not_offer_another_may() {
 }
 
 #[tokio::test]
-async fn a_stream_moves_on_until_it_is_open() {
+async fn failover_stream_moves_on_until_open() {
     let clouds = Clouds::start();
     let failover = clouds.failover();
     let request = question();
@@ -269,7 +269,7 @@ async fn a_stream_moves_on_until_it_is_open() {
 }
 
 #[tokio::test]
-async fn each_client_keeps_its_model_names() {
+async fn failover_model_map_applies_per_client() {
     let clouds = Clouds::start();
     let [api, azure, gcp] = clouds.builders();
     let azure = azure.model_map([(MODEL, "mistral-medium-latest")]);
@@ -288,7 +288,7 @@ async fn each_client_keeps_its_model_names() {
 }
 
 #[tokio::test]
-async fn several_calls_and_other_tasks_move_on_together() {
+async fn failover_concurrent_calls_do_not_block_other_tasks() {
     let clouds = Clouds::start();
     let failover = clouds.failover();
     clouds.0[0].push_fault(Fault::status(503));
@@ -310,7 +310,7 @@ async fn several_calls_and_other_tasks_move_on_together() {
 }
 
 #[tokio::test]
-async fn a_limiter_that_is_at_its_limit_is_left() {
+async fn failover_exhausted_rate_limiter_moves_on() {
     let clouds = Clouds::start();
     let [api, azure, _] = clouds.builders();
     let limiter = RateLimiter::new().requests_per_minute(1);
@@ -329,7 +329,7 @@ async fn a_limiter_that_is_at_its_limit_is_left() {
 }
 
 #[tokio::test]
-async fn nobody_to_ask_is_an_error() {
+async fn failover_without_clients_is_an_error() {
     let error = complete(&Failover::new([])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("at least one client"), "{error}");

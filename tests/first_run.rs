@@ -25,7 +25,7 @@ fn ask(question: &str) -> ChatCompletionRequest {
 }
 
 #[tokio::test]
-async fn the_question_of_the_readme_gets_its_answer_whole_and_streamed() {
+async fn chat_complete_and_stream_return_the_same_text() {
     let (_emulator, client) = start();
     let request = ask("Who painted Olympia?");
     let whole = client.chat().complete(&request).await.unwrap();
@@ -49,7 +49,7 @@ async fn the_question_of_the_readme_gets_its_answer_whole_and_streamed() {
 }
 
 #[tokio::test]
-async fn several_answers_come_apart() {
+async fn chat_multiple_choices_are_separate() {
     let (_emulator, client) = start();
     let request = ask("Tell me something.").n(3);
     let whole = client.chat().complete(&request).await.unwrap();
@@ -65,7 +65,7 @@ async fn several_answers_come_apart() {
 }
 
 #[tokio::test]
-async fn tools_are_called_and_their_answers_taken_up() {
+async fn chat_tool_calls_and_results_round_trip() {
     let (_emulator, client) = start();
     let parameters = json!({
         "type": "object",
@@ -109,7 +109,7 @@ async fn tools_are_called_and_their_answers_taken_up() {
 }
 
 #[tokio::test]
-async fn answers_follow_a_schema() {
+async fn chat_response_follows_json_schema() {
     let (_emulator, client) = start();
     let schema = json!({
         "type": "object",
@@ -131,7 +131,7 @@ async fn answers_follow_a_schema() {
 }
 
 #[tokio::test]
-async fn reasoning_is_kept_apart_from_the_answer() {
+async fn chat_reasoning_is_separate_from_text() {
     let (_emulator, client) = start();
     let request = ChatCompletionRequest::new("magistral-medium-latest", [Message::user("Why?")]);
     let whole = client.chat().complete(&request).await.unwrap();
@@ -160,7 +160,7 @@ async fn reasoning_is_kept_apart_from_the_answer() {
 }
 
 #[tokio::test]
-async fn embeddings_are_the_same_however_they_travel() {
+async fn embeddings_encodings_decode_to_same_vectors() {
     let (_emulator, client) = start();
     let request = EmbeddingRequest::new("mistral-embed", ["a cat", "a dog"]);
     let numbers = client.embeddings().create(&request).await.unwrap();
@@ -193,7 +193,7 @@ async fn embeddings_are_the_same_however_they_travel() {
 }
 
 #[tokio::test]
-async fn models_are_listed_and_found() {
+async fn models_list_and_retrieve() {
     let (_emulator, client) = start();
     let models = client.models().list().await.unwrap();
     assert!(models.data.iter().any(|model| model.id() == MODEL));
@@ -208,7 +208,7 @@ async fn models_are_listed_and_found() {
 }
 
 #[tokio::test]
-async fn mistakes_come_back_in_the_servers_words() {
+async fn error_message_quotes_the_server() {
     let (emulator, client) = start();
     let error = client
         .chat()
@@ -248,7 +248,7 @@ async fn mistakes_come_back_in_the_servers_words() {
 }
 
 #[tokio::test]
-async fn rate_limits_and_request_ids_are_on_every_response() {
+async fn response_has_rate_limit_and_request_id() {
     let (_emulator, client) = start();
     let response = client
         .chat()
@@ -264,7 +264,7 @@ async fn rate_limits_and_request_ids_are_on_every_response() {
 }
 
 #[tokio::test]
-async fn faults_on_demand_are_told_apart() {
+async fn emulator_faults_map_to_distinct_error_kinds() {
     let (emulator, client) = start();
     let stream = || client.chat().stream(&ask("Who painted Olympia?"));
 

@@ -47,7 +47,7 @@ fn question() -> ChatCompletionRequest {
 }
 
 #[tokio::test]
-async fn a_question_is_answered_whole_and_streamed() {
+async fn providers_chat_complete_and_stream() {
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
         let name = client.provider_name();
@@ -67,7 +67,7 @@ async fn a_question_is_answered_whole_and_streamed() {
 }
 
 #[tokio::test]
-async fn a_model_calls_tools_everywhere() {
+async fn providers_tool_run() {
     let emulator = Emulator::start().unwrap();
     let city = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
     let weather = Function::new("get_weather", city);
@@ -88,7 +88,7 @@ async fn a_model_calls_tools_everywhere() {
 
 #[cfg(feature = "schemars")]
 #[tokio::test]
-async fn a_model_answers_with_values_everywhere() {
+async fn providers_structured_output() {
     #[derive(Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]
     struct Painting {
         title: String,
@@ -105,7 +105,7 @@ async fn a_model_answers_with_values_everywhere() {
 }
 
 #[tokio::test]
-async fn tools_are_called() {
+async fn providers_tool_calls() {
     let emulator = Emulator::start().unwrap();
     let parameters = json!({
         "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"],
@@ -123,7 +123,7 @@ async fn tools_are_called() {
 }
 
 #[tokio::test]
-async fn refusals_are_told_alike() {
+async fn providers_errors_have_same_kinds() {
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
         let name = client.provider_name();
@@ -141,7 +141,7 @@ async fn refusals_are_told_alike() {
 }
 
 #[tokio::test]
-async fn a_busy_server_is_asked_again() {
+async fn providers_503_and_429_are_retried() {
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
         emulator.push_fault(Fault::status(503));
@@ -158,7 +158,7 @@ async fn a_busy_server_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_is_gone() {
+async fn providers_timeout_leaves_client_usable() {
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
         emulator.push_fault(Fault::delay(Duration::from_secs(3600)));
@@ -178,7 +178,7 @@ async fn a_call_that_is_given_up_is_gone() {
 }
 
 #[tokio::test]
-async fn what_a_cloud_lacks_is_told_before_anything_is_sent() {
+async fn azure_and_vertex_unsupported_operation_fails_without_a_request() {
     let emulator = Emulator::start().unwrap();
     let fim = FimCompletionRequest::new("codestral-latest", "fn main() {");
     let document = Document::url("https://example.com/a.pdf");
@@ -229,7 +229,7 @@ where
 }
 
 #[tokio::test]
-async fn one_name_in_the_code_is_another_in_each_cloud() {
+async fn azure_and_vertex_model_map_renames_models() {
     let emulator = Emulator::start().unwrap();
     let (url, key) = (emulator.url(), emulator.api_key());
     let gcp = MistralGcp::builder()
@@ -303,7 +303,7 @@ impl TokenSource for Login {
 }
 
 #[tokio::test]
-async fn any_number_of_calls_share_a_token_and_its_renewal() {
+async fn auth_concurrent_401s_refresh_token_once() {
     let emulator = Emulator::start().unwrap();
     let url = emulator.url();
     let gcp = MistralGcp::builder().project("p").endpoint(url);

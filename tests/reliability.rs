@@ -12,7 +12,7 @@ fn named(row: &str) -> Option<(&str, &str)> {
 }
 
 #[test]
-fn every_promise_names_a_test() {
+fn reliability_page_names_an_existing_test_per_promise() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let page = std::fs::read_to_string(root.join("docs/reliability.md")).unwrap();
     let rows: Vec<_> = page

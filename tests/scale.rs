@@ -52,7 +52,7 @@ fn paths(emulator: &Emulator) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_batch_goes_along_with_its_job_or_is_uploaded_and_ends_the_same() {
+async fn batch_inline_and_uploaded_have_same_results() {
     let ask =
         |text: &str| ChatCompletionRequest::new("mistral-small-latest", [Message::user(text)]);
     for (limit, first) in [(10, "POST /v1/batch/jobs"), (1, "POST /v1/files")] {
@@ -96,7 +96,7 @@ async fn a_batch_goes_along_with_its_job_or_is_uploaded_and_ends_the_same() {
 }
 
 #[tokio::test]
-async fn many_requests_go_through_several_files_and_another_client_takes_them_up() {
+async fn batch_many_requests_are_split_into_files_and_resumable() {
     let (emulator, client) = start();
     let run = client
         .batch()
@@ -146,7 +146,7 @@ impl Batchable for Odd {
 }
 
 #[tokio::test]
-async fn jobs_that_fail_expire_or_are_cancelled_say_so_at_the_end() {
+async fn batch_failed_expired_or_cancelled_job_reports_status() {
     let (_emulator, client) = start();
     let good = Odd(json!({ "input": "a" }));
     let odd = [("a", good), ("b", Odd(json!("text"))), ("c", Odd(json!(1)))];
@@ -184,7 +184,7 @@ async fn jobs_that_fail_expire_or_are_cancelled_say_so_at_the_end() {
 }
 
 #[tokio::test]
-async fn result_files_with_missing_and_duplicated_lines_are_told() {
+async fn batch_results_missing_or_duplicate_lines_are_reported() {
     let (emulator, client) = start();
     let batch = client.batch().run(texts(3)).await.unwrap();
     assert_eq!(ended(&batch).await, BatchJobStatus::Success);
@@ -228,7 +228,7 @@ async fn result_files_with_missing_and_duplicated_lines_are_told() {
 }
 
 #[tokio::test]
-async fn texts_with_too_many_tokens_are_sent_in_smaller_pieces() {
+async fn embed_all_too_many_tokens_splits_the_request() {
     let (emulator, client) = start();
     let text = |number: usize| format!("{number}{}", " word".repeat(200));
     let texts: Vec<_> = (0..600).map(text).collect();
@@ -249,7 +249,7 @@ async fn texts_with_too_many_tokens_are_sent_in_smaller_pieces() {
 }
 
 #[tokio::test]
-async fn a_text_with_too_many_tokens_is_named() {
+async fn embed_all_text_with_too_many_tokens_is_named() {
     let (_emulator, client) = start();
     let texts = (0..20).map(|number| match number {
         13 => "word ".repeat(20_000),

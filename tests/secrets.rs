@@ -82,7 +82,7 @@ fn ask() -> ChatCompletionRequest {
 }
 
 #[tokio::test]
-async fn a_marker_key_is_nowhere_to_be_found() {
+async fn secrets_api_key_appears_in_no_output() {
     let log = Log::default();
     let guard = tracing::subscriber::set_default(log.clone());
     let emulator = Emulator::start().unwrap();
@@ -167,7 +167,7 @@ mod clouds {
     }
 
     #[tokio::test]
-    async fn a_marker_key_of_any_cloud_is_nowhere_either() {
+    async fn secrets_azure_and_vertex_keys_appear_in_no_output() {
         let log = Log::default();
         let guard = tracing::subscriber::set_default(log.clone());
         let emulator = Emulator::builder().api_key(KEY).start().unwrap();

@@ -91,7 +91,7 @@ async fn closed(socket: &mut TcpStream) {
 }
 
 #[tokio::test]
-async fn the_end_mark_ends_the_stream_and_frees_a_connection_that_stays_open() {
+async fn sse_done_marker_ends_stream_and_frees_connection() {
     let (listener, client) = listen().await;
     let server = tokio::spawn(async move {
         let mut socket = accept(&listener).await;
@@ -111,7 +111,7 @@ async fn the_end_mark_ends_the_stream_and_frees_a_connection_that_stays_open() {
 }
 
 #[tokio::test]
-async fn credentials_stay_with_their_origin() {
+async fn redirect_to_other_origin_sends_no_credentials() {
     let (listener, client) = listen().await;
     let (elsewhere, _) = listen().await;
     let other = elsewhere.local_addr().unwrap();
@@ -157,7 +157,7 @@ impl Transport for Rewriting {
 }
 
 #[tokio::test]
-async fn a_wrapper_of_the_transport_may_send_a_request_elsewhere() {
+async fn transport_wrapper_may_rewrite_the_url() {
     let (listener, _) = listen().await;
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -175,7 +175,7 @@ async fn a_wrapper_of_the_transport_may_send_a_request_elsewhere() {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_a_connection_error_that_says_so() {
+async fn connection_refused_is_a_connection_error() {
     let (listener, client) = listen().await;
     drop(listener);
     let error = client.models().list().await.unwrap_err();
@@ -190,7 +190,7 @@ async fn nobody_listening_is_a_connection_error_that_says_so() {
 }
 
 #[tokio::test]
-async fn a_call_may_have_a_connect_time_out_of_its_own() {
+async fn timeout_connect_of_call_overrides_client() {
     // An address that takes no more connections: its queue of one is full.
     let full = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = full.local_addr().unwrap();

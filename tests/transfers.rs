@@ -56,7 +56,7 @@ impl Drop for LargeFile {
 }
 
 #[tokio::test]
-async fn a_file_that_shrinks_or_grows_ends_the_upload_and_names_the_file() {
+async fn multipart_upload_of_changing_file_fails_and_names_it() {
     for (length, word) in [(LARGE / 2, "shorter"), (LARGE + 1, "longer")] {
         let file = LargeFile::new(word);
         let (listener, client) = listen().await;
@@ -86,7 +86,7 @@ async fn a_file_that_shrinks_or_grows_ends_the_upload_and_names_the_file() {
 }
 
 #[tokio::test]
-async fn a_download_shorter_than_announced_is_an_error() {
+async fn download_shorter_than_content_length_is_an_error() {
     let (listener, client) = listen().await;
     let server = tokio::spawn(async move {
         let mut socket = accept(&listener).await;
@@ -104,7 +104,7 @@ async fn a_download_shorter_than_announced_is_an_error() {
 }
 
 #[tokio::test]
-async fn dropping_a_download_closes_its_connection() {
+async fn dropped_download_closes_connection() {
     let (listener, client) = listen().await;
     let server = tokio::spawn(async move {
         let mut socket = accept(&listener).await;

@@ -30,7 +30,7 @@ fn wait(batch: &SubmittedBatch<EmbeddingRequest, Blocking>) {
 }
 
 #[test]
-fn a_batch_is_run_from_borrowed_texts_and_its_results_are_read() {
+fn batch_run_from_borrowed_texts_reads_results() {
     let (_emulator, client) = start();
     let texts = ["a cat".to_owned(), too_long(), "a dog".to_owned()];
     let requests = texts.iter().enumerate();
@@ -83,7 +83,7 @@ fn a_batch_is_run_from_borrowed_texts_and_its_results_are_read() {
 }
 
 #[test]
-fn many_requests_are_uploaded_while_the_iterator_uses_the_client_itself() {
+fn batch_upload_iterator_may_call_the_client() {
     let (emulator, client) = start();
     let inner = client.clone();
     let requests = (0..300).map(|number| {
@@ -118,7 +118,7 @@ fn many_requests_are_uploaded_while_the_iterator_uses_the_client_itself() {
 }
 
 #[test]
-fn requests_are_not_taken_far_ahead_nor_after_the_end() {
+fn batch_iterator_is_read_with_backpressure_and_not_after_its_end() {
     let (emulator, client) = start();
     let taken = Mutex::new(0);
     let requests = (0..).map(|number| {
@@ -143,7 +143,7 @@ fn requests_are_not_taken_far_ahead_nor_after_the_end() {
 }
 
 #[test]
-fn a_wait_ends_at_its_deadline() {
+fn batch_wait_timeout_ends_at_deadline() {
     let running = json!({
         "id": "job-1", "status": "RUNNING", "total_requests": 10, "completed_requests": 1,
     });
@@ -159,7 +159,7 @@ fn a_wait_ends_at_its_deadline() {
 }
 
 #[test]
-fn a_download_that_breaks_off_is_an_error_and_the_end() {
+fn batch_results_download_cut_is_one_error_then_ends() {
     let job = json!({
         "id": "job-1", "status": "SUCCESS", "total_requests": 2, "output_file": "file-1",
     });
@@ -192,7 +192,7 @@ fn a_download_that_breaks_off_is_an_error_and_the_end() {
 }
 
 #[test]
-fn an_iterator_that_fails_ends_the_run_and_no_job_is_made() {
+fn batch_iterator_error_ends_run_without_creating_a_job() {
     let (emulator, client) = start();
     for limit in [0, 10] {
         let lines = [Ok("a cat"), Err(io::Error::other("the disk is gone"))];

@@ -22,7 +22,7 @@ use super::server::{DONE, EVENT, Server};
 use super::{answer, api, ask, start};
 
 #[test]
-fn every_group_has_its_calls() {
+fn blocking_every_api_group_is_callable() {
     let (_emulator, client) = start();
     let text = answer(&client);
     assert!(text.contains("Manet"), "{text}");
@@ -90,7 +90,7 @@ fn every_group_has_its_calls() {
 }
 
 #[test]
-fn recordings_are_spoken_and_heard() {
+fn blocking_audio_speech_and_transcription_succeed() {
     let (_emulator, client) = start();
     let request = SpeechRequest::new("Bonjour !");
     let speech = client.audio().speech();
@@ -113,7 +113,7 @@ fn recordings_are_spoken_and_heard() {
 }
 
 #[test]
-fn streams_are_iterators_and_give_the_whole_too() {
+fn sse_stream_is_an_iterator_and_collects_the_response() {
     let (_emulator, client) = start();
     let whole = answer(&client);
     let mut stream = client.chat().stream(&ask()).send().unwrap();
@@ -134,7 +134,7 @@ fn streams_are_iterators_and_give_the_whole_too() {
 }
 
 #[test]
-fn a_stream_that_breaks_off_says_so_once_and_holds_what_had_come() {
+fn sse_stream_cut_is_one_error_with_partial_response() {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
     let script = server.play(|server| {
@@ -162,7 +162,7 @@ fn a_stream_that_breaks_off_says_so_once_and_holds_what_had_come() {
 }
 
 #[test]
-fn events_that_arrive_together_are_all_given() {
+fn sse_events_in_one_chunk_are_all_returned() {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
     let script = server.play(|server| {
@@ -180,7 +180,7 @@ fn events_that_arrive_together_are_all_given() {
 }
 
 #[test]
-fn calls_have_their_options_and_keep_the_response() {
+fn call_options_apply_and_response_metadata_is_kept() {
     let (emulator, client) = start();
     let call = client
         .models()
@@ -221,7 +221,7 @@ fn calls_have_their_options_and_keep_the_response() {
 }
 
 #[test]
-fn calls_are_repeated_and_end_in_time() {
+fn call_retry_and_timeout_apply() {
     let fault = Fault::status(503).times(2);
     let emulator = Emulator::builder().fault(fault).start().unwrap();
     let at_once =
@@ -241,7 +241,7 @@ fn calls_are_repeated_and_end_in_time() {
 }
 
 #[test]
-fn lists_go_on_from_page_to_page() {
+fn paging_iterates_over_every_page() {
     let (_emulator, client) = start();
     for name in ["a.jsonl", "b.jsonl", "c.jsonl"] {
         let file = FileSource::from_bytes(name, "{}\n");

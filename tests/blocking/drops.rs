@@ -53,7 +53,7 @@ fn everything(client: &blocking::Client) -> Vec<Box<dyn Send>> {
 }
 
 #[test]
-fn everything_may_be_dropped_inside_a_runtime_the_client_last_or_first() {
+fn drop_inside_runtime_in_any_order_does_not_panic() {
     for client_first in [true, false] {
         for builder in [Builder::new_current_thread, Builder::new_multi_thread] {
             let (_emulator, client) = start();
@@ -91,7 +91,7 @@ impl Drop for CallsAtTheEnd {
 }
 
 #[test]
-fn everything_may_be_dropped_when_a_thread_ends() {
+fn drop_in_thread_local_destructor_does_not_panic() {
     let (_emulator, client) = start();
     let (said, says) = channel();
     std::thread::spawn(move || {
@@ -118,7 +118,7 @@ fn endless() -> (blocking::Client, std::thread::JoinHandle<()>) {
 }
 
 #[test]
-fn a_stream_that_is_dropped_closes_its_connection_though_nobody_calls_again() {
+fn drop_stream_closes_connection_without_another_call() {
     let (client, script) = endless();
     let mut stream = client.chat().stream(&ask()).send().unwrap();
     stream.next().unwrap().unwrap();
@@ -128,7 +128,7 @@ fn a_stream_that_is_dropped_closes_its_connection_though_nobody_calls_again() {
 }
 
 #[test]
-fn a_stream_that_is_dropped_in_a_runtime_closes_its_connection() {
+fn drop_stream_inside_runtime_closes_connection() {
     let (client, script) = endless();
     let stream = client.chat().stream(&ask()).send().unwrap();
     let runtime = Builder::new_current_thread().build().unwrap();
@@ -138,7 +138,7 @@ fn a_stream_that_is_dropped_in_a_runtime_closes_its_connection() {
 }
 
 #[test]
-fn a_client_that_is_dropped_ends_its_runtime_and_closes_its_connections() {
+fn drop_client_stops_runtime_and_closes_connections() {
     let server = Server::start();
     let transport = Arc::new(HyperTransport::new(PATIENCE).unwrap());
     let builder = Client::builder(server.api()).transport(Arc::clone(&transport));
@@ -156,7 +156,7 @@ fn a_client_that_is_dropped_ends_its_runtime_and_closes_its_connections() {
 }
 
 #[test]
-fn a_connection_that_the_server_closes_meanwhile_is_not_used_again() {
+fn pool_connection_closed_while_idle_is_not_reused() {
     let server = Server::start();
     let client = blocking::Client::new(server.api()).unwrap();
     let (read, is_read) = channel();

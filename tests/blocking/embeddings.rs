@@ -44,7 +44,7 @@ fn sizes(mock: &MockTransport) -> Vec<usize> {
 }
 
 #[test]
-fn vectors_come_in_the_order_of_borrowed_texts_as_with_the_asynchronous_client() {
+fn embed_all_returns_vectors_in_input_order_like_async_client() {
     for (count, expected) in [
         (0, vec![]),
         (1, vec![1]),
@@ -65,7 +65,7 @@ fn vectors_come_in_the_order_of_borrowed_texts_as_with_the_asynchronous_client()
 }
 
 #[test]
-fn requests_and_calls_can_be_changed_and_all_collected() {
+fn embed_all_request_and_call_options_apply() {
     let mock = mock();
     let vectors = client(&mock)
         .embeddings()
@@ -86,7 +86,7 @@ fn requests_and_calls_can_be_changed_and_all_collected() {
 }
 
 #[test]
-fn a_text_that_is_refused_is_an_error_after_the_vectors_before_it_and_the_end() {
+fn embed_all_rejected_text_is_one_error_after_earlier_vectors() {
     let texts = ["0", "1", "no", "3"];
     let mock = mock();
     let vectors = || {
@@ -108,7 +108,7 @@ fn a_text_that_is_refused_is_an_error_after_the_vectors_before_it_and_the_end() 
 }
 
 #[test]
-fn an_iterator_may_use_the_client_and_take_its_time() {
+fn embed_all_iterator_may_block_and_call_the_client() {
     let (emulator, client) = start();
     let inner = client.clone();
     let texts = ["a cat", "a dog"].into_iter().inspect(|_| {
@@ -122,7 +122,7 @@ fn an_iterator_may_use_the_client_and_take_its_time() {
 }
 
 #[test]
-fn texts_are_taken_when_there_is_room_and_dropping_gives_the_calls_up() {
+fn embed_all_backpressure_limits_read_ahead_and_drop_cancels() {
     let taken = Mutex::new(0);
     let texts = (0..).map(|number: u32| {
         *taken.lock().unwrap() += 1;
@@ -139,7 +139,7 @@ fn texts_are_taken_when_there_is_room_and_dropping_gives_the_calls_up() {
 }
 
 #[test]
-fn a_time_out_is_that_of_each_call() {
+fn embed_all_timeout_applies_to_each_call() {
     let late = MockReply::json(json!({})).with_delay(Duration::from_secs(20));
     let mock = MockTransport::new().reply(late.always());
     let vectors = client(&mock).embeddings().create_all("m", ["1"]);
@@ -152,7 +152,7 @@ fn a_time_out_is_that_of_each_call() {
 }
 
 #[test]
-fn an_iterator_that_fails_is_an_error_after_the_vectors_before_it_and_the_end() {
+fn embed_all_iterator_error_is_returned_after_earlier_vectors() {
     let texts = || {
         [
             Ok("0"),
@@ -179,7 +179,7 @@ fn an_iterator_that_fails_is_an_error_after_the_vectors_before_it_and_the_end() 
 }
 
 #[test]
-fn an_iterator_that_has_failed_is_not_asked_again() {
+fn embed_all_failed_iterator_is_not_read_further() {
     let taken = Mutex::new(0);
     let texts = (0..).map(|number| {
         *taken.lock().unwrap() += 1;

@@ -8,7 +8,7 @@ use mistral_sdk::blocking::Client;
 const CHILD: &str = "MISTRAL_TEST_CHILD";
 
 #[test]
-fn child() {
+fn blocking_env_child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
@@ -22,7 +22,11 @@ fn child() {
 /// What `Client::from_env` and a first call come to under these variables alone.
 fn outcome(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "environment::child", "--nocapture"]);
+    child.args([
+        "--exact",
+        "environment::blocking_env_child_process",
+        "--nocapture",
+    ]);
     for (name, _) in std::env::vars_os() {
         let is_ours = |name: &str| {
             ["MISTRAL_", "AZURE", "GCP_", "GOOGLE_"]
@@ -40,7 +44,7 @@ fn outcome(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_variables_are_those_of_the_other_client() {
+fn blocking_from_env_reads_same_variables_as_async() {
     let emulator = Emulator::start().unwrap();
     let (key, url) = (emulator.api_key(), emulator.url());
     let told = outcome(&[("MISTRAL_API_KEY", key), ("MISTRAL_SERVER", url)]);

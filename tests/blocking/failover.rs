@@ -47,7 +47,7 @@ fn complete(failover: &Failover) -> Result<(usize, usize)> {
 }
 
 #[test]
-fn the_first_that_answers_is_the_last_that_is_asked() {
+fn failover_stops_at_first_success() {
     let places = Places::start();
     let failover = places.failover();
     assert_eq!(complete(&failover).unwrap(), (0, 0));
@@ -66,7 +66,7 @@ fn the_first_that_answers_is_the_last_that_is_asked() {
 }
 
 #[test]
-fn when_all_fail_the_error_is_the_last_and_names_all() {
+fn failover_all_fail_returns_last_error_and_names_all() {
     let places = Places::start();
     places.fail(&[503, 429, 500]);
     let error = complete(&places.failover()).unwrap_err();
@@ -87,7 +87,7 @@ fn when_all_fail_the_error_is_the_last_and_names_all() {
 }
 
 #[test]
-fn a_stream_moves_on_until_it_is_open() {
+fn failover_stream_moves_on_until_open() {
     let places = Places::start();
     places.fail(&[503]);
     let failover = places.failover();
@@ -99,7 +99,7 @@ fn a_stream_moves_on_until_it_is_open() {
 }
 
 #[tokio::test]
-async fn inside_a_runtime_nobody_is_asked() {
+async fn failover_inside_runtime_sends_no_request() {
     let places = Places::start();
     let error = complete(&places.failover()).unwrap_err();
     assert_eq!(
@@ -155,7 +155,7 @@ impl tracing::Subscriber for Log {
 }
 
 #[test]
-fn each_step_is_told_within_one_span() {
+fn failover_steps_are_traced_in_one_span() {
     let log = Log::default();
     // Of one subscriber alone tracing asks the thread that comes first, of several all of them.
     let _another = tracing::Dispatch::new(log.clone());

@@ -48,7 +48,7 @@ impl Drop for Scratch {
 }
 
 #[test]
-fn uploads_come_from_paths_bytes_and_readers() {
+fn multipart_upload_from_path_bytes_and_reader() {
     let (_emulator, client) = start();
     let path = Scratch::new("upload.jsonl");
     std::fs::write(&path.0, content()).unwrap();
@@ -106,7 +106,7 @@ impl Read for Panicking {
 }
 
 #[test]
-fn a_reader_that_fails_is_the_error_of_the_call() {
+fn multipart_upload_reader_error_fails_the_call() {
     let (emulator, client) = start();
     let source = |reader: Box<dyn Read + Send>, length: Option<u64>| {
         upload(
@@ -143,7 +143,7 @@ impl Read for Stuck {
 }
 
 #[test]
-fn a_reader_that_is_stuck_holds_up_neither_time_outs_nor_others_nor_the_end() {
+fn multipart_upload_stuck_reader_delays_no_timeout_call_or_drop() {
     let (_emulator, client) = start();
     let (end, reader) = channel();
     let source = FileSource::from_blocking_reader("a.jsonl", Stuck(reader), None);
@@ -164,7 +164,7 @@ fn a_reader_that_is_stuck_holds_up_neither_time_outs_nor_others_nor_the_end() {
 }
 
 #[test]
-fn downloads_go_wherever_bytes_go() {
+fn download_writes_to_file_and_writer() {
     let (_emulator, client) = start();
     let id = upload(&client, FileSource::from_bytes("a.jsonl", content())).unwrap();
 
@@ -198,7 +198,7 @@ fn downloads_go_wherever_bytes_go() {
 }
 
 #[test]
-fn bytes_that_were_partly_read_are_not_given_to_others_twice_or_never() {
+fn download_partly_read_bytes_are_neither_lost_nor_repeated() {
     let (_emulator, client) = start();
     let id = upload(&client, FileSource::from_bytes("a.jsonl", content())).unwrap();
     let begun = || {
@@ -229,7 +229,7 @@ impl Write for Full {
 }
 
 #[test]
-fn what_cannot_be_written_or_read_on_is_told_with_the_operation() {
+fn download_io_error_names_the_operation() {
     let (emulator, client) = start();
     let id = upload(&client, FileSource::from_bytes("a.jsonl", content())).unwrap();
     let error = download(&client, &id).copy_to(Full).unwrap_err();
@@ -251,7 +251,7 @@ fn what_cannot_be_written_or_read_on_is_told_with_the_operation() {
 }
 
 #[test]
-fn a_download_may_be_read_by_lines_and_be_an_upload() {
+fn download_is_bufread_and_can_be_an_upload_source() {
     let (_emulator, client) = start();
     let id = upload(
         &client,

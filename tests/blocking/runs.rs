@@ -89,7 +89,7 @@ fn told(mock: &MockTransport) -> Vec<String> {
 }
 
 #[test]
-fn a_run_asks_models_and_agents_until_they_answer() {
+fn tool_run_calls_model_or_agent_until_final_response() {
     let (emulator, client) = start();
     let dice = Function::new("roll_dice", json!({ "type": "object" }));
     let tools = ToolSet::new().blocking_function(dice, |_: Value| Ok::<_, io::Error>(4));
@@ -125,7 +125,7 @@ fn a_run_asks_models_and_agents_until_they_answer() {
 }
 
 #[test]
-fn options_hold_for_every_call_streamed_or_not() {
+fn tool_run_options_apply_to_every_call() {
     for streamed in [false, true] {
         let mock = if streamed {
             MockTransport::new()
@@ -161,7 +161,7 @@ fn options_hold_for_every_call_streamed_or_not() {
 }
 
 #[test]
-fn a_tool_that_fails_or_does_not_exist_is_told_or_ends_the_run() {
+fn tool_run_failed_or_unknown_tool_is_reported_or_ends_run() {
     let tools = adding().blocking_tool("fail", |_: Add| {
         Err::<(), _>(io::Error::other("the disk is full"))
     });
@@ -189,7 +189,7 @@ fn a_tool_that_fails_or_does_not_exist_is_told_or_ends_the_run() {
 }
 
 #[test]
-fn a_tool_that_panics_ends_the_run_and_not_the_program() {
+fn tool_run_panic_in_tool_is_an_error_of_the_run() {
     let tools = adding().blocking_tool("panic", |call: Add| {
         assert_eq!(call.a, call.b, "they differ");
         Ok::<_, io::Error>(())
@@ -221,7 +221,7 @@ fn a_tool_that_panics_ends_the_run_and_not_the_program() {
 }
 
 #[test]
-fn a_model_that_never_stops_calling_tools_is_stopped() {
+fn tool_run_endless_tool_calls_stop_at_limit() {
     let mock = MockTransport::new().reply(calling(&["add"]).always());
     let error = client(&mock)
         .chat()
@@ -240,7 +240,7 @@ fn a_model_that_never_stops_calling_tools_is_stopped() {
 }
 
 #[test]
-fn a_hook_may_block_and_refuse() {
+fn tool_run_hook_may_block_and_deny() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     let (emulator, other) = start();
@@ -267,7 +267,7 @@ fn a_hook_may_block_and_refuse() {
 }
 
 #[test]
-fn a_tool_that_waits_holds_nobody_up_and_may_use_the_same_client() {
+fn tool_run_blocking_tool_blocks_no_other_call_and_may_use_client() {
     let (_emulator, client) = start();
     let (go, may_go) = channel();
     let may_go = Mutex::new(may_go);
@@ -287,7 +287,7 @@ fn a_tool_that_waits_holds_nobody_up_and_may_use_the_same_client() {
 }
 
 #[test]
-fn a_run_that_is_dropped_goes_no_further() {
+fn tool_run_drop_cancels_it() {
     let (said, says) = channel::<()>();
     let roll = Function::new("roll", json!({ "type": "object" }));
     let tools = ToolSet::new().blocking_function(roll, move |_: Value| said.send(()));
@@ -319,7 +319,7 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Entered {
 }
 
 #[test]
-fn a_tool_runs_in_the_span_of_its_caller() {
+fn tool_run_tool_executes_in_callers_span() {
     let (said, says) = channel();
     let roll = Function::new("roll", json!({ "type": "object" }));
     let tools =

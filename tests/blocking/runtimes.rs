@@ -34,7 +34,7 @@ fn is_refusal(error: &Error, operation: &str) {
 }
 
 #[test]
-fn wherever_a_runtime_polls_calls_are_refused_and_nothing_is_sent() {
+fn blocking_call_inside_runtime_fails_without_a_request() {
     let (emulator, client) = start();
     let refused = {
         let client = client.clone();
@@ -63,7 +63,7 @@ fn wherever_a_runtime_polls_calls_are_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn every_way_to_wait_is_refused_the_same_way() {
+async fn blocking_every_waiting_method_fails_inside_runtime() {
     let (emulator, client) = start();
     let request = ListFilesRequest::new();
     let source = FileSource::from_bytes("a.jsonl", "{}");
@@ -135,7 +135,7 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 }
 
 #[tokio::test]
-async fn what_was_begun_outside_is_refused_once_and_then_over() {
+async fn blocking_iterator_moved_into_runtime_fails_once_then_ends() {
     let (_emulator, client) = start();
     let asking = client.clone();
     let ended = {
@@ -180,7 +180,7 @@ fn asks(client: &blocking::Client) {
 }
 
 #[test]
-fn threads_that_may_wait_do_so_although_they_know_a_runtime() {
+fn blocking_call_on_spawn_blocking_or_entered_thread_succeeds() {
     let (_emulator, client) = start();
     for runtime in [current_thread(), multi_thread()] {
         let own = client.clone();
@@ -207,7 +207,7 @@ impl Drop for CallsAtTheEnd {
 }
 
 #[test]
-fn a_task_that_is_aborted_may_call_in_its_drop() {
+fn blocking_call_in_drop_of_aborted_task_fails() {
     let (emulator, client) = start();
     let error = Arc::default();
     let at_the_end = CallsAtTheEnd(client, Arc::clone(&error));
@@ -230,7 +230,7 @@ fn a_task_that_is_aborted_may_call_in_its_drop() {
 }
 
 #[test]
-fn calls_from_within_callbacks_of_the_client_are_refused() {
+fn blocking_call_in_client_callback_fails() {
     let emulator = Emulator::builder()
         .fault(Fault::status(503))
         .start()

@@ -12,7 +12,7 @@ use super::server::{EVENT, Server};
 use super::{answer, ask, start, text_of};
 
 #[test]
-fn a_stream_that_is_slow_stops_no_other_call_and_the_other_way_round() {
+fn threads_slow_stream_and_other_calls_do_not_block_each_other() {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
     let (slow_reads, is_read) = channel();
@@ -51,7 +51,7 @@ fn a_stream_that_is_slow_stops_no_other_call_and_the_other_way_round() {
 }
 
 #[test]
-fn what_threads_share_and_hand_over_they_may() {
+fn threads_public_types_are_send_and_sync() {
     fn shared<T: Clone + Send + Sync + 'static>() {}
     fn handed_over<T: Send + 'static>() {}
     shared::<blocking::Client>();
@@ -62,7 +62,7 @@ fn what_threads_share_and_hand_over_they_may() {
 }
 
 #[test]
-fn many_threads_use_one_client_at_once() {
+fn threads_share_one_client() {
     const THREADS: usize = 16;
     let (_emulator, client) = start();
     let whole = answer(&client);
@@ -87,7 +87,7 @@ fn many_threads_use_one_client_at_once() {
 }
 
 #[test]
-fn a_stream_moves_between_threads() {
+fn threads_stream_moves_between_threads() {
     let (_emulator, client) = start();
     let mut stream = client.chat().stream(&ask()).send().unwrap();
     let mut text = stream.next().unwrap().unwrap().text().into_owned();
@@ -97,7 +97,7 @@ fn a_stream_moves_between_threads() {
 }
 
 #[test]
-fn two_clients_work_side_by_side() {
+fn threads_two_clients_run_concurrently() {
     let ((_one, first), (_other, second)) = (start(), start());
     let mut streams = [&first, &second].map(|client| client.chat().stream(&ask()).send().unwrap());
     let mut texts = [String::new(), String::new()];
@@ -110,7 +110,7 @@ fn two_clients_work_side_by_side() {
 }
 
 #[test]
-fn a_connection_of_one_client_serves_another_that_shares_its_transport() {
+fn pool_connection_is_reused_by_client_with_same_transport() {
     let server = Server::start();
     let transport = Arc::new(HyperTransport::new(Duration::from_secs(10)).unwrap());
     let client = || {

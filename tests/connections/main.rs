@@ -36,7 +36,7 @@ const VARIABLES: [&str; 9] = [
 /// What a call of `url` comes to in a process with these variables.
 async fn outcome(url: &str, variables: &[(&str, &str)]) -> String {
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "child", "--nocapture"]);
+    child.args(["--exact", "connection_child_process", "--nocapture"]);
     VARIABLES.iter().for_each(|name| {
         child.env_remove(name);
     });
@@ -61,7 +61,7 @@ impl Transport for Showing {
 }
 
 #[tokio::test]
-async fn child() {
+async fn connection_child_process() {
     let Some(url) = std::env::var_os(CHILD) else {
         return;
     };
@@ -80,7 +80,7 @@ async fn child() {
 }
 
 #[tokio::test]
-async fn tls_chooses_the_version_of_http() {
+async fn tls_alpn_selects_http_version() {
     let emulator = Emulator::start().unwrap();
     for (offered, version) in [
         (&["h2", "http/1.1"][..], "HTTP/2.0"),
@@ -94,7 +94,7 @@ async fn tls_chooses_the_version_of_http() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused() {
+async fn tls_untrusted_certificate_is_rejected() {
     let emulator = Emulator::start().unwrap();
     let server = Secured::start(emulator.url(), &[]).await;
     let other = Secured::start(emulator.url(), &[]).await;
@@ -104,7 +104,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
 }
 
 #[tokio::test]
-async fn requests_without_tls_are_handed_to_the_proxy() {
+async fn proxy_http_request_is_sent_in_absolute_form() {
     let emulator = Emulator::start().unwrap();
     let proxy = Proxy::http().await;
     let place = proxy.url("http", "user:pass@");
@@ -123,7 +123,7 @@ async fn requests_without_tls_are_handed_to_the_proxy() {
 }
 
 #[tokio::test]
-async fn requests_with_tls_go_through_a_tunnel() {
+async fn proxy_https_request_uses_connect_tunnel() {
     let emulator = Emulator::start().unwrap();
     let server = Secured::start(emulator.url(), &["h2", "http/1.1"]).await;
     let proxy = Proxy::http().await;
@@ -156,7 +156,7 @@ async fn requests_with_tls_go_through_a_tunnel() {
 }
 
 #[tokio::test]
-async fn socks_proxies_are_spoken_to() {
+async fn proxy_socks5_with_and_without_password() {
     let emulator = Emulator::start().unwrap();
     let server = Secured::start(emulator.url(), &["h2"]).await;
     for user in ["", "user:pass@"] {
@@ -182,7 +182,7 @@ async fn socks_proxies_are_spoken_to() {
 }
 
 #[tokio::test]
-async fn what_needs_no_proxy_goes_straight() {
+async fn proxy_no_proxy_hosts_connect_directly() {
     let emulator = Emulator::start().unwrap();
     let nowhere = "http://127.0.0.1:1";
     let variables = [("ALL_PROXY", nowhere), ("NO_PROXY", "127.0.0.1,localhost")];
@@ -192,7 +192,7 @@ async fn what_needs_no_proxy_goes_straight() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_told() {
+async fn proxy_407_or_unknown_scheme_is_reported() {
     let emulator = Emulator::start().unwrap();
     let server = Secured::start(emulator.url(), &[]).await;
     let proxy = Proxy::refusing().await;

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_beyond_the_description_are_found_wherever_they_are() {
+    fn contract_undocumented_fields_are_found_at_any_depth() {
         let document = Document::parse(
             "
 components:

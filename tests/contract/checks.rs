@@ -248,7 +248,7 @@ mod tests {
     use crate::document::tests::PAINTINGS;
 
     #[test]
-    fn types_that_refuse_or_lose_something_are_caught() {
+    fn contract_types_that_reject_or_lose_data_are_detected() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let failures = |round_trip: RoundTrip| {
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_are_held_against_operations_in_both_directions() {
+    fn contract_endpoints_and_operations_are_compared_both_ways() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let failures = |endpoints: &[(&str, &str, &[&str])]| {
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_with_too_little_or_too_much_are_caught() {
+    fn contract_requests_with_missing_or_extra_fields_are_detected() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let failures = |value: Value, unset: &[&str]| {

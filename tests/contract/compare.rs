@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_differ_is_not_reported() {
+    fn contract_compare_ignores_permitted_differences() {
         for (sent, returned) in [
             (json!({ "a": null, "b": 1 }), json!({ "b": 1.0, "c": 2 })),
             (
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_or_changed_is_reported_with_its_place() {
+    fn contract_compare_reports_loss_and_change_with_path() {
         for (sent, returned, place) in [
             (json!({ "a": { "b": 1 } }), json!({ "a": {} }), "/a/b"),
             (json!({ "a": [1, 2] }), json!({ "a": [1] }), "/a"),

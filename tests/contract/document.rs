@@ -322,7 +322,7 @@ components:
 ";
 
     #[test]
-    fn operations_are_read_with_their_schemas() {
+    fn contract_document_operations_have_schemas() {
         let document = Document::parse(SMALL);
         assert_eq!(
             document.operations.len(),
@@ -340,7 +340,7 @@ components:
     }
 
     #[test]
-    fn schemas_are_found_by_address_and_flattened() {
+    fn contract_document_schemas_are_found_by_address_and_flattened() {
         let document = Document::parse(SMALL);
         assert!(
             document
@@ -357,7 +357,7 @@ components:
     }
 
     #[test]
-    fn numbers_in_scientific_notation_are_numbers() {
+    fn contract_document_parses_scientific_notation() {
         let yaml = "components: { schemas: { A: { minimum: 1e-08 } } }";
         assert!(Document::parse(yaml).schema("A")["minimum"].is_number());
     }

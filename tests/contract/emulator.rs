@@ -224,7 +224,7 @@ components:
 ";
 
     #[test]
-    fn answers_that_are_not_as_described_are_caught() {
+    fn contract_emulator_invalid_responses_are_detected() {
         let document = Document::parse(CATS);
         let validators = Validators::new(&document);
         let wrong = |status, kind: &str, body: &str| {

@@ -54,7 +54,7 @@ mod tests {
     use crate::document::tests::PAINTINGS;
 
     #[test]
-    fn the_generator_shows_everything_and_is_deterministic() {
+    fn contract_generator_is_complete_and_deterministic() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let (made, wrong) = instances(&document, &validators, "Painting");
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generator_that_leaves_something_out_is_caught() {
+    fn contract_incomplete_generator_is_detected() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let (made, _) = instances(&document, &validators, "Painting");

@@ -29,7 +29,7 @@ use document::Document;
 use validators::Validators;
 
 #[tokio::test]
-async fn the_sdk_and_the_emulator_keep_the_contract() {
+async fn contract_sdk_and_emulator_match_openapi_document() {
     let Some(path) = document::locate() else {
         println!("contract: skipped, there is no OpenAPI document (set MISTRAL_OPENAPI)");
         return;

@@ -223,7 +223,7 @@ components:
 ";
 
     #[test]
-    fn values_show_what_they_have_and_nothing_else() {
+    fn contract_coverage_lists_exactly_the_features_of_a_value() {
         let document = Document::parse(ANIMALS);
         let validators = Validators::new(&document);
         let all = expected(&document, "Animal");

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_type_has_no_word_for_is_told() {
+    fn contract_round_trip_reports_unmodelled_fields() {
         let back = round_trip::<UsageInfo>(r#"{"total_tokens":1,"new":{"a":1}}"#).unwrap();
         assert_eq!(back.unmodelled, ["the field `new`"]);
         assert_eq!(back.written["new"]["a"], 1);

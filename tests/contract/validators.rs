@@ -97,7 +97,7 @@ mod tests {
 
     /// The keywords of the description, each with a value that fits and one that does not.
     #[test]
-    fn a_validator_that_accepts_everything_would_be_caught() {
+    fn contract_validator_rejects_invalid_instances() {
         let yaml = "components: { schemas: { Text: { type: string, minLength: 2 } } }";
         let document = Document::parse(yaml);
         let validators = Validators::new(&document);

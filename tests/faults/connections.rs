@@ -25,7 +25,7 @@ fn stalls(operation: Operation) -> [Vec<u8>; 4] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_is_dropped_closes_its_connection_at_any_point() {
+async fn dropped_call_closes_connection_at_any_point() {
     for operation in OPERATIONS {
         for start in stalls(operation) {
             let length = start.len();
@@ -42,7 +42,7 @@ async fn a_call_that_is_dropped_closes_its_connection_at_any_point() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_that_is_dropped_closes_its_connection_at_any_point() {
+async fn dropped_stream_closes_connection_at_any_point() {
     let event = EVENTS[0];
     for part in ["", &event[..20], event, &[event, "data: {\"ch"].concat()] {
         let start = [chunked_head(Operation::Stream), chunk(part)].concat();
@@ -65,7 +65,7 @@ async fn a_stream_that_is_dropped_closes_its_connection_at_any_point() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http2_gives_up_the_stream_and_keeps_the_connection() {
+async fn http2_dropped_call_resets_stream_and_keeps_connection() {
     let stalls_once = |number| match number {
         0 => http2::Act::Stall,
         _ => http2::Act::Answer,
@@ -92,7 +92,7 @@ async fn http2_gives_up_the_stream_and_keeps_the_connection() {
 }
 
 #[tokio::test] // on one thread, where a connection is back before the next request
-async fn an_answer_read_to_its_end_gives_its_connection_back() {
+async fn pool_fully_read_response_returns_connection() {
     for operation in OPERATIONS {
         let server = Server::start(move |_| vec![Act::Send(good(operation))]).await;
         let client = client(&server.url()).build().unwrap();
@@ -114,7 +114,7 @@ async fn an_answer_read_to_its_end_gives_its_connection_back() {
 }
 
 #[tokio::test] // on one thread, where a connection is back before the next request
-async fn streams_that_are_refused_leak_no_connection() {
+async fn pool_rejected_streams_leak_no_connection() {
     for (status, kind) in [
         ("400 x", ErrorKind::InvalidRequest),
         ("429 x", ErrorKind::RateLimited),

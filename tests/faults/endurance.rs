@@ -268,7 +268,7 @@ fn variable(name: &str, default: usize) -> usize {
 }
 
 #[test]
-fn many_calls_end_as_they_must_and_leave_nothing_behind() {
+fn endurance_many_faulty_calls_leak_nothing() {
     let seed = variable("FAULTS_SEED", 7) as u64;
     alone(long_run(seed, variable("FAULTS_CALLS", CALLS)));
 }
@@ -303,6 +303,6 @@ async fn hold_and_drop() {
 }
 
 #[test]
-fn streams_that_are_held_and_dropped_leave_no_descriptor_behind() {
+fn endurance_dropped_streams_leak_no_descriptor() {
     alone(hold_and_drop());
 }

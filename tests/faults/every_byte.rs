@@ -84,16 +84,16 @@ async fn stop_everywhere(stop: Act) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_may_be_closed_at_any_byte() {
+async fn response_closed_at_any_byte_is_complete_or_an_error() {
     stop_everywhere(Act::Close).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_may_be_reset_at_any_byte() {
+async fn response_reset_at_any_byte_is_complete_or_an_error() {
     stop_everywhere(Act::Reset).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_may_stall_at_any_byte() {
+async fn timeout_response_stalled_at_any_byte() {
     stop_everywhere(Act::Stall).await;
 }

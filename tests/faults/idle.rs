@@ -14,7 +14,7 @@ const TIMES: usize = 1_000;
 /// The request cannot have been received: the server had closed before it was made. So it
 /// is repeated, whatever it does, and nobody notices.
 #[tokio::test]
-async fn a_request_that_finds_its_connection_closed_is_sent_on_another() {
+async fn retry_on_connection_closed_while_idle_succeeds() {
     for operation in OPERATIONS {
         let server = Server::start(move |_| vec![Act::Send(good(operation)), Act::Close]).await;
         let client = client(&server.url()).build().unwrap();
@@ -34,7 +34,7 @@ async fn a_request_that_finds_its_connection_closed_is_sent_on_another() {
 /// received. What may be repeated never fails; the rest fails as a broken connection, once,
 /// and only where the server has read no request.
 #[tokio::test]
-async fn a_close_that_crosses_a_request_fails_only_what_must_not_be_repeated() {
+async fn retry_on_close_racing_a_request_only_if_safe() {
     let unconfirmed = without_delay().repeat_unconfirmed(true);
     for (operation, policy, may_fail) in [
         (Operation::List, without_delay(), false),

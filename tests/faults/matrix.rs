@@ -115,14 +115,14 @@ async fn cell(row: &Row, at: usize, transports: &Transports) -> std::result::Res
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_ends_as_the_rules_say() {
+async fn fault_matrix_retries_and_errors_follow_the_rules() {
     hold(|row| !is_http2(row)).await;
 }
 
 /// On one thread: with several, hyper may tell of a request that the server leaves although the
 /// server has it, where it comes and leaves while the request is handed over.
 #[tokio::test]
-async fn every_fault_of_http2_ends_as_the_rules_say() {
+async fn fault_matrix_http2_retries_and_errors_follow_the_rules() {
     hold(is_http2).await;
 }
 

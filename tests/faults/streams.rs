@@ -79,7 +79,7 @@ fn texts(response: &ChatCompletionResponse) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_stream_cut_at_any_byte_is_whole_or_says_what_had_arrived() {
+async fn sse_stream_cut_at_any_byte_is_complete_or_truncated() {
     let wire: Vec<_> = RECORDED
         .iter()
         .map(|(data, ..)| format!("data: {data}\n\n"))
@@ -133,7 +133,7 @@ async fn a_stream_cut_at_any_byte_is_whole_or_says_what_had_arrived() {
 }
 
 #[tokio::test]
-async fn events_that_are_not_modelled_need_a_proper_end() {
+async fn sse_unmodelled_events_require_end_of_body() {
     for (breaks, is_error) in [(false, false), (true, true)] {
         let bytes = Bytes::from("data: {\"n\":1}\n\n");
         let client = client("http://server.test").transport(Cut { bytes, breaks });

@@ -34,7 +34,7 @@ impl Transport for Stalling {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_stalls_ends_in_the_idle_time_out_unless_the_total_is_shorter() {
+async fn timeout_stalled_body_is_idle_unless_total_is_shorter() {
     use Operation::{Complete, List, Stream, Upload};
     const TOTAL: TimeoutPhase = TimeoutPhase::Total;
     const IDLE: TimeoutPhase = TimeoutPhase::Idle;
@@ -72,7 +72,7 @@ async fn a_body_that_stalls_ends_in_the_idle_time_out_unless_the_total_is_shorte
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_comes_instead_of_events_and_stalls_is_told_as_what_it_is() {
+async fn sse_stalled_html_page_is_a_decode_error() {
     let transport = Stalling {
         content_type: "text/html",
         start: "<title>Log in</title>",
@@ -116,7 +116,7 @@ impl Provider for Waiting {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credential_that_never_comes_is_waited_for_as_long_as_a_whole_call() {
+async fn timeout_pending_credential_ends_at_total() {
     for operation in super::operation::OPERATIONS {
         let transport = Stalling {
             content_type: "",

@@ -49,7 +49,7 @@ async fn program(client: &Client) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn a_program_gets_the_same_answers_from_the_file() {
+async fn cassette_replay_returns_recorded_responses() {
     let folder = Folder::new();
     let path = folder.file("deep/er/whole.json");
     let emulator = Emulator::start().unwrap();
@@ -81,7 +81,7 @@ async fn a_program_gets_the_same_answers_from_the_file() {
 }
 
 #[tokio::test]
-async fn the_file_is_one_that_a_person_can_read() {
+async fn cassette_file_is_human_readable() {
     let folder = Folder::new();
     let path = folder.file("readable.json");
     let mock = MockTransport::new()
@@ -181,7 +181,7 @@ async fn chunks(transport: &impl Transport) -> Vec<Result<Bytes, TransportErrorK
 }
 
 #[tokio::test]
-async fn chunks_come_back_as_they_came_wherever_they_were_cut() {
+async fn cassette_replays_chunk_boundaries() {
     let folder = Folder::new();
     let path = folder.file("chunks.json");
     // Within an event, within a letter, and within a byte that is no letter.
@@ -208,7 +208,7 @@ async fn chunks_come_back_as_they_came_wherever_they_were_cut() {
 }
 
 #[tokio::test]
-async fn a_body_that_was_not_read_to_its_end_stops_there_when_replayed() {
+async fn cassette_partly_read_body_is_replayed_up_to_the_same_point() {
     let folder = Folder::new();
     let path = folder.file("dropped.json");
     let cassette = Cassette::record(
@@ -234,7 +234,7 @@ async fn a_body_that_was_not_read_to_its_end_stops_there_when_replayed() {
 }
 
 #[tokio::test]
-async fn a_stream_with_its_end_mark_is_whole_though_its_connection_stays_open() {
+async fn cassette_sse_stream_with_done_marker_is_complete() {
     let folder = Folder::new();
     let path = folder.file("open.json");
     let reply = MockReply::chat_stream(["One", "."]).with_stall_after(4);
@@ -252,7 +252,7 @@ async fn a_stream_with_its_end_mark_is_whole_though_its_connection_stays_open() 
 }
 
 #[tokio::test]
-async fn a_redirect_is_recorded_without_the_host() {
+async fn cassette_redirect_is_recorded_without_host() {
     let folder = Folder::new();
     let path = folder.file("redirect.json");
     let mock = MockTransport::new()
@@ -276,7 +276,7 @@ async fn a_redirect_is_recorded_without_the_host() {
 }
 
 #[test]
-fn a_file_that_is_missing_or_damaged_is_named() {
+fn cassette_missing_or_corrupt_file_is_named() {
     let folder = Folder::new();
     let path = folder.file("bad.json");
     let name = path.display().to_string();
@@ -337,7 +337,7 @@ fn a_file_that_is_missing_or_damaged_is_named() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_written_is_an_error_of_save() {
+async fn cassette_save_to_unwritable_file_is_an_error() {
     let folder = Folder::new();
     fs::write(folder.file("file"), "").unwrap();
     for path in [folder.0.clone(), folder.file("file/x.json")] {
@@ -350,7 +350,7 @@ async fn a_file_that_cannot_be_written_is_an_error_of_save() {
 }
 
 #[tokio::test]
-async fn a_failure_of_the_real_transport_goes_through() {
+async fn cassette_transport_error_is_passed_through() {
     let folder = Folder::new();
     let emulator = Emulator::builder().fault(Fault::close()).start().unwrap();
     let http = HyperTransport::new(Duration::from_secs(10)).unwrap();

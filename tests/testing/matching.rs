@@ -24,7 +24,7 @@ async fn recorded(path: &std::path::Path, texts: &[&str]) {
 }
 
 #[tokio::test]
-async fn neither_order_nor_concurrency_matters() {
+async fn cassette_matching_ignores_order_and_concurrency() {
     let folder = Folder::new();
     let path = folder.file("order.json");
     let texts: Vec<_> = (0..40).map(|number| number.to_string()).collect();
@@ -47,7 +47,7 @@ async fn neither_order_nor_concurrency_matters() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn equal_requests_get_their_answers_in_turn_and_repetitions_are_replayed() {
+async fn cassette_equal_requests_replay_in_order_with_retries() {
     let folder = Folder::new();
     let path = folder.file("turns.json");
     let mock = MockTransport::new()
@@ -86,7 +86,7 @@ async fn equal_requests_get_their_answers_in_turn_and_repetitions_are_replayed()
 }
 
 #[tokio::test]
-async fn what_does_not_match_is_told_and_not_repeated() {
+async fn cassette_unmatched_request_is_reported_and_not_retried() {
     let folder = Folder::new();
     let path = folder.file("told.json");
     recorded(&path, &["Why?", "How?", "Why?"]).await;
@@ -158,7 +158,7 @@ async fn what_does_not_match_is_told_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_form_is_compared_by_all_but_its_boundary() {
+async fn cassette_multipart_matching_ignores_boundary() {
     let folder = Folder::new();
     let path = folder.file("form.json");
     let upload = |text: &'static str| {
@@ -177,7 +177,7 @@ async fn a_form_is_compared_by_all_but_its_boundary() {
 }
 
 #[tokio::test]
-async fn numbers_are_the_same_whatever_reading_them_loses() {
+async fn cassette_matching_compares_numbers_exactly() {
     let folder = Folder::new();
     let path = folder.file("numbers.json");
     let mut number = 0.1_f64;

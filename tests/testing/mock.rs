@@ -20,7 +20,7 @@ fn models(id: &str) -> MockReply {
 }
 
 #[tokio::test]
-async fn what_was_sent_can_be_looked_at() {
+async fn mock_records_requests() {
     let mock = MockTransport::new().reply(MockReply::chat("Because."));
     let client = client(mock.clone());
     let call = client
@@ -51,7 +51,7 @@ async fn what_was_sent_can_be_looked_at() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_json_is_null_as_json() {
+async fn mock_non_json_body_is_null_as_json() {
     let mock = MockTransport::new()
         .on(
             "files.upload",
@@ -73,7 +73,7 @@ async fn a_body_that_is_not_json_is_null_as_json() {
 }
 
 #[tokio::test]
-async fn replies_go_to_the_first_request_that_they_are_for() {
+async fn mock_replies_match_first_suitable_request() {
     let mock = MockTransport::new()
         .on("chat.complete", MockReply::chat("first"))
         .on("POST /v1/models", models("never"))
@@ -97,7 +97,7 @@ async fn replies_go_to_the_first_request_that_they_are_for() {
 }
 
 #[test]
-fn more_replies_than_can_be_counted_are_as_many_as_can_be() {
+fn mock_remaining_saturates() {
     let many = || MockReply::status(200).times(usize::MAX);
     assert_eq!(
         MockTransport::new().reply(many()).reply(many()).remaining(),
@@ -106,7 +106,7 @@ fn more_replies_than_can_be_counted_are_as_many_as_can_be() {
 }
 
 #[tokio::test]
-async fn replies_may_follow_while_a_clone_is_in_use() {
+async fn mock_replies_can_be_added_to_a_clone() {
     let mock = MockTransport::new();
     let client = client(mock.clone());
     for text in ["one", "two"] {
@@ -119,7 +119,7 @@ async fn replies_may_follow_while_a_clone_is_in_use() {
 }
 
 #[tokio::test]
-async fn a_function_answers_many_requests_at_once() {
+async fn mock_function_replies_to_concurrent_requests() {
     let mock = MockTransport::new().answer_with(|request| {
         let inputs = request.json()["input"].as_array().cloned().unwrap();
         let number = |(index, input): (usize, &Value)| {
@@ -145,7 +145,7 @@ async fn a_function_answers_many_requests_at_once() {
 
 /// A request that has no reply, how its error ends, and how many attempts there were.
 #[tokio::test]
-async fn a_request_without_a_reply_is_an_error_that_names_it_and_is_not_repeated() {
+async fn mock_request_without_reply_is_an_error_and_not_retried() {
     let empty = MockTransport::new();
     let used_up = MockTransport::new().reply(models("a"));
     client(used_up.clone()).models().list().await.unwrap();
@@ -180,7 +180,7 @@ async fn a_request_without_a_reply_is_an_error_that_names_it_and_is_not_repeated
 }
 
 #[tokio::test(start_paused = true)]
-async fn transport_errors_of_each_kind_end_as_the_rules_say() {
+async fn mock_transport_errors_map_to_error_kinds_and_retries() {
     use TransportErrorKind as Kind;
     for (kind, expected, attempts) in [
         (Kind::Connect, ErrorKind::Connection, 3),
@@ -208,7 +208,7 @@ async fn transport_errors_of_each_kind_end_as_the_rules_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn statuses_and_headers_are_as_told() {
+async fn mock_reply_sets_status_and_headers() {
     let started = Instant::now();
     let mock = MockTransport::new()
         .reply(MockReply::status(429).with_header("retry-after", "20"))
@@ -231,7 +231,7 @@ async fn statuses_and_headers_are_as_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn latency_passes_on_the_paused_clock_and_meets_every_time_out() {
+async fn mock_latency_uses_paused_clock_and_triggers_every_timeout() {
     let second = Duration::from_secs(1);
     let slow = MockTransport::new().reply(MockReply::chat("late").with_delay(90 * second));
     let started = Instant::now();
@@ -266,7 +266,7 @@ async fn latency_passes_on_the_paused_clock_and_meets_every_time_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_comes_event_by_event_in_its_time() {
+async fn mock_sse_events_arrive_with_delays() {
     let second = Duration::from_secs(1);
     let reply = MockReply::chat_stream(["One", " two", " three."]).with_chunk_delay(second);
     let client = client(MockTransport::new().reply(reply));
@@ -283,7 +283,7 @@ async fn a_stream_comes_event_by_event_in_its_time() {
 }
 
 #[tokio::test]
-async fn streams_end_early_in_each_way() {
+async fn mock_sse_stream_can_be_cut_in_every_way() {
     let whole = || MockReply::chat_stream(["One", " two", "."]);
     for reply in [whole().with_break_after(2), whole().with_end_after(2)] {
         let client = client(MockTransport::new().reply(reply));
@@ -300,7 +300,7 @@ async fn streams_end_early_in_each_way() {
 }
 
 #[tokio::test]
-async fn events_of_any_shape_are_streamed() {
+async fn mock_sse_events_of_any_shape() {
     let events = [json!({ "a": 1 }), json!({ "a": "ü" })];
     let mock = MockTransport::new()
         .sse(events.clone())
@@ -314,7 +314,7 @@ async fn events_of_any_shape_are_streamed() {
 }
 
 #[tokio::test]
-async fn bytes_are_downloaded_in_their_chunks() {
+async fn mock_download_keeps_chunks() {
     let reply = || MockReply::bytes("text/plain", ["One", " two", "."]);
     let mock = MockTransport::new()
         .reply(reply())
@@ -335,7 +335,7 @@ async fn bytes_are_downloaded_in_their_chunks() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_wrong_says_so_when_it_is_played() {
+async fn mock_invalid_reply_fails_when_used() {
     struct Unwritable;
     impl serde::Serialize for Unwritable {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
@@ -377,7 +377,7 @@ async fn a_reply_that_is_wrong_says_so_when_it_is_played() {
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_the_error_that_it_is() {
+async fn mock_unreadable_request_body_is_reported() {
     let client: Client = client(MockTransport::new());
     let file = FileSource::from_path("/no/such/file");
     let request = UploadFileRequest::new(FilePurpose::Batch, file);

@@ -72,7 +72,7 @@ fn answer() -> MockReply {
 const KNOWN: [&str; 4] = ["MARKER", KEY, "correlation-0123456789", "1234567"];
 
 #[tokio::test]
-async fn no_secret_gets_into_the_file_in_either_mode() {
+async fn cassette_scrubs_secrets_in_both_modes() {
     let folder = Folder::new();
     let path = folder.file("secrets.json");
     let cassette = Cassette::record(&path, MockTransport::new().reply(answer()));
@@ -145,7 +145,7 @@ fn keyed(media_type: &str, body: Vec<u8>) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn a_secret_in_a_stream_is_found_wherever_its_chunks_are_cut() {
+async fn cassette_scrubs_secret_split_across_stream_chunks() {
     let folder = Folder::new();
     let path = folder.file("stream.json");
     let event = json!({ "echo": KEY, "user": "MARKER", "text": "ü" }).to_string();
@@ -175,7 +175,7 @@ async fn a_secret_in_a_stream_is_found_wherever_its_chunks_are_cut() {
 }
 
 #[tokio::test]
-async fn what_a_url_or_a_longer_secret_tells_is_found_elsewhere_too() {
+async fn cassette_scrubs_known_secrets_everywhere() {
     let folder = Folder::new();
     let path = folder.file("elsewhere.json");
     let longer = format!("{KEY}-of-the-gateway");
@@ -214,7 +214,7 @@ fn whole(tape: &Value, index: usize) -> String {
 }
 
 #[tokio::test]
-async fn forms_lines_and_bytes_are_scrubbed_too() {
+async fn cassette_scrubs_multipart_json_lines_and_bytes() {
     let folder = Folder::new();
     let path = folder.file("forms.json");
     let lines = format!("{{\"secret\":\"MARKER\"}}\n{{\"text\":\"{KEY}\"}}\nplain {KEY}\n");
@@ -255,7 +255,7 @@ async fn forms_lines_and_bytes_are_scrubbed_too() {
 }
 
 #[tokio::test]
-async fn what_the_user_names_is_scrubbed_on_both_sides() {
+async fn cassette_scrubs_configured_fields_in_request_and_response() {
     let folder = Folder::new();
     let path = folder.file("named.json");
     let mock = MockTransport::new().reply(MockReply::chat("Dear Jane, Jane is a fine name."));
@@ -285,7 +285,7 @@ async fn what_the_user_names_is_scrubbed_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_program_may_send_back_what_was_scrubbed() {
+async fn cassette_scrubbed_values_can_be_sent_back() {
     let folder = Folder::new();
     let path = folder.file("back.json");
     let id = |owner: &str| json!({ "id": "1", "owned_by": owner, "next_page_token": owner });

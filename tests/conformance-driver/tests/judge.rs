@@ -59,21 +59,21 @@ fn judge(part: &str) {
 }
 
 #[test]
-fn requests_are_those_of_the_official_sdk() {
+fn conformance_requests_match_official_sdk() {
     judge("requests");
 }
 
 #[test]
-fn responses_are_read_and_nothing_is_lost() {
+fn conformance_responses_are_read_without_loss() {
     judge("responses");
 }
 
 #[test]
-fn event_streams_are_read_by_the_standard() {
+fn conformance_sse_streams_follow_the_standard() {
     judge("sse");
 }
 
 #[test]
-fn clouds_are_reached_as_by_the_official_sdk() {
+fn conformance_azure_and_vertex_requests_match_official_sdk() {
     judge("cloud");
 }

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_request_that_leaves_a_field_out_is_found() {
+    fn contract_full_request_without_a_field_is_detected() {
         let request = EmbeddingRequest::new("m", "a").metadata(metadata());
         let unset = full("EmbeddingRequest", &request).unset;
         assert_eq!(

@@ -96,7 +96,7 @@ fn edited(corpus: &[(String, Vec<u8>)], start: Index, edits: &[Edit]) -> Vec<u8>
 }
 
 #[test]
-fn the_corpus_passes() {
+fn fuzz_corpus_passes_every_check() {
     for (target, check) in TARGETS {
         for (name, input) in corpus(target) {
             let passed = catch_unwind(AssertUnwindSafe(|| check(&input)));
@@ -106,7 +106,7 @@ fn the_corpus_passes() {
 }
 
 #[test]
-fn what_is_made_of_the_corpus_passes() {
+fn fuzz_mutated_corpus_passes_every_check() {
     for (target, check) in TARGETS {
         let corpus = corpus(target);
         let config = ProptestConfig {
@@ -127,7 +127,7 @@ fn what_is_made_of_the_corpus_passes() {
 }
 
 #[test]
-fn responses_of_the_corpus_are_read_unless_their_name_says_otherwise() {
+fn fuzz_response_corpus_is_readable_unless_named_otherwise() {
     let corpus = corpus("responses");
     for (name, input) in &corpus {
         let is_refused = name.starts_with("refused");

@@ -1,5 +1,5 @@
-//! Clients made from the environment. Each case runs in a process of its own, because
-//! the environment belongs to the whole process.
+//! `Client::from_env`. Each case runs in a child process, because environment variables are
+//! global to a process.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
 
@@ -30,7 +30,8 @@ const VARIABLES: [&str; 18] = [
     "GCLOUD_PROJECT",
 ];
 
-/// What `Client::from_env` and a first call come to under these variables.
+/// Runs `Client::from_env` and a first call in a child process with these variables, and returns
+/// its output.
 fn outcome(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
@@ -103,15 +104,15 @@ fn from_env_token_file_overrides_api_key() {
         "{empty}"
     );
     std::fs::write(&file, format!("{}\n", emulator.api_key())).unwrap();
-    let whole = outcome(&variables);
+    let valid = outcome(&variables);
     std::fs::remove_file(&file).unwrap();
-    assert!(whole.ends_with(" models"), "{whole}");
+    assert!(valid.ends_with(" models"), "{valid}");
 }
 
 #[test]
 fn from_env_missing_or_invalid_variable_names_the_fix() {
     let key = ("MISTRAL_API_KEY", "s3cret");
-    for (variables, words) in [
+    for (variables, expected) in [
         (
             vec![],
             vec!["MISTRAL_API_KEY is not set", "console.mistral.ai"],
@@ -155,7 +156,10 @@ fn from_env_missing_or_invalid_variable_names_the_fix() {
     ] {
         let outcome = outcome(&variables);
         assert!(outcome.contains("Config"), "{outcome}");
-        assert!(words.iter().all(|word| outcome.contains(word)), "{outcome}");
+        assert!(
+            expected.iter().all(|text| outcome.contains(text)),
+            "{outcome}"
+        );
         assert!(!outcome.contains("s3cret"), "{outcome}");
     }
 }

@@ -1,4 +1,4 @@
-//! One call, several places to ask.
+//! `Failover` over Mistral's API, Azure and Vertex AI.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
@@ -15,7 +15,7 @@ use mistral_sdk::{
 
 const MODEL: &str = "mistral-small-latest";
 
-/// Mistral, Azure and Vertex AI, each played by an emulator of its own.
+/// Emulators of Mistral's API, Azure and Vertex AI.
 struct Clouds([Emulator; 3]);
 
 impl Clouds {
@@ -57,19 +57,19 @@ impl Clouds {
     }
 }
 
-fn question() -> ChatCompletionRequest {
+fn chat_request() -> ChatCompletionRequest {
     ChatCompletionRequest::new(MODEL, [Message::user("Who painted Olympia?")])
 }
 
 async fn complete(failover: &Failover) -> Result<(&'static str, usize, Vec<String>)> {
-    let request = question();
-    let answered = failover
+    let request = chat_request();
+    let response = failover
         .run(|client| client.chat().complete(&request))
         .await?;
-    assert!(answered.body.text().contains("Manet"));
-    let errors = answered.failures.iter();
+    assert!(response.body.text().contains("Manet"));
+    let errors = response.failures.iter();
     let errors = errors.map(|failure| format!("{}: {}", failure.provider, failure.error));
-    Ok((answered.provider, answered.position, errors.collect()))
+    Ok((response.provider, response.position, errors.collect()))
 }
 
 fn kinds(error: &Error) -> Vec<(&'static str, ErrorKind)> {
@@ -99,7 +99,7 @@ async fn failover_stops_at_first_success() {
         errors[1].starts_with("azure: chat.complete: 429"),
         "{errors:?}"
     );
-    assert_eq!(clouds.counts(), [3, 2, 1]); // the first is always asked again
+    assert_eq!(clouds.counts(), [3, 2, 1]); // the first client is always tried again
 }
 
 #[tokio::test]
@@ -216,12 +216,12 @@ async fn failover_unsupported_operation_moves_on() {
     places.reverse();
     let failover = Failover::new(places);
     let request = EmbeddingRequest::new("mistral-embed", ["hello"]);
-    let answered = failover
+    let response = failover
         .run(|client| client.embeddings().create(&request))
         .await
         .unwrap();
-    assert_eq!((answered.provider, answered.body.data.len()), ("api", 1));
-    for failure in &answered.failures {
+    assert_eq!((response.provider, response.body.data.len()), ("api", 1));
+    for failure in &response.failures {
         assert_eq!(
             failure.error.kind(),
             ErrorKind::Unsupported,
@@ -236,14 +236,14 @@ async fn failover_unsupported_operation_moves_on() {
 async fn failover_stream_moves_on_until_open() {
     let clouds = Clouds::start();
     let failover = clouds.failover();
-    let request = question();
+    let request = chat_request();
     clouds.fail(&[503]);
-    let answered = failover
+    let response = failover
         .run(|client| client.chat().stream(&request))
         .await
         .unwrap();
-    assert_eq!(answered.provider, "azure");
-    let stream = answered.body;
+    assert_eq!(response.provider, "azure");
+    let stream = response.body;
     assert!(
         stream
             .collect_response()
@@ -254,12 +254,12 @@ async fn failover_stream_moves_on_until_open() {
     );
 
     clouds.0[0].push_fault(Fault::cut_after_bytes(200));
-    let answered = failover
+    let response = failover
         .run(|client| client.chat().stream(&request))
         .await
         .unwrap();
-    assert_eq!(answered.provider, "api");
-    let stream = answered.body;
+    assert_eq!(response.provider, "api");
+    let stream = response.body;
     let error = stream.collect_response().await.unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Connection | ErrorKind::Truncated),
@@ -297,7 +297,7 @@ async fn failover_concurrent_calls_do_not_block_other_tasks() {
             let client = client.clone();
             async move {
                 client.models().list().await?;
-                client.chat().complete(&question()).await
+                client.chat().complete(&chat_request()).await
             }
         };
         failover
@@ -306,7 +306,7 @@ async fn failover_concurrent_calls_do_not_block_other_tasks() {
             .await
     });
     let error = task.await.unwrap().unwrap_err();
-    assert_eq!(error.failures().len(), 2, "{error}"); // only Mistral lists models
+    assert_eq!(error.failures().len(), 2, "{error}"); // only Mistral's API supports `models.list`
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The first ten minutes of a user, against the emulator.
+//! A user's first calls, against the emulator.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
 
@@ -20,14 +20,14 @@ fn start() -> (Emulator, Client) {
     (emulator, client)
 }
 
-fn ask(question: &str) -> ChatCompletionRequest {
+fn chat_request(question: &str) -> ChatCompletionRequest {
     ChatCompletionRequest::new(MODEL, [Message::user(question)])
 }
 
 #[tokio::test]
 async fn chat_complete_and_stream_return_the_same_text() {
     let (_emulator, client) = start();
-    let request = ask("Who painted Olympia?");
+    let request = chat_request("Who painted Olympia?");
     let whole = client.chat().complete(&request).await.unwrap();
     assert!(whole.text().contains("Manet"), "{}", whole.text());
     assert_eq!(whole.choices[0].finish_reason, Some(FinishReason::Stop));
@@ -51,7 +51,7 @@ async fn chat_complete_and_stream_return_the_same_text() {
 #[tokio::test]
 async fn chat_multiple_choices_are_separate() {
     let (_emulator, client) = start();
-    let request = ask("Tell me something.").n(3);
+    let request = chat_request("Tell me something.").n(3);
     let whole = client.chat().complete(&request).await.unwrap();
     let stream = client.chat().stream(&request).await.unwrap();
     let merged = stream.collect_response().await.unwrap();
@@ -72,7 +72,7 @@ async fn chat_tool_calls_and_results_round_trip() {
         "properties": { "city": { "type": "string" } },
         "required": ["city"],
     });
-    let mut request = ask("What is the weather like in Paris?")
+    let mut request = chat_request("What is the weather like in Paris?")
         .tools([Function::new("get_weather", parameters)])
         .tool_choice(ToolChoiceEnum::Any);
     let whole = client.chat().complete(&request).await.unwrap();
@@ -121,7 +121,7 @@ async fn chat_response_follows_json_schema() {
         "required": ["title", "year", "medium"],
         "additionalProperties": false,
     });
-    let request = ask("Describe a painting.")
+    let request = chat_request("Describe a painting.")
         .response_format(ResponseFormat::json_schema("painting", schema));
     let response = client.chat().complete(&request).await.unwrap();
     let painting: Value = serde_json::from_str(&response.text()).unwrap();
@@ -212,7 +212,7 @@ async fn error_message_quotes_the_server() {
     let (emulator, client) = start();
     let error = client
         .chat()
-        .complete(&ask("hi").extra("storee", 1))
+        .complete(&chat_request("hi").extra("storee", 1))
         .await
         .unwrap_err();
     assert_eq!(
@@ -252,7 +252,7 @@ async fn response_has_rate_limit_and_request_id() {
     let (_emulator, client) = start();
     let response = client
         .chat()
-        .complete(&ask("hi"))
+        .complete(&chat_request("hi"))
         .with_response()
         .await
         .unwrap();
@@ -266,7 +266,7 @@ async fn response_has_rate_limit_and_request_id() {
 #[tokio::test]
 async fn emulator_faults_map_to_distinct_error_kinds() {
     let (emulator, client) = start();
-    let stream = || client.chat().stream(&ask("Who painted Olympia?"));
+    let stream = || client.chat().stream(&chat_request("Who painted Olympia?"));
 
     let fault = Fault::cut_after_bytes(700).to_header();
     let stream_cut = stream().header(FAULT_HEADER, fault).await.unwrap();

@@ -13,8 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(20);
-/// More than the buffers between the two ends take up.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// More bytes than the socket buffers hold.
 const LARGE: u64 = 64 * 1024 * 1024;
 
 async fn listen() -> (TcpListener, Client) {
@@ -25,14 +25,14 @@ async fn listen() -> (TcpListener, Client) {
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
-    timeout(PATIENCE, listener.accept())
+    timeout(TEST_TIMEOUT, listener.accept())
         .await
         .unwrap()
         .unwrap()
         .0
 }
 
-/// A file of `LARGE` zeros, removed at the end of the test.
+/// A file of `LARGE` zeros, removed on drop.
 struct LargeFile(PathBuf);
 
 impl LargeFile {
@@ -66,15 +66,15 @@ async fn multipart_upload_of_changing_file_fails_and_names_it() {
         let mut read = vec![0; 16 * 1024];
         socket.read_exact(&mut read).await.unwrap();
         let head = String::from_utf8_lossy(&read).to_lowercase();
-        assert!(head.contains("content-length: 671"), "{head}"); // the file and its form
+        assert!(head.contains("content-length: 671"), "{head}"); // the file and the multipart framing
         file.set_length(length);
-        // Everything that still comes, and then the end of the connection.
+        // The rest of the body, then the end of the connection.
         let mut rest = Vec::new();
-        let _ = timeout(PATIENCE, socket.read_to_end(&mut rest))
+        let _ = timeout(TEST_TIMEOUT, socket.read_to_end(&mut rest))
             .await
             .unwrap();
         assert!(rest.len() < usize::try_from(LARGE).unwrap(), "all was sent");
-        let error = timeout(PATIENCE, upload)
+        let error = timeout(TEST_TIMEOUT, upload)
             .await
             .unwrap()
             .unwrap()
@@ -112,7 +112,7 @@ async fn dropped_download_closes_connection() {
         let _ = socket.read(&mut request).await.unwrap();
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345";
         socket.write_all(head.as_bytes()).await.unwrap();
-        let _ = timeout(PATIENCE, socket.read_to_end(&mut Vec::new()))
+        let _ = timeout(TEST_TIMEOUT, socket.read_to_end(&mut Vec::new()))
             .await
             .unwrap();
     });

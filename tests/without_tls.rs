@@ -1,4 +1,4 @@
-//! A program that is built without TLS.
+//! The SDK built without a TLS feature.
 
 #![cfg(not(any(
     feature = "rustls",

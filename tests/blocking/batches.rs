@@ -1,4 +1,4 @@
-//! Batches: from an iterator to a job, and from the job to its results.
+//! Batches from iterators, and their results.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -18,13 +18,13 @@ fn embed(text: &str) -> EmbeddingRequest {
     EmbeddingRequest::new("mistral-embed", text)
 }
 
-/// More tokens than the server takes at once.
+/// Returns a text with more tokens than the server accepts.
 fn too_long() -> String {
     "word ".repeat(20_000)
 }
 
-/// The emulator's job takes a step with each look.
-fn wait(batch: &SubmittedBatch<EmbeddingRequest, Blocking>) {
+/// Waits until the job has ended. The emulator advances a job each time it is retrieved.
+fn wait_until_ended(batch: &SubmittedBatch<EmbeddingRequest, Blocking>) {
     let moment = Duration::from_millis(1);
     batch.wait().pauses(moment, moment).send().unwrap();
 }
@@ -42,7 +42,7 @@ fn batch_run_from_borrowed_texts_reads_results() {
         .send()
         .unwrap();
 
-    let error = batch.results().unwrap_err(); // it has not ended
+    let error = batch.results().unwrap_err(); // the job has not ended
     assert_eq!(
         (error.kind(), error.operation()),
         (ErrorKind::Config, "batch.results")
@@ -59,7 +59,7 @@ fn batch_run_from_borrowed_texts_reads_results() {
     assert_eq!((job.succeeded_requests, job.failed_requests), (2, 1));
     assert_eq!(states.lock().unwrap().last().unwrap(), "SUCCESS");
 
-    // The id is all it takes to go on.
+    // A batch is resumed by its id alone.
     let batch = client.batch().resume::<EmbeddingRequest>(batch.id());
     let mut outcomes: Vec<_> = batch.results().unwrap().map(Result::unwrap).collect();
     outcomes.sort_by(|a, b| a.custom_id.cmp(&b.custom_id));
@@ -88,7 +88,7 @@ fn batch_upload_iterator_may_call_the_client() {
     let inner = client.clone();
     let requests = (0..300).map(|number| {
         if number % 100 == 0 {
-            inner.models().list().send().unwrap(); // which waits
+            inner.models().list().send().unwrap(); // blocks
         }
         (number.to_string(), embed(&format!("text {number}")))
     });
@@ -109,7 +109,7 @@ fn batch_upload_iterator_may_call_the_client() {
     let count = |path: &str| paths.iter().filter(|it| *it == path).count();
     assert_eq!(count("/v1/models"), 3);
     assert_eq!(count("/v1/files"), job.input_files.len());
-    wait(&batch);
+    wait_until_ended(&batch);
     let ids = (0..300).map(|number| number.to_string());
     let results = batch.results().unwrap().in_order(ids);
     for (number, outcome) in results.enumerate() {

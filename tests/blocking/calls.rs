@@ -1,4 +1,4 @@
-//! Every group, with the options of calls, streams and lists.
+//! Calls of every API group, and the options of calls, streams and lists.
 
 use std::time::Duration;
 
@@ -19,12 +19,12 @@ use mistral_sdk::{Client, ErrorKind, FileSource, RetryPolicy, TimeoutPhase};
 use serde_json::{Value, json};
 
 use super::server::{DONE, EVENT, Server};
-use super::{answer, api, ask, start};
+use super::{api, chat_request, chat_text, start};
 
 #[test]
 fn blocking_every_api_group_is_callable() {
     let (_emulator, client) = start();
-    let text = answer(&client);
+    let text = chat_text(&client);
     assert!(text.contains("Manet"), "{text}");
 
     let fim = FimCompletionRequest::new("codestral-latest", "fn main() {");
@@ -115,8 +115,8 @@ fn blocking_audio_speech_and_transcription_succeed() {
 #[test]
 fn sse_stream_is_an_iterator_and_collects_the_response() {
     let (_emulator, client) = start();
-    let whole = answer(&client);
-    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    let whole = chat_text(&client);
+    let mut stream = client.chat().stream(&chat_request()).send().unwrap();
     assert!(stream.request_id().is_some());
     let mut text = String::new();
     for chunk in stream.by_ref() {
@@ -137,7 +137,7 @@ fn sse_stream_is_an_iterator_and_collects_the_response() {
 fn sse_stream_cut_is_one_error_with_partial_response() {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
-    let script = server.play(|server| {
+    let script = server.run_script(|server| {
         for _ in 0..2 {
             let mut connection = server.accept();
             connection.request().unwrap();
@@ -145,14 +145,14 @@ fn sse_stream_cut_is_one_error_with_partial_response() {
             connection.chunk(EVENT);
         }
     });
-    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    let mut stream = client.chat().stream(&chat_request()).send().unwrap();
     assert_eq!(stream.next().unwrap().unwrap().text(), "a");
     let error = stream.next().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated);
     assert_eq!(error.operation(), "chat.stream");
     assert!(stream.next().is_none());
 
-    let stream = client.chat().stream(&ask()).send().unwrap();
+    let stream = client.chat().stream(&chat_request()).send().unwrap();
     let error = stream.collect_response().unwrap_err();
     assert_eq!(
         error.partial::<ChatCompletionResponse>().unwrap().text(),
@@ -165,15 +165,15 @@ fn sse_stream_cut_is_one_error_with_partial_response() {
 fn sse_events_in_one_chunk_are_all_returned() {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
-    let script = server.play(|server| {
+    let script = server.run_script(|server| {
         let mut connection = server.accept();
         connection.request().unwrap();
         connection.begin_stream();
         let after_the_end = EVENT;
         connection.chunk(&[EVENT, EVENT, EVENT, DONE, after_the_end].concat());
-        connection.closed();
+        connection.wait_for_close();
     });
-    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    let mut stream = client.chat().stream(&chat_request()).send().unwrap();
     assert_eq!(stream.by_ref().map(Result::unwrap).count(), 3);
     assert_eq!(stream.collect_response().unwrap().text(), "aaa");
     script.join().unwrap();
@@ -195,7 +195,11 @@ fn call_options_apply_and_response_metadata_is_kept() {
     assert_eq!(sent[0].headers["x-team"], "search");
     assert_eq!(sent[0].query.as_deref(), Some("q=1"));
 
-    let response = client.chat().stream(&ask()).with_response().unwrap();
+    let response = client
+        .chat()
+        .stream(&chat_request())
+        .with_response()
+        .unwrap();
     assert_eq!(response.status, 200);
     assert!(response.request_id().is_some());
     assert!(

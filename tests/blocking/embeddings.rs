@@ -1,4 +1,4 @@
-//! Vectors of many texts, from iterators that may do as they like.
+//! Embeddings of many texts from iterators that block, fail or call the client.
 
 use std::io;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::start;
 
-/// A model whose vector of the text `7` is `[7.0]`, and that refuses the text `no`.
+/// Returns a transport whose vector of the text `7` is `[7.0]`, and that rejects the text `no`.
 fn mock() -> MockTransport {
     MockTransport::new().answer_with(|request: &MockRequest| {
         let request = request.json();
@@ -37,7 +37,7 @@ fn client(mock: &MockTransport) -> blocking::Client {
     builder.transport(mock.clone()).build_blocking().unwrap()
 }
 
-/// How many texts each call had.
+/// Returns the number of texts of each call.
 fn sizes(mock: &MockTransport) -> Vec<usize> {
     let size = |request: &MockRequest| request.json()["input"].as_array().unwrap().len();
     mock.requests().iter().map(size).collect()
@@ -112,7 +112,7 @@ fn embed_all_iterator_may_block_and_call_the_client() {
     let (emulator, client) = start();
     let inner = client.clone();
     let texts = ["a cat", "a dog"].into_iter().inspect(|_| {
-        inner.models().list().send().unwrap(); // which waits
+        inner.models().list().send().unwrap(); // blocks
     });
     let vectors = client.embeddings().create_all("mistral-embed", texts);
     assert_eq!(vectors.collect_response().unwrap().data.len(), 2);
@@ -133,15 +133,15 @@ fn embed_all_backpressure_limits_read_ahead_and_drop_cancels() {
     assert_eq!(*taken.lock().unwrap(), 0);
     vectors.next().unwrap().unwrap();
     drop(vectors);
-    // Eight calls at most, two pieces' worth that wait, and those that are gathered.
+    // At most eight calls in flight, two queued requests, and one being collected.
     assert!(*taken.lock().unwrap() <= 11 * 256, "{taken:?}");
     assert!(mock.requests().len() <= 8);
 }
 
 #[test]
 fn embed_all_timeout_applies_to_each_call() {
-    let late = MockReply::json(json!({})).with_delay(Duration::from_secs(20));
-    let mock = MockTransport::new().reply(late.always());
+    let delayed = MockReply::json(json!({})).with_delay(Duration::from_secs(20));
+    let mock = MockTransport::new().reply(delayed.always());
     let vectors = client(&mock).embeddings().create_all("m", ["1"]);
     let vectors = vectors.with_call(|call| call.timeout(Duration::from_millis(5)));
     let error = vectors.collect_response().unwrap_err();
@@ -188,9 +188,9 @@ fn embed_all_failed_iterator_is_not_read_further() {
             _ => Err(io::Error::other("the disk is gone")),
         }
     });
-    let late = json!({ "data": [{ "index": 0, "embedding": [0.0] }] });
-    let late = MockReply::json(late).with_delay(Duration::from_millis(20));
-    let mock = MockTransport::new().reply(late);
+    let body = json!({ "data": [{ "index": 0, "embedding": [0.0] }] });
+    let delayed = MockReply::json(body).with_delay(Duration::from_millis(20));
+    let mock = MockTransport::new().reply(delayed);
     let vectors = client(&mock).embeddings().try_create_all("m", texts);
     assert_eq!(
         vectors.collect_response().unwrap_err().kind(),

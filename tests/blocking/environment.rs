@@ -1,4 +1,4 @@
-//! A client made from the environment, in a process of its own.
+//! `Client::from_env`, in a child process.
 
 use std::process::Command;
 
@@ -19,7 +19,8 @@ fn blocking_env_child_process() {
     }
 }
 
-/// What `Client::from_env` and a first call come to under these variables alone.
+/// Runs `Client::from_env` and a first call in a child process with only these variables, and
+/// returns its output.
 fn outcome(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args([

@@ -1,4 +1,4 @@
-//! Files, with what `std::io` has.
+//! Uploads and downloads with `std::io`.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use mistral_sdk::{ErrorKind, FileSource, Result, TimeoutPhase, blocking};
 
 use super::start;
 
-/// A line of JSON, more than one piece of a reader, and no piece like another.
+/// Returns a line of JSON that spans several distinct chunks of a reader.
 fn content() -> Vec<u8> {
     let letters = (0..3 * 256 * 1024).map(|at| char::from(b'a' + (at % 23) as u8));
     format!("{{\"a\":\"{}\"}}", letters.collect::<String>()).into()
@@ -31,17 +31,17 @@ fn download(client: &blocking::Client, id: &str) -> blocking::ByteStream {
     client.files().download(id).send().unwrap()
 }
 
-/// A path that nothing is at, and that is free again afterwards.
-struct Scratch(PathBuf);
+/// A path without a file. The file that a test creates there is removed on drop.
+struct TempPath(PathBuf);
 
-impl Scratch {
+impl TempPath {
     fn new(name: &str) -> Self {
         let name = format!("mistral-blocking-{name}-{}", std::process::id());
         Self(std::env::temp_dir().join(name))
     }
 }
 
-impl Drop for Scratch {
+impl Drop for TempPath {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
@@ -50,7 +50,7 @@ impl Drop for Scratch {
 #[test]
 fn multipart_upload_from_path_bytes_and_reader() {
     let (_emulator, client) = start();
-    let path = Scratch::new("upload.jsonl");
+    let path = TempPath::new("upload.jsonl");
     std::fs::write(&path.0, content()).unwrap();
     let sources = [
         FileSource::from_path(&path.0),
@@ -69,10 +69,10 @@ fn multipart_upload_from_path_bytes_and_reader() {
     }
 }
 
-/// Gives some bytes, and then fails.
-struct Failing(usize);
+/// Returns some bytes, then fails.
+struct FailingReader(usize);
 
-impl Read for Failing {
+impl Read for FailingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match std::mem::take(&mut self.0) {
             0 => Err(io::Error::other("the tape is torn")),
@@ -84,10 +84,10 @@ impl Read for Failing {
     }
 }
 
-/// Is interrupted before each read.
-struct Interrupted(Cursor<Vec<u8>>, bool);
+/// Returns `Interrupted` before each read.
+struct InterruptedReader(Cursor<Vec<u8>>, bool);
 
-impl Read for Interrupted {
+impl Read for InterruptedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.1 = !self.1;
         if self.1 {
@@ -97,9 +97,9 @@ impl Read for Interrupted {
     }
 }
 
-struct Panicking;
+struct PanickingReader;
 
-impl Read for Panicking {
+impl Read for PanickingReader {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         panic!("on purpose")
     }
@@ -115,10 +115,10 @@ fn multipart_upload_reader_error_fails_the_call() {
         )
     };
     let cases: [(Box<dyn Read + Send>, _, _); 4] = [
-        (Box::new(Failing(100)), None, "the tape is torn"),
+        (Box::new(FailingReader(100)), None, "the tape is torn"),
         (Box::new(Cursor::new("four")), Some(5), "4 bytes where 5"),
         (Box::new(Cursor::new("four")), Some(3), "4 bytes where 3"),
-        (Box::new(Panicking), None, "panic"),
+        (Box::new(PanickingReader), None, "panic"),
     ];
     for (reader, length, words) in cases {
         let error = source(reader, length).unwrap_err();
@@ -127,15 +127,15 @@ fn multipart_upload_reader_error_fails_the_call() {
     }
     assert!(emulator.requests().is_empty());
 
-    let interrupted = Interrupted(Cursor::new(content()), false);
+    let interrupted = InterruptedReader(Cursor::new(content()), false);
     let id = source(Box::new(interrupted), Some(length())).unwrap();
     assert_eq!(download(&client, &id).bytes().unwrap(), content());
 }
 
-/// Gives nothing until the other end of the channel is gone.
-struct Stuck(Receiver<()>);
+/// Blocks until the sender of the channel is dropped.
+struct BlockedReader(Receiver<()>);
 
-impl Read for Stuck {
+impl Read for BlockedReader {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         let _ = self.0.recv();
         Ok(0)
@@ -146,7 +146,7 @@ impl Read for Stuck {
 fn multipart_upload_stuck_reader_delays_no_timeout_call_or_drop() {
     let (_emulator, client) = start();
     let (end, reader) = channel();
-    let source = FileSource::from_blocking_reader("a.jsonl", Stuck(reader), None);
+    let source = FileSource::from_blocking_reader("a.jsonl", BlockedReader(reader), None);
     let request = UploadFileRequest::new(FilePurpose::Batch, source);
     std::thread::scope(|scope| {
         let call = client.files().upload(&request);
@@ -183,7 +183,7 @@ fn download_writes_to_file_and_writer() {
     let rest: Vec<_> = stream.flat_map(Result::unwrap).collect();
     assert_eq!([&first, &*rest].concat(), content());
 
-    let path = Scratch::new("download.jsonl");
+    let path = TempPath::new("download.jsonl");
     let arrived = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&arrived);
     let stream = download(&client, &id);
@@ -211,14 +211,14 @@ fn download_partly_read_bytes_are_neither_lost_nor_repeated() {
     let mut copy = Vec::new();
     assert_eq!(begun().copy_to(&mut copy).unwrap(), rest.len() as u64);
     assert_eq!(copy, rest);
-    let path = Scratch::new("rest.jsonl");
+    let path = TempPath::new("rest.jsonl");
     begun().write_to(&path.0).unwrap();
     assert_eq!(std::fs::read(&path.0).unwrap(), rest);
 }
 
-struct Full;
+struct FullWriter;
 
-impl Write for Full {
+impl Write for FullWriter {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {
         Err(io::Error::other("the tape is full"))
     }
@@ -232,11 +232,11 @@ impl Write for Full {
 fn download_io_error_names_the_operation() {
     let (emulator, client) = start();
     let id = upload(&client, FileSource::from_bytes("a.jsonl", content())).unwrap();
-    let error = download(&client, &id).copy_to(Full).unwrap_err();
+    let error = download(&client, &id).copy_to(FullWriter).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.to_string().starts_with("files.download: "), "{error}");
     assert!(error.to_string().contains("the tape is full"), "{error}");
-    let nowhere = Scratch::new("directory").0.join("file");
+    let nowhere = TempPath::new("directory").0.join("file");
     let error = download(&client, &id).write_to(nowhere).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
 

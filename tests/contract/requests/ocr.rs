@@ -2,9 +2,9 @@ use mistral_sdk::ocr::{ConfidenceScoresGranularity, Document, OcrRequest, TableF
 use mistral_sdk::types::{DocumentUrlChunk, ImageDetail, ImageUrl, ImageUrlChunk, JsonSchema};
 use serde_json::json;
 
-use super::{Built, full, part};
+use super::{BuiltRequest, full, part};
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     let schema = || {
         JsonSchema::new("painting", json!({ "type": "object" }))
             .description("A painting.")

@@ -1,6 +1,7 @@
 //! Contract tests of the SDK and the emulator against the API's OpenAPI document.
 //!
-//! `MISTRAL_OPENAPI` holds the path of the document. Without a document, nothing is checked.
+//! `MISTRAL_OPENAPI` holds the path of the document, by default `shared/spec/openapi.yaml` next to
+//! the repository. Without a document, nothing is checked.
 
 // Helpers outside of test functions may panic as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -1,4 +1,4 @@
-//! The transport that records and replays.
+//! `Cassette`: recording and replay.
 
 use std::fs;
 use std::time::Duration;
@@ -16,20 +16,23 @@ use mistral_sdk::{
 };
 use serde_json::{Value, json};
 
-use crate::{Folder, KEY, ask, client};
+use crate::{KEY, TempDir, chat_request, client};
 
-/// What a program does that lists, asks, streams, uploads and downloads.
+/// Runs a program that lists, completes, streams, uploads and downloads.
 async fn program(client: &Client) -> Result<Vec<String>> {
     let mut seen = Vec::new();
     let models = client.models().list().await?.data;
     seen.extend(models.iter().map(|model| model.id().to_owned()));
     let answer = client
         .chat()
-        .complete(&ask("Who painted Olympia?"))
+        .complete(&chat_request("Who painted Olympia?"))
         .with_response()
         .await?;
     seen.push(format!("{:?} {:?}", answer.body, answer.rate_limit()));
-    let mut stream = client.chat().stream(&ask("Who painted Olympia?")).await?;
+    let mut stream = client
+        .chat()
+        .stream(&chat_request("Who painted Olympia?"))
+        .await?;
     while let Some(chunk) = stream.next().await {
         seen.push(format!("{:?}", chunk?));
     }
@@ -50,7 +53,7 @@ async fn program(client: &Client) -> Result<Vec<String>> {
 
 #[tokio::test]
 async fn cassette_replay_returns_recorded_responses() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.file("deep/er/whole.json");
     let emulator = Emulator::start().unwrap();
     let http = HyperTransport::new(Duration::from_secs(10)).unwrap();
@@ -62,7 +65,7 @@ async fn cassette_replay_returns_recorded_responses() {
         .unwrap();
     let seen = program(&live).await.unwrap();
     assert!(seen.len() > 5);
-    // The organization in the names of fine-tuned models.
+    // The names of fine-tuned models contain the organization.
     let hide = |line: &String| line.replace(":emulator:20250101", ":scrubbed:20250101");
     let seen: Vec<_> = seen.iter().map(hide).collect();
     assert_eq!(cassette.remaining(), 0);
@@ -82,7 +85,7 @@ async fn cassette_replay_returns_recorded_responses() {
 
 #[tokio::test]
 async fn cassette_file_is_human_readable() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.file("readable.json");
     let mock = MockTransport::new()
         .reply(MockReply::json(json!({ "choices": [] })))
@@ -169,7 +172,7 @@ async fn cassette_file_is_human_readable() {
     assert!(text.lines().count() > 40 && text.ends_with("}\n"), "{text}");
 }
 
-/// Sends one GET past the client, and gives the chunks of the answer.
+/// Sends one GET to the transport and returns the chunks of the response.
 async fn chunks(transport: &impl Transport) -> Vec<Result<Bytes, TransportErrorKind>> {
     let request = Request::get("https://host/v1/x")
         .body(Body::empty())
@@ -182,9 +185,9 @@ async fn chunks(transport: &impl Transport) -> Vec<Result<Bytes, TransportErrorK
 
 #[tokio::test]
 async fn cassette_replays_chunk_boundaries() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.file("chunks.json");
-    // Within an event, within a letter, and within a byte that is no letter.
+    // Within an event, within a UTF-8 sequence, and at an invalid byte.
     let pieces: [&[u8]; 5] = [
         b"data: \"M",
         b"\xc3",
@@ -209,20 +212,20 @@ async fn cassette_replays_chunk_boundaries() {
 
 #[tokio::test]
 async fn cassette_partly_read_body_is_replayed_up_to_the_same_point() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.file("dropped.json");
     let cassette = Cassette::record(
         &path,
         MockTransport::new().reply(MockReply::chat_stream(["One", " two", "."])),
     );
     let live = client(cassette.clone());
-    let mut stream = live.chat().stream(&ask("?")).await.unwrap();
+    let mut stream = live.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap().text(), "One");
     drop(stream);
     cassette.save().unwrap();
 
     let client = client(Cassette::replay(&path).unwrap());
-    let stream = client.chat().stream(&ask("?")).await.unwrap();
+    let stream = client.chat().stream(&chat_request("?")).await.unwrap();
     let error = stream.collect_response().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated);
     let partial = error.partial::<ChatCompletionResponse>().unwrap();
@@ -235,25 +238,25 @@ async fn cassette_partly_read_body_is_replayed_up_to_the_same_point() {
 
 #[tokio::test]
 async fn cassette_sse_stream_with_done_marker_is_complete() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.file("open.json");
     let reply = MockReply::chat_stream(["One", "."]).with_stall_after(4);
     let cassette = Cassette::record(&path, MockTransport::new().reply(reply));
     let live = client(cassette.clone());
-    let stream = live.chat().stream(&ask("?")).await.unwrap();
+    let stream = live.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(stream.collect_response().await.unwrap().text(), "One.");
     cassette.save().unwrap();
 
     let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(tape["exchanges"][0]["response"].get("end"), None);
     let client = client(Cassette::replay(&path).unwrap());
-    let stream = client.chat().stream(&ask("?")).await.unwrap();
+    let stream = client.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(stream.collect_response().await.unwrap().text(), "One.");
 }
 
 #[tokio::test]
 async fn cassette_redirect_is_recorded_without_host() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.file("redirect.json");
     let mock = MockTransport::new()
         .reply(MockReply::status(307).with_header("location", "https://host/v1/y?page=2"))
@@ -277,7 +280,7 @@ async fn cassette_redirect_is_recorded_without_host() {
 
 #[test]
 fn cassette_missing_or_corrupt_file_is_named() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.file("bad.json");
     let name = path.display().to_string();
     let error = Cassette::replay(&path).unwrap_err();
@@ -338,7 +341,7 @@ fn cassette_missing_or_corrupt_file_is_named() {
 
 #[tokio::test]
 async fn cassette_save_to_unwritable_file_is_an_error() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     fs::write(folder.file("file"), "").unwrap();
     for path in [folder.0.clone(), folder.file("file/x.json")] {
         let cassette = Cassette::record(&path, MockTransport::new());
@@ -351,7 +354,7 @@ async fn cassette_save_to_unwritable_file_is_an_error() {
 
 #[tokio::test]
 async fn cassette_transport_error_is_passed_through() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let emulator = Emulator::builder().fault(Fault::close()).start().unwrap();
     let http = HyperTransport::new(Duration::from_secs(10)).unwrap();
     let cassette = Cassette::record(folder.file("x.json"), http);
@@ -363,7 +366,7 @@ async fn cassette_transport_error_is_passed_through() {
         .transport(cassette.clone())
         .build()
         .unwrap();
-    let error = live.chat().complete(&ask("?")).await.unwrap_err();
+    let error = live.chat().complete(&chat_request("?")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
     cassette.save().unwrap();
     let replayed = Cassette::replay(cassette.path()).unwrap();

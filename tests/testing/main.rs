@@ -1,11 +1,11 @@
-//! What users test their programs with: `MockTransport`, `MockReply` and `Cassette`.
+//! The public test helpers: `MockTransport`, `MockReply` and `Cassette`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
 mod cassette;
 mod matching;
 mod mock;
-mod scrubbed;
+mod scrubbing;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -24,14 +24,14 @@ fn client(transport: impl Transport) -> Client {
     builder(transport).build().unwrap()
 }
 
-fn ask(text: &str) -> ChatCompletionRequest {
+fn chat_request(text: &str) -> ChatCompletionRequest {
     ChatCompletionRequest::new("mistral-small-latest", [Message::user(text)])
 }
 
-/// A folder of its own for one test, gone with it.
-struct Folder(PathBuf);
+/// A temporary directory, removed on drop.
+struct TempDir(PathBuf);
 
-impl Folder {
+impl TempDir {
     fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
     }

@@ -1,4 +1,4 @@
-//! The transport that answers from a script.
+//! `MockTransport` and `MockReply`.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use mistral_sdk::{Client, ErrorKind, FileSource, TimeoutPhase, TransportErrorKin
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{KEY, ask, builder, client};
+use crate::{KEY, builder, chat_request, client};
 
-fn models(id: &str) -> MockReply {
+fn model_list(id: &str) -> MockReply {
     MockReply::json(json!({ "object": "list", "data": [{ "id": id }] }))
 }
 
@@ -25,7 +25,7 @@ async fn mock_records_requests() {
     let client = client(mock.clone());
     let call = client
         .chat()
-        .complete(&ask("Why?"))
+        .complete(&chat_request("Why?"))
         .header("x-team", "search");
     let answer = call.query("trace", "1").await.unwrap();
 
@@ -57,7 +57,7 @@ async fn mock_non_json_body_is_null_as_json() {
             "files.upload",
             MockReply::json(json!({ "id": "1", "filename": "a.jsonl" })),
         )
-        .on("models.list", models("a"));
+        .on("models.list", model_list("a"));
     let client = client(mock.clone());
     let file = FileSource::from_bytes("a.jsonl", "{}\n");
     let request = UploadFileRequest::new(FilePurpose::Batch, file);
@@ -76,9 +76,9 @@ async fn mock_non_json_body_is_null_as_json() {
 async fn mock_replies_match_first_suitable_request() {
     let mock = MockTransport::new()
         .on("chat.complete", MockReply::chat("first"))
-        .on("POST /v1/models", models("never"))
-        .on("/v1/models", models("by path"))
-        .on("GET /v1/models", models("by method and path"))
+        .on("POST /v1/models", model_list("never"))
+        .on("/v1/models", model_list("by path"))
+        .on("GET /v1/models", model_list("by method and path"))
         .reply(MockReply::chat("for any").times(2))
         .on("chat.complete", MockReply::chat("last").always());
     let client = client(mock.clone());
@@ -89,11 +89,16 @@ async fn mock_replies_match_first_suitable_request() {
     }
     for text in ["first", "for any", "for any", "last", "last"] {
         assert_eq!(
-            client.chat().complete(&ask("?")).await.unwrap().text(),
+            client
+                .chat()
+                .complete(&chat_request("?"))
+                .await
+                .unwrap()
+                .text(),
             text
         );
     }
-    assert_eq!(mock.remaining(), 1, "the one that is never asked for");
+    assert_eq!(mock.remaining(), 1, "the reply that never matched");
 }
 
 #[test]
@@ -112,7 +117,12 @@ async fn mock_replies_can_be_added_to_a_clone() {
     for text in ["one", "two"] {
         let _ = mock.clone().reply(MockReply::chat(text));
         assert_eq!(
-            client.chat().complete(&ask("?")).await.unwrap().text(),
+            client
+                .chat()
+                .complete(&chat_request("?"))
+                .await
+                .unwrap()
+                .text(),
             text
         );
     }
@@ -143,11 +153,10 @@ async fn mock_function_replies_to_concurrent_requests() {
     assert_eq!(mock.requests().len(), 50);
 }
 
-/// A request that has no reply, how its error ends, and how many attempts there were.
 #[tokio::test]
 async fn mock_request_without_reply_is_an_error_and_not_retried() {
     let empty = MockTransport::new();
-    let used_up = MockTransport::new().reply(models("a"));
+    let used_up = MockTransport::new().reply(model_list("a"));
     client(used_up.clone()).models().list().await.unwrap();
     let for_others = MockTransport::new()
         .on("chat.complete", MockReply::chat("a").times(2))
@@ -162,7 +171,7 @@ async fn mock_request_without_reply_is_an_error_and_not_retried() {
             "replies are left only for `DELETE /v1/files/1` (1), `chat.complete` (3)",
         ),
     ] {
-        // GET: it would be repeated if anything might be.
+        // A GET, which would be retried if the error were retryable.
         let call = client(mock.clone());
         let error = call.models().list().query("key", KEY).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{error}");
@@ -175,7 +184,7 @@ async fn mock_request_without_reply_is_an_error_and_not_retried() {
         );
         assert_eq!(error.to_string(), expected);
         assert_eq!(format!("{error:#}"), expected);
-        assert_eq!(mock.requests().len(), number, "it is remembered, too");
+        assert_eq!(mock.requests().len(), number, "the request is recorded");
     }
 }
 
@@ -196,7 +205,7 @@ async fn mock_transport_errors_map_to_error_kinds_and_retries() {
         let mock = MockTransport::new().reply(MockReply::error(kind).times(3));
         let error = client(mock.clone())
             .chat()
-            .complete(&ask("?"))
+            .complete(&chat_request("?"))
             .await
             .unwrap_err();
         assert_eq!(error.kind(), expected, "{kind:?}");
@@ -217,7 +226,11 @@ async fn mock_reply_sets_status_and_headers() {
                 .with_status(400)
                 .with_header("x-request-id", "id-1"),
         );
-    let error = client(mock).chat().complete(&ask("?")).await.unwrap_err();
+    let error = client(mock)
+        .chat()
+        .complete(&chat_request("?"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert_eq!(
         (error.code(), error.request_id()),
@@ -235,7 +248,11 @@ async fn mock_latency_uses_paused_clock_and_triggers_every_timeout() {
     let second = Duration::from_secs(1);
     let slow = MockTransport::new().reply(MockReply::chat("late").with_delay(90 * second));
     let started = Instant::now();
-    let answer = client(slow).chat().complete(&ask("?")).await.unwrap();
+    let answer = client(slow)
+        .chat()
+        .complete(&chat_request("?"))
+        .await
+        .unwrap();
     assert_eq!(answer.text(), "late");
     assert_eq!(started.elapsed().as_secs(), 90);
 
@@ -244,7 +261,11 @@ async fn mock_latency_uses_paused_clock_and_triggers_every_timeout() {
         .first_byte_timeout(60 * second)
         .build()
         .unwrap();
-    let error = in_a_hurry.chat().complete(&ask("?")).await.unwrap_err();
+    let error = in_a_hurry
+        .chat()
+        .complete(&chat_request("?"))
+        .await
+        .unwrap_err();
     assert_eq!(error.timeout_phase(), Some(TimeoutPhase::FirstByte));
 
     let stalls = [
@@ -254,7 +275,7 @@ async fn mock_latency_uses_paused_clock_and_triggers_every_timeout() {
     for (reply, arrived) in stalls.into_iter().zip(["a", ""]) {
         let client = builder(MockTransport::new().reply(reply));
         let client = client.idle_timeout(30 * second).build().unwrap();
-        let stream = client.chat().stream(&ask("?")).await.unwrap();
+        let stream = client.chat().stream(&chat_request("?")).await.unwrap();
         let error = stream.collect_response().await.unwrap_err();
         assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Idle));
         let partial = error.partial::<ChatCompletionResponse>();
@@ -271,7 +292,7 @@ async fn mock_sse_events_arrive_with_delays() {
     let reply = MockReply::chat_stream(["One", " two", " three."]).with_chunk_delay(second);
     let client = client(MockTransport::new().reply(reply));
     let started = Instant::now();
-    let mut stream = client.chat().stream(&ask("?")).await.unwrap();
+    let mut stream = client.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(started.elapsed().as_secs(), 0);
     for (text, seconds) in [("One", 1), (" two", 2), (" three.", 3), ("", 4)] {
         assert_eq!(stream.next().await.unwrap().unwrap().text(), text);
@@ -287,15 +308,15 @@ async fn mock_sse_stream_can_be_cut_in_every_way() {
     let whole = || MockReply::chat_stream(["One", " two", "."]);
     for reply in [whole().with_break_after(2), whole().with_end_after(2)] {
         let client = client(MockTransport::new().reply(reply));
-        let stream = client.chat().stream(&ask("?")).await.unwrap();
+        let stream = client.chat().stream(&chat_request("?")).await.unwrap();
         let error = stream.collect_response().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Truncated);
         let partial = error.partial::<ChatCompletionResponse>().unwrap();
         assert_eq!(partial.text(), "One two");
     }
-    // More chunks than there are: all of them, and then the break, which is too late to harm.
+    // More chunks than the stream has: all of them, then the break, which no longer matters.
     let client = client(MockTransport::new().reply(whole().with_break_after(99)));
-    let stream = client.chat().stream(&ask("?")).await.unwrap();
+    let stream = client.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(stream.collect_response().await.unwrap().text(), "One two.");
 }
 

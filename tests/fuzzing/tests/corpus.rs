@@ -1,4 +1,4 @@
-//! What the fuzzers check, on their corpus and on inputs made of it.
+//! Runs the fuzz checks on the corpus and on mutations of it.
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
-/// The inputs that are kept for a target, with their names.
+/// Returns the inputs in a target's corpus, with their names.
 fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     let corpus: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../../fuzz/corpus", target]
         .iter()
@@ -27,7 +27,7 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// A change to an input.
+/// A mutation of an input.
 #[derive(Debug, Clone)]
 enum Edit {
     Remove {
@@ -38,7 +38,7 @@ enum Edit {
         at: Index,
         bytes: Vec<u8>,
     },
-    /// Puts a piece of some input of the corpus here.
+    /// Inserts a part of another input of the corpus.
     Splice {
         at: Index,
         other: Index,

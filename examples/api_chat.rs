@@ -1,4 +1,4 @@
-//! Asks a question of Mistral's own API, and shows what comes along with the answer.
+//! Sends a question to Mistral's own API, and prints the response's request id and rate limits.
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;

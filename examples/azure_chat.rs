@@ -1,4 +1,4 @@
-//! Asks a question of a deployment on Azure AI: `cargo run --features azure --example azure_chat`
+//! Sends a question to a deployment on Azure AI: `cargo run --features azure --example azure_chat`
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let client = Client::new(azure)?;
 
-    // Without a model, the deployment in `AZURE_MODEL` answers.
+    // A request without a model goes to the deployment in `AZURE_MODEL`.
     let question = [Message::user("Who painted Olympia?")];
     let request = ChatCompletionRequest::new("", question);
     println!("{}", client.chat().complete(&request).await?.text());

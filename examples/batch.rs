@@ -1,5 +1,5 @@
-//! Runs a batch of questions, waits with a progress line, and prints answers in order.
-//! With the id of a job as its argument, it takes that job up again.
+//! Runs a batch of questions, prints its progress, and prints the answers in order. With the id of a
+//! job as its argument, it resumes that job.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
         None => Client::from_env()?,
     };
-    // A real job takes minutes; the emulator's moves with every look at it.
+    // A real job takes minutes. The emulator advances a job each time it is retrieved.
     let pause = Duration::from_millis(if emulator.is_some() { 10 } else { 1_000 });
 
     let batch = match std::env::args().nth(1) {

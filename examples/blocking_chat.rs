@@ -1,4 +1,4 @@
-//! Asks a question without async, and prints the answer as it is written.
+//! Streams the answer to a question without async.
 
 use std::io::Write;
 
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tokens = response.usage.unwrap_or_default().total_tokens;
     println!("\n{tokens} tokens");
 
-    // Threads share the client: each has its own answer to wait for.
+    // Threads share the client. Each blocks only on its own call.
     std::thread::scope(|scope| {
         for artist in ["Manet", "Morisot", "Renoir"] {
             let client = &client;

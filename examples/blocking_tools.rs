@@ -1,4 +1,4 @@
-//! Lets a model call plain functions, without async, and asks before each call.
+//! Lets a model call plain functions, without async, and asks for approval before each call.
 
 use std::error::Error;
 use std::io;

@@ -1,4 +1,4 @@
-//! Asks a question and prints the answer as it is written: `cargo run --example chat -- "Why?"`
+//! Streams the answer to a question: `cargo run --example chat -- "Why?"`
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Makes vectors of 1,000 texts, in as many calls as it takes, with a bounded number at once.
+//! Creates embeddings of 1,000 texts, in as many calls as needed, with a bounded number in flight.
 
 use mistral_emulator::Emulator;
 use mistral_sdk::{Client, MistralApi};
@@ -11,7 +11,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => Client::from_env()?,
     };
 
-    // An iterator: the next text is taken when there is room for it.
+    // An iterator, which is read only as fast as the calls proceed.
     let texts = (1..=1_000).map(|number| format!("the number {number}"));
     let mut vectors = client
         .embeddings()

@@ -18,13 +18,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "the train leaves at noon",
         "a recipe for onion soup",
     ];
-    // Base64 is a quarter of the bytes that numbers would be.
+    // Base64 needs a quarter of the bytes of JSON numbers.
     let request = EmbeddingRequest::new("mistral-embed", texts);
     let request = request.encoding_format(EncodingFormat::Base64);
     let response = client.embeddings().create(&request).await?;
     let vectors = response.to_f32()?;
 
-    let question = vectors.first().ok_or("no vectors came")?;
+    let question = vectors.first().ok_or("the response has no vectors")?;
     for (text, vector) in texts.iter().zip(&vectors).skip(1) {
         println!("{:.3}  {text}", cosine(question, vector));
     }

@@ -1,4 +1,4 @@
-//! Asks another cloud when one fails: `cargo run --features azure,gcp --example failover`
+//! Fails over to another provider when one fails: `cargo run --features azure,gcp --example failover`
 
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionRequest;
@@ -8,13 +8,13 @@ use mistral_sdk::{Client, MistralApi, MistralAzure, MistralGcp, RetryPolicy};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // One emulator plays all three, so that faults can be asked for.
+    // One emulator stands in for all three providers, and injects faults.
     let emulator = Emulator::start()?;
     let failover = Failover::new(local(&emulator)?);
     let question = [Message::user("Who painted Olympia?")];
     let request = ChatCompletionRequest::new("mistral-small-latest", question);
 
-    emulator.push_fault(Fault::status(503)); // Mistral is busy
+    emulator.push_fault(Fault::status(503)); // Mistral is overloaded
     let answered = failover
         .run(|client| client.chat().complete(&request))
         .await?;
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("not {}: {}", failure.provider, failure.error);
     }
 
-    emulator.push_fault(Fault::status(429).times(2)); // Mistral and Azure are at a limit
+    emulator.push_fault(Fault::status(429).times(2)); // Mistral and Azure are rate-limited
     let answered = failover
         .run(|client| client.chat().stream(&request))
         .await?;
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!();
 
-    emulator.push_fault(Fault::status(500).times(3)); // nobody answers
+    emulator.push_fault(Fault::status(500).times(3)); // all providers fail
     if let Err(error) = failover
         .run(|client| client.chat().complete(&request))
         .await
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// First Mistral, then Azure, then Vertex AI, each of which is asked once.
+/// Returns a failover over Mistral, Azure and Vertex AI, each without retries.
 fn local(emulator: &Emulator) -> mistral_sdk::Result<[Client; 3]> {
     let (url, key) = (emulator.url(), emulator.api_key());
     let api = MistralApi::new(key)?.base_url(url)?;

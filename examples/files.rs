@@ -1,4 +1,4 @@
-//! Uploads a file, lists what there is, downloads it again and deletes it.
+//! Uploads, lists, downloads and deletes a file.
 
 use mistral_emulator::Emulator;
 use mistral_sdk::files::FileSource;
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => Client::from_env()?,
     };
 
-    // `FileSource::from_path` takes a file from disk, however large it is.
+    // `FileSource::from_path` streams a file from disk, of any size.
     let line = r#"{"custom_id": "1", "body": {"messages": [{"role": "user", "content": "Hi."}]}}"#;
     let source = FileSource::from_bytes("questions.jsonl", line)
         .on_progress(|sent, all| eprintln!("{sent} of {all:?} bytes sent"));

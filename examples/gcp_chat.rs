@@ -1,4 +1,4 @@
-//! Asks a question of a model on Vertex AI: `cargo run --features gcp --example gcp_chat`
+//! Sends a question to a model on Vertex AI: `cargo run --features gcp --example gcp_chat`
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;

@@ -1,4 +1,4 @@
-//! Lists the models that the key may use, and what each can do.
+//! Lists the models that the key may use, and their capabilities.
 
 use mistral_emulator::Emulator;
 use mistral_sdk::{Client, MistralApi};

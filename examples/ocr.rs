@@ -1,4 +1,4 @@
-//! Reads a document into a directory, its text and its images: `… --example ocr -- invoice.pdf out`
+//! Extracts a document's text and images into a directory: `… --example ocr -- invoice.pdf out`
 
 use std::path::PathBuf;
 

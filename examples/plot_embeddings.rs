@@ -1,4 +1,4 @@
-//! Draws texts as points, by their embeddings: those about the same thing lie together.
+//! Plots texts as points by their embeddings, which are close for similar texts.
 
 use std::path::PathBuf;
 
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The next principal component after those that are known, by power iteration.
+/// Returns the next principal component by power iteration.
 fn principal(products: &[Vec<f32>], known: &[&[f32]]) -> Vec<f32> {
     let mut places = products.first().cloned().unwrap_or_default();
     for _ in 0..100 {

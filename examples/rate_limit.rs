@@ -1,4 +1,4 @@
-//! Stays below a rate limit, however many tasks ask at once: `cargo run --example rate_limit`
+//! Stays below a rate limit with any number of concurrent tasks: `cargo run --example rate_limit`
 
 use std::time::{Duration, Instant};
 
@@ -18,14 +18,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => MistralApi::from_env()?,
     };
 
-    // One each half second. Clones of the limiter, and of the client, share it.
+    // One request per half second, shared by all clones of the limiter and the client.
     let limiter = RateLimiter::new()
         .requests_per_minute(120)
         .tokens_per_minute(100_000);
     let transport = HyperTransport::new(Duration::from_secs(10))?;
     let client = Client::builder(api)
         .transport(limiter.around(transport))
-        .timeout(Duration::from_secs(600)) // waiting for a turn is part of it
+        .timeout(Duration::from_secs(600)) // includes the wait for the rate limiter
         .build()?;
 
     let start = Instant::now();

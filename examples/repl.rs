@@ -1,4 +1,4 @@
-//! Talks with a model in the terminal: `/clear`, `/save FILE`, `/load FILE`; Ctrl-D ends it.
+//! Chats with a model in the terminal: `/clear`, `/save FILE`, `/load FILE`; Ctrl-D ends it.
 
 use std::io::Write;
 
@@ -20,7 +20,7 @@ async fn main() -> Result<()> {
     let mut history = Vec::new();
     loop {
         eprint!("> ");
-        // Reading blocks, and must not do so on a thread that runs the client.
+        // Reading blocks, so it must not run on a thread of the async runtime.
         let line = tokio::task::spawn_blocking(|| std::io::stdin().lines().next());
         let Some(line) = line.await?.transpose()? else {
             return Ok(());
@@ -38,14 +38,14 @@ async fn answer(client: &Client, history: &mut Vec<Message>, line: &str) -> Resu
         ("/save", file) => std::fs::write(file, serde_json::to_vec_pretty(history)?)?,
         ("/load", file) => {
             *history = serde_json::from_slice(&std::fs::read(file)?)?;
-            repair_messages(history); // it may have been edited by hand
+            repair_messages(history); // the file may have been edited by hand
         }
         _ => ask(client, history, Message::user(line)).await?,
     }
     Ok(())
 }
 
-/// Prints the answer as it is written. A question that fails does not stay in the history.
+/// Streams the answer. Removes the question from the history if the call fails.
 async fn ask(client: &Client, history: &mut Vec<Message>, question: Message) -> Result<()> {
     let messages = history.iter().chain([&question]).cloned();
     let request = ChatCompletionRequest::new("mistral-small-latest", messages);

@@ -1,4 +1,4 @@
-//! Streams an answer and then asks the stream for all of it: text, finish reason, usage.
+//! Streams an answer, then collects the whole response: text, finish reason, usage.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut chunks = 0;
     while let Some(chunk) = stream.next().await {
-        chunk?; // a stream that breaks off is an error, not an end
+        chunk?; // a truncated stream ends with an error
         chunks += 1;
     }
 

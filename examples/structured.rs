@@ -1,4 +1,4 @@
-//! Asks for a value of a type, whole and while it is written.
+//! Requests a value of a Rust type, complete and while it is streamed.
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
@@ -9,13 +9,13 @@ use serde::Deserialize;
 
 /// A painting in a museum.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default)] // so that a part of it is a value, too
+#[serde(default)] // so that a partial value can be parsed
 struct Painting {
     title: String,
     artist: String,
-    /// When it was finished, if that is known.
+    /// The year of completion, if known.
     year: Option<i32>,
-    /// What can be seen, in a few words each.
+    /// The visible details, in a few words each.
     details: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The same program on every cloud: `cargo run --features azure,gcp --example swap_provider`
+//! Runs the same program on every provider: `cargo run --features azure,gcp --example swap_provider`
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
@@ -10,7 +10,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = match Client::from_env() {
         Ok(client) => client,
         Err(error) => {
-            eprintln!("talking to the built-in emulator, for {error}");
+            eprintln!("using the built-in emulator, because {error}");
             let emulator = Emulator::start()?;
             for client in local(&emulator)? {
                 ask(&client).await?;
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     ask(&client).await
 }
 
-/// Nothing here knows which cloud it is. `MISTRAL_MODEL_MAP` tells what the model is called.
+/// Independent of the provider. `MISTRAL_MODEL_MAP` maps the model's name.
 async fn ask(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
     let question = [Message::user("Who painted Olympia?")];
     let request = ChatCompletionRequest::new("mistral-small-latest", question);
@@ -30,7 +30,7 @@ async fn ask(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// One client for each cloud, all of which the emulator plays.
+/// Returns a client per provider, all of them for the emulator.
 fn local(emulator: &Emulator) -> mistral_sdk::Result<[Client; 3]> {
     let (url, key) = (emulator.url(), emulator.api_key());
     let azure = MistralAzure::builder().endpoint(url).api_key(key).build()?;

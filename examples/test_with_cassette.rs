@@ -1,4 +1,4 @@
-//! Records the answers of a server into a file, and replays them without the server or a key.
+//! Records a server's responses in a file, and replays them without the server or a key.
 
 use std::error::Error;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use mistral_sdk::testing::Cassette;
 use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, MistralApi};
 
-/// The program: asks, and puts the answer together as it is streamed.
+/// The program under test: collects a streamed answer.
 async fn ask(client: &Client, question: &str) -> mistral_sdk::Result<String> {
     let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user(question)]);
     let stream = client.chat().stream(&request).await?;

@@ -1,11 +1,11 @@
-//! Tests a program without a server: what it makes of answers and failures, and what it sends.
+//! Tests a program without a server: its handling of responses and errors, and its requests.
 
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::messages::Message;
 use mistral_sdk::testing::{MockReply, MockTransport};
 use mistral_sdk::{Client, ErrorKind, MistralApi, Result};
 
-/// The program: shortens a text, and takes its beginning where the model is too busy.
+/// The program under test: shortens a text, and truncates it if the model is overloaded.
 async fn shorten(client: &Client, text: &str) -> Result<String> {
     let messages = [Message::system("Shorten this text."), Message::user(text)];
     let request = ChatCompletionRequest::new("mistral-small-latest", messages);
@@ -21,7 +21,7 @@ fn client(mock: &MockTransport) -> Result<Client> {
     Client::builder(api).transport(mock.clone()).build()
 }
 
-// In a test this is `#[tokio::test(start_paused = true)]`: no delay is waited for.
+// In a test, use `#[tokio::test(start_paused = true)]`, so that delays take no time.
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> Result<()> {
     let mock = MockTransport::new()
@@ -43,7 +43,7 @@ async fn main() -> Result<()> {
     assert_eq!(shorten(&client(&busy)?, "A long text.").await?, "A long");
     println!("{} attempts, then the beginning", busy.requests().len());
 
-    let empty = MockTransport::new(); // what a request is told that the test did not expect
+    let empty = MockTransport::new(); // an unexpected request fails with an error that names it
     if let Err(error) = shorten(&client(&empty)?, "A long text.").await {
         println!("{error}");
     }

@@ -1,4 +1,4 @@
-//! Lets a model call two functions at once, one of which needs a confirmation.
+//! Lets a model call two functions concurrently, one of which requires approval.
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
@@ -8,7 +8,7 @@ use mistral_sdk::{Client, MistralApi};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Says what the weather is like.
+/// Returns the current weather.
 #[derive(Deserialize, JsonSchema)]
 struct GetWeather {
     city: String,
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let run = client.chat().run(&request, &tools).on_call(async |call| {
         match call.function.name.as_str() {
             "get_weather" => Approval::Approve,
-            _ => Approval::refuse("nobody is there to confirm it"), // a program would ask
+            _ => Approval::refuse("no user is available to approve it"), // an application would ask the user
         }
     });
 

@@ -1,4 +1,4 @@
-//! Exports the spans of calls: over OTLP if OTEL_EXPORTER_OTLP_ENDPOINT is set, or else to stdout.
+//! Exports the spans of calls: over OTLP if OTEL_EXPORTER_OTLP_ENDPOINT is set, otherwise to stdout.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mistral_emulator::Emulator;

@@ -1,4 +1,4 @@
-//! Writes down what a recording says: `cargo run --example transcribe -- interview.mp3`
+//! Transcribes a recording: `cargo run --example transcribe -- interview.mp3`
 
 use std::io::Write;
 

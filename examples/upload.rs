@@ -1,4 +1,4 @@
-//! Uploads a file and shows how far it is: `cargo run --example upload -- report.pdf`
+//! Uploads a file with a progress bar: `cargo run --example upload -- report.pdf`
 
 use std::path::PathBuf;
 
@@ -35,13 +35,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     let request = UploadFileRequest::new(purpose, source).expiry(24); // hours
     let upload = client.files().upload(&request).await;
-    let file = upload.inspect_err(|_| bar.abandon())?; // it stays where it stopped
+    let file = upload.inspect_err(|_| bar.abandon())?; // leaves the bar at the last position
     bar.finish();
     println!("{}  {:?} bytes  {}", file.id, file.bytes, file.filename);
     Ok(())
 }
 
-/// A file of some megabytes, for a batch.
+/// Creates a batch file of some megabytes.
 fn some_questions() -> std::io::Result<PathBuf> {
     let path = std::env::temp_dir().join("mistral-example-questions.jsonl");
     let body = json!({ "messages": [{ "role": "user", "content": "Who painted Olympia?" }] });

@@ -1,4 +1,4 @@
-//! A login of `azure_identity`, whose tokens open Azure.
+//! Authentication to Azure with a credential of `azure_identity`.
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
@@ -20,34 +20,34 @@ use mistral_sdk::{Client, ErrorKind, MistralAzure};
 
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 
-/// Takes to the emulator what is meant for Entra ID, which has to be an `https` address.
+/// Redirects requests for Entra ID, whose URL must be `https`, to the emulator.
 #[derive(Debug)]
-struct ToEmulator(String);
+struct EmulatorHttpClient(String);
 
 #[async_trait]
-impl HttpClient for ToEmulator {
+impl HttpClient for EmulatorHttpClient {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let Body::Bytes(body) = request.body() else {
-            unreachable!("a login sends a form");
+            unreachable!("a token request sends a form");
         };
-        let failed = |error| azure_core::Error::new(AzureErrorKind::Io, error);
-        let answer = reqwest::Client::new()
+        let io_error = |error| azure_core::Error::new(AzureErrorKind::Io, error);
+        let response = reqwest::Client::new()
             .post(format!("{}{}", self.0, request.url().path()))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body.clone())
             .send();
-        let answer = answer.await.map_err(failed)?;
-        let status = answer.status().as_u16().into();
-        let body = answer.bytes().await.map_err(failed)?;
+        let response = response.await.map_err(io_error)?;
+        let status = response.status().as_u16().into();
+        let body = response.bytes().await.map_err(io_error)?;
         Ok(AsyncRawResponse::from_bytes(status, Headers::new(), body))
     }
 }
 
-fn login(emulator: &Emulator) -> Arc<dyn TokenCredential> {
+fn client_secret_credential(emulator: &Emulator) -> Arc<dyn TokenCredential> {
     let mut cloud = CustomConfiguration::default();
-    cloud.authority_host = "https://login.example".to_owned();
+    cloud.authority_host = "https://client_secret_credential.example".to_owned();
     let client_options = ClientOptions {
-        transport: Some(Transport::new(Arc::new(ToEmulator(
+        transport: Some(Transport::new(Arc::new(EmulatorHttpClient(
             emulator.url().to_owned(),
         )))),
         cloud: Some(Arc::new(cloud.into())),
@@ -58,20 +58,23 @@ fn login(emulator: &Emulator) -> Arc<dyn TokenCredential> {
     ClientSecretCredential::new(TENANT, "app".to_owned(), secret, Some(options)).unwrap()
 }
 
-fn question() -> ChatCompletionRequest {
+fn chat_request() -> ChatCompletionRequest {
     ChatCompletionRequest::new("my-deployment", [Message::user("Who painted Olympia?")])
 }
 
 #[tokio::test]
-async fn any_number_of_first_calls_log_in_once() {
+async fn azure_entra_concurrent_first_calls_log_in_once() {
     let emulator = Emulator::start().unwrap();
     let azure = MistralAzure::builder().endpoint(emulator.url());
-    let azure = azure.credential(login(&emulator)).build().unwrap();
+    let azure = azure
+        .credential(client_secret_credential(&emulator))
+        .build()
+        .unwrap();
     let client = Client::new(azure).unwrap();
-    let request = question();
+    let request = chat_request();
     let calls = (0..200).map(|_| client.chat().complete(&request).into_future());
-    for answer in join_all(calls).await {
-        assert!(answer.unwrap().text().contains("Manet"));
+    for response in join_all(calls).await {
+        assert!(response.unwrap().text().contains("Manet"));
     }
     let requests = emulator.requests();
     let path = format!("/{TENANT}/oauth2/v2.0/token");
@@ -81,15 +84,17 @@ async fn any_number_of_first_calls_log_in_once() {
 }
 
 #[tokio::test]
-async fn a_refused_login_is_told_in_the_words_of_entra() {
+async fn azure_entra_auth_error_quotes_entra() {
     let emulator = Emulator::start().unwrap();
     let azure = MistralAzure::builder().endpoint(emulator.url());
-    let azure = azure.credential(login(&emulator)).scope("nothing");
+    let azure = azure
+        .credential(client_secret_credential(&emulator))
+        .scope("nothing");
     let client = Client::new(azure.build().unwrap()).unwrap();
-    let error = client.chat().complete(&question()).await.unwrap_err();
+    let error = client.chat().complete(&chat_request()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
-    let words = format!("{error:#} {error:?}");
-    assert!(words.contains("AADSTS70011"), "{words}");
-    assert!(!words.contains("s3cret"), "{words}");
+    let message = format!("{error:#} {error:?}");
+    assert!(message.contains("AADSTS70011"), "{message}");
+    assert!(!message.contains("s3cret"), "{message}");
     assert_eq!(emulator.requests().len(), 1);
 }

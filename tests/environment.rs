@@ -1,5 +1,5 @@
-//! Clients made from the environment. Each case runs in a process of its own, because
-//! the environment belongs to the whole process.
+//! `Client::from_env`. Each case runs in a child process, because environment variables are
+//! global to a process.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
 
@@ -30,11 +30,12 @@ const VARIABLES: [&str; 18] = [
     "GCLOUD_PROJECT",
 ];
 
-/// What `Client::from_env` and a first call come to under these variables.
+/// Runs `Client::from_env` and a first call in a child process with these variables, and returns
+/// its output.
 fn outcome(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
-        .args(["--exact", "child", "--nocapture"])
+        .args(["--exact", "env_child_process", "--nocapture"])
         .env(CHILD, "1");
     VARIABLES.iter().for_each(|name| {
         child.env_remove(name);
@@ -46,7 +47,7 @@ fn outcome(variables: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn child() {
+async fn env_child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
@@ -61,7 +62,7 @@ async fn child() {
 }
 
 #[test]
-fn the_key_and_the_server_come_from_the_environment() {
+fn from_env_reads_api_key_and_server() {
     let emulator = Emulator::start().unwrap();
     let (url, key) = (emulator.url().to_owned(), emulator.api_key());
     for variables in [
@@ -81,7 +82,7 @@ fn the_key_and_the_server_come_from_the_environment() {
 }
 
 #[test]
-fn a_token_file_wins_over_the_key_and_is_read_for_every_request() {
+fn from_env_token_file_overrides_api_key() {
     let emulator = Emulator::start().unwrap();
     let file = std::env::temp_dir().join(format!("mistral-token-{}", emulator.port()));
     let path = file.to_str().unwrap();
@@ -103,15 +104,15 @@ fn a_token_file_wins_over_the_key_and_is_read_for_every_request() {
         "{empty}"
     );
     std::fs::write(&file, format!("{}\n", emulator.api_key())).unwrap();
-    let whole = outcome(&variables);
+    let valid = outcome(&variables);
     std::fs::remove_file(&file).unwrap();
-    assert!(whole.ends_with(" models"), "{whole}");
+    assert!(valid.ends_with(" models"), "{valid}");
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_named_with_its_fix() {
+fn from_env_missing_or_invalid_variable_names_the_fix() {
     let key = ("MISTRAL_API_KEY", "s3cret");
-    for (variables, words) in [
+    for (variables, expected) in [
         (
             vec![],
             vec!["MISTRAL_API_KEY is not set", "console.mistral.ai"],
@@ -155,7 +156,10 @@ fn what_is_missing_or_wrong_is_named_with_its_fix() {
     ] {
         let outcome = outcome(&variables);
         assert!(outcome.contains("Config"), "{outcome}");
-        assert!(words.iter().all(|word| outcome.contains(word)), "{outcome}");
+        assert!(
+            expected.iter().all(|text| outcome.contains(text)),
+            "{outcome}"
+        );
         assert!(!outcome.contains("s3cret"), "{outcome}");
     }
 }

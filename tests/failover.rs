@@ -1,4 +1,4 @@
-//! One call, several places to ask.
+//! `Failover` over Mistral's API, Azure and Vertex AI.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
@@ -18,7 +18,7 @@ use mistral_sdk::{
 
 const MODEL: &str = "mistral-small-latest";
 
-/// Mistral, Azure and Vertex AI, each played by an emulator of its own.
+/// Emulators of Mistral's API, Azure and Vertex AI.
 struct Clouds([Emulator; 3]);
 
 impl Clouds {
@@ -60,19 +60,19 @@ impl Clouds {
     }
 }
 
-fn question() -> ChatCompletionRequest {
+fn chat_request() -> ChatCompletionRequest {
     ChatCompletionRequest::new(MODEL, [Message::user("Who painted Olympia?")])
 }
 
 async fn complete(failover: &Failover) -> Result<(&'static str, usize, Vec<String>)> {
-    let request = question();
-    let answered = failover
+    let request = chat_request();
+    let response = failover
         .run(|client| client.chat().complete(&request))
         .await?;
-    assert!(answered.body.text().contains("Manet"));
-    let errors = answered.failures.iter();
+    assert!(response.body.text().contains("Manet"));
+    let errors = response.failures.iter();
     let errors = errors.map(|failure| format!("{}: {}", failure.provider, failure.error));
-    Ok((answered.provider, answered.position, errors.collect()))
+    Ok((response.provider, response.position, errors.collect()))
 }
 
 fn kinds(error: &Error) -> Vec<(&'static str, ErrorKind)> {
@@ -83,7 +83,7 @@ fn kinds(error: &Error) -> Vec<(&'static str, ErrorKind)> {
 }
 
 #[tokio::test]
-async fn the_first_that_answers_is_the_last_that_is_asked() {
+async fn failover_stops_at_first_success() {
     let clouds = Clouds::start();
     let failover = clouds.failover();
     let (provider, position, errors) = complete(&failover).await.unwrap();
@@ -102,11 +102,11 @@ async fn the_first_that_answers_is_the_last_that_is_asked() {
         errors[1].starts_with("azure: chat.complete: 429"),
         "{errors:?}"
     );
-    assert_eq!(clouds.counts(), [3, 2, 1]); // the first is always asked again
+    assert_eq!(clouds.counts(), [3, 2, 1]); // the first client is always tried again
 }
 
 #[tokio::test]
-async fn the_kind_of_error_decides() {
+async fn failover_error_kind_decides_whether_to_move_on() {
     for (status, moves_on) in [
         (408, true),
         (429, true),
@@ -137,7 +137,7 @@ async fn the_kind_of_error_decides() {
 }
 
 #[tokio::test]
-async fn the_kinds_can_be_set() {
+async fn failover_error_kinds_are_configurable() {
     let clouds = Clouds::start();
     clouds.fail(&[401]);
     let kinds = Failover::KINDS
@@ -151,7 +151,7 @@ async fn the_kinds_can_be_set() {
 }
 
 #[tokio::test]
-async fn when_all_fail_the_error_is_the_last_and_names_all() {
+async fn failover_all_fail_returns_last_error_and_names_all() {
     let clouds = Clouds::start();
     clouds.fail(&[503, 429, 500]);
     let error = complete(&clouds.failover()).await.unwrap_err();
@@ -179,7 +179,7 @@ async fn when_all_fail_the_error_is_the_last_and_names_all() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_request_ends_it_and_still_tells_of_those_before() {
+async fn failover_invalid_request_ends_it_and_lists_earlier_failures() {
     let clouds = Clouds::start();
     clouds.fail(&[503, 422]);
     let error = complete(&clouds.failover()).await.unwrap_err();
@@ -189,7 +189,7 @@ async fn an_error_of_the_request_ends_it_and_still_tells_of_those_before() {
 }
 
 #[tokio::test]
-async fn a_place_that_cannot_be_reached_or_is_silent_is_left() {
+async fn failover_connection_error_or_timeout_moves_on() {
     let clouds = Clouds::start();
     let [_, azure, gcp] = clouds.builders();
     let nowhere = MistralApi::new("k")
@@ -213,18 +213,18 @@ async fn a_place_that_cannot_be_reached_or_is_silent_is_left() {
 }
 
 #[tokio::test]
-async fn what_a_place_does_not_offer_another_may() {
+async fn failover_unsupported_operation_moves_on() {
     let clouds = Clouds::start();
     let mut places = clouds.builders().map(|builder| builder.build().unwrap());
     places.reverse();
     let failover = Failover::new(places);
     let request = EmbeddingRequest::new("mistral-embed", ["hello"]);
-    let answered = failover
+    let response = failover
         .run(|client| client.embeddings().create(&request))
         .await
         .unwrap();
-    assert_eq!((answered.provider, answered.body.data.len()), ("api", 1));
-    for failure in &answered.failures {
+    assert_eq!((response.provider, response.body.data.len()), ("api", 1));
+    for failure in &response.failures {
         assert_eq!(
             failure.error.kind(),
             ErrorKind::Unsupported,
@@ -236,17 +236,17 @@ async fn what_a_place_does_not_offer_another_may() {
 }
 
 #[tokio::test]
-async fn a_stream_moves_on_until_it_is_open() {
+async fn failover_stream_moves_on_until_open() {
     let clouds = Clouds::start();
     let failover = clouds.failover();
-    let request = question();
+    let request = chat_request();
     clouds.fail(&[503]);
-    let answered = failover
+    let response = failover
         .run(|client| client.chat().stream(&request))
         .await
         .unwrap();
-    assert_eq!(answered.provider, "azure");
-    let stream = answered.body;
+    assert_eq!(response.provider, "azure");
+    let stream = response.body;
     assert!(
         stream
             .collect_response()
@@ -257,12 +257,12 @@ async fn a_stream_moves_on_until_it_is_open() {
     );
 
     clouds.0[0].push_fault(Fault::cut_after_bytes(200));
-    let answered = failover
+    let response = failover
         .run(|client| client.chat().stream(&request))
         .await
         .unwrap();
-    assert_eq!(answered.provider, "api");
-    let stream = answered.body;
+    assert_eq!(response.provider, "api");
+    let stream = response.body;
     let error = stream.collect_response().await.unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Connection | ErrorKind::Truncated),
@@ -272,7 +272,7 @@ async fn a_stream_moves_on_until_it_is_open() {
 }
 
 #[tokio::test]
-async fn each_client_keeps_its_model_names() {
+async fn failover_model_map_applies_per_client() {
     let clouds = Clouds::start();
     let [api, azure, gcp] = clouds.builders();
     let azure = azure.model_map([(MODEL, "mistral-medium-latest")]);
@@ -291,7 +291,7 @@ async fn each_client_keeps_its_model_names() {
 }
 
 #[tokio::test]
-async fn several_calls_and_other_tasks_move_on_together() {
+async fn failover_concurrent_calls_do_not_block_other_tasks() {
     let clouds = Clouds::start();
     let failover = clouds.failover();
     clouds.0[0].push_fault(Fault::status(503));
@@ -300,7 +300,7 @@ async fn several_calls_and_other_tasks_move_on_together() {
             let client = client.clone();
             async move {
                 client.models().list().await?;
-                client.chat().complete(&question()).await
+                client.chat().complete(&chat_request()).await
             }
         };
         failover
@@ -309,11 +309,11 @@ async fn several_calls_and_other_tasks_move_on_together() {
             .await
     });
     let error = task.await.unwrap().unwrap_err();
-    assert_eq!(error.failures().len(), 2, "{error}"); // only Mistral lists models
+    assert_eq!(error.failures().len(), 2, "{error}"); // only Mistral's API supports `models.list`
 }
 
 #[tokio::test]
-async fn a_limiter_that_is_at_its_limit_is_left() {
+async fn failover_exhausted_rate_limiter_moves_on() {
     let clouds = Clouds::start();
     let [api, azure, _] = clouds.builders();
     let limiter = RateLimiter::new().requests_per_minute(1);
@@ -332,7 +332,7 @@ async fn a_limiter_that_is_at_its_limit_is_left() {
 }
 
 #[tokio::test]
-async fn nobody_to_ask_is_an_error() {
+async fn failover_without_clients_is_an_error() {
     let error = complete(&Failover::new([])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("at least one client"), "{error}");

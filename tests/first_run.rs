@@ -1,4 +1,4 @@
-//! The first ten minutes of a user, against the emulator.
+//! A user's first calls, against the emulator.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
 
@@ -23,14 +23,14 @@ fn start() -> (Emulator, Client) {
     (emulator, client)
 }
 
-fn ask(question: &str) -> ChatCompletionRequest {
+fn chat_request(question: &str) -> ChatCompletionRequest {
     ChatCompletionRequest::new(MODEL, [Message::user(question)])
 }
 
 #[tokio::test]
-async fn the_question_of_the_readme_gets_its_answer_whole_and_streamed() {
+async fn chat_complete_and_stream_return_the_same_text() {
     let (_emulator, client) = start();
-    let request = ask("Who painted Olympia?");
+    let request = chat_request("Who painted Olympia?");
     let whole = client.chat().complete(&request).await.unwrap();
     assert!(whole.text().contains("Manet"), "{}", whole.text());
     assert_eq!(whole.choices[0].finish_reason, Some(FinishReason::Stop));
@@ -52,9 +52,9 @@ async fn the_question_of_the_readme_gets_its_answer_whole_and_streamed() {
 }
 
 #[tokio::test]
-async fn several_answers_come_apart() {
+async fn chat_multiple_choices_are_separate() {
     let (_emulator, client) = start();
-    let request = ask("Tell me something.").n(3);
+    let request = chat_request("Tell me something.").n(3);
     let whole = client.chat().complete(&request).await.unwrap();
     let stream = client.chat().stream(&request).await.unwrap();
     let merged = stream.collect_response().await.unwrap();
@@ -68,14 +68,14 @@ async fn several_answers_come_apart() {
 }
 
 #[tokio::test]
-async fn tools_are_called_and_their_answers_taken_up() {
+async fn chat_tool_calls_and_results_round_trip() {
     let (_emulator, client) = start();
     let parameters = json!({
         "type": "object",
         "properties": { "city": { "type": "string" } },
         "required": ["city"],
     });
-    let mut request = ask("What is the weather like in Paris?")
+    let mut request = chat_request("What is the weather like in Paris?")
         .tools([Function::new("get_weather", parameters)])
         .tool_choice(ToolChoiceEnum::Any);
     let whole = client.chat().complete(&request).await.unwrap();
@@ -112,7 +112,7 @@ async fn tools_are_called_and_their_answers_taken_up() {
 }
 
 #[tokio::test]
-async fn answers_follow_a_schema() {
+async fn chat_response_follows_json_schema() {
     let (_emulator, client) = start();
     let schema = json!({
         "type": "object",
@@ -124,7 +124,7 @@ async fn answers_follow_a_schema() {
         "required": ["title", "year", "medium"],
         "additionalProperties": false,
     });
-    let request = ask("Describe a painting.")
+    let request = chat_request("Describe a painting.")
         .response_format(ResponseFormat::json_schema("painting", schema));
     let response = client.chat().complete(&request).await.unwrap();
     let painting: Value = serde_json::from_str(&response.text()).unwrap();
@@ -134,7 +134,7 @@ async fn answers_follow_a_schema() {
 }
 
 #[tokio::test]
-async fn reasoning_is_kept_apart_from_the_answer() {
+async fn chat_reasoning_is_separate_from_text() {
     let (_emulator, client) = start();
     let request = ChatCompletionRequest::new("magistral-medium-latest", [Message::user("Why?")]);
     let whole = client.chat().complete(&request).await.unwrap();
@@ -163,7 +163,7 @@ async fn reasoning_is_kept_apart_from_the_answer() {
 }
 
 #[tokio::test]
-async fn embeddings_are_the_same_however_they_travel() {
+async fn embeddings_encodings_decode_to_same_vectors() {
     let (_emulator, client) = start();
     let request = EmbeddingRequest::new("mistral-embed", ["a cat", "a dog"]);
     let numbers = client.embeddings().create(&request).await.unwrap();
@@ -196,7 +196,7 @@ async fn embeddings_are_the_same_however_they_travel() {
 }
 
 #[tokio::test]
-async fn models_are_listed_and_found() {
+async fn models_list_and_retrieve() {
     let (_emulator, client) = start();
     let models = client.models().list().await.unwrap();
     assert!(models.data.iter().any(|model| model.id() == MODEL));
@@ -211,11 +211,11 @@ async fn models_are_listed_and_found() {
 }
 
 #[tokio::test]
-async fn mistakes_come_back_in_the_servers_words() {
+async fn error_message_quotes_the_server() {
     let (emulator, client) = start();
     let error = client
         .chat()
-        .complete(&ask("hi").extra("storee", 1))
+        .complete(&chat_request("hi").extra("storee", 1))
         .await
         .unwrap_err();
     assert_eq!(
@@ -251,11 +251,11 @@ async fn mistakes_come_back_in_the_servers_words() {
 }
 
 #[tokio::test]
-async fn rate_limits_and_request_ids_are_on_every_response() {
+async fn response_has_rate_limit_and_request_id() {
     let (_emulator, client) = start();
     let response = client
         .chat()
-        .complete(&ask("hi"))
+        .complete(&chat_request("hi"))
         .with_response()
         .await
         .unwrap();
@@ -267,9 +267,9 @@ async fn rate_limits_and_request_ids_are_on_every_response() {
 }
 
 #[tokio::test]
-async fn faults_on_demand_are_told_apart() {
+async fn emulator_faults_map_to_distinct_error_kinds() {
     let (emulator, client) = start();
-    let stream = || client.chat().stream(&ask("Who painted Olympia?"));
+    let stream = || client.chat().stream(&chat_request("Who painted Olympia?"));
 
     let fault = Fault::cut_after_bytes(700).to_header();
     let stream_cut = stream().header(FAULT_HEADER, fault).await.unwrap();

@@ -1,4 +1,4 @@
-//! One suite, run unchanged against every cloud.
+//! One test suite that runs against every provider.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
@@ -42,18 +42,18 @@ fn clouds(emulator: &Emulator) -> [Client; 3] {
     ]
 }
 
-fn question() -> ChatCompletionRequest {
+fn chat_request() -> ChatCompletionRequest {
     ChatCompletionRequest::new(MODEL, [Message::user("Who painted Olympia?")])
 }
 
 #[tokio::test]
-async fn a_question_is_answered_whole_and_streamed() {
+async fn providers_chat_complete_and_stream() {
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
         let name = client.provider_name();
-        let whole = client.chat().complete(&question()).await.unwrap();
+        let whole = client.chat().complete(&chat_request()).await.unwrap();
         assert!(whole.text().contains("Manet"), "{name}");
-        let mut stream = client.chat().stream(&question()).await.unwrap();
+        let mut stream = client.chat().stream(&chat_request()).await.unwrap();
         let mut pieces = 0;
         while let Some(chunk) = stream.next().await {
             chunk.unwrap();
@@ -67,13 +67,13 @@ async fn a_question_is_answered_whole_and_streamed() {
 }
 
 #[tokio::test]
-async fn a_model_calls_tools_everywhere() {
+async fn providers_tool_run() {
     let emulator = Emulator::start().unwrap();
     let city = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
     let weather = Function::new("get_weather", city);
     let tools = ToolSet::new().function(weather, async |_: Value| Ok::<_, Error>("sunny"));
-    let question = [Message::user("Call get_weather: what is it like in Paris?")];
-    let request = ChatCompletionRequest::new(MODEL, question);
+    let chat_request = [Message::user("Call get_weather: what is it like in Paris?")];
+    let request = ChatCompletionRequest::new(MODEL, chat_request);
     for client in clouds(&emulator) {
         let name = client.provider_name();
         let whole = client.chat().run(&request, &tools).await.unwrap();
@@ -88,7 +88,7 @@ async fn a_model_calls_tools_everywhere() {
 
 #[cfg(feature = "schemars")]
 #[tokio::test]
-async fn a_model_answers_with_values_everywhere() {
+async fn providers_structured_output() {
     #[derive(Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]
     struct Painting {
         title: String,
@@ -97,20 +97,24 @@ async fn a_model_answers_with_values_everywhere() {
 
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
-        let whole = client.chat().parse::<Painting>(&question()).await.unwrap();
-        let stream = client.chat().parse_stream::<Painting>(&question());
+        let whole = client
+            .chat()
+            .parse::<Painting>(&chat_request())
+            .await
+            .unwrap();
+        let stream = client.chat().parse_stream::<Painting>(&chat_request());
         let streamed = stream.await.unwrap().collect_parsed().await.unwrap();
         assert_eq!(whole.value, streamed.value, "{}", client.provider_name());
     }
 }
 
 #[tokio::test]
-async fn tools_are_called() {
+async fn providers_tool_calls() {
     let emulator = Emulator::start().unwrap();
     let parameters = json!({
         "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"],
     });
-    let request = question()
+    let request = chat_request()
         .tools([Function::new("get_weather", parameters)])
         .tool_choice(ToolChoice::function("get_weather"));
     for client in clouds(&emulator) {
@@ -123,15 +127,15 @@ async fn tools_are_called() {
 }
 
 #[tokio::test]
-async fn refusals_are_told_alike() {
+async fn providers_errors_have_same_kinds() {
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
         let name = client.provider_name();
-        let wrong = question().temperature(99.0);
+        let wrong = chat_request().temperature(99.0);
         let error = client.chat().complete(&wrong).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{name}: {error}");
         assert!(error.to_string().contains("temperature"), "{name}: {error}");
-        let stranger = client.chat().complete(&question());
+        let stranger = client.chat().complete(&chat_request());
         let stranger = stranger.header("authorization", "Bearer wrong");
         let stranger = stranger.header("api-key", "wrong");
         let error = stranger.await.unwrap_err();
@@ -141,14 +145,14 @@ async fn refusals_are_told_alike() {
 }
 
 #[tokio::test]
-async fn a_busy_server_is_asked_again() {
+async fn providers_503_and_429_are_retried() {
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
         emulator.push_fault(Fault::status(503));
         emulator.push_fault(Fault::status(429).with_header("retry-after", "0"));
         let response = client
             .chat()
-            .complete(&question())
+            .complete(&chat_request())
             .with_response()
             .await
             .unwrap();
@@ -158,13 +162,13 @@ async fn a_busy_server_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_is_gone() {
+async fn providers_timeout_leaves_client_usable() {
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
         emulator.push_fault(Fault::delay(Duration::from_secs(3600)));
         let call = client
             .chat()
-            .complete(&question())
+            .complete(&chat_request())
             .timeout(Duration::from_millis(50));
         let error = call.await.unwrap_err();
         assert_eq!(
@@ -173,12 +177,12 @@ async fn a_call_that_is_given_up_is_gone() {
             "{}",
             client.provider_name()
         );
-        assert!(client.chat().complete(&question()).await.is_ok());
+        assert!(client.chat().complete(&chat_request()).await.is_ok());
     }
 }
 
 #[tokio::test]
-async fn what_a_cloud_lacks_is_told_before_anything_is_sent() {
+async fn azure_and_vertex_unsupported_operation_fails_without_a_request() {
     let emulator = Emulator::start().unwrap();
     let fim = FimCompletionRequest::new("codestral-latest", "fn main() {");
     let document = Document::url("https://example.com/a.pdf");
@@ -198,7 +202,10 @@ async fn what_a_cloud_lacks_is_told_before_anything_is_sent() {
         );
         assert_eq!(client.supports("fim.complete"), name != "azure");
         let before = emulator.requests().len();
-        let result = client.embeddings().create(&embeddings).now_or_never_ready();
+        let result = client
+            .embeddings()
+            .create(&embeddings)
+            .error_on_first_poll();
         if let Some(error) = result {
             assert_eq!(error.kind(), ErrorKind::Unsupported);
             let text = error.to_string();
@@ -214,22 +221,22 @@ async fn what_a_cloud_lacks_is_told_before_anything_is_sent() {
     }
 }
 
-/// The error of a call that fails without waiting for anything.
-trait AtOnce {
-    fn now_or_never_ready(self) -> Option<mistral_sdk::Error>;
+/// Returns the error of a call that fails on its first poll.
+trait ErrorOnFirstPoll {
+    fn error_on_first_poll(self) -> Option<mistral_sdk::Error>;
 }
 
-impl<T, F> AtOnce for F
+impl<T, F> ErrorOnFirstPoll for F
 where
     F: IntoFuture<Output = mistral_sdk::Result<T>>,
 {
-    fn now_or_never_ready(self) -> Option<mistral_sdk::Error> {
+    fn error_on_first_poll(self) -> Option<mistral_sdk::Error> {
         Box::pin(self.into_future()).now_or_never()?.err()
     }
 }
 
 #[tokio::test]
-async fn one_name_in_the_code_is_another_in_each_cloud() {
+async fn azure_and_vertex_model_map_renames_models() {
     let emulator = Emulator::start().unwrap();
     let (url, key) = (emulator.url(), emulator.api_key());
     let gcp = MistralGcp::builder()
@@ -240,7 +247,7 @@ async fn one_name_in_the_code_is_another_in_each_cloud() {
         .model_map([(MODEL, "mistral-small@2503")])
         .build()
         .unwrap();
-    client.chat().complete(&question()).await.unwrap();
+    client.chat().complete(&chat_request()).await.unwrap();
     let azure = MistralAzure::builder()
         .endpoint(url)
         .api_key(key)
@@ -251,7 +258,7 @@ async fn one_name_in_the_code_is_another_in_each_cloud() {
         .build()
         .unwrap()
         .chat()
-        .complete(&question())
+        .complete(&chat_request())
         .await
         .unwrap();
     let asked: Vec<_> = emulator
@@ -278,39 +285,42 @@ async fn one_name_in_the_code_is_another_in_each_cloud() {
     );
 }
 
-/// Asks the emulator's token endpoint, as a refresh of a login would.
+/// Fetches tokens from the emulator's token endpoint with a refresh token.
 #[derive(Debug)]
-struct Login(String);
+struct RefreshTokenSource(String);
 
 #[async_trait]
-impl TokenSource for Login {
+impl TokenSource for RefreshTokenSource {
     async fn token(&self) -> mistral_sdk::Result<Token> {
-        let answer = reqwest::Client::new()
+        let response = reqwest::Client::new()
             .post(format!("{}/token", self.0))
             .header("content-type", "application/x-www-form-urlencoded")
             .body("grant_type=refresh_token&refresh_token=r")
             .send();
-        let answer = answer.await.map_err(Error::credentials)?;
-        let answer = answer.bytes().await.map_err(Error::credentials)?;
-        let answer: Value = serde_json::from_slice(&answer).map_err(Error::credentials)?;
-        let token = answer["access_token"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        let life = Duration::from_secs(answer["expires_in"].as_u64().unwrap_or_default());
-        Ok(Token::new(token).expires_in(life))
+        let response = response.await.map_err(Error::credentials)?;
+        let body = response.bytes().await.map_err(Error::credentials)?;
+        let body: Value = serde_json::from_slice(&body).map_err(Error::credentials)?;
+        let token = body["access_token"].as_str().unwrap_or_default().to_owned();
+        let lifetime = Duration::from_secs(body["expires_in"].as_u64().unwrap_or_default());
+        Ok(Token::new(token).expires_in(lifetime))
     }
 }
 
 #[tokio::test]
-async fn any_number_of_calls_share_a_token_and_its_renewal() {
+async fn auth_concurrent_401s_refresh_token_once() {
     let emulator = Emulator::start().unwrap();
     let url = emulator.url();
     let gcp = MistralGcp::builder().project("p").endpoint(url);
-    let gcp = gcp.token_source(Login(url.to_owned())).build().unwrap();
+    let gcp = gcp
+        .token_source(RefreshTokenSource(url.to_owned()))
+        .build()
+        .unwrap();
     let azure = MistralAzure::builder().endpoint(url);
-    let azure = azure.token_source(Login(url.to_owned())).build().unwrap();
-    let tokens = || {
+    let azure = azure
+        .token_source(RefreshTokenSource(url.to_owned()))
+        .build()
+        .unwrap();
+    let token_requests = || {
         let requests = emulator.requests();
         requests
             .iter()
@@ -318,15 +328,15 @@ async fn any_number_of_calls_share_a_token_and_its_renewal() {
             .count()
     };
     for client in [Client::new(gcp).unwrap(), Client::new(azure).unwrap()] {
-        let before = tokens();
-        let storm = async || {
-            let calls = (0..200).map(|_| client.chat().complete(&question()).into_future());
+        let before = token_requests();
+        let concurrent_calls = async || {
+            let calls = (0..200).map(|_| client.chat().complete(&chat_request()).into_future());
             join_all(calls).await
         };
-        assert!(storm().await.iter().all(Result::is_ok));
-        assert_eq!(tokens() - before, 1, "{}", client.provider_name());
+        assert!(concurrent_calls().await.iter().all(Result::is_ok));
+        assert_eq!(token_requests() - before, 1, "{}", client.provider_name());
         emulator.revoke_tokens();
-        assert!(storm().await.iter().all(Result::is_ok));
-        assert_eq!(tokens() - before, 2, "{}", client.provider_name());
+        assert!(concurrent_calls().await.iter().all(Result::is_ok));
+        assert_eq!(token_requests() - before, 2, "{}", client.provider_name());
     }
 }

@@ -1,4 +1,4 @@
-//! Batches and embeddings of many requests, over real sockets, from beginning to end.
+//! Batches and embeddings of many requests, over real sockets.
 
 // Helpers outside of test functions may panic as tests do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -27,8 +27,8 @@ fn connect(emulator: &Emulator) -> Client {
     Client::new(api.base_url(emulator.url()).unwrap()).unwrap()
 }
 
-/// The emulator's job takes a step with each look at it.
-async fn ended<R: Batchable>(batch: &SubmittedBatch<R>) -> BatchJobStatus {
+/// Waits until the job has ended. The emulator advances a job each time it is retrieved.
+async fn wait_until_ended<R: Batchable>(batch: &SubmittedBatch<R>) -> BatchJobStatus {
     let moment = Duration::from_millis(1);
     batch
         .wait()
@@ -45,7 +45,7 @@ fn texts(count: usize) -> Vec<(String, EmbeddingRequest)> {
         .collect()
 }
 
-async fn read(batch: &SubmittedBatch<EmbeddingRequest>) -> Vec<Outcome> {
+async fn read_results(batch: &SubmittedBatch<EmbeddingRequest>) -> Vec<Outcome> {
     batch.results().await.unwrap().collect().await
 }
 
@@ -57,15 +57,15 @@ fn paths(emulator: &Emulator) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_batch_goes_along_with_its_job_or_is_uploaded_and_ends_the_same() {
-    let ask =
+async fn batch_inline_and_uploaded_have_same_results() {
+    let chat_request =
         |text: &str| ChatCompletionRequest::new("mistral-small-latest", [Message::user(text)]);
     for (limit, first) in [(10, "POST /v1/batch/jobs"), (1, "POST /v1/files")] {
         let (emulator, client) = start();
         let requests = [
-            ("painter", ask("Who painted Olympia?")),
-            ("hot", ask("Hello").temperature(9.0)), // which the server refuses
-            ("cheese", ask("What is the best cheese?")),
+            ("painter", chat_request("Who painted Olympia?")),
+            ("hot", chat_request("Hello").temperature(9.0)), // which the server rejects
+            ("cheese", chat_request("What is the best cheese?")),
         ];
         let batch = client
             .batch()
@@ -74,7 +74,7 @@ async fn a_batch_goes_along_with_its_job_or_is_uploaded_and_ends_the_same() {
             .await
             .unwrap();
         assert_eq!(paths(&emulator)[0], first);
-        assert_eq!(ended(&batch).await, BatchJobStatus::Success);
+        assert_eq!(wait_until_ended(&batch).await, BatchJobStatus::Success);
         let ids = ["cheese", "hot", "painter"];
         let mut results = batch.results().await.unwrap().in_order(ids);
         let mut outcomes = Vec::new();
@@ -101,7 +101,7 @@ async fn a_batch_goes_along_with_its_job_or_is_uploaded_and_ends_the_same() {
 }
 
 #[tokio::test]
-async fn many_requests_go_through_several_files_and_another_client_takes_them_up() {
+async fn batch_many_requests_are_split_into_files_and_resumable() {
     let (emulator, client) = start();
     let run = client
         .batch()
@@ -119,8 +119,8 @@ async fn many_requests_go_through_several_files_and_another_client_takes_them_up
     let batch = connect(&emulator).batch().resume::<EmbeddingRequest>(id);
     let error = batch.results().await.unwrap_err();
     assert!(error.to_string().contains("is still "), "{error}");
-    assert_eq!(ended(&batch).await, BatchJobStatus::Success);
-    let mut ids: Vec<_> = read(&batch)
+    assert_eq!(wait_until_ended(&batch).await, BatchJobStatus::Success);
+    let mut ids: Vec<_> = read_results(&batch)
         .await
         .into_iter()
         .map(|outcome| {
@@ -133,12 +133,12 @@ async fn many_requests_go_through_several_files_and_another_client_takes_them_up
     assert_eq!(ids, (0..300).collect::<Vec<_>>());
 }
 
-/// A request whose line is none.
+/// A request that serializes to an invalid line.
 #[derive(Clone, serde::Serialize)]
 #[serde(transparent)]
-struct Odd(Value);
+struct InvalidRequest(Value);
 
-impl Batchable for Odd {
+impl Batchable for InvalidRequest {
     type Response = Value;
 
     fn endpoint() -> ApiEndpoint {
@@ -151,12 +151,16 @@ impl Batchable for Odd {
 }
 
 #[tokio::test]
-async fn jobs_that_fail_expire_or_are_cancelled_say_so_at_the_end() {
+async fn batch_failed_expired_or_cancelled_job_reports_status() {
     let (_emulator, client) = start();
-    let good = Odd(json!({ "input": "a" }));
-    let odd = [("a", good), ("b", Odd(json!("text"))), ("c", Odd(json!(1)))];
+    let good = InvalidRequest(json!({ "input": "a" }));
+    let odd = [
+        ("a", good),
+        ("b", InvalidRequest(json!("text"))),
+        ("c", InvalidRequest(json!(1))),
+    ];
     let batch = client.batch().run(odd).inline_limit(0).await.unwrap();
-    assert_eq!(ended(&batch).await, BatchJobStatus::Failed);
+    assert_eq!(wait_until_ended(&batch).await, BatchJobStatus::Failed);
     let outcomes: Vec<_> = batch.results().await.unwrap().collect().await;
     assert_eq!(outcomes.len(), 1);
     let error = outcomes[0].as_ref().unwrap_err();
@@ -169,15 +173,21 @@ async fn jobs_that_fail_expire_or_are_cancelled_say_so_at_the_end() {
     );
 
     let expired = client.batch().run(texts(2)).timeout_hours(0).await.unwrap();
-    assert_eq!(ended(&expired).await, BatchJobStatus::TimeoutExceeded);
+    assert_eq!(
+        wait_until_ended(&expired).await,
+        BatchJobStatus::TimeoutExceeded
+    );
     let cancelled = client.batch().run(texts(2)).await.unwrap();
     client.batch().jobs().cancel(cancelled.id()).await.unwrap();
-    assert_eq!(ended(&cancelled).await, BatchJobStatus::Cancelled);
+    assert_eq!(
+        wait_until_ended(&cancelled).await,
+        BatchJobStatus::Cancelled
+    );
     for (batch, kind) in [
         (expired, ErrorKind::Timeout),
         (cancelled, ErrorKind::Truncated),
     ] {
-        let outcomes = read(&batch).await;
+        let outcomes = read_results(&batch).await;
         assert_eq!(outcomes.len(), 1);
         let error = outcomes[0].as_ref().unwrap_err();
         assert_eq!(error.kind(), kind);
@@ -189,22 +199,22 @@ async fn jobs_that_fail_expire_or_are_cancelled_say_so_at_the_end() {
 }
 
 #[tokio::test]
-async fn result_files_with_missing_and_duplicated_lines_are_told() {
+async fn batch_results_missing_or_duplicate_lines_are_reported() {
     let (emulator, client) = start();
     let batch = client.batch().run(texts(3)).await.unwrap();
-    assert_eq!(ended(&batch).await, BatchJobStatus::Success);
+    assert_eq!(wait_until_ended(&batch).await, BatchJobStatus::Success);
     let line = |id: &str| {
         let body = json!({ "data": [] });
         let response = json!({ "status_code": 200, "body": body });
         json!({ "custom_id": id, "response": response }).to_string() + "\n"
     };
-    // The look at the job passes; the download brings something else.
+    // Retrieving the job succeeds. The download returns another file.
     let spoil = |content: String| {
         emulator.push_fault(Fault::default());
         emulator.push_fault(Fault::default().with_body(content));
     };
     spoil(line("0"));
-    let outcomes = read(&batch).await;
+    let outcomes = read_results(&batch).await;
     assert_eq!(outcomes.len(), 2);
     assert_eq!(
         outcomes[1].as_ref().unwrap_err().kind(),
@@ -228,12 +238,12 @@ async fn result_files_with_missing_and_duplicated_lines_are_told() {
         expected.map(|(words, is_good)| (words.to_owned(), is_good))
     );
 
-    // And as it is.
-    assert_eq!(read(&batch).await.len(), 3);
+    // The unchanged file.
+    assert_eq!(read_results(&batch).await.len(), 3);
 }
 
 #[tokio::test]
-async fn texts_with_too_many_tokens_are_sent_in_smaller_pieces() {
+async fn embed_all_too_many_tokens_splits_the_request() {
     let (emulator, client) = start();
     let text = |number: usize| format!("{number}{}", " word".repeat(200));
     let texts: Vec<_> = (0..600).map(text).collect();
@@ -246,15 +256,15 @@ async fn texts_with_too_many_tokens_are_sent_in_smaller_pieces() {
         let one = client.embeddings().create(&one).await.unwrap();
         assert_eq!(one.to_f32().unwrap()[0], found[number], "{number}");
     }
-    // 201 words, and one token for each text.
+    // 201 words, plus one token per text.
     assert_eq!(all.usage.unwrap().total_tokens, 600 * 202);
     let calls = emulator.requests().len() - 4;
-    // Ten would do if it were known how many tokens there are.
+    // Ten requests would suffice if the number of tokens were known beforehand.
     assert!((10..30).contains(&calls), "{calls}");
 }
 
 #[tokio::test]
-async fn a_text_with_too_many_tokens_is_named() {
+async fn embed_all_text_with_too_many_tokens_is_named() {
     let (_emulator, client) = start();
     let texts = (0..20).map(|number| match number {
         13 => "word ".repeat(20_000),

@@ -1,4 +1,4 @@
-//! No type, error or log ever shows a key.
+//! Checks that no `Debug` output, error, span or log contains a key.
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
@@ -16,11 +16,11 @@ use tracing::field::{Field, Visit};
 
 const KEY: &str = "marker-key-0123456789";
 
-/// Collects everything that is logged.
+/// Records all span fields and events.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
+struct RecordingSubscriber(Arc<Mutex<String>>);
 
-impl Visit for Log {
+impl Visit for RecordingSubscriber {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.0
             .lock()
@@ -29,7 +29,7 @@ impl Visit for Log {
     }
 }
 
-impl tracing::Subscriber for Log {
+impl tracing::Subscriber for RecordingSubscriber {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
         metadata.target().starts_with("mistral")
     }
@@ -54,40 +54,40 @@ impl tracing::Subscriber for Log {
     fn exit(&self, _: &tracing::span::Id) {}
 }
 
-fn shown(value: &impl Debug) -> String {
+fn debug_of(value: &impl Debug) -> String {
     format!("{value:?} {value:#?}")
 }
 
-fn shown_error(error: &Error) -> String {
+fn texts_of(error: &Error) -> String {
     format!("{error} {error:#} {error:?} {error:#?}")
 }
 
 #[derive(Debug)]
-struct Vault;
+struct StaticTokenSource;
 
 #[async_trait]
-impl TokenSource for Vault {
+impl TokenSource for StaticTokenSource {
     async fn token(&self) -> Result<Token> {
         Ok(Token::new(format!("{KEY}\n")))
     }
 }
 
-/// Two repetitions, without delay.
-fn at_once() -> RetryPolicy {
+/// Returns a policy of two retries without delay.
+fn retry_without_delay() -> RetryPolicy {
     let minute = Duration::from_secs(60);
     RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, minute).max_retries(2)
 }
 
-fn ask() -> ChatCompletionRequest {
+fn chat_request() -> ChatCompletionRequest {
     ChatCompletionRequest::new("mistral-small-latest", [Message::user("hi")])
 }
 
 #[tokio::test]
-async fn a_marker_key_is_nowhere_to_be_found() {
-    let log = Log::default();
+async fn secrets_api_key_appears_in_no_output() {
+    let log = RecordingSubscriber::default();
     let guard = tracing::subscriber::set_default(log.clone());
     let emulator = Emulator::start().unwrap();
-    let mut seen = String::new();
+    let mut output = String::new();
 
     for key in [
         KEY.to_owned(),
@@ -98,43 +98,46 @@ async fn a_marker_key_is_nowhere_to_be_found() {
             .unwrap()
             .base_url(emulator.url())
             .unwrap();
-        seen += &shown(&api);
-        let client = Client::builder(api).retry(at_once()).build().unwrap();
-        seen += &shown(&client);
-        seen += &shown(&client.chat());
-        seen += &shown(&client.chat().complete(&ask()));
-        seen += &shown(&client.chat().stream(&ask()));
-        let error = client.chat().complete(&ask()).await.unwrap_err(); // not the emulator's key
+        output += &debug_of(&api);
+        let client = Client::builder(api)
+            .retry(retry_without_delay())
+            .build()
+            .unwrap();
+        output += &debug_of(&client);
+        output += &debug_of(&client.chat());
+        output += &debug_of(&client.chat().complete(&chat_request()));
+        output += &debug_of(&client.chat().stream(&chat_request()));
+        let error = client.chat().complete(&chat_request()).await.unwrap_err(); // not the emulator's key
         assert_eq!(error.status().unwrap(), 401);
-        seen += &shown_error(&error);
-        seen += &shown(error.api().unwrap());
+        output += &texts_of(&error);
+        output += &debug_of(error.api().unwrap());
         emulator.push_fault(Fault::status(503).with_header("retry-after", "0").times(3));
-        seen += &shown_error(&client.models().list().await.unwrap_err());
+        output += &texts_of(&client.models().list().await.unwrap_err());
         emulator.push_fault(Fault::close().times(3));
-        seen += &shown_error(&client.models().list().await.unwrap_err());
+        output += &texts_of(&client.models().list().await.unwrap_err());
         let call = client
             .models()
             .list()
             .header("authorization", format!("Bearer {KEY}"));
-        seen += &shown(&call);
-        seen += &shown_error(&call.await.unwrap_err());
+        output += &debug_of(&call);
+        output += &texts_of(&call.await.unwrap_err());
         let call = client.models().list().header("x-key", format!("{KEY}\n"));
-        seen += &shown_error(&call.await.unwrap_err());
+        output += &texts_of(&call.await.unwrap_err());
     }
     for broken in [format!("{KEY}\nx"), format!("{KEY}\0"), format!("{KEY}é")] {
-        seen += &shown_error(&MistralApi::new(broken.clone()).unwrap_err());
+        output += &texts_of(&MistralApi::new(broken.clone()).unwrap_err());
         let api = MistralApi::from_key_fn(move || Ok(broken.clone()));
         let client = Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
-        seen += &shown_error(&client.models().list().await.unwrap_err());
+        output += &texts_of(&client.models().list().await.unwrap_err());
     }
-    seen += &shown(&MistralApi::from_token_source(Vault));
-    seen += &shown(&Token::new(KEY.to_owned()));
+    output += &debug_of(&MistralApi::from_token_source(StaticTokenSource));
+    output += &debug_of(&Token::new(KEY.to_owned()));
     let connector = CustomConnector::new("c").authorization(ApiKeyAuth::new(KEY));
-    let request = ask().tools([Tool::from(connector)]);
-    seen += &shown(&request);
+    let request = chat_request().tools([Tool::from(connector)]);
+    output += &debug_of(&request);
     assert!(
         serde_json::to_string(&request).unwrap().contains(KEY),
-        "it must be sent, though"
+        "the request must still contain the key"
     );
 
     drop(guard);
@@ -142,7 +145,7 @@ async fn a_marker_key_is_nowhere_to_be_found() {
     assert!(logged.contains("repeating"), "nothing was logged: {logged}");
     assert!(logged.contains("gen_ai.provider.name"), "no span: {logged}");
     assert!(!logged.contains(KEY), "{logged}");
-    assert!(!seen.contains(KEY), "a value or an error shows the key");
+    assert!(!output.contains(KEY), "a value or an error shows the key");
 }
 
 #[cfg(all(feature = "azure", feature = "gcp"))]
@@ -153,73 +156,81 @@ mod clouds {
 
     use super::*;
 
-    /// Shows every request and every answer that goes through it.
+    /// Records the `Debug` output of every request and response.
     #[derive(Debug)]
-    struct Showing(HyperTransport, Arc<Mutex<String>>);
+    struct DebugRecordingTransport(HyperTransport, Arc<Mutex<String>>);
 
     #[async_trait]
-    impl Transport for Showing {
+    impl Transport for DebugRecordingTransport {
         async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-            let shown = shown(&request);
-            self.1.lock().unwrap().push_str(&shown);
-            let sent = self.0.send(request).await;
-            self.1.lock().unwrap().push_str(&format!("{sent:?}"));
-            sent
+            let request_debug = debug_of(&request);
+            self.1.lock().unwrap().push_str(&request_debug);
+            let result = self.0.send(request).await;
+            self.1.lock().unwrap().push_str(&format!("{result:?}"));
+            result
         }
     }
 
     #[tokio::test]
-    async fn a_marker_key_of_any_cloud_is_nowhere_either() {
-        let log = Log::default();
+    async fn secrets_azure_and_vertex_keys_appear_in_no_output() {
+        let log = RecordingSubscriber::default();
         let guard = tracing::subscriber::set_default(log.clone());
         let emulator = Emulator::builder().api_key(KEY).start().unwrap();
         let url = emulator.url();
-        let seen: Arc<Mutex<String>> = Arc::default();
-        let see = |text: String| seen.lock().unwrap().push_str(&text);
+        let output: Arc<Mutex<String>> = Arc::default();
+        let record = |text: String| output.lock().unwrap().push_str(&text);
         let line = format!("{KEY}\n");
         let azure = || MistralAzure::builder().endpoint(url);
         let gcp = || MistralGcp::builder().project("p").endpoint(url);
-        see(shown(&azure().api_key(&*line)));
-        see(shown(&gcp().access_token(&*line)));
+        record(debug_of(&azure().api_key(&*line)));
+        record(debug_of(&gcp().access_token(&*line)));
         let api = MistralApi::new(&*line).unwrap().base_url(url).unwrap();
         let builders = [
             Client::builder(api),
-            Client::builder(MistralApi::from_token_source(Vault).base_url(url).unwrap()),
+            Client::builder(
+                MistralApi::from_token_source(StaticTokenSource)
+                    .base_url(url)
+                    .unwrap(),
+            ),
             Client::builder(azure().api_key(&*line).build().unwrap()),
             Client::builder(azure().api_key_fn(|| Ok(KEY)).build().unwrap()),
             Client::builder(gcp().access_token(&*line).build().unwrap()),
-            Client::builder(gcp().token_source(Vault).build().unwrap()),
+            Client::builder(gcp().token_source(StaticTokenSource).build().unwrap()),
         ];
         for builder in builders {
             let transport = HyperTransport::new(Duration::from_secs(5)).unwrap();
-            let told = Arc::clone(&seen);
+            let events = Arc::clone(&output);
             let builder = builder
-                .retry(at_once())
-                .transport(Showing(transport, Arc::clone(&seen)))
+                .retry(retry_without_delay())
+                .transport(DebugRecordingTransport(transport, Arc::clone(&output)))
                 .capture_content(|_| ())
-                .on_retry(move |event| told.lock().unwrap().push_str(&shown(event)));
+                .on_retry(move |event| events.lock().unwrap().push_str(&debug_of(event)));
             let client = builder.build().unwrap();
-            see(shown(&client));
-            let answer = client.chat().complete(&ask()).with_response().await;
-            see(shown(&answer.unwrap()));
-            let stream = client.chat().stream(&ask()).await.unwrap();
-            see(shown(&stream));
-            see(shown(&stream.collect_response().await.unwrap()));
+            record(debug_of(&client));
+            let response = client
+                .chat()
+                .complete(&chat_request())
+                .with_response()
+                .await;
+            record(debug_of(&response.unwrap()));
+            let stream = client.chat().stream(&chat_request()).await.unwrap();
+            record(debug_of(&stream));
+            record(debug_of(&stream.collect_response().await.unwrap()));
             for fault in [
                 Fault::status(401),
                 Fault::status(503).times(3),
                 Fault::close(),
             ] {
                 emulator.push_fault(fault);
-                see(shown_error(
-                    &client.chat().complete(&ask()).await.unwrap_err(),
+                record(texts_of(
+                    &client.chat().complete(&chat_request()).await.unwrap_err(),
                 ));
             }
         }
         drop(guard);
-        let seen = seen.lock().unwrap();
-        assert!(seen.contains("authorization"), "no request was shown");
-        assert!(!seen.contains(KEY), "a value or an error shows the key");
+        let output = output.lock().unwrap();
+        assert!(output.contains("authorization"), "no request was recorded");
+        assert!(!output.contains(KEY), "a value or an error shows the key");
         let logged = log.0.lock().unwrap();
         for provider in ["mistral_ai", "azure.ai.inference", "gcp.vertex_ai"] {
             let name = format!("gen_ai.provider.name=\"{provider}\"");

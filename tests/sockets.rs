@@ -1,4 +1,4 @@
-//! What happens to connections, seen from the other end of the socket.
+//! The life of connections, observed by the server.
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 const EVENT: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
 
@@ -33,19 +33,19 @@ async fn listen() -> (TcpListener, Client) {
     )
 }
 
-fn ask() -> ChatCompletionRequest {
+fn chat_request() -> ChatCompletionRequest {
     ChatCompletionRequest::new("m", [Message::user("hi")])
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
-    timeout(PATIENCE, listener.accept())
+    timeout(TEST_TIMEOUT, listener.accept())
         .await
         .unwrap()
         .unwrap()
         .0
 }
 
-/// Reads one request; `None` if the connection was closed instead.
+/// Reads one request, or returns `None` if the connection was closed.
 async fn read_request(socket: &mut TcpStream) -> Option<String> {
     let mut request = Vec::new();
     loop {
@@ -60,7 +60,7 @@ async fn read_request(socket: &mut TcpStream) -> Option<String> {
                 return Some(text.into_owned());
             }
         }
-        match timeout(PATIENCE, socket.read_buf(&mut request))
+        match timeout(TEST_TIMEOUT, socket.read_buf(&mut request))
             .await
             .unwrap()
         {
@@ -82,15 +82,15 @@ async fn send_chunk(socket: &mut TcpStream, text: &str) {
 }
 
 /// Waits until the client closes the connection.
-async fn closed(socket: &mut TcpStream) {
+async fn wait_for_close(socket: &mut TcpStream) {
     let mut rest = Vec::new();
-    let _ = timeout(PATIENCE, socket.read_to_end(&mut rest))
+    let _ = timeout(TEST_TIMEOUT, socket.read_to_end(&mut rest))
         .await
         .unwrap();
 }
 
 #[tokio::test]
-async fn the_end_mark_ends_the_stream_and_frees_a_connection_that_stays_open() {
+async fn sse_done_marker_ends_stream_and_frees_connection() {
     let (listener, client) = listen().await;
     let server = tokio::spawn(async move {
         let mut socket = accept(&listener).await;
@@ -98,22 +98,22 @@ async fn the_end_mark_ends_the_stream_and_frees_a_connection_that_stays_open() {
         send_head(&mut socket).await;
         send_chunk(&mut socket, EVENT).await;
         send_chunk(&mut socket, DONE).await;
-        closed(&mut socket).await;
+        wait_for_close(&mut socket).await;
     });
-    let stream = client.chat().stream(&ask()).await.unwrap();
-    let whole = timeout(PATIENCE, stream.collect_response())
+    let stream = client.chat().stream(&chat_request()).await.unwrap();
+    let response = timeout(TEST_TIMEOUT, stream.collect_response())
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(whole.text(), "a");
+    assert_eq!(response.text(), "a");
     server.await.unwrap();
 }
 
 #[tokio::test]
-async fn credentials_stay_with_their_origin() {
+async fn redirect_to_other_origin_sends_no_credentials() {
     let (listener, client) = listen().await;
-    let (elsewhere, _) = listen().await;
-    let other = elsewhere.local_addr().unwrap();
+    let (other_listener, _) = listen().await;
+    let other = other_listener.local_addr().unwrap();
     let server = tokio::spawn(async move {
         let mut socket = accept(&listener).await;
         for location in ["/v1/moved".to_owned(), format!("http://{other}/v1/models")] {
@@ -123,58 +123,55 @@ async fn credentials_stay_with_their_origin() {
                     .to_ascii_lowercase()
                     .contains("authorization: bearer key")
             );
-            let answer =
+            let response =
                 format!("HTTP/1.1 307 x\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
-            socket.write_all(answer.as_bytes()).await.unwrap();
+            socket.write_all(response.as_bytes()).await.unwrap();
         }
     });
     let error = client.models().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains(&other.to_string()), "{error}");
     server.await.unwrap();
-    let visitor = elsewhere.accept().now_or_never();
+    let connection = other_listener.accept().now_or_never();
     assert!(
-        visitor.is_none(),
+        connection.is_none(),
         "the redirect was followed to another origin"
     );
 }
 
-/// Sends every request to another path of the same server.
+/// Rewrites the path of every request.
 #[derive(Debug)]
-struct Rewriting(HyperTransport);
+struct RewritingTransport(HyperTransport);
 
 #[async_trait]
-impl Transport for Rewriting {
+impl Transport for RewritingTransport {
     async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let uri = request
-            .uri()
-            .to_string()
-            .replace("/v1/models", "/elsewhere");
+        let uri = request.uri().to_string().replace("/v1/models", "/moved");
         *request.uri_mut() = uri.parse().unwrap();
         self.0.send(request).await
     }
 }
 
 #[tokio::test]
-async fn a_wrapper_of_the_transport_may_send_a_request_elsewhere() {
+async fn transport_wrapper_may_rewrite_the_url() {
     let (listener, _) = listen().await;
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
         let mut socket = accept(&listener).await;
         let request = read_request(&mut socket).await.unwrap();
-        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
-        socket.write_all(answer.as_bytes()).await.unwrap();
+        let response = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+        socket.write_all(response.as_bytes()).await.unwrap();
         request
     });
-    let transport = Rewriting(HyperTransport::new(PATIENCE).unwrap());
+    let transport = RewritingTransport(HyperTransport::new(TEST_TIMEOUT).unwrap());
     let api = MistralApi::new("key").unwrap().base_url(&url).unwrap();
     let client = Client::builder(api).transport(transport).build().unwrap();
     client.models().list().await.unwrap();
-    assert!(server.await.unwrap().starts_with("GET /elsewhere HTTP/1.1"));
+    assert!(server.await.unwrap().starts_with("GET /moved HTTP/1.1"));
 }
 
 #[tokio::test]
-async fn nobody_listening_is_a_connection_error_that_says_so() {
+async fn connection_refused_is_a_connection_error() {
     let (listener, client) = listen().await;
     drop(listener);
     let error = client.models().list().await.unwrap_err();
@@ -189,8 +186,8 @@ async fn nobody_listening_is_a_connection_error_that_says_so() {
 }
 
 #[tokio::test]
-async fn a_call_may_have_a_connect_time_out_of_its_own() {
-    // An address that takes no more connections: its queue of one is full.
+async fn timeout_connect_of_call_overrides_client() {
+    // A listener whose accept queue is full, so that connecting stalls.
     let full = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = full.local_addr().unwrap();
     let mut queue = Vec::new();

@@ -14,8 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(20);
-/// More than the buffers between the two ends take up.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// More bytes than the socket buffers hold.
 const LARGE: u64 = 64 * 1024 * 1024;
 
 async fn listen() -> (TcpListener, Client) {
@@ -26,14 +26,14 @@ async fn listen() -> (TcpListener, Client) {
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
-    timeout(PATIENCE, listener.accept())
+    timeout(TEST_TIMEOUT, listener.accept())
         .await
         .unwrap()
         .unwrap()
         .0
 }
 
-/// A file of `LARGE` zeros, removed at the end of the test.
+/// A file of `LARGE` zeros, removed on drop.
 struct LargeFile(PathBuf);
 
 impl LargeFile {
@@ -57,7 +57,7 @@ impl Drop for LargeFile {
 }
 
 #[tokio::test]
-async fn a_file_that_shrinks_or_grows_ends_the_upload_and_names_the_file() {
+async fn multipart_upload_of_changing_file_fails_and_names_it() {
     for (length, word) in [(LARGE / 2, "shorter"), (LARGE + 1, "longer")] {
         let file = LargeFile::new(word);
         let (listener, client) = listen().await;
@@ -67,15 +67,15 @@ async fn a_file_that_shrinks_or_grows_ends_the_upload_and_names_the_file() {
         let mut read = vec![0; 16 * 1024];
         socket.read_exact(&mut read).await.unwrap();
         let head = String::from_utf8_lossy(&read).to_lowercase();
-        assert!(head.contains("content-length: 671"), "{head}"); // the file and its form
+        assert!(head.contains("content-length: 671"), "{head}"); // the file and the multipart framing
         file.set_length(length);
-        // Everything that still comes, and then the end of the connection.
+        // The rest of the body, then the end of the connection.
         let mut rest = Vec::new();
-        let _ = timeout(PATIENCE, socket.read_to_end(&mut rest))
+        let _ = timeout(TEST_TIMEOUT, socket.read_to_end(&mut rest))
             .await
             .unwrap();
         assert!(rest.len() < usize::try_from(LARGE).unwrap(), "all was sent");
-        let error = timeout(PATIENCE, upload)
+        let error = timeout(TEST_TIMEOUT, upload)
             .await
             .unwrap()
             .unwrap()
@@ -87,7 +87,7 @@ async fn a_file_that_shrinks_or_grows_ends_the_upload_and_names_the_file() {
 }
 
 #[tokio::test]
-async fn a_download_shorter_than_announced_is_an_error() {
+async fn download_shorter_than_content_length_is_an_error() {
     let (listener, client) = listen().await;
     let server = tokio::spawn(async move {
         let mut socket = accept(&listener).await;
@@ -105,7 +105,7 @@ async fn a_download_shorter_than_announced_is_an_error() {
 }
 
 #[tokio::test]
-async fn dropping_a_download_closes_its_connection() {
+async fn dropped_download_closes_connection() {
     let (listener, client) = listen().await;
     let server = tokio::spawn(async move {
         let mut socket = accept(&listener).await;
@@ -113,7 +113,7 @@ async fn dropping_a_download_closes_its_connection() {
         let _ = socket.read(&mut request).await.unwrap();
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345";
         socket.write_all(head.as_bytes()).await.unwrap();
-        let _ = timeout(PATIENCE, socket.read_to_end(&mut Vec::new()))
+        let _ = timeout(TEST_TIMEOUT, socket.read_to_end(&mut Vec::new()))
             .await
             .unwrap();
     });

@@ -1,4 +1,4 @@
-//! A program that is built without TLS.
+//! The SDK built without a TLS feature.
 
 #![cfg(not(any(
     feature = "rustls",
@@ -10,7 +10,7 @@ use mistral_sdk::{Client, ErrorKind, MistralApi};
 use tokio::net::TcpListener;
 
 #[tokio::test]
-async fn an_https_url_is_refused_before_anything_is_connected() {
+async fn tls_disabled_https_url_fails_before_connecting() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let api = MistralApi::new("key").unwrap().base_url(&url).unwrap();

@@ -1,4 +1,4 @@
-//! The smallest program that asks one question.
+//! The smallest program that sends one question.
 
 use ours::chat::ChatCompletionRequest;
 use ours::types::Message;

@@ -1,4 +1,4 @@
-//! The SDK as a peer of the comparison: called as the README tells a user to.
+//! The SDK as a peer of the comparison, called as its README shows.
 
 use bench_common::{Hook, PROMPT, Peer, R, Seen};
 use ours::chat::ChatCompletionRequest;
@@ -59,8 +59,8 @@ impl Peer for Sdk {
     }
 }
 
-/// All numbers on the first call, which is checked; a few of them later, for the cost of
-/// the sum is not the client's.
+/// Sums all numbers on the first call, which is checked, and a few on later calls, because the cost
+/// of the sum is not the client's.
 fn sum(vectors: &[std::borrow::Cow<'_, [f32]>]) -> f64 {
     use std::sync::atomic::{AtomicBool, Ordering};
     static FIRST: AtomicBool = AtomicBool::new(true);

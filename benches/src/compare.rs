@@ -1,14 +1,14 @@
-//! The SDK and a client written by hand, in turns.
+//! Compares the SDK with a handwritten client, alternately.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use tokio::runtime::Builder;
 
-use crate::answers::Scenario;
-use crate::{raw, sdk};
+use crate::scenarios::Scenario;
+use crate::{handwritten, sdk};
 
-/// How many calls of a scenario are measured: about a second's worth.
+/// Returns the number of measured calls of a scenario, which take about a second.
 fn calls(scenario: Scenario) -> usize {
     match scenario {
         Scenario::Chat => 10_000,
@@ -18,7 +18,7 @@ fn calls(scenario: Scenario) -> usize {
 }
 
 pub(crate) fn run(rounds: usize) {
-    let mut server = own("serve").stdout(Stdio::piped()).spawn().unwrap();
+    let mut server = subcommand("serve").stdout(Stdio::piped()).spawn().unwrap();
     let mut url = String::new();
     BufReader::new(server.stdout.take().unwrap())
         .read_line(&mut url)
@@ -26,7 +26,7 @@ pub(crate) fn run(rounds: usize) {
     println!("| scenario | by hand, ms | SDK, ms | ratio |\n| --- | --- | --- | --- |");
     for (name, _) in Scenario::ALL {
         let measure = |peer| {
-            let output = own("client")
+            let output = subcommand("client")
                 .args([peer, name, url.trim()])
                 .output()
                 .unwrap();
@@ -46,10 +46,10 @@ pub(crate) fn run(rounds: usize) {
     server.wait().unwrap();
 }
 
-fn own(command: &str) -> Command {
-    let mut own = Command::new(std::env::current_exe().unwrap());
-    own.arg(command);
-    own
+fn subcommand(command: &str) -> Command {
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    process.arg(command);
+    process
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
@@ -58,28 +58,28 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Does the calls of a scenario and prints the processor time that they took, in ms.
+/// Runs the calls of a scenario and prints their CPU time in ms.
 pub(crate) fn client(peer: &str, scenario: Scenario, url: &str) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let (by_hand, client) = (reqwest::Client::new(), sdk::client_at(url));
     let call = |peer: &str| {
         runtime.block_on(async {
             match peer {
-                "raw" => raw::call(&by_hand, url, scenario).await,
+                "raw" => handwritten::call(&by_hand, url, scenario).await,
                 _ => sdk::call(&client, scenario).await,
             }
         });
     };
-    call(peer); // the connection, and what is done once
-    let before = processor_time();
+    call(peer); // connects, and initializes lazy state
+    let before = cpu_time();
     for _ in 0..calls(scenario) {
         call(peer);
     }
-    println!("{}", processor_time() - before);
+    println!("{}", cpu_time() - before);
 }
 
-/// What this process has used so far, in ms: of Linux alone.
-fn processor_time() -> f64 {
+/// Returns the CPU time of this process in ms (Linux only).
+fn cpu_time() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap();
     let nanoseconds: f64 = stat.split(' ').next().unwrap().parse().unwrap();
     nanoseconds / 1e6

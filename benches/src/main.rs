@@ -1,27 +1,27 @@
-//! What the SDK costs.
+//! Measures the cost of the SDK.
 //!
-//! `benches count <scenario> <n>` does `n` operations on answers that lie in memory, to be run
-//! under callgrind: `benches/check` holds what comes of it against bounds. A scenario may end in
-//! `,one-by-one` (an answer comes event by event) and `,blocking` (the client without async).
+//! `benches count <scenario> <n>` runs `n` operations on responses in memory, under callgrind.
+//! `benches/check` compares the counts with bounds. A scenario may have the suffixes `,one-by-one`
+//! (the response arrives event by event) and `,blocking` (the blocking client).
 //!
-//! `benches compare [rounds]` (feature `peers`) measures the processor time of the SDK and of a
-//! client written by hand over a loopback connection, in turns, and prints the ratios.
+//! `benches compare [rounds]` (feature `peers`) measures the CPU time of the SDK and of a
+//! handwritten client over a loopback connection, alternately, and prints the ratios.
 
-// A measurement that cannot be taken ends the program.
+// A failed measurement ends the program.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod answers;
 #[cfg(feature = "peers")]
 mod compare;
-mod memory;
 #[cfg(feature = "peers")]
-mod raw;
+mod handwritten;
+mod memory_transport;
+mod scenarios;
 mod sdk;
 #[cfg(feature = "peers")]
 mod server;
 
-use answers::Scenario;
-use memory::{Memory, Pace};
+use memory_transport::{MemoryTransport, Pace};
+use scenarios::Scenario;
 use tokio::runtime::Builder;
 
 fn main() {
@@ -44,15 +44,15 @@ fn main() {
 fn count(scenario: &str, n: usize) {
     let mut words = scenario.split(',');
     let scenario = Scenario::named(words.next().unwrap_or_default());
-    let (mut pace, mut is_blocking) = (Pace::Ahead, false);
+    let (mut pace, mut is_blocking) = (Pace::Immediate, false);
     for word in words {
         match word {
             "one-by-one" => pace = Pace::OneByOne,
             "blocking" => is_blocking = true,
-            _ => panic!("no scenario is read `{word}`"),
+            _ => panic!("unknown scenario suffix `{word}`"),
         }
     }
-    let memory = Memory::new(scenario, n, pace);
+    let memory = MemoryTransport::new(scenario, n, pace);
     if is_blocking {
         let client = sdk::blocking_client_of(memory);
         for _ in 0..scenario.calls(n) {

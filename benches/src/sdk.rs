@@ -1,4 +1,4 @@
-//! The SDK, called as its README shows.
+//! Calls with the SDK, as its README shows.
 
 use std::hint::black_box;
 
@@ -8,7 +8,7 @@ use mistral_sdk::messages::Message;
 use mistral_sdk::transport::Transport;
 use mistral_sdk::{Client, MistralApi, blocking};
 
-use crate::answers::Scenario;
+use crate::scenarios::Scenario;
 
 pub(crate) fn client_of(transport: impl Transport) -> Client {
     let api = MistralApi::new("key").unwrap();
@@ -56,7 +56,7 @@ pub(crate) async fn call(client: &Client, scenario: Scenario) {
     }
 }
 
-/// Calls without async.
+/// Runs a call with the blocking client.
 pub(crate) fn call_blocking(client: &blocking::Client, scenario: Scenario) {
     match scenario {
         Scenario::Chat => {

@@ -1,14 +1,14 @@
-//! A server that has its answers ready.
+//! A server with precomputed responses.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-use crate::answers::Scenario;
+use crate::scenarios::Scenario;
 
 pub(crate) const CHUNKS: usize = 20_000;
 
-/// Prints its address, and serves until it is stopped.
+/// Prints the server's URL, then serves until the process is killed.
 pub(crate) fn run() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("http://{}", listener.local_addr().unwrap());
@@ -16,13 +16,13 @@ pub(crate) fn run() {
     let answers = Arc::new(answers);
     for socket in listener.incoming().map_while(Result::ok) {
         let answers = Arc::clone(&answers);
-        // That a client leaves is how a connection ends.
+        // A connection ends with an error when the client closes it.
         std::thread::spawn(move || serve(socket, &*answers).unwrap_or_default());
     }
 }
 
 fn response(scenario: Scenario) -> Vec<u8> {
-    let body = scenario.answer(CHUNKS);
+    let body = scenario.response(CHUNKS);
     let (kind, length) = (scenario.content_type(), body.len());
     let head =
         format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n");

@@ -1,4 +1,4 @@
-//! Batches: from an iterator to a job, and from the job to its results.
+//! Batches from iterators, and their results.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -19,19 +19,19 @@ fn embed(text: &str) -> EmbeddingRequest {
     EmbeddingRequest::new("mistral-embed", text)
 }
 
-/// More tokens than the server takes at once.
+/// Returns a text with more tokens than the server accepts.
 fn too_long() -> String {
     "word ".repeat(20_000)
 }
 
-/// The emulator's job takes a step with each look.
-fn wait(batch: &SubmittedBatch<EmbeddingRequest, Blocking>) {
+/// Waits until the job has ended. The emulator advances a job each time it is retrieved.
+fn wait_until_ended(batch: &SubmittedBatch<EmbeddingRequest, Blocking>) {
     let moment = Duration::from_millis(1);
     batch.wait().poll_interval(moment, moment).send().unwrap();
 }
 
 #[test]
-fn a_batch_is_run_from_borrowed_texts_and_its_results_are_read() {
+fn batch_run_from_borrowed_texts_reads_results() {
     let (_emulator, client) = start();
     let texts = ["a cat".to_owned(), too_long(), "a dog".to_owned()];
     let requests = texts.iter().enumerate();
@@ -43,7 +43,7 @@ fn a_batch_is_run_from_borrowed_texts_and_its_results_are_read() {
         .send()
         .unwrap();
 
-    let error = batch.results().unwrap_err(); // it has not ended
+    let error = batch.results().unwrap_err(); // the job has not ended
     assert_eq!(
         (error.kind(), error.operation()),
         (ErrorKind::Config, "batch.results")
@@ -63,7 +63,7 @@ fn a_batch_is_run_from_borrowed_texts_and_its_results_are_read() {
     assert_eq!((job.succeeded_requests, job.failed_requests), (2, 1));
     assert_eq!(states.lock().unwrap().last().unwrap(), "SUCCESS");
 
-    // The id is all it takes to go on.
+    // A batch is resumed by its id alone.
     let batch = client.batch().resume::<EmbeddingRequest>(batch.id());
     let mut outcomes: Vec<_> = batch.results().unwrap().map(Result::unwrap).collect();
     outcomes.sort_by(|a, b| a.custom_id.cmp(&b.custom_id));
@@ -87,12 +87,12 @@ fn a_batch_is_run_from_borrowed_texts_and_its_results_are_read() {
 }
 
 #[test]
-fn many_requests_are_uploaded_while_the_iterator_uses_the_client_itself() {
+fn batch_upload_iterator_may_call_the_client() {
     let (emulator, client) = start();
     let inner = client.clone();
     let requests = (0..300).map(|number| {
         if number % 100 == 0 {
-            inner.models().list().send().unwrap(); // which waits
+            inner.models().list().send().unwrap(); // blocks
         }
         (number.to_string(), embed(&format!("text {number}")))
     });
@@ -113,7 +113,7 @@ fn many_requests_are_uploaded_while_the_iterator_uses_the_client_itself() {
     let count = |path: &str| paths.iter().filter(|it| *it == path).count();
     assert_eq!(count("/v1/models"), 3);
     assert_eq!(count("/v1/files"), job.input_files.len());
-    wait(&batch);
+    wait_until_ended(&batch);
     let ids = (0..300).map(|number| number.to_string());
     let results = batch.results().unwrap().in_order(ids);
     for (number, outcome) in results.enumerate() {
@@ -122,7 +122,7 @@ fn many_requests_are_uploaded_while_the_iterator_uses_the_client_itself() {
 }
 
 #[test]
-fn requests_are_not_taken_far_ahead_nor_after_the_end() {
+fn batch_iterator_is_read_with_backpressure_and_not_after_its_end() {
     let (emulator, client) = start();
     let taken = Mutex::new(0);
     let requests = (0..).map(|number| {
@@ -147,7 +147,7 @@ fn requests_are_not_taken_far_ahead_nor_after_the_end() {
 }
 
 #[test]
-fn a_wait_ends_at_its_deadline() {
+fn batch_wait_timeout_ends_at_deadline() {
     let running = json!({
         "id": "job-1", "status": "RUNNING", "total_requests": 10, "completed_requests": 1,
     });
@@ -163,7 +163,7 @@ fn a_wait_ends_at_its_deadline() {
 }
 
 #[test]
-fn a_download_that_breaks_off_is_an_error_and_the_end() {
+fn batch_results_download_cut_is_one_error_then_ends() {
     let job = json!({
         "id": "job-1", "status": "SUCCESS", "total_requests": 2, "output_file": "file-1",
     });
@@ -196,7 +196,7 @@ fn a_download_that_breaks_off_is_an_error_and_the_end() {
 }
 
 #[test]
-fn an_iterator_that_fails_ends_the_run_and_no_job_is_made() {
+fn batch_iterator_error_ends_run_without_creating_a_job() {
     let (emulator, client) = start();
     for limit in [0, 10] {
         let lines = [Ok("a cat"), Err(io::Error::other("the disk is gone"))];

@@ -1,4 +1,4 @@
-//! Every group, with the options of calls, streams and lists.
+//! Calls of every API group, and the options of calls, streams and lists.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ use mistral_sdk::{Client, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
 
 use super::server::{DONE, EVENT, Server};
-use super::{answer, api, ask, start};
+use super::{api, chat_request, chat_text, start};
 
 #[test]
-fn every_group_has_its_calls() {
+fn blocking_every_api_group_is_callable() {
     let (_emulator, client) = start();
-    let text = answer(&client);
+    let text = chat_text(&client);
     assert!(text.contains("Manet"), "{text}");
 
     let fim = FimCompletionRequest::new("codestral-latest", "fn main() {");
@@ -92,7 +92,7 @@ fn every_group_has_its_calls() {
 }
 
 #[test]
-fn recordings_are_spoken_and_heard() {
+fn blocking_audio_speech_and_transcription_succeed() {
     let (_emulator, client) = start();
     let request = SpeechRequest::new("Bonjour !");
     let speech = client.audio().speech();
@@ -115,10 +115,10 @@ fn recordings_are_spoken_and_heard() {
 }
 
 #[test]
-fn streams_are_iterators_and_give_the_whole_too() {
+fn sse_stream_is_an_iterator_and_collects_the_response() {
     let (_emulator, client) = start();
-    let whole = answer(&client);
-    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    let whole = chat_text(&client);
+    let mut stream = client.chat().stream(&chat_request()).send().unwrap();
     assert!(stream.request_id().is_some());
     let mut text = String::new();
     for chunk in stream.by_ref() {
@@ -136,10 +136,10 @@ fn streams_are_iterators_and_give_the_whole_too() {
 }
 
 #[test]
-fn a_stream_that_breaks_off_says_so_once_and_holds_what_had_come() {
+fn sse_stream_cut_is_one_error_with_partial_response() {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
-    let script = server.play(|server| {
+    let script = server.run_script(|server| {
         for _ in 0..2 {
             let mut connection = server.accept();
             connection.request().unwrap();
@@ -147,14 +147,14 @@ fn a_stream_that_breaks_off_says_so_once_and_holds_what_had_come() {
             connection.chunk(EVENT);
         }
     });
-    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    let mut stream = client.chat().stream(&chat_request()).send().unwrap();
     assert_eq!(stream.next().unwrap().unwrap().text(), "a");
     let error = stream.next().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated);
     assert_eq!(error.operation(), "chat.stream");
     assert!(stream.next().is_none());
 
-    let stream = client.chat().stream(&ask()).send().unwrap();
+    let stream = client.chat().stream(&chat_request()).send().unwrap();
     let error = stream.collect_response().unwrap_err();
     assert_eq!(
         error.partial::<ChatCompletionResponse>().unwrap().text(),
@@ -164,25 +164,25 @@ fn a_stream_that_breaks_off_says_so_once_and_holds_what_had_come() {
 }
 
 #[test]
-fn events_that_arrive_together_are_all_given() {
+fn sse_events_in_one_chunk_are_all_returned() {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
-    let script = server.play(|server| {
+    let script = server.run_script(|server| {
         let mut connection = server.accept();
         connection.request().unwrap();
         connection.begin_stream();
         let after_the_end = EVENT;
         connection.chunk(&[EVENT, EVENT, EVENT, DONE, after_the_end].concat());
-        connection.closed();
+        connection.wait_for_close();
     });
-    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    let mut stream = client.chat().stream(&chat_request()).send().unwrap();
     assert_eq!(stream.by_ref().map(Result::unwrap).count(), 3);
     assert_eq!(stream.collect_response().unwrap().text(), "aaa");
     script.join().unwrap();
 }
 
 #[test]
-fn calls_have_their_options_and_keep_the_response() {
+fn call_options_apply_and_response_metadata_is_kept() {
     let (emulator, client) = start();
     let call = client
         .models()
@@ -197,7 +197,11 @@ fn calls_have_their_options_and_keep_the_response() {
     assert_eq!(sent[0].headers["x-team"], "search");
     assert_eq!(sent[0].query.as_deref(), Some("q=1"));
 
-    let response = client.chat().stream(&ask()).with_response().unwrap();
+    let response = client
+        .chat()
+        .stream(&chat_request())
+        .with_response()
+        .unwrap();
     assert_eq!(response.status, 200);
     assert!(response.request_id().is_some());
     assert!(
@@ -223,7 +227,7 @@ fn calls_have_their_options_and_keep_the_response() {
 }
 
 #[test]
-fn calls_are_repeated_and_end_in_time() {
+fn call_retry_and_timeout_apply() {
     let fault = Fault::status(503).times(2);
     let emulator = Emulator::builder().fault(fault).start().unwrap();
     let at_once =
@@ -243,7 +247,7 @@ fn calls_are_repeated_and_end_in_time() {
 }
 
 #[test]
-fn lists_go_on_from_page_to_page() {
+fn paging_iterates_over_every_page() {
     let (_emulator, client) = start();
     for name in ["a.jsonl", "b.jsonl", "c.jsonl"] {
         let file = FileSource::from_bytes(name, "{}\n");

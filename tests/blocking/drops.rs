@@ -1,4 +1,4 @@
-//! Dropping things: at once, midway, and in awkward places.
+//! Drops of clients, calls and streams: unused, in progress, inside runtimes and thread locals.
 
 use std::cell::RefCell;
 use std::io::Read;
@@ -12,26 +12,26 @@ use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, ErrorKind, blocking};
 use tokio::runtime::Builder;
 
-use super::server::{EVENT, PATIENCE, Server};
-use super::{ask, start};
+use super::server::{EVENT, Server, TEST_TIMEOUT};
+use super::{chat_request, start};
 
-/// Whatever there is to be dropped.
-fn everything(client: &blocking::Client) -> Vec<Box<dyn Send>> {
+/// Returns a value of every type of the blocking client.
+fn all_values(client: &blocking::Client) -> Vec<Box<dyn Send>> {
     let source = FileSource::from_bytes("a.jsonl", "{}");
     let upload = UploadFileRequest::new(FilePurpose::Batch, source);
     let id = client.files().upload(&upload).send().unwrap().id;
-    let mut begun = client.chat().stream(&ask()).send().unwrap();
+    let mut begun = client.chat().stream(&chat_request()).send().unwrap();
     begun.next().unwrap().unwrap();
     let mut half_read = client.files().download(&id).send().unwrap();
     half_read.read_exact(&mut [0]).unwrap();
     let texts = || (0..600).map(|number| number.to_string());
     let mut vectors = client.embeddings().create_all("mistral-embed", texts());
     vectors.next().unwrap().unwrap();
-    let mut run = client.chat().run(&ask(), &ToolSet::new()).stream();
+    let mut run = client.chat().run(&chat_request(), &ToolSet::new()).stream();
     run.next().unwrap().unwrap();
-    let requests = texts().map(|id| (id, ask())).take(9);
+    let requests = texts().map(|id| (id, chat_request())).take(9);
     let batch = client.batch().run(requests.clone()).send().unwrap();
-    batch.job().send().unwrap(); // the emulator's job takes a step with each look
+    batch.job().send().unwrap(); // the emulator advances the job each time it is retrieved
     batch.job().send().unwrap();
     let mut results = batch.results().unwrap();
     results.next().unwrap().unwrap();
@@ -44,10 +44,10 @@ fn everything(client: &blocking::Client) -> Vec<Box<dyn Send>> {
         Box::new(results),
         Box::new(ordered),
         Box::new(client.models().list()),
-        Box::new(client.chat().stream(&ask())),
+        Box::new(client.chat().stream(&chat_request())),
         Box::new(client.files().download(&id)),
         Box::new(begun),
-        Box::new(client.chat().stream(&ask()).send().unwrap()),
+        Box::new(client.chat().stream(&chat_request()).send().unwrap()),
         Box::new(half_read),
         Box::new(client.files().list(&Default::default()).pages()),
         Box::new(client.clone()),
@@ -55,11 +55,11 @@ fn everything(client: &blocking::Client) -> Vec<Box<dyn Send>> {
 }
 
 #[test]
-fn everything_may_be_dropped_inside_a_runtime_the_client_last_or_first() {
+fn drop_inside_runtime_in_any_order_does_not_panic() {
     for client_first in [true, false] {
         for builder in [Builder::new_current_thread, Builder::new_multi_thread] {
             let (_emulator, client) = start();
-            let things = everything(&client);
+            let things = all_values(&client);
             let runtime = builder().enable_all().build().unwrap();
             runtime.block_on(async {
                 let dropping = async move {
@@ -79,60 +79,60 @@ fn everything_may_be_dropped_inside_a_runtime_the_client_last_or_first() {
 
 thread_local! {
     static KEPT: RefCell<Vec<Box<dyn Send>>> = const { RefCell::new(Vec::new()) };
-    static LATE: RefCell<Option<CallsAtTheEnd>> = const { RefCell::new(None) };
+    static CALLER: RefCell<Option<CallsOnDrop>> = const { RefCell::new(None) };
 }
 
-struct CallsAtTheEnd(blocking::Client, std::sync::mpsc::Sender<ErrorKind>);
+struct CallsOnDrop(blocking::Client, std::sync::mpsc::Sender<ErrorKind>);
 
-impl Drop for CallsAtTheEnd {
+impl Drop for CallsOnDrop {
     fn drop(&mut self) {
-        // Depending on the order in which the thread ends, this works or is refused.
+        // Depending on the order of the thread-local destructors, the call succeeds or fails.
         let kind = self.0.models().list().send().map_err(|error| error.kind());
         let _ = self.1.send(kind.err().unwrap_or(ErrorKind::Config));
     }
 }
 
 #[test]
-fn everything_may_be_dropped_when_a_thread_ends() {
+fn drop_in_thread_local_destructor_does_not_panic() {
     let (_emulator, client) = start();
     let (said, says) = channel();
     std::thread::spawn(move || {
-        LATE.set(Some(CallsAtTheEnd(client.clone(), said)));
-        KEPT.set(everything(&client)); // which makes what tokio keeps there
+        CALLER.set(Some(CallsOnDrop(client.clone(), said)));
+        KEPT.set(all_values(&client)); // which initializes tokio's thread locals
     })
     .join()
     .unwrap();
     assert_eq!(says.recv().unwrap(), ErrorKind::Config);
 }
 
-/// A server whose answer to the first request is a stream that goes on for ever.
+/// Starts a server that responds to the first request with an endless stream.
 fn endless() -> (blocking::Client, std::thread::JoinHandle<()>) {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
-    let script = server.play(|server| {
+    let script = server.run_script(|server| {
         let mut connection = server.accept();
         connection.request().unwrap();
         connection.begin_stream();
         connection.chunk(EVENT);
-        connection.closed();
+        connection.wait_for_close();
     });
     (client, script)
 }
 
 #[test]
-fn a_stream_that_is_dropped_closes_its_connection_though_nobody_calls_again() {
+fn drop_stream_closes_connection_without_another_call() {
     let (client, script) = endless();
-    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    let mut stream = client.chat().stream(&chat_request()).send().unwrap();
     stream.next().unwrap().unwrap();
     drop(stream);
     script.join().unwrap();
-    drop(client); // which has been there all the time
+    drop(client); // kept alive until here
 }
 
 #[test]
-fn a_stream_that_is_dropped_in_a_runtime_closes_its_connection() {
+fn drop_stream_inside_runtime_closes_connection() {
     let (client, script) = endless();
-    let stream = client.chat().stream(&ask()).send().unwrap();
+    let stream = client.chat().stream(&chat_request()).send().unwrap();
     let runtime = Builder::new_current_thread().build().unwrap();
     runtime.block_on(async move { drop(stream) });
     script.join().unwrap();
@@ -140,34 +140,34 @@ fn a_stream_that_is_dropped_in_a_runtime_closes_its_connection() {
 }
 
 #[test]
-fn a_client_that_is_dropped_ends_its_runtime_and_closes_its_connections() {
+fn drop_client_stops_runtime_and_closes_connections() {
     let server = Server::start();
-    let transport = Arc::new(HyperTransport::new(PATIENCE).unwrap());
+    let transport = Arc::new(HyperTransport::new(TEST_TIMEOUT).unwrap());
     let builder = Client::builder(server.api()).transport(Arc::clone(&transport));
     let client = builder.build_blocking().unwrap();
-    let script = server.play(|server| {
+    let script = server.run_script(|server| {
         let mut connection = server.accept();
         connection.request().unwrap();
-        connection.answer(r#"{"data":[]}"#);
-        connection.closed();
+        connection.respond(r#"{"data":[]}"#);
+        connection.wait_for_close();
     });
     client.models().list().send().unwrap();
     drop(client);
     script.join().unwrap();
-    drop(transport); // which had the connection in its pool
+    drop(transport); // its pool held the connection
 }
 
 #[test]
-fn a_connection_that_the_server_closes_meanwhile_is_not_used_again() {
+fn pool_connection_closed_while_idle_is_not_reused() {
     let server = Server::start();
     let client = blocking::Client::new(server.api()).unwrap();
     let (read, is_read) = channel();
     let (closed, is_closed) = channel();
-    let script = server.play(move |server| {
+    let script = server.run_script(move |server| {
         for _ in 0..2 {
             let mut connection = server.accept();
             connection.request().unwrap();
-            connection.answer(r#"{"data":[]}"#);
+            connection.respond(r#"{"data":[]}"#);
             is_read.recv().unwrap();
             drop(connection);
             closed.send(()).unwrap();

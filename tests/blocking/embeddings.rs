@@ -1,4 +1,4 @@
-//! Vectors of many texts, from iterators that may do as they like.
+//! Embeddings of many texts from iterators that block, fail or call the client.
 
 use std::io;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::start;
 
-/// A model whose vector of the text `7` is `[7.0]`, and that refuses the text `no`.
+/// Returns a transport whose vector of the text `7` is `[7.0]`, and that rejects the text `no`.
 fn mock() -> MockTransport {
     MockTransport::new().answer_with(|request: &MockRequest| {
         let request = request.json();
@@ -37,14 +37,14 @@ fn client(mock: &MockTransport) -> blocking::Client {
     builder.transport(mock.clone()).build_blocking().unwrap()
 }
 
-/// How many texts each call had.
+/// Returns the number of texts of each call.
 fn sizes(mock: &MockTransport) -> Vec<usize> {
     let size = |request: &MockRequest| request.json()["input"].as_array().unwrap().len();
     mock.requests().iter().map(size).collect()
 }
 
 #[test]
-fn vectors_come_in_the_order_of_borrowed_texts_as_with_the_asynchronous_client() {
+fn embed_all_returns_vectors_in_input_order_like_async_client() {
     for (count, expected) in [
         (0, vec![]),
         (1, vec![1]),
@@ -65,7 +65,7 @@ fn vectors_come_in_the_order_of_borrowed_texts_as_with_the_asynchronous_client()
 }
 
 #[test]
-fn requests_and_calls_can_be_changed_and_all_collected() {
+fn embed_all_request_and_call_options_apply() {
     let mock = mock();
     let vectors = client(&mock)
         .embeddings()
@@ -86,7 +86,7 @@ fn requests_and_calls_can_be_changed_and_all_collected() {
 }
 
 #[test]
-fn a_text_that_is_refused_is_an_error_after_the_vectors_before_it_and_the_end() {
+fn embed_all_rejected_text_is_one_error_after_earlier_vectors() {
     let texts = ["0", "1", "no", "3"];
     let mock = mock();
     let vectors = || {
@@ -108,11 +108,11 @@ fn a_text_that_is_refused_is_an_error_after_the_vectors_before_it_and_the_end() 
 }
 
 #[test]
-fn an_iterator_may_use_the_client_and_take_its_time() {
+fn embed_all_iterator_may_block_and_call_the_client() {
     let (emulator, client) = start();
     let inner = client.clone();
     let texts = ["a cat", "a dog"].into_iter().inspect(|_| {
-        inner.models().list().send().unwrap(); // which waits
+        inner.models().list().send().unwrap(); // blocks
     });
     let vectors = client.embeddings().create_all("mistral-embed", texts);
     assert_eq!(vectors.collect_response().unwrap().data.len(), 2);
@@ -122,7 +122,7 @@ fn an_iterator_may_use_the_client_and_take_its_time() {
 }
 
 #[test]
-fn texts_are_taken_when_there_is_room_and_dropping_gives_the_calls_up() {
+fn embed_all_backpressure_limits_read_ahead_and_drop_cancels() {
     let taken = Mutex::new(0);
     let texts = (0..).map(|number: u32| {
         *taken.lock().unwrap() += 1;
@@ -133,15 +133,15 @@ fn texts_are_taken_when_there_is_room_and_dropping_gives_the_calls_up() {
     assert_eq!(*taken.lock().unwrap(), 0);
     vectors.next().unwrap().unwrap();
     drop(vectors);
-    // Eight calls at most, two pieces' worth that wait, and those that are gathered.
+    // At most eight calls in flight, two queued requests, and one being collected.
     assert!(*taken.lock().unwrap() <= 11 * 256, "{taken:?}");
     assert!(mock.requests().len() <= 8);
 }
 
 #[test]
-fn a_time_out_is_that_of_each_call() {
-    let late = MockReply::json(json!({})).with_delay(Duration::from_secs(20));
-    let mock = MockTransport::new().reply(late.always());
+fn embed_all_timeout_applies_to_each_call() {
+    let delayed = MockReply::json(json!({})).with_delay(Duration::from_secs(20));
+    let mock = MockTransport::new().reply(delayed.always());
     let vectors = client(&mock).embeddings().create_all("m", ["1"]);
     let vectors = vectors.with_call(|call| call.timeout(Duration::from_millis(5)));
     let error = vectors.collect_response().unwrap_err();
@@ -152,7 +152,7 @@ fn a_time_out_is_that_of_each_call() {
 }
 
 #[test]
-fn an_iterator_that_fails_is_an_error_after_the_vectors_before_it_and_the_end() {
+fn embed_all_iterator_error_is_returned_after_earlier_vectors() {
     let texts = || {
         [
             Ok("0"),
@@ -179,7 +179,7 @@ fn an_iterator_that_fails_is_an_error_after_the_vectors_before_it_and_the_end() 
 }
 
 #[test]
-fn an_iterator_that_has_failed_is_not_asked_again() {
+fn embed_all_failed_iterator_is_not_read_further() {
     let taken = Mutex::new(0);
     let texts = (0..).map(|number| {
         *taken.lock().unwrap() += 1;
@@ -188,9 +188,9 @@ fn an_iterator_that_has_failed_is_not_asked_again() {
             _ => Err(io::Error::other("the disk is gone")),
         }
     });
-    let late = json!({ "data": [{ "index": 0, "embedding": [0.0] }] });
-    let late = MockReply::json(late).with_delay(Duration::from_millis(20));
-    let mock = MockTransport::new().reply(late);
+    let body = json!({ "data": [{ "index": 0, "embedding": [0.0] }] });
+    let delayed = MockReply::json(body).with_delay(Duration::from_millis(20));
+    let mock = MockTransport::new().reply(delayed);
     let vectors = client(&mock).embeddings().try_create_all("m", texts);
     assert_eq!(
         vectors.collect_response().unwrap_err().kind(),

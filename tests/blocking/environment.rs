@@ -1,4 +1,4 @@
-//! A client made from the environment, in a process of its own.
+//! `Client::from_env`, in a child process.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use mistral_sdk::blocking::Client;
 const CHILD: &str = "MISTRAL_TEST_CHILD";
 
 #[test]
-fn child() {
+fn blocking_env_child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
@@ -19,10 +19,15 @@ fn child() {
     }
 }
 
-/// What `Client::from_env` and a first call come to under these variables alone.
+/// Runs `Client::from_env` and a first call in a child process with only these variables, and
+/// returns its output.
 fn outcome(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "environment::child", "--nocapture"]);
+    child.args([
+        "--exact",
+        "environment::blocking_env_child_process",
+        "--nocapture",
+    ]);
     for (name, _) in std::env::vars_os() {
         let is_ours = |name: &str| {
             ["MISTRAL_", "AZURE", "GCP_", "GOOGLE_"]
@@ -40,7 +45,7 @@ fn outcome(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_variables_are_those_of_the_other_client() {
+fn blocking_from_env_reads_same_variables_as_async() {
     let emulator = Emulator::start().unwrap();
     let (key, url) = (emulator.api_key(), emulator.url());
     let told = outcome(&[("MISTRAL_API_KEY", key), ("MISTRAL_SERVER", url)]);

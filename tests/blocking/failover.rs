@@ -1,4 +1,4 @@
-//! One call, several places to ask.
+//! `Failover` over three emulators.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -10,11 +10,11 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata};
 
-use super::{api, ask, text_of};
+use super::{api, chat_request, text_of};
 
-struct Places([Emulator; 3]);
+struct Providers([Emulator; 3]);
 
-impl Places {
+impl Providers {
     fn start() -> Self {
         Self([(); 3].map(|()| Emulator::start().unwrap()))
     }
@@ -38,38 +38,38 @@ impl Places {
     }
 }
 
-/// Where the answer came from, and how many errors there were before.
+/// Returns the position of the provider that responded, and the number of failures before it.
 fn complete(failover: &Failover) -> Result<(usize, usize)> {
-    let answered = failover.run(|client| client.chat().complete(&ask()).send())?;
+    let answered = failover.run(|client| client.chat().complete(&chat_request()).send())?;
     assert!(answered.body.text().contains("Manet"));
     assert_eq!(answered.provider, "api");
     Ok((answered.position, answered.failures.len()))
 }
 
 #[test]
-fn the_first_that_answers_is_the_last_that_is_asked() {
-    let places = Places::start();
-    let failover = places.failover();
+fn failover_stops_at_first_success() {
+    let providers = Providers::start();
+    let failover = providers.failover();
     assert_eq!(complete(&failover).unwrap(), (0, 0));
-    places.fail(&[503, 429]);
+    providers.fail(&[503, 429]);
     assert_eq!(complete(&failover).unwrap(), (2, 2));
-    places.fail(&[422]);
+    providers.fail(&[422]);
     let error = complete(&failover).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.failures().is_empty());
-    places.fail(&[422]);
+    providers.fail(&[422]);
     let kinds = Failover::KINDS
         .into_iter()
         .chain([ErrorKind::InvalidRequest]);
     assert_eq!(complete(&failover.on(kinds)).unwrap(), (1, 1));
-    assert_eq!(places.counts(), [4, 2, 1]);
+    assert_eq!(providers.counts(), [4, 2, 1]);
 }
 
 #[test]
-fn when_all_fail_the_error_is_the_last_and_names_all() {
-    let places = Places::start();
-    places.fail(&[503, 429, 500]);
-    let error = complete(&places.failover()).unwrap_err();
+fn failover_all_fail_returns_last_error_and_names_all() {
+    let providers = Providers::start();
+    providers.fail(&[503, 429, 500]);
+    let error = complete(&providers.failover()).unwrap_err();
     assert_eq!(
         (error.kind(), error.operation()),
         (ErrorKind::Server, "chat.complete")
@@ -87,46 +87,46 @@ fn when_all_fail_the_error_is_the_last_and_names_all() {
 }
 
 #[test]
-fn a_stream_moves_on_until_it_is_open() {
-    let places = Places::start();
-    places.fail(&[503]);
-    let failover = places.failover();
+fn failover_stream_moves_on_until_open() {
+    let providers = Providers::start();
+    providers.fail(&[503]);
+    let failover = providers.failover();
     let answered = failover
-        .run(|client| client.chat().stream(&ask()).send())
+        .run(|client| client.chat().stream(&chat_request()).send())
         .unwrap();
     assert_eq!(answered.position, 1);
     assert!(text_of(answered.body).contains("Manet"));
 }
 
 #[tokio::test]
-async fn inside_a_runtime_nobody_is_asked() {
-    let places = Places::start();
-    let error = complete(&places.failover()).unwrap_err();
+async fn failover_inside_runtime_sends_no_request() {
+    let providers = Providers::start();
+    let error = complete(&providers.failover()).unwrap_err();
     assert_eq!(
         (error.kind(), error.operation()),
         (ErrorKind::Config, "chat.complete")
     );
     assert!(error.failures().is_empty());
-    assert_eq!(places.counts(), [0, 0, 0]);
+    assert_eq!(providers.counts(), [0, 0, 0]);
 }
 
-/// Collects what happens within the span of a failover.
+/// Records the spans and events of a failover.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+struct RecordingSubscriber(Arc<Mutex<Vec<String>>>);
 
-impl Log {
-    fn say(&self, words: String) {
-        self.0.lock().unwrap().push(words);
+impl RecordingSubscriber {
+    fn push(&self, text: String) {
+        self.0.lock().unwrap().push(text);
     }
 }
 
-impl Visit for Log {
+impl Visit for RecordingSubscriber {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.say(format!("{field}={value:?}"));
+        self.push(format!("{field}={value:?}"));
     }
 }
 
-impl tracing::Subscriber for Log {
+impl tracing::Subscriber for RecordingSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target() == "mistral_core::failover"
     }
@@ -146,23 +146,24 @@ impl tracing::Subscriber for Log {
     }
 
     fn enter(&self, _: &Id) {
-        self.say("enter".to_owned());
+        self.push("enter".to_owned());
     }
 
     fn exit(&self, _: &Id) {
-        self.say("exit".to_owned());
+        self.push("exit".to_owned());
     }
 }
 
 #[test]
-fn each_step_is_told_within_one_span() {
-    let log = Log::default();
-    // Of one subscriber alone tracing asks the thread that comes first, of several all of them.
+fn failover_steps_are_traced_in_one_span() {
+    let log = RecordingSubscriber::default();
+    // With a single subscriber, tracing caches the interest of the first thread; with several, it
+    // asks the subscriber of each thread.
     let _another = tracing::Dispatch::new(log.clone());
     let _guard = tracing::subscriber::set_default(log.clone());
-    let places = Places::start();
-    places.fail(&[503]);
-    complete(&places.failover()).unwrap();
+    let providers = Providers::start();
+    providers.fail(&[503]);
+    complete(&providers.failover()).unwrap();
     let said = log.0.lock().unwrap().clone();
     let place = |start: &str| said.iter().position(|it| it.starts_with(start));
     for expected in ["provider=\"api\"", "kind=Overloaded", "reason=\"api: 503"] {

@@ -1,4 +1,4 @@
-//! Files, with what `std::io` has.
+//! Uploads and downloads with `std::io`.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use mistral_sdk::{ErrorKind, Result, blocking};
 
 use super::start;
 
-/// A line of JSON, more than one piece of a reader, and no piece like another.
+/// Returns a line of JSON that spans several distinct chunks of a reader.
 fn content() -> Vec<u8> {
     let letters = (0..3 * 256 * 1024).map(|at| char::from(b'a' + (at % 23) as u8));
     format!("{{\"a\":\"{}\"}}", letters.collect::<String>()).into()
@@ -33,26 +33,26 @@ fn download(client: &blocking::Client, id: &str) -> blocking::ByteStream {
     client.files().download(id).send().unwrap()
 }
 
-/// A path that nothing is at, and that is free again afterwards.
-struct Scratch(PathBuf);
+/// A path without a file. The file that a test creates there is removed on drop.
+struct TempPath(PathBuf);
 
-impl Scratch {
+impl TempPath {
     fn new(name: &str) -> Self {
         let name = format!("mistral-blocking-{name}-{}", std::process::id());
         Self(std::env::temp_dir().join(name))
     }
 }
 
-impl Drop for Scratch {
+impl Drop for TempPath {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
 #[test]
-fn uploads_come_from_paths_bytes_and_readers() {
+fn multipart_upload_from_path_bytes_and_reader() {
     let (_emulator, client) = start();
-    let path = Scratch::new("upload.jsonl");
+    let path = TempPath::new("upload.jsonl");
     std::fs::write(&path.0, content()).unwrap();
     let sources = [
         FileSource::from_path(&path.0),
@@ -71,10 +71,10 @@ fn uploads_come_from_paths_bytes_and_readers() {
     }
 }
 
-/// Gives some bytes, and then fails.
-struct Failing(usize);
+/// Returns some bytes, then fails.
+struct FailingReader(usize);
 
-impl Read for Failing {
+impl Read for FailingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match std::mem::take(&mut self.0) {
             0 => Err(io::Error::other("the tape is torn")),
@@ -86,10 +86,10 @@ impl Read for Failing {
     }
 }
 
-/// Is interrupted before each read.
-struct Interrupted(Cursor<Vec<u8>>, bool);
+/// Returns `Interrupted` before each read.
+struct InterruptedReader(Cursor<Vec<u8>>, bool);
 
-impl Read for Interrupted {
+impl Read for InterruptedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.1 = !self.1;
         if self.1 {
@@ -99,16 +99,16 @@ impl Read for Interrupted {
     }
 }
 
-struct Panicking;
+struct PanickingReader;
 
-impl Read for Panicking {
+impl Read for PanickingReader {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         panic!("on purpose")
     }
 }
 
 #[test]
-fn a_reader_that_fails_is_the_error_of_the_call() {
+fn multipart_upload_reader_error_fails_the_call() {
     let (emulator, client) = start();
     let source = |reader: Box<dyn Read + Send>, length: Option<u64>| {
         upload(
@@ -117,10 +117,10 @@ fn a_reader_that_fails_is_the_error_of_the_call() {
         )
     };
     let cases: [(Box<dyn Read + Send>, _, _); 4] = [
-        (Box::new(Failing(100)), None, "the tape is torn"),
+        (Box::new(FailingReader(100)), None, "the tape is torn"),
         (Box::new(Cursor::new("four")), Some(5), "4 bytes where 5"),
         (Box::new(Cursor::new("four")), Some(3), "4 bytes where 3"),
-        (Box::new(Panicking), None, "panic"),
+        (Box::new(PanickingReader), None, "panic"),
     ];
     for (reader, length, words) in cases {
         let error = source(reader, length).unwrap_err();
@@ -129,15 +129,15 @@ fn a_reader_that_fails_is_the_error_of_the_call() {
     }
     assert!(emulator.requests().is_empty());
 
-    let interrupted = Interrupted(Cursor::new(content()), false);
+    let interrupted = InterruptedReader(Cursor::new(content()), false);
     let id = source(Box::new(interrupted), Some(length())).unwrap();
     assert_eq!(download(&client, &id).bytes().unwrap(), content());
 }
 
-/// Gives nothing until the other end of the channel is gone.
-struct Stuck(Receiver<()>);
+/// Blocks until the sender of the channel is dropped.
+struct BlockedReader(Receiver<()>);
 
-impl Read for Stuck {
+impl Read for BlockedReader {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         let _ = self.0.recv();
         Ok(0)
@@ -145,10 +145,10 @@ impl Read for Stuck {
 }
 
 #[test]
-fn a_reader_that_is_stuck_holds_up_neither_time_outs_nor_others_nor_the_end() {
+fn multipart_upload_stuck_reader_delays_no_timeout_call_or_drop() {
     let (_emulator, client) = start();
     let (end, reader) = channel();
-    let source = FileSource::from_blocking_reader("a.jsonl", Stuck(reader), None);
+    let source = FileSource::from_blocking_reader("a.jsonl", BlockedReader(reader), None);
     let request = UploadFileRequest::new(FilePurpose::Batch, source);
     std::thread::scope(|scope| {
         let call = client.files().upload(&request);
@@ -166,7 +166,7 @@ fn a_reader_that_is_stuck_holds_up_neither_time_outs_nor_others_nor_the_end() {
 }
 
 #[test]
-fn downloads_go_wherever_bytes_go() {
+fn download_writes_to_file_and_writer() {
     let (_emulator, client) = start();
     let id = upload(&client, FileSource::from_bytes("a.jsonl", content())).unwrap();
 
@@ -185,7 +185,7 @@ fn downloads_go_wherever_bytes_go() {
     let rest: Vec<_> = stream.flat_map(Result::unwrap).collect();
     assert_eq!([&first, &*rest].concat(), content());
 
-    let path = Scratch::new("download.jsonl");
+    let path = TempPath::new("download.jsonl");
     let arrived = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&arrived);
     let stream = download(&client, &id);
@@ -200,7 +200,7 @@ fn downloads_go_wherever_bytes_go() {
 }
 
 #[test]
-fn bytes_that_were_partly_read_are_not_given_to_others_twice_or_never() {
+fn download_partly_read_bytes_are_neither_lost_nor_repeated() {
     let (_emulator, client) = start();
     let id = upload(&client, FileSource::from_bytes("a.jsonl", content())).unwrap();
     let begun = || {
@@ -213,14 +213,14 @@ fn bytes_that_were_partly_read_are_not_given_to_others_twice_or_never() {
     let mut copy = Vec::new();
     assert_eq!(begun().copy_to(&mut copy).unwrap(), rest.len() as u64);
     assert_eq!(copy, rest);
-    let path = Scratch::new("rest.jsonl");
+    let path = TempPath::new("rest.jsonl");
     begun().write_to(&path.0).unwrap();
     assert_eq!(std::fs::read(&path.0).unwrap(), rest);
 }
 
-struct Full;
+struct FullWriter;
 
-impl Write for Full {
+impl Write for FullWriter {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {
         Err(io::Error::other("the tape is full"))
     }
@@ -231,14 +231,14 @@ impl Write for Full {
 }
 
 #[test]
-fn what_cannot_be_written_or_read_on_is_told_with_the_operation() {
+fn download_io_error_names_the_operation() {
     let (emulator, client) = start();
     let id = upload(&client, FileSource::from_bytes("a.jsonl", content())).unwrap();
-    let error = download(&client, &id).copy_to(Full).unwrap_err();
+    let error = download(&client, &id).copy_to(FullWriter).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.to_string().starts_with("files.download: "), "{error}");
     assert!(error.to_string().contains("the tape is full"), "{error}");
-    let nowhere = Scratch::new("directory").0.join("file");
+    let nowhere = TempPath::new("directory").0.join("file");
     let error = download(&client, &id).write_to(nowhere).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
 
@@ -253,7 +253,7 @@ fn what_cannot_be_written_or_read_on_is_told_with_the_operation() {
 }
 
 #[test]
-fn a_download_may_be_read_by_lines_and_be_an_upload() {
+fn download_is_bufread_and_can_be_an_upload_source() {
     let (_emulator, client) = start();
     let id = upload(
         &client,

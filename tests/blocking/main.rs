@@ -1,4 +1,4 @@
-//! The blocking client: every group, from every thread, with files, and where it may not wait.
+//! The blocking client: API groups, threads, files, and calls inside async runtimes.
 
 // Helpers outside of test functions may panic as tests do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
@@ -31,18 +31,18 @@ fn start() -> (Emulator, blocking::Client) {
     (emulator, client)
 }
 
-fn ask() -> ChatCompletionRequest {
+fn chat_request() -> ChatCompletionRequest {
     let question = [Message::user("Who painted Olympia?")];
     ChatCompletionRequest::new("mistral-small-latest", question)
 }
 
-/// The answer to `ask`, whole.
-fn answer(client: &blocking::Client) -> String {
-    let response = client.chat().complete(&ask()).send().unwrap();
+/// Completes the chat request and returns the text.
+fn chat_text(client: &blocking::Client) -> String {
+    let response = client.chat().complete(&chat_request()).send().unwrap();
     response.text().into_owned()
 }
 
-/// What is left of a stream.
+/// Reads a stream to its end and returns the text.
 fn text_of(stream: blocking::EventStream<CompletionChunk>) -> String {
     let texts = stream.map(|chunk| chunk.unwrap().text().into_owned());
     texts.collect()

@@ -1,4 +1,4 @@
-//! Runs with tools: plain functions, with models and with agents, awaited by nobody.
+//! Tool runs of the blocking client, with models and agents.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,8 +20,8 @@ use tracing::span::Id;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use super::server::PATIENCE;
-use super::{answer, start};
+use super::server::TEST_TIMEOUT;
+use super::{chat_text, start};
 
 /// Adds two numbers.
 #[derive(Deserialize, JsonSchema)]
@@ -30,13 +30,13 @@ struct Add {
     b: i64,
 }
 
-fn adding() -> ToolSet {
+fn add_tool() -> ToolSet {
     ToolSet::new().blocking_tool("add", |call: Add| {
         call.a.checked_add(call.b).ok_or("the sum is too large")
     })
 }
 
-fn ask() -> ChatCompletionRequest {
+fn chat_request() -> ChatCompletionRequest {
     ChatCompletionRequest::new("m", [Message::user("How much is it?")])
 }
 
@@ -53,8 +53,8 @@ fn calls(names: &[&str]) -> Value {
     names.iter().enumerate().map(call).collect()
 }
 
-/// An answer that calls tools.
-fn calling(names: &[&str]) -> MockReply {
+/// Returns a reply that calls tools.
+fn tool_call_reply(names: &[&str]) -> MockReply {
     let message = json!({ "role": "assistant", "content": "", "tool_calls": calls(names) });
     MockReply::json(json!({
         "id": "r1",
@@ -62,7 +62,7 @@ fn calling(names: &[&str]) -> MockReply {
     }))
 }
 
-fn streamed_calling(names: &[&str]) -> MockReply {
+fn streamed_tool_call_reply(names: &[&str]) -> MockReply {
     let delta = json!({ "role": "assistant", "content": "", "tool_calls": calls(names) });
     MockReply::sse([json!({
         "id": "s1",
@@ -71,15 +71,15 @@ fn streamed_calling(names: &[&str]) -> MockReply {
     })])
 }
 
-/// A model that calls these tools in its first turn and answers in its second.
-fn once(names: &[&str]) -> MockTransport {
+/// Returns a transport whose model calls these tools in its first turn and responds in its second.
+fn one_tool_turn(names: &[&str]) -> MockTransport {
     MockTransport::new()
-        .reply(calling(names))
+        .reply(tool_call_reply(names))
         .reply(MockReply::chat("It is 3."))
 }
 
-/// What the model is told about the calls in the last request.
-fn told(mock: &MockTransport) -> Vec<String> {
+/// Returns the tool results in the last request.
+fn tool_results(mock: &MockTransport) -> Vec<String> {
     let request = mock.requests().last().unwrap().json();
     let messages = request["messages"].as_array().unwrap().iter();
     let of_tools = messages.filter(|message| message["role"] == "tool");
@@ -89,7 +89,7 @@ fn told(mock: &MockTransport) -> Vec<String> {
 }
 
 #[test]
-fn a_run_asks_models_and_agents_until_they_answer() {
+fn tool_run_calls_model_or_agent_until_final_response() {
     let (emulator, client) = start();
     let dice = Function::new("roll_dice", json!({ "type": "object" }));
     let tools = ToolSet::new().blocking_function(dice, |_: Value| Ok::<_, io::Error>(4));
@@ -125,17 +125,17 @@ fn a_run_asks_models_and_agents_until_they_answer() {
 }
 
 #[test]
-fn options_hold_for_every_call_streamed_or_not() {
+fn tool_run_options_apply_to_every_call() {
     for streamed in [false, true] {
         let mock = if streamed {
             MockTransport::new()
-                .reply(streamed_calling(&["add"]))
+                .reply(streamed_tool_call_reply(&["add"]))
                 .reply(MockReply::chat_stream(["It is 3."]))
         } else {
-            once(&["add"])
+            one_tool_turn(&["add"])
         };
         let client = client(&mock);
-        let run = client.chat().run(&ask(), &adding());
+        let run = client.chat().run(&chat_request(), &add_tool());
         let run = run.with_call(|call| call.header("x-team", "a").extra_body("safe", true));
         let run = if streamed {
             run.stream().collect_run()
@@ -150,9 +150,10 @@ fn options_hold_for_every_call_streamed_or_not() {
         }
         assert_eq!(mock.requests().len(), 2);
     }
-    let mock = MockTransport::new().reply(MockReply::chat("late").with_delay(PATIENCE).always());
+    let mock =
+        MockTransport::new().reply(MockReply::chat("late").with_delay(TEST_TIMEOUT).always());
     let short = Duration::from_millis(5);
-    let run = client(&mock).chat().run(&ask(), &adding());
+    let run = client(&mock).chat().run(&chat_request(), &add_tool());
     let run = run.with_call(move |call| call.timeout(short));
     let error = run.send().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
@@ -161,8 +162,8 @@ fn options_hold_for_every_call_streamed_or_not() {
 }
 
 #[test]
-fn a_tool_that_fails_or_does_not_exist_is_told_or_ends_the_run() {
-    let tools = adding().blocking_tool("fail", |_: Add| {
+fn tool_run_failed_or_unknown_tool_is_reported_or_ends_run() {
+    let tools = add_tool().blocking_tool("fail", |_: Add| {
         Err::<(), _>(io::Error::other("the disk is full"))
     });
     let expected = [
@@ -170,12 +171,16 @@ fn a_tool_that_fails_or_does_not_exist_is_told_or_ends_the_run() {
         "3",
         "Error: there is no tool `multiply`, only add, fail",
     ];
-    let mock = once(&["fail", "add", "multiply"]);
-    client(&mock).chat().run(&ask(), &tools).send().unwrap();
-    assert_eq!(told(&mock), expected);
+    let mock = one_tool_turn(&["fail", "add", "multiply"]);
+    client(&mock)
+        .chat()
+        .run(&chat_request(), &tools)
+        .send()
+        .unwrap();
+    assert_eq!(tool_results(&mock), expected);
 
-    let mock = once(&["fail", "add", "multiply"]);
-    let run = client(&mock).chat().run(&ask(), &tools);
+    let mock = one_tool_turn(&["fail", "add", "multiply"]);
+    let run = client(&mock).chat().run(&chat_request(), &tools);
     let error = run.tool_errors(ToolErrors::Fail).send().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tool);
     assert!(
@@ -189,17 +194,17 @@ fn a_tool_that_fails_or_does_not_exist_is_told_or_ends_the_run() {
 }
 
 #[test]
-fn a_tool_that_panics_ends_the_run_and_not_the_program() {
-    let tools = adding().blocking_tool("panic", |call: Add| {
+fn tool_run_panic_in_tool_is_an_error_of_the_run() {
+    let tools = add_tool().blocking_tool("panic", |call: Add| {
         assert_eq!(call.a, call.b, "they differ");
         Ok::<_, io::Error>(())
     });
     let agents = AgentsCompletionRequest::new("ag:1:20260101:player:1", [Message::user("Hi.")]);
     for streamed in [false, true] {
         let mock = if streamed {
-            MockTransport::new().reply(streamed_calling(&["panic", "add"]))
+            MockTransport::new().reply(streamed_tool_call_reply(&["panic", "add"]))
         } else {
-            once(&["panic", "add"])
+            one_tool_turn(&["panic", "add"])
         };
         let client = client(&mock);
         let run = client.agents().run(&agents, &tools);
@@ -221,11 +226,11 @@ fn a_tool_that_panics_ends_the_run_and_not_the_program() {
 }
 
 #[test]
-fn a_model_that_never_stops_calling_tools_is_stopped() {
-    let mock = MockTransport::new().reply(calling(&["add"]).always());
+fn tool_run_endless_tool_calls_stop_at_limit() {
+    let mock = MockTransport::new().reply(tool_call_reply(&["add"]).always());
     let error = client(&mock)
         .chat()
-        .run(&ask(), &adding())
+        .run(&chat_request(), &add_tool())
         .max_turns(3)
         .send()
         .unwrap_err();
@@ -240,14 +245,14 @@ fn a_model_that_never_stops_calling_tools_is_stopped() {
 }
 
 #[test]
-fn a_hook_may_block_and_refuse() {
+fn tool_run_hook_may_block_and_deny() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     let (emulator, other) = start();
-    let mock = once(&["add", "add"]);
-    let run = client(&mock).chat().run(&ask(), &adding());
+    let mock = one_tool_turn(&["add", "add"]);
+    let run = client(&mock).chat().run(&chat_request(), &add_tool());
     let run = run.blocking_on_call(move |call| {
-        other.models().list().send().unwrap(); // which waits
+        other.models().list().send().unwrap(); // blocks
         assert_eq!(call.function.name, "add");
         match count.fetch_add(1, Ordering::Relaxed) {
             0 => Approval::refuse("not now"),
@@ -255,44 +260,44 @@ fn a_hook_may_block_and_refuse() {
         }
     });
     run.send().unwrap();
-    assert_eq!(told(&mock), ["This call was refused: not now", "3"]);
+    assert_eq!(tool_results(&mock), ["This call was refused: not now", "3"]);
     assert_eq!(asked.load(Ordering::Relaxed), 2);
     assert_eq!(emulator.requests().len(), 2);
 
-    let mock = once(&["add"]);
-    let run = client(&mock).chat().run(&ask(), &adding());
+    let mock = one_tool_turn(&["add"]);
+    let run = client(&mock).chat().run(&chat_request(), &add_tool());
     let error = run.blocking_on_call(|_| panic!("no")).send().unwrap_err();
     assert_eq!(error.to_string(), "chat.run: the hook panicked: no");
     assert_eq!(error.partial::<ToolRun>().unwrap().messages.len(), 2);
 }
 
 #[test]
-fn a_tool_that_waits_holds_nobody_up_and_may_use_the_same_client() {
+fn tool_run_blocking_tool_blocks_no_other_call_and_may_use_client() {
     let (_emulator, client) = start();
     let (go, may_go) = channel();
     let may_go = Mutex::new(may_go);
     let inner = client.clone();
     let wait = Function::new("wait_for_it", json!({ "type": "object" }));
     let tools = ToolSet::new().blocking_function(wait, move |_: Value| {
-        may_go.lock().unwrap().recv_timeout(PATIENCE)?;
+        may_go.lock().unwrap().recv_timeout(TEST_TIMEOUT)?;
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inner.models().list().send()?.data.len())
     });
     let question = [Message::user("Call wait_for_it.")];
     let request = ChatCompletionRequest::new("mistral-small-latest", question);
     let run = client.chat().run(&request, &tools);
     let running = thread::spawn(move || run.tool_errors(ToolErrors::Fail).send());
-    assert!(answer(&client).contains("Manet"));
+    assert!(chat_text(&client).contains("Manet"));
     go.send(()).unwrap();
     assert_eq!(running.join().unwrap().unwrap().responses.len(), 2);
 }
 
 #[test]
-fn a_run_that_is_dropped_goes_no_further() {
+fn tool_run_drop_cancels_it() {
     let (said, says) = channel::<()>();
     let roll = Function::new("roll", json!({ "type": "object" }));
     let tools = ToolSet::new().blocking_function(roll, move |_: Value| said.send(()));
-    let mock = MockTransport::new().reply(streamed_calling(&["roll"]));
-    let mut stream = client(&mock).chat().run(&ask(), &tools).stream();
+    let mock = MockTransport::new().reply(streamed_tool_call_reply(&["roll"]));
+    let mut stream = client(&mock).chat().run(&chat_request(), &tools).stream();
     for event in stream.by_ref() {
         if let RunEvent::Call(_) = event.unwrap() {
             break;
@@ -300,14 +305,14 @@ fn a_run_that_is_dropped_goes_no_further() {
     }
     drop(stream);
     drop(tools);
-    assert!(says.recv_timeout(PATIENCE).is_err()); // and the tool is gone
+    assert!(says.recv_timeout(TEST_TIMEOUT).is_err()); // and the tool has been dropped
     assert_eq!(mock.requests().len(), 1);
 }
 
-/// Remembers the threads that enter a span of this name.
-struct Entered(Arc<Mutex<Vec<ThreadId>>>);
+/// Records the threads that enter a span of this name.
+struct ThreadRecorder(Arc<Mutex<Vec<ThreadId>>>);
 
-impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Entered {
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ThreadRecorder {
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         if context
             .span(id)
@@ -319,18 +324,22 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Entered {
 }
 
 #[test]
-fn a_tool_runs_in_the_span_of_its_caller() {
+fn tool_run_tool_executes_in_callers_span() {
     let (said, says) = channel();
     let roll = Function::new("roll", json!({ "type": "object" }));
     let tools =
         ToolSet::new().blocking_function(roll, move |_: Value| said.send(thread::current().id()));
     let threads = Arc::default();
-    let layer = Entered(Arc::clone(&threads));
+    let layer = ThreadRecorder(Arc::clone(&threads));
     let _guard = tracing::subscriber::set_default(Registry::default().with(layer));
     let _within = tracing::info_span!("the caller's").entered();
-    let mock = once(&["roll"]);
-    client(&mock).chat().run(&ask(), &tools).send().unwrap();
-    let thread = says.recv_timeout(PATIENCE).unwrap();
+    let mock = one_tool_turn(&["roll"]);
+    client(&mock)
+        .chat()
+        .run(&chat_request(), &tools)
+        .send()
+        .unwrap();
+    let thread = says.recv_timeout(TEST_TIMEOUT).unwrap();
     assert_ne!(thread, thread::current().id());
     assert!(threads.lock().unwrap().contains(&thread));
 }

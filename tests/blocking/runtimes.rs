@@ -1,4 +1,4 @@
-//! Inside async runtimes: where the client may not wait, and where it may.
+//! Calls inside async runtimes: where blocking fails, and where it is permitted.
 
 use std::future::Future;
 use std::io::Read;
@@ -14,7 +14,7 @@ use mistral_sdk::{Client, Error, ErrorKind, RetryPolicy, blocking};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{LocalSet, block_in_place, spawn_blocking, unconstrained};
 
-use super::{answer, api, ask, start, text_of};
+use super::{api, chat_request, chat_text, start, text_of};
 
 fn current_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
@@ -24,7 +24,7 @@ fn multi_thread() -> Runtime {
     Builder::new_multi_thread().enable_all().build().unwrap()
 }
 
-fn is_refusal(error: &Error, operation: &str) {
+fn assert_blocking_error(error: &Error, operation: &str) {
     assert_eq!(error.kind(), ErrorKind::Config, "{error:#}");
     assert_eq!(error.operation(), operation);
     let said = error.to_string();
@@ -35,11 +35,11 @@ fn is_refusal(error: &Error, operation: &str) {
 }
 
 #[test]
-fn wherever_a_runtime_polls_calls_are_refused_and_nothing_is_sent() {
+fn blocking_call_inside_runtime_fails_without_a_request() {
     let (emulator, client) = start();
     let refused = {
         let client = client.clone();
-        move || is_refusal(&client.models().list().send().unwrap_err(), "models.list")
+        move || assert_blocking_error(&client.models().list().send().unwrap_err(), "models.list")
     };
     let own = refused.clone();
     current_thread().block_on(async move { own() });
@@ -64,65 +64,73 @@ fn wherever_a_runtime_polls_calls_are_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn every_way_to_wait_is_refused_the_same_way() {
+async fn blocking_every_waiting_method_fails_inside_runtime() {
     let (emulator, client) = start();
     let request = ListFilesRequest::new();
     let source = FileSource::from_bytes("a.jsonl", "{}");
     let upload = UploadFileRequest::new(FilePurpose::Batch, source);
-    is_refusal(
+    assert_blocking_error(
         &client.models().list().with_response().unwrap_err(),
         "models.list",
     );
-    is_refusal(
-        &client.chat().stream(&ask()).send().unwrap_err(),
+    assert_blocking_error(
+        &client.chat().stream(&chat_request()).send().unwrap_err(),
         "chat.stream",
     );
-    is_refusal(
-        &client.chat().stream(&ask()).with_response().unwrap_err(),
+    assert_blocking_error(
+        &client
+            .chat()
+            .stream(&chat_request())
+            .with_response()
+            .unwrap_err(),
         "chat.stream",
     );
-    is_refusal(
+    assert_blocking_error(
         &client.files().upload(&upload).send().unwrap_err(),
         "files.upload",
     );
-    is_refusal(
+    assert_blocking_error(
         &client.files().download("1").send().unwrap_err(),
         "files.download",
     );
     let mut pages = client.files().list(&request).pages();
-    is_refusal(&pages.next().unwrap().unwrap_err(), "files.list");
+    assert_blocking_error(&pages.next().unwrap().unwrap_err(), "files.list");
     assert!(pages.next().is_none());
     let mut items = client.files().list(&request).pages().items();
-    is_refusal(&items.next().unwrap().unwrap_err(), "files.list");
+    assert_blocking_error(&items.next().unwrap().unwrap_err(), "files.list");
     assert!(items.next().is_none());
-    let run = || client.chat().run(&ask(), &ToolSet::new());
-    is_refusal(&run().send().unwrap_err(), "chat.run");
-    is_refusal(&run().stream().collect_run().unwrap_err(), "chat.run");
+    let run = || client.chat().run(&chat_request(), &ToolSet::new());
+    assert_blocking_error(&run().send().unwrap_err(), "chat.run");
+    assert_blocking_error(&run().stream().collect_run().unwrap_err(), "chat.run");
     let mut events = run().stream();
     let error = events.next().unwrap().unwrap_err();
-    is_refusal(&error, "chat.run");
-    assert_eq!(error.partial::<ToolRun>().unwrap().messages, ask().messages);
+    assert_blocking_error(&error, "chat.run");
+    assert_eq!(
+        error.partial::<ToolRun>().unwrap().messages,
+        chat_request().messages
+    );
     assert!(events.next().is_none());
-    let untouched = || std::iter::from_fn(|| -> Option<(String, _)> { panic!("it was asked") });
-    let requests = untouched().map(|(id, ())| (id, ask()));
-    is_refusal(
+    let untouched =
+        || std::iter::from_fn(|| -> Option<(String, _)> { panic!("the iterator was read") });
+    let requests = untouched().map(|(id, ())| (id, chat_request()));
+    assert_blocking_error(
         &client.batch().run(requests).send().unwrap_err(),
         "batch.run",
     );
     let batch = client.batch().resume::<EmbeddingRequest>("1");
-    is_refusal(&batch.job().send().unwrap_err(), "batch.jobs.get");
-    is_refusal(&batch.wait().send().unwrap_err(), "batch.wait");
-    is_refusal(&batch.results().unwrap_err(), "batch.results");
+    assert_blocking_error(&batch.job().send().unwrap_err(), "batch.jobs.get");
+    assert_blocking_error(&batch.wait().send().unwrap_err(), "batch.wait");
+    assert_blocking_error(&batch.results().unwrap_err(), "batch.results");
     let vectors = || {
         let texts = untouched().map(|(text, ())| text);
         client.embeddings().create_all("m", texts)
     };
-    is_refusal(
+    assert_blocking_error(
         &vectors().collect_response().unwrap_err(),
         "embeddings.create_all",
     );
     let mut vectors = vectors();
-    is_refusal(
+    assert_blocking_error(
         &vectors.next().unwrap().unwrap_err(),
         "embeddings.create_all",
     );
@@ -130,30 +138,30 @@ async fn every_way_to_wait_is_refused_the_same_way() {
     assert!(emulator.requests().is_empty());
 }
 
-/// Runs what must wait where it may.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+/// Runs blocking work on a thread where blocking is permitted.
+async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     spawn_blocking(work).await.unwrap()
 }
 
 #[tokio::test]
-async fn what_was_begun_outside_is_refused_once_and_then_over() {
+async fn blocking_iterator_moved_into_runtime_fails_once_then_ends() {
     let (_emulator, client) = start();
     let asking = client.clone();
     let ended = {
         let client = client.clone();
         move || {
-            let mut stream = client.chat().stream(&ask()).send().unwrap();
+            let mut stream = client.chat().stream(&chat_request()).send().unwrap();
             stream.by_ref().for_each(|chunk| drop(chunk.unwrap()));
             stream
         }
     };
-    let streams = move || [0; 2].map(|_| asking.chat().stream(&ask()).send().unwrap());
-    let [mut stream, other] = aside(streams).await;
-    is_refusal(&stream.next().unwrap().unwrap_err(), "chat.stream");
+    let streams = move || [0; 2].map(|_| asking.chat().stream(&chat_request()).send().unwrap());
+    let [mut stream, other] = run_blocking(streams).await;
+    assert_blocking_error(&stream.next().unwrap().unwrap_err(), "chat.stream");
     assert!(stream.next().is_none());
-    is_refusal(&other.collect_response().unwrap_err(), "chat.stream");
-    // A stream that has ended does not need to wait.
-    let mut ended = aside(ended).await;
+    assert_blocking_error(&other.collect_response().unwrap_err(), "chat.stream");
+    // A stream that has ended does not block.
+    let mut ended = run_blocking(ended).await;
     assert!(ended.next().is_none());
 
     let downloads = move || {
@@ -162,57 +170,63 @@ async fn what_was_begun_outside_is_refused_once_and_then_over() {
         let id = client.files().upload(&upload).send().unwrap().id;
         [0; 4].map(|_| client.files().download(&id).send().unwrap())
     };
-    let [mut read, bytes, write, copy] = aside(downloads).await;
+    let [mut read, bytes, write, copy] = run_blocking(downloads).await;
     let error = read.read_to_end(&mut Vec::new()).unwrap_err();
-    is_refusal(
+    assert_blocking_error(
         error.get_ref().unwrap().downcast_ref().unwrap(),
         "files.download",
     );
     assert_eq!(read.read(&mut [0]).unwrap(), 0);
-    is_refusal(&bytes.bytes().unwrap_err(), "files.download");
-    is_refusal(&write.write_to("/dev/null").unwrap_err(), "files.download");
-    is_refusal(&copy.copy_to(Vec::new()).unwrap_err(), "files.download");
+    assert_blocking_error(&bytes.bytes().unwrap_err(), "files.download");
+    assert_blocking_error(&write.write_to("/dev/null").unwrap_err(), "files.download");
+    assert_blocking_error(&copy.copy_to(Vec::new()).unwrap_err(), "files.download");
 }
 
-fn asks(client: &blocking::Client) {
-    let whole = answer(client);
-    let stream = client.chat().stream(&ask()).send().unwrap();
+fn assert_call_succeeds(client: &blocking::Client) {
+    let whole = chat_text(client);
+    let stream = client.chat().stream(&chat_request()).send().unwrap();
     assert_eq!(text_of(stream), whole);
 }
 
 #[test]
-fn threads_that_may_wait_do_so_although_they_know_a_runtime() {
+fn blocking_call_on_spawn_blocking_or_entered_thread_succeeds() {
     let (_emulator, client) = start();
     for runtime in [current_thread(), multi_thread()] {
         let own = client.clone();
-        runtime.block_on(aside(move || asks(&own)));
+        runtime.block_on(run_blocking(move || assert_call_succeeds(&own)));
         let own = client.clone();
-        runtime.block_on(async { std::thread::spawn(move || asks(&own)).join().unwrap() });
+        runtime.block_on(async {
+            std::thread::spawn(move || assert_call_succeeds(&own))
+                .join()
+                .unwrap()
+        });
         let _known = runtime.enter();
-        asks(&client);
+        assert_call_succeeds(&client);
     }
     let own = client.clone();
-    multi_thread().block_on(async move { block_in_place(|| asks(&own)) });
+    multi_thread().block_on(async move { block_in_place(|| assert_call_succeeds(&own)) });
     let own = client.clone();
-    let task = async move { tokio::spawn(async move { block_in_place(|| asks(&own)) }).await };
+    let task = async move {
+        tokio::spawn(async move { block_in_place(|| assert_call_succeeds(&own)) }).await
+    };
     multi_thread().block_on(task).unwrap();
 }
 
-/// Calls when it is dropped.
-struct CallsAtTheEnd(blocking::Client, Arc<Mutex<Option<Error>>>);
+/// Calls the client on drop.
+struct CallsOnDrop(blocking::Client, Arc<Mutex<Option<Error>>>);
 
-impl Drop for CallsAtTheEnd {
+impl Drop for CallsOnDrop {
     fn drop(&mut self) {
         *self.1.lock().unwrap() = self.0.models().list().send().err();
     }
 }
 
 #[test]
-fn a_task_that_is_aborted_may_call_in_its_drop() {
+fn blocking_call_in_drop_of_aborted_task_fails() {
     let (emulator, client) = start();
     let error = Arc::default();
-    let at_the_end = CallsAtTheEnd(client, Arc::clone(&error));
-    let never_ready = async move {
+    let at_the_end = CallsOnDrop(client, Arc::clone(&error));
+    let pending = async move {
         let _at_the_end = at_the_end;
         std::future::pending::<()>().await;
     };
@@ -225,24 +239,25 @@ fn a_task_that_is_aborted_may_call_in_its_drop() {
         });
         assert!(aborted.is_cancelled(), "{aborted}");
     }
-    ends(&multi_thread(), never_ready);
-    is_refusal(error.lock().unwrap().as_ref().unwrap(), "models.list");
+    ends(&multi_thread(), pending);
+    assert_blocking_error(error.lock().unwrap().as_ref().unwrap(), "models.list");
     assert!(emulator.requests().is_empty());
 }
 
 #[test]
-fn calls_from_within_callbacks_of_the_client_are_refused() {
+fn blocking_call_in_client_callback_fails() {
     let emulator = Emulator::builder()
         .fault(Fault::status(503))
         .start()
         .unwrap();
     let client = blocking::Client::new(api(&emulator)).unwrap();
     let inner = client.clone();
-    let (said, says) = std::sync::mpsc::channel();
-    let at_once = RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, Duration::from_secs(9));
-    let builder = Client::builder(api(&emulator)).retry(at_once);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let without_delay =
+        RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, Duration::from_secs(9));
+    let builder = Client::builder(api(&emulator)).retry(without_delay);
     let builder = builder.on_retry(move |_| {
-        let _ = said.send(inner.models().list().send());
+        let _ = sender.send(inner.models().list().send());
     });
     builder
         .build_blocking()
@@ -251,5 +266,5 @@ fn calls_from_within_callbacks_of_the_client_are_refused() {
         .list()
         .send()
         .unwrap();
-    is_refusal(&says.recv().unwrap().unwrap_err(), "models.list");
+    assert_blocking_error(&receiver.recv().unwrap().unwrap_err(), "models.list");
 }

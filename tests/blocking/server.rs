@@ -1,4 +1,4 @@
-//! A server that does what a test tells it, one connection after the other.
+//! A server that a test scripts, one connection at a time.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use mistral_sdk::MistralApi;
 
-/// How long anything may take before a test gives up on it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout of every wait in a test.
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) const EVENT: &str =
     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
@@ -26,8 +26,8 @@ impl Server {
         MistralApi::new("key").unwrap().base_url(&url).unwrap()
     }
 
-    /// Runs `script` on a thread of its own.
-    pub(crate) fn play<T: Send + 'static>(
+    /// Runs `script` on a new thread.
+    pub(crate) fn run_script<T: Send + 'static>(
         self,
         script: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> JoinHandle<T> {
@@ -36,7 +36,7 @@ impl Server {
 
     pub(crate) fn accept(&self) -> Connection {
         let (socket, _) = self.0.accept().unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
         socket.set_nodelay(true).unwrap();
         Connection(socket)
     }
@@ -45,7 +45,7 @@ impl Server {
 pub(crate) struct Connection(TcpStream);
 
 impl Connection {
-    /// Reads one request. `None` if the client has left instead.
+    /// Reads one request, or returns `None` if the client has closed the connection.
     pub(crate) fn request(&mut self) -> Option<String> {
         let mut request = Vec::new();
         let mut buffer = [0; 4096];
@@ -68,7 +68,7 @@ impl Connection {
         }
     }
 
-    pub(crate) fn answer(&mut self, body: &str) {
+    pub(crate) fn respond(&mut self, body: &str) {
         let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
         self.send(&(head + body));
     }
@@ -93,7 +93,7 @@ impl Connection {
     }
 
     /// Waits until the client has closed the connection.
-    pub(crate) fn closed(mut self) {
+    pub(crate) fn wait_for_close(mut self) {
         let end = self.0.read(&mut [0]);
         let is_gone = |kind| {
             use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};

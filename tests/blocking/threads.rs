@@ -1,4 +1,4 @@
-//! Many threads at once, and several clients.
+//! Clients and streams shared between threads.
 
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
@@ -10,33 +10,33 @@ use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, blocking};
 
 use super::server::{EVENT, Server};
-use super::{answer, ask, start, text_of};
+use super::{chat_request, chat_text, start, text_of};
 
 #[test]
-fn a_stream_that_is_slow_stops_no_other_call_and_the_other_way_round() {
+fn threads_slow_stream_and_other_calls_do_not_block_each_other() {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
     let (slow_reads, is_read) = channel();
     let (answered, is_answered) = channel();
     let (begun, has_begun) = channel();
-    let script = server.play(move |server| {
+    let script = server.run_script(move |server| {
         let mut slow = server.accept();
         slow.request().unwrap();
         slow.begin_stream();
         slow.chunk(EVENT);
-        is_read.recv().unwrap(); // the slow thread waits for the second event from here on
+        is_read.recv().unwrap(); // from here on, the slow thread waits for the second event
         let mut quick = server.accept();
         quick.request().unwrap();
-        quick.answer(r#"{"data":[]}"#);
-        quick.request().unwrap(); // the third call waits on the connection of the second
+        quick.respond(r#"{"data":[]}"#);
+        quick.request().unwrap(); // the third call uses the connection of the second
         slow.chunk(EVENT);
         slow.end_stream();
-        is_answered.recv().unwrap(); // the slow thread has ended, the other waits on
-        quick.answer(r#"{"data":[]}"#);
+        is_answered.recv().unwrap(); // the slow thread has ended; the other still waits
+        quick.respond(r#"{"data":[]}"#);
     });
     let slow_client = client.clone();
     let slow = std::thread::spawn(move || {
-        let mut stream = slow_client.chat().stream(&ask()).send().unwrap();
+        let mut stream = slow_client.chat().stream(&chat_request()).send().unwrap();
         stream.next().unwrap().unwrap();
         begun.send(()).unwrap();
         slow_reads.send(()).unwrap();
@@ -52,21 +52,21 @@ fn a_stream_that_is_slow_stops_no_other_call_and_the_other_way_round() {
 }
 
 #[test]
-fn what_threads_share_and_hand_over_they_may() {
-    fn shared<T: Clone + Send + Sync + 'static>() {}
-    fn handed_over<T: Send + 'static>() {}
-    shared::<blocking::Client>();
-    handed_over::<blocking::EventStream<CompletionChunk>>();
-    handed_over::<blocking::ByteStream>();
-    handed_over::<blocking::Pages<ListFilesResponse>>();
-    handed_over::<blocking::Items<ListFilesResponse>>();
+fn threads_public_types_are_send_and_sync() {
+    fn assert_shareable<T: Clone + Send + Sync + 'static>() {}
+    fn assert_send<T: Send + 'static>() {}
+    assert_shareable::<blocking::Client>();
+    assert_send::<blocking::EventStream<CompletionChunk>>();
+    assert_send::<blocking::ByteStream>();
+    assert_send::<blocking::Pages<ListFilesResponse>>();
+    assert_send::<blocking::Items<ListFilesResponse>>();
 }
 
 #[test]
-fn many_threads_use_one_client_at_once() {
+fn threads_share_one_client() {
     const THREADS: usize = 16;
     let (_emulator, client) = start();
-    let whole = answer(&client);
+    let whole = chat_text(&client);
     let together = Arc::new(Barrier::new(THREADS));
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
@@ -75,9 +75,9 @@ fn many_threads_use_one_client_at_once() {
             std::thread::spawn(move || {
                 together.wait();
                 for _ in 0..4 {
-                    let stream = client.chat().stream(&ask()).send().unwrap();
+                    let stream = client.chat().stream(&chat_request()).send().unwrap();
                     assert_eq!(text_of(stream), whole);
-                    assert_eq!(answer(&client), whole);
+                    assert_eq!(chat_text(&client), whole);
                 }
             })
         })
@@ -88,19 +88,20 @@ fn many_threads_use_one_client_at_once() {
 }
 
 #[test]
-fn a_stream_moves_between_threads() {
+fn threads_stream_moves_between_threads() {
     let (_emulator, client) = start();
-    let mut stream = client.chat().stream(&ask()).send().unwrap();
+    let mut stream = client.chat().stream(&chat_request()).send().unwrap();
     let mut text = stream.next().unwrap().unwrap().text().into_owned();
-    drop(client); // the stream needs it no more
+    drop(client); // the stream does not need the client
     text += &std::thread::spawn(move || text_of(stream)).join().unwrap();
     assert!(text.contains("Manet"), "{text}");
 }
 
 #[test]
-fn two_clients_work_side_by_side() {
+fn threads_two_clients_run_concurrently() {
     let ((_one, first), (_other, second)) = (start(), start());
-    let mut streams = [&first, &second].map(|client| client.chat().stream(&ask()).send().unwrap());
+    let mut streams =
+        [&first, &second].map(|client| client.chat().stream(&chat_request()).send().unwrap());
     let mut texts = [String::new(), String::new()];
     while let [Some(one), Some(other)] = streams.each_mut().map(Iterator::next) {
         texts[0] += &one.unwrap().text();
@@ -111,7 +112,7 @@ fn two_clients_work_side_by_side() {
 }
 
 #[test]
-fn a_connection_of_one_client_serves_another_that_shares_its_transport() {
+fn pool_connection_is_reused_by_client_with_same_transport() {
     let server = Server::start();
     let transport = Arc::new(HyperTransport::new(Duration::from_secs(10)).unwrap());
     let client = || {
@@ -119,14 +120,14 @@ fn a_connection_of_one_client_serves_another_that_shares_its_transport() {
         builder.build_blocking().unwrap()
     };
     let (one, other): (blocking::Client, _) = (client(), client());
-    let script = server.play(|server| {
+    let script = server.run_script(|server| {
         let mut connection = server.accept();
         while connection.request().is_some() {
-            connection.answer(r#"{"data":[]}"#);
+            connection.respond(r#"{"data":[]}"#);
         }
     });
     one.models().list().send().unwrap();
-    other.models().list().send().unwrap(); // while nobody waits with the first
+    other.models().list().send().unwrap(); // while no call of the first client is in flight
     drop((one, other, transport));
     script.join().unwrap();
 }

@@ -1,6 +1,5 @@
-//! How the built-in transport connects: TLS, HTTP versions, proxies of the environment.
-//! Each case runs in a process of its own, because the environment belongs to the whole
-//! process.
+//! Connections of the built-in transport: TLS, HTTP versions, and proxies from the environment.
+//! Each case runs in a child process, because environment variables are global to a process.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers may panic as tests do
 #![allow(unreachable_pub)]
@@ -17,7 +16,7 @@ use mistral_emulator::Emulator;
 use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportError};
 use mistral_sdk::{Client, MistralApi, RetryPolicy};
 
-use servers::{Proxy, Secured};
+use servers::{Proxy, TlsServer};
 
 const CHILD: &str = "MISTRAL_TEST_URL";
 const VARIABLES: [&str; 9] = [
@@ -32,10 +31,10 @@ const VARIABLES: [&str; 9] = [
     "SSL_CERT_DIR",
 ];
 
-/// What a call of `url` comes to in a process with these variables.
+/// Calls `url` in a child process with these variables, and returns its output.
 async fn outcome(url: &str, variables: &[(&str, &str)]) -> String {
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "child", "--nocapture"]);
+    child.args(["--exact", "connection_child_process", "--nocapture"]);
     VARIABLES.iter().for_each(|name| {
         child.env_remove(name);
     });
@@ -46,12 +45,12 @@ async fn outcome(url: &str, variables: &[(&str, &str)]) -> String {
     line.unwrap_or_else(|| panic!("{output}")).1.to_owned()
 }
 
-/// Notes the version of HTTP that is spoken.
+/// Records the HTTP version of the response.
 #[derive(Debug)]
-struct Showing(HyperTransport, Arc<Mutex<String>>);
+struct VersionRecorder(HyperTransport, Arc<Mutex<String>>);
 
 #[async_trait]
-impl Transport for Showing {
+impl Transport for VersionRecorder {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         let response = self.0.send(request).await?;
         *self.1.lock().unwrap() = format!("{:?}", response.version());
@@ -60,7 +59,7 @@ impl Transport for Showing {
 }
 
 #[tokio::test]
-async fn child() {
+async fn connection_child_process() {
     let Some(url) = std::env::var_os(CHILD) else {
         return;
     };
@@ -68,7 +67,7 @@ async fn child() {
     let transport = HyperTransport::new(Duration::from_secs(10)).unwrap();
     let api = MistralApi::new("emulator").unwrap();
     let client = Client::builder(api.base_url(url.to_str().unwrap()).unwrap())
-        .transport(Showing(transport, Arc::clone(&version)))
+        .transport(VersionRecorder(transport, Arc::clone(&version)))
         .retry(RetryPolicy::none())
         .build()
         .unwrap();
@@ -79,41 +78,41 @@ async fn child() {
 }
 
 #[tokio::test]
-async fn tls_chooses_the_version_of_http() {
+async fn tls_alpn_selects_http_version() {
     let emulator = Emulator::start().unwrap();
-    for (offered, version) in [
+    for (protocols, version) in [
         (&["h2", "http/1.1"][..], "HTTP/2.0"),
         (&["http/1.1"], "HTTP/1.1"),
         (&[], "HTTP/1.1"),
     ] {
-        let server = Secured::start(emulator.url(), offered).await;
+        let server = TlsServer::start(emulator.url(), protocols).await;
         let outcome = outcome(&server.url, &[("SSL_CERT_FILE", &server.certificate)]).await;
-        assert_eq!(outcome, version, "{offered:?}");
+        assert_eq!(outcome, version, "{protocols:?}");
     }
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused() {
+async fn tls_untrusted_certificate_is_rejected() {
     let emulator = Emulator::start().unwrap();
-    let server = Secured::start(emulator.url(), &[]).await;
-    let other = Secured::start(emulator.url(), &[]).await;
+    let server = TlsServer::start(emulator.url(), &[]).await;
+    let other = TlsServer::start(emulator.url(), &[]).await;
     let outcome = outcome(&server.url, &[("SSL_CERT_FILE", &other.certificate)]).await;
     assert!(outcome.contains("could not connect"), "{outcome}");
     assert!(outcome.contains("certificate"), "{outcome}");
 }
 
 #[tokio::test]
-async fn requests_without_tls_are_handed_to_the_proxy() {
+async fn proxy_http_request_is_sent_in_absolute_form() {
     let emulator = Emulator::start().unwrap();
     let proxy = Proxy::http().await;
-    let place = proxy.url("http", "user:pass@");
+    let proxy_url = proxy.url("http", "user:pass@");
     for variable in ["HTTP_PROXY", "ALL_PROXY", "http_proxy"] {
-        let outcome = outcome(emulator.url(), &[(variable, &place)]).await;
+        let outcome = outcome(emulator.url(), &[(variable, &proxy_url)]).await;
         assert_eq!(outcome, "HTTP/1.1", "{variable}");
-        let head = proxy.seen();
+        let head = proxy.take_request();
         let line = format!("GET {}/v1/models HTTP/1.1\r\n", emulator.url());
         assert!(head.starts_with(&line), "{head}");
-        // `user:pass`, in base64
+        // Base64 of `user:pass`.
         assert!(
             head.contains("proxy-authorization: Basic dXNlcjpwYXNz\r\n"),
             "{head}"
@@ -122,21 +121,24 @@ async fn requests_without_tls_are_handed_to_the_proxy() {
 }
 
 #[tokio::test]
-async fn requests_with_tls_go_through_a_tunnel() {
+async fn proxy_https_request_uses_connect_tunnel() {
     let emulator = Emulator::start().unwrap();
-    let server = Secured::start(emulator.url(), &["h2", "http/1.1"]).await;
+    let server = TlsServer::start(emulator.url(), &["h2", "http/1.1"]).await;
     let proxy = Proxy::http().await;
-    let secured = Secured::start(&proxy.url("http", ""), &["h2", "http/1.1"]).await;
-    let both = servers::both(&server.certificate, &secured.certificate);
-    let behind_tls = secured.url.replace("https://", "https://user:pass@");
-    for place in [proxy.url("http", "user:pass@"), behind_tls] {
-        let variables = [("HTTPS_PROXY", place.as_str()), ("SSL_CERT_FILE", &both)];
+    let tls_proxy = TlsServer::start(&proxy.url("http", ""), &["h2", "http/1.1"]).await;
+    let both = servers::certificate_bundle(&server.certificate, &tls_proxy.certificate);
+    let tls_proxy_url = tls_proxy.url.replace("https://", "https://user:pass@");
+    for proxy_url in [proxy.url("http", "user:pass@"), tls_proxy_url] {
+        let variables = [
+            ("HTTPS_PROXY", proxy_url.as_str()),
+            ("SSL_CERT_FILE", &both),
+        ];
         assert_eq!(
             outcome(&server.url, &variables).await,
             "HTTP/2.0",
-            "{place}"
+            "{proxy_url}"
         );
-        let head = proxy.seen();
+        let head = proxy.take_request();
         let host = server.url.trim_start_matches("https://");
         assert!(
             head.starts_with(&format!("CONNECT {host} HTTP/1.1\r\n")),
@@ -155,49 +157,52 @@ async fn requests_with_tls_go_through_a_tunnel() {
 }
 
 #[tokio::test]
-async fn socks_proxies_are_spoken_to() {
+async fn proxy_socks5_with_and_without_password() {
     let emulator = Emulator::start().unwrap();
-    let server = Secured::start(emulator.url(), &["h2"]).await;
+    let server = TlsServer::start(emulator.url(), &["h2"]).await;
     for user in ["", "user:pass@"] {
         let proxy = Proxy::socks5(!user.is_empty()).await;
-        let place = proxy.url("socks5", user);
+        let proxy_url = proxy.url("socks5", user);
         let variables = [
-            ("ALL_PROXY", place.as_str()),
+            ("ALL_PROXY", proxy_url.as_str()),
             ("SSL_CERT_FILE", &server.certificate),
         ];
         assert_eq!(
             outcome(&server.url, &variables).await,
             "HTTP/2.0",
-            "{place}"
+            "{proxy_url}"
         );
-        assert!(proxy.seen().starts_with("localhost:"));
+        assert!(proxy.take_request().starts_with("localhost:"));
         assert_eq!(
             outcome(emulator.url(), &variables).await,
             "HTTP/1.1",
-            "{place}"
+            "{proxy_url}"
         );
-        assert!(!proxy.seen().is_empty());
+        assert!(!proxy.take_request().is_empty());
     }
 }
 
 #[tokio::test]
-async fn what_needs_no_proxy_goes_straight() {
+async fn proxy_no_proxy_hosts_connect_directly() {
     let emulator = Emulator::start().unwrap();
-    let nowhere = "http://127.0.0.1:1";
-    let variables = [("ALL_PROXY", nowhere), ("NO_PROXY", "127.0.0.1,localhost")];
+    let unreachable = "http://127.0.0.1:1";
+    let variables = [
+        ("ALL_PROXY", unreachable),
+        ("NO_PROXY", "127.0.0.1,localhost"),
+    ];
     assert_eq!(outcome(emulator.url(), &variables).await, "HTTP/1.1");
-    let through = outcome(emulator.url(), &[("ALL_PROXY", nowhere)]).await;
-    assert!(through.contains("could not connect"), "{through}");
+    let proxied = outcome(emulator.url(), &[("ALL_PROXY", unreachable)]).await;
+    assert!(proxied.contains("could not connect"), "{proxied}");
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_told() {
+async fn proxy_407_or_unknown_scheme_is_reported() {
     let emulator = Emulator::start().unwrap();
-    let server = Secured::start(emulator.url(), &[]).await;
-    let proxy = Proxy::refusing().await;
-    let place = proxy.url("http", "");
+    let server = TlsServer::start(emulator.url(), &[]).await;
+    let proxy = Proxy::responding_407().await;
+    let proxy_url = proxy.url("http", "");
     let variables = [
-        ("HTTPS_PROXY", place.as_str()),
+        ("HTTPS_PROXY", proxy_url.as_str()),
         ("SSL_CERT_FILE", &server.certificate),
     ];
     let outcome = outcome(&server.url, &variables).await;

@@ -1,4 +1,4 @@
-//! Servers between the client and the emulator.
+//! TLS servers and proxies between the client and the emulator.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,15 +13,15 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// A server with TLS, which hands on to one without.
-pub struct Secured {
+/// A TLS server that forwards to a plain one.
+pub struct TlsServer {
     pub url: String,
-    /// The file that holds its certificate.
+    /// The path of its certificate.
     pub certificate: String,
 }
 
-impl Secured {
-    pub async fn start(behind: &str, protocols: &[&str]) -> Self {
+impl TlsServer {
+    pub async fn start(upstream: &str, protocols: &[&str]) -> Self {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
@@ -37,7 +37,7 @@ impl Secured {
             .map(|name| name.as_bytes().to_vec())
             .collect();
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let behind = behind.trim_start_matches("http://").to_owned();
+        let upstream = upstream.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!(
             "https://localhost:{}",
@@ -45,10 +45,10 @@ impl Secured {
         );
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let (acceptor, behind) = (acceptor.clone(), behind.clone());
+                let (acceptor, upstream) = (acceptor.clone(), upstream.clone());
                 tokio::spawn(async move {
                     let socket = acceptor.accept(socket).await?;
-                    connect(socket, &behind).await
+                    connect(socket, &upstream).await
                 });
             }
         });
@@ -59,8 +59,8 @@ impl Secured {
     }
 }
 
-/// A file with both certificates.
-pub fn both(one: &str, other: &str) -> String {
+/// Writes a file with both certificates and returns its path.
+pub fn certificate_bundle(one: &str, other: &str) -> String {
     file(
         &[one, other]
             .map(|path| std::fs::read_to_string(path).unwrap())
@@ -82,17 +82,17 @@ async fn connect(mut socket: impl AsyncRead + AsyncWrite + Unpin, to: &str) -> i
     copy_bidirectional(&mut socket, &mut server).await.map(drop)
 }
 
-/// A proxy that notes what it was asked first.
+/// A proxy that records the last request head or SOCKS target.
 pub struct Proxy {
     port: u16,
-    seen: Arc<Mutex<String>>,
+    request: Arc<Mutex<String>>,
 }
 
 impl Proxy {
     pub async fn http() -> Self {
-        Self::start(|mut socket, seen| async move {
+        Self::start(|mut socket, recorded| async move {
             let head = read_head(&mut socket).await?;
-            *seen.lock().unwrap() = head.clone();
+            *recorded.lock().unwrap() = head.clone();
             let target = head.split(' ').nth(1).unwrap_or_default();
             if head.starts_with("CONNECT ") {
                 socket.write_all(b"HTTP/1.1 200 x\r\n\r\n").await?;
@@ -106,7 +106,7 @@ impl Proxy {
         .await
     }
 
-    pub async fn refusing() -> Self {
+    pub async fn responding_407() -> Self {
         Self::start(|mut socket, _| async move {
             read_head(&mut socket).await?;
             socket
@@ -117,7 +117,7 @@ impl Proxy {
     }
 
     pub async fn socks5(wants_password: bool) -> Self {
-        Self::start(move |mut socket, seen| async move {
+        Self::start(move |mut socket, recorded| async move {
             let mut count = [0; 2]; // version, number of methods
             socket.read_exact(&mut count).await?;
             socket.read_exact(&mut vec![0; count[1].into()]).await?;
@@ -126,18 +126,18 @@ impl Proxy {
                 .await?;
             if wants_password {
                 assert_eq!(socket.read_u8().await?, 1);
-                assert_eq!(read_short(&mut socket).await?, "user");
-                assert_eq!(read_short(&mut socket).await?, "pass");
+                assert_eq!(read_length_prefixed(&mut socket).await?, "user");
+                assert_eq!(read_length_prefixed(&mut socket).await?, "pass");
                 socket.write_all(&[1, 0]).await?;
             }
-            let mut request = [0; 4]; // version, command, 0, kind of address
+            let mut request = [0; 4]; // version, command, reserved, address type
             socket.read_exact(&mut request).await?;
             let host = match request[3] {
                 1 => std::net::Ipv4Addr::from(socket.read_u32().await?).to_string(),
-                _ => read_short(&mut socket).await?,
+                _ => read_length_prefixed(&mut socket).await?,
             };
             let target = format!("{host}:{}", socket.read_u16().await?);
-            *seen.lock().unwrap() = target.clone();
+            *recorded.lock().unwrap() = target.clone();
             socket.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
             connect(socket, &target).await
         })
@@ -150,23 +150,23 @@ impl Proxy {
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let seen = Arc::default();
-        let noted = Arc::clone(&seen);
+        let request = Arc::default();
+        let recorded = Arc::clone(&request);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(serve(socket, Arc::clone(&noted)));
+                tokio::spawn(serve(socket, Arc::clone(&recorded)));
             }
         });
-        Self { port, seen }
+        Self { port, request }
     }
 
     pub fn url(&self, scheme: &str, user: &str) -> String {
         format!("{scheme}://{user}127.0.0.1:{}", self.port)
     }
 
-    /// What the proxy was asked, once.
-    pub fn seen(&self) -> String {
-        std::mem::take(&mut self.seen.lock().unwrap())
+    /// Removes and returns the recorded request.
+    pub fn take_request(&self) -> String {
+        std::mem::take(&mut self.request.lock().unwrap())
     }
 }
 
@@ -178,7 +178,7 @@ async fn read_head(socket: &mut TcpStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-async fn read_short(socket: &mut TcpStream) -> io::Result<String> {
+async fn read_length_prefixed(socket: &mut TcpStream) -> io::Result<String> {
     let mut text = vec![0; socket.read_u8().await?.into()];
     socket.read_exact(&mut text).await?;
     Ok(String::from_utf8_lossy(&text).into_owned())

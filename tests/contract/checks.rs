@@ -1,19 +1,19 @@
-//! Holds the SDK against the description.
+//! Compares the SDK with the OpenAPI document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::beyond::strip;
 use crate::compare::lost;
-use crate::document::{Document, Operation};
+use crate::coverage::{Feature, Features, Observer, expected};
+use crate::document::{Document, DocumentOperation};
 use crate::exceptions::{
     BEYOND, EMULATOR_BEYOND, ENDPOINTS_BEYOND, Exception, NO_FIELD, REQUIRED_BUT_UNDEFINED,
     UNMODELLED,
 };
 use crate::instances::instances;
-use crate::marks::{Mark, Marks, Observer, expected};
-use crate::registry::Ours;
-use crate::requests::Built;
+use crate::requests::BuiltRequest;
 use crate::round_trip::RoundTrip;
+use crate::sdk_endpoints::SdkEndpoint;
+use crate::undocumented_fields::strip;
 use crate::validators::Validators;
 
 pub(crate) struct Checks<'a> {
@@ -21,11 +21,11 @@ pub(crate) struct Checks<'a> {
     pub(crate) validators: &'a Validators,
     pub(crate) passed: usize,
     pub(crate) failures: Vec<String>,
-    /// The operations that there is an endpoint for.
+    /// The operations that have an endpoint in the SDK.
     pub(crate) operations: BTreeSet<String>,
-    /// What the types were seen to have.
-    pub(crate) covered: Marks,
-    /// The exceptions that were made use of.
+    /// The features that the SDK's types were observed to have.
+    pub(crate) covered: Features,
+    /// The exceptions that were needed.
     used: BTreeSet<&'static str>,
 }
 
@@ -37,12 +37,12 @@ impl<'a> Checks<'a> {
             passed: 0,
             failures: Vec::new(),
             operations: BTreeSet::new(),
-            covered: Marks::new(),
+            covered: Features::new(),
             used: BTreeSet::new(),
         }
     }
 
-    /// Counts one check, which passes if nothing is wrong.
+    /// Counts one check, which passes if `wrong` is empty.
     pub(crate) fn count(&mut self, what: &str, wrong: &[String]) {
         match wrong {
             [] => self.passed += 1,
@@ -66,8 +66,8 @@ impl<'a> Checks<'a> {
         })
     }
 
-    /// (a) Each operation has an endpoint, and each endpoint an operation.
-    pub(crate) fn operations(&mut self, ours: &[Ours]) {
+    /// (a) Checks that each operation has an endpoint, and each endpoint an operation.
+    pub(crate) fn operations(&mut self, ours: &[SdkEndpoint]) {
         let document = self.document;
         for operation in &document.operations {
             let key = operation.key();
@@ -77,19 +77,23 @@ impl<'a> Checks<'a> {
             }
             self.count(&key, &wrong);
         }
-        let known: BTreeSet<_> = document.operations.iter().map(Operation::key).collect();
+        let known: BTreeSet<_> = document
+            .operations
+            .iter()
+            .map(DocumentOperation::key)
+            .collect();
         for endpoint in ours {
             let key = endpoint.key();
             if !known.contains(&key) && !self.excuses(ENDPOINTS_BEYOND, &key) {
                 self.count(
                     &endpoint.name,
-                    &[format!("{key} is not in the description")],
+                    &[format!("{key} is not in the OpenAPI document")],
                 );
             }
         }
     }
 
-    fn endpoint(&mut self, operation: &Operation, ours: &[Ours]) -> Vec<String> {
+    fn endpoint(&mut self, operation: &DocumentOperation, ours: &[SdkEndpoint]) -> Vec<String> {
         let key = operation.key();
         let mut endpoints = ours
             .iter()
@@ -108,15 +112,15 @@ impl<'a> Checks<'a> {
         for name in query.difference(&operation.query) {
             if !self.excuses(BEYOND, &format!("{key}?{name}")) {
                 wrong.push(format!(
-                    "`{name}` is no query parameter of the description's"
+                    "`{name}` is no query parameter of the OpenAPI document's"
                 ));
             }
         }
         wrong
     }
 
-    /// What the operations that the SDK has need a row for.
-    pub(crate) fn rows(&mut self, requests: &[Built], responses: &[(&str, RoundTrip)]) {
+    /// Checks that every schema of the SDK's operations has a row.
+    pub(crate) fn rows(&mut self, requests: &[BuiltRequest], responses: &[(&str, RoundTrip)]) {
         let document = self.document;
         for operation in &document.operations {
             let key = operation.key();
@@ -130,8 +134,8 @@ impl<'a> Checks<'a> {
         }
     }
 
-    /// (b) Requests are valid, and have all that the description has.
-    pub(crate) fn requests(&mut self, rows: &[Built]) {
+    /// (b) Checks that requests are valid, and have all fields of the OpenAPI document.
+    pub(crate) fn requests(&mut self, rows: &[BuiltRequest]) {
         let mut observer = Observer::new(self.document, self.validators);
         let mut schemas = BTreeMap::<&str, Vec<String>>::new();
         for row in rows {
@@ -146,15 +150,15 @@ impl<'a> Checks<'a> {
             wrong.extend(errors);
             for name in stripped.beyond {
                 if !self.excuses(BEYOND, &name) {
-                    wrong.push(format!("the description does not have `{name}`"));
+                    wrong.push(format!("the OpenAPI document does not have `{name}`"));
                 }
             }
             schemas.entry(schema).or_default().extend(wrong);
         }
         for (schema, mut wrong) in schemas {
             let all = expected(self.document, schema);
-            for mark in all.difference(&observer.marks) {
-                if let Mark::Property(name) = mark
+            for feature in all.difference(&observer.features) {
+                if let Feature::Property(name) = feature
                     && !self.excuses(NO_FIELD, name)
                 {
                     wrong.push(format!("no request shows `{name}`"));
@@ -162,10 +166,10 @@ impl<'a> Checks<'a> {
             }
             self.count(&format!("request {schema}"), &wrong);
         }
-        self.covered.append(&mut observer.marks);
+        self.covered.append(&mut observer.features);
     }
 
-    /// (c) What may come is read, and comes back whole.
+    /// (c) Checks that valid responses are read, and written back without loss.
     pub(crate) fn responses(&mut self, rows: &[(&str, RoundTrip)]) {
         for (schema, round_trip) in rows {
             let (instances, mut wrong) = instances(self.document, self.validators, schema);
@@ -193,17 +197,17 @@ impl<'a> Checks<'a> {
                 }
             }
             if wrong.is_empty() {
-                self.covered.append(&mut observer.marks);
+                self.covered.append(&mut observer.features);
             }
             self.count(&format!("response {schema}"), &wrong);
         }
     }
 
-    /// Schemas that no type is held against yet: of these, too, the generator shows all.
+    /// Checks that the generator also covers the schemas that have no type yet.
     pub(crate) fn generator(&mut self, rows: &[(&str, RoundTrip)]) {
         let operations = self.document.operations.iter();
         let addresses: BTreeSet<_> = operations
-            .flat_map(Operation::addresses)
+            .flat_map(DocumentOperation::addresses)
             .filter(|address| !rows.iter().any(|row| row.0 == **address))
             .collect();
         for address in addresses {
@@ -212,7 +216,7 @@ impl<'a> Checks<'a> {
         }
     }
 
-    /// The reasons that are given must still be needed.
+    /// Checks that every exception is still needed.
     pub(crate) fn exceptions(&mut self) {
         let all = [
             BEYOND,
@@ -236,7 +240,7 @@ impl<'a> Checks<'a> {
         let mended: Vec<_> = mended
             .map(|slip| format!("{} defines {}", slip.0, slip.1))
             .collect();
-        self.count("slips of the description", &mended);
+        self.count("slips of the OpenAPI document", &mended);
     }
 }
 
@@ -248,7 +252,7 @@ mod tests {
     use crate::document::tests::PAINTINGS;
 
     #[test]
-    fn types_that_refuse_or_lose_something_are_caught() {
+    fn contract_types_that_reject_or_lose_data_are_detected() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let failures = |round_trip: RoundTrip| {
@@ -262,7 +266,7 @@ mod tests {
         let loses = failures(|text| {
             let mut written: Value = serde_json::from_str(text).unwrap();
             written.as_object_mut().unwrap().remove("year");
-            Ok(crate::round_trip::Back {
+            Ok(crate::round_trip::RoundTripResult {
                 written,
                 unmodelled: Vec::new(),
             })
@@ -271,13 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_are_held_against_operations_in_both_directions() {
+    fn contract_endpoints_and_operations_are_compared_both_ways() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let failures = |endpoints: &[(&str, &str, &[&str])]| {
             let ours: Vec<_> = endpoints
                 .iter()
-                .map(|(method, path, query)| Ours {
+                .map(|(method, path, query)| SdkEndpoint {
                     name: "chat.paint".into(),
                     method: method.to_string(),
                     path: path.to_string(),
@@ -298,14 +302,14 @@ mod tests {
     }
 
     #[test]
-    fn requests_with_too_little_or_too_much_are_caught() {
+    fn contract_requests_with_missing_or_extra_fields_are_detected() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let failures = |value: Value, unset: &[&str]| {
             let mut checks = Checks::new(&document, &validators);
             let unset = unset.iter().map(|name| name.to_string()).collect();
             let schema = "Painting";
-            checks.requests(&[Built {
+            checks.requests(&[BuiltRequest {
                 schema,
                 value,
                 unset,

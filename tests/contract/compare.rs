@@ -1,19 +1,19 @@
-//! What of a value is lost when a type reads it and writes it again.
+//! Finds the data that a type loses when it reads a value and writes it again.
 
 use serde_json::Value;
 
-/// The differences, each with where.
+/// Returns the differences, each with its location.
 pub(crate) fn lost(sent: &Value, returned: &Value) -> Vec<String> {
     let mut differences = Vec::new();
     compare("", sent, Some(returned), &mut differences);
     differences
 }
 
-fn compare(place: &str, sent: &Value, returned: Option<&Value>, differences: &mut Vec<String>) {
-    let mut differ = |what: String| differences.push(format!("`{place}`: {what}"));
+fn compare(location: &str, sent: &Value, returned: Option<&Value>, differences: &mut Vec<String>) {
+    let mut differ = |what: String| differences.push(format!("`{location}`: {what}"));
     match (sent, returned) {
-        // Of an optional field that is null, nothing need come back; one that has a default
-        // comes back as that.
+        // An optional field that is null may be omitted. A field with a default is written back
+        // as the default.
         (Value::Null, None) => {}
         (Value::Null, Some(returned)) if is_empty(returned) => {}
         (sent, None) => differ(format!("{sent} is lost")),
@@ -28,7 +28,7 @@ fn compare(place: &str, sent: &Value, returned: Option<&Value>, differences: &mu
             }
             for (index, (sent, returned)) in sent.iter().zip(returned).enumerate() {
                 compare(
-                    &format!("{place}/{index}"),
+                    &format!("{location}/{index}"),
                     sent,
                     Some(returned),
                     differences,
@@ -37,8 +37,8 @@ fn compare(place: &str, sent: &Value, returned: Option<&Value>, differences: &mu
         }
         (Value::Object(sent), Some(Value::Object(returned))) => {
             for (name, value) in sent {
-                let place = format!("{place}/{name}");
-                compare(&place, value, returned.get(name), differences);
+                let location = format!("{location}/{name}");
+                compare(&location, value, returned.get(name), differences);
             }
         }
         (sent, Some(returned)) if sent == returned => {}
@@ -46,14 +46,14 @@ fn compare(place: &str, sent: &Value, returned: Option<&Value>, differences: &mu
     }
 }
 
-/// Whether floats have too few digits to tell the integer from its neighbours.
+/// Whether the integer is too large to be represented exactly as a float.
 fn is_large(number: &serde_json::Number) -> bool {
     number
         .as_i64()
         .is_some_and(|number| number.unsigned_abs() > 1 << 53)
 }
 
-/// Whether this is what a default looks like.
+/// Whether the value is the default of its type.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_differ_is_not_reported() {
+    fn contract_compare_ignores_permitted_differences() {
         for (sent, returned) in [
             (json!({ "a": null, "b": 1 }), json!({ "b": 1.0, "c": 2 })),
             (
@@ -89,8 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_or_changed_is_reported_with_its_place() {
-        for (sent, returned, place) in [
+    fn contract_compare_reports_loss_and_change_with_path() {
+        for (sent, returned, location) in [
             (json!({ "a": { "b": 1 } }), json!({ "a": {} }), "/a/b"),
             (json!({ "a": [1, 2] }), json!({ "a": [1] }), "/a"),
             (json!({ "a": [1, 2] }), json!({ "a": [1, 3] }), "/a/1"),
@@ -108,7 +108,7 @@ mod tests {
         ] {
             let lost = lost(&sent, &returned);
             assert!(!lost.is_empty(), "{sent} {returned}");
-            assert!(lost[0].starts_with(&format!("`{place}`")), "{lost:?}");
+            assert!(lost[0].starts_with(&format!("`{location}`")), "{lost:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The API's description: its operations, and its schemas by address.
+//! The OpenAPI document: its operations, and its schemas by address.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -7,56 +7,56 @@ use serde_json::{Map, Value, json};
 
 use crate::exceptions::{REQUIRED_BUT_UNDEFINED, in_scope};
 
-/// Where the description is when it is a JSON Schema resource: references are absolute,
-/// so that each schema can be compiled by itself.
+/// The URI of the OpenAPI document as a JSON Schema resource. References are absolute, so that
+/// each schema can be compiled by itself.
 pub(crate) const URI: &str = "urn:mistral:openapi";
 const COMPONENTS: &str = "#/components/schemas/";
 
 pub(crate) struct Document {
     pub(crate) root: Value,
-    pub(crate) operations: Vec<Operation>,
-    /// Schemas that have no name, by the operation that they belong to.
+    pub(crate) operations: Vec<DocumentOperation>,
+    /// The schemas without a name, by the operation they belong to.
     inline: BTreeMap<String, Value>,
 }
 
-/// An operation that the SDK promises. Schemas are given by address: see
+/// An operation in the scope of the SDK. Schemas are given by address: see
 /// [`Document::schema`].
-pub(crate) struct Operation {
+pub(crate) struct DocumentOperation {
     pub(crate) tag: String,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: BTreeSet<String>,
     pub(crate) request: Option<String>,
-    /// What the whole answer is, where it is JSON.
-    pub(crate) answer: Option<String>,
-    /// What an event of the answer is, where it is a stream: with its name and its data.
+    /// The schema of a JSON response.
+    pub(crate) response: Option<String>,
+    /// The schema of a streamed response's event, with its name and its data.
     pub(crate) event: Option<String>,
-    /// The data of such an event.
+    /// The schema of such an event's data.
     pub(crate) data: Option<String>,
-    /// The content types of what may come.
+    /// The content types of the response.
     pub(crate) kinds: BTreeSet<String>,
 }
 
-impl Operation {
+impl DocumentOperation {
     pub(crate) fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    /// The schemas of what the SDK reads.
+    /// Returns the schemas that the SDK reads.
     pub(crate) fn responses(&self) -> impl Iterator<Item = &String> {
-        self.answer.iter().chain(&self.data)
+        self.response.iter().chain(&self.data)
     }
 
-    /// The schemas that the SDK has types for.
+    /// Returns the schemas that the SDK has types for.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = &String> {
         self.request.iter().chain(self.responses())
     }
 }
 
-/// The description's file, if there is one.
+/// Returns the path of the OpenAPI document, if there is one.
 pub(crate) fn locate() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("MISTRAL_OPENAPI") {
-        return Some(path.into()); // one that is named and missing is an error
+        return Some(path.into()); // a configured file that is missing is an error
     }
     let shared = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -67,7 +67,7 @@ pub(crate) fn locate() -> Option<PathBuf> {
 
 impl Document {
     pub(crate) fn parse(yaml: &str) -> Self {
-        let mut root: Value = serde_norway::from_str(yaml).expect("the description is YAML");
+        let mut root: Value = serde_norway::from_str(yaml).expect("the OpenAPI document is YAML");
         make_references_absolute(&mut root);
         for (pointer, property, _) in REQUIRED_BUT_UNDEFINED {
             let required = root.pointer_mut(&format!("/components/schemas/{pointer}/required"));
@@ -87,7 +87,7 @@ impl Document {
     fn read_operations(&mut self) {
         let paths = self.root["paths"].as_object().cloned().unwrap_or_default();
         for (path, item) in &paths {
-            // `#stream` and its like tell apart what is one path on the wire.
+            // Suffixes like `#stream` distinguish operations that share a path on the wire.
             let path = path.split('#').next().unwrap_or(path);
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let Some(tag) = operation["tags"][0].as_str().filter(|tag| in_scope(tag)) else {
@@ -99,7 +99,13 @@ impl Document {
         }
     }
 
-    fn read_operation(&mut self, tag: &str, method: &str, path: &str, from: &Value) -> Operation {
+    fn read_operation(
+        &mut self,
+        tag: &str,
+        method: &str,
+        path: &str,
+        from: &Value,
+    ) -> DocumentOperation {
         let method = method.to_uppercase();
         let key = format!("{method} {path}");
         let query = each(&from["parameters"]).filter(|parameter| parameter["in"] == "query");
@@ -111,7 +117,7 @@ impl Document {
                 request = Some(self.address(&format!("{key} request"), &body["schema"]));
             }
         }
-        let (mut answer, mut event, mut data) = (None, None, None);
+        let (mut body, mut event, mut data) = (None, None, None);
         let mut kinds = BTreeSet::new();
         let success = from["responses"].as_object().into_iter().flatten();
         for (_, response) in success.filter(|(status, _)| status.starts_with('2')) {
@@ -120,24 +126,24 @@ impl Document {
                 kinds.insert(kind.clone());
                 match kind.as_str() {
                     "application/json" if !is_plain(schema) => {
-                        answer = Some(self.address(&format!("{key} response"), schema));
+                        body = Some(self.address(&format!("{key} response"), schema));
                     }
                     "text/event-stream" => {
                         let name = self.address(&format!("{key} event"), schema);
                         data = Some(self.named(&format!("{name}.data")));
                         event = Some(name);
                     }
-                    _ => {} // files and recordings have no schema to speak of
+                    _ => {} // files and audio have no schema
                 }
             }
         }
-        Operation {
+        DocumentOperation {
             tag: tag.trim_start_matches("deprecated.").to_owned(),
             method,
             path: path.to_owned(),
             query,
             request,
-            answer,
+            response: body,
             event,
             data,
             kinds,
@@ -154,18 +160,18 @@ impl Document {
         }
     }
 
-    /// The name of the schema at `address` if that is but a reference, else the address.
+    /// Returns the name of the schema at `address` if that is a reference, otherwise the address.
     fn named(&self, address: &str) -> String {
         reference(self.schema(address))
             .unwrap_or(address)
             .to_owned()
     }
 
-    /// A schema by its address: `Name`, `Name.property`, or `POST /v1/path request`,
+    /// Returns a schema by its address: `Name`, `Name.property`, or `POST /v1/path request`,
     /// `… response` and `… event` for those without a name.
     pub(crate) fn schema(&self, address: &str) -> &Value {
         self.find(address)
-            .unwrap_or_else(|| panic!("the description has no schema `{address}`"))
+            .unwrap_or_else(|| panic!("the OpenAPI document has no schema `{address}`"))
     }
 
     pub(crate) fn find(&self, address: &str) -> Option<&Value> {
@@ -178,7 +184,7 @@ impl Document {
             })
     }
 
-    /// The schema with the members of its `allOf` merged into it.
+    /// Returns the schema with the members of its `allOf` merged into it.
     pub(crate) fn flat(&self, schema: &Value) -> Value {
         let mut flat = schema.clone();
         let members = flat.as_object_mut().and_then(|flat| flat.remove("allOf"));
@@ -211,7 +217,7 @@ fn merge(flat: &mut Value, member: Value) {
     }
 }
 
-/// The name of the component that `schema` refers to.
+/// Returns the name of the component that `schema` refers to.
 pub(crate) fn reference(schema: &Value) -> Option<&str> {
     let target = schema.get("$ref")?.as_str()?;
     let name = target
@@ -220,13 +226,13 @@ pub(crate) fn reference(schema: &Value) -> Option<&str> {
     Some(name.unwrap_or_else(|| panic!("a reference that is not to a component: {target}")))
 }
 
-/// The members of a union, and the discriminator if it has one.
+/// Returns the members of a union, and its discriminator if it has one.
 pub(crate) fn union(schema: &Value) -> Option<(&Vec<Value>, Option<&Value>)> {
     let members = schema.get("oneOf").or_else(|| schema.get("anyOf"))?;
     Some((members.as_array()?, schema.get("discriminator")))
 }
 
-/// The tag by which `discriminator` knows `member`.
+/// Returns the tag of `member` in `discriminator`.
 pub(crate) fn tag_of<'a>(discriminator: &'a Value, member: &Value) -> Option<&'a str> {
     let name = reference(member)?;
     let mapping = discriminator["mapping"].as_object()?;
@@ -251,7 +257,7 @@ pub(crate) fn requires(schema: &Value, property: &str) -> bool {
     each(&schema["required"]).any(|name| name == property)
 }
 
-/// Whether the schema has nothing to model: a string or no schema at all.
+/// Whether the schema needs no type: a string or no schema at all.
 fn is_plain(schema: &Value) -> bool {
     schema["type"] == "string" || *schema == Value::Null || *schema == json!({})
 }
@@ -322,7 +328,7 @@ components:
 ";
 
     #[test]
-    fn operations_are_read_with_their_schemas() {
+    fn contract_document_operations_have_schemas() {
         let document = Document::parse(SMALL);
         assert_eq!(
             document.operations.len(),
@@ -340,7 +346,7 @@ components:
     }
 
     #[test]
-    fn schemas_are_found_by_address_and_flattened() {
+    fn contract_document_schemas_are_found_by_address_and_flattened() {
         let document = Document::parse(SMALL);
         assert!(
             document
@@ -357,7 +363,7 @@ components:
     }
 
     #[test]
-    fn numbers_in_scientific_notation_are_numbers() {
+    fn contract_document_parses_scientific_notation() {
         let yaml = "components: { schemas: { A: { minimum: 1e-08 } } }";
         assert!(Document::parse(yaml).schema("A")["minimum"].is_number());
     }

@@ -1,60 +1,61 @@
-//! Holds the emulator's answers against the description.
+//! Compares the emulator's responses with the OpenAPI document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use mistral_emulator::Emulator;
 use serde_json::{Map, Value};
 
-use crate::beyond::strip;
 use crate::checks::Checks;
-use crate::document::{Document, Operation};
+use crate::document::{Document, DocumentOperation};
 use crate::exceptions::EMULATOR_BEYOND;
-use crate::exchanges::{Body, DEFAULTS, Exchange};
+use crate::sample_requests::{Body, DEFAULTS, SampleRequest};
+use crate::undocumented_fields::strip;
 use crate::validators::Validators;
 
-struct Answer {
+struct EmulatorResponse {
     status: u16,
     kind: String,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl EmulatorResponse {
     fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
-/// The emulator answers each operation's typical request as the description says.
-pub(crate) async fn check(checks: &mut Checks<'_>, exchanges: &[Exchange]) {
+/// Checks that the emulator's response to each sample request matches the OpenAPI document.
+pub(crate) async fn check(checks: &mut Checks<'_>, samples: &[SampleRequest]) {
     let emulator = Emulator::start().expect("the emulator starts");
     let client = reqwest::Client::new();
     let (document, validators) = (checks.document, checks.validators);
     let mut known = BTreeMap::from_iter(DEFAULTS.iter().map(|(k, v)| (*k, v.to_string())));
-    for exchange in exchanges {
-        let key = exchange.operation;
-        let mut wrong = wrong_with_request(document, validators, exchange, &known);
-        let answer = send(&client, &emulator, exchange, &known).await;
-        let (errors, beyond) = wrong_with_answer(document, validators, key, &answer);
+    for sample in samples {
+        let key = sample.operation;
+        let mut wrong = wrong_with_request(document, validators, sample, &known);
+        let response = send(&client, &emulator, sample, &known).await;
+        let (errors, beyond) = wrong_with_response(document, validators, key, &response);
         wrong.extend(errors);
         let beyond = beyond.into_iter();
         let beyond = beyond.filter(|name| !checks.excuses(EMULATOR_BEYOND, name));
-        wrong.extend(beyond.map(|name| format!("the description has no `{name}`")));
-        if let Some((name, pointer)) = exchange.keep
-            && let Ok(body) = serde_json::from_slice::<Value>(&answer.body)
+        wrong.extend(beyond.map(|name| format!("the OpenAPI document has no `{name}`")));
+        if let Some((name, pointer)) = sample.keep
+            && let Ok(body) = serde_json::from_slice::<Value>(&response.body)
             && let Some(kept) = body.pointer(pointer).and_then(Value::as_str)
         {
             known.insert(name, kept.to_owned());
         }
         checks.count(&format!("emulator {key}"), &wrong);
     }
-    let asked: BTreeSet<_> = exchanges
+    let sampled: BTreeSet<_> = samples.iter().map(|sample| sample.operation).collect();
+    let keys: BTreeSet<_> = document
+        .operations
         .iter()
-        .map(|exchange| exchange.operation)
+        .map(DocumentOperation::key)
         .collect();
-    let keys: BTreeSet<_> = document.operations.iter().map(Operation::key).collect();
-    let never = keys.iter().filter(|key| !asked.contains(key.as_str()));
-    let never: Vec<_> = never.map(|key| format!("no exchange for {key}")).collect();
-    checks.count("exchanges", &never);
+    let never = keys.iter().filter(|key| !sampled.contains(key.as_str()));
+    let never: Vec<_> = never.map(|key| format!("no sample for {key}")).collect();
+    checks.count("samples", &never);
 }
 
 fn fill(text: &str, known: &BTreeMap<&str, String>) -> String {
@@ -66,16 +67,16 @@ fn fill(text: &str, known: &BTreeMap<&str, String>) -> String {
 async fn send(
     client: &reqwest::Client,
     emulator: &Emulator,
-    exchange: &Exchange,
+    sample: &SampleRequest,
     known: &BTreeMap<&str, String>,
-) -> Answer {
-    let (method, path) = exchange.operation.split_once(' ').expect("METHOD /path");
+) -> EmulatorResponse {
+    let (method, path) = sample.operation.split_once(' ').expect("METHOD /path");
     let path = fill(path, known);
-    let url = format!("{}{path}{}", emulator.url(), exchange.query);
+    let url = format!("{}{path}{}", emulator.url(), sample.query);
     let request = client
         .request(method.parse().expect("a method"), url)
         .bearer_auth(emulator.api_key());
-    let request = match &exchange.body {
+    let request = match &sample.body {
         Body::Empty => request,
         Body::Json(body) => request
             .header("content-type", "application/json")
@@ -87,7 +88,7 @@ async fn send(
     let response = request.send().await.expect("the emulator answers");
     let kind = response.headers().get("content-type");
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    Answer {
+    EmulatorResponse {
         status: response.status().as_u16(),
         kind: kind.split(';').next().unwrap_or_default().to_owned(),
         body: response.bytes().await.expect("a body").to_vec(),
@@ -114,31 +115,31 @@ fn multipart(fields: &[(&str, &str)], file: &str) -> String {
     text
 }
 
-/// A request that the description does not allow would prove nothing.
+/// Returns the reasons why a request is invalid. The response to an invalid request proves nothing.
 fn wrong_with_request(
     document: &Document,
     validators: &Validators,
-    exchange: &Exchange,
+    sample: &SampleRequest,
     known: &BTreeMap<&str, String>,
 ) -> Vec<String> {
-    let Body::Json(body) = &exchange.body else {
+    let Body::Json(body) = &sample.body else {
         return Vec::new();
     };
     let body: Value = serde_json::from_str(&fill(&body.to_string(), known)).expect("JSON");
     let operations = document.operations.iter();
-    let mut operations = operations.filter(|operation| operation.key() == exchange.operation);
+    let mut operations = operations.filter(|operation| operation.key() == sample.operation);
     match operations.find_map(|operation| operation.request.as_ref()) {
         Some(address) => validators.errors(document.schema(address), &body),
-        None => vec!["the description has no body for this request".into()],
+        None => vec!["the OpenAPI document has no body for this request".into()],
     }
 }
 
-/// What is not as the description says, and the fields that it does not have.
-fn wrong_with_answer(
+/// Returns the differences to the OpenAPI document, and the fields that it does not have.
+fn wrong_with_response(
     document: &Document,
     validators: &Validators,
     key: &str,
-    answer: &Answer,
+    response: &EmulatorResponse,
 ) -> (Vec<String>, BTreeSet<String>) {
     let mut beyond = BTreeSet::new();
     let mut errors = |address: &str, value: &Value| {
@@ -146,26 +147,26 @@ fn wrong_with_answer(
         beyond.extend(stripped.beyond);
         validators.errors(document.schema(address), &stripped.value)
     };
-    let text = String::from_utf8_lossy(&answer.body);
+    let text = String::from_utf8_lossy(&response.body);
     let operations = document.operations.iter();
     let operation = operations
         .filter(|operation| operation.key() == key)
-        .find(|operation| operation.kinds.contains(&answer.kind));
-    let wrong = match (answer.is_success(), operation) {
-        (false, _) => vec![format!("status {}: {text}", answer.status)],
+        .find(|operation| operation.kinds.contains(&response.kind));
+    let wrong = match (response.is_success(), operation) {
+        (false, _) => vec![format!("status {}: {text}", response.status)],
         (_, None) => vec![format!(
-            "`{}` is no content type of this answer",
-            answer.kind
+            "`{}` is not a content type of this response",
+            response.kind
         )],
-        (_, Some(_)) if text.is_empty() => vec!["the answer is empty".into()],
+        (_, Some(_)) if text.is_empty() => vec!["the response is empty".into()],
         (_, Some(operation)) => {
-            let (address, values) = match answer.kind.as_str() {
+            let (address, values) = match response.kind.as_str() {
                 "application/json" => {
                     let value = serde_json::from_str(&text);
-                    (&operation.answer, value.map(|value| vec![value]))
+                    (&operation.response, value.map(|value| vec![value]))
                 }
                 "text/event-stream" => (&operation.event, events(&text)),
-                _ => (&None, Ok(Vec::new())), // files and recordings
+                _ => (&None, Ok(Vec::new())), // files and audio
             };
             match (address, values) {
                 (None, Ok(_)) => Vec::new(),
@@ -181,7 +182,7 @@ fn wrong_with_answer(
     (wrong, beyond)
 }
 
-/// The events of a stream as objects, but for the one that only marks the end.
+/// Returns the events of a stream as objects, without the end marker.
 fn events(text: &str) -> serde_json::Result<Vec<Value>> {
     let mut events = Vec::new();
     for event in text.replace("\r\n", "\n").split("\n\n") {
@@ -224,16 +225,16 @@ components:
 ";
 
     #[test]
-    fn answers_that_are_not_as_described_are_caught() {
+    fn contract_emulator_invalid_responses_are_detected() {
         let document = Document::parse(CATS);
         let validators = Validators::new(&document);
         let wrong = |status, kind: &str, body: &str| {
-            let answer = Answer {
+            let response = EmulatorResponse {
                 status,
                 kind: kind.into(),
                 body: body.into(),
             };
-            let wrong = wrong_with_answer(&document, &validators, "GET /v1/cats", &answer);
+            let wrong = wrong_with_response(&document, &validators, "GET /v1/cats", &response);
             wrong.0.len() + wrong.1.len()
         };
         let stream =

@@ -1,7 +1,7 @@
-//! Where the SDK and the description differ on purpose, each with the reason. All are
-//! printed, and one that excuses nothing is a failure.
+//! The intended differences between the SDK and the OpenAPI document, each with its reason. All
+//! are printed, and an exception that is not needed is a failure.
 
-/// Whether the SDK promises the operations of this tag.
+/// Whether the operations of this tag are in the scope of the SDK.
 pub(crate) fn in_scope(tag: &str) -> bool {
     let tag = tag.strip_prefix("deprecated.").unwrap_or(tag);
     const TAGS: [&str; 10] = [
@@ -19,23 +19,23 @@ pub(crate) fn in_scope(tag: &str) -> bool {
     TAGS.contains(&tag) || tag.starts_with("audio.")
 }
 
-/// Slips of the description: where a schema (below `components/schemas`) requires a
-/// property that it does not define.
+/// Errors in the OpenAPI document: schemas (below `components/schemas`) that require a property
+/// they do not define.
 pub(crate) const REQUIRED_BUT_UNDEFINED: &[(&str, &str, &str)] = &[(
     "ChatCompletionResponse/allOf/1",
     "data",
     "required, but defined nowhere",
 )];
 
-/// An exception: what it is about, and why.
+/// The subject of an exception, and its reason.
 pub(crate) type Exception = (&'static str, &'static str);
 
 const STREAM: &str = "`complete` and `stream` are two methods: the call sets it";
-const NEWER: &str = "in the official SDK, which is newer than the description";
+const NEWER: &str = "in the official SDK, which is newer than the OpenAPI document";
 
-const UNKNOWN: &str = "clients must bear fields that they do not know";
+const UNKNOWN: &str = "clients must accept unknown fields";
 
-/// Properties of requests that have no field.
+/// Properties of requests that have no field in the SDK.
 pub(crate) const NO_FIELD: &[Exception] = &[
     ("AgentsCompletionRequest.stream", STREAM),
     ("AudioTranscriptionRequest.stream", STREAM),
@@ -44,7 +44,7 @@ pub(crate) const NO_FIELD: &[Exception] = &[
     ("SpeechRequest.stream", STREAM),
 ];
 
-/// Fields of requests, and query parameters (`GET /path?name`), that the description does
+/// Fields of requests, and query parameters (`GET /path?name`), that the OpenAPI document does
 /// not have.
 pub(crate) const BEYOND: &[Exception] = &[
     ("AgentsCompletionRequest.guardrails", NEWER),
@@ -76,11 +76,10 @@ pub(crate) const BEYOND: &[Exception] = &[
     ("VoiceCreateRequest.description", NEWER),
 ];
 
-/// Endpoints of operations that the description does not have, as `POST /path`.
+/// Endpoints of operations that the OpenAPI document does not have, as `POST /path`.
 pub(crate) const ENDPOINTS_BEYOND: &[Exception] = &[("DELETE /v1/batch/jobs/{job_id}", NEWER)];
 
-/// Properties and members of responses that the types keep without modelling them: the row's
-/// schema and what is told of it.
+/// Properties and union members of responses that the types keep without modelling them.
 pub(crate) const UNMODELLED: &[Exception] = &[
     ("AgentsCompletionRequest: the field `stream`", STREAM),
     ("ChatCompletionRequest: the field `stream`", STREAM),
@@ -88,7 +87,7 @@ pub(crate) const UNMODELLED: &[Exception] = &[
     ("SpeechRequest: the field `stream`", STREAM),
 ];
 
-/// Fields of the emulator's answers that the description does not have.
+/// Fields of the emulator's responses that the OpenAPI document does not have.
 pub(crate) const EMULATOR_BEYOND: &[Exception] = &[
     (
         "CompletionChunk.p",

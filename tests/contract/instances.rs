@@ -1,17 +1,17 @@
-//! Instances of a schema that show all of it.
+//! Instances of a schema that together have all of its features.
 
 use serde_json::Value;
 
+use crate::coverage::{Observer, expected};
 use crate::document::Document;
-use crate::generate::Generator;
-use crate::marks::{Observer, expected};
+use crate::generator::Generator;
 use crate::validators::Validators;
 
 const COUNT: usize = 300;
 const SEED: u64 = 20_260_821;
 
-/// Instances of a schema, and what is wrong with how they were made: all must be valid, and
-/// together show every property, its absence, every member of a union and every value.
+/// Returns instances of a schema, and the generator's errors: all instances must be valid, and
+/// together have every property, its absence, every member of a union and every value.
 pub(crate) fn instances(
     document: &Document,
     validators: &Validators,
@@ -41,8 +41,8 @@ fn wrong_with(
         observer.observe(address, instance);
     }
     let all = expected(document, address);
-    let never = all.difference(&observer.marks);
-    wrong.extend(never.map(|mark| format!("no instance shows {mark:?}")));
+    let never = all.difference(&observer.features);
+    wrong.extend(never.map(|feature| format!("no instance shows {feature:?}")));
     wrong
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use crate::document::tests::PAINTINGS;
 
     #[test]
-    fn the_generator_shows_everything_and_is_deterministic() {
+    fn contract_generator_is_complete_and_deterministic() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let (made, wrong) = instances(&document, &validators, "Painting");
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generator_that_leaves_something_out_is_caught() {
+    fn contract_incomplete_generator_is_detected() {
         let document = Document::parse(PAINTINGS);
         let validators = Validators::new(&document);
         let (made, _) = instances(&document, &validators, "Painting");

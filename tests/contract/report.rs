@@ -1,15 +1,15 @@
-//! What was held against the description, as a table, and what was wrong.
+//! The report: a table of what was checked, the exceptions, and the failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::checks::Checks;
+use crate::coverage::{Feature, expected};
 use crate::exceptions::{
     BEYOND, EMULATOR_BEYOND, ENDPOINTS_BEYOND, NO_FIELD, REQUIRED_BUT_UNDEFINED, UNMODELLED,
 };
-use crate::marks::{Mark, expected};
 
-/// How many there are, and how many of them are covered.
+/// The total, and the number that is covered.
 #[derive(Default)]
 struct Tally(usize, usize);
 
@@ -39,20 +39,29 @@ impl Row {
 pub(crate) fn report(checks: &Checks<'_>) -> String {
     let mut text = table(checks);
     let exceptions = [
-        ("Not in the description", BEYOND),
-        ("No such operation in the description", ENDPOINTS_BEYOND),
+        ("Not in the OpenAPI document", BEYOND),
+        (
+            "No such operation in the OpenAPI document",
+            ENDPOINTS_BEYOND,
+        ),
         ("No field", NO_FIELD),
         ("Not modelled", UNMODELLED),
         ("Only in the emulator", EMULATOR_BEYOND),
     ];
-    let slips = REQUIRED_BUT_UNDEFINED.iter();
-    let slips = slips.map(|(place, name, reason)| ("Slip", format!("{place} `{name}`"), *reason));
+    let document_errors = REQUIRED_BUT_UNDEFINED.iter();
+    let document_errors = document_errors.map(|(location, name, reason)| {
+        (
+            "Error in the document",
+            format!("{location} `{name}`"),
+            *reason,
+        )
+    });
     let exceptions = exceptions.iter().flat_map(|(title, exceptions)| {
         let exceptions = exceptions.iter();
         exceptions.map(|(name, reason)| (*title, name.to_string(), *reason))
     });
     text.push_str("\nExceptions:\n");
-    for (title, name, reason) in slips.chain(exceptions) {
+    for (title, name, reason) in document_errors.chain(exceptions) {
         let _ = writeln!(text, "  {title}: {name} ({reason})");
     }
     for failure in &checks.failures {
@@ -69,15 +78,15 @@ pub(crate) fn report(checks: &Checks<'_>) -> String {
 
 fn table(checks: &Checks<'_>) -> String {
     let document = checks.document;
-    let mut tags = BTreeMap::<&str, (Row, BTreeSet<Mark>)>::new();
+    let mut tags = BTreeMap::<&str, (Row, BTreeSet<Feature>)>::new();
     let mut all = (Row::default(), BTreeSet::new());
     for operation in &document.operations {
-        let is_there = checks.operations.contains(&operation.key());
+        let is_covered = checks.operations.contains(&operation.key());
         let tag = tags.entry(&operation.tag).or_default();
-        for (row, marks) in [tag, &mut all] {
-            row.operations.add(is_there);
+        for (row, features) in [tag, &mut all] {
+            row.operations.add(is_covered);
             for address in operation.addresses() {
-                marks.extend(expected(document, address));
+                features.extend(expected(document, address));
             }
         }
     }
@@ -86,12 +95,12 @@ fn table(checks: &Checks<'_>) -> String {
         "tag", "operations", "schemas", "properties"
     );
     let lines = tags.into_iter().chain([("all", all)]);
-    for (tag, (mut row, marks)) in lines {
-        for mark in marks {
-            let covered = checks.covered.contains(&mark);
-            match mark {
-                Mark::Schema(_) => row.schemas.add(covered),
-                Mark::Property(_) => row.properties.add(covered),
+    for (tag, (mut row, features)) in lines {
+        for feature in features {
+            let covered = checks.covered.contains(&feature);
+            match feature {
+                Feature::Schema(_) => row.schemas.add(covered),
+                Feature::Property(_) => row.properties.add(covered),
                 _ => {}
             }
         }

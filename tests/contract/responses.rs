@@ -1,7 +1,7 @@
-//! The types of what is read: one line for each response, event, or union of these.
+//! The types that are read: one line per response, event, or union of these.
 //!
-//! A line names the schema by its address (see `Document::schema`) and the type. Types of
-//! requests may be here, too: they are read as well as written.
+//! A line has the address of the schema (see `Document::schema`) and the type. It may also be a
+//! request's type, which can be read as well.
 
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::audio::{

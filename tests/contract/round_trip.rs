@@ -1,4 +1,4 @@
-//! Reads JSON as one of the SDK's types, and writes it again.
+//! Reads JSON as one of the SDK's types and writes it again.
 
 use std::fmt::Debug;
 
@@ -6,28 +6,28 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// What came back, and what of it the type has no word for.
-pub(crate) struct Back {
+/// The written value, and the parts that the type does not model.
+pub(crate) struct RoundTripResult {
     pub(crate) written: Value,
     pub(crate) unmodelled: Vec<String>,
 }
 
-pub(crate) type RoundTrip = fn(&str) -> Result<Back, String>;
+pub(crate) type RoundTrip = fn(&str) -> Result<RoundTripResult, String>;
 
 pub(crate) fn round_trip<T: DeserializeOwned + Serialize + Debug>(
     json: &str,
-) -> Result<Back, String> {
+) -> Result<RoundTripResult, String> {
     let read: T = serde_json::from_str(json).map_err(|error| format!("does not parse: {error}"))?;
-    // By way of text: a 32-bit float that becomes a `Value` gets digits that nobody wrote.
+    // Written as text, because converting a 32-bit float to a `Value` adds digits.
     let text = serde_json::to_string(&read).map_err(|error| format!("is not written: {error}"))?;
     let written = serde_json::from_str(&text).map_err(|error| format!("is no JSON: {error}"))?;
-    Ok(Back {
+    Ok(RoundTripResult {
         written,
         unmodelled: unmodelled(&format!("{read:?}")),
     })
 }
 
-/// Everything comes back through `extra` and `Unknown`, so these tell what is not modelled.
+/// Returns the unmodelled parts, which types keep in `extra` and `Unknown`.
 fn unmodelled(debug: &str) -> Vec<String> {
     let extra = debug.split("extra: {\"").skip(1).filter_map(not_null);
     let extra = extra.map(|field| format!("the field `{field}`"));
@@ -36,7 +36,8 @@ fn unmodelled(debug: &str) -> Vec<String> {
     extra.chain(unknown).collect()
 }
 
-/// The first field of `extra` that is not null: requests keep the `null`s of known fields.
+/// Returns the first field of `extra` that is not null. Requests also keep the nulls of known
+/// fields there.
 fn not_null(extra: &str) -> Option<&str> {
     let (field, rest) = extra.split_once("\": ")?;
     match rest.strip_prefix("Null") {
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_type_has_no_word_for_is_told() {
+    fn contract_round_trip_reports_unmodelled_fields() {
         let back = round_trip::<UsageInfo>(r#"{"total_tokens":1,"new":{"a":1}}"#).unwrap();
         assert_eq!(back.unmodelled, ["the field `new`"]);
         assert_eq!(back.written["new"]["a"], 1);

@@ -1,9 +1,9 @@
-//! JSON Schema validation, by the `boon` crate: one that knows nothing of the generator, so
-//! that the two check each other.
+//! JSON Schema validation with the `boon` crate. It is independent of the generator, so that the
+//! two check each other.
 //!
-//! `jsonschema` would take twice as long to build, and switches on a feature of `serde_json`
-//! (`float_roundtrip`) with which all tests of the workspace would read floats otherwise
-//! than users do.
+//! `jsonschema` takes twice as long to build, and enables the feature `float_roundtrip` of
+//! `serde_json`, with which all tests of the workspace would parse floats differently than users'
+//! programs.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,9 +13,9 @@ use serde_json::Value;
 
 use crate::document::{Document, URI};
 
-pub(crate) struct Validators(RefCell<Compiled>);
+pub(crate) struct Validators(RefCell<SchemaCompiler>);
 
-struct Compiled {
+struct SchemaCompiler {
     compiler: Compiler,
     schemas: Schemas,
     known: HashMap<String, SchemaIndex>,
@@ -28,8 +28,8 @@ impl Validators {
         compiler.enable_format_assertions();
         compiler
             .add_resource(URI, document.root.clone())
-            .expect("the description is a JSON Schema resource");
-        Self(RefCell::new(Compiled {
+            .expect("the OpenAPI document is a JSON Schema resource");
+        Self(RefCell::new(SchemaCompiler {
             compiler,
             schemas: Schemas::new(),
             known: HashMap::new(),
@@ -40,7 +40,7 @@ impl Validators {
         self.errors(schema, value).is_empty()
     }
 
-    /// What is wrong with `value`, each with where.
+    /// Returns the validation errors of `value`, each with its location.
     pub(crate) fn errors(&self, schema: &Value, value: &Value) -> Vec<String> {
         let mut compiled = self.0.borrow_mut();
         let index = compiled.compile(schema);
@@ -52,17 +52,17 @@ impl Validators {
     }
 }
 
-impl Compiled {
+impl SchemaCompiler {
     fn compile(&mut self, schema: &Value) -> SchemaIndex {
         let key = schema.to_string();
         if let Some(index) = self.known.get(&key) {
             return *index;
         }
-        let place = format!("{URI}:{}", self.known.len());
-        if let Err(error) = self.compiler.add_resource(&place, schema.clone()) {
+        let location = format!("{URI}:{}", self.known.len());
+        if let Err(error) = self.compiler.add_resource(&location, schema.clone()) {
             panic!("{key} is no resource: {error}");
         }
-        let index = self.compiler.compile(&place, &mut self.schemas);
+        let index = self.compiler.compile(&location, &mut self.schemas);
         let index = index.unwrap_or_else(|error| panic!("{key} is no JSON Schema: {error}"));
         self.known.insert(key, index);
         index
@@ -80,7 +80,7 @@ fn describe(error: &ValidationError<'_, '_>, errors: &mut Vec<String>) {
         _ => {
             let what: String = error.kind.to_string().chars().take(300).collect();
             errors.push(format!("at `{}`: {what}", error.instance_location));
-            // Of a union, why the value is no member of it.
+            // For a union, the reasons why the value matches no member.
             error
                 .causes
                 .iter()
@@ -95,9 +95,9 @@ mod tests {
 
     use super::*;
 
-    /// The keywords of the description, each with a value that fits and one that does not.
+    /// The keywords of the OpenAPI document, each with a valid and an invalid value.
     #[test]
-    fn a_validator_that_accepts_everything_would_be_caught() {
+    fn contract_validator_rejects_invalid_instances() {
         let yaml = "components: { schemas: { Text: { type: string, minLength: 2 } } }";
         let document = Document::parse(yaml);
         let validators = Validators::new(&document);

@@ -1,4 +1,4 @@
-//! What becomes of connections: closed when given up, kept when they are still good.
+//! The life of connections: closed when a call is dropped, pooled when they are reusable.
 
 use std::time::Duration;
 
@@ -7,68 +7,69 @@ use futures::{FutureExt, StreamExt};
 use mistral_sdk::{ErrorKind, RetryPolicy};
 use tokio::time::timeout;
 
-use super::answers::{chunk, chunked_head, good, good_parts, sized};
 use super::http2;
-use super::operation::{EVENTS, OPERATIONS, Operation, Settings, client, question};
-use super::server::{Act, Server};
+use super::operations::{EVENTS, OPERATIONS, OperationKind, Settings, chat_request, client};
+use super::responses::{chunk, chunked_head, success, success_parts, with_length};
+use super::server::{Action, Server};
 
-/// How soon the server must see that the client has left.
-const SOON: Duration = Duration::from_millis(100);
-const REFUSALS: usize = 200;
+/// The time within which the server must see the close.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
+const REJECTED_STREAMS: usize = 200;
 
-/// The answers of a server that then stalls: nothing, a part of the head, the head, a part
-/// of the body.
-fn stalls(operation: Operation) -> [Vec<u8>; 4] {
-    let (head, body) = good_parts(operation);
+/// Returns the bytes that a server sends before it stalls: none, a part of the head, the head, or a
+/// part of the body.
+fn stalls(operation: OperationKind) -> [Vec<u8>; 4] {
+    let (head, body) = success_parts(operation);
     let part = [head.as_slice(), &body[..body.len() / 3]].concat();
     [Vec::new(), head[..10].to_vec(), head, part]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_is_dropped_closes_its_connection_at_any_point() {
+async fn dropped_call_closes_connection_at_any_point() {
     for operation in OPERATIONS {
         for start in stalls(operation) {
             let length = start.len();
-            let server = Server::start(move |_| vec![Act::Send(start.clone()), Act::Stall]).await;
+            let server =
+                Server::start(move |_| vec![Action::Send(start.clone()), Action::Stall]).await;
             let client = client(&server.url()).build().unwrap();
             let call =
-                tokio::spawn(async move { operation.perform(&client, &Settings::default()).await });
+                tokio::spawn(async move { operation.call(&client, &Settings::default()).await });
             server.until(|counts| counts.requests == 1).await;
             call.abort();
-            let closed = timeout(SOON, server.until(|counts| counts.open == 0)).await;
+            let closed = timeout(CLOSE_TIMEOUT, server.until(|counts| counts.open == 0)).await;
             assert!(closed.is_ok(), "{} after {length} bytes", operation.name());
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_that_is_dropped_closes_its_connection_at_any_point() {
+async fn dropped_stream_closes_connection_at_any_point() {
     let event = EVENTS[0];
     for part in ["", &event[..20], event, &[event, "data: {\"ch"].concat()] {
-        let start = [chunked_head(Operation::Stream), chunk(part)].concat();
+        let start = [chunked_head(OperationKind::Stream), chunk(part)].concat();
         let start = if part.is_empty() {
-            chunked_head(Operation::Stream)
+            chunked_head(OperationKind::Stream)
         } else {
             start
         };
-        let server = Server::start(move |_| vec![Act::Send(start.clone()), Act::Stall]).await;
+        let server = Server::start(move |_| vec![Action::Send(start.clone()), Action::Stall]).await;
         let client = client(&server.url()).build().unwrap();
-        let mut stream = client.chat().stream(&question()).await.unwrap();
+        let mut stream = client.chat().stream(&chat_request()).await.unwrap();
         if part.starts_with(event) {
             assert_eq!(stream.next().await.unwrap().unwrap().text(), "Hé");
         }
         assert!(stream.next().now_or_never().is_none());
         drop(stream);
-        let closed = timeout(SOON, server.until(|counts| counts.open == 0)).await;
+        let closed = timeout(CLOSE_TIMEOUT, server.until(|counts| counts.open == 0)).await;
         assert!(closed.is_ok(), "after {part:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http2_gives_up_the_stream_and_keeps_the_connection() {
+async fn http2_dropped_call_resets_stream_and_keeps_connection() {
     let stalls_once = |number| match number {
-        0 => http2::Act::Stall,
-        _ => http2::Act::Answer,
+        0 => http2::Action::Stall,
+        _ => http2::Action::Respond,
     };
     for operation in OPERATIONS {
         let server = http2::start(operation, stalls_once).await;
@@ -78,29 +79,23 @@ async fn http2_gives_up_the_stream_and_keeps_the_connection() {
             .unwrap();
         let dropped = client.clone();
         let call =
-            tokio::spawn(async move { operation.perform(&dropped, &Settings::default()).await });
+            tokio::spawn(async move { operation.call(&dropped, &Settings::default()).await });
         server.until(|counts| counts.requests == 1).await;
         call.abort();
-        let reset = timeout(SOON, server.until(|counts| counts.resets == 1)).await;
+        let reset = timeout(CLOSE_TIMEOUT, server.until(|counts| counts.resets == 1)).await;
         assert!(reset.is_ok(), "{}", operation.name());
-        operation
-            .perform(&client, &Settings::default())
-            .await
-            .unwrap();
+        operation.call(&client, &Settings::default()).await.unwrap();
         assert_eq!(server.counts().connections, 1, "{}", operation.name());
     }
 }
 
-#[tokio::test] // on one thread, where a connection is back before the next request
-async fn an_answer_read_to_its_end_gives_its_connection_back() {
+#[tokio::test] // one thread, so that a connection is back in the pool before the next request
+async fn pool_fully_read_response_returns_connection() {
     for operation in OPERATIONS {
-        let server = Server::start(move |_| vec![Act::Send(good(operation))]).await;
+        let server = Server::start(move |_| vec![Action::Send(success(operation))]).await;
         let client = client(&server.url()).build().unwrap();
         for _ in 0..20 {
-            operation
-                .perform(&client, &Settings::default())
-                .await
-                .unwrap();
+            operation.call(&client, &Settings::default()).await.unwrap();
             tokio::task::yield_now().await;
         }
         let counts = server.counts();
@@ -113,21 +108,21 @@ async fn an_answer_read_to_its_end_gives_its_connection_back() {
     }
 }
 
-#[tokio::test] // on one thread, where a connection is back before the next request
-async fn streams_that_are_refused_leak_no_connection() {
+#[tokio::test] // one thread, so that a connection is back in the pool before the next request
+async fn pool_rejected_streams_leak_no_connection() {
     for (status, kind) in [
         ("400 x", ErrorKind::InvalidRequest),
         ("429 x", ErrorKind::RateLimited),
         ("503 x", ErrorKind::Overloaded),
     ] {
-        let refusal = sized(status, "application/json", "", br#"{"message":"no"}"#);
-        let server = Server::start(move |_| vec![Act::Send(refusal.clone())]).await;
+        let refusal = with_length(status, "application/json", "", br#"{"message":"no"}"#);
+        let server = Server::start(move |_| vec![Action::Send(refusal.clone())]).await;
         let client = client(&server.url())
             .retry(RetryPolicy::none())
             .build()
             .unwrap();
-        for _ in 0..REFUSALS {
-            let error = client.chat().stream(&question()).await.unwrap_err();
+        for _ in 0..REJECTED_STREAMS {
+            let error = client.chat().stream(&chat_request()).await.unwrap_err();
             assert_eq!(error.kind(), kind);
         }
         assert_eq!(
@@ -135,15 +130,17 @@ async fn streams_that_are_refused_leak_no_connection() {
             1,
             "one after another: {status}"
         );
-        let calls = (0..REFUSALS).map(|_| client.chat().stream(&question()).into_future());
+        let calls =
+            (0..REJECTED_STREAMS).map(|_| client.chat().stream(&chat_request()).into_future());
         for refused in join_all(calls).await {
             assert_eq!(refused.unwrap_err().kind(), kind);
         }
         let counts = server.counts();
-        assert_eq!(counts.requests, 2 * REFUSALS);
-        assert!(counts.open <= REFUSALS, "{counts:?}");
-        // All of them are idle now: as many calls again need no new connection.
-        let calls = (0..REFUSALS).map(|_| client.chat().stream(&question()).into_future());
+        assert_eq!(counts.requests, 2 * REJECTED_STREAMS);
+        assert!(counts.open <= REJECTED_STREAMS, "{counts:?}");
+        // All connections are idle: as many calls again open no new one.
+        let calls =
+            (0..REJECTED_STREAMS).map(|_| client.chat().stream(&chat_request()).into_future());
         futures::stream::iter(calls)
             .buffer_unordered(8)
             .count()

@@ -1,16 +1,15 @@
-//! The long run: many calls against a server that fails one in five, and what is left of
-//! them afterwards.
+//! A long run of calls against a server that fails one request in five, checked for leaks.
 //!
-//! A program of its own, because it counts the descriptors of the whole process.
-//! `FAULTS_CALLS` says how many calls are made, `FAULTS_SEED` which faults they meet.
+//! A test binary of its own, because it counts the descriptors of the whole process.
+//! `FAULTS_CALLS` sets the number of calls, `FAULTS_SEED` the seed of the faults.
 
 // Helpers outside of test functions may panic as tests do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(dead_code, unreachable_pub)] // `main.rs` uses the same modules
 
-mod answers;
-mod operation;
+mod operations;
 mod process;
+mod responses;
 mod server;
 
 use std::collections::BTreeMap;
@@ -27,26 +26,26 @@ use mistral_sdk::transport::{
 use mistral_sdk::{Client, ErrorKind};
 use tokio::time::timeout;
 
-use answers::{chunk, chunked_head, first_part, good, good_parts, sized};
-use operation::{EVENTS, OPERATIONS, Operation, Settings, client, question, transport};
+use operations::{EVENTS, OPERATIONS, OperationKind, Settings, chat_request, client, transport};
 use process::{descriptor_limit, descriptors, resident_kib};
-use server::{Act, PATIENCE, Server};
+use responses::{chunk, chunked_head, first_part, success, success_parts, with_length};
+use server::{Action, Server, TEST_TIMEOUT};
 
-/// How many calls are under way at once.
+/// The number of calls in flight.
 const TASKS: usize = 64;
-/// How many calls plain `cargo test` makes.
+/// The number of calls without `FAULTS_CALLS`.
 const CALLS: usize = 4_000;
 const HELD_STREAMS: usize = 1_000;
-/// How long a call that meets silence waits, per attempt.
-const SHORT: Duration = Duration::from_millis(300);
-/// How long a call may take in all, and what is beyond doubt a call that hangs.
+/// The `first_byte` timeout of calls whose server stalls.
+const SHORT_TIMEOUT: Duration = Duration::from_millis(300);
+/// The total timeout of a call, and the time after which a call is considered to hang.
 const DEADLINE: Duration = Duration::from_secs(30);
-const HANGS: Duration = Duration::from_secs(40);
-/// By how much memory may differ between the first tenth of the calls and the last.
+const HANG_TIMEOUT: Duration = Duration::from_secs(40);
+/// The permitted growth of memory after the first tenth of the calls.
 const MEMORY_MARGIN_KIB: usize = 16 * 1024;
 
-/// Both tests count what the process holds, so they take turns.
-static ALONE: Mutex<()> = Mutex::new(());
+/// Serializes the tests, which both count the resources of the process.
+static SERIAL: Mutex<()> = Mutex::new(());
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -56,9 +55,9 @@ enum Fault {
     ResetInBody,
     CloseInBody,
     Overloaded,
-    Refused,
+    BadRequest,
     Html,
-    Silence,
+    Stall,
 }
 
 const FAULTS: [Fault; 8] = [
@@ -67,83 +66,93 @@ const FAULTS: [Fault; 8] = [
     Fault::ResetInBody,
     Fault::CloseInBody,
     Fault::Overloaded,
-    Fault::Refused,
+    Fault::BadRequest,
     Fault::Html,
-    Fault::Silence,
+    Fault::Stall,
 ];
 
 impl Fault {
-    /// What an attempt of a call meets: a fault in one of five cases.
+    /// Returns the fault of an attempt: one in five has one.
     fn draw(seed: u64, call: usize, attempt: u32) -> Self {
         let mut random = fastrand::Rng::with_seed(seed ^ (call as u64) << 8 ^ u64::from(attempt));
-        random.u64(..); // seeds that are close to each other begin alike
+        random.u64(..); // adjacent seeds start with similar values
         if random.usize(..5) > 0 {
             return Self::None;
         }
         FAULTS[random.usize(..FAULTS.len())]
     }
 
-    fn acts(self, operation: Operation) -> Vec<Act> {
-        let (head, body) = good_parts(operation);
+    fn actions(self, operation: OperationKind) -> Vec<Action> {
+        let (head, body) = success_parts(operation);
         let part = match operation {
-            Operation::Stream => [head, chunk(&first_part(operation))].concat(),
+            OperationKind::Stream => [head, chunk(&first_part(operation))].concat(),
             _ => [head.as_slice(), &body[..body.len() / 2]].concat(),
         };
         match self {
-            Self::None => vec![Act::Send(good(operation))],
-            Self::ResetBeforeHead => vec![Act::Reset],
-            Self::CloseBeforeHead => vec![Act::Close],
-            Self::ResetInBody => vec![Act::Send(part), Act::Reset],
-            Self::CloseInBody => vec![Act::Send(part), Act::Close],
-            Self::Overloaded => vec![Act::Send(sized("503 x", "text/plain", "", b"busy"))],
-            Self::Refused => vec![Act::Send(sized("400 x", "text/plain", "", b"no"))],
-            Self::Html => vec![Act::Send(sized("200 OK", "text/html", "", b"<html>"))],
-            Self::Silence => vec![Act::Stall],
+            Self::None => vec![Action::Send(success(operation))],
+            Self::ResetBeforeHead => vec![Action::Reset],
+            Self::CloseBeforeHead => vec![Action::Close],
+            Self::ResetInBody => vec![Action::Send(part), Action::Reset],
+            Self::CloseInBody => vec![Action::Send(part), Action::Close],
+            Self::Overloaded => vec![Action::Send(with_length(
+                "503 x",
+                "text/plain",
+                "",
+                b"busy",
+            ))],
+            Self::BadRequest => vec![Action::Send(with_length("400 x", "text/plain", "", b"no"))],
+            Self::Html => vec![Action::Send(with_length(
+                "200 OK",
+                "text/html",
+                "",
+                b"<html>",
+            ))],
+            Self::Stall => vec![Action::Stall],
         }
     }
 
-    /// The error that an attempt ends with, and whether another one follows.
-    fn end(self, operation: Operation) -> Option<(ErrorKind, bool)> {
-        let is_reading = operation == Operation::List;
+    /// Returns the error of an attempt, and whether it is retried.
+    fn end(self, operation: OperationKind) -> Option<(ErrorKind, bool)> {
+        let is_idempotent = operation == OperationKind::List;
         match self {
             Self::None => None,
             Self::ResetBeforeHead | Self::CloseBeforeHead => {
-                Some((ErrorKind::Connection, is_reading))
+                Some((ErrorKind::Connection, is_idempotent))
             }
-            Self::ResetInBody | Self::CloseInBody if operation == Operation::Stream => {
+            Self::ResetInBody | Self::CloseInBody if operation == OperationKind::Stream => {
                 Some((ErrorKind::Truncated, false))
             }
-            Self::ResetInBody | Self::CloseInBody => Some((ErrorKind::Connection, is_reading)),
-            Self::Overloaded => Some((ErrorKind::Overloaded, operation != Operation::Upload)),
-            Self::Refused => Some((ErrorKind::InvalidRequest, false)),
+            Self::ResetInBody | Self::CloseInBody => Some((ErrorKind::Connection, is_idempotent)),
+            Self::Overloaded => Some((ErrorKind::Overloaded, operation != OperationKind::Upload)),
+            Self::BadRequest => Some((ErrorKind::InvalidRequest, false)),
             Self::Html => Some((ErrorKind::Decode, false)),
-            Self::Silence => Some((ErrorKind::Timeout, is_reading)),
+            Self::Stall => Some((ErrorKind::Timeout, is_idempotent)),
         }
     }
 }
 
-/// How a call must end, by the faults of its attempts, and whether one of them is silence.
+/// Returns the expected outcome of a call by the faults of its attempts, and whether one stalls.
 fn expected(seed: u64, call: usize) -> (Option<ErrorKind>, bool) {
     let operation = OPERATIONS[call % OPERATIONS.len()];
-    let mut is_late = false;
+    let mut has_stall = false;
     for attempt in 1.. {
         let fault = Fault::draw(seed, call, attempt);
-        is_late |= fault == Fault::Silence;
+        has_stall |= fault == Fault::Stall;
         match fault.end(operation) {
-            None => return (None, is_late),
+            None => return (None, has_stall),
             Some((_, true)) if attempt < 3 => {}
-            Some((kind, _)) => return (Some(kind), is_late),
+            Some((kind, _)) => return (Some(kind), has_stall),
         }
     }
     unreachable!("the third attempt is the last")
 }
 
-/// Tells the server which attempt a request is.
+/// Sends the number of the attempt in the `x-attempt` header.
 #[derive(Debug)]
-struct Numbered(HyperTransport);
+struct AttemptHeader(HyperTransport);
 
 #[async_trait]
-impl Transport for Numbered {
+impl Transport for AttemptHeader {
     async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, TransportError> {
         let attempt = request.extensions().get::<Called>().unwrap().attempt();
         let attempt = HeaderValue::from(attempt);
@@ -158,12 +167,12 @@ async fn start_server(seed: u64) -> Server {
         let call = number("x-call");
         let attempt = u32::try_from(number("x-attempt")).unwrap();
         let operation = OPERATIONS[call % OPERATIONS.len()];
-        Fault::draw(seed, call, attempt).acts(operation)
+        Fault::draw(seed, call, attempt).actions(operation)
     })
     .await
 }
 
-/// What the run has come to so far.
+/// The results of the run so far.
 #[derive(Default)]
 struct Tally {
     ends: Mutex<BTreeMap<String, usize>>,
@@ -183,16 +192,16 @@ async fn call_on(client: Client, tally: Arc<Tally>, seed: u64, calls: usize) {
                 .resident_after_tenth
                 .store(resident, Ordering::Relaxed);
         }
-        let (expected, is_late) = expected(seed, call);
+        let (expected, has_stall) = expected(seed, call);
         let settings = Settings {
             headers: vec![("x-call", call.to_string())],
-            first_byte: is_late.then_some(SHORT),
+            first_byte: has_stall.then_some(SHORT_TIMEOUT),
             idle: None,
             total: Some(DEADLINE),
         };
         let operation = OPERATIONS[call % OPERATIONS.len()];
-        let performed = timeout(HANGS, operation.perform(&client, &settings)).await;
-        let result = performed.unwrap_or_else(|_| panic!("call {call} hangs"));
+        let outcome = timeout(HANG_TIMEOUT, operation.call(&client, &settings)).await;
+        let result = outcome.unwrap_or_else(|_| panic!("call {call} hangs"));
         let found = result.as_ref().err().map(mistral_sdk::Error::kind);
         let name = operation.name();
         assert_eq!(found, expected, "call {call}, {name}: {:?}", result.err());
@@ -208,7 +217,7 @@ async fn long_run(seed: u64, calls: usize) {
     let started = Instant::now();
     let tally = Arc::new(Tally::default());
     let client = client(&server.url())
-        .transport(Numbered(transport()))
+        .transport(AttemptHeader(transport()))
         .build()
         .unwrap();
     let tasks =
@@ -217,7 +226,7 @@ async fn long_run(seed: u64, calls: usize) {
         task.unwrap();
     }
     let elapsed = started.elapsed();
-    // Those that were given up last may still be closing; what is idle stays.
+    // Connections of cancelled calls may still be closing; idle ones stay open.
     let counts = server.until(|counts| counts.open <= TASKS).await;
     let (descriptors_at_end, resident_at_end) = (descriptors(), resident_kib());
     drop(client);
@@ -244,47 +253,47 @@ async fn long_run(seed: u64, calls: usize) {
     }
 }
 
-/// How many descriptors there are, once there are as many as `wanted`, or for good: the other
-/// end of a connection may learn that it is closed just before its descriptor is.
+/// Waits until `wanted` descriptors are open, up to [`TEST_TIMEOUT`], and returns their number. The
+/// peer may see a close just before the descriptor is released.
 async fn descriptors_once(wanted: Option<usize>) -> Option<usize> {
     let settled = async {
         while descriptors() != wanted {
             tokio::task::yield_now().await;
         }
     };
-    let _ = timeout(PATIENCE, settled).await;
+    let _ = timeout(TEST_TIMEOUT, settled).await;
     descriptors()
 }
 
-/// Runs a test alone, on two threads.
-fn alone(test: impl Future<Output = ()>) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+/// Runs a test on two threads, while no other test runs.
+fn run_alone(test: impl Future<Output = ()>) {
+    let _guard = SERIAL.lock().unwrap_or_else(PoisonError::into_inner);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(test);
 }
 
-fn variable(name: &str, default: usize) -> usize {
+fn env_var_or(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |value| value.parse().unwrap())
 }
 
 #[test]
-fn many_calls_end_as_they_must_and_leave_nothing_behind() {
-    let seed = variable("FAULTS_SEED", 7) as u64;
-    alone(long_run(seed, variable("FAULTS_CALLS", CALLS)));
+fn endurance_many_faulty_calls_leak_nothing() {
+    let seed = env_var_or("FAULTS_SEED", 7) as u64;
+    run_alone(long_run(seed, env_var_or("FAULTS_CALLS", CALLS)));
 }
 
 async fn hold_and_drop() {
     let [first, ..] = EVENTS;
-    let start = [chunked_head(Operation::Stream), chunk(first)].concat();
-    let server = Server::start(move |_| vec![Act::Send(start.clone()), Act::Stall]).await;
+    let start = [chunked_head(OperationKind::Stream), chunk(first)].concat();
+    let server = Server::start(move |_| vec![Action::Send(start.clone()), Action::Stall]).await;
     let before = descriptors();
-    // Each stream takes a descriptor at either end, and both ends are here.
+    // Each stream uses two descriptors, because both ends are in this process.
     let room = descriptor_limit().map_or(HELD_STREAMS, |limit| limit.saturating_sub(100) / 2);
     let held = HELD_STREAMS.min(room);
     let client = client(&server.url()).build().unwrap();
     let opening = (0..held).map(|_| async {
-        let mut stream = client.chat().stream(&question()).await.unwrap();
+        let mut stream = client.chat().stream(&chat_request()).await.unwrap();
         stream.next().await.unwrap().unwrap();
         stream
     });
@@ -304,6 +313,6 @@ async fn hold_and_drop() {
 }
 
 #[test]
-fn streams_that_are_held_and_dropped_leave_no_descriptor_behind() {
-    alone(hold_and_drop());
+fn endurance_dropped_streams_leak_no_descriptor() {
+    run_alone(hold_and_drop());
 }

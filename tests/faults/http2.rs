@@ -1,4 +1,4 @@
-//! The same server for HTTP/2, where a connection carries many exchanges.
+//! A misbehaving HTTP/2 server, whose connections carry many exchanges.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,41 +12,41 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
-use super::answers::first_part;
-use super::operation::Operation;
-use super::server::{Counter, Server, gone};
+use super::operations::OperationKind;
+use super::responses::first_part;
+use super::server::{Counter, Server, wait_for_close};
 
-/// What becomes of a request.
+/// The server's response to a request.
 #[derive(Debug, Clone, Copy)]
-pub enum Act {
-    Answer,
-    /// Nothing, until the client leaves.
+pub enum Action {
+    Respond,
+    /// Sends nothing until the client closes the connection.
     Stall,
-    /// The stream is reset before the head.
+    /// Resets the stream before the head.
     Reset(Reason),
-    /// The stream is reset after the first part of the body.
+    /// Resets the stream after the first part of the body.
     ResetInBody(Reason),
-    /// The server leaves (GOAWAY) and has not looked at the request.
-    LeaveUnseen,
-    /// The server leaves after the head, and sends the body all the same.
-    LeaveAndAnswer,
-    /// The server leaves in the middle of the exchange.
-    LeaveAbruptly(Reason),
-    /// The connection ends without a word.
+    /// Sends GOAWAY without having processed the request.
+    GoAwayUnprocessed,
+    /// Sends GOAWAY after the head, then the body.
+    GoAwayAndRespond,
+    /// Sends GOAWAY and closes the connection during the exchange.
+    GoAwayAbruptly(Reason),
+    /// Closes the connection without GOAWAY.
     Close,
 }
 
-/// A server that does to request number `n` what `script(n)` says.
+/// Starts a server that handles request number `n` by `script(n)`.
 pub async fn start(
-    operation: Operation,
-    script: impl Fn(usize) -> Act + Send + Sync + 'static,
+    operation: OperationKind,
+    script: impl Fn(usize) -> Action + Send + Sync + 'static,
 ) -> Server {
-    let script: Arc<dyn Fn(usize) -> Act + Send + Sync> = Arc::new(script);
+    let script: Arc<dyn Fn(usize) -> Action + Send + Sync> = Arc::new(script);
     Server::serving(move |socket, counter| serve(socket, counter, Arc::clone(&script), operation))
         .await
 }
 
-/// A transport that speaks HTTP/2 from the first byte on.
+/// Returns a transport with HTTP/2 prior knowledge.
 pub fn transport() -> HyperTransport {
     HyperTransport::new(Duration::from_secs(10))
         .unwrap()
@@ -56,11 +56,11 @@ pub fn transport() -> HyperTransport {
 async fn serve(
     mut socket: TcpStream,
     counter: Counter,
-    script: Arc<dyn Fn(usize) -> Act + Send + Sync>,
-    operation: Operation,
+    script: Arc<dyn Fn(usize) -> Action + Send + Sync>,
+    operation: OperationKind,
 ) {
-    if matches!(script(counter.requests()), Act::LeaveUnseen) {
-        return leave_unseen(&mut socket, &counter).await;
+    if matches!(script(counter.requests()), Action::GoAwayUnprocessed) {
+        return go_away_unprocessed(&mut socket, &counter).await;
     }
     let Ok(mut connection) = server::handshake(socket).await else {
         return;
@@ -68,10 +68,10 @@ async fn serve(
     let ping = Arc::new(Mutex::new(connection.ping_pong().unwrap()));
     while let Some(Ok((request, mut respond))) = connection.accept().await {
         match script(counter.request()) {
-            Act::Answer | Act::LeaveUnseen => {
-                tokio::spawn(answer(request, respond, operation));
+            Action::Respond | Action::GoAwayUnprocessed => {
+                tokio::spawn(respond_fully(request, respond, operation));
             }
-            Act::Stall => {
+            Action::Stall => {
                 let counter = counter.clone();
                 tokio::spawn(async move {
                     if std::future::poll_fn(|cx| respond.poll_reset(cx))
@@ -82,9 +82,9 @@ async fn serve(
                     }
                 });
             }
-            Act::Reset(reason) => respond.send_reset(reason),
-            Act::ResetInBody(reason) => {
-                tokio::spawn(break_off(
+            Action::Reset(reason) => respond.send_reset(reason),
+            Action::ResetInBody(reason) => {
+                tokio::spawn(reset_in_body(
                     request,
                     respond,
                     operation,
@@ -92,7 +92,7 @@ async fn serve(
                     Arc::clone(&ping),
                 ));
             }
-            Act::LeaveAndAnswer => {
+            Action::GoAwayAndRespond => {
                 let mut body = send_head(&mut respond, operation);
                 connection.graceful_shutdown();
                 tokio::spawn(async move {
@@ -100,13 +100,13 @@ async fn serve(
                     let _ = body.send_data(operation.body().into(), true);
                 });
             }
-            Act::LeaveAbruptly(reason) => connection.abrupt_shutdown(reason),
-            Act::Close => return,
+            Action::GoAwayAbruptly(reason) => connection.abrupt_shutdown(reason),
+            Action::Close => return,
         }
     }
 }
 
-fn send_head(respond: &mut SendResponse<Bytes>, operation: Operation) -> h2::SendStream<Bytes> {
+fn send_head(respond: &mut SendResponse<Bytes>, operation: OperationKind) -> h2::SendStream<Bytes> {
     let head = Response::builder().header("content-type", operation.content_type());
     respond
         .send_response(head.body(()).unwrap(), false)
@@ -120,42 +120,41 @@ async fn read_to_end(request: Request<RecvStream>) {
     }
 }
 
-async fn answer(
+async fn respond_fully(
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
-    operation: Operation,
+    operation: OperationKind,
 ) {
     read_to_end(request).await;
     let mut body = send_head(&mut respond, operation);
     let _ = body.send_data(operation.body().into(), true);
 }
 
-async fn break_off(
+async fn reset_in_body(
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
-    operation: Operation,
+    operation: OperationKind,
     reason: Reason,
     ping: Arc<Mutex<PingPong>>,
 ) {
     read_to_end(request).await;
     let mut body = send_head(&mut respond, operation);
     let _ = body.send_data(first_part(operation).into(), false);
-    // A reset takes back what still waits to be sent, and the answer to a ping shows that
-    // nothing does.
+    // A reset discards unsent data. The response to a ping shows that all data was sent.
     let _ = ping.lock().await.ping(Ping::opaque()).await;
     body.send_reset(reason);
 }
 
-/// Says that no stream was looked at, once the head of a request is there.
-async fn leave_unseen(socket: &mut TcpStream, counter: &Counter) {
+/// Sends GOAWAY with last stream id 0 once the head of a request has arrived.
+async fn go_away_unprocessed(socket: &mut TcpStream, counter: &Counter) {
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-    // The last stream looked at is 0, and there is no error.
+    // Last stream id 0, error code NO_ERROR.
     const GO_AWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let _ = socket.write_all(&SETTINGS).await;
     read_until_headers(socket).await;
     counter.request();
     let _ = socket.write_all(&GO_AWAY).await;
-    gone(socket).await;
+    wait_for_close(socket).await;
 }
 
 /// Reads frames until the head of a request has arrived.

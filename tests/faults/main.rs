@@ -1,17 +1,17 @@
-//! Nothing hangs, nothing is lost, no connection leaks: whatever a server does wrong.
+//! Faults of servers and connections: no call hangs, loses data or leaks a connection.
 
 // Helpers outside of test functions may panic as tests do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(dead_code, unreachable_pub)] // `endurance.rs` uses the same modules
 
-mod answers;
+mod cases;
 mod connections;
 mod every_byte;
 mod http2;
-mod idle;
+mod idle_connections;
 mod matrix;
-mod operation;
-mod rows;
+mod operations;
+mod responses;
 mod server;
 mod streams;
-mod times;
+mod timeouts;

@@ -1,4 +1,4 @@
-//! Every fault with every kind of operation.
+//! The fault matrix: every fault with every kind of operation.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,56 +9,56 @@ use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{ErrorKind, Result, Timeouts};
 use tokio::time::timeout;
 
-use super::answers::good;
+use super::cases::{CASES, End, Expected, Fault, FaultCase};
 use super::http2;
-use super::operation::{OPERATIONS, Operation, Settings, client, transport};
-use super::rows::{End, Fault, ROWS, Row, Want};
-use super::server::{Act, PATIENCE, Server};
+use super::operations::{OPERATIONS, OperationKind, Settings, client, transport};
+use super::responses::success;
+use super::server::{Action, Server, TEST_TIMEOUT};
 
-/// The time-out that a fault is to run into. All others are as long as the test's patience.
-const SHORT: Duration = Duration::from_millis(400);
-/// What takes longer hangs.
-const HANGS: Duration = Duration::from_secs(20);
+/// The timeout of the phase that a fault is expected to exceed. The others are [`TEST_TIMEOUT`].
+const SHORT_TIMEOUT: Duration = Duration::from_millis(400);
+/// A call that takes longer hangs.
+const HANG_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Time-outs that are long in every phase but the one that is wanted.
-pub fn timeouts(want: &Want) -> Timeouts {
-    let times = Timeouts::default()
-        .first_byte(PATIENCE)
-        .idle(PATIENCE)
-        .total(PATIENCE);
-    match want.end {
-        End::Late(TimeoutPhase::FirstByte) => times.first_byte(SHORT),
-        End::Late(TimeoutPhase::Idle) => times.idle(SHORT),
-        End::Late(TimeoutPhase::Total) => times.total(SHORT),
-        _ => times,
+/// Returns timeouts that are short only in the phase that is expected to be exceeded.
+pub fn timeouts(expected: &Expected) -> Timeouts {
+    let timeouts = Timeouts::default()
+        .first_byte(TEST_TIMEOUT)
+        .idle(TEST_TIMEOUT)
+        .total(TEST_TIMEOUT);
+    match expected.end {
+        End::TimesOut(TimeoutPhase::FirstByte) => timeouts.first_byte(SHORT_TIMEOUT),
+        End::TimesOut(TimeoutPhase::Idle) => timeouts.idle(SHORT_TIMEOUT),
+        End::TimesOut(TimeoutPhase::Total) => timeouts.total(SHORT_TIMEOUT),
+        _ => timeouts,
     }
 }
 
-/// Performs `operation` against `server`, and says how it ended. `None`: it hangs.
+/// Calls `operation` against `server` and returns the outcome, or `None` if the call hangs.
 pub async fn outcome(
     server: &Server,
     transport: HyperTransport,
-    operation: Operation,
-    want: &Want,
-) -> Option<(Want, Result<()>)> {
+    operation: OperationKind,
+    expected: &Expected,
+) -> Option<(Expected, Result<()>)> {
     let client = client(&server.url())
         .transport(transport)
-        .timeouts(timeouts(want))
+        .timeouts(timeouts(expected))
         .max_event_size(64 * 1024)
         .build()
         .unwrap();
     let settings = Settings::default();
-    let performed = operation.perform(&client, &settings);
-    let result = timeout(HANGS, performed).await.ok()?;
+    let call = operation.call(&client, &settings);
+    let result = timeout(HANG_TIMEOUT, call).await.ok()?;
     let end = match &result {
         Ok(()) => End::Ok,
         Err(error) => match error.timeout_phase() {
-            Some(phase) => End::Late(phase),
+            Some(phase) => End::TimesOut(phase),
             None => End::Fails(error.kind()),
         },
     };
     let requests = server.counts().requests;
-    Some((Want { end, requests }, result))
+    Some((Expected { end, requests }, result))
 }
 
 struct Transports {
@@ -66,17 +66,21 @@ struct Transports {
     http2: HyperTransport,
 }
 
-async fn cell(row: &Row, at: usize, transports: &Transports) -> std::result::Result<Want, String> {
-    let (operation, want) = (OPERATIONS[at], &row.wants[at]);
-    let (server, transport) = match row.fault {
-        Fault::Always(acts) => (
-            Server::start(move |_| acts(operation)).await,
+async fn check_case(
+    case: &FaultCase,
+    at: usize,
+    transports: &Transports,
+) -> std::result::Result<Expected, String> {
+    let (operation, expected) = (OPERATIONS[at], &case.expected[at]);
+    let (server, transport) = match case.fault {
+        Fault::Always(actions) => (
+            Server::start(move |_| actions(operation)).await,
             transports.http1.clone(),
         ),
-        Fault::Once(acts) => (
+        Fault::Once(actions) => (
             Server::start(move |request| match request.number {
-                0 => acts(operation),
-                _ => vec![Act::Send(good(operation))],
+                0 => actions(operation),
+                _ => vec![Action::Send(success(operation))],
             })
             .await,
             transports.http1.clone(),
@@ -86,62 +90,68 @@ async fn cell(row: &Row, at: usize, transports: &Transports) -> std::result::Res
             transports.http2.clone(),
         ),
         Fault::Http2Once(act) => {
-            let script = move |number| if number == 0 { act } else { http2::Act::Answer };
+            let script = move |number| {
+                if number == 0 {
+                    act
+                } else {
+                    http2::Action::Respond
+                }
+            };
             (
                 http2::start(operation, script).await,
                 transports.http2.clone(),
             )
         }
     };
-    let Some((found, result)) = outcome(&server, transport, operation, want).await else {
-        return Err(format!("{}, {}: hangs", row.name, operation.name()));
+    let Some((found, result)) = outcome(&server, transport, operation, expected).await else {
+        return Err(format!("{}, {}: hangs", case.name, operation.name()));
     };
-    let words = match &result {
+    let message = match &result {
         Ok(()) => String::new(),
         Err(error) => format!("{error:#}"),
     };
-    let is_readable = !words.contains('\u{FFFD}')
-        && words.len() < 2500
-        && (result.is_ok() || words.contains(row.says));
+    let is_readable = !message.contains('\u{FFFD}')
+        && message.len() < 2500
+        && (result.is_ok() || message.contains(case.message));
     let attempts = result
         .err()
         .map_or(found.requests, |error| error.attempts() as usize);
-    if found == *want && is_readable && attempts == found.requests {
+    if found == *expected && is_readable && attempts == found.requests {
         return Ok(found);
     }
     Err(format!(
-        "{}, {}: wanted {want:?}, found {found:?} after {attempts} attempts: {words}",
-        row.name,
+        "{}, {}: expected {expected:?}, found {found:?} after {attempts} attempts: {message}",
+        case.name,
         operation.name()
     ))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_ends_as_the_rules_say() {
-    hold(|row| !is_http2(row)).await;
+async fn fault_matrix_retries_and_errors_follow_the_rules() {
+    check_matrix(|case| !is_http2(case)).await;
 }
 
-/// On one thread: with several, hyper may tell of a request that the server leaves although the
-/// server has it, where it comes and leaves while the request is handed over.
+/// Runs on one thread. With several, hyper may report a request as unprocessed although the server
+/// has it, if the connection opens and ends while the request is handed over.
 #[tokio::test]
-async fn every_fault_of_http2_ends_as_the_rules_say() {
-    hold(is_http2).await;
+async fn fault_matrix_http2_retries_and_errors_follow_the_rules() {
+    check_matrix(is_http2).await;
 }
 
-fn is_http2(row: &Row) -> bool {
-    matches!(row.fault, Fault::Http2Always(_) | Fault::Http2Once(_))
+fn is_http2(case: &FaultCase) -> bool {
+    matches!(case.fault, Fault::Http2Always(_) | Fault::Http2Once(_))
 }
 
-/// Performs every operation with the faults that are `chosen`.
-async fn hold(chosen: impl Fn(&Row) -> bool) {
-    let rows: Vec<_> = ROWS.iter().filter(|row| chosen(row)).collect();
+/// Checks every operation with the faults that `filter` selects.
+async fn check_matrix(filter: impl Fn(&FaultCase) -> bool) {
+    let cases: Vec<_> = CASES.iter().filter(|case| filter(case)).collect();
     let transports = &Transports {
         http1: transport(),
         http2: http2::transport(),
     };
-    let cells = rows.iter().enumerate().flat_map(|(line, row)| {
+    let cells = cases.iter().enumerate().flat_map(|(line, case)| {
         (0..OPERATIONS.len())
-            .map(move |at| async move { (line, at, cell(row, at, transports).await) })
+            .map(move |at| async move { (line, at, check_case(case, at, transports).await) })
     });
     let cells = stream::iter(cells).buffer_unordered(24);
     let mut cells: Vec<_> = cells.collect().await;
@@ -151,11 +161,14 @@ async fn hold(chosen: impl Fn(&Row) -> bool) {
         .filter_map(|(_, _, cell)| cell.as_ref().err())
         .map(String::as_str)
         .collect();
-    print_table(&rows, &cells);
+    print_table(&cases, &cells);
     assert!(mismatches.is_empty(), "\n{}", mismatches.join("\n"));
 }
 
-fn print_table(rows: &[&Row], cells: &[(usize, usize, std::result::Result<Want, String>)]) {
+fn print_table(
+    cases: &[&FaultCase],
+    cells: &[(usize, usize, std::result::Result<Expected, String>)],
+) {
     print!("{:52}", "fault");
     for operation in OPERATIONS {
         print!("{:22}", operation.name());
@@ -163,14 +176,14 @@ fn print_table(rows: &[&Row], cells: &[(usize, usize, std::result::Result<Want, 
     println!();
     let mut ends = BTreeMap::<String, usize>::new();
     let mut requests = 0;
-    for (line, row) in rows.iter().enumerate() {
-        print!("{:52}", row.name);
+    for (line, case) in cases.iter().enumerate() {
+        print!("{:52}", case.name);
         for (_, _, cell) in cells.iter().filter(|(at, _, _)| *at == line) {
             let text = match cell {
-                Ok(want) => {
-                    requests += want.requests;
-                    *ends.entry(name(&want.end)).or_default() += 1;
-                    format!("{} ×{}", name(&want.end), want.requests)
+                Ok(found) => {
+                    requests += found.requests;
+                    *ends.entry(name(&found.end)).or_default() += 1;
+                    format!("{} ×{}", name(&found.end), found.requests)
                 }
                 Err(_) => "MISMATCH".to_owned(),
             };
@@ -185,6 +198,6 @@ fn name(end: &End) -> String {
     match end {
         End::Ok => "Ok".to_owned(),
         End::Fails(kind) => format!("{kind:?}"),
-        End::Late(phase) => format!("{:?}({phase:?})", ErrorKind::Timeout),
+        End::TimesOut(phase) => format!("{:?}({phase:?})", ErrorKind::Timeout),
     }
 }

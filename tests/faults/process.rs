@@ -1,14 +1,14 @@
-//! What this process holds, where the system tells (Linux).
+//! The resources that this process holds (Linux only).
 
 use std::fs;
 
-/// How many descriptors are open.
+/// Returns the number of open descriptors.
 pub fn descriptors() -> Option<usize> {
-    // The listing itself takes one, each time.
+    // The listing itself uses one descriptor.
     fs::read_dir("/proc/self/fd").ok().map(Iterator::count)
 }
 
-/// How many descriptors may be open.
+/// Returns the limit of open descriptors.
 pub fn descriptor_limit() -> Option<usize> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits
@@ -17,7 +17,7 @@ pub fn descriptor_limit() -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// How much memory is resident, in KiB.
+/// Returns the resident memory in KiB.
 pub fn resident_kib() -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status

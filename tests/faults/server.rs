@@ -1,4 +1,4 @@
-//! A server that misbehaves as it is told, byte by byte, and counts what comes in.
+//! A server that misbehaves by script, byte by byte, and counts requests and connections.
 
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -11,48 +11,48 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// How long anything may take before a test gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// The timeout of every wait in a test.
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What the server does next, once it has read a request.
+/// An action of the server after it has read a request.
 #[derive(Debug, Clone)]
-pub enum Act {
+pub enum Action {
     Send(Vec<u8>),
-    /// One byte at a time.
+    /// Sends one byte at a time.
     Drip(Vec<u8>),
-    /// Nothing more until the client leaves.
+    /// Sends nothing until the client closes the connection.
     Stall,
-    /// Sends the end (FIN) and waits for the client to leave.
+    /// Sends FIN and waits until the client closes the connection.
     HalfClose,
     Close,
-    /// Ends the connection without ceremony (RST).
+    /// Resets the connection (RST).
     Reset,
 }
 
-/// A request as it was read.
+/// A received request.
 #[derive(Debug)]
 pub struct Request {
     pub text: String,
-    /// Counted from 0 over all connections.
+    /// The number of the request over all connections, from 0.
     pub number: usize,
 }
 
 impl Request {
-    /// The value of a header.
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.text, name)
     }
 }
 
-/// What the server has seen so far.
+/// The server's counters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub requests: usize,
-    /// Connections there have been in all.
+    /// All connections so far.
     pub connections: usize,
-    /// Connections that are open now.
+    /// Connections that are open.
     pub open: usize,
-    /// Streams of HTTP/2 that the client has given up.
+    /// HTTP/2 streams that the client has reset.
     pub resets: usize,
 }
 
@@ -64,7 +64,7 @@ impl Counter {
         self.0.borrow().requests
     }
 
-    /// Counts a request, and says how many there were before it.
+    /// Counts a request and returns the number of earlier ones.
     pub fn request(&self) -> usize {
         let mut before = 0;
         self.0.send_modify(|counts| {
@@ -79,10 +79,10 @@ impl Counter {
     }
 }
 
-/// A connection that is counted as open until this is dropped.
-struct Open(Counter);
+/// Counts a connection as open until it is dropped.
+struct OpenConnection(Counter);
 
-impl Open {
+impl OpenConnection {
     fn count(counter: &Counter) -> Self {
         counter.0.send_modify(|counts| {
             counts.connections += 1;
@@ -92,13 +92,13 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.0.send_modify(|counts| counts.open -= 1);
     }
 }
 
-/// A server on a port of its own. Dropping it ends the listening, not the connections.
+/// A server on an ephemeral port. Dropping it stops listening and keeps the connections.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -107,17 +107,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Speaks HTTP/1.1, and does with every request what `script` says.
-    pub async fn start(script: impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static) -> Self {
+    /// Starts an HTTP/1.1 server that handles every request by `script`.
+    pub async fn start(script: impl Fn(&Request) -> Vec<Action> + Send + Sync + 'static) -> Self {
         let script = Arc::new(script);
         Self::serving(move |socket, counter| {
             let script = Arc::clone(&script);
-            async move { converse(socket, &*script, &counter).await }
+            async move { serve_http1(socket, &*script, &counter).await }
         })
         .await
     }
 
-    /// Hands every connection to `serve`.
+    /// Starts a server that passes every connection to `serve`.
     pub async fn serving<F>(serve: impl Fn(TcpStream, Counter) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -130,7 +130,7 @@ impl Server {
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
                 socket.set_nodelay(true).unwrap();
-                let open = Open::count(&counts);
+                let open = OpenConnection::count(&counts);
                 let serving = serve(socket, counts.clone());
                 tokio::spawn(async move {
                     serving.await;
@@ -153,10 +153,10 @@ impl Server {
         *self.counter.0.borrow()
     }
 
-    /// Waits until what the server has seen is as `wanted`.
+    /// Waits until the counters satisfy `wanted`.
     pub async fn until(&self, wanted: impl FnMut(&Counts) -> bool) -> Counts {
         let mut counts = self.counter.0.subscribe();
-        let reached = timeout(PATIENCE, counts.wait_for(wanted)).await;
+        let reached = timeout(TEST_TIMEOUT, counts.wait_for(wanted)).await;
         *reached
             .unwrap_or_else(|_| panic!("it stays at {:?}", self.counts()))
             .unwrap()
@@ -169,9 +169,9 @@ impl Drop for Server {
     }
 }
 
-async fn converse(
+async fn serve_http1(
     mut socket: TcpStream,
-    script: &(dyn Fn(&Request) -> Vec<Act> + Send + Sync),
+    script: &(dyn Fn(&Request) -> Vec<Action> + Send + Sync),
     counter: &Counter,
 ) {
     while let Some(text) = read_request(&mut socket).await {
@@ -184,22 +184,22 @@ async fn converse(
     }
 }
 
-/// Does one thing. Breaks when the connection is over.
-async fn perform(act: Act, socket: &mut TcpStream) -> ControlFlow<()> {
+/// Performs one action. Breaks when the connection has ended.
+async fn perform(act: Action, socket: &mut TcpStream) -> ControlFlow<()> {
     let sent = match act {
-        Act::Send(bytes) => socket.write_all(&bytes).await,
-        Act::Drip(bytes) => drip(socket, &bytes).await,
-        Act::Stall => {
-            gone(socket).await;
+        Action::Send(bytes) => socket.write_all(&bytes).await,
+        Action::Drip(bytes) => drip(socket, &bytes).await,
+        Action::Stall => {
+            wait_for_close(socket).await;
             return ControlFlow::Break(());
         }
-        Act::HalfClose => {
+        Action::HalfClose => {
             let _ = socket.shutdown().await;
-            gone(socket).await;
+            wait_for_close(socket).await;
             return ControlFlow::Break(());
         }
-        Act::Close => return ControlFlow::Break(()),
-        Act::Reset => {
+        Action::Close => return ControlFlow::Break(()),
+        Action::Reset => {
             socket.set_zero_linger().unwrap();
             return ControlFlow::Break(());
         }
@@ -214,18 +214,18 @@ async fn perform(act: Act, socket: &mut TcpStream) -> ControlFlow<()> {
 async fn drip(socket: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
     for byte in bytes {
         socket.write_all(&[*byte]).await?;
-        tokio::task::yield_now().await; // so that the client reads it alone, mostly
+        tokio::task::yield_now().await; // so that the client usually reads the byte alone
     }
     Ok(())
 }
 
-/// Waits until the client closes its side, or breaks off.
-pub async fn gone(socket: &mut TcpStream) {
+/// Waits until the client closes or resets the connection.
+pub async fn wait_for_close(socket: &mut TcpStream) {
     let mut rest = [0; 1024];
     while matches!(socket.read(&mut rest).await, Ok(read) if read > 0) {}
 }
 
-/// Reads one request with its body; `None` if the connection ends instead.
+/// Reads one request with its body, or returns `None` if the connection has ended.
 pub async fn read_request(socket: &mut TcpStream) -> Option<String> {
     const HEAD_END: &[u8] = b"\r\n\r\n";
     let mut read = Vec::new();

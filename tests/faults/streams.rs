@@ -1,4 +1,4 @@
-//! Streams that are cut: what had arrived is never lost, and never taken for the whole.
+//! Truncated streams: partial data is kept, and never reported as complete.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -8,10 +8,11 @@ use mistral_sdk::chat::{ChatCompletionResponse, CompletionChunk};
 use mistral_sdk::transport::{Body, Transport, TransportError, TransportErrorKind};
 use mistral_sdk::{ErrorKind, EventStream, Result};
 
-use super::operation::{client, question};
+use super::operations::{chat_request, client};
 
-/// Two answers at once, and what has arrived of them after each event.
-const RECORDED: [(&str, [&str; 2], bool); 6] = [
+/// The events of two interleaved choices, with the text of both and whether they are finished after
+/// each event.
+const EVENTS: [(&str, [&str; 2], bool); 6] = [
     (
         r#"{"id":"1","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
         ["", ""],
@@ -40,33 +41,33 @@ const RECORDED: [(&str, [&str; 2], bool); 6] = [
     ("[DONE]", ["ab", "née"], true),
 ];
 
-/// Answers with these bytes, in two pieces, and then ends or breaks off.
+/// Responds with `bytes` in two chunks, then ends the body or fails.
 #[derive(Debug)]
-struct Cut {
+struct TruncatedTransport {
     bytes: Bytes,
-    breaks: bool,
+    fails: bool,
 }
 
 #[async_trait]
-impl Transport for Cut {
+impl Transport for TruncatedTransport {
     async fn send(&self, _: Request<Body>) -> Result<Response<Body>, TransportError> {
         let (bytes, middle) = (&self.bytes, self.bytes.len() / 2);
-        let mut pieces = vec![Ok(bytes.slice(..middle)), Ok(bytes.slice(middle..))];
-        if self.breaks {
+        let mut chunks = vec![Ok(bytes.slice(..middle)), Ok(bytes.slice(middle..))];
+        if self.fails {
             let kind = TransportErrorKind::Interrupted;
-            pieces.push(Err(TransportError::new(kind, "cut")));
+            chunks.push(Err(TransportError::new(kind, "cut")));
         }
-        let mut response = Response::new(Body::from_stream(stream::iter(pieces)));
+        let mut response = Response::new(Body::from_stream(stream::iter(chunks)));
         let content_type = HeaderValue::from_static("text/event-stream");
         response.headers_mut().insert("content-type", content_type);
         Ok(response)
     }
 }
 
-async fn open(bytes: Bytes, breaks: bool) -> EventStream<CompletionChunk> {
-    let client = client("http://server.test").transport(Cut { bytes, breaks });
+async fn open(bytes: Bytes, fails: bool) -> EventStream<CompletionChunk> {
+    let client = client("http://server.test").transport(TruncatedTransport { bytes, fails });
     let client = client.build().unwrap();
-    client.chat().stream(&question()).await.unwrap()
+    client.chat().stream(&chat_request()).await.unwrap()
 }
 
 fn texts(response: &ChatCompletionResponse) -> Vec<String> {
@@ -78,13 +79,13 @@ fn texts(response: &ChatCompletionResponse) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_stream_cut_at_any_byte_is_whole_or_says_what_had_arrived() {
-    let wire: Vec<_> = RECORDED
+async fn sse_stream_cut_at_any_byte_is_complete_or_truncated() {
+    let wire: Vec<_> = EVENTS
         .iter()
         .map(|(data, ..)| format!("data: {data}\n\n"))
         .collect();
-    let whole = Bytes::from(wire.concat());
-    for cut in 0..=whole.len() {
+    let complete = Bytes::from(wire.concat());
+    for cut in 0..=complete.len() {
         let mut ends = 0;
         let events = wire.iter().take_while(|event| {
             ends += event.len();
@@ -93,14 +94,14 @@ async fn a_stream_cut_at_any_byte_is_whole_or_says_what_had_arrived() {
         let arrived = events.count();
         let (expected, is_finished) = match arrived {
             0 => (["", ""], false),
-            some => (RECORDED[some - 1].1, RECORDED[some - 1].2),
+            some => (EVENTS[some - 1].1, EVENTS[some - 1].2),
         };
         let expected: Vec<_> = expected
             .into_iter()
             .filter(|text| !text.is_empty())
             .collect();
-        for breaks in [false, true] {
-            let mut stream = open(whole.slice(..cut), breaks).await;
+        for fails in [false, true] {
+            let mut stream = open(complete.slice(..cut), fails).await;
             let mut chunks = 0;
             let error = loop {
                 match stream.next().await {
@@ -116,7 +117,7 @@ async fn a_stream_cut_at_any_byte_is_whole_or_says_what_had_arrived() {
             assert_eq!(chunks, arrived.min(5), "after {cut} bytes");
             assert_eq!(error.is_none(), is_finished, "after {cut} bytes: {error:?}");
             let partial = match &error {
-                None => open(whole.slice(..cut), breaks)
+                None => open(complete.slice(..cut), fails)
                     .await
                     .collect_response()
                     .await
@@ -132,10 +133,10 @@ async fn a_stream_cut_at_any_byte_is_whole_or_says_what_had_arrived() {
 }
 
 #[tokio::test]
-async fn events_that_are_not_modelled_need_a_proper_end() {
-    for (breaks, is_error) in [(false, false), (true, true)] {
+async fn sse_unmodelled_events_require_end_of_body() {
+    for (fails, is_error) in [(false, false), (true, true)] {
         let bytes = Bytes::from("data: {\"n\":1}\n\n");
-        let client = client("http://server.test").transport(Cut { bytes, breaks });
+        let client = client("http://server.test").transport(TruncatedTransport { bytes, fails });
         let client = client.build().unwrap();
         let call = client.request_stream::<serde_json::Value>(http::Method::POST, "/v1/new");
         let mut stream = call.await.unwrap();

@@ -1,4 +1,4 @@
-//! The transport that records and replays.
+//! `Cassette`: recording and replay.
 
 use std::fs;
 use std::time::Duration;
@@ -15,20 +15,23 @@ use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportErrorKind
 use mistral_sdk::{Client, ErrorKind, MistralApi, Result};
 use serde_json::{Value, json};
 
-use crate::{Folder, KEY, ask, client};
+use crate::{KEY, TempDir, chat_request, client};
 
-/// What a program does that lists, asks, streams, uploads and downloads.
+/// Runs a program that lists, completes, streams, uploads and downloads.
 async fn program(client: &Client) -> Result<Vec<String>> {
     let mut seen = Vec::new();
     let models = client.models().list().await?.data;
     seen.extend(models.iter().map(|model| model.id().to_owned()));
     let answer = client
         .chat()
-        .complete(&ask("Who painted Olympia?"))
+        .complete(&chat_request("Who painted Olympia?"))
         .with_response()
         .await?;
     seen.push(format!("{:?} {:?}", answer.body, answer.rate_limit()));
-    let mut stream = client.chat().stream(&ask("Who painted Olympia?")).await?;
+    let mut stream = client
+        .chat()
+        .stream(&chat_request("Who painted Olympia?"))
+        .await?;
     while let Some(chunk) = stream.next().await {
         seen.push(format!("{:?}", chunk?));
     }
@@ -48,8 +51,8 @@ async fn program(client: &Client) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn a_program_gets_the_same_answers_from_the_file() {
-    let folder = Folder::new();
+async fn cassette_replay_returns_recorded_responses() {
+    let folder = TempDir::new();
     let path = folder.file("deep/er/whole.json");
     let emulator = Emulator::start().unwrap();
     let http = HyperTransport::new(Duration::from_secs(10)).unwrap();
@@ -61,7 +64,7 @@ async fn a_program_gets_the_same_answers_from_the_file() {
         .unwrap();
     let seen = program(&live).await.unwrap();
     assert!(seen.len() > 5);
-    // The organization in the names of fine-tuned models.
+    // The names of fine-tuned models contain the organization.
     let hide = |line: &String| line.replace(":emulator:20250101", ":scrubbed:20250101");
     let seen: Vec<_> = seen.iter().map(hide).collect();
     assert_eq!(cassette.remaining(), 0);
@@ -80,8 +83,8 @@ async fn a_program_gets_the_same_answers_from_the_file() {
 }
 
 #[tokio::test]
-async fn the_file_is_one_that_a_person_can_read() {
-    let folder = Folder::new();
+async fn cassette_file_is_human_readable() {
+    let folder = TempDir::new();
     let path = folder.file("readable.json");
     let mock = MockTransport::new()
         .reply(MockReply::json(json!({ "choices": [] })))
@@ -168,7 +171,7 @@ async fn the_file_is_one_that_a_person_can_read() {
     assert!(text.lines().count() > 40 && text.ends_with("}\n"), "{text}");
 }
 
-/// Sends one GET past the client, and gives the chunks of the answer.
+/// Sends one GET to the transport and returns the chunks of the response.
 async fn chunks(transport: &impl Transport) -> Vec<Result<Bytes, TransportErrorKind>> {
     let request = Request::get("https://host/v1/x")
         .body(Body::empty())
@@ -180,10 +183,10 @@ async fn chunks(transport: &impl Transport) -> Vec<Result<Bytes, TransportErrorK
 }
 
 #[tokio::test]
-async fn chunks_come_back_as_they_came_wherever_they_were_cut() {
-    let folder = Folder::new();
+async fn cassette_replays_chunk_boundaries() {
+    let folder = TempDir::new();
     let path = folder.file("chunks.json");
-    // Within an event, within a letter, and within a byte that is no letter.
+    // Within an event, within a UTF-8 sequence, and at an invalid byte.
     let pieces: [&[u8]; 5] = [
         b"data: \"M",
         b"\xc3",
@@ -207,21 +210,21 @@ async fn chunks_come_back_as_they_came_wherever_they_were_cut() {
 }
 
 #[tokio::test]
-async fn a_body_that_was_not_read_to_its_end_stops_there_when_replayed() {
-    let folder = Folder::new();
+async fn cassette_partly_read_body_is_replayed_up_to_the_same_point() {
+    let folder = TempDir::new();
     let path = folder.file("dropped.json");
     let cassette = Cassette::record(
         &path,
         MockTransport::new().reply(MockReply::chat_stream(["One", " two", "."])),
     );
     let live = client(cassette.clone());
-    let mut stream = live.chat().stream(&ask("?")).await.unwrap();
+    let mut stream = live.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap().text(), "One");
     drop(stream);
     cassette.save().unwrap();
 
     let client = client(Cassette::replay(&path).unwrap());
-    let stream = client.chat().stream(&ask("?")).await.unwrap();
+    let stream = client.chat().stream(&chat_request("?")).await.unwrap();
     let error = stream.collect_response().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated);
     let partial = error.partial::<ChatCompletionResponse>().unwrap();
@@ -233,26 +236,26 @@ async fn a_body_that_was_not_read_to_its_end_stops_there_when_replayed() {
 }
 
 #[tokio::test]
-async fn a_stream_with_its_end_mark_is_whole_though_its_connection_stays_open() {
-    let folder = Folder::new();
+async fn cassette_sse_stream_with_done_marker_is_complete() {
+    let folder = TempDir::new();
     let path = folder.file("open.json");
     let reply = MockReply::chat_stream(["One", "."]).with_stall_after(4);
     let cassette = Cassette::record(&path, MockTransport::new().reply(reply));
     let live = client(cassette.clone());
-    let stream = live.chat().stream(&ask("?")).await.unwrap();
+    let stream = live.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(stream.collect_response().await.unwrap().text(), "One.");
     cassette.save().unwrap();
 
     let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(tape["exchanges"][0]["response"].get("end"), None);
     let client = client(Cassette::replay(&path).unwrap());
-    let stream = client.chat().stream(&ask("?")).await.unwrap();
+    let stream = client.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(stream.collect_response().await.unwrap().text(), "One.");
 }
 
 #[tokio::test]
-async fn a_redirect_is_recorded_without_the_host() {
-    let folder = Folder::new();
+async fn cassette_redirect_is_recorded_without_host() {
+    let folder = TempDir::new();
     let path = folder.file("redirect.json");
     let mock = MockTransport::new()
         .reply(MockReply::status(307).with_header("location", "https://host/v1/y?page=2"))
@@ -275,8 +278,8 @@ async fn a_redirect_is_recorded_without_the_host() {
 }
 
 #[test]
-fn a_file_that_is_missing_or_damaged_is_named() {
-    let folder = Folder::new();
+fn cassette_missing_or_corrupt_file_is_named() {
+    let folder = TempDir::new();
     let path = folder.file("bad.json");
     let name = path.display().to_string();
     let error = Cassette::replay(&path).unwrap_err();
@@ -336,8 +339,8 @@ fn a_file_that_is_missing_or_damaged_is_named() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_written_is_an_error_of_save() {
-    let folder = Folder::new();
+async fn cassette_save_to_unwritable_file_is_an_error() {
+    let folder = TempDir::new();
     fs::write(folder.file("file"), "").unwrap();
     for path in [folder.0.clone(), folder.file("file/x.json")] {
         let cassette = Cassette::record(&path, MockTransport::new());
@@ -349,8 +352,8 @@ async fn a_file_that_cannot_be_written_is_an_error_of_save() {
 }
 
 #[tokio::test]
-async fn a_failure_of_the_real_transport_goes_through() {
-    let folder = Folder::new();
+async fn cassette_transport_error_is_passed_through() {
+    let folder = TempDir::new();
     let emulator = Emulator::builder().fault(Fault::close()).start().unwrap();
     let http = HyperTransport::new(Duration::from_secs(10)).unwrap();
     let cassette = Cassette::record(folder.file("x.json"), http);
@@ -362,7 +365,7 @@ async fn a_failure_of_the_real_transport_goes_through() {
         .transport(cassette.clone())
         .build()
         .unwrap();
-    let error = live.chat().complete(&ask("?")).await.unwrap_err();
+    let error = live.chat().complete(&chat_request("?")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
     cassette.save().unwrap();
     let replayed = Cassette::replay(cassette.path()).unwrap();

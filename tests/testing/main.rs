@@ -1,4 +1,4 @@
-//! What users test their programs with: `MockTransport`, `MockReply` and `Cassette`.
+//! The public test helpers: `MockTransport`, `MockReply` and `Cassette`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
@@ -6,7 +6,7 @@ mod bodies;
 mod cassette;
 mod matching;
 mod mock;
-mod scrubbed;
+mod scrubbing;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,14 +26,14 @@ fn client(transport: impl Transport) -> Client {
     builder(transport).build().unwrap()
 }
 
-fn ask(text: &str) -> ChatCompletionRequest {
+fn chat_request(text: &str) -> ChatCompletionRequest {
     ChatCompletionRequest::new("mistral-small-latest", [Message::user(text)])
 }
 
-/// A folder of its own for one test, gone with it.
-struct Folder(PathBuf);
+/// A temporary directory, removed on drop.
+struct TempDir(PathBuf);
 
-impl Folder {
+impl TempDir {
     fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -48,7 +48,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
     }

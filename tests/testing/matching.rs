@@ -1,4 +1,4 @@
-//! Which recording answers a request, and what is told of one that none answers.
+//! Matching of requests with recorded ones, and the error for an unmatched request.
 
 use futures::future::join_all;
 use http::Method;
@@ -9,9 +9,9 @@ use mistral_sdk::testing::{Cassette, MockReply, MockTransport};
 use mistral_sdk::transport::TransportErrorKind;
 use serde_json::{Value, json};
 
-use crate::{Folder, ask, client};
+use crate::{TempDir, chat_request, client};
 
-/// Records a question and its answer for each text.
+/// Records a chat completion for each text.
 async fn recorded(path: &std::path::Path, texts: &[&str]) {
     let mock = MockTransport::new().answer_with(|request| {
         let question = request.json()["messages"][0]["content"].clone();
@@ -20,14 +20,14 @@ async fn recorded(path: &std::path::Path, texts: &[&str]) {
     let cassette = Cassette::record(path, mock);
     let client = client(cassette.clone());
     for text in texts {
-        client.chat().complete(&ask(text)).await.unwrap();
+        client.chat().complete(&chat_request(text)).await.unwrap();
     }
     cassette.save().unwrap();
 }
 
 #[tokio::test]
-async fn neither_order_nor_concurrency_matters() {
-    let folder = Folder::new();
+async fn cassette_matching_ignores_order_and_concurrency() {
+    let folder = TempDir::new();
     let path = folder.file("order.json");
     let texts: Vec<_> = (0..40).map(|number| number.to_string()).collect();
     let names: Vec<_> = texts.iter().map(String::as_str).collect();
@@ -38,7 +38,7 @@ async fn neither_order_nor_concurrency_matters() {
     let calls = texts.iter().rev().map(|text| {
         let (client, text) = (client.clone(), text.clone());
         tokio::spawn(async move {
-            let answer = client.chat().complete(&ask(&text)).await.unwrap();
+            let answer = client.chat().complete(&chat_request(&text)).await.unwrap();
             assert_eq!(answer.text(), format!("Re: {text}"));
         })
     });
@@ -49,8 +49,8 @@ async fn neither_order_nor_concurrency_matters() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn equal_requests_get_their_answers_in_turn_and_repetitions_are_replayed() {
-    let folder = Folder::new();
+async fn cassette_equal_requests_replay_in_order_with_retries() {
+    let folder = TempDir::new();
     let path = folder.file("turns.json");
     let mock = MockTransport::new()
         .reply(MockReply::chat("first"))
@@ -62,7 +62,7 @@ async fn equal_requests_get_their_answers_in_turn_and_repetitions_are_replayed()
     for attempts in [1, 3] {
         let answer = live
             .chat()
-            .complete(&ask("?"))
+            .complete(&chat_request("?"))
             .with_response()
             .await
             .unwrap();
@@ -73,12 +73,17 @@ async fn equal_requests_get_their_answers_in_turn_and_repetitions_are_replayed()
     let cassette = Cassette::replay(&path).unwrap();
     let client = client(cassette.clone());
     assert_eq!(
-        client.chat().complete(&ask("?")).await.unwrap().text(),
+        client
+            .chat()
+            .complete(&chat_request("?"))
+            .await
+            .unwrap()
+            .text(),
         "first"
     );
     let answer = client
         .chat()
-        .complete(&ask("?"))
+        .complete(&chat_request("?"))
         .with_response()
         .await
         .unwrap();
@@ -88,8 +93,8 @@ async fn equal_requests_get_their_answers_in_turn_and_repetitions_are_replayed()
 }
 
 #[tokio::test]
-async fn what_does_not_match_is_told_and_not_repeated() {
-    let folder = Folder::new();
+async fn cassette_unmatched_request_is_reported_and_not_retried() {
+    let folder = TempDir::new();
     let path = folder.file("told.json");
     recorded(&path, &["Why?", "How?", "Why?"]).await;
     let long = "x".repeat(500);
@@ -108,14 +113,14 @@ async fn what_does_not_match_is_told_and_not_repeated() {
 
     let cassette = Cassette::replay(&path).unwrap();
     let replayed = client(cassette.clone());
-    // GET: it would be repeated if anything might be.
+    // A GET, which would be retried if the error were retryable.
     let error = replayed.models().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!((error.operation(), error.attempts()), ("models.list", 1));
     let why = "has no recording of GET /v1/models, but of POST /v1/chat/completions";
     assert_eq!(error.message(), told("told.json", why));
 
-    let other = ask("Why not?").temperature(0.5);
+    let other = chat_request("Why not?").temperature(0.5);
     let error = replayed.chat().complete(&other).await.unwrap_err();
     let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
         exchange 1, `messages[0].content` is \"Why?\", and now \"Why not?\", and 1 other differs";
@@ -123,7 +128,7 @@ async fn what_does_not_match_is_told_and_not_repeated() {
 
     let error = replayed
         .chat()
-        .complete(&ask("How?").max_tokens(5))
+        .complete(&chat_request("How?").max_tokens(5))
         .await
         .unwrap_err();
     let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
@@ -136,16 +141,24 @@ async fn what_does_not_match_is_told_and_not_repeated() {
         "what did not match used nothing up"
     );
     for _ in 0..2 {
-        replayed.chat().complete(&ask("Why?")).await.unwrap();
+        replayed
+            .chat()
+            .complete(&chat_request("Why?"))
+            .await
+            .unwrap();
     }
-    let error = replayed.chat().complete(&ask("Why?")).await.unwrap_err();
+    let error = replayed
+        .chat()
+        .complete(&chat_request("Why?"))
+        .await
+        .unwrap_err();
     let why = "has replayed every recording of POST /v1/chat/completions with this body already";
     assert_eq!(error.message(), told("told.json", why));
 
     let replayed = client(Cassette::replay(folder.file("long.json")).unwrap());
     let error = replayed
         .chat()
-        .complete(&ask(&format!("{long}, and then that")))
+        .complete(&chat_request(&format!("{long}, and then that")))
         .await
         .unwrap_err();
     let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
@@ -160,8 +173,8 @@ async fn what_does_not_match_is_told_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_form_is_compared_by_all_but_its_boundary() {
-    let folder = Folder::new();
+async fn cassette_multipart_matching_ignores_boundary() {
+    let folder = TempDir::new();
     let path = folder.file("form.json");
     let upload = |text: &'static str| {
         UploadFileRequest::new(FilePurpose::Batch, FileSource::from_bytes("a.jsonl", text))
@@ -179,8 +192,8 @@ async fn a_form_is_compared_by_all_but_its_boundary() {
 }
 
 #[tokio::test]
-async fn numbers_are_the_same_whatever_reading_them_loses() {
-    let folder = Folder::new();
+async fn cassette_matching_compares_numbers_exactly() {
+    let folder = TempDir::new();
     let path = folder.file("numbers.json");
     let mut number = 0.1_f64;
     let next = || {

@@ -1,4 +1,4 @@
-//! The transport that answers from a script.
+//! `MockTransport` and `MockReply`.
 
 use std::time::Duration;
 
@@ -16,19 +16,19 @@ use mistral_sdk::{Client, ErrorKind};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{KEY, ask, builder, client};
+use crate::{KEY, builder, chat_request, client};
 
-fn models(id: &str) -> MockReply {
+fn model_list(id: &str) -> MockReply {
     MockReply::json(json!({ "object": "list", "data": [{ "id": id }] }))
 }
 
 #[tokio::test]
-async fn what_was_sent_can_be_looked_at() {
+async fn mock_records_requests() {
     let mock = MockTransport::new().reply(MockReply::chat("Because."));
     let client = client(mock.clone());
     let call = client
         .chat()
-        .complete(&ask("Why?"))
+        .complete(&chat_request("Why?"))
         .header("x-team", "search");
     let answer = call.query("trace", "1").await.unwrap();
 
@@ -54,13 +54,13 @@ async fn what_was_sent_can_be_looked_at() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_json_is_null_as_json() {
+async fn mock_non_json_body_is_null_as_json() {
     let mock = MockTransport::new()
         .on(
             "files.upload",
             MockReply::json(json!({ "id": "1", "filename": "a.jsonl" })),
         )
-        .on("models.list", models("a"));
+        .on("models.list", model_list("a"));
     let client = client(mock.clone());
     let file = FileSource::from_bytes("a.jsonl", "{}\n");
     let request = UploadFileRequest::new(FilePurpose::Batch, file);
@@ -76,12 +76,12 @@ async fn a_body_that_is_not_json_is_null_as_json() {
 }
 
 #[tokio::test]
-async fn replies_go_to_the_first_request_that_they_are_for() {
+async fn mock_replies_match_first_suitable_request() {
     let mock = MockTransport::new()
         .on("chat.complete", MockReply::chat("first"))
-        .on("POST /v1/models", models("never"))
-        .on("/v1/models", models("by path"))
-        .on("GET /v1/models", models("by method and path"))
+        .on("POST /v1/models", model_list("never"))
+        .on("/v1/models", model_list("by path"))
+        .on("GET /v1/models", model_list("by method and path"))
         .reply(MockReply::chat("for any").times(2))
         .on("chat.complete", MockReply::chat("last").always());
     let client = client(mock.clone());
@@ -92,15 +92,20 @@ async fn replies_go_to_the_first_request_that_they_are_for() {
     }
     for text in ["first", "for any", "for any", "last", "last"] {
         assert_eq!(
-            client.chat().complete(&ask("?")).await.unwrap().text(),
+            client
+                .chat()
+                .complete(&chat_request("?"))
+                .await
+                .unwrap()
+                .text(),
             text
         );
     }
-    assert_eq!(mock.remaining(), 1, "the one that is never asked for");
+    assert_eq!(mock.remaining(), 1, "the reply that never matched");
 }
 
 #[test]
-fn more_replies_than_can_be_counted_are_as_many_as_can_be() {
+fn mock_remaining_saturates() {
     let many = || MockReply::status(200).times(usize::MAX);
     assert_eq!(
         MockTransport::new().reply(many()).reply(many()).remaining(),
@@ -109,20 +114,25 @@ fn more_replies_than_can_be_counted_are_as_many_as_can_be() {
 }
 
 #[tokio::test]
-async fn replies_may_follow_while_a_clone_is_in_use() {
+async fn mock_replies_can_be_added_to_a_clone() {
     let mock = MockTransport::new();
     let client = client(mock.clone());
     for text in ["one", "two"] {
         let _ = mock.clone().reply(MockReply::chat(text));
         assert_eq!(
-            client.chat().complete(&ask("?")).await.unwrap().text(),
+            client
+                .chat()
+                .complete(&chat_request("?"))
+                .await
+                .unwrap()
+                .text(),
             text
         );
     }
 }
 
 #[tokio::test]
-async fn a_function_answers_many_requests_at_once() {
+async fn mock_function_replies_to_concurrent_requests() {
     let mock = MockTransport::new().answer_with(|request| {
         let inputs = request.json()["input"].as_array().cloned().unwrap();
         let number = |(index, input): (usize, &Value)| {
@@ -146,11 +156,10 @@ async fn a_function_answers_many_requests_at_once() {
     assert_eq!(mock.requests().len(), 50);
 }
 
-/// A request that has no reply, how its error ends, and how many attempts there were.
 #[tokio::test]
-async fn a_request_without_a_reply_is_an_error_that_names_it_and_is_not_repeated() {
+async fn mock_request_without_reply_is_an_error_and_not_retried() {
     let empty = MockTransport::new();
-    let used_up = MockTransport::new().reply(models("a"));
+    let used_up = MockTransport::new().reply(model_list("a"));
     client(used_up.clone()).models().list().await.unwrap();
     let for_others = MockTransport::new()
         .on("chat.complete", MockReply::chat("a").times(2))
@@ -165,7 +174,7 @@ async fn a_request_without_a_reply_is_an_error_that_names_it_and_is_not_repeated
             "replies are left only for `DELETE /v1/files/1` (1), `chat.complete` (3)",
         ),
     ] {
-        // GET: it would be repeated if anything might be.
+        // A GET, which would be retried if the error were retryable.
         let call = client(mock.clone());
         let error = call.models().list().query("key", KEY).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{error}");
@@ -178,12 +187,12 @@ async fn a_request_without_a_reply_is_an_error_that_names_it_and_is_not_repeated
         );
         assert_eq!(error.to_string(), expected);
         assert_eq!(format!("{error:#}"), expected);
-        assert_eq!(mock.requests().len(), number, "it is remembered, too");
+        assert_eq!(mock.requests().len(), number, "the request is recorded");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn transport_errors_of_each_kind_end_as_the_rules_say() {
+async fn mock_transport_errors_map_to_error_kinds_and_retries() {
     use TransportErrorKind as Kind;
     for (kind, expected, attempts) in [
         (Kind::Connect, ErrorKind::Connection, 3),
@@ -199,7 +208,7 @@ async fn transport_errors_of_each_kind_end_as_the_rules_say() {
         let mock = MockTransport::new().reply(MockReply::error(kind).times(3));
         let error = client(mock.clone())
             .chat()
-            .complete(&ask("?"))
+            .complete(&chat_request("?"))
             .await
             .unwrap_err();
         assert_eq!(error.kind(), expected, "{kind:?}");
@@ -211,7 +220,7 @@ async fn transport_errors_of_each_kind_end_as_the_rules_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn statuses_and_headers_are_as_told() {
+async fn mock_reply_sets_status_and_headers() {
     let started = Instant::now();
     let mock = MockTransport::new()
         .reply(MockReply::status(429).with_header("retry-after", "20"))
@@ -220,7 +229,11 @@ async fn statuses_and_headers_are_as_told() {
                 .with_status(400)
                 .with_header("x-request-id", "id-1"),
         );
-    let error = client(mock).chat().complete(&ask("?")).await.unwrap_err();
+    let error = client(mock)
+        .chat()
+        .complete(&chat_request("?"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert_eq!(
         (error.code(), error.request_id()),
@@ -234,11 +247,15 @@ async fn statuses_and_headers_are_as_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn latency_passes_on_the_paused_clock_and_meets_every_time_out() {
+async fn mock_latency_uses_paused_clock_and_triggers_every_timeout() {
     let second = Duration::from_secs(1);
     let slow = MockTransport::new().reply(MockReply::chat("late").with_delay(90 * second));
     let started = Instant::now();
-    let answer = client(slow).chat().complete(&ask("?")).await.unwrap();
+    let answer = client(slow)
+        .chat()
+        .complete(&chat_request("?"))
+        .await
+        .unwrap();
     assert_eq!(answer.text(), "late");
     assert_eq!(started.elapsed().as_secs(), 90);
 
@@ -247,7 +264,11 @@ async fn latency_passes_on_the_paused_clock_and_meets_every_time_out() {
         .first_byte_timeout(60 * second)
         .build()
         .unwrap();
-    let error = in_a_hurry.chat().complete(&ask("?")).await.unwrap_err();
+    let error = in_a_hurry
+        .chat()
+        .complete(&chat_request("?"))
+        .await
+        .unwrap_err();
     assert_eq!(error.timeout_phase(), Some(TimeoutPhase::FirstByte));
 
     let stalls = [
@@ -257,7 +278,7 @@ async fn latency_passes_on_the_paused_clock_and_meets_every_time_out() {
     for (reply, arrived) in stalls.into_iter().zip(["a", ""]) {
         let client = builder(MockTransport::new().reply(reply));
         let client = client.idle_timeout(30 * second).build().unwrap();
-        let stream = client.chat().stream(&ask("?")).await.unwrap();
+        let stream = client.chat().stream(&chat_request("?")).await.unwrap();
         let error = stream.collect_response().await.unwrap_err();
         assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Idle));
         let partial = error.partial::<ChatCompletionResponse>();
@@ -269,12 +290,12 @@ async fn latency_passes_on_the_paused_clock_and_meets_every_time_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_comes_event_by_event_in_its_time() {
+async fn mock_sse_events_arrive_with_delays() {
     let second = Duration::from_secs(1);
     let reply = MockReply::chat_stream(["One", " two", " three."]).with_chunk_delay(second);
     let client = client(MockTransport::new().reply(reply));
     let started = Instant::now();
-    let mut stream = client.chat().stream(&ask("?")).await.unwrap();
+    let mut stream = client.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(started.elapsed().as_secs(), 0);
     for (text, seconds) in [("One", 1), (" two", 2), (" three.", 3), ("", 4)] {
         assert_eq!(stream.next().await.unwrap().unwrap().text(), text);
@@ -286,24 +307,24 @@ async fn a_stream_comes_event_by_event_in_its_time() {
 }
 
 #[tokio::test]
-async fn streams_end_early_in_each_way() {
+async fn mock_sse_stream_can_be_cut_in_every_way() {
     let whole = || MockReply::chat_stream(["One", " two", "."]);
     for reply in [whole().with_break_after(2), whole().with_end_after(2)] {
         let client = client(MockTransport::new().reply(reply));
-        let stream = client.chat().stream(&ask("?")).await.unwrap();
+        let stream = client.chat().stream(&chat_request("?")).await.unwrap();
         let error = stream.collect_response().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Truncated);
         let partial = error.partial::<ChatCompletionResponse>().unwrap();
         assert_eq!(partial.text(), "One two");
     }
-    // More chunks than there are: all of them, and then the break, which is too late to harm.
+    // More chunks than the stream has: all of them, then the break, which no longer matters.
     let client = client(MockTransport::new().reply(whole().with_break_after(99)));
-    let stream = client.chat().stream(&ask("?")).await.unwrap();
+    let stream = client.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(stream.collect_response().await.unwrap().text(), "One two.");
 }
 
 #[tokio::test]
-async fn events_of_any_shape_are_streamed() {
+async fn mock_sse_events_of_any_shape() {
     let events = [json!({ "a": 1 }), json!({ "a": "ü" })];
     let mock = MockTransport::new()
         .sse(events.clone())
@@ -317,7 +338,7 @@ async fn events_of_any_shape_are_streamed() {
 }
 
 #[tokio::test]
-async fn bytes_are_downloaded_in_their_chunks() {
+async fn mock_download_keeps_chunks() {
     let reply = || MockReply::bytes("text/plain", ["One", " two", "."]);
     let mock = MockTransport::new()
         .reply(reply())
@@ -338,7 +359,7 @@ async fn bytes_are_downloaded_in_their_chunks() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_wrong_says_so_when_it_is_played() {
+async fn mock_invalid_reply_fails_when_used() {
     struct Unwritable;
     impl serde::Serialize for Unwritable {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
@@ -380,7 +401,7 @@ async fn a_reply_that_is_wrong_says_so_when_it_is_played() {
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_the_error_that_it_is() {
+async fn mock_unreadable_request_body_is_reported() {
     let client: Client = client(MockTransport::new());
     let file = FileSource::from_path("/no/such/file");
     let request = UploadFileRequest::new(FilePurpose::Batch, file);

@@ -1,4 +1,4 @@
-//! Mistral's own API (La Plateforme) as a provider for the Mistral SDK.
+//! The provider for Mistral's own API (La Plateforme).
 //!
 //! ```no_run
 //! # fn main() -> mistral_sdk::Result<()> {
@@ -10,7 +10,7 @@
 //! # Ok(()) }
 //! ```
 
-mod key;
+mod credentials;
 mod server;
 
 use std::fmt;
@@ -18,68 +18,71 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
-use mistral_core::provider::{
-    Operation, Provider, Route, RouteRequest, Token, TokenSource, parse_base_url,
+use mistral_core::{
+    Endpoint, Error, Provider, Result, Route, RouteRequest, Token, TokenSource, parse_base_url,
 };
 use mistral_core::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use self::key::{KeyFunction, KeySource, TokenFile, bearer};
+use self::credentials::{Credentials, KeyFn, TokenFile, bearer_header};
 pub use self::server::{Server, UnknownServer};
 
-/// Holds the key of the API.
+/// Environment variable that holds the API key.
 pub const API_KEY_VARIABLE: &str = "MISTRAL_API_KEY";
-/// Names a file that holds a service account's token. Wins over [`API_KEY_VARIABLE`].
+/// Environment variable that holds the path of a file with a service account's token. Takes
+/// precedence over [`API_KEY_VARIABLE`].
 pub const TOKEN_PATH_VARIABLE: &str = "MISTRAL_SA_TOKEN_PATH";
-/// Names the server, or gives the URL of one.
+/// Environment variable that holds a [`Server`]'s name or a base URL.
 pub const SERVER_VARIABLE: &str = "MISTRAL_SERVER";
 
-/// Mistral's own API.
+/// The provider for Mistral's own API.
 ///
-/// Offers every operation. Keys are sent as `Authorization: Bearer …` and never printed.
+/// Supports every operation. The key is sent as `Authorization: Bearer …` and never appears in
+/// `Debug` output or errors.
 #[derive(Clone)]
 pub struct MistralApi {
-    place: Place,
-    key: KeySource,
+    base_url: BaseUrl,
+    credentials: Credentials,
 }
 
 #[derive(Clone)]
-enum Place {
+enum BaseUrl {
     Server(Server),
-    Url(Url),
+    Custom(Url),
 }
 
 impl MistralApi {
-    /// Uses `key` on the default server.
+    /// Creates a provider with a fixed API key, for the default server.
     ///
-    /// White space around the key is dropped, and so is a leading `Bearer `.
+    /// Trims whitespace around the key and strips a leading `Bearer `.
     ///
     /// # Errors
-    /// Fails when the key is empty or has characters that no key has.
+    /// Fails if the key is empty, or contains a control or non-ASCII character.
     pub fn new(key: impl Into<SecretString>) -> Result<Self> {
-        let header = bearer(key.into().expose_secret())
-            .map_err(|why| Error::config(format!("the API key {why}")))?;
-        Ok(Self::with(KeySource::Fixed(header)))
+        let header = bearer_header(key.into().expose_secret())
+            .map_err(|reason| Error::config(format!("the API key {reason}")))?;
+        Ok(Self::with_credentials(Credentials::Static(header)))
     }
 
-    /// Takes the key, and the server, from the environment.
+    /// Creates a provider from environment variables.
     ///
-    /// If `MISTRAL_SA_TOKEN_PATH` is set, it names a file with a token, which is read
-    /// afresh for every request. Otherwise the key is in `MISTRAL_API_KEY`.
-    /// `MISTRAL_SERVER` may hold a server's name (`global`, `eu`, `us`) or a base URL.
+    /// `MISTRAL_SA_TOKEN_PATH`, if set, is the path of a file with a token, which is read
+    /// again for every attempt. Otherwise `MISTRAL_API_KEY` holds the key. `MISTRAL_SERVER`
+    /// optionally holds a server's name (`global`, `eu`, `us`) or a base URL.
     ///
     /// # Errors
-    /// Fails when neither variable is set, or when one has a value that cannot work.
+    /// Fails if neither `MISTRAL_SA_TOKEN_PATH` nor `MISTRAL_API_KEY` is set, or if a variable
+    /// holds an invalid value.
     pub fn from_env() -> Result<Self> {
-        let api = match (variable(TOKEN_PATH_VARIABLE)?, variable(API_KEY_VARIABLE)?) {
+        let api = match (env_var(TOKEN_PATH_VARIABLE)?, env_var(API_KEY_VARIABLE)?) {
             (Some(path), _) => Self::from_token_file(path),
             (None, Some(key)) => {
-                let header = bearer(&key)
-                    .map_err(|why| Error::config(format!("{API_KEY_VARIABLE} {why}")))?;
-                Self::with(KeySource::Fixed(header))
+                let header = bearer_header(&key)
+                    .map_err(|reason| Error::config(format!("{API_KEY_VARIABLE} {reason}")))?;
+                Self::with_credentials(Credentials::Static(header))
             }
             (None, None) => {
                 return Err(Error::config(format!(
@@ -88,25 +91,27 @@ impl MistralApi {
                 )));
             }
         };
-        match variable(SERVER_VARIABLE)? {
-            Some(server) if server.contains("://") => api.at(SERVER_VARIABLE, &server),
+        match env_var(SERVER_VARIABLE)? {
+            Some(server) if server.contains("://") => api.with_base_url(SERVER_VARIABLE, &server),
             Some(server) => match server.parse() {
                 Ok(server) => Ok(api.server(server)),
-                Err(why) => Err(Error::config(format!("{SERVER_VARIABLE}: {why}"))),
+                Err(error) => Err(Error::config(format!("{SERVER_VARIABLE}: {error}"))),
             },
             None => Ok(api),
         }
     }
 
-    /// Reads the key from a file, afresh for every request.
+    /// Creates a provider that reads the key from a file again for every attempt.
     ///
-    /// A file that is missing or empty is the error of the request, not of this.
+    /// A missing or empty file fails the call, not this constructor.
     pub fn from_token_file(path: impl Into<PathBuf>) -> Self {
         Self::from_token_source(TokenFile(path.into()))
     }
 
-    /// Asks `key` for the key of every request. It must not block; for what takes time,
-    /// see [`from_token_source`](Self::from_token_source).
+    /// Creates a provider that calls `key` for the key of every attempt.
+    ///
+    /// `key` must not block. To fetch a key asynchronously, use
+    /// [`from_token_source`](Self::from_token_source).
     ///
     /// ```
     /// # fn current_key() -> String { "key".into() }
@@ -120,53 +125,52 @@ impl MistralApi {
         K: Into<SecretString>,
         F: Fn() -> Result<K> + Send + Sync + 'static,
     {
-        Self::from_token_source(KeyFunction(move || key().map(Token::new)))
+        Self::from_token_source(KeyFn(move || key().map(Token::new)))
     }
 
-    /// Asks `source` for the key of every request.
+    /// Creates a provider that requests the key of every attempt from `source`, without a cache.
     pub fn from_token_source(source: impl TokenSource) -> Self {
-        Self::with(KeySource::Source(Arc::new(source)))
+        Self::with_credentials(Credentials::Dynamic(Arc::new(source)))
     }
 
-    fn with(key: KeySource) -> Self {
+    fn with_credentials(credentials: Credentials) -> Self {
         Self {
-            place: Place::Server(Server::default()),
-            key,
+            base_url: BaseUrl::Server(Server::default()),
+            credentials,
         }
     }
 
-    /// Uses another of Mistral's servers. Default: [`Server::Global`].
+    /// Sets the server. Default: [`Server::Global`].
     #[must_use]
     pub fn server(mut self, server: Server) -> Self {
-        self.place = Place::Server(server);
+        self.base_url = BaseUrl::Server(server);
         self
     }
 
-    /// Uses a server by its URL: a gateway, a proxy, a deployment of your own.
+    /// Sets the base URL of a gateway, a proxy or a self-hosted deployment.
     ///
-    /// A path is kept; a trailing slash or `/v1` makes no difference.
+    /// A path is kept. A trailing slash or `/v1` is ignored.
     ///
     /// # Errors
-    /// Fails when this is not a URL of `http` or `https`, or when it has a query, a
-    /// fragment or a user.
+    /// Fails if `url` is not an `http` or `https` URL, or has a query, a fragment or a user.
     pub fn base_url(self, url: &str) -> Result<Self> {
-        self.at("the base URL", url)
+        self.with_base_url("the base URL", url)
     }
 
-    fn at(mut self, setting: &str, url: &str) -> Result<Self> {
-        self.place = Place::Url(parse_base_url(setting, url)?);
+    fn with_base_url(mut self, setting: &str, url: &str) -> Result<Self> {
+        self.base_url = BaseUrl::Custom(parse_base_url(setting, url)?);
         Ok(self)
     }
 }
 
-/// The variable's value, if it is set and not blank.
-fn variable(name: &str) -> Result<Option<String>> {
+/// Returns the trimmed value of an environment variable, or `None` if it is unset or blank.
+fn env_var(name: &str) -> Result<Option<String>> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Error::config(format!("{name} is not valid UTF-8")))
-        }
+        Err(std::env::VarError::NotUnicode(_)) => Err(Error::config(format!(
+            "the environment variable {name} is not valid UTF-8"
+        ))),
     }
 }
 
@@ -181,40 +185,32 @@ impl Provider for MistralApi {
     }
 
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
-        match (request.base_url, &self.place) {
-            (Some(url), _) | (None, Place::Url(url)) => Route::join(url, request.path),
-            (None, Place::Server(server)) => {
+        match (request.base_url, &self.base_url) {
+            (Some(url), _) | (None, BaseUrl::Custom(url)) => Route::join(url, request.path),
+            (None, BaseUrl::Server(server)) => {
                 Route::join(&parse_base_url("the server", server.url())?, request.path)
             }
         }
     }
 
     async fn authorize(&self, _: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()> {
-        let header: HeaderValue = match &self.key {
-            KeySource::Fixed(header) => header.clone(),
-            KeySource::Source(source) => {
-                let token = source.token().await?;
-                bearer(token.secret.expose_secret())
-                    .map_err(|why| Error::credentials(format!("the key {why}")))?
-            }
-        };
-        headers.insert(AUTHORIZATION, header);
+        headers.insert(AUTHORIZATION, self.credentials.header().await?);
         Ok(())
     }
 }
 
-/// Prints the server, never the key.
+/// Shows the base URL, never the key.
 impl fmt::Debug for MistralApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MistralApi")
             .field(
                 "base_url",
-                &match &self.place {
-                    Place::Server(server) => server.url(),
-                    Place::Url(url) => url.as_str(),
+                &match &self.base_url {
+                    BaseUrl::Server(server) => server.url(),
+                    BaseUrl::Custom(url) => url.as_str(),
                 },
             )
-            .field("key", &self.key)
+            .field("key", &self.credentials)
             .finish()
     }
 }

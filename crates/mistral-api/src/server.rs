@@ -1,12 +1,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// One of Mistral's servers.
+/// A server of Mistral's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Server {
-    /// `https://api.mistral.ai`: the default. Versions 1 and 2 of the official SDK called
-    /// it `eu`.
+    /// `https://api.mistral.ai`: the default. Versions 1 and 2 of the official SDK call it
+    /// `eu`.
     #[default]
     Global,
     /// `https://api.eu.mistral.ai`: in the European Union.
@@ -18,7 +18,7 @@ pub enum Server {
 impl Server {
     const ALL: [Self; 3] = [Self::Global, Self::Eu, Self::Us];
 
-    /// The server's name: `global`, `eu` or `us`.
+    /// Returns the server's name: `global`, `eu` or `us`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Global => "global",
@@ -27,7 +27,7 @@ impl Server {
         }
     }
 
-    /// The server's URL.
+    /// Returns the server's base URL.
     pub fn url(self) -> &'static str {
         match self {
             Self::Global => "https://api.mistral.ai",
@@ -37,7 +37,7 @@ impl Server {
     }
 }
 
-/// Reads a server's name.
+/// Parses a server's name, ignoring case.
 impl FromStr for Server {
     type Err = UnknownServer;
 
@@ -50,7 +50,7 @@ impl FromStr for Server {
     }
 }
 
-/// There is no server of this name.
+/// The error for a server name that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownServer(String);
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_server_has_a_name_and_a_url() {
+    fn server_every_variant_has_a_name_and_a_valid_url() {
         for server in Server::ALL {
             assert_eq!(server.name().parse(), Ok(server));
             assert!(mistral_core::provider::parse_base_url("server", server.url()).is_ok());

@@ -1,4 +1,4 @@
-//! Mistral's own API: where requests go and with which key.
+//! Routing and authentication of `MistralApi`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
@@ -15,7 +15,7 @@ use serde_json::json;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-fn models() -> ResponseTemplate {
+fn model_list() -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(json!({ "object": "list", "data": [] }))
 }
 
@@ -28,9 +28,9 @@ fn client(api: MistralApi, server: &MockServer) -> Client {
         .unwrap()
 }
 
-/// The keys that the server was shown, one by one.
-async fn keys(server: &MockServer) -> Vec<String> {
-    let key = |request: &Request| {
+/// Returns the `authorization` headers that the server received, in order.
+async fn authorization_headers(server: &MockServer) -> Vec<String> {
+    let header = |request: &Request| {
         request.headers["authorization"]
             .to_str()
             .unwrap()
@@ -41,12 +41,12 @@ async fn keys(server: &MockServer) -> Vec<String> {
         .await
         .unwrap()
         .iter()
-        .map(key)
+        .map(header)
         .collect()
 }
 
 #[tokio::test]
-async fn base_urls_with_and_without_version_and_path_reach_the_same_operation() {
+async fn base_url_with_or_without_version_reaches_the_same_path() {
     for (prefix, expected) in [
         ("", "/v1/models"),
         ("/", "/v1/models"),
@@ -60,7 +60,7 @@ async fn base_urls_with_and_without_version_and_path_reach_the_same_operation() 
             .and(path(expected))
             .and(header("authorization", "Bearer key"));
         expected
-            .respond_with(models())
+            .respond_with(model_list())
             .expect(1)
             .mount(&server)
             .await;
@@ -71,27 +71,27 @@ async fn base_urls_with_and_without_version_and_path_reach_the_same_operation() 
 }
 
 #[test]
-fn servers_have_names() {
-    let shown = |server| format!("{:?}", MistralApi::new("k").unwrap().server(server));
+fn server_variants_map_to_base_urls() {
+    let debug_of = |server| format!("{:?}", MistralApi::new("k").unwrap().server(server));
     for (server, host) in [
         (Server::Global, "https://api.mistral.ai"),
         (Server::Eu, "https://api.eu.mistral.ai"),
         (Server::Us, "https://api.us.mistral.ai"),
     ] {
         assert!(
-            shown(server).contains(&format!("{host:?}")),
+            debug_of(server).contains(&format!("{host:?}")),
             "{}",
-            shown(server)
+            debug_of(server)
         );
     }
     assert_eq!(
-        shown(Server::default()),
+        debug_of(Server::default()),
         format!("{:?}", MistralApi::new("k").unwrap())
     );
 }
 
 #[test]
-fn mistakes_are_told_before_anything_is_sent() {
+fn config_invalid_key_or_base_url_fails_at_construction() {
     for key in ["", " \n", "a\nb"] {
         let error = MistralApi::new(key).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
@@ -104,12 +104,12 @@ fn mistakes_are_told_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_function_is_asked_for_the_key_of_every_attempt() {
+async fn auth_key_fn_is_called_for_every_attempt_and_retry() {
     let server = MockServer::start().await;
-    let busy = Mock::given(method("GET")).respond_with(ResponseTemplate::new(503));
-    busy.up_to_n_times(1).mount(&server).await;
+    let unavailable = Mock::given(method("GET")).respond_with(ResponseTemplate::new(503));
+    unavailable.up_to_n_times(1).mount(&server).await;
     Mock::given(method("GET"))
-        .respond_with(models())
+        .respond_with(model_list())
         .mount(&server)
         .await;
     let count = Arc::new(AtomicUsize::new(0));
@@ -120,16 +120,16 @@ async fn a_function_is_asked_for_the_key_of_every_attempt() {
     client.models().list().await.unwrap();
     client.models().list().await.unwrap();
     assert_eq!(
-        keys(&server).await,
+        authorization_headers(&server).await,
         ["Bearer key-0", "Bearer key-1", "Bearer key-2"]
     );
 }
 
 #[tokio::test]
-async fn a_token_file_is_read_for_every_request() {
+async fn auth_token_file_is_reread_for_every_request() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
-        .respond_with(models())
+        .respond_with(model_list())
         .mount(&server)
         .await;
     let file = std::env::temp_dir().join(format!("mistral-api-token-{}", server.address().port()));
@@ -145,15 +145,18 @@ async fn a_token_file_is_read_for_every_request() {
         format!("{error:#}").contains(file.to_str().unwrap()),
         "{error:#}"
     );
-    assert_eq!(keys(&server).await, ["Bearer first", "Bearer second"]);
+    assert_eq!(
+        authorization_headers(&server).await,
+        ["Bearer first", "Bearer second"]
+    );
 }
 
-/// Gives a stale token first.
+/// Returns a stale token first, then a fresh one, then fails.
 #[derive(Debug, Default)]
-struct Stale(AtomicUsize);
+struct RotatingSource(AtomicUsize);
 
 #[async_trait]
-impl TokenSource for Stale {
+impl TokenSource for RotatingSource {
     async fn token(&self) -> Result<Token> {
         match self.0.fetch_add(1, Ordering::SeqCst) {
             0 => Ok(Token::new("stale")),
@@ -164,20 +167,27 @@ impl TokenSource for Stale {
 }
 
 #[tokio::test]
-async fn a_source_may_have_a_fresher_token_after_a_refusal() {
+async fn auth_401_requests_a_new_token_once() {
     let server = MockServer::start().await;
     Mock::given(header("authorization", "Bearer fresh"))
-        .respond_with(models())
+        .respond_with(model_list())
         .mount(&server)
         .await;
-    let refusal = ResponseTemplate::new(401).set_body_json(json!({ "detail": "Unauthorized" }));
+    let unauthorized =
+        ResponseTemplate::new(401).set_body_json(json!({ "detail": "Unauthorized" }));
     Mock::given(method("GET"))
-        .respond_with(refusal)
+        .respond_with(unauthorized)
         .mount(&server)
         .await;
-    let client = client(MistralApi::from_token_source(Stale::default()), &server);
+    let client = client(
+        MistralApi::from_token_source(RotatingSource::default()),
+        &server,
+    );
     client.models().list().await.unwrap();
-    assert_eq!(keys(&server).await, ["Bearer stale", "Bearer fresh"]);
+    assert_eq!(
+        authorization_headers(&server).await,
+        ["Bearer stale", "Bearer fresh"]
+    );
 
     let error = client.models().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
@@ -185,11 +195,11 @@ async fn a_source_may_have_a_fresher_token_after_a_refusal() {
         format!("{error:#}").contains("the vault is shut"),
         "{error:#}"
     );
-    assert_eq!(keys(&server).await.len(), 2);
+    assert_eq!(authorization_headers(&server).await.len(), 2);
 }
 
 #[tokio::test]
-async fn a_fixed_key_is_not_tried_twice() {
+async fn auth_401_with_static_key_is_not_retried() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .respond_with(ResponseTemplate::new(401))
@@ -205,7 +215,7 @@ async fn a_fixed_key_is_not_tried_twice() {
 }
 
 #[tokio::test]
-async fn keys_are_marked_as_sensitive() {
+async fn auth_header_is_marked_sensitive() {
     let mut headers = HeaderMap::new();
     MistralApi::new("key")
         .unwrap()

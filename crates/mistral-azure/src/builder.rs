@@ -6,28 +6,55 @@ use mistral_core::{Error, Result};
 use mistral_core::provider::{Token, TokenCache, TokenSource};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::key::{Credentials, KeyFunction};
-use crate::place::Place;
-use crate::{
-    API_KEY_VARIABLE, API_VERSION_VARIABLE, AzureAuth, AzureForm, ENDPOINT_VARIABLE,
-    MODEL_VARIABLE, MistralAzure, OTHER_ENDPOINT_VARIABLE,
+use crate::credentials::{AzureAuth, Credentials, KeyFn};
+use crate::endpoint::{AzureEndpoint, EndpointKind};
+#[cfg(feature = "entra")]
+use crate::entra::{EntraTokenSource, default_scope};
+use crate::env::{
+    API_KEY_VARIABLE, API_VERSION_VARIABLE, ENDPOINT_VARIABLE, MODEL_VARIABLE,
+    OTHER_ENDPOINT_VARIABLE, env_var,
 };
+use crate::provider::MistralAzure;
 
-/// Makes a [`MistralAzure`]. Needs an endpoint, and a key or another credential.
+impl MistralAzure {
+    /// Returns a builder without any settings.
+    pub fn builder() -> MistralAzureBuilder {
+        MistralAzureBuilder::default()
+    }
+
+    /// Creates a provider from environment variables; see the [crate's documentation](crate).
+    ///
+    /// # Errors
+    /// Fails if the endpoint or the key is not set, or if a variable holds an invalid value.
+    pub fn from_env() -> Result<Self> {
+        Self::builder_from_env()?.build()
+    }
+
+    /// Returns a builder with the settings of the environment variables, for example to set an
+    /// Entra ID credential in place of the key.
+    ///
+    /// # Errors
+    /// Fails if a variable is not valid UTF-8.
+    pub fn builder_from_env() -> Result<MistralAzureBuilder> {
+        MistralAzureBuilder::from_env()
+    }
+}
+
+/// A builder for [`MistralAzure`]. Requires an endpoint and a credential.
 #[derive(Clone, Default)]
 #[must_use = "call `build`"]
 pub struct MistralAzureBuilder {
     endpoint: Option<Setting<String>>,
-    secret: Option<Secret>,
+    credential: Option<CredentialSource>,
     api_version: Option<Setting<String>>,
     model: Option<Setting<String>>,
-    form: Option<AzureForm>,
+    endpoint_kind: Option<EndpointKind>,
     auth: Option<AzureAuth>,
     #[cfg(feature = "entra")]
     scope: Option<String>,
 }
 
-/// A value, and the name of what it was set with.
+/// A value and the name of the method or variable that set it, for error messages.
 #[derive(Debug, Clone)]
 struct Setting<T> {
     name: &'static str,
@@ -35,59 +62,61 @@ struct Setting<T> {
 }
 
 #[derive(Clone)]
-enum Secret {
+enum CredentialSource {
     Key(Setting<SecretString>),
-    Function(Arc<dyn TokenSource>),
-    Source(Arc<dyn TokenSource>),
+    KeyFn(Arc<dyn TokenSource>),
+    TokenSource(Arc<dyn TokenSource>),
     #[cfg(feature = "entra")]
-    Credential(Arc<dyn azure_core::credentials::TokenCredential>),
+    Entra(Arc<dyn azure_core::credentials::TokenCredential>),
 }
 
 impl MistralAzureBuilder {
     /// Sets the endpoint, as the portal shows it: with or without the path of an operation
     /// or a deployment, a trailing slash, an `api-version`.
     ///
-    /// A host that is not Azure's, for example a gateway's, counts as
-    /// [`AzureForm::Foundry`], unless its path shows another form or [`form`](Self::form)
-    /// names one. What its path has in front of the form's own stays in front.
+    /// A host that does not belong to Azure, for example a gateway, is treated as
+    /// [`EndpointKind::Foundry`], unless its path shows another kind or
+    /// [`endpoint_kind`](Self::endpoint_kind) sets one. A path prefix of the gateway is kept.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.endpoint = set("`endpoint`", url);
+        self.endpoint = setting("`endpoint`", url);
         self
     }
 
-    /// Sets the key. White space around it is dropped, and so is a leading `Bearer `.
+    /// Sets a fixed API key. Trims whitespace around it and strips a leading `Bearer `.
     ///
-    /// The last one of `api_key`, `api_key_fn`, `token_source` and `credential` counts.
+    /// Replaces an earlier `api_key`, `api_key_fn`, `token_source` or `credential`.
     pub fn api_key(mut self, key: impl Into<SecretString>) -> Self {
         let (name, value) = ("`api_key`", key.into());
-        self.secret = Some(Secret::Key(Setting { name, value }));
+        self.credential = Some(CredentialSource::Key(Setting { name, value }));
         self
     }
 
-    /// Asks `key` for the key of every attempt. It must not block; for what takes time, see
+    /// Calls `key` for the key of every attempt.
+    ///
+    /// `key` must not block. To fetch a key asynchronously, use
     /// [`token_source`](Self::token_source).
     pub fn api_key_fn<K, F>(mut self, key: F) -> Self
     where
         K: Into<SecretString>,
         F: Fn() -> Result<K> + Send + Sync + 'static,
     {
-        let function = KeyFunction(move || key().map(Token::new));
-        self.secret = Some(Secret::Function(Arc::new(function)));
+        let function = KeyFn(move || key().map(Token::new));
+        self.credential = Some(CredentialSource::KeyFn(Arc::new(function)));
         self
     }
 
-    /// Asks `source` for tokens, and keeps each for as long as it is good: any number of
-    /// calls ask once, and once more after a 401.
+    /// Fetches tokens from `source` and caches each until it expires. Concurrent calls share
+    /// one fetch. A 401 causes one refresh.
     ///
-    /// They are sent as `Bearer`, unless [`auth`](Self::auth) says otherwise.
+    /// Tokens are sent as `Authorization: Bearer`, unless [`auth`](Self::auth) is set.
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
-        self.secret = Some(Secret::Source(Arc::new(source)));
+        self.credential = Some(CredentialSource::TokenSource(Arc::new(source)));
         self
     }
 
-    /// Asks a credential of Entra ID for tokens, for example one of the crate
-    /// `azure_identity`, and keeps each for as long as it is good: any number of calls ask
-    /// once, and once more after a 401.
+    /// Fetches Entra ID tokens from `credential`, for example one of the crate
+    /// `azure_identity`, and caches each until it expires. Concurrent calls share one fetch. A
+    /// 401 causes one refresh.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -107,179 +136,167 @@ impl MistralAzureBuilder {
         mut self,
         credential: Arc<dyn azure_core::credentials::TokenCredential>,
     ) -> Self {
-        self.secret = Some(Secret::Credential(credential));
+        self.credential = Some(CredentialSource::Entra(credential));
         self
     }
 
-    /// Sets the scope of the tokens that [`credential`](Self::credential) is asked for.
+    /// Sets the scope for which tokens are requested from [`credential`](Self::credential).
     ///
-    /// Default: [`DEFAULT_SCOPE`](crate::DEFAULT_SCOPE), or its like in the clouds of
-    /// `azure.us` and `azure.cn`.
+    /// Default: [`DEFAULT_SCOPE`](crate::DEFAULT_SCOPE), or its equivalent in the national
+    /// clouds `azure.us` and `azure.cn`.
     #[cfg(feature = "entra")]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
-    /// Sets the `api-version`, for the forms that have one. Default: that of the endpoint's
-    /// query, else [`DEFAULT_API_VERSION`](crate::DEFAULT_API_VERSION).
+    /// Sets the `api-version`, for the endpoint kinds that have one.
+    ///
+    /// Default: the one in the endpoint's query, otherwise
+    /// [`DEFAULT_API_VERSION`](crate::DEFAULT_API_VERSION).
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
-        self.api_version = set("`api_version`", version);
+        self.api_version = setting("`api_version`", version);
         self
     }
 
-    /// Sets the model, which on Azure is the name of the deployment, of requests that name
-    /// none. Default: the deployment in the endpoint's path, else
+    /// Sets the deployment for requests without a model.
+    ///
+    /// Default: the deployment in the endpoint's path, otherwise
     /// [`DEFAULT_MODEL`](crate::DEFAULT_MODEL).
     pub fn model(mut self, deployment: impl Into<String>) -> Self {
-        self.model = set("`model`", deployment);
+        self.model = setting("`model`", deployment);
         self
     }
 
-    /// Sets the form of the endpoint's URLs. Default: what its host and path show.
-    pub fn form(mut self, form: AzureForm) -> Self {
-        self.form = Some(form);
+    /// Sets the URL layout of the endpoint. Default: detected from its host and path.
+    pub fn endpoint_kind(mut self, kind: EndpointKind) -> Self {
+        self.endpoint_kind = Some(kind);
         self
     }
 
-    /// Sets how the key is sent. Default: as the endpoint's host wants it; see
-    /// [`AzureAuth`].
+    /// Sets the header in which the key or token is sent. Default: see [`AzureAuth`].
     pub fn auth(mut self, auth: AzureAuth) -> Self {
         self.auth = Some(auth);
         self
     }
 
-    /// Takes from the environment what is set there.
+    /// Returns a builder with the settings of the environment variables.
     pub(crate) fn from_env() -> Result<Self> {
         let mut builder = Self::default();
         for name in [ENDPOINT_VARIABLE, OTHER_ENDPOINT_VARIABLE] {
             if builder.endpoint.is_none() {
-                builder.endpoint = variable(name)?;
+                builder.endpoint = env_setting(name)?;
             }
         }
-        builder.api_version = variable(API_VERSION_VARIABLE)?;
-        builder.model = variable(MODEL_VARIABLE)?;
-        builder.secret = variable(API_KEY_VARIABLE)?.map(|Setting { name, value }| {
+        builder.api_version = env_setting(API_VERSION_VARIABLE)?;
+        builder.model = env_setting(MODEL_VARIABLE)?;
+        builder.credential = env_setting(API_KEY_VARIABLE)?.map(|Setting { name, value }| {
             let value = SecretString::from(value);
-            Secret::Key(Setting { name, value })
+            CredentialSource::Key(Setting { name, value })
         });
         Ok(builder)
     }
 
-    /// Makes the provider. Sends nothing.
+    /// Builds the provider. Performs no I/O.
     ///
     /// # Errors
-    /// Fails when the endpoint or the credential is missing, or when a setting cannot work;
-    /// the message names it and the fix.
+    /// Fails if the endpoint or the credential is missing, or if a setting is invalid. The
+    /// message names the setting.
     pub fn build(self) -> Result<MistralAzure> {
         let Some(endpoint) = self.endpoint else {
             return Err(Error::config(format!(
-                "the endpoint is not set: set {ENDPOINT_VARIABLE} to the URL from the \
-                 deployment's page, or call `endpoint`"
+                "the Azure endpoint is not set: set {ENDPOINT_VARIABLE} to the URL from the \
+                 deployment's page, or call `MistralAzureBuilder::endpoint`"
             )));
         };
-        let mut place = Place::parse(endpoint.name, &endpoint.value, self.form)?;
-        place.form = self.form.unwrap_or(place.form);
-        let host = place.host;
-        let by_token = self.auth.unwrap_or(AzureAuth::Bearer);
-        let (auth, credentials) = match self.secret {
+        let mut endpoint =
+            AzureEndpoint::parse(endpoint.name, &endpoint.value, self.endpoint_kind)?;
+        endpoint.kind = self.endpoint_kind.unwrap_or(endpoint.kind);
+        let key_auth = self.auth.unwrap_or_else(|| endpoint.host.default_auth());
+        let token_auth = self.auth.unwrap_or(AzureAuth::Bearer);
+        let (auth, credentials) = match self.credential {
             None => {
                 return Err(Error::config(format!(
-                    "the key is not set: set {API_KEY_VARIABLE} to the key from the \
-                     deployment's page, or call `api_key` or, for tokens of Entra ID, \
-                     `credential` (cargo feature `entra`)"
+                    "the Azure key is not set: set {API_KEY_VARIABLE} to the key from the \
+                     deployment's page, or call `MistralAzureBuilder::api_key` or, for Entra ID \
+                     tokens, `MistralAzureBuilder::credential` (cargo feature `entra`)"
                 )));
             }
-            Some(Secret::Key(key)) => {
-                let auth = self.auth.unwrap_or_else(|| host.auth());
-                let header = auth
-                    .value(key.value.expose_secret())
-                    .map_err(|why| Error::config(format!("{} {why}", key.name)))?;
-                (auth, Credentials::Fixed(header))
+            Some(CredentialSource::Key(key)) => {
+                let header = key_auth
+                    .header_value(key.value.expose_secret())
+                    .map_err(|reason| Error::config(format!("{} {reason}", key.name)))?;
+                (key_auth, Credentials::Static(header))
             }
-            Some(Secret::Function(function)) => {
-                let auth = self.auth.unwrap_or_else(|| host.auth());
-                (auth, Credentials::Asked(function))
-            }
-            Some(Secret::Source(source)) => {
+            Some(CredentialSource::KeyFn(function)) => (key_auth, Credentials::Dynamic(function)),
+            Some(CredentialSource::TokenSource(source)) => {
                 let tokens = TokenCache::shared(source);
-                (by_token, Credentials::Kept(Arc::new(tokens)))
+                (token_auth, Credentials::Cached(Arc::new(tokens)))
             }
             #[cfg(feature = "entra")]
-            Some(Secret::Credential(credential)) => {
-                if by_token != AzureAuth::Bearer {
+            Some(CredentialSource::Entra(credential)) => {
+                if token_auth != AzureAuth::Bearer {
                     return Err(Error::config(
-                        "`auth`: tokens of Entra ID are sent as `Bearer`: leave `auth` out, or \
-                         give a key in place of `credential`",
+                        "`auth`: Entra ID tokens are always sent as `Authorization: Bearer`: remove \
+                         `auth`, or set `api_key` in place of `credential`",
                     ));
                 }
                 let scope = match self.scope {
                     Some(scope) if scope.trim().is_empty() => {
                         return Err(Error::config(
-                            "`scope` is empty: leave it out for the default",
+                            "`scope` is empty: remove it to use the default",
                         ));
                     }
                     Some(scope) => scope,
-                    None => {
-                        let host = place.base.host_str().unwrap_or_default();
-                        crate::host::scope(host).to_owned()
-                    }
+                    None => default_scope(endpoint.base.host_str().unwrap_or_default()).to_owned(),
                 };
-                let tokens = TokenCache::new(crate::entra::EntraTokens { credential, scope });
-                (by_token, Credentials::Kept(Arc::new(tokens)))
+                let tokens = TokenCache::new(EntraTokenSource { credential, scope });
+                (token_auth, Credentials::Cached(Arc::new(tokens)))
             }
         };
         Ok(MistralAzure {
-            form: self.form,
-            api_version: filled(self.api_version)?,
-            model: filled(self.model)?,
-            place,
+            endpoint_kind: self.endpoint_kind,
+            api_version: trimmed(self.api_version)?,
+            model: trimmed(self.model)?,
+            endpoint,
             auth,
             credentials,
         })
     }
 }
 
-fn set(name: &'static str, value: impl Into<String>) -> Option<Setting<String>> {
+fn setting(name: &'static str, value: impl Into<String>) -> Option<Setting<String>> {
     let value = value.into();
     Some(Setting { name, value })
 }
 
-/// A value that is not blank, if there is any.
-fn filled(setting: Option<Setting<String>>) -> Result<Option<String>> {
+/// Trims a value. Fails if it is blank.
+fn trimmed(setting: Option<Setting<String>>) -> Result<Option<String>> {
     let Some(Setting { name, value }) = setting else {
         return Ok(None);
     };
     match value.trim() {
         "" => Err(Error::config(format!(
-            "{name} is empty: leave it out for the default"
+            "{name} is empty: remove it to use the default"
         ))),
         value => Ok(Some(value.to_owned())),
     }
 }
 
-/// The variable's value, if it is set and not blank.
-fn variable(name: &'static str) -> Result<Option<Setting<String>>> {
-    match std::env::var(name) {
-        Ok(value) if value.trim().is_empty() => Ok(None),
-        Ok(value) => Ok(Some(Setting { name, value })),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Error::config(format!("{name} is not valid UTF-8")))
-        }
-    }
+fn env_setting(name: &'static str) -> Result<Option<Setting<String>>> {
+    Ok(env_var(name)?.map(|value| Setting { name, value }))
 }
 
-/// Prints the settings, never the key.
+/// Shows the settings, never the key.
 impl fmt::Debug for MistralAzureBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_set = self.secret.as_ref().map(|_| "[redacted]");
+        let credential = self.credential.as_ref().map(|_| "[redacted]");
         f.debug_struct("MistralAzureBuilder")
-            .field("form", &self.form)
+            .field("endpoint_kind", &self.endpoint_kind)
             .field("auth", &self.auth)
             .field("api_version", &self.api_version)
             .field("model", &self.model)
-            .field("secret", &is_set)
+            .field("credential", &credential)
             .finish_non_exhaustive()
     }
 }

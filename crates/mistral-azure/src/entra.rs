@@ -1,4 +1,4 @@
-//! Tokens of Entra ID.
+//! Microsoft Entra ID tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +9,17 @@ use azure_core::time::OffsetDateTime;
 use mistral_core::provider::{Token, TokenSource};
 use mistral_core::{Error, Result};
 
-/// Asks a credential for tokens of one scope.
+use crate::env::DEFAULT_SCOPE;
+
+/// Fetches tokens for one scope from an `azure_core` credential.
 #[derive(Debug)]
-pub(crate) struct EntraTokens {
+pub(crate) struct EntraTokenSource {
     pub(crate) credential: Arc<dyn TokenCredential>,
     pub(crate) scope: String,
 }
 
 #[async_trait]
-impl TokenSource for EntraTokens {
+impl TokenSource for EntraTokenSource {
     async fn token(&self) -> Result<Token> {
         let token = self
             .credential
@@ -25,13 +27,26 @@ impl TokenSource for EntraTokens {
             .await
             .map_err(|error| {
                 Error::credentials(format!(
-                    "Entra ID gave no token for `{}`: {error}",
+                    "the Entra ID credential returned no token for the scope `{}`: {error}",
                     self.scope
                 ))
             })?;
-        let left = token.expires_on - OffsetDateTime::now_utc();
-        // One that has ended already is sent once: the clock here may be wrong.
-        let left = Duration::try_from(left).unwrap_or_default();
-        Ok(Token::new(token.token.secret()).expires_in(left))
+        let lifetime = token.expires_on - OffsetDateTime::now_utc();
+        // An expired token is still sent once: the local clock may be wrong.
+        let lifetime = Duration::try_from(lifetime).unwrap_or_default();
+        Ok(Token::new(token.token.secret()).expires_in(lifetime))
+    }
+}
+
+/// Returns the scope of the tokens that `host` accepts, by its national cloud.
+pub(crate) fn default_scope(host: &str) -> &'static str {
+    match host.rsplit_once('.') {
+        Some((domain, "us")) if domain.ends_with(".azure") => {
+            "https://cognitiveservices.azure.us/.default"
+        }
+        Some((domain, "cn")) if domain.ends_with(".azure") => {
+            "https://cognitiveservices.azure.cn/.default"
+        }
+        _ => DEFAULT_SCOPE,
     }
 }

@@ -1,4 +1,4 @@
-//! Keys and tokens: asked for as seldom as can be, and shown to nobody else.
+//! Keys and tokens: caching, refresh after a 401, and redaction on redirects.
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use common::{ANSWER, Recorder, Together, question, refusing_the_first, storm};
+use common::{
+    BarrierTransport, COMPLETION, RecordingTransport, chat_request, concurrent_calls, rejecting_t1,
+};
 use mistral_azure::{AzureAuth, MistralAzure, MistralAzureBuilder};
 use mistral_core::provider::{Token, TokenSource};
 use mistral_core::{Client, Error, ErrorKind, Result, RetryPolicy};
@@ -18,18 +20,18 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 const CALLS: usize = 200;
 const RESOURCE: &str = "https://res.services.ai.azure.com";
 
-/// Gives numbered tokens, each after all that wait for it have come.
+/// Returns numbered tokens, each after yielding so that concurrent callers join the fetch.
 #[derive(Debug, Clone, Default)]
-struct Counter(Arc<AtomicUsize>);
+struct CountingTokenSource(Arc<AtomicUsize>);
 
-impl Counter {
-    fn asked(&self) -> usize {
+impl CountingTokenSource {
+    fn fetches(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 }
 
 #[async_trait]
-impl TokenSource for Counter {
+impl TokenSource for CountingTokenSource {
     async fn token(&self) -> Result<Token> {
         let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
         for _ in 0..10 {
@@ -44,12 +46,15 @@ fn azure() -> MistralAzureBuilder {
 }
 
 #[tokio::test]
-async fn any_number_of_first_calls_ask_for_one_token() {
-    let (tokens, recorder) = (Counter::default(), Recorder::willing());
+async fn token_concurrent_first_calls_share_one_fetch() {
+    let (tokens, transport) = (
+        CountingTokenSource::default(),
+        RecordingTransport::accepting(),
+    );
     let azure = azure().token_source(tokens.clone()).build().unwrap();
-    storm(&recorder.client(azure), CALLS).await;
-    assert_eq!(tokens.asked(), 1);
-    let sent = recorder.take();
+    concurrent_calls(&transport.client(azure), CALLS).await;
+    assert_eq!(tokens.fetches(), 1);
+    let sent = transport.take();
     assert_eq!(sent.len(), CALLS);
     assert!(
         sent.iter()
@@ -58,7 +63,7 @@ async fn any_number_of_first_calls_ask_for_one_token() {
 }
 
 #[tokio::test]
-async fn any_number_of_refusals_at_once_make_one_renewal() {
+async fn auth_concurrent_401s_refresh_token_once() {
     for (auth, name, [first, second]) in [
         (
             AzureAuth::Bearer,
@@ -67,15 +72,15 @@ async fn any_number_of_refusals_at_once_make_one_renewal() {
         ),
         (AzureAuth::ApiKey, "api-key", ["t1", "t2"]),
     ] {
-        let (tokens, recorder) = (Counter::default(), refusing_the_first());
+        let (tokens, transport) = (CountingTokenSource::default(), rejecting_t1());
         let builder = azure().token_source(tokens.clone()).auth(auth);
         let client = Client::builder(builder.build().unwrap())
-            .transport(Together::new(&recorder, CALLS))
+            .transport(BarrierTransport::new(&transport, CALLS))
             .build()
             .unwrap();
-        storm(&client, CALLS).await;
-        assert_eq!(tokens.asked(), 2);
-        let sent = recorder.take();
+        concurrent_calls(&client, CALLS).await;
+        assert_eq!(tokens.fetches(), 2);
+        let sent = transport.take();
         assert_eq!(sent.len(), 2 * CALLS);
         let with = |value| {
             sent.iter()
@@ -87,15 +92,15 @@ async fn any_number_of_refusals_at_once_make_one_renewal() {
 }
 
 #[tokio::test]
-async fn a_function_is_asked_for_the_key_of_every_attempt() {
-    let (count, recorder) = (AtomicUsize::new(0), refusing_the_first());
+async fn auth_key_fn_is_called_for_every_attempt_and_retry() {
+    let (count, transport) = (AtomicUsize::new(0), rejecting_t1());
     let builder =
         azure().api_key_fn(move || Ok(format!("t{}\n", count.fetch_add(1, Ordering::SeqCst))));
-    let client = recorder.client(builder.build().unwrap());
+    let client = transport.client(builder.build().unwrap());
     for _ in 0..2 {
-        client.chat().complete(&question("m")).await.unwrap();
+        client.chat().complete(&chat_request("m")).await.unwrap();
     }
-    let sent = recorder.take();
+    let sent = transport.take();
     let keys: Vec<_> = sent
         .iter()
         .filter_map(|sent| sent.header("authorization"))
@@ -104,8 +109,8 @@ async fn a_function_is_asked_for_the_key_of_every_attempt() {
 }
 
 #[tokio::test]
-async fn a_key_that_cannot_be_obtained_or_sent_is_the_calls_error() {
-    for (builder, words) in [
+async fn auth_key_fn_error_or_invalid_key_fails_the_call() {
+    for (builder, expected) in [
         (
             azure().api_key_fn(|| Err::<String, _>(Error::credentials("the vault is shut"))),
             "the vault is shut",
@@ -116,41 +121,52 @@ async fn a_key_that_cannot_be_obtained_or_sent_is_the_calls_error() {
         ),
         (azure().api_key_fn(|| Ok("")), "the key is empty"),
     ] {
-        let recorder = Recorder::willing();
-        let client = recorder.client(builder.build().unwrap());
-        let error = client.chat().complete(&question("m")).await.unwrap_err();
+        let transport = RecordingTransport::accepting();
+        let client = transport.client(builder.build().unwrap());
+        let error = client
+            .chat()
+            .complete(&chat_request("m"))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
         let text = format!("{error:#} {error:?}");
-        assert!(text.contains(words) && !text.contains("s3cret"), "{text}");
-        assert!(recorder.take().is_empty());
+        assert!(
+            text.contains(expected) && !text.contains("s3cret"),
+            "{text}"
+        );
+        assert!(transport.take().is_empty());
     }
 }
 
 #[tokio::test]
-async fn a_fixed_key_is_not_tried_twice() {
+async fn auth_401_with_static_key_is_not_retried() {
     for auth in [AzureAuth::Bearer, AzureAuth::ApiKey] {
-        let recorder = refusing_the_first();
+        let transport = rejecting_t1();
         let azure = azure().api_key("t1").auth(auth).build().unwrap();
-        let client = recorder.client(azure);
-        let error = client.chat().complete(&question("m")).await.unwrap_err();
+        let client = transport.client(azure);
+        let error = client
+            .chat()
+            .complete(&chat_request("m"))
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.attempts()),
             (ErrorKind::Authentication, 1)
         );
-        assert_eq!(recorder.take().len(), 1);
+        assert_eq!(transport.take().len(), 1);
     }
 }
 
-/// Over real sockets, with the built-in transport.
+/// Uses the built-in transport over real sockets.
 #[tokio::test]
-async fn a_redirect_to_another_host_carries_no_credential() {
+async fn redirect_to_other_host_sends_no_credential() {
     for (auth, name) in [
         (AzureAuth::Bearer, "authorization"),
         (AzureAuth::ApiKey, "api-key"),
     ] {
         let (server, other) = (MockServer::start().await, MockServer::start().await);
         Mock::given(method("POST"))
-            .respond_with(ResponseTemplate::new(200).set_body_string(ANSWER))
+            .respond_with(ResponseTemplate::new(200).set_body_string(COMPLETION))
             .mount(&other)
             .await;
         let location = format!("{}/elsewhere", other.uri());
@@ -169,7 +185,11 @@ async fn a_redirect_to_another_host_carries_no_credential() {
             .retry(RetryPolicy::none())
             .build()
             .unwrap();
-        let error = client.chat().complete(&question("m")).await.unwrap_err();
+        let error = client
+            .chat()
+            .complete(&chat_request("m"))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         let text = format!("{error:#} {error:?}");
         assert!(
@@ -187,16 +207,16 @@ async fn a_redirect_to_another_host_carries_no_credential() {
     }
 }
 
-/// Over real sockets, with the built-in transport.
+/// Uses the built-in transport over real sockets.
 #[tokio::test]
-async fn the_api_version_is_in_the_url_that_is_sent() {
+async fn azure_api_version_is_sent_in_query() {
     let server = MockServer::start().await;
     Mock::given(path("/models/chat/completions"))
         .and(wiremock::matchers::query_param(
             "api-version",
             "2024-05-01-preview",
         ))
-        .respond_with(ResponseTemplate::new(200).set_body_string(ANSWER))
+        .respond_with(ResponseTemplate::new(200).set_body_string(COMPLETION))
         .expect(1)
         .mount(&server)
         .await;
@@ -204,5 +224,5 @@ async fn the_api_version_is_in_the_url_that_is_sent() {
         .endpoint(server.uri())
         .api_key("k3y");
     let client = Client::new(builder.build().unwrap()).unwrap();
-    client.chat().complete(&question("m")).await.unwrap();
+    client.chat().complete(&chat_request("m")).await.unwrap();
 }

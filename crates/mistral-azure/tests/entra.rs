@@ -1,4 +1,4 @@
-//! Tokens of Entra ID.
+//! Authentication with Entra ID tokens.
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
@@ -9,24 +9,24 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::time::{Duration, OffsetDateTime};
-use common::{Recorder, Together, question, refusing_the_first, storm};
+use common::{BarrierTransport, RecordingTransport, chat_request, concurrent_calls, rejecting_t1};
 use mistral_azure::{AzureAuth, DEFAULT_SCOPE, MistralAzure, MistralAzureBuilder};
 use mistral_core::{Client, ErrorKind};
 
 const CALLS: usize = 200;
 const RESOURCE: &str = "https://res.services.ai.azure.com";
 
-/// Gives numbered tokens and notes the scopes that it was asked for.
+/// Returns numbered tokens and records the requested scopes.
 #[derive(Debug)]
-struct Tenant {
+struct RecordingCredential {
     scopes: Mutex<Vec<String>>,
-    life: Duration,
+    lifetime: Duration,
 }
 
-impl Tenant {
-    fn new(life: Duration) -> Arc<Self> {
+impl RecordingCredential {
+    fn new(lifetime: Duration) -> Arc<Self> {
         let scopes = Mutex::default();
-        Arc::new(Self { scopes, life })
+        Arc::new(Self { scopes, lifetime })
     }
 
     fn scopes(&self) -> Vec<String> {
@@ -35,31 +35,31 @@ impl Tenant {
 }
 
 #[async_trait]
-impl TokenCredential for Tenant {
+impl TokenCredential for RecordingCredential {
     async fn get_token(
         &self,
         scopes: &[&str],
         _: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
         let number = {
-            let mut asked = self.scopes.lock().unwrap();
-            asked.push(scopes.join(" "));
-            asked.len()
+            let mut scopes_requested = self.scopes.lock().unwrap();
+            scopes_requested.push(scopes.join(" "));
+            scopes_requested.len()
         };
         for _ in 0..10 {
             tokio::task::yield_now().await;
         }
-        let end = OffsetDateTime::now_utc() + self.life;
-        Ok(AccessToken::new(format!("t{number}"), end))
+        let expires_on = OffsetDateTime::now_utc() + self.lifetime;
+        Ok(AccessToken::new(format!("t{number}"), expires_on))
     }
 }
 
-/// Gives no tokens.
+/// Fails every token request.
 #[derive(Debug)]
-struct Stranger;
+struct FailingCredential;
 
 #[async_trait]
-impl TokenCredential for Stranger {
+impl TokenCredential for FailingCredential {
     async fn get_token(
         &self,
         _: &[&str],
@@ -73,21 +73,24 @@ impl TokenCredential for Stranger {
     }
 }
 
-fn azure(endpoint: &str, tenant: &Arc<Tenant>) -> MistralAzureBuilder {
-    let credential: Arc<dyn TokenCredential> = Arc::<Tenant>::clone(tenant);
+fn azure(endpoint: &str, credential_source: &Arc<RecordingCredential>) -> MistralAzureBuilder {
+    let credential: Arc<dyn TokenCredential> = Arc::<RecordingCredential>::clone(credential_source);
     MistralAzure::builder()
         .endpoint(endpoint)
         .credential(credential)
 }
 
 #[tokio::test]
-async fn any_number_of_first_calls_ask_for_one_token() {
-    let (tenant, recorder) = (Tenant::new(Duration::hours(1)), Recorder::willing());
-    let client = recorder.client(azure(RESOURCE, &tenant).build().unwrap());
-    storm(&client, CALLS).await;
-    storm(&client, CALLS).await;
-    assert_eq!(tenant.scopes(), [DEFAULT_SCOPE]);
-    let sent = recorder.take();
+async fn entra_token_concurrent_first_calls_share_one_fetch() {
+    let (credential_source, transport) = (
+        RecordingCredential::new(Duration::hours(1)),
+        RecordingTransport::accepting(),
+    );
+    let client = transport.client(azure(RESOURCE, &credential_source).build().unwrap());
+    concurrent_calls(&client, CALLS).await;
+    concurrent_calls(&client, CALLS).await;
+    assert_eq!(credential_source.scopes(), [DEFAULT_SCOPE]);
+    let sent = transport.take();
     assert_eq!(sent.len(), 2 * CALLS);
     for sent in sent {
         assert_eq!(sent.header("authorization"), Some("Bearer t1"));
@@ -96,30 +99,34 @@ async fn any_number_of_first_calls_ask_for_one_token() {
 }
 
 #[tokio::test]
-async fn any_number_of_refusals_at_once_make_one_renewal() {
-    let (tenant, recorder) = (Tenant::new(Duration::hours(1)), refusing_the_first());
-    let client = Client::builder(azure(RESOURCE, &tenant).build().unwrap())
-        .transport(Together::new(&recorder, CALLS))
+async fn entra_auth_concurrent_401s_refresh_token_once() {
+    let (credential_source, transport) =
+        (RecordingCredential::new(Duration::hours(1)), rejecting_t1());
+    let client = Client::builder(azure(RESOURCE, &credential_source).build().unwrap())
+        .transport(BarrierTransport::new(&transport, CALLS))
         .build()
         .unwrap();
-    storm(&client, CALLS).await;
-    assert_eq!(tenant.scopes().len(), 2);
-    assert_eq!(recorder.take().len(), 2 * CALLS);
+    concurrent_calls(&client, CALLS).await;
+    assert_eq!(credential_source.scopes().len(), 2);
+    assert_eq!(transport.take().len(), 2 * CALLS);
 }
 
 #[tokio::test]
-async fn a_token_that_has_ended_is_not_kept() {
-    let (tenant, recorder) = (Tenant::new(Duration::hours(-1)), Recorder::willing());
-    let client = recorder.client(azure(RESOURCE, &tenant).build().unwrap());
+async fn entra_expired_token_is_not_cached() {
+    let (credential_source, transport) = (
+        RecordingCredential::new(Duration::hours(-1)),
+        RecordingTransport::accepting(),
+    );
+    let client = transport.client(azure(RESOURCE, &credential_source).build().unwrap());
     for number in 1..=3 {
-        client.chat().complete(&question("m")).await.unwrap();
+        client.chat().complete(&chat_request("m")).await.unwrap();
         let token = format!("Bearer t{number}");
-        assert_eq!(recorder.last().header("authorization"), Some(&*token));
+        assert_eq!(transport.last().header("authorization"), Some(&*token));
     }
 }
 
 #[tokio::test]
-async fn tokens_go_out_as_bearer_for_the_scope_of_the_host() {
+async fn entra_token_scope_matches_host_and_is_sent_as_bearer() {
     let own = "https://ai.azure.com/.default";
     for (endpoint, scope, expected) in [
         ("https://res.openai.azure.com", None, DEFAULT_SCOPE),
@@ -142,46 +149,62 @@ async fn tokens_go_out_as_bearer_for_the_scope_of_the_host() {
             "https://cognitiveservices.azure.cn/.default",
         ),
     ] {
-        let (tenant, recorder) = (Tenant::new(Duration::hours(1)), Recorder::willing());
-        let builder = azure(endpoint, &tenant);
+        let (credential_source, transport) = (
+            RecordingCredential::new(Duration::hours(1)),
+            RecordingTransport::accepting(),
+        );
+        let builder = azure(endpoint, &credential_source);
         let builder = match scope {
             Some(scope) => builder.scope(scope),
             None => builder,
         };
-        let client = recorder.client(builder.build().unwrap());
-        client.chat().complete(&question("m")).await.unwrap();
-        assert_eq!(tenant.scopes(), [expected], "{endpoint}");
-        let sent = recorder.last();
+        let client = transport.client(builder.build().unwrap());
+        client.chat().complete(&chat_request("m")).await.unwrap();
+        assert_eq!(credential_source.scopes(), [expected], "{endpoint}");
+        let sent = transport.last();
         assert_eq!(sent.header("authorization"), Some("Bearer t1"));
         assert_eq!(sent.header("api-key"), None);
     }
 }
 
 #[tokio::test]
-async fn a_credential_that_fails_says_why() {
-    let recorder = Recorder::willing();
+async fn entra_credential_error_is_reported_with_scope() {
+    let transport = RecordingTransport::accepting();
     let builder = MistralAzure::builder().endpoint(RESOURCE);
-    let azure = builder.credential(Arc::new(Stranger)).build().unwrap();
-    let client = recorder.client(azure);
-    let error = client.chat().complete(&question("m")).await.unwrap_err();
+    let azure = builder
+        .credential(Arc::new(FailingCredential))
+        .build()
+        .unwrap();
+    let client = transport.client(azure);
+    let error = client
+        .chat()
+        .complete(&chat_request("m"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
     let text = format!("{error:#}");
     assert!(
         text.contains(DEFAULT_SCOPE) && text.contains("AADSTS700016"),
         "{text}"
     );
-    assert!(recorder.take().is_empty());
+    assert!(transport.take().is_empty());
 }
 
 #[test]
-fn settings_that_do_not_go_together_are_refused() {
-    let tenant = Tenant::new(Duration::hours(1));
-    for (builder, words) in [
-        (azure(RESOURCE, &tenant).auth(AzureAuth::ApiKey), "`auth`"),
-        (azure(RESOURCE, &tenant).scope(" "), "`scope` is empty"),
+fn azure_entra_conflicting_settings_fail_to_build() {
+    let credential_source = RecordingCredential::new(Duration::hours(1));
+    for (builder, expected) in [
+        (
+            azure(RESOURCE, &credential_source).auth(AzureAuth::ApiKey),
+            "`auth`",
+        ),
+        (
+            azure(RESOURCE, &credential_source).scope(" "),
+            "`scope` is empty",
+        ),
     ] {
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains(words), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Endpoints in, URLs and headers out. `cargo test … -- --nocapture` prints the table.
+//! Maps endpoints to URLs and headers. `cargo test … -- --nocapture` prints the table.
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
@@ -6,42 +6,48 @@ mod cases;
 mod common;
 
 use cases::{API_KEY, BEARER, CASES, DEFAULT};
-use common::{Recorder, question, scan};
-use mistral_azure::{AzureAuth, AzureForm, MistralAzure, MistralAzureBuilder};
-use mistral_core::ErrorKind;
-use mistral_core::provider::{Operation, Provider};
+use common::{RecordingTransport, chat_request, ocr_request};
+use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};
+use mistral_core::{Endpoint, ErrorKind, Provider};
 
 fn azure(endpoint: &str) -> MistralAzureBuilder {
     MistralAzure::builder().endpoint(endpoint).api_key("k3y")
 }
 
-/// The URL of a chat completion.
+/// Returns the URL that a chat completion is sent to.
 async fn chat_url(builder: MistralAzureBuilder, model: &str) -> String {
-    let recorder = Recorder::willing();
-    let client = recorder.client(builder.build().unwrap());
-    client.chat().complete(&question(model)).await.unwrap();
-    recorder.last().uri.to_string()
+    let transport = RecordingTransport::accepting();
+    let client = transport.client(builder.build().unwrap());
+    client.chat().complete(&chat_request(model)).await.unwrap();
+    transport.last().uri.to_string()
 }
 
 #[tokio::test]
-async fn every_spelling_of_every_form_reaches_its_operations() {
+async fn azure_route_every_endpoint_spelling_reaches_its_operations() {
     for case in CASES {
         let full = |url: &str| {
-            let mark = if case.version { "?" } else { "" };
-            format!("{url}{mark}{}", if case.version { DEFAULT } else { "" })
+            let separator = if case.version { "?" } else { "" };
+            format!(
+                "{url}{separator}{}",
+                if case.version { DEFAULT } else { "" }
+            )
         };
         let mut ocr_url = "no OCR".to_owned();
         for endpoint in case.spellings {
-            let recorder = Recorder::willing();
-            let client = recorder.client(azure(endpoint).build().unwrap());
-            client.chat().complete(&question("asked")).await.unwrap();
-            let stream = client.chat().stream(&question("asked")).await.unwrap();
+            let transport = RecordingTransport::accepting();
+            let client = transport.client(azure(endpoint).build().unwrap());
+            client
+                .chat()
+                .complete(&chat_request("asked"))
+                .await
+                .unwrap();
+            let stream = client.chat().stream(&chat_request("asked")).await.unwrap();
             stream.collect_response().await.unwrap();
-            let scanned = client.ocr().process(&scan("asked")).await;
+            let ocr = client.ocr().process(&ocr_request("asked")).await;
             match case.ocr {
-                Some(_) => assert!(scanned.is_ok(), "{endpoint}"),
+                Some(_) => assert!(ocr.is_ok(), "{endpoint}"),
                 None => {
-                    let error = scanned.unwrap_err();
+                    let error = ocr.unwrap_err();
                     assert_eq!(error.kind(), ErrorKind::Config, "{endpoint}");
                     assert!(
                         error.to_string().contains("services.ai.azure.com"),
@@ -49,7 +55,7 @@ async fn every_spelling_of_every_form_reaches_its_operations() {
                     );
                 }
             }
-            let sent = recorder.take();
+            let sent = transport.take();
             let urls: Vec<_> = sent.iter().map(|sent| sent.uri.to_string()).collect();
             let mut expected = vec![full(case.chat), full(case.chat)];
             if let Some(ocr) = case.ocr {
@@ -84,40 +90,43 @@ async fn every_spelling_of_every_form_reaches_its_operations() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_named_wins() {
-    for (endpoint, form, expected) in [
+async fn azure_route_configured_endpoint_kind_takes_precedence() {
+    for (endpoint, kind, expected) in [
         (
             "https://gate.example/v1",
-            AzureForm::Serverless,
+            EndpointKind::Serverless,
             "https://gate.example/v1/chat/completions",
         ),
         (
             "https://gate.example/a/b",
-            AzureForm::OpenAiV1,
+            EndpointKind::OpenAiV1,
             "https://gate.example/a/b/openai/v1/chat/completions",
         ),
         (
             "https://gate.example/openai/",
-            AzureForm::Deployments,
+            EndpointKind::Deployments,
             "https://gate.example/openai/deployments/m/chat/completions?api-version=2024-05-01-preview",
         ),
         (
             "https://res.services.ai.azure.com/models?api-version=v",
-            AzureForm::OpenAiV1,
+            EndpointKind::OpenAiV1,
             "https://res.services.ai.azure.com/openai/v1/chat/completions",
         ),
         (
             "https://res.cognitiveservices.azure.com",
-            AzureForm::Foundry,
+            EndpointKind::Foundry,
             "https://res.cognitiveservices.azure.com/models/chat/completions?api-version=2024-05-01-preview",
         ),
     ] {
-        assert_eq!(chat_url(azure(endpoint).form(form), "m").await, expected);
+        assert_eq!(
+            chat_url(azure(endpoint).endpoint_kind(kind), "m").await,
+            expected
+        );
     }
 }
 
 #[tokio::test]
-async fn the_api_version_of_the_builder_wins_over_that_of_the_endpoint() {
+async fn azure_api_version_of_builder_overrides_endpoint() {
     let plain = "https://res.services.ai.azure.com";
     let pasted = "https://res.services.ai.azure.com/models?api-version=2024-08-01";
     for (builder, version) in [
@@ -136,7 +145,7 @@ async fn the_api_version_of_the_builder_wins_over_that_of_the_endpoint() {
 }
 
 #[tokio::test]
-async fn the_deployment_is_the_requests_or_the_builders_or_the_endpoints() {
+async fn azure_deployment_is_from_request_then_builder_then_endpoint() {
     let foundry = "https://res.services.ai.azure.com";
     let classic = "https://res.cognitiveservices.azure.com/openai/deployments/pasted";
     for (builder, model, expected) in [
@@ -148,10 +157,10 @@ async fn the_deployment_is_the_requests_or_the_builders_or_the_endpoints() {
         (azure(classic).model("set"), "", "set"),
         (azure(classic), " ", "pasted"),
     ] {
-        let recorder = Recorder::willing();
-        let client = recorder.client(builder.build().unwrap());
-        client.chat().complete(&question(model)).await.unwrap();
-        let sent = recorder.last();
+        let transport = RecordingTransport::accepting();
+        let client = transport.client(builder.build().unwrap());
+        client.chat().complete(&chat_request(model)).await.unwrap();
+        let sent = transport.last();
         assert_eq!(sent.body["model"], expected);
         let is_in_path = sent.uri.host() == Some("res.cognitiveservices.azure.com");
         let in_path = format!("/deployments/{expected}/");
@@ -160,16 +169,20 @@ async fn the_deployment_is_the_requests_or_the_builders_or_the_endpoints() {
     let bare = azure("https://res.cognitiveservices.azure.com")
         .build()
         .unwrap();
-    let client = Recorder::willing().client(bare);
-    for (model, words) in [
+    let client = RecordingTransport::accepting().client(bare);
+    for (model, message) in [
         ("", "`…/openai/deployments/<deployment>`"),
         ("..", "`..`"),
         ("small\n", r"`small\n`"),
         ("sm\tall", r"`sm\tall`"),
     ] {
-        let error = client.chat().complete(&question(model)).await.unwrap_err();
+        let error = client
+            .chat()
+            .complete(&chat_request(model))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains(words), "{error}");
+        assert!(error.to_string().contains(message), "{error}");
     }
     let url = chat_url(azure(classic), "a/b?c#d é").await;
     assert!(
@@ -179,10 +192,10 @@ async fn the_deployment_is_the_requests_or_the_builders_or_the_endpoints() {
 }
 
 #[tokio::test]
-async fn a_calls_own_base_url_is_understood_in_the_same_way() {
-    let recorder = Recorder::willing();
-    let builder = azure("https://gate.example/a").form(AzureForm::OpenAiV1);
-    let client = recorder.client(builder.build().unwrap());
+async fn azure_base_url_of_call_is_parsed_like_endpoint() {
+    let transport = RecordingTransport::accepting();
+    let builder = azure("https://gate.example/a").endpoint_kind(EndpointKind::OpenAiV1);
+    let client = transport.client(builder.build().unwrap());
     for (base_url, chat) in [
         (
             "https://gate.example/b",
@@ -197,40 +210,40 @@ async fn a_calls_own_base_url_is_understood_in_the_same_way() {
             "https://x.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview",
         ),
     ] {
-        let request = question("m");
+        let request = chat_request("m");
         let call = client.chat().complete(&request).base_url(base_url);
         call.await.unwrap();
-        assert_eq!(recorder.last().uri.to_string(), chat);
+        assert_eq!(transport.last().uri.to_string(), chat);
     }
-    let request = scan("mistral-document-ai-2505");
+    let request = ocr_request("mistral-document-ai-2505");
     let call = client.ocr().process(&request);
     call.base_url("https://x.services.ai.azure.com")
         .await
         .unwrap();
     let ocr = "https://x.services.ai.azure.com/providers/mistral/azure/ocr?api-version=2024-05-01-preview";
-    assert_eq!(recorder.last().uri.to_string(), ocr);
+    assert_eq!(transport.last().uri.to_string(), ocr);
 
-    let request = question("m");
+    let request = chat_request("m");
     let call = client.chat().complete(&request);
     let error = call.base_url("https://ai.azure.com").await.unwrap_err();
     assert!(error.to_string().contains("`base_url`"), "{error}");
-    assert!(recorder.take().is_empty());
+    assert!(transport.take().is_empty());
 }
 
 #[tokio::test]
-async fn a_call_can_ask_for_another_version() {
-    let recorder = Recorder::willing();
+async fn azure_api_version_query_of_call_overrides_default() {
+    let transport = RecordingTransport::accepting();
     let azure = azure("https://res.services.ai.azure.com").build().unwrap();
-    let client = recorder.client(azure);
-    let request = question("m");
+    let client = transport.client(azure);
+    let request = chat_request("m");
     let call = client.chat().complete(&request);
     call.query("api-version", "2099-01-01").await.unwrap();
-    let query = recorder.last().uri.query().map(str::to_owned);
+    let query = transport.last().uri.query().map(str::to_owned);
     assert_eq!(query.as_deref(), Some("api-version=2099-01-01"));
 }
 
 #[tokio::test]
-async fn the_way_of_the_key_can_be_chosen() {
+async fn azure_auth_setting_selects_header() {
     for (endpoint, auth, (name, value)) in [
         ("https://res.openai.azure.com", AzureAuth::Bearer, BEARER),
         (
@@ -240,11 +253,11 @@ async fn the_way_of_the_key_can_be_chosen() {
         ),
     ] {
         for key in ["k3y", " k3y\n", "Bearer k3y"] {
-            let recorder = Recorder::willing();
+            let transport = RecordingTransport::accepting();
             let azure = azure(endpoint).api_key(key).auth(auth).build().unwrap();
-            let client = recorder.client(azure);
-            client.chat().complete(&question("m")).await.unwrap();
-            let sent = recorder.last();
+            let client = transport.client(azure);
+            client.chat().complete(&chat_request("m")).await.unwrap();
+            let sent = transport.last();
             assert_eq!(sent.header(name), Some(value));
             assert!(sent.headers.get(name).unwrap().is_sensitive());
         }
@@ -252,16 +265,16 @@ async fn the_way_of_the_key_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn what_azure_does_not_offer_is_not_tried() {
+async fn azure_unsupported_operation_fails_without_a_request() {
     let azure = azure("https://res.services.ai.azure.com").build().unwrap();
     let offered = Operation::all().filter(|endpoint| azure.supports(endpoint));
     let mut offered: Vec<_> = offered.map(|endpoint| &*endpoint.name).collect();
     offered.sort_unstable();
     assert_eq!(offered, ["chat.complete", "chat.stream", "ocr.process"]);
 
-    let recorder = Recorder::willing();
-    let error = recorder.client(azure).models().list().await.unwrap_err();
+    let transport = RecordingTransport::accepting();
+    let error = transport.client(azure).models().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("`azure`"), "{error}");
-    assert!(recorder.take().is_empty());
+    assert!(transport.take().is_empty());
 }

@@ -1,4 +1,4 @@
-//! Mistakes are told before anything is sent, in words that name the setting and the fix.
+//! Invalid settings fail at construction, with an error that names the setting and the fix.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
 
@@ -6,16 +6,16 @@ mod common;
 
 use std::process::Command;
 
-use common::{Recorder, question};
+use common::{RecordingTransport, chat_request};
 use mistral_azure::MistralAzure;
 use mistral_core::ErrorKind;
 
 const RESOURCE: &str = "https://res.services.ai.azure.com";
 
 #[test]
-fn endpoints_that_cannot_be_any_form_are_refused() {
+fn azure_endpoint_of_unknown_kind_fails_to_build() {
     println!();
-    for (endpoint, words) in [
+    for (endpoint, expected) in [
         ("", "`https://<resource>.services.ai.azure.com`"),
         ("res.services.ai.azure.com", "is not a URL"),
         ("https://<resource>.services.ai.azure.com", "is not a URL"),
@@ -68,7 +68,7 @@ fn endpoints_that_cannot_be_any_form_are_refused() {
         assert_eq!(error.kind(), ErrorKind::Config);
         let text = error.to_string();
         assert!(
-            text.contains("`endpoint`") && text.contains(words),
+            text.contains("`endpoint`") && text.contains(expected),
             "{text}"
         );
         assert!(
@@ -79,9 +79,9 @@ fn endpoints_that_cannot_be_any_form_are_refused() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused() {
+fn azure_missing_or_blank_setting_fails_to_build() {
     let builder = || MistralAzure::builder().endpoint(RESOURCE).api_key("k3y");
-    for (builder, words) in [
+    for (builder, expected) in [
         (MistralAzure::builder().api_key("k3y"), "AZURE_ENDPOINT"),
         (MistralAzure::builder().endpoint(RESOURCE), "AZURE_API_KEY"),
         (builder().api_key(" "), "`api_key` is empty"),
@@ -94,7 +94,7 @@ fn settings_that_cannot_work_are_refused() {
     ] {
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains(words), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
         assert!(
             !format!("{error:#} {error:?}").contains("s3cret"),
             "{error:?}"
@@ -103,7 +103,7 @@ fn settings_that_cannot_work_are_refused() {
 }
 
 #[test]
-fn keys_are_never_printed() {
+fn azure_debug_output_redacts_key() {
     let builder = MistralAzure::builder().endpoint(RESOURCE);
     for builder in [
         builder.clone().api_key("s3cret"),
@@ -117,11 +117,12 @@ fn keys_are_never_printed() {
 
 const CHILD: &str = "MISTRAL_TEST_CHILD";
 
-/// What `from_env` and a first call come to under these variables, in a process of its own.
+/// Runs `from_env` and a first call in a child process with these variables, and returns its
+/// output.
 fn outcome(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
-        .args(["--exact", "child", "--nocapture"])
+        .args(["--exact", "env_child_process", "--nocapture"])
         .env(CHILD, "1");
     for name in [
         "AZURE_ENDPOINT",
@@ -139,17 +140,17 @@ fn outcome(variables: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn child() {
+async fn env_child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
     match MistralAzure::from_env() {
         Err(error) => println!("outcome: {error}"),
         Ok(azure) => {
-            let recorder = Recorder::willing();
-            let client = recorder.client(azure);
-            client.chat().complete(&question("")).await.unwrap();
-            let sent = recorder.last();
+            let transport = RecordingTransport::accepting();
+            let client = transport.client(azure);
+            client.chat().complete(&chat_request("")).await.unwrap();
+            let sent = transport.last();
             let key = sent.header("authorization");
             println!("outcome: {} {} {key:?}", sent.uri, sent.body["model"]);
         }
@@ -157,7 +158,7 @@ async fn child() {
 }
 
 #[test]
-fn everything_can_come_from_the_environment() {
+fn azure_from_env_reads_every_variable() {
     let key = ("AZURE_API_KEY", " k3y\n");
     let endpoint = ("AZURE_ENDPOINT", RESOURCE);
     let other = (
@@ -186,7 +187,7 @@ fn everything_can_come_from_the_environment() {
     ] {
         assert_eq!(outcome(&variables), expected);
     }
-    for (variables, words) in [
+    for (variables, expected) in [
         (vec![key], "set AZURE_ENDPOINT"),
         (vec![endpoint], "set AZURE_API_KEY"),
         (
@@ -203,7 +204,7 @@ fn everything_can_come_from_the_environment() {
         ),
     ] {
         let outcome = outcome(&variables);
-        assert!(outcome.contains(words), "{outcome}");
+        assert!(outcome.contains(expected), "{outcome}");
         assert!(!outcome.contains("s3cret"), "{outcome}");
     }
 }

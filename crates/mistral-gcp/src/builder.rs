@@ -9,16 +9,44 @@ use mistral_core::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 
 #[cfg(feature = "adc")]
-use crate::adc::{Adc, AdcSource};
-use crate::env::first_of;
-use crate::model::ModelNames;
-use crate::place::{Place, Project, no_project};
-use crate::{
-    Credentials, DEFAULT_LOCATION, GOOGLE_CLOUD_LOCATION_VARIABLE, GOOGLE_CLOUD_PROJECT_VARIABLE,
-    MODEL_VARIABLE, MistralGcp, PROJECT_VARIABLE, QUOTA_PROJECT_VARIABLE, REGION_VARIABLE,
+use crate::adc::{Adc, AdcTokenSource};
+use crate::env::{
+    DEFAULT_LOCATION, GOOGLE_CLOUD_LOCATION_VARIABLE, GOOGLE_CLOUD_PROJECT_VARIABLE,
+    MODEL_VARIABLE, PROJECT_VARIABLE, QUOTA_PROJECT_VARIABLE, REGION_VARIABLE, first_env_var,
 };
+use crate::location::{Project, VertexLocation, missing_project};
+use crate::model::ModelNames;
+#[cfg(feature = "adc")]
+use crate::provider::ProjectLookup;
+use crate::provider::{Credentials, MistralGcp};
 
-/// Settings for a [`MistralGcp`].
+impl MistralGcp {
+    /// Returns a builder with the default settings; see [`MistralGcpBuilder`].
+    pub fn builder() -> MistralGcpBuilder {
+        MistralGcpBuilder::new()
+    }
+
+    /// Creates a provider from environment variables.
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `GCP_PROJECT_ID` or `GOOGLE_CLOUD_PROJECT` | [`project`](MistralGcpBuilder::project) |
+    /// | `GCP_REGION` or `GOOGLE_CLOUD_LOCATION` | [`location`](MistralGcpBuilder::location) |
+    /// | `GCP_MODEL` | [`model`](MistralGcpBuilder::model) |
+    /// | `GOOGLE_CLOUD_QUOTA_PROJECT` | [`quota_project`](MistralGcpBuilder::quota_project) |
+    ///
+    /// The credentials are the Application Default Credentials. To combine the variables with
+    /// other settings, use [`MistralGcpBuilder::or_env`].
+    ///
+    /// # Errors
+    /// Fails if no project is set and none can be looked up at the first call, or if a variable
+    /// holds an invalid value.
+    pub fn from_env() -> Result<Self> {
+        Self::builder().or_env()?.build()
+    }
+}
+
+/// A builder for [`MistralGcp`].
 ///
 /// ```
 /// # fn main() -> mistral_core::Result<()> {
@@ -41,29 +69,29 @@ pub struct MistralGcpBuilder {
     endpoint: Option<String>,
     quota_project: Option<String>,
     names: ModelNames,
-    credentials: Source,
+    credentials: CredentialSource,
 }
 
-/// Where tokens come from.
-enum Source {
+/// The source of access tokens.
+enum CredentialSource {
     #[cfg(feature = "adc")]
     Adc(Adc),
     #[cfg(not(feature = "adc"))]
-    Nowhere,
-    Fixed(SecretString),
-    Own(Arc<dyn TokenSource>),
+    Missing,
+    Static(SecretString),
+    TokenSource(Arc<dyn TokenSource>),
 }
 
-/// Prints the kind of source, never a token.
-impl fmt::Debug for Source {
+/// Shows the kind of source, never a token.
+impl fmt::Debug for CredentialSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             #[cfg(feature = "adc")]
             Self::Adc(adc) => adc.fmt(f),
             #[cfg(not(feature = "adc"))]
-            Self::Nowhere => f.write_str("none"),
-            Self::Fixed(_) => f.write_str("[redacted]"),
-            Self::Own(source) => source.fmt(f),
+            Self::Missing => f.write_str("none"),
+            Self::Static(_) => f.write_str("[redacted]"),
+            Self::TokenSource(source) => source.fmt(f),
         }
     }
 }
@@ -77,45 +105,45 @@ impl MistralGcpBuilder {
             quota_project: None,
             names: ModelNames::default(),
             #[cfg(feature = "adc")]
-            credentials: Source::Adc(Adc::FromEnv),
+            credentials: CredentialSource::Adc(Adc::FromEnv),
             #[cfg(not(feature = "adc"))]
-            credentials: Source::Nowhere,
+            credentials: CredentialSource::Missing,
         }
     }
 
-    /// Sets the project whose models are asked, by its id.
+    /// Sets the id of the project whose models are called.
     ///
-    /// Default: what the Application Default Credentials say: `GOOGLE_CLOUD_PROJECT`,
-    /// `GCLOUD_PROJECT`, or the project that their file names. Where these say nothing, the
-    /// first call asks the machine, if it is one on Google Cloud, and the `gcloud` tool.
+    /// Default: the project of the Application Default Credentials: `GOOGLE_CLOUD_PROJECT`,
+    /// `GCLOUD_PROJECT`, or the project in their file. If none of these is set, the first call
+    /// looks it up from the metadata server of Google Cloud and from `gcloud`.
     pub fn project(mut self, project: impl Into<String>) -> Self {
         self.project = Some(project.into());
         self
     }
 
     /// Sets the location: a region like `us-central1`, one of the multi-regions `eu` and
-    /// `us`, or `global`. Default: `europe-west4`.
+    /// `us`, or `global`. Default: [`DEFAULT_LOCATION`](crate::DEFAULT_LOCATION).
     pub fn location(mut self, location: impl Into<String>) -> Self {
         self.location = Some(location.into());
         self
     }
 
-    /// Sends requests to another place than the location's own: a gateway, a private
-    /// endpoint, a test server. Its path is kept in front of Vertex AI's.
+    /// Sets the endpoint, for a gateway, a private endpoint or a test server. Its path is kept
+    /// as a prefix of Vertex AI's. Default: Google's endpoint for the location.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
     }
 
-    /// Sets the model of requests that name none, or an empty one. Default: such requests
+    /// Sets the model for requests whose model is empty or missing. Default: such requests
     /// fail.
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.names.default = Some(model.into());
         self
     }
 
-    /// Sets what the URL calls the model that requests, and their bodies, call
-    /// `body_model`. The last one of a name counts.
+    /// Sets the name in the URL for requests whose model is `body_model`. A later call for the
+    /// same `body_model` replaces an earlier one.
     ///
     /// Default: `codestral@2405` in a request is `codestral@2405` in the URL and
     /// `codestral` in the body; a name without `@` is the same in both.
@@ -125,29 +153,31 @@ impl MistralGcpBuilder {
         url_model: impl Into<String>,
     ) -> Self {
         self.names
-            .in_url
+            .url_names
             .push((body_model.into(), url_model.into()));
         self
     }
 
-    /// Sets the project that pays for and limits the calls, sent as `x-goog-user-project`.
+    /// Sets the project that calls are billed and rate-limited to, sent as
+    /// `x-goog-user-project`.
     ///
-    /// Default: with Application Default Credentials, `GOOGLE_CLOUD_QUOTA_PROJECT` or what
-    /// their file names as `quota_project_id`; otherwise none.
+    /// Default: with Application Default Credentials, `GOOGLE_CLOUD_QUOTA_PROJECT` or the
+    /// `quota_project_id` of their file; otherwise none.
     pub fn quota_project(mut self, project: impl Into<String>) -> Self {
         self.quota_project = Some(project.into());
         self
     }
 
-    /// Uses one access token for all calls. It ends after an hour or so, and is not
-    /// renewed: meant for experiments, or for what lives shorter.
+    /// Sets a fixed access token for all calls.
+    ///
+    /// It is not refreshed and usually expires after an hour, so it suits experiments and
+    /// short-lived programs.
     pub fn access_token(mut self, token: impl Into<SecretString>) -> Self {
-        self.credentials = Source::Fixed(token.into());
+        self.credentials = CredentialSource::Static(token.into());
         self
     }
 
-    /// Asks `source` for tokens. They are kept for as long as they are good; see
-    /// [`TokenCache`].
+    /// Fetches tokens from `source` and caches each until it expires; see [`TokenCache`].
     ///
     /// ```
     /// use async_trait::async_trait;
@@ -155,15 +185,15 @@ impl MistralGcpBuilder {
     /// use mistral_core::provider::{Token, TokenSource};
     /// use mistral_gcp::MistralGcp;
     ///
-    /// /// Impersonation, workload identity federation, a vault: whatever gives tokens.
+    /// /// Returns tokens by impersonation, workload identity federation, or from a vault.
     /// #[derive(Debug)]
     /// struct Federation;
     ///
     /// #[async_trait]
     /// impl TokenSource for Federation {
     ///     async fn token(&self) -> Result<Token> {
-    ///         # let (token, life) = ("token", std::time::Duration::from_secs(3600));
-    ///         Ok(Token::new(token).expires_in(life))
+    ///         # let (token, lifetime) = ("token", std::time::Duration::from_secs(3600));
+    ///         Ok(Token::new(token).expires_in(lifetime))
     ///     }
     /// }
     ///
@@ -173,24 +203,24 @@ impl MistralGcpBuilder {
     /// # Ok(()) }
     /// ```
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
-        self.credentials = Source::Own(Arc::new(source));
+        self.credentials = CredentialSource::TokenSource(Arc::new(source));
         self
     }
 
-    /// Reads the Application Default Credentials from this file, whatever the environment
-    /// says: a service account's key. It is read afresh for every token.
+    /// Sets the file of the Application Default Credentials: a service account's key. It is
+    /// read again for every token.
     ///
-    /// The projects then come from the file alone, unless they are set.
+    /// The environment is then ignored: the projects come from the file, unless they are set.
     #[cfg(feature = "adc")]
     pub fn credentials_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.credentials = Source::Adc(Adc::File(path.into()));
+        self.credentials = CredentialSource::Adc(Adc::File(path.into()));
         self
     }
 
-    /// Takes what is not set from the environment; see [`MistralGcp::from_env`].
+    /// Fills unset settings from environment variables; see [`MistralGcp::from_env`].
     ///
     /// # Errors
-    /// Fails when a variable is not valid UTF-8.
+    /// Fails if a variable is not valid UTF-8.
     pub fn or_env(mut self) -> Result<Self> {
         for (setting, names) in [
             (
@@ -205,79 +235,80 @@ impl MistralGcpBuilder {
             (&mut self.quota_project, &[QUOTA_PROJECT_VARIABLE]),
         ] {
             if setting.is_none() {
-                *setting = first_of(names)?;
+                *setting = first_env_var(names)?;
             }
         }
         Ok(self)
     }
 
-    /// Makes the provider. Nothing is sent, and no token is asked for; with Application
-    /// Default Credentials, their file is read once.
+    /// Builds the provider. Sends nothing and fetches no token. With Application Default
+    /// Credentials, their file is read once.
     ///
     /// # Errors
-    /// Fails when no project is known and the credentials cannot tell one, when a setting
-    /// cannot work, and when the file with the credentials cannot be read or is of a kind
-    /// that is not supported.
+    /// Fails if no project is set and the credentials cannot provide one, if a setting is
+    /// invalid, or if the credentials file cannot be read or is of an unsupported kind.
     pub fn build(self) -> Result<MistralGcp> {
         let (mut project, mut quota_project) = (self.project, self.quota_project);
         #[cfg(feature = "adc")]
-        let mut finder = None;
+        let mut project_lookup = None;
         let credentials = match self.credentials {
             #[cfg(feature = "adc")]
-            Source::Adc(adc) => {
+            CredentialSource::Adc(adc) => {
                 let known = adc.projects()?;
                 project = project.or(known.project);
                 quota_project = quota_project.or(known.quota_project);
-                finder = Some((adc.clone(), Arc::default()));
-                Credentials::Cached(Arc::new(TokenCache::new(AdcSource(adc))))
+                project_lookup = Some(ProjectLookup::new(adc.clone()));
+                Credentials::Cached(Arc::new(TokenCache::new(AdcTokenSource(adc))))
             }
             #[cfg(not(feature = "adc"))]
-            Source::Nowhere => {
+            CredentialSource::Missing => {
                 return Err(Error::config(
-                    "there are no credentials: set `MistralGcpBuilder::token_source` or \
+                    "the credentials are not set: set `MistralGcpBuilder::token_source` or \
                      `access_token`, or enable the cargo feature `adc` of `mistral-gcp`",
                 ));
             }
-            Source::Fixed(token) => {
+            CredentialSource::Static(token) => {
                 let header = secret_header("Bearer", token.expose_secret());
-                Credentials::Fixed(header.map_err(|why| {
+                Credentials::Static(header.map_err(|reason| {
                     Error::config(format!(
-                        "the access token {why}: set `MistralGcpBuilder::access_token` to what \
+                        "the access token {reason}: set `MistralGcpBuilder::access_token` to what \
                          `gcloud auth print-access-token` prints"
                     ))
                 })?)
             }
-            Source::Own(source) => Credentials::Cached(Arc::new(TokenCache::shared(source))),
+            CredentialSource::TokenSource(source) => {
+                Credentials::Cached(Arc::new(TokenCache::shared(source)))
+            }
         };
         let is_set = |value: &String| !value.trim().is_empty();
         let project = match project.take().filter(is_set) {
-            Some(project) => Project::known(&project)?,
+            Some(project) => Project::new(&project)?,
             #[cfg(feature = "adc")]
-            None if finder.is_some() => Project::unknown(),
-            None => return Err(no_project()),
+            None if project_lookup.is_some() => Project::unresolved(),
+            None => return Err(missing_project()),
         };
         let location = self.location.as_deref().unwrap_or(DEFAULT_LOCATION);
         Ok(MistralGcp {
-            place: Place::new(project, location, self.endpoint.as_deref())?,
+            location: VertexLocation::new(project, location, self.endpoint.as_deref())?,
             names: ModelNames {
                 default: self.names.default.filter(is_set),
                 ..self.names
             },
             credentials,
             #[cfg(feature = "adc")]
-            finder,
+            project_lookup,
             quota_project: match quota_project.take().filter(is_set) {
-                Some(project) => Some(header_of(&project)?),
+                Some(project) => Some(quota_project_header(&project)?),
                 None => None,
             },
         })
     }
 }
 
-fn header_of(quota_project: &str) -> Result<HeaderValue> {
+fn quota_project_header(quota_project: &str) -> Result<HeaderValue> {
     HeaderValue::try_from(quota_project.trim()).map_err(|_| {
         Error::config(format!(
-            "the quota project `{}` has characters that no project has: set \
+            "the quota project `{}` has a character that is not valid in a header: set \
              `MistralGcpBuilder::quota_project` or {QUOTA_PROJECT_VARIABLE} to a project's id",
             quota_project.escape_debug()
         ))

@@ -1,23 +1,44 @@
-//! Variables of the environment.
+//! The environment variables of the provider, and the defaults where none is set.
 
 use mistral_core::{Error, Result};
 
-/// The value of the first of these variables that is set and not blank.
-pub(crate) fn first_of(names: &[&str]) -> Result<Option<String>> {
+/// Environment variable that holds the project's id. Takes precedence over
+/// [`GOOGLE_CLOUD_PROJECT_VARIABLE`].
+pub const PROJECT_VARIABLE: &str = "GCP_PROJECT_ID";
+/// Environment variable that holds the project's id, shared with Google's own libraries.
+pub const GOOGLE_CLOUD_PROJECT_VARIABLE: &str = "GOOGLE_CLOUD_PROJECT";
+/// Environment variable that holds the location, for example `us-central1`. Takes precedence
+/// over [`GOOGLE_CLOUD_LOCATION_VARIABLE`].
+pub const REGION_VARIABLE: &str = "GCP_REGION";
+/// Environment variable that holds the location, shared with Google's own libraries.
+pub const GOOGLE_CLOUD_LOCATION_VARIABLE: &str = "GOOGLE_CLOUD_LOCATION";
+/// Environment variable that holds the model for requests without one.
+pub const MODEL_VARIABLE: &str = "GCP_MODEL";
+/// Environment variable that holds the project that calls are billed and rate-limited to.
+pub const QUOTA_PROJECT_VARIABLE: &str = "GOOGLE_CLOUD_QUOTA_PROJECT";
+/// Environment variable that holds the path of the Application Default Credentials file.
+pub const CREDENTIALS_VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+
+/// The location that is used if none is set.
+pub const DEFAULT_LOCATION: &str = "europe-west4";
+
+/// Returns the trimmed value of the first of these environment variables that is set and not
+/// blank.
+pub(crate) fn first_env_var(names: &[&str]) -> Result<Option<String>> {
     for name in names {
-        if let Some(value) = variable(name)? {
+        if let Some(value) = env_var(name)? {
             return Ok(Some(value));
         }
     }
     Ok(None)
 }
 
-fn variable(name: &str) -> Result<Option<String>> {
+fn env_var(name: &str) -> Result<Option<String>> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Error::config(format!("{name} is not valid UTF-8")))
-        }
+        Err(std::env::VarError::NotUnicode(_)) => Err(Error::config(format!(
+            "the environment variable {name} is not valid UTF-8"
+        ))),
     }
 }

@@ -1,38 +1,38 @@
-//! The two names of a model: in the URL, and in the body.
+//! The names of a model in the URL and in the body.
 
 use mistral_core::{Error, Result};
 
-use crate::MODEL_VARIABLE;
+use crate::env::MODEL_VARIABLE;
 
-/// The names that the first SDKs turned into a name and a version.
+/// Model names that version 1 of the official SDK split into a name and a version.
 const LEGACY: [&str; 3] = ["codestral-2405", "mistral-large-2407", "mistral-nemo-2407"];
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ModelNames {
-    /// The model of requests that name none.
+    /// The model for requests without one.
     pub(crate) default: Option<String>,
-    /// Names in the body, with their names in the URL.
-    pub(crate) in_url: Vec<(String, String)>,
+    /// Pairs of a name in the body and its name in the URL.
+    pub(crate) url_names: Vec<(String, String)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ModelName {
+pub(crate) struct ResolvedModel {
     pub(crate) url: String,
     pub(crate) body: String,
 }
 
 impl ModelNames {
-    /// The names for what a request calls `model`.
-    pub(crate) fn resolve(&self, model: Option<&str>) -> Result<ModelName> {
-        let named = model.filter(|model| !model.trim().is_empty());
-        let Some(model) = named.or(self.default.as_deref()) else {
+    /// Returns the names in the URL and in the body for the model of a request.
+    pub(crate) fn resolve(&self, model: Option<&str>) -> Result<ResolvedModel> {
+        let requested = model.filter(|model| !model.trim().is_empty());
+        let Some(model) = requested.or(self.default.as_deref()) else {
             return Err(Error::config(format!(
-                "there is no model: name one in the request, for example `mistral-small-2503`, \
+                "the model is not set: set it in the request, for example `mistral-small-2503`, \
                  or set a default with `MistralGcpBuilder::model` or {MODEL_VARIABLE}"
             )));
         };
-        let own = self.in_url.iter().rfind(|(body, _)| body == model);
-        let (url, body) = if let Some((body, url)) = own {
+        let configured = self.url_names.iter().rfind(|(body, _)| body == model);
+        let (url, body) = if let Some((body, url)) = configured {
             (url.clone(), &**body)
         } else if LEGACY.contains(&model)
             && let Some((name, version)) = model.rsplit_once('-')
@@ -42,7 +42,7 @@ impl ModelNames {
             let bare = model.split_once('@').map_or(model, |(name, _)| name);
             (model.to_owned(), bare)
         };
-        Ok(ModelName {
+        Ok(ResolvedModel {
             url,
             body: body.to_owned(),
         })
@@ -59,10 +59,10 @@ mod tests {
     }
 
     #[test]
-    fn names_of_ones_own_win_over_all_rules() {
+    fn vertex_url_model_overrides_naming_rules() {
         let names = ModelNames {
             default: Some("a".to_owned()),
-            in_url: [("a", "b@1"), ("c@2", "d"), ("a", "e@3")]
+            url_names: [("a", "b@1"), ("c@2", "d"), ("a", "e@3")]
                 .map(|(body, url)| (body.to_owned(), url.to_owned()))
                 .to_vec(),
         };

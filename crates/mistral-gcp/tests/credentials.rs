@@ -1,5 +1,5 @@
-//! Where credentials, and settings, are looked for. What the environment decides runs in
-//! processes of its own, because the environment belongs to the whole process.
+//! The search order of credentials and settings. Cases that depend on the environment run in
+//! child processes, because environment variables are global to a process.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
 
@@ -11,15 +11,15 @@ use mistral_sdk::ErrorKind;
 use mistral_sdk::provider::{Operation, Provider, RouteRequest};
 use serde_json::{Value, json};
 
-/// A folder of its own, removed at the end.
-struct Folder(PathBuf);
+/// A temporary directory, removed on drop.
+struct TempDir(PathBuf);
 
-impl Folder {
+impl TempDir {
     fn new(name: &str) -> Self {
         let name = format!("mistral-gcp-{name}-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        let dir = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&dir).unwrap();
+        Self(dir)
     }
 
     fn file(&self, name: &str, text: &str) -> PathBuf {
@@ -30,16 +30,16 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
-        let _gone = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
 fn service_account() -> Value {
     json!({
         "type": "service_account",
-        "project_id": "of-the-account",
+        "project_id": "account-project",
         "client_email": "robot@p.example",
         "private_key": "s3cret",
         "token_uri": "https://oauth2.googleapis.com/token",
@@ -52,7 +52,7 @@ fn authorized_user() -> Value {
         "client_id": "id",
         "client_secret": "s3cret",
         "refresh_token": "s3cret",
-        "quota_project_id": "of-the-user",
+        "quota_project_id": "user-project",
     })
 }
 
@@ -61,22 +61,22 @@ fn without(mut credentials: Value, field: &str) -> String {
     credentials.to_string()
 }
 
-fn refusal(path: &Path) -> String {
+fn build_error(path: &Path) -> String {
     let builder = MistralGcp::builder().project("p").credentials_file(path);
     let error = builder.build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
-    let words = format!("{error} {error:#} {error:?}");
-    assert!(words.contains(path.to_str().unwrap()), "{words}");
-    assert!(!words.contains("s3cret"), "{words}");
+    let message = format!("{error} {error:#} {error:?}");
+    assert!(message.contains(path.to_str().unwrap()), "{message}");
+    assert!(!message.contains("s3cret"), "{message}");
     error.to_string()
 }
 
 #[test]
-fn files_that_cannot_be_used_are_named_with_the_fix() {
-    let folder = Folder::new("files");
-    assert!(refusal(&folder.0.join("missing.json")).contains("cannot be read"));
-    assert!(refusal(&folder.0).contains("cannot be read"));
-    for (text, words) in [
+fn vertex_credentials_file_invalid_names_file_and_fix() {
+    let dir = TempDir::new("files");
+    assert!(build_error(&dir.0.join("missing.json")).contains("cannot be read"));
+    assert!(build_error(&dir.0).contains("cannot be read"));
+    for (text, message) in [
         ("", "is not JSON"),
         (
             "{\"type\": \"service_account\", \"private_key\": \"s3cret\"",
@@ -106,52 +106,52 @@ fn files_that_cannot_be_used_are_named_with_the_fix() {
             "GOOGLE_APPLICATION_CREDENTIALS",
         ),
     ] {
-        let refusal = refusal(&folder.file("key.json", text));
-        println!("{refusal}");
-        assert!(refusal.contains(words), "{refusal}");
+        let build_error = build_error(&dir.file("key.json", text));
+        println!("{build_error}");
+        assert!(build_error.contains(message), "{build_error}");
     }
     for uri in ["", "nowhere", "http://", "https://x y/"] {
         let mut account = service_account();
         account["token_uri"] = uri.into();
-        let refusal = refusal(&folder.file("key.json", &account.to_string()));
-        assert!(refusal.contains("`token_uri`"), "{refusal}");
+        let build_error = build_error(&dir.file("key.json", &account.to_string()));
+        assert!(build_error.contains("`token_uri`"), "{build_error}");
     }
 }
 
 #[test]
-fn kinds_that_are_not_supported_are_named_with_the_fix() {
-    let folder = Folder::new("kinds");
+fn vertex_credentials_file_unsupported_type_names_type_and_fix() {
+    let dir = TempDir::new("kinds");
     for kind in [
         "external_account",
         "external_account_authorized_user",
         "impersonated_service_account",
         "gdch_service_account",
-        "what-tomorrow-brings",
+        "a_future_type",
     ] {
         let text = json!({ "type": kind, "private_key": "s3cret" }).to_string();
-        let refusal = refusal(&folder.file("key.json", &text));
-        println!("{refusal}");
-        assert!(refusal.contains(&format!("`{kind}`")), "{refusal}");
-        assert!(refusal.contains("token_source"), "{refusal}");
+        let build_error = build_error(&dir.file("key.json", &text));
+        println!("{build_error}");
+        assert!(build_error.contains(&format!("`{kind}`")), "{build_error}");
+        assert!(build_error.contains("token_source"), "{build_error}");
     }
 }
 
 #[tokio::test]
-async fn a_key_that_is_none_is_the_error_of_the_call() {
-    let folder = Folder::new("key");
-    let path = folder.file("key.json", &service_account().to_string());
+async fn vertex_credentials_file_invalid_key_fails_the_call() {
+    let dir = TempDir::new("key");
+    let path = dir.file("key.json", &service_account().to_string());
     let gcp = MistralGcp::builder().credentials_file(&path);
     let gcp = gcp.build().unwrap();
     let error = gcp.authorize(None, &mut http::HeaderMap::new()).await;
     let error = error.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
-    let words = format!("{error:#} {error:?} {gcp:?}");
-    assert!(words.contains(path.to_str().unwrap()), "{words}");
+    let message = format!("{error:#} {error:?} {gcp:?}");
+    assert!(message.contains(path.to_str().unwrap()), "{message}");
     assert!(
-        words.contains("private key") || words.contains("PKCS"),
-        "{words}"
+        message.contains("private key") || message.contains("PKCS"),
+        "{message}"
     );
-    assert!(!words.contains("s3cret"), "{words}");
+    assert!(!message.contains("s3cret"), "{message}");
 }
 
 const CHILD: &str = "MISTRAL_GCP_TEST_CHILD";
@@ -170,11 +170,11 @@ const VARIABLES: [&str; 11] = [
     "MISTRAL_GCP_TEST_BUILDER",
 ];
 
-/// What `MistralGcp::from_env` comes to under these variables, in this home. With
-/// `MISTRAL_GCP_TEST_BUILDER`, what a builder with this model comes to.
+/// Runs `MistralGcp::from_env` in a child process with these variables and this home directory,
+/// and returns its output. With `MISTRAL_GCP_TEST_BUILDER`, runs a builder with that model.
 fn outcome(home: &Path, variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "child", "--nocapture"]);
+    child.args(["--exact", "env_child_process", "--nocapture"]);
     VARIABLES.iter().for_each(|name| {
         child.env_remove(name);
     });
@@ -187,15 +187,15 @@ fn outcome(home: &Path, variables: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn child() {
+async fn env_child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    let made = match std::env::var("MISTRAL_GCP_TEST_BUILDER") {
+    let result = match std::env::var("MISTRAL_GCP_TEST_BUILDER") {
         Ok(model) => MistralGcp::builder().model(model).build(),
         Err(_) => MistralGcp::from_env(),
     };
-    match made {
+    match result {
         Err(error) => println!("outcome: {error:#}"),
         Ok(gcp) => {
             if std::env::var_os(PREPARE).is_some() {
@@ -213,8 +213,8 @@ async fn child() {
 }
 
 #[test]
-fn settings_come_from_the_environment() {
-    let home = Folder::new("home");
+fn vertex_from_env_reads_every_variable() {
+    let home = TempDir::new("home");
     let all = [
         ("GCP_PROJECT_ID", "p1"),
         ("GOOGLE_CLOUD_PROJECT", "p2"),
@@ -225,20 +225,20 @@ fn settings_come_from_the_environment() {
         ("GOOGLE_CLOUD_QUOTA_PROJECT", "payer"),
     ];
     let url = |outcome: &str| outcome.split_whitespace().next().unwrap().to_owned();
-    let shown = outcome(&home.0, &all);
+    let output = outcome(&home.0, &all);
     assert_eq!(
-        url(&shown),
+        url(&output),
         "https://us-central1-aiplatform.googleapis.com/v1/projects/p1/locations/us-central1/\
          publishers/mistralai/models/codestral@2405:rawPredict"
     );
-    assert!(shown.contains("payer"), "{shown}");
+    assert!(output.contains("payer"), "{output}");
 
     let others: Vec<_> = all
         .into_iter()
         .filter(|(name, _)| !name.starts_with("GCP_P"))
         .collect();
     assert!(outcome(&home.0, &others).contains("/projects/p2/"));
-    let shown = outcome(
+    let output = outcome(
         &home.0,
         &[
             ("GCP_PROJECT_ID", " "),
@@ -248,102 +248,108 @@ fn settings_come_from_the_environment() {
         ],
     );
     assert!(
-        shown.contains("//aiplatform.eu.rep.googleapis.com/v1/projects/p3/"),
-        "{shown}"
+        output.contains("//aiplatform.eu.rep.googleapis.com/v1/projects/p3/"),
+        "{output}"
     );
 
     let no_project = outcome(&home.0, &[("GCP_MODEL", "m")]);
     assert!(no_project.contains("GCP_PROJECT_ID"), "{no_project}");
     let no_model = outcome(&home.0, &[("GCP_PROJECT_ID", "p")]);
     assert!(no_model.contains("GCP_MODEL"), "{no_model}");
-    let no_place = outcome(&home.0, &[("GCP_PROJECT_ID", "p"), ("GCP_REGION", "a/b")]);
-    assert!(no_place.contains("GCP_REGION"), "{no_place}");
+    let invalid_location = outcome(&home.0, &[("GCP_PROJECT_ID", "p"), ("GCP_REGION", "a/b")]);
+    assert!(
+        invalid_location.contains("GCP_REGION"),
+        "{invalid_location}"
+    );
 }
 
 #[test]
-fn the_credentials_name_the_projects_where_nothing_else_does() {
-    let home = Folder::new("adc");
+fn vertex_project_defaults_to_that_of_credentials() {
+    let home = TempDir::new("adc");
     let account = home.file("account.json", &service_account().to_string());
     let named = ("GOOGLE_APPLICATION_CREDENTIALS", account.to_str().unwrap());
     let model = ("GCP_MODEL", "m");
 
-    let shown = outcome(&home.0, &[model, named]);
-    assert!(shown.contains("/projects/of-the-account/"), "{shown}");
-    assert!(shown.contains("quota_project: None"), "{shown}");
-    let shown = outcome(&home.0, &[model, named, ("GCLOUD_PROJECT", "p3")]);
-    assert!(shown.contains("/projects/p3/"), "{shown}");
+    let output = outcome(&home.0, &[model, named]);
+    assert!(output.contains("/projects/account-project/"), "{output}");
+    assert!(output.contains("quota_project: None"), "{output}");
+    let output = outcome(&home.0, &[model, named, ("GCLOUD_PROJECT", "p3")]);
+    assert!(output.contains("/projects/p3/"), "{output}");
 
     let login = ".config/gcloud/application_default_credentials.json";
     home.file(login, &authorized_user().to_string());
-    let shown = outcome(&home.0, &[model]);
-    assert!(shown.contains("/projects/of-the-user/"), "{shown}");
+    let output = outcome(&home.0, &[model]);
+    assert!(output.contains("/projects/user-project/"), "{output}");
     assert!(
-        shown.contains("quota_project: Some(\"of-the-user\")"),
-        "{shown}"
+        output.contains("quota_project: Some(\"user-project\")"),
+        "{output}"
     );
-    let shown = outcome(&home.0, &[model, ("GOOGLE_CLOUD_QUOTA_PROJECT", "payer")]);
-    assert!(shown.contains("quota_project: Some(\"payer\")"), "{shown}");
-    let shown = outcome(&home.0, &[model, named]);
-    assert!(shown.contains("/projects/of-the-account/"), "{shown}");
+    let output = outcome(&home.0, &[model, ("GOOGLE_CLOUD_QUOTA_PROJECT", "payer")]);
+    assert!(
+        output.contains("quota_project: Some(\"payer\")"),
+        "{output}"
+    );
+    let output = outcome(&home.0, &[model, named]);
+    assert!(output.contains("/projects/account-project/"), "{output}");
 
     let path = home.file(login, &json!({ "type": "external_account" }).to_string());
-    let shown = outcome(&home.0, &[model, ("GCP_PROJECT_ID", "p")]);
-    assert!(shown.contains("`external_account`"), "{shown}");
-    assert!(shown.contains(path.to_str().unwrap()), "{shown}");
+    let output = outcome(&home.0, &[model, ("GCP_PROJECT_ID", "p")]);
+    assert!(output.contains("`external_account`"), "{output}");
+    assert!(output.contains(path.to_str().unwrap()), "{output}");
 
     let missing = ("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json");
-    let shown = outcome(&home.0, &[model, ("GCP_PROJECT_ID", "p"), missing]);
-    for words in [
+    let output = outcome(&home.0, &[model, ("GCP_PROJECT_ID", "p"), missing]);
+    for message in [
         "GOOGLE_APPLICATION_CREDENTIALS",
         "/nowhere/key.json",
         "cannot be read",
     ] {
-        assert!(shown.contains(words), "{shown}");
+        assert!(output.contains(message), "{output}");
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn any_number_of_first_calls_ask_for_the_project_once() {
+fn vertex_project_concurrent_lookups_run_gcloud_once() {
     use std::os::unix::fs::PermissionsExt;
 
-    let home = Folder::new("project");
+    let home = TempDir::new("project");
     let login = ".config/gcloud/application_default_credentials.json";
     home.file(login, &without(authorized_user(), "quota_project_id"));
-    let tool = |does: &str| {
-        let script = format!("#!/bin/sh\necho \"$1\" >> \"$HOME/asked\"\n{does}\n");
-        let tool = home.file("bin/gcloud", &script);
-        std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
-        tool
+    let install_gcloud = |command: &str| {
+        let script = format!("#!/bin/sh\necho \"$1\" >> \"$HOME/log\"\n{command}\n");
+        let path = home.file("bin/gcloud", &script);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
     };
-    let asked = || {
-        let asked = std::fs::read_to_string(home.0.join("asked")).unwrap();
-        asked.lines().filter(|it| *it == "config").count()
+    let lookups = || {
+        let log = std::fs::read_to_string(home.0.join("log")).unwrap();
+        log.lines().filter(|it| *it == "config").count()
     };
-    let path = tool("case $1 in config) exit 1;; *) echo s3cret;; esac");
+    let path = install_gcloud("case $1 in config) exit 1;; *) echo s3cret;; esac");
     let path = path.parent().unwrap().to_str().unwrap();
-    let shown = outcome(
+    let output = outcome(
         &home.0,
         &[("GCP_MODEL", "m"), (PREPARE, "1"), ("PATH", path)],
     );
-    assert!(shown.contains("there is no project"), "{shown}");
-    assert_eq!(asked(), 1);
-    tool("case $1 in config) echo of-the-tool;; *) echo s3cret;; esac");
+    assert!(output.contains("project is not set"), "{output}");
+    assert_eq!(lookups(), 1);
+    install_gcloud("case $1 in config) echo gcloud-project;; *) echo s3cret;; esac");
 
     let variables = [("GCP_MODEL", "m"), (PREPARE, "1"), ("PATH", path)];
-    let shown = outcome(&home.0, &variables);
-    assert!(shown.contains("/projects/of-the-tool/"), "{shown}");
-    assert!(!shown.contains("s3cret"), "{shown}");
-    assert_eq!(asked(), 2);
+    let output = outcome(&home.0, &variables);
+    assert!(output.contains("/projects/gcloud-project/"), "{output}");
+    assert!(!output.contains("s3cret"), "{output}");
+    assert_eq!(lookups(), 2);
 
-    let shown = outcome(&home.0, &[("GCP_MODEL", "m"), ("PATH", path)]);
-    assert!(shown.contains("there is no project"), "{shown}");
+    let output = outcome(&home.0, &[("GCP_MODEL", "m"), ("PATH", path)]);
+    assert!(output.contains("project is not set"), "{output}");
 }
 
 #[test]
-fn a_builder_takes_from_the_environment_what_belongs_to_the_credentials() {
-    let home = Folder::new("builder");
-    let shown = outcome(
+fn vertex_builder_reads_only_credential_variables_from_env() {
+    let home = TempDir::new("builder");
+    let output = outcome(
         &home.0,
         &[
             ("MISTRAL_GCP_TEST_BUILDER", "m"),
@@ -354,8 +360,11 @@ fn a_builder_takes_from_the_environment_what_belongs_to_the_credentials() {
         ],
     );
     assert!(
-        shown.contains("/projects/p2/locations/europe-west4/"),
-        "{shown}"
+        output.contains("/projects/p2/locations/europe-west4/"),
+        "{output}"
     );
-    assert!(shown.contains("quota_project: Some(\"payer\")"), "{shown}");
+    assert!(
+        output.contains("quota_project: Some(\"payer\")"),
+        "{output}"
+    );
 }

@@ -1,4 +1,4 @@
-//! Vertex AI: where requests go, and what they call the model.
+//! URLs and model names of requests to VertexTransport AI.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
@@ -11,7 +11,7 @@ use mistral_sdk::fim::FimCompletionRequest;
 use mistral_sdk::ocr::{Document, OcrRequest};
 use mistral_sdk::provider::{Operation, Provider, RouteRequest};
 
-use self::common::{Sent, Vertex, question};
+use self::common::{RecordedRequest, VertexTransport, chat_request};
 
 fn builder() -> MistralGcpBuilder {
     MistralGcp::builder().project("p-1").access_token("token")
@@ -29,14 +29,14 @@ const OPERATIONS: [(&str, &str); 5] = [
     ("ocr.process", "rawPredict"),
 ];
 
-/// Performs the operation, and gives what was sent.
-async fn sent(gcp: MistralGcp, operation: &str, model: &str) -> Sent {
-    let vertex = Vertex::default();
-    let client = vertex.client(gcp);
+/// Calls the operation and returns the recorded request.
+async fn request_sent(gcp: MistralGcp, operation: &str, model: &str) -> RecordedRequest {
+    let transport = VertexTransport::default();
+    let client = transport.client(gcp);
     let fim = FimCompletionRequest::new(model, "fn add(");
     match operation {
-        "chat.complete" => drop(client.chat().complete(&question(model)).await),
-        "chat.stream" => drop(client.chat().stream(&question(model)).await),
+        "chat.complete" => drop(client.chat().complete(&chat_request(model)).await),
+        "chat.stream" => drop(client.chat().stream(&chat_request(model)).await),
         "fim.complete" => drop(client.fim().complete(&fim).await),
         "fim.stream" => drop(client.fim().stream(&fim).await),
         "ocr.process" => {
@@ -50,14 +50,14 @@ async fn sent(gcp: MistralGcp, operation: &str, model: &str) -> Sent {
         }
         other => unreachable!("{other}"),
     }
-    let mut sent = vertex.take();
+    let mut sent = transport.take();
     assert_eq!(sent.len(), 1, "{operation}");
     sent.remove(0)
 }
 
 #[tokio::test]
-async fn every_place_model_and_operation_has_its_url_and_its_name_in_the_body() {
-    let places = [
+async fn vertex_route_maps_location_model_and_operation() {
+    let locations = [
         (
             "us-central1",
             None,
@@ -90,15 +90,15 @@ async fn every_place_model_and_operation_has_its_url_and_its_name_in_the_body() 
         ("mine", "tuned@7", "mine"),
         ("", "mistral-medium@3", "mistral-medium"),
     ];
-    for (location, own, base) in places {
+    for (location, endpoint_setting, base) in locations {
         for (model, in_url, in_body) in models {
             for (operation, verb) in OPERATIONS {
                 let mut builder = builder()
                     .location(location)
                     .model("mistral-medium@3")
                     .url_model("mine", "tuned@7");
-                if let Some(own) = own {
-                    builder = builder.endpoint(own);
+                if let Some(url) = endpoint_setting {
+                    builder = builder.endpoint(url);
                 }
                 let gcp = builder.build().unwrap();
                 let expected = format!(
@@ -113,7 +113,7 @@ async fn every_place_model_and_operation_has_its_url_and_its_name_in_the_body() 
                 assert_eq!(route.url.as_str(), expected);
                 assert_eq!(gcp.route(&request).unwrap(), route);
 
-                let sent = sent(gcp, operation, model).await;
+                let sent = request_sent(gcp, operation, model).await;
                 assert_eq!(sent.url, expected);
                 assert_eq!(sent.body["model"], in_body, "{operation} {model}");
                 assert_eq!(sent.body["stream"] == true, endpoint.stream);
@@ -125,8 +125,8 @@ async fn every_place_model_and_operation_has_its_url_and_its_name_in_the_body() 
 }
 
 #[tokio::test]
-async fn the_location_is_europe_west4_unless_said_otherwise() {
-    let sent = sent(builder().build().unwrap(), "chat.complete", "m").await;
+async fn vertex_location_defaults_to_europe_west4() {
+    let sent = request_sent(builder().build().unwrap(), "chat.complete", "m").await;
     assert!(
         sent.url
             .starts_with("https://europe-west4-aiplatform.googleapis.com/"),
@@ -136,9 +136,9 @@ async fn the_location_is_europe_west4_unless_said_otherwise() {
 }
 
 #[tokio::test]
-async fn what_needs_escaping_is_one_segment() {
+async fn vertex_route_escapes_path_segments() {
     let gcp = builder().project("example.com:p").build().unwrap();
-    let sent = sent(gcp, "chat.complete", "a/b:c d@1").await;
+    let sent = request_sent(gcp, "chat.complete", "a/b:c d@1").await;
     assert!(
         sent.url.ends_with(
             "/projects/example.com%3Ap/locations/europe-west4/publishers/mistralai/models/\
@@ -151,7 +151,7 @@ async fn what_needs_escaping_is_one_segment() {
 }
 
 #[test]
-fn a_call_may_have_a_base_url_of_its_own() {
+fn vertex_base_url_of_call_is_used() {
     let base_url = "https://gate/x/v1".parse().unwrap();
     let mut request = RouteRequest::new(endpoint("chat.complete"));
     request.model = Some("m");
@@ -168,33 +168,37 @@ fn a_call_may_have_a_base_url_of_its_own() {
 }
 
 #[test]
-fn vertex_offers_five_operations() {
+fn vertex_supports_five_operations() {
     let gcp = builder().build().unwrap();
-    let offered = Operation::all().filter(|endpoint| gcp.supports(endpoint));
-    let mut offered: Vec<_> = offered.map(|endpoint| &*endpoint.name).collect();
-    offered.sort_unstable();
-    assert_eq!(offered, OPERATIONS.map(|(name, _)| name));
+    let supported = Endpoint::all().filter(|endpoint| gcp.supports(endpoint));
+    let mut supported: Vec<_> = supported.map(|endpoint| &*endpoint.name).collect();
+    supported.sort_unstable();
+    assert_eq!(supported, OPERATIONS.map(|(name, _)| name));
 }
 
 #[tokio::test]
-async fn what_vertex_does_not_offer_is_told_before_anything_is_sent() {
-    let vertex = Vertex::default();
-    let client = vertex.client(builder().build().unwrap());
+async fn vertex_unsupported_operation_or_missing_model_fails_without_a_request() {
+    let transport = VertexTransport::default();
+    let client = transport.client(builder().build().unwrap());
     let error = client.models().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("`gcp`"), "{error}");
 
-    let error = client.chat().complete(&question(" ")).await.unwrap_err();
+    let error = client
+        .chat()
+        .complete(&chat_request(" "))
+        .await
+        .unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Config, 0));
     for fix in ["MistralGcpBuilder::model", "GCP_MODEL"] {
         assert!(error.to_string().contains(fix), "{error}");
     }
-    assert!(vertex.take().is_empty());
+    assert!(transport.take().is_empty());
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused_in_words() {
-    for (builder, words) in [
+fn vertex_invalid_setting_fails_to_build() {
+    for (builder, expected) in [
         (
             MistralGcp::builder().access_token("s3cret"),
             "GCP_PROJECT_ID",
@@ -215,7 +219,7 @@ fn settings_that_cannot_work_are_refused_in_words() {
         assert!(!format!("{builder:?}").contains("s3cret"), "{builder:?}");
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains(words), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
         assert!(
             !format!("{error:#} {error:?}").contains("s3cret"),
             "{error}"
@@ -224,30 +228,30 @@ fn settings_that_cannot_work_are_refused_in_words() {
 }
 
 #[tokio::test]
-async fn the_quota_project_goes_with_the_token() {
+async fn vertex_quota_project_is_sent_as_header() {
     let gcp = builder().quota_project(" payer ").build().unwrap();
     let mut headers = HeaderMap::new();
     gcp.authorize(None, &mut headers).await.unwrap();
     assert_eq!(headers["x-goog-user-project"], "payer");
     assert!(headers["authorization"].is_sensitive());
-    let sent = sent(gcp, "chat.complete", "m").await;
+    let sent = request_sent(gcp, "chat.complete", "m").await;
     assert_eq!(sent.headers["x-goog-user-project"], "payer");
 }
 
 #[test]
-fn tokens_are_never_printed() {
+fn vertex_debug_output_redacts_token() {
     let gcp = builder().access_token("s3cret").build().unwrap();
-    let shown = format!("{gcp:?} {gcp:#?}");
-    assert!(!shown.contains("s3cret"), "{shown}");
+    let output = format!("{gcp:?} {gcp:#?}");
+    assert!(!output.contains("s3cret"), "{output}");
     assert!(
-        shown.contains("[redacted]") && shown.contains("p-1"),
-        "{shown}"
+        output.contains("[redacted]") && output.contains("p-1"),
+        "{output}"
     );
 }
 
 #[cfg(not(feature = "adc"))]
 #[test]
-fn without_the_feature_credentials_must_be_brought() {
+fn vertex_without_adc_feature_requires_credentials() {
     let error = MistralGcp::builder().project("p").build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     for fix in ["token_source", "access_token", "`adc`"] {

@@ -1,4 +1,4 @@
-//! A service account's key: what is signed with it, and how often.
+//! Authentication with a service account's key.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
@@ -23,11 +23,11 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use self::common::{Vertex, question};
+use self::common::{VertexTransport, chat_request};
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
-/// A key that is made for this run and then forgotten.
+/// Returns a key that is generated for this run.
 fn key() -> &'static KeyPair {
     static KEY: OnceLock<KeyPair> = OnceLock::new();
     KEY.get_or_init(|| KeyPair::generate(KeySize::Rsa2048).unwrap())
@@ -38,7 +38,7 @@ fn pem() -> String {
     format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n")
 }
 
-/// A key file for an account, removed at the end.
+/// A key file for an account, removed on drop.
 struct KeyFile(PathBuf);
 
 impl KeyFile {
@@ -73,11 +73,11 @@ impl Drop for KeyFile {
     }
 }
 
-/// Gives `token-1`, `token-2` and so on.
+/// Starts a token server that returns `token-1`, `token-2` and so on.
 async fn token_server() -> MockServer {
     let server = MockServer::start().await;
     let count = AtomicUsize::new(0);
-    let answer = move |_: &Request| {
+    let respond = move |_: &Request| {
         let number = count.fetch_add(1, Ordering::SeqCst) + 1;
         ResponseTemplate::new(200).set_body_json(json!({
             "access_token": format!("token-{number}"),
@@ -85,46 +85,46 @@ async fn token_server() -> MockServer {
             "token_type": "Bearer",
         }))
     };
-    let asked = Mock::given(method("POST")).and(path("/token"));
-    asked.respond_with(answer).mount(&server).await;
+    let request = Mock::given(method("POST")).and(path("/token"));
+    request.respond_with(respond).mount(&server).await;
     server
 }
 
-/// The claims of the assertions that came in, each with a signature that holds.
+/// Verifies the signatures of the received assertions and returns their claims.
 async fn claims(server: &MockServer) -> Vec<Value> {
     let requests = server.received_requests().await.unwrap();
-    requests.iter().map(verified).collect()
+    requests.iter().map(verified_claims).collect()
 }
 
-fn verified(request: &Request) -> Value {
+fn verified_claims(request: &Request) -> Value {
     let fields: HashMap<_, _> = url::form_urlencoded::parse(&request.body).collect();
     assert_eq!(
         fields["grant_type"],
         "urn:ietf:params:oauth:grant-type:jwt-bearer"
     );
-    let lenient =
+    let config =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let base64 = GeneralPurpose::new(&URL_SAFE, lenient);
+    let base64 = GeneralPurpose::new(&URL_SAFE, config);
     let (signed, signature) = fields["assertion"].rsplit_once('.').unwrap();
     let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key().public_key());
     let signature = base64.decode(signature).unwrap();
     public.verify(signed.as_bytes(), &signature).unwrap();
     assert!(public.verify(b"something else", &signature).is_err());
-    let (head, claims) = signed.split_once('.').unwrap();
+    let (header, claims) = signed.split_once('.').unwrap();
     let json = |part: &str| serde_json::from_slice::<Value>(&base64.decode(part).unwrap()).unwrap();
-    assert_eq!(json(head)["alg"], "RS256");
+    assert_eq!(json(header)["alg"], "RS256");
     json(claims)
 }
 
 #[tokio::test]
-async fn the_assertion_is_signed_with_the_key_and_the_token_goes_to_vertex() {
+async fn vertex_service_account_assertion_is_signed_and_token_is_sent() {
     let server = token_server().await;
     let file = KeyFile::new(&server, "robot@p.example");
-    let vertex = Vertex::default();
-    let client = vertex.client(file.gcp());
+    let transport = VertexTransport::default();
+    let client = transport.client(file.gcp());
     assert!(server.received_requests().await.unwrap().is_empty());
     for _ in 0..2 {
-        client.chat().complete(&question("m")).await.unwrap();
+        client.chat().complete(&chat_request("m")).await.unwrap();
     }
 
     let claims = claims(&server).await;
@@ -134,11 +134,11 @@ async fn the_assertion_is_signed_with_the_key_and_the_token_goes_to_vertex() {
     assert_eq!(claims[0]["scope"], SCOPE);
     let time = |name: &str| claims[0][name].as_i64().unwrap();
     assert!((1..=3600).contains(&(time("exp") - time("iat"))));
-    let asked = &server.received_requests().await.unwrap()[0];
-    assert!(!asked.headers.contains_key("x-goog-user-project"));
+    let token_request = &server.received_requests().await.unwrap()[0];
+    assert!(!token_request.headers.contains_key("x-goog-user-project"));
 
-    assert_eq!(vertex.tokens(), ["Bearer token-1"; 2]);
-    let sent = vertex.take().remove(0);
+    assert_eq!(transport.tokens(), ["Bearer token-1"; 2]);
+    let sent = transport.take().remove(0);
     assert!(
         sent.url.contains("/projects/from-the-file/"),
         "{}",
@@ -148,15 +148,15 @@ async fn the_assertion_is_signed_with_the_key_and_the_token_goes_to_vertex() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_storm_of_refusals_renews_the_token_once() {
+async fn vertex_service_account_concurrent_401s_refresh_token_once() {
     const CALLS: usize = 200;
     let server = token_server().await;
     let file = KeyFile::new(&server, "robot@p.example");
-    let vertex = Vertex::refusing("Bearer token-1", CALLS);
-    let client = vertex.client(file.gcp());
+    let transport = VertexTransport::rejecting("Bearer token-1", CALLS);
+    let client = transport.client(file.gcp());
     let calls = join_all((0..CALLS).map(|_| {
         let client = client.clone();
-        tokio::spawn(async move { client.chat().complete(&question("m")).await.map(drop) })
+        tokio::spawn(async move { client.chat().complete(&chat_request("m")).await.map(drop) })
     }));
     let outcomes = calls.await;
     assert!(outcomes.into_iter().all(|outcome| outcome.unwrap().is_ok()));
@@ -164,52 +164,56 @@ async fn a_storm_of_refusals_renews_the_token_once() {
 }
 
 #[tokio::test]
-async fn a_new_key_in_the_file_is_used_for_the_next_token() {
+async fn vertex_service_account_rotated_key_is_used_for_next_token() {
     let server = token_server().await;
     let file = KeyFile::new(&server, "old@p.example");
-    let vertex = Vertex::refusing("Bearer token-1", 1);
-    let client = vertex.client(file.gcp());
+    let transport = VertexTransport::rejecting("Bearer token-1", 1);
+    let client = transport.client(file.gcp());
     file.write(&server, "new@p.example");
-    client.chat().complete(&question("m")).await.unwrap();
+    client.chat().complete(&chat_request("m")).await.unwrap();
     let claims = claims(&server).await;
     let accounts: Vec<_> = claims.iter().map(|claims| &claims["iss"]).collect();
     assert_eq!(accounts, ["new@p.example"; 2]);
 }
 
 #[tokio::test]
-async fn what_is_set_wins_over_the_file() {
+async fn vertex_service_account_builder_settings_override_file() {
     let server = token_server().await;
     let file = KeyFile::new(&server, "robot@p.example");
     let builder = MistralGcp::builder().credentials_file(&file.0);
     let builder = builder.project("mine").quota_project("me");
-    let vertex = Vertex::default();
-    let client = vertex.client(builder.build().unwrap());
-    client.chat().complete(&question("m")).await.unwrap();
-    let sent = vertex.take().remove(0);
+    let transport = VertexTransport::default();
+    let client = transport.client(builder.build().unwrap());
+    client.chat().complete(&chat_request("m")).await.unwrap();
+    let sent = transport.take().remove(0);
     assert!(sent.url.contains("/projects/mine/"), "{}", sent.url);
     assert_eq!(sent.headers["x-goog-user-project"], "me");
 }
 
 #[tokio::test]
-async fn a_token_server_that_refuses_is_an_error_that_names_the_file() {
+async fn vertex_service_account_token_error_names_the_file() {
     let server = MockServer::start().await;
-    let refusal = json!({ "error": "invalid_grant" });
-    let asked = Mock::given(method("POST")).and(path("/token"));
-    asked
-        .respond_with(ResponseTemplate::new(400).set_body_json(refusal))
+    let error_body = json!({ "error": "invalid_grant" });
+    let request = Mock::given(method("POST")).and(path("/token"));
+    request
+        .respond_with(ResponseTemplate::new(400).set_body_json(error_body))
         .mount(&server)
         .await;
     let file = KeyFile::new(&server, "robot@p.example");
-    let vertex = Vertex::default();
-    let client = vertex.client(file.gcp());
-    let error = client.chat().complete(&question("m")).await.unwrap_err();
+    let transport = VertexTransport::default();
+    let client = transport.client(file.gcp());
+    let error = client
+        .chat()
+        .complete(&chat_request("m"))
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.attempts()),
         (ErrorKind::Credentials, 0)
     );
-    let words = format!("{error:#} {error:?} {client:?}");
-    assert!(words.contains(file.0.to_str().unwrap()), "{words}");
-    assert!(words.contains("token request failed"), "{words}");
-    assert!(!words.contains(&pem()[30..70]), "{words}");
-    assert!(vertex.take().is_empty());
+    let expected = format!("{error:#} {error:?} {client:?}");
+    assert!(expected.contains(file.0.to_str().unwrap()), "{expected}");
+    assert!(expected.contains("token request failed"), "{expected}");
+    assert!(!expected.contains(&pem()[30..70]), "{expected}");
+    assert!(transport.take().is_empty());
 }

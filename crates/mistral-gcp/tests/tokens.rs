@@ -1,4 +1,4 @@
-//! Vertex AI: tokens are asked for once, and renewed once.
+//! Caching of access tokens, and refresh after a 401.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
 
@@ -14,21 +14,22 @@ use mistral_gcp::MistralGcp;
 use mistral_sdk::provider::{Token, TokenSource};
 use mistral_sdk::{Client, Error, ErrorKind, Result};
 
-use self::common::{Vertex, question};
+use self::common::{VertexTransport, chat_request};
 
 const CALLS: usize = 200;
 
-/// Gives `token-1`, `token-2` and so on, after some time.
+/// Returns `token-1`, `token-2` and so on, after yielding so that concurrent callers join the
+/// fetch. Fails after token `last`.
 #[derive(Debug, Clone, Default)]
-struct Counted {
-    asked: Arc<AtomicUsize>,
+struct CountingTokenSource {
+    fetches: Arc<AtomicUsize>,
     last: Option<usize>,
 }
 
 #[async_trait]
-impl TokenSource for Counted {
+impl TokenSource for CountingTokenSource {
     async fn token(&self) -> Result<Token> {
-        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = self.fetches.fetch_add(1, Ordering::SeqCst) + 1;
         for _ in 0..10 {
             tokio::task::yield_now().await;
         }
@@ -39,15 +40,15 @@ impl TokenSource for Counted {
     }
 }
 
-fn gcp(source: &Counted) -> MistralGcp {
+fn gcp(source: &CountingTokenSource) -> MistralGcp {
     let builder = MistralGcp::builder().project("p").model("m");
     builder.token_source(source.clone()).build().unwrap()
 }
 
-async fn storm(client: &Client) -> Vec<Result<(), Error>> {
+async fn concurrent_calls(client: &Client) -> Vec<Result<(), Error>> {
     let calls = (0..CALLS).map(|_| {
         let client = client.clone();
-        tokio::spawn(async move { client.chat().complete(&question("m")).await.map(drop) })
+        tokio::spawn(async move { client.chat().complete(&chat_request("m")).await.map(drop) })
     });
     let outcomes = join_all(calls).await;
     outcomes
@@ -57,37 +58,41 @@ async fn storm(client: &Client) -> Vec<Result<(), Error>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_first_calls_ask_for_one_token() {
-    let (source, vertex) = (Counted::default(), Vertex::default());
-    let client = vertex.client(gcp(&source));
-    assert_eq!(source.asked.load(Ordering::SeqCst), 0);
-    assert!(storm(&client).await.iter().all(Result::is_ok));
-    assert_eq!(source.asked.load(Ordering::SeqCst), 1);
-    assert_eq!(vertex.tokens(), vec!["Bearer token-1"; CALLS]);
+async fn token_concurrent_first_calls_share_one_fetch() {
+    let (source, transport) = (CountingTokenSource::default(), VertexTransport::default());
+    let client = transport.client(gcp(&source));
+    assert_eq!(source.fetches.load(Ordering::SeqCst), 0);
+    assert!(concurrent_calls(&client).await.iter().all(Result::is_ok));
+    assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
+    assert_eq!(transport.tokens(), vec!["Bearer token-1"; CALLS]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_refusals_ask_for_one_more_token() {
-    let vertex = Vertex::refusing("Bearer token-1", CALLS);
-    let source = Counted::default();
-    let client = vertex.client(gcp(&source));
-    assert!(storm(&client).await.iter().all(Result::is_ok));
-    assert_eq!(source.asked.load(Ordering::SeqCst), 2);
-    let mut tokens = vertex.tokens();
+async fn auth_concurrent_401s_refresh_token_once() {
+    let transport = VertexTransport::rejecting("Bearer token-1", CALLS);
+    let source = CountingTokenSource::default();
+    let client = transport.client(gcp(&source));
+    assert!(concurrent_calls(&client).await.iter().all(Result::is_ok));
+    assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
+    let mut tokens = transport.tokens();
     tokens.sort_unstable();
     assert_eq!(tokens[..CALLS], vec!["Bearer token-1"; CALLS]);
     assert_eq!(tokens[CALLS..], vec!["Bearer token-2"; CALLS]);
 }
 
 #[tokio::test]
-async fn a_source_that_has_no_other_token_is_the_error() {
-    let vertex = Vertex::refusing("Bearer token-1", 1);
-    let source = Counted {
+async fn auth_401_with_failing_token_source_is_a_credentials_error() {
+    let transport = VertexTransport::rejecting("Bearer token-1", 1);
+    let source = CountingTokenSource {
         last: Some(1),
-        ..Counted::default()
+        ..CountingTokenSource::default()
     };
-    let client = vertex.client(gcp(&source));
-    let error = client.chat().complete(&question("m")).await.unwrap_err();
+    let client = transport.client(gcp(&source));
+    let error = client
+        .chat()
+        .complete(&chat_request("m"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
     assert!(
         format!("{error:#}").contains("the vault is shut"),
@@ -96,14 +101,18 @@ async fn a_source_that_has_no_other_token_is_the_error() {
 }
 
 #[tokio::test]
-async fn a_fixed_token_is_not_tried_twice() {
-    let vertex = Vertex::refusing("Bearer fixed", 1);
+async fn auth_401_with_static_token_is_not_retried() {
+    let transport = VertexTransport::rejecting("Bearer fixed", 1);
     let builder = MistralGcp::builder().project("p").access_token(" fixed\n");
-    let client = vertex.client(builder.build().unwrap());
-    let error = client.chat().complete(&question("m")).await.unwrap_err();
+    let client = transport.client(builder.build().unwrap());
+    let error = client
+        .chat()
+        .complete(&chat_request("m"))
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.attempts()),
         (ErrorKind::Authentication, 1)
     );
-    assert_eq!(vertex.tokens(), ["Bearer fixed"]);
+    assert_eq!(transport.tokens(), ["Bearer fixed"]);
 }

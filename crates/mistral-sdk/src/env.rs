@@ -1,23 +1,23 @@
 use mistral_core::client::FromEnv;
 use mistral_core::{Client, ClientBuilder, Error, Result};
 
-/// Names the provider: `api`, `azure` or `gcp`.
+/// Environment variable that selects the provider: `api`, `azure` or `gcp`.
 pub const PROVIDER_VARIABLE: &str = "MISTRAL_PROVIDER";
-/// Names models as the provider calls them: `mistral-small-latest=my-deployment`, several
-/// separated by commas.
+/// Environment variable that maps model names to those of the provider, as a comma-separated list
+/// of pairs: `mistral-small-latest=my-deployment`.
 pub const MODEL_MAP_VARIABLE: &str = "MISTRAL_MODEL_MAP";
 
-/// The providers whose features are on: what [`Client::from_env`] chooses from.
+/// The providers whose cargo features are enabled, from which [`Client::from_env`] selects one.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Compiled {}
 
-/// What there is to know of a provider before it is made.
+/// A provider that [`Client::from_env`] can select.
 struct Candidate {
     name: &'static str,
-    /// It is meant when one of these is set.
+    /// The variables any of which selects the provider.
     variables: &'static [&'static str],
-    make: Option<fn() -> Result<ClientBuilder>>,
+    build: Option<fn() -> Result<ClientBuilder>>,
 }
 
 const CANDIDATES: [Candidate; 3] = [
@@ -25,84 +25,88 @@ const CANDIDATES: [Candidate; 3] = [
         name: "api",
         variables: &["MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH"],
         #[cfg(feature = "api")]
-        make: Some(|| Ok(Client::builder(mistral_api::MistralApi::from_env()?))),
+        build: Some(|| Ok(Client::builder(mistral_api::MistralApi::from_env()?))),
         #[cfg(not(feature = "api"))]
-        make: None,
+        build: None,
     },
     Candidate {
         name: "azure",
         variables: &["AZURE_ENDPOINT", "AZUREAI_ENDPOINT"],
         #[cfg(feature = "azure")]
-        make: Some(|| Ok(Client::builder(mistral_azure::MistralAzure::from_env()?))),
+        build: Some(|| Ok(Client::builder(mistral_azure::MistralAzure::from_env()?))),
         #[cfg(not(feature = "azure"))]
-        make: None,
+        build: None,
     },
     Candidate {
         name: "gcp",
         variables: &["GCP_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"],
         #[cfg(feature = "gcp")]
-        make: Some(|| Ok(Client::builder(mistral_gcp::MistralGcp::from_env()?))),
+        build: Some(|| Ok(Client::builder(mistral_gcp::MistralGcp::from_env()?))),
         #[cfg(not(feature = "gcp"))]
-        make: None,
+        build: None,
     },
 ];
 
 impl FromEnv<Compiled> for Client {
     fn from_env() -> Result<Self> {
-        builder()?.build()
+        builder_from_env()?.build()
     }
 }
 
 #[cfg(feature = "blocking")]
 impl FromEnv<Compiled> for mistral_core::blocking::Client {
     fn from_env() -> Result<Self> {
-        builder()?.build_blocking()
+        builder_from_env()?.build_blocking()
     }
 }
 
-fn builder() -> Result<ClientBuilder> {
-    let candidate = chosen(&variable(PROVIDER_VARIABLE).to_ascii_lowercase())?;
-    let Some(make) = candidate.make else {
+fn builder_from_env() -> Result<ClientBuilder> {
+    let candidate = select(&env_var(PROVIDER_VARIABLE).to_ascii_lowercase())?;
+    let Some(build) = candidate.build else {
         return Err(Error::config(format!(
-            "the provider `{0}` is not compiled in: enable the cargo feature `{0}`",
+            "the provider `{0}` is not compiled in: enable the cargo feature `{0}` of `mistral-sdk`",
             candidate.name
         )));
     };
-    Ok(make()?.model_map(model_map(&variable(MODEL_MAP_VARIABLE))?))
+    Ok(build()?.model_map(parse_model_map(&env_var(MODEL_MAP_VARIABLE))?))
 }
 
-/// The variable's value, without white space around it. Empty if it is not set.
-fn variable(name: &str) -> String {
+/// Returns the trimmed value of an environment variable, or an empty string if it is unset.
+fn env_var(name: &str) -> String {
     std::env::var(name).unwrap_or_default().trim().to_owned()
 }
 
-/// The provider of that name; without a name, the one whose variables are set.
-fn chosen(name: &str) -> Result<&'static Candidate> {
+/// Returns the provider with this name or, if `name` is empty, the one whose variables are set.
+fn select(name: &str) -> Result<&'static Candidate> {
     if !name.is_empty() {
-        return CANDIDATES.iter().find(|it| it.name == name).ok_or_else(|| {
-            Error::config(format!(
-                "{PROVIDER_VARIABLE} is `{name}`, which is not a provider: use {}",
-                compiled()
-            ))
-        });
+        return CANDIDATES
+            .iter()
+            .find(|candidate| candidate.name == name)
+            .ok_or_else(|| {
+                Error::config(format!(
+                    "{PROVIDER_VARIABLE} is `{name}`, which is not a provider: use {}",
+                    compiled_names()
+                ))
+            });
     }
-    let set = |it: &&Candidate| it.variables.iter().any(|name| !variable(name).is_empty());
-    let found: Vec<_> = CANDIDATES.iter().filter(set).collect();
-    match found.as_slice() {
+    let is_set = |name: &&'static str| !env_var(name).is_empty();
+    let configured: Vec<_> = CANDIDATES
+        .iter()
+        .filter(|candidate| candidate.variables.iter().any(|name| is_set(&name)))
+        .collect();
+    match configured.as_slice() {
         [one] => Ok(one),
         [] => Err(Error::config(format!(
             "MISTRAL_API_KEY is not set: set it to a key from https://console.mistral.ai. For \
-             another cloud set {PROVIDER_VARIABLE} (here to {}) and that cloud's variables",
-            compiled()
+             another cloud set {PROVIDER_VARIABLE} (in this build to {}) and that cloud's \
+             variables",
+            compiled_names()
         ))),
         several => {
-            let names = several.iter().map(|it| {
-                let set = it
-                    .variables
-                    .iter()
-                    .filter(|name| !variable(name).is_empty());
-                let set: Vec<_> = set.copied().collect();
-                format!("{} ({})", it.name, set.join(", "))
+            let names = several.iter().map(|candidate| {
+                let variables = candidate.variables.iter().copied().filter(is_set);
+                let variables: Vec<_> = variables.collect();
+                format!("{} ({})", candidate.name, variables.join(", "))
             });
             let names: Vec<_> = names.collect();
             Err(Error::config(format!(
@@ -113,22 +117,27 @@ fn chosen(name: &str) -> Result<&'static Candidate> {
     }
 }
 
-fn compiled() -> String {
-    let names = CANDIDATES.iter().filter(|it| it.make.is_some());
-    let names: Vec<_> = names.map(|it| format!("`{}`", it.name)).collect();
+/// Lists the names of the providers that are compiled in.
+fn compiled_names() -> String {
+    let compiled = CANDIDATES
+        .iter()
+        .filter(|candidate| candidate.build.is_some());
+    let names: Vec<_> = compiled
+        .map(|candidate| format!("`{}`", candidate.name))
+        .collect();
     names.join(" or ")
 }
 
-fn model_map(text: &str) -> Result<Vec<(String, String)>> {
+fn parse_model_map(text: &str) -> Result<Vec<(String, String)>> {
     let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
     pairs
         .map(|pair| match pair.split_once('=') {
-            Some((asked, here)) if !asked.trim().is_empty() && !here.trim().is_empty() => {
-                Ok((asked.trim().to_owned(), here.trim().to_owned()))
+            Some((requested, sent)) if !requested.trim().is_empty() && !sent.trim().is_empty() => {
+                Ok((requested.trim().to_owned(), sent.trim().to_owned()))
             }
             _ => Err(Error::config(format!(
-                "{MODEL_MAP_VARIABLE}: `{pair}` is not a pair of names: write \
-                 `mistral-small-latest=my-deployment`, several separated by commas"
+                "{MODEL_MAP_VARIABLE}: `{pair}` is not a pair of model names: set it to pairs like \
+                 `mistral-small-latest=my-deployment`, separated by commas"
             ))),
         })
         .collect()

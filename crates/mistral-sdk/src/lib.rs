@@ -7,7 +7,13 @@ mod env;
 pub use mistral_api::{MistralApi, Server};
 #[cfg(feature = "azure")]
 #[doc(inline)]
-pub use mistral_azure::{AzureAuth, AzureForm, MistralAzure, MistralAzureBuilder};
+pub use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};
+#[cfg(feature = "hyper")]
+#[doc(inline)]
+pub use mistral_core::HyperTransport;
+#[cfg(feature = "reqwest")]
+#[doc(inline)]
+pub use mistral_core::ReqwestTransport;
 #[doc(inline)]
 pub use mistral_core::{
     Call, Client, ClientBuilder, Error, ErrorKind, EventStream, Response, Result, RetryPolicy,

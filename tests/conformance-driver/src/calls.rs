@@ -1,4 +1,4 @@
-//! Each operation, from its arguments by their wire names.
+//! Calls of each operation, with arguments by their wire names.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,18 +12,18 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Failure, Job, Outcome};
+use crate::{CallError, Job, Outcome};
 
-type Performed = Result<Outcome, Failure>;
+type CallResult = Result<Outcome, CallError>;
 
-async fn whole<T: DeserializeOwned + Serialize + Send + 'static>(call: Call<T>) -> Performed {
+async fn completed<T: DeserializeOwned + Serialize + Send + 'static>(call: Call<T>) -> CallResult {
     Ok(Outcome {
         result: Some(serde_json::to_value(call.await?)?),
         ..Outcome::default()
     })
 }
 
-async fn streamed<T: StreamEvent + Serialize>(call: StreamCall<T>) -> Performed {
+async fn streamed<T: StreamEvent + Serialize>(call: StreamCall<T>) -> CallResult {
     let mut stream = call.await?;
     let (mut events, mut failure) = (Vec::new(), None);
     while let Some(event) = stream.next().await {
@@ -39,7 +39,7 @@ async fn streamed<T: StreamEvent + Serialize>(call: StreamCall<T>) -> Performed 
     })
 }
 
-async fn downloaded(call: DownloadCall) -> Performed {
+async fn downloaded(call: DownloadCall) -> CallResult {
     call.await?.bytes().await?;
     Ok(Outcome::default())
 }
@@ -48,27 +48,27 @@ async fn downloaded(call: DownloadCall) -> Performed {
 struct Args<'a>(&'a Map<String, Value>);
 
 impl Args<'_> {
-    fn typed<T: DeserializeOwned>(&self, part: &str) -> Result<T, Failure> {
+    fn typed<T: DeserializeOwned>(&self, part: &str) -> Result<T, CallError> {
         let part = self.0.get(part).cloned();
         Ok(serde_json::from_value(
             part.unwrap_or_else(|| Map::new().into()),
         )?)
     }
 
-    fn body<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    fn body<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         self.typed("body")
     }
 
-    fn query<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    fn query<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         self.typed("query")
     }
 
-    /// The one parameter of the path.
-    fn id(&self) -> Result<&str, Failure> {
+    /// Returns the path parameter, of which there is one.
+    fn id(&self) -> Result<&str, CallError> {
         let path = self.0.get("path").and_then(Value::as_object);
         path.and_then(|path| path.values().next())
             .and_then(Value::as_str)
-            .ok_or_else(|| Failure::Arguments("there is no path parameter".to_owned()))
+            .ok_or_else(|| CallError::Arguments("the path parameter is missing".to_owned()))
     }
 
     fn form(&self) -> Form {
@@ -83,25 +83,25 @@ impl Args<'_> {
     }
 }
 
-/// What a form has left to be taken.
+/// The fields of a form that have not been taken yet.
 struct Form {
     fields: Map<String, Value>,
     files: Map<String, Value>,
 }
 
 impl Form {
-    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Failure> {
+    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, CallError> {
         let value = self.fields.remove(name);
         Ok(value.map(serde_json::from_value).transpose()?)
     }
 
-    fn file(&self) -> Result<Option<FileSource>, Failure> {
+    fn file(&self) -> Result<Option<FileSource>, CallError> {
         let Some(file) = self.files.get("file") else {
             return Ok(None);
         };
         let text = |name: &str| file.get(name).and_then(Value::as_str);
         let bytes = STANDARD.decode(text("base64").unwrap_or_default());
-        let bytes = bytes.map_err(|error| Failure::Arguments(error.to_string()))?;
+        let bytes = bytes.map_err(|error| CallError::Arguments(error.to_string()))?;
         let source = FileSource::from_bytes(text("filename").unwrap_or("file"), bytes);
         Ok(Some(match text("content_type") {
             Some(media_type) => source.content_type(media_type),
@@ -109,7 +109,7 @@ impl Form {
         }))
     }
 
-    /// What no field of the SDK has taken.
+    /// Returns the fields that the SDK's type does not have.
     fn rest(self) -> impl Iterator<Item = (String, String)> {
         self.fields.into_iter().map(|(name, value)| match value {
             Value::String(text) => (name, text),
@@ -118,10 +118,10 @@ impl Form {
     }
 }
 
-fn upload(args: &Args<'_>) -> Result<UploadFileRequest, Failure> {
+fn upload(args: &Args<'_>) -> Result<UploadFileRequest, CallError> {
     let mut form = args.form();
     let file = form.file()?;
-    let file = file.ok_or_else(|| Failure::Arguments("there is no file".to_owned()))?;
+    let file = file.ok_or_else(|| CallError::Arguments("the file is missing".to_owned()))?;
     let purpose: Option<FilePurpose> = form.take("purpose")?;
     let purpose = purpose.unwrap_or_else(|| "fine-tune".into());
     let mut request = UploadFileRequest::new(purpose, file);
@@ -131,10 +131,10 @@ fn upload(args: &Args<'_>) -> Result<UploadFileRequest, Failure> {
     Ok(request)
 }
 
-fn recording(args: &Args<'_>) -> Result<AudioTranscriptionRequest, Failure> {
+fn transcription(args: &Args<'_>) -> Result<AudioTranscriptionRequest, CallError> {
     let mut form = args.form();
     let model: Option<String> = form.take("model")?;
-    // What is sent beside the first source goes with the fields that are not known.
+    // Further sources are sent as unknown fields.
     let source = if let Some(file) = form.file()? {
         AudioSource::File(file)
     } else if let Some(url) = form.take("file_url")? {
@@ -153,7 +153,7 @@ fn recording(args: &Args<'_>) -> Result<AudioTranscriptionRequest, Failure> {
     Ok(request)
 }
 
-pub(crate) async fn perform(client: &Client, job: &Job) -> Performed {
+pub(crate) async fn perform(client: &Client, job: &Job) -> CallResult {
     let args = &Args(&job.args);
     match job.call.split_once('.') {
         Some(("audio", call)) => audio(client, call, args).await,
@@ -165,42 +165,42 @@ pub(crate) async fn perform(client: &Client, job: &Job) -> Performed {
     }
 }
 
-async fn texts(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+async fn texts(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
     match call {
-        "chat.complete" => whole(client.chat().complete(&args.body()?)).await,
+        "chat.complete" => completed(client.chat().complete(&args.body()?)).await,
         "chat.stream" => streamed(client.chat().stream(&args.body()?)).await,
-        "fim.complete" => whole(client.fim().complete(&args.body()?)).await,
+        "fim.complete" => completed(client.fim().complete(&args.body()?)).await,
         "fim.stream" => streamed(client.fim().stream(&args.body()?)).await,
-        "agents.complete" => whole(client.agents().complete(&args.body()?)).await,
+        "agents.complete" => completed(client.agents().complete(&args.body()?)).await,
         "agents.stream" => streamed(client.agents().stream(&args.body()?)).await,
-        "embeddings.create" => whole(client.embeddings().create(&args.body()?)).await,
-        "classifiers.moderate" => whole(client.classifiers().moderate(&args.body()?)).await,
+        "embeddings.create" => completed(client.embeddings().create(&args.body()?)).await,
+        "classifiers.moderate" => completed(client.classifiers().moderate(&args.body()?)).await,
         "classifiers.moderate_chat" => {
-            whole(client.classifiers().moderate_chat(&args.body()?)).await
+            completed(client.classifiers().moderate_chat(&args.body()?)).await
         }
-        "classifiers.classify" => whole(client.classifiers().classify(&args.body()?)).await,
+        "classifiers.classify" => completed(client.classifiers().classify(&args.body()?)).await,
         "classifiers.classify_chat" => {
-            whole(client.classifiers().classify_chat(&args.body()?)).await
+            completed(client.classifiers().classify_chat(&args.body()?)).await
         }
-        "ocr.process" => whole(client.ocr().process(&args.body()?)).await,
-        _ => Err(Failure::Unsupported),
+        "ocr.process" => completed(client.ocr().process(&args.body()?)).await,
+        _ => Err(CallError::Unsupported),
     }
 }
 
-async fn files(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+async fn files(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
     let files = client.files();
     match call {
-        "upload" => whole(files.upload(&upload(args)?)).await,
-        "list" => whole(files.list(&args.query()?)).await,
-        "retrieve" => whole(files.retrieve(args.id()?)).await,
-        "delete" => whole(files.delete(args.id()?)).await,
+        "upload" => completed(files.upload(&upload(args)?)).await,
+        "list" => completed(files.list(&args.query()?)).await,
+        "retrieve" => completed(files.retrieve(args.id()?)).await,
+        "delete" => completed(files.delete(args.id()?)).await,
         "download" => downloaded(files.download(args.id()?)).await,
-        "get_signed_url" => whole(files.get_signed_url(args.id()?, &args.query()?)).await,
-        _ => Err(Failure::Unsupported),
+        "get_signed_url" => completed(files.get_signed_url(args.id()?, &args.query()?)).await,
+        _ => Err(CallError::Unsupported),
     }
 }
 
-async fn models(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+async fn models(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
     let models = client.models();
     match call {
         "list" => {
@@ -209,26 +209,26 @@ async fn models(client: &Client, call: &str, args: &Args<'_>) -> Performed {
                 Value::String(text) => call.query(name, text),
                 value => call.query(name, value.to_string()),
             };
-            whole(query.iter().fold(models.list(), filter)).await
+            completed(query.iter().fold(models.list(), filter)).await
         }
-        "retrieve" => whole(models.retrieve(args.id()?)).await,
-        "delete" => whole(models.delete(args.id()?)).await,
-        "update" => whole(models.update(args.id()?, &args.body()?)).await,
-        "archive" => whole(models.archive(args.id()?)).await,
-        "unarchive" => whole(models.unarchive(args.id()?)).await,
-        _ => Err(Failure::Unsupported),
+        "retrieve" => completed(models.retrieve(args.id()?)).await,
+        "delete" => completed(models.delete(args.id()?)).await,
+        "update" => completed(models.update(args.id()?, &args.body()?)).await,
+        "archive" => completed(models.archive(args.id()?)).await,
+        "unarchive" => completed(models.unarchive(args.id()?)).await,
+        _ => Err(CallError::Unsupported),
     }
 }
 
-async fn batch(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+async fn batch(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
     let jobs = client.batch().jobs();
     match call {
-        "jobs.list" => whole(jobs.list(&args.query()?)).await,
-        "jobs.create" => whole(jobs.create(&args.body()?)).await,
-        "jobs.get" => whole(jobs.get(args.id()?, &args.query()?)).await,
-        "jobs.cancel" => whole(jobs.cancel(args.id()?)).await,
-        "jobs.delete" => whole(jobs.delete(args.id()?)).await,
-        _ => Err(Failure::Unsupported),
+        "jobs.list" => completed(jobs.list(&args.query()?)).await,
+        "jobs.create" => completed(jobs.create(&args.body()?)).await,
+        "jobs.get" => completed(jobs.get(args.id()?, &args.query()?)).await,
+        "jobs.cancel" => completed(jobs.cancel(args.id()?)).await,
+        "jobs.delete" => completed(jobs.delete(args.id()?)).await,
+        _ => Err(CallError::Unsupported),
     }
 }
 
@@ -237,37 +237,39 @@ struct DryRun {
     dry_run: Option<bool>,
 }
 
-async fn fine_tuning(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+async fn fine_tuning(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
     let jobs = client.fine_tuning().jobs();
     match call {
-        "jobs.list" => whole(jobs.list(&args.query()?)).await,
+        "jobs.list" => completed(jobs.list(&args.query()?)).await,
         "jobs.create" => {
             let mut request: CreateFineTuningJobRequest = args.body()?;
             request.dry_run = args.query::<DryRun>()?.dry_run;
-            whole(jobs.create(&request)).await
+            completed(jobs.create(&request)).await
         }
-        "jobs.get" => whole(jobs.get(args.id()?)).await,
-        "jobs.cancel" => whole(jobs.cancel(args.id()?)).await,
-        "jobs.start" => whole(jobs.start(args.id()?)).await,
-        _ => Err(Failure::Unsupported),
+        "jobs.get" => completed(jobs.get(args.id()?)).await,
+        "jobs.cancel" => completed(jobs.cancel(args.id()?)).await,
+        "jobs.start" => completed(jobs.start(args.id()?)).await,
+        _ => Err(CallError::Unsupported),
     }
 }
 
-async fn audio(client: &Client, call: &str, args: &Args<'_>) -> Performed {
+async fn audio(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
     let audio = client.audio();
     match call {
         "transcriptions.complete" => {
-            whole(audio.transcriptions().complete(&recording(args)?)).await
+            completed(audio.transcriptions().complete(&transcription(args)?)).await
         }
-        "transcriptions.stream" => streamed(audio.transcriptions().stream(&recording(args)?)).await,
-        "speech.complete" => whole(audio.speech().complete(&args.body()?)).await,
+        "transcriptions.stream" => {
+            streamed(audio.transcriptions().stream(&transcription(args)?)).await
+        }
+        "speech.complete" => completed(audio.speech().complete(&args.body()?)).await,
         "speech.stream" => streamed(audio.speech().stream(&args.body()?)).await,
-        "voices.list" => whole(audio.voices().list(&args.query()?)).await,
-        "voices.create" => whole(audio.voices().create(&args.body()?)).await,
-        "voices.get" => whole(audio.voices().get(args.id()?)).await,
-        "voices.update" => whole(audio.voices().update(args.id()?, &args.body()?)).await,
-        "voices.delete" => whole(audio.voices().delete(args.id()?)).await,
+        "voices.list" => completed(audio.voices().list(&args.query()?)).await,
+        "voices.create" => completed(audio.voices().create(&args.body()?)).await,
+        "voices.get" => completed(audio.voices().get(args.id()?)).await,
+        "voices.update" => completed(audio.voices().update(args.id()?, &args.body()?)).await,
+        "voices.delete" => completed(audio.voices().delete(args.id()?)).await,
         "voices.get_sample_audio" => downloaded(audio.voices().get_sample_audio(args.id()?)).await,
-        _ => Err(Failure::Unsupported),
+        _ => Err(CallError::Unsupported),
     }
 }

@@ -1,4 +1,4 @@
-//! The client that a line asks for.
+//! The client with the settings of an input line.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use mistral_sdk::{Client, ClientBuilder, MistralApi, MistralAzure, MistralGcp, R
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Failure, Job};
+use crate::{CallError, Job};
 
 #[derive(Deserialize, Default)]
 struct Settings {
@@ -30,7 +30,7 @@ struct Retry {
     connection_errors: bool,
 }
 
-pub(crate) fn client(job: &Job) -> Result<Client, Failure> {
+pub(crate) fn client(job: &Job) -> Result<Client, CallError> {
     let settings = job.client.clone().filter(|settings| !settings.is_null());
     let settings: Settings = match settings {
         Some(settings @ Value::Object(_)) => serde_json::from_value(settings)?,
@@ -52,7 +52,7 @@ pub(crate) fn client(job: &Job) -> Result<Client, Failure> {
     Ok(builder(job, settings)?.retry(policy).build()?)
 }
 
-fn builder(job: &Job, settings: Settings) -> Result<ClientBuilder, Failure> {
+fn builder(job: &Job, settings: Settings) -> Result<ClientBuilder, CallError> {
     let (url, key) = (&*job.base_url, &*job.api_key);
     Ok(match settings.kind.as_str() {
         "azure" => {

@@ -1,9 +1,9 @@
-//! Reads calls as JSON lines, performs them with the SDK, and writes what came of each.
+//! Reads calls as JSON lines, performs them with the SDK, and writes their outcomes.
 //!
 //! A line names the operation, its arguments by their wire names, and the server:
 //! `{"id":"1","op":"call","call":"models.list","base_url":"http://localhost:8019","api_key":"k"}`.
-//! The answer has the same `id`, `ok`, and `result`, `events` or `error`. `"op":"sse"` feeds
-//! `chunks` in base64 to the reader of event streams instead.
+//! The output line has the same `id`, `ok`, and `result`, `events` or `error`. `"op":"sse"` passes
+//! base64 `chunks` to the SSE decoder instead.
 
 mod calls;
 mod clients;
@@ -34,27 +34,27 @@ struct Job {
     chunks: Vec<String>,
 }
 
-/// Why there is no result.
-enum Failure {
-    /// The arguments do not fit the SDK's types.
+/// The error of a call.
+enum CallError {
+    /// The arguments do not match the SDK's types.
     Arguments(String),
     Unsupported,
     Call(Error),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CallError {
     fn from(error: Error) -> Self {
         Self::Call(error)
     }
 }
 
-impl From<serde_json::Error> for Failure {
+impl From<serde_json::Error> for CallError {
     fn from(error: serde_json::Error) -> Self {
         Self::Arguments(error.to_string())
     }
 }
 
-impl Failure {
+impl CallError {
     fn json(&self) -> Value {
         match self {
             Self::Arguments(message) => json!({ "kind": "args", "message": message }),
@@ -79,12 +79,12 @@ fn kind(error: &Error) -> &'static str {
     }
 }
 
-/// What a call came to. A stream may have both events and an error.
+/// The outcome of a call. A stream may have both events and an error.
 #[derive(Default)]
 struct Outcome {
     result: Option<Value>,
     events: Option<Vec<Value>>,
-    failure: Option<Failure>,
+    failure: Option<CallError>,
     retry: Option<Value>,
 }
 
@@ -98,10 +98,10 @@ impl Outcome {
             ("retry", self.retry),
         ];
         if let Some(line) = line.as_object_mut() {
-            let there = members
+            let present = members
                 .into_iter()
                 .filter_map(|(name, it)| Some((name, it?)));
-            line.extend(there.map(|(name, it)| (name.to_owned(), it)));
+            line.extend(present.map(|(name, it)| (name.to_owned(), it)));
         }
         line
     }
@@ -114,7 +114,7 @@ async fn perform(job: &Job) -> Outcome {
             Ok(client) => calls::perform(&client, job).await,
             Err(failure) => Err(failure),
         },
-        _ => Err(Failure::Unsupported),
+        _ => Err(CallError::Unsupported),
     };
     outcome.unwrap_or_else(|failure| Outcome {
         failure: Some(failure),
@@ -130,13 +130,13 @@ async fn main() -> std::io::Result<()> {
         if line.trim().is_empty() {
             continue;
         }
-        let answer = match serde_json::from_str::<Job>(&line) {
+        let output_line = match serde_json::from_str::<Job>(&line) {
             Ok(job) => perform(&job).await.json(&job.id),
             Err(error) => json!({ "id": null, "ok": false, "error": {
                 "kind": "args", "message": error.to_string(),
             }}),
         };
-        writeln!(output, "{answer}")?;
+        writeln!(output, "{output_line}")?;
         output.flush()?;
     }
     Ok(())

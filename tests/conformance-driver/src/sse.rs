@@ -1,14 +1,14 @@
-//! The reader of event streams by itself.
+//! Decodes an event stream without a client.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mistral_sdk::sse::SseDecoder;
 use serde_json::json;
 
-use crate::{Failure, Outcome};
+use crate::{CallError, Outcome};
 
-pub(crate) fn read(chunks: &[String]) -> Result<Outcome, Failure> {
-    let refused = |error: &dyn std::fmt::Display| Failure::Arguments(error.to_string());
+pub(crate) fn read(chunks: &[String]) -> Result<Outcome, CallError> {
+    let refused = |error: &dyn std::fmt::Display| CallError::Arguments(error.to_string());
     let mut decoder = SseDecoder::new();
     let mut events = Vec::new();
     for chunk in chunks {

@@ -1,10 +1,10 @@
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::chat::ReasoningEffort;
 
-use super::{Built, chat, full, part};
+use super::{BuiltRequest, chat, full, part};
 
-pub(super) fn rows() -> Vec<Built> {
-    // The fields that agents have in common with models are built as those of a chat.
+pub(super) fn rows() -> Vec<BuiltRequest> {
+    // The fields that agents share with chat requests are built in the same way.
     let chat = chat::chat();
     let mut request = AgentsCompletionRequest::new("ag:1", chat.messages);
     request.top_k = chat.top_k;

@@ -8,9 +8,9 @@ use mistral_sdk::audio::{
 use mistral_sdk::files::FileSource;
 use mistral_sdk::json::Patch;
 
-use super::{Built, form, full, metadata, part};
+use super::{BuiltRequest, full, metadata, multipart, part};
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     let mut rows = vec![
         full("SpeechRequest", &speech()),
         full("VoiceCreateRequest", &voice()),
@@ -71,7 +71,7 @@ fn update() -> VoiceUpdateRequest {
         .tags(["calm"])
 }
 
-fn transcription(source: AudioSource, stream: bool) -> Built {
+fn transcription(source: AudioSource, stream: bool) -> BuiltRequest {
     let request = AudioTranscriptionRequest::new("voxtral-mini-latest", source)
         .language("fr")
         .temperature(0.3)
@@ -80,7 +80,7 @@ fn transcription(source: AudioSource, stream: bool) -> Built {
         .timestamp_granularities([TimestampGranularity::Segment, TimestampGranularity::Word])
         .speaker_references([("Anne", "sound")]);
     let lists = ["context_bias", "timestamp_granularities"];
-    let value = form::sent(&lists, async move |client| {
+    let value = multipart::sent_fields(&lists, async move |client| {
         let transcriptions = client.audio().transcriptions();
         if stream {
             transcriptions.stream(&request).await.map(drop).unwrap_err();
@@ -97,7 +97,7 @@ fn transcription(source: AudioSource, stream: bool) -> Built {
     } else {
         "AudioTranscriptionRequest"
     };
-    Built {
+    BuiltRequest {
         schema,
         value,
         unset: Vec::new(),

@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use mistral_sdk::batch::{ApiEndpoint, BatchRequest, CreateBatchJobRequest};
 use serde_json::json;
 
-use super::{Built, full};
+use super::{BuiltRequest, full};
 
 const FILE: &str = "6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d11";
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     let body = json!({ "messages": [{ "role": "user", "content": "hi" }] });
     let request = CreateBatchJobRequest::new(ApiEndpoint::ChatCompletions)
         .input_files([FILE])

@@ -10,9 +10,9 @@ use mistral_sdk::messages::{
 };
 use serde_json::json;
 
-use super::{Built, full, metadata, part};
+use super::{BuiltRequest, full, metadata, part};
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     vec![
         full("ChatCompletionRequest", &chat()),
         part("ChatCompletionRequest", &conversation()),

@@ -2,9 +2,9 @@ use mistral_sdk::classifiers::{
     ChatClassificationRequest, ChatModerationRequest, ClassificationRequest, InstructRequest,
 };
 
-use super::{Built, chat, full, metadata, part};
+use super::{BuiltRequest, chat, full, metadata, part};
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     let texts = ClassificationRequest::new("m", ["a cat", "a dog"]).metadata(metadata());
     let messages = || chat::conversation().messages;
     let chats = ChatModerationRequest::new("m", vec![messages()]);

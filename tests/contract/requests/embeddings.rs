@@ -1,8 +1,8 @@
 use mistral_sdk::embeddings::{EmbeddingDtype, EmbeddingRequest, EncodingFormat};
 
-use super::{Built, full, metadata};
+use super::{BuiltRequest, full, metadata};
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     vec![full("EmbeddingRequest", &embeddings())]
 }
 

@@ -1,8 +1,8 @@
 use mistral_sdk::fim::FimCompletionRequest;
 
-use super::{Built, full, metadata};
+use super::{BuiltRequest, full, metadata};
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     let request = FimCompletionRequest::new("codestral-latest", "fn main() {")
         .suffix("}")
         .temperature(0.3)

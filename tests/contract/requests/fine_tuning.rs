@@ -4,11 +4,11 @@ use mistral_sdk::fine_tuning::{
     FtClassifierLossFunction, TrainingFile, WandbIntegration,
 };
 
-use super::{Built, full, part};
+use super::{BuiltRequest, full, part};
 
 const FILE: &str = "6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d11";
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     let parameters = CompletionTrainingParameters::new()
         .training_steps(10)
         .learning_rate(0.001)
@@ -37,7 +37,7 @@ pub(super) fn rows() -> Vec<Built> {
         .repositories([repository])
         .classifier_targets([target])
         .dry_run(true);
-    // The call puts it into the query.
+    // The call sends it in the query.
     assert_eq!(request.dry_run.take(), Some(true));
     let mut row = full("JobIn", &request);
     row.unset.retain(|field| field != "dry_run");

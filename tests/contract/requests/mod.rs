@@ -1,8 +1,8 @@
-//! The types of what is sent, built as a user builds them.
+//! The types that are sent, built as a user builds them.
 //!
-//! A row is `full` where every setter is used, and `part` where it shows another member of a
-//! union or one of its schemas. Together the rows of a schema must show all its properties,
-//! and those of the schemas in it.
+//! A row is `full` if it uses every setter, and `part` if it covers another member of a union or
+//! one of its schemas. Together the rows of a schema must cover all of its properties, and those of
+//! nested schemas.
 
 mod agents;
 mod audio;
@@ -13,8 +13,8 @@ mod embeddings;
 mod files;
 mod fim;
 mod fine_tuning;
-mod form;
 mod models;
+mod multipart;
 mod ocr;
 
 use std::fmt::Debug;
@@ -22,29 +22,29 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-pub(crate) struct Built {
+pub(crate) struct BuiltRequest {
     pub(crate) schema: &'static str,
     pub(crate) value: Value,
-    /// Fields that a full request leaves out.
+    /// The fields that a full request does not set.
     pub(crate) unset: Vec<String>,
 }
 
-fn part(schema: &'static str, request: &impl Serialize) -> Built {
-    Built {
+fn part(schema: &'static str, request: &impl Serialize) -> BuiltRequest {
+    BuiltRequest {
         schema,
         value: serde_json::to_value(request).unwrap(),
         unset: Vec::new(),
     }
 }
 
-fn full<T: Serialize + Debug>(schema: &'static str, request: &T) -> Built {
-    Built {
+fn full<T: Serialize + Debug>(schema: &'static str, request: &T) -> BuiltRequest {
+    BuiltRequest {
         unset: unset(request),
         ..part(schema, request)
     }
 }
 
-/// The fields that are not set, by the one form that shows them all.
+/// Returns the unset fields, from the `Debug` output, which lists all fields.
 fn unset(request: &impl Debug) -> Vec<String> {
     let text = format!("{request:#?}");
     let fields = text.lines().filter_map(|line| line.strip_prefix("    "));
@@ -58,8 +58,8 @@ fn metadata() -> Map<String, Value> {
     Map::from_iter([("team".to_owned(), json!("search"))])
 }
 
-/// The rows of all groups. A group's rows are in the file of its name.
-pub(crate) fn rows() -> Vec<Built> {
+/// Returns the rows of all API groups. A group's rows are in the file of its name.
+pub(crate) fn rows() -> Vec<BuiltRequest> {
     [
         agents::rows(),
         audio::rows(),
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_request_that_leaves_a_field_out_is_found() {
+    fn contract_full_request_without_a_field_is_detected() {
         let request = EmbeddingRequest::new("m", "a").metadata(metadata());
         let unset = full("EmbeddingRequest", &request).unset;
         assert_eq!(

@@ -1,9 +1,9 @@
 use mistral_sdk::json::Patch;
 use mistral_sdk::models::UpdateModelRequest;
 
-use super::{Built, full, part};
+use super::{BuiltRequest, full, part};
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     let update = UpdateModelRequest::new().name("mine").description("Mine.");
     let clear = UpdateModelRequest::new()
         .name(Patch::Clear)

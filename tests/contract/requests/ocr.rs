@@ -4,9 +4,9 @@ use mistral_sdk::messages::{
 use mistral_sdk::ocr::{ConfidenceScoresGranularity, Document, OcrRequest, TableFormat};
 use serde_json::json;
 
-use super::{Built, full, part};
+use super::{BuiltRequest, full, part};
 
-pub(super) fn rows() -> Vec<Built> {
+pub(super) fn rows() -> Vec<BuiltRequest> {
     let schema = || {
         ResponseSchema::new("painting", json!({ "type": "object" }))
             .description("A painting.")

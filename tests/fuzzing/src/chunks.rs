@@ -1,8 +1,8 @@
-//! Streams of chunks.
+//! Streams of chat chunks.
 //!
-//! Each line of an input is the data of an event. One that begins with `{` is sent as it is,
-//! its gaps (`~`) empty; any other fills the gaps of the last such line, with parts that `~`
-//! divides.
+//! Each line of an input is the data of an event. A line that starts with `{` is a template, sent
+//! with its gaps (`~`) empty. Any other line fills the gaps of the last template with its parts,
+//! separated by `~`.
 
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -11,26 +11,26 @@ use mistral_sdk::messages::Message;
 use mistral_sdk::sse::SseDecoder;
 use mistral_sdk::{Client, Error, ErrorKind, EventStream};
 
-use crate::answer::{Answer, run};
+use crate::fixed_response::{FixedResponse, run};
 
-/// The chunks of a stream are those that serde_json reads, up to the first that it does not
-/// read; and whatever they say, they make up an answer.
+/// Checks that a stream returns the chunks that serde_json parses, up to the first invalid one, and
+/// that any chunks can be collected into a response.
 pub fn check(input: &[u8]) {
     let wire = wire(input);
-    let mut answer = Answer::new(StatusCode::OK, wire.clone());
+    let mut response = FixedResponse::new(StatusCode::OK, wire.clone());
     let events = HeaderValue::from_static("text/event-stream");
-    answer.headers.insert(CONTENT_TYPE, events);
-    let client = answer.client();
+    response.headers.insert(CONTENT_TYPE, events);
+    let client = response.client();
 
     let expected = parsed(&wire);
     let (read, error) = run(async { read(stream(&client).await).await });
     assert_eq!(read, expected.chunks);
     match (expected.end, error.as_ref().map(Error::kind)) {
-        (End::Mark, None) => {}
-        (End::Mark, Some(_)) => panic!("{error:?}"),
-        // Whether a stream may end here is up to its choices.
+        (End::Marker, None) => {}
+        (End::Marker, Some(_)) => panic!("{error:?}"),
+        // Whether a stream may end here depends on its choices.
         (End::Cut, None | Some(ErrorKind::Truncated)) => {}
-        (End::Refused, Some(kind)) => assert_ne!(kind, ErrorKind::Truncated),
+        (End::Invalid, Some(kind)) => assert_ne!(kind, ErrorKind::Truncated),
         (_, kind) => panic!("{kind:?}"),
     }
 
@@ -91,10 +91,10 @@ struct Parsed {
 }
 
 enum End {
-    /// The end mark.
-    Mark,
-    /// An event that is an error, or none that a chunk can be read from.
-    Refused,
+    /// The end marker.
+    Marker,
+    /// An error event, or data that is not a chunk.
+    Invalid,
     /// The end of the connection.
     Cut,
 }
@@ -106,13 +106,13 @@ fn parsed(wire: &[u8]) -> Parsed {
     let mut end = End::Cut;
     while let Some(event) = decoder.next_event().unwrap() {
         if event.data == "[DONE]" {
-            end = End::Mark;
+            end = End::Marker;
             break;
         }
         match serde_json::from_str(&event.data) {
             Ok(chunk) if event.event_type != "error" => chunks.push(chunk),
             _ => {
-                end = End::Refused;
+                end = End::Invalid;
                 break;
             }
         }
@@ -120,7 +120,7 @@ fn parsed(wire: &[u8]) -> Parsed {
     Parsed { chunks, end }
 }
 
-/// Whether a chunk adds to the text of the one answer, and to nothing else.
+/// Whether a chunk only adds to the text of the first choice.
 fn is_plain(chunk: &CompletionChunk) -> bool {
     chunk.choices.iter().all(|choice| {
         let delta = &choice.delta;

@@ -1,7 +1,6 @@
-//! Where requests go: URLs and names that an application is given.
+//! Endpoints and names from an application's configuration.
 //!
-//! An input is lines: an endpoint, an id (or model), a project, a location. What is missing
-//! is empty.
+//! An input has the lines endpoint, id (or model), project and location. Missing lines are empty.
 
 use http::StatusCode;
 use mistral_gcp::MistralGcp;
@@ -11,10 +10,10 @@ use mistral_sdk::provider::Provider;
 use mistral_sdk::{Client, Error, ErrorKind, MistralApi, MistralAzure, Result, RetryPolicy};
 use url::Url;
 
-use crate::answer::{Answer, run};
+use crate::fixed_response::{FixedResponse, run};
 
-/// What is refused is refused in words, before anything is sent. Whatever is not goes to the
-/// host that was given, and names stay one segment of the path each.
+/// Checks that invalid settings fail with a message before a request is sent, that other requests
+/// go to the configured host, and that each name is one path segment.
 pub fn check(input: &[u8]) {
     let input = String::from_utf8_lossy(input);
     let mut lines = input.split('\n');
@@ -102,7 +101,7 @@ fn gcp(endpoint: Option<&str>, model: &str, project: &str, location: &str) {
     let (method, before) = segments.split_last().unwrap();
     assert!(before.ends_with(&names.map(String::from)), "{url}");
     let model_in_url = method.strip_suffix(":rawPredict").expect("a method");
-    // A name of the first SDKs becomes a name and a version.
+    // A name of the first SDKs is split into a name and a version.
     assert_eq!(
         model_in_url.replace('@', "-"),
         model.replace('@', "-"),
@@ -116,11 +115,11 @@ async fn complete(client: &Client, model: &str) -> Option<Error> {
     client.chat().complete(&request).await.err()
 }
 
-/// Where a call goes; or why it is refused, if nothing was sent.
+/// Returns the URL of a call, or its error if no request was sent.
 fn sent(provider: impl Provider, call: impl AsyncFnOnce(Client) -> Option<Error>) -> Result<Url> {
-    let answer = Answer::new(StatusCode::NOT_FOUND, "");
-    let error = run(call(answer.client_of(provider, RetryPolicy::none()))).unwrap();
-    let sent = answer.sent.lock().unwrap();
+    let response = FixedResponse::new(StatusCode::NOT_FOUND, "");
+    let error = run(call(response.client_of(provider, RetryPolicy::none()))).unwrap();
+    let sent = response.sent.lock().unwrap();
     match sent.as_slice() {
         [] => Err(error),
         [uri] => Ok(Url::parse(&uri.to_string()).unwrap()),
@@ -128,8 +127,8 @@ fn sent(provider: impl Provider, call: impl AsyncFnOnce(Client) -> Option<Error>
     }
 }
 
-/// The URL that a request was sent to, if it was, which must be of the endpoint's origin and
-/// below its path.
+/// Returns the URL of a request, if one was sent, and asserts that it has the endpoint's origin and
+/// path prefix.
 fn accepted(sent: Result<Url>, endpoint: Option<&str>) -> Option<Url> {
     let url = match sent {
         Ok(url) => url,
@@ -149,7 +148,7 @@ fn accepted(sent: Result<Url>, endpoint: Option<&str>) -> Option<Url> {
     Some(url)
 }
 
-/// The segments of the path, each with its escapes undone.
+/// Returns the percent-decoded segments of the path.
 fn segments(url: &Url) -> Vec<String> {
     let segments = url.path_segments().unwrap();
     segments.map(unescaped).collect()

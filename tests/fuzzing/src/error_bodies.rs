@@ -1,21 +1,21 @@
-//! What a server says when it refuses or fails.
+//! Error responses.
 //!
 //! An input is a response: its status, header lines, a blank line, the body.
 
 use http::StatusCode;
 use mistral_sdk::{Error, ErrorKind};
 
-use crate::answer::{Answer, run};
+use crate::fixed_response::{FixedResponse, run};
 
-/// More than a person reads.
+/// The limit of a message's length.
 const MAX_LINE: usize = 2000;
 
-/// Any response that is not a success is an error of the kind that its status says, which
-/// keeps the body and prints as one line.
+/// Checks that any response without a success status is an error of the status's kind, which keeps
+/// the body and is displayed as one line.
 pub fn check(input: &[u8]) {
-    let answer = Answer::read(input);
-    let Some(error) = error_of(&answer) else {
-        assert!(answer.status.is_success(), "{}", answer.status);
+    let response = FixedResponse::read(input);
+    let Some(error) = error_of(&response) else {
+        assert!(response.status.is_success(), "{}", response.status);
         return;
     };
     for shown in [error.to_string(), format!("{error:#}")] {
@@ -25,28 +25,28 @@ pub fn check(input: &[u8]) {
     }
     assert!(is_one_line(&format!("{error:?}")), "{error:?}");
 
-    let again = error_of(&answer).unwrap();
+    let again = error_of(&response).unwrap();
     assert_eq!(again.kind(), error.kind());
     assert_eq!(again.message(), error.message());
     assert_eq!(again.code(), error.code());
     assert_eq!(again.request_id(), error.request_id());
 
-    check_kind(answer.status, &error);
+    check_kind(response.status, &error);
     if let Some(api) = error.api() {
-        assert_eq!(api.status, answer.status);
-        assert_eq!(api.headers, answer.headers);
-        assert_eq!(api.body, String::from_utf8_lossy(&answer.body));
+        assert_eq!(api.status, response.status);
+        assert_eq!(api.headers, response.headers);
+        assert_eq!(api.body, String::from_utf8_lossy(&response.body));
     } else {
-        assert!(answer.status.is_redirection() || answer.status.is_success());
+        assert!(response.status.is_redirection() || response.status.is_success());
     }
 }
 
-fn error_of(answer: &Answer) -> Option<Error> {
-    let client = answer.client();
+fn error_of(response: &FixedResponse) -> Option<Error> {
+    let client = response.client();
     run(async { client.models().retrieve("m").await }).err()
 }
 
-/// The status weighs more than anything that the body says.
+/// Checks that the status takes precedence over the body.
 fn check_kind(status: StatusCode, error: &Error) {
     use ErrorKind::{
         Authentication, Config, Decode, Gone, InvalidRequest, NotFound, Overloaded,

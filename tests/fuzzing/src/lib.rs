@@ -1,22 +1,22 @@
-//! Checks of everything that parses what others send. Any bytes are an input; a check panics
-//! where the SDK breaks a promise.
+//! Fuzz checks of every parser of remote data. A check accepts any bytes and panics if the SDK
+//! breaks an invariant.
 //!
-//! `fuzz/` runs them under libFuzzer, and this crate's test on generated inputs and on the
-//! fuzzers' corpus.
+//! `fuzz/` runs the checks with libFuzzer. The test of this crate runs them on the corpus and on
+//! generated inputs.
 
 // A check fails as a test does: by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod answer;
 pub mod chunks;
 pub mod endpoints;
 pub mod error_bodies;
+mod fixed_response;
 pub mod responses;
 pub mod retry_after;
 pub mod sse;
 pub mod vectors;
 
-/// Checks an input; panics where a promise is broken.
+/// Checks an input. Panics if an invariant is broken.
 pub type Check = fn(&[u8]);
 
 /// The checks, by the names of their fuzz targets.

@@ -1,6 +1,6 @@
 //! Responses, and events of streams.
 //!
-//! An input is a line that names the type, and JSON. Any other line picks some type.
+//! An input is a line with the type's name, then JSON. An unknown name selects an arbitrary type.
 
 use std::fmt::Debug;
 
@@ -28,12 +28,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::answer::line;
+use crate::fixed_response::line;
 
-/// Checks JSON, and tells whether the type reads it.
+/// Checks JSON, and returns whether the type accepts it.
 type Check = fn(&str) -> bool;
 
-/// Every type of a response, or of an event of a stream, by its name.
+/// The types of responses and of stream events, by name.
 #[rustfmt::skip] // one line each
 pub const TYPES: &[(&str, Check)] = &[
     ("ArchiveModelResponse", kept::<ArchiveModelResponse>),
@@ -68,12 +68,12 @@ pub const TYPES: &[(&str, Check)] = &[
     ("VoiceResponse", kept::<VoiceResponse>),
 ];
 
-/// What is read goes back out whole, and reads as the same again.
+/// Checks that a value that was read is written without loss, and reads as an equal value.
 pub fn check(input: &[u8]) {
     is_read(input);
 }
 
-/// Makes the check, and tells whether there was anything to it: whether the type reads this.
+/// Runs the check, and returns whether the type accepts the input.
 pub fn is_read(input: &[u8]) -> bool {
     let (name, json) = line(input);
     let named = TYPES.iter().find(|row| row.0.as_bytes() == name);
@@ -110,14 +110,14 @@ fn with<T: DeserializeOwned + Serialize + PartialEq + Debug>(json: &str, used: f
     true
 }
 
-/// Whether serde_json itself reads again what it wrote: without its feature
-/// `float_roundtrip`, the last digit of some floats changes.
+/// Whether serde_json reads back the floats that it wrote: without its feature `float_roundtrip`,
+/// the last digit of some floats changes.
 fn has_stable_floats(json: &str) -> bool {
     let read = value(json);
     value(&read.to_string()) == read
 }
 
-/// Whether no object has a key twice, of which `Value` keeps but the last.
+/// Whether no object repeats a key. `Value` keeps only the last of them.
 fn has_unique_keys(json: &str) -> bool {
     let (mut colons, mut in_string, mut bytes) = (0, false, json.bytes());
     while let Some(byte) = bytes.next() {
@@ -143,9 +143,9 @@ fn value(json: &str) -> Value {
     serde_json::from_str(json).unwrap()
 }
 
-/// Where `output` lacks something of `input` that is not null.
+/// Returns the location of a value of `input`, other than null, that `output` lacks.
 fn lost(input: &Value, output: &Value, at: &str) -> Option<String> {
-    // Padding; and a role that can be but one.
+    // Padding, and a role that has only one value.
     let is_without_meaning = |key: &str| match key {
         "p" => at.is_empty(),
         "role" => at.starts_with("/choices/") && at.ends_with("/message"),
@@ -166,7 +166,7 @@ fn lost(input: &Value, output: &Value, at: &str) -> Option<String> {
         }
         (Value::Number(input), Value::Number(output)) => {
             let (input, output) = (input.as_f64()?, output.as_f64()?);
-            // Vectors are made of 32-bit floats.
+            // Vectors are stored as 32-bit floats.
             let is_near =
                 (input - output).abs() <= input.abs() * 1e-6 + f64::from(f32::MIN_POSITIVE);
             (!is_near).then(|| format!("{at}: {input} became {output}"))

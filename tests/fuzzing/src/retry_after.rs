@@ -1,4 +1,4 @@
-//! How long a server asks to wait.
+//! `Retry-After` headers.
 //!
 //! An input is header lines.
 
@@ -9,19 +9,19 @@ use mistral_sdk::call::RateLimit;
 use mistral_sdk::{ErrorKind, MistralApi, RetryPolicy};
 use tokio::time::Instant;
 
-use crate::answer::{Answer, add_header, run};
+use crate::fixed_response::{FixedResponse, add_header, run};
 
-/// Any headers are read without harm, plain numbers as what they say, and no call waits
-/// longer than its policy allows.
+/// Checks that any headers are accepted, that plain numbers are parsed exactly, and that no call
+/// waits longer than its policy permits.
 pub fn check(input: &[u8]) {
-    let mut answer = Answer::new(StatusCode::TOO_MANY_REQUESTS, "");
+    let mut response = FixedResponse::new(StatusCode::TOO_MANY_REQUESTS, "");
     for line in input.split(|byte| *byte == b'\n') {
-        add_header(&mut answer.headers, line);
+        add_header(&mut response.headers, line);
     }
-    let _ = RateLimit::read(&answer.headers);
+    let _ = RateLimit::read(&response.headers);
 
     let policy = RetryPolicy::default();
-    let client = answer.client_of(MistralApi::new("key").unwrap(), policy.clone());
+    let client = response.client_of(MistralApi::new("key").unwrap(), policy.clone());
     let (error, waited) = run(async {
         let start = Instant::now();
         let error = client.models().list().await.unwrap_err();
@@ -29,24 +29,24 @@ pub fn check(input: &[u8]) {
     });
     assert_eq!(error.kind(), ErrorKind::RateLimited, "{error}");
     let asked = error.retry_after();
-    if let Some(plain) = plain(&answer.headers) {
-        assert_eq!(asked, Some(plain), "{:?}", answer.headers);
+    if let Some(plain) = plain(&response.headers) {
+        assert_eq!(asked, Some(plain), "{:?}", response.headers);
     }
-    let attempts = answer.sent.lock().unwrap().len();
+    let attempts = response.sent.lock().unwrap().len();
     assert_eq!(Ok(attempts), usize::try_from(error.attempts()));
     assert!(waited <= policy.max_elapsed, "{waited:?}");
     let waits = u32::try_from(attempts - 1).unwrap();
     match asked {
         Some(asked) if asked > policy.max_retry_after => assert_eq!(attempts, 1, "{asked:?}"),
-        // The timer counts in whole milliseconds, and a date comes nearer.
-        Some(asked) if plain(&answer.headers).is_some() => assert!(waited >= asked * waits),
+        // The timer has millisecond resolution, and the delay until a date decreases.
+        Some(asked) if plain(&response.headers).is_some() => assert!(waited >= asked * waits),
         Some(_) => {}
         None => assert!(waited <= policy.max_delay * waits, "{waited:?}"),
     }
     assert!(!error.to_string().contains('\n'));
 }
 
-/// What headers say in whole milliseconds, or in whole seconds.
+/// Returns the delay of headers with whole milliseconds or seconds.
 fn plain(headers: &HeaderMap) -> Option<Duration> {
     let number = |name: &str| {
         let text = headers.get(name)?.to_str().ok()?;

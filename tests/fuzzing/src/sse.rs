@@ -1,18 +1,18 @@
 //! The decoder of server-sent events.
 //!
-//! An input is a line of sizes (`17` cuts pieces of 1 and 7 bytes in turn), a line with the
+//! An input is a line of chunk sizes (`17` alternates chunks of 1 and 7 bytes), a line with the
 //! limit of an event's size, and the stream.
 
 use std::time::Duration;
 
 use mistral_sdk::sse::SseDecoder;
 
-use crate::answer::line;
+use crate::fixed_response::line;
 
-/// The largest event where the input sets no limit.
+/// The limit if the input sets none.
 const NO_LIMIT: usize = 1 << 24;
 
-/// Type, data and last id.
+/// An event's type, data and last event id.
 #[derive(Debug, Clone, PartialEq)]
 struct Event {
     event_type: String,
@@ -27,21 +27,21 @@ struct Read {
     retry: Option<Duration>,
 }
 
-/// However a stream is cut, its events are those of the HTML standard, up to the first one
-/// beyond the limit.
+/// Checks that the events are those of the HTML standard up to the first event beyond the limit, for
+/// any chunk boundaries.
 pub fn check(input: &[u8]) {
     let (sizes, rest) = line(input);
     let (limit, wire) = line(rest);
     let limit = String::from_utf8_lossy(limit).trim().parse();
     let limit = limit.unwrap_or(NO_LIMIT);
 
-    let (expected, sizes_of_events) = by_the_standard(wire);
-    let pieces = cut(wire, sizes);
+    let (expected, sizes_of_events) = decode_by_standard(wire);
+    let chunks = split(wire, sizes);
     assert_eq!(decode(&[wire], NO_LIMIT), expected, "whole");
-    assert_eq!(decode(&pieces, NO_LIMIT), expected, "in pieces");
+    assert_eq!(decode(&chunks, NO_LIMIT), expected, "in chunks");
 
-    for (how, pieces) in [("whole", &[wire][..]), ("in pieces", &pieces)] {
-        let read = decode(pieces, limit);
+    for (how, chunks) in [("whole", &[wire][..]), ("in chunks", &chunks)] {
+        let read = decode(chunks, limit);
         let begins = expected.events.starts_with(&read.events);
         assert!(begins, "{how}, up to {limit} bytes: {read:?}");
         let is_within = |size: &Size| size.data <= limit;
@@ -56,27 +56,27 @@ pub fn check(input: &[u8]) {
     }
 }
 
-fn cut<'a>(wire: &'a [u8], sizes: &[u8]) -> Vec<&'a [u8]> {
-    let mut pieces = Vec::new();
+fn split<'a>(wire: &'a [u8], sizes: &[u8]) -> Vec<&'a [u8]> {
+    let mut chunks = Vec::new();
     let mut rest = wire;
     for size in sizes.iter().map(|byte| usize::from(byte % 16)).cycle() {
         if rest.is_empty() || sizes.iter().all(|byte| byte % 16 == 0) {
             break;
         }
-        let (piece, after) = rest.split_at(size.min(rest.len()));
-        pieces.push(piece);
+        let (chunk, after) = rest.split_at(size.min(rest.len()));
+        chunks.push(chunk);
         rest = after;
     }
-    pieces.push(rest);
-    pieces
+    chunks.push(rest);
+    chunks
 }
 
-fn decode(pieces: &[&[u8]], limit: usize) -> Read {
+fn decode(chunks: &[&[u8]], limit: usize) -> Read {
     let mut decoder = SseDecoder::new().max_event_size(limit);
     let mut events = Vec::new();
     let mut too_large = false;
-    'pieces: for piece in pieces {
-        decoder.push(piece.to_vec());
+    'chunks: for chunk in chunks {
+        decoder.push(chunk.to_vec());
         loop {
             match decoder.next_event() {
                 Ok(Some(event)) => events.push(Event {
@@ -88,7 +88,7 @@ fn decode(pieces: &[&[u8]], limit: usize) -> Read {
                 Err(error) => {
                     assert_eq!(error.limit, limit);
                     too_large = true;
-                    break 'pieces;
+                    break 'chunks;
                 }
             }
         }
@@ -100,23 +100,23 @@ fn decode(pieces: &[&[u8]], limit: usize) -> Read {
     }
 }
 
-/// How many bytes an event has in its data, and in all lines since the one before it.
+/// The bytes of an event's data, and of all lines since the previous event.
 #[derive(Default)]
 struct Size {
     data: usize,
     lines: usize,
 }
 
-/// Reads a whole stream as the standard says, word by word. The last size is that of what
-/// follows the last event.
-fn by_the_standard(wire: &[u8]) -> (Read, Vec<Size>) {
-    let without_mark = wire.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(wire);
+/// Decodes a whole stream by the algorithm of the standard. The last size is that of the lines after
+/// the last event.
+fn decode_by_standard(wire: &[u8]) -> (Read, Vec<Size>) {
+    let without_bom = wire.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(wire);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (mut events, mut sizes, mut retry) = (Vec::new(), Vec::new(), None);
     let (mut data, mut event_type, mut id) = (None::<Vec<u8>>, String::new(), String::new());
     let (mut last_event_id, mut size) = (String::new(), Size::default());
-    size.lines = wire.len() - without_mark.len();
-    let (lines, unfinished) = lines(without_mark);
+    size.lines = wire.len() - without_bom.len();
+    let (lines, unfinished) = lines(without_bom);
     for line in lines {
         size.lines += line.len() + 1;
         if line.is_empty() {
@@ -166,7 +166,7 @@ fn by_the_standard(wire: &[u8]) -> (Read, Vec<Size>) {
     (read, sizes)
 }
 
-/// The lines, ended by CR, LF or both, and what follows the last end.
+/// Returns the lines, terminated by CR, LF or CRLF, and the unterminated rest.
 fn lines(mut rest: &[u8]) -> (Vec<&[u8]>, &[u8]) {
     let mut lines = Vec::new();
     while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {

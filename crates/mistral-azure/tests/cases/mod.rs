@@ -1,4 +1,4 @@
-//! Every form of an endpoint, in every spelling, and what becomes of it.
+//! Every kind of endpoint in every spelling, with the expected URLs and authentication header.
 
 #![allow(unreachable_pub)]
 
@@ -6,19 +6,19 @@ pub const DEFAULT: &str = "api-version=2024-05-01-preview";
 pub const BEARER: (&str, &str) = ("authorization", "Bearer k3y");
 pub const API_KEY: (&str, &str) = ("api-key", "k3y");
 
-/// A form, and every spelling of an endpoint of it.
-pub struct Case {
+/// An endpoint kind, and spellings of an endpoint of that kind.
+pub struct EndpointCase {
     pub name: &'static str,
     pub spellings: &'static [&'static str],
     pub chat: &'static str,
     pub ocr: Option<&'static str>,
-    /// The `api-version` that the URLs have.
+    /// Whether the URLs have an `api-version`.
     pub version: bool,
     pub key: (&'static str, &'static str),
 }
 
-pub const CASES: &[Case] = &[
-    Case {
+pub const CASES: &[EndpointCase] = &[
+    EndpointCase {
         name: "A1",
         spellings: &[
             "https://mistral-large.eastus2.models.ai.azure.com",
@@ -36,7 +36,7 @@ pub const CASES: &[Case] = &[
         version: false,
         key: BEARER,
     },
-    Case {
+    EndpointCase {
         name: "A2",
         spellings: &[
             "https://mistral-serverless.westus3.inference.ai.azure.com",
@@ -48,7 +48,7 @@ pub const CASES: &[Case] = &[
         version: false,
         key: BEARER,
     },
-    Case {
+    EndpointCase {
         name: "A3",
         spellings: &[
             "https://res.services.ai.azure.com",
@@ -66,7 +66,7 @@ pub const CASES: &[Case] = &[
         version: true,
         key: BEARER,
     },
-    Case {
+    EndpointCase {
         name: "A4",
         spellings: &[
             "https://res.services.ai.azure.com/providers/mistral/azure/ocr",
@@ -79,7 +79,7 @@ pub const CASES: &[Case] = &[
         version: true,
         key: BEARER,
     },
-    Case {
+    EndpointCase {
         name: "A5",
         spellings: &[
             "https://res.openai.azure.com",
@@ -94,7 +94,7 @@ pub const CASES: &[Case] = &[
         version: false,
         key: API_KEY,
     },
-    Case {
+    EndpointCase {
         name: "A5",
         spellings: &[
             "https://res.services.ai.azure.com/openai",
@@ -107,7 +107,7 @@ pub const CASES: &[Case] = &[
         version: false,
         key: BEARER,
     },
-    Case {
+    EndpointCase {
         name: "A6",
         spellings: &[
             "https://res.cognitiveservices.azure.com",
@@ -122,7 +122,7 @@ pub const CASES: &[Case] = &[
         version: true,
         key: API_KEY,
     },
-    Case {
+    EndpointCase {
         name: "A6",
         spellings: &["https://res.openai.azure.com/openai/deployments/Pasted/chat/completions"],
         chat: "https://res.openai.azure.com/openai/deployments/asked/chat/completions",
@@ -130,7 +130,7 @@ pub const CASES: &[Case] = &[
         version: true,
         key: API_KEY,
     },
-    Case {
+    EndpointCase {
         name: "gateway",
         spellings: &[
             "http://127.0.0.1:8080/team/ai",
@@ -144,7 +144,7 @@ pub const CASES: &[Case] = &[
         version: true,
         key: BEARER,
     },
-    Case {
+    EndpointCase {
         name: "gateway",
         spellings: &[
             "https://gate.example/v1/chat/completions",
@@ -155,7 +155,7 @@ pub const CASES: &[Case] = &[
         version: false,
         key: BEARER,
     },
-    Case {
+    EndpointCase {
         name: "gateway",
         spellings: &[
             "https://gate.example/team/openai/v1",
@@ -166,7 +166,7 @@ pub const CASES: &[Case] = &[
         version: false,
         key: BEARER,
     },
-    Case {
+    EndpointCase {
         name: "gateway",
         spellings: &["https://gate.example/team/openai/deployments/Pasted"],
         chat: "https://gate.example/team/openai/deployments/asked/chat/completions",

@@ -1,4 +1,4 @@
-//! A transport that notes what it is given and answers by a function.
+//! A transport that records requests and computes responses with a function.
 
 #![allow(dead_code, unreachable_pub)] // each test file uses a part of it
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers outside of test functions may panic as tests do
@@ -17,59 +17,59 @@ use mistral_core::transport::{Body, RequestContext, Transport, TransportError};
 use mistral_core::{Client, RetryPolicy};
 use tokio::sync::Barrier;
 
-pub const ANSWER: &str = r#"{"id":"1","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Manet"},"finish_reason":"stop"}]}"#;
+pub const COMPLETION: &str = r#"{"id":"1","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Manet"},"finish_reason":"stop"}]}"#;
 pub const EVENTS: &str = "data: {\"id\":\"1\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Manet\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-pub const PAGES: &str =
+pub const OCR_RESPONSE: &str =
     r#"{"pages":[],"model":"mistral-ocr-2503","usage_info":{"pages_processed":1}}"#;
 
-/// A request as the transport got it.
+/// A request as the transport received it.
 #[derive(Debug)]
-pub struct Sent {
+pub struct RecordedRequest {
     pub uri: Uri,
     pub headers: HeaderMap,
     pub body: serde_json::Value,
 }
 
-impl Sent {
+impl RecordedRequest {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
 
-/// A status, headers and a body.
+/// The status, headers and body of a response.
 pub type Reply = (u16, Vec<(&'static str, String)>, String);
 
-type Answering = dyn Fn(&Sent) -> Reply + Send + Sync;
+type Handler = dyn Fn(&RecordedRequest) -> Reply + Send + Sync;
 
 #[derive(Clone)]
-pub struct Recorder {
-    answering: Arc<Answering>,
-    pub sent: Arc<Mutex<Vec<Sent>>>,
+pub struct RecordingTransport {
+    handler: Arc<Handler>,
+    pub sent: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
-impl fmt::Debug for Recorder {
+impl fmt::Debug for RecordingTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Recorder")
+        f.write_str("RecordingTransport")
     }
 }
 
-impl Recorder {
-    pub fn new(answering: impl Fn(&Sent) -> Reply + Send + Sync + 'static) -> Self {
+impl RecordingTransport {
+    pub fn new(handler: impl Fn(&RecordedRequest) -> Reply + Send + Sync + 'static) -> Self {
         Self {
-            answering: Arc::new(answering),
+            handler: Arc::new(handler),
             sent: Arc::default(),
         }
     }
 
-    /// Answers every operation with something that fits.
-    pub fn willing() -> Self {
+    /// Responds to every operation with a valid 200.
+    pub fn accepting() -> Self {
         Self::new(|sent| {
             let (media_type, body) = if sent.uri.path().ends_with("/ocr") {
-                ("application/json", PAGES)
+                ("application/json", OCR_RESPONSE)
             } else if sent.body["stream"] == true {
                 ("text/event-stream", EVENTS)
             } else {
-                ("application/json", ANSWER)
+                ("application/json", COMPLETION)
             };
             (
                 200,
@@ -87,27 +87,27 @@ impl Recorder {
             .unwrap()
     }
 
-    /// What was sent since this was asked last.
-    pub fn take(&self) -> Vec<Sent> {
+    /// Removes and returns the recorded requests.
+    pub fn take(&self) -> Vec<RecordedRequest> {
         std::mem::take(&mut *self.sent.lock().unwrap())
     }
 
-    pub fn last(&self) -> Sent {
+    pub fn last(&self) -> RecordedRequest {
         self.take().pop().unwrap()
     }
 }
 
 #[async_trait]
-impl Transport for Recorder {
+impl Transport for RecordingTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         let (parts, body) = request.into_parts();
         let body = body.into_bytes().unwrap();
-        let sent = Sent {
+        let sent = RecordedRequest {
             uri: parts.uri,
             headers: parts.headers,
             body: serde_json::from_slice(&body).unwrap(),
         };
-        let (status, headers, body) = (self.answering)(&sent);
+        let (status, headers, body) = (self.handler)(&sent);
         self.sent.lock().unwrap().push(sent);
         let mut response = Response::new(Body::from(Bytes::from(body)));
         *response.status_mut() = status.try_into().unwrap();
@@ -119,32 +119,32 @@ impl Transport for Recorder {
     }
 }
 
-pub fn question(model: &str) -> ChatCompletionRequest {
+pub fn chat_request(model: &str) -> ChatCompletionRequest {
     ChatCompletionRequest::new(model, [Message::user("Who painted Olympia?")])
 }
 
-pub fn scan(model: &str) -> OcrRequest {
+pub fn ocr_request(model: &str) -> OcrRequest {
     OcrRequest::new(model, Document::url("https://example.com/a.pdf"))
 }
 
-/// Holds the first attempts of many calls back until all of them have been sent.
+/// Delays the first attempt of each call until all calls have sent theirs.
 #[derive(Debug, Clone)]
-pub struct Together {
-    pub recorder: Recorder,
+pub struct BarrierTransport {
+    pub transport: RecordingTransport,
     barrier: Arc<Barrier>,
 }
 
-impl Together {
-    pub fn new(recorder: &Recorder, calls: usize) -> Self {
+impl BarrierTransport {
+    pub fn new(transport: &RecordingTransport, calls: usize) -> Self {
         Self {
-            recorder: recorder.clone(),
+            transport: transport.clone(),
             barrier: Arc::new(Barrier::new(calls)),
         }
     }
 }
 
 #[async_trait]
-impl Transport for Together {
+impl Transport for BarrierTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         if request
             .extensions()
@@ -155,13 +155,13 @@ impl Transport for Together {
         {
             self.barrier.wait().await;
         }
-        self.recorder.send(request).await
+        self.transport.send(request).await
     }
 }
 
-/// Takes every credential but the first: `t1`.
-pub fn refusing_the_first() -> Recorder {
-    Recorder::new(|sent| {
+/// Responds with 401 to the credential `t1`, and with 200 to all others.
+pub fn rejecting_t1() -> RecordingTransport {
+    RecordingTransport::new(|sent| {
         let key = sent
             .header("authorization")
             .or(sent.header("api-key"))
@@ -171,15 +171,15 @@ pub fn refusing_the_first() -> Recorder {
             let body = r#"{"error":{"code":"401","message":"Access denied"}}"#;
             (401, json, body.to_owned())
         } else {
-            (200, json, ANSWER.to_owned())
+            (200, json, COMPLETION.to_owned())
         }
     })
 }
 
-/// Makes this many calls at once, which all succeed.
-pub async fn storm(client: &Client, calls: usize) {
+/// Sends `calls` concurrent requests and asserts that all succeed.
+pub async fn concurrent_calls(client: &Client, calls: usize) {
     let calls = (0..calls).map(|_| async {
-        client.chat().complete(&question("m")).await.unwrap();
+        client.chat().complete(&chat_request("m")).await.unwrap();
     });
     futures::future::join_all(calls).await;
 }

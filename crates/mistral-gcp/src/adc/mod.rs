@@ -15,52 +15,47 @@ use gcp_auth::{
 use mistral_core::provider::{Token, TokenSource};
 use mistral_core::{Error, Result};
 
-use self::file::{CredentialsFile, Kind};
-use crate::env::first_of;
-use crate::{CREDENTIALS_VARIABLE, GOOGLE_CLOUD_PROJECT_VARIABLE, QUOTA_PROJECT_VARIABLE};
+use self::file::{CredentialsFile, CredentialsKind, Projects, well_known_path};
+use self::thread::run_on_thread;
+use crate::env::{
+    CREDENTIALS_VARIABLE, GOOGLE_CLOUD_PROJECT_VARIABLE, QUOTA_PROJECT_VARIABLE, first_env_var,
+};
 
 const SCOPES: &[&str] = &["https://www.googleapis.com/auth/cloud-platform"];
 
-/// Names the project, as for Google's older libraries.
+/// Environment variable that holds the project's id, for Google's older libraries.
 const GCLOUD_PROJECT_VARIABLE: &str = "GCLOUD_PROJECT";
 
-/// Where the credentials are looked for.
+/// The location of the Application Default Credentials.
 #[derive(Debug, Clone)]
 pub(crate) enum Adc {
-    /// Where Google's libraries look.
+    /// The search order of Google's libraries.
     FromEnv,
     File(PathBuf),
 }
 
-/// The projects that can be known without asking the network.
-#[derive(Debug, Default)]
-pub(crate) struct Projects {
-    pub(crate) project: Option<String>,
-    pub(crate) quota_project: Option<String>,
-}
-
 impl Adc {
-    /// Reads the environment and the file with the credentials, if there is one.
+    /// Returns the projects from the environment and the credentials file, if there is one.
     pub(crate) fn projects(&self) -> Result<Projects> {
         let file = self.file().map_err(Error::config)?;
         let mut known = file.map(|file| file.projects()).unwrap_or_default();
         if matches!(self, Self::FromEnv) {
-            let project = first_of(&[GOOGLE_CLOUD_PROJECT_VARIABLE, GCLOUD_PROJECT_VARIABLE])?;
+            let project = first_env_var(&[GOOGLE_CLOUD_PROJECT_VARIABLE, GCLOUD_PROJECT_VARIABLE])?;
             known.project = project.or(known.project);
-            known.quota_project = first_of(&[QUOTA_PROJECT_VARIABLE])?.or(known.quota_project);
+            known.quota_project = first_env_var(&[QUOTA_PROJECT_VARIABLE])?.or(known.quota_project);
         }
         Ok(known)
     }
 
-    /// The file with the credentials, unless there is none where Google's libraries look.
+    /// Reads the credentials file, or returns `None` if the search order finds none.
     fn file(&self) -> Result<Option<CredentialsFile>, String> {
         match self {
             Self::File(path) => CredentialsFile::read(path).map(Some),
             Self::FromEnv => match std::env::var_os(CREDENTIALS_VARIABLE) {
                 Some(path) if !path.is_empty() => CredentialsFile::read(path.as_ref())
                     .map(Some)
-                    .map_err(|why| format!("{CREDENTIALS_VARIABLE}: {why}")),
-                _ => match file::well_known() {
+                    .map_err(|reason| format!("{CREDENTIALS_VARIABLE}: {reason}")),
+                _ => match well_known_path() {
                     Some(path) if path.exists() => CredentialsFile::read(&path).map(Some),
                     _ => Ok(None),
                 },
@@ -68,138 +63,143 @@ impl Adc {
         }
     }
 
-    /// Asks which project this is: the machine and the `gcloud` tool, or the tool first where
-    /// its login is what calls use.
+    /// Looks up the project: from the metadata server, then `gcloud`. The order is reversed if
+    /// the credentials come from `gcloud`'s login.
     pub(crate) async fn find_project(&self) -> Result<String, String> {
         let adc = self.clone();
-        thread::apart(async move || {
+        run_on_thread(async move || {
             let has_login = adc.file()?.is_some();
-            let (first, then) = if has_login {
-                (Teller::Tool, Teller::Machine)
+            let (first, second) = if has_login {
+                (ProjectSource::Gcloud, ProjectSource::MetadataServer)
             } else {
-                (Teller::Machine, Teller::Tool)
+                (ProjectSource::MetadataServer, ProjectSource::Gcloud)
             };
-            let first_words = match first.project().await {
+            let first_error = match first.project().await {
                 Ok(project) => return Ok(project),
-                Err(words) => words,
+                Err(error) => error,
             };
-            let found = then.project().await;
-            found.map_err(|words| format!("{first_words}; {words}"))
+            let project = second.project().await;
+            project.map_err(|error| format!("{first_error}; {error}"))
         })
         .await
     }
 
-    /// Asks for a token. Blocks now and then: for files, certificates and `gcloud`.
-    async fn ask(&self) -> Result<Token, String> {
+    /// Fetches a token. Blocks on files, certificates and `gcloud`.
+    async fn fetch_token(&self) -> Result<Token, String> {
         let Some(file) = self.file()? else {
-            return ask_surroundings().await;
+            return token_from_environment().await;
         };
         let provider: Box<dyn TokenProvider> = match file.kind {
-            Kind::ServiceAccount => Box::new(
+            CredentialsKind::ServiceAccount => Box::new(
                 CustomServiceAccount::from_json(file.text())
-                    .map_err(|error| file.complain(words(&error)))?,
+                    .map_err(|error| file.token_error(&error_chain(&error)))?,
             ),
-            Kind::AuthorizedUser => Box::new(
+            CredentialsKind::AuthorizedUser => Box::new(
                 ConfigDefaultCredentials::new()
                     .await
-                    .map_err(|error| file.complain(words(&error)))?,
+                    .map_err(|error| file.token_error(&error_chain(&error)))?,
             ),
         };
         match provider.token(SCOPES).await {
-            Ok(token) => Ok(known_token(&token)),
-            Err(error) => Err(file.complain(words(&error))),
+            Ok(token) => Ok(into_token(&token)),
+            Err(error) => Err(file.token_error(&error_chain(&error))),
         }
     }
 }
 
-/// What may know the project.
+/// A source of the project's id.
 #[derive(Clone, Copy)]
-enum Teller {
-    Machine,
-    Tool,
+enum ProjectSource {
+    MetadataServer,
+    Gcloud,
 }
 
-impl Teller {
+impl ProjectSource {
     async fn project(self) -> Result<String, String> {
         let (name, project) = match self {
-            Self::Machine => ("this machine", machine_project().await),
-            Self::Tool => ("`gcloud`", tool_project().await),
+            Self::MetadataServer => ("the metadata server", metadata_project().await),
+            Self::Gcloud => ("`gcloud`", gcloud_project().await),
         };
         match project {
             Ok(project) => Ok(project.to_string()),
-            Err(error) => Err(format!("{name} cannot tell ({})", words(&error))),
+            Err(error) => Err(format!(
+                "{name} returned no project ({})",
+                error_chain(&error)
+            )),
         }
     }
 }
 
-async fn machine_project() -> Result<Arc<str>, gcp_auth::Error> {
+async fn metadata_project() -> Result<Arc<str>, gcp_auth::Error> {
     MetadataServiceAccount::new().await?.project_id().await
 }
 
-async fn tool_project() -> Result<Arc<str>, gcp_auth::Error> {
+async fn gcloud_project() -> Result<Arc<str>, gcp_auth::Error> {
     GCloudAuthorizedUser::new().await?.project_id().await
 }
 
-/// Asks the machine, then the `gcloud` tool.
-async fn ask_surroundings() -> Result<Token, String> {
-    let machine = match MetadataServiceAccount::new().await {
-        Ok(machine) => return provided(&machine).await,
-        Err(error) => words(&error),
+/// Fetches a token from the metadata server, otherwise from `gcloud`.
+async fn token_from_environment() -> Result<Token, String> {
+    let metadata_error = match MetadataServiceAccount::new().await {
+        Ok(server) => return token_from(&server).await,
+        Err(error) => error_chain(&error),
     };
-    let tool = match GCloudAuthorizedUser::new().await {
-        Ok(tool) => return provided(&tool).await,
-        Err(error) => words(&error),
+    let gcloud_error = match GCloudAuthorizedUser::new().await {
+        Ok(gcloud) => return token_from(&gcloud).await,
+        Err(error) => error_chain(&error),
     };
-    let file = file::well_known().unwrap_or_default();
+    let file = well_known_path().unwrap_or_default();
     Err(format!(
-        "there are no Application Default Credentials: {CREDENTIALS_VARIABLE} is not set, there \
-         is no file `{}`, this machine has no service account ({machine}), and `gcloud` gave no \
-         token ({tool}): run `gcloud auth application-default login`, set {CREDENTIALS_VARIABLE} \
+        "no Application Default Credentials were found: {CREDENTIALS_VARIABLE} is not set, the \
+         file `{}` does not exist, the metadata server is not available ({metadata_error}), and \
+         `gcloud` returned no token ({gcloud_error}): run `gcloud auth application-default login`, set {CREDENTIALS_VARIABLE} \
          to a service account's key, or set `MistralGcpBuilder::token_source`",
         file.display()
     ))
 }
 
-async fn provided(provider: &dyn TokenProvider) -> Result<Token, String> {
+async fn token_from(provider: &dyn TokenProvider) -> Result<Token, String> {
     let token = provider.token(SCOPES).await;
     token
-        .map(|token| known_token(&token))
-        .map_err(|error| words(&error))
+        .map(|token| into_token(&token))
+        .map_err(|error| error_chain(&error))
 }
 
-fn known_token(token: &gcp_auth::Token) -> Token {
-    let end = SystemTime::from(token.expires_at());
-    let life = end.duration_since(SystemTime::now()).unwrap_or_default();
-    Token::new(token.as_str()).expires_in(life)
+fn into_token(token: &gcp_auth::Token) -> Token {
+    let expires_at = SystemTime::from(token.expires_at());
+    let lifetime = expires_at
+        .duration_since(SystemTime::now())
+        .unwrap_or_default();
+    Token::new(token.as_str()).expires_in(lifetime)
 }
 
-/// What an error and its causes say, each once.
-fn words(error: &gcp_auth::Error) -> String {
-    if let gcp_auth::Error::Json(what, _) = error {
-        return (*what).to_owned(); // the rest may show a part of the answer
+/// Joins the messages of an error and its sources, without repetitions.
+fn error_chain(error: &gcp_auth::Error) -> String {
+    if let gcp_auth::Error::Json(message, _) = error {
+        return (*message).to_owned(); // the source may quote a part of the response
     }
-    let mut words = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !words.contains(&more) {
-            words.push_str(": ");
-            words.push_str(&more);
+    let mut chain = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        let message = error.to_string();
+        if !chain.contains(&message) {
+            chain.push_str(": ");
+            chain.push_str(&message);
         }
-        cause = error.source();
+        source = error.source();
     }
-    words
+    chain
 }
 
-/// Gives a new token each time that it is asked: what keeps them is the cache above it.
+/// Fetches a new token on every call. The provider wraps it in a cache.
 #[derive(Debug)]
-pub(crate) struct AdcSource(pub(crate) Adc);
+pub(crate) struct AdcTokenSource(pub(crate) Adc);
 
 #[async_trait]
-impl TokenSource for AdcSource {
+impl TokenSource for AdcTokenSource {
     async fn token(&self) -> Result<Token> {
         let adc = self.0.clone();
-        thread::apart(async move || adc.ask().await)
+        run_on_thread(async move || adc.fetch_token().await)
             .await
             .map_err(Error::credentials)
     }

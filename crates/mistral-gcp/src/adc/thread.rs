@@ -1,4 +1,4 @@
-//! Work that blocks now and then, kept away from the application's runtime.
+//! Runs futures that block now and then outside the application's runtime.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -9,53 +9,58 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot::{Sender, channel};
 use tokio::time::timeout;
 
-/// How long asking for a token may take in all.
-const LIMIT: Duration = Duration::from_secs(60);
+/// The timeout of a whole token or project lookup.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(60);
 
 type Outcome<T> = Result<T, String>;
 
-/// Does `work` on a thread of its own, which ends with it, or when nobody waits any more.
+/// Runs `work` on a thread of its own and returns its outcome. Dropping the future cancels
+/// `work`.
 ///
-/// `gcp_auth` runs `gcloud`, and reads files and certificates, in the middle of its
-/// futures. Tokens are asked for about once an hour, so that a thread is no loss.
-pub(super) async fn apart<T, W>(work: W) -> Outcome<T>
+/// `gcp_auth` runs `gcloud`, and reads files and certificates, inside its futures. Tokens are
+/// fetched about once an hour, so the cost of a thread does not matter.
+pub(super) async fn run_on_thread<T, W>(work: W) -> Outcome<T>
 where
     T: Send + 'static,
     W: AsyncFnOnce() -> Outcome<T> + Send + 'static,
 {
-    let (answer, outcome) = channel();
+    let (sender, outcome) = channel();
     std::thread::Builder::new()
         .name("gcp-token".to_owned())
-        .spawn(move || run(work, answer))
-        .map_err(|error| format!("there is no thread to ask for a token: {error}"))?;
+        .spawn(move || run(work, sender))
+        .map_err(|error| format!("the thread for the credentials did not start: {error}"))?;
     match outcome.await {
         Ok(outcome) => outcome,
-        Err(_) => Err("asking for a token has broken off".to_owned()),
+        Err(_) => Err("the thread for the credentials panicked".to_owned()),
     }
 }
 
-fn run<T, W: AsyncFnOnce() -> Outcome<T>>(work: W, mut answer: Sender<Outcome<T>>) {
+fn run<T, W: AsyncFnOnce() -> Outcome<T>>(work: W, mut sender: Sender<Outcome<T>>) {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let why = format!("there is no runtime to ask for a token: {error}");
-            let _gone = answer.send(Err(why));
+            let message = format!("the runtime for the credentials did not start: {error}");
+            let _receiver_dropped = sender.send(Err(message));
             return;
         }
     };
     let outcome = runtime.block_on(async {
-        let mut work = pin!(timeout(LIMIT, work()));
-        let mut gone = pin!(answer.closed());
-        poll_fn(|context| match gone.as_mut().poll(context) {
+        let mut work = pin!(timeout(LOOKUP_TIMEOUT, work()));
+        let mut cancelled = pin!(sender.closed());
+        poll_fn(|context| match cancelled.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(None),
             Poll::Pending => work.as_mut().poll(context).map(Some),
         })
         .await
     });
-    runtime.shutdown_background(); // a name that is being looked up holds nobody up
+    runtime.shutdown_background(); // does not wait for a DNS lookup that is still blocking
     if let Some(outcome) = outcome {
-        let late = |_| Err(format!("there was no token within {LIMIT:?}"));
-        let _gone = answer.send(outcome.unwrap_or_else(late));
+        let timed_out = |_| {
+            Err(format!(
+                "the credentials did not respond within {LOOKUP_TIMEOUT:?}"
+            ))
+        };
+        let _receiver_dropped = sender.send(outcome.unwrap_or_else(timed_out));
     }
 }
 
@@ -66,17 +71,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_that_blocks_holds_nobody_up() {
+    async fn run_on_thread_blocking_work_does_not_block_the_runtime() {
         let (sender, receiver) = mpsc::channel();
-        let work = apart(async move || receiver.recv().map_err(|error| error.to_string()));
+        let work = run_on_thread(async move || receiver.recv().map_err(|error| error.to_string()));
         let (outcome, ()) = tokio::join!(work, async { sender.send(7).unwrap() });
         assert_eq!(outcome, Ok(7));
     }
 
     #[tokio::test]
-    async fn work_that_nobody_waits_for_ends() {
+    async fn run_on_thread_dropped_future_cancels_work() {
         let (sender, receiver) = mpsc::channel::<()>();
-        let mut work = Box::pin(apart(async move || {
+        let mut work = Box::pin(run_on_thread(async move || {
             let _held = sender;
             std::future::pending::<Outcome<()>>().await
         }));

@@ -1,4 +1,4 @@
-//! A transport that keeps what it is given, and answers by a rule.
+//! A transport that records requests and rejects one token.
 
 #![allow(dead_code, unreachable_pub)] // each test file uses a part of it
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers may panic as tests do
@@ -16,27 +16,27 @@ use mistral_sdk::{Client, Result, RetryPolicy};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
-/// A request as the transport got it.
+/// A request as the transport received it.
 #[derive(Debug, Clone)]
-pub struct Sent {
+pub struct RecordedRequest {
     pub url: String,
     pub headers: HeaderMap,
     pub body: Value,
 }
 
-/// Refuses some tokens, and lets all others ask.
+/// Responds with a chat completion, or with 401 to one token.
 #[derive(Clone, Default)]
-pub struct Vertex {
-    pub sent: Arc<Mutex<Vec<Sent>>>,
-    /// A token that is refused, once this many requests with it have come together.
-    refused: Option<(&'static str, Arc<Barrier>)>,
+pub struct VertexTransport {
+    pub sent: Arc<Mutex<Vec<RecordedRequest>>>,
+    /// A token that is rejected, and the barrier at which the requests with it wait.
+    rejected: Option<(&'static str, Arc<Barrier>)>,
 }
 
-impl Vertex {
-    pub fn refusing(token: &'static str, together: usize) -> Self {
+impl VertexTransport {
+    pub fn rejecting(token: &'static str, requests: usize) -> Self {
         Self {
             sent: Arc::default(),
-            refused: Some((token, Arc::new(Barrier::new(together)))),
+            rejected: Some((token, Arc::new(Barrier::new(requests)))),
         }
     }
 
@@ -45,38 +45,40 @@ impl Vertex {
         builder.retry(RetryPolicy::none()).build().unwrap()
     }
 
-    /// The tokens that were shown, one by one.
+    /// Returns the `authorization` headers of the recorded requests, in order.
     pub fn tokens(&self) -> Vec<String> {
         let sent = self.sent.lock().unwrap();
-        let token = |sent: &Sent| sent.headers["authorization"].to_str().unwrap().to_owned();
+        let token =
+            |sent: &RecordedRequest| sent.headers["authorization"].to_str().unwrap().to_owned();
         sent.iter().map(token).collect()
     }
 
-    pub fn take(&self) -> Vec<Sent> {
+    /// Removes and returns the recorded requests.
+    pub fn take(&self) -> Vec<RecordedRequest> {
         std::mem::take(&mut *self.sent.lock().unwrap())
     }
 }
 
-impl fmt::Debug for Vertex {
+impl fmt::Debug for VertexTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Vertex")
+        f.write_str("VertexTransport")
     }
 }
 
 #[async_trait]
-impl Transport for Vertex {
+impl Transport for VertexTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?;
         let token = parts.headers["authorization"].clone();
-        self.sent.lock().unwrap().push(Sent {
+        self.sent.lock().unwrap().push(RecordedRequest {
             url: parts.uri.to_string(),
             headers: parts.headers,
             body: serde_json::from_slice(&body).unwrap_or_default(),
         });
-        let (status, answer) = match &self.refused {
-            Some((refused, together)) if token == *refused => {
-                together.wait().await;
+        let (status, response) = match &self.rejected {
+            Some((rejected, barrier)) if token == *rejected => {
+                barrier.wait().await;
                 (
                     401,
                     json!({ "error": { "code": 401, "status": "UNAUTHENTICATED" } }),
@@ -84,7 +86,7 @@ impl Transport for Vertex {
             }
             _ => (200, completion()),
         };
-        let mut response = Response::new(Body::from(answer.to_string()));
+        let mut response = Response::new(Body::from(response.to_string()));
         *response.status_mut() = status.try_into().unwrap();
         let json = "application/json".try_into().unwrap();
         response.headers_mut().insert("content-type", json);
@@ -103,6 +105,6 @@ fn completion() -> Value {
     })
 }
 
-pub fn question(model: &str) -> ChatCompletionRequest {
+pub fn chat_request(model: &str) -> ChatCompletionRequest {
     ChatCompletionRequest::new(model, [Message::user("Who painted Olympia?")])
 }

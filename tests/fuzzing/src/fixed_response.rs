@@ -1,4 +1,4 @@
-//! A server that has one answer for every request.
+//! A transport that returns the same response to every request.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use mistral_sdk::{Client, MistralApi, RetryPolicy};
 use tokio::runtime::{Builder, Runtime};
 
 thread_local! {
-    /// Waiting takes no time here.
+    /// A runtime with a paused clock, so that delays take no time.
     static RUNTIME: Runtime = Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -24,15 +24,15 @@ pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct FixedResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Where the requests went.
+    /// The URLs of the requests.
     pub(crate) sent: Arc<Mutex<Vec<Uri>>>,
 }
 
-impl Answer {
+impl FixedResponse {
     pub(crate) fn new(status: StatusCode, body: impl Into<Bytes>) -> Self {
         Self {
             status,
@@ -42,8 +42,8 @@ impl Answer {
         }
     }
 
-    /// Reads a status line, header lines, a blank line and a body. What HTTP does not allow
-    /// is left out.
+    /// Parses a status line, header lines, a blank line and a body. Skips headers that are invalid
+    /// in HTTP.
     pub(crate) fn read(input: &[u8]) -> Self {
         let (status, mut rest) = line(input);
         let status = String::from_utf8_lossy(status).trim().parse().ok();
@@ -62,7 +62,7 @@ impl Answer {
         }
     }
 
-    /// Asks Mistral's own API once.
+    /// Returns a client of Mistral's API without retries.
     pub(crate) fn client(&self) -> Client {
         self.client_of(MistralApi::new("key").unwrap(), RetryPolicy::none())
     }
@@ -74,7 +74,7 @@ impl Answer {
 }
 
 #[async_trait]
-impl Transport for Answer {
+impl Transport for FixedResponse {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         self.sent.lock().unwrap().push(request.uri().clone());
         let mut response = Response::new(Body::from(self.body.clone()));
@@ -84,14 +84,14 @@ impl Transport for Answer {
     }
 }
 
-/// The first line, and what follows it.
+/// Splits off the first line.
 pub(crate) fn line(input: &[u8]) -> (&[u8], &[u8]) {
     let mut parts = input.splitn(2, |byte| *byte == b'\n');
     let mut next = || parts.next().unwrap_or_default();
     (next(), next())
 }
 
-/// Adds a line of the form `name: value`, if it is one.
+/// Adds a header line `name: value`, if it is valid.
 pub(crate) fn add_header(headers: &mut HeaderMap, line: &[u8]) {
     let mut parts = line.splitn(2, |byte| *byte == b':');
     let mut next = || parts.next().unwrap_or_default().trim_ascii();

@@ -1,4 +1,4 @@
-//! The same calls as most people write them by hand.
+//! The same calls with a handwritten client.
 
 use std::hint::black_box;
 
@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::answers::Scenario;
+use crate::scenarios::Scenario;
 
 #[derive(Deserialize)]
 struct Reply {

@@ -1,4 +1,4 @@
-//! What the SDK has: its endpoints.
+//! The endpoints of the SDK.
 
 use std::collections::BTreeSet;
 
@@ -10,22 +10,22 @@ use mistral_sdk::json::Object;
 use mistral_sdk::provider::Operation;
 
 /// An endpoint of the SDK.
-pub(crate) struct Ours {
+pub(crate) struct SdkEndpoint {
     pub(crate) name: String,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: BTreeSet<String>,
 }
 
-impl Ours {
+impl SdkEndpoint {
     pub(crate) fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 }
 
-pub(crate) fn endpoints() -> Vec<Ours> {
-    Operation::all()
-        .map(|endpoint| Ours {
+pub(crate) fn all() -> Vec<SdkEndpoint> {
+    Endpoint::all()
+        .map(|endpoint| SdkEndpoint {
             name: endpoint.name.to_string(),
             method: endpoint.method.to_string(),
             path: endpoint.path.to_string(),

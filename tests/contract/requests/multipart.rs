@@ -1,4 +1,4 @@
-//! What a form comes to, read from the request that is really sent.
+//! The fields of a multipart form, parsed from the request as sent.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,12 +8,12 @@ use mistral_sdk::transport::{Body, Transport, TransportError, TransportErrorKind
 use mistral_sdk::{Client, MistralApi, RetryPolicy};
 use serde_json::{Map, Value};
 
-/// Keeps the body of the request, and answers nothing.
+/// Captures the body of the request, then fails.
 #[derive(Debug, Clone, Default)]
-struct Catching(Arc<Mutex<Option<(String, String)>>>);
+struct CapturingTransport(Arc<Mutex<Option<(String, String)>>>);
 
 #[async_trait]
-impl Transport for Catching {
+impl Transport for CapturingTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         let (head, body) = request.into_parts();
         let content_type = head.headers["content-type"].to_str().unwrap().to_owned();
@@ -21,21 +21,21 @@ impl Transport for Catching {
         *self.0.lock().unwrap() = Some((content_type, body));
         Err(TransportError::new(
             TransportErrorKind::Other,
-            "that was all",
+            "the request was captured",
         ))
     }
 }
 
-/// The fields of the form that `send` sends. Numbers and flags are what their text says; of a
-/// field that comes several times a list is made, and of those named in `lists`.
-pub(super) fn sent(lists: &[&str], send: impl AsyncFnOnce(Client) + Send) -> Value {
-    let catching = Catching::default();
+/// Returns the fields of the form that `send` sends. Numbers and booleans are parsed. A repeated
+/// field, and any field in `lists`, becomes a list.
+pub(super) fn sent_fields(lists: &[&str], send: impl AsyncFnOnce(Client) + Send) -> Value {
+    let transport = CapturingTransport::default();
     let client = Client::builder(MistralApi::new("key").unwrap())
-        .transport(catching.clone())
+        .transport(transport.clone())
         .retry(RetryPolicy::none())
         .build()
         .unwrap();
-    // A thread and a runtime of its own, because another may be running here already.
+    // A separate thread and runtime, because a runtime may already be running on this thread.
     std::thread::scope(|scope| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -45,7 +45,7 @@ pub(super) fn sent(lists: &[&str], send: impl AsyncFnOnce(Client) + Send) -> Val
             .join()
             .unwrap();
     });
-    let (content_type, body) = catching.0.lock().unwrap().take().unwrap();
+    let (content_type, body) = transport.0.lock().unwrap().take().unwrap();
     let mut fields = Map::new();
     for (name, text) in read(&content_type, &body) {
         let value = match serde_json::from_str(&text) {

@@ -1,4 +1,4 @@
-//! Every wait has an end, also where the call as a whole has none.
+//! Timeouts of stalled bodies and of pending credentials.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use mistral_sdk::transport::{Body, Transport, TransportError};
 use mistral_sdk::{Client, ErrorKind, Result};
 use tokio::time::Instant;
 
-use super::operation::{Operation, Settings, client};
+use super::operations::{OperationKind, Settings, client};
 
-/// Gives a head, the start of a body, and then nothing more.
+/// Responds with a head and the start of a body, then stalls.
 #[derive(Debug, Clone, Copy)]
-struct Stalling {
+struct StalledTransport {
     content_type: &'static str,
     start: &'static str,
 }
 
 #[async_trait]
-impl Transport for Stalling {
+impl Transport for StalledTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         request.into_body().collect().await?;
         let start = stream::iter([Ok(Bytes::from(self.start))]);
@@ -36,23 +36,23 @@ impl Transport for Stalling {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_stalls_ends_in_the_idle_time_out_unless_the_total_is_shorter() {
-    use Operation::{Complete, List, Stream, Upload};
+async fn timeout_stalled_body_is_idle_unless_total_is_shorter() {
+    use OperationKind::{Complete, List, Stream, Upload};
     const TOTAL: TimeoutPhase = TimeoutPhase::Total;
     const IDLE: TimeoutPhase = TimeoutPhase::Idle;
-    // The defaults: 300 s of silence, and 300 s in all for what is streamed in no direction.
+    // The defaults: 300 s idle, and 300 s in total for calls that stream neither body.
     for (operation, idle, seconds, phase) in [
         (List, None, 300, TOTAL),
         (Complete, None, 300, TOTAL),
         (Stream, None, 300, IDLE),
         (Upload, None, 300, IDLE),
-        (List, Some(7), 21, IDLE), // a reading request is repeated
+        (List, Some(7), 21, IDLE), // an idempotent request is retried
         (Complete, Some(7), 7, IDLE),
         (Stream, Some(7), 7, IDLE),
         (Upload, Some(7), 7, IDLE),
     ] {
         for content_type in [operation.content_type(), "application/octet-stream"] {
-            let transport = Stalling {
+            let transport = StalledTransport {
                 content_type,
                 start: "",
             };
@@ -65,17 +65,17 @@ async fn a_body_that_stalls_ends_in_the_idle_time_out_unless_the_total_is_shorte
                 ..Settings::default()
             };
             let started = Instant::now();
-            let error = operation.perform(&client, &settings).await.unwrap_err();
-            let what = format!("{} {content_type} {idle:?}: {error}", operation.name());
-            assert_eq!(error.timeout_phase(), Some(phase), "{what}");
-            assert_eq!(started.elapsed().as_secs(), seconds, "{what}");
+            let error = operation.call(&client, &settings).await.unwrap_err();
+            let context = format!("{} {content_type} {idle:?}: {error}", operation.name());
+            assert_eq!(error.timeout_phase(), Some(phase), "{context}");
+            assert_eq!(started.elapsed().as_secs(), seconds, "{context}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_comes_instead_of_events_and_stalls_is_told_as_what_it_is() {
-    let transport = Stalling {
+async fn sse_stalled_html_page_is_a_decode_error() {
+    let transport = StalledTransport {
         content_type: "text/html",
         start: "<title>Log in</title>",
     };
@@ -84,24 +84,24 @@ async fn a_page_that_comes_instead_of_events_and_stalls_is_told_as_what_it_is() 
         .build()
         .unwrap();
     let started = Instant::now();
-    let ended = Operation::Stream
-        .perform(&client, &Settings::default())
+    let result = OperationKind::Stream
+        .call(&client, &Settings::default())
         .await;
-    let error = ended.unwrap_err();
+    let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
     assert!(error.to_string().contains("text/html"), "{error}");
     assert_eq!(error.api().unwrap().body, "<title>Log in</title>");
-    assert_eq!(started.elapsed().as_secs(), 10); // as long as any error's body is read
+    assert_eq!(started.elapsed().as_secs(), 10); // the limit for reading the body of an error
 }
 
-/// Never gets a credential.
+/// A provider whose credential never arrives.
 #[derive(Debug)]
-struct Waiting;
+struct PendingCredential;
 
 #[async_trait]
-impl Provider for Waiting {
+impl Provider for PendingCredential {
     fn name(&self) -> &'static str {
-        "waiting"
+        "pending"
     }
 
     fn supports(&self, _: &ApiOperation) -> bool {
@@ -118,19 +118,19 @@ impl Provider for Waiting {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credential_that_never_comes_is_waited_for_as_long_as_a_whole_call() {
-    for operation in super::operation::OPERATIONS {
-        let transport = Stalling {
+async fn timeout_pending_credential_ends_at_total() {
+    for operation in super::operations::OPERATIONS {
+        let transport = StalledTransport {
             content_type: "",
             start: "",
         };
-        let client = Client::builder(Waiting)
+        let client = Client::builder(PendingCredential)
             .transport(transport)
             .build()
             .unwrap();
         let started = Instant::now();
         let error = operation
-            .perform(&client, &Settings::default())
+            .call(&client, &Settings::default())
             .await
             .unwrap_err();
         assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Total), "{error}");

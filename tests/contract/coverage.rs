@@ -1,4 +1,4 @@
-//! What there is to show of a schema, and what a value shows of it.
+//! The features of a schema, and those that a value has.
 
 use std::collections::BTreeSet;
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 use crate::document::{Document, properties, reference, requires, tag_of, union};
 use crate::validators::Validators;
 
-/// Something that a value can show. Places are named `Schema.property`, with `[]` for the
+/// A feature that a value of a schema can have. Locations are named `Schema.property`, with `[]` for the
 /// elements of a list, `{}` for the values of a map and `|2` for a member of a union.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mark {
+pub(crate) enum Feature {
     /// A schema, by its address.
     Schema(String),
-    /// A property that is there.
+    /// A property that is present.
     Property(String),
-    /// An optional property that is not there.
+    /// An optional property that is absent.
     Absence(String),
     /// A member of a union, or one of a schema's types.
     Member(String),
@@ -23,59 +23,63 @@ pub(crate) enum Mark {
     Value(String),
 }
 
-pub(crate) type Marks = BTreeSet<Mark>;
+pub(crate) type Features = BTreeSet<Feature>;
 
-/// All that values of the schema at `address` can show.
-pub(crate) fn expected(document: &Document, address: &str) -> Marks {
-    let mut marks = Marks::from([Mark::Schema(address.to_owned())]);
-    expect_at(document, address, document.schema(address), &mut marks);
-    marks
+/// Returns all features that values of the schema at `address` can have.
+pub(crate) fn expected(document: &Document, address: &str) -> Features {
+    let mut features = Features::from([Feature::Schema(address.to_owned())]);
+    expect_at(document, address, document.schema(address), &mut features);
+    features
 }
 
-pub(crate) fn expect_at(document: &Document, place: &str, schema: &Value, marks: &mut Marks) {
+pub(crate) fn expect_at(
+    document: &Document,
+    location: &str,
+    schema: &Value,
+    features: &mut Features,
+) {
     if let Some(name) = reference(schema) {
-        if marks.insert(Mark::Schema(name.to_owned())) {
-            expect_at(document, name, document.schema(name), marks);
+        if features.insert(Feature::Schema(name.to_owned())) {
+            expect_at(document, name, document.schema(name), features);
         }
         return;
     }
     let schema = &document.flat(schema);
     if let Some((members, _)) = union(schema) {
         for (index, member) in members.iter().enumerate() {
-            let place = member_place(place, index);
-            marks.insert(Mark::Member(place.clone()));
-            expect_at(document, &place, member, marks);
+            let location = member_location(location, index);
+            features.insert(Feature::Member(location.clone()));
+            expect_at(document, &location, member, features);
         }
     }
     for value in enum_values(schema) {
-        marks.insert(value_mark(place, value));
+        features.insert(value_feature(location, value));
     }
     for kind in schema["type"].as_array().into_iter().flatten() {
-        marks.insert(kind_mark(place, kind));
+        features.insert(kind_feature(location, kind));
     }
     for (name, property) in properties(schema) {
-        let place = format!("{place}.{name}");
-        marks.insert(Mark::Property(place.clone()));
-        // A constant is what tells a union's members apart: the generator always gives it.
+        let location = format!("{location}.{name}");
+        features.insert(Feature::Property(location.clone()));
+        // A constant distinguishes the members of a union, so the generator always includes it.
         if !requires(schema, name) && property.get("const").is_none() {
-            marks.insert(Mark::Absence(place.clone()));
+            features.insert(Feature::Absence(location.clone()));
         }
-        expect_at(document, &place, property, marks);
+        expect_at(document, &location, property, features);
     }
     if let Some(items) = schema.get("items") {
-        expect_at(document, &format!("{place}[]"), items, marks);
+        expect_at(document, &format!("{location}[]"), items, features);
     }
     if let Some(values) = map_values(schema) {
-        expect_at(document, &format!("{place}{{}}"), values, marks);
+        expect_at(document, &format!("{location}{{}}"), values, features);
     }
 }
 
-/// Adds what valid values show: an observer of its own, which does not trust the generator
-/// that makes them.
+/// Collects the features of valid values, independently of the generator.
 pub(crate) struct Observer<'a> {
     pub(crate) document: &'a Document,
     pub(crate) validators: &'a Validators,
-    pub(crate) marks: Marks,
+    pub(crate) features: Features,
 }
 
 impl<'a> Observer<'a> {
@@ -83,45 +87,45 @@ impl<'a> Observer<'a> {
         Self {
             document,
             validators,
-            marks: Marks::new(),
+            features: Features::new(),
         }
     }
 
     pub(crate) fn observe(&mut self, address: &str, value: &Value) {
-        self.marks.insert(Mark::Schema(address.to_owned()));
+        self.features.insert(Feature::Schema(address.to_owned()));
         self.observe_at(address, self.document.schema(address), value);
     }
 
-    fn observe_at(&mut self, place: &str, schema: &Value, value: &Value) {
+    fn observe_at(&mut self, location: &str, schema: &Value, value: &Value) {
         if let Some(name) = reference(schema) {
             let target = self.document.schema(name);
-            self.marks.insert(Mark::Schema(name.to_owned()));
+            self.features.insert(Feature::Schema(name.to_owned()));
             return self.observe_at(name, target, value);
         }
         let schema = &self.document.flat(schema);
         if let Some((members, discriminator)) = union(schema) {
             for (index, member) in members.iter().enumerate() {
                 if self.is_member(member, discriminator, value) {
-                    let place = member_place(place, index);
-                    self.marks.insert(Mark::Member(place.clone()));
-                    self.observe_at(&place, member, value);
+                    let location = member_location(location, index);
+                    self.features.insert(Feature::Member(location.clone()));
+                    self.observe_at(&location, member, value);
                 }
             }
         }
         if enum_values(schema).any(|known| known == value) {
-            self.marks.insert(value_mark(place, value));
+            self.features.insert(value_feature(location, value));
         }
         for kind in schema["type"].as_array().into_iter().flatten() {
             if *kind == kind_of(value) {
-                self.marks.insert(kind_mark(place, kind));
+                self.features.insert(kind_feature(location, kind));
             }
         }
         match value {
-            Value::Object(object) => self.observe_object(place, schema, object),
+            Value::Object(object) => self.observe_object(location, schema, object),
             Value::Array(elements) => {
-                let place = format!("{place}[]");
+                let location = format!("{location}[]");
                 for element in elements {
-                    self.observe_at(&place, &schema["items"], element);
+                    self.observe_at(&location, &schema["items"], element);
                 }
             }
             _ => {}
@@ -130,25 +134,25 @@ impl<'a> Observer<'a> {
 
     fn observe_object(
         &mut self,
-        place: &str,
+        location: &str,
         schema: &Value,
         object: &serde_json::Map<String, Value>,
     ) {
         for (name, property) in properties(schema) {
-            let place = format!("{place}.{name}");
+            let location = format!("{location}.{name}");
             match object.get(name) {
                 Some(value) => {
-                    self.marks.insert(Mark::Property(place.clone()));
-                    self.observe_at(&place, property, value);
+                    self.features.insert(Feature::Property(location.clone()));
+                    self.observe_at(&location, property, value);
                 }
-                None => drop(self.marks.insert(Mark::Absence(place))),
+                None => drop(self.features.insert(Feature::Absence(location))),
             }
         }
         if let Some(values) = map_values(schema) {
-            let place = format!("{place}{{}}");
+            let location = format!("{location}{{}}");
             let known = |name: &str| properties(schema).any(|(known, _)| known == name);
             for (_, value) in object.iter().filter(|(name, _)| !known(name)) {
-                self.observe_at(&place, values, value);
+                self.observe_at(&location, values, value);
             }
         }
     }
@@ -164,29 +168,29 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// The schema of a map's values.
+/// Returns the schema of a map's values.
 pub(crate) fn map_values(schema: &Value) -> Option<&Value> {
     schema
         .get("additionalProperties")
         .filter(|values| values.is_object())
 }
 
-pub(crate) fn member_place(place: &str, index: usize) -> String {
-    format!("{place}|{index}")
+pub(crate) fn member_location(location: &str, index: usize) -> String {
+    format!("{location}|{index}")
 }
 
-/// The enum's values, but for a null, which is also one of the types.
+/// Returns the enum's values without null, which is also one of the types.
 pub(crate) fn enum_values(schema: &Value) -> impl Iterator<Item = &Value> {
     let values = schema["enum"].as_array().into_iter().flatten();
     values.filter(|value| !value.is_null())
 }
 
-pub(crate) fn value_mark(place: &str, value: &Value) -> Mark {
-    Mark::Value(format!("{place}={value}"))
+pub(crate) fn value_feature(location: &str, value: &Value) -> Feature {
+    Feature::Value(format!("{location}={value}"))
 }
 
-pub(crate) fn kind_mark(place: &str, kind: &Value) -> Mark {
-    Mark::Member(format!("{place}:{}", kind.as_str().unwrap_or_default()))
+pub(crate) fn kind_feature(location: &str, kind: &Value) -> Feature {
+    Feature::Member(format!("{location}:{}", kind.as_str().unwrap_or_default()))
 }
 
 fn kind_of(value: &Value) -> &'static str {
@@ -223,7 +227,7 @@ components:
 ";
 
     #[test]
-    fn values_show_what_they_have_and_nothing_else() {
+    fn contract_coverage_lists_exactly_the_features_of_a_value() {
         let document = Document::parse(ANIMALS);
         let validators = Validators::new(&document);
         let all = expected(&document, "Animal");
@@ -232,7 +236,7 @@ components:
             values
                 .iter()
                 .for_each(|value| observer.observe("Animal", value));
-            let seen = &observer.marks;
+            let seen = &observer.features;
             all.difference(seen).cloned().collect::<Vec<_>>()
         };
         let cat = json!({ "kind": "cat", "color": "black", "kittens": [{ "kind": "cat", "color": "white" }] });
@@ -245,16 +249,20 @@ components:
         let whole = [&[cat.clone(), dog.clone(), stray.clone()], &bare[..]].concat();
         assert_eq!(missing(&whole), []);
         let without = missing(&[cat.clone(), bare[0].clone()]);
-        assert!(without.contains(&Mark::Schema("Dog".into())), "{without:?}");
-        assert!(without.contains(&Mark::Member("Animal|1".into())));
-        assert!(without.contains(&Mark::Property("Dog.name".into())));
+        assert!(
+            without.contains(&Feature::Schema("Dog".into())),
+            "{without:?}"
+        );
+        assert!(without.contains(&Feature::Member("Animal|1".into())));
+        assert!(without.contains(&Feature::Property("Dog.name".into())));
         let without = missing(&[&[cat, dog], &bare[..]].concat());
-        let nulls = ["Dog.name|1", "Dog.toys{}:null"].map(|place| Mark::Member(place.into()));
+        let nulls =
+            ["Dog.name|1", "Dog.toys{}:null"].map(|location| Feature::Member(location.into()));
         assert_eq!(without, nulls);
         let without = missing(&[&[stray], &bare[..]].concat());
         for color in ["black", "white"] {
-            let mark = Mark::Value(format!("Cat.color=\"{color}\""));
-            assert!(without.contains(&mark), "{without:?}");
+            let feature = Feature::Value(format!("Cat.color=\"{color}\""));
+            assert!(without.contains(&feature), "{without:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One operation of each kind that behaves differently when something goes wrong.
+//! One operation of each kind that differs in its retry rules or response.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use mistral_sdk::messages::Message;
 use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, ClientBuilder, MistralApi, Result, RetryPolicy};
 
-/// The kinds, in the order of the tables.
+/// The kinds of operations, in the order of the fault matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// `models.list`: may be repeated without harm.
+pub enum OperationKind {
+    /// `models.list`: idempotent.
     List,
-    /// `chat.complete`: may be billed twice.
+    /// `chat.complete`: a retry may be billed twice.
     Complete,
-    /// `chat.stream`: the same, as a stream.
+    /// `chat.stream`: a retry may be billed twice; streams its response.
     Stream,
-    /// `files.upload`: has effects.
+    /// `files.upload`: not idempotent.
     Upload,
 }
 
-pub const OPERATIONS: [Operation; 4] = [
-    Operation::List,
-    Operation::Complete,
-    Operation::Stream,
-    Operation::Upload,
+pub const OPERATIONS: [OperationKind; 4] = [
+    OperationKind::List,
+    OperationKind::Complete,
+    OperationKind::Stream,
+    OperationKind::Upload,
 ];
 
 pub const EVENTS: [&str; 3] = [
@@ -36,7 +36,7 @@ pub const EVENTS: [&str; 3] = [
 ];
 pub const TEXT: &str = "Héllo";
 
-impl Operation {
+impl OperationKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::List => "models.list",
@@ -53,7 +53,7 @@ impl Operation {
         }
     }
 
-    /// The body of a good answer.
+    /// Returns the body of a successful response.
     pub fn body(self) -> String {
         match self {
             Self::List => r#"{"object":"list","data":[{"id":"m","type":"base"}]}"#.to_owned(),
@@ -65,8 +65,8 @@ impl Operation {
         }
     }
 
-    /// Performs the operation, and reads its answer to the end.
-    pub async fn perform(self, client: &Client, settings: &Settings) -> Result<()> {
+    /// Calls the operation and reads its response to the end.
+    pub async fn call(self, client: &Client, settings: &Settings) -> Result<()> {
         macro_rules! set {
             ($call:expr) => {{
                 let mut call = $call;
@@ -91,11 +91,11 @@ impl Operation {
                 assert_eq!(models.data.len(), 1);
             }
             Self::Complete => {
-                let answer = set!(client.chat().complete(&question())).await?;
-                assert_eq!(answer.text(), TEXT);
+                let response = set!(client.chat().complete(&chat_request())).await?;
+                assert_eq!(response.text(), TEXT);
             }
             Self::Stream => {
-                let stream = set!(client.chat().stream(&question())).await?;
+                let stream = set!(client.chat().stream(&chat_request())).await?;
                 assert_eq!(stream.collect_response().await?.text(), TEXT);
             }
             Self::Upload => {
@@ -109,7 +109,7 @@ impl Operation {
     }
 }
 
-/// What one call wants otherwise than its client.
+/// The options of one call.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     pub headers: Vec<(&'static str, String)>,
@@ -118,24 +118,24 @@ pub struct Settings {
     pub total: Option<Duration>,
 }
 
-pub fn question() -> ChatCompletionRequest {
+pub fn chat_request() -> ChatCompletionRequest {
     ChatCompletionRequest::new("m", [Message::user("hi")])
 }
 
-/// A transport with a pool of its own.
+/// Returns a transport with a pool of its own.
 pub fn transport() -> HyperTransport {
     HyperTransport::new(Duration::from_secs(10)).unwrap()
 }
 
-/// Decides as the default does, and waits for nothing.
-pub fn without_delay() -> RetryPolicy {
+/// Returns the default policy without backoff.
+pub fn retry_without_delay() -> RetryPolicy {
     let mut policy = RetryPolicy::default();
     policy.initial_delay = Duration::ZERO;
     policy
 }
 
-/// A client that waits for nothing between attempts.
+/// Returns the builder of a client that retries without backoff.
 pub fn client(url: &str) -> ClientBuilder {
     let api = MistralApi::new("key").unwrap().base_url(url).unwrap();
-    Client::builder(api).retry(without_delay())
+    Client::builder(api).retry(retry_without_delay())
 }

@@ -1,4 +1,4 @@
-//! A transport whose answers lie in memory, so that what is counted is the SDK alone.
+//! A transport with responses in memory, so that only the SDK is measured.
 
 use std::task::Poll;
 
@@ -8,58 +8,58 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
 use mistral_sdk::transport::{Body, Transport, TransportError};
 
-use crate::answers::Scenario;
+use crate::scenarios::Scenario;
 
-/// How much comes at once from a connection that is ahead.
-const PIECE: usize = 64 * 1024;
+/// The chunk size of a connection that never stalls.
+const CHUNK: usize = 64 * 1024;
 
-/// How an answer comes.
+/// The arrival of a response's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// As from a connection that is always ahead.
-    Ahead,
-    /// Event by event, each of which has to be waited for.
+    /// In full chunks, without a wait.
+    Immediate,
+    /// Event by event, each after a wait.
     OneByOne,
 }
 
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct MemoryTransport {
     content_type: HeaderValue,
-    answer: Bytes,
+    response: Bytes,
     pace: Pace,
 }
 
-impl Memory {
+impl MemoryTransport {
     pub(crate) fn new(scenario: Scenario, chunks: usize, pace: Pace) -> Self {
         Self {
             pace,
             content_type: HeaderValue::from_static(scenario.content_type()),
-            answer: scenario.answer(chunks).into(),
+            response: scenario.response(chunks).into(),
         }
     }
 }
 
 #[async_trait]
-impl Transport for Memory {
+impl Transport for MemoryTransport {
     async fn send(&self, _: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let mut rest = self.answer.clone();
+        let mut rest = self.response.clone();
         let length = rest.len() as u64;
         let pace = self.pace;
-        let mut is_waited_for = false;
-        let pieces = futures::stream::poll_fn(move |cx| {
-            is_waited_for = pace == Pace::OneByOne && !is_waited_for;
-            if is_waited_for {
+        let mut is_pending = false;
+        let chunks = futures::stream::poll_fn(move |cx| {
+            is_pending = pace == Pace::OneByOne && !is_pending;
+            if is_pending {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
             let end = match pace {
-                Pace::Ahead => PIECE.min(rest.len()),
+                Pace::Immediate => CHUNK.min(rest.len()),
                 Pace::OneByOne => end_of_event(&rest),
             };
-            let piece = rest.split_to(end);
-            Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
+            let chunk = rest.split_to(end);
+            Poll::Ready((!chunk.is_empty()).then_some(Ok(chunk)))
         });
-        let body = Body::from_stream(pieces).with_content_length(length);
+        let body = Body::from_stream(chunks).with_content_length(length);
         let mut response = Response::new(body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, self.content_type.clone());
@@ -67,7 +67,7 @@ impl Transport for Memory {
     }
 }
 
-/// An event is one line and an empty one.
+/// Returns the end of the first event, which is one line and an empty line.
 fn end_of_event(rest: &[u8]) -> usize {
     memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 2)
 }

@@ -1,24 +1,24 @@
-//! One typical request for each operation, in an order in which each finds what it needs.
+//! A sample request per operation, ordered so that each can use the results of earlier ones.
 
 use serde_json::{Value, json};
 
-pub(crate) struct Exchange {
+pub(crate) struct SampleRequest {
     /// The operation, as `POST /v1/path`.
     pub(crate) operation: &'static str,
     pub(crate) query: &'static str,
     pub(crate) body: Body,
-    /// What of the answer fills in later requests: a name for `{name}`, and a JSON pointer.
+    /// A value of the response for later requests: the placeholder's name, and a JSON pointer.
     pub(crate) keep: Option<(&'static str, &'static str)>,
 }
 
 pub(crate) enum Body {
     Empty,
     Json(Value),
-    /// Fields of a form; `file` is one, with this file name.
+    /// The fields of a multipart form, and the file name of its field `file`.
     Form(&'static [(&'static str, &'static str)], &'static str),
 }
 
-/// What is filled in before any answer is there.
+/// The placeholders' values before any response.
 pub(crate) const DEFAULTS: &[(&str, &str)] = &[
     ("model_id", "mistral-small-latest"),
     ("file_id", "6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d11"),
@@ -27,8 +27,8 @@ pub(crate) const DEFAULTS: &[(&str, &str)] = &[
     ("voice_id", "6f1f7a0c-9e0b-4c6e-8a3e-0a4b4f0f9d13"),
 ];
 
-fn bare(operation: &'static str) -> Exchange {
-    Exchange {
+fn bare(operation: &'static str) -> SampleRequest {
+    SampleRequest {
         operation,
         query: "",
         body: Body::Empty,
@@ -36,21 +36,25 @@ fn bare(operation: &'static str) -> Exchange {
     }
 }
 
-fn with(operation: &'static str, body: Value) -> Exchange {
-    Exchange {
+fn with(operation: &'static str, body: Value) -> SampleRequest {
+    SampleRequest {
         body: Body::Json(body),
         ..bare(operation)
     }
 }
 
-fn form(operation: &'static str, fields: &'static [(&str, &str)], file: &'static str) -> Exchange {
-    Exchange {
+fn form(
+    operation: &'static str,
+    fields: &'static [(&str, &str)],
+    file: &'static str,
+) -> SampleRequest {
+    SampleRequest {
         body: Body::Form(fields, file),
         ..bare(operation)
     }
 }
 
-impl Exchange {
+impl SampleRequest {
     fn query(mut self, query: &'static str) -> Self {
         self.query = query;
         self
@@ -62,7 +66,7 @@ impl Exchange {
     }
 }
 
-pub(crate) fn all() -> Vec<Exchange> {
+pub(crate) fn all() -> Vec<SampleRequest> {
     let groups = [
         models(),
         completions(),
@@ -75,11 +79,11 @@ pub(crate) fn all() -> Vec<Exchange> {
     groups.into_iter().flatten().collect()
 }
 
-fn models() -> Vec<Exchange> {
+fn models() -> Vec<SampleRequest> {
     vec![bare("GET /v1/models"), bare("GET /v1/models/{model_id}")]
 }
 
-fn completions() -> Vec<Exchange> {
+fn completions() -> Vec<SampleRequest> {
     let question = json!([{ "role": "user", "content": "Who painted Olympia?" }]);
     let chat =
         |stream| json!({ "model": "mistral-small-latest", "messages": question, "stream": stream });
@@ -109,7 +113,7 @@ fn completions() -> Vec<Exchange> {
     ]
 }
 
-fn classifiers() -> Vec<Exchange> {
+fn classifiers() -> Vec<SampleRequest> {
     let messages = json!([{ "role": "user", "content": "Hello." }]);
     let moderation = "mistral-moderation-latest";
     vec![
@@ -132,7 +136,7 @@ fn classifiers() -> Vec<Exchange> {
     ]
 }
 
-fn files_and_batches() -> Vec<Exchange> {
+fn files_and_batches() -> Vec<SampleRequest> {
     let batch = json!({
         "endpoint": "/v1/chat/completions",
         "model": "mistral-small-latest",
@@ -152,7 +156,7 @@ fn files_and_batches() -> Vec<Exchange> {
     ]
 }
 
-fn fine_tuning() -> Vec<Exchange> {
+fn fine_tuning() -> Vec<SampleRequest> {
     let job = json!({
         "model": "ministral-3b-latest",
         "training_files": [{ "file_id": "{training_file_id}" }],
@@ -165,10 +169,10 @@ fn fine_tuning() -> Vec<Exchange> {
         with("POST /v1/fine_tuning/jobs", job).keep("job_id", "/id"),
         bare("GET /v1/fine_tuning/jobs"),
         bare("GET /v1/fine_tuning/jobs/{job_id}"),
-        bare("GET /v1/fine_tuning/jobs/{job_id}"), // validated now
+        bare("GET /v1/fine_tuning/jobs/{job_id}"), // validated by now
         bare("POST /v1/fine_tuning/jobs/{job_id}/start"),
         bare("POST /v1/fine_tuning/jobs/{job_id}/cancel"),
-        // The emulator's own fine-tuned model.
+        // The fine-tuned model of the emulator.
         bare("GET /v1/models")
             .query("?provider=emulator")
             .keep("model_id", "/data/0/id"),
@@ -182,7 +186,7 @@ fn fine_tuning() -> Vec<Exchange> {
     ]
 }
 
-fn documents_and_audio() -> Vec<Exchange> {
+fn documents_and_audio() -> Vec<SampleRequest> {
     let document = json!({ "type": "document_url", "document_url": "https://example.com/a.pdf" });
     let speech = |stream| json!({ "model": "voxtral-mini-tts-latest", "input": "Hello.", "voice_id": "{voice_id}", "stream": stream });
     let transcription: &[_] = &[("model", "voxtral-mini-latest")];

@@ -1,4 +1,4 @@
-//! What must not be in a cassette.
+//! Scrubbing of secrets from cassettes.
 
 use std::fs;
 
@@ -10,14 +10,14 @@ use mistral_sdk::testing::{Cassette, MockReply, MockTransport};
 use mistral_sdk::transport::{Body, Transport};
 use serde_json::{Value, json};
 
-use crate::{Folder, KEY, ask, client};
+use crate::{KEY, TempDir, chat_request, client};
 
-/// A secret by itself, which is nothing that is known from elsewhere.
+/// Returns a secret that appears nowhere else.
 fn secret(number: u32) -> String {
     format!("MARKER-{number:02}")
 }
 
-/// A request with secrets everywhere. With `other`, all of them are others.
+/// Returns a request with secrets everywhere. With `other`, all of them differ.
 fn request(other: bool) -> Request<Body> {
     let (key, s) = if other {
         ("other-key-9876543210".to_owned(), 40_u32)
@@ -51,7 +51,7 @@ fn request(other: bool) -> Request<Body> {
         .unwrap()
 }
 
-fn answer() -> MockReply {
+fn reply() -> MockReply {
     MockReply::json(json!({
         "id": "kept",
         "object": "list",
@@ -72,10 +72,10 @@ fn answer() -> MockReply {
 const KNOWN: [&str; 4] = ["MARKER", KEY, "correlation-0123456789", "1234567"];
 
 #[tokio::test]
-async fn no_secret_gets_into_the_file_in_either_mode() {
-    let folder = Folder::new();
+async fn cassette_scrubs_secrets_in_both_modes() {
+    let folder = TempDir::new();
     let path = folder.file("secrets.json");
-    let cassette = Cassette::record(&path, MockTransport::new().reply(answer()));
+    let cassette = Cassette::record(&path, MockTransport::new().reply(reply()));
     cassette.send(request(false)).await.unwrap();
     assert!(!format!("{cassette:?} {cassette:#?}").contains("MARKER"));
     cassette.save().unwrap();
@@ -117,13 +117,13 @@ async fn no_secret_gets_into_the_file_in_either_mode() {
     assert_eq!(body["data"][0]["organization_id"], 0);
     assert_eq!(body["echo"], "Bearer scrubbed; request scrubbed failed");
 
-    // Other secrets in the same places: the request is the same one.
+    // Different secrets in the same places: the request still matches.
     let cassette = Cassette::replay(&path).unwrap();
     let response = cassette.send(request(true)).await.unwrap();
     assert_eq!(response.headers()["mistral-correlation-id"], "scrubbed");
     cassette.save().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
-    // And what is told of one that does not match.
+    // The error for a request that does not match.
     let mut again = request(false);
     *again.body_mut() = json!({ "user": secret(30), "text": KEY })
         .to_string()
@@ -135,7 +135,7 @@ async fn no_secret_gets_into_the_file_in_either_mode() {
     }
 }
 
-/// A request with the key, and nothing else of interest.
+/// Returns a request whose only secret is the key.
 fn keyed(media_type: &str, body: Vec<u8>) -> Request<Body> {
     let request = Request::post("https://host/v1/x").header(AUTHORIZATION, format!("Bearer {KEY}"));
     request
@@ -145,8 +145,8 @@ fn keyed(media_type: &str, body: Vec<u8>) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn a_secret_in_a_stream_is_found_wherever_its_chunks_are_cut() {
-    let folder = Folder::new();
+async fn cassette_scrubs_secret_split_across_stream_chunks() {
+    let folder = TempDir::new();
     let path = folder.file("stream.json");
     let event = json!({ "echo": KEY, "user": "MARKER", "text": "ü" }).to_string();
     let stream = format!(": {KEY}\ndata: {event}\n\ndata: not JSON: {KEY}\n\ndata: [DONE]\n\n");
@@ -160,7 +160,7 @@ async fn a_secret_in_a_stream_is_found_wherever_its_chunks_are_cut() {
         let cassette = Cassette::record(&path, MockTransport::new().reply(reply));
         let send = || cassette.send(keyed("text/plain", Vec::new()));
         send().await.unwrap().into_body().collect().await.unwrap();
-        send().await.unwrap().into_body().next().await; // and no more of it
+        send().await.unwrap().into_body().next().await; // reads only the first chunk
         cassette.save().unwrap();
 
         let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -175,8 +175,8 @@ async fn a_secret_in_a_stream_is_found_wherever_its_chunks_are_cut() {
 }
 
 #[tokio::test]
-async fn what_a_url_or_a_longer_secret_tells_is_found_elsewhere_too() {
-    let folder = Folder::new();
+async fn cassette_scrubs_known_secrets_everywhere() {
+    let folder = TempDir::new();
     let path = folder.file("elsewhere.json");
     let longer = format!("{KEY}-of-the-gateway");
     let echo = format!("{longer}; my-resource.cloud.example.com, my-resource; in-the-query-1");
@@ -197,10 +197,10 @@ async fn what_a_url_or_a_longer_secret_tells_is_found_elsewhere_too() {
         "/v1/x?token=scrubbed&scrubbed=2"
     );
     let echo = &exchange["response"]["body"]["json"]["echo"];
-    assert_eq!(echo, "scrubbed; scrubbed, my-resource; scrubbed"); // eleven characters are few
+    assert_eq!(echo, "scrubbed; scrubbed, my-resource; scrubbed"); // `my-resource` is too short to be scrubbed
 }
 
-/// The body of an answer on the tape.
+/// Returns the body of a recorded response.
 fn whole(tape: &Value, index: usize) -> String {
     use base64::Engine as _;
     let chunks = tape["exchanges"][index]["response"]["body"]["chunks"].as_array();
@@ -214,8 +214,8 @@ fn whole(tape: &Value, index: usize) -> String {
 }
 
 #[tokio::test]
-async fn forms_lines_and_bytes_are_scrubbed_too() {
-    let folder = Folder::new();
+async fn cassette_scrubs_multipart_json_lines_and_bytes() {
+    let folder = TempDir::new();
     let path = folder.file("forms.json");
     let lines = format!("{{\"secret\":\"MARKER\"}}\n{{\"text\":\"{KEY}\"}}\nplain {KEY}\n");
     let bytes = [b"\xff", KEY.as_bytes(), b"\xfe"].concat();
@@ -255,14 +255,14 @@ async fn forms_lines_and_bytes_are_scrubbed_too() {
 }
 
 #[tokio::test]
-async fn what_the_user_names_is_scrubbed_on_both_sides() {
-    let folder = Folder::new();
+async fn cassette_scrubs_configured_fields_in_request_and_response() {
+    let folder = TempDir::new();
     let path = folder.file("named.json");
     let mock = MockTransport::new().reply(MockReply::chat("Dear Jane, Jane is a fine name."));
     let cassette = Cassette::record(&path, mock).scrub("Jane").scrub("");
     let live = client(cassette.clone());
     live.chat()
-        .complete(&ask("A letter to Jane"))
+        .complete(&chat_request("A letter to Jane"))
         .await
         .unwrap();
     cassette.save().unwrap();
@@ -271,22 +271,22 @@ async fn what_the_user_names_is_scrubbed_on_both_sides() {
     let forgetful = client(Cassette::replay(&path).unwrap());
     let error = forgetful
         .chat()
-        .complete(&ask("A letter to Jane"))
+        .complete(&chat_request("A letter to Jane"))
         .await
         .unwrap_err();
     assert!(error.message().contains("A letter to scrubbed"), "{error}");
     let replayed = client(Cassette::replay(&path).unwrap().scrub("Jane"));
     let answer = replayed
         .chat()
-        .complete(&ask("A letter to Jane"))
+        .complete(&chat_request("A letter to Jane"))
         .await
         .unwrap();
     assert_eq!(answer.text(), "Dear scrubbed, scrubbed is a fine name.");
 }
 
 #[tokio::test]
-async fn a_program_may_send_back_what_was_scrubbed() {
-    let folder = Folder::new();
+async fn cassette_scrubbed_values_can_be_sent_back() {
+    let folder = TempDir::new();
     let path = folder.file("back.json");
     let id = |owner: &str| json!({ "id": "1", "owned_by": owner, "next_page_token": owner });
     let get = |owner: &str| {

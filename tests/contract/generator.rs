@@ -1,31 +1,32 @@
-//! Makes instances of schemas: seeded, so that a failure can be had again.
+//! Generates instances of schemas from a seed, so that a failure is reproducible.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::document::{Document, each, properties, reference, requires, tag_of, union};
-use crate::marks::{
-    Mark, Marks, Observer, expect_at, expected, kind_mark, map_values, member_place, value_mark,
+use crate::coverage::{
+    Feature, Features, Observer, expect_at, expected, kind_feature, map_values, member_location,
+    value_feature,
 };
+use crate::document::{Document, each, properties, reference, requires, tag_of, union};
 use crate::validators::Validators;
 
-/// Beyond either, instances become as small as they may be.
+/// The limits beyond which instances are as small as possible.
 const MAX_DEPTH: usize = 14;
 const MAX_NODES: usize = 600;
 
-/// Makes instances of one schema, each of which prefers what no earlier one has shown.
+/// Generates instances of one schema, each of which prefers features that no earlier one has.
 pub(crate) struct Generator<'a> {
     document: &'a Document,
     validators: &'a Validators,
     address: &'a str,
     random: fastrand::Rng,
-    /// What no instance has shown yet.
-    missing: Marks,
+    /// The features that no instance has yet.
+    missing: Features,
     observer: Observer<'a>,
-    /// What can be shown at and below a place.
-    within: BTreeMap<String, Rc<Marks>>,
+    /// The features that are possible at and below a location.
+    within: BTreeMap<String, Rc<Features>>,
     nodes: usize,
 }
 
@@ -54,13 +55,13 @@ impl<'a> Generator<'a> {
         let instance = self.make(self.address, schema, 0);
         if !self.missing.is_empty() {
             self.observer.observe(self.address, &instance);
-            let seen = &self.observer.marks;
-            self.missing.retain(|mark| !seen.contains(mark));
+            let seen = &self.observer.features;
+            self.missing.retain(|feature| !seen.contains(feature));
         }
         instance
     }
 
-    /// One of `count` alternatives, mostly one that shows something new.
+    /// Chooses one of `count` alternatives, mostly one with a new feature.
     fn choose(&mut self, count: usize, shows_new: impl Fn(&mut Self, usize) -> bool) -> usize {
         if !self.missing.is_empty() && self.random.u8(..4) > 0 {
             let new: Vec<_> = (0..count).filter(|index| shows_new(self, *index)).collect();
@@ -71,41 +72,43 @@ impl<'a> Generator<'a> {
         self.random.usize(..count)
     }
 
-    /// Whether something new can be shown at or below `place`.
-    fn is_new_within(&mut self, place: &str, schema: &Value) -> bool {
-        if !self.within.contains_key(place) {
-            let mut marks = Marks::new();
-            marks.insert(Mark::Member(place.to_owned()));
-            marks.insert(Mark::Property(place.to_owned()));
-            expect_at(self.document, place, schema, &mut marks);
-            self.within.insert(place.to_owned(), Rc::new(marks));
+    /// Whether a new feature is possible at or below `location`.
+    fn is_new_within(&mut self, location: &str, schema: &Value) -> bool {
+        if !self.within.contains_key(location) {
+            let mut features = Features::new();
+            features.insert(Feature::Member(location.to_owned()));
+            features.insert(Feature::Property(location.to_owned()));
+            expect_at(self.document, location, schema, &mut features);
+            self.within.insert(location.to_owned(), Rc::new(features));
         }
-        let within = &self.within[place];
-        self.missing.iter().any(|mark| within.contains(mark))
+        let within = &self.within[location];
+        self.missing.iter().any(|feature| within.contains(feature))
     }
 
-    fn make(&mut self, place: &str, schema: &Value, depth: usize) -> Value {
+    fn make(&mut self, location: &str, schema: &Value, depth: usize) -> Value {
         if let Some(name) = reference(schema) {
             return self.make(name, self.document.schema(name), depth + 1);
         }
         self.nodes += 1;
         let schema = &self.document.flat(schema);
         if let Some((members, discriminator)) = union(schema) {
-            return self.make_member(place, members, discriminator, depth);
+            return self.make_member(location, members, discriminator, depth);
         }
         if let Some(value) = schema.get("const") {
             return value.clone();
         }
         if let Some(Value::Array(values)) = schema.get("enum") {
             let index = self.choose(values.len(), |this, index| {
-                this.missing.contains(&value_mark(place, &values[index]))
+                this.missing
+                    .contains(&value_feature(location, &values[index]))
             });
             return values[index].clone();
         }
         let kind = match &schema["type"] {
             Value::Array(kinds) => {
                 let index = self.choose(kinds.len(), |this, index| {
-                    this.missing.contains(&kind_mark(place, &kinds[index]))
+                    this.missing
+                        .contains(&kind_feature(location, &kinds[index]))
                 });
                 kinds[index].as_str()
             }
@@ -117,11 +120,11 @@ impl<'a> Generator<'a> {
             Some("integer") => self.integer(schema).into(),
             Some("number") => self.number(schema),
             Some("string") => self.string(schema).into(),
-            Some("array") => self.array(place, schema, depth),
-            Some("object") => self.object(place, schema, depth),
-            None if schema.get("properties").is_some() => self.object(place, schema, depth),
+            Some("array") => self.array(location, schema, depth),
+            Some("object") => self.object(location, schema, depth),
+            None if schema.get("properties").is_some() => self.object(location, schema, depth),
             None => self.anything(),
-            Some(kind) => panic!("{place} has an unknown type `{kind}`"),
+            Some(kind) => panic!("{location} has an unknown type `{kind}`"),
         }
     }
 
@@ -131,7 +134,7 @@ impl<'a> Generator<'a> {
 
     fn make_member(
         &mut self,
-        place: &str,
+        location: &str,
         members: &[Value],
         discriminator: Option<&Value>,
         depth: usize,
@@ -142,11 +145,11 @@ impl<'a> Generator<'a> {
             lowest.map_or(0, |(index, _)| index)
         } else {
             self.choose(members.len(), |this, index| {
-                this.is_new_within(&member_place(place, index), &members[index])
+                this.is_new_within(&member_location(location, index), &members[index])
             })
         };
         let member = &members[index];
-        let mut value = self.make(&member_place(place, index), member, depth);
+        let mut value = self.make(&member_location(location, index), member, depth);
         if let Some(discriminator) = discriminator
             && let Some(tag) = tag_of(discriminator, member)
             && let Some(property) = discriminator["propertyName"].as_str()
@@ -156,7 +159,7 @@ impl<'a> Generator<'a> {
         value
     }
 
-    /// How deep the smallest instances are, up to `limit`.
+    /// Returns the depth of the smallest instances, up to `limit`.
     fn height(&self, schema: &Value, limit: usize) -> usize {
         if limit == 0 {
             return 1;
@@ -174,17 +177,17 @@ impl<'a> Generator<'a> {
         heights.max().unwrap_or(0)
     }
 
-    fn object(&mut self, place: &str, schema: &Value, depth: usize) -> Value {
+    fn object(&mut self, location: &str, schema: &Value, depth: usize) -> Value {
         let mut object = Map::new();
         for (name, property) in properties(schema) {
-            let place = format!("{place}.{name}");
-            // By their constants the members of a union are told apart: servers always send
-            // them, whether they are required or not.
+            let location = format!("{location}.{name}");
+            // Constants distinguish the members of a union. Servers always send them, whether they
+            // are required or not.
             let is_there = requires(schema, name)
                 || property.get("const").is_some()
-                || (!self.is_small(depth) && self.is_chosen(&place, property));
+                || (!self.is_small(depth) && self.is_chosen(&location, property));
             if is_there {
-                object.insert(name.clone(), self.make(&place, property, depth + 1));
+                object.insert(name.clone(), self.make(&location, property, depth + 1));
             }
         }
         let is_map = object.is_empty() && schema.get("properties").is_none();
@@ -192,7 +195,7 @@ impl<'a> Generator<'a> {
             for index in 0..self.random.usize(..4) {
                 let name = format!("key{index}");
                 let value = match map_values(schema) {
-                    Some(values) => self.make(&format!("{place}{{}}"), values, depth + 1),
+                    Some(values) => self.make(&format!("{location}{{}}"), values, depth + 1),
                     None if schema["additionalProperties"] == false => break,
                     None => self.anything(),
                 };
@@ -202,16 +205,18 @@ impl<'a> Generator<'a> {
         object.into()
     }
 
-    /// Whether an optional property is there.
-    fn is_chosen(&mut self, place: &str, property: &Value) -> bool {
+    /// Chooses whether an optional property is present.
+    fn is_chosen(&mut self, location: &str, property: &Value) -> bool {
         let index = self.choose(2, |this, index| match index {
-            0 => this.missing.contains(&Mark::Absence(place.to_owned())),
-            _ => this.is_new_within(place, property),
+            0 => this
+                .missing
+                .contains(&Feature::Absence(location.to_owned())),
+            _ => this.is_new_within(location, property),
         });
         index == 1
     }
 
-    fn array(&mut self, place: &str, schema: &Value, depth: usize) -> Value {
+    fn array(&mut self, location: &str, schema: &Value, depth: usize) -> Value {
         let bound = |keyword: &str| schema[keyword].as_u64().and_then(|n| n.try_into().ok());
         let least: usize = bound("minItems").unwrap_or(0);
         let most = bound("maxItems").unwrap_or(usize::MAX).min(least + 3);
@@ -219,14 +224,14 @@ impl<'a> Generator<'a> {
             true => least,
             false => self.random.usize(least..=most),
         };
-        let place = format!("{place}[]");
-        let elements = (0..length).map(|_| self.make(&place, &schema["items"], depth + 1));
+        let location = format!("{location}[]");
+        let elements = (0..length).map(|_| self.make(&location, &schema["items"], depth + 1));
         elements.collect()
     }
 
-    /// Where the description sets no bounds, integers are mostly counts, sizes and times: they
-    /// may be more than 32 bits hold. In answers a few are below zero, as the description
-    /// allows; what is sent is the user's, and the SDK's types keep it sensible.
+    /// Generates an integer. Without bounds in the OpenAPI document, integers are mostly counts,
+    /// sizes and times, which may exceed 32 bits. A few in responses are negative, as the OpenAPI
+    /// document permits; requests have only values that the SDK's types can hold.
     fn integer(&mut self, schema: &Value) -> i64 {
         let bound = |keyword: &str| schema[keyword].as_i64();
         let least = bound("minimum").or_else(|| Some(bound("exclusiveMinimum")? + 1));
@@ -249,7 +254,7 @@ impl<'a> Generator<'a> {
         let most = bound("maximum").or_else(|| Some(bound("exclusiveMaximum")? - 0.001));
         let least = least.unwrap_or_else(|| most.map_or(-100.0, |most| most.min(0.0) - 100.0));
         let most = most.unwrap_or(least.max(0.0) + 100.0);
-        // Few digits: vectors are kept as 32-bit floats.
+        // Few digits, because vectors are stored as 32-bit floats.
         let number = ((least + self.random.f64() * (most - least)) * 1000.0).round() / 1000.0;
         let number = number.clamp(least, most);
         match self.random.u8(..4) {
@@ -264,7 +269,7 @@ impl<'a> Generator<'a> {
         let formatted = match schema["format"].as_str() {
             Some("uuid") => {
                 let bits = self.random.u128(..) & !(0xf << 76) & !(0x3 << 62);
-                let hex = format!("{:032x}", bits | (4 << 76) | (2 << 62)); // a version 4 one
+                let hex = format!("{:032x}", bits | (4 << 76) | (2 << 62)); // a version 4 UUID
                 let (a, b, c) = (&hex[..8], &hex[8..12], &hex[12..16]);
                 Some(format!("{a}-{b}-{c}-{}-{}", &hex[16..20], &hex[20..]))
             }
@@ -301,7 +306,7 @@ impl<'a> Generator<'a> {
         (0..length).map(pick).collect()
     }
 
-    /// Where the schema says nothing.
+    /// Generates a value for an empty schema.
     fn anything(&mut self) -> Value {
         let samples =
             json!([null, true, 7, -2.5, "text", [], [1, "a", null], {}, { "a": { "b": [{}] } }]);

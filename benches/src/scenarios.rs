@@ -1,21 +1,21 @@
-//! What is asked for, and the answers: the same bytes in every run.
+//! The scenarios and their responses, which are the same bytes in every run.
 
 use serde_json::{Value, json};
 
-/// A stream repeats so many chunks.
+/// The number of distinct chunks that a stream repeats.
 const BLOCK: usize = 100;
 const VECTORS: usize = 256;
 const DIMENSION: usize = 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scenario {
-    /// Chats one after another.
+    /// Sequential chat completions.
     Chat,
-    /// One stream; an operation is a chunk of it.
+    /// One stream, each chunk of which is an operation.
     Stream,
-    /// Embeddings that travel as numbers.
+    /// Embeddings encoded as JSON numbers.
     Floats,
-    /// Embeddings that travel as base64.
+    /// Embeddings encoded as base64.
     Base64,
 }
 
@@ -31,11 +31,11 @@ impl Scenario {
         let mut all = Self::ALL.into_iter();
         let found = all.find(|(known, _)| *known == name);
         found
-            .unwrap_or_else(|| panic!("no scenario is called {name}"))
+            .unwrap_or_else(|| panic!("no scenario is named {name}"))
             .1
     }
 
-    /// How many calls `n` operations take.
+    /// Returns the number of calls for `n` operations.
     pub(crate) fn calls(self, n: usize) -> usize {
         if self == Self::Stream { 1 } else { n }
     }
@@ -47,8 +47,8 @@ impl Scenario {
         }
     }
 
-    /// The answer to a call. A stream has `chunks` chunks.
-    pub(crate) fn answer(self, chunks: usize) -> Vec<u8> {
+    /// Returns the response to a call. A stream has `chunks` chunks.
+    pub(crate) fn response(self, chunks: usize) -> Vec<u8> {
         match self {
             Self::Chat => chat().to_string().into_bytes(),
             Self::Stream => stream(chunks),
@@ -106,17 +106,17 @@ fn stream(chunks: usize) -> Vec<u8> {
             .collect();
         wire += &chunk(&text, Value::Null, &mut random);
     }
-    wire = wire.repeat(chunks / BLOCK); // quick to make, so that it counts for little
+    wire = wire.repeat(chunks / BLOCK); // cheap, so that it hardly adds to the count
     wire += &chunk("", json!("stop"), &mut random);
     wire += "data: [DONE]\n\n";
     wire.into_bytes()
 }
 
-fn embeddings(travel: impl Fn(&[f32]) -> Value) -> Vec<u8> {
+fn embeddings(encode: impl Fn(&[f32]) -> Value) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(2);
     let mut vector = || -> Vec<f32> { (0..DIMENSION).map(|_| random.f32() - 0.5).collect() };
     let data: Vec<Value> = (0..VECTORS)
-        .map(|index| json!({ "object": "embedding", "embedding": travel(&vector()), "index": index }))
+        .map(|index| json!({ "object": "embedding", "embedding": encode(&vector()), "index": index }))
         .collect();
     let usage = json!({ "prompt_tokens": 2560, "total_tokens": 2560 });
     json!({ "id": "1", "object": "list", "model": "mistral-embed", "data": data, "usage": usage })

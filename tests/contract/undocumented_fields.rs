@@ -1,14 +1,14 @@
-//! Takes out of a value what the description does not have.
+//! Removes from a value the fields that the OpenAPI document does not have.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::coverage::{map_values, member_location};
 use crate::document::{Document, properties, reference, tag_of, union};
-use crate::marks::{map_values, member_place};
 use crate::validators::Validators;
 
-/// The rest of a value, and the fields that were taken out, as `Schema.property`.
+/// The remaining value, and the removed fields as `Schema.property`.
 pub(crate) struct Stripped {
     pub(crate) value: Value,
     pub(crate) beyond: BTreeSet<String>,
@@ -33,22 +33,22 @@ struct Stripper<'a> {
 }
 
 impl Stripper<'_> {
-    fn strip(&self, place: &str, schema: &Value, value: &Value) -> Stripped {
+    fn strip(&self, location: &str, schema: &Value, value: &Value) -> Stripped {
         if let Some(name) = reference(schema) {
             return self.strip(name, self.document.schema(name), value);
         }
         let schema = &self.document.flat(schema);
         if let Some((members, discriminator)) = union(schema) {
-            return self.strip_member(place, members, discriminator, value);
+            return self.strip_member(location, members, discriminator, value);
         }
         match value {
-            Value::Object(object) => self.strip_object(place, schema, object),
+            Value::Object(object) => self.strip_object(location, schema, object),
             Value::Array(elements) => {
-                let place = format!("{place}[]");
+                let location = format!("{location}[]");
                 let items = schema.get("items").unwrap_or(&Value::Null);
                 let mut beyond = BTreeSet::new();
                 let mut strip = |element| {
-                    let stripped = self.strip(&place, items, element);
+                    let stripped = self.strip(&location, items, element);
                     beyond.extend(stripped.beyond);
                     stripped.value
                 };
@@ -61,7 +61,12 @@ impl Stripper<'_> {
         }
     }
 
-    fn strip_object(&self, place: &str, schema: &Value, object: &Map<String, Value>) -> Stripped {
+    fn strip_object(
+        &self,
+        location: &str,
+        schema: &Value,
+        object: &Map<String, Value>,
+    ) -> Stripped {
         let values = map_values(schema);
         let is_free = values.is_none() && schema.get("properties").is_none();
         let mut rest = Map::new();
@@ -69,11 +74,13 @@ impl Stripper<'_> {
         for (name, value) in object {
             let known = properties(schema).find(|(known, _)| *known == name);
             let stripped = match (known, values) {
-                (Some((_, property)), _) => self.strip(&format!("{place}.{name}"), property, value),
-                (None, Some(values)) => self.strip(&format!("{place}{{}}"), values, value),
+                (Some((_, property)), _) => {
+                    self.strip(&format!("{location}.{name}"), property, value)
+                }
+                (None, Some(values)) => self.strip(&format!("{location}{{}}"), values, value),
                 (None, None) if is_free => untouched(value),
                 (None, None) => {
-                    beyond.insert(format!("{place}.{name}"));
+                    beyond.insert(format!("{location}.{name}"));
                     continue;
                 }
             };
@@ -86,10 +93,11 @@ impl Stripper<'_> {
         }
     }
 
-    /// As the member that `value` is; of several, as the one that leaves most of it.
+    /// Strips `value` as the union member that it matches; if several match, as the one that keeps
+    /// most of it.
     fn strip_member(
         &self,
-        place: &str,
+        location: &str,
         members: &[Value],
         discriminator: Option<&Value>,
         value: &Value,
@@ -106,7 +114,7 @@ impl Stripper<'_> {
             members
                 .filter(|(_, member)| !is_other(member))
                 .filter_map(|(index, member)| {
-                    let stripped = self.strip(&member_place(place, index), member, value);
+                    let stripped = self.strip(&member_location(location, index), member, value);
                     let is_valid = self.validators.is_valid(member, &stripped.value);
                     is_valid.then_some(stripped)
                 });
@@ -130,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_beyond_the_description_are_found_wherever_they_are() {
+    fn contract_undocumented_fields_are_found_at_any_depth() {
         let document = Document::parse(
             "
 components:

@@ -1,4 +1,4 @@
-//! What the fuzzers check, on their corpus and on inputs made of it.
+//! Runs the fuzz checks on the corpus and on mutations of it.
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
-/// The inputs that are kept for a target, with their names.
+/// Returns the inputs in a target's corpus, with their names.
 fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     let corpus: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../../fuzz/corpus", target]
         .iter()
@@ -27,7 +27,7 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// A change to an input.
+/// A mutation of an input.
 #[derive(Debug, Clone)]
 enum Edit {
     Remove {
@@ -38,7 +38,7 @@ enum Edit {
         at: Index,
         bytes: Vec<u8>,
     },
-    /// Puts a piece of some input of the corpus here.
+    /// Inserts a part of another input of the corpus.
     Splice {
         at: Index,
         other: Index,
@@ -96,7 +96,7 @@ fn edited(corpus: &[(String, Vec<u8>)], start: Index, edits: &[Edit]) -> Vec<u8>
 }
 
 #[test]
-fn the_corpus_passes() {
+fn fuzz_corpus_passes_every_check() {
     for (target, check) in TARGETS {
         for (name, input) in corpus(target) {
             let passed = catch_unwind(AssertUnwindSafe(|| check(&input)));
@@ -106,7 +106,7 @@ fn the_corpus_passes() {
 }
 
 #[test]
-fn what_is_made_of_the_corpus_passes() {
+fn fuzz_mutated_corpus_passes_every_check() {
     for (target, check) in TARGETS {
         let corpus = corpus(target);
         let config = ProptestConfig {
@@ -127,7 +127,7 @@ fn what_is_made_of_the_corpus_passes() {
 }
 
 #[test]
-fn responses_of_the_corpus_are_read_unless_their_name_says_otherwise() {
+fn fuzz_response_corpus_is_readable_unless_named_otherwise() {
     let corpus = corpus("responses");
     for (name, input) in &corpus {
         let is_refused = name.starts_with("refused");

@@ -1,4 +1,4 @@
-//! Where Vertex AI is.
+//! The resource path and endpoint of a Vertex AI location.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,23 +7,23 @@ use mistral_core::{Error, Result};
 use mistral_core::provider::parse_base_url;
 use url::Url;
 
-use crate::{GOOGLE_CLOUD_PROJECT_VARIABLE, PROJECT_VARIABLE, REGION_VARIABLE};
+use crate::env::{GOOGLE_CLOUD_PROJECT_VARIABLE, PROJECT_VARIABLE, REGION_VARIABLE};
 
-/// A project in a location, behind an endpoint.
+/// A project's location (`projects/*/locations/*`) and the endpoint that serves it.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct VertexLocation {
     pub(crate) project: Project,
     pub(crate) location: String,
     pub(crate) endpoint: Url,
 }
 
-impl Place {
-    /// The place, at Google's endpoint for the location unless there is an own one.
+impl VertexLocation {
+    /// Creates a location. `endpoint` overrides Google's endpoint for the location.
     pub(crate) fn new(project: Project, location: &str, endpoint: Option<&str>) -> Result<Self> {
-        let location = check("location", location)?;
+        let location = check_segment("location", location)?;
         let endpoint = match endpoint {
-            Some(own) => parse_base_url("the endpoint", own)?,
-            None => parse_base_url("the location's endpoint", &endpoint_of(location)?)?,
+            Some(url) => parse_base_url("the endpoint", url)?,
+            None => parse_base_url("the location's endpoint", &default_endpoint(location)?)?,
         };
         Ok(Self {
             project,
@@ -32,17 +32,17 @@ impl Place {
         })
     }
 
-    /// The path of the one method by which a model is asked.
+    /// Returns the path of a model's `rawPredict` or `streamRawPredict` method.
     ///
     /// # Errors
-    /// Fails as long as the project is not known.
+    /// Fails if the project is not new yet.
     pub(crate) fn path(&self, model: &str, stream: bool) -> Result<String> {
-        let project = self.project.get().ok_or_else(no_project)?;
+        let project = self.project.get().ok_or_else(missing_project)?;
         Ok(format!(
             "/v1/projects/{}/locations/{}/publishers/mistralai/models/{}:{}",
-            segment(project),
-            segment(&self.location),
-            segment(model),
+            escape_segment(project),
+            escape_segment(&self.location),
+            escape_segment(model),
             if stream {
                 "streamRawPredict"
             } else {
@@ -52,18 +52,18 @@ impl Place {
     }
 }
 
-/// A project: known from the start, or found out before the first call.
+/// The id of a project, either set or looked up before the first call.
 #[derive(Debug, Clone)]
 pub(crate) struct Project(Arc<OnceLock<String>>);
 
 impl Project {
     #[cfg(feature = "adc")]
-    pub(crate) fn unknown() -> Self {
+    pub(crate) fn unresolved() -> Self {
         Self(Arc::default())
     }
 
-    pub(crate) fn known(project: &str) -> Result<Self> {
-        let project = check("project", project)?.to_owned();
+    pub(crate) fn new(project: &str) -> Result<Self> {
+        let project = check_segment("project", project)?.to_owned();
         Ok(Self(Arc::new(project.into())))
     }
 
@@ -71,35 +71,35 @@ impl Project {
         self.0.get().map(String::as_str)
     }
 
-    /// Keeps what was found out, unless another call was quicker.
+    /// Stores the result of a lookup, unless a concurrent call has already stored one.
     #[cfg(feature = "adc")]
     pub(crate) fn set(&self, project: &str) -> Result<()> {
-        let project = check("project", project)?;
+        let project = check_segment("project", project)?;
         let _ = self.0.set(project.to_owned());
         Ok(())
     }
 }
 
-pub(crate) fn no_project() -> Error {
+pub(crate) fn missing_project() -> Error {
     Error::config(format!(
-        "there is no project: set `MistralGcpBuilder::project`, {PROJECT_VARIABLE} or \
-         {GOOGLE_CLOUD_PROJECT_VARIABLE} to the id of a Google Cloud project"
+        "the Google Cloud project is not set: set `MistralGcpBuilder::project`, {PROJECT_VARIABLE} or \
+         {GOOGLE_CLOUD_PROJECT_VARIABLE} to the project's id"
     ))
 }
 
-fn check<'a>(setting: &str, value: &'a str) -> Result<&'a str> {
+fn check_segment<'a>(setting: &str, value: &'a str) -> Result<&'a str> {
     match value.trim() {
-        // Dot segments would be resolved away even when they are escaped.
+        // `Url` resolves dot segments even if they are escaped.
         value @ ("" | "." | "..") => Err(Error::config(format!(
-            "the {setting} must not be `{value}`"
+            "the {setting} must not be `{value}`: set `MistralGcpBuilder::{setting}` to its id"
         ))),
         value => Ok(value),
     }
 }
 
-/// Google's endpoint for a location: a region, a multi-region or `global`.
-fn endpoint_of(location: &str) -> Result<String> {
-    // It becomes a part of the host that gets the token.
+/// Returns Google's endpoint for a location: a region, a multi-region or `global`.
+fn default_endpoint(location: &str) -> Result<String> {
+    // The location becomes a part of the host that receives the token.
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if !location.bytes().all(is_name) {
         return Err(Error::config(format!(
@@ -114,9 +114,9 @@ fn endpoint_of(location: &str) -> Result<String> {
     })
 }
 
-/// Escapes everything but the characters that are never special in a URL, and `@`, which
-/// is not special in a path.
-fn segment(value: &str) -> String {
+/// Percent-encodes everything but the unreserved characters of RFC 3986, and `@`, which is not
+/// special in a path.
+fn escape_segment(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
@@ -132,28 +132,32 @@ fn segment(value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn place(project: &str, location: &str, endpoint: Option<&str>) -> Result<Place> {
-        Place::new(Project::known(project)?, location, endpoint)
+    fn vertex_location(
+        project: &str,
+        location: &str,
+        endpoint: Option<&str>,
+    ) -> Result<VertexLocation> {
+        VertexLocation::new(Project::new(project)?, location, endpoint)
     }
 
     #[test]
-    fn what_is_not_a_location_never_becomes_a_host() {
+    fn vertex_invalid_location_never_becomes_a_host() {
         for location in ["evil.example/", "a.b", "x:80", "x@y", "Europe", "a b", "é"] {
-            let error = place("p", location, None).unwrap_err();
+            let error = vertex_location("p", location, None).unwrap_err();
             assert!(error.to_string().contains(location), "{error}");
             assert!(error.to_string().contains("GCP_REGION"), "{error}");
         }
         for (project, location) in [("", "eu"), ("..", "eu"), ("p", "."), ("p", " ")] {
-            let error = place(project, location, Some("https://gate")).unwrap_err();
+            let error = vertex_location(project, location, Some("https://gate")).unwrap_err();
             assert!(error.to_string().contains("must not be"), "{error}");
         }
     }
 
     #[test]
-    fn project_location_and_model_are_one_segment_each() {
-        let place = place("example.com:p/q", "a b", Some("https://gate")).unwrap();
+    fn vertex_path_escapes_project_location_and_model() {
+        let vertex = vertex_location("example.com:p/q", "a b", Some("https://gate")).unwrap();
         assert_eq!(
-            place.path("m@1/é?#:%", false).unwrap(),
+            vertex.path("m@1/é?#:%", false).unwrap(),
             "/v1/projects/example.com%3Ap%2Fq/locations/a%20b/publishers/mistralai/models/\
              m@1%2F%C3%A9%3F%23%3A%25:rawPredict"
         );

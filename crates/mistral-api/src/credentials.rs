@@ -1,0 +1,90 @@
+//! API keys: their sources, and the `Authorization` header they become.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::HeaderValue;
+use mistral_core::{Error, Result, Token, TokenSource, secret_header};
+use secrecy::ExposeSecret;
+
+#[derive(Clone)]
+pub(crate) enum Credentials {
+    /// A key that never changes, stored as the header value it is sent as.
+    Static(HeaderValue),
+    /// A source that is asked for the key before every attempt.
+    Dynamic(Arc<dyn TokenSource>),
+}
+
+impl Credentials {
+    /// Returns the value of the `Authorization` header.
+    pub(crate) async fn header(&self) -> Result<HeaderValue> {
+        match self {
+            Self::Static(header) => Ok(header.clone()),
+            Self::Dynamic(source) => {
+                let token = source.token().await?;
+                bearer_header(token.secret.expose_secret()).map_err(|reason| {
+                    Error::credentials(format!("the key from the token source {reason}"))
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Static(_) => f.write_str("[redacted]"),
+            Self::Dynamic(source) => source.fmt(f),
+        }
+    }
+}
+
+/// Reads a token from a file, which another process rotates.
+#[derive(Debug)]
+pub(crate) struct TokenFile(pub(crate) PathBuf);
+
+#[async_trait]
+impl TokenSource for TokenFile {
+    async fn token(&self) -> Result<Token> {
+        match tokio::fs::read_to_string(&self.0).await {
+            Ok(token) if token.trim().is_empty() => Err(Error::credentials(format!(
+                "the token file `{}` is empty",
+                self.0.display()
+            ))),
+            Ok(token) => Ok(Token::new(token)),
+            Err(error) => Err(Error::credentials(format!(
+                "the token file `{}` cannot be read: {error}",
+                self.0.display()
+            ))),
+        }
+    }
+}
+
+/// Adapts a function that returns a key to [`TokenSource`].
+pub(crate) struct KeyFn<F>(pub(crate) F);
+
+#[async_trait]
+impl<F: Fn() -> Result<Token> + Send + Sync + 'static> TokenSource for KeyFn<F> {
+    async fn token(&self) -> Result<Token> {
+        (self.0)()
+    }
+}
+
+impl<F> fmt::Debug for KeyFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyFn")
+    }
+}
+
+/// Returns the `Authorization` header for a key.
+///
+/// # Errors
+/// Returns the reason the key is invalid, without the key.
+pub(crate) fn bearer_header(key: &str) -> Result<HeaderValue, String> {
+    secret_header("Bearer", key).map_err(|reason| match reason {
+        "is empty" => "is empty: set it to a key from https://console.mistral.ai".to_owned(),
+        reason => reason.to_owned(),
+    })
+}

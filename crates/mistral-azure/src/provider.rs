@@ -1,0 +1,88 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use async_trait::async_trait;
+use http::HeaderMap;
+use mistral_core::{Endpoint, Error, Provider, Result, Route, RouteRequest};
+
+use crate::credentials::{AzureAuth, Credentials};
+use crate::endpoint::{AzureEndpoint, AzureOperation, EndpointKind};
+use crate::env::{DEFAULT_API_VERSION, DEFAULT_MODEL};
+
+/// The provider for Azure AI.
+///
+/// Supports `chat.complete`, `chat.stream` and `ocr.process`. The [crate's
+/// documentation](crate) lists the operations of each endpoint. Keys and tokens never appear
+/// in `Debug` output or errors.
+#[derive(Clone)]
+pub struct MistralAzure {
+    pub(crate) endpoint: AzureEndpoint,
+    /// The kind that the application set, which also applies to the base URL of a call.
+    pub(crate) endpoint_kind: Option<EndpointKind>,
+    pub(crate) api_version: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) auth: AzureAuth,
+    pub(crate) credentials: Credentials,
+}
+
+#[async_trait]
+impl Provider for MistralAzure {
+    fn name(&self) -> &'static str {
+        "azure"
+    }
+
+    fn otel_name(&self) -> &'static str {
+        "azure.ai.inference"
+    }
+
+    fn supports(&self, endpoint: &Endpoint) -> bool {
+        AzureOperation::from_name(&endpoint.name).is_some()
+    }
+
+    fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
+        let operation = AzureOperation::from_name(&request.endpoint.name)
+            .ok_or_else(|| Error::unsupported(self.name(), &request.endpoint.name))?;
+        let endpoint = match request.base_url {
+            None => Cow::Borrowed(&self.endpoint),
+            Some(url) => Cow::Owned(AzureEndpoint::parse(
+                "`base_url`",
+                url.as_str(),
+                self.endpoint_kind,
+            )?),
+        };
+        let requested = request.model.filter(|model| !model.trim().is_empty());
+        let deployment = requested
+            .or(self.model.as_deref())
+            .or(endpoint.deployment.as_deref());
+        let api_version = self
+            .api_version
+            .as_deref()
+            .or(endpoint.api_version.as_deref())
+            .unwrap_or(DEFAULT_API_VERSION);
+        let route = endpoint.route(operation, deployment, api_version)?;
+        Ok(match requested {
+            Some(_) => route,
+            None => route.model(deployment.unwrap_or(DEFAULT_MODEL)),
+        })
+    }
+
+    async fn authorize(&self, rejected: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()> {
+        let value = self.credentials.header(self.auth, rejected).await?;
+        headers.insert(self.auth.header_name(), value);
+        Ok(())
+    }
+}
+
+/// Shows the endpoint and the settings, never the key.
+impl fmt::Debug for MistralAzure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MistralAzure")
+            .field("base_url", &self.endpoint.base.as_str())
+            .field("endpoint_kind", &self.endpoint.kind)
+            .field("api_version", &self.api_version)
+            .field("model", &self.model)
+            .field("auth", &self.auth)
+            .field("key", &self.credentials)
+            .finish()
+    }
+}

@@ -1,8 +1,7 @@
 //! Uploads, lists, downloads and deletes a file.
 
 use mistral_emulator::Emulator;
-use mistral_sdk::files::FileSource;
-use mistral_sdk::files::{FilePurpose, ListFilesRequest, UploadFileRequest};
+use mistral_sdk::files::{FilePurpose, FileSource, ListFilesRequest, UploadFileRequest};
 use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use futures::FutureExt;
-use mistral_sdk::files::FileSource;
-use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 use mistral_sdk::{Client, ErrorKind, MistralApi};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -5,8 +5,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use mistral_sdk::files::FileSource;
-use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 use mistral_sdk::tools::ToolSet;
 use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, ErrorKind, blocking};

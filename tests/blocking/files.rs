@@ -8,8 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use mistral_sdk::error::TimeoutPhase;
-use mistral_sdk::files::FileSource;
-use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 use mistral_sdk::{ErrorKind, Result, blocking};
 
 use super::start;

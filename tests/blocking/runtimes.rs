@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::embeddings::EmbeddingRequest;
-use mistral_sdk::files::FileSource;
-use mistral_sdk::files::{FilePurpose, ListFilesRequest, UploadFileRequest};
+use mistral_sdk::files::{FilePurpose, FileSource, ListFilesRequest, UploadFileRequest};
 use mistral_sdk::tools::{ToolRun, ToolSet};
 use mistral_sdk::{Client, Error, ErrorKind, RetryPolicy, blocking};
 use tokio::runtime::{Builder, Runtime};

@@ -24,7 +24,7 @@ impl SdkEndpoint {
 }
 
 pub(crate) fn all() -> Vec<SdkEndpoint> {
-    Endpoint::all()
+    Operation::all()
         .map(|endpoint| SdkEndpoint {
             name: endpoint.name.to_string(),
             method: endpoint.method.to_string(),

@@ -5,7 +5,8 @@
 //! idempotent. A request that was answered is retried only if its status is retryable.
 
 use h2::Reason;
-use mistral_sdk::{ErrorKind, TimeoutPhase};
+use mistral_sdk::ErrorKind;
+use mistral_sdk::error::TimeoutPhase;
 
 use super::http2;
 use super::operations::OperationKind;

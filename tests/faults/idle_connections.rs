@@ -36,7 +36,7 @@ async fn retry_on_connection_closed_while_idle_succeeds() {
 /// and only if the server has not read the request.
 #[tokio::test]
 async fn retry_on_close_racing_a_request_only_if_safe() {
-    let unconfirmed = retry_without_delay().repeat_unconfirmed(true);
+    let unconfirmed = retry_without_delay().retry_ambiguous(true);
     for (operation, policy, may_fail) in [
         (OperationKind::List, retry_without_delay(), false),
         (OperationKind::Complete, unconfirmed.clone(), false),

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::files::FileSource;
-use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 use mistral_sdk::messages::Message;
 use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, ClientBuilder, MistralApi, Result, RetryPolicy};

@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use mistral_sdk::error::TimeoutPhase;
+use mistral_sdk::files::FileSource;
 use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::rate_limit::RateLimiter;
 use mistral_sdk::testing::{MockChunk, MockReply, MockTransport};
-use mistral_sdk::{ErrorKind, FileSource, RateLimiter, RetryPolicy, TimeoutPhase};
+use mistral_sdk::{ErrorKind, RetryPolicy};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::{ask, builder, client};
+use crate::{builder, chat_request, client};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -114,7 +117,11 @@ async fn stall_ends_in_the_first_byte_timeout() {
     let client = builder(mock.clone()).retry(RetryPolicy::none());
     let client = client.first_byte_timeout(30 * SECOND).build().unwrap();
     let started = Instant::now();
-    let error = client.chat().complete(&ask("?")).await.unwrap_err();
+    let error = client
+        .chat()
+        .complete(&chat_request("?"))
+        .await
+        .unwrap_err();
     assert_eq!(error.timeout_phase(), Some(TimeoutPhase::FirstByte));
     assert_eq!(started.elapsed(), 30 * SECOND);
     assert_eq!((mock.requests().len(), mock.in_flight()), (1, 0));
@@ -170,7 +177,7 @@ async fn requests_in_flight_are_counted_until_answered_or_dropped() {
     let slow = MockReply::chat("late").with_delay(10 * SECOND);
     let mock = MockTransport::new().reply(slow.always());
     let client = client(mock.clone());
-    let request = ask("?");
+    let request = chat_request("?");
     let call = || Box::pin(client.chat().complete(&request).into_future());
     let mut calls = [call(), call(), call()];
     for call in &mut calls {
@@ -192,7 +199,7 @@ async fn requests_have_the_time_at_which_they_were_sent() {
     let limiter = RateLimiter::new().requests_per_minute(60);
     let client = client(limiter.around(mock.clone()));
     for _ in 0..3 {
-        client.chat().complete(&ask("?")).await.unwrap();
+        client.chat().complete(&chat_request("?")).await.unwrap();
     }
     let sent = mock.requests().into_iter();
     let sent: Vec<_> = sent.map(|request| request.elapsed.as_secs()).collect();
@@ -204,7 +211,7 @@ async fn replies_come_in_their_order() {
     let mock = MockTransport::new().replies(["a", "b", "c"].map(MockReply::chat));
     let client = client(mock.clone());
     for text in ["a", "b", "c"] {
-        let answer = client.chat().complete(&ask("?")).await.unwrap();
+        let answer = client.chat().complete(&chat_request("?")).await.unwrap();
         assert_eq!(answer.text(), text);
     }
     assert_eq!(mock.remaining(), 0);

@@ -3,8 +3,7 @@
 use futures::future::join_all;
 use http::Method;
 use mistral_sdk::ErrorKind;
-use mistral_sdk::files::FileSource;
-use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 use mistral_sdk::testing::{Cassette, MockReply, MockTransport};
 use mistral_sdk::transport::TransportErrorKind;
 use serde_json::{Value, json};

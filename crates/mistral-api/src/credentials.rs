@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use mistral_core::{Error, Result, Token, TokenSource, secret_header};
+use mistral_core::provider::{InvalidSecret, Token, TokenSource, secret_header};
+use mistral_core::{Error, Result};
 use secrecy::ExposeSecret;
 
 #[derive(Clone)]
@@ -84,7 +85,9 @@ impl<F> fmt::Debug for KeyFn<F> {
 /// Returns the reason the key is invalid, without the key.
 pub(crate) fn bearer_header(key: &str) -> Result<HeaderValue, String> {
     secret_header("Bearer", key).map_err(|reason| match reason {
-        "is empty" => "is empty: set it to a key from https://console.mistral.ai".to_owned(),
-        reason => reason.to_owned(),
+        InvalidSecret::Empty => {
+            "is empty: set it to a key from https://console.mistral.ai".to_owned()
+        }
+        reason => reason.to_string(),
     })
 }

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use mistral_core::{
-    Endpoint, Error, Provider, Result, Route, RouteRequest, Token, TokenSource, parse_base_url,
+use mistral_core::provider::{
+    Operation, Provider, Route, RouteRequest, Token, TokenSource, parse_base_url,
 };
 use mistral_core::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};

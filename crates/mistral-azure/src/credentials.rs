@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use mistral_core::{Error, Result, Token, TokenCache, TokenSource, secret_header};
+use mistral_core::provider::{InvalidSecret, Token, TokenCache, TokenSource, secret_header};
+use mistral_core::{Error, Result};
 use secrecy::ExposeSecret;
 
 /// The header in which a key or token is sent.
@@ -39,8 +40,10 @@ impl AzureAuth {
     /// Returns the reason the key is invalid, without the key.
     pub(crate) fn header_value(self, key: &str) -> Result<HeaderValue, String> {
         let value = secret_header(BEARER, key).map_err(|reason| match reason {
-            "is empty" => "is empty: set it to the key from the deployment's page".to_owned(),
-            reason => reason.to_owned(),
+            InvalidSecret::Empty => {
+                "is empty: set it to the key from the deployment's page".to_owned()
+            }
+            reason => reason.to_string(),
         })?;
         match self {
             Self::Bearer => Ok(value),

@@ -45,7 +45,7 @@
 //! A key is sent in the header that the host expects; [`auth`](MistralAzureBuilder::auth)
 //! overrides it. With the cargo feature `entra`, Entra ID tokens come from any `azure_core`
 //! credential, for example one of the crate `azure_identity`; without it, from any
-//! [`TokenSource`](mistral_core::TokenSource).
+//! [`TokenSource`](mistral_core::provider::TokenSource).
 //!
 //! # Environment
 //!

@@ -3,7 +3,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use http::HeaderMap;
-use mistral_core::{Endpoint, Error, Provider, Result, Route, RouteRequest};
+use mistral_core::provider::{Operation, Provider, Route, RouteRequest};
+use mistral_core::{Error, Result};
 
 use crate::credentials::{AzureAuth, Credentials};
 use crate::endpoint::{AzureEndpoint, AzureOperation, EndpointKind};
@@ -35,13 +36,13 @@ impl Provider for MistralAzure {
         "azure.ai.inference"
     }
 
-    fn supports(&self, endpoint: &Endpoint) -> bool {
+    fn supports(&self, endpoint: &Operation) -> bool {
         AzureOperation::from_name(&endpoint.name).is_some()
     }
 
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
-        let operation = AzureOperation::from_name(&request.endpoint.name)
-            .ok_or_else(|| Error::unsupported(self.name(), &request.endpoint.name))?;
+        let operation = AzureOperation::from_name(&request.operation.name)
+            .ok_or_else(|| Error::unsupported(self.name(), &request.operation.name))?;
         let endpoint = match request.base_url {
             None => Cow::Borrowed(&self.endpoint),
             Some(url) => Cow::Owned(AzureEndpoint::parse(

@@ -8,7 +8,8 @@ mod common;
 use cases::{API_KEY, BEARER, CASES, DEFAULT};
 use common::{RecordingTransport, chat_request, ocr_request};
 use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};
-use mistral_core::{Endpoint, ErrorKind, Provider};
+use mistral_core::ErrorKind;
+use mistral_core::provider::{Operation, Provider};
 
 fn azure(endpoint: &str) -> MistralAzureBuilder {
     MistralAzure::builder().endpoint(endpoint).api_key("k3y")

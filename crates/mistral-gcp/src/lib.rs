@@ -41,7 +41,7 @@
 //! The first call fetches a token, on a background thread. It is refreshed five minutes before
 //! it expires, and after a 401. Concurrent calls share one fetch. Files that the crate
 //! `gcp_auth` does not support, for example for workload identity federation and impersonation,
-//! are an error that names their type. Implement [`TokenSource`](mistral_core::TokenSource) for
+//! are an error that names their type. Implement [`TokenSource`](mistral_core::provider::TokenSource) for
 //! them.
 //!
 //! Unless it is set, the project also comes from the credentials: from the file or, at the first

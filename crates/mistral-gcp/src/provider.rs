@@ -4,7 +4,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use mistral_core::{Endpoint, Provider, Result, Route, RouteRequest, TokenCache};
+use mistral_core::Result;
+use mistral_core::provider::{Operation, Provider, Route, RouteRequest, TokenCache};
 
 #[cfg(feature = "adc")]
 use crate::adc::Adc;
@@ -104,13 +105,15 @@ impl Provider for MistralGcp {
         "gcp.vertex_ai"
     }
 
-    fn supports(&self, endpoint: &Endpoint) -> bool {
+    fn supports(&self, endpoint: &Operation) -> bool {
         OPERATIONS.contains(&&*endpoint.name)
     }
 
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
         let model = self.names.resolve(request.model)?;
-        let path = self.location.path(&model.url, request.endpoint.stream)?;
+        let path = self
+            .location
+            .path(&model.url, request.operation.framing.is_event_stream())?;
         let route = Route::join(request.base_url.unwrap_or(&self.location.endpoint), &path)?;
         Ok(if request.model == Some(&*model.body) {
             route

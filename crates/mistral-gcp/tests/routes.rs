@@ -116,7 +116,10 @@ async fn vertex_route_maps_location_model_and_operation() {
                 let sent = request_sent(gcp, operation, model).await;
                 assert_eq!(sent.url, expected);
                 assert_eq!(sent.body["model"], in_body, "{operation} {model}");
-                assert_eq!(sent.body["stream"] == true, endpoint.stream);
+                assert_eq!(
+                    sent.body["stream"] == true,
+                    endpoint.framing.is_event_stream()
+                );
                 assert_eq!(sent.headers["authorization"], "Bearer token");
                 assert!(!sent.headers.contains_key("x-goog-user-project"));
             }
@@ -170,7 +173,7 @@ fn vertex_base_url_of_call_is_used() {
 #[test]
 fn vertex_supports_five_operations() {
     let gcp = builder().build().unwrap();
-    let supported = Endpoint::all().filter(|endpoint| gcp.supports(endpoint));
+    let supported = Operation::all().filter(|endpoint| gcp.supports(endpoint));
     let mut supported: Vec<_> = supported.map(|endpoint| &*endpoint.name).collect();
     supported.sort_unstable();
     assert_eq!(supported, OPERATIONS.map(|(name, _)| name));

@@ -8,12 +8,6 @@ pub use mistral_api::{MistralApi, Server};
 #[cfg(feature = "azure")]
 #[doc(inline)]
 pub use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};
-#[cfg(feature = "hyper")]
-#[doc(inline)]
-pub use mistral_core::HyperTransport;
-#[cfg(feature = "reqwest")]
-#[doc(inline)]
-pub use mistral_core::ReqwestTransport;
 #[doc(inline)]
 pub use mistral_core::{
     Call, Client, ClientBuilder, Error, ErrorKind, EventStream, Response, Result, RetryPolicy,
@@ -22,8 +16,8 @@ pub use mistral_core::{
 #[doc(inline)]
 pub use mistral_core::{
     agents, audio, batch, call, chat, classifiers, client, embeddings, error, files, fim,
-    fine_tuning, json, messages, mode, models, ocr, provider, rate_limit, retry, sse, tools,
-    transport,
+    fine_tuning, json, messages, mode, models, ocr, operation, provider, rate_limit, retry, sse,
+    tools, transport,
 };
 
 #[cfg(feature = "blocking")]

@@ -3,6 +3,7 @@ use mistral_sdk::chat::ReasoningEffort;
 
 use super::{BuiltRequest, chat, full, part};
 
+#[expect(deprecated, reason = "every field is sent")]
 pub(super) fn rows() -> Vec<BuiltRequest> {
     // The fields that agents share with chat requests are built in the same way.
     let chat = chat::chat();

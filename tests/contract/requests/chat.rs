@@ -19,6 +19,7 @@ pub(super) fn rows() -> Vec<BuiltRequest> {
     ]
 }
 
+#[expect(deprecated, reason = "every field is sent")]
 pub(super) fn chat() -> ChatCompletionRequest {
     let schema = ResponseSchema::new("painting", json!({ "type": "object" }))
         .description("A painting.")

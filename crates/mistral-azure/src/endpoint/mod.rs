@@ -3,7 +3,9 @@
 mod host;
 mod kind;
 
-use mistral_core::{Error, Result, Route, parse_base_url};
+use mistral_core::{Error, Result};
+
+use mistral_core::provider::{Route, parse_base_url};
 use url::Url;
 
 use self::host::HostKind;

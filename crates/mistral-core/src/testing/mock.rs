@@ -35,8 +35,7 @@ use crate::transport::{Body, RequestContext, Transport, TransportError};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use mistral_sdk::testing::{MockReply, MockTransport};
 /// use mistral_sdk::{Client, MistralApi};
-/// # use mistral_sdk::chat::ChatCompletionRequest;
-/// # use mistral_sdk::chat::Message;
+/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
 /// # let question = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
 ///
 /// let mock = MockTransport::new()
@@ -229,7 +228,8 @@ impl MockTransport {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use mistral_sdk::files::{FilePurpose, UploadFileRequest};
     /// use mistral_sdk::testing::MockTransport;
-    /// use mistral_sdk::{Client, FileSource, MistralApi};
+    /// use mistral_sdk::{Client, MistralApi};
+    /// use mistral_sdk::files::FileSource;
     /// use serde_json::json;
     ///
     /// let mock = MockTransport::new()
@@ -364,7 +364,7 @@ impl MockRequest {
     /// Takes the head of `request`, and leaves its body to be read.
     fn new(request: Request<Body>, created: Instant) -> (Self, Body) {
         let (parts, body) = request.into_parts();
-        let operation = parts.extensions.get::<Operation>();
+        let operation = parts.extensions.get::<RequestContext>();
         let request = Self {
             operation: operation.map_or_else(String::new, |it| it.name().to_owned()),
             model: operation.and_then(|it| it.model()).map(str::to_owned),

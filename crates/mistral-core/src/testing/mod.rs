@@ -36,7 +36,7 @@ mod reply;
 pub use self::cassette::Cassette;
 pub use self::mock::{MockRequest, MockTransport};
 pub use self::reply::{MockChunk, MockReply};
-use crate::http::{TransportError, TransportErrorKind};
+use crate::transport::{TransportError, TransportErrorKind};
 
 /// Returns the error of a request without a reply.
 fn refusal(message: String) -> TransportError {

@@ -251,7 +251,8 @@ impl MockReply {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use std::time::Duration;
     /// use mistral_sdk::testing::{MockReply, MockTransport};
-    /// use mistral_sdk::{Client, MistralApi, TimeoutPhase};
+    /// use mistral_sdk::{Client, MistralApi};
+    /// use mistral_sdk::error::TimeoutPhase;
     ///
     /// let mock = MockTransport::new().reply(MockReply::stall());
     /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock).build()?;
@@ -375,7 +376,8 @@ impl MockReply {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use mistral_sdk::files::{FilePurpose, UploadFileRequest};
     /// use mistral_sdk::testing::{MockReply, MockTransport};
-    /// use mistral_sdk::{Client, FileSource, MistralApi};
+    /// use mistral_sdk::{Client, MistralApi};
+    /// use mistral_sdk::files::FileSource;
     ///
     /// let mock = MockTransport::new().reply(MockReply::status(413).early());
     /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock.clone()).build()?;

@@ -5,7 +5,7 @@ use mistral_core::classifiers::{
     ChatModerationRequestInputs, ClassificationRequest, ClassificationResponse, InstructRequest,
     ModerationResponse,
 };
-use mistral_core::types::Message;
+use mistral_core::messages::Message;
 use serde_json::{Value, json};
 
 use super::sent;

@@ -3,7 +3,7 @@
 use mistral_core::ErrorKind;
 use mistral_core::agents::AgentsCompletionRequest;
 use mistral_core::fim::FimCompletionRequest;
-use mistral_core::types::Message;
+use mistral_core::messages::Message;
 use serde_json::json;
 
 use super::sent;

@@ -16,7 +16,6 @@ use mistral_core::models::{
     UpdateModelRequest,
 };
 use mistral_core::testing::{MockRequest, MockTransport};
-use mistral_core::types::Patch;
 use mistral_core::{Client, Error, ErrorKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

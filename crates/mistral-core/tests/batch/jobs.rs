@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::common::{client_with, question, reply, scripted};
 
 /// Creates a mock that replies to every request with `answer`.
-fn serve(answer: &Value) -> (MockTransport, Jobs) {
+fn serve(answer: &Value) -> (MockTransport, BatchJobs) {
     let mock = scripted([reply(200, &answer.to_string())]);
     let jobs = client_with(&mock).batch().jobs();
     (mock, jobs)

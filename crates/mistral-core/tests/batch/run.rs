@@ -16,7 +16,6 @@ use mistral_core::fim::FimCompletionRequest;
 use mistral_core::messages::Message;
 use mistral_core::ocr::{Document, OcrRequest};
 use mistral_core::testing::{MockReply, MockRequest, MockTransport};
-use mistral_core::types::Message;
 use serde_json::{Value, json};
 
 use crate::common::{client_with, question, reply, scripted};

@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use mistral_core::ErrorKind;
 use mistral_core::batch::BatchJobStatus;
+use mistral_core::error::TimeoutPhase;
 use mistral_core::testing::MockReply;
-use mistral_core::{ErrorKind, TimeoutPhase, TransportErrorKind};
+use mistral_core::transport::TransportErrorKind;
 use serde_json::json;
 use tokio::time::Instant;
 

@@ -5,10 +5,10 @@ use std::fmt::Debug;
 use http::Method;
 use mistral_core::chat::{ChatCompletionRequest, ChatCompletionResponse};
 use mistral_core::embeddings::EmbeddingRequest;
-use mistral_core::testing::{MockRequest, MockTransport};
-use mistral_core::types::{
+use mistral_core::messages::{
     AssistantMessage, Content, ContentChunk, Function, Message, TextChunk, ToolChoice, UserMessage,
 };
+use mistral_core::testing::{MockRequest, MockTransport};
 use mistral_core::{Error, ErrorKind, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -23,6 +23,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 /// A request with every field set, each to a value of its own.
+#[expect(deprecated, reason = "every field is sent")]
 fn full() -> ChatCompletionRequest {
     let v1 = ModerationLlmV1Config::new()
         .model_name("mistral-moderation-2411")

@@ -9,11 +9,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderMap;
 use mistral_core::chat::ChatCompletionRequest;
+use mistral_core::messages::Message;
+use mistral_core::provider::{Operation, Provider, Route, RouteRequest, parse_base_url};
 use mistral_core::testing::{MockChunk, MockReply, MockTransport};
-use mistral_core::types::Message;
-use mistral_core::{
-    Client, ClientBuilder, Endpoint, Provider, Result, Route, RouteRequest, parse_base_url,
-};
 use mistral_core::{Client, ClientBuilder, Result};
 
 /// Creates a mock with these replies in a row. The last one is for every further request as well,

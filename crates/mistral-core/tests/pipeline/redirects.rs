@@ -1,10 +1,9 @@
 //! Redirects: followed within the origin, refused otherwise.
 
 use http::Method;
-use mistral_core::files::FileSource;
-use mistral_core::files::{FilePurpose, UploadFileRequest};
+use mistral_core::files::{FilePurpose, FileSource, UploadFileRequest};
 use mistral_core::testing::MockReply;
-use mistral_core::{Error, ErrorKind, FileSource};
+use mistral_core::{Error, ErrorKind};
 
 use crate::common::{answer, client_with, question, reply, scripted};
 

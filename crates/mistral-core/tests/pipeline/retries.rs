@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use futures::future::join_all;
 use mistral_core::batch::CreateBatchJobRequest;
-use mistral_core::files::FileSource;
-use mistral_core::files::{FilePurpose, UploadFileRequest};
+use mistral_core::files::{FilePurpose, FileSource, UploadFileRequest};
 use mistral_core::testing::MockReply;
-use mistral_core::{Client, ErrorKind, FileSource, Result, RetryPolicy, TransportErrorKind};
+use mistral_core::transport::TransportErrorKind;
+use mistral_core::{Client, ErrorKind, Result, RetryPolicy};
 use tokio::time::Instant;
 
 use crate::common::{answer, builder_with, client_with, question, reply, scripted};
@@ -124,7 +124,7 @@ async fn retry_decision_by_status_code_and_body() {
         }
         let case = format!("{status} {body} {retry_after:?}");
         check(&case, &rejection, &immediate(), expected).await;
-        let when_allowed = immediate().repeat_unconfirmed(true);
+        let when_allowed = immediate().retry_ambiguous(true);
         check(&case, &rejection, &when_allowed, expected).await;
         check(&case, &rejection, &RetryPolicy::none(), NEVER).await;
     }
@@ -148,7 +148,7 @@ async fn retry_decision_by_transport_error() {
         (no_json(), NEVER, NEVER),
     ] {
         check(&case, &reply, &immediate(), by_default).await;
-        let allowing = immediate().repeat_unconfirmed(true);
+        let allowing = immediate().retry_ambiguous(true);
         check(&case, &reply, &allowing, when_allowed).await;
     }
 }

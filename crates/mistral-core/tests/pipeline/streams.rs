@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::Method;
 use mistral_core::chat::{ChatCompletionResponse, CompletionChunk};
+use mistral_core::error::TimeoutPhase;
 use mistral_core::testing::MockChunk;
-use mistral_core::{Error, ErrorKind, EventStream, TimeoutPhase};
+use mistral_core::{Error, ErrorKind, EventStream};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

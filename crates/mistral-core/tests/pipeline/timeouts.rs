@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use mistral_core::ErrorKind;
+use mistral_core::error::TimeoutPhase;
 use mistral_core::testing::{MockChunk, MockReply};
-use mistral_core::{ErrorKind, TimeoutPhase, TransportErrorKind};
+use mistral_core::transport::TransportErrorKind;
 use tokio::time::Instant;
 
 use super::calls::ask;

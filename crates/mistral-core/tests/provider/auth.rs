@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue};
 use mistral_core::chat::ChatCompletionResponse;
-use mistral_core::{Client, Endpoint, Error, ErrorKind, Provider, Result, Route, RouteRequest};
+use mistral_core::provider::{Operation, Provider, Route, RouteRequest};
+use mistral_core::{Client, Error, ErrorKind, Result};
 
 use crate::common::{Open, answer, question, reply, scripted};
 
@@ -28,7 +29,7 @@ impl Provider for RotatingCredentials {
         "rotating"
     }
 
-    fn supports(&self, _: &Endpoint) -> bool {
+    fn supports(&self, _: &Operation) -> bool {
         true
     }
 

@@ -18,9 +18,11 @@ mod updates;
 use std::time::Duration;
 
 use mistral_core::chat::ChatCompletionRequest;
+use mistral_core::messages::Message;
+use mistral_core::rate_limit::RateLimiter;
 use mistral_core::testing::{MockReply, MockTransport};
-use mistral_core::types::Message;
-use mistral_core::{Client, ClientBuilder, RateLimiter, RetryPolicy, Timeouts, Transport};
+use mistral_core::transport::Transport;
+use mistral_core::{Client, ClientBuilder, RetryPolicy, Timeouts};
 
 use crate::common::{Open, answer, question, reply, scripted};
 

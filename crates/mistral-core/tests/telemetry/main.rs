@@ -19,8 +19,8 @@ mod spans;
 mod streams;
 
 use mistral_core::chat::ChatCompletionRequest;
+use mistral_core::messages::Message;
 use mistral_core::testing::MockTransport;
-use mistral_core::types::Message;
 use mistral_core::{Client, ClientBuilder};
 use mistral_sdk::MistralApi;
 use serde_json::{Value, json};

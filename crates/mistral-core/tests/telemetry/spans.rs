@@ -10,7 +10,6 @@ use mistral_core::embeddings::EmbeddingRequest;
 use mistral_core::fim::FimCompletionRequest;
 use mistral_core::messages::{Message, ResponseFormat};
 use mistral_core::testing::{MockReply, MockTransport};
-use mistral_core::types::{Message, ResponseFormat};
 use serde_json::{Value, json};
 
 use super::recorder::Recorder;

@@ -9,7 +9,6 @@ use super::difference::differences;
 use super::tape::{End, Exchange, Tape, TapeRequest, TapeResponse};
 use super::unusable;
 use crate::error::Result;
-use crate::http::{Body, TransportError, TransportErrorKind};
 use crate::testing::playing::{Step, body};
 use crate::testing::refusal;
 use crate::transport::{Body, TransportError, TransportErrorKind};

@@ -9,13 +9,8 @@ use memchr::memmem;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::secret::{is_account, is_secret, is_secret_parameter};
-
-/// The replacement of a secret.
-pub(super) const SCRUBBED: &str = "scrubbed";
-
-/// The length from which a value is also scrubbed elsewhere. Shorter ones may be ordinary words.
-const SHORTEST: usize = 12;
+use super::private::{is_account, is_private_name, is_private_parameter};
+use crate::redact::{MASK, MIN_SECRET_LENGTH};
 
 /// The secrets of one exchange.
 #[derive(Clone)]
@@ -42,7 +37,7 @@ impl Scrubber {
 
     /// Adds one value, whatever its name is.
     pub(super) fn add(&mut self, value: &str) {
-        if value.len() >= SHORTEST {
+        if value.len() >= MIN_SECRET_LENGTH {
             self.secrets.push(value.to_owned());
             self.sort();
         }
@@ -79,7 +74,7 @@ impl Scrubber {
     /// Adds the credentials in a query, or in a form that is written like one.
     pub(super) fn add_query(&mut self, query: &str) {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if is_secret_parameter(&name) {
+            if is_private_parameter(&name) {
                 self.add(&value);
             }
         }

@@ -7,9 +7,10 @@ use mistral_core::audio::{
     VoiceFilter, VoiceGender, VoiceKind, VoiceListResponse, VoiceResponse, VoiceType,
     VoiceUpdateRequest,
 };
+use mistral_core::json::Patch;
+use mistral_core::provider::Operation;
 use mistral_core::testing::MockChunk;
-use mistral_core::types::Patch;
-use mistral_core::{Endpoint, ErrorKind, EventStream};
+use mistral_core::{ErrorKind, EventStream};
 use serde_json::{Value, json};
 
 use super::{Fields, event, named, pairs, read, same};
@@ -292,9 +293,9 @@ async fn download_voice_sample_returns_audio() {
 
 #[test]
 fn operations_of_audio_are_complete() {
-    let names: Vec<_> = Endpoint::all()
-        .filter(|endpoint| endpoint.name.starts_with("audio."))
-        .map(|endpoint| endpoint.name.trim_start_matches("audio."))
+    let names: Vec<_> = Operation::all()
+        .filter(|operation| operation.name.starts_with("audio."))
+        .map(|operation| operation.name.trim_start_matches("audio."))
         .collect();
     let expected = [
         "transcriptions.complete",

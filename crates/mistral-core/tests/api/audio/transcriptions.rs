@@ -5,8 +5,9 @@ use mistral_core::audio::{
     AudioSource, AudioTranscriptionRequest, TimestampGranularity, TranscriptionResponse,
     TranscriptionStreamEvents,
 };
+use mistral_core::files::FileSource;
 use mistral_core::testing::{MockChunk, MockRequest};
-use mistral_core::{ErrorKind, EventStream, FileSource};
+use mistral_core::{ErrorKind, EventStream};
 use serde_json::{Value, json};
 
 use super::{Fields, event, named, pairs, read, same};

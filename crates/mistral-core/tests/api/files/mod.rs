@@ -7,7 +7,7 @@ mod uploads;
 use std::fs;
 use std::path::PathBuf;
 
-use mistral_core::FileSource;
+use mistral_core::files::FileSource;
 use mistral_core::files::{
     FilePurpose, GetSignedUrlRequest, ListFilesRequest, SampleType, Source, UploadFileRequest,
 };

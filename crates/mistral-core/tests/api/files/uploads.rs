@@ -9,9 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::Method;
+use mistral_core::error::TimeoutPhase;
+use mistral_core::files::FileSource;
 use mistral_core::files::{FileVisibility, SampleType};
 use mistral_core::testing::{MockReply, MockTransport};
-use mistral_core::{ErrorKind, FileSource, RetryPolicy, TimeoutPhase, TransportErrorKind};
+use mistral_core::transport::TransportErrorKind;
+use mistral_core::{ErrorKind, RetryPolicy};
 use serde_json::json;
 
 use super::{Folder, UPLOADED, upload};

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderMap;
 use mistral_core::chat::ChatCompletionRequest;
-use mistral_core::testing::{MockChunk, MockReply, MockTransport};
+use mistral_core::testing::{MockChunk, MockReply, MockRequest, MockTransport};
 use mistral_core::types::Message;
 use mistral_core::{
     Client, ClientBuilder, Endpoint, Provider, Result, Route, RouteRequest, parse_base_url,
@@ -30,6 +30,13 @@ pub fn client_with(mock: &MockTransport) -> Client {
 
 pub fn builder_with(mock: &MockTransport) -> ClientBuilder {
     Client::builder(Open).transport(mock.clone())
+}
+
+/// The only request that `mock` received.
+pub fn only(mock: &MockTransport) -> MockRequest {
+    let mut requests = mock.requests();
+    assert_eq!(requests.len(), 1);
+    requests.remove(0)
 }
 
 /// A reply with this body and the content type of JSON.

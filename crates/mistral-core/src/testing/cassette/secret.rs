@@ -1,4 +1,4 @@
-//! Which names tell that their value must not be written.
+//! The names of fields and headers whose values must not be written.
 
 /// Names of credentials have one of these words.
 const SECRET: &[&str] = &[

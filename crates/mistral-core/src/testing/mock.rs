@@ -361,7 +361,7 @@ impl Drop for InFlightGuard<'_> {
 }
 
 impl MockRequest {
-    /// Takes the head of `request`, and leaves its body to be read.
+    /// Splits `request` into its head, as a record with an empty body, and its body.
     fn new(request: Request<Body>, created: Instant) -> (Self, Body) {
         let (parts, body) = request.into_parts();
         let operation = parts.extensions.get::<RequestContext>();

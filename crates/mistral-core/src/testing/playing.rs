@@ -18,7 +18,7 @@ pub(super) enum Step {
     Delay(Duration),
     /// Fails, which ends the body.
     Error(TransportErrorKind, &'static str),
-    /// Stays pending for ever.
+    /// Stays pending forever.
     Stall,
 }
 

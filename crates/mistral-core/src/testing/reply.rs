@@ -18,7 +18,7 @@ use crate::transport::{Body, TransportError, TransportErrorKind};
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
 /// The message of a transport error that a reply asks for.
-const AS_TOLD: &str = "as MockTransport was told";
+const SCRIPTED: &str = "as scripted by MockTransport";
 
 /// A reply of a [`MockTransport`](super::MockTransport): a response or a failure.
 ///
@@ -60,7 +60,7 @@ pub struct MockReply {
 #[derive(Debug, Clone)]
 enum Outcome {
     Error(TransportErrorKind),
-    /// Stays pending for ever.
+    /// Stays pending forever.
     Stall,
     Response {
         status: StatusCode,
@@ -400,7 +400,7 @@ impl MockReply {
         self
     }
 
-    /// Makes the reply be for any number of requests, including none.
+    /// Sets the number of requests that the reply is for to any number, including none.
     pub fn always(mut self) -> Self {
         self.times = None;
         self
@@ -440,7 +440,7 @@ impl MockReply {
             tokio::time::sleep(self.delay).await;
         }
         match self.outcome {
-            Outcome::Error(kind) => Err(TransportError::new(kind, AS_TOLD)),
+            Outcome::Error(kind) => Err(TransportError::new(kind, SCRIPTED)),
             Outcome::Stall => std::future::pending().await,
             Outcome::Response {
                 status,
@@ -471,7 +471,7 @@ fn steps(chunks: Vec<MockChunk>, delay: Duration) -> Vec<Step> {
         steps.push(match chunk {
             MockChunk::Bytes(bytes) => Step::Bytes(bytes),
             MockChunk::Delay(delay) => Step::Delay(delay),
-            MockChunk::Break => Step::Error(TransportErrorKind::Interrupted, AS_TOLD),
+            MockChunk::Break => Step::Error(TransportErrorKind::Interrupted, SCRIPTED),
             MockChunk::Stall => Step::Stall,
         });
     }

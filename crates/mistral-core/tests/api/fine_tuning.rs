@@ -21,20 +21,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::common::{client_with, reply, scripted};
+use crate::common::{client_with, only, reply, scripted};
 
 /// Creates a mock that replies to every request with `answer`.
 fn serve(answer: &Value) -> (MockTransport, Client) {
     let mock = scripted([reply(200, &answer.to_string())]);
     let client = client_with(&mock);
     (mock, client)
-}
-
-/// The only request that `mock` received.
-fn only(mock: &MockTransport) -> MockRequest {
-    let mut sent = mock.requests();
-    assert_eq!(sent.len(), 1);
-    sent.remove(0)
 }
 
 fn check(sent: &MockRequest, operation: &str, method: &Method, path: &str) {

@@ -12,20 +12,13 @@ use mistral_core::batch::{
 use mistral_core::testing::{MockRequest, MockTransport};
 use serde_json::{Map, Value, json};
 
-use crate::common::{client_with, question, reply, scripted};
+use crate::common::{client_with, only, question, reply, scripted};
 
 /// Creates a mock that replies to every request with `answer`.
 fn serve(answer: &Value) -> (MockTransport, BatchJobs) {
     let mock = scripted([reply(200, &answer.to_string())]);
     let jobs = client_with(&mock).batch().jobs();
     (mock, jobs)
-}
-
-/// The only request that `mock` received.
-fn only(mock: &MockTransport) -> MockRequest {
-    let mut sent = mock.requests();
-    assert_eq!(sent.len(), 1);
-    sent.remove(0)
 }
 
 fn check(sent: &MockRequest, operation: &str, method: &Method, path: &str) {

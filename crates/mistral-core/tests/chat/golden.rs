@@ -17,18 +17,13 @@ use serde_json::{Value, json};
 use super::requests::{chat_requests, embedding_requests};
 use super::schema::Schemas;
 use crate::common::wire::{UniqueKeys, golden, golden_names};
-use crate::common::{DONE, answer, bytes, client_with, finish, question, reply, scripted, sse};
+use crate::common::{
+    DONE, answer, bytes, client_with, finish, only, question, reply, scripted, sse,
+};
 
 const MINIMAL: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#;
 const MINIMAL_STREAM: &str =
     r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}"#;
-
-/// The only request that `mock` received.
-fn only(mock: &MockTransport) -> MockRequest {
-    let mut sent = mock.requests();
-    assert_eq!(sent.len(), 1);
-    sent.remove(0)
-}
 
 async fn sent_by_complete(request: &ChatCompletionRequest) -> MockRequest {
     let mock = scripted([reply(200, &answer("hello"))]);

@@ -11,7 +11,7 @@ use http::HeaderMap;
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::messages::Message;
 use mistral_core::provider::{Operation, Provider, Route, RouteRequest, parse_base_url};
-use mistral_core::testing::{MockChunk, MockReply, MockTransport};
+use mistral_core::testing::{MockChunk, MockReply, MockRequest, MockTransport};
 use mistral_core::{Client, ClientBuilder, Result};
 
 /// Creates a mock with these replies in a row. The last one is for every further request as well,
@@ -29,6 +29,13 @@ pub fn client_with(mock: &MockTransport) -> Client {
 
 pub fn builder_with(mock: &MockTransport) -> ClientBuilder {
     Client::builder(Open).transport(mock.clone())
+}
+
+/// The only request that `mock` received.
+pub fn only(mock: &MockTransport) -> MockRequest {
+    let mut requests = mock.requests();
+    assert_eq!(requests.len(), 1);
+    requests.remove(0)
 }
 
 /// A reply with this body and the content type of JSON.

@@ -122,7 +122,7 @@ fn lint_reports_history_without_input_and_repair_keeps_it() {
         assert_eq!(left.len(), 1);
         assert_eq!(repaired, messages);
     }
-    // A call without an answer is answered: the model goes on from there.
+    // A call without an answer gets one, and the model continues from there.
     let mut pending = vec![user(), calling(&[A])];
     assert_eq!(found(&pending), [(1, CallIsAnswered), (1, EndsWithInput)]);
     assert_eq!(repair_messages(&mut pending), []);

@@ -1,3 +1,5 @@
+//! Failures of tools, of the model and of the server during a run.
+
 use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,3 +1,5 @@
+//! The hook that approves, changes or refuses tool calls.
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

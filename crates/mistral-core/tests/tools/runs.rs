@@ -1,3 +1,5 @@
+//! Runs from the first request to the answer.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +71,7 @@ async fn run_sends_tool_schemas_of_the_types() {
 
 #[tokio::test(start_paused = true)]
 async fn tool_calls_of_a_turn_run_concurrently_and_keep_order() {
-    let barrier = Arc::new(Barrier::new(3)); // alone, a call would wait for ever
+    let barrier = Arc::new(Barrier::new(3)); // alone, a call would wait forever
     let tools = ToolSet::new().tool("add", move |call: Add| {
         let barrier = Arc::clone(&barrier);
         async move {

@@ -1,3 +1,5 @@
+//! Sets of tools: schemas, names, single calls.
+
 use std::collections::HashMap;
 
 use mistral_sdk::ErrorKind;

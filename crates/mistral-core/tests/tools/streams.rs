@@ -1,3 +1,5 @@
+//! Streamed runs.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -54,7 +54,7 @@ async fn paging_files_ends_at_total_or_empty_page() {
     );
     assert_eq!(queries(&mock), ["page=3", "page=4"]);
 
-    // A server that gives fewer than were asked for does not end the list.
+    // A page shorter than `page_size` does not end the list.
     let mock = scripted([page(&["1"], Some(2)), page(&["2"], Some(2))]);
     let request = ListFilesRequest::new().page_size(1000);
     assert_eq!(ids(&mock, &request).await.unwrap(), ["1", "2"]);

@@ -1,3 +1,5 @@
+//! Parsed responses, and responses that are no value of the type.
+
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::chat::{ChatCompletionResponse, Parsed};
 use mistral_sdk::messages::Message;
@@ -127,7 +129,7 @@ async fn parse_failure_states_reason_and_keeps_response() {
         assert_eq!(error.request_id(), Some("q7"));
         let kept: &ChatCompletionResponse = error.partial().unwrap();
         assert_eq!(kept.text(), message["content"].as_str().unwrap_or_default());
-        assert_eq!(mock.requests().len(), 1, "asked again: {line}");
+        assert_eq!(mock.requests().len(), 1, "requested again: {line}");
     }
 }
 

@@ -1,3 +1,5 @@
+//! The schemas that are sent, and types without a strict schema.
+
 use std::collections::{BTreeMap, HashMap};
 
 use mistral_sdk::ErrorKind;

@@ -1,3 +1,5 @@
+//! Partial values while a response is streamed.
+
 use mistral_sdk::ErrorKind;
 use mistral_sdk::chat::ChatCompletionResponse;
 use mistral_sdk::testing::{MockReply, MockTransport};

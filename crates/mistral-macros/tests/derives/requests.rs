@@ -151,3 +151,21 @@ fn crate_path_is_used() {
     let request: ThroughFacade = round_trip(&json!({ "name": "a", "b": 1 }));
     assert_eq!(request, ThroughFacade::new("a").extra("b", 1));
 }
+
+/// A request that is deprecated as a whole.
+#[deprecated]
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+struct Old {
+    #[api(required)]
+    #[deprecated]
+    name: String,
+    #[api(extra)]
+    extra: Map<String, Value>,
+}
+
+#[test]
+#[expect(deprecated)]
+fn request_deprecated_as_a_whole_works() {
+    let old: Old = round_trip(&json!({ "name": "a" }));
+    assert_eq!(old, Old::new("a".to_owned()));
+}

@@ -109,7 +109,7 @@ fn implement(name: &Ident, values: &[EnumValue<'_>]) -> TokenStream {
             fn deserialize<__D: __json::Deserializer<'de>>(
                 deserializer: __D,
             ) -> __json::Result<Self, __D::Error> {
-                __json::deserialize_str(deserializer, |text| <Self as __json::From<&str>>::from(text))
+                __json::deserialize_enum(deserializer, |text| <Self as __json::From<&str>>::from(text))
             }
         }
     }

@@ -40,10 +40,10 @@ pub(crate) struct Request {
     #[deprecated(note = "use `other`")]
     pub safe_prompt: Option<bool>,
     /// A field of another version.
-    #[cfg(any())]
+    #[cfg(not(test))]
     pub absent: Option<NoSuchType>,
     /// A field of this version.
-    #[cfg(all())]
+    #[cfg(test)]
     pub present: Option<bool>,
     /// Fields that this version of the SDK does not know.
     #[api(extra)]

@@ -64,7 +64,7 @@ impl Builder<'_> {
         let extra = &fields.extra;
         quote_spanned! {span=>
             /// Creates a value from the required fields. All others are unset.
-            // Where no field is required, the type may derive `Default`.
+            // A type without required fields may derive `Default`.
             #[allow(clippy::new_without_default, clippy::too_many_arguments)]
             #vis fn new(#(#arguments),*) -> Self {
                 Self {

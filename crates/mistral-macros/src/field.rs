@@ -24,7 +24,7 @@ const OPTIONS: [&str; 11] = [
 
 /// Whether a field must be there.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum Presence {
     Required,
     Default,
     Optional,
@@ -55,7 +55,7 @@ pub(crate) struct Field<'a> {
     pub(crate) name: LitStr,
     /// The type, without `Option` where the field is optional.
     pub(crate) ty: &'a Type,
-    pub(crate) kind: Kind,
+    pub(crate) presence: Presence,
     pub(crate) reader: Reader,
     pub(crate) write_with: Option<Path>,
     pub(crate) setter: Setter,
@@ -184,13 +184,13 @@ impl Options {
         ident: &'a Ident,
         derive: &str,
     ) -> Result<Field<'a>> {
-        let kind = self.kind(&field.ty, ident)?;
-        let ty = match kind {
-            Kind::Optional => argument_of(&field.ty, "Option").unwrap_or(&field.ty),
+        let presence = self.presence(&field.ty, ident)?;
+        let ty = match presence {
+            Presence::Optional => argument_of(&field.ty, "Option").unwrap_or(&field.ty),
             _ => &field.ty,
         };
         let setter = self.setter(ty, ident, derive)?;
-        let reader = self.reader(kind, ty, ident)?;
+        let reader = self.reader(presence, ty, ident)?;
         let is_kept =
             |it: &&Attribute| it.path().is_ident("doc") || it.path().is_ident("deprecated");
         let name = LitStr::new(&ident.unraw().to_string(), ident.span());
@@ -198,7 +198,7 @@ impl Options {
             ident,
             name: self.rename.unwrap_or(name),
             ty,
-            kind,
+            presence,
             reader,
             write_with: self.write_with,
             setter,
@@ -206,7 +206,7 @@ impl Options {
         })
     }
 
-    fn kind(&self, ty: &Type, ident: &Ident) -> Result<Kind> {
+    fn presence(&self, ty: &Type, ident: &Ident) -> Result<Presence> {
         let optional = argument_of(ty, "Option").is_some();
         match (self.required, self.default, optional) {
             (Some(_), Some(span), _) => Err(Error::new(
@@ -223,9 +223,9 @@ impl Options {
                 span,
                 format!("`{ident}` is an `Option`, whose default is `None`; leave `default` out"),
             )),
-            (Some(_), None, false) => Ok(Kind::Required),
-            (None, Some(_), false) => Ok(Kind::Default),
-            (None, None, true) => Ok(Kind::Optional),
+            (Some(_), None, false) => Ok(Presence::Required),
+            (None, Some(_), false) => Ok(Presence::Default),
+            (None, None, true) => Ok(Presence::Optional),
             (None, None, false) => Err(Error::new(
                 ident.span(),
                 format!(
@@ -236,7 +236,8 @@ impl Options {
         }
     }
 
-    fn reader(&mut self, kind: Kind, ty: &Type, ident: &Ident) -> Result<Reader> {
+    fn reader(&mut self, presence: Presence, ty: &Type, ident: &Ident) -> Result<Reader> {
+        let required = presence == Presence::Required;
         let contradiction = |span, option: &str, other: &str| {
             let message = format!("`{option}` of `{ident}` cannot be combined with `{other}`");
             Err(Error::new(span, message))
@@ -245,16 +246,12 @@ impl Options {
             (_, Some(span), Some(_)) => contradiction(span, "nullable", "lenient"),
             (Some(_), Some(span), _) => contradiction(span, "nullable", "read_with"),
             (Some(_), _, Some(span)) => contradiction(span, "lenient", "read_with"),
-            (None, Some(span), _) if kind == Kind::Required => {
-                contradiction(span, "nullable", "required")
-            }
-            (None, _, Some(span)) if kind == Kind::Required => {
-                contradiction(span, "lenient", "required")
-            }
+            (None, Some(span), _) if required => contradiction(span, "nullable", "required"),
+            (None, _, Some(span)) if required => contradiction(span, "lenient", "required"),
             (Some(path), ..) => Ok(Reader::With(path)),
             (None, Some(_), None) => Ok(Reader::Nullable),
-            (None, None, _) if kind == Kind::Required && is_number(ty) => Ok(Reader::Number),
-            (None, None, _) if kind != Kind::Required && is_scalar(ty) => Ok(Reader::Scalar),
+            (None, None, _) if required && is_number(ty) => Ok(Reader::Number),
+            (None, None, _) if !required && is_scalar(ty) => Ok(Reader::Scalar),
             (None, None, Some(_)) => Ok(Reader::Lenient),
             (None, None, None) => Ok(Reader::Strict),
         }

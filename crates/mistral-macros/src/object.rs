@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Result};
 
 use crate::attributes::Container;
-use crate::field::{Field, Kind, ObjectFields, Reader};
+use crate::field::{Field, ObjectFields, Presence, Reader};
 
 /// Expands `ApiObject`.
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -45,11 +45,11 @@ pub(crate) fn implement(
     let names = fields.declared.iter().map(|field| &field.name);
     let write = fields.declared.iter().map(write_field);
     quote_spanned! {Span::mixed_site()=>
+        #[allow(deprecated)]
         const _: () = {
             use #krate::json::__private as __json;
 
             #[automatically_derived]
-            #[allow(deprecated)]
             impl __json::Object for #name {
                 const KEEPS_NULLS: bool = #keep_nulls;
                 const FIELDS: &'static [&'static str] = &[#(#names),*];
@@ -102,13 +102,16 @@ fn read(container: &Container, fields: &ObjectFields<'_>) -> TokenStream {
     let reads = declared.iter().map(|field| read_field(container, field));
     let values = declared.iter().map(
         |Field {
-             ident, name, kind, ..
+             ident,
+             name,
+             presence,
+             ..
          }| {
             let span = Span::mixed_site();
-            match kind {
-                Kind::Required => quote_spanned!(span=> __json::required(#ident, #name)?),
-                Kind::Default => quote_spanned!(span=> #ident.unwrap_or_default()),
-                Kind::Optional => quote!(#ident),
+            match presence {
+                Presence::Required => quote_spanned!(span=> __json::required(#ident, #name)?),
+                Presence::Default => quote_spanned!(span=> #ident.unwrap_or_default()),
+                Presence::Optional => quote!(#ident),
             }
         },
     );
@@ -143,7 +146,7 @@ fn read_field(container: &Container, field: &Field<'_>) -> TokenStream {
     let Field { ident, name, .. } = field;
     // An error about the type is shown at the field.
     let span = Span::mixed_site().located_at(field.ty.span());
-    let optional = field.kind == Kind::Optional;
+    let optional = field.presence == Presence::Optional;
     let keep_nulls = optional && container.keep_nulls;
     let value = match &field.reader {
         Reader::Strict => quote_spanned!(span=> __json::value(&mut map)?),
@@ -158,8 +161,8 @@ fn read_field(container: &Container, field: &Field<'_>) -> TokenStream {
         }
     };
     let span = Span::mixed_site();
-    match (field.kind, &field.reader) {
-        (Kind::Required, _) => quote_spanned!(span=> #ident = __json::Some(#value);),
+    match (field.presence, &field.reader) {
+        (Presence::Required, _) => quote_spanned!(span=> #ident = __json::Some(#value);),
         (_, Reader::Strict | Reader::With(_)) if keep_nulls => quote_spanned! {span=>
             #ident = #value;
             if #ident.is_none() {
@@ -178,7 +181,7 @@ fn write_field(field: &Field<'_>) -> TokenStream {
         Some(wrapper) => quote_spanned!(span=> &#wrapper(#value)),
         None => value,
     };
-    if field.kind == Kind::Optional {
+    if field.presence == Presence::Optional {
         let value = wrap(quote_spanned!(span=> field));
         quote_spanned! {span=>
             if let __json::Some(field) = &self.#ident {

@@ -9,7 +9,7 @@ use crate::object::reject_generics;
 use crate::variant::{is_unknown, missing_unknown, parse_texts, variants};
 
 /// A declared value: the variant, its text, and further texts that are read as it.
-struct Value<'a> {
+struct EnumValue<'a> {
     ident: &'a Ident,
     texts: Vec<LitStr>,
 }
@@ -37,6 +37,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             }
         }
 
+        #[allow(deprecated)]
         const _: () = {
             use #krate::json::__private as __json;
 
@@ -45,7 +46,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-fn parse(input: &DeriveInput) -> Result<Vec<Value<'_>>> {
+fn parse(input: &DeriveInput) -> Result<Vec<EnumValue<'_>>> {
     let mut errors = Errors::default();
     let (mut values, mut has_unknown) = (Vec::new(), false);
     for variant in variants(input, "ApiEnum")? {
@@ -69,18 +70,18 @@ fn parse(input: &DeriveInput) -> Result<Vec<Value<'_>>> {
     Ok(values)
 }
 
-fn parse_value(variant: &Variant) -> Result<Value<'_>> {
+fn parse_value(variant: &Variant) -> Result<EnumValue<'_>> {
     let ident = &variant.ident;
     if !matches!(variant.fields, Fields::Unit) {
         let message = format!("`{ident}` must not hold anything: an `ApiEnum` is a string");
         return Err(Error::new(ident.span(), message));
     }
     let texts = parse_texts(variant)?;
-    Ok(Value { ident, texts })
+    Ok(EnumValue { ident, texts })
 }
 
 /// Implements the conversions, `Display`, `Serialize` and `Deserialize`.
-fn implement(name: &Ident, values: &[Value<'_>]) -> TokenStream {
+fn implement(name: &Ident, values: &[EnumValue<'_>]) -> TokenStream {
     let conversions = conversions(name, values);
     quote_spanned! {Span::mixed_site()=>
         #conversions
@@ -108,18 +109,17 @@ fn implement(name: &Ident, values: &[Value<'_>]) -> TokenStream {
             fn deserialize<__D: __json::Deserializer<'de>>(
                 deserializer: __D,
             ) -> __json::Result<Self, __D::Error> {
-                __json::deserialize_str(deserializer, |text| <Self as __json::From<&str>>::from(text))
+                __json::deserialize_enum(deserializer, |text| <Self as __json::From<&str>>::from(text))
             }
         }
     }
 }
 
-fn conversions(name: &Ident, values: &[Value<'_>]) -> TokenStream {
-    let read = values.iter().map(|Value { ident, texts }| {
+fn conversions(name: &Ident, values: &[EnumValue<'_>]) -> TokenStream {
+    let read = values.iter().map(|EnumValue { ident, texts }| {
         quote_spanned!(Span::mixed_site()=> #(#texts)|* => __json::Some(#name::#ident),)
     });
     quote_spanned! {Span::mixed_site()=>
-        #[allow(deprecated)]
         #[inline]
         fn known(value: &str) -> __json::Option<#name> {
             match value {

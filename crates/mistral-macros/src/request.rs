@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{DeriveInput, Path, Result, Visibility};
 
-use crate::field::{Field, Kind, ObjectFields, Setter};
+use crate::field::{Field, ObjectFields, Presence, Setter};
 use crate::object::{implement, parse_container};
 use crate::types::argument_of;
 
@@ -46,7 +46,7 @@ impl Builder<'_> {
             fields
                 .declared
                 .iter()
-                .filter(|it| it.kind == Kind::Required)
+                .filter(|it| it.presence == Presence::Required)
         };
         let arguments = required().map(|field| {
             let (ident, ty) = (field.ident, self.argument(field));
@@ -54,17 +54,17 @@ impl Builder<'_> {
         });
         let values = fields.declared.iter().map(|field| {
             let ident = field.ident;
-            let value = match field.kind {
-                Kind::Required => self.converted(field),
-                Kind::Default => quote_spanned!(span=> ::core::default::Default::default()),
-                Kind::Optional => quote_spanned!(span=> ::core::option::Option::None),
+            let value = match field.presence {
+                Presence::Required => self.converted(field),
+                Presence::Default => quote_spanned!(span=> ::core::default::Default::default()),
+                Presence::Optional => quote_spanned!(span=> ::core::option::Option::None),
             };
             quote_spanned!(span=> #ident: #value)
         });
         let extra = &fields.extra;
         quote_spanned! {span=>
             /// Creates a value from the required fields. All others are unset.
-            // Where no field is required, the type may derive `Default`.
+            // A type without required fields may derive `Default`.
             #[allow(clippy::new_without_default, clippy::too_many_arguments)]
             #vis fn new(#(#arguments),*) -> Self {
                 Self {
@@ -82,10 +82,10 @@ impl Builder<'_> {
         let (attributes, extra) = (&field.attributes, &self.fields.extra);
         let (ty, value) = (self.argument(field), self.converted(field));
         let span = Span::mixed_site();
-        let value = match field.kind {
-            Kind::Required => return TokenStream::new(),
-            Kind::Default => value,
-            Kind::Optional => quote_spanned!(span=> ::core::option::Option::Some(#value)),
+        let value = match field.presence {
+            Presence::Required => return TokenStream::new(),
+            Presence::Default => value,
+            Presence::Optional => quote_spanned!(span=> ::core::option::Option::Some(#value)),
         };
         quote_spanned! {span=>
             #(#attributes)*

@@ -11,7 +11,7 @@ use crate::variant::{Member, is_unknown, missing_unknown, only_field, parse_text
 
 /// The variants of a union, but for the unknown one.
 #[derive(Default)]
-struct Members<'a> {
+struct TaggedMembers<'a> {
     members: Vec<Member<'a>>,
     /// The tags of each variant: the one that is written, and its aliases.
     tags: Vec<Vec<LitStr>>,
@@ -44,9 +44,9 @@ pub(crate) fn expand(
     })
 }
 
-fn parse<'a>(input: &'a DeriveInput, default: Option<&LitStr>) -> Result<Members<'a>> {
+fn parse<'a>(input: &'a DeriveInput, default: Option<&LitStr>) -> Result<TaggedMembers<'a>> {
     let mut errors = Errors::default();
-    let (mut parsed, mut has_unknown) = (Members::default(), false);
+    let (mut parsed, mut has_unknown) = (TaggedMembers::default(), false);
     for variant in variants(input, "ApiUnion")? {
         match is_unknown(variant, "Value") {
             Ok(true) => has_unknown = true,
@@ -91,7 +91,7 @@ fn implement_union(
     input: &DeriveInput,
     tag: &LitStr,
     default: Option<&LitStr>,
-    Members { members, tags }: &Members<'_>,
+    TaggedMembers { members, tags }: &TaggedMembers<'_>,
 ) -> TokenStream {
     let name = &input.ident;
     let default = match default {
@@ -108,7 +108,6 @@ fn implement_union(
     });
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
-        #[allow(deprecated)]
         impl __json::Union for #name {
             const TAG: &'static str = #tag;
             const DEFAULT: __json::Option<&'static str> = #default;
@@ -138,7 +137,7 @@ fn implement_union(
 fn implement_serialize(
     input: &DeriveInput,
     tag: &LitStr,
-    Members { members, tags }: &Members<'_>,
+    TaggedMembers { members, tags }: &TaggedMembers<'_>,
 ) -> TokenStream {
     let name = &input.ident;
     let arms = members.iter().zip(tags).map(|(member, tags)| {
@@ -155,7 +154,6 @@ fn implement_serialize(
     });
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
-        #[allow(deprecated)]
         impl __json::Serialize for #name {
             fn serialize<__S: __json::Serializer>(
                 &self,

@@ -34,6 +34,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     };
     let krate = &container.krate;
     Ok(quote_spanned! {Span::mixed_site()=>
+        #[allow(deprecated)]
         const _: () = {
             use #krate::json::__private as __json;
 
@@ -57,7 +58,6 @@ pub(crate) fn conversions(input: &DeriveInput, members: &[Member<'_>]) -> TokenS
             let boxed = boxed.map(|inner| {
                 quote_spanned! {Span::mixed_site()=>
                     #[automatically_derived]
-                    #[allow(deprecated)]
                     impl __json::From<#inner> for #name {
                         fn from(member: #inner) -> Self {
                             Self::#variant(__json::Box::new(member))
@@ -67,7 +67,6 @@ pub(crate) fn conversions(input: &DeriveInput, members: &[Member<'_>]) -> TokenS
             });
             quote_spanned! {Span::mixed_site()=>
                 #[automatically_derived]
-                #[allow(deprecated)]
                 impl __json::From<#ty> for #name {
                     fn from(member: #ty) -> Self {
                         Self::#variant(member)

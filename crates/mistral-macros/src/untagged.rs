@@ -13,7 +13,7 @@ use crate::variant::{Member, is_unknown, only_field, variants};
 
 /// The kinds of JSON values.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum JsonKind {
     String,
     Array,
     Object,
@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Null,
 }
 
-impl Kind {
+impl JsonKind {
     /// The kinds with their options and with what an error calls them.
     pub(crate) const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::String, "string", "a string"),
@@ -36,14 +36,14 @@ impl Kind {
 
 /// A variant, and the kind of JSON value that it is.
 pub(crate) struct Untagged<'a> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: JsonKind,
     option: Ident,
     pub(crate) variant: &'a Ident,
     /// The type that the variant holds, unless it is `null`.
     pub(crate) ty: Option<&'a Type>,
 }
 
-pub(crate) struct Members<'a> {
+pub(crate) struct UntaggedMembers<'a> {
     pub(crate) members: Vec<Untagged<'a>>,
     pub(crate) has_unknown: bool,
 }
@@ -57,7 +57,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     Ok(quote!(#from #serialize #deserialize))
 }
 
-fn parse(input: &DeriveInput) -> Result<Members<'_>> {
+fn parse(input: &DeriveInput) -> Result<UntaggedMembers<'_>> {
     let mut errors = Errors::default();
     let (mut members, mut has_unknown) = (Vec::<Untagged<'_>>::new(), false);
     for variant in variants(input, "ApiUnion")? {
@@ -82,7 +82,7 @@ fn parse(input: &DeriveInput) -> Result<Members<'_>> {
         members.push(member);
     }
     errors.finish()?;
-    Ok(Members {
+    Ok(UntaggedMembers {
         members,
         has_unknown,
     })
@@ -93,7 +93,7 @@ fn parse_member(variant: &Variant) -> Result<Untagged<'_>> {
     let mut found = None;
     read_options(&variant.attrs, |key, _| {
         let named = |(_, name, _): &&(_, _, _)| matches!(&key, Key::Name(key) if key == name);
-        match (Kind::ALL.iter().find(named), &key) {
+        match (JsonKind::ALL.iter().find(named), &key) {
             (Some((kind, ..)), Key::Name(name)) if found.is_none() => {
                 found = Some((*kind, name.clone()));
                 Ok(())
@@ -101,22 +101,24 @@ fn parse_member(variant: &Variant) -> Result<Untagged<'_>> {
             _ => Err(unknown(
                 &key,
                 "a variant",
-                &Kind::ALL.map(|(_, name, _)| name),
+                &JsonKind::ALL.map(|(_, name, _)| name),
             )),
         }
     })?;
     let Some((kind, option)) = found else {
-        let kinds = Kind::ALL.map(|(_, name, _)| format!("`{name}`")).join(", ");
+        let kinds = JsonKind::ALL
+            .map(|(_, name, _)| format!("`{name}`"))
+            .join(", ");
         let message = format!("`{ident}` needs a kind of JSON value, one of {kinds}");
         return Err(Error::new(ident.span(), message));
     };
     let ty = only_field(variant).map(|field| &field.ty);
     let unit = matches!(variant.fields, Fields::Unit);
     let message = match (kind, ty) {
-        (Kind::Null, None) if unit => None,
-        (Kind::Null, _) => Some(format!("`{ident}` must not hold anything: it is `null`")),
+        (JsonKind::Null, None) if unit => None,
+        (JsonKind::Null, _) => Some(format!("`{ident}` must not hold anything: it is `null`")),
         (_, None) => Some(format!("`{ident}` must hold one type: `{ident}(…)`")),
-        (Kind::Array, Some(ty)) if argument_of(ty, "Vec").is_none() => {
+        (JsonKind::Array, Some(ty)) if argument_of(ty, "Vec").is_none() => {
             Some(format!("`{ident}` must hold a `Vec`: it is an array"))
         }
         _ => None,
@@ -132,7 +134,7 @@ fn parse_member(variant: &Variant) -> Result<Untagged<'_>> {
     }
 }
 
-fn implement_serialize(input: &DeriveInput, members: &Members<'_>) -> TokenStream {
+fn implement_serialize(input: &DeriveInput, members: &UntaggedMembers<'_>) -> TokenStream {
     let name = &input.ident;
     let span = Span::mixed_site();
     let arms = members.members.iter().map(|Untagged { variant, ty, .. }| {
@@ -150,7 +152,6 @@ fn implement_serialize(input: &DeriveInput, members: &Members<'_>) -> TokenStrea
     });
     quote_spanned! {span=>
         #[automatically_derived]
-        #[allow(deprecated)]
         impl __json::Serialize for #name {
             fn serialize<__S: __json::Serializer>(
                 &self,
@@ -166,7 +167,7 @@ fn implement_serialize(input: &DeriveInput, members: &Members<'_>) -> TokenStrea
 }
 
 /// Implements `From` for what the variants are built from.
-fn implement_from(input: &DeriveInput, members: &Members<'_>) -> TokenStream {
+fn implement_from(input: &DeriveInput, members: &UntaggedMembers<'_>) -> TokenStream {
     let name = &input.ident;
     let typed = || {
         members
@@ -175,12 +176,12 @@ fn implement_from(input: &DeriveInput, members: &Members<'_>) -> TokenStream {
             .filter_map(|member| Some((member, member.ty?)))
     };
     let lists = typed().map(|(member, ty)| match member.kind {
-        Kind::String => from_string(name, member.variant, ty),
-        Kind::Array => from_list(name, member.variant, argument_of(ty, "Vec").unwrap_or(ty)),
+        JsonKind::String => from_string(name, member.variant, ty),
+        JsonKind::Array => from_list(name, member.variant, argument_of(ty, "Vec").unwrap_or(ty)),
         _ => TokenStream::new(),
     });
     let others: Vec<_> = typed()
-        .filter(|(member, _)| !matches!(member.kind, Kind::String | Kind::Array))
+        .filter(|(member, _)| !matches!(member.kind, JsonKind::String | JsonKind::Array))
         .map(|(member, ty)| Member::new(member.variant, ty))
         .collect();
     let others = conversions(input, &others);
@@ -204,7 +205,6 @@ fn from_string(name: &Ident, variant: &Ident, ty: &Type) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(deprecated)]
         impl __json::From<__json::String> for #name {
             fn from(text: __json::String) -> Self {
                 Self::#variant(#value)
@@ -218,7 +218,6 @@ fn from_list(name: &Ident, variant: &Ident, element: &Type) -> TokenStream {
     if is_number(element) || is_one_of(element, &["bool"]) {
         return quote_spanned! {Span::mixed_site()=>
             #[automatically_derived]
-            #[allow(deprecated)]
             impl __json::From<__json::Vec<#element>> for #name {
                 fn from(elements: __json::Vec<#element>) -> Self {
                     Self::#variant(elements)
@@ -226,7 +225,6 @@ fn from_list(name: &Ident, variant: &Ident, element: &Type) -> TokenStream {
             }
 
             #[automatically_derived]
-            #[allow(deprecated)]
             impl<const N: usize> __json::From<[#element; N]> for #name {
                 fn from(elements: [#element; N]) -> Self {
                     Self::#variant(__json::Vec::from(elements))
@@ -237,7 +235,6 @@ fn from_list(name: &Ident, variant: &Ident, element: &Type) -> TokenStream {
     let from_slice = is_string(element).then(|| from_slice(name, variant));
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
-        #[allow(deprecated)]
         impl<__T: __json::Into<#element>> __json::From<__json::Vec<__T>> for #name {
             fn from(elements: __json::Vec<__T>) -> Self {
                 Self::#variant(elements.into_iter().map(__json::Into::into).collect())
@@ -245,7 +242,6 @@ fn from_list(name: &Ident, variant: &Ident, element: &Type) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(deprecated)]
         impl<__T: __json::Into<#element>, const N: usize> __json::From<[__T; N]> for #name {
             fn from(elements: [__T; N]) -> Self {
                 Self::#variant(elements.into_iter().map(__json::Into::into).collect())
@@ -259,7 +255,6 @@ fn from_list(name: &Ident, variant: &Ident, element: &Type) -> TokenStream {
 fn from_slice(name: &Ident, variant: &Ident) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
-        #[allow(deprecated)]
         impl<__T: __json::AsRef<str>> __json::From<&[__T]> for #name {
             fn from(texts: &[__T]) -> Self {
                 Self::#variant(

@@ -5,26 +5,27 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
-use crate::untagged::{Kind, Members, Untagged};
+use crate::untagged::{JsonKind, Untagged, UntaggedMembers};
 
 /// Implements `Deserialize`.
-pub(crate) fn implement_deserialize(name: &Ident, members: &Members<'_>) -> TokenStream {
+pub(crate) fn implement_deserialize(name: &Ident, members: &UntaggedMembers<'_>) -> TokenStream {
     let find = |kind| members.members.iter().find(|member| member.kind == kind);
-    let expected: Vec<_> = Kind::ALL
+    let expected: Vec<_> = JsonKind::ALL
         .into_iter()
         .filter(|(kind, ..)| members.has_unknown || find(*kind).is_some())
         .map(|(.., expected)| expected)
         .collect();
     let expected = expected.join(" or ");
-    let visits = Kind::ALL.into_iter().map(|(kind, ..)| match find(kind) {
-        Some(member) => Visit::member(name, member).methods(),
-        None if members.has_unknown => Visit::unknown(name, kind).methods(),
-        None => TokenStream::new(),
-    });
+    let visits = JsonKind::ALL
+        .into_iter()
+        .map(|(kind, ..)| match find(kind) {
+            Some(member) => Visit::member(name, member).methods(),
+            None if members.has_unknown => Visit::unknown(name, kind).methods(),
+            None => TokenStream::new(),
+        });
     quote_spanned! {Span::mixed_site()=>
         struct UnionVisitor;
 
-        #[allow(deprecated)]
         impl<'de> __json::Visitor<'de> for UnionVisitor {
             type Value = #name;
 
@@ -48,7 +49,7 @@ pub(crate) fn implement_deserialize(name: &Ident, members: &Members<'_>) -> Toke
 
 /// The variant that values of one kind are read as.
 struct Visit {
-    kind: Kind,
+    kind: JsonKind,
     /// The type that the variant holds.
     ty: TokenStream,
     /// The path of the variant.
@@ -73,7 +74,7 @@ impl Visit {
         }
     }
 
-    fn unknown(name: &Ident, kind: Kind) -> Self {
+    fn unknown(name: &Ident, kind: JsonKind) -> Self {
         let span = Span::mixed_site();
         Self {
             kind,
@@ -87,15 +88,15 @@ impl Visit {
     /// The visitor's methods for values of the kind.
     fn methods(&self) -> TokenStream {
         match self.kind {
-            Kind::String => self.visit_string(),
-            Kind::Array => self.visit_access("Seq"),
-            Kind::Object => self.visit_access("Map"),
-            Kind::Number => ["i64", "u64", "f64"]
+            JsonKind::String => self.visit_string(),
+            JsonKind::Array => self.visit_access("Seq"),
+            JsonKind::Object => self.visit_access("Map"),
+            JsonKind::Number => ["i64", "u64", "f64"]
                 .map(|ty| self.visit_scalar(ty))
                 .into_iter()
                 .collect(),
-            Kind::Bool => self.visit_scalar("bool"),
-            Kind::Null => self.visit_null(),
+            JsonKind::Bool => self.visit_scalar("bool"),
+            JsonKind::Null => self.visit_null(),
         }
     }
 

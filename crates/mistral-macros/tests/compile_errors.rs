@@ -1,4 +1,4 @@
-//! What the derives refuse, and what they say about it.
+//! Compile errors of the derives.
 
 #[test]
 fn misuse_is_a_compile_error_that_names_the_place() {

@@ -5,6 +5,7 @@
 //! values and variants that a type does not declare are kept, and written again as they came.
 
 mod lenient;
+mod open_enum;
 #[cfg(feature = "schemars")]
 pub(crate) mod partial;
 mod patch;
@@ -41,10 +42,11 @@ pub mod __private {
     pub use serde_json::{self, Map, Value};
 
     pub use super::lenient::{Scalar, keep_null, number, scalar};
+    pub use super::open_enum::deserialize_enum;
     pub use super::raw::lenient;
     pub use super::unions::{Union, deserialize_union};
     pub use super::wire::{
-        Object, deserialize_object, deserialize_str, entry, extra_entries, next_key, nullable,
-        optional_entry, required, serialize_object, serialize_tagged, value,
+        Object, deserialize_object, entry, extra_entries, next_key, nullable, optional_entry,
+        required, serialize_object, serialize_tagged, value,
     };
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
@@ -178,60 +177,29 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for MostlyOne<T> {
     }
 }
 
-/// Reads a string without a copy, and converts it with `make`. A number, a boolean, a list or an
-/// object is converted from its JSON text: an open enum keeps what it does not know.
-pub fn deserialize_str<'de, D, T>(deserializer: D, make: impl Fn(&str) -> T) -> Result<T, D::Error>
+/// Reads a string and makes a `T` of it without a copy in between.
+pub(crate) fn deserialize_str<'de, D, T>(
+    deserializer: D,
+    make: impl Fn(&str) -> T,
+) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
 {
-    deserializer.deserialize_any(StrVisitor(make, PhantomData))
-}
+    struct Text<T, F>(F, PhantomData<T>);
 
-struct StrVisitor<T, F>(F, PhantomData<T>);
+    impl<T, F: Fn(&str) -> T> Visitor<'_> for Text<T, F> {
+        type Value = T;
 
-impl<T, F: Fn(&str) -> T> StrVisitor<T, F> {
-    #[cold]
-    fn other(self, value: impl Into<Value>) -> T {
-        (self.0)(&value.into().to_string())
-    }
-}
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
 
-impl<'de, T, F: Fn(&str) -> T> Visitor<'de> for StrVisitor<T, F> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
+        fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
+            Ok((self.0)(value))
+        }
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
-        Ok((self.0)(value))
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<T, E> {
-        Ok(self.other(value))
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
-        Ok(self.other(value))
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
-        Ok(self.other(value))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<T, E> {
-        Ok(self.other(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<T, A::Error> {
-        let value = Value::deserialize(SeqAccessDeserializer::new(seq))?;
-        Ok(self.other(value))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        let value = Value::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(self.other(value))
-    }
+    deserializer.deserialize_str(Text(make, PhantomData))
 }
 
 /// A string that is borrowed from the input where that is possible; `null` reads as empty.

@@ -287,7 +287,7 @@ fn lenient_field_does_not_hide_malformed_json() {
     }
 }
 
-/// What serde buffers before it reads it.
+/// A type that serde buffers before it reads it.
 #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 enum Buffered {

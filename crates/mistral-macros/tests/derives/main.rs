@@ -1,5 +1,8 @@
 //! Types with the derives, read from and written to JSON.
 
+// Helpers outside of test functions may panic as tests do.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
 mod enums;
 mod fields;
 mod hygiene;

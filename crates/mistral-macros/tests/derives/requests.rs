@@ -40,10 +40,10 @@ pub(crate) struct Request {
     #[deprecated(note = "use `other`")]
     pub safe_prompt: Option<bool>,
     /// A field of another version.
-    #[cfg(any())]
+    #[cfg(not(test))]
     pub absent: Option<NoSuchType>,
     /// A field of this version.
-    #[cfg(all())]
+    #[cfg(test)]
     pub present: Option<bool>,
     /// Fields that this version of the SDK does not know.
     #[api(extra)]
@@ -150,4 +150,22 @@ struct ThroughFacade {
 fn crate_path_is_used() {
     let request: ThroughFacade = round_trip(&json!({ "name": "a", "b": 1 }));
     assert_eq!(request, ThroughFacade::new("a").extra("b", 1));
+}
+
+/// A request that is deprecated as a whole.
+#[deprecated]
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+struct Old {
+    #[api(required)]
+    #[deprecated]
+    name: String,
+    #[api(extra)]
+    extra: Map<String, Value>,
+}
+
+#[test]
+#[expect(deprecated)]
+fn request_deprecated_as_a_whole_works() {
+    let old: Old = round_trip(&json!({ "name": "a" }));
+    assert_eq!(old, Old::new("a".to_owned()));
 }

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub)]
 
 mod servers;
+mod upgrade;
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -33,8 +34,13 @@ const VARIABLES: [&str; 9] = [
 
 /// Calls `url` in a child process with these variables, and returns its output.
 async fn outcome(url: &str, variables: &[(&str, &str)]) -> String {
+    outcome_of("connection_child_process", url, variables).await
+}
+
+/// Runs a test in a child process with these variables, and returns its output.
+async fn outcome_of(test: &str, url: &str, variables: &[(&str, &str)]) -> String {
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "connection_child_process", "--nocapture"]);
+    child.args(["--exact", test, "--nocapture"]);
     VARIABLES.iter().for_each(|name| {
         child.env_remove(name);
     });

@@ -170,7 +170,7 @@ impl Proxy {
     }
 }
 
-async fn read_head(socket: &mut TcpStream) -> io::Result<String> {
+pub async fn read_head(socket: &mut TcpStream) -> io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(socket.read_u8().await?);

@@ -1,26 +1,34 @@
-//! The core of the Mistral SDK for Rust: what all providers have in common.
+//! The core of the Mistral SDK for Rust: everything that its providers share.
 //!
-//! Applications depend on the facade, `mistral-sdk`, which brings this crate and a
-//! provider together. This crate is for those who write a provider or a transport:
+//! Applications depend on the facade crate, `mistral-sdk`, which combines this crate with
+//! providers. This crate is for authors of providers and transports:
 //!
-//! * A [`Provider`] knows where a cloud keeps the operations, and how to be let in.
-//! * A [`Transport`] performs one HTTP exchange.
+//! * A [`Provider`](provider::Provider) maps operations to URLs and authenticates requests.
+//! * A [`Transport`](transport::Transport) performs one HTTP exchange.
 //!
-//! All that lies between is here, once: types, retries, time-outs, errors, streams.
+//! Types, retries, timeouts, errors, streams and pages between the two are implemented here.
+//! [`operation`] has the parts for endpoints that the SDK does not model.
 //!
 //! # Features
 //!
-//! None is on by default. `hyper` brings the built-in transport without TLS; `rustls`,
-//! `rustls-no-provider` and `native-tls` bring it with one TLS backend or another; `reqwest`
-//! brings a transport on a `reqwest::Client` of the application; `blocking` brings the
-//! client for programs that are not asynchronous; `schemars` brings answers and tool arguments
-//! of your own types; `testing` brings transports for tests.
+//! No feature is on by default.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `hyper` | the built-in transport, without TLS |
+//! | `rustls` | the built-in transport with rustls and its default cryptography |
+//! | `rustls-no-provider` | the same, for an application that installs its own cryptography |
+//! | `native-tls` | the built-in transport with the TLS library of the platform |
+//! | `reqwest` | a transport on a `reqwest::Client` of the application |
+//! | `blocking` | the blocking client |
+//! | `schemars` | structured output and tools with typed arguments |
+//! | `testing` | transports for tests: a mock, and record and replay |
 
 // The derives name this crate in full, here as elsewhere.
 extern crate self as mistral_core;
 
-// What few programs call and what leads to much code is `#[inline]` in these modules: it is compiled
-// in the programs that call it, and not for all (docs/performance.md).
+// Functions that few programs call and that expand to much code are `#[inline]` in these modules:
+// only the programs that call them compile them (docs/performance.md).
 #[macro_use]
 mod api;
 #[cfg(feature = "blocking")]

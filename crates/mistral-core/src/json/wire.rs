@@ -177,31 +177,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for MostlyOne<T> {
     }
 }
 
-/// Reads a string and makes a `T` of it without a copy in between.
-pub(crate) fn deserialize_str<'de, D, T>(
-    deserializer: D,
-    make: impl Fn(&str) -> T,
-) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    struct Text<T, F>(F, PhantomData<T>);
-
-    impl<T, F: Fn(&str) -> T> Visitor<'_> for Text<T, F> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string")
-        }
-
-        fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
-            Ok((self.0)(value))
-        }
-    }
-
-    deserializer.deserialize_str(Text(make, PhantomData))
-}
-
 /// A string that is borrowed from the input where that is possible; `null` reads as empty.
 #[derive(Debug, Default)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);

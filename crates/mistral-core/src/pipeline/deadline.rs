@@ -12,33 +12,33 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::error::{Error, Result, TimeoutPhase};
 use crate::transport::Body;
 
-/// How long each phase of a call may take.
+/// The timeouts of the phases of a call.
 ///
 /// ```
 /// use std::time::Duration;
 /// use mistral_core::Timeouts;
 ///
-/// let impatient = Timeouts::default()
+/// let timeouts = Timeouts::default()
 ///     .first_byte(Duration::from_secs(20))
 ///     .idle(Duration::from_secs(10));
-/// assert_eq!(impatient.connect, Duration::from_secs(10));
+/// assert_eq!(timeouts.connect, Duration::from_secs(10));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// Making a connection. Default: 10 s. Observed by the built-in transport; one of
-    /// your own decides for itself.
+    /// The timeout of making a connection. Default: 10 s. The built-in transport observes it; a
+    /// custom one decides for itself.
     pub connect: Duration,
-    /// From sending a request to the head of its response, per attempt; while a file is
-    /// sent, from its last piece. Default: 300 s.
+    /// The time from sending a request to the head of its response, per attempt. While a file
+    /// is uploaded, it counts from the last chunk. Default: 300 s.
     pub first_byte: Duration,
-    /// IdleTimer within the body of a response, streamed or not; comments that keep a stream
-    /// alive count as sound. Default: 300 s.
+    /// The time between two reads of the body of a response, streamed or not. SSE comments
+    /// (keep-alives) reset the idle timer. Default: 300 s.
     pub idle: Duration,
-    /// A whole call, repetitions included, unless it is streamed in either direction: an
-    /// upload, a download, a stream of events. Default: 300 s.
+    /// The total time of a call, retries included, unless it is streamed in either direction
+    /// (an upload, a download, a stream of events). Default: 300 s.
     pub total: Option<Duration>,
-    /// A whole streamed call, up to its last event. Default: no limit.
+    /// The total time of a streamed call, up to its last event. Default: no limit.
     pub stream_total: Option<Duration>,
 }
 
@@ -55,35 +55,35 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// Sets how long making a connection may take.
+    /// Sets the timeout of making a connection.
     #[must_use]
     pub fn connect(mut self, time: Duration) -> Self {
         self.connect = time;
         self
     }
 
-    /// Sets how long the head of a response may take.
+    /// Sets the timeout of the head of a response.
     #[must_use]
     pub fn first_byte(mut self, time: Duration) -> Self {
         self.first_byte = time;
         self
     }
 
-    /// Sets how long a stream may be silent.
+    /// Sets the idle timeout of a body.
     #[must_use]
     pub fn idle(mut self, time: Duration) -> Self {
         self.idle = time;
         self
     }
 
-    /// Sets how long a whole call may take, unless it is streamed. `None`: no limit.
+    /// Sets the total time of a call that is not streamed. `None`: no limit.
     #[must_use]
     pub fn total(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.total = time.into();
         self
     }
 
-    /// Sets how long a whole streamed call may take. `None`: no limit.
+    /// Sets the total time of a streamed call. `None`: no limit.
     #[must_use]
     pub fn stream_total(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.stream_total = time.into();
@@ -91,7 +91,7 @@ impl Timeouts {
     }
 }
 
-/// What one call wants otherwise than its client.
+/// The timeouts that one call sets.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TimeoutOverrides {
     pub(crate) connect: Option<Duration>,
@@ -112,7 +112,7 @@ impl TimeoutOverrides {
     }
 }
 
-/// A point in time, and what to say when it has passed.
+/// A point in time, and the error once it has passed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     pub(crate) at: Instant,
@@ -121,7 +121,7 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// `None` if the time is so long that it never comes.
+    /// Returns `None` if there is no limit, or one too long to represent.
     pub(crate) fn after(limit: Option<Duration>, phase: TimeoutPhase) -> Option<Self> {
         Self::of(Instant::now(), limit?, phase)
     }
@@ -143,7 +143,7 @@ impl Deadline {
     }
 }
 
-/// The timer of a call. There is none until the call has to wait for the first time.
+/// The timer of a call, which is set when the call has to wait for the first time.
 pub(crate) type Timer<'a> = Pin<&'a mut Option<Sleep>>;
 
 /// Runs `work` until the deadline.
@@ -174,7 +174,7 @@ fn poll_deadline(
     }
     let timer = timer.as_pin_mut();
     let is_over = timer.is_none_or(|timer| timer.poll(cx).is_ready())
-        // Work that uses up the task's budget at every poll leaves the timer none.
+        // Work that uses up the task's budget at every poll leaves none for the timer.
         || Instant::now() >= deadline.at;
     if is_over {
         Poll::Ready(deadline.error())

@@ -14,7 +14,7 @@ use crate::transport::Target;
 /// Bounds the cache for applications that use more than a handful of operations and models.
 const MAX_ROUTES: usize = 64;
 
-/// A route in the forms that sending needs.
+/// A route, parsed.
 #[derive(Debug)]
 pub(crate) struct ResolvedRoute {
     pub(crate) target: Arc<Target>,
@@ -95,7 +95,7 @@ impl RouteCache {
             .options()
             .filter(|options| !options.query.is_empty())
         {
-            // What the call sets replaces what the provider set.
+            // A parameter of the call replaces the provider's of the same name.
             let is_own = |name: &str| options.query.iter().any(|(own, _)| own == name);
             let pairs = route.url.query_pairs().into_owned();
             let kept: Vec<_> = pairs.filter(|(name, _)| !is_own(name)).collect();
@@ -115,7 +115,7 @@ impl RouteCache {
                 url: route.url,
                 uri,
             }),
-            // The body names the model as it is called here.
+            // The model in the body, where it differs from the one that the request names.
             model: route
                 .model
                 .or_else(|| model.filter(|_| model != asked).map(str::to_owned)),

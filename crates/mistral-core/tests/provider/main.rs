@@ -12,4 +12,5 @@
 mod common;
 
 mod auth;
+mod sign;
 mod token_cache;

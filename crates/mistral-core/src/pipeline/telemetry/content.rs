@@ -1,8 +1,8 @@
-//! Messages in the form that OpenTelemetry's conventions give them.
+//! Messages in the format of OpenTelemetry's conventions for generative AI.
 
 use serde_json::{Map, Value, json};
 
-/// The conversation in the body of a request.
+/// Returns the conversation in the body of a request.
 pub(super) fn input(body: &Value) -> Option<Value> {
     if let Some(messages) = body.get("messages").and_then(Value::as_array) {
         return Some(messages.iter().map(message).collect());
@@ -11,9 +11,9 @@ pub(super) fn input(body: &Value) -> Option<Value> {
     Some(json!([{ "role": "user", "parts": parts(prompt) }]))
 }
 
-/// The messages in an answer.
-pub(super) fn output(answer: &Value) -> Option<Value> {
-    let choices = answer.get("choices")?.as_array()?;
+/// Returns the messages of a response.
+pub(super) fn output(response: &Value) -> Option<Value> {
+    let choices = response.get("choices")?.as_array()?;
     let messages = choices.iter().map(|choice| {
         let mut message = message(choice.get("message").unwrap_or(&Value::Null));
         if let (Some(message), Some(reason)) =
@@ -42,15 +42,15 @@ fn message(message: &Value) -> Value {
 }
 
 fn tool_call(call: &Value) -> Value {
-    let of_function = |field: &str| call.get("function")?.get(field);
-    let arguments = match of_function("arguments") {
+    let function = |field: &str| call.get("function")?.get(field);
+    let arguments = match function("arguments") {
         Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
         arguments => json!(arguments),
     };
     json!({
         "type": "tool_call",
         "id": call.get("id"),
-        "name": of_function("name"),
+        "name": function("name"),
         "arguments": arguments,
     })
 }
@@ -63,7 +63,7 @@ fn parts(content: &Value) -> Vec<Value> {
     }
 }
 
-/// A chunk of content. One that the conventions have no word for stays as it is.
+/// Converts a chunk of content. A kind that the conventions do not define stays as it is.
 fn part(chunk: &Value) -> Value {
     let field = |name: &str| chunk.get(name).cloned().unwrap_or_default();
     match chunk.get("type").and_then(Value::as_str) {
@@ -82,7 +82,7 @@ fn part(chunk: &Value) -> Value {
     }
 }
 
-/// The text of content that is a text, or a list of chunks.
+/// Returns the text of content, which is a string or a list of chunks.
 fn text(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_of_every_kind_have_the_form_of_the_conventions() {
+    fn telemetry_messages_of_every_kind_have_the_format_of_the_conventions() {
         for (message, expected) in [
             (
                 json!({ "role": "user", "content": "hi" }),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_is_a_message_and_what_has_none_is_left_alone() {
+    fn telemetry_prompt_is_a_user_message() {
         let prompt = json!([{ "role": "user", "parts": [{ "type": "text", "content": "fn" }] }]);
         assert_eq!(input(&json!({ "prompt": "fn" })), Some(prompt));
         assert_eq!(input(&json!({ "input": "text" })), None);

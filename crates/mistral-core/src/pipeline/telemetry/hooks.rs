@@ -1,4 +1,4 @@
-//! What an application adds to traces.
+//! The hooks that an application sets for its traces.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 type Hook<T> = Arc<dyn Fn(&mut T) + Send + Sync>;
 
-/// What carries the trace on to the server. Mostly nothing.
+/// The hook that adds trace headers to requests, if there is one.
 #[derive(Clone, Default)]
 pub(crate) struct Propagate(Option<Hook<HeaderMap>>);
 
@@ -17,8 +17,8 @@ impl Propagate {
         Self(Some(Arc::new(hook)))
     }
 
-    /// Adds the headers of the trace to a request's credentials, which the hook neither sees
-    /// nor replaces.
+    /// Adds the trace headers. The hook neither sees nor replaces the credentials that `headers`
+    /// holds already.
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
         let Some(hook) = &self.0 else { return };
         let mut added = HeaderMap::new();
@@ -33,7 +33,7 @@ impl Propagate {
     }
 }
 
-/// Whether spans have the content of messages, and what of it is taken out before.
+/// The hook that redacts messages for spans. Without it, spans have no content.
 #[derive(Clone, Default)]
 pub(crate) struct CaptureContent(Option<Hook<Value>>);
 
@@ -46,7 +46,7 @@ impl CaptureContent {
         self.0.is_some()
     }
 
-    /// The messages as the span shows them.
+    /// Returns the redacted messages as JSON.
     pub(super) fn text(&self, messages: Option<Value>) -> Option<String> {
         let redact = self.0.as_ref()?;
         let mut messages = messages?;
@@ -55,7 +55,7 @@ impl CaptureContent {
     }
 }
 
-macro_rules! shown {
+macro_rules! debug_as_option {
     ($($hook:ident),+) => {
         $(
             impl fmt::Debug for $hook {
@@ -66,4 +66,4 @@ macro_rules! shown {
         )+
     };
 }
-shown!(Propagate, CaptureContent);
+debug_as_option!(Propagate, CaptureContent);

@@ -24,25 +24,25 @@ use crate::provider::Provider;
 use crate::provider::RetrySafety;
 use crate::transport::Body;
 
-/// How much of a server's code goes into a span.
-const CODE_SHOWN: usize = 100;
+/// The number of characters of a server's error code that a span shows.
+const MAX_CODE_LENGTH: usize = 100;
 
-/// The span of a call that somebody listens to. It ends when this is dropped.
+/// The span of a call, for an interested subscriber. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Trace {
     span: Span,
     started: Instant,
-    /// Whether the answer is a model's.
-    infers: bool,
+    /// Whether a model answers.
+    is_inference: bool,
     capture: CaptureContent,
-    /// Whether the first event of a stream has come.
-    begun: bool,
-    /// Whether the call has an answer or an error.
-    settled: bool,
+    /// Whether the first event of a stream has arrived.
+    has_first_event: bool,
+    /// Whether the call has ended in a response or an error.
+    has_ended: bool,
 }
 
 impl Trace {
-    /// Opens the span of a call, if anybody listens. If not, nothing is made.
+    /// Opens the span of a call, unless tracing is disabled.
     pub(crate) fn open(
         provider: &dyn Provider,
         request: &RequestParts,
@@ -50,7 +50,7 @@ impl Trace {
         route: impl FnOnce() -> Option<Arc<ResolvedRoute>>,
     ) -> Option<Box<Self>> {
         let span = span(provider, request, || {
-            Start::of(request, route().as_deref(), capture)
+            Start::new(request, route().as_deref(), capture)
         });
         if span.is_disabled() {
             return None;
@@ -58,10 +58,10 @@ impl Trace {
         Some(Box::new(Self {
             span,
             started: Instant::now(),
-            infers: request.operation.retry_safety == RetrySafety::Billable,
+            is_inference: request.operation.retry_safety == RetrySafety::Billable,
             capture: capture.clone(),
-            begun: false,
-            settled: false,
+            has_first_event: false,
+            has_ended: false,
         }))
     }
 
@@ -69,38 +69,38 @@ impl Trace {
         &self.span
     }
 
-    /// Records the answer: its head and, unless it is streamed, what it is.
+    /// Records the response: its head and, unless it is streamed, its content.
     pub(crate) fn responded(&mut self, response: &http::Response<Body>, attempts: u32) {
-        self.settled = true;
+        self.has_ended = true;
         self.head(
             Some(response.status()),
             crate::error::request_id(response.headers()),
             attempts,
         );
-        if !self.infers {
+        if !self.is_inference {
             return;
         }
         let Some(json) = response.body().bytes() else {
             return;
         };
-        if let Ok(served) = decode(json) {
-            self.served(&served);
+        if let Ok(attributes) = decode(json) {
+            self.record(&attributes);
         }
         if self.capture.is_on()
-            && let Ok(answer) = decode(json)
+            && let Ok(response) = decode(json)
         {
-            self.output(&answer);
+            self.output(&response);
         }
     }
 
-    /// Records that the call has failed instead of being answered.
+    /// Records that the call failed without a response.
     pub(crate) fn gave_up(&mut self, error: &Error) {
-        self.settled = true;
+        self.has_ended = true;
         self.head(error.status(), error.request_id(), error.attempts());
         self.failed(error);
     }
 
-    /// Records an error: of the call, of its answer, or within its stream.
+    /// Records an error of the call, of its response or within its stream.
     pub(crate) fn failed(&self, error: &Error) {
         self.span.record("error.type", error_type(error.kind()));
         self.span.record("otel.status_code", "ERROR");
@@ -109,27 +109,28 @@ impl Trace {
             .record("otel.status_description", description.as_str());
     }
 
-    /// Records when the first event of a stream came.
-    #[inline(never)] // mostly nobody listens
+    /// Records the time of the first event of a stream.
+    #[inline(never)] // tracing is usually disabled
     pub(crate) fn event(&mut self) {
-        if !self.begun {
-            self.begun = true;
+        if !self.has_first_event {
+            self.has_first_event = true;
             let time = self.started.elapsed().as_secs_f64();
             self.span
                 .record("gen_ai.response.time_to_first_chunk", time);
         }
     }
 
-    /// Ends the span of a stream: `answer` is what has come of it.
-    pub(crate) fn end(self, answer: Option<serde_json::Value>) {
-        let Some(answer) = answer.filter(|_| self.infers && self.begun) else {
+    /// Ends the span of a stream, whose merged response is `response`.
+    pub(crate) fn end(self, response: Option<serde_json::Value>) {
+        let Some(response) = response.filter(|_| self.is_inference && self.has_first_event) else {
             return;
         };
-        if let Ok(served) = read_value(&answer, |text| ResponseAttributes::deserialize(text)) {
-            self.served(&served);
+        if let Ok(attributes) = read_value(&response, |text| ResponseAttributes::deserialize(text))
+        {
+            self.record(&attributes);
         }
         if self.capture.is_on() {
-            self.output(&answer);
+            self.output(&response);
         }
     }
 
@@ -141,14 +142,14 @@ impl Trace {
         span.record("mistral.attempts", i64::from(attempts));
     }
 
-    fn served(&self, served: &ResponseAttributes) {
+    fn record(&self, attributes: &ResponseAttributes) {
         let span = &self.span;
-        span.record("gen_ai.response.id", served.id());
-        span.record("gen_ai.response.model", served.model());
-        if let Some(reasons) = served.finish_reasons() {
+        span.record("gen_ai.response.id", attributes.id());
+        span.record("gen_ai.response.model", attributes.model());
+        if let Some(reasons) = attributes.finish_reasons() {
             span.record("gen_ai.response.finish_reasons", reasons.as_str());
         }
-        if let Some(usage) = &served.usage {
+        if let Some(usage) = &attributes.usage {
             span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
             span.record("gen_ai.usage.output_tokens", usage.completion_tokens);
             let cached = usage.cached_tokens();
@@ -156,8 +157,8 @@ impl Trace {
         }
     }
 
-    fn output(&self, answer: &serde_json::Value) {
-        if let Some(messages) = self.capture.text(content::output(answer)) {
+    fn output(&self, response: &serde_json::Value) {
+        if let Some(messages) = self.capture.text(content::output(response)) {
             self.span
                 .record("gen_ai.output.messages", messages.as_str());
         }
@@ -166,13 +167,14 @@ impl Trace {
 
 impl Drop for Trace {
     fn drop(&mut self) {
-        if !self.settled {
+        if !self.has_ended {
             self.span.record("error.type", "cancelled");
         }
     }
 }
 
-/// A span with all fields that there may be. They are evaluated only if anybody listens.
+/// Creates a span with every field that may be set. Values are evaluated only if a subscriber
+/// is interested.
 fn span<'a>(
     provider: &dyn Provider,
     request: &RequestParts,
@@ -190,20 +192,20 @@ fn span<'a>(
         "mistral.request_id" = Empty,
         "gen_ai.operation.name" = start.operation,
         "gen_ai.provider.name" = provider.otel_name(),
-        "gen_ai.agent.id" = start.asked.agent_id.as_deref(),
-        "gen_ai.output.type" = start.asked.output_type(),
+        "gen_ai.agent.id" = start.attributes.agent_id.as_deref(),
+        "gen_ai.output.type" = start.attributes.output_type(),
         "gen_ai.request.model" = start.model.as_deref(),
         "gen_ai.request.stream" = request.operation.framing.is_event_stream().then_some(true),
-        "gen_ai.request.choice.count" = start.asked.n.filter(|&n| n != 1),
-        "gen_ai.request.frequency_penalty" = start.asked.frequency_penalty,
-        "gen_ai.request.max_tokens" = start.asked.max_tokens,
-        "gen_ai.request.presence_penalty" = start.asked.presence_penalty,
-        "gen_ai.request.seed" = start.asked.random_seed,
-        "gen_ai.request.stop_sequences" = start.asked.stop_sequences(),
-        "gen_ai.request.temperature" = start.asked.temperature,
-        "gen_ai.request.top_k" = start.asked.top_k,
-        "gen_ai.request.top_p" = start.asked.top_p,
-        "gen_ai.embeddings.dimension.count" = start.asked.output_dimension,
+        "gen_ai.request.choice.count" = start.attributes.n.filter(|&n| n != 1),
+        "gen_ai.request.frequency_penalty" = start.attributes.frequency_penalty,
+        "gen_ai.request.max_tokens" = start.attributes.max_tokens,
+        "gen_ai.request.presence_penalty" = start.attributes.presence_penalty,
+        "gen_ai.request.seed" = start.attributes.random_seed,
+        "gen_ai.request.stop_sequences" = start.attributes.stop_sequences(),
+        "gen_ai.request.temperature" = start.attributes.temperature,
+        "gen_ai.request.top_k" = start.attributes.top_k,
+        "gen_ai.request.top_p" = start.attributes.top_p,
+        "gen_ai.embeddings.dimension.count" = start.attributes.output_dimension,
         "gen_ai.response.finish_reasons" = Empty,
         "gen_ai.response.id" = Empty,
         "gen_ai.response.model" = Empty,
@@ -220,8 +222,7 @@ fn span<'a>(
     )
 }
 
-/// What an error is about, without anything that a server or a model has said: its words may
-/// repeat what was asked.
+/// Describes an error without text of the server or a model, which may repeat the prompt.
 pub(crate) fn describe(error: &Error) -> String {
     let Some(api) = error.api() else {
         return match error.kind() {
@@ -235,12 +236,12 @@ pub(crate) fn describe(error: &Error) -> String {
         _ => api.status.to_string(),
     };
     if let Some(code) = &api.code {
-        text += &format!(" (code {code:.CODE_SHOWN$})");
+        text += &format!(" (code {code:.MAX_CODE_LENGTH$})");
     }
     text
 }
 
-/// The name of a kind of error.
+/// Returns the name of a kind of error for `error.type`.
 pub(crate) fn error_type(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Config => "config",

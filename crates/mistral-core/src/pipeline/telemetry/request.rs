@@ -1,4 +1,4 @@
-//! What a request asks for, as its span tells it.
+//! The attributes of a span that come from the request.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,7 +10,8 @@ use crate::pipeline::request::RequestParts;
 use crate::pipeline::route_cache::ResolvedRoute;
 use crate::transport::Payload;
 
-/// The parameters of a request, whatever the operation. What cannot be read is left out.
+/// The parameters in the body of a request of any operation. One that cannot be read is left
+/// out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RequestAttributes {
@@ -44,7 +45,7 @@ impl RequestAttributes {
         }
     }
 
-    /// The texts before which the model stops, as a list in JSON.
+    /// Returns the stop sequences as a JSON list.
     pub(super) fn stop_sequences(&self) -> Option<String> {
         match self.stop.as_ref()? {
             Value::String(text) => Some(Value::from([text.as_str()].as_slice()).to_string()),
@@ -54,7 +55,7 @@ impl RequestAttributes {
     }
 }
 
-/// What is known of a call before it is sent.
+/// The attributes that are known before the request is sent.
 #[derive(Debug)]
 pub(super) struct Start<'a> {
     pub(super) name: String,
@@ -62,28 +63,28 @@ pub(super) struct Start<'a> {
     pub(super) model: Option<String>,
     pub(super) address: Option<String>,
     pub(super) port: Option<i64>,
-    pub(super) asked: RequestAttributes,
+    pub(super) attributes: RequestAttributes,
     pub(super) input: Option<String>,
 }
 
 impl<'a> Start<'a> {
-    pub(super) fn of(
+    pub(super) fn new(
         request: &'a RequestParts,
         route: Option<&ResolvedRoute>,
         capture: &CaptureContent,
     ) -> Self {
         let body = request.outgoing_body(None).ok().flatten();
         let json = body.as_ref().and_then(Payload::bytes);
-        let asked = json.and_then(|json| decode(json).ok());
-        let asked: RequestAttributes = asked.unwrap_or_default();
+        let attributes = json.and_then(|json| decode(json).ok());
+        let attributes: RequestAttributes = attributes.unwrap_or_default();
         let input = json
             .filter(|_| capture.is_on())
             .and_then(|json| decode(json).ok())
             .and_then(|body| capture.text(content::input(&body)));
-        let model = request.model.as_deref().or(asked.model.as_deref());
+        let model = request.model.as_deref().or(attributes.model.as_deref());
         let model = model.map(str::to_owned);
         let operation = operation(request);
-        let subject = model.as_deref().or(asked.agent_id.as_deref());
+        let subject = model.as_deref().or(attributes.agent_id.as_deref());
         let url = route.map(|route| &route.target.url);
         Self {
             name: match subject {
@@ -96,13 +97,14 @@ impl<'a> Start<'a> {
                 .and_then(|url| url.port_or_known_default())
                 .map(i64::from),
             model,
-            asked,
+            attributes,
             input,
         }
     }
 }
 
-/// The conventions' word for an operation where they have one, and else the SDK's.
+/// Returns the name of an operation: the conventions' where they define one, otherwise the
+/// SDK's.
 fn operation(request: &RequestParts) -> &str {
     match request.operation.group() {
         "agents" => "invoke_agent",

@@ -1,10 +1,10 @@
-//! What an answer says about itself, as its span tells it.
+//! The attributes of a span that come from the response.
 
 use serde::Deserialize;
 
 use crate::messages::UsageInfo;
 
-/// The facts about an answer, whatever the operation.
+/// The attributes in the body of a response of any operation.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ResponseAttributes {
@@ -29,7 +29,7 @@ impl ResponseAttributes {
         self.model.as_deref().filter(|model| !model.is_empty())
     }
 
-    /// Why the model stopped, choice by choice, as a list in JSON.
+    /// Returns the finish reason of each choice as a JSON list.
     pub(super) fn finish_reasons(&self) -> Option<String> {
         let choices = self.choices.iter().flatten();
         let reasons: Vec<_> = choices

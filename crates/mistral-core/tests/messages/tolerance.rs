@@ -175,6 +175,54 @@ async fn error_of(operation: &str, body: &str) -> Error {
 }
 
 #[tokio::test]
+async fn auxiliary_fields_of_any_shape_never_lose_the_response() {
+    for (field, name) in [
+        (r#""usage":{"total_tokens":"many","prompt_tokens":"7"}"#, "usage"),
+        (r#""usage":"much""#, "usage"),
+        (r#""usage":[{}]"#, "usage"),
+        (r#""created":{"at":1}"#, "created"),
+        (r#""created":"yesterday""#, "created"),
+        (r#""id":12"#, "id"),
+        (r#""model":{}"#, "model"),
+        (r#""object":[]"#, "object"),
+    ] {
+        let body = format!(
+            r#"{{"choices":[{{"message":{{"content":"hi"}},"index":"1","finish_reason":7,"logprobs":"no"}}],{field}}}"#
+        );
+        let client = client_with(&scripted([reply(200, &body)]));
+        let response = client.chat().complete(&question()).await.unwrap();
+        assert_eq!(response.text(), "hi", "{field}");
+        let choice = &response.choices[0];
+        assert_eq!(choice.index, 1);
+        assert_eq!(choice.finish_reason, Some("7".into()));
+        assert_eq!(choice.extra["logprobs"], "no");
+        let sent: Value = serde_json::from_str(&body).unwrap();
+        let kept = serde_json::to_value(&response).unwrap();
+        let is_read = field.contains("prompt_tokens");
+        if is_read {
+            let usage = response.usage.unwrap();
+            assert_eq!((usage.prompt_tokens, usage.total_tokens), (7, 0));
+            assert_eq!(usage.extra["total_tokens"], "many");
+        } else {
+            assert_eq!(response.extra[name], sent[name], "{field}");
+            assert_eq!(kept[name], sent[name], "{field}");
+        }
+
+        let chunk = body.replace("message", "delta");
+        if ["usage", "created"].contains(&name) {
+            let reply = sse([bytes(format!("data: {chunk}\n\ndata: [DONE]\n\n"))]);
+            let client = client_with(&scripted([reply]));
+            let mut stream = client.chat().stream(&question()).await.unwrap();
+            let chunk = stream.next().await.unwrap().unwrap();
+            assert_eq!(chunk.text(), "hi", "{field}");
+            if !is_read {
+                assert_eq!(chunk.extra[name], sent[name], "{field}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn decode_error_of_known_field_names_its_path() {
     let message = |message: &str| format!(r#"{{"choices":[{{"message":{{{message}}}}}]}}"#);
     let delta = |delta: &str| format!(r#"{{"choices":[{{"delta":{{{delta}}}}}]}}"#);
@@ -192,12 +240,8 @@ async fn decode_error_of_known_field_names_its_path() {
         (message(r#""content":5"#), "choices[0].message.content"),
         (message(call), "choices[0].message.tool_calls[0]"),
         (
-            r#"{"choices":[{"finish_reason":7}]}"#.to_owned(),
-            "choices[0].finish_reason",
-        ),
-        (
-            r#"{"choices":[],"usage":{"total_tokens":"many"}}"#.to_owned(),
-            "usage.total_tokens",
+            r#"{"choices":[{"message":[]}]}"#.to_owned(),
+            "choices[0].message",
         ),
         (r#"{"id":"1"}"#.to_owned(), "`choices`"),
         (r#"{"choices":null}"#.to_owned(), "choices"),

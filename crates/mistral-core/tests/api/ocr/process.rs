@@ -326,6 +326,32 @@ fn response_with_missing_or_null_fields_is_read() {
     );
 }
 
+#[test]
+fn response_with_malformed_blocks_and_boxes_keeps_its_text() {
+    let json = json!({ "pages": [
+        { "index": "0", "markdown": "a", "blocks": [{ "type": "text" }], "dimensions": "A4" },
+        { "index": 1.0, "markdown": "b", "blocks": [{
+            "type": "text", "content": "c", "top_left_x": "12", "top_left_y": {},
+            "bottom_right_x": 3.0, "bottom_right_y": null,
+        }] },
+    ] });
+    let response: OcrResponse = serde_json::from_value(json.clone()).unwrap();
+    let [first, second] = response.pages.as_slice() else {
+        panic!("{response:?}");
+    };
+    assert_eq!((first.index, first.markdown.as_str()), (0, "a"));
+    assert_eq!(first.blocks, None);
+    for name in ["blocks", "dimensions"] {
+        assert_eq!(first.extra[name], json["pages"][0][name]);
+    }
+    let Some([Block::Text(block)]) = second.blocks.as_deref() else {
+        panic!("{second:?}");
+    };
+    assert_eq!((second.index, block.top_left_x), (1, 12));
+    assert_eq!((block.top_left_y, block.bottom_right_x), (0, 3));
+    assert_eq!(block.extra["top_left_y"], json!({}));
+}
+
 #[tokio::test]
 async fn response_malformed_is_a_decode_error_with_path() {
     let mut response: OcrResponse = same(&response());
@@ -341,8 +367,8 @@ async fn response_malformed_is_a_decode_error_with_path() {
     for (body, path) in [
         (json!({ "pages": [{ "index": 0 }] }), "pages[0]"),
         (
-            json!({ "pages": [{ "index": 0, "markdown": "", "blocks": [{ "type": "text" }] }] }),
-            "pages[0].blocks[0]",
+            json!({ "pages": [{ "index": 0, "markdown": "" }, { "index": 1, "markdown": 5 }] }),
+            "pages[1].markdown",
         ),
         (json!({ "model": "m" }), "pages"),
     ] {

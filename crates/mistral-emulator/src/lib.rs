@@ -93,33 +93,17 @@
 //! `mistral-emulator --port 8019` serves until it is interrupted. Point a program at it with
 //! `MISTRAL_API_KEY=emulator` and the base URL `http://127.0.0.1:8019`.
 
-mod catalogue;
-mod check;
-mod clock;
 mod clouds;
-mod completion;
-mod disturb;
-mod document;
-mod emulator;
-mod errors;
 mod faults;
-mod fields;
-mod form;
-mod messages;
-mod query;
-mod random;
-mod reply;
-mod router;
+mod generate;
+mod json;
+mod requests;
+mod responses;
 mod routes;
-mod schema;
-mod service;
-mod shared;
-mod sound;
-mod sse;
+mod server;
 mod state;
-mod tokens;
-mod voices;
+mod time;
 
-pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{FAULT_HEADER, Fault};
-pub use shared::RecordedRequest;
+pub use server::{Emulator, EmulatorBuilder};
+pub use state::RecordedRequest;

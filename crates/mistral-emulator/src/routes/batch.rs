@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -12,13 +12,12 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Map, Value, json};
 
-use super::JsonBody;
-use crate::check::{self, Field, Kind as Is, optional, problem, required};
-use crate::errors::{ApiError, json_response};
-use crate::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
-use crate::reply::list as members;
-use crate::router::router;
-use crate::shared::Shared;
+use crate::json::list as members;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, Kind as Is, optional, problem, required};
+use crate::requests::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
+use crate::responses::{ApiError, json_response};
+use crate::state::Shared;
 use crate::state::batch_job::{
     BatchJob, BatchRequest, CANCELLATION_REQUESTED, CANCELLED, FAILED, Outcome, QUEUED, RUNNING,
     SUCCESS, TIMEOUT_EXCEEDED,
@@ -53,7 +52,7 @@ static FIELDS: &[Field] = &[
     optional("model", Is::Text),
     optional("agent_id", Is::Text),
     optional("metadata", Is::Texts(1, 512)),
-    optional("timeout_hours", check::COUNT),
+    optional("timeout_hours", fields::COUNT),
 ];
 
 static FILTERS: &[Parameter] = &[
@@ -79,12 +78,16 @@ static FILTERS: &[Parameter] = &[
     ("order_by", Kind::Choice(&["created", "-created"])),
 ];
 
+/// The router that the requests of a batch job are dispatched to, as an extension of the request.
+#[derive(Debug, Clone)]
+pub(crate) struct BatchRouter(pub(crate) Router);
+
 /// `POST /v1/batch/jobs`
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     JsonBody(asked): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::short_body(FIELDS, &asked)?;
+    fields::short_body(FIELDS, &asked)?;
     let inline = members(&asked, "requests");
     let files = members(&asked, "input_files");
     if inline.is_empty() == files.is_empty() {
@@ -186,6 +189,7 @@ fn is_wanted(job: &BatchJob, wanted: &Parameters, metadata: &Map<String, Value>)
 /// `GET /v1/batch/jobs/{job_id}`, which moves the job one step on
 pub(crate) async fn retrieve(
     State(shared): State<Arc<Shared>>,
+    Extension(router): Extension<BatchRouter>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
@@ -193,7 +197,7 @@ pub(crate) async fn retrieve(
     let inline = wanted.flag("inline").unwrap_or(false);
     let to_run = shared.state().advance_batch_job(&id);
     if let Some(job) = to_run {
-        let outcomes = run(&shared, job).await;
+        let outcomes = run(&shared, &router, job).await;
         shared.state().finish_batch_job(&id, outcomes);
     }
     with_job(&shared, &id, |job| Ok(job.show(inline)))
@@ -238,8 +242,7 @@ fn with_job(
     Ok(json_response(StatusCode::OK, &action(job)?))
 }
 
-async fn run(shared: &Arc<Shared>, job: BatchJob) -> Vec<Outcome> {
-    let server = router(shared);
+async fn run(shared: &Shared, router: &BatchRouter, job: BatchJob) -> Vec<Outcome> {
     let given = |name: &str| job.asked.get(name).filter(|value| !value.is_null());
     let mut path = given("endpoint").and_then(Value::as_str).unwrap_or("/");
     if given("agent_id").is_some() && path == "/v1/chat/completions" {
@@ -253,7 +256,7 @@ async fn run(shared: &Arc<Shared>, job: BatchJob) -> Vec<Outcome> {
                 body.insert(name.to_owned(), value.clone());
             }
         }
-        let response = ask(&server, &shared.api_key, path, &request.body).await;
+        let response = ask(&router.0, &shared.api_key, path, &request.body).await;
         let status = response.status().as_u16();
         let bytes = match response.into_body().collect().await {
             Ok(body) => body.to_bytes(),

@@ -6,32 +6,44 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::JsonBody;
-use crate::catalogue::Model;
-use crate::check;
-use crate::completion::Completion;
-use crate::errors::ApiError;
-use crate::reply::list;
-use crate::shared::Shared;
-use crate::{fields, messages};
+use crate::generate::completion::Completion;
+use crate::json::{list, set};
+use crate::requests::chat_fields::{AGENTS, CHAT};
+use crate::requests::{JsonBody, fields, messages};
+use crate::responses::ApiError;
+use crate::state::Shared;
+use crate::state::models::{self, Model};
+
+/// The model behind every agent id.
+const AGENT_MODEL: &str = "mistral-medium-latest";
 
 /// `POST /v1/chat/completions`
 pub(crate) async fn complete(
     State(shared): State<Arc<Shared>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(fields::CHAT, &request)?;
+    fields::body(CHAT, &request)?;
     let model = shared.state().able(&request, "completion_chat")?;
     answer(&request, model)
 }
 
+/// `POST /v1/agents/completions`
+pub(crate) async fn complete_with_agent(
+    JsonBody(mut request): JsonBody,
+) -> Result<Response, ApiError> {
+    fields::body(AGENTS, &request)?;
+    set(&mut request, "model", AGENT_MODEL.into());
+    let model = models::able(&request, |model| model.can("completion_chat"))?;
+    answer(&request, model)
+}
+
 /// Answers a request whose fields were checked before.
-pub(super) fn answer(request: &Value, model: &Model) -> Result<Response, ApiError> {
+fn answer(request: &Value, model: &Model) -> Result<Response, ApiError> {
     messages::check(list(request, "messages"))?;
     check_format(request)?;
     check_tool_choice(request)?;
     check_prompt_mode(request, model)?;
-    Ok(Completion::new(request, model).answer(request))
+    Ok(Completion::new(request, model.always_thinks()).answer(request))
 }
 
 fn invalid_arguments(message: impl Into<String>) -> ApiError {
@@ -51,7 +63,7 @@ fn check_format(request: &Value) -> Result<(), ApiError> {
             "response_format".into(),
             "json_schema".into(),
         ];
-        let problem = check::problem("missing", &place, "Field required", format);
+        let problem = fields::problem("missing", &place, "Field required", format);
         return Err(ApiError::invalid(vec![problem]));
     }
     let choice = request

@@ -7,15 +7,16 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{JsonBody, TokenCost};
-use crate::catalogue::{MODERATION_2411, Model};
-use crate::check::{self, Field, Kind, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::fields::MESSAGE;
-use crate::random::{Sequence, hash, hex_id};
-use crate::reply::{list, text_of};
-use crate::shared::Shared;
-use crate::tokens;
+use crate::generate::random::{Sequence, hash, hex_id};
+use crate::generate::tokenizer as tokens;
+use crate::json::{list, text_of};
+use crate::requests::JsonBody;
+use crate::requests::chat_fields::MESSAGE;
+use crate::requests::fields::{self, Field, Kind, optional, required};
+use crate::responses::TokenCost;
+use crate::responses::{ApiError, json_response};
+use crate::state::Shared;
+use crate::state::models::{MODERATION_2411, Model};
 
 static TEXTS: &[Field] = &[
     required("model", Kind::Text),
@@ -87,7 +88,7 @@ pub(crate) async fn moderate(
     State(shared): State<Arc<Shared>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(TEXTS, &request)?;
+    fields::body(TEXTS, &request)?;
     answer(
         &shared,
         &request,
@@ -104,11 +105,11 @@ pub(crate) async fn moderate_chat(
 ) -> Result<Response, ApiError> {
     let input = list(&request, "input");
     let chats: Vec<String> = if input.iter().any(Value::is_array) {
-        check::body(MODERATED_CHATS, &request)?;
+        fields::body(MODERATED_CHATS, &request)?;
         let chats = input.iter().filter_map(Value::as_array);
         chats.map(|chat| last_text(chat)).collect()
     } else {
-        check::body(MODERATED_CHAT, &request)?;
+        fields::body(MODERATED_CHAT, &request)?;
         vec![last_text(input)]
     };
     answer(&shared, &request, "moderation", &chats, moderation)
@@ -119,7 +120,7 @@ pub(crate) async fn classify(
     State(shared): State<Arc<Shared>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(TEXTS, &request)?;
+    fields::body(TEXTS, &request)?;
     answer(
         &shared,
         &request,
@@ -134,7 +135,7 @@ pub(crate) async fn classify_chat(
     State(shared): State<Arc<Shared>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(CLASSIFIED_CHATS, &request)?;
+    fields::body(CLASSIFIED_CHATS, &request)?;
     let chats: Vec<String> = match request.get("input") {
         Some(Value::Array(chats)) => chats
             .iter()

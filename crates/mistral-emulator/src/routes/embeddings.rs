@@ -8,13 +8,14 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{JsonBody, TokenCost};
-use crate::catalogue::{self, CODESTRAL_EMBED, Model};
-use crate::check::{self, Field, Kind, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::random::{Sequence, hash, hex_id};
-use crate::reply::whole_number;
-use crate::tokens;
+use crate::generate::random::{Sequence, hash, hex_id};
+use crate::generate::tokenizer as tokens;
+use crate::json::whole_number;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, Kind, optional, required};
+use crate::responses::TokenCost;
+use crate::responses::{ApiError, json_response};
+use crate::state::models::{self, CODESTRAL_EMBED, Model};
 
 const MOST_INPUTS: usize = 256;
 /// Of all inputs together.
@@ -40,8 +41,8 @@ static FIELDS: &[Field] = &[
 
 /// `POST /v1/embeddings`
 pub(crate) async fn create(JsonBody(request): JsonBody) -> Result<Response, ApiError> {
-    check::body(FIELDS, &request)?;
-    let model = catalogue::able(&request, Model::embeds)?;
+    fields::body(FIELDS, &request)?;
+    let model = models::able(&request, Model::embeds)?;
     let dimensions = dimensions(&request, model)?;
     let inputs: Vec<&str> = match request.get("input") {
         Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),

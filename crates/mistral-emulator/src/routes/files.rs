@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use serde_json::{Value, json};
 
-use super::upload::Upload;
-use crate::errors::{ApiError, json_response};
-use crate::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
-use crate::random::{hash, hex_id};
-use crate::shared::Shared;
+use super::file_upload::Upload;
+use crate::generate::random::{hash, hex_id};
+use crate::requests::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
+use crate::responses::{ApiError, json_response};
+use crate::state::Shared;
 use crate::state::file::{BINARY, File};
 
 const DEFAULT_EXPIRY_HOURS: i64 = 24;
@@ -39,7 +39,7 @@ static FILTERS: &[Parameter] = &[
         Kind::Choices(&["upload", "repository", "mistral"]),
     ),
     ("search", Kind::Text),
-    ("purpose", Kind::Choice(super::upload::PURPOSES)),
+    ("purpose", Kind::Choice(super::file_upload::PURPOSES)),
     ("mimetypes", Kind::Texts),
 ];
 

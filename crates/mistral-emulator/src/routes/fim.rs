@@ -3,13 +3,16 @@
 use axum::response::Response;
 use serde_json::Value;
 
-use super::JsonBody;
-use crate::check::{COUNT, Field, Kind, optional, required};
-use crate::completion::Completion;
-use crate::errors::ApiError;
-use crate::fields::TEXTS;
-use crate::reply::{Reply, first_words, whole_number};
-use crate::{catalogue, check, tokens};
+use crate::generate::completion::Completion;
+use crate::generate::reply::{Reply, first_words};
+use crate::generate::tokenizer as tokens;
+use crate::json::whole_number;
+use crate::requests::JsonBody;
+use crate::requests::chat_fields::TEXTS;
+use crate::requests::fields;
+use crate::requests::fields::{COUNT, Field, Kind, optional, required};
+use crate::responses::ApiError;
+use crate::state::models;
 
 /// More than this is not made even if `min_tokens` asks for it.
 const MOST_FILLED: usize = 10_000;
@@ -31,8 +34,8 @@ static FIELDS: &[Field] = &[
 
 /// `POST /v1/fim/completions`
 pub(crate) async fn complete(JsonBody(request): JsonBody) -> Result<Response, ApiError> {
-    check::body(FIELDS, &request)?;
-    catalogue::able(&request, |model| model.can("completion_fim"))?;
+    fields::body(FIELDS, &request)?;
+    models::able(&request, |model| model.can("completion_fim"))?;
     let text = |name| request.get(name).and_then(Value::as_str);
     let (prompt, suffix) = (
         text("prompt").unwrap_or_default(),

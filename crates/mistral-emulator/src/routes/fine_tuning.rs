@@ -8,18 +8,18 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::JsonBody;
-use crate::catalogue;
-use crate::check::{self, Field, Kind as Is, optional, problem, required};
-use crate::errors::{ApiError, json_response};
-use crate::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
-use crate::reply::list as members;
-use crate::shared::Shared;
+use crate::json::list as members;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, Kind as Is, optional, problem, required};
+use crate::requests::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
+use crate::responses::{ApiError, json_response};
+use crate::state::Shared;
 use crate::state::file::File;
-use crate::state::tuning_job::{
+use crate::state::fine_tuning_job::{
     CANCELLATION_REQUESTED, CANCELLED, FAILED, FAILED_VALIDATION, Plan, QUEUED, RUNNING, STARTED,
     SUCCESS, TuningJob, VALIDATED, VALIDATING,
 };
+use crate::state::models;
 
 static FIELDS: &[Field] = &[
     required("model", Is::Text),
@@ -155,8 +155,8 @@ pub(crate) async fn create(
     JsonBody(asked): JsonBody,
 ) -> Result<Response, ApiError> {
     let dry_run = query.read(&[("dry_run", Kind::Flag)])?.flag("dry_run");
-    check::short_body(FIELDS, &asked)?;
-    let root = catalogue::able(&asked, |model| model.can("fine_tuning"))?;
+    fields::short_body(FIELDS, &asked)?;
+    let root = models::able(&asked, |model| model.can("fine_tuning"))?;
     let training: Vec<&str> = members(&asked, "training_files")
         .iter()
         .filter_map(|file| file.get("file_id").and_then(Value::as_str))

@@ -8,12 +8,12 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::JsonBody;
-use crate::catalogue;
-use crate::check::{self, Field, Kind, optional};
-use crate::errors::{ApiError, json_response};
-use crate::shared::Shared;
-use crate::state::tuned_model::TunedModel;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, Kind, optional};
+use crate::responses::{ApiError, json_response};
+use crate::state::Shared;
+use crate::state::fine_tuned_model::TunedModel;
+use crate::state::models;
 
 static CHANGES: &[Field] = &[
     optional("name", Kind::Text),
@@ -34,7 +34,7 @@ pub(crate) async fn list(
         Some(name) => card(&shared, name).into_iter().collect(),
         None => {
             let state = shared.state();
-            let base = catalogue::all().map(|model| model.card(model.id));
+            let base = models::all().map(|model| model.card(model.id));
             base.chain(state.tuned_models.iter().map(TunedModel::card))
                 .collect()
         }
@@ -58,7 +58,7 @@ pub(crate) async fn retrieve(
 fn card(shared: &Shared, name: &str) -> Option<Value> {
     match shared.state().tuned_model(name) {
         Some(tuned) => Some(tuned.card()),
-        None => catalogue::find(name).map(|model| model.card(name)),
+        None => models::find(name).map(|model| model.card(name)),
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn update(
     Path(name): Path<String>,
     JsonBody(changes): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::short_body(CHANGES, &changes)?;
+    fields::short_body(CHANGES, &changes)?;
     let changed = |member: &str, value: &mut Option<String>| {
         if let Some(new) = changes.get(member) {
             *value = new.as_str().map(str::to_owned);
@@ -122,7 +122,7 @@ fn with_tuned<T>(
 ) -> Result<T, ApiError> {
     match shared.state().tuned_model(name) {
         Some(model) => Ok(action(model)),
-        None if catalogue::find(name).is_some() => Err(ApiError::bad_request(
+        None if models::find(name).is_some() => Err(ApiError::bad_request(
             "invalid_model",
             Some("1500"),
             format!("The model `{name}` is not a fine-tuned model."),

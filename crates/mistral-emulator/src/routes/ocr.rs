@@ -4,14 +4,14 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::JsonBody;
-use crate::catalogue::{self, MISTRAL_OCR};
-use crate::check::{self, COUNT, Field, Kind, optional, required};
-use crate::document::{Document, Wishes, data_url, image_size};
-use crate::errors::{ApiError, json_response};
-use crate::fields::RESPONSE_FORMAT;
-use crate::reply::{set, whole_number};
-use crate::schema;
+use crate::generate::document::{Document, Wishes, data_url, image_size};
+use crate::generate::schema_instance;
+use crate::json::{set, whole_number};
+use crate::requests::JsonBody;
+use crate::requests::chat_fields::RESPONSE_FORMAT;
+use crate::requests::fields::{self, COUNT, Field, Kind, optional, required};
+use crate::responses::{ApiError, json_response};
+use crate::state::models::{self, MISTRAL_OCR};
 
 static FIELDS: &[Field] = &[
     required("model", Kind::AnyOf(&[Kind::Text, Kind::Null])),
@@ -65,11 +65,11 @@ const DOCUMENT: Kind = Kind::Tagged {
 /// `POST /v1/ocr`
 pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response, ApiError> {
     complete_type(&mut request);
-    check::body(FIELDS, &request)?;
+    fields::body(FIELDS, &request)?;
     if request.get("model") == Some(&Value::Null) {
         set(&mut request, "model", MISTRAL_OCR.into());
     }
-    catalogue::able(&request, |model| model.can("ocr"))?;
+    models::able(&request, |model| model.can("ocr"))?;
     let image_annotation = annotation(&request, "bbox_annotation_format")?;
     let document_annotation = annotation(&request, "document_annotation_format")?;
     let prompt = request.get("document_annotation_prompt");
@@ -174,7 +174,7 @@ fn annotation(request: &Value, name: &str) -> Result<Option<String>, ApiError> {
     if let Some(schema) = format.pointer("/json_schema/schema")
         && kind == Some("json_schema")
     {
-        return Ok(Some(schema::instance(schema).to_string()));
+        return Ok(Some(schema_instance::instance(schema).to_string()));
     }
     let message = "Value error, Only json_schema is valid for this field";
     Err(refusal(name, message, format))
@@ -215,7 +215,7 @@ fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
 
 fn refusal(field: &str, message: &str, input: &Value) -> ApiError {
     let place = ["body".into(), field.into()];
-    ApiError::invalid(vec![check::problem("value_error", &place, message, input)])
+    ApiError::invalid(vec![fields::problem("value_error", &place, message, input)])
 }
 
 #[cfg(test)]

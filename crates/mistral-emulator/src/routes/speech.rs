@@ -9,14 +9,16 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{JsonBody, TokenCost};
-use crate::catalogue::{self, VOXTRAL_TTS};
-use crate::check::{self, Field, Kind, NUMBER, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::random::hash;
-use crate::reply::set;
-use crate::shared::Shared;
-use crate::{sound, sse, tokens};
+use crate::generate::random::hash;
+use crate::generate::{audio as sound, tokenizer as tokens};
+use crate::json::set;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, Kind, NUMBER, optional, required};
+use crate::responses::TokenCost;
+use crate::responses::sse;
+use crate::responses::{ApiError, json_response};
+use crate::state::Shared;
+use crate::state::models::{self, VOXTRAL_TTS};
 
 /// How many bytes one event of a stream carries.
 const PIECE: usize = 3_000;
@@ -59,17 +61,17 @@ pub(crate) async fn speak(
     State(shared): State<Arc<Shared>>,
     JsonBody(mut request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(FIELDS, &request)?;
+    fields::body(FIELDS, &request)?;
     if request.get("model").is_none_or(Value::is_null) {
         set(&mut request, "model", VOXTRAL_TTS.into());
     }
-    catalogue::able(&request, |model| model.can("audio_speech"))?;
+    models::able(&request, |model| model.can("audio_speech"))?;
     let text = |name| request.get(name).and_then(Value::as_str);
     let reference = text("ref_audio").unwrap_or_default();
     if STANDARD.decode(reference).is_err() {
         let place = ["body".into(), "ref_audio".into()];
         let message = "Value error, ref_audio should be base64";
-        let problem = check::problem("value_error", &place, message, &reference.into());
+        let problem = fields::problem("value_error", &place, message, &reference.into());
         return Err(ApiError::invalid(vec![problem]));
     }
     let voice = text("voice_id");

@@ -5,12 +5,14 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::TokenCost;
-use crate::check::{self, Field, Kind, NUMBER, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::form::{self, Part};
-use crate::reply::{list, set};
-use crate::{catalogue, sound, sse, tokens};
+use crate::generate::{audio as sound, tokenizer as tokens};
+use crate::json::{list, set};
+use crate::requests::fields::{self, Field, Kind, NUMBER, optional, required};
+use crate::requests::form::{self, Part};
+use crate::responses::TokenCost;
+use crate::responses::sse;
+use crate::responses::{ApiError, json_response};
+use crate::state::models;
 
 const MOST_BIASES: usize = 100;
 /// How long a recording is taken to be that the emulator cannot look into.
@@ -39,8 +41,8 @@ static GRANULARITY: Kind = Kind::Choice(&["segment", "word"]);
 pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
     let parts = form::parts(request).await?;
     let request = form::object(FIELDS, &parts);
-    check::body(FIELDS, &request)?;
-    catalogue::able(&request, |model| model.can("audio_transcription"))?;
+    fields::body(FIELDS, &request)?;
+    models::able(&request, |model| model.can("audio_transcription"))?;
     check_values(&request)?;
     let (name, seconds) = recording(&request, &parts)?;
     let text = format!(
@@ -109,7 +111,7 @@ fn recording(request: &Value, parts: &[Part]) -> Result<(String, f64), ApiError>
     let mut found = [file, by_id, by_url].into_iter().flatten();
     match (found.next(), found.next()) {
         (Some(recording), None) => Ok(recording),
-        _ => Err(ApiError::invalid(vec![check::problem(
+        _ => Err(ApiError::invalid(vec![fields::problem(
             "value_error",
             &["body".into()],
             "Value error, Exactly one of file, file_url and file_id must be given",
@@ -138,7 +140,7 @@ fn check_values(request: &Value) -> Result<(), ApiError> {
         && !(url.starts_with("https://") || url.starts_with("http://"))
     {
         let place = ["body".into(), "file_url".into()];
-        let problem = check::problem(
+        let problem = fields::problem(
             "url_parsing",
             &place,
             "Input should be a valid URL",
@@ -157,7 +159,7 @@ fn check_values(request: &Value) -> Result<(), ApiError> {
             biases.len()
         );
         let place = ["body".into(), "context_bias".into()];
-        let problem = check::problem("too_long", &place, &message, &json!(biases));
+        let problem = fields::problem("too_long", &place, &message, &json!(biases));
         return Err(ApiError::invalid(vec![problem]));
     }
     Ok(())
@@ -175,7 +177,7 @@ fn biases(request: &Value) -> Vec<&str> {
 fn mismatch(field: &str, pattern: &str, input: &str) -> ApiError {
     let message = format!("String should match pattern '{pattern}'");
     let place = ["body".into(), field.into()];
-    ApiError::invalid(vec![check::problem(
+    ApiError::invalid(vec![fields::problem(
         "string_pattern_mismatch",
         &place,
         &message,

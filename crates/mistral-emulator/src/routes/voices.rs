@@ -11,11 +11,12 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::JsonBody;
-use crate::check::{self, Field, INTEGER, Kind, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::shared::Shared;
-use crate::voices::Refusal;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, INTEGER, Kind, optional, required};
+use crate::responses::{ApiError, json_response};
+use crate::state::Shared;
+use crate::state::voices::Refusal;
+use crate::time::{timestamp, unix_now};
 
 const GENDER: Kind = Kind::Choice(&["female", "male", "neutral"]);
 
@@ -67,7 +68,7 @@ pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(NEW, &request)?;
+    fields::body(NEW, &request)?;
     let recording = match request.get("sample_audio").and_then(Value::as_str) {
         Some(text) => Some(STANDARD.decode(text).map_err(|_| {
             let message = "Value error, sample_audio should be base64";
@@ -76,7 +77,7 @@ pub(crate) async fn create(
         })?),
         None => None,
     };
-    let created_at = timestamp(crate::completion::now());
+    let created_at = timestamp(unix_now());
     let voice = shared.voices.create(&request, recording, &created_at);
     Ok(json_response(StatusCode::OK, &voice))
 }
@@ -97,7 +98,7 @@ pub(crate) async fn update(
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
     check_id(&id)?;
-    check::body(CHANGES, &request)?;
+    fields::body(CHANGES, &request)?;
     let voice = shared.voices.update(&id, &request).map_err(refused)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
@@ -144,7 +145,7 @@ fn refused(refusal: Refusal) -> ApiError {
 }
 
 fn refusal(kind: &str, place: &[Value], message: &str, input: &str) -> ApiError {
-    ApiError::invalid(vec![check::problem(kind, place, message, &input.into())])
+    ApiError::invalid(vec![fields::problem(kind, place, message, &input.into())])
 }
 
 fn number(query: &HashMap<String, String>, name: &str, default: usize) -> Result<usize, ApiError> {
@@ -193,37 +194,9 @@ fn prefers_wav(headers: &HeaderMap) -> bool {
     wav > json
 }
 
-/// Seconds since 1970 as a date and a time.
-fn timestamp(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Counted from 1 March of the year 0, leap days come last in their year.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, after) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    let year = year + era * 400 + after;
-    let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn seconds_become_dates() {
-        assert_eq!(timestamp(0), "1970-01-01T00:00:00Z");
-        assert_eq!(timestamp(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(timestamp(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(timestamp(1_767_225_599), "2025-12-31T23:59:59Z");
-    }
 
     #[test]
     fn the_weightier_kind_is_preferred() {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::State;
 use super::file::lines;
-use crate::random::{hash, uuid};
-use crate::reply::whole_number;
+use super::store::Store;
+use crate::generate::random::{hash, uuid};
+use crate::json::whole_number;
 
 #[derive(Debug, Clone)]
 pub(crate) struct BatchJob {
@@ -47,7 +47,7 @@ pub(crate) const TIMEOUT_EXCEEDED: &str = "TIMEOUT_EXCEEDED";
 pub(crate) const CANCELLATION_REQUESTED: &str = "CANCELLATION_REQUESTED";
 pub(crate) const CANCELLED: &str = "CANCELLED";
 
-impl State {
+impl Store {
     pub(crate) fn add_batch_job(
         &mut self,
         asked: Value,

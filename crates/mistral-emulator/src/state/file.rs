@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::State;
-use crate::random::hash;
+use super::store::Store;
+use crate::generate::random::hash;
 
 #[derive(Debug, Clone)]
 pub(crate) struct File {
@@ -36,7 +36,7 @@ pub(crate) struct NewFile {
 pub(crate) const JSONL: &str = "application/jsonl";
 pub(crate) const BINARY: &str = "application/octet-stream";
 
-impl State {
+impl Store {
     pub(crate) fn add_file(&mut self, new: NewFile) -> File {
         let created_at = self.tick();
         let file = File {

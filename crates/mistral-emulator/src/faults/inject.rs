@@ -12,7 +12,7 @@ use http::header;
 use hyper::body::Frame;
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-use crate::faults::Fault;
+use super::Fault;
 
 /// Makes the body of a response stall or break off as the fault says.
 pub(crate) fn disturb(response: Response, fault: &Fault, flushes: &Arc<Flushes>) -> Response {

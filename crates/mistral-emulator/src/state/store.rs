@@ -1,25 +1,20 @@
 //! What was created on one emulator, until it stops.
 
-pub(crate) mod batch_job;
-pub(crate) mod file;
-pub(crate) mod tuned_model;
-pub(crate) mod tuning_job;
-
 use serde_json::Value;
 
-use crate::catalogue::{self, Model};
-use crate::errors::ApiError;
-use crate::random::{hash, uuid};
-use batch_job::BatchJob;
-use file::File;
-use tuned_model::TunedModel;
-use tuning_job::TuningJob;
+use super::batch_job::BatchJob;
+use super::file::File;
+use super::fine_tuned_model::TunedModel;
+use super::fine_tuning_job::TuningJob;
+use super::models::{self, Model};
+use crate::generate::random::{hash, uuid};
+use crate::responses::ApiError;
 
 /// When everything begins: 2026-01-01, as for completions.
-const BEGINNING: u64 = 1_767_225_600;
+pub(super) const BEGINNING: u64 = 1_767_225_600;
 
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct Store {
     pub(crate) files: Vec<File>,
     pub(crate) batch_jobs: Vec<BatchJob>,
     pub(crate) tuning_jobs: Vec<TuningJob>,
@@ -28,7 +23,7 @@ pub(crate) struct State {
     now: u64,
 }
 
-impl State {
+impl Store {
     pub(crate) fn new() -> Self {
         Self {
             files: Vec::new(),
@@ -80,9 +75,9 @@ impl State {
             .and_then(Value::as_str)
             .unwrap_or_default();
         match self.tuned_model(name) {
-            None => catalogue::able(request, |model| model.can(capability)),
+            None => models::able(request, |model| model.can(capability)),
             Some(tuned) if tuned.can(capability) => Ok(tuned.root),
-            Some(_) => Err(catalogue::invalid_model(name)),
+            Some(_) => Err(models::invalid_model(name)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::random::{Sequence, hash};
+use super::random::{Sequence, hash};
 
 /// Longer words become several pieces, as with a real tokenizer.
 const LONGEST_PIECE: usize = 12;

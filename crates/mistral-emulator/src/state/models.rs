@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::errors::ApiError;
+use crate::responses::ApiError;
 
 /// One model as the table describes it.
 #[derive(Debug)]

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::State;
 use super::file::File;
-use super::tuned_model::TunedModel;
-use crate::catalogue::Model;
-use crate::random::{hash, hex_id};
-use crate::reply::{list, whole_number};
-use crate::tokens;
+use super::fine_tuned_model::TunedModel;
+use super::models::Model;
+use super::store::Store;
+use crate::generate::random::{hash, hex_id};
+use crate::generate::tokenizer as tokens;
+use crate::json::{list, whole_number};
 
 /// What one step of training reads, as in the API's documentation.
 const TOKENS_PER_STEP: u64 = 131_072;
@@ -50,7 +50,7 @@ pub(crate) const SUCCESS: &str = "SUCCESS";
 pub(crate) const CANCELLED: &str = "CANCELLED";
 pub(crate) const CANCELLATION_REQUESTED: &str = "CANCELLATION_REQUESTED";
 
-impl State {
+impl Store {
     pub(crate) fn add_tuning_job(&mut self, asked: Value, plan: Plan) -> Value {
         let created_at = self.tick();
         let job = TuningJob {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::messages::{is_prefix, role};
-use crate::random::{Sequence, hash};
-use crate::{schema, tokens};
+use super::random::{Sequence, hash};
+use super::schema_instance;
+use super::tokenizer as tokens;
+use crate::json::{is_prefix, list, role, text_of, whole_number};
 
 /// How many words of the prompt an answer repeats.
 const WORDS_REPEATED: usize = 12;
@@ -73,7 +74,7 @@ impl Reply {
             Some("json_object") => json!({ "answer": answer(messages, index) }).to_string(),
             Some("json_schema") => {
                 let schema = request.pointer("/response_format/json_schema/schema");
-                schema::instance(schema.unwrap_or(&Value::Null)).to_string()
+                schema_instance::instance(schema.unwrap_or(&Value::Null)).to_string()
             }
             _ => answer(messages, index),
         };
@@ -244,7 +245,7 @@ fn tool_calls(request: &Value, messages: &[Value], index: usize) -> Vec<Value> {
 }
 
 fn tool_call(tool: &Value, place: usize, id: &str) -> Value {
-    let arguments = schema::instance(tool.get("parameters").unwrap_or(&Value::Null));
+    let arguments = schema_instance::instance(tool.get("parameters").unwrap_or(&Value::Null));
     let arguments = if arguments.is_object() {
         arguments
     } else {
@@ -285,18 +286,6 @@ fn prompt(messages: &[Value]) -> String {
     last.map(text_of).unwrap_or_default()
 }
 
-/// The text of a message, whether written as a string or in chunks.
-pub(crate) fn text_of(message: &Value) -> String {
-    match message.get("content") {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(chunks)) => {
-            let texts = chunks.iter().filter_map(|chunk| chunk.get("text"));
-            texts.filter_map(Value::as_str).collect()
-        }
-        _ => String::new(),
-    }
-}
-
 /// The words that an answer repeats of a text.
 pub(crate) fn first_words(text: &str) -> String {
     let mut words = text.split_whitespace();
@@ -309,27 +298,6 @@ pub(crate) fn first_words(text: &str) -> String {
         first.push("…".to_owned());
     }
     first.join(" ")
-}
-
-/// The items of a list member; none when it is absent.
-pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value
-        .get(name)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
-}
-
-/// A member that was checked to be a whole number from 0, which may be written `3.0`.
-pub(crate) fn whole_number(value: &Value, name: &str) -> Option<usize> {
-    let number = value.get(name).and_then(Value::as_f64)?;
-    Some(number as usize)
-}
-
-/// Gives an object a member.
-pub(crate) fn set(value: &mut Value, name: &str, member: Value) {
-    if let Some(members) = value.as_object_mut() {
-        members.insert(name.into(), member);
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::errors::ApiError;
+use crate::responses::ApiError;
 
 /// One field of an object.
 #[derive(Debug)]
@@ -356,5 +356,5 @@ pub(crate) fn either(choices: &[&str]) -> String {
 }
 
 #[cfg(test)]
-#[path = "check_tests.rs"]
+#[path = "fields_tests.rs"]
 mod tests;

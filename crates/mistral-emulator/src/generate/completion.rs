@@ -1,17 +1,15 @@
 //! A chat completion, written whole or as the chunks of a stream.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::catalogue::Model;
-use crate::errors::json_response;
-use crate::random::{Sequence, hash, hex_id};
-use crate::reply::{Reply, list, set, whole_number};
-use crate::routes::TokenCost;
-use crate::{sse, tokens};
+use super::random::{Sequence, hash, hex_id};
+use super::reply::Reply;
+use super::tokenizer as tokens;
+use crate::json::{list, role, set, whole_number};
+use crate::responses::{TokenCost, json_response, sse};
+use crate::time::unix_now;
 
 /// The server reports cached tokens in blocks of this many.
 const CACHE_BLOCK: usize = 64;
@@ -31,9 +29,9 @@ pub(crate) struct Completion {
 
 impl Completion {
     /// The completion that answers a request that was checked before.
-    pub(crate) fn new(request: &Value, model: &Model) -> Self {
+    pub(crate) fn new(request: &Value, reasons_by_default: bool) -> Self {
         let effort = request.get("reasoning_effort").and_then(Value::as_str);
-        let thinks = effort.map_or(model.always_thinks(), |effort| effort != "none");
+        let thinks = effort.map_or(reasons_by_default, |effort| effort != "none");
         let choices = whole_number(request, "n").unwrap_or(1);
         let replies: Vec<Reply> = (0..choices)
             .map(|index| Reply::new(request, index, thinks))
@@ -50,7 +48,7 @@ impl Completion {
         };
         Self {
             seed: hash(request.to_string().as_bytes()),
-            created: now(),
+            created: unix_now(),
             model: request.get("model").cloned().unwrap_or_default(),
             usage: usage(prompt.len(), generated, cached),
             logprobs: logprobs_wanted(request, "logprobs", "top_logprobs"),
@@ -231,7 +229,7 @@ fn usage(prompt: usize, generated: usize, cached: usize) -> Value {
 fn prompt_pieces(request: &Value) -> Vec<String> {
     let mut pieces = Vec::new();
     for message in list(request, "messages") {
-        pieces.push(format!("<{}>", crate::messages::role(message)));
+        pieces.push(format!("<{}>", role(message)));
         match message.get("content") {
             Some(Value::String(text)) => pieces.extend(tokens::pieces(text)),
             Some(Value::Array(chunks)) => {
@@ -272,11 +270,4 @@ fn logprobs_wanted(request: &Value, flag: &str, alternatives: &str) -> Option<us
     let alternatives = whole_number(request, alternatives);
     let wanted = request.get(flag) == Some(&Value::Bool(true));
     wanted.then(|| alternatives.unwrap_or(0))
-}
-
-/// Seconds since 1970.
-pub(crate) fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }

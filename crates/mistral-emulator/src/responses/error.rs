@@ -1,9 +1,10 @@
 //! The error bodies of the server, in the shapes it really uses.
 
-use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde_json::{Value, json};
+
+use super::json_response;
 
 /// A refusal: the status and the body that goes with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,15 +109,4 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         json_response(self.status, &self.body)
     }
-}
-
-/// A response with a JSON body.
-pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        http::HeaderValue::from_static("application/json"),
-    );
-    response
 }

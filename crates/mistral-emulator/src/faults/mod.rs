@@ -1,5 +1,7 @@
 //! Faults on demand: what a test asks the server to do wrong.
 
+pub(crate) mod inject;
+
 use std::time::Duration;
 
 use axum::body::Body;
@@ -7,7 +9,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use crate::errors::{ApiError, json_response};
+use crate::responses::{ApiError, json_response};
 
 /// The request header that asks for a fault for that one request.
 ///

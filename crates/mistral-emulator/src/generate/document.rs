@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::random::{Sequence, hash};
-use crate::reply::set;
+use super::random::{Sequence, hash};
+use crate::json::set;
 
 /// How many pages a document has that the emulator cannot look into.
 const UNSEEN_PAGES: usize = 3;

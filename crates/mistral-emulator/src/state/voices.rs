@@ -5,9 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-use crate::random::{hash, uuid};
-use crate::reply::set;
-use crate::sound;
+use crate::generate::audio as sound;
+use crate::generate::random::{hash, uuid};
+use crate::json::set;
 
 /// How many words long the sample is that a voice has without one of its own.
 const SAMPLE_WORDS: usize = 5;

@@ -6,9 +6,9 @@ use http::StatusCode;
 use http::request::Parts;
 use serde_json::{Map, Value, json};
 
-use crate::check::{either, problem};
-use crate::clock;
-use crate::errors::ApiError;
+use super::fields::{either, problem};
+use crate::responses::ApiError;
+use crate::time;
 
 /// One parameter of a query.
 pub(crate) type Parameter = (&'static str, Kind);
@@ -115,7 +115,7 @@ fn read(kind: Kind, text: &str) -> Result<Value, (&'static str, String)> {
                 "Input should be a valid integer, unable to parse string as an integer".into(),
             )),
         },
-        Kind::Time => clock::seconds(text).map(Value::from).ok_or((
+        Kind::Time => time::seconds(text).map(Value::from).ok_or((
             "datetime_from_date_parsing",
             "Input should be a valid datetime or date".into(),
         )),

@@ -1,5 +1,8 @@
 //! Starts and stops a server on a thread of its own.
 
+mod connection;
+mod router;
+
 use std::io;
 use std::net::{Ipv4Addr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -12,9 +15,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::faults::Fault;
-use crate::router::router;
-use crate::service::serve;
-use crate::shared::{RecordedRequest, Shared};
+use crate::state::{RecordedRequest, Shared};
+use connection::serve;
+use router::router;
 
 /// A running server that speaks the Mistral API; it stops when this is dropped.
 ///

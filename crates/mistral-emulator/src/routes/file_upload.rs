@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::check::{either, problem};
-use crate::errors::ApiError;
+use crate::requests::fields::{either, problem};
+use crate::responses::ApiError;
 use crate::state::file::{BINARY, NewFile, lines, mimetype_of};
 
 /// `audio` is in the documentation, `agentic_safety` in the newest official SDK.

@@ -10,12 +10,12 @@ use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::catalogue;
-use crate::errors::{ApiError, json_response};
-use crate::reply::set;
-use crate::router::bearer;
-use crate::routes::{JsonBody, chat, fim, ocr};
-use crate::shared::Shared;
+use crate::json::set;
+use crate::requests::{JsonBody, bearer};
+use crate::responses::{ApiError, json_response};
+use crate::routes::{chat, fim, ocr};
+use crate::state::Shared;
+use crate::state::models;
 
 /// How long the tokens of the clouds say that they are good, in seconds.
 const TOKEN_LIFE: u64 = 3599;
@@ -101,7 +101,7 @@ fn stand_in(request: &mut Value, model: &str) {
         .get("model")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if catalogue::find(name).is_none() {
+    if models::find(name).is_none() {
         set(request, "model", model.into());
     }
 }

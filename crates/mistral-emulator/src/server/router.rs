@@ -7,15 +7,16 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, patch, post};
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 
 use crate::clouds;
-use crate::errors::ApiError;
+use crate::requests::bearer;
+use crate::responses::ApiError;
 use crate::routes::{
-    agents, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
+    batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
     transcriptions, voices,
 };
-use crate::shared::{RequestId, Shared};
+use crate::state::{RequestId, Shared};
 
 /// As much as a file may have.
 const MOST_BYTES: usize = 512 * 1024 * 1024;
@@ -66,7 +67,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         )
         .route("/v1/batch/jobs/{job_id}/cancel", post(batch::cancel))
         .route("/v1/fim/completions", post(fim::complete))
-        .route("/v1/agents/completions", post(agents::complete))
+        .route("/v1/agents/completions", post(chat::complete_with_agent))
         .route("/v1/moderations", post(classifiers::moderate))
         .route("/v1/chat/moderations", post(classifiers::moderate_chat))
         .route("/v1/classifications", post(classifiers::classify))
@@ -108,14 +109,6 @@ async fn check_key(
         )),
         None => Err(ApiError::detail(StatusCode::UNAUTHORIZED, "Unauthorized")),
     }
-}
-
-/// The key of an `Authorization: Bearer …` header.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = value.split_once(' ')?;
-    let key = key.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
 }
 
 async fn refuse_method() -> ApiError {

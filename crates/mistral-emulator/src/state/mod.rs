@@ -1,5 +1,13 @@
 //! What all connections of one emulator share.
 
+pub(crate) mod batch_job;
+pub(crate) mod file;
+pub(crate) mod fine_tuned_model;
+pub(crate) mod fine_tuning_job;
+pub(crate) mod models;
+mod store;
+pub(crate) mod voices;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,11 +18,11 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
+use self::store::Store;
+use self::voices::Voices;
 use crate::faults::Fault;
-use crate::random::{hash, uuid};
-use crate::routes::TokenCost;
-use crate::state::State;
-use crate::voices::Voices;
+use crate::generate::random::{hash, uuid};
+use crate::responses::TokenCost;
 
 const REQUESTS_PER_MINUTE: u64 = 6_000;
 const TOKENS_PER_MINUTE: u64 = 2_000_000;
@@ -52,7 +60,7 @@ pub(crate) struct Shared {
     pub(crate) api_key: String,
     /// Whether the fine-tuning jobs have been withdrawn.
     pub(crate) fine_tuning_gone: bool,
-    state: Mutex<State>,
+    state: Mutex<Store>,
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<RecordedRequest>>,
     /// What the token endpoints have given out.
@@ -67,7 +75,7 @@ impl Shared {
         let shared = Self {
             api_key,
             fine_tuning_gone,
-            state: Mutex::new(State::new()),
+            state: Mutex::new(Store::new()),
             faults: Mutex::default(),
             requests: Mutex::default(),
             tokens: Mutex::default(),
@@ -82,7 +90,7 @@ impl Shared {
     }
 
     /// What was created so far; not to be held while waiting for anything.
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, Store> {
         lock(&self.state)
     }
 

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use crate::check::{Field, Kind};
-use crate::errors::ApiError;
+use super::fields::{Field, Kind};
+use crate::responses::ApiError;
 
 /// One field of a form, as it was sent.
 #[derive(Debug)]
@@ -113,7 +113,7 @@ fn value(kind: &Kind, text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{NUMBER, optional};
+    use crate::requests::fields::{NUMBER, optional};
 
     #[test]
     fn the_table_tells_what_a_text_means() {

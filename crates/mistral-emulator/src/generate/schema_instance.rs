@@ -384,5 +384,5 @@ fn merge(first: &Value, second: &Value) -> Value {
 }
 
 #[cfg(test)]
-#[path = "schema_tests.rs"]
+#[path = "schema_instance_tests.rs"]
 mod tests;

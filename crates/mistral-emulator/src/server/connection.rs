@@ -18,10 +18,11 @@ use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 
-use crate::disturb::{Flushes, Watched, disturb};
-use crate::errors::ApiError;
+use crate::faults::inject::{Flushes, Watched, disturb};
 use crate::faults::{FAULT_HEADER, Fault};
-use crate::shared::{Shared, request_id};
+use crate::responses::ApiError;
+use crate::routes::batch::BatchRouter;
+use crate::state::{Shared, request_id};
 
 /// Serves one connection until either side closes it.
 pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, router: Router) {
@@ -61,6 +62,7 @@ async fn answer(
         None => Fault::of_headers(&request.headers).map(Option::unwrap_or_default),
     };
     request.extensions.insert(id.clone());
+    request.extensions.insert(BatchRouter(router.clone()));
     let response = match fault {
         Ok(fault) => under_fault(&fault, request, body, router, &flushes).await,
         Err(reason) => Ok(bad_fault(&reason)),

@@ -1,6 +1,6 @@
 //! What the server takes in a request of chat or an agent: every object, field by field.
 
-use crate::check::{COUNT, Field, INTEGER, Kind, NUMBER, optional, required};
+use super::fields::{COUNT, Field, INTEGER, Kind, NUMBER, optional, required};
 
 /// More choices than this would only fill memory.
 const MOST_CHOICES: i64 = 128;

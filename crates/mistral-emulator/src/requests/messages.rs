@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::errors::ApiError;
+use crate::json::{is_prefix, role};
+use crate::responses::ApiError;
 
 /// Checks what the table of fields cannot say about a list of messages.
 pub(crate) fn check(messages: &[Value]) -> Result<(), ApiError> {
@@ -16,17 +17,6 @@ pub(crate) fn check(messages: &[Value]) -> Result<(), ApiError> {
         }
     }
     check_last(messages.last())
-}
-
-pub(crate) fn role(message: &Value) -> &str {
-    message
-        .get("role")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-}
-
-pub(crate) fn is_prefix(message: &Value) -> bool {
-    role(message) == "assistant" && message.get("prefix") == Some(&Value::Bool(true))
 }
 
 fn order(message: impl Into<String>) -> ApiError {

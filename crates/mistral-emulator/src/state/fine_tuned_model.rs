@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::BEGINNING;
-use crate::catalogue::{self, Model};
-use crate::random::{hash, uuid};
+use super::models::{self, Model};
+use super::store::BEGINNING;
+use crate::generate::random::{hash, uuid};
 
 const OWNER: &str = "emulator";
 
@@ -25,7 +25,7 @@ pub(crate) struct TunedModel {
 impl TunedModel {
     /// The models that are there from the start: one that completes, one that classifies.
     pub(crate) fn demos() -> Option<Vec<Self>> {
-        let root = catalogue::find("ministral-3b-latest")?;
+        let root = models::find("ministral-3b-latest")?;
         let demo = |id: &str, job: &str, description: &str, targets| Self {
             id: id.to_owned(),
             root,

@@ -1,0 +1,81 @@
+//! Reads and validates requests.
+
+pub(crate) mod chat_fields;
+pub(crate) mod fields;
+pub(crate) mod form;
+pub(crate) mod messages;
+pub(crate) mod query;
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use serde_json::{Value, json};
+
+use self::fields::problem;
+use crate::responses::ApiError;
+
+/// A request body that is JSON and says so.
+#[derive(Debug)]
+pub(crate) struct JsonBody(pub(crate) Value);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let is_json = says_json(request.headers());
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| {
+            ApiError::detail(
+                StatusCode::BAD_REQUEST,
+                &format!("Cannot read the body: {error}"),
+            )
+        })?;
+        if !is_json {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            return Err(not_an_object(&text.into()));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(value @ Value::Object(_)) => Ok(Self(value)),
+            Ok(other) => Err(not_an_object(&other)),
+            Err(error) => Err(not_json(&error)),
+        }
+    }
+}
+
+fn says_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let kind = content_type
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    let kind = kind.trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+fn not_an_object(input: &Value) -> ApiError {
+    let message = "Input should be a valid dictionary or object to extract fields from";
+    let place = ["body".into()];
+    ApiError::invalid(vec![problem(
+        "model_attributes_type",
+        &place,
+        message,
+        input,
+    )])
+}
+
+fn not_json(error: &serde_json::Error) -> ApiError {
+    let place = ["body".into(), error.column().into()];
+    let mut detail = problem("json_invalid", &place, "JSON decode error", &json!({}));
+    if let Some(members) = detail.as_object_mut() {
+        members.insert("ctx".into(), json!({ "error": error.to_string() }));
+    }
+    ApiError::invalid(vec![detail])
+}
+
+/// The key of an `Authorization: Bearer …` header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
+}

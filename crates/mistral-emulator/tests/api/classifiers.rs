@@ -1,32 +1,22 @@
-//! Moderation and classification, of texts and of conversations.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Moderation and classification of texts and of conversations.
 
 use serde_json::{Value, json};
 
-use common::{Answer, call, start};
+use crate::client::{RawResponse, api_request, start};
 
 const CLASSIFIER: &str = "ft:classifier:ministral-3b-latest:emulator:20250101:demo";
 
-fn post(path: &str, model: &str, input: &Value) -> Answer {
-    call(&start(), "POST", path)
+fn post(path: &str, model: &str, input: &Value) -> RawResponse {
+    api_request(&start(), "POST", path)
         .json(&json!({"model": model, "input": input}))
         .send()
 }
 
 #[track_caller]
 fn results(path: &str, model: &str, input: &Value) -> Vec<Value> {
-    let answer = post(path, model, input);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let body = answer.json();
+    let response = post(path, model, input);
+    assert_eq!(response.status, 200, "{}", response.text());
+    let body = response.json();
     assert_eq!(body["model"], model);
     assert_eq!(body["id"].as_str().unwrap().len(), 32);
     body["results"].as_array().unwrap().clone()
@@ -40,7 +30,7 @@ fn user(text: &str) -> Value {
     json!({"role": "user", "content": text})
 }
 
-/// The categories that are flagged, whose scores must be the high ones.
+/// Returns the flagged categories. Only these may have high scores.
 #[track_caller]
 fn flagged(result: &Value) -> Vec<&str> {
     let (flags, scores) = (&result["categories"], &result["category_scores"]);
@@ -55,7 +45,7 @@ fn flagged(result: &Value) -> Vec<&str> {
     names.map(|(name, _)| name.as_str()).collect()
 }
 
-/// The label with the highest score of a target whose scores must sum up to 1.
+/// Returns the label with the highest score of a target. The scores must sum up to 1.
 #[track_caller]
 fn label<'a>(result: &'a Value, target: &str) -> &'a str {
     let scores = result[target]["scores"].as_object().unwrap();
@@ -68,27 +58,27 @@ fn label<'a>(result: &'a Value, target: &str) -> &'a str {
 }
 
 #[test]
-fn words_flag_their_category() {
-    let answers = moderate(&json!([
+fn moderation_keyword_flags_category() {
+    let responses = moderate(&json!([
         "I will kill you.",
         "I like skills.",
         "Steal a passport"
     ]));
-    assert_eq!(flagged(&answers[0]), ["violence_and_threats"]);
-    assert_eq!(flagged(&answers[1]), [""; 0]);
-    let mut both = flagged(&answers[2]);
+    assert_eq!(flagged(&responses[0]), ["violence_and_threats"]);
+    assert_eq!(flagged(&responses[1]), [""; 0]);
+    let mut both = flagged(&responses[2]);
     both.sort_unstable();
     assert_eq!(both, ["criminal", "pii"]);
-    assert_eq!(answers.len(), 3);
+    assert_eq!(responses.len(), 3);
 }
 
 #[test]
-fn one_text_needs_no_list() {
+fn moderation_accepts_single_text() {
     assert_eq!(moderate(&json!("kill")), moderate(&json!(["kill"])));
 }
 
 #[test]
-fn each_model_has_its_categories() {
+fn moderation_categories_depend_on_model() {
     let newer = moderate(&json!("bomb"));
     assert_eq!(flagged(&newer[0]), ["dangerous"]);
     assert_eq!(newer[0]["categories"].as_object().unwrap().len(), 11);
@@ -98,7 +88,7 @@ fn each_model_has_its_categories() {
 }
 
 #[test]
-fn of_a_conversation_the_last_message_is_judged() {
+fn chat_moderation_scores_last_message() {
     let judge = |input: Value| results("/v1/chat/moderations", "mistral-moderation-latest", &input);
     let threat = json!([user("Hello"), {"role": "assistant", "content": "I kill you"}]);
     let harmless = json!([user("kill"), {"role": "assistant", "content": "No."}]);
@@ -111,18 +101,18 @@ fn of_a_conversation_the_last_message_is_judged() {
 }
 
 #[test]
-fn every_target_has_scores() {
+fn classification_scores_every_target() {
     let classify = |input: Value| results("/v1/classifications", CLASSIFIER, &input);
-    let answers = classify(json!(["This is great", "Das ist und bleibt bad"]));
-    assert_eq!(label(&answers[0], "sentiment"), "positive");
-    assert_eq!(label(&answers[0], "language"), "english");
-    assert_eq!(label(&answers[1], "sentiment"), "negative");
-    assert_eq!(label(&answers[1], "language"), "german");
-    assert_eq!(classify(json!("This is great"))[0], answers[0]);
+    let responses = classify(json!(["This is great", "Das ist und bleibt bad"]));
+    assert_eq!(label(&responses[0], "sentiment"), "positive");
+    assert_eq!(label(&responses[0], "language"), "english");
+    assert_eq!(label(&responses[1], "sentiment"), "negative");
+    assert_eq!(label(&responses[1], "language"), "german");
+    assert_eq!(classify(json!("This is great"))[0], responses[0]);
 }
 
 #[test]
-fn conversations_are_classified() {
+fn chat_classification_scores_conversations() {
     let classify = |input: Value| results("/v1/chat/classifications", CLASSIFIER, &input);
     let sad = json!({"messages": [user("great"), user("so sad")]});
     let happy = json!({"messages": [user("happy")]});
@@ -133,7 +123,7 @@ fn conversations_are_classified() {
 }
 
 #[test]
-fn mistakes_are_refused() {
+fn classifier_invalid_request_is_rejected() {
     let (moderation, text) = ("mistral-moderation-latest", json!("a"));
     for (path, model, input, status) in [
         ("/v1/moderations", "mistral-small-latest", text.clone(), 400),
@@ -166,14 +156,14 @@ fn mistakes_are_refused() {
             422,
         ),
     ] {
-        let answer = post(path, model, &input);
-        assert_eq!(answer.status, status, "{path} {model} {input}");
+        let response = post(path, model, &input);
+        assert_eq!(response.status, status, "{path} {model} {input}");
     }
     let request = json!({"model": moderation, "input": "a", "inputs": "a"});
-    let answer = call(&start(), "POST", "/v1/moderations")
+    let response = api_request(&start(), "POST", "/v1/moderations")
         .json(&request)
         .send();
-    let body = answer.json();
+    let body = response.json();
     let problem = &body["message"]["detail"][0];
     assert_eq!(problem["type"], "extra_forbidden");
     assert_eq!(problem["loc"], json!(["body", "inputs"]));

@@ -1,26 +1,16 @@
-//! Transcriptions and speech, whole and streamed.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Transcriptions and speech, unary and streamed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use common::{Answer, call, start};
+use crate::client::{RawResponse, api_request, start};
 
 const TRANSCRIPTIONS: &str = "/v1/audio/transcriptions";
 const BOUNDARY: &str = "a-boundary";
 
-/// Sends a form with the recording, if there is one, as its file.
-fn multipart(fields: &[(&str, &str)], recording: Option<&[u8]>) -> Answer {
+/// Sends a multipart form with text fields and, optionally, a recording.
+fn multipart(fields: &[(&str, &str)], recording: Option<&[u8]>) -> RawResponse {
     let mut body = Vec::new();
     let start_part = |body: &mut Vec<u8>, head: &str| {
         let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; {head}\r\n\r\n");
@@ -37,7 +27,7 @@ fn multipart(fields: &[(&str, &str)], recording: Option<&[u8]>) -> Answer {
         body.extend(b"\r\n");
     }
     body.extend(format!("--{BOUNDARY}--\r\n").bytes());
-    call(&start(), "POST", TRANSCRIPTIONS)
+    api_request(&start(), "POST", TRANSCRIPTIONS)
         .header(
             "content-type",
             &format!("multipart/form-data; boundary={BOUNDARY}"),
@@ -46,14 +36,14 @@ fn multipart(fields: &[(&str, &str)], recording: Option<&[u8]>) -> Answer {
         .send()
 }
 
-fn urlencoded(body: &str) -> Answer {
-    call(&start(), "POST", TRANSCRIPTIONS)
+fn urlencoded(body: &str) -> RawResponse {
+    api_request(&start(), "POST", TRANSCRIPTIONS)
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body)
         .send()
 }
 
-/// A WAV file of so many seconds, with all of the 256 bytes in it.
+/// Creates a WAV file that contains each of the 256 byte values.
 fn recording(seconds: usize) -> Vec<u8> {
     let data: Vec<u8> = (0..=255).cycle().take(16_000 * seconds).collect();
     let length = u32::try_from(data.len()).unwrap();
@@ -69,20 +59,20 @@ const MODEL: (&str, &str) = ("model", "voxtral-mini-latest");
 
 #[track_caller]
 fn transcribe(fields: &[(&str, &str)]) -> Value {
-    let answer = multipart(&[&[MODEL], fields].concat(), Some(&recording(4)));
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
+    let response = multipart(&[&[MODEL], fields].concat(), Some(&recording(4)));
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()
 }
 
-/// The events of a stream that ends without a marker, each named after its type.
+/// Returns the events of a stream without `[DONE]`, each named after its type.
 #[track_caller]
-fn events(answer: &Answer) -> Vec<Value> {
-    assert_eq!(answer.status, 200, "{}", answer.text());
+fn events(response: &RawResponse) -> Vec<Value> {
+    assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(
-        answer.header("content-type"),
+        response.header("content-type"),
         "text/event-stream; charset=utf-8"
     );
-    let frames = answer.frames.iter().map(|frame| {
+    let frames = response.frames.iter().map(|frame| {
         let text = std::str::from_utf8(frame).unwrap();
         let (name, data) = text
             .strip_prefix("event: ")
@@ -104,17 +94,17 @@ fn of_type<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
 }
 
 #[test]
-fn a_recording_becomes_text() {
-    let answer = transcribe(&[("diarize", "false"), ("stream", "false")]);
-    assert_eq!(answer["model"], "voxtral-mini-latest");
+fn transcription_of_multipart_upload_returns_text_and_usage() {
+    let response = transcribe(&[("diarize", "false"), ("stream", "false")]);
+    assert_eq!(response["model"], "voxtral-mini-latest");
     assert_eq!(
-        answer["text"],
+        response["text"],
         "This is the Mistral emulator. It was given talk.wav. \
          A real model would write here what is said."
     );
-    assert_eq!(answer["language"], "en");
-    assert_eq!(answer["segments"], json!([]));
-    let usage = &answer["usage"];
+    assert_eq!(response["language"], "en");
+    assert_eq!(response["segments"], json!([]));
+    let usage = &response["usage"];
     assert_eq!(usage["prompt_audio_seconds"], 4);
     assert_eq!(usage["prompt_tokens"], 4);
     assert_eq!(usage["completion_tokens"], 18);
@@ -122,7 +112,7 @@ fn a_recording_becomes_text() {
 }
 
 #[test]
-fn a_recording_can_be_named_in_either_encoding() {
+fn transcription_accepts_multipart_and_urlencoded_forms() {
     let url =
         urlencoded("model=voxtral-mini-latest&file_url=https%3A%2F%2Fexample.com%2Fa.mp3%3Fb");
     assert_eq!(url.status, 200, "{}", url.text());
@@ -139,14 +129,14 @@ fn a_recording_can_be_named_in_either_encoding() {
 }
 
 #[test]
-fn a_large_recording_is_taken() {
-    let answer = multipart(&[MODEL], Some(&recording(200)));
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    assert_eq!(answer.json()["usage"]["prompt_audio_seconds"], 200);
+fn transcription_multipart_of_several_mib_is_accepted() {
+    let response = multipart(&[MODEL], Some(&recording(200)));
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert_eq!(response.json()["usage"]["prompt_audio_seconds"], 200);
 }
 
 #[test]
-fn segments_cover_the_text_and_the_time() {
+fn transcription_segments_cover_text_and_duration() {
     for (fields, count) in [
         (&[("timestamp_granularities", "segment")] as &[_], 3),
         (&[("timestamp_granularities", "word")], 18),
@@ -159,14 +149,14 @@ fn segments_cover_the_text_and_the_time() {
         ),
         (&[("diarize", "true")], 3),
     ] {
-        let answer = transcribe(fields);
-        let segments = answer["segments"].as_array().unwrap();
+        let response = transcribe(fields);
+        let segments = response["segments"].as_array().unwrap();
         assert_eq!(segments.len(), count, "{fields:?}");
         let texts: Vec<&str> = segments
             .iter()
             .map(|segment| segment["text"].as_str().unwrap())
             .collect();
-        assert_eq!(texts.concat(), answer["text"].as_str().unwrap());
+        assert_eq!(texts.concat(), response["text"].as_str().unwrap());
         assert_eq!(segments[0]["start"], 0.0);
         assert_eq!(segments[count - 1]["end"], 4.0);
         for pair in segments.windows(2) {
@@ -187,18 +177,18 @@ fn segments_cover_the_text_and_the_time() {
 }
 
 #[test]
-fn words_that_help_are_counted() {
-    let answer = transcribe(&[("context_bias", "Manet,Olympia"), ("context_bias", "Orsay")]);
-    assert_eq!(answer["usage"]["prompt_tokens"], 7);
+fn transcription_context_bias_counts_as_prompt_tokens() {
+    let response = transcribe(&[("context_bias", "Manet,Olympia"), ("context_bias", "Orsay")]);
+    assert_eq!(response["usage"]["prompt_tokens"], 7);
 }
 
 #[test]
-fn the_pieces_of_a_transcription_are_the_whole() {
+fn transcription_sse_deltas_join_to_text() {
     let fields = [("timestamp_granularities", "segment"), ("diarize", "true")];
     let whole = transcribe(&fields);
     let streamed = [&[MODEL, ("stream", "true")], &fields as &[_]].concat();
-    let answer = multipart(&streamed, Some(&recording(4)));
-    let events = events(&answer);
+    let response = multipart(&streamed, Some(&recording(4)));
+    let events = events(&response);
     assert_eq!(
         events[0],
         json!({"type": "transcription.language", "audio_language": "en"})
@@ -223,7 +213,7 @@ fn the_pieces_of_a_transcription_are_the_whole() {
 }
 
 #[test]
-fn broken_forms_are_refused() {
+fn transcription_invalid_multipart_form_is_rejected() {
     let many = vec!["a"; 101].join(",");
     for (fields, status) in [
         (&[("model", "mistral-small-latest")] as &[_], 400),
@@ -248,8 +238,8 @@ fn broken_forms_are_refused() {
             400,
         ),
     ] {
-        let answer = multipart(fields, Some(&recording(1)));
-        assert_eq!(answer.status, status, "{fields:?}: {}", answer.text());
+        let response = multipart(fields, Some(&recording(1)));
+        assert_eq!(response.status, status, "{fields:?}: {}", response.text());
     }
     assert_eq!(multipart(&[MODEL], None).status, 422);
     assert_eq!(multipart(&[MODEL, ("file", "text")], None).status, 422);
@@ -257,38 +247,38 @@ fn broken_forms_are_refused() {
         urlencoded("model=voxtral-mini-latest&file_url=a.mp3").status,
         422
     );
-    let as_json = call(&start(), "POST", TRANSCRIPTIONS)
+    let as_json = api_request(&start(), "POST", TRANSCRIPTIONS)
         .json(&json!({"model": "voxtral-mini-latest", "file_id": "f"}))
         .send();
     assert_eq!(as_json.status, 422);
-    let cut = call(&start(), "POST", TRANSCRIPTIONS)
+    let cut = api_request(&start(), "POST", TRANSCRIPTIONS)
         .header("content-type", "multipart/form-data; boundary=b")
         .body("--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nvox")
         .send();
     assert_eq!(cut.status, 400);
 }
 
-fn speak(members: &Value) -> Answer {
+fn speak(members: &Value) -> RawResponse {
     let mut request = json!({"input": "Who painted Olympia?"});
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
     }
-    call(&start(), "POST", "/v1/audio/speech")
+    api_request(&start(), "POST", "/v1/audio/speech")
         .json(&request)
         .send()
 }
 
 #[track_caller]
 fn sound(members: &Value) -> Vec<u8> {
-    let answer = speak(members);
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    let response = speak(members);
+    assert_eq!(response.status, 200, "{}", response.text());
     STANDARD
-        .decode(answer.json()["audio_data"].as_str().unwrap())
+        .decode(response.json()["audio_data"].as_str().unwrap())
         .unwrap()
 }
 
 #[test]
-fn text_becomes_sound() {
+fn speech_returns_wav_or_pcm() {
     let wav = sound(&json!({"model": "voxtral-mini-tts-latest", "response_format": "wav"}));
     assert_eq!(&wav[..4], b"RIFF");
     assert_eq!(&wav[8..16], b"WAVEfmt ");
@@ -303,7 +293,7 @@ fn text_becomes_sound() {
 }
 
 #[test]
-fn the_pieces_of_speech_are_the_whole() {
+fn speech_sse_deltas_join_to_audio() {
     let members = json!({"input": "one two three four five six seven eight nine ten"});
     let whole = sound(&members);
     let mut streamed = members;
@@ -326,7 +316,7 @@ fn the_pieces_of_speech_are_the_whole() {
 }
 
 #[test]
-fn what_cannot_be_spoken_is_refused() {
+fn speech_invalid_request_is_rejected() {
     for (members, status) in [
         (json!({"model": "mistral-small-latest"}), 400),
         (json!({"voice_id": "nobody"}), 404),

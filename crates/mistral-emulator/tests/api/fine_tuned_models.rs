@@ -1,31 +1,21 @@
-//! What can be done with a fine-tuned model and not with others.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Operations on fine-tuned models.
 
 use serde_json::{Value, json};
 
-use common::{call, chat, get, prompt_with, start};
+use crate::client::{api_request, chat_request_with, get, post_chat, start};
 
 const DEMO: &str = "ft:ministral-3b-latest:emulator:20250101:demo";
 
 #[test]
-fn a_model_can_be_renamed_and_described() {
+fn fine_tuned_model_name_and_description_are_updated() {
     let emulator = start();
     let update = |changes: &Value| {
         let path = format!("/v1/fine_tuning/models/{DEMO}");
-        call(&emulator, "PATCH", &path).json(changes).send()
+        api_request(&emulator, "PATCH", &path).json(changes).send()
     };
-    let answer = update(&json!({"name": "mine", "description": "Better."}));
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let details = answer.json();
+    let response = update(&json!({"name": "mine", "description": "Better."}));
+    assert_eq!(response.status, 200, "{}", response.text());
+    let details = response.json();
     assert_eq!(
         details,
         json!({
@@ -50,13 +40,13 @@ fn a_model_can_be_renamed_and_described() {
 }
 
 #[test]
-fn a_model_can_be_archived_and_brought_back() {
+fn fine_tuned_model_is_archived_and_unarchived() {
     let emulator = start();
     let path = format!("/v1/fine_tuning/models/{DEMO}/archive");
     for (method, archived) in [("POST", true), ("DELETE", false)] {
-        let answer = call(&emulator, method, &path).send();
+        let response = api_request(&emulator, method, &path).send();
         assert_eq!(
-            answer.json(),
+            response.json(),
             json!({"id": DEMO, "object": "model", "archived": archived})
         );
         let card = get(&emulator, &format!("/v1/models/{DEMO}"));
@@ -65,16 +55,19 @@ fn a_model_can_be_archived_and_brought_back() {
 }
 
 #[test]
-fn only_tuned_models_can_be_changed_or_deleted() {
+fn fine_tuned_model_operations_reject_base_models() {
     let emulator = start();
     let path = format!("/v1/models/{DEMO}");
-    let answer = call(&emulator, "DELETE", &path).send();
+    let response = api_request(&emulator, "DELETE", &path).send();
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({"id": DEMO, "object": "model", "deleted": true})
     );
-    assert_eq!(call(&emulator, "GET", &path).send().status, 404);
-    let refused = chat(&emulator, &prompt_with("Hello", &json!({"model": DEMO})));
+    assert_eq!(api_request(&emulator, "GET", &path).send().status, 404);
+    let refused = post_chat(
+        &emulator,
+        &chat_request_with("Hello", &json!({"model": DEMO})),
+    );
     assert_eq!(refused.json()["type"], "invalid_model");
     for (model, status) in [("mistral-small-latest", 400), ("nothing", 404), (DEMO, 404)] {
         for (method, path) in [
@@ -83,9 +76,11 @@ fn only_tuned_models_can_be_changed_or_deleted() {
             ("POST", format!("/v1/fine_tuning/models/{model}/archive")),
             ("DELETE", format!("/v1/fine_tuning/models/{model}/archive")),
         ] {
-            let answer = call(&emulator, method, &path).json(&json!({})).send();
-            assert_eq!(answer.status, status, "{method} {path}");
-            assert_eq!(answer.json()["type"], "invalid_model");
+            let response = api_request(&emulator, method, &path)
+                .json(&json!({}))
+                .send();
+            assert_eq!(response.status, status, "{method} {path}");
+            assert_eq!(response.json()["type"], "invalid_model");
         }
     }
     get(&emulator, "/v1/models/mistral-small-latest");

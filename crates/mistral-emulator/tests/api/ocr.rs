@@ -1,22 +1,12 @@
-//! Recognition of text: pages, their parts and annotations.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! OCR: pages, blocks and annotations.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use common::{Answer, call, start};
+use crate::client::{RawResponse, api_request, start};
 
-fn ocr(members: &Value) -> Answer {
+fn ocr(members: &Value) -> RawResponse {
     let mut request = json!({
         "model": "mistral-ocr-latest",
         "document": {"type": "document_url", "document_url": "https://example.com/a/deed.pdf?v=1"},
@@ -24,14 +14,16 @@ fn ocr(members: &Value) -> Answer {
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
     }
-    call(&start(), "POST", "/v1/ocr").json(&request).send()
+    api_request(&start(), "POST", "/v1/ocr")
+        .json(&request)
+        .send()
 }
 
 #[track_caller]
 fn read(members: &Value) -> Value {
-    let answer = ocr(members);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
+    let response = ocr(members);
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()
 }
 
 #[track_caller]
@@ -47,22 +39,22 @@ fn sent(kind: &str, bytes: &[u8]) -> Value {
     json!({"document": {"type": "document_url", "document_url": data_url(kind, bytes)}})
 }
 
-fn indexes(answer: &Value) -> Vec<u64> {
-    let pages = answer["pages"].as_array().unwrap().iter();
+fn indexes(response: &Value) -> Vec<u64> {
+    let pages = response["pages"].as_array().unwrap().iter();
     pages.map(|page| page["index"].as_u64().unwrap()).collect()
 }
 
 #[test]
-fn every_page_has_its_markdown() {
-    let answer = read(&json!({}));
-    assert_eq!(answer["model"], "mistral-ocr-latest");
-    assert_eq!(indexes(&answer), [0, 1, 2]);
+fn ocr_every_page_has_markdown() {
+    let response = read(&json!({}));
+    assert_eq!(response["model"], "mistral-ocr-latest");
+    assert_eq!(indexes(&response), [0, 1, 2]);
     assert_eq!(
-        answer["usage_info"],
+        response["usage_info"],
         json!({"pages_processed": 3, "doc_size_bytes": null})
     );
-    assert_eq!(answer["document_annotation"], Value::Null);
-    let page = &answer["pages"][1];
+    assert_eq!(response["document_annotation"], Value::Null);
+    let page = &response["pages"][1];
     assert_eq!(
         page["markdown"],
         "The Mistral emulator\n\n# Page 2 of deed.pdf\n\n\
@@ -80,10 +72,10 @@ fn every_page_has_its_markdown() {
 }
 
 #[test]
-fn documents_come_in_every_form() {
+fn ocr_accepts_url_file_id_and_image() {
     let pages = |document: Value| {
-        let answer = read(&json!({ "document": document }));
-        answer["usage_info"]["pages_processed"].as_u64().unwrap()
+        let response = read(&json!({ "document": document }));
+        response["usage_info"]["pages_processed"].as_u64().unwrap()
     };
     let picture = data_url("image/png", b"picture");
     assert_eq!(pages(json!({"type": "file", "file_id": "00edaf84"})), 3);
@@ -102,21 +94,21 @@ fn documents_come_in_every_form() {
 }
 
 #[test]
-fn what_was_sent_is_looked_into() {
+fn ocr_data_url_content_is_read() {
     let pdf = b"%PDF-1.4 << /Type /Pages >> << /Type /Page >> << /Type /Page >>";
-    let answer = read(&sent("application/pdf", pdf));
+    let response = read(&sent("application/pdf", pdf));
     assert_eq!(
-        answer["usage_info"],
+        response["usage_info"],
         json!({"pages_processed": 2, "doc_size_bytes": pdf.len()})
     );
-    let answer = read(&sent("text/plain", "Premi\u{e8}re\n\u{c}Second".as_bytes()));
-    assert_eq!(answer["pages"][0]["markdown"], "Premi\u{e8}re");
-    assert_eq!(answer["pages"][1]["markdown"], "Second");
-    assert_eq!(indexes(&answer), [0, 1]);
+    let response = read(&sent("text/plain", "Premi\u{e8}re\n\u{c}Second".as_bytes()));
+    assert_eq!(response["pages"][0]["markdown"], "Premi\u{e8}re");
+    assert_eq!(response["pages"][1]["markdown"], "Second");
+    assert_eq!(indexes(&response), [0, 1]);
 }
 
 #[test]
-fn pages_can_be_chosen() {
+fn ocr_pages_selects_pages() {
     let chosen = |pages: Value| indexes(&read(&json!({ "pages": pages })));
     assert_eq!(chosen(json!([2, 0, 7])), [0, 2]);
     assert_eq!(chosen(json!("1-9")), [1, 2]);
@@ -125,7 +117,7 @@ fn pages_can_be_chosen() {
 }
 
 #[test]
-fn images_can_be_had_and_bounded() {
+fn ocr_images_are_included_and_limited() {
     let page = first_page(&json!({"include_image_base64": true}));
     let image = &page["images"][0];
     assert_eq!(image["id"], "img-0.jpeg");
@@ -138,8 +130,8 @@ fn images_can_be_had_and_bounded() {
     assert!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.ends_with(&[0xff, 0xd9]));
 
     let counts = |members: Value| -> Vec<usize> {
-        let answer = read(&members);
-        let pages = answer["pages"].as_array().unwrap().iter();
+        let response = read(&members);
+        let pages = response["pages"].as_array().unwrap().iter();
         pages
             .map(|page| page["images"].as_array().unwrap().len())
             .collect()
@@ -152,7 +144,7 @@ fn images_can_be_had_and_bounded() {
 }
 
 #[test]
-fn tables_headers_and_footers_can_be_taken_out() {
+fn ocr_tables_headers_and_footers_are_extracted() {
     let members = json!({"table_format": "html", "extract_header": true, "extract_footer": true});
     let page = first_page(&members);
     assert_eq!(page["header"], "The Mistral emulator");
@@ -178,7 +170,7 @@ fn tables_headers_and_footers_can_be_taken_out() {
 }
 
 #[test]
-fn blocks_tell_the_parts_in_order() {
+fn ocr_blocks_are_in_reading_order() {
     let members = json!({"include_blocks": true, "confidence_scores_granularity": "block",
         "table_format": "markdown"});
     let page = first_page(&members);
@@ -205,7 +197,7 @@ fn blocks_tell_the_parts_in_order() {
 }
 
 #[test]
-fn confidence_comes_by_page_or_by_word() {
+fn ocr_confidence_granularity_is_page_or_word() {
     let by_page = first_page(&json!({"confidence_scores_granularity": "page"}));
     let by_word = first_page(&json!({"confidence_scores_granularity": "word"}));
     let (by_page, markdown) = (&by_page["confidence_scores"], &by_word["markdown"]);
@@ -227,27 +219,27 @@ fn confidence_comes_by_page_or_by_word() {
 }
 
 #[test]
-fn annotations_are_json_in_strings() {
+fn ocr_annotations_are_json_strings() {
     let format = |name: &str| {
         let schema = json!({"type": "object", "required": [name],
             "properties": {name: {"type": "integer", "minimum": 3}}});
         json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}})
     };
-    let answer = read(&json!({
+    let response = read(&json!({
         "bbox_annotation_format": format("colours"),
         "document_annotation_format": format("parties"),
         "document_annotation_prompt": "Count the parties.",
     }));
-    let of_document = answer["document_annotation"].as_str().unwrap();
+    let of_document = response["document_annotation"].as_str().unwrap();
     let of_document: Value = serde_json::from_str(of_document).unwrap();
     assert!(of_document["parties"].as_u64().unwrap() >= 3);
-    let of_image = &answer["pages"][2]["images"][0]["image_annotation"];
+    let of_image = &response["pages"][2]["images"][0]["image_annotation"];
     let of_image: Value = serde_json::from_str(of_image.as_str().unwrap()).unwrap();
     assert!(of_image["colours"].as_u64().unwrap() >= 3);
 }
 
 #[test]
-fn no_model_means_the_latest() {
+fn ocr_null_model_is_latest() {
     assert_eq!(read(&json!({"model": null}))["model"], "mistral-ocr-latest");
     assert_eq!(
         read(&json!({"model": "mistral-ocr-2512"}))["model"],
@@ -256,7 +248,7 @@ fn no_model_means_the_latest() {
 }
 
 #[test]
-fn mistakes_are_refused() {
+fn ocr_invalid_request_is_rejected() {
     let document = |document: Value| json!({ "document": document });
     let broken = json!({"type": "document_url", "document_url": "data:application/pdf;base64,%"});
     let path = json!({"type": "document_url", "document_url": "deed.pdf"});
@@ -292,8 +284,8 @@ fn mistakes_are_refused() {
             Value::Null,
         ),
     ] {
-        let answer = ocr(&members);
-        assert_eq!(answer.status, status, "{members}: {}", answer.text());
-        assert_eq!(answer.json()["code"], code, "{members}");
+        let response = ocr(&members);
+        assert_eq!(response.status, status, "{members}: {}", response.text());
+        assert_eq!(response.json()["code"], code, "{members}");
     }
 }

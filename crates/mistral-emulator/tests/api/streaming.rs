@@ -1,18 +1,10 @@
-//! Completions that come as events.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Chat completions streamed as server-sent events.
 
 use serde_json::{Value, json};
 
-use common::{chat, complete, prompt, prompt_with, start, stream, tool};
+use crate::client::{
+    chat_request, chat_request_with, complete, post_chat, start, stream_chat, tool,
+};
 
 fn deltas(chunks: &[Value], index: u64) -> Vec<&Value> {
     let choices = chunks.iter().map(|chunk| &chunk["choices"][0]);
@@ -30,9 +22,9 @@ fn text(chunks: &[Value], index: u64) -> String {
 }
 
 #[test]
-fn the_pieces_are_the_whole() {
-    let request = prompt("Who painted Olympia?");
-    let chunks = stream(&request);
+fn sse_deltas_join_to_unary_completion() {
+    let request = chat_request("Who painted Olympia?");
+    let chunks = stream_chat(&request);
     let whole = complete(&request);
     assert_eq!(
         text(&chunks, 0),
@@ -56,8 +48,8 @@ fn the_pieces_are_the_whole() {
 }
 
 #[test]
-fn only_the_last_chunk_finishes_and_counts() {
-    let chunks = stream(&prompt("Hello"));
+fn sse_last_chunk_has_finish_reason_and_usage() {
+    let chunks = stream_chat(&chat_request("Hello"));
     let (last, others) = chunks.split_last().unwrap();
     assert_eq!(last["choices"][0]["finish_reason"], "stop");
     assert!(
@@ -70,8 +62,8 @@ fn only_the_last_chunk_finishes_and_counts() {
 }
 
 #[test]
-fn most_chunks_are_padded() {
-    let chunks = stream(&prompt(
+fn sse_chunks_carry_padding() {
+    let chunks = stream_chat(&chat_request(
         "Tell me something with enough words to fill a few chunks",
     ));
     let padding: Vec<&str> = chunks
@@ -89,8 +81,8 @@ fn most_chunks_are_padded() {
 }
 
 #[test]
-fn choices_take_turns() {
-    let chunks = stream(&prompt_with("Who painted Olympia?", &json!({"n": 2})));
+fn sse_choices_are_interleaved() {
+    let chunks = stream_chat(&chat_request_with("Who painted Olympia?", &json!({"n": 2})));
     let order: Vec<u64> = chunks
         .iter()
         .map(|chunk| chunk["choices"][0]["index"].as_u64().unwrap())
@@ -114,9 +106,9 @@ fn choices_take_turns() {
 }
 
 #[test]
-fn tool_calls_come_whole_in_the_last_chunk() {
+fn sse_tool_calls_are_in_last_chunk() {
     let members = json!({"tools": [tool("f", &json!({})), tool("g", &json!({}))]});
-    let chunks = stream(&prompt_with("f and g", &members));
+    let chunks = stream_chat(&chat_request_with("f and g", &members));
     assert_eq!(chunks.len(), 2);
     let choice = &chunks[1]["choices"][0];
     assert_eq!(choice["finish_reason"], "tool_calls");
@@ -131,8 +123,8 @@ fn tool_calls_come_whole_in_the_last_chunk() {
 }
 
 #[test]
-fn thoughts_stream_before_text() {
-    let chunks = stream(&prompt_with(
+fn sse_thinking_precedes_text() {
+    let chunks = stream_chat(&chat_request_with(
         "Who painted Olympia?",
         &json!({"reasoning_effort": "high"}),
     ));
@@ -159,17 +151,17 @@ fn thoughts_stream_before_text() {
 }
 
 #[test]
-fn a_prefix_streams_too() {
-    let mut request = prompt("Who painted Olympia?");
+fn sse_prefix_is_streamed() {
+    let mut request = chat_request("Who painted Olympia?");
     let prefix = json!({"role": "assistant", "content": "As we know:", "prefix": true});
     request["messages"].as_array_mut().unwrap().push(prefix);
-    assert!(text(&stream(&request), 0).starts_with("As we know: Édouard"));
+    assert!(text(&stream_chat(&request), 0).starts_with("As we know: Édouard"));
 }
 
 #[test]
-fn logprobs_come_with_their_pieces() {
+fn sse_logprobs_accompany_deltas() {
     let members = json!({"logprobs": true, "prompt_logprobs": true});
-    let chunks = stream(&prompt_with("Who painted Olympia?", &members));
+    let chunks = stream_chat(&chat_request_with("Who painted Olympia?", &members));
     assert!(chunks[0]["choices"][0]["prompt_logprobs"]["content"].is_array());
     let choice = &chunks[2]["choices"][0];
     assert_eq!(
@@ -179,18 +171,18 @@ fn logprobs_come_with_their_pieces() {
 }
 
 #[test]
-fn characters_of_several_bytes_stay_whole() {
+fn sse_multibyte_characters_are_not_split() {
     let sentence = "🙂🙃 日本語テキスト日本語テキスト Ünïcödé";
-    let chunks = stream(&prompt(sentence));
+    let chunks = stream_chat(&chat_request(sentence));
     assert!(text(&chunks, 0).contains(sentence));
 }
 
 #[test]
-fn a_bad_request_is_refused_before_the_stream() {
-    let answer = chat(
+fn sse_invalid_request_is_json_error() {
+    let response = post_chat(
         &start(),
-        &prompt_with("a", &json!({"stream": true, "temperature": 9})),
+        &chat_request_with("a", &json!({"stream": true, "temperature": 9})),
     );
-    assert_eq!(answer.status, 422);
-    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(response.status, 422);
+    assert_eq!(response.header("content-type"), "application/json");
 }

@@ -1,27 +1,26 @@
-//! What is refused, in the server's own words, and the headers of every answer.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Error bodies, which quote the real server, and the headers of every response.
 
 use std::collections::HashSet;
 
 use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-use common::{Answer, bare, call, chat, prompt, prompt_with, start, tool};
+use crate::client::{
+    RawResponse, anonymous_request, api_request, chat_request, chat_request_with, post_chat, start,
+    tool,
+};
 
 #[track_caller]
-fn assert_coded(answer: &Answer, status: u16, kind: &str, code: Option<&str>, message: &str) {
-    assert_eq!(answer.status, status, "{}", answer.text());
+fn assert_coded(
+    response: &RawResponse,
+    status: u16,
+    kind: &str,
+    code: Option<&str>,
+    message: &str,
+) {
+    assert_eq!(response.status, status, "{}", response.text());
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({
             "object": "error", "message": message, "type": kind, "param": null,
             "code": code, "raw_status_code": status,
@@ -29,12 +28,12 @@ fn assert_coded(answer: &Answer, status: u16, kind: &str, code: Option<&str>, me
     );
 }
 
-/// The one problem that a 422 reports.
+/// Returns the only error that a 422 reports.
 #[track_caller]
 fn problem(request: &Value) -> Value {
-    let answer = chat(&start(), request);
-    assert_eq!(answer.status, 422, "{}", answer.text());
-    let body = answer.json();
+    let response = post_chat(&start(), request);
+    assert_eq!(response.status, 422, "{}", response.text());
+    let body = response.json();
     assert_eq!(body["object"], "error");
     assert_eq!(body["type"], "invalid_request_error");
     assert_eq!(body["raw_status_code"], 422);
@@ -44,68 +43,68 @@ fn problem(request: &Value) -> Value {
 }
 
 #[test]
-fn the_key_is_checked() {
+fn auth_missing_or_wrong_key_is_401() {
     let emulator = Emulator::builder().api_key("right").start().unwrap();
     let ask = |key: Option<&str>| {
-        let request = bare(&emulator, "GET", "/v1/models");
+        let request = anonymous_request(&emulator, "GET", "/v1/models");
         key.map_or(request.clone(), |key| request.header("authorization", key))
             .send()
     };
     for missing in [None, Some("Bearer"), Some("Basic right"), Some("right")] {
-        let answer = ask(missing);
-        assert_eq!(answer.status, 401, "{missing:?}");
-        assert_eq!(answer.json(), json!({"detail": "Unauthorized"}));
+        let response = ask(missing);
+        assert_eq!(response.status, 401, "{missing:?}");
+        assert_eq!(response.json(), json!({"detail": "Unauthorized"}));
     }
-    let answer = ask(Some("Bearer wrong"));
-    assert_eq!(answer.status, 401);
-    assert_eq!(answer.json(), json!({"detail": "Invalid API Key"}));
+    let response = ask(Some("Bearer wrong"));
+    assert_eq!(response.status, 401);
+    assert_eq!(response.json(), json!({"detail": "Invalid API Key"}));
     assert_eq!(ask(Some("Bearer right")).status, 200);
 }
 
 #[test]
-fn unknown_paths_and_methods_are_refused() {
+fn routing_unknown_path_is_404_and_method_is_405() {
     let emulator = start();
-    let answer = call(&emulator, "GET", "/v1/nothing").send();
+    let response = api_request(&emulator, "GET", "/v1/nothing").send();
     assert_eq!(
-        (answer.status, answer.json()),
+        (response.status, response.json()),
         (404, json!({"detail": "Not Found"}))
     );
-    let answer = call(&emulator, "POST", "/chat/completions").send();
-    assert_eq!(answer.status, 404);
+    let response = api_request(&emulator, "POST", "/chat/completions").send();
+    assert_eq!(response.status, 404);
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({
             "message": "no Route matched with those values",
-            "request_id": answer.header("mistral-correlation-id"),
+            "request_id": response.header("mistral-correlation-id"),
         })
     );
-    let answer = call(&emulator, "GET", "/v1/chat/completions").send();
+    let response = api_request(&emulator, "GET", "/v1/chat/completions").send();
     assert_eq!(
-        (answer.status, answer.json()),
+        (response.status, response.json()),
         (405, json!({"detail": "Method Not Allowed"}))
     );
 }
 
 #[test]
-fn a_body_must_be_a_json_object() {
+fn validation_body_must_be_json_object() {
     let emulator = start();
     let send = |content_type: &str, body: &str| {
-        let call = call(&emulator, "POST", "/v1/chat/completions");
-        let answer = call.header("content-type", content_type).body(body).send();
-        assert_eq!(answer.status, 422, "{}", answer.text());
-        answer.json()["message"]["detail"][0]["type"].clone()
+        let call = api_request(&emulator, "POST", "/v1/chat/completions");
+        let response = call.header("content-type", content_type).body(body).send();
+        assert_eq!(response.status, 422, "{}", response.text());
+        response.json()["message"]["detail"][0]["type"].clone()
     };
     assert_eq!(send("application/json", "{"), "json_invalid");
     assert_eq!(send("application/json", ""), "json_invalid");
     assert_eq!(send("application/json", "[]"), "model_attributes_type");
-    let good = prompt("Hello").to_string();
+    let good = chat_request("Hello").to_string();
     assert_eq!(send("text/plain", &good), "model_attributes_type");
 }
 
 #[test]
-fn an_unknown_field_is_refused_wherever_it_is() {
+fn validation_unknown_field_is_422_at_any_depth() {
     assert_eq!(
-        problem(&prompt_with("a", &json!({"storee": true}))),
+        problem(&chat_request_with("a", &json!({"storee": true}))),
         json!({
             "type": "extra_forbidden", "loc": ["body", "storee"],
             "msg": "Extra inputs are not permitted", "input": true,
@@ -133,21 +132,21 @@ fn an_unknown_field_is_refused_wherever_it_is() {
             json!(["body", "response_format", "x"]),
         ),
     ] {
-        let problem = problem(&prompt_with("a", &members));
+        let problem = problem(&chat_request_with("a", &members));
         assert_eq!(problem["type"], "extra_forbidden");
         assert_eq!(problem["loc"], place);
     }
 }
 
 #[test]
-fn missing_fields_are_named() {
-    let mut request = prompt("a");
+fn validation_missing_field_is_reported_with_location() {
+    let mut request = chat_request("a");
     request.as_object_mut().unwrap().remove("messages");
     let found = problem(&request);
     assert_eq!(found["type"], "missing");
     assert_eq!(found["loc"], json!(["body", "messages"]));
     let format = json!({"response_format": {"type": "json_schema"}});
-    let found = problem(&prompt_with("a", &format));
+    let found = problem(&chat_request_with("a", &format));
     assert_eq!(
         found["loc"],
         json!(["body", "response_format", "json_schema"])
@@ -155,7 +154,7 @@ fn missing_fields_are_named() {
 }
 
 #[test]
-fn values_outside_their_range_are_refused() {
+fn validation_out_of_range_value_is_422() {
     for (members, kind) in [
         (json!({"temperature": 1.6}), "less_than_equal"),
         (json!({"top_p": -0.1}), "greater_than_equal"),
@@ -175,7 +174,7 @@ fn values_outside_their_range_are_refused() {
         (json!({"tools": [{"type": "hammer"}]}), "union_tag_invalid"),
     ] {
         assert_eq!(
-            problem(&prompt_with("a", &members))["type"],
+            problem(&chat_request_with("a", &members))["type"],
             kind,
             "{members}"
         );
@@ -183,19 +182,22 @@ fn values_outside_their_range_are_refused() {
 }
 
 #[test]
-fn unknown_and_unfit_models_are_refused() {
+fn chat_unknown_or_unsupported_model_is_400() {
     for name in ["mistral-huge", "", "mistral-embed"] {
-        let answer = chat(&start(), &prompt_with("a", &json!({"model": name})));
+        let response = post_chat(&start(), &chat_request_with("a", &json!({"model": name})));
         let message = format!("Invalid model: {name}");
-        assert_coded(&answer, 400, "invalid_model", Some("1500"), &message);
+        assert_coded(&response, 400, "invalid_model", Some("1500"), &message);
     }
 }
 
 #[test]
-fn the_order_of_messages_matters() {
+fn chat_invalid_message_order_is_400() {
     let messages = json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]);
     assert_coded(
-        &chat(&start(), &prompt_with("a", &json!({"messages": messages}))),
+        &post_chat(
+            &start(),
+            &chat_request_with("a", &json!({"messages": messages})),
+        ),
         400,
         "invalid_request_message_order",
         Some("3230"),
@@ -204,7 +206,7 @@ fn the_order_of_messages_matters() {
 }
 
 #[test]
-fn ids_of_tool_calls_have_their_form() {
+fn tool_call_id_of_wrong_format_is_400() {
     let call = json!({"id": "call_1", "function": {"name": "f", "arguments": "{}"}});
     let messages = json!([
         {"role": "user", "content": "a"},
@@ -212,7 +214,10 @@ fn ids_of_tool_calls_have_their_form() {
         {"role": "tool", "tool_call_id": "call_1", "content": "b"},
     ]);
     assert_coded(
-        &chat(&start(), &prompt_with("a", &json!({"messages": messages}))),
+        &post_chat(
+            &start(),
+            &chat_request_with("a", &json!({"messages": messages})),
+        ),
         400,
         "invalid_function_call",
         Some("3280"),
@@ -221,7 +226,7 @@ fn ids_of_tool_calls_have_their_form() {
 }
 
 #[test]
-fn settings_that_exclude_each_other_are_refused() {
+fn chat_conflicting_settings_are_400() {
     let schema = json!({"type": "json_schema", "json_schema": {"name": "a", "schema": {}}});
     let tools = json!([tool("f", &json!({}))]);
     let named = json!({"type": "function", "function": {"name": "g"}});
@@ -231,38 +236,41 @@ fn settings_that_exclude_each_other_are_refused() {
         json!({"tools": tools, "tool_choice": named}),
         json!({"prompt_mode": "reasoning"}),
     ] {
-        let answer = chat(&start(), &prompt_with("a", &members));
-        assert_eq!(answer.status, 400, "{members}: {}", answer.text());
-        assert_eq!(answer.json()["object"], "error");
+        let response = post_chat(&start(), &chat_request_with("a", &members));
+        assert_eq!(response.status, 400, "{members}: {}", response.text());
+        assert_eq!(response.json()["object"], "error");
     }
     let auto = json!({"response_format": schema, "tools": tools, "tool_choice": "auto"});
-    assert_eq!(chat(&start(), &prompt_with("a", &auto)).status, 200);
+    assert_eq!(
+        post_chat(&start(), &chat_request_with("a", &auto)).status,
+        200
+    );
 }
 
 #[test]
-fn every_answer_carries_the_headers() {
+fn headers_request_id_and_rate_limit_are_on_every_response() {
     let emulator = start();
-    let answers = [
-        chat(&emulator, &prompt("a")),
-        chat(&emulator, &prompt_with("a", &json!({"stream": true}))),
-        chat(&emulator, &json!({})),
-        call(&emulator, "GET", "/v1/models").send(),
-        bare(&emulator, "GET", "/v1/models").send(),
-        call(&emulator, "GET", "/nothing").send(),
+    let responses = [
+        post_chat(&emulator, &chat_request("a")),
+        post_chat(&emulator, &chat_request_with("a", &json!({"stream": true}))),
+        post_chat(&emulator, &json!({})),
+        api_request(&emulator, "GET", "/v1/models").send(),
+        anonymous_request(&emulator, "GET", "/v1/models").send(),
+        api_request(&emulator, "GET", "/nothing").send(),
     ];
-    let ids: HashSet<&str> = answers
+    let ids: HashSet<&str> = responses
         .iter()
-        .map(|answer| answer.header("mistral-correlation-id"))
+        .map(|response| response.header("mistral-correlation-id"))
         .collect();
     assert_eq!(
         ids.len(),
-        answers.len(),
+        responses.len(),
         "every request has an id of its own"
     );
-    for answer in &answers {
+    for response in &responses {
         assert_eq!(
-            answer.header("x-kong-request-id"),
-            answer.header("mistral-correlation-id")
+            response.header("x-kong-request-id"),
+            response.header("mistral-correlation-id")
         );
         for name in [
             "x-envoy-upstream-service-time",
@@ -272,16 +280,16 @@ fn every_answer_carries_the_headers() {
             "x-ratelimit-remaining-tokens-minute",
             "x-ratelimit-tokens-query-cost",
         ] {
-            assert!(answer.header(name).parse::<u64>().is_ok(), "{name}");
+            assert!(response.header(name).parse::<u64>().is_ok(), "{name}");
         }
     }
-    let left = |answer: &Answer| -> u64 {
-        answer
+    let left = |response: &RawResponse| -> u64 {
+        response
             .header("x-ratelimit-remaining-req-minute")
             .parse()
             .unwrap()
     };
-    assert_eq!(left(&answers[0]), left(&answers[1]) + 1);
-    let total = answers[0].json()["usage"]["total_tokens"].to_string();
-    assert_eq!(answers[0].header("x-ratelimit-tokens-query-cost"), total);
+    assert_eq!(left(&responses[0]), left(&responses[1]) + 1);
+    let total = responses[0].json()["usage"]["total_tokens"].to_string();
+    assert_eq!(responses[0].header("x-ratelimit-tokens-query-cost"), total);
 }

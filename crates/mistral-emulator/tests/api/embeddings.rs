@@ -1,23 +1,13 @@
-//! Embeddings in every form.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Embeddings in every encoding.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use common::{Answer, call, start};
+use crate::client::{RawResponse, api_request, start};
 
-fn embed(request: &Value) -> Answer {
-    call(&start(), "POST", "/v1/embeddings")
+fn embed(request: &Value) -> RawResponse {
+    api_request(&start(), "POST", "/v1/embeddings")
         .json(request)
         .send()
 }
@@ -27,9 +17,9 @@ fn embedding(members: &Value) -> Value {
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
     }
-    let answer = embed(&request);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()["data"][0]["embedding"].clone()
+    let response = embed(&request);
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()["data"][0]["embedding"].clone()
 }
 
 fn numbers(embedding: &Value) -> Vec<f64> {
@@ -46,12 +36,12 @@ fn bytes(embedding: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn texts_become_unit_vectors() {
+fn embeddings_are_unit_vectors() {
     let input = json!(["The cat sleeps", "The dog sleeps", "The cat sleeps"]);
-    let answer = embed(&json!({"model": "mistral-embed", "input": input})).json();
-    assert_eq!(answer["object"], "list");
-    assert_eq!(answer["model"], "mistral-embed");
-    let data = answer["data"].as_array().unwrap();
+    let response = embed(&json!({"model": "mistral-embed", "input": input})).json();
+    assert_eq!(response["object"], "list");
+    assert_eq!(response["model"], "mistral-embed");
+    let data = response["data"].as_array().unwrap();
     assert_eq!(data.len(), 3);
     for (index, entry) in data.iter().enumerate() {
         assert_eq!(entry["object"], "embedding");
@@ -66,16 +56,16 @@ fn texts_become_unit_vectors() {
 }
 
 #[test]
-fn one_text_needs_no_list() {
+fn embeddings_accept_single_text() {
     let one = embed(&json!({"model": "mistral-embed", "input": "a"})).json();
     let list = embed(&json!({"model": "mistral-embed", "input": ["a"]})).json();
     assert_eq!(one["data"], list["data"]);
 }
 
 #[test]
-fn usage_has_the_oddities_of_the_server() {
-    let answer = embed(&json!({"model": "mistral-embed", "input": ["one two", "three"]})).json();
-    let usage = answer["usage"].as_object().unwrap();
+fn embeddings_usage_has_null_details_like_real_server() {
+    let response = embed(&json!({"model": "mistral-embed", "input": ["one two", "three"]})).json();
+    let usage = response["usage"].as_object().unwrap();
     assert_eq!(usage["prompt_tokens"], 5);
     assert_eq!(usage["total_tokens"], 5);
     assert_eq!(usage["completion_tokens"], 0);
@@ -90,7 +80,7 @@ fn usage_has_the_oddities_of_the_server() {
 }
 
 #[test]
-fn dimensions_can_be_chosen_where_the_model_allows_it() {
+fn embeddings_output_dimension_depends_on_model() {
     assert_eq!(numbers(&embedding(&json!({}))).len(), 1536);
     assert_eq!(
         numbers(&embedding(&json!({"output_dimension": 3072}))).len(),
@@ -109,7 +99,7 @@ fn dimensions_can_be_chosen_where_the_model_allows_it() {
 }
 
 #[test]
-fn base64_holds_the_same_floats() {
+fn embeddings_base64_decodes_to_same_floats() {
     let floats = numbers(&embedding(&json!({})));
     let packed = bytes(&embedding(&json!({"encoding_format": "base64"})));
     let unpacked: Vec<f64> = packed
@@ -120,7 +110,7 @@ fn base64_holds_the_same_floats() {
 }
 
 #[test]
-fn whole_numbers_stay_in_their_range() {
+fn embeddings_int8_and_uint8_stay_in_range() {
     for (dtype, count, range) in [
         ("int8", 1536, -128.0..=127.0),
         ("uint8", 1536, 0.0..=255.0),
@@ -145,7 +135,7 @@ fn whole_numbers_stay_in_their_range() {
 }
 
 #[test]
-fn one_bit_says_whether_a_number_is_above_zero() {
+fn embeddings_binary_packs_signs_into_bits() {
     let floats = numbers(&embedding(&json!({})));
     let packed = numbers(&embedding(&json!({"output_dtype": "ubinary"})));
     for (byte, eight) in packed.iter().zip(floats.chunks(8)) {
@@ -158,13 +148,13 @@ fn one_bit_says_whether_a_number_is_above_zero() {
 }
 
 #[test]
-fn there_are_limits_to_the_inputs() {
+fn embeddings_too_many_inputs_or_tokens_are_rejected() {
     let request = |count| json!({"model": "mistral-embed", "input": vec!["a"; count]});
     assert_eq!(embed(&request(256)).status, 200);
-    let answer = embed(&request(257));
-    assert_eq!(answer.status, 400);
+    let response = embed(&request(257));
+    assert_eq!(response.status, 400);
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({
             "object": "error", "type": "invalid_request_prompt", "code": "3210", "param": null,
             "message": "Too many inputs in request, split into more batches.",
@@ -173,13 +163,13 @@ fn there_are_limits_to_the_inputs() {
     );
     assert_eq!(embed(&request(0)).status, 422);
 
-    // A word and the token that every input has beside its own.
+    // Each input counts one token more than its words.
     let words =
         |count: usize| json!({"model": "mistral-embed", "input": vec!["a"; count - 1].join(" ")});
     assert_eq!(embed(&words(16_384)).status, 200);
-    let answer = embed(&words(16_385));
-    assert_eq!(answer.status, 400);
-    let error = answer.json();
+    let response = embed(&words(16_385));
+    assert_eq!(response.status, 400);
+    let error = response.json();
     assert_eq!(
         (&error["code"], &error["type"]),
         (&json!("3210"), &json!("invalid_request_prompt"))
@@ -189,7 +179,7 @@ fn there_are_limits_to_the_inputs() {
 }
 
 #[test]
-fn mistakes_are_refused() {
+fn embeddings_invalid_request_is_rejected() {
     for (request, status) in [
         (json!({"model": "mistral-small-latest", "input": "a"}), 400),
         (json!({"model": "mistral-embed"}), 422),

@@ -1,20 +1,10 @@
-//! Completions of agents: what chat does, under an agent's id.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Agent completions, which behave as chat completions under the id of an agent.
 
 use serde_json::{Value, json};
 
-use common::{Answer, call, complete, prompt, start, tool};
+use crate::client::{RawResponse, api_request, chat_request, complete, start, tool};
 
-fn ask(members: &Value) -> Answer {
+fn ask(members: &Value) -> RawResponse {
     let mut request = json!({
         "agent_id": "ag_0197",
         "messages": [{"role": "user", "content": "Who painted Olympia?"}],
@@ -22,16 +12,19 @@ fn ask(members: &Value) -> Answer {
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
     }
-    call(&start(), "POST", "/v1/agents/completions")
+    api_request(&start(), "POST", "/v1/agents/completions")
         .json(&request)
         .send()
 }
 
 #[test]
-fn an_agent_answers_as_chat_does() {
-    let answer = ask(&json!({}));
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let (agent, chat) = (answer.json(), complete(&prompt("Who painted Olympia?")));
+fn agent_completion_equals_chat_completion() {
+    let response = ask(&json!({}));
+    assert_eq!(response.status, 200, "{}", response.text());
+    let (agent, chat) = (
+        response.json(),
+        complete(&chat_request("Who painted Olympia?")),
+    );
     assert_eq!(agent["choices"], chat["choices"]);
     assert_eq!(agent["usage"], chat["usage"]);
     assert_eq!(agent["object"], "chat.completion");
@@ -39,13 +32,13 @@ fn an_agent_answers_as_chat_does() {
 }
 
 #[test]
-fn it_streams() {
-    let answer = ask(&json!({"stream": true}));
+fn agent_stream_ends_with_done() {
+    let response = ask(&json!({"stream": true}));
     assert_eq!(
-        answer.header("content-type"),
+        response.header("content-type"),
         "text/event-stream; charset=utf-8"
     );
-    let chunks = answer.chunks();
+    let chunks = response.chunks();
     let pieces = chunks
         .iter()
         .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str());
@@ -59,7 +52,7 @@ fn it_streams() {
 }
 
 #[test]
-fn it_calls_tools_and_fills_schemas() {
+fn agent_completion_calls_tools_and_satisfies_response_format() {
     let tools = json!({"tools": [tool("paint", &json!({}))], "tool_choice": "any"});
     let choice = ask(&tools).json()["choices"][0].clone();
     assert_eq!(choice["finish_reason"], "tool_calls");
@@ -69,14 +62,16 @@ fn it_calls_tools_and_fills_schemas() {
     );
     let schema = json!({"type": "object", "properties": {"year": {"type": "integer"}}});
     let format = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}});
-    let answer = ask(&json!({"response_format": format})).json();
-    let content = answer["choices"][0]["message"]["content"].as_str().unwrap();
+    let response = ask(&json!({"response_format": format})).json();
+    let content = response["choices"][0]["message"]["content"]
+        .as_str()
+        .unwrap();
     let content: Value = serde_json::from_str(content).unwrap();
     assert!(content["year"].is_i64(), "{content}");
 }
 
 #[test]
-fn mistakes_are_refused() {
+fn agent_invalid_request_is_rejected() {
     for (members, status) in [
         (json!({"agent_id": null}), 422),
         (json!({"model": "mistral-small-latest"}), 422),

@@ -1,48 +1,38 @@
-//! Voices: made, listed, changed, heard and deleted.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Voices: create, list, update, sample and delete.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-use common::{Answer, call, start};
+use crate::client::{RawResponse, api_request, start};
 
 fn voices(emulator: &Emulator, query: &str) -> Value {
-    let answer = call(emulator, "GET", &format!("/v1/audio/voices{query}")).send();
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
+    let response = api_request(emulator, "GET", &format!("/v1/audio/voices{query}")).send();
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()
 }
 
-fn create(emulator: &Emulator, members: &Value) -> Answer {
-    call(emulator, "POST", "/v1/audio/voices")
+fn create(emulator: &Emulator, members: &Value) -> RawResponse {
+    api_request(emulator, "POST", "/v1/audio/voices")
         .json(members)
         .send()
 }
 
-fn at_voice(emulator: &Emulator, method: &str, id: &str, body: Option<&Value>) -> Answer {
-    let request = call(emulator, method, &format!("/v1/audio/voices/{id}"));
+fn at_voice(emulator: &Emulator, method: &str, id: &str, body: Option<&Value>) -> RawResponse {
+    let request = api_request(emulator, method, &format!("/v1/audio/voices/{id}"));
     body.map_or(request.clone(), |body| request.json(body))
         .send()
 }
 
-fn speak_as(emulator: &Emulator, id: &str) -> Answer {
-    call(emulator, "POST", "/v1/audio/speech")
+fn speak_as(emulator: &Emulator, id: &str) -> RawResponse {
+    api_request(emulator, "POST", "/v1/audio/speech")
         .json(&json!({"input": "Hello", "voice_id": id}))
         .send()
 }
 
 #[test]
-fn a_voice_is_made_changed_and_deleted() {
+fn voice_create_update_delete_round_trip() {
     let emulator = start();
     let before = voices(&emulator, "")["total"].as_u64().unwrap();
     let made = create(
@@ -77,16 +67,16 @@ fn a_voice_is_made_changed_and_deleted() {
     assert_eq!(changed, expected);
     assert_eq!(at_voice(&emulator, "DELETE", id, None).json(), expected);
     for method in ["GET", "DELETE"] {
-        let answer = at_voice(&emulator, method, id, None);
-        assert_eq!(answer.status, 404);
-        assert_eq!(answer.json(), json!({"detail": "Voice not found"}));
+        let response = at_voice(&emulator, method, id, None);
+        assert_eq!(response.status, 404);
+        assert_eq!(response.json(), json!({"detail": "Voice not found"}));
     }
     assert_eq!(voices(&emulator, "")["total"], before);
     assert_eq!(speak_as(&emulator, id).status, 404);
 }
 
 #[test]
-fn the_list_comes_in_pages() {
+fn voice_list_supports_paging() {
     let emulator = start();
     for number in 0..12 {
         create(&emulator, &json!({"name": format!("Voice {number}")}));
@@ -114,34 +104,34 @@ fn the_list_comes_in_pages() {
         (&page["page"], &page["page_size"], &page["total_pages"]),
         (&json!(3), &json!(5), &json!(3))
     );
-    let answer = call(&emulator, "GET", "/v1/audio/voices?limit=many").send();
-    assert_eq!(answer.status, 422);
-    let problem = &answer.json()["message"]["detail"][0];
+    let response = api_request(&emulator, "GET", "/v1/audio/voices?limit=many").send();
+    assert_eq!(response.status, 422);
+    let problem = &response.json()["message"]["detail"][0];
     assert_eq!(problem["loc"], json!(["query", "limit"]));
 }
 
 #[test]
-fn a_sample_comes_as_sound_or_as_json() {
+fn voice_sample_format_follows_accept_header() {
     let emulator = start();
     let members = json!({"name": "Ada", "sample_audio": STANDARD.encode(b"\xff\0sample")});
     let made = create(&emulator, &members).json();
     let path = format!("/v1/audio/voices/{}/sample", made["id"].as_str().unwrap());
-    let plain = call(&emulator, "GET", &path).send();
+    let plain = api_request(&emulator, "GET", &path).send();
     assert_eq!(plain.header("content-type"), "application/json");
     assert_eq!(plain.json(), members["sample_audio"]);
-    let sound = call(&emulator, "GET", &path)
+    let sound = api_request(&emulator, "GET", &path)
         .header("accept", "audio/wav")
         .send();
     assert_eq!(sound.header("content-type"), "audio/wav");
     assert_eq!(sound.frames.concat(), b"\xff\0sample");
-    let preset = call(&emulator, "GET", "/v1/audio/voices/en_paul_neutral/sample")
+    let preset = api_request(&emulator, "GET", "/v1/audio/voices/en_paul_neutral/sample")
         .header("accept", "audio/wav")
         .send();
     assert!(preset.frames.concat().starts_with(b"RIFF"));
 }
 
 #[test]
-fn mistakes_about_voices_are_refused() {
+fn voice_invalid_request_is_rejected() {
     let emulator = start();
     for (members, status) in [
         (json!({}), 422),
@@ -165,7 +155,12 @@ fn mistakes_about_voices_are_refused() {
         ("GET", "nobody", None, 404),
         ("GET", "nobody/sample", None, 404),
     ] {
-        let answer = at_voice(&emulator, method, id, body.as_ref());
-        assert_eq!(answer.status, status, "{method} {id}: {}", answer.text());
+        let response = at_voice(&emulator, method, id, body.as_ref());
+        assert_eq!(
+            response.status,
+            status,
+            "{method} {id}: {}",
+            response.text()
+        );
     }
 }

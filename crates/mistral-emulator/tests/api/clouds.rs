@@ -1,18 +1,8 @@
-//! The routes, the errors and the tokens of Azure and Vertex AI.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Routes, errors and tokens of Azure and Vertex AI.
 
 use serde_json::{Value, json};
 
-use common::{Answer, at, bare, call, start};
+use crate::client::{RawResponse, anonymous_request, api_request, request_to_port, start};
 
 const QUESTION: &str = "Who painted Olympia?";
 const VERTEX: &str = "/v1/projects/p/locations/europe-west4/publishers/mistralai/models";
@@ -21,17 +11,17 @@ fn question(model: &str) -> Value {
     json!({ "model": model, "messages": [{ "role": "user", "content": QUESTION }] })
 }
 
-fn text(answer: &Answer) -> String {
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let answer = answer.json();
-    answer["choices"][0]["message"]["content"]
+fn text(response: &RawResponse) -> String {
+    assert_eq!(response.status, 200, "{}", response.text());
+    let response = response.json();
+    response["choices"][0]["message"]["content"]
         .as_str()
         .unwrap()
         .to_owned()
 }
 
 #[test]
-fn azure_answers_in_every_form() {
+fn azure_serves_every_route() {
     let emulator = start();
     for path in [
         "/models/chat/completions?api-version=2024-05-01-preview",
@@ -44,23 +34,25 @@ fn azure_answers_in_every_form() {
         } else {
             "azureai"
         };
-        let answer = call(&emulator, "POST", path).json(&question(model)).send();
-        assert!(text(&answer).contains("Manet"), "{path}");
+        let response = api_request(&emulator, "POST", path)
+            .json(&question(model))
+            .send();
+        assert!(text(&response).contains("Manet"), "{path}");
     }
     let ocr = json!({ "model": "mistral-document-ai-2512", "document": {
         "type": "document_url", "document_url": "https://example.com/a.pdf",
     } });
     let path = "/providers/mistral/azure/ocr?api-version=2024-05-01-preview";
-    let answer = call(&emulator, "POST", path).json(&ocr).send();
-    assert_eq!(answer.json()["pages"].as_array().unwrap().len(), 3);
+    let response = api_request(&emulator, "POST", path).json(&ocr).send();
+    assert_eq!(response.json()["pages"].as_array().unwrap().len(), 3);
 }
 
 #[test]
-fn azure_wants_a_version_and_a_key() {
+fn azure_auth_requires_api_version_and_key() {
     let emulator = start();
     let path = "/models/chat/completions?api-version=1";
     let with = |header: &str, key: &str| {
-        let call = bare(&emulator, "POST", path).header(header, key);
+        let call = anonymous_request(&emulator, "POST", path).header(header, key);
         call.json(&question("azureai")).send()
     };
     assert_eq!(with("api-key", emulator.api_key()).status, 200);
@@ -73,7 +65,7 @@ fn azure_wants_a_version_and_a_key() {
         assert_eq!(refused.status, 401);
         assert_eq!(refused.json()["error"]["code"], "401");
     }
-    let call = call(&emulator, "POST", "/models/chat/completions");
+    let call = api_request(&emulator, "POST", "/models/chat/completions");
     let refused = call.json(&question("azureai")).send();
     assert_eq!(
         refused.json()["error"]["code"],
@@ -82,11 +74,12 @@ fn azure_wants_a_version_and_a_key() {
 }
 
 #[test]
-fn vertex_answers_whole_and_streamed() {
+fn vertex_serves_raw_predict_and_stream_raw_predict() {
     let emulator = start();
     let path = |call: &str| format!("{VERTEX}/{call}");
     let mut request = question("mistral-medium-3");
-    let ask = |path: &str, request: &Value| call(&emulator, "POST", path).json(request).send();
+    let ask =
+        |path: &str, request: &Value| api_request(&emulator, "POST", path).json(request).send();
     let whole = path("mistral-medium-3:rawPredict");
     assert!(text(&ask(&whole, &request)).contains("Manet"));
     request["stream"] = true.into();
@@ -99,17 +92,17 @@ fn vertex_answers_whole_and_streamed() {
     assert_eq!(fim.status, 200, "{}", fim.text());
     let refused = ask(&path("mistral-medium-3:predict"), &question("m"));
     assert_eq!(refused.status, 404);
-    let refused = at(emulator.port(), "wrong", "POST", &whole)
+    let refused = request_to_port(emulator.port(), "wrong", "POST", &whole)
         .json(&question("m"))
         .send();
     assert_eq!(refused.json()["error"]["status"], "UNAUTHENTICATED");
 }
 
 #[test]
-fn tokens_are_given_out_and_can_be_revoked() {
+fn auth_token_endpoints_issue_tokens_until_revoked() {
     let emulator = start();
     let form = |path: &str, body: &str| {
-        let call = bare(&emulator, "POST", path);
+        let call = anonymous_request(&emulator, "POST", path);
         let call = call.header("content-type", "application/x-www-form-urlencoded");
         call.body(body).send()
     };
@@ -121,18 +114,19 @@ fn tokens_are_given_out_and_can_be_revoked() {
             "/tenant/oauth2/v2.0/token",
             "scope=https%3A%2F%2Fx%2F.default",
         ),
-        bare(&emulator, "GET", metadata)
+        anonymous_request(&emulator, "GET", metadata)
             .header("metadata-flavor", "Google")
             .send(),
     ];
     let path = format!("{VERTEX}/m:rawPredict");
     let status = |token: &str| {
-        at(emulator.port(), token, "POST", &path)
+        request_to_port(emulator.port(), token, "POST", &path)
             .json(&question("m"))
             .send()
             .status
     };
-    let tokens = tokens.map(|answer| answer.json()["access_token"].as_str().unwrap().to_owned());
+    let tokens =
+        tokens.map(|response| response.json()["access_token"].as_str().unwrap().to_owned());
     assert_eq!(tokens.each_ref().map(|token| status(token)), [200; 3]);
     emulator.revoke_tokens();
     assert_eq!(tokens.each_ref().map(|token| status(token)), [401; 3]);
@@ -149,5 +143,8 @@ fn tokens_are_given_out_and_can_be_revoked() {
         form("/tenant/oauth2/v2.0/token", "scope=x").json()["error"],
         "invalid_scope"
     );
-    assert_eq!(bare(&emulator, "GET", metadata).send().status, 403);
+    assert_eq!(
+        anonymous_request(&emulator, "GET", metadata).send().status,
+        403
+    );
 }

@@ -1,39 +1,31 @@
-//! Batch jobs: from the requests to the result files.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Batch jobs, from the requests to the result files.
 
 use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-use common::{Answer, call, get, prompt, start, upload};
+use crate::client::{RawResponse, api_request, chat_request, get, start, upload};
 
 const CHAT: &str = "/v1/chat/completions";
 
-fn create(emulator: &Emulator, job: &Value) -> Answer {
-    call(emulator, "POST", "/v1/batch/jobs").json(job).send()
+fn create(emulator: &Emulator, job: &Value) -> RawResponse {
+    api_request(emulator, "POST", "/v1/batch/jobs")
+        .json(job)
+        .send()
 }
 
-/// The path of a new job with these inline bodies for the small model.
+/// Creates a job with inline requests and returns its path.
 fn started(emulator: &Emulator, bodies: &[Value]) -> String {
     let requests: Vec<Value> = bodies
         .iter()
         .enumerate()
         .map(|(index, body)| json!({"custom_id": index.to_string(), "body": body}))
         .collect();
-    let answer = create(
+    let response = create(
         emulator,
         &json!({"endpoint": CHAT, "model": "mistral-small-latest", "requests": requests}),
     );
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    path(&answer.json())
+    assert_eq!(response.status, 200, "{}", response.text());
+    path(&response.json())
 }
 
 fn path(job: &Value) -> String {
@@ -48,7 +40,7 @@ fn statuses(emulator: &Emulator, path: &str, times: usize) -> Vec<Value> {
 
 fn lines(emulator: &Emulator, file: &Value) -> Vec<Value> {
     let path = format!("/v1/files/{}/content", file.as_str().unwrap());
-    let text = call(emulator, "GET", &path).send().text();
+    let text = api_request(emulator, "GET", &path).send().text();
     assert!(text.ends_with('\n'));
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -60,7 +52,7 @@ fn user(text: &str) -> Value {
 }
 
 #[test]
-fn a_job_runs_the_lines_of_its_file() {
+fn batch_job_runs_every_line_of_input_file() {
     let emulator = start();
     let content = format!(
         "{}\n{}\n{}\n",
@@ -69,15 +61,15 @@ fn a_job_runs_the_lines_of_its_file() {
         json!({"custom_id": "also good", "body": user("Hello")}),
     );
     let input = upload(&emulator, "batch", "in.jsonl", content.as_bytes());
-    let answer = create(
+    let response = create(
         &emulator,
         &json!({
             "input_files": [input["id"]], "endpoint": CHAT, "model": "mistral-small-latest",
             "metadata": {"team": "a"}, "timeout_hours": 1,
         }),
     );
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let queued = answer.json();
+    assert_eq!(response.status, 200, "{}", response.text());
+    let queued = response.json();
     assert_eq!(
         queued,
         json!({
@@ -135,9 +127,11 @@ fn a_job_runs_the_lines_of_its_file() {
 }
 
 #[test]
-fn the_answers_of_a_job_are_those_of_its_endpoint() {
+fn batch_results_equal_responses_of_endpoint() {
     let emulator = start();
-    let alone = call(&emulator, "POST", CHAT).json(&prompt("Hello")).send();
+    let alone = api_request(&emulator, "POST", CHAT)
+        .json(&chat_request("Hello"))
+        .send();
     let path = started(&emulator, &[user("Hello")]);
     statuses(&emulator, &path, 2);
     let job = get(&emulator, &format!("{path}?inline=true"));
@@ -150,7 +144,7 @@ fn the_answers_of_a_job_are_those_of_its_endpoint() {
 }
 
 #[test]
-fn files_are_written_only_where_there_is_something_to_say() {
+fn batch_job_without_errors_writes_no_error_file() {
     let emulator = start();
     let good = started(&emulator, &[user("Hello")]);
     let bad = started(&emulator, &[json!({}), json!({"messages": 1})]);
@@ -168,7 +162,7 @@ fn files_are_written_only_where_there_is_something_to_say() {
 }
 
 #[test]
-fn results_do_not_keep_the_order_of_the_requests() {
+fn batch_results_are_not_in_request_order() {
     let emulator = start();
     let bodies: Vec<Value> = (0..20).map(|index| user(&index.to_string())).collect();
     let path = started(&emulator, &bodies);
@@ -184,7 +178,7 @@ fn results_do_not_keep_the_order_of_the_requests() {
 }
 
 #[test]
-fn embeddings_run_and_what_is_not_served_fails() {
+fn batch_embeddings_succeed_and_unserved_endpoint_fails() {
     let emulator = start();
     for (endpoint, model, succeeded) in [
         ("/v1/embeddings", "mistral-embed", 1),
@@ -202,21 +196,21 @@ fn embeddings_run_and_what_is_not_served_fails() {
 }
 
 #[test]
-fn a_cancelled_job_stops_and_stays_so() {
+fn batch_cancel_stops_job_for_good() {
     let emulator = start();
     let path = started(&emulator, &[user("Hello")]);
     get(&emulator, &path);
-    let answer = call(&emulator, "POST", &format!("{path}/cancel")).send();
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.json()["status"], "CANCELLATION_REQUESTED");
+    let response = api_request(&emulator, "POST", &format!("{path}/cancel")).send();
+    assert_eq!(response.status, 200);
+    assert_eq!(response.json()["status"], "CANCELLATION_REQUESTED");
     assert_eq!(statuses(&emulator, &path, 2), ["CANCELLED", "CANCELLED"]);
     assert_eq!(get(&emulator, &path)["completed_requests"], 0);
-    let again = call(&emulator, "POST", &format!("{path}/cancel")).send();
+    let again = api_request(&emulator, "POST", &format!("{path}/cancel")).send();
     assert_eq!(again.status, 400);
 }
 
 #[test]
-fn a_job_without_time_or_with_wrong_lines_ends_badly() {
+fn batch_timeout_or_invalid_lines_end_in_failure() {
     let emulator = start();
     let job = json!({
         "endpoint": CHAT, "model": "mistral-small-latest", "timeout_hours": 0,
@@ -242,14 +236,14 @@ fn a_job_without_time_or_with_wrong_lines_ends_badly() {
 }
 
 #[test]
-fn a_deleted_job_is_gone() {
+fn batch_deleted_job_is_not_found() {
     let emulator = start();
     let path = started(&emulator, &[user("Hello")]);
     let id = path.rsplit('/').next().unwrap();
-    let answer = call(&emulator, "DELETE", &path).send();
-    assert_eq!(answer.status, 200);
+    let response = api_request(&emulator, "DELETE", &path).send();
+    assert_eq!(response.status, 200);
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({"id": id, "object": "batch", "deleted": true})
     );
     for (method, path) in [
@@ -257,12 +251,12 @@ fn a_deleted_job_is_gone() {
         ("DELETE", path.clone()),
         ("POST", format!("{path}/cancel")),
     ] {
-        assert_eq!(call(&emulator, method, &path).send().status, 404);
+        assert_eq!(api_request(&emulator, method, &path).send().status, 404);
     }
 }
 
 #[test]
-fn the_list_is_filtered_ordered_and_paged() {
+fn batch_list_supports_filters_order_and_paging() {
     let emulator = start();
     let mut created = Vec::new();
     for (model, team) in [("mistral-small-latest", "a"), ("mistral-large-latest", "b")] {
@@ -309,7 +303,7 @@ fn the_list_is_filtered_ordered_and_paged() {
         assert_eq!(ids, expected, "{query}");
     }
     assert_eq!(get(&emulator, "/v1/batch/jobs?page_size=1")["total"], 3);
-    let bad = call(
+    let bad = api_request(
         &emulator,
         "GET",
         "/v1/batch/jobs?status=DONE&page=-1&metadata=x",
@@ -320,7 +314,7 @@ fn the_list_is_filtered_ordered_and_paged() {
 }
 
 #[test]
-fn what_cannot_be_a_job_is_refused() {
+fn batch_invalid_job_is_rejected() {
     let emulator = start();
     let text = upload(&emulator, "fine-tune", "a.jsonl", b"{}");
     let requests = json!([{"body": {}}]);
@@ -362,9 +356,9 @@ fn what_cannot_be_a_job_is_refused() {
             Value::Null,
         ),
     ] {
-        let answer = create(&emulator, &job);
-        assert_eq!(answer.status, status, "{job}");
-        let body = answer.json();
+        let response = create(&emulator, &job);
+        assert_eq!(response.status, status, "{job}");
+        let body = response.json();
         assert_eq!(
             body["detail"]
                 .get(0)

@@ -1,19 +1,9 @@
 //! Fine-tuning jobs, from the upload to the model.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
-
 use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-use common::{Answer, call, chat, get, prompt_with, start, upload};
+use crate::client::{RawResponse, api_request, chat_request_with, get, post_chat, start, upload};
 
 const JOBS: &str = "/v1/fine_tuning/jobs";
 const DEMO: &str = "ft:ministral-3b-latest:emulator:20250101:demo";
@@ -23,7 +13,7 @@ fn data(emulator: &Emulator, content: &[u8]) -> Value {
     upload(emulator, "fine-tune", "data.jsonl", content)["id"].clone()
 }
 
-/// A request for a job with further members.
+/// Creates the body of a job with further fields.
 fn job(file: &Value, members: &Value) -> Value {
     let mut job = json!({
         "model": "ministral-3b-latest",
@@ -36,15 +26,15 @@ fn job(file: &Value, members: &Value) -> Value {
     job
 }
 
-fn create(emulator: &Emulator, job: &Value) -> Answer {
-    call(emulator, "POST", JOBS).json(job).send()
+fn create(emulator: &Emulator, job: &Value) -> RawResponse {
+    api_request(emulator, "POST", JOBS).json(job).send()
 }
 
 #[track_caller]
 fn created(emulator: &Emulator, job: &Value) -> Value {
-    let answer = create(emulator, job);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
+    let response = create(emulator, job);
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()
 }
 
 fn path(job: &Value) -> String {
@@ -58,7 +48,7 @@ fn statuses(emulator: &Emulator, path: &str, times: usize) -> Vec<Value> {
 }
 
 #[test]
-fn a_job_becomes_a_model_that_answers() {
+fn fine_tuning_job_creates_model_that_completes() {
     let emulator = start();
     let file = data(&emulator, SAMPLES);
     let members = json!({
@@ -147,40 +137,43 @@ fn a_job_becomes_a_model_that_answers() {
         get(&emulator, "/v1/models?provider=emulator")["data"][2],
         card
     );
-    let answer = chat(&emulator, &prompt_with("Hello", &json!({"model": model})));
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    assert_eq!(answer.json()["model"], model);
+    let response = post_chat(
+        &emulator,
+        &chat_request_with("Hello", &json!({"model": model})),
+    );
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert_eq!(response.json()["model"], model);
 }
 
 #[test]
-fn a_job_may_wait_to_be_started() {
+fn fine_tuning_job_without_auto_start_read_timeout_start() {
     let emulator = start();
     let file = data(&emulator, SAMPLES);
     let path = path(&created(
         &emulator,
         &job(&file, &json!({"auto_start": false})),
     ));
-    let begin = || call(&emulator, "POST", &format!("{path}/start")).send();
+    let begin = || api_request(&emulator, "POST", &format!("{path}/start")).send();
     assert_eq!(begin().status, 400);
     assert_eq!(
         statuses(&emulator, &path, 3),
         ["VALIDATING", "VALIDATED", "VALIDATED"]
     );
-    let answer = begin();
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    assert_eq!(answer.json()["status"], "STARTED");
-    assert!(answer.json()["events"].is_array());
+    let response = begin();
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert_eq!(response.json()["status"], "STARTED");
+    assert!(response.json()["events"].is_array());
     assert_eq!(begin().status, 400);
     assert_eq!(statuses(&emulator, &path, 2), ["RUNNING", "SUCCESS"]);
 }
 
 #[test]
-fn a_cancelled_job_makes_no_model() {
+fn fine_tuning_cancel_creates_no_model() {
     let emulator = start();
     let file = data(&emulator, SAMPLES);
     let path = path(&created(&emulator, &job(&file, &json!({}))));
     statuses(&emulator, &path, 2);
-    let cancel = || call(&emulator, "POST", &format!("{path}/cancel")).send();
+    let cancel = || api_request(&emulator, "POST", &format!("{path}/cancel")).send();
     assert_eq!(cancel().json()["status"], "CANCELLATION_REQUESTED");
     assert_eq!(statuses(&emulator, &path, 2), ["CANCELLED", "CANCELLED"]);
     assert_eq!(cancel().status, 400);
@@ -189,7 +182,7 @@ fn a_cancelled_job_makes_no_model() {
 }
 
 #[test]
-fn unusable_samples_fail_the_validation_unless_they_are_few() {
+fn fine_tuning_invalid_samples_beyond_tolerance_fail_validation() {
     let emulator = start();
     let file = data(
         &emulator,
@@ -213,7 +206,7 @@ fn unusable_samples_fail_the_validation_unless_they_are_few() {
 }
 
 #[test]
-fn a_classifier_tells_its_targets_and_does_not_chat() {
+fn fine_tuning_classifier_classifies_and_rejects_chat() {
     let emulator = start();
     let file = data(
         &emulator,
@@ -233,9 +226,12 @@ fn a_classifier_tells_its_targets_and_does_not_chat() {
     }]);
     assert_eq!(done["classifier_targets"], targets);
     let model = done["fine_tuned_model"].as_str().unwrap();
-    let answer = chat(&emulator, &prompt_with("Hello", &json!({"model": model})));
-    assert_eq!(answer.status, 400);
-    let details = call(
+    let response = post_chat(
+        &emulator,
+        &chat_request_with("Hello", &json!({"model": model})),
+    );
+    assert_eq!(response.status, 400);
+    let details = api_request(
         &emulator,
         "PATCH",
         &format!("/v1/fine_tuning/models/{model}"),
@@ -250,16 +246,16 @@ fn a_classifier_tells_its_targets_and_does_not_chat() {
 }
 
 #[test]
-fn a_dry_run_tells_the_cost_and_creates_nothing() {
+fn fine_tuning_dry_run_estimates_cost_and_creates_nothing() {
     let emulator = start();
     let file = data(&emulator, SAMPLES);
     let mut request = job(&file, &json!({}));
     request["hyperparameters"] = json!({"epochs": 2.5});
-    let answer = call(&emulator, "POST", &format!("{JOBS}?dry_run=true"))
+    let response = api_request(&emulator, "POST", &format!("{JOBS}?dry_run=true"))
         .json(&request)
         .send();
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let told = answer.json();
+    assert_eq!(response.status, 200, "{}", response.text());
+    let told = response.json();
     assert_eq!(told["object"], "job.metadata");
     assert_eq!(told["deprecated"], true);
     assert!(told["details"].is_string());
@@ -269,7 +265,7 @@ fn a_dry_run_tells_the_cost_and_creates_nothing() {
 }
 
 #[test]
-fn the_list_is_filtered_and_paged() {
+fn fine_tuning_list_supports_filters_and_paging() {
     let emulator = start();
     let file = data(&emulator, SAMPLES);
     let wandb = json!([{"project": "p", "name": "run", "api_key": "k".repeat(40)}]);
@@ -305,7 +301,7 @@ fn the_list_is_filtered_and_paged() {
         assert_eq!(ids, expected, "{query}");
     }
     assert_eq!(get(&emulator, &format!("{JOBS}?page_size=1"))["total"], 3);
-    let bad = call(
+    let bad = api_request(
         &emulator,
         "GET",
         &format!("{JOBS}?status=DONE&created_after=soon"),
@@ -316,7 +312,7 @@ fn the_list_is_filtered_and_paged() {
 }
 
 #[test]
-fn what_cannot_be_a_job_is_refused() {
+fn fine_tuning_invalid_job_is_rejected() {
     let emulator = start();
     let file = data(&emulator, SAMPLES);
     let other = upload(&emulator, "batch", "b.jsonl", b"{}")["id"].clone();
@@ -335,18 +331,18 @@ fn what_cannot_be_a_job_is_refused() {
         (json!({"model": "mistral-embed"}), 400),
         (json!({"model": "nothing"}), 400),
     ] {
-        let answer = create(&emulator, &job(&file, &members));
-        assert_eq!(answer.status, status, "{members}: {}", answer.text());
+        let response = create(&emulator, &job(&file, &members));
+        assert_eq!(response.status, status, "{members}: {}", response.text());
     }
     assert_eq!(get(&emulator, JOBS)["total"], 0);
     for (method, end) in [("GET", ""), ("POST", "/cancel"), ("POST", "/start")] {
-        let answer = call(&emulator, method, &format!("{JOBS}/nothing{end}")).send();
-        assert_eq!(answer.status, 404, "{method} {end}");
+        let response = api_request(&emulator, method, &format!("{JOBS}/nothing{end}")).send();
+        assert_eq!(response.status, 404, "{method} {end}");
     }
 }
 
 #[test]
-fn jobs_can_be_gone_while_models_stay() {
+fn fine_tuning_gone_is_410_for_jobs_only() {
     let emulator = Emulator::builder().fine_tuning_gone(true).start().unwrap();
     for (method, path) in [
         ("GET", JOBS.to_owned()),
@@ -355,14 +351,16 @@ fn jobs_can_be_gone_while_models_stay() {
         ("POST", format!("{JOBS}/1/cancel")),
         ("POST", format!("{JOBS}/1/start")),
     ] {
-        let answer = call(&emulator, method, &path).json(&json!({})).send();
-        assert_eq!(answer.status, 410, "{method} {path}");
-        assert!(answer.json()["detail"].is_string());
-        let without_key = common::bare(&emulator, method, &path).send();
+        let response = api_request(&emulator, method, &path)
+            .json(&json!({}))
+            .send();
+        assert_eq!(response.status, 410, "{method} {path}");
+        assert!(response.json()["detail"].is_string());
+        let without_key = crate::client::anonymous_request(&emulator, method, &path).send();
         assert_eq!(without_key.status, 401, "{method} {path}");
     }
     get(&emulator, &format!("/v1/models/{DEMO}"));
-    let archived = call(
+    let archived = api_request(
         &emulator,
         "POST",
         &format!("/v1/fine_tuning/models/{DEMO}/archive"),

@@ -1,24 +1,14 @@
-//! Completions that come whole.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Unary chat completions.
 
 use serde_json::{Value, json};
 
-use common::{complete, prompt, prompt_with, tool};
+use crate::client::{chat_request, chat_request_with, complete, tool};
 
 const OLYMPIA: &str = "Édouard Manet painted Olympia in 1863.";
 
 #[test]
-fn a_known_question_is_answered() {
-    let completion = complete(&prompt("Who painted Olympia?"));
+fn chat_known_question_returns_canned_completion() {
+    let completion = complete(&chat_request("Who painted Olympia?"));
     let choice = &completion["choices"][0];
     assert_eq!(choice["message"]["content"], OLYMPIA);
     assert_eq!(choice["message"]["role"], "assistant");
@@ -36,8 +26,8 @@ fn a_known_question_is_answered() {
 }
 
 #[test]
-fn any_other_prompt_is_taken_up() {
-    let completion = complete(&prompt("Count to three."));
+fn chat_other_prompt_is_echoed() {
+    let completion = complete(&chat_request("Count to three."));
     assert_eq!(
         completion["choices"][0]["message"]["content"],
         "This is the Mistral emulator. You said: \"Count to three.\". \
@@ -46,18 +36,18 @@ fn any_other_prompt_is_taken_up() {
 }
 
 #[test]
-fn the_same_request_has_the_same_answer() {
-    let mut first = complete(&prompt("Hello"));
-    let mut second = complete(&prompt("Hello"));
+fn chat_same_request_returns_same_completion() {
+    let mut first = complete(&chat_request("Hello"));
+    let mut second = complete(&chat_request("Hello"));
     for completion in [&mut first, &mut second] {
         completion.as_object_mut().unwrap().remove("created");
     }
     assert_eq!(first, second);
-    assert_ne!(first["id"], complete(&prompt("Hello!"))["id"]);
+    assert_ne!(first["id"], complete(&chat_request("Hello!"))["id"]);
 }
 
 #[test]
-fn text_in_chunks_is_read() {
+fn chat_content_chunks_are_read_as_text() {
     let request = json!({
         "model": "mistral-small-latest",
         "messages": [{"role": "user", "content": [
@@ -73,8 +63,8 @@ fn text_in_chunks_is_read() {
 }
 
 #[test]
-fn usage_adds_up() {
-    let completion = complete(&prompt("Who painted Olympia?"));
+fn chat_usage_total_is_sum_of_parts() {
+    let completion = complete(&chat_request("Who painted Olympia?"));
     let usage = &completion["usage"];
     assert_eq!(usage["completion_tokens"], 6);
     assert_eq!(usage["prompt_tokens"], 4);
@@ -84,16 +74,16 @@ fn usage_adds_up() {
 }
 
 #[test]
-fn a_cache_key_caches_whole_blocks() {
+fn chat_prompt_cache_key_reports_cached_blocks() {
     let long = "word ".repeat(150);
-    let usage = &complete(&prompt_with(&long, &json!({"prompt_cache_key": "k"})))["usage"];
+    let usage = &complete(&chat_request_with(&long, &json!({"prompt_cache_key": "k"})))["usage"];
     assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 128);
     assert_eq!(usage["num_cached_tokens"], 128);
 }
 
 #[test]
-fn max_tokens_cuts_the_answer() {
-    let completion = complete(&prompt_with(
+fn chat_max_tokens_truncates_text() {
+    let completion = complete(&chat_request_with(
         "Who painted Olympia?",
         &json!({"max_tokens": 2}),
     ));
@@ -103,7 +93,7 @@ fn max_tokens_cuts_the_answer() {
     );
     assert_eq!(completion["choices"][0]["finish_reason"], "length");
     assert_eq!(completion["usage"]["completion_tokens"], 2);
-    let enough = complete(&prompt_with(
+    let enough = complete(&chat_request_with(
         "Who painted Olympia?",
         &json!({"max_tokens": 6}),
     ));
@@ -111,21 +101,24 @@ fn max_tokens_cuts_the_answer() {
 }
 
 #[test]
-fn the_first_stop_text_ends_the_answer() {
+fn chat_stop_sequence_ends_text() {
     for (stop, expected) in [
         (json!("Olympia"), "Édouard Manet painted "),
         (json!(["1863", " painted"]), "Édouard Manet"),
         (json!(["", "not there"]), OLYMPIA),
     ] {
-        let completion = complete(&prompt_with("Who painted Olympia?", &json!({"stop": stop})));
+        let completion = complete(&chat_request_with(
+            "Who painted Olympia?",
+            &json!({"stop": stop}),
+        ));
         assert_eq!(completion["choices"][0]["message"]["content"], expected);
         assert_eq!(completion["choices"][0]["finish_reason"], "stop");
     }
 }
 
 #[test]
-fn choices_differ() {
-    let completion = complete(&prompt_with("Who painted Olympia?", &json!({"n": 3})));
+fn chat_n_returns_distinct_choices() {
+    let completion = complete(&chat_request_with("Who painted Olympia?", &json!({"n": 3})));
     let choices = completion["choices"].as_array().unwrap();
     let texts: Vec<&str> = choices
         .iter()
@@ -138,8 +131,8 @@ fn choices_differ() {
 }
 
 #[test]
-fn a_prefix_begins_the_answer() {
-    let mut request = prompt("Who painted Olympia?");
+fn chat_prefix_message_starts_text() {
+    let mut request = chat_request("Who painted Olympia?");
     let prefix = json!({"role": "assistant", "content": "Well,", "prefix": true});
     request["messages"].as_array_mut().unwrap().push(prefix);
     let content = complete(&request)["choices"][0]["message"]["content"].clone();
@@ -147,9 +140,9 @@ fn a_prefix_begins_the_answer() {
 }
 
 #[test]
-fn json_is_json() {
+fn chat_json_object_format_returns_json() {
     let format = json!({"response_format": {"type": "json_object"}});
-    let completion = complete(&prompt_with("Who painted Olympia?", &format));
+    let completion = complete(&chat_request_with("Who painted Olympia?", &format));
     let content = completion["choices"][0]["message"]["content"]
         .as_str()
         .unwrap();
@@ -158,7 +151,7 @@ fn json_is_json() {
 }
 
 #[test]
-fn a_schema_is_satisfied() {
+fn chat_json_schema_format_returns_instance() {
     let schema = json!({
         "type": "object",
         "properties": {"painter": {"type": "string"}, "year": {"type": "integer", "minimum": 1800}},
@@ -168,7 +161,7 @@ fn a_schema_is_satisfied() {
     let format = json!({"response_format": {
         "type": "json_schema", "json_schema": {"name": "painting", "schema": schema, "strict": true},
     }});
-    let completion = complete(&prompt_with("Who painted Olympia?", &format));
+    let completion = complete(&chat_request_with("Who painted Olympia?", &format));
     let content = completion["choices"][0]["message"]["content"]
         .as_str()
         .unwrap();
@@ -192,19 +185,19 @@ fn called(completion: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_demanded_tool_is_called_with_good_arguments() {
+fn tool_choice_any_calls_tool_with_valid_arguments() {
     for choice in [
         json!("any"),
         json!("required"),
         json!({"type": "function", "function": {"name": "get_weather"}}),
     ] {
         let members = json!({"tools": weather_and_time(), "tool_choice": choice});
-        let completion = complete(&prompt_with("Hello", &members));
+        let completion = complete(&chat_request_with("Hello", &members));
         assert_eq!(called(&completion), ["get_weather"]);
-        let answer = &completion["choices"][0];
-        assert_eq!(answer["finish_reason"], "tool_calls");
-        assert_eq!(answer["message"]["content"], "");
-        let call = &answer["message"]["tool_calls"][0];
+        let response = &completion["choices"][0];
+        assert_eq!(response["finish_reason"], "tool_calls");
+        assert_eq!(response["message"]["content"], "");
+        let call = &response["message"]["tool_calls"][0];
         assert_eq!(call["function"]["arguments"], r#"{"city":"city"}"#);
         let id = call["id"].as_str().unwrap();
         assert!(
@@ -215,22 +208,22 @@ fn a_demanded_tool_is_called_with_good_arguments() {
 }
 
 #[test]
-fn the_named_tool_is_called() {
+fn tool_choice_named_calls_that_tool() {
     let choice = json!({"type": "function", "function": {"name": "get_time"}});
     let members = json!({"tools": weather_and_time(), "tool_choice": choice});
     assert_eq!(
-        called(&complete(&prompt_with("get_weather", &members))),
+        called(&complete(&chat_request_with("get_weather", &members))),
         ["get_time"]
     );
 }
 
 #[test]
-fn a_prompt_calls_the_tools_it_mentions() {
+fn tool_mentioned_in_prompt_is_called() {
     let tools = json!({"tools": weather_and_time()});
-    assert!(called(&complete(&prompt_with("Hello", &tools))).is_empty());
-    let one = complete(&prompt_with("Please use get_time.", &tools));
+    assert!(called(&complete(&chat_request_with("Hello", &tools))).is_empty());
+    let one = complete(&chat_request_with("Please use get_time.", &tools));
     assert_eq!(called(&one), ["get_time"]);
-    let both = complete(&prompt_with("Use get_time and get_weather", &tools));
+    let both = complete(&chat_request_with("Use get_time and get_weather", &tools));
     assert_eq!(called(&both), ["get_weather", "get_time"]);
     let calls = &both["choices"][0]["message"]["tool_calls"];
     assert_ne!(calls[0]["id"], calls[1]["id"]);
@@ -238,17 +231,17 @@ fn a_prompt_calls_the_tools_it_mentions() {
 }
 
 #[test]
-fn settings_hold_tools_back() {
+fn tool_choice_none_and_parallel_false_limit_calls() {
     let none = json!({"tools": weather_and_time(), "tool_choice": "none"});
-    assert!(called(&complete(&prompt_with("Use get_time", &none))).is_empty());
+    assert!(called(&complete(&chat_request_with("Use get_time", &none))).is_empty());
     let serial = json!({"tools": weather_and_time(), "parallel_tool_calls": false});
-    let completion = complete(&prompt_with("Use get_time and get_weather", &serial));
+    let completion = complete(&chat_request_with("Use get_time and get_weather", &serial));
     assert_eq!(called(&completion), ["get_weather"]);
 }
 
 #[test]
-fn the_result_of_a_tool_is_taken_up() {
-    let first = complete(&prompt_with(
+fn tool_result_is_echoed() {
+    let first = complete(&chat_request_with(
         "Use get_time",
         &json!({"tools": weather_and_time()}),
     ));
@@ -272,9 +265,9 @@ fn the_result_of_a_tool_is_taken_up() {
 }
 
 #[test]
-fn max_tokens_cuts_the_arguments() {
+fn chat_max_tokens_truncates_tool_arguments() {
     let members = json!({"tools": weather_and_time(), "tool_choice": "any", "max_tokens": 2});
-    let completion = complete(&prompt_with("Hello", &members));
+    let completion = complete(&chat_request_with("Hello", &members));
     let choice = &completion["choices"][0];
     assert_eq!(choice["finish_reason"], "length");
     let arguments = &choice["message"]["tool_calls"][0]["function"]["arguments"];
@@ -283,10 +276,10 @@ fn max_tokens_cuts_the_arguments() {
 }
 
 #[test]
-fn reasoning_comes_before_the_answer() {
-    let mut always = prompt("Who painted Olympia?");
+fn chat_reasoning_precedes_text() {
+    let mut always = chat_request("Who painted Olympia?");
     always["model"] = "magistral-medium-latest".into();
-    let asked = prompt_with("Who painted Olympia?", &json!({"reasoning_effort": "high"}));
+    let asked = chat_request_with("Who painted Olympia?", &json!({"reasoning_effort": "high"}));
     for request in [always, asked] {
         let completion = complete(&request);
         let content = &completion["choices"][0]["message"]["content"];
@@ -295,7 +288,7 @@ fn reasoning_comes_before_the_answer() {
         assert!(thought.contains("Who painted Olympia?"), "{thought}");
         assert_eq!(content[1], json!({"type": "text", "text": OLYMPIA}));
     }
-    let off = prompt_with(
+    let off = chat_request_with(
         "Who painted Olympia?",
         &json!({
             "model": "magistral-medium-latest", "reasoning_effort": "none",
@@ -305,11 +298,11 @@ fn reasoning_comes_before_the_answer() {
 }
 
 #[test]
-fn logprobs_cover_the_answer_and_the_prompt() {
+fn chat_logprobs_cover_completion_and_prompt() {
     let members = json!({
         "logprobs": true, "top_logprobs": 2, "prompt_logprobs": true, "top_prompt_logprobs": 1,
     });
-    let completion = complete(&prompt_with("Who painted Olympia?", &members));
+    let completion = complete(&chat_request_with("Who painted Olympia?", &members));
     let choice = &completion["choices"][0];
     let tokens = choice["logprobs"]["content"].as_array().unwrap();
     let text: String = tokens
@@ -329,14 +322,14 @@ fn logprobs_cover_the_answer_and_the_prompt() {
         completion["usage"]["prompt_tokens"].as_u64().unwrap()
     );
     assert!(
-        complete(&prompt("Hello"))["choices"][0]
+        complete(&chat_request("Hello"))["choices"][0]
             .get("logprobs")
             .is_none()
     );
 }
 
 #[test]
-fn everything_the_api_knows_is_accepted() {
+fn chat_every_documented_field_is_accepted() {
     let chunks = json!([
         {"type": "text", "text": "a"},
         {"type": "image_url", "image_url": "https://example.com/a.png"},

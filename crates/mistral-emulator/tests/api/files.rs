@@ -1,33 +1,23 @@
-//! Files: from the upload to the download, and what is refused on the way.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Files, from upload to download, and rejected uploads.
 
 use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-use common::{Answer, bare, call, get, start, upload};
+use crate::client::{RawResponse, anonymous_request, api_request, get, start, upload};
 
 const LINES: &[u8] = b"{\"custom_id\": \"0\", \"body\": {}}\n\n{\"body\": {}}\r\n";
 
-fn send(emulator: &Emulator, fields: &[(&str, &str)], file: &str, content: &[u8]) -> Answer {
-    call(emulator, "POST", "/v1/files")
+fn send(emulator: &Emulator, fields: &[(&str, &str)], file: &str, content: &[u8]) -> RawResponse {
+    api_request(emulator, "POST", "/v1/files")
         .form(fields, file, content)
         .send()
 }
 
-/// The places and kinds of the problems that a 422 lists.
+/// Returns the location and type of each error that a 422 reports.
 #[track_caller]
-fn problems(answer: &Answer) -> Vec<(Value, String)> {
-    assert_eq!(answer.status, 422, "{}", answer.text());
-    let body = answer.json();
+fn problems(response: &RawResponse) -> Vec<(Value, String)> {
+    assert_eq!(response.status, 422, "{}", response.text());
+    let body = response.json();
     let listed = body["detail"].as_array().unwrap();
     listed
         .iter()
@@ -49,9 +39,9 @@ fn names(list: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn an_uploaded_file_is_described_listed_downloaded_and_deleted() {
+fn file_upload_list_download_delete_round_trip() {
     let emulator = start();
-    let answer = send(
+    let response = send(
         &emulator,
         &[
             ("purpose", "batch"),
@@ -61,8 +51,8 @@ fn an_uploaded_file_is_described_listed_downloaded_and_deleted() {
         "filename=\"requests.jsonl\"",
         LINES,
     );
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let file = answer.json();
+    assert_eq!(response.status, 200, "{}", response.text());
+    let file = response.json();
     let id = file["id"].as_str().unwrap();
     let created = file["created_at"].as_u64().unwrap();
     assert_eq!(
@@ -84,7 +74,7 @@ fn an_uploaded_file_is_described_listed_downloaded_and_deleted() {
         json!({"object": "list", "data": [file], "total": 1})
     );
 
-    let content = call(&emulator, "GET", &format!("/v1/files/{id}/content")).send();
+    let content = api_request(&emulator, "GET", &format!("/v1/files/{id}/content")).send();
     assert_eq!(content.status, 200);
     assert_eq!(content.header("content-type"), "application/octet-stream");
     assert_eq!(
@@ -93,7 +83,7 @@ fn an_uploaded_file_is_described_listed_downloaded_and_deleted() {
     );
     assert_eq!(content.bytes(), LINES);
 
-    let deleted = call(&emulator, "DELETE", &format!("/v1/files/{id}")).send();
+    let deleted = api_request(&emulator, "DELETE", &format!("/v1/files/{id}")).send();
     assert_eq!(
         deleted.json(),
         json!({"id": id, "object": "file", "deleted": true})
@@ -105,16 +95,16 @@ fn an_uploaded_file_is_described_listed_downloaded_and_deleted() {
         ("GET", format!("/v1/files/{id}/content")),
         ("GET", format!("/v1/files/{id}/url")),
     ] {
-        let answer = call(&emulator, method, &path).send();
-        assert_eq!(answer.status, 404, "{method} {path}");
-        assert_eq!(answer.json(), json!({"detail": "File not found"}));
+        let response = api_request(&emulator, method, &path).send();
+        assert_eq!(response.status, 404, "{method} {path}");
+        assert_eq!(response.json(), json!({"detail": "File not found"}));
     }
 }
 
 #[test]
-fn every_byte_comes_back() {
+fn file_multipart_upload_preserves_every_byte() {
     let emulator = start();
-    // Large enough for many reads, and with bytes that look like the edge of a part.
+    // Large enough for many reads, with bytes that look like a multipart boundary.
     let mut content: Vec<u8> = (0..3_000_000_u32)
         .map(|number| u8::try_from(number % 251).unwrap())
         .collect();
@@ -123,23 +113,23 @@ fn every_byte_comes_back() {
     assert_eq!(file["bytes"], content.len());
     assert_eq!(file["num_lines"], Value::Null);
     let path = format!("/v1/files/{}/content", file["id"].as_str().unwrap());
-    assert!(call(&emulator, "GET", &path).send().bytes() == content);
+    assert!(api_request(&emulator, "GET", &path).send().bytes() == content);
 }
 
 #[test]
-fn a_name_may_have_any_letters() {
+fn file_name_of_any_characters_survives_multipart() {
     let emulator = start();
     for file in [
         "filename=\"scan é.pdf\"",
         "filename*=UTF-8''scan%20%C3%A9.pdf",
     ] {
-        let answer = send(&emulator, &[("purpose", "ocr")], file, b"%PDF");
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        let file = answer.json();
+        let response = send(&emulator, &[("purpose", "ocr")], file, b"%PDF");
+        assert_eq!(response.status, 200, "{}", response.text());
+        let file = response.json();
         assert_eq!(file["filename"], "scan é.pdf");
         let path = format!("/v1/files/{}/content", file["id"].as_str().unwrap());
         assert_eq!(
-            call(&emulator, "GET", &path)
+            api_request(&emulator, "GET", &path)
                 .send()
                 .header("content-disposition"),
             "attachment; filename=\"scan _.pdf\"; filename*=UTF-8''scan%20%C3%A9.pdf"
@@ -148,7 +138,7 @@ fn a_name_may_have_any_letters() {
 }
 
 #[test]
-fn ids_are_the_same_on_every_run() {
+fn file_ids_are_deterministic() {
     let ids = || {
         let emulator = start();
         [1, 2].map(|_| upload(&emulator, "ocr", "a.pdf", b"%PDF")["id"].clone())
@@ -158,23 +148,26 @@ fn ids_are_the_same_on_every_run() {
 }
 
 #[test]
-fn a_signed_url_needs_no_key_and_cannot_be_made_up() {
+fn file_signed_url_needs_no_auth_and_checks_signature() {
     let emulator = start();
     let file = upload(&emulator, "ocr", "scan é.pdf", b"%PDF-1.4");
     let path = format!("/v1/files/{}/url?expiry=1", file["id"].as_str().unwrap());
     let url = get(&emulator, &path)["url"].as_str().unwrap().to_owned();
     let target = url.strip_prefix("http://127.0.0.1").unwrap();
-    let answer = bare(&emulator, "GET", target).send();
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    assert_eq!(answer.header("content-type"), "application/pdf");
-    assert_eq!(answer.bytes(), b"%PDF-1.4");
+    let response = anonymous_request(&emulator, "GET", target).send();
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert_eq!(response.header("content-type"), "application/pdf");
+    assert_eq!(response.bytes(), b"%PDF-1.4");
     for wrong in [
         target.replace("expires=1", "expires=2"),
         target.split('?').next().unwrap().to_owned(),
     ] {
-        assert_eq!(bare(&emulator, "GET", &wrong).send().status, 403);
+        assert_eq!(
+            anonymous_request(&emulator, "GET", &wrong).send().status,
+            403
+        );
     }
-    let bad = call(&emulator, "GET", &path.replace("=1", "=soon")).send();
+    let bad = api_request(&emulator, "GET", &path.replace("=1", "=soon")).send();
     assert_eq!(
         problems(&bad),
         [(json!(["query", "expiry"]), "int_parsing".to_owned())]
@@ -182,7 +175,7 @@ fn a_signed_url_needs_no_key_and_cannot_be_made_up() {
 }
 
 #[test]
-fn the_list_is_filtered_and_paged() {
+fn file_list_supports_filters_and_paging() {
     let emulator = start();
     upload(&emulator, "batch", "one.jsonl", b"{}");
     upload(&emulator, "ocr", "Two.pdf", b"%PDF");
@@ -217,8 +210,8 @@ fn the_list_is_filtered_and_paged() {
 }
 
 #[test]
-fn a_bad_query_is_refused_with_all_its_problems() {
-    let answer = call(
+fn file_list_invalid_query_is_422_with_every_error() {
+    let response = api_request(
         &start(),
         "GET",
         "/v1/files?page=-1&page_size=many&include_total=perhaps&purpose=fun&sample_type=x",
@@ -226,7 +219,7 @@ fn a_bad_query_is_refused_with_all_its_problems() {
     .send();
     let place = |name: &str| json!(["query", name]);
     assert_eq!(
-        problems(&answer),
+        problems(&response),
         [
             (place("page"), "greater_than_equal".to_owned()),
             (place("page_size"), "int_parsing".to_owned()),
@@ -238,16 +231,16 @@ fn a_bad_query_is_refused_with_all_its_problems() {
 }
 
 #[test]
-fn an_upload_without_a_file_is_refused() {
+fn file_multipart_upload_without_file_is_422() {
     let emulator = start();
     let missing = [(json!(["file", "file"]), "missing".to_owned())];
     for file in ["filename=\"\"", "x=y"] {
-        let answer = send(&emulator, &[("purpose", "ocr")], file, b"text");
-        assert_eq!(problems(&answer), missing);
+        let response = send(&emulator, &[("purpose", "ocr")], file, b"text");
+        assert_eq!(problems(&response), missing);
     }
-    let no_form = call(&emulator, "POST", "/v1/files").json(&json!({"file": "a"}));
+    let no_form = api_request(&emulator, "POST", "/v1/files").json(&json!({"file": "a"}));
     assert_eq!(problems(&no_form.send()), missing);
-    let broken = call(&emulator, "POST", "/v1/files")
+    let broken = api_request(&emulator, "POST", "/v1/files")
         .header("content-type", "multipart/form-data; boundary=edge")
         .body("--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nab")
         .send();
@@ -256,8 +249,8 @@ fn an_upload_without_a_file_is_refused() {
 }
 
 #[test]
-fn bad_fields_of_an_upload_are_named() {
-    let answer = send(
+fn file_multipart_upload_with_invalid_fields_is_422() {
+    let response = send(
         &start(),
         &[
             ("purpose", "fun"),
@@ -270,7 +263,7 @@ fn bad_fields_of_an_upload_are_named() {
     );
     let place = |name: &str| json!(["form", name]);
     assert_eq!(
-        problems(&answer),
+        problems(&response),
         [
             (place("purpose"), "enum".to_owned()),
             (place("visibility"), "enum".to_owned()),
@@ -280,9 +273,9 @@ fn bad_fields_of_an_upload_are_named() {
 }
 
 #[test]
-fn content_must_fit_its_purpose() {
+fn file_upload_content_must_match_purpose() {
     let emulator = start();
-    // Without a purpose a file is for fine-tuning.
+    // The default purpose is fine-tune.
     let binary = send(&emulator, &[], "filename=\"a.pdf\"", b"%PDF\xff\xfe");
     assert_eq!(binary.status, 422);
     assert_eq!(

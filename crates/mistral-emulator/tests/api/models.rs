@@ -1,30 +1,20 @@
 //! The list of models and their cards.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
-
 use serde_json::{Value, json};
 
-use common::{call, chat, prompt_with, start};
+use crate::client::{api_request, chat_request_with, post_chat, start};
 
 fn list(query: &str) -> Vec<Value> {
-    let answer = call(&start(), "GET", &format!("/v1/models{query}")).send();
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("content-type"), "application/json");
-    let body = answer.json();
+    let response = api_request(&start(), "GET", &format!("/v1/models{query}")).send();
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), "application/json");
+    let body = response.json();
     assert_eq!(body["object"], "list");
     body["data"].as_array().unwrap().clone()
 }
 
 #[test]
-fn the_list_has_the_models_people_use() {
+fn models_list_contains_current_models() {
     let cards = list("");
     for name in [
         "mistral-small-latest",
@@ -53,7 +43,7 @@ fn the_list_has_the_models_people_use() {
 }
 
 #[test]
-fn a_fine_tuned_model_says_where_it_comes_from() {
+fn models_fine_tuned_card_names_root_and_job() {
     let cards = list("");
     let tuned: Vec<&Value> = cards
         .iter()
@@ -75,7 +65,7 @@ fn a_fine_tuned_model_says_where_it_comes_from() {
 }
 
 #[test]
-fn one_model_is_deprecated() {
+fn models_deprecated_card_names_replacement() {
     let cards = list("");
     let old: Vec<&Value> = cards
         .iter()
@@ -90,7 +80,7 @@ fn one_model_is_deprecated() {
 }
 
 #[test]
-fn the_list_can_be_filtered() {
+fn models_list_supports_filters() {
     let one = list("?model=mistral-embed");
     assert_eq!(one.len(), 1);
     assert_eq!(one[0]["id"], "mistral-embed");
@@ -101,10 +91,10 @@ fn the_list_can_be_filtered() {
 }
 
 #[test]
-fn a_card_can_be_had_by_id_and_by_alias() {
+fn models_card_is_found_by_id_and_alias() {
     let emulator = start();
     let card = |name: &str| {
-        call(&emulator, "GET", &format!("/v1/models/{name}"))
+        api_request(&emulator, "GET", &format!("/v1/models/{name}"))
             .send()
             .json()
     };
@@ -121,21 +111,24 @@ fn a_card_can_be_had_by_id_and_by_alias() {
 }
 
 #[test]
-fn an_unknown_id_is_not_found() {
-    let answer = call(&start(), "GET", "/v1/models/nothing").send();
-    assert_eq!(answer.status, 404);
-    assert_eq!(answer.json()["type"], "invalid_model");
-    assert_eq!(answer.json()["raw_status_code"], 404);
+fn models_unknown_id_is_404() {
+    let response = api_request(&start(), "GET", "/v1/models/nothing").send();
+    assert_eq!(response.status, 404);
+    assert_eq!(response.json()["type"], "invalid_model");
+    assert_eq!(response.json()["raw_status_code"], 404);
 }
 
 #[test]
-fn aliases_and_tuned_models_answer_under_the_name_they_were_called() {
+fn models_alias_and_fine_tuned_id_are_echoed_in_completion() {
     for name in [
         "mistral-small-2603",
         "ft:ministral-3b-latest:emulator:20250101:demo",
     ] {
-        let answer = chat(&start(), &prompt_with("Hello", &json!({"model": name})));
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.json()["model"], name);
+        let response = post_chat(
+            &start(),
+            &chat_request_with("Hello", &json!({"model": name})),
+        );
+        assert_eq!(response.status, 200);
+        assert_eq!(response.json()["model"], name);
     }
 }

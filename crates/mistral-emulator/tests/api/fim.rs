@@ -1,33 +1,23 @@
-//! Code between a prompt and a suffix, whole and streamed.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic, in its helpers too"
-)]
-
-#[cfg(test)]
-mod common;
+//! Fill-in-the-middle completions, unary and streamed.
 
 use serde_json::{Value, json};
 
-use common::{Answer, call, start};
+use crate::client::{RawResponse, api_request, start};
 
-fn fim(members: &Value) -> Answer {
+fn fim(members: &Value) -> RawResponse {
     let mut request = json!({"model": "codestral-latest", "prompt": "def add(a, b):"});
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
     }
-    call(&start(), "POST", "/v1/fim/completions")
+    api_request(&start(), "POST", "/v1/fim/completions")
         .json(&request)
         .send()
 }
 
 fn filled(members: &Value) -> Value {
-    let answer = fim(members);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
+    let response = fim(members);
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()
 }
 
 fn text(completion: &Value) -> &str {
@@ -37,7 +27,7 @@ fn text(completion: &Value) -> &str {
 }
 
 #[test]
-fn the_gap_is_filled() {
+fn fim_completes_between_prompt_and_suffix() {
     let completion = filled(&json!({"suffix": "print(add(1, 2))"}));
     assert_eq!(
         text(&completion),
@@ -51,17 +41,17 @@ fn the_gap_is_filled() {
     assert_eq!(choice["index"], 0);
     assert_eq!(choice["finish_reason"], "stop");
     assert_eq!(choice["message"]["role"], "assistant");
-    // Three words before the gap, two behind it.
+    // Three words in the prompt, two in the suffix.
     assert_eq!(completion["usage"]["prompt_tokens"], 5);
     assert_eq!(completion["usage"]["total_tokens"], 18);
 }
 
 #[test]
-fn the_pieces_are_the_whole() {
+fn fim_sse_deltas_join_to_text() {
     let whole = filled(&json!({}));
-    let answer = fim(&json!({"stream": true}));
-    assert_eq!(answer.status, 200);
-    let chunks = answer.chunks();
+    let response = fim(&json!({"stream": true}));
+    assert_eq!(response.status, 200);
+    let chunks = response.chunks();
     let pieces = chunks
         .iter()
         .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str());
@@ -69,11 +59,11 @@ fn the_pieces_are_the_whole() {
     let last = chunks.last().unwrap();
     assert_eq!(last["choices"][0]["finish_reason"], "stop");
     assert_eq!(last["usage"], whole["usage"]);
-    assert_eq!(answer.header("x-ratelimit-tokens-query-cost"), "12");
+    assert_eq!(response.header("x-ratelimit-tokens-query-cost"), "12");
 }
 
 #[test]
-fn the_length_can_be_bounded_from_both_sides() {
+fn fim_min_and_max_tokens_bound_length() {
     let short = filled(&json!({"max_tokens": 3}));
     assert_eq!(text(&short), " # The emulator");
     assert_eq!(short["choices"][0]["finish_reason"], "length");
@@ -84,7 +74,7 @@ fn the_length_can_be_bounded_from_both_sides() {
 }
 
 #[test]
-fn a_stop_ends_the_text() {
+fn fim_stop_sequence_ends_text() {
     for stop in [json!(" goes"), json!(["never", " goes"])] {
         let stopped = filled(&json!({"stop": stop}));
         assert_eq!(text(&stopped), " # The emulator");
@@ -93,7 +83,7 @@ fn a_stop_ends_the_text() {
 }
 
 #[test]
-fn mistakes_are_refused() {
+fn fim_invalid_request_is_rejected() {
     for members in [
         json!({"prompt": null}),
         json!({"prompt": ["a"]}),
@@ -103,11 +93,11 @@ fn mistakes_are_refused() {
     ] {
         assert_eq!(fim(&members).status, 422, "{members}");
     }
-    let answer = fim(&json!({"model": "mistral-small-latest"}));
-    assert_eq!(answer.status, 400);
-    assert_eq!(answer.json()["code"], "1500");
+    let response = fim(&json!({"model": "mistral-small-latest"}));
+    assert_eq!(response.status, 400);
+    assert_eq!(response.json()["code"], "1500");
     assert_eq!(
-        answer.json()["message"],
+        response.json()["message"],
         "Invalid model: mistral-small-latest"
     );
 }

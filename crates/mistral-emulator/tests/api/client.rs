@@ -1,6 +1,5 @@
-//! A small HTTP/1.1 client over a plain socket, so that nothing is smoothed over.
-
-#![allow(dead_code, reason = "no test file uses all of it")]
+//! A minimal HTTP/1.1 client over a plain socket, which shows frames and broken connections as
+//! they are.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -10,32 +9,32 @@ use http::HeaderMap;
 use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-/// Long enough for any answer, short enough to notice one that never comes.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How long nothing must come for a connection to count as silent.
-const SILENCE: Duration = Duration::from_millis(60);
+/// Long enough for any response, short enough to notice one that never arrives.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+/// The idle time after which [`RequestBuilder::read_until_idle`] ends the response.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(60);
 
-/// How the reading of an answer ended.
+/// The reason why reading a response body ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// The body came to the end that its framing promised.
+pub(crate) enum BodyEnd {
+    /// The body was complete according to its framing.
     Complete,
-    /// The connection closed before that.
+    /// The connection closed before the end of the body.
     Closed,
-    /// The connection stayed open and nothing more came.
-    Silent,
+    /// The connection stayed open and idle.
+    Idle,
 }
 
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     /// The body as it was framed: one entry per chunk, or one for all of it.
     pub(crate) frames: Vec<Vec<u8>>,
-    pub(crate) end: End,
+    pub(crate) end: BodyEnd,
 }
 
-impl Answer {
+impl RawResponse {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.bytes()).unwrap()
     }
@@ -56,7 +55,7 @@ impl Answer {
             .unwrap()
     }
 
-    /// The data of every event, each of which must be a frame of its own.
+    /// Returns the data of every event. Each event must be a chunk of its own.
     pub(crate) fn events(&self) -> Vec<String> {
         let events = self.frames.iter().map(|frame| {
             let text = std::str::from_utf8(frame).unwrap();
@@ -69,7 +68,7 @@ impl Answer {
         events.collect()
     }
 
-    /// The chunks of a whole stream, without its end marker.
+    /// Returns the JSON of every event of a complete stream, without `[DONE]`.
     pub(crate) fn chunks(&self) -> Vec<Value> {
         let mut events = self.events();
         assert_eq!(events.pop().as_deref(), Some("[DONE]"));
@@ -80,40 +79,40 @@ impl Answer {
     }
 }
 
-/// A request that is being put together.
+/// A request under construction.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub(crate) struct RequestBuilder {
     port: u16,
     head: String,
     body: Vec<u8>,
-    waits_for: Duration,
+    read_timeout: Duration,
 }
 
-/// A request without key and body.
-pub(crate) fn bare(emulator: &Emulator, method: &str, path: &str) -> Call {
+/// Creates a request without a key.
+pub(crate) fn anonymous_request(emulator: &Emulator, method: &str, path: &str) -> RequestBuilder {
     without_key(emulator.port(), method, path)
 }
 
-/// A request with the emulator's key.
-pub(crate) fn call(emulator: &Emulator, method: &str, path: &str) -> Call {
-    at(emulator.port(), emulator.api_key(), method, path)
+/// Creates a request with the emulator's key.
+pub(crate) fn api_request(emulator: &Emulator, method: &str, path: &str) -> RequestBuilder {
+    request_to_port(emulator.port(), emulator.api_key(), method, path)
 }
 
-/// A request to any port.
-pub(crate) fn at(port: u16, key: &str, method: &str, path: &str) -> Call {
+/// Creates a request to a port of the loopback interface.
+pub(crate) fn request_to_port(port: u16, key: &str, method: &str, path: &str) -> RequestBuilder {
     without_key(port, method, path).header("authorization", &format!("Bearer {key}"))
 }
 
-fn without_key(port: u16, method: &str, path: &str) -> Call {
-    Call {
+fn without_key(port: u16, method: &str, path: &str) -> RequestBuilder {
+    RequestBuilder {
         port,
         head: format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n"),
         body: Vec::new(),
-        waits_for: PATIENCE,
+        read_timeout: READ_TIMEOUT,
     }
 }
 
-impl Call {
+impl RequestBuilder {
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.head.push_str(&format!("{name}: {value}\r\n"));
         self
@@ -133,7 +132,7 @@ impl Call {
         self.header("content-length", &body.len().to_string())
     }
 
-    /// A form of text fields and then one file.
+    /// Sets a multipart form: text fields, followed by one file.
     pub(crate) fn form(self, fields: &[(&str, &str)], file: &str, content: &[u8]) -> Self {
         let mut body = Vec::new();
         for (name, value) in fields {
@@ -154,21 +153,21 @@ impl Call {
             .bytes(&body)
     }
 
-    /// Takes a short silence for the end of the answer.
-    pub(crate) fn until_silence(mut self) -> Self {
-        self.waits_for = SILENCE;
+    /// Ends the response after a short idle time.
+    pub(crate) fn read_until_idle(mut self) -> Self {
+        self.read_timeout = IDLE_TIMEOUT;
         self
     }
 
-    pub(crate) fn send(&self) -> Answer {
+    pub(crate) fn send(&self) -> RawResponse {
         self.try_send()
-            .expect("the connection closed without an answer")
+            .expect("the connection closed without a response")
     }
 
-    /// `None` when the connection closes without an answer.
-    pub(crate) fn try_send(&self) -> Option<Answer> {
+    /// Sends the request. Returns `None` if the connection closes without a response.
+    pub(crate) fn try_send(&self) -> Option<RawResponse> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(READ_TIMEOUT)).unwrap();
         stream
             .write_all(format!("{}\r\n", self.head).as_bytes())
             .unwrap();
@@ -177,14 +176,14 @@ impl Call {
             stream,
             buffer: Vec::new(),
         };
-        let head = reader.line_block()?;
+        let head = reader.read_head()?;
         reader
             .stream
-            .set_read_timeout(Some(self.waits_for))
+            .set_read_timeout(Some(self.read_timeout))
             .unwrap();
         let (status, headers) = parse_head(&head);
-        let (frames, end) = reader.frames(&headers);
-        Some(Answer {
+        let (frames, end) = reader.read_frames(&headers);
+        Some(RawResponse {
             status,
             headers,
             frames,
@@ -218,24 +217,24 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads more, or says how the connection ended.
-    fn more(&mut self) -> Result<(), End> {
+    /// Reads more bytes, or returns the reason why there are none.
+    fn fill_buffer(&mut self) -> Result<(), BodyEnd> {
         let mut bytes = [0; 4096];
         match self.stream.read(&mut bytes) {
-            Ok(0) => Err(End::Closed),
+            Ok(0) => Err(BodyEnd::Closed),
             Ok(count) => {
                 self.buffer.extend_from_slice(&bytes[..count]);
                 Ok(())
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                Err(End::Silent)
+                Err(BodyEnd::Idle)
             }
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => Err(End::Closed),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => Err(BodyEnd::Closed),
             Err(error) => panic!("{error}"),
         }
     }
 
-    fn until(&mut self, marker: &[u8]) -> Result<Vec<u8>, End> {
+    fn read_until(&mut self, marker: &[u8]) -> Result<Vec<u8>, BodyEnd> {
         loop {
             let found = self
                 .buffer
@@ -246,129 +245,129 @@ impl Reader {
                 taken.truncate(start);
                 return Ok(taken);
             }
-            self.more()?;
+            self.fill_buffer()?;
         }
     }
 
-    fn line_block(&mut self) -> Option<String> {
-        match self.until(b"\r\n\r\n") {
+    fn read_head(&mut self) -> Option<String> {
+        match self.read_until(b"\r\n\r\n") {
             Ok(head) => Some(String::from_utf8(head).unwrap()),
-            Err(End::Closed) => {
+            Err(BodyEnd::Closed) => {
                 assert!(
                     self.buffer.is_empty(),
-                    "an answer that breaks off in its head"
+                    "the response is truncated in its head"
                 );
                 None
             }
-            Err(end) => panic!("no answer: {end:?}"),
+            Err(end) => panic!("no response: {end:?}"),
         }
     }
 
-    /// Reads up to so many bytes; fewer when the connection ends.
-    fn exactly(&mut self, count: usize) -> (Vec<u8>, End) {
+    /// Reads `count` bytes, or fewer if the connection ends.
+    fn read_exact(&mut self, count: usize) -> (Vec<u8>, BodyEnd) {
         while self.buffer.len() < count {
-            if let Err(end) = self.more() {
+            if let Err(end) = self.fill_buffer() {
                 return (std::mem::take(&mut self.buffer), end);
             }
         }
-        (self.buffer.drain(..count).collect(), End::Complete)
+        (self.buffer.drain(..count).collect(), BodyEnd::Complete)
     }
 
-    fn frames(&mut self, headers: &HeaderMap) -> (Vec<Vec<u8>>, End) {
+    fn read_frames(&mut self, headers: &HeaderMap) -> (Vec<Vec<u8>>, BodyEnd) {
         if let Some(length) = headers.get("content-length") {
             let length = length.to_str().unwrap().parse().unwrap();
-            let (body, end) = self.exactly(length);
+            let (body, end) = self.read_exact(length);
             return (vec![body], end);
         }
         assert_eq!(headers.get("transfer-encoding").unwrap(), "chunked");
         let mut frames = Vec::new();
         loop {
-            let size = match self.until(b"\r\n") {
+            let size = match self.read_until(b"\r\n") {
                 Ok(size) => usize::from_str_radix(std::str::from_utf8(&size).unwrap(), 16).unwrap(),
                 Err(end) => return (frames, end),
             };
-            let (mut frame, end) = self.exactly(size + 2);
-            if end != End::Complete {
+            let (mut frame, end) = self.read_exact(size + 2);
+            if end != BodyEnd::Complete {
                 return (frames, end);
             }
             frame.truncate(size);
             if size == 0 {
-                return (frames, End::Complete);
+                return (frames, BodyEnd::Complete);
             }
             frames.push(frame);
         }
     }
 }
 
-/// Uploads a file, which must succeed.
+/// Uploads a file and returns its JSON. Panics unless the status is 200.
 pub(crate) fn upload(emulator: &Emulator, purpose: &str, name: &str, content: &[u8]) -> Value {
-    let answer = call(emulator, "POST", "/v1/files")
+    let response = api_request(emulator, "POST", "/v1/files")
         .form(
             &[("purpose", purpose)],
             &format!("filename=\"{name}\""),
             content,
         )
         .send();
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()
 }
 
-/// The JSON that a GET brings, which must succeed.
+/// Returns the JSON of a GET request. Panics unless the status is 200.
 #[track_caller]
 pub(crate) fn get(emulator: &Emulator, path: &str) -> Value {
-    let answer = call(emulator, "GET", path).send();
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
+    let response = api_request(emulator, "GET", path).send();
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()
 }
 
 pub(crate) fn start() -> Emulator {
     Emulator::start().unwrap()
 }
 
-/// A chat request with one message of the user.
-pub(crate) fn prompt(text: &str) -> Value {
+/// Creates a chat request with one user message.
+pub(crate) fn chat_request(text: &str) -> Value {
     json!({
         "model": "mistral-small-latest",
         "messages": [{"role": "user", "content": text}],
     })
 }
 
-/// The same with further members.
-pub(crate) fn prompt_with(text: &str, members: &Value) -> Value {
-    let mut request = prompt(text);
+/// Creates a chat request with one user message and further fields.
+pub(crate) fn chat_request_with(text: &str, members: &Value) -> Value {
+    let mut request = chat_request(text);
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
     }
     request
 }
 
-pub(crate) fn chat(emulator: &Emulator, request: &Value) -> Answer {
-    call(emulator, "POST", "/v1/chat/completions")
+pub(crate) fn post_chat(emulator: &Emulator, request: &Value) -> RawResponse {
+    api_request(emulator, "POST", "/v1/chat/completions")
         .json(request)
         .send()
 }
 
-/// The completion that answers a request which must be good.
+/// Returns the unary completion of a chat request. Panics unless the status is 200.
 pub(crate) fn complete(request: &Value) -> Value {
-    let answer = chat(&start(), request);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
+    let response = post_chat(&start(), request);
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()
 }
 
-/// The chunks that answer the same request streamed.
-pub(crate) fn stream(request: &Value) -> Vec<Value> {
+/// Returns the chunks of a chat request that is streamed. Panics unless the status is 200.
+pub(crate) fn stream_chat(request: &Value) -> Vec<Value> {
     let mut request = request.clone();
     request["stream"] = true.into();
-    let answer = chat(&start(), &request);
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    let response = post_chat(&start(), &request);
+    assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(
-        answer.header("content-type"),
+        response.header("content-type"),
         "text/event-stream; charset=utf-8"
     );
-    answer.chunks()
+    response.chunks()
 }
 
-/// A function tool.
+/// Creates a function tool.
 pub(crate) fn tool(name: &str, parameters: &Value) -> Value {
     json!({"type": "function", "function": {"name": name, "parameters": parameters}})
 }

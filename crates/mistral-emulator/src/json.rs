@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The items of a list member; none when it is absent.
-pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+pub(crate) fn array<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value
         .get(name)
         .and_then(Value::as_array)
@@ -11,13 +11,13 @@ pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
 }
 
 /// A member that was checked to be a whole number from 0, which may be written `3.0`.
-pub(crate) fn whole_number(value: &Value, name: &str) -> Option<usize> {
+pub(crate) fn unsigned(value: &Value, name: &str) -> Option<usize> {
     let number = value.get(name).and_then(Value::as_f64)?;
     Some(number as usize)
 }
 
 /// Gives an object a member.
-pub(crate) fn set(value: &mut Value, name: &str, member: Value) {
+pub(crate) fn set_member(value: &mut Value, name: &str, member: Value) {
     if let Some(members) = value.as_object_mut() {
         members.insert(name.into(), member);
     }
@@ -35,7 +35,7 @@ pub(crate) fn is_prefix(message: &Value) -> bool {
 }
 
 /// The text of a message, whether written as a string or in chunks.
-pub(crate) fn text_of(message: &Value) -> String {
+pub(crate) fn message_text(message: &Value) -> String {
     match message.get("content") {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(chunks)) => {

@@ -2,6 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The time at which the clock of an emulator starts: 2026-01-01T00:00:00Z.
+pub(crate) const CLOCK_START: u64 = 1_767_225_600;
+
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Unix seconds of an ISO 8601 date or date and time, or of a number of seconds.

@@ -1,26 +1,26 @@
 //! Small sounds in the WAV format.
 
 /// Samples per second, each of 16 bits in one channel.
-const RATE: u32 = 8_000;
+const SAMPLE_RATE: u32 = 8_000;
 const SAMPLES_PER_WORD: usize = 400;
 /// Longer texts sound no longer.
-const MOST_WORDS: usize = 200;
-const LOUDEST: usize = 8_000;
-const HEADER: usize = 44;
+const MAX_WORDS: usize = 200;
+const AMPLITUDE: usize = 8_000;
+const HEADER_BYTES: usize = 44;
 
 /// A tone for so many words; its pitch depends on the seed.
 pub(crate) fn tone(seed: u64, words: usize) -> Vec<i16> {
     let period = 20 + usize::try_from(seed % 60).unwrap_or(0);
-    (0..SAMPLES_PER_WORD * words.clamp(1, MOST_WORDS))
-        .map(|place| {
-            let height = place % period * 2 * LOUDEST / period;
-            i16::try_from(height).unwrap_or(0) - i16::try_from(LOUDEST).unwrap_or(0)
+    (0..SAMPLES_PER_WORD * words.clamp(1, MAX_WORDS))
+        .map(|index| {
+            let level = index % period * 2 * AMPLITUDE / period;
+            i16::try_from(level).unwrap_or(0) - i16::try_from(AMPLITUDE).unwrap_or(0)
         })
         .collect()
 }
 
 /// The samples without a header.
-pub(crate) fn raw(samples: &[i16]) -> Vec<u8> {
+pub(crate) fn pcm(samples: &[i16]) -> Vec<u8> {
     samples
         .iter()
         .flat_map(|sample| sample.to_le_bytes())
@@ -28,9 +28,9 @@ pub(crate) fn raw(samples: &[i16]) -> Vec<u8> {
 }
 
 pub(crate) fn wav(samples: &[i16]) -> Vec<u8> {
-    let data = raw(samples);
+    let data = pcm(samples);
     let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
-    let mut bytes = Vec::with_capacity(HEADER + data.len());
+    let mut bytes = Vec::with_capacity(HEADER_BYTES + data.len());
     bytes.extend(b"RIFF");
     bytes.extend(length.saturating_add(36).to_le_bytes());
     bytes.extend(b"WAVEfmt ");
@@ -38,7 +38,7 @@ pub(crate) fn wav(samples: &[i16]) -> Vec<u8> {
     for number in [1_u16, 1] {
         bytes.extend(number.to_le_bytes());
     }
-    for number in [RATE, RATE * 2] {
+    for number in [SAMPLE_RATE, SAMPLE_RATE * 2] {
         bytes.extend(number.to_le_bytes());
     }
     for number in [2_u16, 16] {
@@ -51,7 +51,7 @@ pub(crate) fn wav(samples: &[i16]) -> Vec<u8> {
 }
 
 /// How many seconds a recording lasts: exact for a plain WAV, a guess for all else.
-pub(crate) fn seconds(recording: &[u8]) -> f64 {
+pub(crate) fn duration_seconds(recording: &[u8]) -> f64 {
     let rate = recording
         .strip_prefix(b"RIFF")
         .filter(|rest| rest.get(4..8) == Some(b"WAVE"))
@@ -60,7 +60,7 @@ pub(crate) fn seconds(recording: &[u8]) -> f64 {
         .map(u32::from_le_bytes)
         .filter(|rate| *rate > 0);
     let (bytes, rate) = match rate {
-        Some(rate) => (recording.len().saturating_sub(HEADER), rate),
+        Some(rate) => (recording.len().saturating_sub(HEADER_BYTES), rate),
         // 128 kilobits per second is usual for compressed sound.
         None => (recording.len(), 16_000),
     };
@@ -75,10 +75,10 @@ mod tests {
     fn a_wav_says_how_long_it_is() {
         let samples = tone(3, 20);
         let wav = wav(&samples);
-        assert_eq!(wav.len(), HEADER + 2 * samples.len());
-        assert!((seconds(&wav) - 1.0).abs() < 1e-9);
-        assert!((seconds(&[0; 32_000]) - 2.0).abs() < 1e-9);
-        assert!(seconds(b"RIFF").abs() < 0.001);
+        assert_eq!(wav.len(), HEADER_BYTES + 2 * samples.len());
+        assert!((duration_seconds(&wav) - 1.0).abs() < 1e-9);
+        assert!((duration_seconds(&[0; 32_000]) - 2.0).abs() < 1e-9);
+        assert!(duration_seconds(b"RIFF").abs() < 0.001);
     }
 
     #[test]

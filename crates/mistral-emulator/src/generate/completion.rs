@@ -4,10 +4,10 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::random::{Sequence, hash, hex_id};
+use super::random::{Rng, hash, hex_id};
 use super::reply::Reply;
-use super::tokenizer as tokens;
-use crate::json::{list, role, set, whole_number};
+use super::tokenizer;
+use crate::json::{array, role, set_member, unsigned};
 use crate::responses::{TokenCost, json_response, sse};
 use crate::time::unix_now;
 
@@ -32,7 +32,7 @@ impl Completion {
     pub(crate) fn new(request: &Value, reasons_by_default: bool) -> Self {
         let effort = request.get("reasoning_effort").and_then(Value::as_str);
         let thinks = effort.map_or(reasons_by_default, |effort| effort != "none");
-        let choices = whole_number(request, "n").unwrap_or(1);
+        let choices = unsigned(request, "n").unwrap_or(1);
         let replies: Vec<Reply> = (0..choices)
             .map(|index| Reply::new(request, index, thinks))
             .collect();
@@ -68,7 +68,7 @@ impl Completion {
     /// The answer, whole or streamed as the request has it.
     pub(crate) fn answer(&self, request: &Value) -> Response {
         let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
-            sse::response(&self.chunks())
+            sse::data_events(&self.chunks())
         } else {
             json_response(StatusCode::OK, &self.response())
         };
@@ -102,7 +102,7 @@ impl Completion {
 
     /// The chunks of a stream; the choices take turns.
     fn chunks(&self) -> Vec<Value> {
-        let mut numbers = Sequence::new(self.seed);
+        let mut rng = Rng::new(self.seed);
         let choices: Vec<Vec<Value>> = self
             .replies
             .iter()
@@ -119,9 +119,9 @@ impl Completion {
                 let last = place + 1 == total;
                 let mut chunk = self.envelope("chat.completion.chunk", vec![choice.clone()], last);
                 // The real server pads most chunks with a key of this name.
-                if numbers.below(5) > 0 {
-                    let length = 1 + numbers.below(36);
-                    set(&mut chunk, "p", numbers.alphanumeric(length).into());
+                if rng.below(5) > 0 {
+                    let length = 1 + rng.below(36);
+                    set_member(&mut chunk, "p", rng.alphanumeric(length).into());
                 }
                 chunk
             })
@@ -132,34 +132,34 @@ impl Completion {
         let choice = |delta: Value, finish_reason: Option<&str>| json!({ "index": index, "delta": delta, "finish_reason": finish_reason });
         let mut first = choice(json!({ "role": "assistant", "content": "" }), None);
         if let Some(alternatives) = self.prompt_logprobs {
-            set(
+            set_member(
                 &mut first,
                 "prompt_logprobs",
-                tokens::logprobs(&self.prompt, alternatives),
+                tokenizer::logprobs(&self.prompt, alternatives),
             );
         }
         let mut deltas = vec![first];
         for piece in &reply.thinking {
             deltas.push(choice(json!({ "content": [thinking(piece)] }), None));
         }
-        for piece in tokens::pieces(&reply.prefix) {
+        for piece in tokenizer::tokenize(&reply.prefix) {
             deltas.push(choice(json!({ "content": piece }), None));
         }
         for piece in &reply.text {
             let mut delta = choice(json!({ "content": piece }), None);
             if let Some(alternatives) = self.logprobs {
                 let piece = std::slice::from_ref(piece);
-                set(
+                set_member(
                     &mut delta,
                     "logprobs",
-                    tokens::logprobs(piece, alternatives),
+                    tokenizer::logprobs(piece, alternatives),
                 );
             }
             deltas.push(delta);
         }
         let mut last = json!({ "content": "" });
         if !reply.tool_calls.is_empty() {
-            set(&mut last, "tool_calls", reply.tool_calls.as_slice().into());
+            set_member(&mut last, "tool_calls", reply.tool_calls.as_slice().into());
         }
         deltas.push(choice(last, Some(reply.finish_reason)));
         deltas
@@ -174,7 +174,7 @@ impl Completion {
             "choices": choices,
         });
         if with_usage {
-            set(&mut envelope, "usage", self.usage.clone());
+            set_member(&mut envelope, "usage", self.usage.clone());
         }
         envelope
     }
@@ -187,7 +187,7 @@ impl Completion {
         pieces: &[String],
     ) {
         if let Some(alternatives) = alternatives {
-            choice.insert(name.into(), tokens::logprobs(pieces, alternatives));
+            choice.insert(name.into(), tokenizer::logprobs(pieces, alternatives));
         }
     }
 }
@@ -228,10 +228,10 @@ fn usage(prompt: usize, generated: usize, cached: usize) -> Value {
 /// What the model would read, piece by piece.
 fn prompt_pieces(request: &Value) -> Vec<String> {
     let mut pieces = Vec::new();
-    for message in list(request, "messages") {
+    for message in array(request, "messages") {
         pieces.push(format!("<{}>", role(message)));
         match message.get("content") {
-            Some(Value::String(text)) => pieces.extend(tokens::pieces(text)),
+            Some(Value::String(text)) => pieces.extend(tokenizer::tokenize(text)),
             Some(Value::Array(chunks)) => {
                 chunks
                     .iter()
@@ -239,19 +239,19 @@ fn prompt_pieces(request: &Value) -> Vec<String> {
             }
             _ => {}
         }
-        for call in list(message, "tool_calls") {
-            pieces.extend(tokens::pieces(&call.to_string()));
+        for call in array(message, "tool_calls") {
+            pieces.extend(tokenizer::tokenize(&call.to_string()));
         }
     }
-    for tool in list(request, "tools") {
-        pieces.extend(tokens::pieces(&tool.to_string()));
+    for tool in array(request, "tools") {
+        pieces.extend(tokenizer::tokenize(&tool.to_string()));
     }
     pieces
 }
 
 fn chunk_pieces(chunk: &Value) -> Vec<String> {
     match chunk.get("text").and_then(Value::as_str) {
-        Some(text) => tokens::pieces(text),
+        Some(text) => tokenizer::tokenize(text),
         None => match chunk.get("thinking").and_then(Value::as_array) {
             Some(thoughts) => thoughts.iter().flat_map(chunk_pieces).collect(),
             // A picture, a document or a sound: one token stands for all of it.
@@ -267,7 +267,7 @@ fn chunk_pieces(chunk: &Value) -> Vec<String> {
 }
 
 fn logprobs_wanted(request: &Value, flag: &str, alternatives: &str) -> Option<usize> {
-    let alternatives = whole_number(request, alternatives);
+    let alternatives = unsigned(request, alternatives);
     let wanted = request.get(flag) == Some(&Value::Bool(true));
     wanted.then(|| alternatives.unwrap_or(0))
 }

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::random::{Sequence, hash};
-use crate::json::set;
+use super::random::{Rng, hash};
+use crate::json::set_member;
 
 /// How many pages a document has that the emulator cannot look into.
 const UNSEEN_PAGES: usize = 3;
@@ -106,11 +106,11 @@ impl Document {
         let images: Vec<Value> = of_kind("image")
             .map(|place| {
                 let mut object = box_of(place);
-                set(&mut object, "id", image.as_str().into());
+                set_member(&mut object, "id", image.as_str().into());
                 let data = wishes.image_data.then_some(IMAGE);
-                set(&mut object, "image_base64", data.into());
+                set_member(&mut object, "image_base64", data.into());
                 let annotation = wishes.image_annotation.as_deref();
-                set(&mut object, "image_annotation", annotation.into());
+                set_member(&mut object, "image_annotation", annotation.into());
                 object
             })
             .into_iter()
@@ -198,13 +198,13 @@ impl Document {
 impl Part {
     fn block(&self, place: usize, image: &str, table: &str, wishes: &Wishes<'_>) -> Value {
         let mut block = box_of(place);
-        set(&mut block, "type", self.kind.into());
-        set(&mut block, "content", self.text.as_str().into());
+        set_member(&mut block, "type", self.kind.into());
+        set_member(&mut block, "content", self.text.as_str().into());
         match self.kind {
-            "image" => set(&mut block, "image_id", image.into()),
+            "image" => set_member(&mut block, "image_id", image.into()),
             "table" => {
                 let id = wishes.table_format.map(|_| table);
-                set(&mut block, "table_id", id.into());
+                set_member(&mut block, "table_id", id.into());
             }
             _ => {}
         }
@@ -215,7 +215,7 @@ impl Part {
                 "minimum_content_confidence_score": least,
                 "block_type_confidence_score": confidence(self.kind),
             });
-            set(&mut block, "confidence_scores", scores);
+            set_member(&mut block, "confidence_scores", scores);
         }
         block
     }
@@ -259,7 +259,7 @@ fn page_scores(text: &str, by: &str) -> Value {
         "minimum_page_confidence_score": least,
     });
     if by == "word" {
-        set(&mut scores, "word_confidence_scores", words.into());
+        set_member(&mut scores, "word_confidence_scores", words.into());
     }
     scores
 }
@@ -280,7 +280,7 @@ fn word_scores(text: &str) -> Vec<Value> {
 
 /// From 0.9 up to 1.
 fn confidence(text: &str) -> f64 {
-    let thousandths = Sequence::new(hash(text.as_bytes())).below(100);
+    let thousandths = Rng::new(hash(text.as_bytes())).below(100);
     0.9 + f64::from(u32::try_from(thousandths).unwrap_or(0)) / 1000.0
 }
 

@@ -16,14 +16,14 @@ fn mix(number: u64) -> u64 {
 
 /// An endless sequence of numbers that depends only on its seed.
 #[derive(Debug)]
-pub(crate) struct Sequence(u64);
+pub(crate) struct Rng(u64);
 
-impl Sequence {
+impl Rng {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn number(&mut self) -> u64 {
+    pub(crate) fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
@@ -31,7 +31,7 @@ impl Sequence {
     /// A number from 0 up to, not including, `limit`; 0 when `limit` is 0.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
-        usize::try_from(self.number() % limit).unwrap_or(0)
+        usize::try_from(self.next_u64() % limit).unwrap_or(0)
     }
 
     pub(crate) fn alphanumeric(&mut self, length: usize) -> String {
@@ -45,14 +45,14 @@ impl Sequence {
 
 /// 32 hexadecimal digits, the form of the ids of completions.
 pub(crate) fn hex_id(seed: u64) -> String {
-    let mut numbers = Sequence::new(seed);
-    format!("{:016x}{:016x}", numbers.number(), numbers.number())
+    let mut rng = Rng::new(seed);
+    format!("{:016x}{:016x}", rng.next_u64(), rng.next_u64())
 }
 
 /// A UUID in the form of version 4.
 pub(crate) fn uuid(seed: u64) -> String {
-    let mut numbers = Sequence::new(seed);
-    let (high, low) = (numbers.number(), numbers.number());
+    let mut rng = Rng::new(seed);
+    let (high, low) = (rng.next_u64(), rng.next_u64());
     format!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
         high >> 32,
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_sequence_repeats_itself() {
-        let draw = || Sequence::new(hash("prompt".as_bytes())).alphanumeric(9);
+        let draw = || Rng::new(hash("prompt".as_bytes())).alphanumeric(9);
         assert_eq!(draw(), draw());
         assert_eq!(draw().len(), 9);
     }

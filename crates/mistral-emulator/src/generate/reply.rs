@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::random::{Sequence, hash};
+use super::random::{Rng, hash};
 use super::schema_instance;
-use super::tokenizer as tokens;
-use crate::json::{is_prefix, list, role, text_of, whole_number};
+use super::tokenizer;
+use crate::json::{array, is_prefix, message_text, role, unsigned};
 
 /// How many words of the prompt an answer repeats.
 const WORDS_REPEATED: usize = 12;
@@ -26,7 +26,7 @@ pub(crate) struct Reply {
 impl Reply {
     /// The reply to a request that was checked before.
     pub(crate) fn new(request: &Value, index: usize, thinks: bool) -> Self {
-        let messages = list(request, "messages");
+        let messages = array(request, "messages");
         let mut reply = Self {
             prefix: String::new(),
             thinking: Vec::new(),
@@ -37,14 +37,14 @@ impl Reply {
         if thinks {
             let words = first_words(&prompt(messages));
             let thoughts = format!("The user said: \"{words}\". I answer without a real model.");
-            reply.thinking = tokens::pieces(&thoughts);
+            reply.thinking = tokenizer::tokenize(&thoughts);
         }
         if reply.tool_calls.is_empty() {
             reply.speak(request, messages, index);
         } else {
             reply.finish_reason = "tool_calls";
         }
-        if let Some(most) = whole_number(request, "max_tokens") {
+        if let Some(most) = unsigned(request, "max_tokens") {
             reply.keep(most);
         }
         reply
@@ -56,11 +56,11 @@ impl Reply {
         let mut reply = Self {
             prefix: String::new(),
             thinking: Vec::new(),
-            text: tokens::pieces(&text),
+            text: tokenizer::tokenize(&text),
             tool_calls: Vec::new(),
             finish_reason: "stop",
         };
-        if let Some(most) = whole_number(request, "max_tokens") {
+        if let Some(most) = unsigned(request, "max_tokens") {
             reply.keep(most);
         }
         reply
@@ -79,13 +79,13 @@ impl Reply {
             _ => answer(messages, index),
         };
         if let Some(last) = messages.last().filter(|last| is_prefix(last)) {
-            self.prefix = text_of(last);
+            self.prefix = message_text(last);
             if !self.prefix.is_empty() && !self.prefix.ends_with(char::is_whitespace) {
                 text.insert(0, ' ');
             }
         }
         cut_at_stop(request, &mut text);
-        self.text = tokens::pieces(&text);
+        self.text = tokenizer::tokenize(&text);
     }
 
     /// Keeps so many generated tokens and drops the rest.
@@ -102,7 +102,7 @@ impl Reply {
             let enough_for_the_name = left > 0;
             left = left.saturating_sub(1);
             if let Some(arguments) = call.pointer_mut("/function/arguments") {
-                let mut pieces = tokens::pieces(arguments.as_str().unwrap_or_default());
+                let mut pieces = tokenizer::tokenize(arguments.as_str().unwrap_or_default());
                 pieces.truncate(left);
                 left = left.saturating_sub(pieces.len());
                 *arguments = pieces.concat().into();
@@ -120,7 +120,7 @@ impl Reply {
 
 fn tokens_of_call(call: &Value) -> usize {
     let arguments = call.pointer("/function/arguments").and_then(Value::as_str);
-    1 + tokens::count(arguments.unwrap_or_default())
+    1 + tokenizer::count_tokens(arguments.unwrap_or_default())
 }
 
 fn cut_at_stop(request: &Value, text: &mut String) {
@@ -181,7 +181,7 @@ fn tool_answer(messages: &[Value]) -> String {
         .rev()
         .map(|result| {
             let name = tool_name(messages, result);
-            format!("The tool {name} answered: {}", text_of(result))
+            format!("The tool {name} answered: {}", message_text(result))
         })
         .collect();
     sentences.join("\n")
@@ -191,7 +191,7 @@ fn tool_name<'a>(messages: &'a [Value], result: &'a Value) -> &'a str {
     let id = result.get("tool_call_id");
     let called = messages
         .iter()
-        .flat_map(|message| list(message, "tool_calls"))
+        .flat_map(|message| array(message, "tool_calls"))
         .find(|call| id.is_some() && call.get("id") == id)
         .and_then(|call| call.pointer("/function/name"));
     result
@@ -202,7 +202,7 @@ fn tool_name<'a>(messages: &'a [Value], result: &'a Value) -> &'a str {
 }
 
 fn tool_calls(request: &Value, messages: &[Value], index: usize) -> Vec<Value> {
-    let tools: Vec<&Value> = list(request, "tools")
+    let tools: Vec<&Value> = array(request, "tools")
         .iter()
         .filter_map(|tool| tool.get("function"))
         .collect();
@@ -237,7 +237,7 @@ fn tool_calls(request: &Value, messages: &[Value], index: usize) -> Vec<Value> {
         called.truncate(1);
     }
     let seed = hash(request.to_string().as_bytes()).wrapping_add(index as u64);
-    let mut ids = Sequence::new(seed);
+    let mut ids = Rng::new(seed);
     let calls = called.iter().enumerate();
     calls
         .map(|(place, tool)| tool_call(tool, place, &ids.alphanumeric(9)))
@@ -283,7 +283,7 @@ fn prompt(messages: &[Value]) -> String {
         .iter()
         .rev()
         .find(|message| role(message) == "user");
-    last.map(text_of).unwrap_or_default()
+    last.map(message_text).unwrap_or_default()
 }
 
 /// The words that an answer repeats of a text.

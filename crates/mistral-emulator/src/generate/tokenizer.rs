@@ -2,46 +2,46 @@
 
 use serde_json::{Value, json};
 
-use super::random::{Sequence, hash};
+use super::random::{Rng, hash};
 
 /// Longer words become several pieces, as with a real tokenizer.
-const LONGEST_PIECE: usize = 12;
+const MAX_TOKEN_CHARS: usize = 12;
 
 /// Cuts text into words with the white space before them; joined, they are the text again.
-pub(crate) fn pieces(text: &str) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut piece = String::new();
+pub(crate) fn tokenize(text: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    let mut token = String::new();
     let mut letters = 0;
     for character in text.chars() {
         let word_ends = character.is_whitespace() && letters > 0;
-        if word_ends || letters == LONGEST_PIECE {
-            pieces.push(std::mem::take(&mut piece));
+        if word_ends || letters == MAX_TOKEN_CHARS {
+            tokens.push(std::mem::take(&mut token));
             letters = 0;
         }
-        piece.push(character);
+        token.push(character);
         if !character.is_whitespace() {
             letters += 1;
         }
     }
-    if !piece.is_empty() {
-        pieces.push(piece);
+    if !token.is_empty() {
+        tokens.push(token);
     }
-    pieces
+    tokens
 }
 
-pub(crate) fn count(text: &str) -> usize {
-    pieces(text).len()
+pub(crate) fn count_tokens(text: &str) -> usize {
+    tokenize(text).len()
 }
 
 /// The log probabilities of pieces of text, with `alternatives` per piece.
-pub(crate) fn logprobs(pieces: &[String], alternatives: usize) -> Value {
-    let content: Vec<Value> = pieces
+pub(crate) fn logprobs(tokens: &[String], alternatives: usize) -> Value {
+    let content: Vec<Value> = tokens
         .iter()
-        .map(|piece| {
-            let mut entry = logprob(piece, 0);
+        .map(|token| {
+            let mut entry = logprob(token, 0);
             let others: Vec<Value> = (0..alternatives)
                 .map(|rank| match rank {
-                    0 => logprob(piece, 0),
+                    0 => logprob(token, 0),
                     _ => logprob(&format!(" alternative{rank}"), rank),
                 })
                 .collect();
@@ -55,12 +55,12 @@ pub(crate) fn logprobs(pieces: &[String], alternatives: usize) -> Value {
 }
 
 fn logprob(token: &str, rank: usize) -> Value {
-    let mut numbers = Sequence::new(hash(token.as_bytes()));
+    let mut rng = Rng::new(hash(token.as_bytes()));
     let below_the_best = u32::try_from(rank).unwrap_or(u32::MAX);
-    let fraction = u32::try_from(numbers.below(1000)).unwrap_or(0);
+    let fraction = u32::try_from(rng.below(1000)).unwrap_or(0);
     json!({
         "token": token,
-        "token_id": numbers.below(131_072),
+        "token_id": rng.below(131_072),
         "logprob": -f64::from(below_the_best) - f64::from(fraction) / 1000.0,
         "bytes": token.as_bytes(),
     })
@@ -74,19 +74,19 @@ mod tests {
     fn pieces_join_to_the_text_and_respect_characters() {
         let text =
             "  Édouard Manet\n\npainted   incomprehensibilities 日本語テキスト日本語テキスト ";
-        let pieces = pieces(text);
-        assert_eq!(pieces.concat(), text);
-        assert!(pieces.len() > 6, "{pieces:?}");
+        let tokens = tokenize(text);
+        assert_eq!(tokens.concat(), text);
+        assert!(tokens.len() > 6, "{tokens:?}");
         assert!(
-            pieces
+            tokens
                 .iter()
-                .all(|piece| piece.trim().chars().count() <= LONGEST_PIECE)
+                .all(|token| token.trim().chars().count() <= MAX_TOKEN_CHARS)
         );
     }
 
     #[test]
     fn no_text_has_no_pieces() {
-        assert_eq!(count(""), 0);
+        assert_eq!(count_tokens(""), 0);
     }
 
     #[test]

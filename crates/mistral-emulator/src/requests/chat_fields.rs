@@ -1,94 +1,95 @@
 //! What the server takes in a request of chat or an agent: every object, field by field.
 
-use super::fields::{COUNT, Field, INTEGER, Kind, NUMBER, optional, required};
+use super::fields::{Field, INTEGER, NUMBER, Type, UNSIGNED, optional, required};
 
 /// More choices than this would only fill memory.
 const MOST_CHOICES: i64 = 128;
 
 pub(crate) static CHAT: &[Field] = &[
-    required("model", Kind::Text),
-    required("messages", Kind::List(0, &MESSAGE)),
-    optional("temperature", Kind::Number(0.0, 1.5)),
-    optional("top_p", Kind::Number(0.0, 1.0)),
-    optional("top_k", COUNT),
-    optional("max_tokens", COUNT),
-    optional("min_tokens", COUNT),
-    optional("stream", Kind::Flag),
-    optional("stop", TEXTS),
-    optional("random_seed", COUNT),
-    optional("metadata", Kind::Map),
-    optional("response_format", Kind::Record(RESPONSE_FORMAT)),
-    optional("tools", Kind::List(0, &TOOL)),
+    required("model", Type::String),
+    required("messages", Type::Array(0, &MESSAGE)),
+    optional("temperature", Type::Number(0.0, 1.5)),
+    optional("top_p", Type::Number(0.0, 1.0)),
+    optional("top_k", UNSIGNED),
+    optional("max_tokens", UNSIGNED),
+    optional("min_tokens", UNSIGNED),
+    optional("stream", Type::Boolean),
+    optional("stop", STRING_OR_STRINGS),
+    optional("random_seed", UNSIGNED),
+    optional("metadata", Type::AnyObject),
+    optional("response_format", Type::Object(RESPONSE_FORMAT)),
+    optional("tools", Type::Array(0, &TOOL)),
     optional("tool_choice", TOOL_CHOICE),
-    optional("presence_penalty", Kind::Number(-2.0, 2.0)),
-    optional("frequency_penalty", Kind::Number(-2.0, 2.0)),
+    optional("presence_penalty", Type::Number(-2.0, 2.0)),
+    optional("frequency_penalty", Type::Number(-2.0, 2.0)),
     optional("repetition_penalty", NUMBER),
-    optional("n", Kind::Integer(1, MOST_CHOICES)),
+    optional("n", Type::Integer(1, MOST_CHOICES)),
     optional("prediction", PREDICTION),
-    optional("parallel_tool_calls", Kind::Flag),
-    optional("prompt_mode", Kind::Choice(&["reasoning"])),
+    optional("parallel_tool_calls", Type::Boolean),
+    optional("prompt_mode", Type::Enum(&["reasoning"])),
     optional("reasoning_effort", REASONING_EFFORT),
-    optional("guardrails", Kind::List(0, &GUARDRAIL)),
-    optional("prompt_cache_key", Kind::Text),
-    optional("safe_prompt", Kind::Flag),
-    optional("service_tier", Kind::Choice(&["auto", "standard_only"])),
-    optional("logprobs", Kind::Flag),
-    optional("top_logprobs", Kind::Integer(0, 128)),
-    optional("prompt_logprobs", Kind::Flag),
-    optional("top_prompt_logprobs", Kind::Integer(0, 128)),
+    optional("guardrails", Type::Array(0, &GUARDRAIL)),
+    optional("prompt_cache_key", Type::String),
+    optional("safe_prompt", Type::Boolean),
+    optional("service_tier", Type::Enum(&["auto", "standard_only"])),
+    optional("logprobs", Type::Boolean),
+    optional("top_logprobs", Type::Integer(0, 128)),
+    optional("prompt_logprobs", Type::Boolean),
+    optional("top_prompt_logprobs", Type::Integer(0, 128)),
 ];
 
 /// An agent has a model, and with it a temperature, of its own.
 pub(crate) static AGENTS: &[Field] = &[
-    required("agent_id", Kind::Text),
-    required("messages", Kind::List(0, &MESSAGE)),
-    optional("top_k", COUNT),
-    optional("max_tokens", COUNT),
-    optional("min_tokens", COUNT),
-    optional("stream", Kind::Flag),
-    optional("stop", TEXTS),
-    optional("random_seed", COUNT),
-    optional("metadata", Kind::Map),
-    optional("response_format", Kind::Record(RESPONSE_FORMAT)),
-    optional("tools", Kind::List(0, &TOOL)),
+    required("agent_id", Type::String),
+    required("messages", Type::Array(0, &MESSAGE)),
+    optional("top_k", UNSIGNED),
+    optional("max_tokens", UNSIGNED),
+    optional("min_tokens", UNSIGNED),
+    optional("stream", Type::Boolean),
+    optional("stop", STRING_OR_STRINGS),
+    optional("random_seed", UNSIGNED),
+    optional("metadata", Type::AnyObject),
+    optional("response_format", Type::Object(RESPONSE_FORMAT)),
+    optional("tools", Type::Array(0, &TOOL)),
     optional("tool_choice", TOOL_CHOICE),
-    optional("presence_penalty", Kind::Number(-2.0, 2.0)),
-    optional("frequency_penalty", Kind::Number(-2.0, 2.0)),
+    optional("presence_penalty", Type::Number(-2.0, 2.0)),
+    optional("frequency_penalty", Type::Number(-2.0, 2.0)),
     optional("repetition_penalty", NUMBER),
-    optional("n", Kind::Integer(1, MOST_CHOICES)),
+    optional("n", Type::Integer(1, MOST_CHOICES)),
     optional("prediction", PREDICTION),
-    optional("parallel_tool_calls", Kind::Flag),
-    optional("prompt_mode", Kind::Choice(&["reasoning"])),
+    optional("parallel_tool_calls", Type::Boolean),
+    optional("prompt_mode", Type::Enum(&["reasoning"])),
     optional("reasoning_effort", REASONING_EFFORT),
-    optional("guardrails", Kind::List(0, &GUARDRAIL)),
-    optional("prompt_cache_key", Kind::Text),
-    optional("service_tier", Kind::Choice(&["auto", "standard_only"])),
-    optional("logprobs", Kind::Flag),
-    optional("top_logprobs", Kind::Integer(0, 128)),
-    optional("prompt_logprobs", Kind::Flag),
-    optional("top_prompt_logprobs", Kind::Integer(0, 128)),
+    optional("guardrails", Type::Array(0, &GUARDRAIL)),
+    optional("prompt_cache_key", Type::String),
+    optional("service_tier", Type::Enum(&["auto", "standard_only"])),
+    optional("logprobs", Type::Boolean),
+    optional("top_logprobs", Type::Integer(0, 128)),
+    optional("prompt_logprobs", Type::Boolean),
+    optional("top_prompt_logprobs", Type::Integer(0, 128)),
 ];
 
 /// One text or a list of texts.
-pub(crate) const TEXTS: Kind = Kind::AnyOf(&[Kind::Text, Kind::List(0, &Kind::Text)]);
+pub(crate) const STRING_OR_STRINGS: Type =
+    Type::AnyOf(&[Type::String, Type::Array(0, &Type::String)]);
 
-const TOOL_CHOICE: Kind = Kind::AnyOf(&[
-    Kind::Choice(&["auto", "none", "any", "required"]),
-    Kind::Record(&[
-        optional("type", Kind::Choice(&["function"])),
-        required("function", Kind::Record(&[required("name", Kind::Text)])),
+const TOOL_CHOICE: Type = Type::AnyOf(&[
+    Type::Enum(&["auto", "none", "any", "required"]),
+    Type::Object(&[
+        optional("type", Type::Enum(&["function"])),
+        required("function", Type::Object(&[required("name", Type::String)])),
     ]),
 ]);
 
-const PREDICTION: Kind = Kind::Record(&[
-    optional("type", Kind::Choice(&["content"])),
-    optional("content", Kind::Text),
+const PREDICTION: Type = Type::Object(&[
+    optional("type", Type::Enum(&["content"])),
+    optional("content", Type::String),
 ]);
 
-const REASONING_EFFORT: Kind =
-    Kind::Choice(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
+const REASONING_EFFORT: Type =
+    Type::Enum(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
 
-pub(crate) static MESSAGE: Kind = Kind::Tagged {
+pub(crate) static MESSAGE: Type = Type::Union {
     tag: "role",
     default: None,
     variants: &[
@@ -96,7 +97,7 @@ pub(crate) static MESSAGE: Kind = Kind::Tagged {
             "system",
             &[required(
                 "content",
-                Kind::AnyOf(&[Kind::Text, Kind::List(0, &SYSTEM_CHUNK)]),
+                Type::AnyOf(&[Type::String, Type::Array(0, &SYSTEM_CHUNK)]),
             )],
         ),
         ("user", &[required("content", NULLABLE_CONTENT)]),
@@ -104,49 +105,49 @@ pub(crate) static MESSAGE: Kind = Kind::Tagged {
             "assistant",
             &[
                 optional("content", CONTENT),
-                optional("tool_calls", Kind::List(0, &Kind::Record(TOOL_CALL))),
-                optional("prefix", Kind::Flag),
+                optional("tool_calls", Type::Array(0, &Type::Object(TOOL_CALL))),
+                optional("prefix", Type::Boolean),
             ],
         ),
         (
             "tool",
             &[
                 required("content", NULLABLE_CONTENT),
-                optional("tool_call_id", Kind::Text),
-                optional("name", Kind::Text),
+                optional("tool_call_id", Type::String),
+                optional("name", Type::String),
             ],
         ),
     ],
 };
 
-const CONTENT: Kind = Kind::AnyOf(&[Kind::Text, Kind::List(0, &CHUNK)]);
-const NULLABLE_CONTENT: Kind = Kind::AnyOf(&[Kind::Text, Kind::List(0, &CHUNK), Kind::Null]);
+const CONTENT: Type = Type::AnyOf(&[Type::String, Type::Array(0, &CHUNK)]);
+const NULLABLE_CONTENT: Type = Type::AnyOf(&[Type::String, Type::Array(0, &CHUNK), Type::Null]);
 
 static TOOL_CALL: &[Field] = &[
-    optional("id", Kind::Text),
-    optional("type", Kind::Choice(&["function"])),
+    optional("id", Type::String),
+    optional("type", Type::Enum(&["function"])),
     optional("index", INTEGER),
     required(
         "function",
-        Kind::Record(&[
-            required("name", Kind::Text),
-            required("arguments", Kind::AnyOf(&[Kind::Text, Kind::Map])),
+        Type::Object(&[
+            required("name", Type::String),
+            required("arguments", Type::AnyOf(&[Type::String, Type::AnyObject])),
         ]),
     ),
 ];
 
 type Variant = (&'static str, &'static [Field]);
 
-const TEXT: Variant = ("text", &[required("text", Kind::Text)]);
+const TEXT: Variant = ("text", &[required("text", Type::String)]);
 const IMAGE_URL: Variant = (
     "image_url",
     &[required(
         "image_url",
-        Kind::AnyOf(&[
-            Kind::Text,
-            Kind::Record(&[
-                required("url", Kind::Text),
-                optional("detail", Kind::Choice(&["low", "auto", "high"])),
+        Type::AnyOf(&[
+            Type::String,
+            Type::Object(&[
+                required("url", Type::String),
+                optional("detail", Type::Enum(&["low", "auto", "high"])),
             ]),
         ]),
     )],
@@ -155,19 +156,19 @@ const REFERENCE: Variant = (
     "reference",
     &[required(
         "reference_ids",
-        Kind::List(0, &Kind::AnyOf(&[INTEGER, Kind::Text])),
+        Type::Array(0, &Type::AnyOf(&[INTEGER, Type::String])),
     )],
 );
 const THINKING: Variant = (
     "thinking",
     &[
-        required("thinking", Kind::List(0, &THOUGHT)),
-        optional("closed", Kind::Flag),
-        optional("signature", Kind::Text),
+        required("thinking", Type::Array(0, &THOUGHT)),
+        optional("closed", Type::Boolean),
+        optional("signature", Type::String),
     ],
 );
 
-static THOUGHT: Kind = Kind::Tagged {
+static THOUGHT: Type = Type::Union {
     tag: "type",
     default: Some("text"),
     variants: &[
@@ -176,23 +177,23 @@ static THOUGHT: Kind = Kind::Tagged {
         (
             "tool_reference",
             &[
-                required("tool", Kind::Text),
-                required("title", Kind::Text),
-                optional("url", Kind::Text),
-                optional("favicon", Kind::Text),
-                optional("description", Kind::Text),
+                required("tool", Type::String),
+                required("title", Type::String),
+                optional("url", Type::String),
+                optional("favicon", Type::String),
+                optional("description", Type::String),
             ],
         ),
     ],
 };
 
-static SYSTEM_CHUNK: Kind = Kind::Tagged {
+static SYSTEM_CHUNK: Type = Type::Union {
     tag: "type",
     default: None,
     variants: &[TEXT, THINKING],
 };
 
-static CHUNK: Kind = Kind::Tagged {
+static CHUNK: Type = Type::Union {
     tag: "type",
     default: None,
     variants: &[
@@ -203,19 +204,19 @@ static CHUNK: Kind = Kind::Tagged {
         (
             "document_url",
             &[
-                required("document_url", Kind::Text),
-                optional("document_name", Kind::Text),
+                required("document_url", Type::String),
+                optional("document_name", Type::String),
             ],
         ),
-        ("file", &[required("file_id", Kind::Text)]),
-        ("input_audio", &[required("input_audio", Kind::Text)]),
+        ("file", &[required("file_id", Type::String)]),
+        ("input_audio", &[required("input_audio", Type::String)]),
         (
             "resource",
             &[
-                required("uri", Kind::Text),
+                required("uri", Type::String),
                 required(
                     "content",
-                    Kind::Tagged {
+                    Type::Union {
                         tag: "type",
                         default: None,
                         variants: &[TEXT, IMAGE_URL],
@@ -225,37 +226,37 @@ static CHUNK: Kind = Kind::Tagged {
         ),
         (
             "resource_link",
-            &[required("uri", Kind::Text), optional("metadata", Kind::Map)],
+            &[
+                required("uri", Type::String),
+                optional("metadata", Type::AnyObject),
+            ],
         ),
     ],
 };
 
 pub(crate) static RESPONSE_FORMAT: &[Field] = &[
-    optional(
-        "type",
-        Kind::Choice(&["text", "json_object", "json_schema"]),
-    ),
+    optional("type", Type::Enum(&["text", "json_object", "json_schema"])),
     optional(
         "json_schema",
-        Kind::Record(&[
-            required("name", Kind::Text),
-            required("schema", Kind::Map),
-            optional("description", Kind::Text),
-            optional("strict", Kind::Flag),
+        Type::Object(&[
+            required("name", Type::String),
+            required("schema", Type::AnyObject),
+            optional("description", Type::String),
+            optional("strict", Type::Boolean),
         ]),
     ),
 ];
 
 const TOOL_CONFIGURATION: Field = optional(
     "tool_configuration",
-    Kind::Record(&[
-        optional("exclude", Kind::List(0, &Kind::Text)),
-        optional("include", Kind::List(0, &Kind::Text)),
-        optional("requires_confirmation", Kind::List(0, &Kind::Text)),
+    Type::Object(&[
+        optional("exclude", Type::Array(0, &Type::String)),
+        optional("include", Type::Array(0, &Type::String)),
+        optional("requires_confirmation", Type::Array(0, &Type::String)),
     ]),
 );
 
-static TOOL: Kind = Kind::Tagged {
+static TOOL: Type = Type::Union {
     tag: "type",
     default: Some("function"),
     variants: &[
@@ -263,11 +264,11 @@ static TOOL: Kind = Kind::Tagged {
             "function",
             &[required(
                 "function",
-                Kind::Record(&[
-                    required("name", Kind::Text),
-                    required("parameters", Kind::Map),
-                    optional("description", Kind::Text),
-                    optional("strict", Kind::Flag),
+                Type::Object(&[
+                    required("name", Type::String),
+                    required("parameters", Type::AnyObject),
+                    optional("description", Type::String),
+                    optional("strict", Type::Boolean),
                 ]),
             )],
         ),
@@ -278,22 +279,22 @@ static TOOL: Kind = Kind::Tagged {
         (
             "document_library",
             &[
-                required("library_ids", Kind::List(0, &Kind::Text)),
+                required("library_ids", Type::Array(0, &Type::String)),
                 TOOL_CONFIGURATION,
             ],
         ),
         (
             "connector",
             &[
-                required("connector_id", Kind::Text),
+                required("connector_id", Type::String),
                 optional(
                     "authorization",
-                    Kind::Tagged {
+                    Type::Union {
                         tag: "type",
                         default: None,
                         variants: &[
-                            ("api-key", &[required("value", Kind::Text)]),
-                            ("oauth2-token", &[required("value", Kind::Text)]),
+                            ("api-key", &[required("value", Type::String)]),
+                            ("oauth2-token", &[required("value", Type::String)]),
                         ],
                     },
                 ),
@@ -303,15 +304,15 @@ static TOOL: Kind = Kind::Tagged {
     ],
 };
 
-static GUARDRAIL: Kind = Kind::OpenRecord(&[
-    optional("block_on_error", Kind::Flag),
+static GUARDRAIL: Type = Type::OpenObject(&[
+    optional("block_on_error", Type::Boolean),
     optional("moderation_llm_v1", MODERATION),
     optional("moderation_llm_v2", MODERATION),
 ]);
 
-const MODERATION: Kind = Kind::OpenRecord(&[
-    optional("model_name", Kind::Text),
-    optional("action", Kind::Choice(&["none", "block"])),
-    optional("ignore_other_categories", Kind::Flag),
-    optional("custom_category_thresholds", Kind::Map),
+const MODERATION: Type = Type::OpenObject(&[
+    optional("model_name", Type::String),
+    optional("action", Type::Enum(&["none", "block"])),
+    optional("ignore_other_categories", Type::Boolean),
+    optional("custom_category_thresholds", Type::AnyObject),
 ]);

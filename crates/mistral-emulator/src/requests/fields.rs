@@ -1,4 +1,4 @@
-//! Checks a request body against a table of fields and reports problems as the server does.
+//! Validates request bodies against a table of fields, with the server's error details.
 
 use serde_json::{Map, Value, json};
 
@@ -8,162 +8,177 @@ use crate::responses::ApiError;
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) ty: Type,
     pub(crate) required: bool,
 }
 
-pub(crate) const fn required(name: &'static str, kind: Kind) -> Field {
+pub(crate) const fn required(name: &'static str, ty: Type) -> Field {
     Field {
         name,
-        kind,
+        ty,
         required: true,
     }
 }
 
-pub(crate) const fn optional(name: &'static str, kind: Kind) -> Field {
+pub(crate) const fn optional(name: &'static str, ty: Type) -> Field {
     Field {
         name,
-        kind,
+        ty,
         required: false,
     }
 }
 
-/// What a value may be.
+/// The type of a field.
 #[derive(Debug)]
-pub(crate) enum Kind {
-    Text,
-    /// A text of so many characters, both bounds included.
-    Sized(usize, usize),
-    /// An object whose members are texts of so many characters.
-    Texts(usize, usize),
-    Flag,
-    /// A whole number within bounds, both included.
+pub(crate) enum Type {
+    String,
+    /// A string with a minimum and a maximum number of characters, both inclusive.
+    StringOfLength(usize, usize),
+    /// An object of strings, each with a minimum and a maximum number of characters.
+    StringMap(usize, usize),
+    Boolean,
+    /// An integer within a range, both bounds inclusive.
     Integer(i64, i64),
-    /// A number within bounds, both included.
+    /// A number within a range, both bounds inclusive.
     Number(f64, f64),
     /// One of a closed set of strings.
-    Choice(&'static [&'static str]),
-    /// An object with any members.
-    Map,
+    Enum(&'static [&'static str]),
+    /// An object with arbitrary members.
+    AnyObject,
     Null,
-    /// A list of at least so many items.
-    List(usize, &'static Self),
-    /// An object that refuses members it does not know.
-    Record(&'static [Field]),
-    /// An object that ignores members it does not know.
-    OpenRecord(&'static [Field]),
-    /// An object whose member `tag` says which record it is.
-    Tagged {
+    /// An array with a minimum number of items.
+    Array(usize, &'static Self),
+    /// An object that rejects unknown members.
+    Object(&'static [Field]),
+    /// An object that ignores unknown members.
+    OpenObject(&'static [Field]),
+    /// An object whose member `tag` selects the variant.
+    Union {
         tag: &'static str,
         default: Option<&'static str>,
         variants: &'static [(&'static str, &'static [Field])],
     },
-    /// A value of any one of these kinds.
+    /// A value of any one of these types.
     AnyOf(&'static [Self]),
 }
 
-pub(crate) const INTEGER: Kind = Kind::Integer(i64::MIN, i64::MAX);
-pub(crate) const COUNT: Kind = Kind::Integer(0, i64::MAX);
-pub(crate) const NUMBER: Kind = Kind::Number(f64::NEG_INFINITY, f64::INFINITY);
+pub(crate) const INTEGER: Type = Type::Integer(i64::MIN, i64::MAX);
+pub(crate) const UNSIGNED: Type = Type::Integer(0, i64::MAX);
+pub(crate) const NUMBER: Type = Type::Number(f64::NEG_INFINITY, f64::INFINITY);
 
-/// Checks a body; the error lists every problem found.
-pub(crate) fn body(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    problems(fields, body).map_err(ApiError::invalid)
+/// Validates a body. The error lists every invalid field.
+pub(crate) fn validate(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
+    errors(fields, body).map_err(ApiError::validation)
 }
 
-/// Checks a body where the server lists problems in the short form.
-pub(crate) fn short_body(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    problems(fields, body).map_err(ApiError::details)
+/// Validates a body of an operation whose errors are [`ApiError::validation_plain`].
+pub(crate) fn validate_plain(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
+    errors(fields, body).map_err(ApiError::validation_plain)
 }
 
-fn problems(fields: &'static [Field], body: &Value) -> Result<(), Vec<Value>> {
-    let mut report = Report::default();
-    report.place.push("body".into());
-    report.record(fields, &[], true, body);
-    if report.problems.is_empty() {
+fn errors(fields: &'static [Field], body: &Value) -> Result<(), Vec<Value>> {
+    let mut validator = Validator::default();
+    validator.path.push("body".into());
+    validator.object(fields, &[], true, body);
+    if validator.errors.is_empty() {
         Ok(())
     } else {
-        Err(report.problems)
+        Err(validator.errors)
     }
 }
 
-/// One problem in the server's form.
-pub(crate) fn problem(kind: &str, place: &[Value], message: &str, input: &Value) -> Value {
-    json!({ "type": kind, "loc": place, "msg": message, "input": input })
+/// Creates the entry of an error body that describes one invalid value.
+pub(crate) fn error_detail(
+    error_type: &str,
+    location: &[Value],
+    message: &str,
+    input: &Value,
+) -> Value {
+    json!({ "type": error_type, "loc": location, "msg": message, "input": input })
 }
 
 #[derive(Debug, Default)]
-struct Report {
-    place: Vec<Value>,
-    problems: Vec<Value>,
+struct Validator {
+    /// The path from the body to the current value, which becomes `loc` of an error.
+    path: Vec<Value>,
+    errors: Vec<Value>,
 }
 
-impl Report {
-    fn add(&mut self, kind: &str, message: &str, input: &Value) {
-        self.problems
-            .push(problem(kind, &self.place, message, input));
+impl Validator {
+    fn report(&mut self, error_type: &str, message: &str, input: &Value) {
+        self.errors
+            .push(error_detail(error_type, &self.path, message, input));
     }
 
-    fn add_with(&mut self, kind: &str, message: &str, input: &Value, context: Value) {
-        let mut problem = problem(kind, &self.place, message, input);
-        if let Some(members) = problem.as_object_mut() {
+    fn report_with_context(
+        &mut self,
+        error_type: &str,
+        message: &str,
+        input: &Value,
+        context: Value,
+    ) {
+        let mut detail = error_detail(error_type, &self.path, message, input);
+        if let Some(members) = detail.as_object_mut() {
             members.insert("ctx".into(), context);
         }
-        self.problems.push(problem);
+        self.errors.push(detail);
     }
 
-    fn within(&mut self, step: impl Into<Value>, check: impl FnOnce(&mut Self)) {
-        self.place.push(step.into());
-        check(self);
-        self.place.pop();
+    /// Validates a member or an item of the current value.
+    fn at(&mut self, segment: impl Into<Value>, validate: impl FnOnce(&mut Self)) {
+        self.path.push(segment.into());
+        validate(self);
+        self.path.pop();
     }
 
-    fn value(&mut self, kind: &'static Kind, value: &Value) {
-        match kind {
-            Kind::Text if !value.is_string() => {
-                self.add("string_type", "Input should be a valid string", value);
+    fn value(&mut self, ty: &'static Type, value: &Value) {
+        match ty {
+            Type::String if !value.is_string() => {
+                self.report("string_type", "Input should be a valid string", value);
             }
-            Kind::Flag if !value.is_boolean() => {
-                self.add("bool_type", "Input should be a valid boolean", value);
+            Type::Boolean if !value.is_boolean() => {
+                self.report("bool_type", "Input should be a valid boolean", value);
             }
-            Kind::Map if !value.is_object() => {
-                self.add("dict_type", "Input should be a valid dictionary", value);
+            Type::AnyObject if !value.is_object() => {
+                self.report("dict_type", "Input should be a valid dictionary", value);
             }
-            Kind::Null if !value.is_null() => {
-                self.add("none_required", "Input should be None", value);
+            Type::Null if !value.is_null() => {
+                self.report("none_required", "Input should be None", value);
             }
-            Kind::Text | Kind::Flag | Kind::Map | Kind::Null => {}
-            Kind::Sized(least, most) => self.sized(*least, *most, value),
-            Kind::Texts(least, most) => match value.as_object() {
-                None => self.add("dict_type", "Input should be a valid dictionary", value),
+            Type::String | Type::Boolean | Type::AnyObject | Type::Null => {}
+            Type::StringOfLength(min, max) => self.string(*min, *max, value),
+            Type::StringMap(min, max) => match value.as_object() {
+                None => self.report("dict_type", "Input should be a valid dictionary", value),
                 Some(members) => {
                     for (name, member) in members {
-                        self.within(name.as_str(), |report| report.sized(*least, *most, member));
+                        self.at(name.as_str(), |validator| {
+                            validator.string(*min, *max, member)
+                        });
                     }
                 }
             },
-            Kind::Integer(least, most) => self.integer(*least, *most, value),
-            Kind::Number(least, most) => self.number(*least, *most, value),
-            Kind::Choice(choices) => self.choice(choices, value),
-            Kind::List(at_least, item) => self.list(*at_least, item, value),
-            Kind::Record(fields) => self.record(fields, &[], true, value),
-            Kind::OpenRecord(fields) => self.record(fields, &[], false, value),
-            Kind::Tagged {
+            Type::Integer(min, max) => self.integer(*min, *max, value),
+            Type::Number(min, max) => self.number(*min, *max, value),
+            Type::Enum(choices) => self.choice(choices, value),
+            Type::Array(min_items, item) => self.array(*min_items, item, value),
+            Type::Object(fields) => self.object(fields, &[], true, value),
+            Type::OpenObject(fields) => self.object(fields, &[], false, value),
+            Type::Union {
                 tag,
                 default,
                 variants,
-            } => self.tagged(tag, *default, variants, value),
-            Kind::AnyOf(kinds) => self.any_of(kinds, value),
+            } => self.union(tag, *default, variants, value),
+            Type::AnyOf(types) => self.any_of(types, value),
         }
     }
 
-    fn sized(&mut self, least: usize, most: usize, value: &Value) {
+    fn string(&mut self, min: usize, max: usize, value: &Value) {
         let Some(text) = value.as_str() else {
-            return self.add("string_type", "Input should be a valid string", value);
+            return self.report("string_type", "Input should be a valid string", value);
         };
-        let (kind, side, bound, limit) = match text.chars().count() {
-            length if length < least => ("string_too_short", "least", "min_length", least),
-            length if length > most => ("string_too_long", "most", "max_length", most),
+        let (error_type, side, bound, limit) = match text.chars().count() {
+            length if length < min => ("string_too_short", "least", "min_length", min),
+            length if length > max => ("string_too_long", "most", "max_length", max),
             _ => return,
         };
         let unit = if limit == 1 {
@@ -172,121 +187,116 @@ impl Report {
             "characters"
         };
         let message = format!("String should have at {side} {limit} {unit}");
-        self.add_with(kind, &message, value, json!({ bound: limit }));
+        self.report_with_context(error_type, &message, value, json!({ bound: limit }));
     }
 
-    fn integer(&mut self, least: i64, most: i64, value: &Value) {
+    fn integer(&mut self, min: i64, max: i64, value: &Value) {
         let Some(number) = value.as_f64() else {
-            return self.add("int_type", "Input should be a valid integer", value);
+            return self.report("int_type", "Input should be a valid integer", value);
         };
         if number.fract() != 0.0 {
             let message = "Input should be a valid integer, got a number with a fractional part";
-            return self.add("int_from_float", message, value);
+            return self.report("int_from_float", message, value);
         }
         self.bounds(
             number,
-            (least as f64, most as f64),
-            &json!(least),
-            &json!(most),
+            (min as f64, max as f64),
+            &json!(min),
+            &json!(max),
             value,
         );
     }
 
-    fn number(&mut self, least: f64, most: f64, value: &Value) {
+    fn number(&mut self, min: f64, max: f64, value: &Value) {
         match value.as_f64() {
-            None => self.add("float_type", "Input should be a valid number", value),
+            None => self.report("float_type", "Input should be a valid number", value),
             Some(number) => {
-                self.bounds(number, (least, most), &json!(least), &json!(most), value);
+                self.bounds(number, (min, max), &json!(min), &json!(max), value);
             }
         }
     }
 
-    fn bounds(
-        &mut self,
-        number: f64,
-        range: (f64, f64),
-        least: &Value,
-        most: &Value,
-        value: &Value,
-    ) {
+    fn bounds(&mut self, number: f64, range: (f64, f64), min: &Value, max: &Value, value: &Value) {
         if number < range.0 {
-            let message = format!("Input should be greater than or equal to {least}");
-            self.add_with(
-                "greater_than_equal",
-                &message,
-                value,
-                json!({ "ge": least }),
-            );
+            let message = format!("Input should be greater than or equal to {min}");
+            self.report_with_context("greater_than_equal", &message, value, json!({ "ge": min }));
         } else if number > range.1 {
-            let message = format!("Input should be less than or equal to {most}");
-            self.add_with("less_than_equal", &message, value, json!({ "le": most }));
+            let message = format!("Input should be less than or equal to {max}");
+            self.report_with_context("less_than_equal", &message, value, json!({ "le": max }));
         }
     }
 
     fn choice(&mut self, choices: &[&str], value: &Value) {
         if !value.as_str().is_some_and(|text| choices.contains(&text)) {
-            let expected = either(choices);
+            let expected = format_choices(choices);
             let message = format!("Input should be {expected}");
-            self.add_with("enum", &message, value, json!({ "expected": expected }));
+            self.report_with_context("enum", &message, value, json!({ "expected": expected }));
         }
     }
 
-    fn list(&mut self, at_least: usize, item: &'static Kind, value: &Value) {
+    fn array(&mut self, min_items: usize, item: &'static Type, value: &Value) {
         let Some(items) = value.as_array() else {
-            return self.add("list_type", "Input should be a valid list", value);
+            return self.report("list_type", "Input should be a valid list", value);
         };
-        if items.len() < at_least {
+        if items.len() < min_items {
             let message = format!(
-                "List should have at least {at_least} item after validation, not {}",
+                "List should have at least {min_items} item after validation, not {}",
                 items.len()
             );
             let context = json!({
-                "field_type": "List", "min_length": at_least, "actual_length": items.len(),
+                "field_type": "List", "min_length": min_items, "actual_length": items.len(),
             });
-            self.add_with("too_short", &message, value, context);
+            self.report_with_context("too_short", &message, value, context);
         }
         for (index, entry) in items.iter().enumerate() {
-            self.within(index, |report| report.value(item, entry));
+            self.at(index, |validator| validator.value(item, entry));
         }
     }
 
-    fn record(&mut self, fields: &'static [Field], also: &[&str], closed: bool, value: &Value) {
+    fn object(
+        &mut self,
+        fields: &'static [Field],
+        extra_known: &[&str],
+        is_closed: bool,
+        value: &Value,
+    ) {
         let Some(members) = value.as_object() else {
             let message = "Input should be a valid dictionary or object to extract fields from";
-            return self.add("model_attributes_type", message, value);
+            return self.report("model_attributes_type", message, value);
         };
         for field in fields {
             self.field(field, members, value);
         }
-        if !closed {
+        if !is_closed {
             return;
         }
-        let known =
-            |name: &str| also.contains(&name) || fields.iter().any(|field| field.name == name);
+        let known = |name: &str| {
+            extra_known.contains(&name) || fields.iter().any(|field| field.name == name)
+        };
         for (name, member) in members.iter().filter(|(name, _)| !known(name)) {
-            self.within(name.as_str(), |report| {
-                report.add("extra_forbidden", "Extra inputs are not permitted", member);
+            self.at(name.as_str(), |validator| {
+                validator.report("extra_forbidden", "Extra inputs are not permitted", member);
             });
         }
     }
 
     fn field(&mut self, field: &'static Field, members: &Map<String, Value>, parent: &Value) {
         match members.get(field.name) {
-            // The server reads an explicit null of an optional field as absent.
+            // The server treats an explicit null of an optional field as absent.
             Some(Value::Null) if !field.required => {}
             Some(member) => {
-                self.within(field.name, |report| report.value(&field.kind, member));
+                self.at(field.name, |validator| validator.value(&field.ty, member));
             }
             None if field.required => {
-                self.within(field.name, |report| {
-                    report.add("missing", "Field required", parent)
+                self.at(field.name, |validator| {
+                    validator.report("missing", "Field required", parent)
                 });
             }
             None => {}
         }
     }
 
-    fn tagged(
+    fn union(
         &mut self,
         tag: &'static str,
         default: Option<&'static str>,
@@ -295,15 +305,17 @@ impl Report {
     ) {
         let Some(members) = value.as_object() else {
             let message = "Input should be a valid dictionary or object to extract fields from";
-            return self.add("model_attributes_type", message, value);
+            return self.report("model_attributes_type", message, value);
         };
         let Some(found) = members.get(tag).and_then(Value::as_str).or(default) else {
             let message = format!("Unable to extract tag using discriminator '{tag}'");
             let context = json!({ "discriminator": format!("'{tag}'") });
-            return self.add_with("union_tag_not_found", &message, value, context);
+            return self.report_with_context("union_tag_not_found", &message, value, context);
         };
         if let Some((name, fields)) = variants.iter().find(|(name, _)| *name == found) {
-            return self.within(*name, |report| report.record(fields, &[tag], true, value));
+            return self.at(*name, |validator| {
+                validator.object(fields, &[tag], true, value)
+            });
         }
         let expected: Vec<String> = variants
             .iter()
@@ -316,37 +328,38 @@ impl Report {
         let context = json!({
             "discriminator": format!("'{tag}'"), "tag": found, "expected_tags": expected,
         });
-        self.add_with("union_tag_invalid", &message, value, context);
+        self.report_with_context("union_tag_invalid", &message, value, context);
     }
 
-    fn any_of(&mut self, kinds: &'static [Kind], value: &Value) {
-        match kinds.iter().find(|kind| kind.resembles(value)) {
-            Some(kind) => self.value(kind, value),
-            None => kinds.iter().for_each(|kind| self.value(kind, value)),
+    fn any_of(&mut self, types: &'static [Type], value: &Value) {
+        match types.iter().find(|ty| ty.matches_json_type(value)) {
+            Some(ty) => self.value(ty, value),
+            None => types.iter().for_each(|ty| self.value(ty, value)),
         }
     }
 }
 
-impl Kind {
-    /// Whether the value has the JSON type of this kind, whatever is inside.
-    fn resembles(&self, value: &Value) -> bool {
+impl Type {
+    /// Whether the value has the JSON type of this type, regardless of its contents.
+    fn matches_json_type(&self, value: &Value) -> bool {
         match self {
-            Self::Text | Self::Sized(..) | Self::Choice(_) => value.is_string(),
-            Self::Flag => value.is_boolean(),
+            Self::String | Self::StringOfLength(..) | Self::Enum(_) => value.is_string(),
+            Self::Boolean => value.is_boolean(),
             Self::Integer(..) | Self::Number(..) => value.is_number(),
             Self::Null => value.is_null(),
-            Self::List(..) => value.is_array(),
-            Self::Map
-            | Self::Texts(..)
-            | Self::Record(_)
-            | Self::OpenRecord(_)
-            | Self::Tagged { .. } => value.is_object(),
-            Self::AnyOf(kinds) => kinds.iter().any(|kind| kind.resembles(value)),
+            Self::Array(..) => value.is_array(),
+            Self::AnyObject
+            | Self::StringMap(..)
+            | Self::Object(_)
+            | Self::OpenObject(_)
+            | Self::Union { .. } => value.is_object(),
+            Self::AnyOf(types) => types.iter().any(|ty| ty.matches_json_type(value)),
         }
     }
 }
 
-pub(crate) fn either(choices: &[&str]) -> String {
+/// Formats a list of choices: `'a', 'b' or 'c'`.
+pub(crate) fn format_choices(choices: &[&str]) -> String {
     let quoted: Vec<String> = choices.iter().map(|choice| format!("'{choice}'")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),

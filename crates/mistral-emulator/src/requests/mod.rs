@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
-use self::fields::problem;
+use self::fields::error_detail;
 use crate::responses::ApiError;
 
 /// A request body that is JSON and says so.
@@ -22,7 +22,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let is_json = says_json(request.headers());
+        let is_json = is_json_content_type(request.headers());
         let bytes = Bytes::from_request(request, state).await.map_err(|error| {
             ApiError::detail(
                 StatusCode::BAD_REQUEST,
@@ -41,7 +41,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     }
 }
 
-fn says_json(headers: &HeaderMap) -> bool {
+fn is_json_content_type(headers: &HeaderMap) -> bool {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
@@ -54,26 +54,26 @@ fn says_json(headers: &HeaderMap) -> bool {
 
 fn not_an_object(input: &Value) -> ApiError {
     let message = "Input should be a valid dictionary or object to extract fields from";
-    let place = ["body".into()];
-    ApiError::invalid(vec![problem(
+    let location = ["body".into()];
+    ApiError::validation(vec![error_detail(
         "model_attributes_type",
-        &place,
+        &location,
         message,
         input,
     )])
 }
 
 fn not_json(error: &serde_json::Error) -> ApiError {
-    let place = ["body".into(), error.column().into()];
-    let mut detail = problem("json_invalid", &place, "JSON decode error", &json!({}));
+    let location = ["body".into(), error.column().into()];
+    let mut detail = error_detail("json_invalid", &location, "JSON decode error", &json!({}));
     if let Some(members) = detail.as_object_mut() {
         members.insert("ctx".into(), json!({ "error": error.to_string() }));
     }
-    ApiError::invalid(vec![detail])
+    ApiError::validation(vec![detail])
 }
 
 /// The key of an `Authorization: Bearer …` header.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     let key = key.trim();

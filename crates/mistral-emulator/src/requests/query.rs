@@ -6,30 +6,30 @@ use http::StatusCode;
 use http::request::Parts;
 use serde_json::{Map, Value, json};
 
-use super::fields::{either, problem};
+use super::fields::{error_detail, format_choices};
 use crate::responses::ApiError;
 use crate::time;
 
 /// One parameter of a query.
-pub(crate) type Parameter = (&'static str, Kind);
+pub(crate) type Parameter = (&'static str, ParameterType);
 
 /// What a parameter may be.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Kind {
-    Text,
-    Flag,
+pub(crate) enum ParameterType {
+    String,
+    Boolean,
     /// A whole number that is not less than this.
     Integer(i64),
-    Time,
-    Choice(&'static [&'static str]),
+    Timestamp,
+    Enum(&'static [&'static str]),
     /// Any number of texts, each with the name before it.
-    Texts,
+    Strings,
     /// Any number of these texts, each with the name before it.
-    Choices(&'static [&'static str]),
+    Enums(&'static [&'static str]),
 }
 
-pub(crate) const PAGE: Parameter = ("page", Kind::Integer(0));
-pub(crate) const PAGE_SIZE: Parameter = ("page_size", Kind::Integer(1));
+pub(crate) const PAGE: Parameter = ("page", ParameterType::Integer(0));
+pub(crate) const PAGE_SIZE: Parameter = ("page_size", ParameterType::Integer(1));
 const DEFAULT_PAGE_SIZE: usize = 100;
 
 /// The parameters of a request as they were sent.
@@ -54,23 +54,28 @@ impl Query {
     /// Reads the parameters of a table; the error lists every problem found.
     pub(crate) fn read(&self, table: &[Parameter]) -> Result<Parameters, ApiError> {
         let mut values = Map::new();
-        let mut problems = Vec::new();
+        let mut errors = Vec::new();
         for (name, kind) in table {
             let sent = self.0.iter().filter(|(sent, _)| sent == name);
             for (_, text) in sent.filter(|(_, text)| !text.is_empty()) {
                 match read(*kind, text) {
                     Ok(value) => add(&mut values, name, *kind, value),
                     Err((kind, message)) => {
-                        let place = ["query".into(), (*name).into()];
-                        problems.push(problem(kind, &place, &message, &text.as_str().into()));
+                        let location = ["query".into(), (*name).into()];
+                        errors.push(error_detail(
+                            kind,
+                            &location,
+                            &message,
+                            &text.as_str().into(),
+                        ));
                     }
                 }
             }
         }
-        if problems.is_empty() {
+        if errors.is_empty() {
             Ok(Parameters(values))
         } else {
-            Err(ApiError::details(problems))
+            Err(ApiError::validation_plain(errors))
         }
     }
 
@@ -82,8 +87,8 @@ impl Query {
     }
 }
 
-fn add(values: &mut Map<String, Value>, name: &str, kind: Kind, value: Value) {
-    if let Kind::Texts | Kind::Choices(_) = kind {
+fn add(values: &mut Map<String, Value>, name: &str, kind: ParameterType, value: Value) {
+    if let ParameterType::Strings | ParameterType::Enums(_) = kind {
         let list = values.entry(name).or_insert_with(|| json!([]));
         if let Some(list) = list.as_array_mut() {
             list.push(value);
@@ -93,10 +98,10 @@ fn add(values: &mut Map<String, Value>, name: &str, kind: Kind, value: Value) {
     }
 }
 
-fn read(kind: Kind, text: &str) -> Result<Value, (&'static str, String)> {
+fn read(kind: ParameterType, text: &str) -> Result<Value, (&'static str, String)> {
     match kind {
-        Kind::Text | Kind::Texts => Ok(text.into()),
-        Kind::Flag => match text.to_ascii_lowercase().as_str() {
+        ParameterType::String | ParameterType::Strings => Ok(text.into()),
+        ParameterType::Boolean => match text.to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" | "t" | "y" => Ok(true.into()),
             "false" | "0" | "no" | "off" | "f" | "n" => Ok(false.into()),
             _ => Err((
@@ -104,7 +109,7 @@ fn read(kind: Kind, text: &str) -> Result<Value, (&'static str, String)> {
                 "Input should be a valid boolean, unable to interpret input".into(),
             )),
         },
-        Kind::Integer(least) => match text.trim().parse::<i64>() {
+        ParameterType::Integer(least) => match text.trim().parse::<i64>() {
             Ok(number) if number < least => Err((
                 "greater_than_equal",
                 format!("Input should be greater than or equal to {least}"),
@@ -115,15 +120,18 @@ fn read(kind: Kind, text: &str) -> Result<Value, (&'static str, String)> {
                 "Input should be a valid integer, unable to parse string as an integer".into(),
             )),
         },
-        Kind::Time => time::seconds(text).map(Value::from).ok_or((
+        ParameterType::Timestamp => time::seconds(text).map(Value::from).ok_or((
             "datetime_from_date_parsing",
             "Input should be a valid datetime or date".into(),
         )),
-        Kind::Choice(choices) | Kind::Choices(choices) => {
+        ParameterType::Enum(choices) | ParameterType::Enums(choices) => {
             if choices.contains(&text) {
                 Ok(text.into())
             } else {
-                Err(("enum", format!("Input should be {}", either(choices))))
+                Err((
+                    "enum",
+                    format!("Input should be {}", format_choices(choices)),
+                ))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Event streams: one body frame per event.
+//! Server-sent events, each of which is a frame of the body.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -12,23 +12,23 @@ use http::{HeaderValue, header};
 use hyper::body::Frame;
 use serde_json::Value;
 
-/// A response that sends the values as events and then says that it is done.
-pub(crate) fn response(values: &[Value]) -> Response {
+/// Creates a response that streams the values as events and ends with `[DONE]`.
+pub(crate) fn data_events(values: &[Value]) -> Response {
     let events = values.iter().map(Value::to_string);
     let events = events.chain(std::iter::once("[DONE]".to_owned()));
-    stream(events.map(|data| format!("data: {data}\n\n")))
+    event_stream(events.map(|data| format!("data: {data}\n\n")))
 }
 
-/// A response that sends the values as events named after their type; the last ends the stream.
-pub(crate) fn named(values: &[Value]) -> Response {
-    stream(values.iter().map(|value| {
+/// Creates a response that streams the values as events that are named after their `type`.
+pub(crate) fn named_events(values: &[Value]) -> Response {
+    event_stream(values.iter().map(|value| {
         let name = value.get("type").and_then(Value::as_str);
         format!("event: {}\ndata: {value}\n\n", name.unwrap_or_default())
     }))
 }
 
-fn stream(events: impl Iterator<Item = String>) -> Response {
-    let mut response = Response::new(Body::new(Events(events.map(Bytes::from).collect())));
+fn event_stream(events: impl Iterator<Item = String>) -> Response {
+    let mut response = Response::new(Body::new(EventBody(events.map(Bytes::from).collect())));
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/event-stream; charset=utf-8"),
@@ -36,9 +36,9 @@ fn stream(events: impl Iterator<Item = String>) -> Response {
     response
 }
 
-struct Events(VecDeque<Bytes>);
+struct EventBody(VecDeque<Bytes>);
 
-impl hyper::body::Body for Events {
+impl hyper::body::Body for EventBody {
     type Data = Bytes;
     type Error = Infallible;
 

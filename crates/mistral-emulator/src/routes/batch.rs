@@ -12,31 +12,34 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Map, Value, json};
 
-use crate::json::list as members;
+use crate::json::array;
 use crate::requests::JsonBody;
-use crate::requests::fields::{self, Field, Kind as Is, optional, problem, required};
-use crate::requests::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
+use crate::requests::fields::{self, Field, Type, error_detail, optional, required};
+use crate::requests::query::{PAGE, PAGE_SIZE, Parameter, ParameterType, Parameters, Query};
 use crate::responses::{ApiError, json_response};
-use crate::state::Shared;
+use crate::state::AppState;
 use crate::state::batch_job::{
-    BatchJob, BatchRequest, CANCELLATION_REQUESTED, CANCELLED, FAILED, Outcome, QUEUED, RUNNING,
-    SUCCESS, TIMEOUT_EXCEEDED,
+    BatchJob, BatchRequest, BatchResult, CANCELLATION_REQUESTED, CANCELLED, FAILED, QUEUED,
+    RUNNING, SUCCESS, TIMEOUT_EXCEEDED,
 };
 
 const MOST_REQUESTS: usize = 10_000;
 
 static FIELDS: &[Field] = &[
-    optional("input_files", Is::List(0, &Is::Text)),
+    optional("input_files", Type::Array(0, &Type::String)),
     optional(
         "requests",
-        Is::List(
+        Type::Array(
             1,
-            &Is::Record(&[optional("custom_id", Is::Text), required("body", Is::Map)]),
+            &Type::Object(&[
+                optional("custom_id", Type::String),
+                required("body", Type::AnyObject),
+            ]),
         ),
     ),
     required(
         "endpoint",
-        Is::Choice(&[
+        Type::Enum(&[
             "/v1/chat/completions",
             "/v1/embeddings",
             "/v1/fim/completions",
@@ -49,23 +52,23 @@ static FIELDS: &[Field] = &[
             "/v1/audio/transcriptions",
         ]),
     ),
-    optional("model", Is::Text),
-    optional("agent_id", Is::Text),
-    optional("metadata", Is::Texts(1, 512)),
-    optional("timeout_hours", fields::COUNT),
+    optional("model", Type::String),
+    optional("agent_id", Type::String),
+    optional("metadata", Type::StringMap(1, 512)),
+    optional("timeout_hours", fields::UNSIGNED),
 ];
 
 static FILTERS: &[Parameter] = &[
     PAGE,
     PAGE_SIZE,
-    ("model", Kind::Text),
-    ("agent_id", Kind::Text),
-    ("metadata", Kind::Text),
-    ("created_after", Kind::Time),
-    ("created_by_me", Kind::Flag),
+    ("model", ParameterType::String),
+    ("agent_id", ParameterType::String),
+    ("metadata", ParameterType::String),
+    ("created_after", ParameterType::Timestamp),
+    ("created_by_me", ParameterType::Boolean),
     (
         "status",
-        Kind::Choices(&[
+        ParameterType::Enums(&[
             QUEUED,
             RUNNING,
             SUCCESS,
@@ -75,7 +78,7 @@ static FILTERS: &[Parameter] = &[
             CANCELLED,
         ]),
     ),
-    ("order_by", Kind::Choice(&["created", "-created"])),
+    ("order_by", ParameterType::Enum(&["created", "-created"])),
 ];
 
 /// The router that the requests of a batch job are dispatched to, as an extension of the request.
@@ -84,30 +87,30 @@ pub(crate) struct BatchRouter(pub(crate) Router);
 
 /// `POST /v1/batch/jobs`
 pub(crate) async fn create(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(asked): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::short_body(FIELDS, &asked)?;
-    let inline = members(&asked, "requests");
-    let files = members(&asked, "input_files");
+    fields::validate_plain(FIELDS, &asked)?;
+    let inline = array(&asked, "requests");
+    let files = array(&asked, "input_files");
     if inline.is_empty() == files.is_empty() {
         return Err(refuse(
             "Value error, Either input_files or requests must be given, and not both",
             &asked,
         ));
     }
-    let mut state = shared.state();
-    let mut requests: Vec<BatchRequest> = inline.iter().filter_map(BatchRequest::read).collect();
+    let mut store = state.store();
+    let mut requests: Vec<BatchRequest> = inline.iter().filter_map(BatchRequest::parse).collect();
     let mut errors = Vec::new();
     for id in files.iter().filter_map(Value::as_str) {
-        let Some(file) = state.file(id) else {
+        let Some(file) = store.file(id) else {
             return Err(ApiError::detail(StatusCode::NOT_FOUND, "File not found"));
         };
         if file.purpose != "batch" {
             let message = format!("Value error, File {id} was not uploaded with purpose batch");
             return Err(refuse(&message, &asked));
         }
-        let (of_file, error) = BatchRequest::of_lines(&file.content);
+        let (of_file, error) = BatchRequest::parse_lines(&file.content);
         requests.extend(of_file);
         errors.extend(error);
     }
@@ -115,12 +118,12 @@ pub(crate) async fn create(
         let message = format!("Value error, At most {MOST_REQUESTS} requests can be inline");
         return Err(refuse(&message, &json!(inline.len())));
     }
-    let shown = state.add_batch_job(asked, requests, errors);
+    let shown = store.add_batch_job(asked, requests, errors);
     Ok(json_response(StatusCode::OK, &shown))
 }
 
 fn refuse(message: &str, input: &Value) -> ApiError {
-    ApiError::details(vec![problem(
+    ApiError::validation_plain(vec![error_detail(
         "value_error",
         &["body".into()],
         message,
@@ -130,17 +133,17 @@ fn refuse(message: &str, input: &Value) -> ApiError {
 
 /// `GET /v1/batch/jobs`
 pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
     let wanted = query.read(FILTERS)?;
     let metadata = wanted_metadata(&query, &wanted)?;
-    let mut jobs: Vec<Value> = shared
-        .state()
+    let mut jobs: Vec<Value> = state
+        .store()
         .batch_jobs
         .iter()
         .filter(|job| is_wanted(job, &wanted, &metadata))
-        .map(|job| job.show(false))
+        .map(|job| job.to_json(false))
         .collect();
     if wanted.text("order_by") != Some("created") {
         jobs.reverse();
@@ -160,10 +163,10 @@ fn wanted_metadata(query: &Query, wanted: &Parameters) -> Result<Map<String, Val
         match serde_json::from_str(text) {
             Ok(Value::Object(members)) => metadata.extend(members),
             _ => {
-                let place = ["query".into(), "metadata".into()];
+                let location = ["query".into(), "metadata".into()];
                 let message = "Input should be a valid dictionary";
-                let problem = problem("dict_type", &place, message, &text.into());
-                return Err(ApiError::details(vec![problem]));
+                let problem = error_detail("dict_type", &location, message, &text.into());
+                return Err(ApiError::validation_plain(vec![problem]));
             }
         }
     }
@@ -171,9 +174,9 @@ fn wanted_metadata(query: &Query, wanted: &Parameters) -> Result<Map<String, Val
 }
 
 fn is_wanted(job: &BatchJob, wanted: &Parameters, metadata: &Map<String, Value>) -> bool {
-    let asked = |name: &str| job.asked.get(name).and_then(Value::as_str);
+    let asked = |name: &str| job.request.get(name).and_then(Value::as_str);
     let has = |(name, value): (&String, &Value)| {
-        let found = job.asked.get("metadata").and_then(|all| all.get(name));
+        let found = job.request.get("metadata").and_then(|all| all.get(name));
         found == Some(value)
     };
     let created = i64::try_from(job.created_at).unwrap_or(i64::MAX);
@@ -188,62 +191,62 @@ fn is_wanted(job: &BatchJob, wanted: &Parameters, metadata: &Map<String, Value>)
 
 /// `GET /v1/batch/jobs/{job_id}`, which moves the job one step on
 pub(crate) async fn retrieve(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Extension(router): Extension<BatchRouter>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(&[("inline", Kind::Flag)])?;
+    let wanted = query.read(&[("inline", ParameterType::Boolean)])?;
     let inline = wanted.flag("inline").unwrap_or(false);
-    let to_run = shared.state().advance_batch_job(&id);
+    let to_run = state.store().advance_batch_job(&id);
     if let Some(job) = to_run {
-        let outcomes = run(&shared, &router, job).await;
-        shared.state().finish_batch_job(&id, outcomes);
+        let outcomes = run(&state, &router, job).await;
+        state.store().finish_batch_job(&id, outcomes);
     }
-    with_job(&shared, &id, |job| Ok(job.show(inline)))
+    with_job(&state, &id, |job| Ok(job.to_json(inline)))
 }
 
 /// `POST /v1/batch/jobs/{job_id}/cancel`
 pub(crate) async fn cancel(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    with_job(&shared, &id, |job| {
-        if job.is_over() {
+    with_job(&state, &id, |job| {
+        if job.is_finished() {
             let message = format!("The job cannot be cancelled: it is {}", job.status);
             return Err(ApiError::detail(StatusCode::BAD_REQUEST, &message));
         }
         job.status = CANCELLATION_REQUESTED;
-        Ok(job.show(false))
+        Ok(job.to_json(false))
     })
 }
 
 /// `DELETE /v1/batch/jobs/{job_id}`
 pub(crate) async fn delete(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let response = with_job(&shared, &id, |job| {
+    let response = with_job(&state, &id, |job| {
         Ok(json!({ "id": job.id, "object": "batch", "deleted": true }))
     })?;
-    shared.state().batch_jobs.retain(|job| job.id != id);
+    state.store().batch_jobs.retain(|job| job.id != id);
     Ok(response)
 }
 
 fn with_job(
-    shared: &Shared,
+    state: &AppState,
     id: &str,
     action: impl FnOnce(&mut BatchJob) -> Result<Value, ApiError>,
 ) -> Result<Response, ApiError> {
-    let mut state = shared.state();
-    let job = state
+    let mut store = state.store();
+    let job = store
         .batch_job(id)
         .ok_or_else(|| ApiError::detail(StatusCode::NOT_FOUND, "Batch job not found"))?;
     Ok(json_response(StatusCode::OK, &action(job)?))
 }
 
-async fn run(shared: &Shared, router: &BatchRouter, job: BatchJob) -> Vec<Outcome> {
-    let given = |name: &str| job.asked.get(name).filter(|value| !value.is_null());
+async fn run(state: &AppState, router: &BatchRouter, job: BatchJob) -> Vec<BatchResult> {
+    let given = |name: &str| job.request.get(name).filter(|value| !value.is_null());
     let mut path = given("endpoint").and_then(Value::as_str).unwrap_or("/");
     if given("agent_id").is_some() && path == "/v1/chat/completions" {
         path = "/v1/agents/completions";
@@ -251,12 +254,12 @@ async fn run(shared: &Shared, router: &BatchRouter, job: BatchJob) -> Vec<Outcom
     let mut outcomes = Vec::with_capacity(job.requests.len());
     for mut request in job.requests {
         for name in ["model", "agent_id"] {
-            let value = job.asked.get(name).filter(|value| !value.is_null());
+            let value = job.request.get(name).filter(|value| !value.is_null());
             if let (Some(value), Some(body)) = (value, request.body.as_object_mut()) {
                 body.insert(name.to_owned(), value.clone());
             }
         }
-        let response = ask(&router.0, &shared.api_key, path, &request.body).await;
+        let response = ask(&router.0, &state.api_key, path, &request.body).await;
         let status = response.status().as_u16();
         let bytes = match response.into_body().collect().await {
             Ok(body) => body.to_bytes(),
@@ -264,7 +267,7 @@ async fn run(shared: &Shared, router: &BatchRouter, job: BatchJob) -> Vec<Outcom
         };
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into());
-        outcomes.push(Outcome {
+        outcomes.push(BatchResult {
             custom_id: request.custom_id,
             status,
             body,

@@ -7,11 +7,11 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::generate::completion::Completion;
-use crate::json::{list, set};
+use crate::json::{array, set_member};
 use crate::requests::chat_fields::{AGENTS, CHAT};
 use crate::requests::{JsonBody, fields, messages};
 use crate::responses::ApiError;
-use crate::state::Shared;
+use crate::state::AppState;
 use crate::state::models::{self, Model};
 
 /// The model behind every agent id.
@@ -19,11 +19,11 @@ const AGENT_MODEL: &str = "mistral-medium-latest";
 
 /// `POST /v1/chat/completions`
 pub(crate) async fn complete(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::body(CHAT, &request)?;
-    let model = shared.state().able(&request, "completion_chat")?;
+    fields::validate(CHAT, &request)?;
+    let model = state.store().resolve_model(&request, "completion_chat")?;
     answer(&request, model)
 }
 
@@ -31,19 +31,19 @@ pub(crate) async fn complete(
 pub(crate) async fn complete_with_agent(
     JsonBody(mut request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::body(AGENTS, &request)?;
-    set(&mut request, "model", AGENT_MODEL.into());
-    let model = models::able(&request, |model| model.can("completion_chat"))?;
+    fields::validate(AGENTS, &request)?;
+    set_member(&mut request, "model", AGENT_MODEL.into());
+    let model = models::resolve(&request, |model| model.supports("completion_chat"))?;
     answer(&request, model)
 }
 
 /// Answers a request whose fields were checked before.
 fn answer(request: &Value, model: &Model) -> Result<Response, ApiError> {
-    messages::check(list(request, "messages"))?;
+    messages::check(array(request, "messages"))?;
     check_format(request)?;
     check_tool_choice(request)?;
     check_prompt_mode(request, model)?;
-    Ok(Completion::new(request, model.always_thinks()).answer(request))
+    Ok(Completion::new(request, model.reasons_by_default()).answer(request))
 }
 
 fn invalid_arguments(message: impl Into<String>) -> ApiError {
@@ -58,19 +58,19 @@ fn check_format(request: &Value) -> Result<(), ApiError> {
         return Ok(());
     }
     if format.get("json_schema").is_none_or(Value::is_null) {
-        let place = [
+        let location = [
             "body".into(),
             "response_format".into(),
             "json_schema".into(),
         ];
-        let problem = fields::problem("missing", &place, "Field required", format);
-        return Err(ApiError::invalid(vec![problem]));
+        let problem = fields::error_detail("missing", &location, "Field required", format);
+        return Err(ApiError::validation(vec![problem]));
     }
     let choice = request
         .get("tool_choice")
         .filter(|choice| !choice.is_null());
     let is_auto = choice.is_none_or(|choice| choice == "auto");
-    if !is_auto && !list(request, "tools").is_empty() {
+    if !is_auto && !array(request, "tools").is_empty() {
         return Err(invalid_arguments(
             "Response format json_schema can only be used with tools when tool_choice is auto",
         ));
@@ -82,7 +82,7 @@ fn check_tool_choice(request: &Value) -> Result<(), ApiError> {
     let Some(choice) = request.get("tool_choice") else {
         return Ok(());
     };
-    let tools = list(request, "tools");
+    let tools = array(request, "tools");
     if matches!(choice.as_str(), Some("any" | "required")) && tools.is_empty() {
         return Err(invalid_arguments("Tool choice cannot be set without tools"));
     }
@@ -102,7 +102,7 @@ fn check_prompt_mode(request: &Value, model: &Model) -> Result<(), ApiError> {
     let is_set = request
         .get("prompt_mode")
         .is_some_and(|mode| !mode.is_null());
-    if is_set && !model.always_thinks() {
+    if is_set && !model.reasons_by_default() {
         return Err(invalid_arguments(
             "Reasoning prompt mode is not enabled for this model",
         ));

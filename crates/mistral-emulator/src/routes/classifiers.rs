@@ -7,47 +7,47 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::generate::random::{Sequence, hash, hex_id};
-use crate::generate::tokenizer as tokens;
-use crate::json::{list, text_of};
+use crate::generate::random::{Rng, hash, hex_id};
+use crate::generate::tokenizer;
+use crate::json::{array, message_text};
 use crate::requests::JsonBody;
 use crate::requests::chat_fields::MESSAGE;
-use crate::requests::fields::{self, Field, Kind, optional, required};
+use crate::requests::fields::{self, Field, Type, optional, required};
 use crate::responses::TokenCost;
 use crate::responses::{ApiError, json_response};
-use crate::state::Shared;
+use crate::state::AppState;
 use crate::state::models::{MODERATION_2411, Model};
 
-static TEXTS: &[Field] = &[
-    required("model", Kind::Text),
+static STRING_OR_STRINGS: &[Field] = &[
+    required("model", Type::String),
     required(
         "input",
-        Kind::AnyOf(&[Kind::Text, Kind::List(1, &Kind::Text)]),
+        Type::AnyOf(&[Type::String, Type::Array(1, &Type::String)]),
     ),
-    optional("metadata", Kind::Map),
+    optional("metadata", Type::AnyObject),
 ];
 
 static MODERATED_CHAT: &[Field] = &[
-    required("model", Kind::Text),
-    required("input", Kind::List(1, &MESSAGE)),
+    required("model", Type::String),
+    required("input", Type::Array(1, &MESSAGE)),
 ];
 
 static MODERATED_CHATS: &[Field] = &[
-    required("model", Kind::Text),
-    required("input", Kind::List(1, &CHAT)),
+    required("model", Type::String),
+    required("input", Type::Array(1, &CHAT)),
 ];
 
-static CHAT: Kind = Kind::List(1, &MESSAGE);
+static CHAT: Type = Type::Array(1, &MESSAGE);
 
-static INSTRUCT: &[Field] = &[required("messages", Kind::List(1, &MESSAGE))];
+static INSTRUCT: &[Field] = &[required("messages", Type::Array(1, &MESSAGE))];
 
-static CONVERSATION: Kind = Kind::Record(INSTRUCT);
+static CONVERSATION: Type = Type::Object(INSTRUCT);
 
 static CLASSIFIED_CHATS: &[Field] = &[
-    required("model", Kind::Text),
+    required("model", Type::String),
     required(
         "input",
-        Kind::AnyOf(&[Kind::Record(INSTRUCT), Kind::List(1, &CONVERSATION)]),
+        Type::AnyOf(&[Type::Object(INSTRUCT), Type::Array(1, &CONVERSATION)]),
     ),
 ];
 
@@ -85,44 +85,38 @@ static LANGUAGES: &[Words] = &[
 
 /// `POST /v1/moderations`
 pub(crate) async fn moderate(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::body(TEXTS, &request)?;
-    answer(
-        &shared,
-        &request,
-        "moderation",
-        &texts(&request),
-        moderation,
-    )
+    fields::validate(STRING_OR_STRINGS, &request)?;
+    answer(&state, &request, "moderation", &texts(&request), moderation)
 }
 
 /// `POST /v1/chat/moderations`
 pub(crate) async fn moderate_chat(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    let input = list(&request, "input");
+    let input = array(&request, "input");
     let chats: Vec<String> = if input.iter().any(Value::is_array) {
-        fields::body(MODERATED_CHATS, &request)?;
+        fields::validate(MODERATED_CHATS, &request)?;
         let chats = input.iter().filter_map(Value::as_array);
         chats.map(|chat| last_text(chat)).collect()
     } else {
-        fields::body(MODERATED_CHAT, &request)?;
+        fields::validate(MODERATED_CHAT, &request)?;
         vec![last_text(input)]
     };
-    answer(&shared, &request, "moderation", &chats, moderation)
+    answer(&state, &request, "moderation", &chats, moderation)
 }
 
 /// `POST /v1/classifications`
 pub(crate) async fn classify(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::body(TEXTS, &request)?;
+    fields::validate(STRING_OR_STRINGS, &request)?;
     answer(
-        &shared,
+        &state,
         &request,
         "classification",
         &texts(&request),
@@ -132,36 +126,39 @@ pub(crate) async fn classify(
 
 /// `POST /v1/chat/classifications`
 pub(crate) async fn classify_chat(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::body(CLASSIFIED_CHATS, &request)?;
+    fields::validate(CLASSIFIED_CHATS, &request)?;
     let chats: Vec<String> = match request.get("input") {
         Some(Value::Array(chats)) => chats
             .iter()
-            .map(|chat| last_text(list(chat, "messages")))
+            .map(|chat| last_text(array(chat, "messages")))
             .collect(),
-        Some(chat) => vec![last_text(list(chat, "messages"))],
+        Some(chat) => vec![last_text(array(chat, "messages"))],
         None => Vec::new(),
     };
-    answer(&shared, &request, "classification", &chats, classification)
+    answer(&state, &request, "classification", &chats, classification)
 }
 
 fn answer(
-    shared: &Shared,
+    state: &AppState,
     request: &Value,
     capability: &str,
     texts: &[String],
     judge: fn(&Model, &str) -> Value,
 ) -> Result<Response, ApiError> {
-    let model = shared.state().able(request, capability)?;
+    let model = state.store().resolve_model(request, capability)?;
     let results: Vec<Value> = texts.iter().map(|text| judge(model, text)).collect();
     let body = json!({
         "id": hex_id(hash(request.to_string().as_bytes())),
         "model": request.get("model"),
         "results": results,
     });
-    let tokens: usize = texts.iter().map(|text| tokens::count(text) + 1).sum();
+    let tokens: usize = texts
+        .iter()
+        .map(|text| tokenizer::count_tokens(text) + 1)
+        .sum();
     let mut response = json_response(StatusCode::OK, &body);
     response.extensions_mut().insert(TokenCost(tokens as u64));
     Ok(response)
@@ -184,7 +181,7 @@ fn texts(request: &Value) -> Vec<String> {
 
 /// Of a conversation the last message is judged.
 fn last_text(messages: &[Value]) -> String {
-    messages.last().map(text_of).unwrap_or_default()
+    messages.last().map(message_text).unwrap_or_default()
 }
 
 fn moderation(model: &Model, text: &str) -> Value {
@@ -224,7 +221,7 @@ fn category_scores(model: &Model, text: &str) -> Vec<(String, f64)> {
 }
 
 fn classification(model: &Model, text: &str) -> Value {
-    if model.can("moderation") {
+    if model.supports("moderation") {
         let scores: Map<String, Value> = category_scores(model, text)
             .into_iter()
             .map(|(name, score)| (name, json!(score)))
@@ -274,6 +271,6 @@ fn hits(words: &[String], signs: &[&str]) -> usize {
 
 /// A number from 0 up to 1 that depends on both texts.
 fn fraction(name: &str, text: &str) -> f64 {
-    let mut numbers = Sequence::new(hash(format!("{name}: {text}").as_bytes()));
-    f64::from(u32::try_from(numbers.below(1000)).unwrap_or(0)) / 1000.0
+    let mut rng = Rng::new(hash(format!("{name}: {text}").as_bytes()));
+    f64::from(u32::try_from(rng.below(1000)).unwrap_or(0)) / 1000.0
 }

@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::generate::random::{Sequence, hash, hex_id};
-use crate::generate::tokenizer as tokens;
-use crate::json::whole_number;
+use crate::generate::random::{Rng, hash, hex_id};
+use crate::generate::tokenizer;
+use crate::json::unsigned;
 use crate::requests::JsonBody;
-use crate::requests::fields::{self, Field, Kind, optional, required};
+use crate::requests::fields::{self, Field, Type, optional, required};
 use crate::responses::TokenCost;
 use crate::responses::{ApiError, json_response};
 use crate::state::models::{self, CODESTRAL_EMBED, Model};
@@ -25,24 +25,24 @@ const MOST_DIMENSIONS: usize = 3072;
 const DIMENSIONS_PER_WORD: usize = 64;
 
 static FIELDS: &[Field] = &[
-    required("model", Kind::Text),
+    required("model", Type::String),
     required(
         "input",
-        Kind::AnyOf(&[Kind::Text, Kind::List(1, &Kind::Text)]),
+        Type::AnyOf(&[Type::String, Type::Array(1, &Type::String)]),
     ),
-    optional("metadata", Kind::Map),
-    optional("output_dimension", Kind::Integer(1, i64::MAX)),
+    optional("metadata", Type::AnyObject),
+    optional("output_dimension", Type::Integer(1, i64::MAX)),
     optional(
         "output_dtype",
-        Kind::Choice(&["float", "int8", "uint8", "binary", "ubinary"]),
+        Type::Enum(&["float", "int8", "uint8", "binary", "ubinary"]),
     ),
-    optional("encoding_format", Kind::Choice(&["float", "base64"])),
+    optional("encoding_format", Type::Enum(&["float", "base64"])),
 ];
 
 /// `POST /v1/embeddings`
 pub(crate) async fn create(JsonBody(request): JsonBody) -> Result<Response, ApiError> {
-    fields::body(FIELDS, &request)?;
-    let model = models::able(&request, Model::embeds)?;
+    fields::validate(FIELDS, &request)?;
+    let model = models::resolve(&request, Model::is_embedding_model)?;
     let dimensions = dimensions(&request, model)?;
     let inputs: Vec<&str> = match request.get("input") {
         Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
@@ -53,7 +53,10 @@ pub(crate) async fn create(JsonBody(request): JsonBody) -> Result<Response, ApiE
             "Too many inputs in request, split into more batches.",
         ));
     }
-    let tokens: usize = inputs.iter().map(|text| tokens::count(text) + 1).sum();
+    let tokens: usize = inputs
+        .iter()
+        .map(|text| tokenizer::count_tokens(text) + 1)
+        .sum();
     if tokens > MOST_TOKENS {
         return Err(too_many(
             "Too many tokens overall, split into more batches.",
@@ -107,7 +110,7 @@ fn usage(tokens: usize) -> Value {
 }
 
 fn dimensions(request: &Value, model: &Model) -> Result<usize, ApiError> {
-    let wanted = whole_number(request, "output_dimension");
+    let wanted = unsigned(request, "output_dimension");
     let chooses = model.id == CODESTRAL_EMBED;
     match wanted {
         None if chooses => Ok(1536),
@@ -135,10 +138,10 @@ fn vector(text: &str, dimensions: usize) -> Vec<f32> {
     }
     let mut sums = vec![0_i16; dimensions];
     for word in words {
-        let mut numbers = Sequence::new(hash(word.as_bytes()));
+        let mut rng = Rng::new(hash(word.as_bytes()));
         for _ in 0..DIMENSIONS_PER_WORD {
-            let step = if numbers.number() & 1 == 0 { 1 } else { -1 };
-            if let Some(sum) = sums.get_mut(numbers.below(dimensions)) {
+            let step = if rng.next_u64() & 1 == 0 { 1 } else { -1 };
+            if let Some(sum) = sums.get_mut(rng.below(dimensions)) {
                 *sum = sum.saturating_add(step);
             }
         }
@@ -208,8 +211,8 @@ fn packed(vector: &[f32]) -> Vec<u8> {
     bytes
         .map(|numbers| {
             let bits = numbers.iter().enumerate();
-            bits.fold(0, |byte, (place, number)| {
-                byte | (u8::from(*number > 0.0) << (7 - place))
+            bits.fold(0, |byte, (location, number)| {
+                byte | (u8::from(*number > 0.0) << (7 - location))
             })
         })
         .collect()

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::requests::fields::{either, problem};
+use crate::requests::fields::{error_detail, format_choices};
 use crate::responses::ApiError;
-use crate::state::file::{BINARY, NewFile, lines, mimetype_of};
+use crate::state::file::{BINARY, NewFile, guess_mimetype, lines};
 
 /// `audio` is in the documentation, `agentic_safety` in the newest official SDK.
 pub(crate) const PURPOSES: &[&str] = &["fine-tune", "batch", "ocr", "audio", "agentic_safety"];
@@ -82,7 +82,7 @@ impl Form {
                 };
                 let mimetype = match part.content_type() {
                     Some(said) if said != BINARY => said.to_owned(),
-                    _ => mimetype_of(&name).to_owned(),
+                    _ => guess_mimetype(&name).to_owned(),
                 };
                 let content = part.bytes().await?;
                 // Without a name it counts as text, not as a file.
@@ -103,22 +103,27 @@ impl Form {
     }
 
     fn into_file(self) -> Result<NewFile, ApiError> {
-        let mut problems = Vec::new();
-        let purpose = choice("purpose", self.purpose, PURPOSES, &mut problems);
+        let mut errors = Vec::new();
+        let purpose = choice("purpose", self.purpose, PURPOSES, &mut errors);
         let visibility = choice(
             "visibility",
             self.visibility,
             &["workspace", "user"],
-            &mut problems,
+            &mut errors,
         );
-        let expiry_hours = hours(self.expiry.as_deref(), &mut problems);
+        let expiry_hours = hours(self.expiry.as_deref(), &mut errors);
         let Some(file) = self.file else {
-            let place = ["file".into(), "file".into()];
-            problems.push(problem("missing", &place, "Field required", &Value::Null));
-            return Err(ApiError::details(problems));
+            let location = ["file".into(), "file".into()];
+            errors.push(error_detail(
+                "missing",
+                &location,
+                "Field required",
+                &Value::Null,
+            ));
+            return Err(ApiError::validation_plain(errors));
         };
-        if !problems.is_empty() {
-            return Err(ApiError::details(problems));
+        if !errors.is_empty() {
+            return Err(ApiError::validation_plain(errors));
         }
         let sample_type = sample_type(&purpose, &file)?;
         Ok(NewFile {
@@ -160,19 +165,24 @@ fn encoded_name(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The value of a field, or the first of its choices.
-fn choice(name: &str, sent: Option<String>, choices: &[&str], problems: &mut Vec<Value>) -> String {
+fn choice(name: &str, sent: Option<String>, choices: &[&str], errors: &mut Vec<Value>) -> String {
     let Some(sent) = sent else {
         return choices.first().copied().unwrap_or_default().to_owned();
     };
     if !choices.contains(&sent.as_str()) {
-        let place = ["form".into(), name.into()];
-        let message = format!("Input should be {}", either(choices));
-        problems.push(problem("enum", &place, &message, &sent.as_str().into()));
+        let location = ["form".into(), name.into()];
+        let message = format!("Input should be {}", format_choices(choices));
+        errors.push(error_detail(
+            "enum",
+            &location,
+            &message,
+            &sent.as_str().into(),
+        ));
     }
     sent
 }
 
-fn hours(sent: Option<&str>, problems: &mut Vec<Value>) -> Option<u64> {
+fn hours(sent: Option<&str>, errors: &mut Vec<Value>) -> Option<u64> {
     let sent = sent.filter(|text| !text.is_empty())?;
     let (kind, message) = match sent.parse::<i64>() {
         Ok(hours) => match u64::try_from(hours) {
@@ -187,8 +197,8 @@ fn hours(sent: Option<&str>, problems: &mut Vec<Value>) -> Option<u64> {
             "Input should be a valid integer, unable to parse string as an integer",
         ),
     };
-    let place = ["form".into(), "expiry".into()];
-    problems.push(problem(kind, &place, message, &sent.into()));
+    let location = ["form".into(), "expiry".into()];
+    errors.push(error_detail(kind, &location, message, &sent.into()));
     None
 }
 

@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use crate::generate::completion::Completion;
 use crate::generate::reply::{Reply, first_words};
-use crate::generate::tokenizer as tokens;
-use crate::json::whole_number;
+use crate::generate::tokenizer;
+use crate::json::unsigned;
 use crate::requests::JsonBody;
-use crate::requests::chat_fields::TEXTS;
+use crate::requests::chat_fields::STRING_OR_STRINGS;
 use crate::requests::fields;
-use crate::requests::fields::{COUNT, Field, Kind, optional, required};
+use crate::requests::fields::{Field, Type, UNSIGNED, optional, required};
 use crate::responses::ApiError;
 use crate::state::models;
 
@@ -18,33 +18,33 @@ use crate::state::models;
 const MOST_FILLED: usize = 10_000;
 
 static FIELDS: &[Field] = &[
-    required("model", Kind::Text),
-    required("prompt", Kind::Text),
-    optional("suffix", Kind::Text),
-    optional("temperature", Kind::Number(0.0, 1.5)),
-    optional("top_p", Kind::Number(0.0, 1.0)),
-    optional("max_tokens", COUNT),
-    optional("min_tokens", COUNT),
-    optional("stream", Kind::Flag),
-    optional("stop", TEXTS),
-    optional("random_seed", COUNT),
-    optional("metadata", Kind::Map),
-    optional("prompt_cache_key", Kind::Text),
+    required("model", Type::String),
+    required("prompt", Type::String),
+    optional("suffix", Type::String),
+    optional("temperature", Type::Number(0.0, 1.5)),
+    optional("top_p", Type::Number(0.0, 1.0)),
+    optional("max_tokens", UNSIGNED),
+    optional("min_tokens", UNSIGNED),
+    optional("stream", Type::Boolean),
+    optional("stop", STRING_OR_STRINGS),
+    optional("random_seed", UNSIGNED),
+    optional("metadata", Type::AnyObject),
+    optional("prompt_cache_key", Type::String),
 ];
 
 /// `POST /v1/fim/completions`
 pub(crate) async fn complete(JsonBody(request): JsonBody) -> Result<Response, ApiError> {
-    fields::body(FIELDS, &request)?;
-    models::able(&request, |model| model.can("completion_fim"))?;
+    fields::validate(FIELDS, &request)?;
+    models::resolve(&request, |model| model.supports("completion_fim"))?;
     let text = |name| request.get(name).and_then(Value::as_str);
     let (prompt, suffix) = (
         text("prompt").unwrap_or_default(),
         text("suffix").unwrap_or_default(),
     );
-    let at_least = whole_number(&request, "min_tokens").unwrap_or(0);
+    let at_least = unsigned(&request, "min_tokens").unwrap_or(0);
     let reply = Reply::saying(&request, middle(prompt, suffix, at_least.min(MOST_FILLED)));
-    let mut pieces = tokens::pieces(prompt);
-    pieces.extend(tokens::pieces(suffix));
+    let mut pieces = tokenizer::tokenize(prompt);
+    pieces.extend(tokenizer::tokenize(suffix));
     Ok(Completion::of(&request, vec![reply], pieces).answer(&request))
 }
 
@@ -56,7 +56,7 @@ fn middle(prompt: &str, suffix: &str, at_least: usize) -> String {
     if let Some(after) = suffix.lines().find(is_full) {
         text.push_str(&format!(" to `{}`", first_words(after)));
     }
-    let missing = at_least.saturating_sub(tokens::count(&text));
+    let missing = at_least.saturating_sub(tokenizer::count_tokens(&text));
     text.push_str(&" more".repeat(missing));
     text
 }
@@ -77,6 +77,6 @@ mod tests {
 
     #[test]
     fn the_text_is_as_long_as_it_must_be() {
-        assert_eq!(tokens::count(&middle("fn f() {", "}", 40)), 40);
+        assert_eq!(tokenizer::count_tokens(&middle("fn f() {", "}", 40)), 40);
     }
 }

@@ -8,79 +8,82 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::json::list as members;
+use crate::json::array;
 use crate::requests::JsonBody;
-use crate::requests::fields::{self, Field, Kind as Is, optional, problem, required};
-use crate::requests::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
+use crate::requests::fields::{self, Field, Type, error_detail, optional, required};
+use crate::requests::query::{PAGE, PAGE_SIZE, Parameter, ParameterType, Parameters, Query};
 use crate::responses::{ApiError, json_response};
-use crate::state::Shared;
+use crate::state::AppState;
 use crate::state::file::File;
 use crate::state::fine_tuning_job::{
-    CANCELLATION_REQUESTED, CANCELLED, FAILED, FAILED_VALIDATION, Plan, QUEUED, RUNNING, STARTED,
-    SUCCESS, TuningJob, VALIDATED, VALIDATING,
+    CANCELLATION_REQUESTED, CANCELLED, FAILED, FAILED_VALIDATION, FineTuningJob, QUEUED, RUNNING,
+    STARTED, SUCCESS, TrainingPlan, VALIDATED, VALIDATING,
 };
 use crate::state::models;
 
 static FIELDS: &[Field] = &[
-    required("model", Is::Text),
+    required("model", Type::String),
     optional(
         "training_files",
-        Is::List(
+        Type::Array(
             0,
-            &Is::Record(&[required("file_id", Is::Text), optional("weight", POSITIVE)]),
+            &Type::Object(&[
+                required("file_id", Type::String),
+                optional("weight", POSITIVE),
+            ]),
         ),
     ),
-    optional("validation_files", Is::List(0, &Is::Text)),
-    optional("suffix", Is::Sized(0, 18)),
+    optional("validation_files", Type::Array(0, &Type::String)),
+    optional("suffix", Type::StringOfLength(0, 18)),
     optional(
         "integrations",
-        Is::List(
+        Type::Array(
             0,
-            &Is::Tagged {
+            &Type::Union {
                 tag: "type",
                 default: Some("wandb"),
                 variants: &[(
                     "wandb",
                     &[
-                        required("project", Is::Text),
-                        optional("name", Is::Text),
-                        required("api_key", Is::Sized(40, 40)),
-                        optional("run_name", Is::Text),
+                        required("project", Type::String),
+                        optional("name", Type::String),
+                        required("api_key", Type::StringOfLength(40, 40)),
+                        optional("run_name", Type::String),
                     ],
                 )],
             },
         ),
     ),
-    optional("auto_start", Is::Flag),
-    optional("invalid_sample_skip_percentage", Is::Number(0.0, 0.5)),
-    optional("job_type", Is::Choice(&["completion", "classifier"])),
+    optional("auto_start", Type::Boolean),
+    optional("invalid_sample_skip_percentage", Type::Number(0.0, 0.5)),
+    optional("job_type", Type::Enum(&["completion", "classifier"])),
     required(
         "hyperparameters",
-        Is::Record(&[
-            optional("training_steps", Is::Integer(1, i64::MAX)),
-            optional("learning_rate", Is::Number(1e-8, 1.0)),
+        Type::Object(&[
+            optional("training_steps", Type::Integer(1, i64::MAX)),
+            optional("learning_rate", Type::Number(1e-8, 1.0)),
             optional("weight_decay", SHARE),
             optional("warmup_fraction", SHARE),
             optional("epochs", POSITIVE),
-            optional("seq_len", Is::Integer(100, i64::MAX)),
+            optional("seq_len", Type::Integer(100, i64::MAX)),
             optional("fim_ratio", SHARE),
         ]),
     ),
     optional(
         "repositories",
-        Is::List(
+        Type::Array(
             0,
-            &Is::Tagged {
+            &Type::Union {
                 tag: "type",
                 default: Some("github"),
                 variants: &[(
                     "github",
                     &[
-                        required("name", Is::Text),
-                        required("owner", Is::Text),
-                        optional("ref", Is::Text),
+                        required("name", Type::String),
+                        required("owner", Type::String),
+                        optional("ref", Type::String),
                         optional("weight", POSITIVE),
-                        required("token", Is::Text),
+                        required("token", Type::String),
                     ],
                 )],
             },
@@ -88,34 +91,34 @@ static FIELDS: &[Field] = &[
     ),
     optional(
         "classifier_targets",
-        Is::List(
+        Type::Array(
             0,
-            &Is::Record(&[
-                required("name", Is::Text),
-                required("labels", Is::List(0, &Is::Text)),
-                optional("weight", Is::Number(0.0, f64::INFINITY)),
+            &Type::Object(&[
+                required("name", Type::String),
+                required("labels", Type::Array(0, &Type::String)),
+                optional("weight", Type::Number(0.0, f64::INFINITY)),
                 optional(
                     "loss_function",
-                    Is::Choice(&["single_class", "multi_class"]),
+                    Type::Enum(&["single_class", "multi_class"]),
                 ),
             ]),
         ),
     ),
 ];
 
-const SHARE: Is = Is::Number(0.0, 1.0);
-const POSITIVE: Is = Is::Number(f64::MIN_POSITIVE, f64::INFINITY);
+const SHARE: Type = Type::Number(0.0, 1.0);
+const POSITIVE: Type = Type::Number(f64::MIN_POSITIVE, f64::INFINITY);
 
 static FILTERS: &[Parameter] = &[
     PAGE,
     PAGE_SIZE,
-    ("model", Kind::Text),
-    ("created_after", Kind::Time),
-    ("created_before", Kind::Time),
-    ("created_by_me", Kind::Flag),
+    ("model", ParameterType::String),
+    ("created_after", ParameterType::Timestamp),
+    ("created_before", ParameterType::Timestamp),
+    ("created_by_me", ParameterType::Boolean),
     (
         "status",
-        Kind::Choice(&[
+        ParameterType::Enum(&[
             QUEUED,
             STARTED,
             VALIDATING,
@@ -128,18 +131,18 @@ static FILTERS: &[Parameter] = &[
             CANCELLATION_REQUESTED,
         ]),
     ),
-    ("wandb_project", Kind::Text),
-    ("wandb_name", Kind::Text),
-    ("suffix", Kind::Text),
+    ("wandb_project", ParameterType::String),
+    ("wandb_name", ParameterType::String),
+    ("suffix", ParameterType::String),
 ];
 
 /// Answers for all of them where they have been withdrawn.
 pub(crate) async fn refuse_if_gone(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if shared.fine_tuning_gone {
+    if state.fine_tuning_gone {
         return Err(ApiError::detail(
             StatusCode::GONE,
             "Fine-tuning is no longer available",
@@ -150,25 +153,27 @@ pub(crate) async fn refuse_if_gone(
 
 /// `POST /v1/fine_tuning/jobs`
 pub(crate) async fn create(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     query: Query,
     JsonBody(asked): JsonBody,
 ) -> Result<Response, ApiError> {
-    let dry_run = query.read(&[("dry_run", Kind::Flag)])?.flag("dry_run");
-    fields::short_body(FIELDS, &asked)?;
-    let root = models::able(&asked, |model| model.can("fine_tuning"))?;
-    let training: Vec<&str> = members(&asked, "training_files")
+    let dry_run = query
+        .read(&[("dry_run", ParameterType::Boolean)])?
+        .flag("dry_run");
+    fields::validate_plain(FIELDS, &asked)?;
+    let root = models::resolve(&asked, |model| model.supports("fine_tuning"))?;
+    let training: Vec<&str> = array(&asked, "training_files")
         .iter()
         .filter_map(|file| file.get("file_id").and_then(Value::as_str))
         .collect();
-    if training.is_empty() && members(&asked, "repositories").is_empty() {
+    if training.is_empty() && array(&asked, "repositories").is_empty() {
         return Err(refuse(
             "Value error, A job needs training files or repositories",
             &asked,
         ));
     }
-    let mut state = shared.state();
-    let mut find = |id: &str| match state.file(id) {
+    let mut store = state.store();
+    let mut find = |id: &str| match store.file(id) {
         Some(file) if file.purpose == "fine-tune" => Ok(file.clone()),
         Some(_) => {
             let message = format!("Value error, File {id} was not uploaded with purpose fine-tune");
@@ -176,7 +181,7 @@ pub(crate) async fn create(
         }
         None => Err(ApiError::detail(StatusCode::NOT_FOUND, "File not found")),
     };
-    let validation = members(&asked, "validation_files");
+    let validation = array(&asked, "validation_files");
     for id in validation.iter().filter_map(Value::as_str) {
         find(id)?;
     }
@@ -184,32 +189,32 @@ pub(crate) async fn create(
         .into_iter()
         .map(&mut find)
         .collect::<Result<_, _>>()?;
-    let plan = Plan::new(&asked, root, &files);
+    let plan = TrainingPlan::new(&asked, root, &files);
     let shown = if dry_run == Some(true) {
-        plan.show()
+        plan.to_json()
     } else {
-        state.add_tuning_job(asked, plan)
+        store.add_fine_tuning_job(asked, plan)
     };
     Ok(json_response(StatusCode::OK, &shown))
 }
 
 fn refuse(message: &str, input: &Value) -> ApiError {
-    let place = ["body".into()];
-    ApiError::details(vec![problem("value_error", &place, message, input)])
+    let location = ["body".into()];
+    ApiError::validation_plain(vec![error_detail("value_error", &location, message, input)])
 }
 
 /// `GET /v1/fine_tuning/jobs`, the newest first
 pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
     let wanted = query.read(FILTERS)?;
     let jobs: Vec<Value> = {
-        let state = shared.state();
-        let newest_first = state.tuning_jobs.iter().rev();
+        let store = state.store();
+        let newest_first = store.fine_tuning_jobs.iter().rev();
         newest_first
             .filter(|job| is_wanted(job, &wanted))
-            .map(TuningJob::show)
+            .map(FineTuningJob::to_json)
             .collect()
     };
     let total = jobs.len();
@@ -217,10 +222,10 @@ pub(crate) async fn list(
     Ok(json_response(StatusCode::OK, &body))
 }
 
-fn is_wanted(job: &TuningJob, wanted: &Parameters) -> bool {
-    let asked = |name: &str| job.asked.get(name).and_then(Value::as_str);
+fn is_wanted(job: &FineTuningJob, wanted: &Parameters) -> bool {
+    let asked = |name: &str| job.request.get(name).and_then(Value::as_str);
     let created = i64::try_from(job.created_at).unwrap_or(i64::MAX);
-    let integrations = members(&job.asked, "integrations");
+    let integrations = array(&job.request, "integrations");
     let reports = |filter: &str, member: &str| {
         let mut names = integrations
             .iter()
@@ -242,51 +247,53 @@ fn is_wanted(job: &TuningJob, wanted: &Parameters) -> bool {
 
 /// `GET /v1/fine_tuning/jobs/{job_id}`, which moves the job one step on
 pub(crate) async fn retrieve(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    shared.state().advance_tuning_job(&id);
-    show(&shared, &id)
+    state.store().advance_fine_tuning_job(&id);
+    show(&state, &id)
 }
 
 /// `POST /v1/fine_tuning/jobs/{job_id}/cancel`
 pub(crate) async fn cancel(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    change(&shared, &id, CANCELLATION_REQUESTED, |job| !job.is_over())
+    change(&state, &id, CANCELLATION_REQUESTED, |job| {
+        !job.is_finished()
+    })
 }
 
 /// `POST /v1/fine_tuning/jobs/{job_id}/start`
 pub(crate) async fn start(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    change(&shared, &id, STARTED, |job| job.status() == VALIDATED)
+    change(&state, &id, STARTED, |job| job.status() == VALIDATED)
 }
 
 fn change(
-    shared: &Shared,
+    state: &AppState,
     id: &str,
     status: &'static str,
-    may: impl FnOnce(&TuningJob) -> bool,
+    may: impl FnOnce(&FineTuningJob) -> bool,
 ) -> Result<Response, ApiError> {
     {
-        let mut state = shared.state();
-        let job = state.tuning_job(id).ok_or_else(unknown)?;
+        let mut store = state.store();
+        let job = store.fine_tuning_job(id).ok_or_else(unknown)?;
         if !may(job) {
             let message = format!("The job cannot become {status}: it is {}", job.status());
             return Err(ApiError::detail(StatusCode::BAD_REQUEST, &message));
         }
-        state.set_tuning_status(id, status);
+        store.set_fine_tuning_status(id, status);
     }
-    show(shared, id)
+    show(state, id)
 }
 
-fn show(shared: &Shared, id: &str) -> Result<Response, ApiError> {
-    let mut state = shared.state();
-    let job = state.tuning_job(id).ok_or_else(unknown)?;
-    Ok(json_response(StatusCode::OK, &job.show_details()))
+fn show(state: &AppState, id: &str) -> Result<Response, ApiError> {
+    let mut store = state.store();
+    let job = store.fine_tuning_job(id).ok_or_else(unknown)?;
+    Ok(json_response(StatusCode::OK, &job.to_detailed_json()))
 }
 
 fn unknown() -> ApiError {

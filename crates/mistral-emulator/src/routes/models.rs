@@ -9,20 +9,20 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::requests::JsonBody;
-use crate::requests::fields::{self, Field, Kind, optional};
+use crate::requests::fields::{self, Field, Type, optional};
 use crate::responses::{ApiError, json_response};
-use crate::state::Shared;
-use crate::state::fine_tuned_model::TunedModel;
+use crate::state::AppState;
+use crate::state::fine_tuned_model::FineTunedModel;
 use crate::state::models;
 
 static CHANGES: &[Field] = &[
-    optional("name", Kind::Text),
-    optional("description", Kind::Text),
+    optional("name", Type::String),
+    optional("description", Type::String),
 ];
 
 /// `GET /v1/models`
 pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Query(filters): Query<HashMap<String, String>>,
 ) -> Response {
     let matches = |card: &Value, member: &str, filter: &str| {
@@ -31,11 +31,11 @@ pub(crate) async fn list(
     };
     let by_name = filters.get("model").filter(|name| !name.is_empty());
     let cards: Vec<Value> = match by_name {
-        Some(name) => card(&shared, name).into_iter().collect(),
+        Some(name) => card(&state, name).into_iter().collect(),
         None => {
-            let state = shared.state();
+            let store = state.store();
             let base = models::all().map(|model| model.card(model.id));
-            base.chain(state.tuned_models.iter().map(TunedModel::card))
+            base.chain(store.fine_tuned_models.iter().map(FineTunedModel::card))
                 .collect()
         }
     };
@@ -48,15 +48,15 @@ pub(crate) async fn list(
 
 /// `GET /v1/models/{model_id}`
 pub(crate) async fn retrieve(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    let card = card(&shared, &name).ok_or_else(|| unknown(&name))?;
+    let card = card(&state, &name).ok_or_else(|| unknown(&name))?;
     Ok(json_response(StatusCode::OK, &card))
 }
 
-fn card(shared: &Shared, name: &str) -> Option<Value> {
-    match shared.state().tuned_model(name) {
+fn card(state: &AppState, name: &str) -> Option<Value> {
+    match state.store().fine_tuned_model(name) {
         Some(tuned) => Some(tuned.card()),
         None => models::find(name).map(|model| model.card(name)),
     }
@@ -64,63 +64,66 @@ fn card(shared: &Shared, name: &str) -> Option<Value> {
 
 /// `DELETE /v1/models/{model_id}`
 pub(crate) async fn delete(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    with_tuned(&shared, &name, |_| ())?;
-    shared.state().tuned_models.retain(|model| model.id != name);
+    with_fine_tuned(&state, &name, |_| ())?;
+    state
+        .store()
+        .fine_tuned_models
+        .retain(|model| model.id != name);
     let body = json!({ "id": name, "object": "model", "deleted": true });
     Ok(json_response(StatusCode::OK, &body))
 }
 
 /// `PATCH /v1/fine_tuning/models/{model_id}`
 pub(crate) async fn update(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
     JsonBody(changes): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::short_body(CHANGES, &changes)?;
+    fields::validate_plain(CHANGES, &changes)?;
     let changed = |member: &str, value: &mut Option<String>| {
         if let Some(new) = changes.get(member) {
             *value = new.as_str().map(str::to_owned);
         }
     };
-    let details = with_tuned(&shared, &name, |model| {
+    let details = with_fine_tuned(&state, &name, |model| {
         changed("name", &mut model.name);
         changed("description", &mut model.description);
-        model.details()
+        model.to_json()
     })?;
     Ok(json_response(StatusCode::OK, &details))
 }
 
 /// `POST /v1/fine_tuning/models/{model_id}/archive`
 pub(crate) async fn archive(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    set_archived(&shared, &name, true)
+    set_archived(&state, &name, true)
 }
 
 /// `DELETE /v1/fine_tuning/models/{model_id}/archive`
 pub(crate) async fn unarchive(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    set_archived(&shared, &name, false)
+    set_archived(&state, &name, false)
 }
 
-fn set_archived(shared: &Shared, name: &str, archived: bool) -> Result<Response, ApiError> {
-    with_tuned(shared, name, |model| model.archived = archived)?;
+fn set_archived(state: &AppState, name: &str, archived: bool) -> Result<Response, ApiError> {
+    with_fine_tuned(state, name, |model| model.archived = archived)?;
     let body = json!({ "id": name, "object": "model", "archived": archived });
     Ok(json_response(StatusCode::OK, &body))
 }
 
-fn with_tuned<T>(
-    shared: &Shared,
+fn with_fine_tuned<T>(
+    state: &AppState,
     name: &str,
-    action: impl FnOnce(&mut TunedModel) -> T,
+    action: impl FnOnce(&mut FineTunedModel) -> T,
 ) -> Result<T, ApiError> {
-    match shared.state().tuned_model(name) {
+    match state.store().fine_tuned_model(name) {
         Some(model) => Ok(action(model)),
         None if models::find(name).is_some() => Err(ApiError::bad_request(
             "invalid_model",

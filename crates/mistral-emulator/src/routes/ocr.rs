@@ -6,55 +6,58 @@ use serde_json::{Value, json};
 
 use crate::generate::document::{Document, Wishes, data_url, image_size};
 use crate::generate::schema_instance;
-use crate::json::{set, whole_number};
+use crate::json::{set_member, unsigned};
 use crate::requests::JsonBody;
 use crate::requests::chat_fields::RESPONSE_FORMAT;
-use crate::requests::fields::{self, COUNT, Field, Kind, optional, required};
+use crate::requests::fields::{self, Field, Type, UNSIGNED, optional, required};
 use crate::responses::{ApiError, json_response};
 use crate::state::models::{self, MISTRAL_OCR};
 
 static FIELDS: &[Field] = &[
-    required("model", Kind::AnyOf(&[Kind::Text, Kind::Null])),
-    optional("id", Kind::Text),
+    required("model", Type::AnyOf(&[Type::String, Type::Null])),
+    optional("id", Type::String),
     required("document", DOCUMENT),
-    optional("pages", Kind::AnyOf(&[Kind::Text, Kind::List(0, &COUNT)])),
-    optional("include_image_base64", Kind::Flag),
-    optional("image_limit", COUNT),
-    optional("image_min_size", COUNT),
-    optional("bbox_annotation_format", Kind::Record(RESPONSE_FORMAT)),
-    optional("document_annotation_format", Kind::Record(RESPONSE_FORMAT)),
-    optional("document_annotation_prompt", Kind::Text),
-    optional("table_format", Kind::Choice(&["markdown", "html"])),
-    optional("extract_header", Kind::Flag),
-    optional("extract_footer", Kind::Flag),
-    optional("include_blocks", Kind::Flag),
+    optional(
+        "pages",
+        Type::AnyOf(&[Type::String, Type::Array(0, &UNSIGNED)]),
+    ),
+    optional("include_image_base64", Type::Boolean),
+    optional("image_limit", UNSIGNED),
+    optional("image_min_size", UNSIGNED),
+    optional("bbox_annotation_format", Type::Object(RESPONSE_FORMAT)),
+    optional("document_annotation_format", Type::Object(RESPONSE_FORMAT)),
+    optional("document_annotation_prompt", Type::String),
+    optional("table_format", Type::Enum(&["markdown", "html"])),
+    optional("extract_header", Type::Boolean),
+    optional("extract_footer", Type::Boolean),
+    optional("include_blocks", Type::Boolean),
     optional(
         "confidence_scores_granularity",
-        Kind::Choice(&["word", "page", "block"]),
+        Type::Enum(&["word", "page", "block"]),
     ),
 ];
 
-const DOCUMENT: Kind = Kind::Tagged {
+const DOCUMENT: Type = Type::Union {
     tag: "type",
     default: None,
     variants: &[
-        ("file", &[required("file_id", Kind::Text)]),
+        ("file", &[required("file_id", Type::String)]),
         (
             "document_url",
             &[
-                required("document_url", Kind::Text),
-                optional("document_name", Kind::Text),
+                required("document_url", Type::String),
+                optional("document_name", Type::String),
             ],
         ),
         (
             "image_url",
             &[required(
                 "image_url",
-                Kind::AnyOf(&[
-                    Kind::Text,
-                    Kind::Record(&[
-                        required("url", Kind::Text),
-                        optional("detail", Kind::Choice(&["low", "auto", "high"])),
+                Type::AnyOf(&[
+                    Type::String,
+                    Type::Object(&[
+                        required("url", Type::String),
+                        optional("detail", Type::Enum(&["low", "auto", "high"])),
                     ]),
                 ]),
             )],
@@ -65,11 +68,11 @@ const DOCUMENT: Kind = Kind::Tagged {
 /// `POST /v1/ocr`
 pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response, ApiError> {
     complete_type(&mut request);
-    fields::body(FIELDS, &request)?;
+    fields::validate(FIELDS, &request)?;
     if request.get("model") == Some(&Value::Null) {
-        set(&mut request, "model", MISTRAL_OCR.into());
+        set_member(&mut request, "model", MISTRAL_OCR.into());
     }
-    models::able(&request, |model| model.can("ocr"))?;
+    models::resolve(&request, |model| model.supports("ocr"))?;
     let image_annotation = annotation(&request, "bbox_annotation_format")?;
     let document_annotation = annotation(&request, "document_annotation_format")?;
     let prompt = request.get("document_annotation_prompt");
@@ -85,8 +88,8 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
     let flag = |name| request.get(name) == Some(&Value::Bool(true));
     let text = |name| request.get(name).and_then(Value::as_str);
     let big_enough =
-        whole_number(&request, "image_min_size").is_none_or(|at_least| at_least <= image_size());
-    let images_left = whole_number(&request, "image_limit").unwrap_or(usize::MAX);
+        unsigned(&request, "image_min_size").is_none_or(|at_least| at_least <= image_size());
+    let images_left = unsigned(&request, "image_limit").unwrap_or(usize::MAX);
     let mut wishes = Wishes {
         table_format: text("table_format"),
         header: flag("extract_header"),
@@ -108,9 +111,9 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
     let pages: Vec<Value> = (0..document.page_count())
         .filter(is_wanted)
         .enumerate()
-        .map(|(place, page)| {
+        .map(|(index, page)| {
             // At most one image is found on a page.
-            wishes.images = big_enough && place < images_left;
+            wishes.images = big_enough && index < images_left;
             document.page(page, &wishes)
         })
         .collect();
@@ -137,7 +140,7 @@ fn complete_type(request: &mut Value) {
             .iter()
             .find(|(member, _)| document.get(member).is_some());
         let kind = found.map_or("document_url", |(_, kind)| kind);
-        set(document, "type", kind.into());
+        set_member(document, "type", kind.into());
     }
 }
 
@@ -214,8 +217,13 @@ fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
 }
 
 fn refusal(field: &str, message: &str, input: &Value) -> ApiError {
-    let place = ["body".into(), field.into()];
-    ApiError::invalid(vec![fields::problem("value_error", &place, message, input)])
+    let location = ["body".into(), field.into()];
+    ApiError::validation(vec![fields::error_detail(
+        "value_error",
+        &location,
+        message,
+        input,
+    )])
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::generate::{audio as sound, tokenizer as tokens};
-use crate::json::{list, set};
-use crate::requests::fields::{self, Field, Kind, NUMBER, optional, required};
-use crate::requests::form::{self, Part};
+use crate::generate::{audio, tokenizer};
+use crate::json::{array, set_member};
+use crate::requests::fields::{self, Field, NUMBER, Type, optional, required};
+use crate::requests::form::{self, FormField};
 use crate::responses::TokenCost;
 use crate::responses::sse;
 use crate::responses::{ApiError, json_response};
@@ -22,27 +22,27 @@ const TOKENS_PER_SECOND: f64 = 12.5;
 const INSTRUCTION: usize = 4;
 
 static FIELDS: &[Field] = &[
-    required("model", Kind::Text),
-    optional("file", Kind::Map),
-    optional("file_url", Kind::Text),
-    optional("file_id", Kind::Text),
-    optional("language", Kind::Text),
+    required("model", Type::String),
+    optional("file", Type::AnyObject),
+    optional("file_url", Type::String),
+    optional("file_id", Type::String),
+    optional("language", Type::String),
     optional("temperature", NUMBER),
-    optional("stream", Kind::Flag),
-    optional("diarize", Kind::Flag),
-    optional("context_bias", Kind::List(0, &Kind::Text)),
-    optional("timestamp_granularities", Kind::List(0, &GRANULARITY)),
-    optional("speaker_references", Kind::Map),
+    optional("stream", Type::Boolean),
+    optional("diarize", Type::Boolean),
+    optional("context_bias", Type::Array(0, &Type::String)),
+    optional("timestamp_granularities", Type::Array(0, &GRANULARITY)),
+    optional("speaker_references", Type::AnyObject),
 ];
 
-static GRANULARITY: Kind = Kind::Choice(&["segment", "word"]);
+static GRANULARITY: Type = Type::Enum(&["segment", "word"]);
 
 /// `POST /v1/audio/transcriptions`
 pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
     let parts = form::parts(request).await?;
     let request = form::object(FIELDS, &parts);
-    fields::body(FIELDS, &request)?;
-    models::able(&request, |model| model.can("audio_transcription"))?;
+    fields::validate(FIELDS, &request)?;
+    models::resolve(&request, |model| model.supports("audio_transcription"))?;
     check_values(&request)?;
     let (name, seconds) = recording(&request, &parts)?;
     let text = format!(
@@ -53,7 +53,10 @@ pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
     let language = language.unwrap_or("en");
     let segments = segments(&request, &text, seconds);
     let audio_tokens = (seconds * TOKENS_PER_SECOND).ceil() as usize;
-    let (read, written) = (INSTRUCTION + biases(&request).len(), tokens::count(&text));
+    let (read, written) = (
+        INSTRUCTION + biases(&request).len(),
+        tokenizer::count_tokens(&text),
+    );
     let total = read + written + audio_tokens;
     let mut whole = json!({
         "model": request.get("model"),
@@ -73,7 +76,7 @@ pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
     let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
         let mut events =
             vec![json!({ "type": "transcription.language", "audio_language": language })];
-        let pieces = tokens::pieces(&text).into_iter();
+        let pieces = tokenizer::tokenize(&text).into_iter();
         events.extend(
             pieces.map(|piece| json!({ "type": "transcription.text.delta", "text": piece })),
         );
@@ -81,12 +84,12 @@ pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
             if let Some(members) = segment.as_object_mut() {
                 members.remove("score");
             }
-            set(&mut segment, "type", "transcription.segment".into());
+            set_member(&mut segment, "type", "transcription.segment".into());
             segment
         }));
-        set(&mut whole, "type", "transcription.done".into());
+        set_member(&mut whole, "type", "transcription.done".into());
         events.push(whole);
-        sse::named(&events)
+        sse::named_events(&events)
     } else {
         json_response(StatusCode::OK, &whole)
     };
@@ -95,13 +98,18 @@ pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
 }
 
 /// The name of the recording and how many seconds it lasts.
-fn recording(request: &Value, parts: &[Part]) -> Result<(String, f64), ApiError> {
+fn recording(request: &Value, parts: &[FormField]) -> Result<(String, f64), ApiError> {
     let text = |name| request.get(name).and_then(Value::as_str);
     let file = parts
         .iter()
         .rev()
         .find(|part| part.name == "file")
-        .and_then(|part| Some((part.file_name.clone()?, sound::seconds(&part.content))));
+        .and_then(|part| {
+            Some((
+                part.file_name.clone()?,
+                audio::duration_seconds(&part.content),
+            ))
+        });
     let by_id = text("file_id").map(|id| (id.to_owned(), UNSEEN_SECONDS));
     let by_url = text("file_url").map(|url| {
         let path = url.split(['?', '#']).next().unwrap_or_default();
@@ -111,7 +119,7 @@ fn recording(request: &Value, parts: &[Part]) -> Result<(String, f64), ApiError>
     let mut found = [file, by_id, by_url].into_iter().flatten();
     match (found.next(), found.next()) {
         (Some(recording), None) => Ok(recording),
-        _ => Err(ApiError::invalid(vec![fields::problem(
+        _ => Err(ApiError::validation(vec![fields::error_detail(
             "value_error",
             &["body".into()],
             "Value error, Exactly one of file, file_url and file_id must be given",
@@ -128,7 +136,7 @@ fn check_values(request: &Value) -> Result<(), ApiError> {
         if language.chars().count() != 2 || !language.chars().all(is_word) {
             return Err(mismatch("language", r"^\w{2}$", language));
         }
-        if !list(request, "timestamp_granularities").is_empty() {
+        if !array(request, "timestamp_granularities").is_empty() {
             return Err(ApiError::bad_request(
                 "invalid_request_invalid_args",
                 Some("3051"),
@@ -139,14 +147,14 @@ fn check_values(request: &Value) -> Result<(), ApiError> {
     if let Some(url) = text("file_url")
         && !(url.starts_with("https://") || url.starts_with("http://"))
     {
-        let place = ["body".into(), "file_url".into()];
-        let problem = fields::problem(
+        let location = ["body".into(), "file_url".into()];
+        let problem = fields::error_detail(
             "url_parsing",
-            &place,
+            &location,
             "Input should be a valid URL",
             &url.into(),
         );
-        return Err(ApiError::invalid(vec![problem]));
+        return Err(ApiError::validation(vec![problem]));
     }
     let biases = biases(request);
     let is_broken = |bias: &&str| bias.is_empty() || bias.contains(char::is_whitespace);
@@ -158,16 +166,16 @@ fn check_values(request: &Value) -> Result<(), ApiError> {
             "List should have at most {MOST_BIASES} items after validation, not {}",
             biases.len()
         );
-        let place = ["body".into(), "context_bias".into()];
-        let problem = fields::problem("too_long", &place, &message, &json!(biases));
-        return Err(ApiError::invalid(vec![problem]));
+        let location = ["body".into(), "context_bias".into()];
+        let problem = fields::error_detail("too_long", &location, &message, &json!(biases));
+        return Err(ApiError::validation(vec![problem]));
     }
     Ok(())
 }
 
 /// A field may hold several words with commas between them.
 fn biases(request: &Value) -> Vec<&str> {
-    let fields = list(request, "context_bias").iter();
+    let fields = array(request, "context_bias").iter();
     fields
         .filter_map(Value::as_str)
         .flat_map(|field| field.split(','))
@@ -176,10 +184,10 @@ fn biases(request: &Value) -> Vec<&str> {
 
 fn mismatch(field: &str, pattern: &str, input: &str) -> ApiError {
     let message = format!("String should match pattern '{pattern}'");
-    let place = ["body".into(), field.into()];
-    ApiError::invalid(vec![fields::problem(
+    let location = ["body".into(), field.into()];
+    ApiError::validation(vec![fields::error_detail(
         "string_pattern_mismatch",
-        &place,
+        &location,
         &message,
         &input.into(),
     )])
@@ -188,7 +196,7 @@ fn mismatch(field: &str, pattern: &str, input: &str) -> ApiError {
 /// Sentences or words with their times; none unless they were asked for.
 fn segments(request: &Value, text: &str, seconds: f64) -> Vec<Value> {
     let diarize = request.get("diarize") == Some(&Value::Bool(true));
-    let granularities = list(request, "timestamp_granularities");
+    let granularities = array(request, "timestamp_granularities");
     let pieces: Vec<&str> = if granularities.iter().any(|by| by == "word") {
         text.split_inclusive(' ').collect()
     } else if diarize || !granularities.is_empty() {
@@ -198,7 +206,7 @@ fn segments(request: &Value, text: &str, seconds: f64) -> Vec<Value> {
     };
     let speakers = speakers(request);
     let count = f64::from(u32::try_from(pieces.len()).unwrap_or(u32::MAX));
-    let times = (0_u32..).map(|place| (seconds * f64::from(place) / count * 100.0).round() / 100.0);
+    let times = (0_u32..).map(|index| (seconds * f64::from(index) / count * 100.0).round() / 100.0);
     let spans = times.clone().zip(times.skip(1));
     pieces
         .iter()

@@ -12,46 +12,46 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::requests::JsonBody;
-use crate::requests::fields::{self, Field, INTEGER, Kind, optional, required};
+use crate::requests::fields::{self, Field, INTEGER, Type, optional, required};
 use crate::responses::{ApiError, json_response};
-use crate::state::Shared;
-use crate::state::voices::Refusal;
+use crate::state::AppState;
+use crate::state::voices::VoiceError;
 use crate::time::{timestamp, unix_now};
 
-const GENDER: Kind = Kind::Choice(&["female", "male", "neutral"]);
+const GENDER: Type = Type::Enum(&["female", "male", "neutral"]);
 
 static NEW: &[Field] = &[
-    required("name", Kind::Text),
-    optional("slug", Kind::Text),
-    optional("description", Kind::Text),
-    optional("languages", Kind::List(0, &Kind::Text)),
+    required("name", Type::String),
+    optional("slug", Type::String),
+    optional("description", Type::String),
+    optional("languages", Type::Array(0, &Type::String)),
     optional("gender", GENDER),
     optional("age", INTEGER),
-    optional("tags", Kind::List(0, &Kind::Text)),
-    optional("color", Kind::Text),
+    optional("tags", Type::Array(0, &Type::String)),
+    optional("color", Type::String),
     optional("retention_notice", INTEGER),
-    optional("sample_audio", Kind::Text),
-    optional("sample_filename", Kind::Text),
+    optional("sample_audio", Type::String),
+    optional("sample_filename", Type::String),
 ];
 
 static CHANGES: &[Field] = &[
-    optional("name", Kind::Text),
-    optional("description", Kind::Text),
-    optional("languages", Kind::List(0, &Kind::Text)),
+    optional("name", Type::String),
+    optional("description", Type::String),
+    optional("languages", Type::Array(0, &Type::String)),
     optional("gender", GENDER),
     optional("age", INTEGER),
-    optional("tags", Kind::List(0, &Kind::Text)),
+    optional("tags", Type::Array(0, &Type::String)),
 ];
 
 /// `GET /v1/audio/voices`
 pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, ApiError> {
     let limit = number(&query, "limit", 10)?.max(1);
     let offset = number(&query, "offset", 0)?;
     let kind = query.get("type").map(String::as_str);
-    let voices = shared.voices.list(kind.filter(|kind| *kind != "all"));
+    let voices = state.voices.list(kind.filter(|kind| *kind != "all"));
     let items: Vec<&Value> = voices.iter().skip(offset).take(limit).collect();
     let body = json!({
         "items": items,
@@ -65,61 +65,61 @@ pub(crate) async fn list(
 
 /// `POST /v1/audio/voices`
 pub(crate) async fn create(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::body(NEW, &request)?;
+    fields::validate(NEW, &request)?;
     let recording = match request.get("sample_audio").and_then(Value::as_str) {
         Some(text) => Some(STANDARD.decode(text).map_err(|_| {
             let message = "Value error, sample_audio should be base64";
-            let place = ["body".into(), "sample_audio".into()];
-            refusal("value_error", &place, message, text)
+            let location = ["body".into(), "sample_audio".into()];
+            refusal("value_error", &location, message, text)
         })?),
         None => None,
     };
     let created_at = timestamp(unix_now());
-    let voice = shared.voices.create(&request, recording, &created_at);
+    let voice = state.voices.create(&request, recording, &created_at);
     Ok(json_response(StatusCode::OK, &voice))
 }
 
 /// `GET /v1/audio/voices/{voice_id}`
 pub(crate) async fn retrieve(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let voice = shared.voices.find(&id).ok_or_else(unknown)?;
+    let voice = state.voices.find(&id).ok_or_else(unknown)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
 
 /// `PATCH /v1/audio/voices/{voice_id}`
 pub(crate) async fn update(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
     check_id(&id)?;
-    fields::body(CHANGES, &request)?;
-    let voice = shared.voices.update(&id, &request).map_err(refused)?;
+    fields::validate(CHANGES, &request)?;
+    let voice = state.voices.update(&id, &request).map_err(refused)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
 
 /// `DELETE /v1/audio/voices/{voice_id}`
 pub(crate) async fn delete(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     check_id(&id)?;
-    let voice = shared.voices.delete(&id).map_err(refused)?;
+    let voice = state.voices.delete(&id).map_err(refused)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
 
 /// `GET /v1/audio/voices/{voice_id}/sample`
 pub(crate) async fn sample(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let sample = shared.voices.sample(&id).ok_or_else(unknown)?;
+    let sample = state.voices.sample(&id).ok_or_else(unknown)?;
     if !prefers_wav(&headers) {
         let text = STANDARD.encode(sample).into();
         return Ok(json_response(StatusCode::OK, &text));
@@ -135,17 +135,22 @@ pub(super) fn unknown() -> ApiError {
     ApiError::detail(StatusCode::NOT_FOUND, "Voice not found")
 }
 
-fn refused(refusal: Refusal) -> ApiError {
+fn refused(refusal: VoiceError) -> ApiError {
     match refusal {
-        Refusal::Unknown => unknown(),
-        Refusal::Preset => {
+        VoiceError::NotFound => unknown(),
+        VoiceError::Preset => {
             ApiError::detail(StatusCode::FORBIDDEN, "Preset voices cannot be changed")
         }
     }
 }
 
-fn refusal(kind: &str, place: &[Value], message: &str, input: &str) -> ApiError {
-    ApiError::invalid(vec![fields::problem(kind, place, message, &input.into())])
+fn refusal(error_type: &str, location: &[Value], message: &str, input: &str) -> ApiError {
+    ApiError::validation(vec![fields::error_detail(
+        error_type,
+        location,
+        message,
+        &input.into(),
+    )])
 }
 
 fn number(query: &HashMap<String, String>, name: &str, default: usize) -> Result<usize, ApiError> {
@@ -167,10 +172,10 @@ fn check_id(id: &str) -> Result<(), ApiError> {
     if is_uuid {
         return Ok(());
     }
-    let place = ["path".into(), "voice_id".into()];
+    let location = ["path".into(), "voice_id".into()];
     Err(refusal(
         "uuid_parsing",
-        &place,
+        &location,
         "Input should be a valid UUID",
         id,
     ))

@@ -22,10 +22,10 @@ use crate::faults::inject::{Flushes, Watched, disturb};
 use crate::faults::{FAULT_HEADER, Fault};
 use crate::responses::ApiError;
 use crate::routes::batch::BatchRouter;
-use crate::state::{Shared, request_id};
+use crate::state::{AppState, request_id};
 
 /// Serves one connection until either side closes it.
-pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, router: Router) {
+pub(crate) async fn serve(stream: TcpStream, state: Arc<AppState>, router: Router) {
     let flushes = Arc::new(Flushes::default());
     let connection = Watched {
         inner: TokioIo::new(stream),
@@ -34,7 +34,7 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, router: Router
     let service = service_fn(move |request| {
         answer(
             request,
-            Arc::clone(&shared),
+            Arc::clone(&state),
             router.clone(),
             Arc::clone(&flushes),
         )
@@ -47,17 +47,17 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, router: Router
 /// Answers one request; an error closes the connection without an answer.
 async fn answer(
     request: Request<Incoming>,
-    shared: Arc<Shared>,
+    state: Arc<AppState>,
     router: Router,
     flushes: Arc<Flushes>,
 ) -> io::Result<Response> {
     let started = Instant::now();
     let (mut request, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    shared.record(&request, &body);
-    let number = shared.next_number();
+    state.record(&request, &body);
+    let number = state.next_request_number();
     let id = request_id(number);
-    let fault = match shared.next_fault() {
+    let fault = match state.next_fault() {
         Some(fault) => Ok(fault),
         None => Fault::of_headers(&request.headers).map(Option::unwrap_or_default),
     };
@@ -68,7 +68,7 @@ async fn answer(
         Err(reason) => Ok(bad_fault(&reason)),
     };
     let mut response = response?;
-    shared.stamp(&mut response, number, &id, started);
+    state.add_response_headers(&mut response, number, &id, started);
     Ok(response)
 }
 

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::faults::Fault;
-use crate::state::{RecordedRequest, Shared};
+use crate::state::{AppState, RecordedRequest};
 use connection::serve;
 use router::router;
 
@@ -36,7 +36,7 @@ use router::router;
 pub struct Emulator {
     url: String,
     port: u16,
-    shared: Arc<Shared>,
+    state: Arc<AppState>,
     thread: Option<JoinHandle<()>>,
     /// Dropping it tells the thread to stop.
     stop: Option<oneshot::Sender<()>>,
@@ -113,13 +113,13 @@ impl Emulator {
 
     /// Returns the key that the server accepts.
     pub fn api_key(&self) -> &str {
-        &self.shared.api_key
+        &self.state.api_key
     }
 
     /// Refuses, from now on, the tokens that the token endpoints of the clouds have given out.
     /// New ones can be had as before.
     pub fn revoke_tokens(&self) {
-        self.shared.revoke_tokens();
+        self.state.revoke_tokens();
     }
 
     /// Queues a fault for the next requests.
@@ -127,14 +127,14 @@ impl Emulator {
     /// Each request takes one turn from the front of the queue; a fault in the queue comes
     /// before one that a request asks for by [`FAULT_HEADER`](crate::FAULT_HEADER).
     pub fn push_fault(&self, fault: Fault) {
-        self.shared.push_fault(fault);
+        self.state.push_fault(fault);
     }
 
     /// Returns every request received so far, in the order in which they were complete.
     ///
     /// Refused requests and those that met a fault are among them.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.requests()
+        self.state.requests()
     }
 
     /// Blocks until the server stops, which it does only when the process ends.
@@ -215,20 +215,20 @@ impl EmulatorBuilder {
             let _in_runtime = runtime.enter();
             TcpListener::from_std(listener)?
         };
-        let shared = Arc::new(Shared::new(
+        let state = Arc::new(AppState::new(
             self.api_key,
             self.faults,
             self.fine_tuning_gone,
         ));
         let (stop, stopped) = oneshot::channel();
-        let for_thread = Arc::clone(&shared);
+        let for_thread = Arc::clone(&state);
         let thread = std::thread::Builder::new()
             .name("mistral-emulator".to_owned())
             .spawn(move || run(&runtime, listener, for_thread, stopped))?;
         Ok(Emulator {
             url: format!("http://127.0.0.1:{port}"),
             port,
-            shared,
+            state,
             thread: Some(thread),
             stop: Some(stop),
         })
@@ -238,25 +238,25 @@ impl EmulatorBuilder {
 fn run(
     runtime: &Runtime,
     listener: TcpListener,
-    shared: Arc<Shared>,
+    state: Arc<AppState>,
     stopped: oneshot::Receiver<()>,
 ) {
-    let router = router(&shared);
+    let router = router(&state);
     runtime.block_on(async {
         tokio::select! {
-            () = accept(listener, shared, router) => {}
+            () = accept(listener, state, router) => {}
             _ = stopped => {}
         }
     });
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, router: Router) {
+async fn accept(listener: TcpListener, state: Arc<AppState>, router: Router) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 // Events should leave one by one; failing that, they still leave.
                 drop(stream.set_nodelay(true));
-                tokio::spawn(serve(stream, Arc::clone(&shared), router.clone()));
+                tokio::spawn(serve(stream, Arc::clone(&state), router.clone()));
             }
             // Out of file descriptors, for instance: others may be given back.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,

@@ -1,4 +1,4 @@
-//! Every path the server knows, in one table.
+//! The table of routes.
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use axum::routing::{get, patch, post};
 use http::StatusCode;
 
 use crate::clouds;
-use crate::requests::bearer;
+use crate::requests::bearer_token;
 use crate::responses::ApiError;
 use crate::routes::{
     batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
     transcriptions, voices,
 };
-use crate::state::{RequestId, Shared};
+use crate::state::{AppState, RequestId};
 
-/// As much as a file may have.
-const MOST_BYTES: usize = 512 * 1024 * 1024;
+/// The maximum size of a file.
+const MAX_BODY_BYTES: usize = 512 * 1024 * 1024;
 
-pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+pub(crate) fn router(state: &Arc<AppState>) -> Router {
     Router::new()
         .route(
             "/v1/fine_tuning/jobs",
@@ -37,10 +37,10 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             post(fine_tuning::start),
         )
         .route_layer(middleware::from_fn_with_state(
-            Arc::clone(shared),
+            Arc::clone(state),
             fine_tuning::refuse_if_gone,
         ))
-        // That layer is only for the routes before it.
+        // The layer applies only to the routes added so far.
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))
@@ -84,25 +84,25 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         )
         .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
         .route_layer(middleware::from_fn_with_state(
-            Arc::clone(shared),
-            check_key,
+            Arc::clone(state),
+            authenticate,
         ))
-        .merge(clouds::router(shared))
-        // What follows is served without a key.
+        .merge(clouds::router(state))
+        // The routes added from here on need no key.
         .route("/signed/files/{file_id}", get(files::signed))
-        .method_not_allowed_fallback(refuse_method)
-        .fallback(refuse_path)
-        .layer(DefaultBodyLimit::max(MOST_BYTES))
-        .with_state(Arc::clone(shared))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(path_not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(Arc::clone(state))
 }
 
-async fn check_key(
-    State(shared): State<Arc<Shared>>,
+async fn authenticate(
+    State(state): State<Arc<AppState>>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    match bearer(request.headers()) {
-        Some(key) if shared.accepts(key) => Ok(next.run(request).await),
+    match bearer_token(request.headers()) {
+        Some(key) if state.is_authorized(key) => Ok(next.run(request).await),
         Some(_) => Err(ApiError::detail(
             StatusCode::UNAUTHORIZED,
             "Invalid API Key",
@@ -111,16 +111,16 @@ async fn check_key(
     }
 }
 
-async fn refuse_method() -> ApiError {
+async fn method_not_allowed() -> ApiError {
     ApiError::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
 }
 
-async fn refuse_path(request: Request) -> ApiError {
+async fn path_not_found(request: Request) -> ApiError {
     let path = request.uri().path();
     if path == "/v1" || path.starts_with("/v1/") {
         return ApiError::detail(StatusCode::NOT_FOUND, "Not Found");
     }
-    // The gateway in front of the API knows only paths below /v1.
+    // The gateway in front of the API routes only paths below /v1.
     let id = request
         .extensions()
         .get::<RequestId>()

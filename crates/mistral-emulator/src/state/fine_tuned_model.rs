@@ -1,36 +1,36 @@
-//! A fine-tuned model: what a job made, or the one that is there from the start.
+//! Fine-tuned models, which are created by a job or exist from the start.
 
 use serde_json::{Map, Value, json};
 
 use super::models::{self, Model};
-use super::store::BEGINNING;
 use crate::generate::random::{hash, uuid};
+use crate::time::CLOCK_START;
 
 const OWNER: &str = "emulator";
 
 #[derive(Debug)]
-pub(crate) struct TunedModel {
+pub(crate) struct FineTunedModel {
     pub(crate) id: String,
-    /// The model it started from.
+    /// The base model.
     pub(crate) root: &'static Model,
     pub(crate) job: String,
     pub(crate) created: u64,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) archived: bool,
-    /// What it tells apart, if it classifies instead of completing.
+    /// The targets of a classifier; `None` for a completion model.
     pub(crate) classifier_targets: Option<Value>,
 }
 
-impl TunedModel {
-    /// The models that are there from the start: one that completes, one that classifies.
-    pub(crate) fn demos() -> Option<Vec<Self>> {
+impl FineTunedModel {
+    /// Creates the models that exist from the start: a completion model and a classifier.
+    pub(crate) fn presets() -> Option<Vec<Self>> {
         let root = models::find("ministral-3b-latest")?;
-        let demo = |id: &str, job: &str, description: &str, targets| Self {
+        let preset = |id: &str, job: &str, description: &str, targets| Self {
             id: id.to_owned(),
             root,
             job: job.to_owned(),
-            created: BEGINNING,
+            created: CLOCK_START,
             name: None,
             description: Some(description.to_owned()),
             archived: false,
@@ -46,13 +46,13 @@ impl TunedModel {
             target("language", &["english", "french", "german"]),
         ]);
         Some(vec![
-            demo(
+            preset(
                 "ft:ministral-3b-latest:emulator:20250101:demo",
                 "6e6f7420-6120-4265-a16c-206a6f620000",
                 "A fine-tuned model.",
                 None,
             ),
-            demo(
+            preset(
                 "ft:classifier:ministral-3b-latest:emulator:20250101:demo",
                 "6e6f7420-6120-4265-a16c-206a6f620001",
                 "A fine-tuned model that tells sentiment and language.",
@@ -61,19 +61,19 @@ impl TunedModel {
         ])
     }
 
-    pub(crate) fn completes(&self) -> bool {
+    pub(crate) fn is_completion(&self) -> bool {
         self.classifier_targets.is_none()
     }
 
-    pub(crate) fn can(&self, capability: &str) -> bool {
+    pub(crate) fn supports(&self, capability: &str) -> bool {
         match capability {
-            "classification" => !self.completes(),
+            "classification" => !self.is_completion(),
             "fine_tuning" => false,
-            _ => self.completes() && self.root.can(capability),
+            _ => self.is_completion() && self.root.supports(capability),
         }
     }
 
-    /// How it appears in the list of models.
+    /// Returns the model as it appears in the list of models.
     pub(crate) fn card(&self) -> Value {
         let mut card = self.root.card(&self.id);
         let Some(members) = card.as_object_mut() else {
@@ -81,7 +81,7 @@ impl TunedModel {
         };
         if let Some(Value::Object(capabilities)) = members.get_mut("capabilities") {
             for (capability, value) in capabilities {
-                *value = self.can(capability).into();
+                *value = self.supports(capability).into();
             }
         }
         for (name, value) in [
@@ -100,8 +100,8 @@ impl TunedModel {
         card
     }
 
-    /// How the operations on fine-tuned models show it.
-    pub(crate) fn details(&self) -> Value {
+    /// Returns the model as the operations on fine-tuned models describe it.
+    pub(crate) fn to_json(&self) -> Value {
         let capabilities: Map<String, Value> = [
             "completion_chat",
             "completion_fim",
@@ -110,7 +110,7 @@ impl TunedModel {
             "classification",
         ]
         .into_iter()
-        .map(|name| (name.to_owned(), self.can(name).into()))
+        .map(|name| (name.to_owned(), self.supports(name).into()))
         .collect();
         let mut details = json!({
             "id": self.id,
@@ -127,7 +127,7 @@ impl TunedModel {
             "max_context_length": self.root.context(),
             "aliases": [],
             "job": self.job,
-            "model_type": if self.completes() { "completion" } else { "classifier" },
+            "model_type": if self.is_completion() { "completion" } else { "classifier" },
         });
         if let (Some(targets), Some(members)) = (&self.classifier_targets, details.as_object_mut())
         {

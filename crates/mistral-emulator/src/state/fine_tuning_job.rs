@@ -1,42 +1,41 @@
-//! A fine-tuning job: from the queue to its model, one step each time it is looked at.
+//! Fine-tuning jobs, which advance by one status each time they are retrieved.
 
 use serde_json::{Map, Value, json};
 
 use super::file::File;
-use super::fine_tuned_model::TunedModel;
+use super::fine_tuned_model::FineTunedModel;
 use super::models::Model;
-use super::store::Store;
 use crate::generate::random::{hash, hex_id};
-use crate::generate::tokenizer as tokens;
-use crate::json::{list, whole_number};
+use crate::generate::tokenizer;
+use crate::json::{array, unsigned};
 
-/// What one step of training reads, as in the API's documentation.
+/// The value in the examples of the API reference.
 const TOKENS_PER_STEP: u64 = 131_072;
 const DEFAULT_EPOCHS: f64 = 3.0;
-const MOST_CHECKPOINTS: u64 = 10;
+const MAX_CHECKPOINTS: u64 = 10;
 const EUROS_PER_MILLION_TOKENS: f64 = 4.0;
 const SECONDS_PER_STEP: u64 = 20;
 
 #[derive(Debug)]
-pub(crate) struct TuningJob {
+pub(crate) struct FineTuningJob {
     pub(crate) id: String,
-    /// The body that created it.
-    pub(crate) asked: Value,
+    /// The body of the request that created the job.
+    pub(crate) request: Value,
     pub(crate) created_at: u64,
-    plan: Plan,
-    /// Every status it had and when it began.
-    history: Vec<(&'static str, u64)>,
+    plan: TrainingPlan,
+    /// Each status of the job so far and the time since when.
+    statuses: Vec<(&'static str, u64)>,
     fine_tuned_model: Option<String>,
 }
 
-/// What is known of a job before it runs.
+/// The size and cost of a job, as estimated before it runs.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct TrainingPlan {
     root: &'static Model,
     data_tokens: u64,
     steps: u64,
     epochs: Option<f64>,
-    valid: bool,
+    is_data_valid: bool,
 }
 
 pub(crate) const QUEUED: &str = "QUEUED";
@@ -50,81 +49,62 @@ pub(crate) const SUCCESS: &str = "SUCCESS";
 pub(crate) const CANCELLED: &str = "CANCELLED";
 pub(crate) const CANCELLATION_REQUESTED: &str = "CANCELLATION_REQUESTED";
 
-impl Store {
-    pub(crate) fn add_tuning_job(&mut self, asked: Value, plan: Plan) -> Value {
-        let created_at = self.tick();
-        let job = TuningJob {
-            id: self.new_id("fine-tuning"),
-            asked,
+impl FineTuningJob {
+    pub(super) fn new(id: String, created_at: u64, request: Value, plan: TrainingPlan) -> Self {
+        Self {
+            id,
+            request,
             created_at,
             plan,
-            history: vec![(QUEUED, created_at)],
+            statuses: vec![(QUEUED, created_at)],
             fine_tuned_model: None,
-        };
-        let shown = job.show();
-        self.tuning_jobs.push(job);
-        shown
-    }
-
-    /// Moves a job one step on.
-    pub(crate) fn advance_tuning_job(&mut self, id: &str) {
-        let Some(job) = self.tuning_job(id) else {
-            return;
-        };
-        let next = match job.status() {
-            QUEUED => VALIDATING,
-            VALIDATING if !job.plan.valid => FAILED_VALIDATION,
-            VALIDATING if !job.starts_itself() => VALIDATED,
-            VALIDATING | STARTED => RUNNING,
-            RUNNING => SUCCESS,
-            CANCELLATION_REQUESTED => CANCELLED,
-            _ => return,
-        };
-        let now = self.set_tuning_status(id, next);
-        if next == SUCCESS {
-            let made = self.tuning_job(id).map(|job| job.finish(now));
-            self.tuned_models.extend(made);
         }
     }
 
-    /// Sets the status of a job that there is; returns the time of it.
-    pub(crate) fn set_tuning_status(&mut self, id: &str, status: &'static str) -> u64 {
-        let now = self.tick();
-        if let Some(job) = self.tuning_job(id) {
-            job.history.push((status, now));
+    /// Returns the status that follows by itself, if there is one.
+    pub(super) fn next_status(&self) -> Option<&'static str> {
+        match self.status() {
+            QUEUED => Some(VALIDATING),
+            VALIDATING if !self.plan.is_data_valid => Some(FAILED_VALIDATION),
+            VALIDATING if !self.auto_starts() => Some(VALIDATED),
+            VALIDATING | STARTED => Some(RUNNING),
+            RUNNING => Some(SUCCESS),
+            CANCELLATION_REQUESTED => Some(CANCELLED),
+            _ => None,
         }
-        now
     }
-}
 
-impl TuningJob {
+    pub(super) fn set_status(&mut self, status: &'static str, now: u64) {
+        self.statuses.push((status, now));
+    }
+
     pub(crate) fn status(&self) -> &'static str {
-        self.history.last().map_or(QUEUED, |(status, _)| status)
+        self.statuses.last().map_or(QUEUED, |(status, _)| status)
     }
 
-    pub(crate) fn is_over(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         matches!(
             self.status(),
             FAILED_VALIDATION | FAILED | SUCCESS | CANCELLED
         )
     }
 
-    fn starts_itself(&self) -> bool {
-        self.asked.get("auto_start") != Some(&Value::Bool(false))
+    fn auto_starts(&self) -> bool {
+        self.request.get("auto_start") != Some(&Value::Bool(false))
     }
 
     fn suffix(&self) -> Option<&str> {
-        self.asked.get("suffix").and_then(Value::as_str)
+        self.request.get("suffix").and_then(Value::as_str)
     }
 
-    /// Makes the model and remembers its name.
-    fn finish(&mut self, created: u64) -> TunedModel {
+    /// Creates the model and records its id.
+    pub(super) fn create_model(&mut self, created: u64) -> FineTunedModel {
         let label = self.suffix().unwrap_or("emulator");
         let unique = hex_id(hash(self.id.as_bytes()));
         let unique = unique.get(..8).unwrap_or_default();
         let id = format!("ft:{}:{label}:20260101:{unique}", self.plan.root.id);
         self.fine_tuned_model = Some(id.clone());
-        TunedModel {
+        FineTunedModel {
             id,
             root: self.plan.root,
             job: self.id.clone(),
@@ -132,69 +112,69 @@ impl TuningJob {
             name: None,
             description: None,
             archived: false,
-            classifier_targets: classifies(&self.asked).then(|| self.targets()),
+            classifier_targets: is_classifier(&self.request).then(|| self.targets()),
         }
     }
 
     fn targets(&self) -> Value {
-        let targets = list(&self.asked, "classifier_targets").iter();
+        let targets = array(&self.request, "classifier_targets").iter();
         targets
             .map(|target| {
                 json!({
                     "name": target.get("name"),
                     "labels": target.get("labels"),
-                    "weight": or(target, "weight", 1.0.into()),
-                    "loss_function": or(target, "loss_function", "single_class".into()),
+                    "weight": member_or(target, "weight", 1.0.into()),
+                    "loss_function": member_or(target, "loss_function", "single_class".into()),
                 })
             })
             .collect()
     }
 
-    /// The job as it is listed.
-    pub(crate) fn show(&self) -> Value {
-        let files: Vec<&Value> = list(&self.asked, "training_files")
+    /// Returns the job as it appears in the list of jobs.
+    pub(crate) fn to_json(&self) -> Value {
+        let files: Vec<&Value> = array(&self.request, "training_files")
             .iter()
             .filter_map(|file| file.get("file_id"))
             .collect();
-        let mut shown = json!({
+        let mut json = json!({
             "id": self.id,
             "object": "job",
-            "auto_start": self.starts_itself(),
-            "model": self.asked.get("model"),
+            "auto_start": self.auto_starts(),
+            "model": self.request.get("model"),
             "status": self.status(),
             "created_at": self.created_at,
-            "modified_at": self.history.last().map(|(_, at)| at),
+            "modified_at": self.statuses.last().map(|(_, at)| at),
             "training_files": files,
-            "validation_files": list(&self.asked, "validation_files"),
+            "validation_files": array(&self.request, "validation_files"),
             "fine_tuned_model": self.fine_tuned_model,
             "suffix": self.suffix(),
             "integrations": self.integrations(),
             "trained_tokens": (self.status() == SUCCESS).then(|| self.plan.train_tokens()),
             "metadata": self.plan.metadata(),
-            "job_type": if classifies(&self.asked) { "classifier" } else { "completion" },
+            "job_type": if is_classifier(&self.request) { "classifier" } else { "completion" },
             "hyperparameters": self.hyperparameters(),
         });
-        if let (false, Some(members)) = (classifies(&self.asked), shown.as_object_mut()) {
+        if let (false, Some(members)) = (is_classifier(&self.request), json.as_object_mut()) {
             members.insert("repositories".into(), self.repositories());
         }
-        shown
+        json
     }
 
-    /// The job with all that happened to it, the newest first.
-    pub(crate) fn show_details(&self) -> Value {
-        let mut shown = self.show();
-        if let Some(members) = shown.as_object_mut() {
+    /// Returns the job with its events and checkpoints, the newest first.
+    pub(crate) fn to_detailed_json(&self) -> Value {
+        let mut json = self.to_json();
+        if let Some(members) = json.as_object_mut() {
             members.insert("events".into(), self.events());
             members.insert("checkpoints".into(), self.checkpoints());
-            if classifies(&self.asked) {
+            if is_classifier(&self.request) {
                 members.insert("classifier_targets".into(), self.targets());
             }
         }
-        shown
+        json
     }
 
     fn events(&self) -> Value {
-        let newest_first = self.history.iter().rev();
+        let newest_first = self.statuses.iter().rev();
         newest_first
             .map(|(status, at)| {
                 json!({
@@ -205,22 +185,26 @@ impl TuningJob {
     }
 
     fn checkpoints(&self) -> Value {
-        let Some((_, at)) = self.history.last().filter(|(status, _)| *status == SUCCESS) else {
+        let Some((_, at)) = self
+            .statuses
+            .last()
+            .filter(|(status, _)| *status == SUCCESS)
+        else {
             return json!([]);
         };
-        let is_validated = !list(&self.asked, "validation_files").is_empty();
-        let count = self.plan.steps.min(MOST_CHECKPOINTS);
+        let is_validated = !array(&self.request, "validation_files").is_empty();
+        let count = self.plan.steps.min(MAX_CHECKPOINTS);
         (1..=count)
             .rev()
             .map(|index| {
                 let share = index as f64 / count as f64;
-                let loss = thousandths(2.0 - 1.5 * share);
+                let loss = round_to_thousandths(2.0 - 1.5 * share);
                 json!({
                     "metrics": {
                         "train_loss": loss,
-                        "valid_loss": is_validated.then(|| thousandths(loss + 0.1)),
+                        "valid_loss": is_validated.then(|| round_to_thousandths(loss + 0.1)),
                         "valid_mean_token_accuracy":
-                            is_validated.then(|| thousandths(0.4 + 0.4 * share)),
+                            is_validated.then(|| round_to_thousandths(0.4 + 0.4 * share)),
                     },
                     "step_number": self.plan.steps * index / count,
                     "created_at": at,
@@ -230,7 +214,7 @@ impl TuningJob {
     }
 
     fn hyperparameters(&self) -> Value {
-        let asked = self.asked.get("hyperparameters").unwrap_or(&Value::Null);
+        let requested = self.request.get("hyperparameters").unwrap_or(&Value::Null);
         let mut parameters = Map::new();
         for (name, default) in [
             ("training_steps", self.plan.steps.into()),
@@ -241,19 +225,19 @@ impl TuningJob {
             ("seq_len", Value::Null),
             ("fim_ratio", 0.9.into()),
         ] {
-            if name != "fim_ratio" || !classifies(&self.asked) {
-                parameters.insert(name.to_owned(), or(asked, name, default));
+            if name != "fim_ratio" || !is_classifier(&self.request) {
+                parameters.insert(name.to_owned(), member_or(requested, name, default));
             }
         }
         parameters.into()
     }
 
-    /// Whatever was asked for, without the keys that came with it.
+    /// Returns the requested integrations without their API keys.
     fn integrations(&self) -> Value {
-        let integrations = list(&self.asked, "integrations").iter();
+        let integrations = array(&self.request, "integrations").iter();
         integrations
-            .map(|asked| {
-                let member = |name| asked.get(name).and_then(Value::as_str);
+            .map(|integration| {
+                let member = |name| integration.get(name).and_then(Value::as_str);
                 let project = member("project").unwrap_or_default();
                 json!({
                     "type": "wandb",
@@ -267,17 +251,17 @@ impl TuningJob {
     }
 
     fn repositories(&self) -> Value {
-        let repositories = list(&self.asked, "repositories").iter();
+        let repositories = array(&self.request, "repositories").iter();
         repositories
-            .map(|asked| {
-                let mut commit = hex_id(hash(asked.to_string().as_bytes()));
+            .map(|repository| {
+                let mut commit = hex_id(hash(repository.to_string().as_bytes()));
                 commit.push_str("00000000");
                 json!({
                     "type": "github",
-                    "name": asked.get("name"),
-                    "owner": asked.get("owner"),
-                    "ref": asked.get("ref"),
-                    "weight": or(asked, "weight", 1.0.into()),
+                    "name": repository.get("name"),
+                    "owner": repository.get("owner"),
+                    "ref": repository.get("ref"),
+                    "weight": member_or(repository, "weight", 1.0.into()),
                     "commit_id": commit,
                 })
             })
@@ -285,14 +269,16 @@ impl TuningJob {
     }
 }
 
-impl Plan {
-    pub(crate) fn new(asked: &Value, root: &'static Model, files: &[File]) -> Self {
-        let texts = files
+impl TrainingPlan {
+    pub(crate) fn new(request: &Value, root: &'static Model, files: &[File]) -> Self {
+        let contents = files
             .iter()
             .map(|file| String::from_utf8_lossy(&file.content));
-        let data_tokens: u64 = texts.map(|text| tokens::count(&text) as u64).sum();
-        let parameters = asked.get("hyperparameters").unwrap_or(&Value::Null);
-        let steps = whole_number(parameters, "training_steps").map(|steps| steps as u64);
+        let data_tokens: u64 = contents
+            .map(|text| tokenizer::count_tokens(&text) as u64)
+            .sum();
+        let parameters = request.get("hyperparameters").unwrap_or(&Value::Null);
+        let steps = unsigned(parameters, "training_steps").map(|steps| steps as u64);
         let epochs = parameters.get("epochs").and_then(Value::as_f64);
         let epochs = epochs.or(steps.is_none().then_some(DEFAULT_EPOCHS));
         let needed = epochs.unwrap_or_default() * data_tokens as f64 / TOKENS_PER_STEP as f64;
@@ -301,7 +287,7 @@ impl Plan {
             data_tokens,
             steps: steps.unwrap_or((needed.ceil() as u64).max(1)),
             epochs,
-            valid: is_valid(asked, files),
+            is_data_valid: is_data_valid(request, files),
         }
     }
 
@@ -322,54 +308,54 @@ impl Plan {
         })
     }
 
-    /// The answer to a request that only wants to know.
-    pub(crate) fn show(&self) -> Value {
-        let mut shown = self.metadata();
-        if let Some(members) = shown.as_object_mut() {
+    /// Returns the response to a dry run.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut json = self.metadata();
+        if let Some(members) = json.as_object_mut() {
             members.insert("object".into(), "job.metadata".into());
             members.insert("deprecated".into(), true.into());
             members.insert("details".into(), "The job was not created.".into());
             members.insert("epochs".into(), json!(self.epochs));
             members.insert("training_steps".into(), self.steps.into());
         }
-        shown
+        json
     }
 }
 
-pub(crate) fn classifies(asked: &Value) -> bool {
-    asked.get("job_type").and_then(Value::as_str) == Some("classifier")
+pub(crate) fn is_classifier(request: &Value) -> bool {
+    request.get("job_type").and_then(Value::as_str) == Some("classifier")
 }
 
-/// Whether no more of the samples are unusable than the job puts up with.
-fn is_valid(asked: &Value, files: &[File]) -> bool {
-    let usable = |line: &[u8]| {
+/// Whether the share of invalid samples is at most `invalid_sample_skip_percentage`.
+fn is_data_valid(request: &Value, files: &[File]) -> bool {
+    let is_usable = |line: &[u8]| {
         let sample: Value = serde_json::from_slice(line).unwrap_or_default();
-        let says_something = ["messages", "text", "prompt"].iter().any(|name| {
+        let has_content = ["messages", "text", "prompt"].iter().any(|name| {
             sample
                 .get(name)
-                .is_some_and(|it| it.is_array() || it.is_string())
+                .is_some_and(|member| member.is_array() || member.is_string())
         });
-        says_something && (!classifies(asked) || sample.get("labels").is_some())
+        has_content && (!is_classifier(request) || sample.get("labels").is_some())
     };
     let samples: Vec<bool> = files
         .iter()
         .flat_map(File::lines)
-        .map(|(_, line)| usable(line))
+        .map(|(_, line)| is_usable(line))
         .collect();
     if samples.is_empty() {
         return files.is_empty();
     }
-    let unusable = samples.iter().filter(|usable| !**usable).count();
-    let tolerated = asked.get("invalid_sample_skip_percentage");
-    let tolerated = tolerated.and_then(Value::as_f64).unwrap_or(0.0);
-    unusable as f64 <= tolerated * samples.len() as f64
+    let invalid = samples.iter().filter(|is_usable| !**is_usable).count();
+    let tolerance = request.get("invalid_sample_skip_percentage");
+    let tolerance = tolerance.and_then(Value::as_f64).unwrap_or(0.0);
+    invalid as f64 <= tolerance * samples.len() as f64
 }
 
-fn or(object: &Value, name: &str, default: Value) -> Value {
+fn member_or(object: &Value, name: &str, default: Value) -> Value {
     let given = object.get(name).filter(|value| !value.is_null());
     given.cloned().unwrap_or(default)
 }
 
-fn thousandths(number: f64) -> f64 {
+fn round_to_thousandths(number: f64) -> f64 {
     (number * 1000.0).round() / 1000.0
 }

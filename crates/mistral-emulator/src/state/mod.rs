@@ -56,42 +56,40 @@ pub struct RecordedRequest {
 pub(crate) struct RequestId(pub(crate) String);
 
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct AppState {
     pub(crate) api_key: String,
     /// Whether the fine-tuning jobs have been withdrawn.
     pub(crate) fine_tuning_gone: bool,
-    state: Mutex<Store>,
+    store: Mutex<Store>,
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<RecordedRequest>>,
     /// What the token endpoints have given out.
-    tokens: Mutex<Vec<String>>,
-    answered: AtomicU64,
-    spent: AtomicU64,
+    access_tokens: Mutex<Vec<String>>,
+    next_request: AtomicU64,
+    tokens_used: AtomicU64,
     pub(crate) voices: Voices,
 }
 
-impl Shared {
+impl AppState {
     pub(crate) fn new(api_key: String, faults: Vec<Fault>, fine_tuning_gone: bool) -> Self {
-        let shared = Self {
+        let state = Self {
             api_key,
             fine_tuning_gone,
-            state: Mutex::new(Store::new()),
+            store: Mutex::new(Store::new()),
             faults: Mutex::default(),
             requests: Mutex::default(),
-            tokens: Mutex::default(),
-            answered: AtomicU64::new(0),
-            spent: AtomicU64::new(0),
+            access_tokens: Mutex::default(),
+            next_request: AtomicU64::new(0),
+            tokens_used: AtomicU64::new(0),
             voices: Voices::new(),
         };
-        faults
-            .into_iter()
-            .for_each(|fault| shared.push_fault(fault));
-        shared
+        faults.into_iter().for_each(|fault| state.push_fault(fault));
+        state
     }
 
     /// What was created so far; not to be held while waiting for anything.
-    pub(crate) fn state(&self) -> MutexGuard<'_, Store> {
-        lock(&self.state)
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.store)
     }
 
     pub(crate) fn push_fault(&self, fault: Fault) {
@@ -128,21 +126,24 @@ impl Shared {
     }
 
     /// Whether a request with this key, or with this token, is let in.
-    pub(crate) fn accepts(&self, key: &str) -> bool {
-        !key.is_empty()
-            && (key == self.api_key || lock(&self.tokens).iter().any(|token| token == key))
+    pub(crate) fn is_authorized(&self, credential: &str) -> bool {
+        !credential.is_empty()
+            && (credential == self.api_key
+                || lock(&self.access_tokens)
+                    .iter()
+                    .any(|token| token == credential))
     }
 
     pub(crate) fn issue_token(&self) -> String {
-        let mut tokens = lock(&self.tokens);
-        let token = format!("emulator-token-{}", tokens.len() + 1);
-        tokens.push(token.clone());
+        let mut access_tokens = lock(&self.access_tokens);
+        let token = format!("emulator-token-{}", access_tokens.len() + 1);
+        access_tokens.push(token.clone());
         token
     }
 
     /// Lets nobody in any more who has a token; new ones are given out as before.
     pub(crate) fn revoke_tokens(&self) {
-        lock(&self.tokens).fill(String::new());
+        lock(&self.access_tokens).fill(String::new());
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
@@ -150,12 +151,12 @@ impl Shared {
     }
 
     /// A number for the next request, from 0.
-    pub(crate) fn next_number(&self) -> u64 {
-        self.answered.fetch_add(1, Ordering::Relaxed)
+    pub(crate) fn next_request_number(&self) -> u64 {
+        self.next_request.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Puts on the headers that every answer carries.
-    pub(crate) fn stamp(
+    pub(crate) fn add_response_headers(
         &self,
         response: &mut Response,
         number: u64,
@@ -166,12 +167,12 @@ impl Shared {
             .extensions_mut()
             .remove::<TokenCost>()
             .map_or(0, |cost| cost.0);
-        let spent = self.spent.fetch_add(cost, Ordering::Relaxed) + cost;
+        let tokens_used = self.tokens_used.fetch_add(cost, Ordering::Relaxed) + cost;
         let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(&id.0) {
-            add(headers, "mistral-correlation-id", id.clone());
-            add(headers, "x-kong-request-id", id);
+            insert_if_absent(headers, "mistral-correlation-id", id.clone());
+            insert_if_absent(headers, "x-kong-request-id", id);
         }
         for (name, value) in [
             ("x-envoy-upstream-service-time", elapsed),
@@ -183,17 +184,17 @@ impl Shared {
             ("x-ratelimit-limit-tokens-minute", TOKENS_PER_MINUTE),
             (
                 "x-ratelimit-remaining-tokens-minute",
-                remaining(TOKENS_PER_MINUTE, spent),
+                remaining(TOKENS_PER_MINUTE, tokens_used),
             ),
             ("x-ratelimit-tokens-query-cost", cost),
         ] {
-            add(headers, name, value.into());
+            insert_if_absent(headers, name, value.into());
         }
     }
 }
 
 /// A fault may have set the header already; then it stays.
-fn add(headers: &mut HeaderMap, name: &'static str, value: HeaderValue) {
+fn insert_if_absent(headers: &mut HeaderMap, name: &'static str, value: HeaderValue) {
     headers
         .entry(HeaderName::from_static(name))
         .or_insert(value);
@@ -219,16 +220,16 @@ mod tests {
 
     #[test]
     fn faults_apply_as_often_as_they_say() {
-        let shared = Shared::new(
+        let state = AppState::new(
             String::new(),
             vec![Fault::status(500).times(2), Fault::close()],
             false,
         );
-        shared.push_fault(Fault::status(400).times(0));
-        assert!(shared.next_fault().is_some_and(|fault| !fault.close));
-        assert!(shared.next_fault().is_some_and(|fault| !fault.close));
-        assert!(shared.next_fault().is_some_and(|fault| fault.close));
-        assert_eq!(shared.next_fault(), None);
+        state.push_fault(Fault::status(400).times(0));
+        assert!(state.next_fault().is_some_and(|fault| !fault.close));
+        assert!(state.next_fault().is_some_and(|fault| !fault.close));
+        assert!(state.next_fault().is_some_and(|fault| fault.close));
+        assert_eq!(state.next_fault(), None);
     }
 
     #[test]

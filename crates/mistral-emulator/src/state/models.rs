@@ -1,10 +1,12 @@
-//! The models that the emulator has.
+//! The base models of the emulator.
 
 use serde_json::{Map, Value, json};
 
+use crate::json::set_member;
 use crate::responses::ApiError;
+use crate::time::CLOCK_START;
 
-/// One model as the table describes it.
+/// An entry of the table of base models.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) id: &'static str,
@@ -13,7 +15,7 @@ pub(crate) struct Model {
     description: &'static str,
     context: u64,
     temperature: Option<f64>,
-    /// When it goes away and what takes its place.
+    /// The deprecation date and the replacement.
     deprecation: Option<(&'static str, &'static str)>,
 }
 
@@ -47,7 +49,7 @@ const TUNABLE: &[&str] = &[
     "vision",
     "unified_resources",
 ];
-const THINKS: &[&str] = &["completion_chat", "function_calling", "reasoning", "vision"];
+const REASONING: &[&str] = &["completion_chat", "function_calling", "reasoning", "vision"];
 
 const fn model(
     id: &'static str,
@@ -80,7 +82,7 @@ static MODELS: &[Model] = &[
         "A general model between large and small.",
     ),
     model(
-        "mistral-small-latest",
+        MISTRAL_SMALL,
         &["mistral-small-2603", "mistral-small"],
         &[
             "completion_chat",
@@ -109,24 +111,24 @@ static MODELS: &[Model] = &[
         ..model(
             "magistral-medium-latest",
             &["magistral-medium-2509"],
-            THINKS,
+            REASONING,
             "Thinks first.",
         )
     },
     Model {
         temperature: Some(0.7),
-        deprecation: Some(("2026-12-31T12:00:00Z", "mistral-small-latest")),
+        deprecation: Some(("2026-12-31T12:00:00Z", MISTRAL_SMALL)),
         ..model(
             "magistral-small-latest",
             &["magistral-small-2509"],
-            THINKS,
+            REASONING,
             "Thinks first; small.",
         )
     },
     Model {
         context: 262_144,
         ..model(
-            "codestral-latest",
+            CODESTRAL,
             &["codestral-2508"],
             &["completion_chat", "completion_fim", "function_calling"],
             "Writes and completes code.",
@@ -209,36 +211,51 @@ static MODELS: &[Model] = &[
     },
 ];
 
+pub(crate) const MISTRAL_SMALL: &str = "mistral-small-latest";
+pub(crate) const CODESTRAL: &str = "codestral-latest";
 pub(crate) const MISTRAL_EMBED: &str = "mistral-embed";
 pub(crate) const CODESTRAL_EMBED: &str = "codestral-embed";
 pub(crate) const MODERATION_2411: &str = "mistral-moderation-2411";
 pub(crate) const MISTRAL_OCR: &str = "mistral-ocr-latest";
 pub(crate) const VOXTRAL_TTS: &str = "voxtral-mini-tts-latest";
 
-/// All models, in the order in which they are listed.
+/// Returns all models, in the order of the list operation.
 pub(crate) fn all() -> impl Iterator<Item = &'static Model> {
     MODELS.iter()
 }
 
-/// The model of that id or alias.
+/// Returns the model with an id or alias.
 pub(crate) fn find(name: &str) -> Option<&'static Model> {
     MODELS
         .iter()
         .find(|model| model.id == name || model.aliases.contains(&name))
 }
 
-/// The model a request names, if it can do what the request asks.
-pub(crate) fn able(
+/// Returns the model that a request names, if it is suitable.
+pub(crate) fn resolve(
     body: &Value,
-    able: impl FnOnce(&Model) -> bool,
+    is_suitable: impl FnOnce(&Model) -> bool,
 ) -> Result<&'static Model, ApiError> {
     let name = body
         .get("model")
         .and_then(Value::as_str)
         .unwrap_or_default();
     find(name)
-        .filter(|model| able(model))
+        .filter(|model| is_suitable(model))
         .ok_or_else(|| invalid_model(name))
+}
+
+/// Replaces the `model` of a request unless a model of that name exists.
+///
+/// Other clouds address models by the names of deployments, which are arbitrary.
+pub(crate) fn replace_unknown_model(request: &mut Value, replacement: &str) {
+    let name = request
+        .get("model")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if find(name).is_none() {
+        set_member(request, "model", replacement.into());
+    }
 }
 
 pub(crate) fn invalid_model(name: &str) -> ApiError {
@@ -250,11 +267,11 @@ pub(crate) fn invalid_model(name: &str) -> ApiError {
 }
 
 impl Model {
-    pub(crate) fn can(&self, capability: &str) -> bool {
+    pub(crate) fn supports(&self, capability: &str) -> bool {
         self.capabilities.contains(&capability)
     }
 
-    /// The digits at the end of its dated name.
+    /// Returns the date suffix of the dated alias.
     pub(crate) fn version(&self) -> &'static str {
         let dated = self.aliases.first().copied().unwrap_or(self.id);
         dated.rsplit_once('-').map_or(dated, |(_, version)| version)
@@ -264,28 +281,28 @@ impl Model {
         self.context
     }
 
-    pub(crate) fn embeds(&self) -> bool {
+    pub(crate) fn is_embedding_model(&self) -> bool {
         matches!(self.id, MISTRAL_EMBED | CODESTRAL_EMBED)
     }
 
-    /// Whether it thinks without being asked to.
-    pub(crate) fn always_thinks(&self) -> bool {
+    /// Whether completions contain reasoning even if the request does not ask for it.
+    pub(crate) fn reasons_by_default(&self) -> bool {
         self.id.starts_with("magistral-")
     }
 
-    /// The card of the model under one of its names.
+    /// Returns the card of the model under its id or an alias.
     pub(crate) fn card(&self, name: &str) -> Value {
         let names = std::iter::once(&self.id).chain(self.aliases);
         let aliases: Vec<&str> = names.copied().filter(|other| *other != name).collect();
         let capabilities: Map<String, Value> = CAPABILITIES
             .iter()
-            .map(|capability| ((*capability).to_owned(), self.can(capability).into()))
+            .map(|capability| ((*capability).to_owned(), self.supports(capability).into()))
             .collect();
         let (deprecation, replacement) = self.deprecation.unzip();
         json!({
             "id": name,
             "object": "model",
-            "created": 1_767_225_600,
+            "created": CLOCK_START,
             "owned_by": "mistralai",
             "type": "base",
             "capabilities": capabilities,
@@ -305,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_unique_and_capabilities_are_known() {
+    fn models_names_are_unique_and_capabilities_known() {
         let mut names: Vec<&str> = all()
             .flat_map(|model| std::iter::once(&model.id).chain(model.aliases))
             .copied()
@@ -325,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn replacements_exist() {
+    fn models_deprecation_replacements_exist() {
         let replacements: Vec<&str> = all()
             .filter_map(|model| model.deprecation)
             .map(|(_, name)| name)

@@ -1,15 +1,15 @@
-//! The voices that speech can have: those the server comes with and those that were created.
+//! The voices of speech: presets and those that were created.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-use crate::generate::audio as sound;
+use crate::generate::audio;
 use crate::generate::random::{hash, uuid};
-use crate::json::set;
+use crate::json::set_member;
 
-/// How many words long the sample is that a voice has without one of its own.
+/// The length of the generated sample of a voice without a recording.
 const SAMPLE_WORDS: usize = 5;
 
 #[derive(Debug, Clone)]
@@ -18,21 +18,21 @@ struct Voice {
     sample: Vec<u8>,
 }
 
-/// Why a voice cannot be changed.
+/// The reason why a voice cannot be updated or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    Unknown,
+pub(crate) enum VoiceError {
+    NotFound,
     Preset,
 }
 
 #[derive(Debug)]
 pub(crate) struct Voices {
     voices: Mutex<Vec<Voice>>,
-    made: AtomicU64,
+    created: AtomicU64,
 }
 
 impl Voices {
-    /// The voices of a new server.
+    /// Creates the presets.
     pub(crate) fn new() -> Self {
         let presets = [
             ("Paul", "en_paul_neutral", "male", "en"),
@@ -40,11 +40,11 @@ impl Voices {
         ];
         let voices = presets.map(|(name, slug, gender, language)| {
             let mut card = card(uuid(hash(slug.as_bytes())), "2026-01-01T00:00:00Z");
-            set(&mut card, "name", name.into());
-            set(&mut card, "slug", slug.into());
-            set(&mut card, "gender", gender.into());
-            set(&mut card, "languages", json!([language]));
-            set(&mut card, "type", "preset".into());
+            set_member(&mut card, "name", name.into());
+            set_member(&mut card, "slug", slug.into());
+            set_member(&mut card, "gender", gender.into());
+            set_member(&mut card, "languages", json!([language]));
+            set_member(&mut card, "type", "preset".into());
             Voice {
                 sample: sample(&card),
                 card,
@@ -52,49 +52,50 @@ impl Voices {
         });
         Self {
             voices: Mutex::new(voices.into()),
-            made: AtomicU64::new(0),
+            created: AtomicU64::new(0),
         }
     }
 
-    /// The voices of a type, or all of them, in the order in which they were made.
-    pub(crate) fn list(&self, kind: Option<&str>) -> Vec<Value> {
+    /// Returns the voices of a type, or all of them, in the order of creation.
+    pub(crate) fn list(&self, voice_type: Option<&str>) -> Vec<Value> {
         let voices = lock(&self.voices);
         let cards = voices.iter().map(|voice| &voice.card);
-        let wanted =
-            |card: &&Value| kind.is_none_or(|kind| card.get("type") == Some(&Value::from(kind)));
+        let wanted = |card: &&Value| {
+            voice_type.is_none_or(|voice_type| card.get("type") == Some(&Value::from(voice_type)))
+        };
         cards.filter(wanted).cloned().collect()
     }
 
-    /// The voice of that id or slug.
+    /// Returns the voice with an id or slug.
     pub(crate) fn find(&self, name: &str) -> Option<Value> {
         let voices = lock(&self.voices);
-        let voice = voices.iter().find(|voice| voice.is_named(name))?;
+        let voice = voices.iter().find(|voice| voice.has_id_or_slug(name))?;
         Some(voice.card.clone())
     }
 
-    /// The recording that a voice was made from.
+    /// Returns the sample of the voice with an id or slug.
     pub(crate) fn sample(&self, name: &str) -> Option<Vec<u8>> {
         let voices = lock(&self.voices);
-        let voice = voices.iter().find(|voice| voice.is_named(name))?;
+        let voice = voices.iter().find(|voice| voice.has_id_or_slug(name))?;
         Some(voice.sample.clone())
     }
 
-    /// Makes a voice of a request that was checked before.
+    /// Creates a voice from a validated request.
     pub(crate) fn create(
         &self,
         request: &Value,
         recording: Option<Vec<u8>>,
         created_at: &str,
     ) -> Value {
-        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let number = self.created.fetch_add(1, Ordering::Relaxed);
         let id = uuid(hash(format!("voice {number}").as_bytes()));
         let mut card = card(id, created_at);
-        set(&mut card, "type", "custom".into());
-        set(&mut card, "kind", "ivc".into());
-        set(&mut card, "user_id", uuid(hash(b"user")).into());
+        set_member(&mut card, "type", "custom".into());
+        set_member(&mut card, "kind", "ivc".into());
+        set_member(&mut card, "user_id", uuid(hash(b"user")).into());
         let name = request.get("name").and_then(Value::as_str);
-        set(&mut card, "slug", slug(name.unwrap_or_default()).into());
-        change(&mut card, request);
+        set_member(&mut card, "slug", slug(name.unwrap_or_default()).into());
+        apply_changes(&mut card, request);
         let sample = recording.unwrap_or_else(|| sample(&card));
         lock(&self.voices).push(Voice {
             card: card.clone(),
@@ -103,39 +104,39 @@ impl Voices {
         card
     }
 
-    /// Gives a voice the members that the request has.
-    pub(crate) fn update(&self, id: &str, request: &Value) -> Result<Value, Refusal> {
+    /// Updates a voice with the fields of a validated request.
+    pub(crate) fn update(&self, id: &str, request: &Value) -> Result<Value, VoiceError> {
         let mut voices = lock(&self.voices);
-        let place = custom(&voices, id)?;
-        let voice = voices.get_mut(place).ok_or(Refusal::Unknown)?;
-        change(&mut voice.card, request);
+        let index = find_custom(&voices, id)?;
+        let voice = voices.get_mut(index).ok_or(VoiceError::NotFound)?;
+        apply_changes(&mut voice.card, request);
         Ok(voice.card.clone())
     }
 
-    pub(crate) fn delete(&self, id: &str) -> Result<Value, Refusal> {
+    pub(crate) fn delete(&self, id: &str) -> Result<Value, VoiceError> {
         let mut voices = lock(&self.voices);
-        let place = custom(&voices, id)?;
-        Ok(voices.remove(place).card)
+        let index = find_custom(&voices, id)?;
+        Ok(voices.remove(index).card)
     }
 }
 
 impl Voice {
-    fn is_named(&self, name: &str) -> bool {
+    fn has_id_or_slug(&self, name: &str) -> bool {
         ["id", "slug"]
             .iter()
             .any(|member| self.card.get(member) == Some(&Value::from(name)))
     }
 }
 
-/// The place of a voice that may be changed.
-fn custom(voices: &[Voice], id: &str) -> Result<usize, Refusal> {
+/// Returns the index of a custom voice, which may be updated and deleted.
+fn find_custom(voices: &[Voice], id: &str) -> Result<usize, VoiceError> {
     let has_id = |voice: &Voice| voice.card.get("id") == Some(&Value::from(id));
-    let place = voices.iter().position(has_id).ok_or(Refusal::Unknown)?;
-    let voice = voices.get(place).ok_or(Refusal::Unknown)?;
+    let index = voices.iter().position(has_id).ok_or(VoiceError::NotFound)?;
+    let voice = voices.get(index).ok_or(VoiceError::NotFound)?;
     if voice.card.get("type") == Some(&Value::from("custom")) {
-        Ok(place)
+        Ok(index)
     } else {
-        Err(Refusal::Preset)
+        Err(VoiceError::Preset)
     }
 }
 
@@ -159,19 +160,19 @@ fn card(id: String, created_at: &str) -> Value {
     })
 }
 
-/// Takes over the members that a card has and the request gives.
-fn change(card: &mut Value, request: &Value) {
+/// Copies the fields of the request that a card has.
+fn apply_changes(card: &mut Value, request: &Value) {
     let empty = Map::new();
     for (name, value) in request.as_object().unwrap_or(&empty) {
         if !value.is_null() && card.get(name).is_some() {
-            set(card, name, value.clone());
+            set_member(card, name, value.clone());
         }
     }
 }
 
 fn sample(card: &Value) -> Vec<u8> {
     let id = card.get("id").and_then(Value::as_str).unwrap_or_default();
-    sound::wav(&sound::tone(hash(id.as_bytes()), SAMPLE_WORDS))
+    audio::wav(&audio::tone(hash(id.as_bytes()), SAMPLE_WORDS))
 }
 
 fn slug(name: &str) -> String {
@@ -190,13 +191,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_voice_lives_until_it_is_deleted() {
+    fn voice_exists_until_deleted() {
         let voices = Voices::new();
         let presets = voices.list(None).len();
-        let made = voices.create(&json!({"name": "Ada L."}), Some(vec![1]), "now");
-        let id = made["id"].as_str().unwrap();
+        let created = voices.create(&json!({"name": "Ada L."}), Some(vec![1]), "now");
+        let id = created["id"].as_str().unwrap();
         assert_eq!(voices.list(None).len(), presets + 1);
-        assert_eq!(voices.find("ada_l"), Some(made.clone()));
+        assert_eq!(voices.find("ada_l"), Some(created.clone()));
         assert_eq!(voices.sample(id), Some(vec![1]));
         let changed = voices
             .update(id, &json!({"age": 36, "tags": null}))
@@ -204,19 +205,22 @@ mod tests {
         assert_eq!(changed["age"], 36);
         assert_eq!(voices.find(id), Some(changed.clone()));
         assert_eq!(voices.delete(id), Ok(changed));
-        assert_eq!(voices.delete(id), Err(Refusal::Unknown));
+        assert_eq!(voices.delete(id), Err(VoiceError::NotFound));
         assert_eq!(voices.find(id), None);
         let next = voices.create(&json!({"name": "Ada L."}), None, "now");
-        assert_ne!(next["id"], made["id"]);
+        assert_ne!(next["id"], created["id"]);
     }
 
     #[test]
-    fn presets_stay_as_they_are() {
+    fn voice_presets_cannot_be_changed() {
         let voices = Voices::new();
         let preset = voices.list(Some("preset"))[0].clone();
         let id = preset["id"].as_str().unwrap();
-        assert_eq!(voices.update(id, &json!({"age": 1})), Err(Refusal::Preset));
-        assert_eq!(voices.delete(id), Err(Refusal::Preset));
+        assert_eq!(
+            voices.update(id, &json!({"age": 1})),
+            Err(VoiceError::Preset)
+        );
+        assert_eq!(voices.delete(id), Err(VoiceError::Preset));
         assert_eq!(voices.find("en_paul_neutral"), Some(preset));
         assert!(voices.list(Some("custom")).is_empty());
     }

@@ -1,8 +1,8 @@
-//! Accessors for members of JSON objects and parts of chat messages.
+//! Accessors for the members of JSON objects and the parts of chat messages.
 
 use serde_json::Value;
 
-/// The items of a list member; none when it is absent.
+/// Returns the items of an array member; none if it is absent.
 pub(crate) fn array<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value
         .get(name)
@@ -10,13 +10,13 @@ pub(crate) fn array<'a>(value: &'a Value, name: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// A member that was checked to be a whole number from 0, which may be written `3.0`.
+/// Returns a member that was validated to be a non-negative integer, possibly written as `3.0`.
 pub(crate) fn unsigned(value: &Value, name: &str) -> Option<usize> {
     let number = value.get(name).and_then(Value::as_f64)?;
     Some(number as usize)
 }
 
-/// Gives an object a member.
+/// Sets a member of an object.
 pub(crate) fn set_member(value: &mut Value, name: &str, member: Value) {
     if let Some(members) = value.as_object_mut() {
         members.insert(name.into(), member);
@@ -34,7 +34,7 @@ pub(crate) fn is_prefix(message: &Value) -> bool {
     role(message) == "assistant" && message.get("prefix") == Some(&Value::Bool(true))
 }
 
-/// The text of a message, whether written as a string or in chunks.
+/// Returns the text of a message, whose content is a string or an array of chunks.
 pub(crate) fn message_text(message: &Value) -> String {
     match message.get("content") {
         Some(Value::String(text)) => text.clone(),

@@ -7,8 +7,8 @@ pub(crate) const CLOCK_START: u64 = 1_767_225_600;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// Unix seconds of an ISO 8601 date or date and time, or of a number of seconds.
-pub(crate) fn seconds(text: &str) -> Option<i64> {
+/// Parses an ISO 8601 date or date-time, or a number of seconds, to Unix seconds.
+pub(crate) fn parse_timestamp(text: &str) -> Option<i64> {
     if let Ok(seconds) = text.parse() {
         return Some(seconds);
     }
@@ -16,21 +16,23 @@ pub(crate) fn seconds(text: &str) -> Option<i64> {
         Some((date, time)) => (date, Some(time)),
         None => (text, None),
     };
-    let days = days(date)?;
-    let in_day = time.map_or(Some(0), seconds_of_time)?;
-    Some(days * SECONDS_PER_DAY + in_day)
+    let days = days_since_epoch(date)?;
+    let second_of_day = time.map_or(Some(0), seconds_of_time)?;
+    Some(days * SECONDS_PER_DAY + second_of_day)
 }
 
-/// Days since 1970-01-01, by counting years from March so that the leap day comes last.
-fn days(date: &str) -> Option<i64> {
-    let [year, month, day] = numbers(date, '-')?;
-    let last = match month {
+/// Returns the days since 1970-01-01.
+///
+/// Years are counted from March, so that the leap day is the last day of its year.
+fn days_since_epoch(date: &str) -> Option<i64> {
+    let [year, month, day] = three_numbers(date, '-')?;
+    let last_day = match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
-    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=last).contains(&day) {
+    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=last_day).contains(&day) {
         return None;
     }
     let year = if month <= 2 { year - 1 } else { year };
@@ -48,8 +50,8 @@ fn seconds_of_time(time: &str) -> Option<i64> {
         return None;
     }
     let [hours, minutes, seconds] = match time.matches(':').count() {
-        1 => numbers(&format!("{time}:00"), ':')?,
-        _ => numbers(time, ':')?,
+        1 => three_numbers(&format!("{time}:00"), ':')?,
+        _ => three_numbers(time, ':')?,
     };
     if hours > 23 || minutes > 59 || seconds > 59 {
         return None;
@@ -66,12 +68,12 @@ fn seconds_of_offset(offset: &str) -> Option<i64> {
         ("-", rest) => (-1, rest),
         _ => return None,
     };
-    let [hours, minutes, _] = numbers(&format!("{rest}:00"), ':')?;
+    let [hours, minutes, _] = three_numbers(&format!("{rest}:00"), ':')?;
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-/// Three numbers without signs.
-fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
+/// Parses three numbers without signs.
+fn three_numbers(text: &str, separator: char) -> Option<[i64; 3]> {
     let number = |part: &str| {
         let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| part.parse().ok()).flatten()
@@ -85,27 +87,27 @@ fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
     parts.next().is_none().then_some(found)
 }
 
-/// Seconds since 1970 as a date and a time.
-pub(crate) fn timestamp(seconds: u64) -> String {
+/// Formats Unix seconds as an ISO 8601 date-time.
+pub(crate) fn format_timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Counted from 1 March of the year 0, leap days come last in their year.
+    // Counted from 1 March of the year 0, so that the leap day is the last day of its year.
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
-    let (month, after) = if month < 10 {
+    let (month, year_carry) = if month < 10 {
         (month + 3, 0)
     } else {
         (month - 9, 1)
     };
-    let year = year + era * 400 + after;
+    let year = year + era * 400 + year_carry;
     let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
     format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
 }
 
-/// Seconds since 1970.
+/// Returns the Unix seconds of the system clock.
 pub(crate) fn unix_now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -117,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read() {
+    fn timestamp_is_parsed() {
         for (text, expected) in [
             ("1970-01-01", 0),
             ("1767225600", 1_767_225_600),
@@ -127,12 +129,12 @@ mod tests {
             ("2024-02-29T23:59:59", 1_709_251_199),
             ("2000-03-01", 951_868_800),
         ] {
-            assert_eq!(seconds(text), Some(expected), "{text}");
+            assert_eq!(parse_timestamp(text), Some(expected), "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn timestamp_invalid_is_rejected() {
         for text in [
             "",
             "yesterday",
@@ -144,15 +146,15 @@ mod tests {
             "2026-01-01-01",
             "-1-01-01",
         ] {
-            assert_eq!(seconds(text), None, "{text}");
+            assert_eq!(parse_timestamp(text), None, "{text}");
         }
     }
 
     #[test]
-    fn seconds_become_dates() {
-        assert_eq!(timestamp(0), "1970-01-01T00:00:00Z");
-        assert_eq!(timestamp(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(timestamp(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(timestamp(1_767_225_599), "2025-12-31T23:59:59Z");
+    fn timestamp_is_formatted() {
+        assert_eq!(format_timestamp(0), "1970-01-01T00:00:00Z");
+        assert_eq!(format_timestamp(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(format_timestamp(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(format_timestamp(1_767_225_599), "2025-12-31T23:59:59Z");
     }
 }

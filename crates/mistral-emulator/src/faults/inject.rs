@@ -1,4 +1,4 @@
-//! Bodies that stall or break off, and the connection that tells when bytes have left.
+//! Bodies that stall or are cut, and a connection that counts flushes.
 
 use std::io;
 use std::pin::Pin;
@@ -14,60 +14,64 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 
 use super::Fault;
 
-/// Makes the body of a response stall or break off as the fault says.
-pub(crate) fn disturb(response: Response, fault: &Fault, flushes: &Arc<Flushes>) -> Response {
-    if !fault.touches_the_body() {
+/// Applies the fault to the body of a response: stalls it, cuts it, or declares another length.
+pub(crate) fn inject_fault(
+    response: Response,
+    fault: &Fault,
+    flushes: &Arc<FlushCounter>,
+) -> Response {
+    if !fault.affects_body() {
         return response;
     }
     let (mut parts, inner) = response.into_parts();
     let length = hyper::body::Body::size_hint(&inner).exact();
     if let Some(length) = length {
-        // The length of the whole body, though not all of it will come.
+        // The declared length is that of the complete body, even if it will be cut.
         parts
             .headers
             .entry(header::CONTENT_LENGTH)
             .or_insert(length.into());
     }
-    let body = DisturbedBody {
+    let body = FaultyBody {
         inner,
         frames_left: fault.stall_after_events,
         bytes_left: fault.cut_after_bytes,
-        cut_after_flush: None,
+        flushes_before_cut: None,
         flushes: Arc::clone(flushes),
     };
     Response::from_parts(parts, Body::new(body))
 }
 
-struct DisturbedBody {
+struct FaultyBody {
     inner: Body,
     frames_left: Option<usize>,
     bytes_left: Option<usize>,
-    /// Set once all bytes are handed over: how many flushes there had been by then.
-    cut_after_flush: Option<u64>,
-    flushes: Arc<Flushes>,
+    /// The number of flushes when the last byte had been passed on.
+    flushes_before_cut: Option<u64>,
+    flushes: Arc<FlushCounter>,
 }
 
-type Polled = Poll<Option<Result<Frame<Bytes>, axum::Error>>>;
+type PollFrame = Poll<Option<Result<Frame<Bytes>, axum::Error>>>;
 
-impl DisturbedBody {
-    /// Breaks off, but not before the bytes handed over so far have left.
-    fn poll_cut(&mut self, context: &Context<'_>) -> Polled {
+impl FaultyBody {
+    /// Fails the body, which closes the connection, once the bytes passed on so far are flushed.
+    fn poll_cut(&mut self, context: &Context<'_>) -> PollFrame {
         let mut flushes = self.flushes.lock();
-        let after = *self.cut_after_flush.get_or_insert(flushes.count);
-        if flushes.count > after {
-            let error = io::Error::new(io::ErrorKind::ConnectionAborted, "cut on demand");
+        let before = *self.flushes_before_cut.get_or_insert(flushes.count);
+        if flushes.count > before {
+            let error = io::Error::new(io::ErrorKind::ConnectionAborted, "cut by a fault");
             return Poll::Ready(Some(Err(axum::Error::new(error))));
         }
-        flushes.waiting.push(context.waker().clone());
+        flushes.wakers.push(context.waker().clone());
         Poll::Pending
     }
 }
 
-impl hyper::body::Body for DisturbedBody {
+impl hyper::body::Body for FaultyBody {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> PollFrame {
         if self.bytes_left == Some(0) {
             return self.poll_cut(context);
         }
@@ -91,17 +95,17 @@ impl hyper::body::Body for DisturbedBody {
     }
 }
 
-/// Counts how often everything written to a connection has been handed to the system.
+/// Counts the flushes of a connection.
 #[derive(Debug, Default)]
-pub(crate) struct Flushes(Mutex<FlushState>);
+pub(crate) struct FlushCounter(Mutex<FlushState>);
 
 #[derive(Debug, Default)]
 struct FlushState {
     count: u64,
-    waiting: Vec<Waker>,
+    wakers: Vec<Waker>,
 }
 
-impl Flushes {
+impl FlushCounter {
     fn lock(&self) -> MutexGuard<'_, FlushState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -109,20 +113,20 @@ impl Flushes {
     fn add(&self) {
         let mut state = self.lock();
         state.count += 1;
-        let waiting = std::mem::take(&mut state.waiting);
+        let wakers = std::mem::take(&mut state.wakers);
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
-/// A connection that counts its flushes.
+/// A connection that reports its flushes to a [`FlushCounter`].
 #[derive(Debug)]
-pub(crate) struct Watched<T> {
+pub(crate) struct CountingIo<T> {
     pub(crate) inner: T,
-    pub(crate) flushes: Arc<Flushes>,
+    pub(crate) flushes: Arc<FlushCounter>,
 }
 
-impl<T: Read + Unpin> Read for Watched<T> {
+impl<T: Read + Unpin> Read for CountingIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -132,7 +136,7 @@ impl<T: Read + Unpin> Read for Watched<T> {
     }
 }
 
-impl<T: Write + Unpin> Write for Watched<T> {
+impl<T: Write + Unpin> Write for CountingIo<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,9 +1,9 @@
-//! What the server takes in a request of chat or an agent: every object, field by field.
+//! The fields of chat and agent requests.
 
 use super::fields::{Field, INTEGER, NUMBER, Type, UNSIGNED, optional, required};
 
-/// More choices than this would only fill memory.
-const MOST_CHOICES: i64 = 128;
+/// Bounds the memory that a request can occupy.
+const MAX_CHOICES: i64 = 128;
 
 pub(crate) static CHAT: &[Field] = &[
     required("model", Type::String),
@@ -23,7 +23,7 @@ pub(crate) static CHAT: &[Field] = &[
     optional("presence_penalty", Type::Number(-2.0, 2.0)),
     optional("frequency_penalty", Type::Number(-2.0, 2.0)),
     optional("repetition_penalty", NUMBER),
-    optional("n", Type::Integer(1, MOST_CHOICES)),
+    optional("n", Type::Integer(1, MAX_CHOICES)),
     optional("prediction", PREDICTION),
     optional("parallel_tool_calls", Type::Boolean),
     optional("prompt_mode", Type::Enum(&["reasoning"])),
@@ -38,7 +38,7 @@ pub(crate) static CHAT: &[Field] = &[
     optional("top_prompt_logprobs", Type::Integer(0, 128)),
 ];
 
-/// An agent has a model, and with it a temperature, of its own.
+/// The model and the sampling settings belong to the agent.
 pub(crate) static AGENTS: &[Field] = &[
     required("agent_id", Type::String),
     required("messages", Type::Array(0, &MESSAGE)),
@@ -55,7 +55,7 @@ pub(crate) static AGENTS: &[Field] = &[
     optional("presence_penalty", Type::Number(-2.0, 2.0)),
     optional("frequency_penalty", Type::Number(-2.0, 2.0)),
     optional("repetition_penalty", NUMBER),
-    optional("n", Type::Integer(1, MOST_CHOICES)),
+    optional("n", Type::Integer(1, MAX_CHOICES)),
     optional("prediction", PREDICTION),
     optional("parallel_tool_calls", Type::Boolean),
     optional("prompt_mode", Type::Enum(&["reasoning"])),
@@ -69,7 +69,7 @@ pub(crate) static AGENTS: &[Field] = &[
     optional("top_prompt_logprobs", Type::Integer(0, 128)),
 ];
 
-/// One text or a list of texts.
+/// A string or an array of strings.
 pub(crate) const STRING_OR_STRINGS: Type =
     Type::AnyOf(&[Type::String, Type::Array(0, &Type::String)]);
 

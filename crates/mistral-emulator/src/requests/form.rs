@@ -1,99 +1,97 @@
-//! Bodies that are forms, read into the JSON that would say the same.
+//! Reads form bodies into the equivalent JSON.
 
 use axum::Form;
 use axum::extract::{FromRequest, Multipart, Request};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::fields::{Field, Type};
+use super::media_type;
 use crate::responses::ApiError;
 
-/// One field of a form, as it was sent.
+/// A field of a form, as it was sent.
 #[derive(Debug)]
 pub(crate) struct FormField {
     pub(crate) name: String,
-    /// Only files have a name of their own.
+    /// Set for files only.
     pub(crate) file_name: Option<String>,
     pub(crate) content: Bytes,
 }
 
-/// The parts of a form in either encoding; a body that is no form has none.
-pub(crate) async fn parts(request: Request) -> Result<Vec<FormField>, ApiError> {
+/// Reads the fields of a multipart or URL-encoded form. A body of another type has no fields.
+pub(crate) async fn read_form(request: Request) -> Result<Vec<FormField>, ApiError> {
     match media_type(request.headers()).as_str() {
-        "multipart/form-data" => multipart(request).await,
+        "multipart/form-data" => read_multipart(request).await,
         "application/x-www-form-urlencoded" => {
             let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, &())
                 .await
-                .map_err(|_| unreadable())?;
-            let parts = fields.into_iter().map(|(name, value)| FormField {
+                .map_err(|_| parse_error())?;
+            let fields = fields.into_iter().map(|(name, value)| FormField {
                 name,
                 file_name: None,
                 content: value.into(),
             });
-            Ok(parts.collect())
+            Ok(fields.collect())
         }
         _ => Ok(Vec::new()),
     }
 }
 
-async fn multipart(request: Request) -> Result<Vec<FormField>, ApiError> {
+async fn read_multipart(request: Request) -> Result<Vec<FormField>, ApiError> {
     let mut form = Multipart::from_request(request, &())
         .await
-        .map_err(|_| unreadable())?;
-    let mut parts = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
-        parts.push(FormField {
+        .map_err(|_| parse_error())?;
+    let mut fields = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(|_| parse_error())? {
+        fields.push(FormField {
             name: field.name().unwrap_or_default().to_owned(),
             file_name: field.file_name().map(str::to_owned),
-            content: field.bytes().await.map_err(|_| unreadable())?,
+            content: field.bytes().await.map_err(|_| parse_error())?,
         });
     }
-    Ok(parts)
+    Ok(fields)
 }
 
-fn media_type(headers: &HeaderMap) -> String {
-    let value = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let ty = value.and_then(|value| value.split(';').next());
-    ty.unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-fn unreadable() -> ApiError {
+fn parse_error() -> ApiError {
     ApiError::detail(
         StatusCode::BAD_REQUEST,
         "There was an error parsing the body",
     )
 }
 
-/// The object that the parts stand for: the table tells what is a number, a flag or a list.
-pub(crate) fn object(fields: &[Field], parts: &[FormField]) -> Value {
+/// Converts form fields to an object, with numbers, booleans and arrays according to the table.
+pub(crate) fn to_object(table: &[Field], form: &[FormField]) -> Value {
     let mut object = Map::new();
-    for part in parts {
-        let field = fields.iter().find(|field| field.name == part.name);
-        let text = String::from_utf8_lossy(&part.content);
-        match (field.map(|field| &field.ty), &part.file_name) {
+    for field in form {
+        let ty = table
+            .iter()
+            .find(|known| known.name == field.name)
+            .map(|known| &known.ty);
+        let text = String::from_utf8_lossy(&field.content);
+        match (ty, &field.file_name) {
             (_, Some(name)) => {
-                let file = json!({ "filename": name, "size": part.content.len() });
-                object.insert(part.name.clone(), file);
+                let file = json!({ "filename": name, "size": field.content.len() });
+                object.insert(field.name.clone(), file);
             }
             (Some(Type::Array(_, item)), None) => {
-                let list = object.entry(part.name.clone()).or_insert_with(|| json!([]));
+                let list = object
+                    .entry(field.name.clone())
+                    .or_insert_with(|| json!([]));
                 if let Some(items) = list.as_array_mut() {
                     items.push(value(item, &text));
                 }
             }
             (ty, None) => {
                 let value = ty.map_or_else(|| json!(text), |ty| value(ty, &text));
-                object.insert(part.name.clone(), value);
+                object.insert(field.name.clone(), value);
             }
         }
     }
     object.into()
 }
 
-/// What does not read as the kind stays text, for the check to refuse.
+/// Converts the text of a field. Text that is invalid for the type is kept for the validation.
 fn value(ty: &Type, text: &str) -> Value {
     let read = match ty {
         Type::Boolean => match text.to_ascii_lowercase().as_str() {
@@ -116,7 +114,7 @@ mod tests {
     use crate::requests::fields::{NUMBER, optional};
 
     #[test]
-    fn the_table_tells_what_a_text_means() {
+    fn form_fields_are_converted_by_type() {
         let fields = [
             optional("flag", Type::Boolean),
             optional("number", NUMBER),
@@ -124,14 +122,17 @@ mod tests {
             optional("list", Type::Array(0, &Type::String)),
             optional("file", Type::AnyObject),
         ];
-        let part = |name: &str, content: &str| FormField {
+        let form_field = |name: &str, content: &str| FormField {
             name: name.to_owned(),
             file_name: (name == "file").then(|| "a.wav".to_owned()),
             content: content.to_owned().into(),
         };
         let read = |sent: &[(&str, &str)]| {
-            let parts: Vec<FormField> = sent.iter().map(|(name, text)| part(name, text)).collect();
-            object(&fields, &parts)
+            let form_fields: Vec<FormField> = sent
+                .iter()
+                .map(|(name, text)| form_field(name, text))
+                .collect();
+            to_object(&fields, &form_fields)
         };
         assert_eq!(
             read(&[

@@ -1,12 +1,12 @@
-//! The rules about the order of messages and the ids of tool calls.
+//! Validates the order of messages and the ids of tool calls.
 
 use serde_json::Value;
 
 use crate::json::{is_prefix, role};
 use crate::responses::ApiError;
 
-/// Checks what the table of fields cannot say about a list of messages.
-pub(crate) fn check(messages: &[Value]) -> Result<(), ApiError> {
+/// Validates the rules for messages that the table of fields cannot express.
+pub(crate) fn validate(messages: &[Value]) -> Result<(), ApiError> {
     for (index, message) in messages.iter().enumerate() {
         let previous = index.checked_sub(1).and_then(|before| messages.get(before));
         check_role(previous.map(role), role(message))?;
@@ -19,7 +19,7 @@ pub(crate) fn check(messages: &[Value]) -> Result<(), ApiError> {
     check_last(messages.last())
 }
 
-fn order(message: impl Into<String>) -> ApiError {
+fn order_error(message: impl Into<String>) -> ApiError {
     ApiError::bad_request(
         "invalid_request_message_order",
         Some("3230"),
@@ -29,11 +29,11 @@ fn order(message: impl Into<String>) -> ApiError {
 
 fn check_role(previous: Option<&str>, role: &str) -> Result<(), ApiError> {
     match (previous, role) {
-        (None, "tool") => Err(order(
+        (None, "tool") => Err(order_error(
             "Expected first role System, User or Assistant but got tool",
         )),
         (Some(before @ ("system" | "user")), "tool") | (Some(before @ "assistant"), "system") => {
-            Err(order(format!(
+            Err(order_error(format!(
                 "Unexpected role '{role}' after role '{before}'"
             )))
         }
@@ -44,17 +44,17 @@ fn check_role(previous: Option<&str>, role: &str) -> Result<(), ApiError> {
 fn check_last(last: Option<&Value>) -> Result<(), ApiError> {
     match last {
         Some(message) if is_prefix(message) || matches!(role(message), "user" | "tool") => Ok(()),
-        Some(message) => Err(order(format!(
+        Some(message) => Err(order_error(format!(
             "Expected last role User or Tool (or Assistant with prefix True) for serving but got {}",
             role(message)
         ))),
-        None => Err(order("Conversation must have at least one message")),
+        None => Err(order_error("Conversation must have at least one message")),
     }
 }
 
 fn check_assistant(message: &Value, rest: &[Value]) -> Result<(), ApiError> {
     if is_prefix(message) && !rest.is_empty() {
-        return Err(order(
+        return Err(order_error(
             "Only the last message can be an Assistant message with prefix True",
         ));
     }
@@ -85,7 +85,7 @@ fn check_results(calls: &[&Value], rest: &[Value]) -> Result<(), ApiError> {
         .filter_map(|result| text(result, "tool_call_id"))
     {
         if !known.contains(&id) {
-            return Err(order(format!(
+            return Err(order_error(format!(
                 "Unexpected tool call id {id} in tool results"
             )));
         }
@@ -93,7 +93,9 @@ fn check_results(calls: &[&Value], rest: &[Value]) -> Result<(), ApiError> {
     if calls.len() == results.len() {
         Ok(())
     } else {
-        Err(order("Not the same number of function calls and responses"))
+        Err(order_error(
+            "Not the same number of function calls and responses",
+        ))
     }
 }
 
@@ -129,7 +131,7 @@ mod tests {
     use serde_json::json;
 
     fn code(messages: &Value) -> Option<String> {
-        let error = check(messages.as_array().unwrap()).err()?;
+        let error = validate(messages.as_array().unwrap()).err()?;
         Some(error.body["code"].as_str().unwrap().to_owned())
     }
 
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_conversations_pass() {
+    fn messages_valid_conversations_are_accepted() {
         let user = json!({"role": "user", "content": "a"});
         let calls = json!({"role": "assistant", "content": "", "tool_calls": [call("abcDEF123")]});
         let result = json!({"role": "tool", "content": "1", "tool_call_id": "abcDEF123"});
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_order_is_told_with_its_code() {
+    fn messages_invalid_order_has_code_3230() {
         let user = json!({"role": "user", "content": "a"});
         let result = json!({"role": "tool", "content": "1", "tool_call_id": "abcDEF123"});
         let other = json!({"role": "tool", "content": "1", "tool_call_id": "zzzzzzzzz"});
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_have_nine_letters_or_digits() {
+    fn tool_call_id_must_have_nine_alphanumerics() {
         for id in ["call_1234", "short", "abcDEF1234", "abcDEF12é"] {
             let messages = json!([
                 {"role": "user", "content": "a"},
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_assistant_message_is_refused() {
+    fn messages_empty_assistant_message_has_code_3240() {
         let messages = json!([
             {"role": "user", "content": "a"},
             {"role": "assistant", "content": ""},

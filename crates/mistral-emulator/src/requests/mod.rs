@@ -1,4 +1,4 @@
-//! Reads and validates requests.
+//! Extracts and validates requests.
 
 pub(crate) mod chat_fields;
 pub(crate) mod fields;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use self::fields::error_detail;
 use crate::responses::ApiError;
 
-/// A request body that is JSON and says so.
+/// Extracts a body that is a JSON object and has a JSON content type.
 #[derive(Debug)]
 pub(crate) struct JsonBody(pub(crate) Value);
 
@@ -22,7 +22,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let is_json = is_json_content_type(request.headers());
+        let is_json = is_json(&media_type(request.headers()));
         let bytes = Bytes::from_request(request, state).await.map_err(|error| {
             ApiError::detail(
                 StatusCode::BAD_REQUEST,
@@ -41,15 +41,18 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     }
 }
 
-fn is_json_content_type(headers: &HeaderMap) -> bool {
-    let content_type = headers
+/// Returns the content type without its parameters, in lower case.
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    let kind = content_type
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default();
-    let kind = kind.trim().to_ascii_lowercase();
-    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    let media_type = value.and_then(|value| value.split(';').next());
+    media_type.unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_json(media_type: &str) -> bool {
+    media_type == "application/json"
+        || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
 
 fn not_an_object(input: &Value) -> ApiError {
@@ -72,10 +75,10 @@ fn not_json(error: &serde_json::Error) -> ApiError {
     ApiError::validation(vec![detail])
 }
 
-/// The key of an `Authorization: Bearer …` header.
+/// Returns the token of an `Authorization: Bearer …` header.
 pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = value.split_once(' ')?;
-    let key = key.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }

@@ -136,7 +136,7 @@ pub(crate) async fn list(
     State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(FILTERS)?;
+    let wanted = query.validate(FILTERS)?;
     let metadata = wanted_metadata(&query, &wanted)?;
     let mut jobs: Vec<Value> = state
         .store()
@@ -145,7 +145,7 @@ pub(crate) async fn list(
         .filter(|job| is_wanted(job, &wanted, &metadata))
         .map(|job| job.to_json(false))
         .collect();
-    if wanted.text("order_by") != Some("created") {
+    if wanted.string("order_by") != Some("created") {
         jobs.reverse();
     }
     let total = jobs.len();
@@ -159,7 +159,7 @@ fn wanted_metadata(query: &Query, wanted: &Parameters) -> Result<Map<String, Val
         .others(FILTERS)
         .map(|(name, value)| (name.clone(), value.as_str().into()))
         .collect();
-    if let Some(text) = wanted.text("metadata") {
+    if let Some(text) = wanted.string("metadata") {
         match serde_json::from_str(text) {
             Ok(Value::Object(members)) => metadata.extend(members),
             _ => {
@@ -180,9 +180,9 @@ fn is_wanted(job: &BatchJob, wanted: &Parameters, metadata: &Map<String, Value>)
         found == Some(value)
     };
     let created = i64::try_from(job.created_at).unwrap_or(i64::MAX);
-    wanted.allow("model", asked("model"))
-        && wanted.allow("agent_id", asked("agent_id"))
-        && wanted.allow("status", Some(job.status))
+    wanted.accepts("model", asked("model"))
+        && wanted.accepts("agent_id", asked("agent_id"))
+        && wanted.accepts("status", Some(job.status))
         && wanted
             .integer("created_after")
             .is_none_or(|after| created > after)
@@ -196,8 +196,8 @@ pub(crate) async fn retrieve(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(&[("inline", ParameterType::Boolean)])?;
-    let inline = wanted.flag("inline").unwrap_or(false);
+    let wanted = query.validate(&[("inline", ParameterType::Boolean)])?;
+    let inline = wanted.boolean("inline").unwrap_or(false);
     let to_run = state.store().advance_batch_job(&id);
     if let Some(job) = to_run {
         let outcomes = run(&state, &router, job).await;

@@ -39,7 +39,7 @@ pub(crate) async fn complete_with_agent(
 
 /// Answers a request whose fields were checked before.
 fn answer(request: &Value, model: &Model) -> Result<Response, ApiError> {
-    messages::check(array(request, "messages"))?;
+    messages::validate(array(request, "messages"))?;
     check_format(request)?;
     check_tool_choice(request)?;
     check_prompt_mode(request, model)?;

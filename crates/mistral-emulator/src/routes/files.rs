@@ -54,7 +54,7 @@ pub(crate) async fn list(
     State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(FILTERS)?;
+    let wanted = query.validate(FILTERS)?;
     let files: Vec<Value> = {
         let store = state.store();
         let newest_first = store.files.iter().rev();
@@ -64,7 +64,7 @@ pub(crate) async fn list(
             .collect()
     };
     let total = wanted
-        .flag("include_total")
+        .boolean("include_total")
         .unwrap_or(true)
         .then_some(files.len());
     let body = json!({ "object": "list", "data": wanted.page(files), "total": total });
@@ -72,15 +72,15 @@ pub(crate) async fn list(
 }
 
 fn is_wanted(file: &File, wanted: &Parameters) -> bool {
-    let found = wanted.text("search").is_none_or(|part| {
+    let found = wanted.string("search").is_none_or(|part| {
         let name = file.name.to_lowercase();
         name.contains(&part.to_lowercase())
     });
     found
-        && wanted.allow("sample_type", Some(file.sample_type))
-        && wanted.allow("source", Some(file.source))
-        && wanted.allow("purpose", Some(&file.purpose))
-        && wanted.allow("mimetypes", Some(&file.mimetype))
+        && wanted.accepts("sample_type", Some(file.sample_type))
+        && wanted.accepts("source", Some(file.source))
+        && wanted.accepts("purpose", Some(&file.purpose))
+        && wanted.accepts("mimetypes", Some(&file.mimetype))
 }
 
 /// `GET /v1/files/{file_id}`
@@ -123,7 +123,7 @@ pub(crate) async fn url(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(&[("expiry", ParameterType::Integer(1))])?;
+    let wanted = query.validate(&[("expiry", ParameterType::Integer(1))])?;
     find(&state, &id)?;
     let hours = wanted.integer("expiry").unwrap_or(DEFAULT_EXPIRY_HOURS);
     let hours = u64::try_from(hours).unwrap_or(0);
@@ -151,12 +151,12 @@ pub(crate) async fn signed(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let sent = query.read(&[
+    let sent = query.validate(&[
         ("expires", ParameterType::String),
         ("signature", ParameterType::String),
     ])?;
-    let expected = signature(&state, &id, sent.text("expires").unwrap_or_default());
-    if sent.text("signature") != Some(&expected) {
+    let expected = signature(&state, &id, sent.string("expires").unwrap_or_default());
+    if sent.string("signature") != Some(&expected) {
         return Err(ApiError::detail(
             StatusCode::FORBIDDEN,
             "The signature does not match",

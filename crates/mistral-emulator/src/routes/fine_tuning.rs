@@ -158,8 +158,8 @@ pub(crate) async fn create(
     JsonBody(asked): JsonBody,
 ) -> Result<Response, ApiError> {
     let dry_run = query
-        .read(&[("dry_run", ParameterType::Boolean)])?
-        .flag("dry_run");
+        .validate(&[("dry_run", ParameterType::Boolean)])?
+        .boolean("dry_run");
     fields::validate_plain(FIELDS, &asked)?;
     let root = models::resolve(&asked, |model| model.supports("fine_tuning"))?;
     let training: Vec<&str> = array(&asked, "training_files")
@@ -208,7 +208,7 @@ pub(crate) async fn list(
     State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(FILTERS)?;
+    let wanted = query.validate(FILTERS)?;
     let jobs: Vec<Value> = {
         let store = state.store();
         let newest_first = store.fine_tuning_jobs.iter().rev();
@@ -230,11 +230,11 @@ fn is_wanted(job: &FineTuningJob, wanted: &Parameters) -> bool {
         let mut names = integrations
             .iter()
             .map(|integration| integration.get(member).and_then(Value::as_str));
-        wanted.text(filter).is_none() || names.any(|name| wanted.allow(filter, name))
+        wanted.string(filter).is_none() || names.any(|name| wanted.accepts(filter, name))
     };
-    wanted.allow("model", asked("model"))
-        && wanted.allow("suffix", asked("suffix"))
-        && wanted.allow("status", Some(job.status()))
+    wanted.accepts("model", asked("model"))
+        && wanted.accepts("suffix", asked("suffix"))
+        && wanted.accepts("status", Some(job.status()))
         && wanted
             .integer("created_after")
             .is_none_or(|after| created > after)

@@ -39,12 +39,12 @@ static GRANULARITY: Type = Type::Enum(&["segment", "word"]);
 
 /// `POST /v1/audio/transcriptions`
 pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
-    let parts = form::parts(request).await?;
-    let request = form::object(FIELDS, &parts);
+    let form_fields = form::read_form(request).await?;
+    let request = form::to_object(FIELDS, &form_fields);
     fields::validate(FIELDS, &request)?;
     models::resolve(&request, |model| model.supports("audio_transcription"))?;
     check_values(&request)?;
-    let (name, seconds) = recording(&request, &parts)?;
+    let (name, seconds) = recording(&request, &form_fields)?;
     let text = format!(
         "This is the Mistral emulator. It was given {name}. \
          A real model would write here what is said."
@@ -98,16 +98,16 @@ pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
 }
 
 /// The name of the recording and how many seconds it lasts.
-fn recording(request: &Value, parts: &[FormField]) -> Result<(String, f64), ApiError> {
+fn recording(request: &Value, form_fields: &[FormField]) -> Result<(String, f64), ApiError> {
     let text = |name| request.get(name).and_then(Value::as_str);
-    let file = parts
+    let file = form_fields
         .iter()
         .rev()
-        .find(|part| part.name == "file")
-        .and_then(|part| {
+        .find(|form_field| form_field.name == "file")
+        .and_then(|form_field| {
             Some((
-                part.file_name.clone()?,
-                audio::duration_seconds(&part.content),
+                form_field.file_name.clone()?,
+                audio::duration_seconds(&form_field.content),
             ))
         });
     let by_id = text("file_id").map(|id| (id.to_owned(), UNSEEN_SECONDS));

@@ -16,7 +16,7 @@ use crate::requests::fields::{self, Field, INTEGER, Type, optional, required};
 use crate::responses::{ApiError, json_response};
 use crate::state::AppState;
 use crate::state::voices::VoiceError;
-use crate::time::{timestamp, unix_now};
+use crate::time::{format_timestamp, unix_now};
 
 const GENDER: Type = Type::Enum(&["female", "male", "neutral"]);
 
@@ -77,7 +77,7 @@ pub(crate) async fn create(
         })?),
         None => None,
     };
-    let created_at = timestamp(unix_now());
+    let created_at = format_timestamp(unix_now());
     let voice = state.voices.create(&request, recording, &created_at);
     Ok(json_response(StatusCode::OK, &voice))
 }

@@ -1,4 +1,4 @@
-//! One connection and one request: record, disturb, route, stamp.
+//! Serves connections. Each request is recorded, subjected to faults and routed.
 
 use std::io;
 use std::sync::Arc;
@@ -18,21 +18,21 @@ use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 
-use crate::faults::inject::{Flushes, Watched, disturb};
+use crate::faults::inject::{CountingIo, FlushCounter, inject_fault};
 use crate::faults::{FAULT_HEADER, Fault};
 use crate::responses::ApiError;
 use crate::routes::batch::BatchRouter;
 use crate::state::{AppState, request_id};
 
-/// Serves one connection until either side closes it.
+/// Serves a connection until either side closes it.
 pub(crate) async fn serve(stream: TcpStream, state: Arc<AppState>, router: Router) {
-    let flushes = Arc::new(Flushes::default());
-    let connection = Watched {
+    let flushes = Arc::new(FlushCounter::default());
+    let connection = CountingIo {
         inner: TokioIo::new(stream),
         flushes: Arc::clone(&flushes),
     };
     let service = service_fn(move |request| {
-        answer(
+        handle(
             request,
             Arc::clone(&state),
             router.clone(),
@@ -40,16 +40,16 @@ pub(crate) async fn serve(stream: TcpStream, state: Arc<AppState>, router: Route
         )
     });
     let server = auto::Builder::new(TokioExecutor::new());
-    // An error here is a client that went away or a fault that cut the connection.
+    // The client disconnected, or a fault cut the connection.
     drop(server.serve_connection(connection, service).await);
 }
 
-/// Answers one request; an error closes the connection without an answer.
-async fn answer(
+/// Handles a request. An error closes the connection without a response.
+async fn handle(
     request: Request<Incoming>,
     state: Arc<AppState>,
     router: Router,
-    flushes: Arc<Flushes>,
+    flushes: Arc<FlushCounter>,
 ) -> io::Result<Response> {
     let started = Instant::now();
     let (mut request, body) = request.into_parts();
@@ -59,25 +59,25 @@ async fn answer(
     let id = request_id(number);
     let fault = match state.next_fault() {
         Some(fault) => Ok(fault),
-        None => Fault::of_headers(&request.headers).map(Option::unwrap_or_default),
+        None => Fault::from_headers(&request.headers).map(Option::unwrap_or_default),
     };
     request.extensions.insert(id.clone());
     request.extensions.insert(BatchRouter(router.clone()));
     let response = match fault {
-        Ok(fault) => under_fault(&fault, request, body, router, &flushes).await,
-        Err(reason) => Ok(bad_fault(&reason)),
+        Ok(fault) => handle_with_fault(&fault, request, body, router, &flushes).await,
+        Err(reason) => Ok(invalid_fault(&reason)),
     };
     let mut response = response?;
     state.add_response_headers(&mut response, number, &id, started);
     Ok(response)
 }
 
-async fn under_fault(
+async fn handle_with_fault(
     fault: &Fault,
     request: Parts,
     body: Bytes,
     router: Router,
-    flushes: &Arc<Flushes>,
+    flushes: &Arc<FlushCounter>,
 ) -> io::Result<Response> {
     if let Some(delay) = fault.delay {
         tokio::time::sleep(delay).await;
@@ -85,14 +85,14 @@ async fn under_fault(
     if fault.close {
         return Err(io::Error::new(
             io::ErrorKind::ConnectionAborted,
-            "closed on demand",
+            "closed by a fault",
         ));
     }
-    let (instead, headers) = match (fault.answer(), fault.headers()) {
-        (Ok(instead), Ok(headers)) => (instead, headers),
-        (Err(reason), _) | (_, Err(reason)) => return Ok(bad_fault(&reason)),
+    let (scripted, headers) = match (fault.scripted_response(), fault.response_headers()) {
+        (Ok(scripted), Ok(headers)) => (scripted, headers),
+        (Err(reason), _) | (_, Err(reason)) => return Ok(invalid_fault(&reason)),
     };
-    let mut response = match instead {
+    let mut response = match scripted {
         Some(response) => response,
         None => {
             let request = Request::from_parts(request, Body::from(body));
@@ -103,10 +103,10 @@ async fn under_fault(
         }
     };
     response.headers_mut().extend(headers);
-    Ok(disturb(response, fault, flushes))
+    Ok(inject_fault(response, fault, flushes))
 }
 
-fn bad_fault(reason: &str) -> Response {
+fn invalid_fault(reason: &str) -> Response {
     let message = format!("The fault ({FAULT_HEADER}) cannot be used: {reason}");
     ApiError::bad_request("invalid_request_error", None, message).into_response()
 }

@@ -1,4 +1,4 @@
-//! Starts and stops a server on a thread of its own.
+//! The server, which runs on its own thread.
 
 mod connection;
 mod router;
@@ -19,9 +19,9 @@ use crate::state::{AppState, RecordedRequest};
 use connection::serve;
 use router::router;
 
-/// A running server that speaks the Mistral API; it stops when this is dropped.
+/// A running server that speaks the Mistral API. It stops when this value is dropped.
 ///
-/// It listens on the loopback interface only and runs on its own thread, so it can be used
+/// The server listens on the loopback interface only and runs on its own thread. It can be used
 /// in synchronous code, in any async runtime and in tests that pause the clock.
 ///
 /// ```
@@ -29,7 +29,7 @@ use router::router;
 ///
 /// let emulator = Emulator::start()?;
 /// assert!(emulator.url().starts_with("http://127.0.0.1:"));
-/// // The next request is refused, the one after it is served.
+/// // The next request is rejected, the one after it is served.
 /// emulator.push_fault(Fault::status(429).with_header("retry-after", "1"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -38,7 +38,7 @@ pub struct Emulator {
     port: u16,
     state: Arc<AppState>,
     thread: Option<JoinHandle<()>>,
-    /// Dropping it tells the thread to stop.
+    /// Stops the thread when it is dropped.
     stop: Option<oneshot::Sender<()>>,
 }
 
@@ -52,7 +52,7 @@ impl std::fmt::Debug for Emulator {
 }
 
 impl Emulator {
-    /// The key that is accepted unless the builder sets another.
+    /// The API key that the server accepts by default.
     pub const API_KEY: &'static str = "emulator";
 
     /// Starts a server on a free port of the loopback interface.
@@ -63,7 +63,7 @@ impl Emulator {
         Self::builder().start()
     }
 
-    /// Configures a server before it starts.
+    /// Creates a builder, which configures the server before it starts.
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder {
             port: 0,
@@ -75,8 +75,8 @@ impl Emulator {
 
     /// Starts a server unless the environment variable is set and not blank.
     ///
-    /// A program that calls this first runs without a key, and against the real API once the
-    /// variable has one. When the server starts, one line on standard error says so.
+    /// A program that calls this function runs against the emulator until the variable is set,
+    /// then against the real API. If the server starts, it prints a line to standard error.
     ///
     /// ```
     /// # if std::env::var("MISTRAL_API_KEY").is_err() {
@@ -106,41 +106,42 @@ impl Emulator {
         &self.url
     }
 
-    /// Returns the port the server listens on.
+    /// Returns the port that the server listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Returns the key that the server accepts.
+    /// Returns the API key that the server accepts.
     pub fn api_key(&self) -> &str {
         &self.state.api_key
     }
 
-    /// Refuses, from now on, the tokens that the token endpoints of the clouds have given out.
-    /// New ones can be had as before.
+    /// Revokes all access tokens that the token endpoints of the clouds have issued.
+    ///
+    /// The endpoints keep issuing new tokens, which are accepted.
     pub fn revoke_tokens(&self) {
         self.state.revoke_tokens();
     }
 
     /// Queues a fault for the next requests.
     ///
-    /// Each request takes one turn from the front of the queue; a fault in the queue comes
-    /// before one that a request asks for by [`FAULT_HEADER`](crate::FAULT_HEADER).
+    /// Each request consumes one use of the fault at the front of the queue. A queued fault takes
+    /// precedence over one in the [`FAULT_HEADER`](crate::FAULT_HEADER) of the request.
     pub fn push_fault(&self, fault: Fault) {
         self.state.push_fault(fault);
     }
 
-    /// Returns every request received so far, in the order in which they were complete.
+    /// Returns all requests received so far, in the order in which they were complete.
     ///
-    /// Refused requests and those that met a fault are among them.
+    /// These include rejected requests and those with a fault.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state.requests()
     }
 
-    /// Blocks until the server stops, which it does only when the process ends.
+    /// Blocks until the server stops, which happens only when the process ends.
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
-            // The thread has said what was wrong if it panicked.
+            // A panic of the thread has already been printed.
             drop(thread.join());
         }
     }
@@ -150,13 +151,13 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // Once joined, the port is closed for certain.
+            // The port is closed once the thread has ended.
             drop(thread.join());
         }
     }
 }
 
-/// Settings of an [`Emulator`] that has not started yet.
+/// Configures and starts an [`Emulator`].
 ///
 /// ```
 /// use mistral_emulator::{Emulator, Fault};
@@ -175,25 +176,26 @@ pub struct EmulatorBuilder {
 }
 
 impl EmulatorBuilder {
-    /// Sets the port to listen on; default: 0, which picks a free one.
+    /// Sets the port to listen on. Default: 0, which selects a free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Sets the key to accept; default: [`Emulator::API_KEY`].
+    /// Sets the API key to accept. Default: [`Emulator::API_KEY`].
     pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
         self.api_key = api_key.into();
         self
     }
 
-    /// Queues a fault, as [`Emulator::push_fault`] does later; default: none.
+    /// Queues a fault, as [`Emulator::push_fault`] does. Default: none.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// Sets whether the fine-tuning jobs answer 410, as Mistral has withdrawn them; default: no.
+    /// Sets whether the operations on fine-tuning jobs respond with 410 Gone, as those of the real
+    /// API do since Mistral withdrew fine-tuning. Default: `false`.
     pub fn fine_tuning_gone(mut self, gone: bool) -> Self {
         self.fine_tuning_gone = gone;
         self
@@ -221,10 +223,10 @@ impl EmulatorBuilder {
             self.fine_tuning_gone,
         ));
         let (stop, stopped) = oneshot::channel();
-        let for_thread = Arc::clone(&state);
+        let thread_state = Arc::clone(&state);
         let thread = std::thread::Builder::new()
             .name("mistral-emulator".to_owned())
-            .spawn(move || run(&runtime, listener, for_thread, stopped))?;
+            .spawn(move || run(&runtime, listener, thread_state, stopped))?;
         Ok(Emulator {
             url: format!("http://127.0.0.1:{port}"),
             port,
@@ -254,11 +256,11 @@ async fn accept(listener: TcpListener, state: Arc<AppState>, router: Router) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // Events should leave one by one; failing that, they still leave.
+                // Without it events may be sent together, which is no error.
                 drop(stream.set_nodelay(true));
                 tokio::spawn(serve(stream, Arc::clone(&state), router.clone()));
             }
-            // Out of file descriptors, for instance: others may be given back.
+            // The error may be temporary, such as too many open file descriptors.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }

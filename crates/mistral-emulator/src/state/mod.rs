@@ -1,4 +1,4 @@
-//! What all connections of one emulator share.
+//! The state that all connections of one emulator share.
 
 pub(crate) mod batch_job;
 pub(crate) mod file;
@@ -43,27 +43,27 @@ pub struct RecordedRequest {
     pub method: Method,
     /// The path as it was sent, percent-encoded.
     pub path: String,
-    /// What follows the `?`, as it was sent; `None` when there is no `?`.
+    /// The query as it was sent, without the `?`; `None` if there is no `?`.
     pub query: Option<String>,
-    /// All headers; the key is among them and left out of what `Debug` prints.
+    /// The headers. `Debug` output omits the value of `authorization`.
     pub headers: HeaderMap,
-    /// The whole body.
+    /// The complete body.
     pub body: Bytes,
 }
 
-/// The id of a request, as an extension of it.
+/// The id of a request, as an extension of the request.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) String);
 
 #[derive(Debug)]
 pub(crate) struct AppState {
     pub(crate) api_key: String,
-    /// Whether the fine-tuning jobs have been withdrawn.
+    /// Whether the operations on fine-tuning jobs respond with 410.
     pub(crate) fine_tuning_gone: bool,
     store: Mutex<Store>,
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<RecordedRequest>>,
-    /// What the token endpoints have given out.
+    /// The access tokens that were issued; a revoked token is empty.
     access_tokens: Mutex<Vec<String>>,
     next_request: AtomicU64,
     tokens_used: AtomicU64,
@@ -87,7 +87,7 @@ impl AppState {
         state
     }
 
-    /// What was created so far; not to be held while waiting for anything.
+    /// Locks the created resources. The guard must not be held across an await point.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.store)
     }
@@ -98,7 +98,7 @@ impl AppState {
         }
     }
 
-    /// Takes the fault for the next request off the queue.
+    /// Returns the queued fault for the next request and counts one use of it.
     pub(crate) fn next_fault(&self) -> Option<Fault> {
         let mut faults = lock(&self.faults);
         let first = faults.front_mut()?;
@@ -112,7 +112,7 @@ impl AppState {
 
     pub(crate) fn record(&self, request: &Parts, body: &Bytes) {
         let mut headers = request.headers.clone();
-        // What is printed of a record must not show a key, least of all a real one.
+        // Debug output of a recorded request must not contain a key, which may be a real one.
         if let Some(key) = headers.get_mut(header::AUTHORIZATION) {
             key.set_sensitive(true);
         }
@@ -125,7 +125,7 @@ impl AppState {
         });
     }
 
-    /// Whether a request with this key, or with this token, is let in.
+    /// Whether the credential is the API key or a valid access token.
     pub(crate) fn is_authorized(&self, credential: &str) -> bool {
         !credential.is_empty()
             && (credential == self.api_key
@@ -141,7 +141,7 @@ impl AppState {
         token
     }
 
-    /// Lets nobody in any more who has a token; new ones are given out as before.
+    /// Revokes all access tokens issued so far.
     pub(crate) fn revoke_tokens(&self) {
         lock(&self.access_tokens).fill(String::new());
     }
@@ -150,12 +150,12 @@ impl AppState {
         lock(&self.requests).clone()
     }
 
-    /// A number for the next request, from 0.
+    /// Returns the number of the next request, which starts at 0.
     pub(crate) fn next_request_number(&self) -> u64 {
         self.next_request.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Puts on the headers that every answer carries.
+    /// Adds the headers that every response carries.
     pub(crate) fn add_response_headers(
         &self,
         response: &mut Response,
@@ -193,19 +193,19 @@ impl AppState {
     }
 }
 
-/// A fault may have set the header already; then it stays.
+/// Inserts a header unless a fault has set it.
 fn insert_if_absent(headers: &mut HeaderMap, name: &'static str, value: HeaderValue) {
     headers
         .entry(HeaderName::from_static(name))
         .or_insert(value);
 }
 
-/// Counts down and starts again before nothing is left: the emulator never refuses by itself.
+/// Counts down to 1 and then starts again, as the emulator enforces no rate limit.
 fn remaining(limit: u64, used: u64) -> u64 {
     limit - used % limit
 }
 
-/// The id of the request of that number.
+/// Creates the id of a request from its number.
 pub(crate) fn request_id(number: u64) -> RequestId {
     RequestId(uuid(hash(&number.to_le_bytes())))
 }
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_apply_as_often_as_they_say() {
+    fn fault_queue_applies_each_fault_its_number_of_times() {
         let state = AppState::new(
             String::new(),
             vec![Fault::status(500).times(2), Fault::close()],
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_remains_never_reaches_zero() {
+    fn rate_limit_remaining_never_reaches_zero() {
         assert_eq!(remaining(10, 1), 9);
         assert_eq!(remaining(10, 9), 1);
         assert_eq!(remaining(10, 10), 10);

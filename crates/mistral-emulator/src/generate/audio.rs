@@ -1,14 +1,14 @@
-//! Small sounds in the WAV format.
+//! Generated audio in the PCM and WAV formats.
 
-/// Samples per second, each of 16 bits in one channel.
+/// Samples per second. Each sample has 16 bits; there is one channel.
 const SAMPLE_RATE: u32 = 8_000;
 const SAMPLES_PER_WORD: usize = 400;
-/// Longer texts sound no longer.
+/// Bounds the length of the audio of a long text.
 const MAX_WORDS: usize = 200;
 const AMPLITUDE: usize = 8_000;
 const HEADER_BYTES: usize = 44;
 
-/// A tone for so many words; its pitch depends on the seed.
+/// Generates a tone whose length depends on the number of words and its pitch on the seed.
 pub(crate) fn tone(seed: u64, words: usize) -> Vec<i16> {
     let period = 20 + usize::try_from(seed % 60).unwrap_or(0);
     (0..SAMPLES_PER_WORD * words.clamp(1, MAX_WORDS))
@@ -19,7 +19,7 @@ pub(crate) fn tone(seed: u64, words: usize) -> Vec<i16> {
         .collect()
 }
 
-/// The samples without a header.
+/// Encodes samples without a header.
 pub(crate) fn pcm(samples: &[i16]) -> Vec<u8> {
     samples
         .iter()
@@ -27,6 +27,7 @@ pub(crate) fn pcm(samples: &[i16]) -> Vec<u8> {
         .collect()
 }
 
+/// Encodes samples as a WAV file.
 pub(crate) fn wav(samples: &[i16]) -> Vec<u8> {
     let data = pcm(samples);
     let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
@@ -50,7 +51,7 @@ pub(crate) fn wav(samples: &[i16]) -> Vec<u8> {
     bytes
 }
 
-/// How many seconds a recording lasts: exact for a plain WAV, a guess for all else.
+/// Returns the duration of a recording, which is exact for WAV and estimated otherwise.
 pub(crate) fn duration_seconds(recording: &[u8]) -> f64 {
     let rate = recording
         .strip_prefix(b"RIFF")
@@ -61,7 +62,7 @@ pub(crate) fn duration_seconds(recording: &[u8]) -> f64 {
         .filter(|rate| *rate > 0);
     let (bytes, rate) = match rate {
         Some(rate) => (recording.len().saturating_sub(HEADER_BYTES), rate),
-        // 128 kilobits per second is usual for compressed sound.
+        // 128 kilobits per second is usual for compressed audio.
         None => (recording.len(), 16_000),
     };
     f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / f64::from(rate)
@@ -72,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wav_says_how_long_it_is() {
+    fn wav_header_states_duration() {
         let samples = tone(3, 20);
         let wav = wav(&samples);
         assert_eq!(wav.len(), HEADER_BYTES + 2 * samples.len());
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tone_goes_up_and_down() {
+    fn tone_alternates_between_extremes() {
         let samples = tone(0, 1);
         assert_eq!(samples.len(), SAMPLES_PER_WORD);
         assert!(samples.iter().any(|sample| *sample > 7_000));

@@ -1,4 +1,4 @@
-//! A chat completion, written whole or as the chunks of a stream.
+//! Chat completions, unary or as the chunks of a stream.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -11,10 +11,10 @@ use crate::json::{array, role, set_member, unsigned};
 use crate::responses::{TokenCost, json_response, sse};
 use crate::time::unix_now;
 
-/// The server reports cached tokens in blocks of this many.
+/// The server caches prompts in blocks of this number of tokens.
 const CACHE_BLOCK: usize = 64;
 
-/// Everything that is known about a completion before it is written.
+/// A completion that is not serialized yet.
 #[derive(Debug)]
 pub(crate) struct Completion {
     seed: u64,
@@ -28,20 +28,20 @@ pub(crate) struct Completion {
 }
 
 impl Completion {
-    /// The completion that answers a request that was checked before.
+    /// Creates the completion of a validated request.
     pub(crate) fn new(request: &Value, reasons_by_default: bool) -> Self {
         let effort = request.get("reasoning_effort").and_then(Value::as_str);
-        let thinks = effort.map_or(reasons_by_default, |effort| effort != "none");
+        let with_thinking = effort.map_or(reasons_by_default, |effort| effort != "none");
         let choices = unsigned(request, "n").unwrap_or(1);
         let replies: Vec<Reply> = (0..choices)
-            .map(|index| Reply::new(request, index, thinks))
+            .map(|index| Reply::new(request, index, with_thinking))
             .collect();
-        Self::of(request, replies, prompt_pieces(request))
+        Self::from_replies(request, replies, prompt_tokens(request))
     }
 
-    /// The completion that gives these replies to a prompt cut into pieces.
-    pub(crate) fn of(request: &Value, replies: Vec<Reply>, prompt: Vec<String>) -> Self {
-        let generated = replies.iter().map(Reply::generated).sum();
+    /// Creates a completion from replies and the tokens of the prompt.
+    pub(crate) fn from_replies(request: &Value, replies: Vec<Reply>, prompt: Vec<String>) -> Self {
+        let generated = replies.iter().map(Reply::generated_tokens).sum();
         let cached = match request.get("prompt_cache_key").and_then(Value::as_str) {
             Some(_) => prompt.len() / CACHE_BLOCK * CACHE_BLOCK,
             None => 0,
@@ -51,33 +51,35 @@ impl Completion {
             created: unix_now(),
             model: request.get("model").cloned().unwrap_or_default(),
             usage: usage(prompt.len(), generated, cached),
-            logprobs: logprobs_wanted(request, "logprobs", "top_logprobs"),
-            prompt_logprobs: logprobs_wanted(request, "prompt_logprobs", "top_prompt_logprobs"),
+            logprobs: requested_logprobs(request, "logprobs", "top_logprobs"),
+            prompt_logprobs: requested_logprobs(request, "prompt_logprobs", "top_prompt_logprobs"),
             replies,
             prompt,
         }
     }
 
-    fn tokens(&self) -> u64 {
+    fn total_tokens(&self) -> u64 {
         self.usage
             .get("total_tokens")
             .and_then(Value::as_u64)
             .unwrap_or(0)
     }
 
-    /// The answer, whole or streamed as the request has it.
-    pub(crate) fn answer(&self, request: &Value) -> Response {
+    /// Creates the response, which is a stream if the request asks for one.
+    pub(crate) fn to_response(&self, request: &Value) -> Response {
         let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
             sse::data_events(&self.chunks())
         } else {
-            json_response(StatusCode::OK, &self.response())
+            json_response(StatusCode::OK, &self.to_json())
         };
-        response.extensions_mut().insert(TokenCost(self.tokens()));
+        response
+            .extensions_mut()
+            .insert(TokenCost(self.total_tokens()));
         response
     }
 
-    /// The answer to a request that does not stream.
-    fn response(&self) -> Value {
+    /// Returns the body of a unary response.
+    fn to_json(&self) -> Value {
         let choices: Vec<Value> = self
             .replies
             .iter()
@@ -100,7 +102,7 @@ impl Completion {
         self.envelope("chat.completion", choices, true)
     }
 
-    /// The chunks of a stream; the choices take turns.
+    /// Returns the chunks of a stream, with the choices interleaved.
     fn chunks(&self) -> Vec<Value> {
         let mut rng = Rng::new(self.seed);
         let choices: Vec<Vec<Value>> = self
@@ -110,15 +112,18 @@ impl Completion {
             .map(|(index, reply)| self.deltas(index, reply))
             .collect();
         let longest = choices.iter().map(Vec::len).max().unwrap_or(0);
-        let in_turns =
-            (0..longest).flat_map(|turn| choices.iter().filter_map(move |deltas| deltas.get(turn)));
+        let interleaved = (0..longest).flat_map(|position| {
+            choices
+                .iter()
+                .filter_map(move |deltas| deltas.get(position))
+        });
         let total: usize = choices.iter().map(Vec::len).sum();
-        in_turns
+        interleaved
             .enumerate()
-            .map(|(place, choice)| {
-                let last = place + 1 == total;
+            .map(|(index, choice)| {
+                let last = index + 1 == total;
                 let mut chunk = self.envelope("chat.completion.chunk", vec![choice.clone()], last);
-                // The real server pads most chunks with a key of this name.
+                // The real server adds this padding to most chunks.
                 if rng.below(5) > 0 {
                     let length = 1 + rng.below(36);
                     set_member(&mut chunk, "p", rng.alphanumeric(length).into());
@@ -139,20 +144,20 @@ impl Completion {
             );
         }
         let mut deltas = vec![first];
-        for piece in &reply.thinking {
-            deltas.push(choice(json!({ "content": [thinking(piece)] }), None));
+        for token in &reply.thinking {
+            deltas.push(choice(json!({ "content": [thinking(token)] }), None));
         }
-        for piece in tokenizer::tokenize(&reply.prefix) {
-            deltas.push(choice(json!({ "content": piece }), None));
+        for token in tokenizer::tokenize(&reply.prefix) {
+            deltas.push(choice(json!({ "content": token }), None));
         }
-        for piece in &reply.text {
-            let mut delta = choice(json!({ "content": piece }), None);
+        for token in &reply.text {
+            let mut delta = choice(json!({ "content": token }), None);
             if let Some(alternatives) = self.logprobs {
-                let piece = std::slice::from_ref(piece);
+                let token = std::slice::from_ref(token);
                 set_member(
                     &mut delta,
                     "logprobs",
-                    tokenizer::logprobs(piece, alternatives),
+                    tokenizer::logprobs(token, alternatives),
                 );
             }
             deltas.push(delta);
@@ -184,10 +189,10 @@ impl Completion {
         choice: &mut Map<String, Value>,
         name: &str,
         alternatives: Option<usize>,
-        pieces: &[String],
+        tokens: &[String],
     ) {
         if let Some(alternatives) = alternatives {
-            choice.insert(name.into(), tokenizer::logprobs(pieces, alternatives));
+            choice.insert(name.into(), tokenizer::logprobs(tokens, alternatives));
         }
     }
 }
@@ -225,36 +230,36 @@ fn usage(prompt: usize, generated: usize, cached: usize) -> Value {
     })
 }
 
-/// What the model would read, piece by piece.
-fn prompt_pieces(request: &Value) -> Vec<String> {
-    let mut pieces = Vec::new();
+/// Returns the tokens of the prompt.
+fn prompt_tokens(request: &Value) -> Vec<String> {
+    let mut tokens = Vec::new();
     for message in array(request, "messages") {
-        pieces.push(format!("<{}>", role(message)));
+        tokens.push(format!("<{}>", role(message)));
         match message.get("content") {
-            Some(Value::String(text)) => pieces.extend(tokenizer::tokenize(text)),
+            Some(Value::String(text)) => tokens.extend(tokenizer::tokenize(text)),
             Some(Value::Array(chunks)) => {
                 chunks
                     .iter()
-                    .for_each(|chunk| pieces.extend(chunk_pieces(chunk)));
+                    .for_each(|chunk| tokens.extend(chunk_tokens(chunk)));
             }
             _ => {}
         }
         for call in array(message, "tool_calls") {
-            pieces.extend(tokenizer::tokenize(&call.to_string()));
+            tokens.extend(tokenizer::tokenize(&call.to_string()));
         }
     }
     for tool in array(request, "tools") {
-        pieces.extend(tokenizer::tokenize(&tool.to_string()));
+        tokens.extend(tokenizer::tokenize(&tool.to_string()));
     }
-    pieces
+    tokens
 }
 
-fn chunk_pieces(chunk: &Value) -> Vec<String> {
+fn chunk_tokens(chunk: &Value) -> Vec<String> {
     match chunk.get("text").and_then(Value::as_str) {
         Some(text) => tokenizer::tokenize(text),
         None => match chunk.get("thinking").and_then(Value::as_array) {
-            Some(thoughts) => thoughts.iter().flat_map(chunk_pieces).collect(),
-            // A picture, a document or a sound: one token stands for all of it.
+            Some(chunks) => chunks.iter().flat_map(chunk_tokens).collect(),
+            // An image, a document or a recording counts as one token.
             None => vec![format!(
                 "<{}>",
                 chunk
@@ -266,8 +271,8 @@ fn chunk_pieces(chunk: &Value) -> Vec<String> {
     }
 }
 
-fn logprobs_wanted(request: &Value, flag: &str, alternatives: &str) -> Option<usize> {
+fn requested_logprobs(request: &Value, flag: &str, alternatives: &str) -> Option<usize> {
     let alternatives = unsigned(request, alternatives);
-    let wanted = request.get(flag) == Some(&Value::Bool(true));
-    wanted.then(|| alternatives.unwrap_or(0))
+    let is_requested = request.get(flag) == Some(&Value::Bool(true));
+    is_requested.then(|| alternatives.unwrap_or(0))
 }

@@ -1,4 +1,4 @@
-//! The documents that recognition of text reads, and the pages it finds in them.
+//! The documents and pages of OCR.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,15 +7,16 @@ use serde_json::{Value, json};
 use super::random::{Rng, hash};
 use crate::json::set_member;
 
-/// How many pages a document has that the emulator cannot look into.
-const UNSEEN_PAGES: usize = 3;
+/// The number of pages of a document whose content is not available.
+const PLACEHOLDER_PAGES: usize = 3;
 
 const DPI: usize = 200;
 const WIDTH: usize = 1700;
 const HEIGHT: usize = 2200;
-/// Height of one block, and what lies between the tops of two.
-const BLOCK: usize = 200;
-const STEP: usize = 300;
+/// The height of a block.
+const BLOCK_SIZE: usize = 200;
+/// The distance between the tops of two blocks.
+const BLOCK_STRIDE: usize = 300;
 
 /// A grey JPEG of 8 by 8 pixels.
 const IMAGE: &str = "data:image/jpeg;base64,\
@@ -23,19 +24,19 @@ const IMAGE: &str = "data:image/jpeg;base64,\
     //////////////////////////wAALCAAIAAgBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAAAAAAAA\
     AAAAD/2gAIAQEAAD8AP//Z";
 
-/// A document that was sent or named.
+/// A document that was sent or is referred to.
 #[derive(Debug)]
 pub(crate) struct Document {
     name: String,
-    /// The size in bytes, if they were sent.
+    /// The size in bytes, if the document was sent.
     pub(crate) size: Option<usize>,
-    /// The text of every page, where the emulator can read it.
+    /// The text of every page, if the emulator can read it.
     pages: Vec<Option<String>>,
 }
 
-/// What a page is to show.
+/// The options of a request that affect pages.
 #[derive(Debug, Default)]
-pub(crate) struct Wishes<'a> {
+pub(crate) struct PageOptions<'a> {
     pub(crate) table_format: Option<&'a str>,
     pub(crate) header: bool,
     pub(crate) footer: bool,
@@ -46,28 +47,28 @@ pub(crate) struct Wishes<'a> {
     pub(crate) confidence: Option<&'a str>,
 }
 
-/// A part of a page from top to bottom: its kind and how it reads.
-struct Part {
+/// A section of a page.
+struct Section {
     kind: &'static str,
     text: String,
-    /// What stands in the page's text where the part is taken out of it.
-    instead: Option<String>,
+    /// The text that replaces the section in the Markdown of the page if the section is extracted.
+    replacement: Option<String>,
 }
 
 impl Document {
-    /// A document behind a URL or an id.
-    pub(crate) fn unseen(name: &str, is_image: bool) -> Self {
+    /// Creates a document with placeholder pages for a URL or an id, which is not fetched.
+    pub(crate) fn placeholder(name: &str, is_image: bool) -> Self {
         let name = name.split(['?', '#']).next().unwrap_or_default();
         let name = name.trim_end_matches('/').rsplit('/').next();
         Self {
             name: name.unwrap_or_default().to_owned(),
             size: None,
-            pages: vec![None; if is_image { 1 } else { UNSEEN_PAGES }],
+            pages: vec![None; if is_image { 1 } else { PLACEHOLDER_PAGES }],
         }
     }
 
-    /// A document that was sent; the media type tells whether it is text.
-    pub(crate) fn sent(media_type: &str, bytes: &[u8]) -> Self {
+    /// Creates a document from its content, which is text if the media type is.
+    pub(crate) fn from_bytes(media_type: &str, bytes: &[u8]) -> Self {
         let pages = if media_type.starts_with("text/") {
             let text = String::from_utf8_lossy(bytes);
             text.split('\u{c}')
@@ -87,50 +88,52 @@ impl Document {
         self.pages.len()
     }
 
-    /// The page of that number, from 0, as the server describes it.
-    pub(crate) fn page(&self, index: usize, wishes: &Wishes<'_>) -> Value {
-        let parts = self.parts(index, wishes);
+    /// Returns a page as the API describes it. The index starts at 0.
+    pub(crate) fn page(&self, index: usize, options: &PageOptions<'_>) -> Value {
+        let sections = self.sections(index, options);
         let image = format!("img-{index}.jpeg");
-        let table = table_id(index, wishes.table_format.unwrap_or("markdown"));
-        let texts = parts.iter().map(|part| match &part.instead {
-            Some(instead) => instead.as_str(),
-            None => part.text.as_str(),
+        let table = table_id(index, options.table_format.unwrap_or("markdown"));
+        let texts = sections.iter().map(|section| match &section.replacement {
+            Some(replacement) => replacement.as_str(),
+            None => section.text.as_str(),
         });
         let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
         let markdown = texts.join("\n\n");
-        let of_kind = |kind: &str| parts.iter().position(|part| part.kind == kind);
-        let taken = |kind: &str, wanted: bool| {
-            let part = of_kind(kind).and_then(|place| parts.get(place));
-            part.filter(|_| wanted).map(|part| part.text.as_str())
+        let position_of = |kind: &str| sections.iter().position(|section| section.kind == kind);
+        let extracted = |kind: &str, wanted: bool| {
+            let section = position_of(kind).and_then(|position| sections.get(position));
+            section
+                .filter(|_| wanted)
+                .map(|section| section.text.as_str())
         };
-        let images: Vec<Value> = of_kind("image")
-            .map(|place| {
-                let mut object = box_of(place);
+        let images: Vec<Value> = position_of("image")
+            .map(|position| {
+                let mut object = bounding_box(position);
                 set_member(&mut object, "id", image.as_str().into());
-                let data = wishes.image_data.then_some(IMAGE);
+                let data = options.image_data.then_some(IMAGE);
                 set_member(&mut object, "image_base64", data.into());
-                let annotation = wishes.image_annotation.as_deref();
+                let annotation = options.image_annotation.as_deref();
                 set_member(&mut object, "image_annotation", annotation.into());
                 object
             })
             .into_iter()
             .collect();
-        let tables: Vec<Value> = taken("table", wishes.table_format.is_some())
+        let tables: Vec<Value> = extracted("table", options.table_format.is_some())
             .map(|content| {
-                let words = wishes.confidence == Some("word");
+                let words = options.confidence == Some("word");
                 json!({
                     "id": table,
                     "content": content,
-                    "format": wishes.table_format,
+                    "format": options.table_format,
                     "word_confidence_scores": words.then(|| word_scores(content)),
                 })
             })
             .into_iter()
             .collect();
-        let blocks: Vec<Value> = parts
+        let blocks: Vec<Value> = sections
             .iter()
             .enumerate()
-            .map(|(place, part)| part.block(place, &image, &table, wishes))
+            .map(|(position, section)| section.block(position, &image, &table, options))
             .collect();
         let links: Vec<&str> = markdown
             .split([' ', '\n', '(', ')', '<', '>', '"'])
@@ -143,76 +146,76 @@ impl Document {
             "images": images,
             "tables": tables,
             "hyperlinks": links,
-            "header": taken("header", wishes.header),
-            "footer": taken("footer", wishes.footer),
+            "header": extracted("header", options.header),
+            "footer": extracted("footer", options.footer),
             "dimensions": { "dpi": DPI, "height": HEIGHT, "width": WIDTH },
-            "confidence_scores": wishes.confidence.map(|by| page_scores(&markdown, by)),
-            "blocks": wishes.blocks.then_some(blocks),
+            "confidence_scores": options.confidence.map(|by| page_scores(&markdown, by)),
+            "blocks": options.blocks.then_some(blocks),
         })
     }
 
-    fn parts(&self, index: usize, wishes: &Wishes<'_>) -> Vec<Part> {
-        let part = |kind, text: String| Part {
+    fn sections(&self, index: usize, options: &PageOptions<'_>) -> Vec<Section> {
+        let section = |kind, text: String| Section {
             kind,
             text,
-            instead: None,
+            replacement: None,
         };
         if let Some(Some(text)) = self.pages.get(index) {
-            return vec![part("text", text.clone())];
+            return vec![section("text", text.clone())];
         }
         let (number, count) = (index + 1, self.page_count());
-        let taken = |kind, text: &str, wanted: bool| Part {
+        let extracted = |kind, text: &str, wanted: bool| Section {
             kind,
             text: text.to_owned(),
-            instead: wanted.then(String::new),
+            replacement: wanted.then(String::new),
         };
-        let mut parts = vec![
-            taken("header", "The Mistral emulator", wishes.header),
-            part("title", format!("# Page {number} of {}", self.name)),
-            part(
+        let mut sections = vec![
+            extracted("header", "The Mistral emulator", options.header),
+            section("title", format!("# Page {number} of {}", self.name)),
+            section(
                 "text",
                 "A real model would read the page here. See https://docs.mistral.ai.".to_owned(),
             ),
         ];
-        if wishes.images {
-            parts.push(part(
+        if options.images {
+            sections.push(section(
                 "image",
                 format!("![img-{index}.jpeg](img-{index}.jpeg)"),
             ));
         }
-        let link = wishes.table_format.map(|format| {
+        let link = options.table_format.map(|format| {
             let id = table_id(index, format);
             format!("[{id}]({id})")
         });
-        parts.push(Part {
+        sections.push(Section {
             kind: "table",
-            text: table(number, wishes.table_format),
-            instead: link,
+            text: table(number, options.table_format),
+            replacement: link,
         });
         let footer = format!("Page {number} of {count}");
-        parts.push(taken("footer", &footer, wishes.footer));
-        parts
+        sections.push(extracted("footer", &footer, options.footer));
+        sections
     }
 }
 
-impl Part {
-    fn block(&self, place: usize, image: &str, table: &str, wishes: &Wishes<'_>) -> Value {
-        let mut block = box_of(place);
+impl Section {
+    fn block(&self, position: usize, image: &str, table: &str, options: &PageOptions<'_>) -> Value {
+        let mut block = bounding_box(position);
         set_member(&mut block, "type", self.kind.into());
         set_member(&mut block, "content", self.text.as_str().into());
         match self.kind {
             "image" => set_member(&mut block, "image_id", image.into()),
             "table" => {
-                let id = wishes.table_format.map(|_| table);
+                let id = options.table_format.map(|_| table);
                 set_member(&mut block, "table_id", id.into());
             }
             _ => {}
         }
-        if wishes.confidence == Some("block") {
-            let (average, least) = average_and_least(&word_scores(&self.text));
+        if options.confidence == Some("block") {
+            let (average, minimum) = average_and_minimum(&word_scores(&self.text));
             let scores = json!({
                 "average_content_confidence_score": average,
-                "minimum_content_confidence_score": least,
+                "minimum_content_confidence_score": minimum,
                 "block_type_confidence_score": confidence(self.kind),
             });
             set_member(&mut block, "confidence_scores", scores);
@@ -222,8 +225,8 @@ impl Part {
 }
 
 fn table_id(index: usize, format: &str) -> String {
-    let ending = if format == "html" { "html" } else { "md" };
-    format!("tbl-{index}.{ending}")
+    let extension = if format == "html" { "html" } else { "md" };
+    format!("tbl-{index}.{extension}")
 }
 
 fn table(number: usize, format: Option<&str>) -> String {
@@ -236,27 +239,25 @@ fn table(number: usize, format: Option<&str>) -> String {
     format!("| Page | Words |\n| --- | --- |\n| {number} | many |")
 }
 
-fn box_of(place: usize) -> Value {
-    let top = BLOCK + STEP * place;
+fn bounding_box(position: usize) -> Value {
+    let top = BLOCK_SIZE + BLOCK_STRIDE * position;
     json!({
-        "top_left_x": BLOCK,
+        "top_left_x": BLOCK_SIZE,
         "top_left_y": top,
-        "bottom_right_x": WIDTH - BLOCK,
-        "bottom_right_y": top + BLOCK,
+        "bottom_right_x": WIDTH - BLOCK_SIZE,
+        "bottom_right_y": top + BLOCK_SIZE,
     })
 }
 
-/// The least height and width of the images the emulator finds.
-pub(crate) const fn image_size() -> usize {
-    BLOCK
-}
+/// The height of every image on a page, which is less than its width.
+pub(crate) const IMAGE_SIZE: usize = BLOCK_SIZE;
 
 fn page_scores(text: &str, by: &str) -> Value {
     let words = word_scores(text);
-    let (average, least) = average_and_least(&words);
+    let (average, minimum) = average_and_minimum(&words);
     let mut scores = json!({
         "average_page_confidence_score": average,
-        "minimum_page_confidence_score": least,
+        "minimum_page_confidence_score": minimum,
     });
     if by == "word" {
         set_member(&mut scores, "word_confidence_scores", words.into());
@@ -278,26 +279,26 @@ fn word_scores(text: &str) -> Vec<Value> {
     words
 }
 
-/// From 0.9 up to 1.
+/// Returns a pseudorandom confidence, at least 0.9 and less than 1.
 fn confidence(text: &str) -> f64 {
     let thousandths = Rng::new(hash(text.as_bytes())).below(100);
     0.9 + f64::from(u32::try_from(thousandths).unwrap_or(0)) / 1000.0
 }
 
-fn average_and_least(words: &[Value]) -> (f64, f64) {
+fn average_and_minimum(words: &[Value]) -> (f64, f64) {
     let scores = words
         .iter()
         .filter_map(|word| word.get("confidence").and_then(Value::as_f64));
-    let (sum, least) = scores.fold((0.0, 1.0_f64), |(sum, least), score| {
-        (sum + score, least.min(score))
+    let (sum, minimum) = scores.fold((0.0, 1.0_f64), |(sum, minimum), score| {
+        (sum + score, minimum.min(score))
     });
     match u32::try_from(words.len()) {
         Ok(0) | Err(_) => (1.0, 1.0),
-        Ok(count) => (sum / f64::from(count), least),
+        Ok(count) => (sum / f64::from(count), minimum),
     }
 }
 
-/// How many pages a PDF has, as far as its objects are not compressed.
+/// Counts the pages of a PDF whose objects are not compressed.
 fn pdf_pages(bytes: &[u8]) -> usize {
     let markers: [&[u8]; 2] = [b"/Type /Page", b"/Type/Page"];
     let pages = markers.iter().map(|marker| {
@@ -312,8 +313,8 @@ fn pdf_pages(bytes: &[u8]) -> usize {
     pages.sum()
 }
 
-/// The media type and the bytes of a data URL in base64.
-pub(crate) fn data_url(url: &str) -> Option<(String, Vec<u8>)> {
+/// Parses a base64 data URL to its media type and content.
+pub(crate) fn parse_data_url(url: &str) -> Option<(String, Vec<u8>)> {
     let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
     let media_type = head.strip_suffix(";base64")?;
     let media_type = media_type.split(';').next().unwrap_or_default();
@@ -325,13 +326,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_urls_are_read() {
-        let read = |url| data_url(url).map(|(kind, bytes)| (kind, bytes.len()));
+    fn ocr_data_url_is_parsed() {
+        let read = |url| parse_data_url(url).map(|(kind, bytes)| (kind, bytes.len()));
         assert_eq!(
             read("data:text/plain;charset=utf-8;base64,aGk="),
             Some(("text/plain".to_owned(), 2))
         );
-        assert_eq!(data_url(IMAGE).map(|(_, bytes)| bytes.len()), Some(159));
+        assert_eq!(
+            parse_data_url(IMAGE).map(|(_, bytes)| bytes.len()),
+            Some(159)
+        );
         for broken in [
             "https://a",
             "data:text/plain,hi",
@@ -343,17 +347,17 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_a_pdf_are_counted() {
+    fn ocr_pdf_pages_are_counted() {
         let pdf = b"%PDF-1.4 /Type /Pages /Kids /Type /Page >> /Type/Page\n/Type/Pages";
         assert_eq!(pdf_pages(pdf), 2);
-        assert_eq!(Document::sent("application/pdf", b"").page_count(), 1);
+        assert_eq!(Document::from_bytes("application/pdf", b"").page_count(), 1);
     }
 
     #[test]
-    fn words_are_found_where_they_stand() {
+    fn ocr_word_scores_have_start_index() {
         let words = word_scores("é  two\nthree");
         let starts: Vec<&Value> = words.iter().map(|word| &word["start_index"]).collect();
         assert_eq!(starts, [0, 3, 7]);
-        assert_eq!(average_and_least(&[]), (1.0, 1.0));
+        assert_eq!(average_and_minimum(&[]), (1.0, 1.0));
     }
 }

@@ -1,6 +1,6 @@
-//! Numbers and names that look random and are the same on every run.
+//! Pseudorandom numbers and ids, which are the same on every run.
 
-/// Mixes bytes into one number; the same bytes always give the same number.
+/// Hashes bytes. The hash does not depend on the run or the platform.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let folded = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| {
         (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
@@ -14,7 +14,7 @@ fn mix(number: u64) -> u64 {
     number ^ (number >> 31)
 }
 
-/// An endless sequence of numbers that depends only on its seed.
+/// A pseudorandom number generator that depends only on its seed.
 #[derive(Debug)]
 pub(crate) struct Rng(u64);
 
@@ -28,7 +28,7 @@ impl Rng {
         mix(self.0)
     }
 
-    /// A number from 0 up to, not including, `limit`; 0 when `limit` is 0.
+    /// Returns a number less than `limit`, or 0 if `limit` is 0.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
         usize::try_from(self.next_u64() % limit).unwrap_or(0)
@@ -43,13 +43,13 @@ impl Rng {
     }
 }
 
-/// 32 hexadecimal digits, the form of the ids of completions.
+/// Creates an id of 32 hexadecimal digits, the format of completion ids.
 pub(crate) fn hex_id(seed: u64) -> String {
     let mut rng = Rng::new(seed);
     format!("{:016x}{:016x}", rng.next_u64(), rng.next_u64())
 }
 
-/// A UUID in the form of version 4.
+/// Creates a UUID in the format of version 4.
 pub(crate) fn uuid(seed: u64) -> String {
     let mut rng = Rng::new(seed);
     let (high, low) = (rng.next_u64(), rng.next_u64());
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_have_their_form_and_depend_on_the_seed() {
+    fn ids_have_their_format_and_depend_on_seed() {
         assert_eq!(hex_id(1).len(), 32);
         assert_ne!(hex_id(1), hex_id(2));
         let id = uuid(7);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_repeats_itself() {
+    fn rng_repeats_for_same_seed() {
         let draw = || Rng::new(hash("prompt".as_bytes())).alphanumeric(9);
         assert_eq!(draw(), draw());
         assert_eq!(draw().len(), 9);

@@ -1,4 +1,4 @@
-//! What the emulator says: deterministic text, JSON and tool calls.
+//! The content of completions: deterministic text, JSON and tool calls.
 
 use serde_json::{Value, json};
 
@@ -7,25 +7,25 @@ use super::schema_instance;
 use super::tokenizer;
 use crate::json::{array, is_prefix, message_text, role, unsigned};
 
-/// How many words of the prompt an answer repeats.
-const WORDS_REPEATED: usize = 12;
+/// The maximum number of words of the prompt that a reply repeats.
+const MAX_ECHOED_WORDS: usize = 12;
 
 /// One choice of a completion.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    /// What the client had begun to say for the model; not counted as generated.
+    /// The prefix from the client, which does not count as generated.
     pub(crate) prefix: String,
-    /// Pieces of the thoughts before the answer.
+    /// The tokens of the reasoning, which precedes the text.
     pub(crate) thinking: Vec<String>,
-    /// Pieces of the answer.
+    /// The tokens of the text.
     pub(crate) text: Vec<String>,
     pub(crate) tool_calls: Vec<Value>,
     pub(crate) finish_reason: &'static str,
 }
 
 impl Reply {
-    /// The reply to a request that was checked before.
-    pub(crate) fn new(request: &Value, index: usize, thinks: bool) -> Self {
+    /// Creates a reply to a validated request.
+    pub(crate) fn new(request: &Value, index: usize, with_thinking: bool) -> Self {
         let messages = array(request, "messages");
         let mut reply = Self {
             prefix: String::new(),
@@ -34,25 +34,25 @@ impl Reply {
             tool_calls: tool_calls(request, messages, index),
             finish_reason: "stop",
         };
-        if thinks {
+        if with_thinking {
             let words = first_words(&prompt(messages));
             let thoughts = format!("The user said: \"{words}\". I answer without a real model.");
             reply.thinking = tokenizer::tokenize(&thoughts);
         }
         if reply.tool_calls.is_empty() {
-            reply.speak(request, messages, index);
+            reply.write_text(request, messages, index);
         } else {
             reply.finish_reason = "tool_calls";
         }
-        if let Some(most) = unsigned(request, "max_tokens") {
-            reply.keep(most);
+        if let Some(max_tokens) = unsigned(request, "max_tokens") {
+            reply.truncate(max_tokens);
         }
         reply
     }
 
-    /// A reply that says the text, as far as `stop` and `max_tokens` let it.
-    pub(crate) fn saying(request: &Value, mut text: String) -> Self {
-        cut_at_stop(request, &mut text);
+    /// Creates a reply from a text, which `stop` and `max_tokens` may truncate.
+    pub(crate) fn from_text(request: &Value, mut text: String) -> Self {
+        truncate_at_stop(request, &mut text);
         let mut reply = Self {
             prefix: String::new(),
             thinking: Vec::new(),
@@ -60,23 +60,23 @@ impl Reply {
             tool_calls: Vec::new(),
             finish_reason: "stop",
         };
-        if let Some(most) = unsigned(request, "max_tokens") {
-            reply.keep(most);
+        if let Some(max_tokens) = unsigned(request, "max_tokens") {
+            reply.truncate(max_tokens);
         }
         reply
     }
 
-    fn speak(&mut self, request: &Value, messages: &[Value], index: usize) {
+    fn write_text(&mut self, request: &Value, messages: &[Value], index: usize) {
         let format = request
             .pointer("/response_format/type")
             .and_then(Value::as_str);
         let mut text = match format {
-            Some("json_object") => json!({ "answer": answer(messages, index) }).to_string(),
+            Some("json_object") => json!({ "answer": answer_text(messages, index) }).to_string(),
             Some("json_schema") => {
                 let schema = request.pointer("/response_format/json_schema/schema");
                 schema_instance::instance(schema.unwrap_or(&Value::Null)).to_string()
             }
-            _ => answer(messages, index),
+            _ => answer_text(messages, index),
         };
         if let Some(last) = messages.last().filter(|last| is_prefix(last)) {
             self.prefix = message_text(last);
@@ -84,62 +84,65 @@ impl Reply {
                 text.insert(0, ' ');
             }
         }
-        cut_at_stop(request, &mut text);
+        truncate_at_stop(request, &mut text);
         self.text = tokenizer::tokenize(&text);
     }
 
-    /// Keeps so many generated tokens and drops the rest.
-    fn keep(&mut self, most: usize) {
-        if self.generated() <= most {
+    /// Truncates the reply to a maximum number of generated tokens.
+    fn truncate(&mut self, max_tokens: usize) {
+        if self.generated_tokens() <= max_tokens {
             return;
         }
         self.finish_reason = "length";
-        self.thinking.truncate(most);
-        let left = most.saturating_sub(self.thinking.len());
-        self.text.truncate(left);
-        let mut left = left;
+        self.thinking.truncate(max_tokens);
+        let tokens_left = max_tokens.saturating_sub(self.thinking.len());
+        self.text.truncate(tokens_left);
+        let mut tokens_left = tokens_left;
         self.tool_calls.retain_mut(|call| {
-            let enough_for_the_name = left > 0;
-            left = left.saturating_sub(1);
+            let has_name = tokens_left > 0;
+            tokens_left = tokens_left.saturating_sub(1);
             if let Some(arguments) = call.pointer_mut("/function/arguments") {
-                let mut pieces = tokenizer::tokenize(arguments.as_str().unwrap_or_default());
-                pieces.truncate(left);
-                left = left.saturating_sub(pieces.len());
-                *arguments = pieces.concat().into();
+                let mut tokens = tokenizer::tokenize(arguments.as_str().unwrap_or_default());
+                tokens.truncate(tokens_left);
+                tokens_left = tokens_left.saturating_sub(tokens.len());
+                *arguments = tokens.concat().into();
             }
-            enough_for_the_name
+            has_name
         });
     }
 
-    /// How many tokens the reply took to generate.
-    pub(crate) fn generated(&self) -> usize {
-        let of_calls: usize = self.tool_calls.iter().map(tokens_of_call).sum();
-        self.thinking.len() + self.text.len() + of_calls
+    /// Returns the number of generated tokens.
+    pub(crate) fn generated_tokens(&self) -> usize {
+        let for_tool_calls: usize = self.tool_calls.iter().map(tool_call_tokens).sum();
+        self.thinking.len() + self.text.len() + for_tool_calls
     }
 }
 
-fn tokens_of_call(call: &Value) -> usize {
+fn tool_call_tokens(call: &Value) -> usize {
     let arguments = call.pointer("/function/arguments").and_then(Value::as_str);
     1 + tokenizer::count_tokens(arguments.unwrap_or_default())
 }
 
-fn cut_at_stop(request: &Value, text: &mut String) {
-    if let Some(end) = stops(request).filter_map(|stop| text.find(stop)).min() {
+fn truncate_at_stop(request: &Value, text: &mut String) {
+    if let Some(end) = stop_sequences(request)
+        .filter_map(|stop| text.find(stop))
+        .min()
+    {
         text.truncate(end);
     }
 }
 
-fn stops(request: &Value) -> impl Iterator<Item = &str> {
+fn stop_sequences(request: &Value) -> impl Iterator<Item = &str> {
     let (one, many) = match request.get("stop") {
         Some(Value::String(stop)) => (Some(stop.as_str()), &[] as &[Value]),
-        Some(Value::Array(stops)) => (None, stops.as_slice()),
+        Some(Value::Array(stop_sequences)) => (None, stop_sequences.as_slice()),
         _ => (None, &[] as &[Value]),
     };
     let many = many.iter().filter_map(Value::as_str);
     one.into_iter().chain(many).filter(|stop| !stop.is_empty())
 }
 
-fn answer(messages: &[Value], index: usize) -> String {
+fn answer_text(messages: &[Value], index: usize) -> String {
     let text = match messages.last() {
         Some(last) if role(last) == "tool" => tool_answer(messages),
         _ => prompt_answer(&prompt(messages)),
@@ -189,14 +192,14 @@ fn tool_answer(messages: &[Value]) -> String {
 
 fn tool_name<'a>(messages: &'a [Value], result: &'a Value) -> &'a str {
     let id = result.get("tool_call_id");
-    let called = messages
+    let calls = messages
         .iter()
         .flat_map(|message| array(message, "tool_calls"))
         .find(|call| id.is_some() && call.get("id") == id)
         .and_then(|call| call.pointer("/function/name"));
     result
         .get("name")
-        .or(called)
+        .or(calls)
         .and_then(Value::as_str)
         .unwrap_or("you called")
 }
@@ -206,14 +209,14 @@ fn tool_calls(request: &Value, messages: &[Value], index: usize) -> Vec<Value> {
         .iter()
         .filter_map(|tool| tool.get("function"))
         .collect();
-    let asked = messages.last().is_some_and(|last| role(last) == "user");
+    let ends_with_user = messages.last().is_some_and(|last| role(last) == "user");
     let prompt = prompt(messages).to_lowercase();
     let mentioned = tools
         .iter()
         .copied()
-        .filter(|tool| mentions(&prompt, name_of(tool)));
+        .filter(|tool| mentions(&prompt, name_in(tool)));
     let choice = request.get("tool_choice");
-    let mut called: Vec<&Value> = match choice.and_then(Value::as_str) {
+    let mut calls: Vec<&Value> = match choice.and_then(Value::as_str) {
         Some("none") => Vec::new(),
         Some("any" | "required") => {
             let mentioned: Vec<&Value> = mentioned.collect();
@@ -229,22 +232,22 @@ fn tool_calls(request: &Value, messages: &[Value], index: usize) -> Vec<Value> {
                 .copied()
                 .filter(|tool| tool.get("name") == Some(name))
                 .collect(),
-            None if asked => mentioned.collect(),
+            None if ends_with_user => mentioned.collect(),
             None => Vec::new(),
         },
     };
     if request.get("parallel_tool_calls") == Some(&Value::Bool(false)) {
-        called.truncate(1);
+        calls.truncate(1);
     }
     let seed = hash(request.to_string().as_bytes()).wrapping_add(index as u64);
     let mut ids = Rng::new(seed);
-    let calls = called.iter().enumerate();
+    let calls = calls.iter().enumerate();
     calls
-        .map(|(place, tool)| tool_call(tool, place, &ids.alphanumeric(9)))
+        .map(|(index, tool)| tool_call(tool, index, &ids.alphanumeric(9)))
         .collect()
 }
 
-fn tool_call(tool: &Value, place: usize, id: &str) -> Value {
+fn tool_call(tool: &Value, index: usize, id: &str) -> Value {
     let arguments = schema_instance::instance(tool.get("parameters").unwrap_or(&Value::Null));
     let arguments = if arguments.is_object() {
         arguments
@@ -254,30 +257,31 @@ fn tool_call(tool: &Value, place: usize, id: &str) -> Value {
     json!({
         "id": id,
         "type": "function",
-        "index": place,
-        "function": { "name": name_of(tool), "arguments": arguments.to_string() },
+        "index": index,
+        "function": { "name": name_in(tool), "arguments": arguments.to_string() },
     })
 }
 
-/// Whether the text has the name as a word of its own.
+/// Whether the text contains the name as a separate word.
 fn mentions(text: &str, name: &str) -> bool {
     let name = name.to_lowercase();
-    let inside_a_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
+    let is_name_character =
+        |character: char| character.is_alphanumeric() || matches!(character, '_' | '-');
     !name.is_empty()
         && text.match_indices(&name).any(|(start, found)| {
             let before = text.get(..start).and_then(|text| text.chars().next_back());
             let after = text
                 .get(start + found.len()..)
                 .and_then(|text| text.chars().next());
-            !before.is_some_and(inside_a_name) && !after.is_some_and(inside_a_name)
+            !before.is_some_and(is_name_character) && !after.is_some_and(is_name_character)
         })
 }
 
-fn name_of(tool: &Value) -> &str {
+fn name_in(tool: &Value) -> &str {
     tool.get("name").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The text of the last message of the user.
+/// Returns the text of the last user message.
 fn prompt(messages: &[Value]) -> String {
     let last = messages
         .iter()
@@ -286,12 +290,12 @@ fn prompt(messages: &[Value]) -> String {
     last.map(message_text).unwrap_or_default()
 }
 
-/// The words that an answer repeats of a text.
+/// Returns the beginning of a text, which a reply repeats.
 pub(crate) fn first_words(text: &str) -> String {
     let mut words = text.split_whitespace();
     let mut first: Vec<String> = words
         .by_ref()
-        .take(WORDS_REPEATED)
+        .take(MAX_ECHOED_WORDS)
         .map(|word| word.chars().take(40).collect())
         .collect();
     if words.next().is_some() {
@@ -305,7 +309,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_as_words() {
+    fn tool_name_is_matched_as_whole_word() {
         assert!(mentions("please call get_weather.", "get_weather"));
         assert!(mentions("get_weather", "get_Weather"));
         assert!(!mentions("call get_weather_now", "get_weather"));
@@ -314,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn the_known_questions_are_answered() {
+    fn reply_to_known_question_is_canned() {
         assert_eq!(
             prompt_answer(" who painted OLYMPIA "),
             "Édouard Manet painted Olympia in 1863."
@@ -325,9 +329,12 @@ mod tests {
     }
 
     #[test]
-    fn long_prompts_are_cut_to_their_first_words() {
+    fn reply_repeats_first_words_of_long_prompt() {
         let prompt = "word ".repeat(100);
         assert!(first_words(&prompt).ends_with("word …"));
-        assert_eq!(first_words(&prompt).split(' ').count(), WORDS_REPEATED + 1);
+        assert_eq!(
+            first_words(&prompt).split(' ').count(),
+            MAX_ECHOED_WORDS + 1
+        );
     }
 }

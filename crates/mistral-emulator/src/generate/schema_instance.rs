@@ -1,40 +1,40 @@
-//! Makes an instance that satisfies a JSON Schema.
+//! Generates an instance of a JSON Schema.
 
 use serde_json::{Map, Value, json};
 
-/// A schema that fans out without end is cut short after so many values.
-const MOST_VALUES: usize = 5_000;
+/// Bounds the instance of a schema that grows exponentially.
+const MAX_VALUES: usize = 5_000;
 
-/// A value that satisfies the schema; the same schema always gives the same value.
+/// Generates a value that satisfies the schema. The same schema always yields the same value.
 pub(crate) fn instance(schema: &Value) -> Value {
-    let mut maker = Maker {
+    let mut generator = Generator {
         root: schema,
-        entered: Vec::new(),
-        left: MOST_VALUES,
+        active_refs: Vec::new(),
+        budget: MAX_VALUES,
         variant: 0,
     };
-    maker.make(schema, "text").unwrap_or(Value::Null)
+    generator.generate(schema, "text").unwrap_or(Value::Null)
 }
 
-struct Maker<'a> {
+struct Generator<'a> {
     root: &'a Value,
-    /// The references that are being followed: entering one twice would not end.
-    entered: Vec<String>,
-    left: usize,
-    /// Counts up where items of one list must differ.
+    /// The references that are being resolved, to detect recursion.
+    active_refs: Vec<String>,
+    budget: usize,
+    /// Incremented for the items of an array with `uniqueItems`.
     variant: usize,
 }
 
-impl<'a> Maker<'a> {
-    /// `None` when the schema cannot be satisfied without going round in a circle.
-    fn make(&mut self, schema: &Value, name: &str) -> Option<Value> {
-        self.left = self.left.checked_sub(1)?;
+impl<'a> Generator<'a> {
+    /// Generates a value, or `None` if the schema cannot be satisfied without recursion.
+    fn generate(&mut self, schema: &Value, name: &str) -> Option<Value> {
+        self.budget = self.budget.checked_sub(1)?;
         let Some(keywords) = schema.as_object() else {
-            // `true`, and what is no schema at all, take anything; `false` takes nothing.
+            // `true` accepts anything, `false` nothing. An invalid schema is treated as `true`.
             return (schema != &Value::Bool(false)).then(|| self.text(&Map::new(), name));
         };
         if let Some(reference) = keywords.get("$ref").and_then(Value::as_str) {
-            return self.follow(reference, keywords, name);
+            return self.resolve_ref(reference, keywords, name);
         }
         if let Some(value) = keywords.get("const") {
             return Some(value.clone());
@@ -42,70 +42,78 @@ impl<'a> Maker<'a> {
         if let Some(values) = keywords.get("enum").and_then(Value::as_array) {
             return values.get(self.variant).or(values.first()).cloned();
         }
-        if let Some(parts) = keywords.get("allOf").and_then(Value::as_array) {
-            return self.all_of(parts, keywords, name);
+        if let Some(schemas) = keywords.get("allOf").and_then(Value::as_array) {
+            return self.all_of(schemas, keywords, name);
         }
         for keyword in ["anyOf", "oneOf"] {
             if let Some(choices) = keywords.get(keyword).and_then(Value::as_array) {
                 let rest = without(keywords, &[keyword]);
                 return choices.iter().find_map(|choice| {
                     let merged = merge(&rest, choice);
-                    self.make(&merged, name)
+                    self.generate(&merged, name)
                 });
             }
         }
-        self.typed(keywords, name)
+        self.of_type(keywords, name)
     }
 
-    fn follow(
+    fn resolve_ref(
         &mut self,
         reference: &str,
         keywords: &Map<String, Value>,
         name: &str,
     ) -> Option<Value> {
-        if self.entered.iter().any(|entered| entered == reference) {
+        if self
+            .active_refs
+            .iter()
+            .any(|active_refs| active_refs == reference)
+        {
             return None;
         }
         let target = self.root.pointer(reference.strip_prefix('#')?)?;
         let merged = merge(&without(keywords, &["$ref"]), target);
-        self.entered.push(reference.to_owned());
-        let value = self.make(&merged, name);
-        self.entered.pop();
+        self.active_refs.push(reference.to_owned());
+        let value = self.generate(&merged, name);
+        self.active_refs.pop();
         value
     }
 
     fn all_of(
         &mut self,
-        parts: &[Value],
+        schemas: &[Value],
         keywords: &Map<String, Value>,
         name: &str,
     ) -> Option<Value> {
-        let before = self.entered.len();
+        let before = self.active_refs.len();
         let rest = without(keywords, &["allOf"]);
-        let merged = parts
-            .iter()
-            .try_fold(rest, |merged, part| Some(merge(&merged, self.enter(part)?)));
-        let value = merged.and_then(|merged| self.make(&merged, name));
-        self.entered.truncate(before);
+        let merged = schemas.iter().try_fold(rest, |merged, schema| {
+            Some(merge(&merged, self.enter(schema)?))
+        });
+        let value = merged.and_then(|merged| self.generate(&merged, name));
+        self.active_refs.truncate(before);
         value
     }
 
-    /// The schema behind a chain of references, each of which stays entered.
-    fn enter<'s>(&mut self, mut part: &'s Value) -> Option<&'s Value>
+    /// Resolves a chain of references, which all stay active.
+    fn enter<'s>(&mut self, mut schema: &'s Value) -> Option<&'s Value>
     where
         'a: 's,
     {
-        while let Some(reference) = part.get("$ref").and_then(Value::as_str) {
-            if self.entered.iter().any(|entered| entered == reference) {
+        while let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            if self
+                .active_refs
+                .iter()
+                .any(|active_refs| active_refs == reference)
+            {
                 return None;
             }
-            self.entered.push(reference.to_owned());
-            part = self.root.pointer(reference.strip_prefix('#')?)?;
+            self.active_refs.push(reference.to_owned());
+            schema = self.root.pointer(reference.strip_prefix('#')?)?;
         }
-        Some(part)
+        Some(schema)
     }
 
-    fn typed(&mut self, keywords: &Map<String, Value>, name: &str) -> Option<Value> {
+    fn of_type(&mut self, keywords: &Map<String, Value>, name: &str) -> Option<Value> {
         match type_of(keywords) {
             "object" => self.object(keywords),
             "array" => self.array(keywords, name),
@@ -126,7 +134,7 @@ impl<'a> Maker<'a> {
             .unwrap_or(&empty);
         let required: Vec<&str> = strings(keywords.get("required"));
         for (name, schema) in properties {
-            match self.make(schema, name) {
+            match self.generate(schema, name) {
                 Some(value) => {
                     object.insert(name.clone(), value);
                 }
@@ -139,16 +147,16 @@ impl<'a> Maker<'a> {
             .unwrap_or(&Value::Bool(true));
         for name in required {
             if !object.contains_key(name) {
-                object.insert(name.to_owned(), self.make(additional, name)?);
+                object.insert(name.to_owned(), self.generate(additional, name)?);
             }
         }
-        let at_least = size(keywords, "minProperties").unwrap_or(0);
-        for number in 1..=at_least.min(MOST_VALUES) {
-            if object.len() >= at_least {
+        let min = size(keywords, "minProperties").unwrap_or(0);
+        for number in 1..=min.min(MAX_VALUES) {
+            if object.len() >= min {
                 break;
             }
             let name = format!("key{number}");
-            let value = self.make(additional, &name)?;
+            let value = self.generate(additional, &name)?;
             object.entry(name).or_insert(value);
         }
         Some(object.into())
@@ -159,40 +167,40 @@ impl<'a> Maker<'a> {
             Some(schemas) => schemas,
             None => &[],
         };
-        let at_least = size(keywords, "minItems").unwrap_or(0);
-        let at_most = size(keywords, "maxItems").unwrap_or(usize::MAX);
-        let wanted = at_least.max(first.len()).max(1).min(at_most);
-        let differ = keywords.get("uniqueItems") == Some(&Value::Bool(true));
+        let min = size(keywords, "minItems").unwrap_or(0);
+        let max = size(keywords, "maxItems").unwrap_or(usize::MAX);
+        let length = min.max(first.len()).max(1).min(max);
+        let is_unique = keywords.get("uniqueItems") == Some(&Value::Bool(true));
         let item = keywords.get("items").unwrap_or(&Value::Bool(true));
         let before = self.variant;
         let mut items = Vec::new();
-        for index in 0..wanted {
-            if differ {
+        for index in 0..length {
+            if is_unique {
                 self.variant = index;
             }
-            match self.make(first.get(index).unwrap_or(item), name) {
+            match self.generate(first.get(index).unwrap_or(item), name) {
                 Some(value) => items.push(value),
                 None => break,
             }
         }
         self.variant = before;
-        (items.len() >= at_least).then(|| items.into())
+        (items.len() >= min).then(|| items.into())
     }
 
-    fn number(&self, keywords: &Map<String, Value>, whole: bool) -> Value {
-        let step = keywords
+    fn number(&self, keywords: &Map<String, Value>, is_integer: bool) -> Value {
+        let multiple_of = keywords
             .get("multipleOf")
             .and_then(Value::as_f64)
-            .filter(|step| *step > 0.0);
-        let step = step.unwrap_or(if whole { 1.0 } else { 0.0 });
-        let above = bound(keywords, "minimum", "exclusiveMinimum");
-        let below = bound(keywords, "maximum", "exclusiveMaximum");
-        let number = if step > 0.0 {
-            on_a_step(step, above, below) + step * count_as_number(self.variant)
+            .filter(|multiple_of| *multiple_of > 0.0);
+        let multiple_of = multiple_of.unwrap_or(if is_integer { 1.0 } else { 0.0 });
+        let lower = bound(keywords, "minimum", "exclusiveMinimum");
+        let upper = bound(keywords, "maximum", "exclusiveMaximum");
+        let number = if multiple_of > 0.0 {
+            multiple_within(multiple_of, lower, upper) + multiple_of * to_f64(self.variant)
         } else {
-            between(above, below) + count_as_number(self.variant) / 1024.0
+            number_within(lower, upper) + to_f64(self.variant) / 1024.0
         };
-        if number.fract() == 0.0 && number.abs() < 9e15 && (whole || step > 0.0) {
+        if number.fract() == 0.0 && number.abs() < 9e15 && (is_integer || multiple_of > 0.0) {
             let number = number as i64;
             return number.into();
         }
@@ -214,12 +222,12 @@ impl<'a> Maker<'a> {
             _ => format!("{name}{}", self.suffix()),
         };
         let length = text.chars().count();
-        let at_least = size(keywords, "minLength").unwrap_or(0);
-        if length < at_least {
-            text.push_str(&"x".repeat(at_least.min(1 << 20) - length.min(1 << 20)));
+        let min = size(keywords, "minLength").unwrap_or(0);
+        if length < min {
+            text.push_str(&"x".repeat(min.min(1 << 20) - length.min(1 << 20)));
         }
-        if let Some(at_most) = size(keywords, "maxLength").filter(|most| *most < length) {
-            let kept = text.chars().skip(length - at_most).collect();
+        if let Some(max) = size(keywords, "maxLength").filter(|most| *most < length) {
+            let kept = text.chars().skip(length - max).collect();
             text = kept;
         }
         text.into()
@@ -268,12 +276,12 @@ fn type_of(keywords: &Map<String, Value>) -> &str {
     }
 }
 
-/// A limit and whether the limit itself is outside.
+/// Returns a bound and whether it is exclusive.
 fn bound(keywords: &Map<String, Value>, plain: &str, exclusive: &str) -> Option<(f64, bool)> {
     let limit = keywords.get(plain).and_then(Value::as_f64);
     match keywords.get(exclusive) {
-        // Older drafts have a flag beside the limit.
-        Some(Value::Bool(outside)) => limit.map(|limit| (limit, *outside)),
+        // In older drafts the keyword is a boolean beside the limit.
+        Some(Value::Bool(is_exclusive)) => limit.map(|limit| (limit, *is_exclusive)),
         Some(value) => value
             .as_f64()
             .map(|limit| (limit, true))
@@ -282,40 +290,48 @@ fn bound(keywords: &Map<String, Value>, plain: &str, exclusive: &str) -> Option<
     }
 }
 
-/// The first multiple of `step` from the lower limit, or the last one below the upper limit.
-fn on_a_step(step: f64, above: Option<(f64, bool)>, below: Option<(f64, bool)>) -> f64 {
-    let lowest = above.map(|(limit, outside)| {
-        let steps = (limit / step).ceil();
-        if outside && steps * step <= limit {
-            (steps + 1.0) * step
+/// Returns the smallest multiple of `multiple_of` that is within the bounds and positive, if
+/// possible, else the largest.
+fn multiple_within(
+    multiple_of: f64,
+    lower: Option<(f64, bool)>,
+    upper: Option<(f64, bool)>,
+) -> f64 {
+    let lowest = lower.map(|(limit, is_exclusive)| {
+        let steps = (limit / multiple_of).ceil();
+        if is_exclusive && steps * multiple_of <= limit {
+            (steps + 1.0) * multiple_of
         } else {
-            steps * step
+            steps * multiple_of
         }
     });
-    let highest = below.map(|(limit, outside)| {
-        let steps = (limit / step).floor();
-        if outside && steps * step >= limit {
-            (steps - 1.0) * step
+    let highest = upper.map(|(limit, is_exclusive)| {
+        let steps = (limit / multiple_of).floor();
+        if is_exclusive && steps * multiple_of >= limit {
+            (steps - 1.0) * multiple_of
         } else {
-            steps * step
+            steps * multiple_of
         }
     });
-    let wanted = lowest.map_or(step, |lowest| lowest.max(step));
+    let length = lowest.map_or(multiple_of, |lowest| lowest.max(multiple_of));
     match (lowest, highest) {
-        (_, Some(highest)) if highest < wanted => {
+        (_, Some(highest)) if highest < length => {
             lowest.map_or(highest, |lowest| lowest.max(highest))
         }
-        _ => wanted,
+        _ => length,
     }
 }
 
-fn between(above: Option<(f64, bool)>, below: Option<(f64, bool)>) -> f64 {
-    let lies_within = |number: f64| {
-        above.is_none_or(|(limit, outside)| number > limit || (number == limit && !outside))
-            && below.is_none_or(|(limit, outside)| number < limit || (number == limit && !outside))
+fn number_within(lower: Option<(f64, bool)>, upper: Option<(f64, bool)>) -> f64 {
+    let is_within = |number: f64| {
+        lower.is_none_or(|(limit, is_exclusive)| {
+            number > limit || (number == limit && !is_exclusive)
+        }) && upper.is_none_or(|(limit, is_exclusive)| {
+            number < limit || (number == limit && !is_exclusive)
+        })
     };
-    match (above, below) {
-        _ if lies_within(1.5) => 1.5,
+    match (lower, upper) {
+        _ if is_within(1.5) => 1.5,
         (Some((lowest, _)), Some((highest, _))) => f64::midpoint(lowest, highest),
         (Some((lowest, _)), None) => lowest + 0.5,
         (None, Some((highest, _))) => highest - 0.5,
@@ -323,7 +339,7 @@ fn between(above: Option<(f64, bool)>, below: Option<(f64, bool)>) -> f64 {
     }
 }
 
-fn count_as_number(count: usize) -> f64 {
+fn to_f64(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
@@ -353,7 +369,8 @@ fn without(keywords: &Map<String, Value>, names: &[&str]) -> Value {
     )
 }
 
-/// Both schemas at once: members and required names are united, for the rest the second wins.
+/// Merges two schemas: properties and required names are united; for other keywords the second
+/// schema takes precedence.
 fn merge(first: &Value, second: &Value) -> Value {
     let (Some(base), Some(more)) = (first.as_object(), second.as_object()) else {
         return second.clone();

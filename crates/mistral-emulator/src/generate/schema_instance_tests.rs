@@ -8,7 +8,7 @@ fn assert_instance(schema: &Value, expected: &Value) {
 }
 
 #[test]
-fn objects_have_all_properties() {
+fn schema_object_has_all_properties() {
     assert_instance(
         &json!({
             "type": "object",
@@ -30,13 +30,13 @@ fn objects_have_all_properties() {
 }
 
 #[test]
-fn constants_and_choices_are_taken_as_they_are() {
+fn schema_const_and_enum_are_used() {
     assert_instance(&json!({"const": {"a": [1]}}), &json!({"a": [1]}));
     assert_instance(&json!({"enum": ["b", "c"]}), &json!("b"));
 }
 
 #[test]
-fn combinations_are_satisfied_together() {
+fn schema_combinators_are_merged() {
     assert_instance(
         &json!({
             "allOf": [
@@ -59,7 +59,7 @@ fn combinations_are_satisfied_together() {
 }
 
 #[test]
-fn formats_are_respected() {
+fn schema_format_is_respected() {
     let format = |name: &str| instance(&json!({"type": "string", "format": name}));
     assert_eq!(format("date"), "2025-01-01");
     assert_eq!(format("date-time"), "2025-01-01T00:00:00Z");
@@ -69,7 +69,7 @@ fn formats_are_respected() {
 }
 
 #[test]
-fn lengths_are_respected() {
+fn schema_length_bounds_are_respected() {
     assert_instance(&json!({"type": "string", "minLength": 6}), &json!("textxx"));
     assert_eq!(
         instance(&json!({"type": "string", "maxLength": 2}))
@@ -88,7 +88,7 @@ fn lengths_are_respected() {
 }
 
 #[test]
-fn unique_items_differ() {
+fn schema_unique_items_differ() {
     for item in [
         json!({"type": "string"}),
         json!({"type": "integer"}),
@@ -111,7 +111,7 @@ fn unique_items_differ() {
 }
 
 #[test]
-fn numbers_lie_within_their_limits() {
+fn schema_number_bounds_are_respected() {
     for (schema, expected) in [
         (json!({"type": "integer"}), json!(1)),
         (json!({"type": "integer", "maximum": -3}), json!(-3)),
@@ -141,7 +141,7 @@ fn numbers_lie_within_their_limits() {
 }
 
 #[test]
-fn recursion_ends_where_it_may() {
+fn schema_recursion_ends_at_optional_member() {
     let node = json!({
         "type": "object",
         "properties": {
@@ -159,7 +159,7 @@ fn recursion_ends_where_it_may() {
 }
 
 #[test]
-fn what_cannot_be_satisfied_is_null() {
+fn schema_unsatisfiable_is_null() {
     let circle = json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}});
     assert_instance(&circle, &Value::Null);
     assert_instance(&json!({"$ref": "#/nowhere"}), &Value::Null);
@@ -171,7 +171,7 @@ fn what_cannot_be_satisfied_is_null() {
 }
 
 #[test]
-fn the_type_is_guessed_from_the_keywords() {
+fn schema_type_is_inferred_from_keywords() {
     assert_instance(&json!({"items": {"const": 1}}), &json!([1]));
     assert_instance(&json!({"minimum": 3}), &json!(3.5));
     assert_instance(&json!({}), &json!("text"));

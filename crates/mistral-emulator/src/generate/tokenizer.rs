@@ -1,13 +1,13 @@
-//! Text cut into pieces that stand in for tokens, and what is counted from them.
+//! A tokenizer that splits text into words, and log probabilities of tokens.
 
 use serde_json::{Value, json};
 
 use super::random::{Rng, hash};
 
-/// Longer words become several pieces, as with a real tokenizer.
+/// Longer words become several tokens, as with a real tokenizer.
 const MAX_TOKEN_CHARS: usize = 12;
 
-/// Cuts text into words with the white space before them; joined, they are the text again.
+/// Splits text into words, each with the white space before it. Joined, they equal the text.
 pub(crate) fn tokenize(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut token = String::new();
@@ -33,7 +33,7 @@ pub(crate) fn count_tokens(text: &str) -> usize {
     tokenize(text).len()
 }
 
-/// The log probabilities of pieces of text, with `alternatives` per piece.
+/// Returns the log probabilities of tokens, with a number of alternatives for each token.
 pub(crate) fn logprobs(tokens: &[String], alternatives: usize) -> Value {
     let content: Vec<Value> = tokens
         .iter()
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_join_to_the_text_and_respect_characters() {
+    fn tokens_join_to_text_and_keep_characters_whole() {
         let text =
             "  Édouard Manet\n\npainted   incomprehensibilities 日本語テキスト日本語テキスト ";
         let tokens = tokenize(text);
@@ -85,12 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn no_text_has_no_pieces() {
+    fn tokens_of_empty_text_are_none() {
         assert_eq!(count_tokens(""), 0);
     }
 
     #[test]
-    fn the_best_alternative_is_the_token_itself() {
+    fn logprobs_best_alternative_is_token_itself() {
         let logprobs = logprobs(&["Manet".to_owned()], 3);
         let entry = &logprobs["content"][0];
         assert_eq!(entry["bytes"], json!(b"Manet"));

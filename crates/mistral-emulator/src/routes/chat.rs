@@ -24,7 +24,7 @@ pub(crate) async fn complete(
 ) -> Result<Response, ApiError> {
     fields::validate(CHAT, &request)?;
     let model = state.store().resolve_model(&request, "completion_chat")?;
-    answer(&request, model)
+    respond(&request, model)
 }
 
 /// `POST /v1/agents/completions`
@@ -34,16 +34,16 @@ pub(crate) async fn complete_with_agent(
     fields::validate(AGENTS, &request)?;
     set_member(&mut request, "model", AGENT_MODEL.into());
     let model = models::resolve(&request, |model| model.supports("completion_chat"))?;
-    answer(&request, model)
+    respond(&request, model)
 }
 
 /// Answers a request whose fields were checked before.
-fn answer(request: &Value, model: &Model) -> Result<Response, ApiError> {
+fn respond(request: &Value, model: &Model) -> Result<Response, ApiError> {
     messages::validate(array(request, "messages"))?;
     check_format(request)?;
     check_tool_choice(request)?;
     check_prompt_mode(request, model)?;
-    Ok(Completion::new(request, model.reasons_by_default()).answer(request))
+    Ok(Completion::new(request, model.reasons_by_default()).to_response(request))
 }
 
 fn invalid_arguments(message: impl Into<String>) -> ApiError {

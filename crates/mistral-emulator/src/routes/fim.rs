@@ -15,7 +15,7 @@ use crate::responses::ApiError;
 use crate::state::models;
 
 /// More than this is not made even if `min_tokens` asks for it.
-const MOST_FILLED: usize = 10_000;
+const MAX_GENERATED_TOKENS: usize = 10_000;
 
 static FIELDS: &[Field] = &[
     required("model", Type::String),
@@ -41,22 +41,25 @@ pub(crate) async fn complete(JsonBody(request): JsonBody) -> Result<Response, Ap
         text("prompt").unwrap_or_default(),
         text("suffix").unwrap_or_default(),
     );
-    let at_least = unsigned(&request, "min_tokens").unwrap_or(0);
-    let reply = Reply::saying(&request, middle(prompt, suffix, at_least.min(MOST_FILLED)));
-    let mut pieces = tokenizer::tokenize(prompt);
-    pieces.extend(tokenizer::tokenize(suffix));
-    Ok(Completion::of(&request, vec![reply], pieces).answer(&request))
+    let min_tokens = unsigned(&request, "min_tokens").unwrap_or(0);
+    let reply = Reply::from_text(
+        &request,
+        completion_text(prompt, suffix, min_tokens.min(MAX_GENERATED_TOKENS)),
+    );
+    let mut tokens = tokenizer::tokenize(prompt);
+    tokens.extend(tokenizer::tokenize(suffix));
+    Ok(Completion::from_replies(&request, vec![reply], tokens).to_response(&request))
 }
 
 /// A comment that takes up the lines on both sides of the gap.
-fn middle(prompt: &str, suffix: &str, at_least: usize) -> String {
-    let is_full = |line: &&str| !line.trim().is_empty();
-    let before = prompt.lines().rev().find(is_full).unwrap_or_default();
+fn completion_text(prompt: &str, suffix: &str, min_tokens: usize) -> String {
+    let is_not_blank = |line: &&str| !line.trim().is_empty();
+    let before = prompt.lines().rev().find(is_not_blank).unwrap_or_default();
     let mut text = format!(" # The emulator goes on from `{}`", first_words(before));
-    if let Some(after) = suffix.lines().find(is_full) {
+    if let Some(after) = suffix.lines().find(is_not_blank) {
         text.push_str(&format!(" to `{}`", first_words(after)));
     }
-    let missing = at_least.saturating_sub(tokenizer::count_tokens(&text));
+    let missing = min_tokens.saturating_sub(tokenizer::count_tokens(&text));
     text.push_str(&" more".repeat(missing));
     text
 }
@@ -67,16 +70,22 @@ mod tests {
 
     #[test]
     fn the_lines_beside_the_gap_are_taken_up() {
-        let text = middle("import os\ndef add(a, b):\n\n", "\n\nprint(add)\nexit()", 0);
+        let text = completion_text("import os\ndef add(a, b):\n\n", "\n\nprint(add)\nexit()", 0);
         assert_eq!(
             text,
             " # The emulator goes on from `def add(a, b):` to `print(add)`"
         );
-        assert_eq!(middle("", "", 0), " # The emulator goes on from ``");
+        assert_eq!(
+            completion_text("", "", 0),
+            " # The emulator goes on from ``"
+        );
     }
 
     #[test]
     fn the_text_is_as_long_as_it_must_be() {
-        assert_eq!(tokenizer::count_tokens(&middle("fn f() {", "}", 40)), 40);
+        assert_eq!(
+            tokenizer::count_tokens(&completion_text("fn f() {", "}", 40)),
+            40
+        );
     }
 }

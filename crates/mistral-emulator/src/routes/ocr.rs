@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::generate::document::{Document, Wishes, data_url, image_size};
+use crate::generate::document::{Document, IMAGE_SIZE, PageOptions, parse_data_url};
 use crate::generate::schema_instance;
 use crate::json::{set_member, unsigned};
 use crate::requests::JsonBody;
@@ -67,7 +67,7 @@ const DOCUMENT: Type = Type::Union {
 
 /// `POST /v1/ocr`
 pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response, ApiError> {
-    complete_type(&mut request);
+    infer_document_type(&mut request);
     fields::validate(FIELDS, &request)?;
     if request.get("model") == Some(&Value::Null) {
         set_member(&mut request, "model", MISTRAL_OCR.into());
@@ -84,24 +84,24 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
         ));
     }
     let document = document(request.get("document").unwrap_or(&Value::Null))?;
-    let wanted = wanted_pages(&request)?;
+    let selection = selected_pages(&request)?;
     let flag = |name| request.get(name) == Some(&Value::Bool(true));
     let text = |name| request.get(name).and_then(Value::as_str);
-    let big_enough =
-        unsigned(&request, "image_min_size").is_none_or(|at_least| at_least <= image_size());
-    let images_left = unsigned(&request, "image_limit").unwrap_or(usize::MAX);
-    let mut wishes = Wishes {
+    let has_images =
+        unsigned(&request, "image_min_size").is_none_or(|at_least| at_least <= IMAGE_SIZE);
+    let max_images = unsigned(&request, "image_limit").unwrap_or(usize::MAX);
+    let mut options = PageOptions {
         table_format: text("table_format"),
         header: flag("extract_header"),
         footer: flag("extract_footer"),
-        images: big_enough,
+        images: has_images,
         image_data: flag("include_image_base64"),
         image_annotation,
         blocks: flag("include_blocks"),
         confidence: text("confidence_scores_granularity"),
     };
-    let is_wanted = |page: &usize| {
-        let ranges = wanted.as_ref();
+    let is_selected = |page: &usize| {
+        let ranges = selection.as_ref();
         ranges.is_none_or(|ranges| {
             ranges
                 .iter()
@@ -109,12 +109,12 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
         })
     };
     let pages: Vec<Value> = (0..document.page_count())
-        .filter(is_wanted)
+        .filter(is_selected)
         .enumerate()
         .map(|(index, page)| {
             // At most one image is found on a page.
-            wishes.images = big_enough && index < images_left;
-            document.page(page, &wishes)
+            options.images = has_images && index < max_images;
+            document.page(page, &options)
         })
         .collect();
     let body = json!({
@@ -127,7 +127,7 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
 }
 
 /// The server tells the kind of a document without a type from its members.
-fn complete_type(request: &mut Value) {
+fn infer_document_type(request: &mut Value) {
     let Some(document) = request
         .get_mut("document")
         .filter(|document| document.is_object())
@@ -147,24 +147,24 @@ fn complete_type(request: &mut Value) {
 fn document(document: &Value) -> Result<Document, ApiError> {
     let text = |pointer| document.pointer(pointer).and_then(Value::as_str);
     if let Some(id) = text("/file_id") {
-        return Ok(Document::unseen(id, false));
+        return Ok(Document::placeholder(id, false));
     }
     let image = text("/image_url").or_else(|| text("/image_url/url"));
     let url = image.or_else(|| text("/document_url")).unwrap_or_default();
     if url.starts_with("https://") || url.starts_with("http://") {
         let name = text("/document_name").unwrap_or(url);
-        return Ok(Document::unseen(name, image.is_some()));
+        return Ok(Document::placeholder(name, image.is_some()));
     }
     let (media_type, bytes) =
-        data_url(url).ok_or_else(|| unreadable("Failed to fetch document".to_owned()))?;
+        parse_data_url(url).ok_or_else(|| invalid_file("Failed to fetch document".to_owned()))?;
     if media_type.starts_with("image/") == image.is_some() {
-        Ok(Document::sent(&media_type, &bytes))
+        Ok(Document::from_bytes(&media_type, &bytes))
     } else {
-        Err(unreadable(format!("{media_type} is not supported")))
+        Err(invalid_file(format!("{media_type} is not supported")))
     }
 }
 
-fn unreadable(message: String) -> ApiError {
+fn invalid_file(message: String) -> ApiError {
     ApiError::bad_request("document_parser_invalid_file", Some("3740"), message)
 }
 
@@ -180,20 +180,20 @@ fn annotation(request: &Value, name: &str) -> Result<Option<String>, ApiError> {
         return Ok(Some(schema_instance::instance(schema).to_string()));
     }
     let message = "Value error, Only json_schema is valid for this field";
-    Err(refusal(name, message, format))
+    Err(value_error(name, message, format))
 }
 
 /// First and last pages, both included; `None` for all pages.
-fn wanted_pages(request: &Value) -> Result<Option<Vec<(usize, usize)>>, ApiError> {
+fn selected_pages(request: &Value) -> Result<Option<Vec<(usize, usize)>>, ApiError> {
     let Some(pages) = request.get("pages") else {
         return Ok(None);
     };
     match pages {
-        Value::String(text) => match ranges(text) {
+        Value::String(text) => match parse_ranges(text) {
             Some(ranges) => Ok(Some(ranges)),
             None => {
                 let message = "Value error, Pages should be like '0,2-4'";
-                Err(refusal("pages", message, pages))
+                Err(value_error("pages", message, pages))
             }
         },
         Value::Array(numbers) => {
@@ -206,7 +206,7 @@ fn wanted_pages(request: &Value) -> Result<Option<Vec<(usize, usize)>>, ApiError
     }
 }
 
-fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
+fn parse_ranges(text: &str) -> Option<Vec<(usize, usize)>> {
     text.split(',')
         .map(|range| {
             let (first, last) = range.split_once('-').unwrap_or((range, range));
@@ -216,7 +216,7 @@ fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
         .collect()
 }
 
-fn refusal(field: &str, message: &str, input: &Value) -> ApiError {
+fn value_error(field: &str, message: &str, input: &Value) -> ApiError {
     let location = ["body".into(), field.into()];
     ApiError::validation(vec![fields::error_detail(
         "value_error",
@@ -232,9 +232,9 @@ mod tests {
 
     #[test]
     fn pages_are_named_by_numbers_and_ranges() {
-        assert_eq!(ranges("0, 2-4"), Some(vec![(0, 0), (2, 4)]));
+        assert_eq!(parse_ranges("0, 2-4"), Some(vec![(0, 0), (2, 4)]));
         for broken in ["", "a", "1-", "-1", "3-2", "1,,2"] {
-            assert_eq!(ranges(broken), None, "{broken}");
+            assert_eq!(parse_ranges(broken), None, "{broken}");
         }
     }
 }

@@ -100,10 +100,10 @@ impl Document {
         let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
         let markdown = texts.join("\n\n");
         let position_of = |kind: &str| sections.iter().position(|section| section.kind == kind);
-        let extracted = |kind: &str, wanted: bool| {
+        let extracted = |kind: &str, is_extracted: bool| {
             let section = position_of(kind).and_then(|position| sections.get(position));
             section
-                .filter(|_| wanted)
+                .filter(|_| is_extracted)
                 .map(|section| section.text.as_str())
         };
         let images: Vec<Value> = position_of("image")
@@ -164,10 +164,10 @@ impl Document {
             return vec![section("text", text.clone())];
         }
         let (number, count) = (index + 1, self.page_count());
-        let extracted = |kind, text: &str, wanted: bool| Section {
+        let extracted = |kind, text: &str, is_extracted: bool| Section {
             kind,
             text: text.to_owned(),
-            replacement: wanted.then(String::new),
+            replacement: is_extracted.then(String::new),
         };
         let mut sections = vec![
             extracted("header", "The Mistral emulator", options.header),

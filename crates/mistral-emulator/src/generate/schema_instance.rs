@@ -20,6 +20,7 @@ struct Generator<'a> {
     root: &'a Value,
     /// The references that are being resolved, to detect recursion.
     active_refs: Vec<String>,
+    /// The number of values that may still be generated.
     budget: usize,
     /// Incremented for the items of an array with `uniqueItems`.
     variant: usize,
@@ -63,11 +64,7 @@ impl<'a> Generator<'a> {
         keywords: &Map<String, Value>,
         name: &str,
     ) -> Option<Value> {
-        if self
-            .active_refs
-            .iter()
-            .any(|active_refs| active_refs == reference)
-        {
+        if self.active_refs.iter().any(|active| active == reference) {
             return None;
         }
         let target = self.root.pointer(reference.strip_prefix('#')?)?;
@@ -100,11 +97,7 @@ impl<'a> Generator<'a> {
         'a: 's,
     {
         while let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            if self
-                .active_refs
-                .iter()
-                .any(|active_refs| active_refs == reference)
-            {
+            if self.active_refs.iter().any(|active| active == reference) {
                 return None;
             }
             self.active_refs.push(reference.to_owned());
@@ -226,7 +219,7 @@ impl<'a> Generator<'a> {
         if length < min {
             text.push_str(&"x".repeat(min.min(1 << 20) - length.min(1 << 20)));
         }
-        if let Some(max) = size(keywords, "maxLength").filter(|most| *most < length) {
+        if let Some(max) = size(keywords, "maxLength").filter(|max| *max < length) {
             let kept = text.chars().skip(length - max).collect();
             text = kept;
         }
@@ -313,12 +306,12 @@ fn multiple_within(
             steps * multiple_of
         }
     });
-    let length = lowest.map_or(multiple_of, |lowest| lowest.max(multiple_of));
+    let preferred = lowest.map_or(multiple_of, |lowest| lowest.max(multiple_of));
     match (lowest, highest) {
-        (_, Some(highest)) if highest < length => {
+        (_, Some(highest)) if highest < preferred => {
             lowest.map_or(highest, |lowest| lowest.max(highest))
         }
-        _ => length,
+        _ => preferred,
     }
 }
 

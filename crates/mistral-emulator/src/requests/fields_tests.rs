@@ -27,10 +27,10 @@ fn errors(value: &Value) -> Vec<Value> {
 }
 
 #[track_caller]
-fn assert_error(value: &Value, kind: &str, location: &Value, message: &str) {
+fn assert_error(value: &Value, error_type: &str, location: &Value, message: &str) {
     let errors = errors(value);
     assert_eq!(errors.len(), 1, "{errors:?}");
-    assert_eq!(errors[0]["type"], kind);
+    assert_eq!(errors[0]["type"], error_type);
     assert_eq!(&errors[0]["loc"], location);
     assert_eq!(errors[0]["msg"], message);
 }

@@ -49,7 +49,7 @@ impl ApiError {
     /// Creates an error with a type and, if the server has one for it, a code.
     pub(crate) fn coded(
         status: StatusCode,
-        kind: &str,
+        error_type: &str,
         code: Option<&str>,
         message: impl Into<Value>,
     ) -> Self {
@@ -58,7 +58,7 @@ impl ApiError {
             body: json!({
                 "object": "error",
                 "message": message.into(),
-                "type": kind,
+                "type": error_type,
                 "param": null,
                 "code": code,
                 "raw_status_code": status.as_u16(),
@@ -67,8 +67,12 @@ impl ApiError {
     }
 
     /// Creates a 400 for a valid request that cannot be served.
-    pub(crate) fn bad_request(kind: &str, code: Option<&str>, message: impl Into<Value>) -> Self {
-        Self::coded(StatusCode::BAD_REQUEST, kind, code, message)
+    pub(crate) fn bad_request(
+        error_type: &str,
+        code: Option<&str>,
+        message: impl Into<Value>,
+    ) -> Self {
+        Self::coded(StatusCode::BAD_REQUEST, error_type, code, message)
     }
 
     /// Creates a 422 with one entry per invalid field of the body.
@@ -109,13 +113,13 @@ impl ApiError {
                 "Service tier capacity exceeded for this model.",
             ),
             other => {
-                let kind = if other >= 500 {
+                let error_type = if other >= 500 {
                     "internal_server_error"
                 } else {
                     "invalid_request_error"
                 };
                 let message = status.canonical_reason().unwrap_or("Unknown error");
-                Self::coded(status, kind, None, message)
+                Self::coded(status, error_type, None, message)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Batch jobs, which run their requests through this very server.
+//! Batch jobs, whose requests are dispatched to the server itself.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::state::batch_job::{
     RUNNING, SUCCESS, TIMEOUT_EXCEEDED,
 };
 
-const MOST_REQUESTS: usize = 10_000;
+const MAX_INLINE_REQUESTS: usize = 10_000;
 
 static FIELDS: &[Field] = &[
     optional("input_files", Type::Array(0, &Type::String)),
@@ -88,15 +88,15 @@ pub(crate) struct BatchRouter(pub(crate) Router);
 /// `POST /v1/batch/jobs`
 pub(crate) async fn create(
     State(state): State<Arc<AppState>>,
-    JsonBody(asked): JsonBody,
+    JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::validate_plain(FIELDS, &asked)?;
-    let inline = array(&asked, "requests");
-    let files = array(&asked, "input_files");
+    fields::validate_plain(FIELDS, &request)?;
+    let inline = array(&request, "requests");
+    let files = array(&request, "input_files");
     if inline.is_empty() == files.is_empty() {
-        return Err(refuse(
+        return Err(value_error(
             "Value error, Either input_files or requests must be given, and not both",
-            &asked,
+            &request,
         ));
     }
     let mut store = state.store();
@@ -108,21 +108,21 @@ pub(crate) async fn create(
         };
         if file.purpose != "batch" {
             let message = format!("Value error, File {id} was not uploaded with purpose batch");
-            return Err(refuse(&message, &asked));
+            return Err(value_error(&message, &request));
         }
-        let (of_file, error) = BatchRequest::parse_lines(&file.content);
-        requests.extend(of_file);
+        let (file_requests, error) = BatchRequest::parse_lines(&file.content);
+        requests.extend(file_requests);
         errors.extend(error);
     }
-    if inline.len() > MOST_REQUESTS {
-        let message = format!("Value error, At most {MOST_REQUESTS} requests can be inline");
-        return Err(refuse(&message, &json!(inline.len())));
+    if inline.len() > MAX_INLINE_REQUESTS {
+        let message = format!("Value error, At most {MAX_INLINE_REQUESTS} requests can be inline");
+        return Err(value_error(&message, &json!(inline.len())));
     }
-    let shown = store.add_batch_job(asked, requests, errors);
-    Ok(json_response(StatusCode::OK, &shown))
+    let json = store.add_batch_job(request, requests, errors);
+    Ok(json_response(StatusCode::OK, &json))
 }
 
-fn refuse(message: &str, input: &Value) -> ApiError {
+fn value_error(message: &str, input: &Value) -> ApiError {
     ApiError::validation_plain(vec![error_detail(
         "value_error",
         &["body".into()],
@@ -136,72 +136,74 @@ pub(crate) async fn list(
     State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.validate(FILTERS)?;
-    let metadata = wanted_metadata(&query, &wanted)?;
+    let filters = query.validate(FILTERS)?;
+    let metadata = metadata_filters(&query, &filters)?;
     let mut jobs: Vec<Value> = state
         .store()
         .batch_jobs
         .iter()
-        .filter(|job| is_wanted(job, &wanted, &metadata))
+        .filter(|job| matches_filters(job, &filters, &metadata))
         .map(|job| job.to_json(false))
         .collect();
-    if wanted.string("order_by") != Some("created") {
+    if filters.string("order_by") != Some("created") {
         jobs.reverse();
     }
     let total = jobs.len();
-    let body = json!({ "object": "list", "data": wanted.page(jobs), "total": total });
+    let body = json!({ "object": "list", "data": filters.page(jobs), "total": total });
     Ok(json_response(StatusCode::OK, &body))
 }
 
-/// The official SDK sends each entry as a parameter of its own; an object is understood too.
-fn wanted_metadata(query: &Query, wanted: &Parameters) -> Result<Map<String, Value>, ApiError> {
+/// Returns the metadata to filter by.
+///
+/// The official SDK sends each entry as a separate parameter. A JSON object is accepted, too.
+fn metadata_filters(query: &Query, filters: &Parameters) -> Result<Map<String, Value>, ApiError> {
     let mut metadata: Map<String, Value> = query
         .others(FILTERS)
         .map(|(name, value)| (name.clone(), value.as_str().into()))
         .collect();
-    if let Some(text) = wanted.string("metadata") {
+    if let Some(text) = filters.string("metadata") {
         match serde_json::from_str(text) {
             Ok(Value::Object(members)) => metadata.extend(members),
             _ => {
                 let location = ["query".into(), "metadata".into()];
                 let message = "Input should be a valid dictionary";
-                let problem = error_detail("dict_type", &location, message, &text.into());
-                return Err(ApiError::validation_plain(vec![problem]));
+                let error = error_detail("dict_type", &location, message, &text.into());
+                return Err(ApiError::validation_plain(vec![error]));
             }
         }
     }
     Ok(metadata)
 }
 
-fn is_wanted(job: &BatchJob, wanted: &Parameters, metadata: &Map<String, Value>) -> bool {
-    let asked = |name: &str| job.request.get(name).and_then(Value::as_str);
+fn matches_filters(job: &BatchJob, filters: &Parameters, metadata: &Map<String, Value>) -> bool {
+    let requested = |name: &str| job.request.get(name).and_then(Value::as_str);
     let has = |(name, value): (&String, &Value)| {
         let found = job.request.get("metadata").and_then(|all| all.get(name));
         found == Some(value)
     };
     let created = i64::try_from(job.created_at).unwrap_or(i64::MAX);
-    wanted.accepts("model", asked("model"))
-        && wanted.accepts("agent_id", asked("agent_id"))
-        && wanted.accepts("status", Some(job.status))
-        && wanted
+    filters.accepts("model", requested("model"))
+        && filters.accepts("agent_id", requested("agent_id"))
+        && filters.accepts("status", Some(job.status))
+        && filters
             .integer("created_after")
             .is_none_or(|after| created > after)
         && metadata.iter().all(has)
 }
 
-/// `GET /v1/batch/jobs/{job_id}`, which moves the job one step on
+/// `GET /v1/batch/jobs/{job_id}`, which advances the job by one status
 pub(crate) async fn retrieve(
     State(state): State<Arc<AppState>>,
     Extension(router): Extension<BatchRouter>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.validate(&[("inline", ParameterType::Boolean)])?;
-    let inline = wanted.boolean("inline").unwrap_or(false);
-    let to_run = state.store().advance_batch_job(&id);
-    if let Some(job) = to_run {
-        let outcomes = run(&state, &router, job).await;
-        state.store().finish_batch_job(&id, outcomes);
+    let filters = query.validate(&[("inline", ParameterType::Boolean)])?;
+    let inline = filters.boolean("inline").unwrap_or(false);
+    let ready_job = state.store().advance_batch_job(&id);
+    if let Some(job) = ready_job {
+        let results = run_requests(&state, &router, job).await;
+        state.store().finish_batch_job(&id, results);
     }
     with_job(&state, &id, |job| Ok(job.to_json(inline)))
 }
@@ -245,13 +247,13 @@ fn with_job(
     Ok(json_response(StatusCode::OK, &action(job)?))
 }
 
-async fn run(state: &AppState, router: &BatchRouter, job: BatchJob) -> Vec<BatchResult> {
-    let given = |name: &str| job.request.get(name).filter(|value| !value.is_null());
-    let mut path = given("endpoint").and_then(Value::as_str).unwrap_or("/");
-    if given("agent_id").is_some() && path == "/v1/chat/completions" {
+async fn run_requests(state: &AppState, router: &BatchRouter, job: BatchJob) -> Vec<BatchResult> {
+    let requested = |name: &str| job.request.get(name).filter(|value| !value.is_null());
+    let mut path = requested("endpoint").and_then(Value::as_str).unwrap_or("/");
+    if requested("agent_id").is_some() && path == "/v1/chat/completions" {
         path = "/v1/agents/completions";
     }
-    let mut outcomes = Vec::with_capacity(job.requests.len());
+    let mut results = Vec::with_capacity(job.requests.len());
     for mut request in job.requests {
         for name in ["model", "agent_id"] {
             let value = job.request.get(name).filter(|value| !value.is_null());
@@ -259,7 +261,7 @@ async fn run(state: &AppState, router: &BatchRouter, job: BatchJob) -> Vec<Batch
                 body.insert(name.to_owned(), value.clone());
             }
         }
-        let response = ask(&router.0, &state.api_key, path, &request.body).await;
+        let response = dispatch(&router.0, &state.api_key, path, &request.body).await;
         let status = response.status().as_u16();
         let bytes = match response.into_body().collect().await {
             Ok(body) => body.to_bytes(),
@@ -267,16 +269,16 @@ async fn run(state: &AppState, router: &BatchRouter, job: BatchJob) -> Vec<Batch
         };
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into());
-        outcomes.push(BatchResult {
+        results.push(BatchResult {
             custom_id: request.custom_id,
             status,
             body,
         });
     }
-    outcomes
+    results
 }
 
-async fn ask(server: &Router, key: &str, path: &str, body: &Value) -> Response {
+async fn dispatch(router: &Router, key: &str, path: &str, body: &Value) -> Response {
     let request = Request::builder()
         .method(Method::POST)
         .uri(path)
@@ -284,11 +286,11 @@ async fn ask(server: &Router, key: &str, path: &str, body: &Value) -> Response {
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()));
     match request {
-        Ok(request) => match TowerToHyperService::new(server.clone()).call(request).await {
+        Ok(request) => match TowerToHyperService::new(router.clone()).call(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         },
-        // A key that no header can hold; nobody can have come this far with it.
+        // The configured key is not a valid header value, so that no client can have sent it.
         Err(error) => ApiError::detail(StatusCode::BAD_REQUEST, &error.to_string()).into_response(),
     }
 }

@@ -1,4 +1,4 @@
-//! Chat completions.
+//! Chat and agent completions.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(crate) async fn complete_with_agent(
     respond(&request, model)
 }
 
-/// Answers a request whose fields were checked before.
+/// Completes a request whose fields were validated.
 fn respond(request: &Value, model: &Model) -> Result<Response, ApiError> {
     messages::validate(array(request, "messages"))?;
     check_format(request)?;
@@ -63,8 +63,8 @@ fn check_format(request: &Value) -> Result<(), ApiError> {
             "response_format".into(),
             "json_schema".into(),
         ];
-        let problem = fields::error_detail("missing", &location, "Field required", format);
-        return Err(ApiError::validation(vec![problem]));
+        let error = fields::error_detail("missing", &location, "Field required", format);
+        return Err(ApiError::validation(vec![error]));
     }
     let choice = request
         .get("tool_choice")

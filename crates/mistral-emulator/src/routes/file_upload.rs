@@ -1,4 +1,4 @@
-//! The form that uploads a file.
+//! The multipart form that uploads a file.
 
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
@@ -10,11 +10,11 @@ use crate::requests::fields::{error_detail, format_choices};
 use crate::responses::ApiError;
 use crate::state::file::{BINARY, NewFile, guess_mimetype, lines};
 
-/// `audio` is in the documentation, `agentic_safety` in the newest official SDK.
+/// `audio` is from the API reference, `agentic_safety` from the official SDK.
 pub(crate) const PURPOSES: &[&str] = &["fine-tune", "batch", "ocr", "audio", "agentic_safety"];
 
-/// What the server says it can read text from; anything else of a known type is refused.
-const READABLE: &[&str] = &[
+/// The MIME types that the server accepts for OCR, besides images.
+const OCR_MIMETYPES: &[&str] = &[
     "application/pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation",
@@ -34,20 +34,20 @@ const READABLE: &[&str] = &[
     "text/x-dokuwiki",
 ];
 
-/// The file that a request uploads.
+/// Extracts the file that a request uploads.
 #[derive(Debug)]
 pub(crate) struct Upload(pub(crate) NewFile);
 
 #[derive(Debug, Default)]
-struct Form {
-    file: Option<Part>,
+struct UploadForm {
+    file: Option<UploadedFile>,
     purpose: Option<String>,
     visibility: Option<String>,
     expiry: Option<String>,
 }
 
 #[derive(Debug)]
-struct Part {
+struct UploadedFile {
     name: String,
     mimetype: String,
     content: Bytes,
@@ -57,22 +57,22 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let mut form = Form::default();
-        // A body that is no such form lacks the file.
+        let mut form = UploadForm::default();
+        // A body of another type is reported as a form without a file.
         if let Ok(mut parts) = Multipart::from_request(request, state).await {
-            while let Some(part) = parts.next_field().await.map_err(unreadable)? {
-                form.add(part).await.map_err(unreadable)?;
+            while let Some(part) = parts.next_field().await.map_err(multipart_error)? {
+                form.add(part).await.map_err(multipart_error)?;
             }
         }
         form.into_file().map(Self)
     }
 }
 
-fn unreadable(error: MultipartError) -> ApiError {
+fn multipart_error(error: MultipartError) -> ApiError {
     ApiError::detail(error.status(), &error.body_text())
 }
 
-impl Form {
+impl UploadForm {
     async fn add(&mut self, part: Field<'_>) -> Result<(), MultipartError> {
         match part.name().unwrap_or_default() {
             "file" => {
@@ -81,13 +81,13 @@ impl Form {
                     None => encoded_name(part.headers()).unwrap_or_default(),
                 };
                 let mimetype = match part.content_type() {
-                    Some(said) if said != BINARY => said.to_owned(),
+                    Some(content_type) if content_type != BINARY => content_type.to_owned(),
                     _ => guess_mimetype(&name).to_owned(),
                 };
                 let content = part.bytes().await?;
-                // Without a name it counts as text, not as a file.
+                // A part without a file name is a text field.
                 if !name.is_empty() {
-                    self.file = Some(Part {
+                    self.file = Some(UploadedFile {
                         name,
                         mimetype,
                         content,
@@ -111,7 +111,7 @@ impl Form {
             &["workspace", "user"],
             &mut errors,
         );
-        let expiry_hours = hours(self.expiry.as_deref(), &mut errors);
+        let expiry_hours = parse_expiry(self.expiry.as_deref(), &mut errors);
         let Some(file) = self.file else {
             let location = ["file".into(), "file".into()];
             errors.push(error_detail(
@@ -139,7 +139,7 @@ impl Form {
     }
 }
 
-/// The name in the form that some clients use for other letters than ASCII's:
+/// Returns the file name in the encoding that some clients use for non-ASCII characters:
 /// `filename*=UTF-8''na%C3%AFve`.
 fn encoded_name(headers: &HeaderMap) -> Option<String> {
     let disposition = headers.get(header::CONTENT_DISPOSITION)?.to_str().ok()?;
@@ -154,37 +154,37 @@ fn encoded_name(headers: &HeaderMap) -> Option<String> {
     if !charset.eq_ignore_ascii_case("utf-8") {
         return None;
     }
-    let mut pieces = encoded.split('%');
-    let mut bytes = pieces.next()?.as_bytes().to_vec();
-    for piece in pieces {
-        let (digits, plain) = piece.split_at_checked(2)?;
+    let mut escapes = encoded.split('%');
+    let mut bytes = escapes.next()?.as_bytes().to_vec();
+    for escape in escapes {
+        let (digits, plain) = escape.split_at_checked(2)?;
         bytes.push(u8::from_str_radix(digits, 16).ok()?);
         bytes.extend_from_slice(plain.as_bytes());
     }
     String::from_utf8(bytes).ok()
 }
 
-/// The value of a field, or the first of its choices.
-fn choice(name: &str, sent: Option<String>, choices: &[&str], errors: &mut Vec<Value>) -> String {
-    let Some(sent) = sent else {
+/// Returns the value of a field. The default is the first choice.
+fn choice(name: &str, value: Option<String>, choices: &[&str], errors: &mut Vec<Value>) -> String {
+    let Some(value) = value else {
         return choices.first().copied().unwrap_or_default().to_owned();
     };
-    if !choices.contains(&sent.as_str()) {
+    if !choices.contains(&value.as_str()) {
         let location = ["form".into(), name.into()];
         let message = format!("Input should be {}", format_choices(choices));
         errors.push(error_detail(
             "enum",
             &location,
             &message,
-            &sent.as_str().into(),
+            &value.as_str().into(),
         ));
     }
-    sent
+    value
 }
 
-fn hours(sent: Option<&str>, errors: &mut Vec<Value>) -> Option<u64> {
-    let sent = sent.filter(|text| !text.is_empty())?;
-    let (kind, message) = match sent.parse::<i64>() {
+fn parse_expiry(value: Option<&str>, errors: &mut Vec<Value>) -> Option<u64> {
+    let value = value.filter(|text| !text.is_empty())?;
+    let (error_type, message) = match value.parse::<i64>() {
         Ok(hours) => match u64::try_from(hours) {
             Ok(hours) => return Some(hours),
             Err(_) => (
@@ -198,18 +198,18 @@ fn hours(sent: Option<&str>, errors: &mut Vec<Value>) -> Option<u64> {
         ),
     };
     let location = ["form".into(), "expiry".into()];
-    errors.push(error_detail(kind, &location, message, &sent.into()));
+    errors.push(error_detail(error_type, &location, message, &value.into()));
     None
 }
 
-/// What the content is, if it is fit for the purpose.
-fn sample_type(purpose: &str, file: &Part) -> Result<&'static str, ApiError> {
+/// Returns the sample type of the content. Fails if the content does not match the purpose.
+fn sample_type(purpose: &str, file: &UploadedFile) -> Result<&'static str, ApiError> {
     match purpose {
-        "batch" => check_lines(&file.content).map(|()| "batch_request"),
-        "ocr" => check_readable(&file.mimetype).map(|()| "ocr_input"),
+        "batch" => validate_lines(&file.content).map(|()| "batch_request"),
+        "ocr" => validate_mimetype(&file.mimetype).map(|()| "ocr_input"),
         "audio" => Ok("audio_input"),
         _ => {
-            check_lines(&file.content)?;
+            validate_lines(&file.content)?;
             let first = lines(&file.content).next().map(|(_, line)| line);
             let first: Option<Value> = first.and_then(|line| serde_json::from_slice(line).ok());
             let is_text = first
@@ -219,19 +219,19 @@ fn sample_type(purpose: &str, file: &Part) -> Result<&'static str, ApiError> {
     }
 }
 
-fn check_readable(mimetype: &str) -> Result<(), ApiError> {
-    let known = mimetype != BINARY;
-    if known && !READABLE.contains(&mimetype) && !mimetype.starts_with("image/") {
+fn validate_mimetype(mimetype: &str) -> Result<(), ApiError> {
+    let is_known = mimetype != BINARY;
+    if is_known && !OCR_MIMETYPES.contains(&mimetype) && !mimetype.starts_with("image/") {
         let message = format!(
             "Received file with mimetype {mimetype}, only {}, image/.* are currently supported",
-            READABLE.join(", ")
+            OCR_MIMETYPES.join(", ")
         );
         return Err(invalid_format(json!({ "message": message })));
     }
     Ok(())
 }
 
-fn check_lines(content: &[u8]) -> Result<(), ApiError> {
+fn validate_lines(content: &[u8]) -> Result<(), ApiError> {
     if std::str::from_utf8(content).is_err() {
         return Err(ApiError::detail(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn encoded_names_are_read() {
+    fn file_name_with_percent_encoding_is_decoded() {
         assert_eq!(
             name("form-data; name=\"file\"; filename*=utf-8''na%C3%AFve%20.pdf").as_deref(),
             Some("naïve .pdf")

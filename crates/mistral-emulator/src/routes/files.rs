@@ -1,4 +1,4 @@
-//! Files: uploading, finding, downloading.
+//! Files: upload, list, download and delete.
 
 use std::sync::Arc;
 
@@ -54,33 +54,33 @@ pub(crate) async fn list(
     State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.validate(FILTERS)?;
+    let filters = query.validate(FILTERS)?;
     let files: Vec<Value> = {
         let store = state.store();
         let newest_first = store.files.iter().rev();
         newest_first
-            .filter(|file| is_wanted(file, &wanted))
+            .filter(|file| matches_filters(file, &filters))
             .map(File::to_json)
             .collect()
     };
-    let total = wanted
+    let total = filters
         .boolean("include_total")
         .unwrap_or(true)
         .then_some(files.len());
-    let body = json!({ "object": "list", "data": wanted.page(files), "total": total });
+    let body = json!({ "object": "list", "data": filters.page(files), "total": total });
     Ok(json_response(StatusCode::OK, &body))
 }
 
-fn is_wanted(file: &File, wanted: &Parameters) -> bool {
-    let found = wanted.string("search").is_none_or(|part| {
+fn matches_filters(file: &File, filters: &Parameters) -> bool {
+    let found = filters.string("search").is_none_or(|part| {
         let name = file.name.to_lowercase();
         name.contains(&part.to_lowercase())
     });
     found
-        && wanted.accepts("sample_type", Some(file.sample_type))
-        && wanted.accepts("source", Some(file.source))
-        && wanted.accepts("purpose", Some(&file.purpose))
-        && wanted.accepts("mimetypes", Some(&file.mimetype))
+        && filters.accepts("sample_type", Some(file.sample_type))
+        && filters.accepts("source", Some(file.source))
+        && filters.accepts("purpose", Some(&file.purpose))
+        && filters.accepts("mimetypes", Some(&file.mimetype))
 }
 
 /// `GET /v1/files/{file_id}`
@@ -123,16 +123,16 @@ pub(crate) async fn url(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let wanted = query.validate(&[("expiry", ParameterType::Integer(1))])?;
+    let parameters = query.validate(&[("expiry", ParameterType::Integer(1))])?;
     find(&state, &id)?;
-    let hours = wanted.integer("expiry").unwrap_or(DEFAULT_EXPIRY_HOURS);
+    let hours = parameters.integer("expiry").unwrap_or(DEFAULT_EXPIRY_HOURS);
     let hours = u64::try_from(hours).unwrap_or(0);
     let expires = state
         .store()
         .now()
         .saturating_add(hours.saturating_mul(3600))
         .to_string();
-    // HTTP/2 names the host in the request's target, HTTP/1.1 in a header.
+    // HTTP/2 has an authority in the request target, HTTP/1.1 a `Host` header.
     let host = match uri.authority() {
         Some(authority) => authority.as_str(),
         None => headers
@@ -151,12 +151,16 @@ pub(crate) async fn signed(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let sent = query.validate(&[
+    let parameters = query.validate(&[
         ("expires", ParameterType::String),
         ("signature", ParameterType::String),
     ])?;
-    let expected = signature(&state, &id, sent.string("expires").unwrap_or_default());
-    if sent.string("signature") != Some(&expected) {
+    let expected = signature(
+        &state,
+        &id,
+        parameters.string("expires").unwrap_or_default(),
+    );
+    if parameters.string("signature") != Some(&expected) {
         return Err(ApiError::detail(
             StatusCode::FORBIDDEN,
             "The signature does not match",
@@ -183,20 +187,21 @@ fn attachment(name: &str, mimetype: &str, content: Bytes) -> Response {
         header::CONTENT_TYPE,
         mimetype.unwrap_or(HeaderValue::from_static(BINARY)),
     );
-    if let Ok(disposition) = HeaderValue::try_from(disposition(name)) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    if let Ok(content_disposition) = HeaderValue::try_from(content_disposition(name)) {
+        headers.insert(header::CONTENT_DISPOSITION, content_disposition);
     }
     response
 }
 
-/// A name that a header cannot hold as it is also comes percent-encoded (RFC 6266).
-fn disposition(name: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_graphic() && letter != '"' && letter != '\\';
+/// Formats a `Content-Disposition` header, with a percent-encoded name if necessary (RFC 6266).
+fn content_disposition(name: &str) -> String {
+    let is_quotable =
+        |character: char| character.is_ascii_graphic() && character != '"' && character != '\\';
     let plain: String = name
         .chars()
-        .map(|letter| {
-            let plain = is_plain(letter) || letter == ' ';
-            if plain { letter } else { '_' }
+        .map(|character| {
+            let plain = is_quotable(character) || character == ' ';
+            if plain { character } else { '_' }
         })
         .collect();
     if plain == name {
@@ -220,13 +225,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_name_fits_into_the_header() {
+    fn content_disposition_encodes_any_file_name() {
         assert_eq!(
-            disposition("my file.pdf"),
+            content_disposition("my file.pdf"),
             "attachment; filename=\"my file.pdf\""
         );
         assert_eq!(
-            disposition("é\"\n"),
+            content_disposition("é\"\n"),
             "attachment; filename=\"___\"; filename*=UTF-8''%C3%A9%22%0A"
         );
     }

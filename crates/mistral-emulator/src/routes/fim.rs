@@ -1,4 +1,4 @@
-//! Completions of code between a prompt and a suffix.
+//! Fill-in-the-middle completions.
 
 use axum::response::Response;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::requests::fields::{Field, Type, UNSIGNED, optional, required};
 use crate::responses::ApiError;
 use crate::state::models;
 
-/// More than this is not made even if `min_tokens` asks for it.
+/// Bounds the text for a large `min_tokens`.
 const MAX_GENERATED_TOKENS: usize = 10_000;
 
 static FIELDS: &[Field] = &[
@@ -51,7 +51,7 @@ pub(crate) async fn complete(JsonBody(request): JsonBody) -> Result<Response, Ap
     Ok(Completion::from_replies(&request, vec![reply], tokens).to_response(&request))
 }
 
-/// A comment that takes up the lines on both sides of the gap.
+/// Creates a comment that repeats the last line of the prompt and the first of the suffix.
 fn completion_text(prompt: &str, suffix: &str, min_tokens: usize) -> String {
     let is_not_blank = |line: &&str| !line.trim().is_empty();
     let before = prompt.lines().rev().find(is_not_blank).unwrap_or_default();
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lines_beside_the_gap_are_taken_up() {
+    fn fim_text_repeats_adjacent_lines() {
         let text = completion_text("import os\ndef add(a, b):\n\n", "\n\nprint(add)\nexit()", 0);
         assert_eq!(
             text,
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_as_long_as_it_must_be() {
+    fn fim_text_has_min_tokens() {
         assert_eq!(
             tokenizer::count_tokens(&completion_text("fn f() {", "}", 40)),
             40

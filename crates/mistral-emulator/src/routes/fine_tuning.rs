@@ -62,11 +62,11 @@ static FIELDS: &[Field] = &[
         Type::Object(&[
             optional("training_steps", Type::Integer(1, i64::MAX)),
             optional("learning_rate", Type::Number(1e-8, 1.0)),
-            optional("weight_decay", SHARE),
-            optional("warmup_fraction", SHARE),
+            optional("weight_decay", FRACTION),
+            optional("warmup_fraction", FRACTION),
             optional("epochs", POSITIVE),
             optional("seq_len", Type::Integer(100, i64::MAX)),
-            optional("fim_ratio", SHARE),
+            optional("fim_ratio", FRACTION),
         ]),
     ),
     optional(
@@ -106,7 +106,7 @@ static FIELDS: &[Field] = &[
     ),
 ];
 
-const SHARE: Type = Type::Number(0.0, 1.0);
+const FRACTION: Type = Type::Number(0.0, 1.0);
 const POSITIVE: Type = Type::Number(f64::MIN_POSITIVE, f64::INFINITY);
 
 static FILTERS: &[Parameter] = &[
@@ -136,8 +136,8 @@ static FILTERS: &[Parameter] = &[
     ("suffix", ParameterType::String),
 ];
 
-/// Answers for all of them where they have been withdrawn.
-pub(crate) async fn refuse_if_gone(
+/// Rejects every operation on jobs with 410 if the emulator is configured so.
+pub(crate) async fn reject_if_gone(
     State(state): State<Arc<AppState>>,
     request: Request,
     next: Next,
@@ -155,21 +155,21 @@ pub(crate) async fn refuse_if_gone(
 pub(crate) async fn create(
     State(state): State<Arc<AppState>>,
     query: Query,
-    JsonBody(asked): JsonBody,
+    JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
     let dry_run = query
         .validate(&[("dry_run", ParameterType::Boolean)])?
         .boolean("dry_run");
-    fields::validate_plain(FIELDS, &asked)?;
-    let root = models::resolve(&asked, |model| model.supports("fine_tuning"))?;
-    let training: Vec<&str> = array(&asked, "training_files")
+    fields::validate_plain(FIELDS, &request)?;
+    let root = models::resolve(&request, |model| model.supports("fine_tuning"))?;
+    let training: Vec<&str> = array(&request, "training_files")
         .iter()
         .filter_map(|file| file.get("file_id").and_then(Value::as_str))
         .collect();
-    if training.is_empty() && array(&asked, "repositories").is_empty() {
-        return Err(refuse(
+    if training.is_empty() && array(&request, "repositories").is_empty() {
+        return Err(value_error(
             "Value error, A job needs training files or repositories",
-            &asked,
+            &request,
         ));
     }
     let mut store = state.store();
@@ -177,11 +177,11 @@ pub(crate) async fn create(
         Some(file) if file.purpose == "fine-tune" => Ok(file.clone()),
         Some(_) => {
             let message = format!("Value error, File {id} was not uploaded with purpose fine-tune");
-            Err(refuse(&message, &asked))
+            Err(value_error(&message, &request))
         }
         None => Err(ApiError::detail(StatusCode::NOT_FOUND, "File not found")),
     };
-    let validation = array(&asked, "validation_files");
+    let validation = array(&request, "validation_files");
     for id in validation.iter().filter_map(Value::as_str) {
         find(id)?;
     }
@@ -189,16 +189,16 @@ pub(crate) async fn create(
         .into_iter()
         .map(&mut find)
         .collect::<Result<_, _>>()?;
-    let plan = TrainingPlan::new(&asked, root, &files);
-    let shown = if dry_run == Some(true) {
+    let plan = TrainingPlan::new(&request, root, &files);
+    let json = if dry_run == Some(true) {
         plan.to_json()
     } else {
-        store.add_fine_tuning_job(asked, plan)
+        store.add_fine_tuning_job(request, plan)
     };
-    Ok(json_response(StatusCode::OK, &shown))
+    Ok(json_response(StatusCode::OK, &json))
 }
 
-fn refuse(message: &str, input: &Value) -> ApiError {
+fn value_error(message: &str, input: &Value) -> ApiError {
     let location = ["body".into()];
     ApiError::validation_plain(vec![error_detail("value_error", &location, message, input)])
 }
@@ -208,50 +208,50 @@ pub(crate) async fn list(
     State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.validate(FILTERS)?;
+    let filters = query.validate(FILTERS)?;
     let jobs: Vec<Value> = {
         let store = state.store();
         let newest_first = store.fine_tuning_jobs.iter().rev();
         newest_first
-            .filter(|job| is_wanted(job, &wanted))
+            .filter(|job| matches_filters(job, &filters))
             .map(FineTuningJob::to_json)
             .collect()
     };
     let total = jobs.len();
-    let body = json!({ "object": "list", "data": wanted.page(jobs), "total": total });
+    let body = json!({ "object": "list", "data": filters.page(jobs), "total": total });
     Ok(json_response(StatusCode::OK, &body))
 }
 
-fn is_wanted(job: &FineTuningJob, wanted: &Parameters) -> bool {
-    let asked = |name: &str| job.request.get(name).and_then(Value::as_str);
+fn matches_filters(job: &FineTuningJob, filters: &Parameters) -> bool {
+    let requested = |name: &str| job.request.get(name).and_then(Value::as_str);
     let created = i64::try_from(job.created_at).unwrap_or(i64::MAX);
     let integrations = array(&job.request, "integrations");
-    let reports = |filter: &str, member: &str| {
+    let has_integration = |filter: &str, member: &str| {
         let mut names = integrations
             .iter()
             .map(|integration| integration.get(member).and_then(Value::as_str));
-        wanted.string(filter).is_none() || names.any(|name| wanted.accepts(filter, name))
+        filters.string(filter).is_none() || names.any(|name| filters.accepts(filter, name))
     };
-    wanted.accepts("model", asked("model"))
-        && wanted.accepts("suffix", asked("suffix"))
-        && wanted.accepts("status", Some(job.status()))
-        && wanted
+    filters.accepts("model", requested("model"))
+        && filters.accepts("suffix", requested("suffix"))
+        && filters.accepts("status", Some(job.status()))
+        && filters
             .integer("created_after")
             .is_none_or(|after| created > after)
-        && wanted
+        && filters
             .integer("created_before")
             .is_none_or(|before| created < before)
-        && reports("wandb_project", "project")
-        && reports("wandb_name", "name")
+        && has_integration("wandb_project", "project")
+        && has_integration("wandb_name", "name")
 }
 
-/// `GET /v1/fine_tuning/jobs/{job_id}`, which moves the job one step on
+/// `GET /v1/fine_tuning/jobs/{job_id}`, which advances the job by one status
 pub(crate) async fn retrieve(
     State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     state.store().advance_fine_tuning_job(&id);
-    show(&state, &id)
+    job_response(&state, &id)
 }
 
 /// `POST /v1/fine_tuning/jobs/{job_id}/cancel`
@@ -259,7 +259,7 @@ pub(crate) async fn cancel(
     State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    change(&state, &id, CANCELLATION_REQUESTED, |job| {
+    set_status(&state, &id, CANCELLATION_REQUESTED, |job| {
         !job.is_finished()
     })
 }
@@ -269,33 +269,33 @@ pub(crate) async fn start(
     State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    change(&state, &id, STARTED, |job| job.status() == VALIDATED)
+    set_status(&state, &id, STARTED, |job| job.status() == VALIDATED)
 }
 
-fn change(
+fn set_status(
     state: &AppState,
     id: &str,
     status: &'static str,
-    may: impl FnOnce(&FineTuningJob) -> bool,
+    is_allowed: impl FnOnce(&FineTuningJob) -> bool,
 ) -> Result<Response, ApiError> {
     {
         let mut store = state.store();
-        let job = store.fine_tuning_job(id).ok_or_else(unknown)?;
-        if !may(job) {
+        let job = store.fine_tuning_job(id).ok_or_else(not_found)?;
+        if !is_allowed(job) {
             let message = format!("The job cannot become {status}: it is {}", job.status());
             return Err(ApiError::detail(StatusCode::BAD_REQUEST, &message));
         }
         store.set_fine_tuning_status(id, status);
     }
-    show(state, id)
+    job_response(state, id)
 }
 
-fn show(state: &AppState, id: &str) -> Result<Response, ApiError> {
+fn job_response(state: &AppState, id: &str) -> Result<Response, ApiError> {
     let mut store = state.store();
-    let job = store.fine_tuning_job(id).ok_or_else(unknown)?;
+    let job = store.fine_tuning_job(id).ok_or_else(not_found)?;
     Ok(json_response(StatusCode::OK, &job.to_detailed_json()))
 }
 
-fn unknown() -> ApiError {
+fn not_found() -> ApiError {
     ApiError::detail(StatusCode::NOT_FOUND, "Fine-tuning job not found")
 }

@@ -1,4 +1,4 @@
-//! The operations, one file per group of the API.
+//! The operations of the API, one file for each group.
 
 pub(crate) mod batch;
 pub(crate) mod chat;

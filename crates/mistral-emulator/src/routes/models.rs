@@ -1,4 +1,4 @@
-//! The list of models, and what can be done with fine-tuned ones.
+//! The list of models, and the operations on fine-tuned models.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::state::AppState;
 use crate::state::fine_tuned_model::FineTunedModel;
 use crate::state::models;
 
-static CHANGES: &[Field] = &[
+static UPDATE_FIELDS: &[Field] = &[
     optional("name", Type::String),
     optional("description", Type::String),
 ];
@@ -51,7 +51,7 @@ pub(crate) async fn retrieve(
     State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    let card = card(&state, &name).ok_or_else(|| unknown(&name))?;
+    let card = card(&state, &name).ok_or_else(|| not_found(&name))?;
     Ok(json_response(StatusCode::OK, &card))
 }
 
@@ -80,17 +80,17 @@ pub(crate) async fn delete(
 pub(crate) async fn update(
     State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
-    JsonBody(changes): JsonBody,
+    JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::validate_plain(CHANGES, &changes)?;
-    let changed = |member: &str, value: &mut Option<String>| {
-        if let Some(new) = changes.get(member) {
+    fields::validate_plain(UPDATE_FIELDS, &request)?;
+    let update_member = |member: &str, value: &mut Option<String>| {
+        if let Some(new) = request.get(member) {
             *value = new.as_str().map(str::to_owned);
         }
     };
     let details = with_fine_tuned(&state, &name, |model| {
-        changed("name", &mut model.name);
-        changed("description", &mut model.description);
+        update_member("name", &mut model.name);
+        update_member("description", &mut model.description);
         model.to_json()
     })?;
     Ok(json_response(StatusCode::OK, &details))
@@ -130,11 +130,11 @@ fn with_fine_tuned<T>(
             Some("1500"),
             format!("The model `{name}` is not a fine-tuned model."),
         )),
-        None => Err(unknown(name)),
+        None => Err(not_found(name)),
     }
 }
 
-fn unknown(name: &str) -> ApiError {
+fn not_found(name: &str) -> ApiError {
     ApiError::coded(
         StatusCode::NOT_FOUND,
         "invalid_model",

@@ -1,4 +1,4 @@
-//! Recognition of text in documents.
+//! OCR.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -112,7 +112,7 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
         .filter(is_selected)
         .enumerate()
         .map(|(index, page)| {
-            // At most one image is found on a page.
+            // A page has at most one image.
             options.images = has_images && index < max_images;
             document.page(page, &options)
         })
@@ -126,7 +126,7 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
     Ok(json_response(StatusCode::OK, &body))
 }
 
-/// The server tells the kind of a document without a type from its members.
+/// Sets the missing type of a document according to its members, as the server does.
 fn infer_document_type(request: &mut Value) {
     let Some(document) = request
         .get_mut("document")
@@ -168,7 +168,7 @@ fn invalid_file(message: String) -> ApiError {
     ApiError::bad_request("document_parser_invalid_file", Some("3740"), message)
 }
 
-/// An instance of the schema in that field, written as a string of JSON.
+/// Returns an instance of the schema in a field, serialized to JSON.
 fn annotation(request: &Value, name: &str) -> Result<Option<String>, ApiError> {
     let Some(format) = request.get(name).filter(|format| !format.is_null()) else {
         return Ok(None);
@@ -183,7 +183,7 @@ fn annotation(request: &Value, name: &str) -> Result<Option<String>, ApiError> {
     Err(value_error(name, message, format))
 }
 
-/// First and last pages, both included; `None` for all pages.
+/// Returns the ranges of selected pages, both bounds inclusive, or `None` for all pages.
 fn selected_pages(request: &Value) -> Result<Option<Vec<(usize, usize)>>, ApiError> {
     let Some(pages) = request.get("pages") else {
         return Ok(None);
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_named_by_numbers_and_ranges() {
+    fn ocr_page_ranges_are_parsed() {
         assert_eq!(parse_ranges("0, 2-4"), Some(vec![(0, 0), (2, 4)]));
         for broken in ["", "a", "1-", "-1", "3-2", "1,,2"] {
             assert_eq!(parse_ranges(broken), None, "{broken}");

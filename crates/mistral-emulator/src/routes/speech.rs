@@ -1,4 +1,4 @@
-//! Speech: text turned into sound.
+//! Speech synthesis.
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ use crate::responses::{ApiError, json_response};
 use crate::state::AppState;
 use crate::state::models::{self, VOXTRAL_TTS};
 
-/// How many bytes one event of a stream carries.
-const PIECE: usize = 3_000;
+/// The number of bytes of audio in an event of a stream.
+const CHUNK_BYTES: usize = 3_000;
 /// A token stands for 80 milliseconds.
 const SAMPLES_PER_TOKEN: usize = 640;
 
@@ -57,7 +57,7 @@ static TURN: Type = Type::Union {
 const AUDIO: Type = Type::Object(&[required("data", Type::String)]);
 
 /// `POST /v1/audio/speech`
-pub(crate) async fn speak(
+pub(crate) async fn synthesize(
     State(state): State<Arc<AppState>>,
     JsonBody(mut request): JsonBody,
 ) -> Result<Response, ApiError> {
@@ -71,43 +71,45 @@ pub(crate) async fn speak(
     if STANDARD.decode(reference).is_err() {
         let location = ["body".into(), "ref_audio".into()];
         let message = "Value error, ref_audio should be base64";
-        let problem = fields::error_detail("value_error", &location, message, &reference.into());
-        return Err(ApiError::validation(vec![problem]));
+        let error = fields::error_detail("value_error", &location, message, &reference.into());
+        return Err(ApiError::validation(vec![error]));
     }
     let voice = text("voice_id");
     if voice.is_some_and(|voice| state.voices.find(voice).is_none()) {
-        return Err(super::voices::unknown());
+        return Err(super::voices::not_found());
     }
     let input = text("input").unwrap_or_default();
     let samples = audio::tone(
         hash(format!("{voice:?} {reference}").as_bytes()),
         tokenizer::count_tokens(input),
     );
-    // Only the formats without compression are worth imitating.
-    let sound = match text("response_format") {
+    // The compressed formats are not implemented.
+    let audio_data = match text("response_format") {
         Some("pcm") => audio::pcm(&samples),
         _ => audio::wav(&samples),
     };
-    let (read, made) = (
+    let (prompt_tokens, completion_tokens) = (
         tokenizer::count_tokens(input),
         samples.len().div_ceil(SAMPLES_PER_TOKEN),
     );
     let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
         let usage = json!({
-            "prompt_tokens": read, "completion_tokens": made, "total_tokens": read + made,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": prompt_tokens + completion_tokens,
         });
-        let pieces = sound.chunks(PIECE).map(
-            |piece| json!({ "type": "speech.audio.delta", "audio_data": STANDARD.encode(piece) }),
+        let deltas = audio_data.chunks(CHUNK_BYTES).map(
+            |chunk| json!({ "type": "speech.audio.delta", "audio_data": STANDARD.encode(chunk) }),
         );
         let done = json!({ "type": "speech.audio.done", "usage": usage });
-        let events: Vec<Value> = pieces.chain(std::iter::once(done)).collect();
+        let events: Vec<Value> = deltas.chain(std::iter::once(done)).collect();
         sse::named_events(&events)
     } else {
-        let body = json!({ "audio_data": STANDARD.encode(sound) });
+        let body = json!({ "audio_data": STANDARD.encode(audio_data) });
         json_response(StatusCode::OK, &body)
     };
     response
         .extensions_mut()
-        .insert(TokenCost((read + made) as u64));
+        .insert(TokenCost((prompt_tokens + completion_tokens) as u64));
     Ok(response)
 }

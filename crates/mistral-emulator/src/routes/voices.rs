@@ -1,4 +1,4 @@
-//! The voices of speech.
+//! Voices of speech.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::time::{format_timestamp, unix_now};
 
 const GENDER: Type = Type::Enum(&["female", "male", "neutral"]);
 
-static NEW: &[Field] = &[
+static CREATE_FIELDS: &[Field] = &[
     required("name", Type::String),
     optional("slug", Type::String),
     optional("description", Type::String),
@@ -34,7 +34,7 @@ static NEW: &[Field] = &[
     optional("sample_filename", Type::String),
 ];
 
-static CHANGES: &[Field] = &[
+static UPDATE_FIELDS: &[Field] = &[
     optional("name", Type::String),
     optional("description", Type::String),
     optional("languages", Type::Array(0, &Type::String)),
@@ -48,10 +48,12 @@ pub(crate) async fn list(
     State(state): State<Arc<AppState>>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, ApiError> {
-    let limit = number(&query, "limit", 10)?.max(1);
-    let offset = number(&query, "offset", 0)?;
-    let kind = query.get("type").map(String::as_str);
-    let voices = state.voices.list(kind.filter(|kind| *kind != "all"));
+    let limit = pagination_parameter(&query, "limit", 10)?.max(1);
+    let offset = pagination_parameter(&query, "offset", 0)?;
+    let voice_type = query.get("type").map(String::as_str);
+    let voices = state
+        .voices
+        .list(voice_type.filter(|voice_type| *voice_type != "all"));
     let items: Vec<&Value> = voices.iter().skip(offset).take(limit).collect();
     let body = json!({
         "items": items,
@@ -68,12 +70,12 @@ pub(crate) async fn create(
     State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::validate(NEW, &request)?;
+    fields::validate(CREATE_FIELDS, &request)?;
     let recording = match request.get("sample_audio").and_then(Value::as_str) {
         Some(text) => Some(STANDARD.decode(text).map_err(|_| {
             let message = "Value error, sample_audio should be base64";
             let location = ["body".into(), "sample_audio".into()];
-            refusal("value_error", &location, message, text)
+            validation_error("value_error", &location, message, text)
         })?),
         None => None,
     };
@@ -87,7 +89,7 @@ pub(crate) async fn retrieve(
     State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let voice = state.voices.find(&id).ok_or_else(unknown)?;
+    let voice = state.voices.find(&id).ok_or_else(not_found)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
 
@@ -97,9 +99,9 @@ pub(crate) async fn update(
     Path(id): Path<String>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check_id(&id)?;
-    fields::validate(CHANGES, &request)?;
-    let voice = state.voices.update(&id, &request).map_err(refused)?;
+    validate_id(&id)?;
+    fields::validate(UPDATE_FIELDS, &request)?;
+    let voice = state.voices.update(&id, &request).map_err(voice_error)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
 
@@ -108,8 +110,8 @@ pub(crate) async fn delete(
     State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    check_id(&id)?;
-    let voice = state.voices.delete(&id).map_err(refused)?;
+    validate_id(&id)?;
+    let voice = state.voices.delete(&id).map_err(voice_error)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
 
@@ -119,7 +121,7 @@ pub(crate) async fn sample(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let sample = state.voices.sample(&id).ok_or_else(unknown)?;
+    let sample = state.voices.sample(&id).ok_or_else(not_found)?;
     if !prefers_wav(&headers) {
         let text = STANDARD.encode(sample).into();
         return Ok(json_response(StatusCode::OK, &text));
@@ -131,20 +133,20 @@ pub(crate) async fn sample(
     Ok(response)
 }
 
-pub(super) fn unknown() -> ApiError {
+pub(super) fn not_found() -> ApiError {
     ApiError::detail(StatusCode::NOT_FOUND, "Voice not found")
 }
 
-fn refused(refusal: VoiceError) -> ApiError {
-    match refusal {
-        VoiceError::NotFound => unknown(),
+fn voice_error(error: VoiceError) -> ApiError {
+    match error {
+        VoiceError::NotFound => not_found(),
         VoiceError::Preset => {
             ApiError::detail(StatusCode::FORBIDDEN, "Preset voices cannot be changed")
         }
     }
 }
 
-fn refusal(error_type: &str, location: &[Value], message: &str, input: &str) -> ApiError {
+fn validation_error(error_type: &str, location: &[Value], message: &str, input: &str) -> ApiError {
     ApiError::validation(vec![fields::error_detail(
         error_type,
         location,
@@ -153,17 +155,21 @@ fn refusal(error_type: &str, location: &[Value], message: &str, input: &str) -> 
     )])
 }
 
-fn number(query: &HashMap<String, String>, name: &str, default: usize) -> Result<usize, ApiError> {
+fn pagination_parameter(
+    query: &HashMap<String, String>,
+    name: &str,
+    default: usize,
+) -> Result<usize, ApiError> {
     let Some(text) = query.get(name) else {
         return Ok(default);
     };
     text.parse().map_err(|_| {
         let message = "Input should be a valid integer, unable to parse string as an integer";
-        refusal("int_parsing", &["query".into(), name.into()], message, text)
+        validation_error("int_parsing", &["query".into(), name.into()], message, text)
     })
 }
 
-fn check_id(id: &str) -> Result<(), ApiError> {
+fn validate_id(id: &str) -> Result<(), ApiError> {
     let lengths = id.split('-').map(str::len);
     let is_uuid = lengths.eq([8, 4, 4, 4, 12])
         && id
@@ -173,7 +179,7 @@ fn check_id(id: &str) -> Result<(), ApiError> {
         return Ok(());
     }
     let location = ["path".into(), "voice_id".into()];
-    Err(refusal(
+    Err(validation_error(
         "uuid_parsing",
         &location,
         "Input should be a valid UUID",
@@ -181,16 +187,16 @@ fn check_id(id: &str) -> Result<(), ApiError> {
     ))
 }
 
-/// Whether the client would rather have sound than JSON, which comes first when it does not say.
+/// Whether the `Accept` header prefers audio to JSON, which is the default.
 fn prefers_wav(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter();
     let accepted = accepted.filter_map(|value| value.to_str().ok());
     let (mut wav, mut json) = (0.0, 0.0);
     for item in accepted.flat_map(|value| value.split(',')) {
-        let (kind, rest) = item.split_once(';').unwrap_or((item, ""));
+        let (media_type, rest) = item.split_once(';').unwrap_or((item, ""));
         let weight = rest.trim().strip_prefix("q=");
         let weight: f32 = weight.and_then(|weight| weight.parse().ok()).unwrap_or(1.0);
-        match kind.trim() {
+        match media_type.trim() {
             "audio/wav" | "audio/*" => wav = weight.max(wav),
             "application/json" | "application/*" | "*/*" => json = weight.max(json),
             _ => {}
@@ -204,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_weightier_kind_is_preferred() {
+    fn accept_header_with_higher_weight_is_preferred() {
         let wav = |accept: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, HeaderValue::from_static(accept));

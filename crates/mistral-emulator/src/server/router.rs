@@ -38,7 +38,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         )
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(state),
-            fine_tuning::refuse_if_gone,
+            fine_tuning::reject_if_gone,
         ))
         // The layer applies only to the routes added so far.
         .route("/v1/chat/completions", post(chat::complete))
@@ -74,7 +74,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         .route("/v1/chat/classifications", post(classifiers::classify_chat))
         .route("/v1/ocr", post(ocr::process))
         .route("/v1/audio/transcriptions", post(transcriptions::transcribe))
-        .route("/v1/audio/speech", post(speech::speak))
+        .route("/v1/audio/speech", post(speech::synthesize))
         .route("/v1/audio/voices", get(voices::list).post(voices::create))
         .route(
             "/v1/audio/voices/{voice_id}",

@@ -107,6 +107,7 @@ mod server;
 mod state;
 mod time;
 
-pub use faults::{FAULT_HEADER, Fault};
+pub use faults::Fault;
+pub use faults::header::FAULT_HEADER;
 pub use server::{Emulator, EmulatorBuilder};
 pub use state::RecordedRequest;

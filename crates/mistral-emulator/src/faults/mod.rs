@@ -1,12 +1,10 @@
 //! Faults on demand: error responses, delays, and stalled, cut or closed connections.
 
-mod header;
+pub(crate) mod header;
 pub(crate) mod inject;
 mod scripted;
 
 use std::time::Duration;
-
-pub use header::FAULT_HEADER;
 
 /// A fault that the server injects into a response.
 ///

@@ -18,8 +18,9 @@ use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 
+use crate::faults::Fault;
+use crate::faults::header::FAULT_HEADER;
 use crate::faults::inject::{CountingIo, FlushCounter, inject_fault};
-use crate::faults::{FAULT_HEADER, Fault};
 use crate::responses::ApiError;
 use crate::routes::batch::BatchRouter;
 use crate::state::{AppState, request_id};

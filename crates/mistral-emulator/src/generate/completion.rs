@@ -65,7 +65,7 @@ impl Completion {
             .unwrap_or(0)
     }
 
-    /// Creates the response, which is a stream if the request asks for one.
+    /// Creates the response, which is a stream if the request sets `stream`.
     pub(crate) fn to_response(&self, request: &Value) -> Response {
         let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
             sse::data_events(&self.chunks())
@@ -121,8 +121,9 @@ impl Completion {
         interleaved
             .enumerate()
             .map(|(index, choice)| {
-                let last = index + 1 == total;
-                let mut chunk = self.envelope("chat.completion.chunk", vec![choice.clone()], last);
+                let is_last = index + 1 == total;
+                let mut chunk =
+                    self.envelope("chat.completion.chunk", vec![choice.clone()], is_last);
                 // The real server adds this padding to most chunks.
                 if rng.below(5) > 0 {
                     let length = 1 + rng.below(36);

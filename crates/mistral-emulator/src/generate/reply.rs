@@ -71,12 +71,12 @@ impl Reply {
             .pointer("/response_format/type")
             .and_then(Value::as_str);
         let mut text = match format {
-            Some("json_object") => json!({ "answer": answer_text(messages, index) }).to_string(),
+            Some("json_object") => json!({ "answer": reply_text(messages, index) }).to_string(),
             Some("json_schema") => {
                 let schema = request.pointer("/response_format/json_schema/schema");
                 schema_instance::instance(schema.unwrap_or(&Value::Null)).to_string()
             }
-            _ => answer_text(messages, index),
+            _ => reply_text(messages, index),
         };
         if let Some(last) = messages.last().filter(|last| is_prefix(last)) {
             self.prefix = message_text(last);
@@ -95,9 +95,8 @@ impl Reply {
         }
         self.finish_reason = "length";
         self.thinking.truncate(max_tokens);
-        let tokens_left = max_tokens.saturating_sub(self.thinking.len());
+        let mut tokens_left = max_tokens.saturating_sub(self.thinking.len());
         self.text.truncate(tokens_left);
-        let mut tokens_left = tokens_left;
         self.tool_calls.retain_mut(|call| {
             let has_name = tokens_left > 0;
             tokens_left = tokens_left.saturating_sub(1);
@@ -113,8 +112,8 @@ impl Reply {
 
     /// Returns the number of generated tokens.
     pub(crate) fn generated_tokens(&self) -> usize {
-        let for_tool_calls: usize = self.tool_calls.iter().map(tool_call_tokens).sum();
-        self.thinking.len() + self.text.len() + for_tool_calls
+        let tool_calls: usize = self.tool_calls.iter().map(tool_call_tokens).sum();
+        self.thinking.len() + self.text.len() + tool_calls
     }
 }
 
@@ -142,10 +141,10 @@ fn stop_sequences(request: &Value) -> impl Iterator<Item = &str> {
     one.into_iter().chain(many).filter(|stop| !stop.is_empty())
 }
 
-fn answer_text(messages: &[Value], index: usize) -> String {
+fn reply_text(messages: &[Value], index: usize) -> String {
     let text = match messages.last() {
-        Some(last) if role(last) == "tool" => tool_answer(messages),
-        _ => prompt_answer(&prompt(messages)),
+        Some(last) if role(last) == "tool" => reply_to_tool(messages),
+        _ => reply_to_prompt(&prompt(messages)),
     };
     match index {
         0 => text,
@@ -153,7 +152,7 @@ fn answer_text(messages: &[Value], index: usize) -> String {
     }
 }
 
-fn prompt_answer(prompt: &str) -> String {
+fn reply_to_prompt(prompt: &str) -> String {
     let question = prompt
         .trim()
         .trim_end_matches(['?', '.', '!', ' '])
@@ -173,7 +172,7 @@ fn prompt_answer(prompt: &str) -> String {
     }
 }
 
-fn tool_answer(messages: &[Value]) -> String {
+fn reply_to_tool(messages: &[Value]) -> String {
     let results: Vec<&Value> = messages
         .iter()
         .rev()
@@ -192,14 +191,14 @@ fn tool_answer(messages: &[Value]) -> String {
 
 fn tool_name<'a>(messages: &'a [Value], result: &'a Value) -> &'a str {
     let id = result.get("tool_call_id");
-    let calls = messages
+    let called_name = messages
         .iter()
         .flat_map(|message| array(message, "tool_calls"))
         .find(|call| id.is_some() && call.get("id") == id)
         .and_then(|call| call.pointer("/function/name"));
     result
         .get("name")
-        .or(calls)
+        .or(called_name)
         .and_then(Value::as_str)
         .unwrap_or("you called")
 }
@@ -241,8 +240,9 @@ fn tool_calls(request: &Value, messages: &[Value], index: usize) -> Vec<Value> {
     }
     let seed = hash(request.to_string().as_bytes()).wrapping_add(index as u64);
     let mut ids = Rng::new(seed);
-    let calls = calls.iter().enumerate();
     calls
+        .iter()
+        .enumerate()
         .map(|(index, tool)| tool_call(tool, index, &ids.alphanumeric(9)))
         .collect()
 }
@@ -320,12 +320,12 @@ mod tests {
     #[test]
     fn reply_to_known_question_is_canned() {
         assert_eq!(
-            prompt_answer(" who painted OLYMPIA "),
+            reply_to_prompt(" who painted OLYMPIA "),
             "Édouard Manet painted Olympia in 1863."
         );
         let painter = "Who is the best French painter? Answer in one short sentence.";
-        assert!(prompt_answer(painter).contains("Monet"));
-        assert!(prompt_answer("Who painted Guernica?").contains("\"Who painted Guernica?\""));
+        assert!(reply_to_prompt(painter).contains("Monet"));
+        assert!(reply_to_prompt("Who painted Guernica?").contains("\"Who painted Guernica?\""));
     }
 
     #[test]

@@ -256,7 +256,7 @@ async fn accept(listener: TcpListener, state: Arc<AppState>, router: Router) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // Without it events may be sent together, which is no error.
+                // Sends each event at once. A failure merely delays events.
                 drop(stream.set_nodelay(true));
                 tokio::spawn(serve(stream, Arc::clone(&state), router.clone()));
             }

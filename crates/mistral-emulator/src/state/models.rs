@@ -285,7 +285,7 @@ impl Model {
         matches!(self.id, MISTRAL_EMBED | CODESTRAL_EMBED)
     }
 
-    /// Whether completions contain reasoning even if the request does not ask for it.
+    /// Whether completions contain reasoning by default.
     pub(crate) fn reasons_by_default(&self) -> bool {
         self.id.starts_with("magistral-")
     }

@@ -60,10 +60,10 @@ impl Voices {
     pub(crate) fn list(&self, voice_type: Option<&str>) -> Vec<Value> {
         let voices = lock(&self.voices);
         let cards = voices.iter().map(|voice| &voice.card);
-        let wanted = |card: &&Value| {
+        let has_type = |card: &&Value| {
             voice_type.is_none_or(|voice_type| card.get("type") == Some(&Value::from(voice_type)))
         };
-        cards.filter(wanted).cloned().collect()
+        cards.filter(has_type).cloned().collect()
     }
 
     /// Returns the voice with an id or slug.

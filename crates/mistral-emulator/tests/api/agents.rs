@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::client::{RawResponse, api_request, chat_request, complete, start, tool};
 
-fn ask(members: &Value) -> RawResponse {
+fn post_completion(members: &Value) -> RawResponse {
     let mut request = json!({
         "agent_id": "ag_0197",
         "messages": [{"role": "user", "content": "Who painted Olympia?"}],
@@ -19,7 +19,7 @@ fn ask(members: &Value) -> RawResponse {
 
 #[test]
 fn agent_completion_equals_chat_completion() {
-    let response = ask(&json!({}));
+    let response = post_completion(&json!({}));
     assert_eq!(response.status, 200, "{}", response.text());
     let (agent, chat) = (
         response.json(),
@@ -33,17 +33,17 @@ fn agent_completion_equals_chat_completion() {
 
 #[test]
 fn agent_stream_ends_with_done() {
-    let response = ask(&json!({"stream": true}));
+    let response = post_completion(&json!({"stream": true}));
     assert_eq!(
         response.header("content-type"),
         "text/event-stream; charset=utf-8"
     );
     let chunks = response.chunks();
-    let pieces = chunks
+    let deltas = chunks
         .iter()
         .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str());
     assert_eq!(
-        pieces.collect::<String>(),
+        deltas.collect::<String>(),
         "Édouard Manet painted Olympia in 1863."
     );
     let last = chunks.last().unwrap();
@@ -54,7 +54,7 @@ fn agent_stream_ends_with_done() {
 #[test]
 fn agent_completion_calls_tools_and_satisfies_response_format() {
     let tools = json!({"tools": [tool("paint", &json!({}))], "tool_choice": "any"});
-    let choice = ask(&tools).json()["choices"][0].clone();
+    let choice = post_completion(&tools).json()["choices"][0].clone();
     assert_eq!(choice["finish_reason"], "tool_calls");
     assert_eq!(
         choice["message"]["tool_calls"][0]["function"]["name"],
@@ -62,7 +62,7 @@ fn agent_completion_calls_tools_and_satisfies_response_format() {
     );
     let schema = json!({"type": "object", "properties": {"year": {"type": "integer"}}});
     let format = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}});
-    let response = ask(&json!({"response_format": format})).json();
+    let response = post_completion(&json!({"response_format": format})).json();
     let content = response["choices"][0]["message"]["content"]
         .as_str()
         .unwrap();
@@ -79,6 +79,6 @@ fn agent_invalid_request_is_rejected() {
         (json!({"messages": []}), 400),
         (json!({"tool_choice": "any"}), 400),
     ] {
-        assert_eq!(ask(&members).status, status, "{members}");
+        assert_eq!(post_completion(&members).status, status, "{members}");
     }
 }

@@ -10,7 +10,7 @@ const TRANSCRIPTIONS: &str = "/v1/audio/transcriptions";
 const BOUNDARY: &str = "a-boundary";
 
 /// Sends a multipart form with text fields and, optionally, a recording.
-fn multipart(fields: &[(&str, &str)], recording: Option<&[u8]>) -> RawResponse {
+fn post_multipart(fields: &[(&str, &str)], wav_recording: Option<&[u8]>) -> RawResponse {
     let mut body = Vec::new();
     let start_part = |body: &mut Vec<u8>, head: &str| {
         let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; {head}\r\n\r\n");
@@ -20,10 +20,10 @@ fn multipart(fields: &[(&str, &str)], recording: Option<&[u8]>) -> RawResponse {
         start_part(&mut body, &format!("name=\"{name}\""));
         body.extend(format!("{value}\r\n").bytes());
     }
-    if let Some(recording) = recording {
+    if let Some(wav_recording) = wav_recording {
         let head = "name=\"file\"; filename=\"talk.wav\"\r\ncontent-type: audio/wav";
         start_part(&mut body, head);
-        body.extend(recording);
+        body.extend(wav_recording);
         body.extend(b"\r\n");
     }
     body.extend(format!("--{BOUNDARY}--\r\n").bytes());
@@ -36,7 +36,7 @@ fn multipart(fields: &[(&str, &str)], recording: Option<&[u8]>) -> RawResponse {
         .send()
 }
 
-fn urlencoded(body: &str) -> RawResponse {
+fn post_urlencoded(body: &str) -> RawResponse {
     api_request(&start(), "POST", TRANSCRIPTIONS)
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body)
@@ -44,7 +44,7 @@ fn urlencoded(body: &str) -> RawResponse {
 }
 
 /// Creates a WAV file that contains each of the 256 byte values.
-fn recording(seconds: usize) -> Vec<u8> {
+fn wav_recording(seconds: usize) -> Vec<u8> {
     let data: Vec<u8> = (0..=255).cycle().take(16_000 * seconds).collect();
     let length = u32::try_from(data.len()).unwrap();
     let mut wav = b"RIFF".to_vec();
@@ -59,7 +59,7 @@ const MODEL: (&str, &str) = ("model", "voxtral-mini-latest");
 
 #[track_caller]
 fn transcribe(fields: &[(&str, &str)]) -> Value {
-    let response = multipart(&[&[MODEL], fields].concat(), Some(&recording(4)));
+    let response = post_multipart(&[&[MODEL], fields].concat(), Some(&wav_recording(4)));
     assert_eq!(response.status, 200, "{}", response.text());
     response.json()
 }
@@ -86,10 +86,10 @@ fn events(response: &RawResponse) -> Vec<Value> {
     frames.collect()
 }
 
-fn of_type<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
+fn events_of_type<'a>(events: &'a [Value], event_type: &str) -> Vec<&'a Value> {
     events
         .iter()
-        .filter(|event| event["type"] == kind)
+        .filter(|event| event["type"] == event_type)
         .collect()
 }
 
@@ -114,7 +114,7 @@ fn transcription_of_multipart_upload_returns_text_and_usage() {
 #[test]
 fn transcription_accepts_multipart_and_urlencoded_forms() {
     let url =
-        urlencoded("model=voxtral-mini-latest&file_url=https%3A%2F%2Fexample.com%2Fa.mp3%3Fb");
+        post_urlencoded("model=voxtral-mini-latest&file_url=https%3A%2F%2Fexample.com%2Fa.mp3%3Fb");
     assert_eq!(url.status, 200, "{}", url.text());
     assert!(
         url.json()["text"]
@@ -123,14 +123,14 @@ fn transcription_accepts_multipart_and_urlencoded_forms() {
             .contains("given a.mp3.")
     );
     assert_eq!(url.json()["usage"]["prompt_audio_seconds"], 10);
-    let id = multipart(&[MODEL, ("file_id", "f1"), ("language", "fr")], None);
+    let id = post_multipart(&[MODEL, ("file_id", "f1"), ("language", "fr")], None);
     assert!(id.json()["text"].as_str().unwrap().contains("given f1."));
     assert_eq!(id.json()["language"], "fr");
 }
 
 #[test]
 fn transcription_multipart_of_several_mib_is_accepted() {
-    let response = multipart(&[MODEL], Some(&recording(200)));
+    let response = post_multipart(&[MODEL], Some(&wav_recording(200)));
     assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(response.json()["usage"]["prompt_audio_seconds"], 200);
 }
@@ -187,19 +187,19 @@ fn transcription_sse_deltas_join_to_text() {
     let fields = [("timestamp_granularities", "segment"), ("diarize", "true")];
     let whole = transcribe(&fields);
     let streamed = [&[MODEL, ("stream", "true")], &fields as &[_]].concat();
-    let response = multipart(&streamed, Some(&recording(4)));
+    let response = post_multipart(&streamed, Some(&wav_recording(4)));
     let events = events(&response);
     assert_eq!(
         events[0],
         json!({"type": "transcription.language", "audio_language": "en"})
     );
-    let deltas = of_type(&events, "transcription.text.delta");
+    let deltas = events_of_type(&events, "transcription.text.delta");
     let text: String = deltas
         .iter()
         .map(|delta| delta["text"].as_str().unwrap())
         .collect();
     assert_eq!(text, whole["text"].as_str().unwrap());
-    let segments = of_type(&events, "transcription.segment");
+    let segments = events_of_type(&events, "transcription.segment");
     assert_eq!(segments.len(), 3);
     for (event, segment) in segments.iter().zip(whole["segments"].as_array().unwrap()) {
         for name in ["text", "start", "end", "speaker_id"] {
@@ -238,13 +238,13 @@ fn transcription_invalid_multipart_form_is_rejected() {
             400,
         ),
     ] {
-        let response = multipart(fields, Some(&recording(1)));
+        let response = post_multipart(fields, Some(&wav_recording(1)));
         assert_eq!(response.status, status, "{fields:?}: {}", response.text());
     }
-    assert_eq!(multipart(&[MODEL], None).status, 422);
-    assert_eq!(multipart(&[MODEL, ("file", "text")], None).status, 422);
+    assert_eq!(post_multipart(&[MODEL], None).status, 422);
+    assert_eq!(post_multipart(&[MODEL, ("file", "text")], None).status, 422);
     assert_eq!(
-        urlencoded("model=voxtral-mini-latest&file_url=a.mp3").status,
+        post_urlencoded("model=voxtral-mini-latest&file_url=a.mp3").status,
         422
     );
     let as_json = api_request(&start(), "POST", TRANSCRIPTIONS)
@@ -258,7 +258,7 @@ fn transcription_invalid_multipart_form_is_rejected() {
     assert_eq!(cut.status, 400);
 }
 
-fn speak(members: &Value) -> RawResponse {
+fn post_speech(members: &Value) -> RawResponse {
     let mut request = json!({"input": "Who painted Olympia?"});
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
@@ -269,8 +269,8 @@ fn speak(members: &Value) -> RawResponse {
 }
 
 #[track_caller]
-fn sound(members: &Value) -> Vec<u8> {
-    let response = speak(members);
+fn speech_audio(members: &Value) -> Vec<u8> {
+    let response = post_speech(members);
     assert_eq!(response.status, 200, "{}", response.text());
     STANDARD
         .decode(response.json()["audio_data"].as_str().unwrap())
@@ -279,35 +279,35 @@ fn sound(members: &Value) -> Vec<u8> {
 
 #[test]
 fn speech_returns_wav_or_pcm() {
-    let wav = sound(&json!({"model": "voxtral-mini-tts-latest", "response_format": "wav"}));
+    let wav = speech_audio(&json!({"model": "voxtral-mini-tts-latest", "response_format": "wav"}));
     assert_eq!(&wav[..4], b"RIFF");
     assert_eq!(&wav[8..16], b"WAVEfmt ");
     let length = u32::from_le_bytes(wav[40..44].try_into().unwrap());
     assert_eq!(length as usize, wav.len() - 44);
     // 400 samples of two bytes for each of three words.
     assert_eq!(length, 2400);
-    assert_eq!(sound(&json!({})), wav);
-    assert_eq!(sound(&json!({"response_format": "pcm"})), wav[44..]);
-    assert_ne!(sound(&json!({"voice_id": "en_paul_neutral"})), wav);
-    assert!(sound(&json!({"input": "one"})).len() < wav.len());
+    assert_eq!(speech_audio(&json!({})), wav);
+    assert_eq!(speech_audio(&json!({"response_format": "pcm"})), wav[44..]);
+    assert_ne!(speech_audio(&json!({"voice_id": "en_paul_neutral"})), wav);
+    assert!(speech_audio(&json!({"input": "one"})).len() < wav.len());
 }
 
 #[test]
 fn speech_sse_deltas_join_to_audio() {
     let members = json!({"input": "one two three four five six seven eight nine ten"});
-    let whole = sound(&members);
+    let whole = speech_audio(&members);
     let mut streamed = members;
     streamed["stream"] = true.into();
-    let events = events(&speak(&streamed));
+    let events = events(&post_speech(&streamed));
     let (done, deltas) = events.split_last().unwrap();
     assert_eq!(deltas.len(), 3);
-    let pieces = deltas.iter().map(|delta| {
+    let audio = deltas.iter().map(|delta| {
         assert_eq!(delta["type"], "speech.audio.delta");
         STANDARD
             .decode(delta["audio_data"].as_str().unwrap())
             .unwrap()
     });
-    assert_eq!(pieces.collect::<Vec<_>>().concat(), whole);
+    assert_eq!(audio.collect::<Vec<_>>().concat(), whole);
     assert_eq!(
         *done,
         json!({"type": "speech.audio.done", "usage":
@@ -319,12 +319,12 @@ fn speech_sse_deltas_join_to_audio() {
 fn speech_invalid_request_is_rejected() {
     for (members, status) in [
         (json!({"model": "mistral-small-latest"}), 400),
-        (json!({"voice_id": "nobody"}), 404),
+        (json!({"voice_id": "unknown"}), 404),
         (json!({"input": null}), 422),
         (json!({"speed": 2}), 422),
         (json!({"response_format": "ogg"}), 422),
         (json!({"ref_audio": "%"}), 422),
     ] {
-        assert_eq!(speak(&members).status, status, "{members}");
+        assert_eq!(post_speech(&members).status, status, "{members}");
     }
 }

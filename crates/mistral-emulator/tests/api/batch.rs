@@ -14,7 +14,7 @@ fn create(emulator: &Emulator, job: &Value) -> RawResponse {
 }
 
 /// Creates a job with inline requests and returns its path.
-fn started(emulator: &Emulator, bodies: &[Value]) -> String {
+fn create_with_bodies(emulator: &Emulator, bodies: &[Value]) -> String {
     let requests: Vec<Value> = bodies
         .iter()
         .enumerate()
@@ -25,10 +25,10 @@ fn started(emulator: &Emulator, bodies: &[Value]) -> String {
         &json!({"endpoint": CHAT, "model": "mistral-small-latest", "requests": requests}),
     );
     assert_eq!(response.status, 200, "{}", response.text());
-    path(&response.json())
+    job_path(&response.json())
 }
 
-fn path(job: &Value) -> String {
+fn job_path(job: &Value) -> String {
     format!("/v1/batch/jobs/{}", job["id"].as_str().unwrap())
 }
 
@@ -38,7 +38,7 @@ fn statuses(emulator: &Emulator, path: &str, times: usize) -> Vec<Value> {
         .collect()
 }
 
-fn lines(emulator: &Emulator, file: &Value) -> Vec<Value> {
+fn result_lines(emulator: &Emulator, file: &Value) -> Vec<Value> {
     let path = format!("/v1/files/{}/content", file.as_str().unwrap());
     let text = api_request(emulator, "GET", &path).send().text();
     assert!(text.ends_with('\n'));
@@ -47,7 +47,7 @@ fn lines(emulator: &Emulator, file: &Value) -> Vec<Value> {
         .collect()
 }
 
-fn user(text: &str) -> Value {
+fn chat_body(text: &str) -> Value {
     json!({"messages": [{"role": "user", "content": text}]})
 }
 
@@ -56,9 +56,9 @@ fn batch_job_runs_every_line_of_input_file() {
     let emulator = start();
     let content = format!(
         "{}\n{}\n{}\n",
-        json!({"custom_id": "good", "body": user("Who painted Olympia?")}),
+        json!({"custom_id": "good", "body": chat_body("Who painted Olympia?")}),
         json!({"custom_id": "bad", "body": {"messages": [], "temperature": 9}}),
-        json!({"custom_id": "also good", "body": user("Hello")}),
+        json!({"custom_id": "also good", "body": chat_body("Hello")}),
     );
     let input = upload(&emulator, "batch", "in.jsonl", content.as_bytes());
     let response = create(
@@ -81,7 +81,7 @@ fn batch_job_runs_every_line_of_input_file() {
             "completed_requests": 0, "succeeded_requests": 0, "failed_requests": 0,
         })
     );
-    let path = path(&queued);
+    let path = job_path(&queued);
     let running = get(&emulator, &path);
     assert_eq!(running["status"], "RUNNING");
     assert!(running["started_at"].as_u64() > running["created_at"].as_u64());
@@ -100,7 +100,7 @@ fn batch_job_runs_every_line_of_input_file() {
     }
     assert_eq!(get(&emulator, &path), done);
 
-    let results = lines(&emulator, &done["output_file"]);
+    let results = result_lines(&emulator, &done["output_file"]);
     assert_eq!(results.len(), 2);
     let good = results.iter().find(|line| line["custom_id"] == "good");
     let good = good.unwrap();
@@ -110,14 +110,14 @@ fn batch_job_runs_every_line_of_input_file() {
         good["response"]["body"]["choices"][0]["message"]["content"],
         "Édouard Manet painted Olympia in 1863."
     );
-    let errors = lines(&emulator, &done["error_file"]);
+    let errors = result_lines(&emulator, &done["error_file"]);
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0]["custom_id"], "bad");
     assert_eq!(errors[0]["response"]["status_code"], 422);
     assert!(errors[0]["error"].is_object());
 
-    let written = get(&emulator, "/v1/files?source=mistral");
-    let kinds: Vec<&Value> = written["data"]
+    let files = get(&emulator, "/v1/files?source=mistral");
+    let kinds: Vec<&Value> = files["data"]
         .as_array()
         .unwrap()
         .iter()
@@ -132,7 +132,7 @@ fn batch_results_equal_responses_of_endpoint() {
     let alone = api_request(&emulator, "POST", CHAT)
         .json(&chat_request("Hello"))
         .send();
-    let path = started(&emulator, &[user("Hello")]);
+    let path = create_with_bodies(&emulator, &[chat_body("Hello")]);
     statuses(&emulator, &path, 2);
     let job = get(&emulator, &format!("{path}?inline=true"));
     assert_eq!(job["outputs"][0]["response"]["body"], alone.json());
@@ -144,10 +144,10 @@ fn batch_results_equal_responses_of_endpoint() {
 }
 
 #[test]
-fn batch_job_without_errors_writes_no_error_file() {
+fn batch_job_writes_output_and_error_files_only_if_not_empty() {
     let emulator = start();
-    let good = started(&emulator, &[user("Hello")]);
-    let bad = started(&emulator, &[json!({}), json!({"messages": 1})]);
+    let good = create_with_bodies(&emulator, &[chat_body("Hello")]);
+    let bad = create_with_bodies(&emulator, &[json!({}), json!({"messages": 1})]);
     for path in [&good, &bad] {
         assert_eq!(
             statuses(&emulator, path, 3),
@@ -156,19 +156,19 @@ fn batch_job_without_errors_writes_no_error_file() {
     }
     let (good, bad) = (get(&emulator, &good), get(&emulator, &bad));
     assert_eq!(good["error_file"], Value::Null);
-    assert_eq!(lines(&emulator, &good["output_file"]).len(), 1);
+    assert_eq!(result_lines(&emulator, &good["output_file"]).len(), 1);
     assert_eq!(bad["output_file"], Value::Null);
-    assert_eq!(lines(&emulator, &bad["error_file"]).len(), 2);
+    assert_eq!(result_lines(&emulator, &bad["error_file"]).len(), 2);
 }
 
 #[test]
 fn batch_results_are_not_in_request_order() {
     let emulator = start();
-    let bodies: Vec<Value> = (0..20).map(|index| user(&index.to_string())).collect();
-    let path = started(&emulator, &bodies);
+    let bodies: Vec<Value> = (0..20).map(|index| chat_body(&index.to_string())).collect();
+    let path = create_with_bodies(&emulator, &bodies);
     statuses(&emulator, &path, 2);
     let job = get(&emulator, &path);
-    let mut ids: Vec<u64> = lines(&emulator, &job["output_file"])
+    let mut ids: Vec<u64> = result_lines(&emulator, &job["output_file"])
         .iter()
         .map(|line| line["custom_id"].as_str().unwrap().parse().unwrap())
         .collect();
@@ -187,7 +187,7 @@ fn batch_embeddings_succeed_and_unserved_endpoint_fails() {
         let job = json!({
             "endpoint": endpoint, "model": model, "requests": [{"body": {"input": "Hello"}}],
         });
-        let path = path(&create(&emulator, &job).json());
+        let path = job_path(&create(&emulator, &job).json());
         statuses(&emulator, &path, 2);
         let done = get(&emulator, &path);
         assert_eq!(done["succeeded_requests"], succeeded, "{endpoint}");
@@ -198,7 +198,7 @@ fn batch_embeddings_succeed_and_unserved_endpoint_fails() {
 #[test]
 fn batch_cancel_stops_job_for_good() {
     let emulator = start();
-    let path = started(&emulator, &[user("Hello")]);
+    let path = create_with_bodies(&emulator, &[chat_body("Hello")]);
     get(&emulator, &path);
     let response = api_request(&emulator, "POST", &format!("{path}/cancel")).send();
     assert_eq!(response.status, 200);
@@ -214,11 +214,11 @@ fn batch_timeout_or_invalid_lines_end_in_failure() {
     let emulator = start();
     let job = json!({
         "endpoint": CHAT, "model": "mistral-small-latest", "timeout_hours": 0,
-        "requests": [{"body": user("Hello")}],
+        "requests": [{"body": chat_body("Hello")}],
     });
-    let hasty = path(&create(&emulator, &job).json());
+    let timed_out = job_path(&create(&emulator, &job).json());
     assert_eq!(
-        statuses(&emulator, &hasty, 3),
+        statuses(&emulator, &timed_out, 3),
         ["RUNNING", "TIMEOUT_EXCEEDED", "TIMEOUT_EXCEEDED"]
     );
     let input = upload(
@@ -230,15 +230,15 @@ fn batch_timeout_or_invalid_lines_end_in_failure() {
     let job = json!({
         "endpoint": CHAT, "model": "mistral-small-latest", "input_files": [input["id"]],
     });
-    let wrong = path(&create(&emulator, &job).json());
-    assert_eq!(statuses(&emulator, &wrong, 2), ["FAILED", "FAILED"]);
-    assert_eq!(get(&emulator, &wrong)["errors"][0]["count"], 2);
+    let invalid = job_path(&create(&emulator, &job).json());
+    assert_eq!(statuses(&emulator, &invalid, 2), ["FAILED", "FAILED"]);
+    assert_eq!(get(&emulator, &invalid)["errors"][0]["count"], 2);
 }
 
 #[test]
 fn batch_deleted_job_is_not_found() {
     let emulator = start();
-    let path = started(&emulator, &[user("Hello")]);
+    let path = create_with_bodies(&emulator, &[chat_body("Hello")]);
     let id = path.rsplit('/').next().unwrap();
     let response = api_request(&emulator, "DELETE", &path).send();
     assert_eq!(response.status, 200);
@@ -264,16 +264,16 @@ fn batch_list_supports_filters_order_and_paging() {
             &emulator,
             &json!({
                 "endpoint": CHAT, "model": model, "metadata": {"team": team},
-                "requests": [{"body": user("Hello")}],
+                "requests": [{"body": chat_body("Hello")}],
             }),
         );
         created.push(job.json());
     }
     let agent = json!({
-        "endpoint": CHAT, "agent_id": "ag:1", "requests": [{"body": user("Hello")}],
+        "endpoint": CHAT, "agent_id": "ag:1", "requests": [{"body": chat_body("Hello")}],
     });
     created.push(create(&emulator, &agent).json());
-    get(&emulator, &path(&created[0]));
+    get(&emulator, &job_path(&created[0]));
     let after = created[0]["created_at"].as_u64().unwrap();
     for (query, expected) in [
         (String::new(), &[2, 1, 0][..]),
@@ -318,7 +318,7 @@ fn batch_invalid_job_is_rejected() {
     let emulator = start();
     let text = upload(&emulator, "fine-tune", "a.jsonl", b"{}");
     let requests = json!([{"body": {}}]);
-    for (job, status, place) in [
+    for (job, status, location) in [
         (
             json!({"requests": requests}),
             422,
@@ -362,8 +362,8 @@ fn batch_invalid_job_is_rejected() {
         assert_eq!(
             body["detail"]
                 .get(0)
-                .map_or(Value::Null, |it| it["loc"].clone()),
-            place
+                .map_or(Value::Null, |error| error["loc"].clone()),
+            location
         );
     }
     assert_eq!(get(&emulator, "/v1/batch/jobs")["total"], 0);

@@ -175,7 +175,7 @@ fn weather_and_time() -> Value {
     json!([tool("get_weather", &city), tool("get_time", &zone)])
 }
 
-fn called(completion: &Value) -> Vec<&str> {
+fn called_tools(completion: &Value) -> Vec<&str> {
     let calls = completion["choices"][0]["message"]["tool_calls"].as_array();
     let names = calls
         .into_iter()
@@ -193,7 +193,7 @@ fn tool_choice_any_calls_tool_with_valid_arguments() {
     ] {
         let members = json!({"tools": weather_and_time(), "tool_choice": choice});
         let completion = complete(&chat_request_with("Hello", &members));
-        assert_eq!(called(&completion), ["get_weather"]);
+        assert_eq!(called_tools(&completion), ["get_weather"]);
         let response = &completion["choices"][0];
         assert_eq!(response["finish_reason"], "tool_calls");
         assert_eq!(response["message"]["content"], "");
@@ -212,7 +212,7 @@ fn tool_choice_named_calls_that_tool() {
     let choice = json!({"type": "function", "function": {"name": "get_time"}});
     let members = json!({"tools": weather_and_time(), "tool_choice": choice});
     assert_eq!(
-        called(&complete(&chat_request_with("get_weather", &members))),
+        called_tools(&complete(&chat_request_with("get_weather", &members))),
         ["get_time"]
     );
 }
@@ -220,11 +220,11 @@ fn tool_choice_named_calls_that_tool() {
 #[test]
 fn tool_mentioned_in_prompt_is_called() {
     let tools = json!({"tools": weather_and_time()});
-    assert!(called(&complete(&chat_request_with("Hello", &tools))).is_empty());
+    assert!(called_tools(&complete(&chat_request_with("Hello", &tools))).is_empty());
     let one = complete(&chat_request_with("Please use get_time.", &tools));
-    assert_eq!(called(&one), ["get_time"]);
+    assert_eq!(called_tools(&one), ["get_time"]);
     let both = complete(&chat_request_with("Use get_time and get_weather", &tools));
-    assert_eq!(called(&both), ["get_weather", "get_time"]);
+    assert_eq!(called_tools(&both), ["get_weather", "get_time"]);
     let calls = &both["choices"][0]["message"]["tool_calls"];
     assert_ne!(calls[0]["id"], calls[1]["id"]);
     assert_eq!(calls[1]["index"], 1);
@@ -233,10 +233,10 @@ fn tool_mentioned_in_prompt_is_called() {
 #[test]
 fn tool_choice_none_and_parallel_false_limit_calls() {
     let none = json!({"tools": weather_and_time(), "tool_choice": "none"});
-    assert!(called(&complete(&chat_request_with("Use get_time", &none))).is_empty());
+    assert!(called_tools(&complete(&chat_request_with("Use get_time", &none))).is_empty());
     let serial = json!({"tools": weather_and_time(), "parallel_tool_calls": false});
     let completion = complete(&chat_request_with("Use get_time and get_weather", &serial));
-    assert_eq!(called(&completion), ["get_weather"]);
+    assert_eq!(called_tools(&completion), ["get_weather"]);
 }
 
 #[test]
@@ -279,8 +279,8 @@ fn chat_max_tokens_truncates_tool_arguments() {
 fn chat_reasoning_precedes_text() {
     let mut always = chat_request("Who painted Olympia?");
     always["model"] = "magistral-medium-latest".into();
-    let asked = chat_request_with("Who painted Olympia?", &json!({"reasoning_effort": "high"}));
-    for request in [always, asked] {
+    let requested = chat_request_with("Who painted Olympia?", &json!({"reasoning_effort": "high"}));
+    for request in [always, requested] {
         let completion = complete(&request);
         let content = &completion["choices"][0]["message"]["content"];
         assert_eq!(content[0]["type"], "thinking");
@@ -316,9 +316,9 @@ fn chat_logprobs_cover_completion_and_prompt() {
             .iter()
             .all(|token| token["logprob"].as_f64().unwrap() <= 0.0)
     );
-    let of_prompt = choice["prompt_logprobs"]["content"].as_array().unwrap();
+    let prompt_tokens = choice["prompt_logprobs"]["content"].as_array().unwrap();
     assert_eq!(
-        of_prompt.len() as u64,
+        prompt_tokens.len() as u64,
         completion["usage"]["prompt_tokens"].as_u64().unwrap()
     );
     assert!(

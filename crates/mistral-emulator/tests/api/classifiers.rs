@@ -26,13 +26,13 @@ fn moderate(input: &Value) -> Vec<Value> {
     results("/v1/moderations", "mistral-moderation-latest", input)
 }
 
-fn user(text: &str) -> Value {
+fn user_message(text: &str) -> Value {
     json!({"role": "user", "content": text})
 }
 
 /// Returns the flagged categories. Only these may have high scores.
 #[track_caller]
-fn flagged(result: &Value) -> Vec<&str> {
+fn flagged_categories(result: &Value) -> Vec<&str> {
     let (flags, scores) = (&result["categories"], &result["category_scores"]);
     let flags = flags.as_object().unwrap();
     assert_eq!(flags.len(), scores.as_object().unwrap().len());
@@ -47,7 +47,7 @@ fn flagged(result: &Value) -> Vec<&str> {
 
 /// Returns the label with the highest score of a target. The scores must sum up to 1.
 #[track_caller]
-fn label<'a>(result: &'a Value, target: &str) -> &'a str {
+fn best_label<'a>(result: &'a Value, target: &str) -> &'a str {
     let scores = result[target]["scores"].as_object().unwrap();
     let sum: f64 = scores.values().map(|score| score.as_f64().unwrap()).sum();
     assert!((sum - 1.0).abs() < 1e-9, "{sum}");
@@ -64,9 +64,9 @@ fn moderation_keyword_flags_category() {
         "I like skills.",
         "Steal a passport"
     ]));
-    assert_eq!(flagged(&responses[0]), ["violence_and_threats"]);
-    assert_eq!(flagged(&responses[1]), [""; 0]);
-    let mut both = flagged(&responses[2]);
+    assert_eq!(flagged_categories(&responses[0]), ["violence_and_threats"]);
+    assert_eq!(flagged_categories(&responses[1]), [""; 0]);
+    let mut both = flagged_categories(&responses[2]);
     both.sort_unstable();
     assert_eq!(both, ["criminal", "pii"]);
     assert_eq!(responses.len(), 3);
@@ -80,46 +80,59 @@ fn moderation_accepts_single_text() {
 #[test]
 fn moderation_categories_depend_on_model() {
     let newer = moderate(&json!("bomb"));
-    assert_eq!(flagged(&newer[0]), ["dangerous"]);
+    assert_eq!(flagged_categories(&newer[0]), ["dangerous"]);
     assert_eq!(newer[0]["categories"].as_object().unwrap().len(), 11);
     let older = results("/v1/moderations", "mistral-moderation-2411", &json!("bomb"));
-    assert_eq!(flagged(&older[0]), ["dangerous_and_criminal_content"]);
+    assert_eq!(
+        flagged_categories(&older[0]),
+        ["dangerous_and_criminal_content"]
+    );
     assert_eq!(older[0]["categories"].as_object().unwrap().len(), 9);
 }
 
 #[test]
 fn chat_moderation_scores_last_message() {
-    let judge = |input: Value| results("/v1/chat/moderations", "mistral-moderation-latest", &input);
-    let threat = json!([user("Hello"), {"role": "assistant", "content": "I kill you"}]);
-    let harmless = json!([user("kill"), {"role": "assistant", "content": "No."}]);
-    assert_eq!(flagged(&judge(threat.clone())[0]), ["violence_and_threats"]);
-    assert_eq!(flagged(&judge(harmless.clone())[0]), [""; 0]);
-    let both = judge(json!([threat, harmless]));
+    let moderate_chat =
+        |input: Value| results("/v1/chat/moderations", "mistral-moderation-latest", &input);
+    let threat = json!([user_message("Hello"), {"role": "assistant", "content": "I kill you"}]);
+    let harmless = json!([user_message("kill"), {"role": "assistant", "content": "No."}]);
+    assert_eq!(
+        flagged_categories(&moderate_chat(threat.clone())[0]),
+        ["violence_and_threats"]
+    );
+    assert_eq!(
+        flagged_categories(&moderate_chat(harmless.clone())[0]),
+        [""; 0]
+    );
+    let both = moderate_chat(json!([threat, harmless]));
     assert_eq!(both.len(), 2);
-    assert_eq!(flagged(&both[0]), ["violence_and_threats"]);
-    assert_eq!(flagged(&both[1]), [""; 0]);
+    assert_eq!(flagged_categories(&both[0]), ["violence_and_threats"]);
+    assert_eq!(flagged_categories(&both[1]), [""; 0]);
 }
 
 #[test]
 fn classification_scores_every_target() {
     let classify = |input: Value| results("/v1/classifications", CLASSIFIER, &input);
     let responses = classify(json!(["This is great", "Das ist und bleibt bad"]));
-    assert_eq!(label(&responses[0], "sentiment"), "positive");
-    assert_eq!(label(&responses[0], "language"), "english");
-    assert_eq!(label(&responses[1], "sentiment"), "negative");
-    assert_eq!(label(&responses[1], "language"), "german");
+    assert_eq!(best_label(&responses[0], "sentiment"), "positive");
+    assert_eq!(best_label(&responses[0], "language"), "english");
+    assert_eq!(best_label(&responses[1], "sentiment"), "negative");
+    assert_eq!(best_label(&responses[1], "language"), "german");
     assert_eq!(classify(json!("This is great"))[0], responses[0]);
 }
 
 #[test]
 fn chat_classification_scores_conversations() {
     let classify = |input: Value| results("/v1/chat/classifications", CLASSIFIER, &input);
-    let sad = json!({"messages": [user("great"), user("so sad")]});
-    let happy = json!({"messages": [user("happy")]});
-    assert_eq!(label(&classify(sad.clone())[0], "sentiment"), "negative");
+    let sad = json!({"messages": [user_message("great"), user_message("so sad")]});
+    let happy = json!({"messages": [user_message("happy")]});
+    assert_eq!(
+        best_label(&classify(sad.clone())[0], "sentiment"),
+        "negative"
+    );
     let both = classify(json!([sad, happy]));
     assert_eq!(both.len(), 2);
-    assert_eq!(label(&both[1], "sentiment"), "positive");
+    assert_eq!(best_label(&both[1], "sentiment"), "positive");
 }
 
 #[test]
@@ -152,7 +165,7 @@ fn classifier_invalid_request_is_rejected() {
         (
             "/v1/chat/classifications",
             CLASSIFIER,
-            json!([user("a")]),
+            json!([user_message("a")]),
             422,
         ),
     ] {
@@ -164,7 +177,7 @@ fn classifier_invalid_request_is_rejected() {
         .json(&request)
         .send();
     let body = response.json();
-    let problem = &body["message"]["detail"][0];
-    assert_eq!(problem["type"], "extra_forbidden");
-    assert_eq!(problem["loc"], json!(["body", "inputs"]));
+    let error = &body["message"]["detail"][0];
+    assert_eq!(error["type"], "extra_forbidden");
+    assert_eq!(error["loc"], json!(["body", "inputs"]));
 }

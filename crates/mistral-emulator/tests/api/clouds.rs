@@ -7,11 +7,11 @@ use crate::client::{RawResponse, anonymous_request, api_request, request_to_port
 const QUESTION: &str = "Who painted Olympia?";
 const VERTEX: &str = "/v1/projects/p/locations/europe-west4/publishers/mistralai/models";
 
-fn question(model: &str) -> Value {
+fn chat_body(model: &str) -> Value {
     json!({ "model": model, "messages": [{ "role": "user", "content": QUESTION }] })
 }
 
-fn text(response: &RawResponse) -> String {
+fn completion_text(response: &RawResponse) -> String {
     assert_eq!(response.status, 200, "{}", response.text());
     let response = response.json();
     response["choices"][0]["message"]["content"]
@@ -35,9 +35,9 @@ fn azure_serves_every_route() {
             "azureai"
         };
         let response = api_request(&emulator, "POST", path)
-            .json(&question(model))
+            .json(&chat_body(model))
             .send();
-        assert!(text(&response).contains("Manet"), "{path}");
+        assert!(completion_text(&response).contains("Manet"), "{path}");
     }
     let ocr = json!({ "model": "mistral-document-ai-2512", "document": {
         "type": "document_url", "document_url": "https://example.com/a.pdf",
@@ -52,8 +52,8 @@ fn azure_auth_requires_api_version_and_key() {
     let emulator = start();
     let path = "/models/chat/completions?api-version=1";
     let with = |header: &str, key: &str| {
-        let call = anonymous_request(&emulator, "POST", path).header(header, key);
-        call.json(&question("azureai")).send()
+        let request = anonymous_request(&emulator, "POST", path).header(header, key);
+        request.json(&chat_body("azureai")).send()
     };
     assert_eq!(with("api-key", emulator.api_key()).status, 200);
     for (header, key) in [
@@ -61,14 +61,14 @@ fn azure_auth_requires_api_version_and_key() {
         ("api-key", ""),
         ("x-other", "emulator"),
     ] {
-        let refused = with(header, key);
-        assert_eq!(refused.status, 401);
-        assert_eq!(refused.json()["error"]["code"], "401");
+        let rejected = with(header, key);
+        assert_eq!(rejected.status, 401);
+        assert_eq!(rejected.json()["error"]["code"], "401");
     }
-    let call = api_request(&emulator, "POST", "/models/chat/completions");
-    let refused = call.json(&question("azureai")).send();
+    let request = api_request(&emulator, "POST", "/models/chat/completions");
+    let rejected = request.json(&chat_body("azureai")).send();
     assert_eq!(
-        refused.json()["error"]["code"],
+        rejected.json()["error"]["code"],
         "MissingApiVersionParameter"
     );
 }
@@ -76,35 +76,35 @@ fn azure_auth_requires_api_version_and_key() {
 #[test]
 fn vertex_serves_raw_predict_and_stream_raw_predict() {
     let emulator = start();
-    let path = |call: &str| format!("{VERTEX}/{call}");
-    let mut request = question("mistral-medium-3");
-    let ask =
+    let path = |model_and_method: &str| format!("{VERTEX}/{model_and_method}");
+    let mut request = chat_body("mistral-medium-3");
+    let send =
         |path: &str, request: &Value| api_request(&emulator, "POST", path).json(request).send();
     let whole = path("mistral-medium-3:rawPredict");
-    assert!(text(&ask(&whole, &request)).contains("Manet"));
+    assert!(completion_text(&send(&whole, &request)).contains("Manet"));
     request["stream"] = true.into();
-    let refused = ask(&whole, &request);
-    assert_eq!(refused.json()["error"]["status"], "INVALID_ARGUMENT");
-    let streamed = ask(&path("mistral-medium-3:streamRawPredict"), &request);
+    let rejected = send(&whole, &request);
+    assert_eq!(rejected.json()["error"]["status"], "INVALID_ARGUMENT");
+    let streamed = send(&path("mistral-medium-3:streamRawPredict"), &request);
     assert_eq!(streamed.events().last().unwrap(), "[DONE]");
     let fim = json!({ "model": "codestral-2", "prompt": "def f(" });
-    let fim = ask(&path("codestral-2:rawPredict"), &fim);
+    let fim = send(&path("codestral-2:rawPredict"), &fim);
     assert_eq!(fim.status, 200, "{}", fim.text());
-    let refused = ask(&path("mistral-medium-3:predict"), &question("m"));
-    assert_eq!(refused.status, 404);
-    let refused = request_to_port(emulator.port(), "wrong", "POST", &whole)
-        .json(&question("m"))
+    let rejected = send(&path("mistral-medium-3:predict"), &chat_body("m"));
+    assert_eq!(rejected.status, 404);
+    let rejected = request_to_port(emulator.port(), "wrong", "POST", &whole)
+        .json(&chat_body("m"))
         .send();
-    assert_eq!(refused.json()["error"]["status"], "UNAUTHENTICATED");
+    assert_eq!(rejected.json()["error"]["status"], "UNAUTHENTICATED");
 }
 
 #[test]
 fn auth_token_endpoints_issue_tokens_until_revoked() {
     let emulator = start();
     let form = |path: &str, body: &str| {
-        let call = anonymous_request(&emulator, "POST", path);
-        let call = call.header("content-type", "application/x-www-form-urlencoded");
-        call.body(body).send()
+        let request = anonymous_request(&emulator, "POST", path);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        request.body(body).send()
     };
     let refresh = "grant_type=refresh_token&refresh_token=r";
     let metadata = "/computeMetadata/v1/instance/service-accounts/default/token";
@@ -121,7 +121,7 @@ fn auth_token_endpoints_issue_tokens_until_revoked() {
     let path = format!("{VERTEX}/m:rawPredict");
     let status = |token: &str| {
         request_to_port(emulator.port(), token, "POST", &path)
-            .json(&question("m"))
+            .json(&chat_body("m"))
             .send()
             .status
     };

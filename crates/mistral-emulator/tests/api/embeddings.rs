@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{RawResponse, api_request, start};
 
-fn embed(request: &Value) -> RawResponse {
+fn post_embeddings(request: &Value) -> RawResponse {
     api_request(&start(), "POST", "/v1/embeddings")
         .json(request)
         .send()
@@ -17,7 +17,7 @@ fn embedding(members: &Value) -> Value {
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
     }
-    let response = embed(&request);
+    let response = post_embeddings(&request);
     assert_eq!(response.status, 200, "{}", response.text());
     response.json()["data"][0]["embedding"].clone()
 }
@@ -38,7 +38,7 @@ fn bytes(embedding: &Value) -> Vec<u8> {
 #[test]
 fn embeddings_are_unit_vectors() {
     let input = json!(["The cat sleeps", "The dog sleeps", "The cat sleeps"]);
-    let response = embed(&json!({"model": "mistral-embed", "input": input})).json();
+    let response = post_embeddings(&json!({"model": "mistral-embed", "input": input})).json();
     assert_eq!(response["object"], "list");
     assert_eq!(response["model"], "mistral-embed");
     let data = response["data"].as_array().unwrap();
@@ -57,14 +57,15 @@ fn embeddings_are_unit_vectors() {
 
 #[test]
 fn embeddings_accept_single_text() {
-    let one = embed(&json!({"model": "mistral-embed", "input": "a"})).json();
-    let list = embed(&json!({"model": "mistral-embed", "input": ["a"]})).json();
+    let one = post_embeddings(&json!({"model": "mistral-embed", "input": "a"})).json();
+    let list = post_embeddings(&json!({"model": "mistral-embed", "input": ["a"]})).json();
     assert_eq!(one["data"], list["data"]);
 }
 
 #[test]
 fn embeddings_usage_has_null_details_like_real_server() {
-    let response = embed(&json!({"model": "mistral-embed", "input": ["one two", "three"]})).json();
+    let response =
+        post_embeddings(&json!({"model": "mistral-embed", "input": ["one two", "three"]})).json();
     let usage = response["usage"].as_object().unwrap();
     assert_eq!(usage["prompt_tokens"], 5);
     assert_eq!(usage["total_tokens"], 5);
@@ -91,11 +92,11 @@ fn embeddings_output_dimension_depends_on_model() {
         12
     );
     let too_many = json!({"model": "codestral-embed", "input": "a", "output_dimension": 3073});
-    assert_eq!(embed(&too_many).status, 400);
+    assert_eq!(post_embeddings(&too_many).status, 400);
     let fixed = json!({"model": "mistral-embed", "input": "a", "output_dimension": 512});
-    assert_eq!(embed(&fixed).status, 400);
+    assert_eq!(post_embeddings(&fixed).status, 400);
     let none = json!({"model": "codestral-embed", "input": "a", "output_dimension": 0});
-    assert_eq!(embed(&none).status, 422);
+    assert_eq!(post_embeddings(&none).status, 422);
 }
 
 #[test]
@@ -110,7 +111,7 @@ fn embeddings_base64_decodes_to_same_floats() {
 }
 
 #[test]
-fn embeddings_int8_and_uint8_stay_in_range() {
+fn embeddings_integer_dtypes_stay_in_range() {
     for (dtype, count, range) in [
         ("int8", 1536, -128.0..=127.0),
         ("uint8", 1536, 0.0..=255.0),
@@ -150,8 +151,8 @@ fn embeddings_binary_packs_signs_into_bits() {
 #[test]
 fn embeddings_too_many_inputs_or_tokens_are_rejected() {
     let request = |count| json!({"model": "mistral-embed", "input": vec!["a"; count]});
-    assert_eq!(embed(&request(256)).status, 200);
-    let response = embed(&request(257));
+    assert_eq!(post_embeddings(&request(256)).status, 200);
+    let response = post_embeddings(&request(257));
     assert_eq!(response.status, 400);
     assert_eq!(
         response.json(),
@@ -161,13 +162,13 @@ fn embeddings_too_many_inputs_or_tokens_are_rejected() {
             "raw_status_code": 400,
         })
     );
-    assert_eq!(embed(&request(0)).status, 422);
+    assert_eq!(post_embeddings(&request(0)).status, 422);
 
     // Each input counts one token more than its words.
     let words =
         |count: usize| json!({"model": "mistral-embed", "input": vec!["a"; count - 1].join(" ")});
-    assert_eq!(embed(&words(16_384)).status, 200);
-    let response = embed(&words(16_385));
+    assert_eq!(post_embeddings(&words(16_384)).status, 200);
+    let response = post_embeddings(&words(16_385));
     assert_eq!(response.status, 400);
     let error = response.json();
     assert_eq!(
@@ -197,6 +198,6 @@ fn embeddings_invalid_request_is_rejected() {
             422,
         ),
     ] {
-        assert_eq!(embed(&request).status, status, "{request}");
+        assert_eq!(post_embeddings(&request).status, status, "{request}");
     }
 }

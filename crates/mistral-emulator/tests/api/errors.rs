@@ -11,7 +11,7 @@ use crate::client::{
 };
 
 #[track_caller]
-fn assert_coded(
+fn assert_error(
     response: &RawResponse,
     status: u16,
     kind: &str,
@@ -30,35 +30,35 @@ fn assert_coded(
 
 /// Returns the only error that a 422 reports.
 #[track_caller]
-fn problem(request: &Value) -> Value {
+fn validation_error(request: &Value) -> Value {
     let response = post_chat(&start(), request);
     assert_eq!(response.status, 422, "{}", response.text());
     let body = response.json();
     assert_eq!(body["object"], "error");
     assert_eq!(body["type"], "invalid_request_error");
     assert_eq!(body["raw_status_code"], 422);
-    let problems = body["message"]["detail"].as_array().unwrap();
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    problems[0].clone()
+    let errors = body["message"]["detail"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    errors[0].clone()
 }
 
 #[test]
 fn auth_missing_or_wrong_key_is_401() {
     let emulator = Emulator::builder().api_key("right").start().unwrap();
-    let ask = |key: Option<&str>| {
+    let send = |key: Option<&str>| {
         let request = anonymous_request(&emulator, "GET", "/v1/models");
         key.map_or(request.clone(), |key| request.header("authorization", key))
             .send()
     };
     for missing in [None, Some("Bearer"), Some("Basic right"), Some("right")] {
-        let response = ask(missing);
+        let response = send(missing);
         assert_eq!(response.status, 401, "{missing:?}");
         assert_eq!(response.json(), json!({"detail": "Unauthorized"}));
     }
-    let response = ask(Some("Bearer wrong"));
+    let response = send(Some("Bearer wrong"));
     assert_eq!(response.status, 401);
     assert_eq!(response.json(), json!({"detail": "Invalid API Key"}));
-    assert_eq!(ask(Some("Bearer right")).status, 200);
+    assert_eq!(send(Some("Bearer right")).status, 200);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn validation_body_must_be_json_object() {
 #[test]
 fn validation_unknown_field_is_422_at_any_depth() {
     assert_eq!(
-        problem(&chat_request_with("a", &json!({"storee": true}))),
+        validation_error(&chat_request_with("a", &json!({"storee": true}))),
         json!({
             "type": "extra_forbidden", "loc": ["body", "storee"],
             "msg": "Extra inputs are not permitted", "input": true,
@@ -114,7 +114,7 @@ fn validation_unknown_field_is_422_at_any_depth() {
     let of_chunk = json!([{"role": "user", "content": [{"type": "text", "text": "a", "b": 1}]}]);
     let extra_tool =
         json!([{"type": "function", "function": {"name": "f", "parameters": {}}, "x": 1}]);
-    for (members, place) in [
+    for (members, location) in [
         (
             json!({"messages": of_message}),
             json!(["body", "messages", 0, "user", "name"]),
@@ -132,9 +132,9 @@ fn validation_unknown_field_is_422_at_any_depth() {
             json!(["body", "response_format", "x"]),
         ),
     ] {
-        let problem = problem(&chat_request_with("a", &members));
-        assert_eq!(problem["type"], "extra_forbidden");
-        assert_eq!(problem["loc"], place);
+        let error = validation_error(&chat_request_with("a", &members));
+        assert_eq!(error["type"], "extra_forbidden");
+        assert_eq!(error["loc"], location);
     }
 }
 
@@ -142,13 +142,13 @@ fn validation_unknown_field_is_422_at_any_depth() {
 fn validation_missing_field_is_reported_with_location() {
     let mut request = chat_request("a");
     request.as_object_mut().unwrap().remove("messages");
-    let found = problem(&request);
-    assert_eq!(found["type"], "missing");
-    assert_eq!(found["loc"], json!(["body", "messages"]));
+    let error = validation_error(&request);
+    assert_eq!(error["type"], "missing");
+    assert_eq!(error["loc"], json!(["body", "messages"]));
     let format = json!({"response_format": {"type": "json_schema"}});
-    let found = problem(&chat_request_with("a", &format));
+    let error = validation_error(&chat_request_with("a", &format));
     assert_eq!(
-        found["loc"],
+        error["loc"],
         json!(["body", "response_format", "json_schema"])
     );
 }
@@ -174,7 +174,7 @@ fn validation_out_of_range_value_is_422() {
         (json!({"tools": [{"type": "hammer"}]}), "union_tag_invalid"),
     ] {
         assert_eq!(
-            problem(&chat_request_with("a", &members))["type"],
+            validation_error(&chat_request_with("a", &members))["type"],
             kind,
             "{members}"
         );
@@ -186,14 +186,14 @@ fn chat_unknown_or_unsupported_model_is_400() {
     for name in ["mistral-huge", "", "mistral-embed"] {
         let response = post_chat(&start(), &chat_request_with("a", &json!({"model": name})));
         let message = format!("Invalid model: {name}");
-        assert_coded(&response, 400, "invalid_model", Some("1500"), &message);
+        assert_error(&response, 400, "invalid_model", Some("1500"), &message);
     }
 }
 
 #[test]
 fn chat_invalid_message_order_is_400() {
     let messages = json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]);
-    assert_coded(
+    assert_error(
         &post_chat(
             &start(),
             &chat_request_with("a", &json!({"messages": messages})),
@@ -213,7 +213,7 @@ fn tool_call_id_of_wrong_format_is_400() {
         {"role": "assistant", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "call_1", "content": "b"},
     ]);
-    assert_coded(
+    assert_error(
         &post_chat(
             &start(),
             &chat_request_with("a", &json!({"messages": messages})),

@@ -13,23 +13,25 @@ use crate::client::{
     stream_chat,
 };
 
-fn faulty(emulator: &Emulator, fault: &Fault) -> RequestBuilder {
-    let call = api_request(emulator, "POST", "/v1/chat/completions");
-    call.header(FAULT_HEADER, &fault.to_header())
+fn chat_with_fault(emulator: &Emulator, fault: &Fault) -> RequestBuilder {
+    let request = api_request(emulator, "POST", "/v1/chat/completions");
+    request
+        .header(FAULT_HEADER, &fault.to_header())
         .json(&chat_request("Who painted Olympia?"))
 }
 
-fn faulty_stream(emulator: &Emulator, fault: &Fault) -> RequestBuilder {
-    let call = api_request(emulator, "POST", "/v1/chat/completions");
-    let request = chat_request_with("Who painted Olympia?", &json!({"stream": true}));
-    call.header(FAULT_HEADER, &fault.to_header()).json(&request)
+fn stream_with_fault(emulator: &Emulator, fault: &Fault) -> RequestBuilder {
+    let body = chat_request_with("Who painted Olympia?", &json!({"stream": true}));
+    api_request(emulator, "POST", "/v1/chat/completions")
+        .header(FAULT_HEADER, &fault.to_header())
+        .json(&body)
 }
 
 #[test]
-fn fault_status_returns_body_of_real_server() {
+fn fault_status_401_429_5xx_return_body_of_real_server() {
     let emulator = start();
     let body_of = |status| {
-        let response = faulty(&emulator, &Fault::status(status)).send();
+        let response = chat_with_fault(&emulator, &Fault::status(status)).send();
         assert_eq!(response.status, status);
         assert!(!response.header("mistral-correlation-id").is_empty());
         response.json()
@@ -47,14 +49,14 @@ fn fault_status_returns_body_of_real_server() {
 }
 
 #[test]
-fn fault_429_with_body_and_retry_after_is_sent_verbatim() {
+fn fault_body_and_retry_after_header_are_sent_verbatim() {
     let fault = Fault::status(520)
         .with_body("<html>oops</html>")
         .with_header("content-type", "text/html")
         .with_header("retry-after", "2")
         .with_header("x-a", "1")
         .with_header("x-a", "2");
-    let response = faulty(&start(), &fault).send();
+    let response = chat_with_fault(&start(), &fault).send();
     assert_eq!(response.status, 520);
     assert_eq!(response.text(), "<html>oops</html>");
     assert_eq!(response.header("content-type"), "text/html");
@@ -64,7 +66,7 @@ fn fault_429_with_body_and_retry_after_is_sent_verbatim() {
 
 #[test]
 fn fault_body_without_status_is_200() {
-    let response = faulty(&start(), &Fault::default().with_body("{\"a\":")).send();
+    let response = chat_with_fault(&start(), &Fault::default().with_body("{\"a\":")).send();
     assert_eq!(
         (response.status, response.text().as_str()),
         (200, "{\"a\":")
@@ -73,9 +75,9 @@ fn fault_body_without_status_is_200() {
 
 #[test]
 fn fault_empty_body_is_sent() {
-    let response = faulty(&start(), &Fault::status(504).with_body("")).send();
+    let response = chat_with_fault(&start(), &Fault::status(504).with_body("")).send();
     assert_eq!((response.status, response.text().as_str()), (504, ""));
-    let response = faulty(
+    let response = chat_with_fault(
         &start(),
         &Fault::status(500).with_header("content-length", "5"),
     )
@@ -89,7 +91,7 @@ fn fault_headers_are_added_to_served_response() {
     let fault = Fault::default()
         .with_header("x-ratelimit-remaining-req-minute", "0")
         .with_header("x-extra", "yes");
-    let response = faulty(&start(), &fault).send();
+    let response = chat_with_fault(&start(), &fault).send();
     assert_eq!(response.header("x-ratelimit-remaining-req-minute"), "0");
     assert_eq!(response.header("x-extra"), "yes");
     assert_eq!(response.json()["object"], "chat.completion");
@@ -102,7 +104,11 @@ fn fault_queue_precedes_header_and_runs_out() {
         .start()
         .unwrap();
     emulator.push_fault(Fault::status(502));
-    let status = || faulty(&emulator, &Fault::status(418)).send().status;
+    let status = || {
+        chat_with_fault(&emulator, &Fault::status(418))
+            .send()
+            .status
+    };
     assert_eq!(
         [status(), status(), status(), status()],
         [500, 500, 502, 418]
@@ -138,7 +144,7 @@ fn fault_malformed_header_is_400_with_reason() {
 fn fault_delay_precedes_response_headers() {
     let delay = Duration::from_millis(80);
     let started = Instant::now();
-    let response = faulty(&start(), &Fault::delay(delay)).send();
+    let response = chat_with_fault(&start(), &Fault::delay(delay)).send();
     assert!(started.elapsed() >= delay);
     assert_eq!(response.status, 200);
 }
@@ -146,7 +152,11 @@ fn fault_delay_precedes_response_headers() {
 #[test]
 fn fault_close_drops_connection_without_response() {
     let emulator = start();
-    assert!(faulty(&emulator, &Fault::close()).try_send().is_none());
+    assert!(
+        chat_with_fault(&emulator, &Fault::close())
+            .try_send()
+            .is_none()
+    );
     assert_eq!(emulator.requests().len(), 1);
     assert_eq!(post_chat(&emulator, &chat_request("a")).status, 200);
 }
@@ -155,21 +165,21 @@ fn fault_close_drops_connection_without_response() {
 fn fault_stall_keeps_sse_stream_open_and_idle() {
     let emulator = start();
     for events in [0, 2] {
-        let call = faulty_stream(&emulator, &Fault::stall_after_events(events));
-        let response = call.read_until_idle().send();
+        let request = stream_with_fault(&emulator, &Fault::stall_after_events(events));
+        let response = request.read_until_idle().send();
         assert_eq!(response.status, 200);
         assert_eq!(response.end, BodyEnd::Idle);
         assert_eq!(response.events().len(), events);
     }
-    let whole = faulty_stream(&emulator, &Fault::stall_after_events(100)).send();
+    let whole = stream_with_fault(&emulator, &Fault::stall_after_events(100)).send();
     assert_eq!(whole.end, BodyEnd::Complete);
 }
 
 #[test]
 fn fault_stall_holds_back_body_of_unary_response() {
     let emulator = start();
-    let call = faulty(&emulator, &Fault::stall_after_events(0));
-    let response = call.read_until_idle().send();
+    let request = chat_with_fault(&emulator, &Fault::stall_after_events(0));
+    let response = request.read_until_idle().send();
     assert_eq!(
         (response.end, response.text().as_str()),
         (BodyEnd::Idle, "")
@@ -182,7 +192,7 @@ fn fault_cut_truncates_body_after_bytes() {
     let emulator = start();
     let whole = post_chat(&emulator, &chat_request("Who painted Olympia?")).text();
     for bytes in [0, 1, 100, whole.len() - 1] {
-        let response = faulty(&emulator, &Fault::cut_after_bytes(bytes)).send();
+        let response = chat_with_fault(&emulator, &Fault::cut_after_bytes(bytes)).send();
         assert_eq!(response.status, 200);
         assert_eq!(response.end, BodyEnd::Closed);
         assert_eq!(response.frames.concat().len(), bytes);
@@ -193,11 +203,11 @@ fn fault_cut_truncates_body_after_bytes() {
 #[test]
 fn fault_cut_truncates_sse_stream_mid_event() {
     let emulator = start();
-    let response = faulty_stream(&emulator, &Fault::cut_after_bytes(300)).send();
+    let response = stream_with_fault(&emulator, &Fault::cut_after_bytes(300)).send();
     assert_eq!(response.end, BodyEnd::Closed);
     assert_eq!(response.frames.concat().len(), 300);
     assert!(!response.text().ends_with("\n\n"));
-    let past_the_end = faulty_stream(&emulator, &Fault::cut_after_bytes(1 << 30)).send();
+    let past_the_end = stream_with_fault(&emulator, &Fault::cut_after_bytes(1 << 30)).send();
     assert_eq!(past_the_end.end, BodyEnd::Closed);
     assert!(past_the_end.text().ends_with("data: [DONE]\n\n"));
 }
@@ -224,7 +234,7 @@ fn fault_settings_combine() {
     let fault = Fault::status(500)
         .with_cut_after_bytes(10)
         .with_delay(Duration::from_millis(1));
-    let response = faulty(&start(), &fault).send();
+    let response = chat_with_fault(&start(), &fault).send();
     assert_eq!((response.status, response.end), (500, BodyEnd::Closed));
     assert_eq!(response.frames.concat().len(), 10);
 }
@@ -233,7 +243,7 @@ fn fault_settings_combine() {
 fn emulator_records_requests_as_received() {
     let emulator = start();
     api_request(&emulator, "GET", "/v1/models?provider=a%20b").send();
-    faulty(&emulator, &Fault::status(500)).send();
+    chat_with_fault(&emulator, &Fault::status(500)).send();
     let requests = emulator.requests();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].method, http::Method::GET);
@@ -267,9 +277,10 @@ fn emulator_drop_closes_connections() {
 #[test]
 fn emulator_drop_ends_stalled_request() {
     let emulator = start();
-    let call = faulty_stream(&emulator, &Fault::stall_after_events(1));
+    let request = stream_with_fault(&emulator, &Fault::stall_after_events(1));
     let reader = std::thread::spawn(move || {
-        call.try_send()
+        request
+            .try_send()
             .map_or(BodyEnd::Closed, |response| response.end)
     });
     while emulator.requests().is_empty() {
@@ -283,7 +294,7 @@ fn emulator_drop_ends_stalled_request() {
 async fn emulator_serves_inside_runtime_with_paused_clock() {
     assert!(!stream_chat(&chat_request("Hello")).is_empty());
     let started = Instant::now();
-    faulty(&start(), &Fault::delay(Duration::from_millis(30))).send();
+    chat_with_fault(&start(), &Fault::delay(Duration::from_millis(30))).send();
     assert!(started.elapsed() >= Duration::from_millis(30));
 }
 
@@ -344,10 +355,10 @@ fn binary_help_and_unknown_argument_exit_codes() {
             .unwrap()
             .contains("--api-key")
     );
-    let mistake = run("--nonsense");
-    assert_eq!(mistake.status.code(), Some(2));
+    let unknown = run("--nonsense");
+    assert_eq!(unknown.status.code(), Some(2));
     assert!(
-        String::from_utf8(mistake.stderr)
+        String::from_utf8(unknown.stderr)
             .unwrap()
             .contains("--nonsense")
     );

@@ -7,7 +7,12 @@ use crate::client::{RawResponse, anonymous_request, api_request, get, start, upl
 
 const LINES: &[u8] = b"{\"custom_id\": \"0\", \"body\": {}}\n\n{\"body\": {}}\r\n";
 
-fn send(emulator: &Emulator, fields: &[(&str, &str)], file: &str, content: &[u8]) -> RawResponse {
+fn post_file(
+    emulator: &Emulator,
+    fields: &[(&str, &str)],
+    file: &str,
+    content: &[u8],
+) -> RawResponse {
     api_request(emulator, "POST", "/v1/files")
         .form(fields, file, content)
         .send()
@@ -15,22 +20,22 @@ fn send(emulator: &Emulator, fields: &[(&str, &str)], file: &str, content: &[u8]
 
 /// Returns the location and type of each error that a 422 reports.
 #[track_caller]
-fn problems(response: &RawResponse) -> Vec<(Value, String)> {
+fn validation_errors(response: &RawResponse) -> Vec<(Value, String)> {
     assert_eq!(response.status, 422, "{}", response.text());
     let body = response.json();
-    let listed = body["detail"].as_array().unwrap();
-    listed
+    let errors = body["detail"].as_array().unwrap();
+    errors
         .iter()
-        .map(|problem| {
+        .map(|error| {
             (
-                problem["loc"].clone(),
-                problem["type"].as_str().unwrap().to_owned(),
+                error["loc"].clone(),
+                error["type"].as_str().unwrap().to_owned(),
             )
         })
         .collect()
 }
 
-fn names(list: &Value) -> Vec<&str> {
+fn file_names(list: &Value) -> Vec<&str> {
     let files = list["data"].as_array().unwrap();
     files
         .iter()
@@ -41,7 +46,7 @@ fn names(list: &Value) -> Vec<&str> {
 #[test]
 fn file_upload_list_download_delete_round_trip() {
     let emulator = start();
-    let response = send(
+    let response = post_file(
         &emulator,
         &[
             ("purpose", "batch"),
@@ -123,7 +128,7 @@ fn file_name_of_any_characters_survives_multipart() {
         "filename=\"scan é.pdf\"",
         "filename*=UTF-8''scan%20%C3%A9.pdf",
     ] {
-        let response = send(&emulator, &[("purpose", "ocr")], file, b"%PDF");
+        let response = post_file(&emulator, &[("purpose", "ocr")], file, b"%PDF");
         assert_eq!(response.status, 200, "{}", response.text());
         let file = response.json();
         assert_eq!(file["filename"], "scan é.pdf");
@@ -169,7 +174,7 @@ fn file_signed_url_needs_no_auth_and_checks_signature() {
     }
     let bad = api_request(&emulator, "GET", &path.replace("=1", "=soon")).send();
     assert_eq!(
-        problems(&bad),
+        validation_errors(&bad),
         [(json!(["query", "expiry"]), "int_parsing".to_owned())]
     );
 }
@@ -201,12 +206,12 @@ fn file_list_supports_filters_and_paging() {
         ("?mimetypes=application%2Fpdf", &["Two.pdf"]),
     ] {
         let list = get(&emulator, &format!("/v1/files{query}"));
-        assert_eq!(names(&list), expected, "{query}");
+        assert_eq!(file_names(&list), expected, "{query}");
     }
     let paged = get(&emulator, "/v1/files?page_size=1&page=1");
     assert_eq!(paged["total"], 4);
-    let untold = get(&emulator, "/v1/files?include_total=false");
-    assert_eq!(untold["total"], Value::Null);
+    let without_total = get(&emulator, "/v1/files?include_total=false");
+    assert_eq!(without_total["total"], Value::Null);
 }
 
 #[test]
@@ -217,15 +222,15 @@ fn file_list_invalid_query_is_422_with_every_error() {
         "/v1/files?page=-1&page_size=many&include_total=perhaps&purpose=fun&sample_type=x",
     )
     .send();
-    let place = |name: &str| json!(["query", name]);
+    let location = |name: &str| json!(["query", name]);
     assert_eq!(
-        problems(&response),
+        validation_errors(&response),
         [
-            (place("page"), "greater_than_equal".to_owned()),
-            (place("page_size"), "int_parsing".to_owned()),
-            (place("include_total"), "bool_parsing".to_owned()),
-            (place("sample_type"), "enum".to_owned()),
-            (place("purpose"), "enum".to_owned()),
+            (location("page"), "greater_than_equal".to_owned()),
+            (location("page_size"), "int_parsing".to_owned()),
+            (location("include_total"), "bool_parsing".to_owned()),
+            (location("sample_type"), "enum".to_owned()),
+            (location("purpose"), "enum".to_owned()),
         ]
     );
 }
@@ -235,11 +240,11 @@ fn file_multipart_upload_without_file_is_422() {
     let emulator = start();
     let missing = [(json!(["file", "file"]), "missing".to_owned())];
     for file in ["filename=\"\"", "x=y"] {
-        let response = send(&emulator, &[("purpose", "ocr")], file, b"text");
-        assert_eq!(problems(&response), missing);
+        let response = post_file(&emulator, &[("purpose", "ocr")], file, b"text");
+        assert_eq!(validation_errors(&response), missing);
     }
     let no_form = api_request(&emulator, "POST", "/v1/files").json(&json!({"file": "a"}));
-    assert_eq!(problems(&no_form.send()), missing);
+    assert_eq!(validation_errors(&no_form.send()), missing);
     let broken = api_request(&emulator, "POST", "/v1/files")
         .header("content-type", "multipart/form-data; boundary=edge")
         .body("--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nab")
@@ -250,7 +255,7 @@ fn file_multipart_upload_without_file_is_422() {
 
 #[test]
 fn file_multipart_upload_with_invalid_fields_is_422() {
-    let response = send(
+    let response = post_file(
         &start(),
         &[
             ("purpose", "fun"),
@@ -261,13 +266,13 @@ fn file_multipart_upload_with_invalid_fields_is_422() {
         "filename=\"a.pdf\"",
         b"%PDF",
     );
-    let place = |name: &str| json!(["form", name]);
+    let location = |name: &str| json!(["form", name]);
     assert_eq!(
-        problems(&response),
+        validation_errors(&response),
         [
-            (place("purpose"), "enum".to_owned()),
-            (place("visibility"), "enum".to_owned()),
-            (place("expiry"), "greater_than_equal".to_owned()),
+            (location("purpose"), "enum".to_owned()),
+            (location("visibility"), "enum".to_owned()),
+            (location("expiry"), "greater_than_equal".to_owned()),
         ]
     );
 }
@@ -276,13 +281,13 @@ fn file_multipart_upload_with_invalid_fields_is_422() {
 fn file_upload_content_must_match_purpose() {
     let emulator = start();
     // The default purpose is fine-tune.
-    let binary = send(&emulator, &[], "filename=\"a.pdf\"", b"%PDF\xff\xfe");
+    let binary = post_file(&emulator, &[], "filename=\"a.pdf\"", b"%PDF\xff\xfe");
     assert_eq!(binary.status, 422);
     assert_eq!(
         binary.json()["detail"],
         "Failed to decode data, please encode your file using UTF-8."
     );
-    let lines = send(
+    let lines = post_file(
         &emulator,
         &[("purpose", "batch")],
         "filename=\"a.jsonl\"",
@@ -293,7 +298,7 @@ fn file_upload_content_must_match_purpose() {
     assert_eq!(body["detail"], "Invalid file format.");
     assert_eq!(body["errors"][0]["line_number"], 2);
     assert_eq!(body["errors"][1]["line_number"], 3);
-    let sheet = send(
+    let sheet = post_file(
         &emulator,
         &[("purpose", "ocr")],
         "filename=\"a.bin\"\r\ncontent-type: application/zip",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::client::{RawResponse, api_request, start};
 
-fn fim(members: &Value) -> RawResponse {
+fn post_fim(members: &Value) -> RawResponse {
     let mut request = json!({"model": "codestral-latest", "prompt": "def add(a, b):"});
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
@@ -14,8 +14,8 @@ fn fim(members: &Value) -> RawResponse {
         .send()
 }
 
-fn filled(members: &Value) -> Value {
-    let response = fim(members);
+fn fim_completion(members: &Value) -> Value {
+    let response = post_fim(members);
     assert_eq!(response.status, 200, "{}", response.text());
     response.json()
 }
@@ -28,7 +28,7 @@ fn text(completion: &Value) -> &str {
 
 #[test]
 fn fim_completes_between_prompt_and_suffix() {
-    let completion = filled(&json!({"suffix": "print(add(1, 2))"}));
+    let completion = fim_completion(&json!({"suffix": "print(add(1, 2))"}));
     assert_eq!(
         text(&completion),
         " # The emulator goes on from `def add(a, b):` to `print(add(1, 2))`"
@@ -48,14 +48,14 @@ fn fim_completes_between_prompt_and_suffix() {
 
 #[test]
 fn fim_sse_deltas_join_to_text() {
-    let whole = filled(&json!({}));
-    let response = fim(&json!({"stream": true}));
+    let whole = fim_completion(&json!({}));
+    let response = post_fim(&json!({"stream": true}));
     assert_eq!(response.status, 200);
     let chunks = response.chunks();
-    let pieces = chunks
+    let deltas = chunks
         .iter()
         .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str());
-    assert_eq!(pieces.collect::<String>(), text(&whole));
+    assert_eq!(deltas.collect::<String>(), text(&whole));
     let last = chunks.last().unwrap();
     assert_eq!(last["choices"][0]["finish_reason"], "stop");
     assert_eq!(last["usage"], whole["usage"]);
@@ -64,19 +64,19 @@ fn fim_sse_deltas_join_to_text() {
 
 #[test]
 fn fim_min_and_max_tokens_bound_length() {
-    let short = filled(&json!({"max_tokens": 3}));
+    let short = fim_completion(&json!({"max_tokens": 3}));
     assert_eq!(text(&short), " # The emulator");
     assert_eq!(short["choices"][0]["finish_reason"], "length");
-    let long = filled(&json!({"min_tokens": 50}));
+    let long = fim_completion(&json!({"min_tokens": 50}));
     assert_eq!(long["usage"]["completion_tokens"], 50);
-    let both = filled(&json!({"min_tokens": 50, "max_tokens": 20}));
+    let both = fim_completion(&json!({"min_tokens": 50, "max_tokens": 20}));
     assert_eq!(both["usage"]["completion_tokens"], 20);
 }
 
 #[test]
 fn fim_stop_sequence_ends_text() {
     for stop in [json!(" goes"), json!(["never", " goes"])] {
-        let stopped = filled(&json!({"stop": stop}));
+        let stopped = fim_completion(&json!({"stop": stop}));
         assert_eq!(text(&stopped), " # The emulator");
         assert_eq!(stopped["choices"][0]["finish_reason"], "stop");
     }
@@ -91,9 +91,9 @@ fn fim_invalid_request_is_rejected() {
         json!({"temperature": 2}),
         json!({"n": 2}),
     ] {
-        assert_eq!(fim(&members).status, 422, "{members}");
+        assert_eq!(post_fim(&members).status, 422, "{members}");
     }
-    let response = fim(&json!({"model": "mistral-small-latest"}));
+    let response = post_fim(&json!({"model": "mistral-small-latest"}));
     assert_eq!(response.status, 400);
     assert_eq!(response.json()["code"], "1500");
     assert_eq!(

@@ -55,7 +55,7 @@ fn fine_tuned_model_is_archived_and_unarchived() {
 }
 
 #[test]
-fn fine_tuned_model_operations_reject_base_models() {
+fn fine_tuned_model_is_deleted_and_base_models_are_rejected() {
     let emulator = start();
     let path = format!("/v1/models/{DEMO}");
     let response = api_request(&emulator, "DELETE", &path).send();
@@ -64,11 +64,11 @@ fn fine_tuned_model_operations_reject_base_models() {
         json!({"id": DEMO, "object": "model", "deleted": true})
     );
     assert_eq!(api_request(&emulator, "GET", &path).send().status, 404);
-    let refused = post_chat(
+    let rejected = post_chat(
         &emulator,
         &chat_request_with("Hello", &json!({"model": DEMO})),
     );
-    assert_eq!(refused.json()["type"], "invalid_model");
+    assert_eq!(rejected.json()["type"], "invalid_model");
     for (model, status) in [("mistral-small-latest", 400), ("nothing", 404), (DEMO, 404)] {
         for (method, path) in [
             ("DELETE", format!("/v1/models/{model}")),

@@ -9,12 +9,12 @@ const JOBS: &str = "/v1/fine_tuning/jobs";
 const DEMO: &str = "ft:ministral-3b-latest:emulator:20250101:demo";
 const SAMPLES: &[u8] = b"{\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}\n";
 
-fn data(emulator: &Emulator, content: &[u8]) -> Value {
+fn upload_training_data(emulator: &Emulator, content: &[u8]) -> Value {
     upload(emulator, "fine-tune", "data.jsonl", content)["id"].clone()
 }
 
 /// Creates the body of a job with further fields.
-fn job(file: &Value, members: &Value) -> Value {
+fn job_request(file: &Value, members: &Value) -> Value {
     let mut job = json!({
         "model": "ministral-3b-latest",
         "training_files": [{"file_id": file}],
@@ -31,13 +31,13 @@ fn create(emulator: &Emulator, job: &Value) -> RawResponse {
 }
 
 #[track_caller]
-fn created(emulator: &Emulator, job: &Value) -> Value {
+fn create_job(emulator: &Emulator, job: &Value) -> Value {
     let response = create(emulator, job);
     assert_eq!(response.status, 200, "{}", response.text());
     response.json()
 }
 
-fn path(job: &Value) -> String {
+fn job_path(job: &Value) -> String {
     format!("{JOBS}/{}", job["id"].as_str().unwrap())
 }
 
@@ -50,13 +50,13 @@ fn statuses(emulator: &Emulator, path: &str, times: usize) -> Vec<Value> {
 #[test]
 fn fine_tuning_job_creates_model_that_completes() {
     let emulator = start();
-    let file = data(&emulator, SAMPLES);
+    let file = upload_training_data(&emulator, SAMPLES);
     let members = json!({
         "suffix": "mine", "validation_files": [file],
         "integrations": [{"type": "wandb", "project": "p", "api_key": "k".repeat(40)}],
         "repositories": [{"type": "github", "name": "n", "owner": "o", "token": "secret-token"}],
     });
-    let queued = created(&emulator, &job(&file, &members));
+    let queued = create_job(&emulator, &job_request(&file, &members));
     let id = queued["id"].as_str().unwrap();
     assert_eq!(
         queued,
@@ -94,7 +94,7 @@ fn fine_tuning_job_creates_model_that_completes() {
         40
     );
 
-    let path = path(&queued);
+    let path = job_path(&queued);
     assert_eq!(statuses(&emulator, &path, 2), ["VALIDATING", "RUNNING"]);
     assert_eq!(
         get(&emulator, "/v1/models?provider=emulator")["data"][2],
@@ -146,32 +146,32 @@ fn fine_tuning_job_creates_model_that_completes() {
 }
 
 #[test]
-fn fine_tuning_job_without_auto_start_read_timeout_start() {
+fn fine_tuning_job_without_auto_start_waits_for_start() {
     let emulator = start();
-    let file = data(&emulator, SAMPLES);
-    let path = path(&created(
+    let file = upload_training_data(&emulator, SAMPLES);
+    let path = job_path(&create_job(
         &emulator,
-        &job(&file, &json!({"auto_start": false})),
+        &job_request(&file, &json!({"auto_start": false})),
     ));
-    let begin = || api_request(&emulator, "POST", &format!("{path}/start")).send();
-    assert_eq!(begin().status, 400);
+    let start_job = || api_request(&emulator, "POST", &format!("{path}/start")).send();
+    assert_eq!(start_job().status, 400);
     assert_eq!(
         statuses(&emulator, &path, 3),
         ["VALIDATING", "VALIDATED", "VALIDATED"]
     );
-    let response = begin();
+    let response = start_job();
     assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(response.json()["status"], "STARTED");
     assert!(response.json()["events"].is_array());
-    assert_eq!(begin().status, 400);
+    assert_eq!(start_job().status, 400);
     assert_eq!(statuses(&emulator, &path, 2), ["RUNNING", "SUCCESS"]);
 }
 
 #[test]
 fn fine_tuning_cancel_creates_no_model() {
     let emulator = start();
-    let file = data(&emulator, SAMPLES);
-    let path = path(&created(&emulator, &job(&file, &json!({}))));
+    let file = upload_training_data(&emulator, SAMPLES);
+    let path = job_path(&create_job(&emulator, &job_request(&file, &json!({}))));
     statuses(&emulator, &path, 2);
     let cancel = || api_request(&emulator, "POST", &format!("{path}/cancel")).send();
     assert_eq!(cancel().json()["status"], "CANCELLATION_REQUESTED");
@@ -184,7 +184,7 @@ fn fine_tuning_cancel_creates_no_model() {
 #[test]
 fn fine_tuning_invalid_samples_beyond_tolerance_fail_validation() {
     let emulator = start();
-    let file = data(
+    let file = upload_training_data(
         &emulator,
         b"{\"messages\": []}\n{\"mesages\": []}\n{\"text\": \"a\"}",
     );
@@ -200,7 +200,7 @@ fn fine_tuning_invalid_samples_beyond_tolerance_fail_validation() {
             "FAILED_VALIDATION",
         ),
     ] {
-        let path = path(&created(&emulator, &job(&file, &members)));
+        let path = job_path(&create_job(&emulator, &job_request(&file, &members)));
         assert_eq!(statuses(&emulator, &path, 2)[1], last, "{members}");
     }
 }
@@ -208,7 +208,7 @@ fn fine_tuning_invalid_samples_beyond_tolerance_fail_validation() {
 #[test]
 fn fine_tuning_classifier_classifies_and_rejects_chat() {
     let emulator = start();
-    let file = data(
+    let file = upload_training_data(
         &emulator,
         b"{\"text\": \"a\", \"labels\": {\"mood\": \"good\"}}",
     );
@@ -216,11 +216,11 @@ fn fine_tuning_classifier_classifies_and_rejects_chat() {
         "job_type": "classifier",
         "classifier_targets": [{"name": "mood", "labels": ["good", "bad"]}],
     });
-    let queued = created(&emulator, &job(&file, &members));
+    let queued = create_job(&emulator, &job_request(&file, &members));
     assert_eq!(queued["job_type"], "classifier");
     assert_eq!(queued["hyperparameters"].get("fim_ratio"), None);
-    statuses(&emulator, &path(&queued), 3);
-    let done = get(&emulator, &path(&queued));
+    statuses(&emulator, &job_path(&queued), 3);
+    let done = get(&emulator, &job_path(&queued));
     let targets = json!([{
         "name": "mood", "labels": ["good", "bad"], "weight": 1.0, "loss_function": "single_class",
     }]);
@@ -248,34 +248,34 @@ fn fine_tuning_classifier_classifies_and_rejects_chat() {
 #[test]
 fn fine_tuning_dry_run_estimates_cost_and_creates_nothing() {
     let emulator = start();
-    let file = data(&emulator, SAMPLES);
-    let mut request = job(&file, &json!({}));
+    let file = upload_training_data(&emulator, SAMPLES);
+    let mut request = job_request(&file, &json!({}));
     request["hyperparameters"] = json!({"epochs": 2.5});
     let response = api_request(&emulator, "POST", &format!("{JOBS}?dry_run=true"))
         .json(&request)
         .send();
     assert_eq!(response.status, 200, "{}", response.text());
-    let told = response.json();
-    assert_eq!(told["object"], "job.metadata");
-    assert_eq!(told["deprecated"], true);
-    assert!(told["details"].is_string());
-    assert_eq!(told["epochs"], 2.5);
-    assert_eq!(told["training_steps"], 1);
+    let estimate = response.json();
+    assert_eq!(estimate["object"], "job.metadata");
+    assert_eq!(estimate["deprecated"], true);
+    assert!(estimate["details"].is_string());
+    assert_eq!(estimate["epochs"], 2.5);
+    assert_eq!(estimate["training_steps"], 1);
     assert_eq!(get(&emulator, JOBS)["total"], 0);
 }
 
 #[test]
 fn fine_tuning_list_supports_filters_and_paging() {
     let emulator = start();
-    let file = data(&emulator, SAMPLES);
+    let file = upload_training_data(&emulator, SAMPLES);
     let wandb = json!([{"project": "p", "name": "run", "api_key": "k".repeat(40)}]);
     let jobs = [
         json!({}),
         json!({"suffix": "mine"}),
         json!({"model": "mistral-small-latest", "integrations": wandb}),
     ]
-    .map(|members| created(&emulator, &job(&file, &members)));
-    get(&emulator, &path(&jobs[0]));
+    .map(|members| create_job(&emulator, &job_request(&file, &members)));
+    get(&emulator, &job_path(&jobs[0]));
     let second = jobs[1]["created_at"].as_u64().unwrap();
     for (query, expected) in [
         (String::new(), &[2, 1, 0][..]),
@@ -314,7 +314,7 @@ fn fine_tuning_list_supports_filters_and_paging() {
 #[test]
 fn fine_tuning_invalid_job_is_rejected() {
     let emulator = start();
-    let file = data(&emulator, SAMPLES);
+    let file = upload_training_data(&emulator, SAMPLES);
     let other = upload(&emulator, "batch", "b.jsonl", b"{}")["id"].clone();
     for (members, status) in [
         (json!({"suffix": "a suffix that is too long"}), 422),
@@ -331,7 +331,7 @@ fn fine_tuning_invalid_job_is_rejected() {
         (json!({"model": "mistral-embed"}), 400),
         (json!({"model": "nothing"}), 400),
     ] {
-        let response = create(&emulator, &job(&file, &members));
+        let response = create(&emulator, &job_request(&file, &members));
         assert_eq!(response.status, status, "{members}: {}", response.text());
     }
     assert_eq!(get(&emulator, JOBS)["total"], 0);

@@ -45,11 +45,11 @@ fn models_list_contains_current_models() {
 #[test]
 fn models_fine_tuned_card_names_root_and_job() {
     let cards = list("");
-    let tuned: Vec<&Value> = cards
+    let fine_tuned: Vec<&Value> = cards
         .iter()
         .filter(|card| card["type"] == "fine-tuned")
         .collect();
-    let names: Vec<&Value> = tuned.iter().map(|card| &card["id"]).collect();
+    let names: Vec<&Value> = fine_tuned.iter().map(|card| &card["id"]).collect();
     assert_eq!(
         names,
         [
@@ -57,7 +57,7 @@ fn models_fine_tuned_card_names_root_and_job() {
             "ft:classifier:ministral-3b-latest:emulator:20250101:demo",
         ]
     );
-    for card in tuned {
+    for card in fine_tuned {
         assert_eq!(card["root"], "ministral-3b-latest");
         assert_eq!(card["archived"], false);
         assert!(card["job"].is_string());
@@ -106,8 +106,8 @@ fn models_card_is_found_by_id_and_alias() {
         aliases.contains(&json!("mistral-small-latest")),
         "{aliases:?}"
     );
-    let tuned = card("ft%3Aministral-3b-latest%3Aemulator%3A20250101%3Ademo");
-    assert_eq!(tuned["type"], "fine-tuned");
+    let fine_tuned = card("ft%3Aministral-3b-latest%3Aemulator%3A20250101%3Ademo");
+    assert_eq!(fine_tuned["type"], "fine-tuned");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{RawResponse, api_request, start};
 
-fn ocr(members: &Value) -> RawResponse {
+fn post_ocr(members: &Value) -> RawResponse {
     let mut request = json!({
         "model": "mistral-ocr-latest",
         "document": {"type": "document_url", "document_url": "https://example.com/a/deed.pdf?v=1"},
@@ -20,35 +20,35 @@ fn ocr(members: &Value) -> RawResponse {
 }
 
 #[track_caller]
-fn read(members: &Value) -> Value {
-    let response = ocr(members);
+fn process(members: &Value) -> Value {
+    let response = post_ocr(members);
     assert_eq!(response.status, 200, "{}", response.text());
     response.json()
 }
 
 #[track_caller]
 fn first_page(members: &Value) -> Value {
-    read(members)["pages"][0].clone()
+    process(members)["pages"][0].clone()
 }
 
 fn data_url(kind: &str, bytes: &[u8]) -> String {
     format!("data:{kind};base64,{}", STANDARD.encode(bytes))
 }
 
-fn sent(kind: &str, bytes: &[u8]) -> Value {
+fn data_url_document(kind: &str, bytes: &[u8]) -> Value {
     json!({"document": {"type": "document_url", "document_url": data_url(kind, bytes)}})
 }
 
-fn indexes(response: &Value) -> Vec<u64> {
+fn page_indexes(response: &Value) -> Vec<u64> {
     let pages = response["pages"].as_array().unwrap().iter();
     pages.map(|page| page["index"].as_u64().unwrap()).collect()
 }
 
 #[test]
 fn ocr_every_page_has_markdown() {
-    let response = read(&json!({}));
+    let response = process(&json!({}));
     assert_eq!(response["model"], "mistral-ocr-latest");
-    assert_eq!(indexes(&response), [0, 1, 2]);
+    assert_eq!(page_indexes(&response), [0, 1, 2]);
     assert_eq!(
         response["usage_info"],
         json!({"pages_processed": 3, "doc_size_bytes": null})
@@ -74,7 +74,7 @@ fn ocr_every_page_has_markdown() {
 #[test]
 fn ocr_accepts_url_file_id_and_image() {
     let pages = |document: Value| {
-        let response = read(&json!({ "document": document }));
+        let response = process(&json!({ "document": document }));
         response["usage_info"]["pages_processed"].as_u64().unwrap()
     };
     let picture = data_url("image/png", b"picture");
@@ -96,24 +96,27 @@ fn ocr_accepts_url_file_id_and_image() {
 #[test]
 fn ocr_data_url_content_is_read() {
     let pdf = b"%PDF-1.4 << /Type /Pages >> << /Type /Page >> << /Type /Page >>";
-    let response = read(&sent("application/pdf", pdf));
+    let response = process(&data_url_document("application/pdf", pdf));
     assert_eq!(
         response["usage_info"],
         json!({"pages_processed": 2, "doc_size_bytes": pdf.len()})
     );
-    let response = read(&sent("text/plain", "Premi\u{e8}re\n\u{c}Second".as_bytes()));
+    let response = process(&data_url_document(
+        "text/plain",
+        "Premi\u{e8}re\n\u{c}Second".as_bytes(),
+    ));
     assert_eq!(response["pages"][0]["markdown"], "Premi\u{e8}re");
     assert_eq!(response["pages"][1]["markdown"], "Second");
-    assert_eq!(indexes(&response), [0, 1]);
+    assert_eq!(page_indexes(&response), [0, 1]);
 }
 
 #[test]
 fn ocr_pages_selects_pages() {
-    let chosen = |pages: Value| indexes(&read(&json!({ "pages": pages })));
-    assert_eq!(chosen(json!([2, 0, 7])), [0, 2]);
-    assert_eq!(chosen(json!("1-9")), [1, 2]);
-    assert_eq!(chosen(json!("0,2")), [0, 2]);
-    assert_eq!(chosen(Value::Null), [0, 1, 2]);
+    let selected = |pages: Value| page_indexes(&process(&json!({ "pages": pages })));
+    assert_eq!(selected(json!([2, 0, 7])), [0, 2]);
+    assert_eq!(selected(json!("1-9")), [1, 2]);
+    assert_eq!(selected(json!("0,2")), [0, 2]);
+    assert_eq!(selected(Value::Null), [0, 1, 2]);
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn ocr_images_are_included_and_limited() {
     assert!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.ends_with(&[0xff, 0xd9]));
 
     let counts = |members: Value| -> Vec<usize> {
-        let response = read(&members);
+        let response = process(&members);
         let pages = response["pages"].as_array().unwrap().iter();
         pages
             .map(|page| page["images"].as_array().unwrap().len())
@@ -189,8 +192,8 @@ fn ocr_blocks_are_in_reading_order() {
         assert!(block["content"].is_string());
         let scores = &block["confidence_scores"];
         let average = scores["average_content_confidence_score"].as_f64().unwrap();
-        let least = scores["minimum_content_confidence_score"].as_f64().unwrap();
-        assert!(0.0 < least && least <= average && average <= 1.0);
+        let minimum = scores["minimum_content_confidence_score"].as_f64().unwrap();
+        assert!(0.0 < minimum && minimum <= average && average <= 1.0);
     }
     let plain = first_page(&json!({"include_blocks": true}));
     assert_eq!(plain["blocks"][0].get("confidence_scores"), None);
@@ -208,14 +211,14 @@ fn ocr_confidence_granularity_is_page_or_word() {
         by_word["average_page_confidence_score"]
     );
     let markdown: Vec<char> = markdown.as_str().unwrap().chars().collect();
-    let mut least = 1.0_f64;
+    let mut minimum = 1.0_f64;
     for word in by_word["word_confidence_scores"].as_array().unwrap() {
         let start = word["start_index"].as_u64().unwrap() as usize;
         let text: Vec<char> = word["text"].as_str().unwrap().chars().collect();
         assert_eq!(markdown[start..start + text.len()], text);
-        least = least.min(word["confidence"].as_f64().unwrap());
+        minimum = minimum.min(word["confidence"].as_f64().unwrap());
     }
-    assert_eq!(by_word["minimum_page_confidence_score"], least);
+    assert_eq!(by_word["minimum_page_confidence_score"], minimum);
 }
 
 #[test]
@@ -225,7 +228,7 @@ fn ocr_annotations_are_json_strings() {
             "properties": {name: {"type": "integer", "minimum": 3}}});
         json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}})
     };
-    let response = read(&json!({
+    let response = process(&json!({
         "bbox_annotation_format": format("colours"),
         "document_annotation_format": format("parties"),
         "document_annotation_prompt": "Count the parties.",
@@ -240,9 +243,12 @@ fn ocr_annotations_are_json_strings() {
 
 #[test]
 fn ocr_null_model_is_latest() {
-    assert_eq!(read(&json!({"model": null}))["model"], "mistral-ocr-latest");
     assert_eq!(
-        read(&json!({"model": "mistral-ocr-2512"}))["model"],
+        process(&json!({"model": null}))["model"],
+        "mistral-ocr-latest"
+    );
+    assert_eq!(
+        process(&json!({"model": "mistral-ocr-2512"}))["model"],
         "mistral-ocr-2512"
     );
 }
@@ -256,7 +262,11 @@ fn ocr_invalid_request_is_rejected() {
         (json!({"model": "mistral-small-latest"}), 400, json!("1500")),
         (document(broken), 400, json!("3740")),
         (document(path), 400, json!("3740")),
-        (sent("image/png", b"picture"), 400, json!("3740")),
+        (
+            data_url_document("image/png", b"picture"),
+            400,
+            json!("3740"),
+        ),
         (
             document(json!({"image_url": data_url("application/pdf", b"%PDF")})),
             400,
@@ -284,7 +294,7 @@ fn ocr_invalid_request_is_rejected() {
             Value::Null,
         ),
     ] {
-        let response = ocr(&members);
+        let response = post_ocr(&members);
         assert_eq!(response.status, status, "{members}: {}", response.text());
         assert_eq!(response.json()["code"], code, "{members}");
     }

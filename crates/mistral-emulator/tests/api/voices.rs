@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::{RawResponse, api_request, start};
 
-fn voices(emulator: &Emulator, query: &str) -> Value {
+fn list_voices(emulator: &Emulator, query: &str) -> Value {
     let response = api_request(emulator, "GET", &format!("/v1/audio/voices{query}")).send();
     assert_eq!(response.status, 200, "{}", response.text());
     response.json()
@@ -19,13 +19,13 @@ fn create(emulator: &Emulator, members: &Value) -> RawResponse {
         .send()
 }
 
-fn at_voice(emulator: &Emulator, method: &str, id: &str, body: Option<&Value>) -> RawResponse {
+fn voice_request(emulator: &Emulator, method: &str, id: &str, body: Option<&Value>) -> RawResponse {
     let request = api_request(emulator, method, &format!("/v1/audio/voices/{id}"));
     body.map_or(request.clone(), |body| request.json(body))
         .send()
 }
 
-fn speak_as(emulator: &Emulator, id: &str) -> RawResponse {
+fn post_speech(emulator: &Emulator, id: &str) -> RawResponse {
     api_request(emulator, "POST", "/v1/audio/speech")
         .json(&json!({"input": "Hello", "voice_id": id}))
         .send()
@@ -34,45 +34,48 @@ fn speak_as(emulator: &Emulator, id: &str) -> RawResponse {
 #[test]
 fn voice_create_update_delete_round_trip() {
     let emulator = start();
-    let before = voices(&emulator, "")["total"].as_u64().unwrap();
-    let made = create(
+    let before = list_voices(&emulator, "")["total"].as_u64().unwrap();
+    let created = create(
         &emulator,
         &json!({"name": "Ada Lovelace", "languages": ["en"], "gender": "female",
             "sample_audio": STANDARD.encode(b"sample")}),
     )
     .json();
-    assert_eq!(made["slug"], "ada_lovelace");
-    assert_eq!(made["type"], "custom");
-    assert_eq!(made["retention_notice"], 30);
-    assert!(made["created_at"].as_str().unwrap().ends_with('Z'));
-    assert!(made["user_id"].is_string());
-    assert_eq!(made.get("sample_audio"), None);
-    let id = made["id"].as_str().unwrap();
+    assert_eq!(created["slug"], "ada_lovelace");
+    assert_eq!(created["type"], "custom");
+    assert_eq!(created["retention_notice"], 30);
+    assert!(created["created_at"].as_str().unwrap().ends_with('Z'));
+    assert!(created["user_id"].is_string());
+    assert_eq!(created.get("sample_audio"), None);
+    let id = created["id"].as_str().unwrap();
 
-    let listed = voices(&emulator, "?type=custom");
-    assert_eq!(listed["items"], json!([made]));
-    assert_eq!(voices(&emulator, "")["total"], before + 1);
-    assert_eq!(at_voice(&emulator, "GET", id, None).json(), made);
+    let listed = list_voices(&emulator, "?type=custom");
+    assert_eq!(listed["items"], json!([created]));
+    assert_eq!(list_voices(&emulator, "")["total"], before + 1);
+    assert_eq!(voice_request(&emulator, "GET", id, None).json(), created);
     assert_eq!(
-        at_voice(&emulator, "GET", "ada_lovelace", None).json(),
-        made
+        voice_request(&emulator, "GET", "ada_lovelace", None).json(),
+        created
     );
-    assert_eq!(speak_as(&emulator, id).status, 200);
+    assert_eq!(post_speech(&emulator, id).status, 200);
 
     let changes = json!({"name": "Ada", "age": 36, "gender": null});
-    let changed = at_voice(&emulator, "PATCH", id, Some(&changes)).json();
-    let mut expected = made.clone();
+    let updated = voice_request(&emulator, "PATCH", id, Some(&changes)).json();
+    let mut expected = created.clone();
     expected["name"] = "Ada".into();
     expected["age"] = 36.into();
-    assert_eq!(changed, expected);
-    assert_eq!(at_voice(&emulator, "DELETE", id, None).json(), expected);
+    assert_eq!(updated, expected);
+    assert_eq!(
+        voice_request(&emulator, "DELETE", id, None).json(),
+        expected
+    );
     for method in ["GET", "DELETE"] {
-        let response = at_voice(&emulator, method, id, None);
+        let response = voice_request(&emulator, method, id, None);
         assert_eq!(response.status, 404);
         assert_eq!(response.json(), json!({"detail": "Voice not found"}));
     }
-    assert_eq!(voices(&emulator, "")["total"], before);
-    assert_eq!(speak_as(&emulator, id).status, 404);
+    assert_eq!(list_voices(&emulator, "")["total"], before);
+    assert_eq!(post_speech(&emulator, id).status, 404);
 }
 
 #[test]
@@ -81,7 +84,7 @@ fn voice_list_supports_paging() {
     for number in 0..12 {
         create(&emulator, &json!({"name": format!("Voice {number}")}));
     }
-    let page = voices(&emulator, "?type=custom");
+    let page = list_voices(&emulator, "?type=custom");
     assert_eq!(page["items"].as_array().unwrap().len(), 10);
     assert_eq!(
         (
@@ -92,7 +95,7 @@ fn voice_list_supports_paging() {
         ),
         (&json!(12), &json!(1), &json!(10), &json!(2))
     );
-    let page = voices(&emulator, "?type=custom&limit=5&offset=10");
+    let page = list_voices(&emulator, "?type=custom&limit=5&offset=10");
     let names: Vec<&Value> = page["items"]
         .as_array()
         .unwrap()
@@ -106,24 +109,27 @@ fn voice_list_supports_paging() {
     );
     let response = api_request(&emulator, "GET", "/v1/audio/voices?limit=many").send();
     assert_eq!(response.status, 422);
-    let problem = &response.json()["message"]["detail"][0];
-    assert_eq!(problem["loc"], json!(["query", "limit"]));
+    let error = &response.json()["message"]["detail"][0];
+    assert_eq!(error["loc"], json!(["query", "limit"]));
 }
 
 #[test]
 fn voice_sample_format_follows_accept_header() {
     let emulator = start();
     let members = json!({"name": "Ada", "sample_audio": STANDARD.encode(b"\xff\0sample")});
-    let made = create(&emulator, &members).json();
-    let path = format!("/v1/audio/voices/{}/sample", made["id"].as_str().unwrap());
+    let created = create(&emulator, &members).json();
+    let path = format!(
+        "/v1/audio/voices/{}/sample",
+        created["id"].as_str().unwrap()
+    );
     let plain = api_request(&emulator, "GET", &path).send();
     assert_eq!(plain.header("content-type"), "application/json");
     assert_eq!(plain.json(), members["sample_audio"]);
-    let sound = api_request(&emulator, "GET", &path)
+    let wav = api_request(&emulator, "GET", &path)
         .header("accept", "audio/wav")
         .send();
-    assert_eq!(sound.header("content-type"), "audio/wav");
-    assert_eq!(sound.frames.concat(), b"\xff\0sample");
+    assert_eq!(wav.header("content-type"), "audio/wav");
+    assert_eq!(wav.frames.concat(), b"\xff\0sample");
     let preset = api_request(&emulator, "GET", "/v1/audio/voices/en_paul_neutral/sample")
         .header("accept", "audio/wav")
         .send();
@@ -141,21 +147,21 @@ fn voice_invalid_request_is_rejected() {
     ] {
         assert_eq!(create(&emulator, &members).status, status, "{members}");
     }
-    let presets = voices(&emulator, "?type=preset");
+    let presets = list_voices(&emulator, "?type=preset");
     let preset = presets["items"][0]["id"].as_str().unwrap();
-    let nobody = "00000000-0000-4000-8000-000000000000";
+    let missing = "00000000-0000-4000-8000-000000000000";
     let changes = Some(json!({"age": 1}));
     for (method, id, body, status) in [
         ("DELETE", preset, None, 403),
         ("PATCH", preset, changes.clone(), 403),
-        ("PATCH", nobody, changes.clone(), 404),
+        ("PATCH", missing, changes.clone(), 404),
         ("PATCH", "ada", changes, 422),
         ("DELETE", "ada", None, 422),
         ("PATCH", preset, Some(json!({"slug": "a"})), 422),
-        ("GET", "nobody", None, 404),
-        ("GET", "nobody/sample", None, 404),
+        ("GET", "unknown", None, 404),
+        ("GET", "unknown/sample", None, 404),
     ] {
-        let response = at_voice(&emulator, method, id, body.as_ref());
+        let response = voice_request(&emulator, method, id, body.as_ref());
         assert_eq!(
             response.status,
             status,

@@ -2,14 +2,13 @@
 
 pub(crate) mod batch;
 pub(crate) mod chat;
+pub(crate) mod classifiers;
 pub(crate) mod embeddings;
 mod file_upload;
 pub(crate) mod files;
+pub(crate) mod fim;
 pub(crate) mod fine_tuning;
 pub(crate) mod models;
-
-pub(crate) mod classifiers;
-pub(crate) mod fim;
 pub(crate) mod ocr;
 pub(crate) mod speech;
 pub(crate) mod transcriptions;

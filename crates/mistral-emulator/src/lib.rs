@@ -1,15 +1,15 @@
 //! A local server that speaks the Mistral API.
 //!
-//! It answers without a key and without the network, always the same to the same request, and
-//! it fails on demand. Use it to try a program before you have a key, and to test how a program
-//! deals with answers, streams, refusals and broken connections.
+//! It needs neither a key nor a network, responds to the same request always in the same way, and
+//! fails on demand. Use it to try a program before you have a key, and to test a program's handling
+//! of responses, streams, errors and broken connections.
 //!
-//! It serves chat completions, completions of code and of agents (whole and streamed),
-//! embeddings, moderation and classification of texts and of conversations, recognition of text
-//! in documents, transcriptions and speech (whole and streamed), voices, files with signed URLs,
-//! batch and fine-tuning jobs, and models: their list, and renaming, archiving and deleting those
-//! that are fine-tuned. It checks requests as the real server does: the key, every field of the
-//! body, the order of messages, and whether the model can do what is asked.
+//! It serves chat, agent and FIM completions (unary and streamed), embeddings, moderation and
+//! classification of texts and conversations, OCR, transcriptions and speech (unary and streamed),
+//! voices, files with signed URLs, batch and fine-tuning jobs, and models: listing all of them, and
+//! updating, archiving and deleting those that are fine-tuned. It validates requests as the real
+//! server does: the key, every field of the body, the order of messages, and the capabilities of
+//! the model.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -31,95 +31,83 @@
 //!     emulator.api_key(),
 //!     body.len(),
 //! )?;
-//! let mut answer = String::new();
-//! connection.read_to_string(&mut answer)?;
+//! let mut response = String::new();
+//! connection.read_to_string(&mut response)?;
 //!
-//! assert!(answer.contains("Édouard Manet painted Olympia in 1863."));
+//! assert!(response.contains("Édouard Manet painted Olympia in 1863."));
 //! assert_eq!(emulator.requests().len(), 1);
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! # What it says
+//! # Content of responses
 //!
-//! * Two questions are really answered: `Who painted Olympia?` and `Who is the best French
-//!   painter? Answer in one short sentence.` To all else it says that it is the emulator and
-//!   repeats the first words of the prompt.
-//! * A tool is called when `tool_choice` demands it, or when the prompt mentions its name. The
-//!   arguments satisfy the tool's schema. After the tool's result it repeats the result.
-//! * `response_format` gives a small object or an instance of the given schema.
-//! * Models named `magistral-*`, and any model with a `reasoning_effort` other than `none`,
-//!   think before they answer.
-//! * `n`, `stop`, `max_tokens`, `logprobs`, `prompt_cache_key` and prefix messages have their
-//!   effect; a word, or a dozen letters of a longer one, counts as a token.
-//! * Every agent id is taken for that of an agent with a general model.
-//! * Single words decide about moderation and classification: `kill` is a threat, `great` is
-//!   positive. A conversation is judged by its last message.
-//! * Nothing is fetched. Documents behind a URL or an id have three pages, recordings last ten
-//!   seconds. Of a document that is sent as a data URL the text is read if it is plain text, and
-//!   the pages are counted if it is a PDF.
-//! * Speech is a short tone in a WAV file, whatever the format asked for; `pcm` gives its
-//!   samples alone. A voice that was created is there until it is deleted.
+//! * Two questions have a real answer: `Who painted Olympia?` and `Who is the best French painter?
+//!   Answer in one short sentence.` The response to any other prompt states that it comes from the
+//!   emulator and repeats the first words of the prompt.
+//! * A tool is called if `tool_choice` requires it or if the prompt mentions its name. The
+//!   arguments satisfy the tool's schema. The response to a tool result repeats the result.
+//! * `response_format` yields a small object or an instance of the schema.
+//! * Models named `magistral-*`, and any model with a `reasoning_effort` other than `none`, reason
+//!   before they respond.
+//! * `n`, `stop`, `max_tokens`, `logprobs`, `prompt_cache_key` and prefix messages are implemented.
+//!   A word counts as a token, a longer word as one token for every twelve characters.
+//! * Every agent id is accepted and stands for an agent with a general model.
+//! * Keywords determine moderation and classification: `kill` is a threat, `great` is positive. Of
+//!   a conversation only the last message counts.
+//! * URLs are not fetched. A document behind a URL or an id has three pages, a recording lasts ten
+//!   seconds. Of a document that is sent as a data URL, plain text is read and the pages of a PDF
+//!   are counted.
+//! * Speech is a short tone in a WAV file for every format but `pcm`, which is the samples alone. A
+//!   voice exists until it is deleted.
 //!
-//! # What it remembers
+//! # State
 //!
-//! Files, jobs and fine-tuned models live as long as the emulator. Ids are the same on every run,
-//! and time is too: it begins with 2026 and goes on by a second with each change.
+//! Files, jobs and fine-tuned models live as long as the emulator. Ids and timestamps are the same
+//! on every run: the clock starts at the beginning of 2026 and advances by a second with each
+//! change.
 //!
-//! * A job moves one step each time it is retrieved, so polling it to its end needs no waiting. A
-//!   batch job goes from `QUEUED` over `RUNNING` to `SUCCESS`, a fine-tuning job from `QUEUED`
-//!   over `VALIDATING` (and `VALIDATED`, where it waits to be started) and `RUNNING` to `SUCCESS`.
-//! * A batch job sends its requests to this very server. Their results are in files, which do not
-//!   keep the order of the requests, and in `outputs` when it is retrieved with `inline=true`.
-//!   With `timeout_hours` 0 it ends as `TIMEOUT_EXCEEDED`, with unusable lines as `FAILED`.
-//! * The model of a fine-tuning job answers as the model it started from. Mistral has withdrawn
-//!   fine-tuning; [`EmulatorBuilder::fine_tuning_gone`] answers as it does now.
+//! * A job advances by one status each time it is retrieved, so that a program which polls a job
+//!   need not wait. A batch job goes from `QUEUED` over `RUNNING` to `SUCCESS`, a fine-tuning job
+//!   from `QUEUED` over `VALIDATING` (and `VALIDATED`, if it must be started) and `RUNNING` to
+//!   `SUCCESS`.
+//! * The requests of a batch job are dispatched to the emulator itself. The results are in files,
+//!   not in the order of the requests, and in `outputs` if the job is retrieved with `inline=true`.
+//!   A job with `timeout_hours` 0 ends as `TIMEOUT_EXCEEDED`, one with invalid lines as `FAILED`.
+//! * A fine-tuned model responds as its base model. Mistral has withdrawn fine-tuning;
+//!   [`EmulatorBuilder::fine_tuning_gone`] makes the emulator respond as the real API does now.
 //!
 //! # Other clouds
 //!
-//! It serves chat, FIM and OCR by the routes of Azure (`/models/chat/completions`,
-//! `/openai/v1/…`, `/openai/deployments/…`, `/providers/mistral/azure/ocr`) and of Vertex AI
-//! (`:rawPredict`, `:streamRawPredict`), with their errors. Names of deployments that no model
-//! has are answered by a model that fits. Tokens are given out at `/token` (Google), at
-//! `/{tenant}/oauth2/v2.0/token` (Entra ID) and by a metadata server;
-//! [`Emulator::revoke_tokens`] makes them worthless.
+//! The emulator serves chat, FIM and OCR with the routes and errors of Azure
+//! (`/models/chat/completions`, `/openai/v1/…`, `/openai/deployments/…`,
+//! `/providers/mistral/azure/ocr`) and of Vertex AI (`:rawPredict`, `:streamRawPredict`). A
+//! deployment whose name is not that of a model is served by a suitable model. Access tokens are
+//! issued by `/token` (Google), `/{tenant}/oauth2/v2.0/token` (Entra ID) and a metadata server, and
+//! revoked by [`Emulator::revoke_tokens`].
 //!
 //! # Faults
 //!
-//! [`Emulator::push_fault`] makes the next requests fail; the header [`FAULT_HEADER`] does so for
-//! the request that carries it. See [`Fault`] for what can go wrong.
+//! [`Emulator::push_fault`] injects a fault into the responses to the next requests, the header
+//! [`FAULT_HEADER`] into the response to the request that carries it. See [`Fault`] for the kinds
+//! of faults.
 //!
-//! # As a program
+//! # Command line
 //!
-//! `mistral-emulator --port 8019` serves until it is interrupted. Point a program at it with
+//! `mistral-emulator --port 8019` runs until Ctrl-C. Configure a program with
 //! `MISTRAL_API_KEY=emulator` and the base URL `http://127.0.0.1:8019`.
 
-mod catalogue;
-mod check;
-mod clock;
 mod clouds;
-mod completion;
-mod disturb;
-mod document;
-mod emulator;
-mod errors;
 mod faults;
-mod fields;
-mod form;
-mod messages;
-mod query;
-mod random;
-mod reply;
-mod router;
+mod generate;
+mod json;
+mod requests;
+mod responses;
 mod routes;
-mod schema;
-mod service;
-mod shared;
-mod sound;
-mod sse;
+mod server;
 mod state;
-mod tokens;
-mod voices;
+mod time;
 
-pub use emulator::{Emulator, EmulatorBuilder};
-pub use faults::{FAULT_HEADER, Fault};
-pub use shared::RecordedRequest;
+pub use faults::Fault;
+pub use faults::header::FAULT_HEADER;
+pub use server::{Emulator, EmulatorBuilder};
+pub use state::RecordedRequest;

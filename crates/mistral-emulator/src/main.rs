@@ -1,4 +1,4 @@
-//! Runs the emulator until it is interrupted.
+//! Runs the emulator until Ctrl-C.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ Usage: mistral-emulator [--port N] [--api-key KEY]
 ";
 
 fn main() -> ExitCode {
-    match command(std::env::args().skip(1)) {
+    match parse_arguments(std::env::args().skip(1)) {
         Ok(Command::Help) => {
             print(HELP);
             ExitCode::SUCCESS
@@ -30,8 +30,8 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        Err(mistake) => {
-            eprintln!("mistral-emulator: {mistake}; try --help");
+        Err(message) => {
+            eprintln!("mistral-emulator: {message}; try --help");
             ExitCode::from(2)
         }
     }
@@ -43,7 +43,7 @@ enum Command {
     Run { port: u16, api_key: String },
 }
 
-fn command(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> {
+fn parse_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut port = DEFAULT_PORT;
     let mut api_key = Emulator::API_KEY.to_owned();
     while let Some(argument) = arguments.next() {
@@ -74,7 +74,7 @@ fn command(mut arguments: impl Iterator<Item = String>) -> Result<Command, Strin
 
 fn run(port: u16, api_key: String) -> io::Result<()> {
     let emulator = Emulator::builder().port(port).api_key(api_key).start()?;
-    end_on_interrupt()?;
+    exit_on_interrupt()?;
     let (url, key) = (emulator.url(), emulator.api_key());
     print(&format!(
         "Mistral emulator at {url}, key {key}: set MISTRAL_API_KEY={key} and the base URL {url}; \
@@ -84,8 +84,8 @@ fn run(port: u16, api_key: String) -> io::Result<()> {
     Ok(())
 }
 
-/// Process 1 of a container is not ended by signals that it does not listen for.
-fn end_on_interrupt() -> io::Result<()> {
+/// Exits on Ctrl-C. Needed in containers, where signals without a handler do not end process 1.
+fn exit_on_interrupt() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
@@ -99,7 +99,7 @@ fn end_on_interrupt() -> io::Result<()> {
     Ok(())
 }
 
-/// A reader that has closed the pipe is no reason to stop.
+/// Prints to standard output. Errors are ignored: a closed pipe must not stop the server.
 fn print(text: &str) {
     let mut output = io::stdout();
     drop(output.write_all(text.as_bytes()));
@@ -111,11 +111,11 @@ mod tests {
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Command, String> {
-        command(arguments.iter().map(|&argument| argument.to_owned()))
+        parse_arguments(arguments.iter().map(|&argument| argument.to_owned()))
     }
 
     #[test]
-    fn arguments_are_read_in_both_forms() {
+    fn arguments_are_parsed_with_space_or_equals_sign() {
         let expected = Command::Run {
             port: 9000,
             api_key: "k".to_owned(),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_given_is_the_default() {
+    fn arguments_default_to_port_8019() {
         let expected = Command::Run {
             port: 8019,
             api_key: "emulator".to_owned(),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn arguments_invalid_are_reported() {
         for (arguments, reason) in [
             (&["--prot", "1"][..], "unknown argument \"--prot\""),
             (&["extra"], "unknown argument \"extra\""),

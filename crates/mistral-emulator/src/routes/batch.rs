@@ -1,10 +1,10 @@
-//! Batch jobs, which run their requests through this very server.
+//! Batch jobs, whose requests are dispatched to the server itself.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -12,32 +12,34 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Map, Value, json};
 
-use super::JsonBody;
-use crate::check::{self, Field, Kind as Is, optional, problem, required};
-use crate::errors::{ApiError, json_response};
-use crate::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
-use crate::reply::list as members;
-use crate::router::router;
-use crate::shared::Shared;
+use crate::json::array;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, Type, error_detail, optional, required};
+use crate::requests::query::{PAGE, PAGE_SIZE, Parameter, ParameterType, Parameters, Query};
+use crate::responses::{ApiError, json_response};
+use crate::state::AppState;
 use crate::state::batch_job::{
-    BatchJob, BatchRequest, CANCELLATION_REQUESTED, CANCELLED, FAILED, Outcome, QUEUED, RUNNING,
-    SUCCESS, TIMEOUT_EXCEEDED,
+    BatchJob, BatchRequest, BatchResult, CANCELLATION_REQUESTED, CANCELLED, FAILED, QUEUED,
+    RUNNING, SUCCESS, TIMEOUT_EXCEEDED,
 };
 
-const MOST_REQUESTS: usize = 10_000;
+const MAX_INLINE_REQUESTS: usize = 10_000;
 
 static FIELDS: &[Field] = &[
-    optional("input_files", Is::List(0, &Is::Text)),
+    optional("input_files", Type::Array(0, &Type::String)),
     optional(
         "requests",
-        Is::List(
+        Type::Array(
             1,
-            &Is::Record(&[optional("custom_id", Is::Text), required("body", Is::Map)]),
+            &Type::Object(&[
+                optional("custom_id", Type::String),
+                required("body", Type::AnyObject),
+            ]),
         ),
     ),
     required(
         "endpoint",
-        Is::Choice(&[
+        Type::Enum(&[
             "/v1/chat/completions",
             "/v1/embeddings",
             "/v1/fim/completions",
@@ -50,23 +52,23 @@ static FIELDS: &[Field] = &[
             "/v1/audio/transcriptions",
         ]),
     ),
-    optional("model", Is::Text),
-    optional("agent_id", Is::Text),
-    optional("metadata", Is::Texts(1, 512)),
-    optional("timeout_hours", check::COUNT),
+    optional("model", Type::String),
+    optional("agent_id", Type::String),
+    optional("metadata", Type::StringMap(1, 512)),
+    optional("timeout_hours", fields::UNSIGNED),
 ];
 
 static FILTERS: &[Parameter] = &[
     PAGE,
     PAGE_SIZE,
-    ("model", Kind::Text),
-    ("agent_id", Kind::Text),
-    ("metadata", Kind::Text),
-    ("created_after", Kind::Time),
-    ("created_by_me", Kind::Flag),
+    ("model", ParameterType::String),
+    ("agent_id", ParameterType::String),
+    ("metadata", ParameterType::String),
+    ("created_after", ParameterType::Timestamp),
+    ("created_by_me", ParameterType::Boolean),
     (
         "status",
-        Kind::Choices(&[
+        ParameterType::Enums(&[
             QUEUED,
             RUNNING,
             SUCCESS,
@@ -76,48 +78,52 @@ static FILTERS: &[Parameter] = &[
             CANCELLED,
         ]),
     ),
-    ("order_by", Kind::Choice(&["created", "-created"])),
+    ("order_by", ParameterType::Enum(&["created", "-created"])),
 ];
+
+/// The router that the requests of a batch job are dispatched to, as an extension of the request.
+#[derive(Debug, Clone)]
+pub(crate) struct BatchRouter(pub(crate) Router);
 
 /// `POST /v1/batch/jobs`
 pub(crate) async fn create(
-    State(shared): State<Arc<Shared>>,
-    JsonBody(asked): JsonBody,
+    State(state): State<Arc<AppState>>,
+    JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::short_body(FIELDS, &asked)?;
-    let inline = members(&asked, "requests");
-    let files = members(&asked, "input_files");
+    fields::validate_plain(FIELDS, &request)?;
+    let inline = array(&request, "requests");
+    let files = array(&request, "input_files");
     if inline.is_empty() == files.is_empty() {
-        return Err(refuse(
+        return Err(value_error(
             "Value error, Either input_files or requests must be given, and not both",
-            &asked,
+            &request,
         ));
     }
-    let mut state = shared.state();
-    let mut requests: Vec<BatchRequest> = inline.iter().filter_map(BatchRequest::read).collect();
+    let mut store = state.store();
+    let mut requests: Vec<BatchRequest> = inline.iter().filter_map(BatchRequest::parse).collect();
     let mut errors = Vec::new();
     for id in files.iter().filter_map(Value::as_str) {
-        let Some(file) = state.file(id) else {
+        let Some(file) = store.file(id) else {
             return Err(ApiError::detail(StatusCode::NOT_FOUND, "File not found"));
         };
         if file.purpose != "batch" {
             let message = format!("Value error, File {id} was not uploaded with purpose batch");
-            return Err(refuse(&message, &asked));
+            return Err(value_error(&message, &request));
         }
-        let (of_file, error) = BatchRequest::of_lines(&file.content);
-        requests.extend(of_file);
+        let (file_requests, error) = BatchRequest::parse_lines(&file.content);
+        requests.extend(file_requests);
         errors.extend(error);
     }
-    if inline.len() > MOST_REQUESTS {
-        let message = format!("Value error, At most {MOST_REQUESTS} requests can be inline");
-        return Err(refuse(&message, &json!(inline.len())));
+    if inline.len() > MAX_INLINE_REQUESTS {
+        let message = format!("Value error, At most {MAX_INLINE_REQUESTS} requests can be inline");
+        return Err(value_error(&message, &json!(inline.len())));
     }
-    let shown = state.add_batch_job(asked, requests, errors);
-    Ok(json_response(StatusCode::OK, &shown))
+    let json = store.add_batch_job(request, requests, errors);
+    Ok(json_response(StatusCode::OK, &json))
 }
 
-fn refuse(message: &str, input: &Value) -> ApiError {
-    ApiError::details(vec![problem(
+fn value_error(message: &str, input: &Value) -> ApiError {
+    ApiError::validation_plain(vec![error_detail(
         "value_error",
         &["body".into()],
         message,
@@ -127,133 +133,135 @@ fn refuse(message: &str, input: &Value) -> ApiError {
 
 /// `GET /v1/batch/jobs`
 pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(FILTERS)?;
-    let metadata = wanted_metadata(&query, &wanted)?;
-    let mut jobs: Vec<Value> = shared
-        .state()
+    let filters = query.validate(FILTERS)?;
+    let metadata = metadata_filters(&query, &filters)?;
+    let mut jobs: Vec<Value> = state
+        .store()
         .batch_jobs
         .iter()
-        .filter(|job| is_wanted(job, &wanted, &metadata))
-        .map(|job| job.show(false))
+        .filter(|job| matches_filters(job, &filters, &metadata))
+        .map(|job| job.to_json(false))
         .collect();
-    if wanted.text("order_by") != Some("created") {
+    if filters.string("order_by") != Some("created") {
         jobs.reverse();
     }
     let total = jobs.len();
-    let body = json!({ "object": "list", "data": wanted.page(jobs), "total": total });
+    let body = json!({ "object": "list", "data": filters.page(jobs), "total": total });
     Ok(json_response(StatusCode::OK, &body))
 }
 
-/// The official SDK sends each entry as a parameter of its own; an object is understood too.
-fn wanted_metadata(query: &Query, wanted: &Parameters) -> Result<Map<String, Value>, ApiError> {
+/// Returns the metadata to filter by.
+///
+/// The official SDK sends each entry as a separate parameter. A JSON object is accepted, too.
+fn metadata_filters(query: &Query, filters: &Parameters) -> Result<Map<String, Value>, ApiError> {
     let mut metadata: Map<String, Value> = query
         .others(FILTERS)
         .map(|(name, value)| (name.clone(), value.as_str().into()))
         .collect();
-    if let Some(text) = wanted.text("metadata") {
+    if let Some(text) = filters.string("metadata") {
         match serde_json::from_str(text) {
             Ok(Value::Object(members)) => metadata.extend(members),
             _ => {
-                let place = ["query".into(), "metadata".into()];
+                let location = ["query".into(), "metadata".into()];
                 let message = "Input should be a valid dictionary";
-                let problem = problem("dict_type", &place, message, &text.into());
-                return Err(ApiError::details(vec![problem]));
+                let error = error_detail("dict_type", &location, message, &text.into());
+                return Err(ApiError::validation_plain(vec![error]));
             }
         }
     }
     Ok(metadata)
 }
 
-fn is_wanted(job: &BatchJob, wanted: &Parameters, metadata: &Map<String, Value>) -> bool {
-    let asked = |name: &str| job.asked.get(name).and_then(Value::as_str);
+fn matches_filters(job: &BatchJob, filters: &Parameters, metadata: &Map<String, Value>) -> bool {
+    let requested = |name: &str| job.request.get(name).and_then(Value::as_str);
     let has = |(name, value): (&String, &Value)| {
-        let found = job.asked.get("metadata").and_then(|all| all.get(name));
+        let found = job.request.get("metadata").and_then(|all| all.get(name));
         found == Some(value)
     };
     let created = i64::try_from(job.created_at).unwrap_or(i64::MAX);
-    wanted.allow("model", asked("model"))
-        && wanted.allow("agent_id", asked("agent_id"))
-        && wanted.allow("status", Some(job.status))
-        && wanted
+    filters.accepts("model", requested("model"))
+        && filters.accepts("agent_id", requested("agent_id"))
+        && filters.accepts("status", Some(job.status))
+        && filters
             .integer("created_after")
             .is_none_or(|after| created > after)
         && metadata.iter().all(has)
 }
 
-/// `GET /v1/batch/jobs/{job_id}`, which moves the job one step on
+/// `GET /v1/batch/jobs/{job_id}`, which advances the job by one status
 pub(crate) async fn retrieve(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
+    Extension(router): Extension<BatchRouter>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(&[("inline", Kind::Flag)])?;
-    let inline = wanted.flag("inline").unwrap_or(false);
-    let to_run = shared.state().advance_batch_job(&id);
-    if let Some(job) = to_run {
-        let outcomes = run(&shared, job).await;
-        shared.state().finish_batch_job(&id, outcomes);
+    let filters = query.validate(&[("inline", ParameterType::Boolean)])?;
+    let inline = filters.boolean("inline").unwrap_or(false);
+    let ready_job = state.store().advance_batch_job(&id);
+    if let Some(job) = ready_job {
+        let results = run_requests(&state, &router, job).await;
+        state.store().finish_batch_job(&id, results);
     }
-    with_job(&shared, &id, |job| Ok(job.show(inline)))
+    with_job(&state, &id, |job| Ok(job.to_json(inline)))
 }
 
 /// `POST /v1/batch/jobs/{job_id}/cancel`
 pub(crate) async fn cancel(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    with_job(&shared, &id, |job| {
-        if job.is_over() {
+    with_job(&state, &id, |job| {
+        if job.is_finished() {
             let message = format!("The job cannot be cancelled: it is {}", job.status);
             return Err(ApiError::detail(StatusCode::BAD_REQUEST, &message));
         }
         job.status = CANCELLATION_REQUESTED;
-        Ok(job.show(false))
+        Ok(job.to_json(false))
     })
 }
 
 /// `DELETE /v1/batch/jobs/{job_id}`
 pub(crate) async fn delete(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let response = with_job(&shared, &id, |job| {
+    let response = with_job(&state, &id, |job| {
         Ok(json!({ "id": job.id, "object": "batch", "deleted": true }))
     })?;
-    shared.state().batch_jobs.retain(|job| job.id != id);
+    state.store().batch_jobs.retain(|job| job.id != id);
     Ok(response)
 }
 
 fn with_job(
-    shared: &Shared,
+    state: &AppState,
     id: &str,
     action: impl FnOnce(&mut BatchJob) -> Result<Value, ApiError>,
 ) -> Result<Response, ApiError> {
-    let mut state = shared.state();
-    let job = state
+    let mut store = state.store();
+    let job = store
         .batch_job(id)
         .ok_or_else(|| ApiError::detail(StatusCode::NOT_FOUND, "Batch job not found"))?;
     Ok(json_response(StatusCode::OK, &action(job)?))
 }
 
-async fn run(shared: &Arc<Shared>, job: BatchJob) -> Vec<Outcome> {
-    let server = router(shared);
-    let given = |name: &str| job.asked.get(name).filter(|value| !value.is_null());
-    let mut path = given("endpoint").and_then(Value::as_str).unwrap_or("/");
-    if given("agent_id").is_some() && path == "/v1/chat/completions" {
+async fn run_requests(state: &AppState, router: &BatchRouter, job: BatchJob) -> Vec<BatchResult> {
+    let requested = |name: &str| job.request.get(name).filter(|value| !value.is_null());
+    let mut path = requested("endpoint").and_then(Value::as_str).unwrap_or("/");
+    if requested("agent_id").is_some() && path == "/v1/chat/completions" {
         path = "/v1/agents/completions";
     }
-    let mut outcomes = Vec::with_capacity(job.requests.len());
+    let mut results = Vec::with_capacity(job.requests.len());
     for mut request in job.requests {
         for name in ["model", "agent_id"] {
-            let value = job.asked.get(name).filter(|value| !value.is_null());
+            let value = job.request.get(name).filter(|value| !value.is_null());
             if let (Some(value), Some(body)) = (value, request.body.as_object_mut()) {
                 body.insert(name.to_owned(), value.clone());
             }
         }
-        let response = ask(&server, &shared.api_key, path, &request.body).await;
+        let response = dispatch(&router.0, &state.api_key, path, &request.body).await;
         let status = response.status().as_u16();
         let bytes = match response.into_body().collect().await {
             Ok(body) => body.to_bytes(),
@@ -261,16 +269,16 @@ async fn run(shared: &Arc<Shared>, job: BatchJob) -> Vec<Outcome> {
         };
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into());
-        outcomes.push(Outcome {
+        results.push(BatchResult {
             custom_id: request.custom_id,
             status,
             body,
         });
     }
-    outcomes
+    results
 }
 
-async fn ask(server: &Router, key: &str, path: &str, body: &Value) -> Response {
+async fn dispatch(router: &Router, key: &str, path: &str, body: &Value) -> Response {
     let request = Request::builder()
         .method(Method::POST)
         .uri(path)
@@ -278,11 +286,11 @@ async fn ask(server: &Router, key: &str, path: &str, body: &Value) -> Response {
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()));
     match request {
-        Ok(request) => match TowerToHyperService::new(server.clone()).call(request).await {
+        Ok(request) => match TowerToHyperService::new(router.clone()).call(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         },
-        // A key that no header can hold; nobody can have come this far with it.
+        // The configured key is not a valid header value, so that no client can have sent it.
         Err(error) => ApiError::detail(StatusCode::BAD_REQUEST, &error.to_string()).into_response(),
     }
 }

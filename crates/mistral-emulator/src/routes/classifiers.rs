@@ -1,4 +1,4 @@
-//! Moderation and classification: scores that depend on single words and nothing else.
+//! Moderation and classification, whose scores depend on keywords.
 
 use std::sync::Arc;
 
@@ -7,53 +7,57 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{JsonBody, TokenCost};
-use crate::catalogue::{MODERATION_2411, Model};
-use crate::check::{self, Field, Kind, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::fields::MESSAGE;
-use crate::random::{Sequence, hash, hex_id};
-use crate::reply::{list, text_of};
-use crate::shared::Shared;
-use crate::tokens;
+use crate::generate::random::{Rng, hash, hex_id};
+use crate::generate::tokenizer;
+use crate::json::{array, message_text};
+use crate::requests::JsonBody;
+use crate::requests::chat_fields::MESSAGE;
+use crate::requests::fields::{self, Field, Type, optional, required};
+use crate::responses::TokenCost;
+use crate::responses::{ApiError, json_response};
+use crate::state::AppState;
+use crate::state::models::{MODERATION_2411, Model};
 
-static TEXTS: &[Field] = &[
-    required("model", Kind::Text),
+static TEXT_FIELDS: &[Field] = &[
+    required("model", Type::String),
     required(
         "input",
-        Kind::AnyOf(&[Kind::Text, Kind::List(1, &Kind::Text)]),
+        Type::AnyOf(&[Type::String, Type::Array(1, &Type::String)]),
     ),
-    optional("metadata", Kind::Map),
+    optional("metadata", Type::AnyObject),
 ];
 
-static MODERATED_CHAT: &[Field] = &[
-    required("model", Kind::Text),
-    required("input", Kind::List(1, &MESSAGE)),
+static MODERATION_CHAT_FIELDS: &[Field] = &[
+    required("model", Type::String),
+    required("input", Type::Array(1, &MESSAGE)),
 ];
 
-static MODERATED_CHATS: &[Field] = &[
-    required("model", Kind::Text),
-    required("input", Kind::List(1, &CHAT)),
+static MODERATION_CHATS_FIELDS: &[Field] = &[
+    required("model", Type::String),
+    required("input", Type::Array(1, &CHAT)),
 ];
 
-static CHAT: Kind = Kind::List(1, &MESSAGE);
+static CHAT: Type = Type::Array(1, &MESSAGE);
 
-static INSTRUCT: &[Field] = &[required("messages", Kind::List(1, &MESSAGE))];
+static CONVERSATION_FIELDS: &[Field] = &[required("messages", Type::Array(1, &MESSAGE))];
 
-static CONVERSATION: Kind = Kind::Record(INSTRUCT);
+static CONVERSATION: Type = Type::Object(CONVERSATION_FIELDS);
 
-static CLASSIFIED_CHATS: &[Field] = &[
-    required("model", Kind::Text),
+static CLASSIFICATION_CHATS_FIELDS: &[Field] = &[
+    required("model", Type::String),
     required(
         "input",
-        Kind::AnyOf(&[Kind::Record(INSTRUCT), Kind::List(1, &CONVERSATION)]),
+        Type::AnyOf(&[
+            Type::Object(CONVERSATION_FIELDS),
+            Type::Array(1, &CONVERSATION),
+        ]),
     ),
 ];
 
-/// A category or a label and the words that speak for it.
-type Words = (&'static str, &'static [&'static str]);
+/// A category or a label and its keywords.
+type Keywords = (&'static str, &'static [&'static str]);
 
-static CATEGORIES: &[Words] = &[
+static CATEGORIES: &[Keywords] = &[
     ("sexual", &["sex", "porn", "erotic"]),
     ("hate_and_discrimination", &["hate", "racist", "inferior"]),
     ("violence_and_threats", &["kill", "murder", "stab"]),
@@ -67,16 +71,16 @@ static CATEGORIES: &[Words] = &[
     ("jailbreaking", &["jailbreak", "unfiltered"]),
 ];
 
-/// The older model has one category for two of the newer ones and lacks another.
+/// The category of the older model that combines two of the newer ones.
 const DANGEROUS_AND_CRIMINAL: &str = "dangerous_and_criminal_content";
 
-static SENTIMENTS: &[Words] = &[
+static SENTIMENTS: &[Keywords] = &[
     ("positive", &["good", "great", "love", "happy", "thanks"]),
     ("neutral", &["okay", "fine", "maybe"]),
     ("negative", &["bad", "awful", "hate", "sad", "broken"]),
 ];
 
-static LANGUAGES: &[Words] = &[
+static LANGUAGES: &[Keywords] = &[
     ("english", &["the", "is", "and", "this", "who"]),
     ("french", &["le", "la", "est", "et", "qui"]),
     ("german", &["der", "die", "ist", "und", "wer"]),
@@ -84,44 +88,38 @@ static LANGUAGES: &[Words] = &[
 
 /// `POST /v1/moderations`
 pub(crate) async fn moderate(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(TEXTS, &request)?;
-    answer(
-        &shared,
-        &request,
-        "moderation",
-        &texts(&request),
-        moderation,
-    )
+    fields::validate(TEXT_FIELDS, &request)?;
+    respond(&state, &request, "moderation", &texts(&request), moderation)
 }
 
 /// `POST /v1/chat/moderations`
 pub(crate) async fn moderate_chat(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    let input = list(&request, "input");
+    let input = array(&request, "input");
     let chats: Vec<String> = if input.iter().any(Value::is_array) {
-        check::body(MODERATED_CHATS, &request)?;
+        fields::validate(MODERATION_CHATS_FIELDS, &request)?;
         let chats = input.iter().filter_map(Value::as_array);
         chats.map(|chat| last_text(chat)).collect()
     } else {
-        check::body(MODERATED_CHAT, &request)?;
+        fields::validate(MODERATION_CHAT_FIELDS, &request)?;
         vec![last_text(input)]
     };
-    answer(&shared, &request, "moderation", &chats, moderation)
+    respond(&state, &request, "moderation", &chats, moderation)
 }
 
 /// `POST /v1/classifications`
 pub(crate) async fn classify(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(TEXTS, &request)?;
-    answer(
-        &shared,
+    fields::validate(TEXT_FIELDS, &request)?;
+    respond(
+        &state,
         &request,
         "classification",
         &texts(&request),
@@ -131,36 +129,39 @@ pub(crate) async fn classify(
 
 /// `POST /v1/chat/classifications`
 pub(crate) async fn classify_chat(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(CLASSIFIED_CHATS, &request)?;
+    fields::validate(CLASSIFICATION_CHATS_FIELDS, &request)?;
     let chats: Vec<String> = match request.get("input") {
         Some(Value::Array(chats)) => chats
             .iter()
-            .map(|chat| last_text(list(chat, "messages")))
+            .map(|chat| last_text(array(chat, "messages")))
             .collect(),
-        Some(chat) => vec![last_text(list(chat, "messages"))],
+        Some(chat) => vec![last_text(array(chat, "messages"))],
         None => Vec::new(),
     };
-    answer(&shared, &request, "classification", &chats, classification)
+    respond(&state, &request, "classification", &chats, classification)
 }
 
-fn answer(
-    shared: &Shared,
+fn respond(
+    state: &AppState,
     request: &Value,
     capability: &str,
     texts: &[String],
-    judge: fn(&Model, &str) -> Value,
+    score: fn(&Model, &str) -> Value,
 ) -> Result<Response, ApiError> {
-    let model = shared.state().able(request, capability)?;
-    let results: Vec<Value> = texts.iter().map(|text| judge(model, text)).collect();
+    let model = state.store().resolve_model(request, capability)?;
+    let results: Vec<Value> = texts.iter().map(|text| score(model, text)).collect();
     let body = json!({
         "id": hex_id(hash(request.to_string().as_bytes())),
         "model": request.get("model"),
         "results": results,
     });
-    let tokens: usize = texts.iter().map(|text| tokens::count(text) + 1).sum();
+    let tokens: usize = texts
+        .iter()
+        .map(|text| tokenizer::count_tokens(text) + 1)
+        .sum();
     let mut response = json_response(StatusCode::OK, &body);
     response.extensions_mut().insert(TokenCost(tokens as u64));
     Ok(response)
@@ -181,9 +182,9 @@ fn texts(request: &Value) -> Vec<String> {
     }
 }
 
-/// Of a conversation the last message is judged.
+/// Returns the text of the last message, which alone determines the scores.
 fn last_text(messages: &[Value]) -> String {
-    messages.last().map(text_of).unwrap_or_default()
+    messages.last().map(message_text).unwrap_or_default()
 }
 
 fn moderation(model: &Model, text: &str) -> Value {
@@ -202,14 +203,14 @@ fn moderation(model: &Model, text: &str) -> Value {
 fn category_scores(model: &Model, text: &str) -> Vec<(String, f64)> {
     let words = words(text);
     let mut scores: Vec<(String, f64)> = Vec::new();
-    for (name, signs) in CATEGORIES {
+    for (name, keywords) in CATEGORIES {
         let name = match (model.id, *name) {
             (MODERATION_2411, "jailbreaking") => continue,
             (MODERATION_2411, "dangerous" | "criminal") => DANGEROUS_AND_CRIMINAL,
             (_, name) => name,
         };
         let fraction = fraction(name, text);
-        let score = if hits(&words, signs) > 0 {
+        let score = if count_matches(&words, keywords) > 0 {
             0.9 + fraction / 20.0
         } else {
             fraction / 200.0
@@ -223,7 +224,7 @@ fn category_scores(model: &Model, text: &str) -> Vec<(String, f64)> {
 }
 
 fn classification(model: &Model, text: &str) -> Value {
-    if model.can("moderation") {
+    if model.supports("moderation") {
         let scores: Map<String, Value> = category_scores(model, text)
             .into_iter()
             .map(|(name, score)| (name, json!(score)))
@@ -231,21 +232,21 @@ fn classification(model: &Model, text: &str) -> Value {
         return json!({ "moderation": { "scores": scores } });
     }
     json!({
-        "sentiment": { "scores": shares(SENTIMENTS, text) },
-        "language": { "scores": shares(LANGUAGES, text) },
+        "sentiment": { "scores": normalized_scores(SENTIMENTS, text) },
+        "language": { "scores": normalized_scores(LANGUAGES, text) },
     })
 }
 
-/// A score per label; together they are 1.
-fn shares(labels: &[Words], text: &str) -> Map<String, Value> {
+/// Returns a score for each label. The scores sum up to 1.
+fn normalized_scores(labels: &[Keywords], text: &str) -> Map<String, Value> {
     let words = words(text);
     let weights: Vec<(&str, f64)> = labels
         .iter()
-        .map(|(label, signs)| {
-            let hits = u32::try_from(hits(&words, signs)).unwrap_or(u32::MAX);
+        .map(|(label, keywords)| {
+            let count = u32::try_from(count_matches(&words, keywords)).unwrap_or(u32::MAX);
             (
                 *label,
-                0.1 + fraction(label, text) / 10.0 + 4.0 * f64::from(hits),
+                0.1 + fraction(label, text) / 10.0 + 4.0 * f64::from(count),
             )
         })
         .collect();
@@ -264,15 +265,15 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn hits(words: &[String], signs: &[&str]) -> usize {
+fn count_matches(words: &[String], keywords: &[&str]) -> usize {
     words
         .iter()
-        .filter(|word| signs.contains(&word.as_str()))
+        .filter(|word| keywords.contains(&word.as_str()))
         .count()
 }
 
-/// A number from 0 up to 1 that depends on both texts.
+/// Returns a pseudorandom number, at least 0 and less than 1, that depends on both texts.
 fn fraction(name: &str, text: &str) -> f64 {
-    let mut numbers = Sequence::new(hash(format!("{name}: {text}").as_bytes()));
-    f64::from(u32::try_from(numbers.below(1000)).unwrap_or(0)) / 1000.0
+    let mut rng = Rng::new(hash(format!("{name}: {text}").as_bytes()));
+    f64::from(u32::try_from(rng.below(1000)).unwrap_or(0)) / 1000.0
 }

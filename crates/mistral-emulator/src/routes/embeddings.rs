@@ -1,4 +1,4 @@
-//! Embeddings: vectors that depend on the words of a text and nothing else.
+//! Embeddings, which depend on the words of a text.
 
 use std::collections::BTreeSet;
 
@@ -8,53 +8,57 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{JsonBody, TokenCost};
-use crate::catalogue::{self, CODESTRAL_EMBED, Model};
-use crate::check::{self, Field, Kind, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::random::{Sequence, hash, hex_id};
-use crate::reply::whole_number;
-use crate::tokens;
+use crate::generate::random::{Rng, hash, hex_id};
+use crate::generate::tokenizer;
+use crate::json::unsigned;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, Type, optional, required};
+use crate::responses::TokenCost;
+use crate::responses::{ApiError, json_response};
+use crate::state::models::{self, CODESTRAL_EMBED, Model};
 
-const MOST_INPUTS: usize = 256;
-/// Of all inputs together.
-const MOST_TOKENS: usize = 16_384;
-const MOST_DIMENSIONS: usize = 3072;
-/// How many numbers of a vector one word touches.
+const MAX_INPUTS: usize = 256;
+/// The limit for all inputs together.
+const MAX_TOTAL_TOKENS: usize = 16_384;
+const MAX_DIMENSIONS: usize = 3072;
+/// The number of dimensions that a word affects.
 const DIMENSIONS_PER_WORD: usize = 64;
 
 static FIELDS: &[Field] = &[
-    required("model", Kind::Text),
+    required("model", Type::String),
     required(
         "input",
-        Kind::AnyOf(&[Kind::Text, Kind::List(1, &Kind::Text)]),
+        Type::AnyOf(&[Type::String, Type::Array(1, &Type::String)]),
     ),
-    optional("metadata", Kind::Map),
-    optional("output_dimension", Kind::Integer(1, i64::MAX)),
+    optional("metadata", Type::AnyObject),
+    optional("output_dimension", Type::Integer(1, i64::MAX)),
     optional(
         "output_dtype",
-        Kind::Choice(&["float", "int8", "uint8", "binary", "ubinary"]),
+        Type::Enum(&["float", "int8", "uint8", "binary", "ubinary"]),
     ),
-    optional("encoding_format", Kind::Choice(&["float", "base64"])),
+    optional("encoding_format", Type::Enum(&["float", "base64"])),
 ];
 
 /// `POST /v1/embeddings`
 pub(crate) async fn create(JsonBody(request): JsonBody) -> Result<Response, ApiError> {
-    check::body(FIELDS, &request)?;
-    let model = catalogue::able(&request, Model::embeds)?;
+    fields::validate(FIELDS, &request)?;
+    let model = models::resolve(&request, Model::is_embedding_model)?;
     let dimensions = dimensions(&request, model)?;
     let inputs: Vec<&str> = match request.get("input") {
         Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
         other => other.and_then(Value::as_str).into_iter().collect(),
     };
-    if inputs.len() > MOST_INPUTS {
-        return Err(too_many(
+    if inputs.len() > MAX_INPUTS {
+        return Err(prompt_too_large(
             "Too many inputs in request, split into more batches.",
         ));
     }
-    let tokens: usize = inputs.iter().map(|text| tokens::count(text) + 1).sum();
-    if tokens > MOST_TOKENS {
-        return Err(too_many(
+    let tokens: usize = inputs
+        .iter()
+        .map(|text| tokenizer::count_tokens(text) + 1)
+        .sum();
+    if tokens > MAX_TOTAL_TOKENS {
+        return Err(prompt_too_large(
             "Too many tokens overall, split into more batches.",
         ));
     }
@@ -85,11 +89,11 @@ pub(crate) async fn create(JsonBody(request): JsonBody) -> Result<Response, ApiE
     Ok(response)
 }
 
-fn too_many(message: &str) -> ApiError {
+fn prompt_too_large(message: &str) -> ApiError {
     ApiError::bad_request("invalid_request_prompt", Some("3210"), message)
 }
 
-/// The real server spells the details of the prompt in two ways and leaves much of it null.
+/// Creates the usage, including the misspelled and null members of the real server.
 fn usage(tokens: usize) -> Value {
     json!({
         "prompt_tokens": tokens,
@@ -106,16 +110,16 @@ fn usage(tokens: usize) -> Value {
 }
 
 fn dimensions(request: &Value, model: &Model) -> Result<usize, ApiError> {
-    let wanted = whole_number(request, "output_dimension");
-    let chooses = model.id == CODESTRAL_EMBED;
+    let wanted = unsigned(request, "output_dimension");
+    let is_configurable = model.id == CODESTRAL_EMBED;
     match wanted {
-        None if chooses => Ok(1536),
-        None | Some(1024) if !chooses => Ok(1024),
-        Some(number) if chooses && number <= MOST_DIMENSIONS => Ok(number),
+        None if is_configurable => Ok(1536),
+        None | Some(1024) if !is_configurable => Ok(1024),
+        Some(number) if is_configurable && number <= MAX_DIMENSIONS => Ok(number),
         _ => Err(ApiError::bad_request(
             "invalid_request_invalid_args",
             Some("3051"),
-            if chooses {
+            if is_configurable {
                 "output_dimension must be at most 3072 for this model"
             } else {
                 "output_dimension is not supported for this model"
@@ -124,7 +128,7 @@ fn dimensions(request: &Value, model: &Model) -> Result<usize, ApiError> {
     }
 }
 
-/// A vector of length 1: every distinct word adds its own pattern.
+/// Creates a unit vector, to which every distinct word adds a pseudorandom pattern.
 fn vector(text: &str, dimensions: usize) -> Vec<f32> {
     let lower = text.to_lowercase();
     let words = lower.split(|letter: char| !letter.is_alphanumeric());
@@ -134,16 +138,16 @@ fn vector(text: &str, dimensions: usize) -> Vec<f32> {
     }
     let mut sums = vec![0_i16; dimensions];
     for word in words {
-        let mut numbers = Sequence::new(hash(word.as_bytes()));
+        let mut rng = Rng::new(hash(word.as_bytes()));
         for _ in 0..DIMENSIONS_PER_WORD {
-            let step = if numbers.number() & 1 == 0 { 1 } else { -1 };
-            if let Some(sum) = sums.get_mut(numbers.below(dimensions)) {
+            let step = if rng.next_u64() & 1 == 0 { 1 } else { -1 };
+            if let Some(sum) = sums.get_mut(rng.below(dimensions)) {
                 *sum = sum.saturating_add(step);
             }
         }
     }
     if let (Some(first), true) = (sums.first().copied(), sums.iter().all(|sum| *sum == 0)) {
-        // Patterns can cancel out in few dimensions; no direction is no embedding.
+        // Patterns can cancel out in few dimensions, but a zero vector cannot be normalized.
         sums.iter_mut().take(1).for_each(|sum| *sum = first + 1);
     }
     let length = sums
@@ -168,19 +172,19 @@ fn encode(vector: &[f32], dtype: &str, as_base64: bool) -> Value {
         return vector.iter().map(|number| json!(number)).collect();
     }
     let numbers: Vec<i16> = match dtype {
-        "int8" => scaled(vector),
-        "uint8" => scaled(vector)
+        "int8" => quantize(vector),
+        "uint8" => quantize(vector)
             .into_iter()
             .map(|number| number + 128)
             .collect(),
-        "binary" => packed(vector)
+        "binary" => pack_signs(vector)
             .into_iter()
             .map(|byte| i16::from(byte) - 128)
             .collect(),
-        _ => packed(vector).into_iter().map(i16::from).collect(),
+        _ => pack_signs(vector).into_iter().map(i16::from).collect(),
     };
     if as_base64 {
-        // The low byte is the number in two's complement, signed or not.
+        // The low byte is the two's complement, both for signed and unsigned types.
         let bytes: Vec<u8> = numbers
             .iter()
             .map(|number| number.to_le_bytes()[0])
@@ -190,8 +194,8 @@ fn encode(vector: &[f32], dtype: &str, as_base64: bool) -> Value {
     numbers.into_iter().map(Value::from).collect()
 }
 
-/// Numbers from -127 to 127, the largest of the vector being one of the ends.
-fn scaled(vector: &[f32]) -> Vec<i16> {
+/// Scales a vector to integers, so that the largest absolute value becomes 127.
+fn quantize(vector: &[f32]) -> Vec<i16> {
     let largest = vector
         .iter()
         .fold(0.0_f32, |largest, number| largest.max(number.abs()));
@@ -201,14 +205,15 @@ fn scaled(vector: &[f32]) -> Vec<i16> {
         .collect()
 }
 
-/// One bit per number, the first in the highest place: is it above zero?
-fn packed(vector: &[f32]) -> Vec<u8> {
+/// Packs a vector into one bit per dimension, which is set if the value is positive. The first
+/// dimension is the most significant bit.
+fn pack_signs(vector: &[f32]) -> Vec<u8> {
     let bytes = vector.chunks(8);
     bytes
         .map(|numbers| {
             let bits = numbers.iter().enumerate();
-            bits.fold(0, |byte, (place, number)| {
-                byte | (u8::from(*number > 0.0) << (7 - place))
+            bits.fold(0, |byte, (location, number)| {
+                byte | (u8::from(*number > 0.0) << (7 - location))
             })
         })
         .collect()
@@ -218,15 +223,15 @@ fn packed(vector: &[f32]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn closeness(first: &str, second: &str) -> f32 {
+    fn cosine_similarity(first: &str, second: &str) -> f32 {
         let (first, second) = (vector(first, 1024), vector(second, 1024));
         first.iter().zip(&second).map(|(a, b)| a * b).sum()
     }
 
     #[test]
-    fn shared_words_bring_texts_closer() {
-        let near = closeness("The cat sleeps on the mat", "A cat sleeps on a mat!");
-        let far = closeness(
+    fn embeddings_of_similar_texts_are_closer() {
+        let near = cosine_similarity("The cat sleeps on the mat", "A cat sleeps on a mat!");
+        let far = cosine_similarity(
             "The cat sleeps on the mat",
             "Stock prices fell sharply today",
         );
@@ -235,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_has_a_direction_in_any_number_of_dimensions() {
+    fn embeddings_have_unit_length_in_any_dimension() {
         for text in ["", "   ", "a", "日本語", "one two three four five"] {
             for dimensions in [1, 2, 7, 64, 3072] {
                 let vector = vector(text, dimensions);
@@ -249,16 +254,16 @@ mod tests {
     }
 
     #[test]
-    fn eight_numbers_become_one_byte() {
+    fn embeddings_binary_packs_eight_dimensions_per_byte() {
         let vector = [0.5, -0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.1, 0.1];
-        assert_eq!(packed(&vector), [0b1010_0001, 0b1000_0000]);
+        assert_eq!(pack_signs(&vector), [0b1010_0001, 0b1000_0000]);
         assert_eq!(encode(&vector, "ubinary", false), json!([161, 128]));
         assert_eq!(encode(&vector, "binary", false), json!([33, 0]));
         assert_eq!(encode(&vector, "ubinary", true), json!("oYA="));
     }
 
     #[test]
-    fn whole_numbers_use_their_range() {
+    fn embeddings_int8_uses_full_range() {
         assert_eq!(
             encode(&[0.5, -0.5, 0.25], "int8", false),
             json!([127, -127, 64])

@@ -1,4 +1,4 @@
-//! Files: uploading, finding, downloading.
+//! Files: upload, list, download and delete.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use serde_json::{Value, json};
 
-use super::upload::Upload;
-use crate::errors::{ApiError, json_response};
-use crate::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
-use crate::random::{hash, hex_id};
-use crate::shared::Shared;
+use super::file_upload::Upload;
+use crate::generate::random::{hash, hex_id};
+use crate::requests::query::{PAGE, PAGE_SIZE, Parameter, ParameterType, Parameters, Query};
+use crate::responses::{ApiError, json_response};
+use crate::state::AppState;
 use crate::state::file::{BINARY, File};
 
 const DEFAULT_EXPIRY_HOURS: i64 = 24;
@@ -21,10 +21,10 @@ const DEFAULT_EXPIRY_HOURS: i64 = 24;
 static FILTERS: &[Parameter] = &[
     PAGE,
     PAGE_SIZE,
-    ("include_total", Kind::Flag),
+    ("include_total", ParameterType::Boolean),
     (
         "sample_type",
-        Kind::Choices(&[
+        ParameterType::Enums(&[
             "pretrain",
             "instruct",
             "batch_request",
@@ -36,103 +36,103 @@ static FILTERS: &[Parameter] = &[
     ),
     (
         "source",
-        Kind::Choices(&["upload", "repository", "mistral"]),
+        ParameterType::Enums(&["upload", "repository", "mistral"]),
     ),
-    ("search", Kind::Text),
-    ("purpose", Kind::Choice(super::upload::PURPOSES)),
-    ("mimetypes", Kind::Texts),
+    ("search", ParameterType::String),
+    ("purpose", ParameterType::Enum(super::file_upload::PURPOSES)),
+    ("mimetypes", ParameterType::Strings),
 ];
 
 /// `POST /v1/files`
-pub(crate) async fn upload(State(shared): State<Arc<Shared>>, upload: Upload) -> Response {
-    let file = shared.state().add_file(upload.0);
-    json_response(StatusCode::OK, &file.card())
+pub(crate) async fn upload(State(state): State<Arc<AppState>>, upload: Upload) -> Response {
+    let file = state.store().add_file(upload.0);
+    json_response(StatusCode::OK, &file.to_json())
 }
 
 /// `GET /v1/files`, the newest first
 pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(FILTERS)?;
-    let cards: Vec<Value> = {
-        let state = shared.state();
-        let newest_first = state.files.iter().rev();
+    let filters = query.validate(FILTERS)?;
+    let files: Vec<Value> = {
+        let store = state.store();
+        let newest_first = store.files.iter().rev();
         newest_first
-            .filter(|file| is_wanted(file, &wanted))
-            .map(File::card)
+            .filter(|file| matches_filters(file, &filters))
+            .map(File::to_json)
             .collect()
     };
-    let total = wanted
-        .flag("include_total")
+    let total = filters
+        .boolean("include_total")
         .unwrap_or(true)
-        .then_some(cards.len());
-    let body = json!({ "object": "list", "data": wanted.page(cards), "total": total });
+        .then_some(files.len());
+    let body = json!({ "object": "list", "data": filters.page(files), "total": total });
     Ok(json_response(StatusCode::OK, &body))
 }
 
-fn is_wanted(file: &File, wanted: &Parameters) -> bool {
-    let found = wanted.text("search").is_none_or(|part| {
+fn matches_filters(file: &File, filters: &Parameters) -> bool {
+    let found = filters.string("search").is_none_or(|part| {
         let name = file.name.to_lowercase();
         name.contains(&part.to_lowercase())
     });
     found
-        && wanted.allow("sample_type", Some(file.sample_type))
-        && wanted.allow("source", Some(file.source))
-        && wanted.allow("purpose", Some(&file.purpose))
-        && wanted.allow("mimetypes", Some(&file.mimetype))
+        && filters.accepts("sample_type", Some(file.sample_type))
+        && filters.accepts("source", Some(file.source))
+        && filters.accepts("purpose", Some(&file.purpose))
+        && filters.accepts("mimetypes", Some(&file.mimetype))
 }
 
 /// `GET /v1/files/{file_id}`
 pub(crate) async fn retrieve(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let mut card = find(&shared, &id)?.card();
-    if let Some(members) = card.as_object_mut() {
+    let mut file = find(&state, &id)?.to_json();
+    if let Some(members) = file.as_object_mut() {
         members.insert("deleted".into(), false.into());
     }
-    Ok(json_response(StatusCode::OK, &card))
+    Ok(json_response(StatusCode::OK, &file))
 }
 
 /// `DELETE /v1/files/{file_id}`
 pub(crate) async fn delete(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    find(&shared, &id)?;
-    shared.state().files.retain(|file| file.id != id);
+    find(&state, &id)?;
+    state.store().files.retain(|file| file.id != id);
     let body = json!({ "id": id, "object": "file", "deleted": true });
     Ok(json_response(StatusCode::OK, &body))
 }
 
 /// `GET /v1/files/{file_id}/content`
 pub(crate) async fn content(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let file = find(&shared, &id)?;
+    let file = find(&state, &id)?;
     Ok(attachment(&file.name, BINARY, file.content))
 }
 
 /// `GET /v1/files/{file_id}/url`
 pub(crate) async fn url(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
     query: Query,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(&[("expiry", Kind::Integer(1))])?;
-    find(&shared, &id)?;
-    let hours = wanted.integer("expiry").unwrap_or(DEFAULT_EXPIRY_HOURS);
+    let parameters = query.validate(&[("expiry", ParameterType::Integer(1))])?;
+    find(&state, &id)?;
+    let hours = parameters.integer("expiry").unwrap_or(DEFAULT_EXPIRY_HOURS);
     let hours = u64::try_from(hours).unwrap_or(0);
-    let expires = shared
-        .state()
+    let expires = state
+        .store()
         .now()
         .saturating_add(hours.saturating_mul(3600))
         .to_string();
-    // HTTP/2 names the host in the request's target, HTTP/1.1 in a header.
+    // HTTP/2 has an authority in the request target, HTTP/1.1 a `Host` header.
     let host = match uri.authority() {
         Some(authority) => authority.as_str(),
         None => headers
@@ -140,37 +140,42 @@ pub(crate) async fn url(
             .and_then(|host| host.to_str().ok())
             .unwrap_or("127.0.0.1"),
     };
-    let signature = signature(&shared, &id, &expires);
+    let signature = signature(&state, &id, &expires);
     let url = format!("http://{host}/signed/files/{id}?expires={expires}&signature={signature}");
     Ok(json_response(StatusCode::OK, &json!({ "url": url })))
 }
 
 /// `GET /signed/files/{file_id}`, which needs no key
 pub(crate) async fn signed(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let sent = query.read(&[("expires", Kind::Text), ("signature", Kind::Text)])?;
-    let expected = signature(&shared, &id, sent.text("expires").unwrap_or_default());
-    if sent.text("signature") != Some(&expected) {
+    let parameters = query.validate(&[
+        ("expires", ParameterType::String),
+        ("signature", ParameterType::String),
+    ])?;
+    let expected = signature(
+        &state,
+        &id,
+        parameters.string("expires").unwrap_or_default(),
+    );
+    if parameters.string("signature") != Some(&expected) {
         return Err(ApiError::detail(
             StatusCode::FORBIDDEN,
             "The signature does not match",
         ));
     }
-    let file = find(&shared, &id)?;
+    let file = find(&state, &id)?;
     Ok(attachment(&file.name, &file.mimetype, file.content))
 }
 
-fn signature(shared: &Shared, id: &str, expires: &str) -> String {
-    hex_id(hash(
-        format!("{} {id} {expires}", shared.api_key).as_bytes(),
-    ))
+fn signature(state: &AppState, id: &str, expires: &str) -> String {
+    hex_id(hash(format!("{} {id} {expires}", state.api_key).as_bytes()))
 }
 
-fn find(shared: &Shared, id: &str) -> Result<File, ApiError> {
-    let found = shared.state().file(id).cloned();
+fn find(state: &AppState, id: &str) -> Result<File, ApiError> {
+    let found = state.store().file(id).cloned();
     found.ok_or_else(|| ApiError::detail(StatusCode::NOT_FOUND, "File not found"))
 }
 
@@ -182,20 +187,21 @@ fn attachment(name: &str, mimetype: &str, content: Bytes) -> Response {
         header::CONTENT_TYPE,
         mimetype.unwrap_or(HeaderValue::from_static(BINARY)),
     );
-    if let Ok(disposition) = HeaderValue::try_from(disposition(name)) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    if let Ok(content_disposition) = HeaderValue::try_from(content_disposition(name)) {
+        headers.insert(header::CONTENT_DISPOSITION, content_disposition);
     }
     response
 }
 
-/// A name that a header cannot hold as it is also comes percent-encoded (RFC 6266).
-fn disposition(name: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_graphic() && letter != '"' && letter != '\\';
+/// Formats a `Content-Disposition` header, with a percent-encoded name if necessary (RFC 6266).
+fn content_disposition(name: &str) -> String {
+    let is_quotable =
+        |character: char| character.is_ascii_graphic() && character != '"' && character != '\\';
     let plain: String = name
         .chars()
-        .map(|letter| {
-            let plain = is_plain(letter) || letter == ' ';
-            if plain { letter } else { '_' }
+        .map(|character| {
+            let plain = is_quotable(character) || character == ' ';
+            if plain { character } else { '_' }
         })
         .collect();
     if plain == name {
@@ -219,13 +225,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_name_fits_into_the_header() {
+    fn content_disposition_encodes_any_file_name() {
         assert_eq!(
-            disposition("my file.pdf"),
+            content_disposition("my file.pdf"),
             "attachment; filename=\"my file.pdf\""
         );
         assert_eq!(
-            disposition("é\"\n"),
+            content_disposition("é\"\n"),
             "attachment; filename=\"___\"; filename*=UTF-8''%C3%A9%22%0A"
         );
     }

@@ -8,79 +8,82 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::JsonBody;
-use crate::catalogue;
-use crate::check::{self, Field, Kind as Is, optional, problem, required};
-use crate::errors::{ApiError, json_response};
-use crate::query::{Kind, PAGE, PAGE_SIZE, Parameter, Parameters, Query};
-use crate::reply::list as members;
-use crate::shared::Shared;
+use crate::json::array;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, Type, error_detail, optional, required};
+use crate::requests::query::{PAGE, PAGE_SIZE, Parameter, ParameterType, Parameters, Query};
+use crate::responses::{ApiError, json_response};
+use crate::state::AppState;
 use crate::state::file::File;
-use crate::state::tuning_job::{
-    CANCELLATION_REQUESTED, CANCELLED, FAILED, FAILED_VALIDATION, Plan, QUEUED, RUNNING, STARTED,
-    SUCCESS, TuningJob, VALIDATED, VALIDATING,
+use crate::state::fine_tuning_job::{
+    CANCELLATION_REQUESTED, CANCELLED, FAILED, FAILED_VALIDATION, FineTuningJob, QUEUED, RUNNING,
+    STARTED, SUCCESS, TrainingPlan, VALIDATED, VALIDATING,
 };
+use crate::state::models;
 
 static FIELDS: &[Field] = &[
-    required("model", Is::Text),
+    required("model", Type::String),
     optional(
         "training_files",
-        Is::List(
+        Type::Array(
             0,
-            &Is::Record(&[required("file_id", Is::Text), optional("weight", POSITIVE)]),
+            &Type::Object(&[
+                required("file_id", Type::String),
+                optional("weight", POSITIVE),
+            ]),
         ),
     ),
-    optional("validation_files", Is::List(0, &Is::Text)),
-    optional("suffix", Is::Sized(0, 18)),
+    optional("validation_files", Type::Array(0, &Type::String)),
+    optional("suffix", Type::StringOfLength(0, 18)),
     optional(
         "integrations",
-        Is::List(
+        Type::Array(
             0,
-            &Is::Tagged {
+            &Type::Union {
                 tag: "type",
                 default: Some("wandb"),
                 variants: &[(
                     "wandb",
                     &[
-                        required("project", Is::Text),
-                        optional("name", Is::Text),
-                        required("api_key", Is::Sized(40, 40)),
-                        optional("run_name", Is::Text),
+                        required("project", Type::String),
+                        optional("name", Type::String),
+                        required("api_key", Type::StringOfLength(40, 40)),
+                        optional("run_name", Type::String),
                     ],
                 )],
             },
         ),
     ),
-    optional("auto_start", Is::Flag),
-    optional("invalid_sample_skip_percentage", Is::Number(0.0, 0.5)),
-    optional("job_type", Is::Choice(&["completion", "classifier"])),
+    optional("auto_start", Type::Boolean),
+    optional("invalid_sample_skip_percentage", Type::Number(0.0, 0.5)),
+    optional("job_type", Type::Enum(&["completion", "classifier"])),
     required(
         "hyperparameters",
-        Is::Record(&[
-            optional("training_steps", Is::Integer(1, i64::MAX)),
-            optional("learning_rate", Is::Number(1e-8, 1.0)),
-            optional("weight_decay", SHARE),
-            optional("warmup_fraction", SHARE),
+        Type::Object(&[
+            optional("training_steps", Type::Integer(1, i64::MAX)),
+            optional("learning_rate", Type::Number(1e-8, 1.0)),
+            optional("weight_decay", FRACTION),
+            optional("warmup_fraction", FRACTION),
             optional("epochs", POSITIVE),
-            optional("seq_len", Is::Integer(100, i64::MAX)),
-            optional("fim_ratio", SHARE),
+            optional("seq_len", Type::Integer(100, i64::MAX)),
+            optional("fim_ratio", FRACTION),
         ]),
     ),
     optional(
         "repositories",
-        Is::List(
+        Type::Array(
             0,
-            &Is::Tagged {
+            &Type::Union {
                 tag: "type",
                 default: Some("github"),
                 variants: &[(
                     "github",
                     &[
-                        required("name", Is::Text),
-                        required("owner", Is::Text),
-                        optional("ref", Is::Text),
+                        required("name", Type::String),
+                        required("owner", Type::String),
+                        optional("ref", Type::String),
                         optional("weight", POSITIVE),
-                        required("token", Is::Text),
+                        required("token", Type::String),
                     ],
                 )],
             },
@@ -88,34 +91,34 @@ static FIELDS: &[Field] = &[
     ),
     optional(
         "classifier_targets",
-        Is::List(
+        Type::Array(
             0,
-            &Is::Record(&[
-                required("name", Is::Text),
-                required("labels", Is::List(0, &Is::Text)),
-                optional("weight", Is::Number(0.0, f64::INFINITY)),
+            &Type::Object(&[
+                required("name", Type::String),
+                required("labels", Type::Array(0, &Type::String)),
+                optional("weight", Type::Number(0.0, f64::INFINITY)),
                 optional(
                     "loss_function",
-                    Is::Choice(&["single_class", "multi_class"]),
+                    Type::Enum(&["single_class", "multi_class"]),
                 ),
             ]),
         ),
     ),
 ];
 
-const SHARE: Is = Is::Number(0.0, 1.0);
-const POSITIVE: Is = Is::Number(f64::MIN_POSITIVE, f64::INFINITY);
+const FRACTION: Type = Type::Number(0.0, 1.0);
+const POSITIVE: Type = Type::Number(f64::MIN_POSITIVE, f64::INFINITY);
 
 static FILTERS: &[Parameter] = &[
     PAGE,
     PAGE_SIZE,
-    ("model", Kind::Text),
-    ("created_after", Kind::Time),
-    ("created_before", Kind::Time),
-    ("created_by_me", Kind::Flag),
+    ("model", ParameterType::String),
+    ("created_after", ParameterType::Timestamp),
+    ("created_before", ParameterType::Timestamp),
+    ("created_by_me", ParameterType::Boolean),
     (
         "status",
-        Kind::Choice(&[
+        ParameterType::Enum(&[
             QUEUED,
             STARTED,
             VALIDATING,
@@ -128,18 +131,18 @@ static FILTERS: &[Parameter] = &[
             CANCELLATION_REQUESTED,
         ]),
     ),
-    ("wandb_project", Kind::Text),
-    ("wandb_name", Kind::Text),
-    ("suffix", Kind::Text),
+    ("wandb_project", ParameterType::String),
+    ("wandb_name", ParameterType::String),
+    ("suffix", ParameterType::String),
 ];
 
-/// Answers for all of them where they have been withdrawn.
-pub(crate) async fn refuse_if_gone(
-    State(shared): State<Arc<Shared>>,
+/// Rejects every operation on jobs with 410 if the emulator is configured so.
+pub(crate) async fn reject_if_gone(
+    State(state): State<Arc<AppState>>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if shared.fine_tuning_gone {
+    if state.fine_tuning_gone {
         return Err(ApiError::detail(
             StatusCode::GONE,
             "Fine-tuning is no longer available",
@@ -150,33 +153,35 @@ pub(crate) async fn refuse_if_gone(
 
 /// `POST /v1/fine_tuning/jobs`
 pub(crate) async fn create(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     query: Query,
-    JsonBody(asked): JsonBody,
+    JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    let dry_run = query.read(&[("dry_run", Kind::Flag)])?.flag("dry_run");
-    check::short_body(FIELDS, &asked)?;
-    let root = catalogue::able(&asked, |model| model.can("fine_tuning"))?;
-    let training: Vec<&str> = members(&asked, "training_files")
+    let dry_run = query
+        .validate(&[("dry_run", ParameterType::Boolean)])?
+        .boolean("dry_run");
+    fields::validate_plain(FIELDS, &request)?;
+    let root = models::resolve(&request, |model| model.supports("fine_tuning"))?;
+    let training: Vec<&str> = array(&request, "training_files")
         .iter()
         .filter_map(|file| file.get("file_id").and_then(Value::as_str))
         .collect();
-    if training.is_empty() && members(&asked, "repositories").is_empty() {
-        return Err(refuse(
+    if training.is_empty() && array(&request, "repositories").is_empty() {
+        return Err(value_error(
             "Value error, A job needs training files or repositories",
-            &asked,
+            &request,
         ));
     }
-    let mut state = shared.state();
-    let mut find = |id: &str| match state.file(id) {
+    let mut store = state.store();
+    let mut find = |id: &str| match store.file(id) {
         Some(file) if file.purpose == "fine-tune" => Ok(file.clone()),
         Some(_) => {
             let message = format!("Value error, File {id} was not uploaded with purpose fine-tune");
-            Err(refuse(&message, &asked))
+            Err(value_error(&message, &request))
         }
         None => Err(ApiError::detail(StatusCode::NOT_FOUND, "File not found")),
     };
-    let validation = members(&asked, "validation_files");
+    let validation = array(&request, "validation_files");
     for id in validation.iter().filter_map(Value::as_str) {
         find(id)?;
     }
@@ -184,111 +189,113 @@ pub(crate) async fn create(
         .into_iter()
         .map(&mut find)
         .collect::<Result<_, _>>()?;
-    let plan = Plan::new(&asked, root, &files);
-    let shown = if dry_run == Some(true) {
-        plan.show()
+    let plan = TrainingPlan::new(&request, root, &files);
+    let json = if dry_run == Some(true) {
+        plan.to_json()
     } else {
-        state.add_tuning_job(asked, plan)
+        store.add_fine_tuning_job(request, plan)
     };
-    Ok(json_response(StatusCode::OK, &shown))
+    Ok(json_response(StatusCode::OK, &json))
 }
 
-fn refuse(message: &str, input: &Value) -> ApiError {
-    let place = ["body".into()];
-    ApiError::details(vec![problem("value_error", &place, message, input)])
+fn value_error(message: &str, input: &Value) -> ApiError {
+    let location = ["body".into()];
+    ApiError::validation_plain(vec![error_detail("value_error", &location, message, input)])
 }
 
 /// `GET /v1/fine_tuning/jobs`, the newest first
 pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let wanted = query.read(FILTERS)?;
+    let filters = query.validate(FILTERS)?;
     let jobs: Vec<Value> = {
-        let state = shared.state();
-        let newest_first = state.tuning_jobs.iter().rev();
+        let store = state.store();
+        let newest_first = store.fine_tuning_jobs.iter().rev();
         newest_first
-            .filter(|job| is_wanted(job, &wanted))
-            .map(TuningJob::show)
+            .filter(|job| matches_filters(job, &filters))
+            .map(FineTuningJob::to_json)
             .collect()
     };
     let total = jobs.len();
-    let body = json!({ "object": "list", "data": wanted.page(jobs), "total": total });
+    let body = json!({ "object": "list", "data": filters.page(jobs), "total": total });
     Ok(json_response(StatusCode::OK, &body))
 }
 
-fn is_wanted(job: &TuningJob, wanted: &Parameters) -> bool {
-    let asked = |name: &str| job.asked.get(name).and_then(Value::as_str);
+fn matches_filters(job: &FineTuningJob, filters: &Parameters) -> bool {
+    let requested = |name: &str| job.request.get(name).and_then(Value::as_str);
     let created = i64::try_from(job.created_at).unwrap_or(i64::MAX);
-    let integrations = members(&job.asked, "integrations");
-    let reports = |filter: &str, member: &str| {
+    let integrations = array(&job.request, "integrations");
+    let has_integration = |filter: &str, member: &str| {
         let mut names = integrations
             .iter()
             .map(|integration| integration.get(member).and_then(Value::as_str));
-        wanted.text(filter).is_none() || names.any(|name| wanted.allow(filter, name))
+        filters.string(filter).is_none() || names.any(|name| filters.accepts(filter, name))
     };
-    wanted.allow("model", asked("model"))
-        && wanted.allow("suffix", asked("suffix"))
-        && wanted.allow("status", Some(job.status()))
-        && wanted
+    filters.accepts("model", requested("model"))
+        && filters.accepts("suffix", requested("suffix"))
+        && filters.accepts("status", Some(job.status()))
+        && filters
             .integer("created_after")
             .is_none_or(|after| created > after)
-        && wanted
+        && filters
             .integer("created_before")
             .is_none_or(|before| created < before)
-        && reports("wandb_project", "project")
-        && reports("wandb_name", "name")
+        && has_integration("wandb_project", "project")
+        && has_integration("wandb_name", "name")
 }
 
-/// `GET /v1/fine_tuning/jobs/{job_id}`, which moves the job one step on
+/// `GET /v1/fine_tuning/jobs/{job_id}`, which advances the job by one status
 pub(crate) async fn retrieve(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    shared.state().advance_tuning_job(&id);
-    show(&shared, &id)
+    state.store().advance_fine_tuning_job(&id);
+    job_response(&state, &id)
 }
 
 /// `POST /v1/fine_tuning/jobs/{job_id}/cancel`
 pub(crate) async fn cancel(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    change(&shared, &id, CANCELLATION_REQUESTED, |job| !job.is_over())
+    set_status(&state, &id, CANCELLATION_REQUESTED, |job| {
+        !job.is_finished()
+    })
 }
 
 /// `POST /v1/fine_tuning/jobs/{job_id}/start`
 pub(crate) async fn start(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    change(&shared, &id, STARTED, |job| job.status() == VALIDATED)
+    set_status(&state, &id, STARTED, |job| job.status() == VALIDATED)
 }
 
-fn change(
-    shared: &Shared,
+fn set_status(
+    state: &AppState,
     id: &str,
     status: &'static str,
-    may: impl FnOnce(&TuningJob) -> bool,
+    is_allowed: impl FnOnce(&FineTuningJob) -> bool,
 ) -> Result<Response, ApiError> {
     {
-        let mut state = shared.state();
-        let job = state.tuning_job(id).ok_or_else(unknown)?;
-        if !may(job) {
+        let mut store = state.store();
+        let job = store.fine_tuning_job(id).ok_or_else(not_found)?;
+        if !is_allowed(job) {
             let message = format!("The job cannot become {status}: it is {}", job.status());
             return Err(ApiError::detail(StatusCode::BAD_REQUEST, &message));
         }
-        state.set_tuning_status(id, status);
+        store.set_fine_tuning_status(id, status);
     }
-    show(shared, id)
+    job_response(state, id)
 }
 
-fn show(shared: &Shared, id: &str) -> Result<Response, ApiError> {
-    let mut state = shared.state();
-    let job = state.tuning_job(id).ok_or_else(unknown)?;
-    Ok(json_response(StatusCode::OK, &job.show_details()))
+fn job_response(state: &AppState, id: &str) -> Result<Response, ApiError> {
+    let mut store = state.store();
+    let job = store.fine_tuning_job(id).ok_or_else(not_found)?;
+    Ok(json_response(StatusCode::OK, &job.to_detailed_json()))
 }
 
-fn unknown() -> ApiError {
+fn not_found() -> ApiError {
     ApiError::detail(StatusCode::NOT_FOUND, "Fine-tuning job not found")
 }

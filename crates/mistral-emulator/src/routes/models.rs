@@ -1,4 +1,4 @@
-//! The list of models, and what can be done with fine-tuned ones.
+//! The list of models, and the operations on fine-tuned models.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::JsonBody;
-use crate::catalogue;
-use crate::check::{self, Field, Kind, optional};
-use crate::errors::{ApiError, json_response};
-use crate::shared::Shared;
-use crate::state::tuned_model::TunedModel;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, Type, optional};
+use crate::responses::{ApiError, json_response};
+use crate::state::AppState;
+use crate::state::fine_tuned_model::FineTunedModel;
+use crate::state::models;
 
-static CHANGES: &[Field] = &[
-    optional("name", Kind::Text),
-    optional("description", Kind::Text),
+static UPDATE_FIELDS: &[Field] = &[
+    optional("name", Type::String),
+    optional("description", Type::String),
 ];
 
 /// `GET /v1/models`
 pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Query(filters): Query<HashMap<String, String>>,
 ) -> Response {
     let matches = |card: &Value, member: &str, filter: &str| {
@@ -31,11 +31,11 @@ pub(crate) async fn list(
     };
     let by_name = filters.get("model").filter(|name| !name.is_empty());
     let cards: Vec<Value> = match by_name {
-        Some(name) => card(&shared, name).into_iter().collect(),
+        Some(name) => card(&state, name).into_iter().collect(),
         None => {
-            let state = shared.state();
-            let base = catalogue::all().map(|model| model.card(model.id));
-            base.chain(state.tuned_models.iter().map(TunedModel::card))
+            let store = state.store();
+            let base = models::all().map(|model| model.card(model.id));
+            base.chain(store.fine_tuned_models.iter().map(FineTunedModel::card))
                 .collect()
         }
     };
@@ -48,90 +48,93 @@ pub(crate) async fn list(
 
 /// `GET /v1/models/{model_id}`
 pub(crate) async fn retrieve(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    let card = card(&shared, &name).ok_or_else(|| unknown(&name))?;
+    let card = card(&state, &name).ok_or_else(|| not_found(&name))?;
     Ok(json_response(StatusCode::OK, &card))
 }
 
-fn card(shared: &Shared, name: &str) -> Option<Value> {
-    match shared.state().tuned_model(name) {
+fn card(state: &AppState, name: &str) -> Option<Value> {
+    match state.store().fine_tuned_model(name) {
         Some(tuned) => Some(tuned.card()),
-        None => catalogue::find(name).map(|model| model.card(name)),
+        None => models::find(name).map(|model| model.card(name)),
     }
 }
 
 /// `DELETE /v1/models/{model_id}`
 pub(crate) async fn delete(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    with_tuned(&shared, &name, |_| ())?;
-    shared.state().tuned_models.retain(|model| model.id != name);
+    with_fine_tuned(&state, &name, |_| ())?;
+    state
+        .store()
+        .fine_tuned_models
+        .retain(|model| model.id != name);
     let body = json!({ "id": name, "object": "model", "deleted": true });
     Ok(json_response(StatusCode::OK, &body))
 }
 
 /// `PATCH /v1/fine_tuning/models/{model_id}`
 pub(crate) async fn update(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
-    JsonBody(changes): JsonBody,
+    JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::short_body(CHANGES, &changes)?;
-    let changed = |member: &str, value: &mut Option<String>| {
-        if let Some(new) = changes.get(member) {
+    fields::validate_plain(UPDATE_FIELDS, &request)?;
+    let update_member = |member: &str, value: &mut Option<String>| {
+        if let Some(new) = request.get(member) {
             *value = new.as_str().map(str::to_owned);
         }
     };
-    let details = with_tuned(&shared, &name, |model| {
-        changed("name", &mut model.name);
-        changed("description", &mut model.description);
-        model.details()
+    let details = with_fine_tuned(&state, &name, |model| {
+        update_member("name", &mut model.name);
+        update_member("description", &mut model.description);
+        model.to_json()
     })?;
     Ok(json_response(StatusCode::OK, &details))
 }
 
 /// `POST /v1/fine_tuning/models/{model_id}/archive`
 pub(crate) async fn archive(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    set_archived(&shared, &name, true)
+    set_archived(&state, &name, true)
 }
 
 /// `DELETE /v1/fine_tuning/models/{model_id}/archive`
 pub(crate) async fn unarchive(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    set_archived(&shared, &name, false)
+    set_archived(&state, &name, false)
 }
 
-fn set_archived(shared: &Shared, name: &str, archived: bool) -> Result<Response, ApiError> {
-    with_tuned(shared, name, |model| model.archived = archived)?;
+fn set_archived(state: &AppState, name: &str, archived: bool) -> Result<Response, ApiError> {
+    with_fine_tuned(state, name, |model| model.archived = archived)?;
     let body = json!({ "id": name, "object": "model", "archived": archived });
     Ok(json_response(StatusCode::OK, &body))
 }
 
-fn with_tuned<T>(
-    shared: &Shared,
+fn with_fine_tuned<T>(
+    state: &AppState,
     name: &str,
-    action: impl FnOnce(&mut TunedModel) -> T,
+    action: impl FnOnce(&mut FineTunedModel) -> T,
 ) -> Result<T, ApiError> {
-    match shared.state().tuned_model(name) {
+    match state.store().fine_tuned_model(name) {
         Some(model) => Ok(action(model)),
-        None if catalogue::find(name).is_some() => Err(ApiError::bad_request(
+        None if models::find(name).is_some() => Err(ApiError::bad_request(
             "invalid_model",
             Some("1500"),
             format!("The model `{name}` is not a fine-tuned model."),
         )),
-        None => Err(unknown(name)),
+        None => Err(not_found(name)),
     }
 }
 
-fn unknown(name: &str) -> ApiError {
+fn not_found(name: &str) -> ApiError {
     ApiError::coded(
         StatusCode::NOT_FOUND,
         "invalid_model",

@@ -1,60 +1,63 @@
-//! Recognition of text in documents.
+//! OCR.
 
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::JsonBody;
-use crate::catalogue::{self, MISTRAL_OCR};
-use crate::check::{self, COUNT, Field, Kind, optional, required};
-use crate::document::{Document, Wishes, data_url, image_size};
-use crate::errors::{ApiError, json_response};
-use crate::fields::RESPONSE_FORMAT;
-use crate::reply::{set, whole_number};
-use crate::schema;
+use crate::generate::document::{Document, IMAGE_SIZE, PageOptions, parse_data_url};
+use crate::generate::schema_instance;
+use crate::json::{set_member, unsigned};
+use crate::requests::JsonBody;
+use crate::requests::chat_fields::RESPONSE_FORMAT;
+use crate::requests::fields::{self, Field, Type, UNSIGNED, optional, required};
+use crate::responses::{ApiError, json_response};
+use crate::state::models::{self, MISTRAL_OCR};
 
 static FIELDS: &[Field] = &[
-    required("model", Kind::AnyOf(&[Kind::Text, Kind::Null])),
-    optional("id", Kind::Text),
+    required("model", Type::AnyOf(&[Type::String, Type::Null])),
+    optional("id", Type::String),
     required("document", DOCUMENT),
-    optional("pages", Kind::AnyOf(&[Kind::Text, Kind::List(0, &COUNT)])),
-    optional("include_image_base64", Kind::Flag),
-    optional("image_limit", COUNT),
-    optional("image_min_size", COUNT),
-    optional("bbox_annotation_format", Kind::Record(RESPONSE_FORMAT)),
-    optional("document_annotation_format", Kind::Record(RESPONSE_FORMAT)),
-    optional("document_annotation_prompt", Kind::Text),
-    optional("table_format", Kind::Choice(&["markdown", "html"])),
-    optional("extract_header", Kind::Flag),
-    optional("extract_footer", Kind::Flag),
-    optional("include_blocks", Kind::Flag),
+    optional(
+        "pages",
+        Type::AnyOf(&[Type::String, Type::Array(0, &UNSIGNED)]),
+    ),
+    optional("include_image_base64", Type::Boolean),
+    optional("image_limit", UNSIGNED),
+    optional("image_min_size", UNSIGNED),
+    optional("bbox_annotation_format", Type::Object(RESPONSE_FORMAT)),
+    optional("document_annotation_format", Type::Object(RESPONSE_FORMAT)),
+    optional("document_annotation_prompt", Type::String),
+    optional("table_format", Type::Enum(&["markdown", "html"])),
+    optional("extract_header", Type::Boolean),
+    optional("extract_footer", Type::Boolean),
+    optional("include_blocks", Type::Boolean),
     optional(
         "confidence_scores_granularity",
-        Kind::Choice(&["word", "page", "block"]),
+        Type::Enum(&["word", "page", "block"]),
     ),
 ];
 
-const DOCUMENT: Kind = Kind::Tagged {
+const DOCUMENT: Type = Type::Union {
     tag: "type",
     default: None,
     variants: &[
-        ("file", &[required("file_id", Kind::Text)]),
+        ("file", &[required("file_id", Type::String)]),
         (
             "document_url",
             &[
-                required("document_url", Kind::Text),
-                optional("document_name", Kind::Text),
+                required("document_url", Type::String),
+                optional("document_name", Type::String),
             ],
         ),
         (
             "image_url",
             &[required(
                 "image_url",
-                Kind::AnyOf(&[
-                    Kind::Text,
-                    Kind::Record(&[
-                        required("url", Kind::Text),
-                        optional("detail", Kind::Choice(&["low", "auto", "high"])),
+                Type::AnyOf(&[
+                    Type::String,
+                    Type::Object(&[
+                        required("url", Type::String),
+                        optional("detail", Type::Enum(&["low", "auto", "high"])),
                     ]),
                 ]),
             )],
@@ -64,12 +67,12 @@ const DOCUMENT: Kind = Kind::Tagged {
 
 /// `POST /v1/ocr`
 pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response, ApiError> {
-    complete_type(&mut request);
-    check::body(FIELDS, &request)?;
+    infer_document_type(&mut request);
+    fields::validate(FIELDS, &request)?;
     if request.get("model") == Some(&Value::Null) {
-        set(&mut request, "model", MISTRAL_OCR.into());
+        set_member(&mut request, "model", MISTRAL_OCR.into());
     }
-    catalogue::able(&request, |model| model.can("ocr"))?;
+    models::resolve(&request, |model| model.supports("ocr"))?;
     let image_annotation = annotation(&request, "bbox_annotation_format")?;
     let document_annotation = annotation(&request, "document_annotation_format")?;
     let prompt = request.get("document_annotation_prompt");
@@ -81,24 +84,24 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
         ));
     }
     let document = document(request.get("document").unwrap_or(&Value::Null))?;
-    let wanted = wanted_pages(&request)?;
+    let selection = selected_pages(&request)?;
     let flag = |name| request.get(name) == Some(&Value::Bool(true));
     let text = |name| request.get(name).and_then(Value::as_str);
-    let big_enough =
-        whole_number(&request, "image_min_size").is_none_or(|at_least| at_least <= image_size());
-    let images_left = whole_number(&request, "image_limit").unwrap_or(usize::MAX);
-    let mut wishes = Wishes {
+    let has_images =
+        unsigned(&request, "image_min_size").is_none_or(|at_least| at_least <= IMAGE_SIZE);
+    let max_images = unsigned(&request, "image_limit").unwrap_or(usize::MAX);
+    let mut options = PageOptions {
         table_format: text("table_format"),
         header: flag("extract_header"),
         footer: flag("extract_footer"),
-        images: big_enough,
+        images: has_images,
         image_data: flag("include_image_base64"),
         image_annotation,
         blocks: flag("include_blocks"),
         confidence: text("confidence_scores_granularity"),
     };
-    let is_wanted = |page: &usize| {
-        let ranges = wanted.as_ref();
+    let is_selected = |page: &usize| {
+        let ranges = selection.as_ref();
         ranges.is_none_or(|ranges| {
             ranges
                 .iter()
@@ -106,12 +109,12 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
         })
     };
     let pages: Vec<Value> = (0..document.page_count())
-        .filter(is_wanted)
+        .filter(is_selected)
         .enumerate()
-        .map(|(place, page)| {
-            // At most one image is found on a page.
-            wishes.images = big_enough && place < images_left;
-            document.page(page, &wishes)
+        .map(|(index, page)| {
+            // A page has at most one image.
+            options.images = has_images && index < max_images;
+            document.page(page, &options)
         })
         .collect();
     let body = json!({
@@ -123,8 +126,8 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
     Ok(json_response(StatusCode::OK, &body))
 }
 
-/// The server tells the kind of a document without a type from its members.
-fn complete_type(request: &mut Value) {
+/// Sets the missing type of a document according to its members, as the server does.
+fn infer_document_type(request: &mut Value) {
     let Some(document) = request
         .get_mut("document")
         .filter(|document| document.is_object())
@@ -137,35 +140,35 @@ fn complete_type(request: &mut Value) {
             .iter()
             .find(|(member, _)| document.get(member).is_some());
         let kind = found.map_or("document_url", |(_, kind)| kind);
-        set(document, "type", kind.into());
+        set_member(document, "type", kind.into());
     }
 }
 
 fn document(document: &Value) -> Result<Document, ApiError> {
     let text = |pointer| document.pointer(pointer).and_then(Value::as_str);
     if let Some(id) = text("/file_id") {
-        return Ok(Document::unseen(id, false));
+        return Ok(Document::placeholder(id, false));
     }
     let image = text("/image_url").or_else(|| text("/image_url/url"));
     let url = image.or_else(|| text("/document_url")).unwrap_or_default();
     if url.starts_with("https://") || url.starts_with("http://") {
         let name = text("/document_name").unwrap_or(url);
-        return Ok(Document::unseen(name, image.is_some()));
+        return Ok(Document::placeholder(name, image.is_some()));
     }
     let (media_type, bytes) =
-        data_url(url).ok_or_else(|| unreadable("Failed to fetch document".to_owned()))?;
+        parse_data_url(url).ok_or_else(|| invalid_file("Failed to fetch document".to_owned()))?;
     if media_type.starts_with("image/") == image.is_some() {
-        Ok(Document::sent(&media_type, &bytes))
+        Ok(Document::from_bytes(&media_type, &bytes))
     } else {
-        Err(unreadable(format!("{media_type} is not supported")))
+        Err(invalid_file(format!("{media_type} is not supported")))
     }
 }
 
-fn unreadable(message: String) -> ApiError {
+fn invalid_file(message: String) -> ApiError {
     ApiError::bad_request("document_parser_invalid_file", Some("3740"), message)
 }
 
-/// An instance of the schema in that field, written as a string of JSON.
+/// Returns an instance of the schema in a field, serialized to JSON.
 fn annotation(request: &Value, name: &str) -> Result<Option<String>, ApiError> {
     let Some(format) = request.get(name).filter(|format| !format.is_null()) else {
         return Ok(None);
@@ -174,23 +177,23 @@ fn annotation(request: &Value, name: &str) -> Result<Option<String>, ApiError> {
     if let Some(schema) = format.pointer("/json_schema/schema")
         && kind == Some("json_schema")
     {
-        return Ok(Some(schema::instance(schema).to_string()));
+        return Ok(Some(schema_instance::instance(schema).to_string()));
     }
     let message = "Value error, Only json_schema is valid for this field";
-    Err(refusal(name, message, format))
+    Err(value_error(name, message, format))
 }
 
-/// First and last pages, both included; `None` for all pages.
-fn wanted_pages(request: &Value) -> Result<Option<Vec<(usize, usize)>>, ApiError> {
+/// Returns the ranges of selected pages, both bounds inclusive, or `None` for all pages.
+fn selected_pages(request: &Value) -> Result<Option<Vec<(usize, usize)>>, ApiError> {
     let Some(pages) = request.get("pages") else {
         return Ok(None);
     };
     match pages {
-        Value::String(text) => match ranges(text) {
+        Value::String(text) => match parse_ranges(text) {
             Some(ranges) => Ok(Some(ranges)),
             None => {
                 let message = "Value error, Pages should be like '0,2-4'";
-                Err(refusal("pages", message, pages))
+                Err(value_error("pages", message, pages))
             }
         },
         Value::Array(numbers) => {
@@ -203,7 +206,7 @@ fn wanted_pages(request: &Value) -> Result<Option<Vec<(usize, usize)>>, ApiError
     }
 }
 
-fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
+fn parse_ranges(text: &str) -> Option<Vec<(usize, usize)>> {
     text.split(',')
         .map(|range| {
             let (first, last) = range.split_once('-').unwrap_or((range, range));
@@ -213,9 +216,14 @@ fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
         .collect()
 }
 
-fn refusal(field: &str, message: &str, input: &Value) -> ApiError {
-    let place = ["body".into(), field.into()];
-    ApiError::invalid(vec![check::problem("value_error", &place, message, input)])
+fn value_error(field: &str, message: &str, input: &Value) -> ApiError {
+    let location = ["body".into(), field.into()];
+    ApiError::validation(vec![fields::error_detail(
+        "value_error",
+        &location,
+        message,
+        input,
+    )])
 }
 
 #[cfg(test)]
@@ -223,10 +231,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_named_by_numbers_and_ranges() {
-        assert_eq!(ranges("0, 2-4"), Some(vec![(0, 0), (2, 4)]));
+    fn ocr_page_ranges_are_parsed() {
+        assert_eq!(parse_ranges("0, 2-4"), Some(vec![(0, 0), (2, 4)]));
         for broken in ["", "a", "1-", "-1", "3-2", "1,,2"] {
-            assert_eq!(ranges(broken), None, "{broken}");
+            assert_eq!(parse_ranges(broken), None, "{broken}");
         }
     }
 }

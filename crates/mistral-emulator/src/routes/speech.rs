@@ -1,4 +1,4 @@
-//! Speech: text turned into sound.
+//! Speech synthesis.
 
 use std::sync::Arc;
 
@@ -9,103 +9,107 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{JsonBody, TokenCost};
-use crate::catalogue::{self, VOXTRAL_TTS};
-use crate::check::{self, Field, Kind, NUMBER, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::random::hash;
-use crate::reply::set;
-use crate::shared::Shared;
-use crate::{sound, sse, tokens};
+use crate::generate::random::hash;
+use crate::generate::{audio, tokenizer};
+use crate::json::set_member;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, NUMBER, Type, optional, required};
+use crate::responses::TokenCost;
+use crate::responses::sse;
+use crate::responses::{ApiError, json_response};
+use crate::state::AppState;
+use crate::state::models::{self, VOXTRAL_TTS};
 
-/// How many bytes one event of a stream carries.
-const PIECE: usize = 3_000;
+/// The number of bytes of audio in an event of a stream.
+const CHUNK_BYTES: usize = 3_000;
 /// A token stands for 80 milliseconds.
 const SAMPLES_PER_TOKEN: usize = 640;
 
 static FIELDS: &[Field] = &[
-    required("input", Kind::Text),
-    optional("model", Kind::Text),
-    optional("stream", Kind::Flag),
-    optional("voice_id", Kind::Text),
-    optional("ref_audio", Kind::Text),
+    required("input", Type::String),
+    optional("model", Type::String),
+    optional("stream", Type::Boolean),
+    optional("voice_id", Type::String),
+    optional("ref_audio", Type::String),
     optional(
         "response_format",
-        Kind::Choice(&["pcm", "wav", "mp3", "flac", "opus"]),
+        Type::Enum(&["pcm", "wav", "mp3", "flac", "opus"]),
     ),
-    optional("metadata", Kind::Map),
-    optional("prompt_cache_key", Kind::Text),
+    optional("metadata", Type::AnyObject),
+    optional("prompt_cache_key", Type::String),
     optional("expressiveness", NUMBER),
-    optional("phoneme_hints", Kind::Map),
-    optional("conversation_history", Kind::List(0, &TURN)),
+    optional("phoneme_hints", Type::AnyObject),
+    optional("conversation_history", Type::Array(0, &TURN)),
 ];
 
-static TURN: Kind = Kind::Tagged {
+static TURN: Type = Type::Union {
     tag: "role",
     default: None,
     variants: &[
         ("user", &[required("audio", AUDIO)]),
         (
             "assistant",
-            &[required("audio", AUDIO), required("text", Kind::Text)],
+            &[required("audio", AUDIO), required("text", Type::String)],
         ),
     ],
 };
 
-const AUDIO: Kind = Kind::Record(&[required("data", Kind::Text)]);
+const AUDIO: Type = Type::Object(&[required("data", Type::String)]);
 
 /// `POST /v1/audio/speech`
-pub(crate) async fn speak(
-    State(shared): State<Arc<Shared>>,
+pub(crate) async fn synthesize(
+    State(state): State<Arc<AppState>>,
     JsonBody(mut request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(FIELDS, &request)?;
+    fields::validate(FIELDS, &request)?;
     if request.get("model").is_none_or(Value::is_null) {
-        set(&mut request, "model", VOXTRAL_TTS.into());
+        set_member(&mut request, "model", VOXTRAL_TTS.into());
     }
-    catalogue::able(&request, |model| model.can("audio_speech"))?;
+    models::resolve(&request, |model| model.supports("audio_speech"))?;
     let text = |name| request.get(name).and_then(Value::as_str);
     let reference = text("ref_audio").unwrap_or_default();
     if STANDARD.decode(reference).is_err() {
-        let place = ["body".into(), "ref_audio".into()];
+        let location = ["body".into(), "ref_audio".into()];
         let message = "Value error, ref_audio should be base64";
-        let problem = check::problem("value_error", &place, message, &reference.into());
-        return Err(ApiError::invalid(vec![problem]));
+        let error = fields::error_detail("value_error", &location, message, &reference.into());
+        return Err(ApiError::validation(vec![error]));
     }
     let voice = text("voice_id");
-    if voice.is_some_and(|voice| shared.voices.find(voice).is_none()) {
-        return Err(super::voices::unknown());
+    if voice.is_some_and(|voice| state.voices.find(voice).is_none()) {
+        return Err(super::voices::not_found());
     }
     let input = text("input").unwrap_or_default();
-    let samples = sound::tone(
+    let samples = audio::tone(
         hash(format!("{voice:?} {reference}").as_bytes()),
-        tokens::count(input),
+        tokenizer::count_tokens(input),
     );
-    // Only the formats without compression are worth imitating.
-    let sound = match text("response_format") {
-        Some("pcm") => sound::raw(&samples),
-        _ => sound::wav(&samples),
+    // The compressed formats are not implemented.
+    let audio_data = match text("response_format") {
+        Some("pcm") => audio::pcm(&samples),
+        _ => audio::wav(&samples),
     };
-    let (read, made) = (
-        tokens::count(input),
+    let (prompt_tokens, completion_tokens) = (
+        tokenizer::count_tokens(input),
         samples.len().div_ceil(SAMPLES_PER_TOKEN),
     );
     let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
         let usage = json!({
-            "prompt_tokens": read, "completion_tokens": made, "total_tokens": read + made,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": prompt_tokens + completion_tokens,
         });
-        let pieces = sound.chunks(PIECE).map(
-            |piece| json!({ "type": "speech.audio.delta", "audio_data": STANDARD.encode(piece) }),
+        let deltas = audio_data.chunks(CHUNK_BYTES).map(
+            |chunk| json!({ "type": "speech.audio.delta", "audio_data": STANDARD.encode(chunk) }),
         );
         let done = json!({ "type": "speech.audio.done", "usage": usage });
-        let events: Vec<Value> = pieces.chain(std::iter::once(done)).collect();
-        sse::named(&events)
+        let events: Vec<Value> = deltas.chain(std::iter::once(done)).collect();
+        sse::named_events(&events)
     } else {
-        let body = json!({ "audio_data": STANDARD.encode(sound) });
+        let body = json!({ "audio_data": STANDARD.encode(audio_data) });
         json_response(StatusCode::OK, &body)
     };
     response
         .extensions_mut()
-        .insert(TokenCost((read + made) as u64));
+        .insert(TokenCost((prompt_tokens + completion_tokens) as u64));
     Ok(response)
 }

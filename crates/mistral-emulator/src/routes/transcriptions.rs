@@ -1,48 +1,50 @@
-//! Transcriptions: sound turned into text.
+//! Transcriptions.
 
 use axum::extract::Request;
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::TokenCost;
-use crate::check::{self, Field, Kind, NUMBER, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::form::{self, Part};
-use crate::reply::{list, set};
-use crate::{catalogue, sound, sse, tokens};
+use crate::generate::{audio, tokenizer};
+use crate::json::{array, set_member};
+use crate::requests::fields::{self, Field, NUMBER, Type, optional, required};
+use crate::requests::form::{self, FormField};
+use crate::responses::TokenCost;
+use crate::responses::sse;
+use crate::responses::{ApiError, json_response};
+use crate::state::models;
 
-const MOST_BIASES: usize = 100;
-/// How long a recording is taken to be that the emulator cannot look into.
-const UNSEEN_SECONDS: f64 = 10.0;
+const MAX_CONTEXT_BIASES: usize = 100;
+/// The assumed duration of a recording that is not sent.
+const PLACEHOLDER_SECONDS: f64 = 10.0;
 const TOKENS_PER_SECOND: f64 = 12.5;
-/// The tokens that every transcription is asked with.
-const INSTRUCTION: usize = 4;
+/// The number of prompt tokens of every transcription.
+const INSTRUCTION_TOKENS: usize = 4;
 
 static FIELDS: &[Field] = &[
-    required("model", Kind::Text),
-    optional("file", Kind::Map),
-    optional("file_url", Kind::Text),
-    optional("file_id", Kind::Text),
-    optional("language", Kind::Text),
+    required("model", Type::String),
+    optional("file", Type::AnyObject),
+    optional("file_url", Type::String),
+    optional("file_id", Type::String),
+    optional("language", Type::String),
     optional("temperature", NUMBER),
-    optional("stream", Kind::Flag),
-    optional("diarize", Kind::Flag),
-    optional("context_bias", Kind::List(0, &Kind::Text)),
-    optional("timestamp_granularities", Kind::List(0, &GRANULARITY)),
-    optional("speaker_references", Kind::Map),
+    optional("stream", Type::Boolean),
+    optional("diarize", Type::Boolean),
+    optional("context_bias", Type::Array(0, &Type::String)),
+    optional("timestamp_granularities", Type::Array(0, &GRANULARITY)),
+    optional("speaker_references", Type::AnyObject),
 ];
 
-static GRANULARITY: Kind = Kind::Choice(&["segment", "word"]);
+static GRANULARITY: Type = Type::Enum(&["segment", "word"]);
 
 /// `POST /v1/audio/transcriptions`
 pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
-    let parts = form::parts(request).await?;
-    let request = form::object(FIELDS, &parts);
-    check::body(FIELDS, &request)?;
-    catalogue::able(&request, |model| model.can("audio_transcription"))?;
-    check_values(&request)?;
-    let (name, seconds) = recording(&request, &parts)?;
+    let form_fields = form::read_form(request).await?;
+    let request = form::to_object(FIELDS, &form_fields);
+    fields::validate(FIELDS, &request)?;
+    models::resolve(&request, |model| model.supports("audio_transcription"))?;
+    validate(&request)?;
+    let (name, seconds) = recording(&request, &form_fields)?;
     let text = format!(
         "This is the Mistral emulator. It was given {name}. \
          A real model would write here what is said."
@@ -51,18 +53,21 @@ pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
     let language = language.unwrap_or("en");
     let segments = segments(&request, &text, seconds);
     let audio_tokens = (seconds * TOKENS_PER_SECOND).ceil() as usize;
-    let (read, written) = (INSTRUCTION + biases(&request).len(), tokens::count(&text));
-    let total = read + written + audio_tokens;
-    let mut whole = json!({
+    let (prompt_tokens, completion_tokens) = (
+        INSTRUCTION_TOKENS + context_biases(&request).len(),
+        tokenizer::count_tokens(&text),
+    );
+    let total = prompt_tokens + completion_tokens + audio_tokens;
+    let mut body = json!({
         "model": request.get("model"),
         "text": text,
         "language": language,
         "segments": segments,
-        // As on the real server, what was heard counts in the total alone.
+        // As on the real server, audio tokens count only in the total.
         "usage": {
             "prompt_audio_seconds": seconds.ceil() as u64,
-            "prompt_tokens": read,
-            "completion_tokens": written,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
             "total_tokens": total,
             "num_cached_tokens": 0,
             "prompt_tokens_details": { "cached_tokens": 0 },
@@ -71,45 +76,50 @@ pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
     let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
         let mut events =
             vec![json!({ "type": "transcription.language", "audio_language": language })];
-        let pieces = tokens::pieces(&text).into_iter();
+        let tokens = tokenizer::tokenize(&text).into_iter();
         events.extend(
-            pieces.map(|piece| json!({ "type": "transcription.text.delta", "text": piece })),
+            tokens.map(|token| json!({ "type": "transcription.text.delta", "text": token })),
         );
         events.extend(segments.into_iter().map(|mut segment| {
             if let Some(members) = segment.as_object_mut() {
                 members.remove("score");
             }
-            set(&mut segment, "type", "transcription.segment".into());
+            set_member(&mut segment, "type", "transcription.segment".into());
             segment
         }));
-        set(&mut whole, "type", "transcription.done".into());
-        events.push(whole);
-        sse::named(&events)
+        set_member(&mut body, "type", "transcription.done".into());
+        events.push(body);
+        sse::named_events(&events)
     } else {
-        json_response(StatusCode::OK, &whole)
+        json_response(StatusCode::OK, &body)
     };
     response.extensions_mut().insert(TokenCost(total as u64));
     Ok(response)
 }
 
-/// The name of the recording and how many seconds it lasts.
-fn recording(request: &Value, parts: &[Part]) -> Result<(String, f64), ApiError> {
+/// Returns the name of the recording and its duration in seconds.
+fn recording(request: &Value, form_fields: &[FormField]) -> Result<(String, f64), ApiError> {
     let text = |name| request.get(name).and_then(Value::as_str);
-    let file = parts
+    let file = form_fields
         .iter()
         .rev()
-        .find(|part| part.name == "file")
-        .and_then(|part| Some((part.file_name.clone()?, sound::seconds(&part.content))));
-    let by_id = text("file_id").map(|id| (id.to_owned(), UNSEEN_SECONDS));
+        .find(|form_field| form_field.name == "file")
+        .and_then(|form_field| {
+            Some((
+                form_field.file_name.clone()?,
+                audio::duration_seconds(&form_field.content),
+            ))
+        });
+    let by_id = text("file_id").map(|id| (id.to_owned(), PLACEHOLDER_SECONDS));
     let by_url = text("file_url").map(|url| {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
-        (name.to_owned(), UNSEEN_SECONDS)
+        (name.to_owned(), PLACEHOLDER_SECONDS)
     });
     let mut found = [file, by_id, by_url].into_iter().flatten();
     match (found.next(), found.next()) {
         (Some(recording), None) => Ok(recording),
-        _ => Err(ApiError::invalid(vec![check::problem(
+        _ => Err(ApiError::validation(vec![fields::error_detail(
             "value_error",
             &["body".into()],
             "Value error, Exactly one of file, file_url and file_id must be given",
@@ -118,15 +128,15 @@ fn recording(request: &Value, parts: &[Part]) -> Result<(String, f64), ApiError>
     }
 }
 
-/// Checks what the table of fields cannot say.
-fn check_values(request: &Value) -> Result<(), ApiError> {
+/// Validates the rules that the table of fields cannot express.
+fn validate(request: &Value) -> Result<(), ApiError> {
     let text = |name| request.get(name).and_then(Value::as_str);
     if let Some(language) = text("language") {
         let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
         if language.chars().count() != 2 || !language.chars().all(is_word) {
-            return Err(mismatch("language", r"^\w{2}$", language));
+            return Err(pattern_error("language", r"^\w{2}$", language));
         }
-        if !list(request, "timestamp_granularities").is_empty() {
+        if !array(request, "timestamp_granularities").is_empty() {
             return Err(ApiError::bad_request(
                 "invalid_request_invalid_args",
                 Some("3051"),
@@ -137,57 +147,57 @@ fn check_values(request: &Value) -> Result<(), ApiError> {
     if let Some(url) = text("file_url")
         && !(url.starts_with("https://") || url.starts_with("http://"))
     {
-        let place = ["body".into(), "file_url".into()];
-        let problem = check::problem(
+        let location = ["body".into(), "file_url".into()];
+        let error = fields::error_detail(
             "url_parsing",
-            &place,
+            &location,
             "Input should be a valid URL",
             &url.into(),
         );
-        return Err(ApiError::invalid(vec![problem]));
+        return Err(ApiError::validation(vec![error]));
     }
-    let biases = biases(request);
-    let is_broken = |bias: &&str| bias.is_empty() || bias.contains(char::is_whitespace);
-    if let Some(broken) = biases.iter().copied().find(is_broken) {
-        return Err(mismatch("context_bias", r"^[^,\s]+$", broken));
+    let context_biases = context_biases(request);
+    let is_invalid = |bias: &&str| bias.is_empty() || bias.contains(char::is_whitespace);
+    if let Some(invalid) = context_biases.iter().copied().find(is_invalid) {
+        return Err(pattern_error("context_bias", r"^[^,\s]+$", invalid));
     }
-    if biases.len() > MOST_BIASES {
+    if context_biases.len() > MAX_CONTEXT_BIASES {
         let message = format!(
-            "List should have at most {MOST_BIASES} items after validation, not {}",
-            biases.len()
+            "List should have at most {MAX_CONTEXT_BIASES} items after validation, not {}",
+            context_biases.len()
         );
-        let place = ["body".into(), "context_bias".into()];
-        let problem = check::problem("too_long", &place, &message, &json!(biases));
-        return Err(ApiError::invalid(vec![problem]));
+        let location = ["body".into(), "context_bias".into()];
+        let error = fields::error_detail("too_long", &location, &message, &json!(context_biases));
+        return Err(ApiError::validation(vec![error]));
     }
     Ok(())
 }
 
-/// A field may hold several words with commas between them.
-fn biases(request: &Value) -> Vec<&str> {
-    let fields = list(request, "context_bias").iter();
+/// Returns the context biases. A field may contain several, separated by commas.
+fn context_biases(request: &Value) -> Vec<&str> {
+    let fields = array(request, "context_bias").iter();
     fields
         .filter_map(Value::as_str)
         .flat_map(|field| field.split(','))
         .collect()
 }
 
-fn mismatch(field: &str, pattern: &str, input: &str) -> ApiError {
+fn pattern_error(field: &str, pattern: &str, input: &str) -> ApiError {
     let message = format!("String should match pattern '{pattern}'");
-    let place = ["body".into(), field.into()];
-    ApiError::invalid(vec![check::problem(
+    let location = ["body".into(), field.into()];
+    ApiError::validation(vec![fields::error_detail(
         "string_pattern_mismatch",
-        &place,
+        &location,
         &message,
         &input.into(),
     )])
 }
 
-/// Sentences or words with their times; none unless they were asked for.
+/// Returns sentences or words with timestamps, if the request asks for them.
 fn segments(request: &Value, text: &str, seconds: f64) -> Vec<Value> {
     let diarize = request.get("diarize") == Some(&Value::Bool(true));
-    let granularities = list(request, "timestamp_granularities");
-    let pieces: Vec<&str> = if granularities.iter().any(|by| by == "word") {
+    let granularities = array(request, "timestamp_granularities");
+    let texts: Vec<&str> = if granularities.iter().any(|by| by == "word") {
         text.split_inclusive(' ').collect()
     } else if diarize || !granularities.is_empty() {
         text.split_inclusive(". ").collect()
@@ -195,17 +205,17 @@ fn segments(request: &Value, text: &str, seconds: f64) -> Vec<Value> {
         return Vec::new();
     };
     let speakers = speakers(request);
-    let count = f64::from(u32::try_from(pieces.len()).unwrap_or(u32::MAX));
-    let times = (0_u32..).map(|place| (seconds * f64::from(place) / count * 100.0).round() / 100.0);
+    let count = f64::from(u32::try_from(texts.len()).unwrap_or(u32::MAX));
+    let times = (0_u32..).map(|index| (seconds * f64::from(index) / count * 100.0).round() / 100.0);
     let spans = times.clone().zip(times.skip(1));
-    pieces
+    texts
         .iter()
         .zip(spans)
         .zip(speakers.iter().cycle())
-        .map(|((piece, (start, end)), speaker)| {
+        .map(|((text, (start, end)), speaker)| {
             json!({
                 "type": "transcription_segment",
-                "text": piece,
+                "text": text,
                 "start": start,
                 "end": end,
                 "score": null,
@@ -215,7 +225,7 @@ fn segments(request: &Value, text: &str, seconds: f64) -> Vec<Value> {
         .collect()
 }
 
-/// Those that were introduced, or two strangers.
+/// Returns the speakers of the request, or two default ones.
 fn speakers(request: &Value) -> Vec<String> {
     match request.get("speaker_references").and_then(Value::as_object) {
         Some(known) if !known.is_empty() => known.keys().cloned().collect(),

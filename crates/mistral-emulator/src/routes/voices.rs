@@ -1,4 +1,4 @@
-//! The voices of speech.
+//! Voices of speech.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,46 +11,49 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::JsonBody;
-use crate::check::{self, Field, INTEGER, Kind, optional, required};
-use crate::errors::{ApiError, json_response};
-use crate::shared::Shared;
-use crate::voices::Refusal;
+use crate::requests::JsonBody;
+use crate::requests::fields::{self, Field, INTEGER, Type, optional, required};
+use crate::responses::{ApiError, json_response};
+use crate::state::AppState;
+use crate::state::voices::VoiceError;
+use crate::time::{format_timestamp, unix_now};
 
-const GENDER: Kind = Kind::Choice(&["female", "male", "neutral"]);
+const GENDER: Type = Type::Enum(&["female", "male", "neutral"]);
 
-static NEW: &[Field] = &[
-    required("name", Kind::Text),
-    optional("slug", Kind::Text),
-    optional("description", Kind::Text),
-    optional("languages", Kind::List(0, &Kind::Text)),
+static CREATE_FIELDS: &[Field] = &[
+    required("name", Type::String),
+    optional("slug", Type::String),
+    optional("description", Type::String),
+    optional("languages", Type::Array(0, &Type::String)),
     optional("gender", GENDER),
     optional("age", INTEGER),
-    optional("tags", Kind::List(0, &Kind::Text)),
-    optional("color", Kind::Text),
+    optional("tags", Type::Array(0, &Type::String)),
+    optional("color", Type::String),
     optional("retention_notice", INTEGER),
-    optional("sample_audio", Kind::Text),
-    optional("sample_filename", Kind::Text),
+    optional("sample_audio", Type::String),
+    optional("sample_filename", Type::String),
 ];
 
-static CHANGES: &[Field] = &[
-    optional("name", Kind::Text),
-    optional("description", Kind::Text),
-    optional("languages", Kind::List(0, &Kind::Text)),
+static UPDATE_FIELDS: &[Field] = &[
+    optional("name", Type::String),
+    optional("description", Type::String),
+    optional("languages", Type::Array(0, &Type::String)),
     optional("gender", GENDER),
     optional("age", INTEGER),
-    optional("tags", Kind::List(0, &Kind::Text)),
+    optional("tags", Type::Array(0, &Type::String)),
 ];
 
 /// `GET /v1/audio/voices`
 pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, ApiError> {
-    let limit = number(&query, "limit", 10)?.max(1);
-    let offset = number(&query, "offset", 0)?;
-    let kind = query.get("type").map(String::as_str);
-    let voices = shared.voices.list(kind.filter(|kind| *kind != "all"));
+    let limit = pagination_parameter(&query, "limit", 10)?.max(1);
+    let offset = pagination_parameter(&query, "offset", 0)?;
+    let voice_type = query.get("type").map(String::as_str);
+    let voices = state
+        .voices
+        .list(voice_type.filter(|voice_type| *voice_type != "all"));
     let items: Vec<&Value> = voices.iter().skip(offset).take(limit).collect();
     let body = json!({
         "items": items,
@@ -64,61 +67,61 @@ pub(crate) async fn list(
 
 /// `POST /v1/audio/voices`
 pub(crate) async fn create(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check::body(NEW, &request)?;
+    fields::validate(CREATE_FIELDS, &request)?;
     let recording = match request.get("sample_audio").and_then(Value::as_str) {
         Some(text) => Some(STANDARD.decode(text).map_err(|_| {
             let message = "Value error, sample_audio should be base64";
-            let place = ["body".into(), "sample_audio".into()];
-            refusal("value_error", &place, message, text)
+            let location = ["body".into(), "sample_audio".into()];
+            validation_error("value_error", &location, message, text)
         })?),
         None => None,
     };
-    let created_at = timestamp(crate::completion::now());
-    let voice = shared.voices.create(&request, recording, &created_at);
+    let created_at = format_timestamp(unix_now());
+    let voice = state.voices.create(&request, recording, &created_at);
     Ok(json_response(StatusCode::OK, &voice))
 }
 
 /// `GET /v1/audio/voices/{voice_id}`
 pub(crate) async fn retrieve(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let voice = shared.voices.find(&id).ok_or_else(unknown)?;
+    let voice = state.voices.find(&id).ok_or_else(not_found)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
 
 /// `PATCH /v1/audio/voices/{voice_id}`
 pub(crate) async fn update(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check_id(&id)?;
-    check::body(CHANGES, &request)?;
-    let voice = shared.voices.update(&id, &request).map_err(refused)?;
+    validate_id(&id)?;
+    fields::validate(UPDATE_FIELDS, &request)?;
+    let voice = state.voices.update(&id, &request).map_err(voice_error)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
 
 /// `DELETE /v1/audio/voices/{voice_id}`
 pub(crate) async fn delete(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    check_id(&id)?;
-    let voice = shared.voices.delete(&id).map_err(refused)?;
+    validate_id(&id)?;
+    let voice = state.voices.delete(&id).map_err(voice_error)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
 
 /// `GET /v1/audio/voices/{voice_id}/sample`
 pub(crate) async fn sample(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let sample = shared.voices.sample(&id).ok_or_else(unknown)?;
+    let sample = state.voices.sample(&id).ok_or_else(not_found)?;
     if !prefers_wav(&headers) {
         let text = STANDARD.encode(sample).into();
         return Ok(json_response(StatusCode::OK, &text));
@@ -130,34 +133,43 @@ pub(crate) async fn sample(
     Ok(response)
 }
 
-pub(super) fn unknown() -> ApiError {
+pub(super) fn not_found() -> ApiError {
     ApiError::detail(StatusCode::NOT_FOUND, "Voice not found")
 }
 
-fn refused(refusal: Refusal) -> ApiError {
-    match refusal {
-        Refusal::Unknown => unknown(),
-        Refusal::Preset => {
+fn voice_error(error: VoiceError) -> ApiError {
+    match error {
+        VoiceError::NotFound => not_found(),
+        VoiceError::Preset => {
             ApiError::detail(StatusCode::FORBIDDEN, "Preset voices cannot be changed")
         }
     }
 }
 
-fn refusal(kind: &str, place: &[Value], message: &str, input: &str) -> ApiError {
-    ApiError::invalid(vec![check::problem(kind, place, message, &input.into())])
+fn validation_error(error_type: &str, location: &[Value], message: &str, input: &str) -> ApiError {
+    ApiError::validation(vec![fields::error_detail(
+        error_type,
+        location,
+        message,
+        &input.into(),
+    )])
 }
 
-fn number(query: &HashMap<String, String>, name: &str, default: usize) -> Result<usize, ApiError> {
+fn pagination_parameter(
+    query: &HashMap<String, String>,
+    name: &str,
+    default: usize,
+) -> Result<usize, ApiError> {
     let Some(text) = query.get(name) else {
         return Ok(default);
     };
     text.parse().map_err(|_| {
         let message = "Input should be a valid integer, unable to parse string as an integer";
-        refusal("int_parsing", &["query".into(), name.into()], message, text)
+        validation_error("int_parsing", &["query".into(), name.into()], message, text)
     })
 }
 
-fn check_id(id: &str) -> Result<(), ApiError> {
+fn validate_id(id: &str) -> Result<(), ApiError> {
     let lengths = id.split('-').map(str::len);
     let is_uuid = lengths.eq([8, 4, 4, 4, 12])
         && id
@@ -166,25 +178,25 @@ fn check_id(id: &str) -> Result<(), ApiError> {
     if is_uuid {
         return Ok(());
     }
-    let place = ["path".into(), "voice_id".into()];
-    Err(refusal(
+    let location = ["path".into(), "voice_id".into()];
+    Err(validation_error(
         "uuid_parsing",
-        &place,
+        &location,
         "Input should be a valid UUID",
         id,
     ))
 }
 
-/// Whether the client would rather have sound than JSON, which comes first when it does not say.
+/// Whether the `Accept` header prefers audio to JSON, which is the default.
 fn prefers_wav(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter();
     let accepted = accepted.filter_map(|value| value.to_str().ok());
     let (mut wav, mut json) = (0.0, 0.0);
     for item in accepted.flat_map(|value| value.split(',')) {
-        let (kind, rest) = item.split_once(';').unwrap_or((item, ""));
+        let (media_type, rest) = item.split_once(';').unwrap_or((item, ""));
         let weight = rest.trim().strip_prefix("q=");
         let weight: f32 = weight.and_then(|weight| weight.parse().ok()).unwrap_or(1.0);
-        match kind.trim() {
+        match media_type.trim() {
             "audio/wav" | "audio/*" => wav = weight.max(wav),
             "application/json" | "application/*" | "*/*" => json = weight.max(json),
             _ => {}
@@ -193,40 +205,12 @@ fn prefers_wav(headers: &HeaderMap) -> bool {
     wav > json
 }
 
-/// Seconds since 1970 as a date and a time.
-fn timestamp(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Counted from 1 March of the year 0, leap days come last in their year.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, after) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    let year = year + era * 400 + after;
-    let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn seconds_become_dates() {
-        assert_eq!(timestamp(0), "1970-01-01T00:00:00Z");
-        assert_eq!(timestamp(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(timestamp(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(timestamp(1_767_225_599), "2025-12-31T23:59:59Z");
-    }
-
-    #[test]
-    fn the_weightier_kind_is_preferred() {
+    fn accept_header_with_higher_weight_is_preferred() {
         let wav = |accept: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, HeaderValue::from_static(accept));

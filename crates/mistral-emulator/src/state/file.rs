@@ -1,10 +1,9 @@
-//! A file: what was uploaded or written by a job.
+//! Files that were uploaded or written by a job.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::State;
-use crate::random::hash;
+use crate::generate::random::hash;
 
 #[derive(Debug, Clone)]
 pub(crate) struct File {
@@ -20,7 +19,7 @@ pub(crate) struct File {
     expires_at: Option<u64>,
 }
 
-/// What a new file is made of.
+/// The properties of a file to be added.
 #[derive(Debug)]
 pub(crate) struct NewFile {
     pub(crate) name: String,
@@ -36,11 +35,10 @@ pub(crate) struct NewFile {
 pub(crate) const JSONL: &str = "application/jsonl";
 pub(crate) const BINARY: &str = "application/octet-stream";
 
-impl State {
-    pub(crate) fn add_file(&mut self, new: NewFile) -> File {
-        let created_at = self.tick();
-        let file = File {
-            id: self.new_id("file"),
+impl File {
+    pub(super) fn new(id: String, created_at: u64, new: NewFile) -> Self {
+        Self {
+            id,
             name: new.name,
             content: new.content,
             mimetype: new.mimetype,
@@ -52,35 +50,11 @@ impl State {
             expires_at: new
                 .expiry_hours
                 .map(|hours| created_at.saturating_add(hours.saturating_mul(3600))),
-        };
-        self.files.push(file.clone());
-        file
+        }
     }
 
-    /// Writes what a job has to say, one line per value.
-    pub(crate) fn add_lines(
-        &mut self,
-        name: String,
-        sample_type: &'static str,
-        lines: &[Value],
-    ) -> String {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        let file = self.add_file(NewFile {
-            name,
-            content: text.into(),
-            mimetype: JSONL.to_owned(),
-            purpose: "batch".to_owned(),
-            sample_type,
-            source: "mistral",
-            visibility: "workspace".to_owned(),
-            expiry_hours: None,
-        });
-        file.id
-    }
-}
-
-impl File {
-    pub(crate) fn card(&self) -> Value {
+    /// Returns the file as the API describes it.
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "id": self.id,
             "object": "file",
@@ -102,13 +76,13 @@ impl File {
         self.mimetype == JSONL || self.name.ends_with(".jsonl")
     }
 
-    /// The lines that are not blank, with their numbers from 1.
+    /// Returns the lines that are not blank, with their numbers, which start at 1.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &[u8])> {
         lines(&self.content)
     }
 }
 
-/// The lines that are not blank, with their numbers from 1.
+/// Returns the lines that are not blank, with their numbers, which start at 1.
 pub(crate) fn lines(content: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let numbered = content.split(|byte| *byte == b'\n').enumerate();
     numbered
@@ -116,10 +90,10 @@ pub(crate) fn lines(content: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         .filter(|(_, line)| !line.is_empty())
 }
 
-/// The type that the ending of a name stands for.
-pub(crate) fn mimetype_of(name: &str) -> &'static str {
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    match ending.to_ascii_lowercase().as_str() {
+/// Guesses the MIME type from the extension of a file name.
+pub(crate) fn guess_mimetype(name: &str) -> &'static str {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension.to_ascii_lowercase().as_str() {
         "jsonl" => JSONL,
         "json" => "application/json",
         "pdf" => "application/pdf",
@@ -148,15 +122,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blank_lines_do_not_count() {
+    fn file_blank_lines_are_skipped() {
         let found: Vec<(usize, &[u8])> = lines(b"{}\r\n\n  \n{\"a\":1}").collect();
         assert_eq!(found, [(1, &b"{}"[..]), (4, b"{\"a\":1}")]);
     }
 
     #[test]
-    fn the_ending_of_a_name_tells_the_type() {
-        assert_eq!(mimetype_of("A.PDF"), "application/pdf");
-        assert_eq!(mimetype_of("pdf"), BINARY);
-        assert_eq!(mimetype_of("a.tar.unknown"), BINARY);
+    fn file_mimetype_is_guessed_from_extension() {
+        assert_eq!(guess_mimetype("A.PDF"), "application/pdf");
+        assert_eq!(guess_mimetype("pdf"), BINARY);
+        assert_eq!(guess_mimetype("a.tar.unknown"), BINARY);
     }
 }

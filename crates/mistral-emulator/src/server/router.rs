@@ -1,0 +1,133 @@
+//! The table of routes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, patch, post};
+use http::StatusCode;
+
+use crate::clouds;
+use crate::requests::bearer_token;
+use crate::responses::ApiError;
+use crate::routes::{
+    batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
+    transcriptions, voices,
+};
+use crate::state::{AppState, RequestId};
+
+/// The maximum size of a file.
+const MAX_BODY_BYTES: usize = 512 * 1024 * 1024;
+
+pub(crate) fn router(state: &Arc<AppState>) -> Router {
+    Router::new()
+        .route(
+            "/v1/fine_tuning/jobs",
+            get(fine_tuning::list).post(fine_tuning::create),
+        )
+        .route("/v1/fine_tuning/jobs/{job_id}", get(fine_tuning::retrieve))
+        .route(
+            "/v1/fine_tuning/jobs/{job_id}/cancel",
+            post(fine_tuning::cancel),
+        )
+        .route(
+            "/v1/fine_tuning/jobs/{job_id}/start",
+            post(fine_tuning::start),
+        )
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(state),
+            fine_tuning::reject_if_gone,
+        ))
+        // The layer applies only to the routes added so far.
+        .route("/v1/chat/completions", post(chat::complete))
+        .route("/v1/embeddings", post(embeddings::create))
+        .route("/v1/models", get(models::list))
+        .route(
+            "/v1/models/{model_id}",
+            get(models::retrieve).delete(models::delete),
+        )
+        .route("/v1/fine_tuning/models/{model_id}", patch(models::update))
+        .route(
+            "/v1/fine_tuning/models/{model_id}/archive",
+            post(models::archive).delete(models::unarchive),
+        )
+        .route("/v1/files", get(files::list).post(files::upload))
+        .route(
+            "/v1/files/{file_id}",
+            get(files::retrieve).delete(files::delete),
+        )
+        .route("/v1/files/{file_id}/content", get(files::content))
+        .route("/v1/files/{file_id}/url", get(files::url))
+        .route("/v1/batch/jobs", get(batch::list).post(batch::create))
+        .route(
+            "/v1/batch/jobs/{job_id}",
+            get(batch::retrieve).delete(batch::delete),
+        )
+        .route("/v1/batch/jobs/{job_id}/cancel", post(batch::cancel))
+        .route("/v1/fim/completions", post(fim::complete))
+        .route("/v1/agents/completions", post(chat::complete_with_agent))
+        .route("/v1/moderations", post(classifiers::moderate))
+        .route("/v1/chat/moderations", post(classifiers::moderate_chat))
+        .route("/v1/classifications", post(classifiers::classify))
+        .route("/v1/chat/classifications", post(classifiers::classify_chat))
+        .route("/v1/ocr", post(ocr::process))
+        .route("/v1/audio/transcriptions", post(transcriptions::transcribe))
+        .route("/v1/audio/speech", post(speech::synthesize))
+        .route("/v1/audio/voices", get(voices::list).post(voices::create))
+        .route(
+            "/v1/audio/voices/{voice_id}",
+            get(voices::retrieve)
+                .patch(voices::update)
+                .delete(voices::delete),
+        )
+        .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(state),
+            authenticate,
+        ))
+        .merge(clouds::router(state))
+        // The routes added from here on need no key.
+        .route("/signed/files/{file_id}", get(files::signed))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(path_not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(Arc::clone(state))
+}
+
+async fn authenticate(
+    State(state): State<Arc<AppState>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    match bearer_token(request.headers()) {
+        Some(key) if state.is_authorized(key) => Ok(next.run(request).await),
+        Some(_) => Err(ApiError::detail(
+            StatusCode::UNAUTHORIZED,
+            "Invalid API Key",
+        )),
+        None => Err(ApiError::detail(StatusCode::UNAUTHORIZED, "Unauthorized")),
+    }
+}
+
+async fn method_not_allowed() -> ApiError {
+    ApiError::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+}
+
+async fn path_not_found(request: Request) -> ApiError {
+    let path = request.uri().path();
+    if path == "/v1" || path.starts_with("/v1/") {
+        return ApiError::detail(StatusCode::NOT_FOUND, "Not Found");
+    }
+    // The gateway in front of the API routes only paths below /v1.
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map_or("", |id| id.0.as_str());
+    ApiError::gateway(
+        StatusCode::NOT_FOUND,
+        "no Route matched with those values",
+        id,
+    )
+}

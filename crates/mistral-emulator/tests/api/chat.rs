@@ -1,0 +1,366 @@
+//! Unary chat completions.
+
+use serde_json::{Value, json};
+
+use crate::client::{chat_request, chat_request_with, complete, tool};
+
+const OLYMPIA: &str = "Édouard Manet painted Olympia in 1863.";
+
+#[test]
+fn chat_known_question_returns_canned_completion() {
+    let completion = complete(&chat_request("Who painted Olympia?"));
+    let choice = &completion["choices"][0];
+    assert_eq!(choice["message"]["content"], OLYMPIA);
+    assert_eq!(choice["message"]["role"], "assistant");
+    assert_eq!(choice["message"]["tool_calls"], Value::Null);
+    assert_eq!(choice["finish_reason"], "stop");
+    assert_eq!(choice["index"], 0);
+    assert_eq!(completion["object"], "chat.completion");
+    assert_eq!(completion["model"], "mistral-small-latest");
+    let id = completion["id"].as_str().unwrap();
+    assert!(
+        id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{id}"
+    );
+    assert!(completion["created"].as_u64().unwrap() > 1_700_000_000);
+}
+
+#[test]
+fn chat_other_prompt_is_echoed() {
+    let completion = complete(&chat_request("Count to three."));
+    assert_eq!(
+        completion["choices"][0]["message"]["content"],
+        "This is the Mistral emulator. You said: \"Count to three.\". \
+         A real model would answer here."
+    );
+}
+
+#[test]
+fn chat_same_request_returns_same_completion() {
+    let mut first = complete(&chat_request("Hello"));
+    let mut second = complete(&chat_request("Hello"));
+    for completion in [&mut first, &mut second] {
+        completion.as_object_mut().unwrap().remove("created");
+    }
+    assert_eq!(first, second);
+    assert_ne!(first["id"], complete(&chat_request("Hello!"))["id"]);
+}
+
+#[test]
+fn chat_content_chunks_are_read_as_text() {
+    let request = json!({
+        "model": "mistral-small-latest",
+        "messages": [{"role": "user", "content": [
+            {"type": "text", "text": "Who painted "},
+            {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+            {"type": "text", "text": "Olympia?"},
+        ]}],
+    });
+    assert_eq!(
+        complete(&request)["choices"][0]["message"]["content"],
+        OLYMPIA
+    );
+}
+
+#[test]
+fn chat_usage_total_is_sum_of_parts() {
+    let completion = complete(&chat_request("Who painted Olympia?"));
+    let usage = &completion["usage"];
+    assert_eq!(usage["completion_tokens"], 6);
+    assert_eq!(usage["prompt_tokens"], 4);
+    assert_eq!(usage["total_tokens"], 10);
+    assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 0);
+    assert_eq!(usage["num_cached_tokens"], 0);
+}
+
+#[test]
+fn chat_prompt_cache_key_reports_cached_blocks() {
+    let long = "word ".repeat(150);
+    let usage = &complete(&chat_request_with(&long, &json!({"prompt_cache_key": "k"})))["usage"];
+    assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 128);
+    assert_eq!(usage["num_cached_tokens"], 128);
+}
+
+#[test]
+fn chat_max_tokens_truncates_text() {
+    let completion = complete(&chat_request_with(
+        "Who painted Olympia?",
+        &json!({"max_tokens": 2}),
+    ));
+    assert_eq!(
+        completion["choices"][0]["message"]["content"],
+        "Édouard Manet"
+    );
+    assert_eq!(completion["choices"][0]["finish_reason"], "length");
+    assert_eq!(completion["usage"]["completion_tokens"], 2);
+    let enough = complete(&chat_request_with(
+        "Who painted Olympia?",
+        &json!({"max_tokens": 6}),
+    ));
+    assert_eq!(enough["choices"][0]["finish_reason"], "stop");
+}
+
+#[test]
+fn chat_stop_sequence_ends_text() {
+    for (stop, expected) in [
+        (json!("Olympia"), "Édouard Manet painted "),
+        (json!(["1863", " painted"]), "Édouard Manet"),
+        (json!(["", "not there"]), OLYMPIA),
+    ] {
+        let completion = complete(&chat_request_with(
+            "Who painted Olympia?",
+            &json!({"stop": stop}),
+        ));
+        assert_eq!(completion["choices"][0]["message"]["content"], expected);
+        assert_eq!(completion["choices"][0]["finish_reason"], "stop");
+    }
+}
+
+#[test]
+fn chat_n_returns_distinct_choices() {
+    let completion = complete(&chat_request_with("Who painted Olympia?", &json!({"n": 3})));
+    let choices = completion["choices"].as_array().unwrap();
+    let texts: Vec<&str> = choices
+        .iter()
+        .map(|choice| choice["message"]["content"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts.len(), 3);
+    assert_eq!(texts[0], OLYMPIA);
+    assert!(texts[1] != texts[0] && texts[2] != texts[1] && texts[1].starts_with(OLYMPIA));
+    assert_eq!(choices[2]["index"], 2);
+}
+
+#[test]
+fn chat_prefix_message_starts_text() {
+    let mut request = chat_request("Who painted Olympia?");
+    let prefix = json!({"role": "assistant", "content": "Well,", "prefix": true});
+    request["messages"].as_array_mut().unwrap().push(prefix);
+    let content = complete(&request)["choices"][0]["message"]["content"].clone();
+    assert_eq!(content, format!("Well, {OLYMPIA}"));
+}
+
+#[test]
+fn chat_json_object_format_returns_json() {
+    let format = json!({"response_format": {"type": "json_object"}});
+    let completion = complete(&chat_request_with("Who painted Olympia?", &format));
+    let content = completion["choices"][0]["message"]["content"]
+        .as_str()
+        .unwrap();
+    let object: Value = serde_json::from_str(content).unwrap();
+    assert_eq!(object, json!({"answer": OLYMPIA}));
+}
+
+#[test]
+fn chat_json_schema_format_returns_instance() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"painter": {"type": "string"}, "year": {"type": "integer", "minimum": 1800}},
+        "required": ["painter", "year"],
+        "additionalProperties": false,
+    });
+    let format = json!({"response_format": {
+        "type": "json_schema", "json_schema": {"name": "painting", "schema": schema, "strict": true},
+    }});
+    let completion = complete(&chat_request_with("Who painted Olympia?", &format));
+    let content = completion["choices"][0]["message"]["content"]
+        .as_str()
+        .unwrap();
+    let object: Value = serde_json::from_str(content).unwrap();
+    assert_eq!(object, json!({"painter": "painter", "year": 1800}));
+}
+
+fn weather_and_time() -> Value {
+    let city = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+    let zone = json!({"type": "object", "properties": {"zone": {"enum": ["utc", "cet"]}}});
+    json!([tool("get_weather", &city), tool("get_time", &zone)])
+}
+
+fn called_tools(completion: &Value) -> Vec<&str> {
+    let calls = completion["choices"][0]["message"]["tool_calls"].as_array();
+    let names = calls
+        .into_iter()
+        .flatten()
+        .map(|call| &call["function"]["name"]);
+    names.map(|name| name.as_str().unwrap()).collect()
+}
+
+#[test]
+fn tool_choice_any_calls_tool_with_valid_arguments() {
+    for choice in [
+        json!("any"),
+        json!("required"),
+        json!({"type": "function", "function": {"name": "get_weather"}}),
+    ] {
+        let members = json!({"tools": weather_and_time(), "tool_choice": choice});
+        let completion = complete(&chat_request_with("Hello", &members));
+        assert_eq!(called_tools(&completion), ["get_weather"]);
+        let response = &completion["choices"][0];
+        assert_eq!(response["finish_reason"], "tool_calls");
+        assert_eq!(response["message"]["content"], "");
+        let call = &response["message"]["tool_calls"][0];
+        assert_eq!(call["function"]["arguments"], r#"{"city":"city"}"#);
+        let id = call["id"].as_str().unwrap();
+        assert!(
+            id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn tool_choice_named_calls_that_tool() {
+    let choice = json!({"type": "function", "function": {"name": "get_time"}});
+    let members = json!({"tools": weather_and_time(), "tool_choice": choice});
+    assert_eq!(
+        called_tools(&complete(&chat_request_with("get_weather", &members))),
+        ["get_time"]
+    );
+}
+
+#[test]
+fn tool_mentioned_in_prompt_is_called() {
+    let tools = json!({"tools": weather_and_time()});
+    assert!(called_tools(&complete(&chat_request_with("Hello", &tools))).is_empty());
+    let one = complete(&chat_request_with("Please use get_time.", &tools));
+    assert_eq!(called_tools(&one), ["get_time"]);
+    let both = complete(&chat_request_with("Use get_time and get_weather", &tools));
+    assert_eq!(called_tools(&both), ["get_weather", "get_time"]);
+    let calls = &both["choices"][0]["message"]["tool_calls"];
+    assert_ne!(calls[0]["id"], calls[1]["id"]);
+    assert_eq!(calls[1]["index"], 1);
+}
+
+#[test]
+fn tool_choice_none_and_parallel_false_limit_calls() {
+    let none = json!({"tools": weather_and_time(), "tool_choice": "none"});
+    assert!(called_tools(&complete(&chat_request_with("Use get_time", &none))).is_empty());
+    let serial = json!({"tools": weather_and_time(), "parallel_tool_calls": false});
+    let completion = complete(&chat_request_with("Use get_time and get_weather", &serial));
+    assert_eq!(called_tools(&completion), ["get_weather"]);
+}
+
+#[test]
+fn tool_result_is_echoed() {
+    let first = complete(&chat_request_with(
+        "Use get_time",
+        &json!({"tools": weather_and_time()}),
+    ));
+    let message = first["choices"][0]["message"].clone();
+    let id = message["tool_calls"][0]["id"].clone();
+    let request = json!({
+        "model": "mistral-small-latest",
+        "tools": weather_and_time(),
+        "messages": [
+            {"role": "user", "content": "Use get_time"},
+            message,
+            {"role": "tool", "tool_call_id": id, "content": "half past nine"},
+        ],
+    });
+    let second = complete(&request);
+    assert_eq!(
+        second["choices"][0]["message"]["content"],
+        "The tool get_time answered: half past nine"
+    );
+    assert_eq!(second["choices"][0]["finish_reason"], "stop");
+}
+
+#[test]
+fn chat_max_tokens_truncates_tool_arguments() {
+    let members = json!({"tools": weather_and_time(), "tool_choice": "any", "max_tokens": 2});
+    let completion = complete(&chat_request_with("Hello", &members));
+    let choice = &completion["choices"][0];
+    assert_eq!(choice["finish_reason"], "length");
+    let arguments = &choice["message"]["tool_calls"][0]["function"]["arguments"];
+    assert_eq!(arguments, r#"{"city":"cit"#);
+    assert_eq!(completion["usage"]["completion_tokens"], 2);
+}
+
+#[test]
+fn chat_reasoning_precedes_text() {
+    let mut always = chat_request("Who painted Olympia?");
+    always["model"] = "magistral-medium-latest".into();
+    let requested = chat_request_with("Who painted Olympia?", &json!({"reasoning_effort": "high"}));
+    for request in [always, requested] {
+        let completion = complete(&request);
+        let content = &completion["choices"][0]["message"]["content"];
+        assert_eq!(content[0]["type"], "thinking");
+        let thought = content[0]["thinking"][0]["text"].as_str().unwrap();
+        assert!(thought.contains("Who painted Olympia?"), "{thought}");
+        assert_eq!(content[1], json!({"type": "text", "text": OLYMPIA}));
+    }
+    let off = chat_request_with(
+        "Who painted Olympia?",
+        &json!({
+            "model": "magistral-medium-latest", "reasoning_effort": "none",
+        }),
+    );
+    assert_eq!(complete(&off)["choices"][0]["message"]["content"], OLYMPIA);
+}
+
+#[test]
+fn chat_logprobs_cover_completion_and_prompt() {
+    let members = json!({
+        "logprobs": true, "top_logprobs": 2, "prompt_logprobs": true, "top_prompt_logprobs": 1,
+    });
+    let completion = complete(&chat_request_with("Who painted Olympia?", &members));
+    let choice = &completion["choices"][0];
+    let tokens = choice["logprobs"]["content"].as_array().unwrap();
+    let text: String = tokens
+        .iter()
+        .map(|token| token["token"].as_str().unwrap())
+        .collect();
+    assert_eq!(text, OLYMPIA);
+    assert_eq!(tokens[0]["top_logprobs"].as_array().unwrap().len(), 2);
+    assert!(
+        tokens
+            .iter()
+            .all(|token| token["logprob"].as_f64().unwrap() <= 0.0)
+    );
+    let prompt_tokens = choice["prompt_logprobs"]["content"].as_array().unwrap();
+    assert_eq!(
+        prompt_tokens.len() as u64,
+        completion["usage"]["prompt_tokens"].as_u64().unwrap()
+    );
+    assert!(
+        complete(&chat_request("Hello"))["choices"][0]
+            .get("logprobs")
+            .is_none()
+    );
+}
+
+#[test]
+fn chat_every_documented_field_is_accepted() {
+    let chunks = json!([
+        {"type": "text", "text": "a"},
+        {"type": "image_url", "image_url": "https://example.com/a.png"},
+        {"type": "document_url", "document_url": "https://example.com/a.pdf", "document_name": "a"},
+        {"type": "reference", "reference_ids": [1, "b"]},
+        {"type": "file", "file_id": "123e4567-e89b-42d3-a456-426614174000"},
+        {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}], "closed": true},
+        {"type": "input_audio", "input_audio": "AAAA"},
+        {"type": "resource", "uri": "a:b", "content": {"type": "text", "text": "c"}},
+        {"type": "resource_link", "uri": "a:b", "metadata": {"d": 1}},
+    ]);
+    let tools = json!([
+        tool("f", &json!({})),
+        {"type": "web_search"},
+        {"type": "web_search_premium"},
+        {"type": "code_interpreter"},
+        {"type": "image_generation", "tool_configuration": {"include": ["a"]}},
+        {"type": "document_library", "library_ids": ["a"]},
+        {"type": "connector", "connector_id": "a", "authorization": {"type": "api-key", "value": "b"}},
+    ]);
+    complete(&json!({
+        "model": "mistral-small-2603",
+        "messages": [
+            {"role": "system", "content": [{"type": "text", "text": "s"}]},
+            {"role": "user", "content": chunks},
+        ],
+        "tools": tools,
+        "temperature": 0.5, "top_p": 0.9, "top_k": 10, "max_tokens": 50, "min_tokens": 1,
+        "random_seed": 7, "metadata": {"a": 1}, "presence_penalty": -1, "frequency_penalty": 1,
+        "repetition_penalty": 1.1, "prediction": {"type": "content", "content": "x"},
+        "prompt_mode": null, "guardrails": [{"block_on_error": true, "moderation_llm_v2": {}}],
+        "safe_prompt": true, "service_tier": "auto", "stop": null, "n": null,
+    }));
+}

@@ -1,0 +1,28 @@
+//! The API over HTTP/1.1, as any client sees it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may panic as tests do"
+)]
+
+mod agents;
+mod audio;
+mod batch;
+mod chat;
+mod classifiers;
+mod client;
+mod clouds;
+mod embeddings;
+mod errors;
+mod faults;
+mod files;
+mod fim;
+mod fine_tuned_models;
+mod fine_tuning;
+mod models;
+mod ocr;
+mod streaming;
+mod voices;

@@ -233,7 +233,8 @@ async fn job_with_nulls_is_read() {
     assert_eq!(read.output_file, None);
     assert_eq!(read.results().unwrap(), []);
 
-    let (_, jobs) = serve(&json!({ "id": "a", "status": "QUEUED", "outputs": [{ "custom_id": 5 }] }));
+    let (_, jobs) =
+        serve(&json!({ "id": "a", "status": "QUEUED", "outputs": [{ "custom_id": 5 }] }));
     let read = jobs.get("a", &GetBatchJobRequest::new()).await.unwrap();
     let error = read.results().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);

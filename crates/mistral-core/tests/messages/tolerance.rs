@@ -177,7 +177,10 @@ async fn error_of(operation: &str, body: &str) -> Error {
 #[tokio::test]
 async fn auxiliary_fields_of_any_shape_never_lose_the_response() {
     for (field, name) in [
-        (r#""usage":{"total_tokens":"many","prompt_tokens":"7"}"#, "usage"),
+        (
+            r#""usage":{"total_tokens":"many","prompt_tokens":"7"}"#,
+            "usage",
+        ),
         (r#""usage":"much""#, "usage"),
         (r#""usage":[{}]"#, "usage"),
         (r#""created":{"at":1}"#, "created"),

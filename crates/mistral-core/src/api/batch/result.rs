@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, decode, unexpected};
 use crate::json::ApiObject;
+use crate::json::wire::value;
 
 /// What became of one request of a batch: a line of a job's output or error file. As
 /// the API's guide to batches describes it.
@@ -29,6 +30,7 @@ pub struct BatchResult {
     /// The result's id.
     pub id: Option<String>,
     /// The `custom_id` of its request.
+    #[api(read_with = value)]
     pub custom_id: Option<String>,
     /// What the endpoint answered, if it did.
     pub response: Option<BatchResponse>,

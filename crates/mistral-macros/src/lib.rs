@@ -13,12 +13,8 @@ mod field;
 mod object;
 mod open_enum;
 mod request;
-mod tagged;
 mod types;
 mod union;
-mod untagged;
-mod untagged_visitor;
-mod variant;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Error, Result, parse_macro_input};

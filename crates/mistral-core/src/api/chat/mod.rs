@@ -34,6 +34,7 @@ mod tool_calls;
 use crate::call::event_stream::EventStream;
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
+use crate::error::Result;
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -153,7 +154,7 @@ impl EventStream<CompletionChunk> {
     /// # Errors
     /// Fails as [`next`](EventStream::next) does, or has done; the error's
     /// [`partial`](crate::Error::partial) is the answer as far as it had come.
-    pub async fn collect_response(self) -> crate::Result<ChatCompletionResponse> {
+    pub async fn collect_response(self) -> Result<ChatCompletionResponse> {
         Ok(self.read_to_end().await?.into_response())
     }
 }

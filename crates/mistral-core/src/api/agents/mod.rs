@@ -19,10 +19,10 @@
 //! # Ok(()) }
 //! ```
 
+#[cfg(feature = "schemars")]
 use schemars::JsonSchema;
 #[cfg(feature = "schemars")]
 use serde::de::DeserializeOwned;
-#[cfg(feature = "schemars")]
 use serde_json::{Map, Value};
 
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk};

@@ -5,6 +5,7 @@
 //! values and variants that a type does not declare are kept, and written again as they came.
 
 mod lenient;
+mod lenient_object;
 mod open_enum;
 #[cfg(feature = "schemars")]
 pub(crate) mod partial;
@@ -42,6 +43,7 @@ pub mod __private {
     pub use serde_json::{self, Map, Value};
 
     pub use super::lenient::{Scalar, keep_null, number, scalar};
+    pub use super::lenient_object::lenient_object;
     pub use super::open_enum::deserialize_enum;
     pub use super::raw::lenient;
     pub use super::unions::{Union, deserialize_union};

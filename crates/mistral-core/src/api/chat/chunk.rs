@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::finish::{FinishReason, Logprobs};
-use crate::json::__private::{lenient, next_key, scalar, value};
+use crate::json::__private::{lenient_object, next_key, scalar, value};
 use crate::json::ApiObject;
 use crate::json::wire::Text;
 use crate::messages::{Content, ToolCall, UsageInfo};
@@ -133,7 +133,10 @@ impl<'de> Visitor<'de> for RawChunkVisitor {
                 "created" => chunk.created = scalar(&mut map, extra, "created", false)?,
                 "model" => chunk.model = value(&mut map)?,
                 "choices" => chunk.choices = value(&mut map)?,
-                "usage" => chunk.usage = lenient(&mut map, extra, "usage", false)?,
+                "usage" => {
+                    let usage = lenient_object(&mut map, extra, "usage", false)?;
+                    chunk.usage = usage.map(Box::new);
+                }
                 // Random text that hides how long the chunk is.
                 "p" => drop(value::<_, IgnoredAny>(&mut map)?),
                 _ => drop(extra.insert(key.into_owned(), value(&mut map)?)),

@@ -28,7 +28,7 @@ pub struct ChatCompletionResponse {
     /// When the answer was made, in seconds since 1970.
     pub created: Option<i64>,
     /// What the call consumed.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

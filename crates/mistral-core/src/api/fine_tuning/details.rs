@@ -165,7 +165,7 @@ pub struct Event {
 #[non_exhaustive]
 pub struct Checkpoint {
     /// How good it was.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub metrics: Metric,
     /// At which step.
     pub step_number: Option<i64>,

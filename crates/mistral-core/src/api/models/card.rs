@@ -72,7 +72,7 @@ pub struct BaseModelCard {
     #[api(required)]
     pub id: String,
     /// What the model can do.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub capabilities: ModelCapabilities,
     /// Other names of the model.
     #[api(default, lenient)]
@@ -118,7 +118,7 @@ pub struct FtModelCard {
     #[api(required)]
     pub id: String,
     /// What the model can do.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub capabilities: ModelCapabilities,
     /// Other names of the model.
     #[api(default, lenient)]

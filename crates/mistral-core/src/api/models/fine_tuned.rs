@@ -88,7 +88,7 @@ pub struct CompletionFineTunedModel {
     #[api(default)]
     pub archived: bool,
     /// What it can do.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub capabilities: FineTunedModelCapabilities,
     /// Other names of it.
     #[api(default, lenient)]
@@ -135,7 +135,7 @@ pub struct ClassifierFineTunedModel {
     #[api(default)]
     pub archived: bool,
     /// What it can do.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub capabilities: FineTunedModelCapabilities,
     /// Other names of it.
     #[api(default, lenient)]

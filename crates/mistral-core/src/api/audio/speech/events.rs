@@ -65,7 +65,7 @@ impl SpeechStreamAudioDelta {
 #[non_exhaustive]
 pub struct SpeechStreamDone {
     /// What the call consumed.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

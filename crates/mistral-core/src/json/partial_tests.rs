@@ -6,11 +6,11 @@ use super::PartialJson;
 fn completed(text: &str) -> Option<String> {
     let mut partial = PartialJson::default();
     partial.push(text);
-    partial.completed()
+    partial.complete()
 }
 
 #[test]
-fn what_is_cut_anywhere_is_completed() {
+fn partial_json_cut_anywhere_is_completed() {
     for (cut, whole) in [
         ("", None),
         (" ", None),
@@ -64,7 +64,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Whether `part` is what may be known of `whole` while it is being written.
+/// Whether `part` is a valid intermediate state of `whole`.
 fn is_beginning(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::String(part), Value::String(whole)) => whole.starts_with(part.as_str()),
@@ -89,7 +89,7 @@ fn is_beginning(part: &Value, whole: &Value) -> bool {
     }
 }
 
-/// The same JSON with everything that is not ASCII as an escape.
+/// Returns the same JSON with every non-ASCII character escaped.
 fn escaped(json: &str) -> String {
     let mut units = [0; 2];
     let escape = |letter: char| match letter {
@@ -107,22 +107,22 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn every_prefix_completes_to_a_beginning_of_the_whole(value in any_json(), form in 0..3) {
+    fn partial_json_every_prefix_completes_to_intermediate_state(value in any_json(), form in 0..3) {
         let text = match form {
             0 => value.to_string(),
             1 => serde_json::to_string_pretty(&value).unwrap(),
             _ => escaped(&value.to_string()),
         };
-        let value: Value = serde_json::from_str(&text).unwrap(); // floats are read a bit off
+        let value: Value = serde_json::from_str(&text).unwrap(); // floats may lose precision
         let mut partial = PartialJson::default();
         for letter in text.chars() {
             partial.push(&letter.to_string());
-            match partial.completed() {
+            match partial.complete() {
                 Some(json) => {
                     let part: Value = serde_json::from_str(&json).unwrap();
                     prop_assert!(is_beginning(&part, &value), "{json} of {text}");
                 }
-                // Nothing counts before the first bracket or quote.
+                // There is no value before the first bracket or quote.
                 None => {
                     let has_begun = partial.text().contains(['[', '{', '"']);
                     prop_assert!(!has_begun);
@@ -130,23 +130,23 @@ proptest! {
             }
         }
         partial.push(" ");
-        let all: Value = serde_json::from_str(&partial.completed().unwrap()).unwrap();
+        let all: Value = serde_json::from_str(&partial.complete().unwrap()).unwrap();
         prop_assert_eq!(all, value);
     }
 
     #[test]
-    fn how_the_text_is_split_changes_nothing(value in any_json(), piece in 1..9_usize) {
+    fn partial_json_chunk_size_does_not_change_result(value in any_json(), piece in 1..9_usize) {
         let text = value.to_string();
         let letters: Vec<char> = text.chars().collect();
         let mut partial = PartialJson::default();
         for piece in letters.chunks(piece) {
             partial.push(&piece.iter().collect::<String>());
         }
-        prop_assert_eq!(partial.completed(), completed(&text));
+        prop_assert_eq!(partial.complete(), completed(&text));
     }
 
     #[test]
-    fn what_is_no_json_does_no_harm(text in "[\\[\\]{}:,\"\\\\ud8a1 é-]{0,40}") {
+    fn partial_json_invalid_text_does_not_panic(text in "[\\[\\]{}:,\"\\\\ud8a1 é-]{0,40}") {
         let _ = completed(&text);
     }
 }

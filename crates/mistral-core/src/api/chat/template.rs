@@ -160,7 +160,7 @@ mod tests {
 
     /// Generates texts in their JSON form, some of them invalid.
     fn raw_text() -> impl Strategy<Value = String> {
-        let piece = select(vec![
+        let part = select(vec![
             "a",
             "é",
             "🙂",
@@ -180,7 +180,7 @@ mod tests {
             "\\",
             "",
         ]);
-        proptest::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+        proptest::collection::vec(part, 0..4).prop_map(|parts| parts.concat())
     }
 
     /// Generates chunks with variants of each part, so that some match the previous one and

@@ -68,7 +68,7 @@ impl fmt::Display for MessageRule {
 /// [`MessageRule::EndsWithInput`].
 ///
 /// ```
-/// use mistral_core::chat::{lint_messages, Message, MessageRule};
+/// use mistral_core::messages::{Message, MessageRule, lint_messages};
 ///
 /// let messages = [Message::user("Hello"), Message::tool("D681PevKs", "no rain")];
 /// let violations = lint_messages(&messages);

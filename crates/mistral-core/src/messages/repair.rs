@@ -25,7 +25,8 @@ const MISSING_RESULT: &str = "This call was not carried out.";
 /// A history without violations is not changed.
 ///
 /// ```
-/// use mistral_core::chat::{repair_messages, AssistantMessage, Message, ToolCall};
+/// use mistral_core::chat::{AssistantMessage, Message, ToolCall};
+/// use mistral_core::messages::repair_messages;
 ///
 /// let call = ToolCall::new("call_PTLP8xhu3uwZk4l3", "get_weather", "{}");
 /// let mut messages = vec![

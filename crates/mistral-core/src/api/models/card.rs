@@ -38,10 +38,7 @@ impl ModelCard {
         match self {
             Self::Base(card) => &card.id,
             Self::FineTuned(card) => &card.id,
-            Self::Unknown(card) => card
-                .get("id")
-                .and_then(|id| id.as_str())
-                .unwrap_or_default(),
+            Self::Unknown(card) => card.get("id").and_then(Value::as_str).unwrap_or_default(),
         }
     }
 

@@ -236,7 +236,10 @@ async fn schema_that_cannot_be_strict_is_refused_with_reason() {
     let refused = refusal::<Anything>().await;
     assert!(refused.contains("`facts[]` accepts any JSON"), "{refused}");
     let refused = refusal::<Flattened>().await;
-    assert!(refused.contains("move the enum into a field of its own"), "{refused}");
+    assert!(
+        refused.contains("move the enum into a field of its own"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use super::training::{
 };
 use crate::json::{ApiObject, ApiUnion};
 
-/// A fine-tuning job with its events and checkpoints. Mirrors the response of `GET
-/// /v1/fine_tuning/jobs/{job_id}`.
+/// A fine-tuning job with its events and checkpoints. Mirrors the response of
+/// `GET /v1/fine_tuning/jobs/{job_id}`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "job_type")]
 #[non_exhaustive]

@@ -303,8 +303,8 @@ pub struct LegacyJobMetadata {
     pub extra: Map<String, Value>,
 }
 
-/// A new job, or the estimate of a dry run. Mirrors the response of `POST
-/// /v1/fine_tuning/jobs`.
+/// A new job, or the estimate of a dry run. Mirrors the response of
+/// `POST /v1/fine_tuning/jobs`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[expect(clippy::large_enum_variant, reason = "one value per call")]

@@ -23,10 +23,10 @@ pub struct UsageInfo {
     /// [`cached_tokens`](Self::cached_tokens).
     pub num_cached_tokens: Option<i64>,
     /// The breakdown of the prompt tokens.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub prompt_tokens_details: Option<PromptTokensDetails>,
     /// The breakdown of the prompt tokens, as some endpoints spell it.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub prompt_token_details: Option<PromptTokensDetails>,
     /// The service tier that processed the call.
     pub service_tier: Option<String>,

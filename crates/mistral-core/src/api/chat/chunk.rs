@@ -134,7 +134,10 @@ impl<'de> Visitor<'de> for RawChunkVisitor {
                 "created" => chunk.created = scalar(&mut map, extra, "created", false)?,
                 "model" => chunk.model = value(&mut map)?,
                 "choices" => chunk.choices = value(&mut map)?,
-                "usage" => chunk.usage = lenient(&mut map, extra, "usage", false)?,
+                "usage" => {
+                    let usage = lenient_object(&mut map, extra, "usage", false)?;
+                    chunk.usage = usage.map(Box::new);
+                }
                 // Random padding that hides the length of the chunk.
                 "p" => drop(value::<_, IgnoredAny>(&mut map)?),
                 _ => drop(extra.insert(key.into_owned(), value(&mut map)?)),

@@ -151,7 +151,7 @@ impl EventStream<CompletionChunk> {
     /// # Errors
     /// Fails with the error that [`next`](EventStream::next) returns, or has returned. The
     /// error's [`partial`](crate::Error::partial) is the response merged up to that point.
-    pub async fn collect_response(self) -> crate::Result<ChatCompletionResponse> {
+    pub async fn collect_response(self) -> Result<ChatCompletionResponse> {
         Ok(self.read_to_end().await?.into_response())
     }
 }

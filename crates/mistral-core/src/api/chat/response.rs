@@ -28,7 +28,7 @@ pub struct ChatCompletionResponse {
     /// The creation time, as a Unix timestamp in seconds.
     pub created: Option<i64>,
     /// The token usage of the call.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

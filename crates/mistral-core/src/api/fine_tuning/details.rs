@@ -165,7 +165,7 @@ pub struct Event {
 #[non_exhaustive]
 pub struct Checkpoint {
     /// The metrics at this step.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub metrics: Metric,
     /// The number of the training step.
     pub step_number: Option<i64>,

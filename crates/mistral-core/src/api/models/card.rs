@@ -69,7 +69,7 @@ pub struct BaseModelCard {
     #[api(required)]
     pub id: String,
     /// The model's capabilities.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub capabilities: ModelCapabilities,
     /// Other ids of the model.
     #[api(default, lenient)]
@@ -115,7 +115,7 @@ pub struct FtModelCard {
     #[api(required)]
     pub id: String,
     /// The model's capabilities.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub capabilities: ModelCapabilities,
     /// Other ids of the model.
     #[api(default, lenient)]

@@ -83,7 +83,7 @@ pub struct CompletionFineTunedModel {
     #[api(default)]
     pub archived: bool,
     /// The model's capabilities.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub capabilities: FineTunedModelCapabilities,
     /// Other ids of the model.
     #[api(default, lenient)]
@@ -130,7 +130,7 @@ pub struct ClassifierFineTunedModel {
     #[api(default)]
     pub archived: bool,
     /// The model's capabilities.
-    #[api(default, lenient)]
+    #[api(default, lenient_object)]
     pub capabilities: FineTunedModelCapabilities,
     /// Other ids of the model.
     #[api(default, lenient)]

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::classify::RawResponse;
 use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::Trace;
-use crate::transport::{Body, blocking};
+use crate::transport::{Body, run_blocking};
 
 /// How much is gathered before it is written: HTTP/2 gives 16 KiB at a time, and each write
 /// changes threads twice. HTTP/1.1 gives up to 400 KiB, and holding more than one of those costs
@@ -139,12 +139,12 @@ impl ByteStream {
     pub async fn write_to(mut self, path: impl AsRef<Path>) -> Result<u64> {
         let path = path.as_ref().to_owned();
         let create = path.clone();
-        let file = match blocking(move || File::create(create)).await {
+        let file = match run_blocking(move || File::create(create)).await {
             Ok(file) => file,
             Err(error) => return Err(self.unwritable(&path, error)),
         };
         if let Err(error) = self.write_into(file, &path).await {
-            let _ = blocking(move || remove(&path)).await; // the first error counts
+            let _ = run_blocking(move || remove(&path)).await; // the first error counts
             return Err(error);
         }
         Ok(self.read)
@@ -162,7 +162,7 @@ impl ByteStream {
                 }
                 Ok(file)
             };
-            file = match blocking(writing).await {
+            file = match run_blocking(writing).await {
                 Ok(file) => file,
                 Err(error) => return Err(self.unwritable(path, error)),
             };

@@ -31,7 +31,7 @@ pub use self::route::{Route, RouteRequest, parse_base_url};
 ///
 /// The client calls the methods in this order:
 ///
-/// 1. [`supports`](Self::supports), once per call. An operation that is not supported fails with
+/// 1. [`supports`](Self::supports). An operation that is not supported fails with
 ///    [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before anything is sent.
 /// 2. [`prepare`](Self::prepare), only while [`is_prepared`](Self::is_prepared) returns `false`.
 /// 3. [`route`](Self::route), unless the route of the same request is cached.
@@ -140,12 +140,13 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// Adds the credentials to `headers`. Called before every attempt, so that they have not expired.
     ///
-    /// `headers` is empty. Every header that is added counts as a credential: it is marked as
-    /// sensitive and never sent to another origin.
+    /// `headers` is empty. Every header that is added counts as a credential and is never sent to
+    /// another origin. Mark headers that hold a secret as sensitive. Not called for a call on which
+    /// the caller set an `authorization` header.
     ///
     /// After a `401`, `rejected` holds the headers that this method added for the rejected attempt.
-    /// The provider must then discard them and fetch new credentials. If it adds the same headers
-    /// again, the call fails with the `401`; otherwise it is sent once more.
+    /// The provider must then discard these credentials and obtain others. If it adds the same
+    /// headers again, the call fails with the `401`; otherwise the request is sent once more.
     ///
     /// # Errors
     /// Fails when no credentials can be obtained; create the error with [`Error::credentials`].

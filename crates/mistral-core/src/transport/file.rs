@@ -19,8 +19,8 @@ type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 /// A file to upload: from a path, from bytes in memory, or from a reader or stream.
 ///
 /// A file from a path or a reader is streamed: it is never in memory as a whole. A call with a
-/// file from a path or from bytes can be retried; a reader or stream is read only once, so a call
-/// with one is not retried after its body was read.
+/// file from a path or from bytes can be retried. A reader or stream can be read only once, so a
+/// call with one is never retried.
 ///
 /// ```
 /// use mistral_core::files::FileSource;

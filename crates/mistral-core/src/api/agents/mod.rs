@@ -204,7 +204,7 @@ let parsed = client.agents().parse::<Painting>(&request).await?;
             Ok(()) => ApiRequest::new(&COMPLETE).json(&request),
             Err(error) => ApiRequest::invalid(&COMPLETE, error),
         };
-        self.client.call(request).decoded_by(read_parsed)
+        self.client.call(request).with_decoder(read_parsed)
     }
 
     /// Asks the agent for a value of the type `T`, and reads it as it is written.

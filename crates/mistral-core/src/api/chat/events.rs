@@ -47,7 +47,7 @@ impl StreamEvent for CompletionChunk {
         state.merge.is_finished()
     }
 
-    fn so_far(state: &ChunkState) -> Option<serde_json::Value> {
+    fn snapshot(state: &ChunkState) -> Option<serde_json::Value> {
         serde_json::to_value(state.merge.response()).ok()
     }
 

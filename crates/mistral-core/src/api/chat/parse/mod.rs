@@ -66,7 +66,7 @@ println!("{:?}", parsed.response.usage);
                 .json(&request),
             Err(error) => ApiRequest::invalid(&COMPLETE, error),
         };
-        self.client.call(request).decoded_by(read)
+        self.client.call(request).with_decoder(read)
     }
 
     /// Asks the model for a value of the type `T`, and reads it as it is written.

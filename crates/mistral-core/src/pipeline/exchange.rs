@@ -20,7 +20,7 @@ use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::{Framing, SignedBody};
 use crate::retry::RetryPolicy;
 use crate::transport::{
-    Body, BodyCollector, BodyFuture, Payload, RequestContext, Target, TransportError,
+    Body, BodyCollector, BodyFuture, Payload, RequestContext, RequestTarget, TransportError,
 };
 
 type Response = Box<http::Response<Body>>;
@@ -247,7 +247,7 @@ impl<'a> Exchange<'a> {
     /// Returns the future that opens the body, where it must be opened.
     #[inline(never)]
     fn body_future(&self) -> Option<BodyFuture> {
-        self.payload().and_then(Payload::open_again)
+        self.payload().and_then(Payload::open_body)
     }
 
     #[cold]
@@ -259,7 +259,7 @@ impl<'a> Exchange<'a> {
         Box::pin(async move { Ok(timeout_at(pin!(None), deadline, opening.as_mut()).await??) })
     }
 
-    fn target(&self) -> &Arc<Target> {
+    fn target(&self) -> &Arc<RequestTarget> {
         let redirect = self.redirect.as_deref();
         redirect.map_or(&self.route.target, |redirect| &redirect.target)
     }

@@ -47,8 +47,8 @@ impl StreamEvent for CompletionChunk {
         state.merged.is_finished()
     }
 
-    fn so_far(state: &ChunkState) -> Option<serde_json::Value> {
-        serde_json::to_value(state.merged.response()).ok()
+    fn snapshot(state: &ChunkState) -> Option<serde_json::Value> {
+        serde_json::to_value(state.merge.response()).ok()
     }
 
     fn partial(state: &ChunkState) -> Option<Box<dyn Any + Send + Sync>> {

@@ -101,7 +101,7 @@ impl StreamEvent for SpeechStreamEvents {
         Ok(event)
     }
 
-    fn so_far(state: &SpeechState) -> Option<serde_json::Value> {
+    fn snapshot(state: &SpeechState) -> Option<serde_json::Value> {
         let usage = state.usage.as_ref()?;
         Some(serde_json::json!({ "usage": usage }))
     }

@@ -79,8 +79,8 @@ impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
         CompletionChunk::is_complete(&state.chunks)
     }
 
-    fn so_far(state: &ParseState) -> Option<serde_json::Value> {
-        CompletionChunk::so_far(&state.chunks)
+    fn snapshot(state: &ParseState) -> Option<serde_json::Value> {
+        CompletionChunk::snapshot(&state.chunks)
     }
 
     fn partial(state: &ParseState) -> Option<Box<dyn Any + Send + Sync>> {
@@ -98,8 +98,8 @@ impl<T: DeserializeOwned + Send + 'static> EventStream<ParsedChunk<T>> {
     /// [`ChatCompletionResponse`](crate::api::chat::ChatCompletionResponse) merged up to that
     /// point.
     pub async fn collect_parsed(self) -> Result<Parsed<T>> {
-        let place = self.place();
+        let with_context = self.error_context();
         let state = self.read_to_end().await?;
-        Parsed::from_response(state.chunks.into_response()).map_err(place)
+        Parsed::of(state.chunks.into_response()).map_err(with_context)
     }
 }

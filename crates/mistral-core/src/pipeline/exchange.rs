@@ -96,19 +96,20 @@ impl<'a> Exchange<'a> {
     /// The outer error ends the call: nothing was sent, or the same credentials would be
     /// rejected again.
     pub(crate) async fn attempt(&mut self, mut timer: Timer<'_>) -> Result<Result<Response>> {
-        let (mut parts, body) = {
-            // In a scope of its own, so that the future need not keep the headers.
+        // In a scope of its own, so that the future need not keep the headers.
+        let body;
+        let mut parts = {
             let headers = self.authorize(timer.as_mut()).await?;
             if let Some(rejected) = self.rejected.take_if(|rejected| rejected.0 == headers) {
                 return Err(rejected.1);
             }
-            let body = match self.body_future() {
+            body = match self.body_future() {
                 None => self.body(),
                 Some(opening) => self.track_sent(self.open_body(opening).await?),
             };
             self.attempts += 1;
             self.credentials = Credentials::of(&headers);
-            (self.http_parts(headers), body)
+            self.http_parts(headers)
         };
         let signed = body.bytes().map_or(SignedBody::Stream, SignedBody::Bytes);
         self.sign(&mut parts, signed, timer.as_mut()).await?;

@@ -177,7 +177,7 @@ impl Iterator for EmbeddingStream<'_> {
         if self.refused {
             return None;
         }
-        if let Poll::Ready(next) = self.stream.arrived() {
+        if let Poll::Ready(next) = self.stream.next_buffered() {
             return next;
         }
         let stream = &mut self.stream;

@@ -110,7 +110,7 @@ impl Source for tools::RunStream {
     const SENDS: bool = true;
 
     fn arrived(&mut self) -> Poll<Option<Result<RunEvent>>> {
-        self.arrived()
+        self.next_buffered()
     }
 
     fn error(&self, error: Error) -> Error {

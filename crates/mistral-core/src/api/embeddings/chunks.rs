@@ -21,7 +21,7 @@ use crate::messages::UsageInfo;
 /// usage if texts are long.
 const MAX_BYTES_PER_CALL: usize = 1024 * 1024;
 
-pub(super) type CallOptions =
+pub(super) type EmbeddingCallOptions =
     Arc<dyn Fn(Call<EmbeddingResponse>) -> Call<EmbeddingResponse> + Send + Sync>;
 
 /// The limits of a chunk, lowered when the server rejects one as too large.
@@ -166,7 +166,7 @@ pub(super) struct ChunkEmbedder {
     pub(super) embeddings: Embeddings,
     /// The request of every call, without its texts.
     pub(super) request: EmbeddingRequest,
-    pub(super) call_options: Option<CallOptions>,
+    pub(super) call_options: Option<EmbeddingCallOptions>,
     pub(super) limits: Arc<ChunkLimits>,
 }
 

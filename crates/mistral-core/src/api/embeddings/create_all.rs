@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::chunks::{
-    CallOptions, ChunkEmbedder, ChunkLimits, ChunkResult, EmbeddingChunk, TextChunker, poll_chunks,
+    ChunkEmbedder, ChunkLimits, ChunkResult, EmbeddingCallOptions, EmbeddingChunk, TextChunker,
+    poll_chunks,
 };
 use super::{
     Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingResponse, EmbeddingResponseData,
@@ -96,7 +97,7 @@ pub struct EmbeddingStream<'a> {
     embeddings: Embeddings,
     /// The request of every call, without its texts.
     request: EmbeddingRequest,
-    call_options: Option<CallOptions>,
+    call_options: Option<EmbeddingCallOptions>,
     concurrency: usize,
     limits: Arc<ChunkLimits>,
     texts: TextChunker<'a>,

@@ -101,7 +101,7 @@ pub(super) async fn spawn_blocking_in_span<T: Send + 'static>(
 ) -> Result<T, ToolFailure> {
     if Handle::try_current().is_err() {
         return Err(ToolFailure::fatal(format!(
-            "{name} blocks, which needs a thread of a tokio runtime: call it inside a tokio runtime"
+            "{name} blocks, which needs a thread pool: call it within a tokio runtime"
         )));
     }
     let span = Span::current();

@@ -49,7 +49,7 @@ impl Batch<Blocking> {
     /// for outcome in batch.results()? {
     ///     let outcome = outcome?;
     ///     match outcome.result {
-    ///         Ok(answer) => println!("{}: {}", outcome.custom_id, answer.text()),
+    ///         Ok(response) => println!("{}: {}", outcome.custom_id, response.text()),
     ///         Err(error) => println!("{}: {error}", outcome.custom_id),
     ///     }
     /// }

@@ -185,7 +185,7 @@ impl Conversation {
         let mut first_error = None;
         for (call, outcome) in outcomes {
             let content = match outcome {
-                Ok(answer) => answer,
+                Ok(output) => output,
                 Err(failure) => {
                     let content = failure.to_model_message();
                     if failure.is_fatal || self.errors == ToolErrors::Fail {

@@ -299,16 +299,16 @@ where
 }
 
 /// Converts the return value of a function to text for the model.
-fn tool_result<R, E>(name: &str, given: std::result::Result<R, E>) -> ToolResult
+fn tool_result<R, E>(name: &str, returned: std::result::Result<R, E>) -> ToolResult
 where
     R: Serialize,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let answer = given.map_err(|cause| {
+    let value = returned.map_err(|cause| {
         let failed = format!("the tool `{name}` failed");
         Error::new(ErrorKind::Tool, failed).with_source(cause)
     })?;
-    to_text(&answer).map_err(|cause| {
+    to_text(&value).map_err(|cause| {
         let failed = format!("the result of the tool `{name}` cannot be serialized as JSON");
         let error = Error::new(ErrorKind::Tool, failed);
         error.with_source(cause).into()
@@ -316,8 +316,8 @@ where
 }
 
 /// Returns a string as it is, and any other value as JSON.
-fn to_text(answer: &impl Serialize) -> serde_json::Result<String> {
-    Ok(match serde_json::to_value(answer)? {
+fn to_text(value: &impl Serialize) -> serde_json::Result<String> {
+    Ok(match serde_json::to_value(value)? {
         Value::String(text) => text,
         value => value.to_string(),
     })

@@ -199,9 +199,9 @@ impl RunStream {
         let RunState::Running(running) = mem::replace(&mut self.state, FINISHED) else {
             return Ok(FINISHED);
         };
-        let answers = self.conversation.add_outcomes(running.into_outcomes())?;
+        let messages = self.conversation.add_outcomes(running.into_outcomes())?;
         self.events
-            .extend(answers.into_iter().map(RunEvent::Answer));
+            .extend(messages.into_iter().map(RunEvent::Answer));
         Ok(RunState::Turn)
     }
 }

@@ -56,7 +56,7 @@ let mut results = batch.results().await?;
 while let Some(outcome) = results.next().await {
     let outcome = outcome?;
     match outcome.result {
-        Ok(answer) => println!("{}: {}", outcome.custom_id, answer.text()),
+        Ok(response) => println!("{}: {}", outcome.custom_id, response.text()),
         Err(error) => println!("{}: {error}", outcome.custom_id),
     }
 }

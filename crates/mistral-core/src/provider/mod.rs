@@ -149,7 +149,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// headers again, the call fails with the `401`; otherwise the request is sent once more.
     ///
     /// # Errors
-    /// Fails when no credentials can be obtained; create the error with [`Error::credentials`].
+    /// Fails when no credentials can be obtained; create the error with [`Error::credentials`](crate::Error::credentials).
     async fn authorize(&self, rejected: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()>;
 
     /// Signs one exchange, for services that require a signature of the request itself, as AWS does
@@ -160,7 +160,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// nothing.
     ///
     /// # Errors
-    /// Fails when the request cannot be signed; create the error with [`Error::credentials`].
+    /// Fails when the request cannot be signed; create the error with [`Error::credentials`](crate::Error::credentials).
     async fn sign(&self, parts: &mut Parts, body: SignedBody<'_>) -> Result<()> {
         let _ = (parts, body);
         Ok(())

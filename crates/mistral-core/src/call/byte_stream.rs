@@ -26,7 +26,7 @@ const MIN_WRITE_SIZE: usize = 256 * 1024;
 /// The largest number of chunks that are collected, because a server may send single bytes.
 const MAX_CHUNKS_PER_WRITE: usize = 1024;
 
-type Progress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;
+type DownloadProgress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;
 
 /// The bytes of a download, read as they arrive.
 ///
@@ -61,7 +61,7 @@ pub struct ByteStream {
     /// `None` once the stream has ended.
     body: Option<Body>,
     idle_timer: IdleTimer,
-    progress: Option<Progress>,
+    progress: Option<DownloadProgress>,
     trace: Option<Box<Trace>>,
 }
 

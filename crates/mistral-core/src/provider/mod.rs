@@ -150,7 +150,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// headers again, the call fails with the `401`; otherwise the request is sent once more.
     ///
     /// # Errors
-    /// Fails when no credentials can be obtained; create the error with [`Error::credentials`].
+    /// Fails when no credentials can be obtained; create the error with [`Error::credentials`](crate::Error::credentials).
     async fn authorize(&self, rejected: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()>;
 
     /// Signs one exchange, for services that require a signature of the request itself, as AWS does
@@ -161,20 +161,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// nothing.
     ///
     /// # Errors
-    /// Fails when the request cannot be signed; create the error with [`Error::credentials`].
-    // Written out as `async_trait` does, except that the future of the default holds nothing and
-    // so allocates nothing.
-    fn sign<'provider, 'parts, 'body, 'async_trait>(
-        &'provider self,
-        parts: &'parts mut Parts,
-        body: SignedBody<'body>,
-    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'async_trait>>
-    where
-        'provider: 'async_trait,
-        'parts: 'async_trait,
-        'body: 'async_trait,
-        Self: 'async_trait,
-    {
+    /// Fails when the request cannot be signed; create the error with [`Error::credentials`](crate::Error::credentials).
+    async fn sign(&self, parts: &mut Parts, body: SignedBody<'_>) -> Result<()> {
         let _ = (parts, body);
         Box::pin(async { Ok(()) })
     }

@@ -38,7 +38,7 @@ pub struct RetryPolicy {
     pub max_delay: Duration,
     /// The factor by which the bound grows with each retry; values below 1 count as 1. Default: 2.
     pub exponent: f64,
-    /// The time after the start of the call in which a retry may start. Default: 120 s.
+    /// The longest time from the start of the call to the start of a retry. Default: 120 s.
     pub max_elapsed: Duration,
     /// The longest delay of the server that is obeyed. With a longer one, the call fails immediately
     /// and [`Error::retry_after`] returns the delay. Default: 60 s.
@@ -90,7 +90,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the time after the start of the call in which a retry may start.
+    /// Sets the longest time from the start of the call to the start of a retry.
     #[must_use]
     pub fn max_elapsed(mut self, elapsed: Duration) -> Self {
         self.max_elapsed = elapsed;

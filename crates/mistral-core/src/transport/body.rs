@@ -23,11 +23,11 @@ type BytesStream = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Se
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub struct Body {
-    content: Content,
+    content: BodyContent,
     length: Option<u64>,
 }
 
-enum Content {
+enum BodyContent {
     Full(Bytes),
     Stream(BytesStream),
 }
@@ -43,7 +43,7 @@ impl Body {
         stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
     ) -> Self {
         Self {
-            content: Content::Stream(Box::pin(stream)),
+            content: BodyContent::Stream(Box::pin(stream)),
             length: None,
         }
     }
@@ -53,7 +53,7 @@ impl Body {
     /// Has no effect on a body in memory.
     #[must_use]
     pub fn with_content_length(mut self, length: u64) -> Self {
-        if let Content::Stream(_) = self.content {
+        if let BodyContent::Stream(_) = self.content {
             self.length = Some(length);
         }
         self
@@ -62,8 +62,8 @@ impl Body {
     /// Returns the number of bytes that have not been read yet, if it is known.
     pub fn content_length(&self) -> Option<u64> {
         match &self.content {
-            Content::Full(bytes) => Some(bytes.len() as u64),
-            Content::Stream(_) => self.length,
+            BodyContent::Full(bytes) => Some(bytes.len() as u64),
+            BodyContent::Stream(_) => self.length,
         }
     }
 
@@ -73,16 +73,16 @@ impl Body {
     /// Returns the body itself if it is a stream.
     pub fn into_bytes(self) -> Result<Bytes, Self> {
         match self.content {
-            Content::Full(bytes) => Ok(bytes),
-            Content::Stream(_) => Err(self),
+            BodyContent::Full(bytes) => Ok(bytes),
+            BodyContent::Stream(_) => Err(self),
         }
     }
 
     /// Returns the bytes of a body in memory.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match &self.content {
-            Content::Full(bytes) => Some(bytes),
-            Content::Stream(_) => None,
+            BodyContent::Full(bytes) => Some(bytes),
+            BodyContent::Stream(_) => None,
         }
     }
 
@@ -96,7 +96,7 @@ impl Body {
     }
 
     async fn fill(&mut self) -> Result<(), TransportError> {
-        if let Content::Full(_) = self.content {
+        if let BodyContent::Full(_) = self.content {
             return Ok(());
         }
         let mut collector = BodyCollector::new(self);
@@ -213,11 +213,11 @@ impl Stream for Body {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.content {
-            Content::Full(bytes) => {
+            BodyContent::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
                 Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
             }
-            Content::Stream(stream) => stream.as_mut().poll_next(cx),
+            BodyContent::Stream(stream) => stream.as_mut().poll_next(cx),
         }
     }
 }
@@ -231,7 +231,7 @@ impl Default for Body {
 impl<T: Into<Bytes>> From<T> for Body {
     fn from(bytes: T) -> Self {
         Self {
-            content: Content::Full(bytes.into()),
+            content: BodyContent::Full(bytes.into()),
             length: None,
         }
     }
@@ -241,8 +241,8 @@ impl<T: Into<Bytes>> From<T> for Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.content {
-            Content::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Content::Stream(_) => f.write_str("Body(stream)"),
+            BodyContent::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            BodyContent::Stream(_) => f.write_str("Body(stream)"),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{Body, TransportError};
 /// The size of a read, in bytes. Large, because every read has a fixed cost.
 const READ_SIZE: usize = 256 * 1024;
 
-type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+type UploadProgress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// A file to upload: from a path, from bytes in memory, or from a reader or stream.
 ///
@@ -34,12 +34,12 @@ type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 pub struct FileSource {
     file_name: String,
     content_type: Option<String>,
-    content: Content,
-    progress: Option<Progress>,
+    content: FileContent,
+    progress: Option<UploadProgress>,
 }
 
 #[derive(Clone)]
-enum Content {
+enum FileContent {
     Path(PathBuf),
     Bytes(Bytes),
     Once {
@@ -55,12 +55,12 @@ impl FileSource {
     pub fn from_path(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Self::new(name, Content::Path(path.to_owned()))
+        Self::new(name, FileContent::Path(path.to_owned()))
     }
 
     /// Uploads `bytes`.
     pub fn from_bytes(file_name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
-        Self::new(file_name, Content::Bytes(bytes.into()))
+        Self::new(file_name, FileContent::Bytes(bytes.into()))
     }
 
     /// Uploads the bytes of `reader`, which are `length` bytes if that is known.
@@ -93,10 +93,10 @@ impl FileSource {
             None => body,
         };
         let body = Arc::new(Mutex::new(Some(body)));
-        Self::new(file_name, Content::Once { body, length })
+        Self::new(file_name, FileContent::Once { body, length })
     }
 
-    fn new(file_name: impl Into<String>, content: Content) -> Self {
+    fn new(file_name: impl Into<String>, content: FileContent) -> Self {
         Self {
             file_name: file_name.into(),
             content_type: None,
@@ -145,18 +145,18 @@ impl FileSource {
 
     /// Whether the file can be read again for a retry.
     pub(crate) fn is_replayable(&self) -> bool {
-        !matches!(self.content, Content::Once { .. })
+        !matches!(self.content, FileContent::Once { .. })
     }
 
     /// Opens the file.
     pub(crate) async fn open(&self) -> Result<Body, TransportError> {
         let body = match &self.content {
-            Content::Bytes(bytes) => Body::from(bytes.clone()),
-            Content::Path(path) => {
+            FileContent::Bytes(bytes) => Body::from(bytes.clone()),
+            FileContent::Path(path) => {
                 let (chunks, length) = FileChunks::open(path.clone()).await?;
                 Body::from_stream(chunks).with_content_length(length)
             }
-            Content::Once { body, .. } => {
+            FileContent::Once { body, .. } => {
                 let mut slot = body.lock().unwrap_or_else(PoisonError::into_inner);
                 slot.take().ok_or_else(|| {
                     unreadable(format!(
@@ -184,9 +184,9 @@ impl fmt::Debug for FileSource {
         let mut debug = f.debug_struct("FileSource");
         debug.field("file_name", &self.file_name);
         match &self.content {
-            Content::Path(path) => debug.field("path", path),
-            Content::Bytes(bytes) => debug.field("bytes", &bytes.len()),
-            Content::Once { length, .. } => debug.field("length", length),
+            FileContent::Path(path) => debug.field("path", path),
+            FileContent::Bytes(bytes) => debug.field("bytes", &bytes.len()),
+            FileContent::Once { length, .. } => debug.field("length", length),
         };
         debug.finish_non_exhaustive()
     }

@@ -19,11 +19,11 @@ const CHUNK_SIZE: u64 = 512 * 1024;
 pub(super) struct FileChunks {
     path: PathBuf,
     /// The read in progress, or `None` at the end.
-    reading: Option<JoinHandle<FileChunk>>,
+    reading: Option<JoinHandle<ReadChunk>>,
 }
 
 /// One chunk, and the file to read the next one from.
-struct FileChunk {
+struct ReadChunk {
     file: File,
     remaining: u64,
     bytes: io::Result<Vec<u8>>,
@@ -64,7 +64,7 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
 
 /// Reads the next chunk. After the last one it checks that the file ends there, because the length
 /// has been sent already.
-fn read_chunk(mut file: File, remaining: u64) -> FileChunk {
+fn read_chunk(mut file: File, remaining: u64) -> ReadChunk {
     let size = remaining.min(CHUNK_SIZE);
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     let mut fill = || {
@@ -78,7 +78,7 @@ fn read_chunk(mut file: File, remaining: u64) -> FileChunk {
         Ok(())
     };
     let bytes = fill().map(|()| bytes);
-    FileChunk {
+    ReadChunk {
         file,
         remaining: remaining - size,
         bytes,

@@ -1,7 +1,7 @@
 //! The transport: the trait that performs HTTP exchanges, and its implementations.
 //!
 //! A [`Client`](crate::Client) builds and authenticates requests, and retries them. It hands every
-//! attempt to a [`Transport`], which knows nothing of the API. The built-in one needs no setup; the
+//! attempt to a [`Transport`], which is independent of the API. The built-in one needs no setup; the
 //! trait is public so that an application can bring its own HTTP stack or observe the exchanges.
 
 mod body;

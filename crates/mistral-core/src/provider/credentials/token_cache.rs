@@ -32,13 +32,13 @@ const FAILURE_BACKOFF: Duration = Duration::from_secs(1);
 /// Intended for providers; see [`Provider::authorize`](crate::provider::Provider::authorize).
 pub struct TokenCache {
     source: Arc<dyn TokenSource>,
-    state: Arc<RwLock<State>>,
+    state: Arc<RwLock<CacheState>>,
     /// The fetch in flight. It is owned by the callers that wait for it.
     in_flight: Mutex<Weak<InFlight>>,
 }
 
 #[derive(Default)]
-struct State {
+struct CacheState {
     token: Option<CachedToken>,
     failure: Option<(Instant, String)>,
 }
@@ -145,7 +145,10 @@ impl TokenCache {
 }
 
 /// Fetches a token from the source and caches the token or the failure.
-async fn fetch(source: Arc<dyn TokenSource>, state: Arc<RwLock<State>>) -> Result<HeaderValue> {
+async fn fetch(
+    source: Arc<dyn TokenSource>,
+    state: Arc<RwLock<CacheState>>,
+) -> Result<HeaderValue> {
     let fetched = match source.token().await {
         Ok(token) => CachedToken::new(token),
         Err(error) => Err(error),
@@ -154,7 +157,7 @@ async fn fetch(source: Arc<dyn TokenSource>, state: Arc<RwLock<State>>) -> Resul
     match fetched {
         Ok(token) => {
             let header = token.header.clone();
-            *state = State {
+            *state = CacheState {
                 token: Some(token),
                 failure: None,
             };

@@ -155,7 +155,7 @@ async fn upload_from_reader_enforces_length_and_single_use() {
     let request = upload(reader(5));
     client.files().upload(&request).await.unwrap();
     let error = client.files().upload(&request).await.unwrap_err();
-    assert!(error.to_string().contains("used up"), "{error}");
+    assert!(error.to_string().contains("already consumed"), "{error}");
 }
 
 #[tokio::test]

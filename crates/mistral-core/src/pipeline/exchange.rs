@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
 use super::Pipeline;
 use super::classify::{RawResponse, check_event_stream, compressed, compression, error_response};
+use super::credentials::Credentials;
 use super::deadline::{Deadline, IdleTimer, Timeouts, Timer, timeout_at};
 use super::decision::CallState;
 use super::redirect::{Redirect, Redirection};
@@ -26,6 +27,14 @@ use crate::transport::{
 type Response = Box<http::Response<Body>>;
 type TransportResult = std::result::Result<http::Response<Body>, TransportError>;
 type ResponseFuture<'a> = Pin<Box<dyn Future<Output = TransportResult> + Send + 'a>>;
+
+type SigningFuture<'a> = Pin<Box<dyn Future<Output = Result<http::Request<Body>>> + Send + 'a>>;
+
+/// The first step of an exchange.
+enum Start<'a> {
+    Send(ResponseFuture<'a>),
+    Sign(SigningFuture<'a>),
+}
 
 /// The state of one call across its attempts.
 pub(crate) struct Exchange<'a> {
@@ -97,24 +106,27 @@ impl<'a> Exchange<'a> {
     /// rejected again.
     pub(crate) async fn attempt(&mut self, mut timer: Timer<'_>) -> Result<Result<Response>> {
         // In a scope of its own, so that the future need not keep the headers.
-        let body;
-        let mut parts = {
+        let start = {
             let headers = self.authorize(timer.as_mut()).await?;
             if let Some(rejected) = self.rejected.take_if(|rejected| rejected.0 == headers) {
                 return Err(rejected.1);
             }
-            body = match self.body_future() {
+            let body = match self.body_future() {
                 None => self.body(),
                 Some(opening) => self.track_sent(self.open_body(opening).await?),
             };
             self.attempts += 1;
             self.credentials = Credentials::of(&headers);
-            self.http_parts(headers)
+            self.start(headers, body)
         };
-        let signed = body.bytes().map_or(SignedBody::Stream, SignedBody::Bytes);
-        self.sign(&mut parts, signed, timer.as_mut()).await?;
-        let request = http::Request::from_parts(parts, body);
-        let response = self.pipeline.transport.send(request);
+        let response = match start {
+            Start::Send(response) => response,
+            Start::Sign(mut signing) => {
+                let deadline = self.provider_deadline();
+                let request = timeout_at(timer.as_mut(), deadline, signing.as_mut()).await??;
+                self.pipeline.transport.send(request)
+            }
+        };
         Ok(self.receive(response, timer).await)
     }
 
@@ -131,9 +143,25 @@ impl<'a> Exchange<'a> {
         Ok(headers)
     }
 
-    async fn sign(&self, parts: &mut Parts, body: SignedBody<'_>, timer: Timer<'_>) -> Result<()> {
-        let mut signing = self.pipeline.provider.sign(parts, body);
-        timeout_at(timer, self.provider_deadline(), signing.as_mut()).await?
+    /// Sends the request, or signs it first.
+    ///
+    /// The future of a provider that does not sign has no state. It is not awaited, so that the
+    /// future of every call need not have room for the request.
+    #[inline(never)]
+    fn start(&self, headers: HeaderMap, body: Body) -> Start<'_> {
+        let (provider, transport) = (&self.pipeline.provider, &self.pipeline.transport);
+        let mut parts = self.http_parts(headers);
+        let signing = provider.sign(&mut parts, signed_body(&body));
+        let is_signed = size_of_val(&*signing) != 0;
+        drop(signing);
+        if !is_signed {
+            return Start::Send(transport.send(http::Request::from_parts(parts, body)));
+        }
+        Start::Sign(Box::pin(async move {
+            let body = body;
+            provider.sign(&mut parts, signed_body(&body)).await?;
+            Ok(http::Request::from_parts(parts, body))
+        }))
     }
 
     /// The deadline for what the provider does. A streamed call has none of its own.
@@ -270,7 +298,6 @@ impl<'a> Exchange<'a> {
         redirect.map_or(&self.request.operation.method, |redirect| &redirect.method)
     }
 
-    #[inline(never)]
     fn http_parts(&self, mut headers: HeaderMap) -> Parts {
         let mut parts = http::Request::new(()).into_parts().0;
         parts.method = self.method().clone();
@@ -313,7 +340,7 @@ impl<'a> Exchange<'a> {
                 .deadline
                 .map(|deadline| deadline.at.saturating_duration_since(Instant::now())),
             is_replayable: self.is_replayable(),
-            can_reauthenticate: self.rejected.is_none() && self.credentials.first.is_some(),
+            can_reauthenticate: self.rejected.is_none() && !self.credentials.is_empty(),
             jitter: fastrand::f64(),
         }
     }
@@ -365,27 +392,6 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// The credentials that an attempt was sent with, to compare after a 401.
-///
-/// The map itself goes out with the request. Most providers add one header.
-#[derive(Default)]
-struct Credentials {
-    first: Option<(HeaderName, HeaderValue)>,
-    others: Vec<(HeaderName, HeaderValue)>,
-}
-
-impl Credentials {
-    fn of(headers: &HeaderMap) -> Self {
-        let mut headers = headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()));
-        Self {
-            first: headers.next(),
-            others: headers.collect(),
-        }
-    }
-
-    fn into_headers(self) -> HeaderMap {
-        self.first.into_iter().chain(self.others).collect()
-    }
+fn signed_body(body: &Body) -> SignedBody<'_> {
+    body.bytes().map_or(SignedBody::Stream, SignedBody::Bytes)
 }

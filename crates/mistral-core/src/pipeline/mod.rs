@@ -1,6 +1,7 @@
 //! The pipeline of a call: exchange, decide, and so on until there is a response or an error.
 
 pub(crate) mod classify;
+mod credentials;
 pub(crate) mod deadline;
 mod decision;
 mod exchange;

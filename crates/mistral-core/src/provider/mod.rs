@@ -162,7 +162,19 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Fails when the request cannot be signed; create the error with [`Error::credentials`](crate::Error::credentials).
-    async fn sign(&self, parts: &mut Parts, body: SignedBody<'_>) -> Result<()> {
+    // Written out as `async_trait` does, except that the future of the default holds nothing and
+    // so allocates nothing.
+    fn sign<'provider, 'parts, 'body, 'async_trait>(
+        &'provider self,
+        parts: &'parts mut Parts,
+        body: SignedBody<'body>,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'async_trait>>
+    where
+        'provider: 'async_trait,
+        'parts: 'async_trait,
+        'body: 'async_trait,
+        Self: 'async_trait,
+    {
         let _ = (parts, body);
         Box::pin(async { Ok(()) })
     }

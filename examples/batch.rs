@@ -1,5 +1,5 @@
-//! Runs a batch of questions, prints its progress, and prints the answers in order. With the id of a
-//! job as its argument, it resumes that job.
+//! Runs a batch of questions, prints its progress, and prints the answers in order. With the id of
+//! a job as its argument, it resumes that job.
 
 use std::time::Duration;
 

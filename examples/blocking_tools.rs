@@ -39,16 +39,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         .run(&request, &tools)
         .blocking_on_call(|call| {
             eprint!("May {} be called? [y/n] ", call.function.name);
-            let mut answer = String::new();
-            match io::stdin().read_line(&mut answer) {
-                Ok(_) if answer.trim() == "y" => Approval::Approve,
+            let mut input = String::new();
+            match io::stdin().read_line(&mut input) {
+                Ok(_) if input.trim() == "y" => Approval::Approve,
                 _ => Approval::refuse("the user does not want it"),
             }
         });
     for event in run.stream() {
         match event? {
             RunEvent::Chunk(chunk) => print!("{}", chunk.text()),
-            RunEvent::Answer(answer) => println!("[{}]", answer.content.text()),
+            RunEvent::Answer(result) => println!("[{}]", result.content.text()),
             _ => {}
         }
     }

@@ -15,20 +15,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = ChatCompletionRequest::new("mistral-small-latest", question);
 
     emulator.push_fault(Fault::status(503)); // Mistral is overloaded
-    let answered = failover
+    let response = failover
         .run(|client| client.chat().complete(&request))
         .await?;
-    println!("{}: {}", answered.provider, answered.body.text());
-    for failure in &answered.failures {
+    println!("{}: {}", response.provider, response.body.text());
+    for failure in &response.failures {
         println!("not {}: {}", failure.provider, failure.error);
     }
 
     emulator.push_fault(Fault::status(429).times(2)); // Mistral and Azure are rate-limited
-    let answered = failover
+    let response = failover
         .run(|client| client.chat().stream(&request))
         .await?;
-    print!("{}: ", answered.provider);
-    let mut stream = answered.body;
+    print!("{}: ", response.provider);
+    let mut stream = response.body;
     while let Some(chunk) = stream.next().await {
         print!("{}", chunk?.text());
     }

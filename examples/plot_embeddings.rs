@@ -49,20 +49,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Returns the next principal component by power iteration.
 fn principal(products: &[Vec<f32>], known: &[&[f32]]) -> Vec<f32> {
-    let mut places = products.first().cloned().unwrap_or_default();
+    let mut component = products.first().cloned().unwrap_or_default();
     for _ in 0..100 {
-        places = products.iter().map(|row| dot(row, &places)).collect();
+        component = products.iter().map(|row| dot(row, &component)).collect();
         for known in known {
-            let part = dot(&places, known) / dot(known, known);
-            places
+            let part = dot(&component, known) / dot(known, known);
+            component
                 .iter_mut()
                 .zip(*known)
                 .for_each(|(place, known)| *place -= part * known);
         }
-        let length = dot(&places, &places).sqrt();
-        places.iter_mut().for_each(|place| *place /= length);
+        let length = dot(&component, &component).sqrt();
+        component.iter_mut().for_each(|value| *value /= length);
     }
-    places
+    component
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {

@@ -34,8 +34,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         async move {
             let question = [Message::user(format!("Who painted Olympia? ({number})"))];
             let request = ChatCompletionRequest::new("mistral-small-latest", question);
-            let answer = client.chat().complete(&request).await?;
-            println!("{:.1?} {number}: {}", start.elapsed(), answer.text());
+            let response = client.chat().complete(&request).await?;
+            println!("{:.1?} {number}: {}", start.elapsed(), response.text());
             Ok::<_, mistral_sdk::Error>(())
         }
     });

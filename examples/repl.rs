@@ -25,13 +25,13 @@ async fn main() -> Result<()> {
         let Some(line) = line.await?.transpose()? else {
             return Ok(());
         };
-        if let Err(error) = answer(&client, &mut history, &line).await {
+        if let Err(error) = handle_line(&client, &mut history, &line).await {
             eprintln!("{error:#}");
         }
     }
 }
 
-async fn answer(client: &Client, history: &mut Vec<Message>, line: &str) -> Result<()> {
+async fn handle_line(client: &Client, history: &mut Vec<Message>, line: &str) -> Result<()> {
     match line.split_once(' ').unwrap_or((line, "")) {
         ("", _) => {}
         ("/clear", _) => history.clear(),
@@ -56,7 +56,8 @@ async fn ask(client: &Client, history: &mut Vec<Message>, question: Message) -> 
     }
     println!();
     let response = stream.collect_response().await?;
-    let answer = response.choices.into_iter().next().ok_or("no answer")?;
-    history.extend([question, answer.message.into()]);
+    let choice = response.choices.into_iter().next();
+    let choice = choice.ok_or("the response has no choices")?;
+    history.extend([question, choice.message.into()]);
     Ok(())
 }

@@ -25,8 +25,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn ask(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
     let question = [Message::user("Who painted Olympia?")];
     let request = ChatCompletionRequest::new("mistral-small-latest", question);
-    let answer = client.chat().complete(&request).await?;
-    println!("{}: {}", client.provider_name(), answer.text());
+    let response = client.chat().complete(&request).await?;
+    println!("{}: {}", client.provider_name(), response.text());
     Ok(())
 }
 

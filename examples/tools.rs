@@ -40,7 +40,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let run = client.chat().run(&request, &tools).on_call(async |call| {
         match call.function.name.as_str() {
             "get_weather" => Approval::Approve,
-            _ => Approval::refuse("no user is available to approve it"), // an application would ask the user
+            // An application would ask the user.
+            _ => Approval::refuse("no user is available to approve it"),
         }
     });
 

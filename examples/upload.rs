@@ -27,10 +27,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let style = ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {eta} left")?;
     let bar = ProgressBar::no_length().with_style(style);
-    let shown = bar.clone();
+    let progress = bar.clone();
     let source = FileSource::from_path(path).on_progress(move |sent, all| {
-        shown.set_position(sent);
-        shown.set_length(all.unwrap_or(sent));
+        progress.set_position(sent);
+        progress.set_length(all.unwrap_or(sent));
     });
     let request = UploadFileRequest::new(purpose, source).expiry(24); // hours
     let upload = client.files().upload(&request).await;

@@ -215,9 +215,9 @@ async fn failover_connection_error_or_timeout_moves_on() {
 #[tokio::test]
 async fn failover_unsupported_operation_moves_on() {
     let clouds = Clouds::start();
-    let mut places = clouds.builders().map(|builder| builder.build().unwrap());
-    places.reverse();
-    let failover = Failover::new(places);
+    let mut clients = clouds.builders().map(|builder| builder.build().unwrap());
+    clients.reverse();
+    let failover = Failover::new(clients);
     let request = EmbeddingRequest::new("mistral-embed", ["hello"]);
     let response = failover
         .run(|client| client.embeddings().create(&request))

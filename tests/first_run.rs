@@ -31,10 +31,10 @@ fn chat_request(question: &str) -> ChatCompletionRequest {
 async fn chat_complete_and_stream_return_the_same_text() {
     let (_emulator, client) = start();
     let request = chat_request("Who painted Olympia?");
-    let whole = client.chat().complete(&request).await.unwrap();
-    assert!(whole.text().contains("Manet"), "{}", whole.text());
-    assert_eq!(whole.choices[0].finish_reason, Some(FinishReason::Stop));
-    assert!(whole.usage.as_ref().unwrap().total_tokens > 0);
+    let response = client.chat().complete(&request).await.unwrap();
+    assert!(response.text().contains("Manet"), "{}", response.text());
+    assert_eq!(response.choices[0].finish_reason, Some(FinishReason::Stop));
+    assert!(response.usage.as_ref().unwrap().total_tokens > 0);
 
     let mut stream = client.chat().stream(&request).await.unwrap();
     let mut text = String::new();
@@ -42,12 +42,12 @@ async fn chat_complete_and_stream_return_the_same_text() {
         text.push_str(&chunk.unwrap().text());
     }
     let merged = stream.collect_response().await.unwrap();
-    assert_eq!(text, whole.text());
-    assert_eq!(merged.text(), whole.text());
-    assert_eq!(merged.usage, whole.usage);
+    assert_eq!(text, response.text());
+    assert_eq!(merged.text(), response.text());
+    assert_eq!(merged.usage, response.usage);
     assert_eq!(
         merged.choices[0].finish_reason,
-        whole.choices[0].finish_reason
+        response.choices[0].finish_reason
     );
 }
 
@@ -55,14 +55,14 @@ async fn chat_complete_and_stream_return_the_same_text() {
 async fn chat_multiple_choices_are_separate() {
     let (_emulator, client) = start();
     let request = chat_request("Tell me something.").n(3);
-    let whole = client.chat().complete(&request).await.unwrap();
+    let response = client.chat().complete(&request).await.unwrap();
     let stream = client.chat().stream(&request).await.unwrap();
     let merged = stream.collect_response().await.unwrap();
     assert_eq!(merged.choices.len(), 3);
-    for (merged, whole) in merged.choices.iter().zip(&whole.choices) {
+    for (merged, response) in merged.choices.iter().zip(&response.choices) {
         assert_eq!(
             (merged.index, merged.message.text()),
-            (whole.index, whole.message.text())
+            (response.index, response.message.text())
         );
     }
 }
@@ -78,7 +78,7 @@ async fn chat_tool_calls_and_results_round_trip() {
     let mut request = chat_request("What is the weather like in Paris?")
         .tools([Function::new("get_weather", parameters)])
         .tool_choice(ToolChoiceEnum::Any);
-    let whole = client.chat().complete(&request).await.unwrap();
+    let response = client.chat().complete(&request).await.unwrap();
     let merged = client
         .chat()
         .stream(&request)
@@ -87,7 +87,7 @@ async fn chat_tool_calls_and_results_round_trip() {
         .collect_response()
         .await
         .unwrap();
-    for response in [&whole, &merged] {
+    for response in [&response, &merged] {
         let [call] = response.tool_calls() else {
             panic!("{response:?}")
         };
@@ -99,16 +99,20 @@ async fn chat_tool_calls_and_results_round_trip() {
             Some(FinishReason::ToolCalls)
         );
     }
-    let id = whole.tool_calls()[0].call_id().unwrap().to_owned();
+    let id = response.tool_calls()[0].call_id().unwrap().to_owned();
     request
         .messages
-        .push(whole.choices[0].message.clone().into());
+        .push(response.choices[0].message.clone().into());
     request
         .messages
         .push(Message::tool(id, "21 degrees and sunny"));
     request.tool_choice = Some(Box::new(ToolChoice::from("auto")));
-    let answer = client.chat().complete(&request).await.unwrap();
-    assert!(answer.text().contains("21 degrees"), "{}", answer.text());
+    let final_response = client.chat().complete(&request).await.unwrap();
+    assert!(
+        final_response.text().contains("21 degrees"),
+        "{}",
+        final_response.text()
+    );
 }
 
 #[tokio::test]
@@ -137,7 +141,7 @@ async fn chat_response_follows_json_schema() {
 async fn chat_reasoning_is_separate_from_text() {
     let (_emulator, client) = start();
     let request = ChatCompletionRequest::new("magistral-medium-latest", [Message::user("Why?")]);
-    let whole = client.chat().complete(&request).await.unwrap();
+    let response = client.chat().complete(&request).await.unwrap();
     let merged = client
         .chat()
         .stream(&request)
@@ -146,18 +150,18 @@ async fn chat_reasoning_is_separate_from_text() {
         .collect_response()
         .await
         .unwrap();
-    for response in [&whole, &merged] {
+    for response in [&response, &merged] {
         let message = &response.choices[0].message;
         assert!(matches!(message.content, Some(Content::Chunks(_))));
         assert!(!message.thinking().is_empty());
         assert!(!message.text().contains(&*message.thinking()));
     }
     assert_eq!(
-        whole.choices[0].message.thinking(),
+        response.choices[0].message.thinking(),
         merged.choices[0].message.thinking()
     );
     assert_eq!(
-        whole.choices[0].message.text(),
+        response.choices[0].message.text(),
         merged.choices[0].message.text()
     );
 }
@@ -285,10 +289,10 @@ async fn emulator_faults_map_to_distinct_error_kinds() {
     assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Idle));
 
     let fault = Fault::delay(Duration::from_secs(60)).to_header();
-    let late = stream()
+    let stalled = stream()
         .header(FAULT_HEADER, fault)
         .first_byte_timeout(Duration::from_millis(50));
-    let error = late.await.unwrap_err();
+    let error = stalled.await.unwrap_err();
     assert_eq!(error.timeout_phase(), Some(TimeoutPhase::FirstByte));
 
     let fault = Fault::close().to_header();
@@ -296,8 +300,8 @@ async fn emulator_faults_map_to_distinct_error_kinds() {
     assert_eq!(error.kind(), ErrorKind::Connection);
 
     emulator.push_fault(Fault::status(503).with_header("retry-after", "0"));
-    let at_once =
+    let immediate =
         RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, Duration::from_secs(60));
-    let call = client.models().list().retry(at_once);
+    let call = client.models().list().retry(immediate);
     assert_eq!(call.with_response().await.unwrap().attempts, 2);
 }

@@ -51,18 +51,18 @@ async fn providers_chat_complete_and_stream() {
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
         let name = client.provider_name();
-        let whole = client.chat().complete(&chat_request()).await.unwrap();
-        assert!(whole.text().contains("Manet"), "{name}");
+        let response = client.chat().complete(&chat_request()).await.unwrap();
+        assert!(response.text().contains("Manet"), "{name}");
         let mut stream = client.chat().stream(&chat_request()).await.unwrap();
-        let mut pieces = 0;
+        let mut chunk_count = 0;
         while let Some(chunk) = stream.next().await {
             chunk.unwrap();
-            pieces += 1;
+            chunk_count += 1;
         }
-        assert!(pieces > 2, "{name}");
+        assert!(chunk_count > 2, "{name}");
         let merged = stream.collect_response().await.unwrap();
-        assert_eq!(merged.text(), whole.text(), "{name}");
-        assert_eq!(merged.usage, whole.usage, "{name}");
+        assert_eq!(merged.text(), response.text(), "{name}");
+        assert_eq!(merged.usage, response.usage, "{name}");
     }
 }
 
@@ -72,16 +72,16 @@ async fn providers_tool_run() {
     let city = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
     let weather = Function::new("get_weather", city);
     let tools = ToolSet::new().function(weather, async |_: Value| Ok::<_, Error>("sunny"));
-    let chat_request = [Message::user("Call get_weather: what is it like in Paris?")];
-    let request = ChatCompletionRequest::new(MODEL, chat_request);
+    let messages = [Message::user("Call get_weather: what is it like in Paris?")];
+    let request = ChatCompletionRequest::new(MODEL, messages);
     for client in clouds(&emulator) {
         let name = client.provider_name();
-        let whole = client.chat().run(&request, &tools).await.unwrap();
+        let response = client.chat().run(&request, &tools).await.unwrap();
         let streamed = client.chat().run(&request, &tools).stream();
-        for run in [whole, streamed.collect_run().await.unwrap()] {
+        for run in [response, streamed.collect_run().await.unwrap()] {
             assert_eq!((run.responses.len(), run.messages.len()), (2, 4), "{name}");
-            let told = serde_json::to_value(&run.messages[2]).unwrap();
-            assert_eq!(told["content"], "sunny", "{name}");
+            let tool_message = serde_json::to_value(&run.messages[2]).unwrap();
+            assert_eq!(tool_message["content"], "sunny", "{name}");
         }
     }
 }
@@ -97,14 +97,14 @@ async fn providers_structured_output() {
 
     let emulator = Emulator::start().unwrap();
     for client in clouds(&emulator) {
-        let whole = client
+        let response = client
             .chat()
             .parse::<Painting>(&chat_request())
             .await
             .unwrap();
         let stream = client.chat().parse_stream::<Painting>(&chat_request());
         let streamed = stream.await.unwrap().collect_parsed().await.unwrap();
-        assert_eq!(whole.value, streamed.value, "{}", client.provider_name());
+        assert_eq!(response.value, streamed.value, "{}", client.provider_name());
     }
 }
 
@@ -261,7 +261,7 @@ async fn azure_and_vertex_model_map_renames_models() {
         .complete(&chat_request())
         .await
         .unwrap();
-    let asked: Vec<_> = emulator
+    let models: Vec<_> = emulator
         .requests()
         .into_iter()
         .map(|request| {
@@ -271,7 +271,7 @@ async fn azure_and_vertex_model_map_renames_models() {
         .collect();
     let vertex = "/v1/projects/p/locations/europe-west4/publishers/mistralai/models";
     assert_eq!(
-        asked,
+        models,
         [
             (
                 format!("{vertex}/mistral-small@2503:rawPredict"),

@@ -6,8 +6,8 @@ use std::path::Path;
 
 /// Returns the file and the name of the test in a table row.
 fn test_of(row: &str) -> Option<(&str, &str)> {
-    let mut words = row.strip_prefix("| ")?.rsplit_once(" | ")?.1.split('`');
-    let (file, name) = (words.nth(1)?, words.nth(1)?);
+    let mut parts = row.strip_prefix("| ")?.rsplit_once(" | ")?.1.split('`');
+    let (file, name) = (parts.nth(1)?, parts.nth(1)?);
     Some((file, name))
 }
 

@@ -224,7 +224,7 @@ async fn batch_results_missing_or_duplicate_lines_are_reported() {
     spoil(line("2") + &line("0") + &line("2"));
     let results = batch.results().await.unwrap().in_order(["0", "1", "2"]);
     let outcomes: Vec<_> = results.collect().await;
-    let shown: Vec<_> = outcomes
+    let summary: Vec<_> = outcomes
         .iter()
         .map(|outcome| match outcome {
             Ok(outcome) => (outcome.custom_id.clone(), outcome.result.is_ok()),
@@ -234,7 +234,7 @@ async fn batch_results_missing_or_duplicate_lines_are_reported() {
     let twice = "`2` has 2 results: the first one counts";
     let expected = [("0", true), ("1", false), ("2", true), (twice, false)];
     assert_eq!(
-        shown,
+        summary,
         expected.map(|(words, is_good)| (words.to_owned(), is_good))
     );
 

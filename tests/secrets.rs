@@ -107,7 +107,8 @@ async fn secrets_api_key_appears_in_no_output() {
         output += &debug_of(&client.chat());
         output += &debug_of(&client.chat().complete(&chat_request()));
         output += &debug_of(&client.chat().stream(&chat_request()));
-        let error = client.chat().complete(&chat_request()).await.unwrap_err(); // not the emulator's key
+        // Not the emulator's key.
+        let error = client.chat().complete(&chat_request()).await.unwrap_err();
         assert_eq!(error.status().unwrap(), 401);
         output += &texts_of(&error);
         output += &debug_of(error.api().unwrap());

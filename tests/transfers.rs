@@ -66,7 +66,8 @@ async fn multipart_upload_of_changing_file_fails_and_names_it() {
         let mut read = vec![0; 16 * 1024];
         socket.read_exact(&mut read).await.unwrap();
         let head = String::from_utf8_lossy(&read).to_lowercase();
-        assert!(head.contains("content-length: 671"), "{head}"); // the file and the multipart framing
+        // The file and the multipart framing.
+        assert!(head.contains("content-length: 671"), "{head}");
         file.set_length(length);
         // The rest of the body, then the end of the connection.
         let mut rest = Vec::new();
@@ -92,8 +93,8 @@ async fn download_shorter_than_content_length_is_an_error() {
         let mut socket = accept(&listener).await;
         let mut request = [0; 1024];
         let _ = socket.read(&mut request).await.unwrap();
-        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345";
-        socket.write_all(answer.as_bytes()).await.unwrap();
+        let response = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345";
+        socket.write_all(response.as_bytes()).await.unwrap();
     });
     let content = client.files().download("f1").await.unwrap();
     assert_eq!(content.content_length(), Some(10));

@@ -71,17 +71,21 @@ pub(crate) async fn call(client: &reqwest::Client, url: &str, scenario: Scenario
         }
         Scenario::Floats => {
             let body = json!({ "model": "mistral-embed", "input": vec!["text"; 256] });
-            let answer = post("embeddings", &body).await;
-            let answer: Embeddings<Vec<f32>> = answer.json().await.unwrap();
-            let vectors: Vec<_> = answer.data.into_iter().map(|data| data.embedding).collect();
+            let response = post("embeddings", &body).await;
+            let response: Embeddings<Vec<f32>> = response.json().await.unwrap();
+            let vectors: Vec<_> = response
+                .data
+                .into_iter()
+                .map(|data| data.embedding)
+                .collect();
             assert_eq!(black_box(vectors).len(), 256);
         }
         Scenario::Base64 => {
             let body = json!({
                 "model": "mistral-embed", "input": vec!["text"; 256], "encoding_format": "base64",
             });
-            let answer = post("embeddings", &body).await;
-            let answer: Embeddings<String> = answer.json().await.unwrap();
+            let response = post("embeddings", &body).await;
+            let response: Embeddings<String> = response.json().await.unwrap();
             let decode = |data: &Vector<String>| -> Vec<f32> {
                 let bytes = base64_simd::STANDARD
                     .decode_to_vec(&data.embedding)
@@ -92,7 +96,7 @@ pub(crate) async fn call(client: &reqwest::Client, url: &str, scenario: Scenario
                     .map(|bytes| f32::from_le_bytes(*bytes))
                     .collect()
             };
-            let vectors: Vec<_> = answer.data.iter().map(decode).collect();
+            let vectors: Vec<_> = response.data.iter().map(decode).collect();
             assert_eq!(black_box(vectors).len(), 256);
         }
     }

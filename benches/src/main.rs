@@ -42,14 +42,14 @@ fn main() {
 }
 
 fn count(scenario: &str, n: usize) {
-    let mut words = scenario.split(',');
-    let scenario = Scenario::named(words.next().unwrap_or_default());
+    let mut parts = scenario.split(',');
+    let scenario = Scenario::named(parts.next().unwrap_or_default());
     let (mut pace, mut is_blocking) = (Pace::Immediate, false);
-    for word in words {
-        match word {
+    for suffix in parts {
+        match suffix {
             "one-by-one" => pace = Pace::OneByOne,
             "blocking" => is_blocking = true,
-            _ => panic!("unknown scenario suffix `{word}`"),
+            _ => panic!("unknown scenario suffix `{suffix}`"),
         }
     }
     let memory = MemoryTransport::new(scenario, n, pace);

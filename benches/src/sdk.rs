@@ -68,6 +68,6 @@ pub(crate) fn call_blocking(client: &blocking::Client, scenario: Scenario) {
                 black_box(chunk.unwrap().text());
             }
         }
-        Scenario::Floats | Scenario::Base64 => panic!("nobody counts {scenario:?} without async"),
+        Scenario::Floats | Scenario::Base64 => panic!("{scenario:?} has no blocking variant"),
     }
 }

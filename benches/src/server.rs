@@ -12,12 +12,12 @@ pub(crate) const CHUNKS: usize = 20_000;
 pub(crate) fn run() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("http://{}", listener.local_addr().unwrap());
-    let answers = Scenario::ALL.map(|(_, scenario)| (scenario, response(scenario)));
-    let answers = Arc::new(answers);
+    let responses = Scenario::ALL.map(|(_, scenario)| (scenario, response(scenario)));
+    let responses = Arc::new(responses);
     for socket in listener.incoming().map_while(Result::ok) {
-        let answers = Arc::clone(&answers);
+        let responses = Arc::clone(&responses);
         // A connection ends with an error when the client closes it.
-        std::thread::spawn(move || serve(socket, &*answers).unwrap_or_default());
+        std::thread::spawn(move || serve(socket, &*responses).unwrap_or_default());
     }
 }
 
@@ -29,7 +29,7 @@ fn response(scenario: Scenario) -> Vec<u8> {
     [head.into_bytes(), body].concat()
 }
 
-fn serve(mut socket: TcpStream, answers: &[(Scenario, Vec<u8>)]) -> io::Result<()> {
+fn serve(mut socket: TcpStream, responses: &[(Scenario, Vec<u8>)]) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let mut reader = BufReader::new(socket.try_clone()?);
     loop {
@@ -46,13 +46,16 @@ fn serve(mut socket: TcpStream, answers: &[(Scenario, Vec<u8>)]) -> io::Result<(
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
         let body = String::from_utf8_lossy(&body);
-        let asked = match body {
+        let requested = match body {
             body if body.contains("\"base64\"") => Scenario::Base64,
             body if body.contains("\"input\"") => Scenario::Floats,
             body if body.contains("\"stream\"") => Scenario::Stream,
             _ => Scenario::Chat,
         };
-        for (_, answer) in answers.iter().filter(|(scenario, _)| *scenario == asked) {
+        for (_, answer) in responses
+            .iter()
+            .filter(|(scenario, _)| *scenario == requested)
+        {
             socket.write_all(answer)?;
         }
     }

@@ -50,14 +50,14 @@ fn batch_run_from_borrowed_texts_reads_results() {
     );
 
     let states = Arc::<Mutex<Vec<_>>>::default();
-    let seen = Arc::clone(&states);
+    let states_recorded = Arc::clone(&states);
     let moment = Duration::from_millis(1);
-    let waiting = batch
-        .wait()
-        .poll_interval(moment, moment)
-        .on_progress(move |job| {
-            seen.lock().unwrap().push(job.status.as_str().to_owned());
-        });
+    let waiting = batch.wait().pauses(moment, moment).on_progress(move |job| {
+        states_recorded
+            .lock()
+            .unwrap()
+            .push(job.status.as_str().to_owned());
+    });
     let job = waiting.send().unwrap();
     assert_eq!(job.status, BatchJobStatus::Success);
     assert_eq!((job.succeeded_requests, job.failed_requests), (2, 1));
@@ -69,8 +69,8 @@ fn batch_run_from_borrowed_texts_reads_results() {
     outcomes.sort_by(|a, b| a.custom_id.cmp(&b.custom_id));
     let ids: Vec<_> = outcomes.iter().map(|outcome| &*outcome.custom_id).collect();
     assert_eq!(ids, ["0", "1", "2"]);
-    let refused = outcomes[1].result.as_ref().unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::InvalidRequest, "{refused}");
+    let rejected = outcomes[1].result.as_ref().unwrap_err();
+    assert_eq!(rejected.kind(), ErrorKind::InvalidRequest, "{rejected}");
     assert_eq!(outcomes[2].result.as_ref().unwrap().data.len(), 1);
 
     let mut results = batch.results().unwrap().in_order(["2", "nobody", "0", "1"]);
@@ -124,9 +124,9 @@ fn batch_upload_iterator_may_call_the_client() {
 #[test]
 fn batch_iterator_is_read_with_backpressure_and_not_after_its_end() {
     let (emulator, client) = start();
-    let taken = Mutex::new(0);
+    let items_read = Mutex::new(0);
     let requests = (0..).map(|number| {
-        *taken.lock().unwrap() += 1;
+        *items_read.lock().unwrap() += 1;
         let model = if number == 5 {
             "another"
         } else {
@@ -139,7 +139,7 @@ fn batch_iterator_is_read_with_backpressure_and_not_after_its_end() {
         (error.kind(), error.operation()),
         (ErrorKind::Config, "batch.run")
     );
-    assert!(*taken.lock().unwrap() <= 32, "{taken:?}");
+    assert!(*items_read.lock().unwrap() <= 32, "{items_read:?}");
     assert!(emulator.requests().is_empty());
     let nothing = Vec::<(String, EmbeddingRequest)>::new();
     let error = client.batch().run(nothing).send().unwrap_err();
@@ -158,8 +158,8 @@ fn batch_wait_timeout_ends_at_deadline() {
     let wait = batch.wait().deadline(Duration::from_millis(20));
     let error = wait.send().unwrap_err();
     assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Total));
-    let words = "batch.wait: the job `job-1` is RUNNING, 1 of 10 requests are done";
-    assert!(error.to_string().starts_with(words), "{error}");
+    let expected = "batch.wait: the job `job-1` is RUNNING, 1 of 10 requests are done";
+    assert!(error.to_string().starts_with(expected), "{error}");
 }
 
 #[test]

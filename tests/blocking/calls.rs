@@ -95,17 +95,17 @@ fn blocking_audio_speech_and_transcription_succeed() {
     let (_emulator, client) = start();
     let request = SpeechRequest::new("Bonjour !");
     let speech = client.audio().speech();
-    let whole = speech.complete(&request).send().unwrap().audio().unwrap();
+    let complete = speech.complete(&request).send().unwrap().audio().unwrap();
     let streamed = speech
         .stream(&request)
         .send()
         .unwrap()
         .collect_audio()
         .unwrap();
-    assert!(!whole.is_empty());
-    assert_eq!(streamed, whole);
+    assert!(!complete.is_empty());
+    assert_eq!(streamed, complete);
 
-    let recording = FileSource::from_bytes("bonjour.wav", whole);
+    let recording = FileSource::from_bytes("bonjour.wav", complete);
     let request = AudioTranscriptionRequest::new("voxtral-mini-latest", recording);
     let transcriptions = client.audio().transcriptions();
     let heard = transcriptions.complete(&request).send().unwrap();
@@ -116,16 +116,16 @@ fn blocking_audio_speech_and_transcription_succeed() {
 #[test]
 fn sse_stream_is_an_iterator_and_collects_the_response() {
     let (_emulator, client) = start();
-    let whole = chat_text(&client);
+    let complete = chat_text(&client);
     let mut stream = client.chat().stream(&chat_request()).send().unwrap();
     assert!(stream.request_id().is_some());
     let mut text = String::new();
     for chunk in stream.by_ref() {
         text += &chunk.unwrap().text();
     }
-    assert_eq!(text, whole);
+    assert_eq!(text, complete);
     assert!(stream.next().is_none());
-    assert_eq!(stream.collect_response().unwrap().text(), whole);
+    assert_eq!(stream.collect_response().unwrap().text(), complete);
 
     let call = client.request_stream::<Value>(Method::POST, "/v1/chat/completions");
     let body = json!({"model": "mistral-small-latest", "stream": true,
@@ -229,9 +229,9 @@ fn call_options_apply_and_response_metadata_is_kept() {
 fn call_retry_and_timeout_apply() {
     let fault = Fault::status(503).times(2);
     let emulator = Emulator::builder().fault(fault).start().unwrap();
-    let at_once =
+    let without_delay =
         RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, Duration::from_secs(60));
-    let builder = Client::builder(api(&emulator)).retry(at_once);
+    let builder = Client::builder(api(&emulator)).retry(without_delay);
     let client = builder.build_blocking().unwrap();
     assert_eq!(client.models().list().with_response().unwrap().attempts, 3);
 

@@ -19,8 +19,8 @@ fn all_values(client: &blocking::Client) -> Vec<Box<dyn Send>> {
     let source = FileSource::from_bytes("a.jsonl", "{}");
     let upload = UploadFileRequest::new(FilePurpose::Batch, source);
     let id = client.files().upload(&upload).send().unwrap().id;
-    let mut begun = client.chat().stream(&chat_request()).send().unwrap();
-    begun.next().unwrap().unwrap();
+    let mut started = client.chat().stream(&chat_request()).send().unwrap();
+    started.next().unwrap().unwrap();
     let mut half_read = client.files().download(&id).send().unwrap();
     half_read.read_exact(&mut [0]).unwrap();
     let texts = || (0..600).map(|number| number.to_string());
@@ -45,7 +45,7 @@ fn all_values(client: &blocking::Client) -> Vec<Box<dyn Send>> {
         Box::new(client.models().list()),
         Box::new(client.chat().stream(&chat_request())),
         Box::new(client.files().download(&id)),
-        Box::new(begun),
+        Box::new(started),
         Box::new(client.chat().stream(&chat_request()).send().unwrap()),
         Box::new(half_read),
         Box::new(client.files().list(&Default::default()).pages()),
@@ -94,14 +94,14 @@ impl Drop for CallsOnDrop {
 #[test]
 fn drop_in_thread_local_destructor_does_not_panic() {
     let (_emulator, client) = start();
-    let (said, says) = channel();
+    let (sender, receiver) = channel();
     std::thread::spawn(move || {
-        CALLER.set(Some(CallsOnDrop(client.clone(), said)));
+        CALLER.set(Some(CallsOnDrop(client.clone(), sender)));
         KEPT.set(all_values(&client)); // which initializes tokio's thread locals
     })
     .join()
     .unwrap();
-    assert_eq!(says.recv().unwrap(), ErrorKind::Config);
+    assert_eq!(receiver.recv().unwrap(), ErrorKind::Config);
 }
 
 /// Starts a server that responds to the first request with an endless stream.

@@ -54,9 +54,12 @@ fn embed_all_returns_vectors_in_input_order_like_async_client() {
         let mock = mock();
         let texts: Vec<_> = (0..count).map(|number| number.to_string()).collect();
         let mut vectors = client(&mock).embeddings().create_all("m", &texts);
-        for (place, vector) in vectors.by_ref().enumerate() {
+        for (position, vector) in vectors.by_ref().enumerate() {
             let (index, vector) = vector.unwrap();
-            assert_eq!((index, vector.to_f32().unwrap()[0]), (place, place as f32));
+            assert_eq!(
+                (index, vector.to_f32().unwrap()[0]),
+                (position, position as f32)
+            );
         }
         assert!(vectors.next().is_none());
         assert_eq!(vectors.usage().total_tokens, count);
@@ -94,8 +97,8 @@ fn embed_all_rejected_text_is_one_error_after_earlier_vectors() {
         vectors.inputs_per_call(1).concurrency(1)
     };
     let mut one_by_one = vectors();
-    for place in 0..2 {
-        assert_eq!(one_by_one.next().unwrap().unwrap().0, place);
+    for position in 0..2 {
+        assert_eq!(one_by_one.next().unwrap().unwrap().0, position);
     }
     let error = one_by_one.next().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
@@ -123,18 +126,18 @@ fn embed_all_iterator_may_block_and_call_the_client() {
 
 #[test]
 fn embed_all_backpressure_limits_read_ahead_and_drop_cancels() {
-    let taken = Mutex::new(0);
+    let texts_read = Mutex::new(0);
     let texts = (0..).map(|number: u32| {
-        *taken.lock().unwrap() += 1;
+        *texts_read.lock().unwrap() += 1;
         number.to_string()
     });
     let mock = mock();
     let mut vectors = client(&mock).embeddings().create_all("m", texts);
-    assert_eq!(*taken.lock().unwrap(), 0);
+    assert_eq!(*texts_read.lock().unwrap(), 0);
     vectors.next().unwrap().unwrap();
     drop(vectors);
     // At most eight calls in flight, two queued requests, and one being collected.
-    assert!(*taken.lock().unwrap() <= 11 * 256, "{taken:?}");
+    assert!(*texts_read.lock().unwrap() <= 11 * 256, "{texts_read:?}");
     assert!(mock.requests().len() <= 8);
 }
 
@@ -163,8 +166,8 @@ fn embed_all_iterator_error_is_returned_after_earlier_vectors() {
     };
     let mock = mock();
     let mut vectors = client(&mock).embeddings().try_create_all("m", texts());
-    for place in 0..2 {
-        assert_eq!(vectors.next().unwrap().unwrap().0, place);
+    for position in 0..2 {
+        assert_eq!(vectors.next().unwrap().unwrap().0, position);
     }
     let error = vectors.next().unwrap().unwrap_err();
     assert_eq!(
@@ -180,9 +183,9 @@ fn embed_all_iterator_error_is_returned_after_earlier_vectors() {
 
 #[test]
 fn embed_all_failed_iterator_is_not_read_further() {
-    let taken = Mutex::new(0);
+    let texts_read = Mutex::new(0);
     let texts = (0..).map(|number| {
-        *taken.lock().unwrap() += 1;
+        *texts_read.lock().unwrap() += 1;
         match number {
             0 => Ok("0"),
             _ => Err(io::Error::other("the disk is gone")),
@@ -196,5 +199,5 @@ fn embed_all_failed_iterator_is_not_read_further() {
         vectors.collect_response().unwrap_err().kind(),
         ErrorKind::Io
     );
-    assert!(*taken.lock().unwrap() <= 2 * 256, "{taken:?}");
+    assert!(*texts_read.lock().unwrap() <= 2 * 256, "{texts_read:?}");
 }

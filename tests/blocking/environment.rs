@@ -48,11 +48,14 @@ fn outcome(variables: &[(&str, &str)]) -> String {
 fn blocking_from_env_reads_same_variables_as_async() {
     let emulator = Emulator::start().unwrap();
     let (key, url) = (emulator.api_key(), emulator.url());
-    let told = outcome(&[("MISTRAL_API_KEY", key), ("MISTRAL_SERVER", url)]);
+    let output_line = outcome(&[("MISTRAL_API_KEY", key), ("MISTRAL_SERVER", url)]);
     assert!(
-        told.ends_with(" models") && !told.starts_with('0'),
-        "{told}"
+        output_line.ends_with(" models") && !output_line.starts_with('0'),
+        "{output_line}"
     );
-    let told = outcome(&[]);
-    assert!(told.starts_with("MISTRAL_API_KEY is not set"), "{told}");
+    let output_line = outcome(&[]);
+    assert!(
+        output_line.starts_with("MISTRAL_API_KEY is not set"),
+        "{output_line}"
+    );
 }

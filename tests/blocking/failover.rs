@@ -40,10 +40,10 @@ impl Providers {
 
 /// Returns the position of the provider that responded, and the number of failures before it.
 fn complete(failover: &Failover) -> Result<(usize, usize)> {
-    let answered = failover.run(|client| client.chat().complete(&chat_request()).send())?;
-    assert!(answered.body.text().contains("Manet"));
-    assert_eq!(answered.provider, "api");
-    Ok((answered.position, answered.failures.len()))
+    let response = failover.run(|client| client.chat().complete(&chat_request()).send())?;
+    assert!(response.body.text().contains("Manet"));
+    assert_eq!(response.provider, "api");
+    Ok((response.position, response.failures.len()))
 }
 
 #[test]
@@ -91,11 +91,11 @@ fn failover_stream_moves_on_until_open() {
     let providers = Providers::start();
     providers.fail(&[503]);
     let failover = providers.failover();
-    let answered = failover
+    let response = failover
         .run(|client| client.chat().stream(&chat_request()).send())
         .unwrap();
-    assert_eq!(answered.position, 1);
-    assert!(text_of(answered.body).contains("Manet"));
+    assert_eq!(response.position, 1);
+    assert!(text_of(response.body).contains("Manet"));
 }
 
 #[tokio::test]
@@ -164,11 +164,14 @@ fn failover_steps_are_traced_in_one_span() {
     let providers = Providers::start();
     providers.fail(&[503]);
     complete(&providers.failover()).unwrap();
-    let said = log.0.lock().unwrap().clone();
-    let place = |start: &str| said.iter().position(|it| it.starts_with(start));
+    let log_lines = log.0.lock().unwrap().clone();
+    let position = |start: &str| log_lines.iter().position(|it| it.starts_with(start));
     for expected in ["provider=\"api\"", "kind=Overloaded", "reason=\"api: 503"] {
-        assert!(place(expected) > place("enter"), "{expected}: {said:?}");
+        assert!(
+            position(expected) > position("enter"),
+            "{expected}: {log_lines:?}"
+        );
     }
-    assert_eq!(place("enter"), Some(0));
-    assert_eq!(place("exit"), Some(said.len() - 1));
+    assert_eq!(position("enter"), Some(0));
+    assert_eq!(position("exit"), Some(log_lines.len() - 1));
 }

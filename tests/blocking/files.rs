@@ -60,13 +60,17 @@ fn multipart_upload_from_path_bytes_and_reader() {
         FileSource::from_blocking_reader("a.jsonl", Cursor::new(content()), None),
     ];
     for source in sources {
-        let said = format!("{source:?}");
+        let debug = format!("{source:?}");
         let sent = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&sent);
         let source = source.on_progress(move |sent, _| count.store(sent, Ordering::SeqCst));
         let id = upload(&client, source).unwrap();
-        assert_eq!(sent.load(Ordering::SeqCst), length(), "{said}");
-        assert_eq!(download(&client, &id).bytes().unwrap(), content(), "{said}");
+        assert_eq!(sent.load(Ordering::SeqCst), length(), "{debug}");
+        assert_eq!(
+            download(&client, &id).bytes().unwrap(),
+            content(),
+            "{debug}"
+        );
     }
 }
 
@@ -202,18 +206,18 @@ fn download_writes_to_file_and_writer() {
 fn download_partly_read_bytes_are_neither_lost_nor_repeated() {
     let (_emulator, client) = start();
     let id = upload(&client, FileSource::from_bytes("a.jsonl", content())).unwrap();
-    let begun = || {
+    let partly_read = || {
         let mut stream = download(&client, &id);
         stream.read_exact(&mut [0; 10]).unwrap();
         stream
     };
     let rest = &content()[10..];
-    assert_eq!(begun().bytes().unwrap(), rest);
+    assert_eq!(partly_read().bytes().unwrap(), rest);
     let mut copy = Vec::new();
-    assert_eq!(begun().copy_to(&mut copy).unwrap(), rest.len() as u64);
+    assert_eq!(partly_read().copy_to(&mut copy).unwrap(), rest.len() as u64);
     assert_eq!(copy, rest);
     let path = TempPath::new("rest.jsonl");
-    begun().write_to(&path.0).unwrap();
+    partly_read().write_to(&path.0).unwrap();
     assert_eq!(std::fs::read(&path.0).unwrap(), rest);
 }
 

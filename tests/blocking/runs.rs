@@ -246,8 +246,8 @@ fn tool_run_endless_tool_calls_stop_at_limit() {
 
 #[test]
 fn tool_run_hook_may_block_and_deny() {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
+    let hook_calls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&hook_calls);
     let (emulator, other) = start();
     let mock = one_tool_turn(&["add", "add"]);
     let run = client(&mock).chat().run(&chat_request(), &add_tool());
@@ -261,7 +261,7 @@ fn tool_run_hook_may_block_and_deny() {
     });
     run.send().unwrap();
     assert_eq!(tool_results(&mock), ["This call was refused: not now", "3"]);
-    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert_eq!(hook_calls.load(Ordering::Relaxed), 2);
     assert_eq!(emulator.requests().len(), 2);
 
     let mock = one_tool_turn(&["add"]);
@@ -274,12 +274,12 @@ fn tool_run_hook_may_block_and_deny() {
 #[test]
 fn tool_run_blocking_tool_blocks_no_other_call_and_may_use_client() {
     let (_emulator, client) = start();
-    let (go, may_go) = channel();
-    let may_go = Mutex::new(may_go);
+    let (release, released) = channel();
+    let released = Mutex::new(released);
     let inner = client.clone();
     let wait = Function::new("wait_for_it", json!({ "type": "object" }));
     let tools = ToolSet::new().blocking_function(wait, move |_: Value| {
-        may_go.lock().unwrap().recv_timeout(TEST_TIMEOUT)?;
+        released.lock().unwrap().recv_timeout(TEST_TIMEOUT)?;
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inner.models().list().send()?.data.len())
     });
     let question = [Message::user("Call wait_for_it.")];
@@ -287,15 +287,15 @@ fn tool_run_blocking_tool_blocks_no_other_call_and_may_use_client() {
     let run = client.chat().run(&request, &tools);
     let running = thread::spawn(move || run.tool_errors(ToolErrors::Fail).send());
     assert!(chat_text(&client).contains("Manet"));
-    go.send(()).unwrap();
+    release.send(()).unwrap();
     assert_eq!(running.join().unwrap().unwrap().responses.len(), 2);
 }
 
 #[test]
 fn tool_run_drop_cancels_it() {
-    let (said, says) = channel::<()>();
+    let (sender, receiver) = channel::<()>();
     let roll = Function::new("roll", json!({ "type": "object" }));
-    let tools = ToolSet::new().blocking_function(roll, move |_: Value| said.send(()));
+    let tools = ToolSet::new().blocking_function(roll, move |_: Value| sender.send(()));
     let mock = MockTransport::new().reply(streamed_tool_call_reply(&["roll"]));
     let mut stream = client(&mock).chat().run(&chat_request(), &tools).stream();
     for event in stream.by_ref() {
@@ -305,7 +305,7 @@ fn tool_run_drop_cancels_it() {
     }
     drop(stream);
     drop(tools);
-    assert!(says.recv_timeout(TEST_TIMEOUT).is_err()); // and the tool has been dropped
+    assert!(receiver.recv_timeout(TEST_TIMEOUT).is_err()); // and the tool has been dropped
     assert_eq!(mock.requests().len(), 1);
 }
 
@@ -325,10 +325,10 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ThreadRecorde
 
 #[test]
 fn tool_run_tool_executes_in_callers_span() {
-    let (said, says) = channel();
+    let (sender, receiver) = channel();
     let roll = Function::new("roll", json!({ "type": "object" }));
     let tools =
-        ToolSet::new().blocking_function(roll, move |_: Value| said.send(thread::current().id()));
+        ToolSet::new().blocking_function(roll, move |_: Value| sender.send(thread::current().id()));
     let threads = Arc::default();
     let layer = ThreadRecorder(Arc::clone(&threads));
     let _guard = tracing::subscriber::set_default(Registry::default().with(layer));
@@ -339,7 +339,7 @@ fn tool_run_tool_executes_in_callers_span() {
         .run(&chat_request(), &tools)
         .send()
         .unwrap();
-    let thread = says.recv_timeout(TEST_TIMEOUT).unwrap();
+    let thread = receiver.recv_timeout(TEST_TIMEOUT).unwrap();
     assert_ne!(thread, thread::current().id());
     assert!(threads.lock().unwrap().contains(&thread));
 }

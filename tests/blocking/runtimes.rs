@@ -26,39 +26,39 @@ fn multi_thread() -> Runtime {
 fn assert_blocking_error(error: &Error, operation: &str) {
     assert_eq!(error.kind(), ErrorKind::Config, "{error:#}");
     assert_eq!(error.operation(), operation);
-    let said = error.to_string();
+    let message = error.to_string();
     assert!(
-        said.contains("spawn_blocking") && said.contains(".await"),
-        "{said}"
+        message.contains("spawn_blocking") && message.contains(".await"),
+        "{message}"
     );
 }
 
 #[test]
 fn blocking_call_inside_runtime_fails_without_a_request() {
     let (emulator, client) = start();
-    let refused = {
+    let assert_refused = {
         let client = client.clone();
         move || assert_blocking_error(&client.models().list().send().unwrap_err(), "models.list")
     };
-    let own = refused.clone();
-    current_thread().block_on(async move { own() });
-    let own = refused.clone();
-    current_thread().block_on(async move { tokio::spawn(async move { own() }).await.unwrap() });
-    let own = refused.clone();
-    multi_thread().block_on(async move { own() });
-    let own = refused.clone();
-    multi_thread().block_on(async move { tokio::spawn(async move { own() }).await.unwrap() });
-    let own = refused.clone();
+    let cloned = assert_refused.clone();
+    current_thread().block_on(async move { cloned() });
+    let cloned = assert_refused.clone();
+    current_thread().block_on(async move { tokio::spawn(async move { cloned() }).await.unwrap() });
+    let cloned = assert_refused.clone();
+    multi_thread().block_on(async move { cloned() });
+    let cloned = assert_refused.clone();
+    multi_thread().block_on(async move { tokio::spawn(async move { cloned() }).await.unwrap() });
+    let cloned = assert_refused.clone();
     let local = async move {
-        tokio::task::spawn_local(async move { own() })
+        tokio::task::spawn_local(async move { cloned() })
             .await
             .unwrap()
     };
     LocalSet::new().block_on(&current_thread(), local);
-    let own = refused.clone();
-    let without_budget = async move { tokio::spawn(unconstrained(async move { own() })).await };
+    let cloned = assert_refused.clone();
+    let without_budget = async move { tokio::spawn(unconstrained(async move { cloned() })).await };
     multi_thread().block_on(without_budget).unwrap();
-    current_thread().block_on(unconstrained(async move { refused() }));
+    current_thread().block_on(unconstrained(async move { assert_refused() }));
     assert!(emulator.requests().is_empty());
 }
 
@@ -182,31 +182,31 @@ async fn blocking_iterator_moved_into_runtime_fails_once_then_ends() {
 }
 
 fn assert_call_succeeds(client: &blocking::Client) {
-    let whole = chat_text(client);
+    let text = chat_text(client);
     let stream = client.chat().stream(&chat_request()).send().unwrap();
-    assert_eq!(text_of(stream), whole);
+    assert_eq!(text_of(stream), text);
 }
 
 #[test]
 fn blocking_call_on_spawn_blocking_or_entered_thread_succeeds() {
     let (_emulator, client) = start();
     for runtime in [current_thread(), multi_thread()] {
-        let own = client.clone();
-        runtime.block_on(run_blocking(move || assert_call_succeeds(&own)));
-        let own = client.clone();
+        let cloned = client.clone();
+        runtime.block_on(run_blocking(move || assert_call_succeeds(&cloned)));
+        let cloned = client.clone();
         runtime.block_on(async {
-            std::thread::spawn(move || assert_call_succeeds(&own))
+            std::thread::spawn(move || assert_call_succeeds(&cloned))
                 .join()
                 .unwrap()
         });
         let _known = runtime.enter();
         assert_call_succeeds(&client);
     }
-    let own = client.clone();
-    multi_thread().block_on(async move { block_in_place(|| assert_call_succeeds(&own)) });
-    let own = client.clone();
+    let cloned = client.clone();
+    multi_thread().block_on(async move { block_in_place(|| assert_call_succeeds(&cloned)) });
+    let cloned = client.clone();
     let task = async move {
-        tokio::spawn(async move { block_in_place(|| assert_call_succeeds(&own)) }).await
+        tokio::spawn(async move { block_in_place(|| assert_call_succeeds(&cloned)) }).await
     };
     multi_thread().block_on(task).unwrap();
 }

@@ -17,8 +17,8 @@ fn threads_slow_stream_and_other_calls_do_not_block_each_other() {
     let server = Server::start();
     let client = Client::builder(server.api()).build_blocking().unwrap();
     let (slow_reads, is_read) = channel();
-    let (answered, is_answered) = channel();
-    let (begun, has_begun) = channel();
+    let (responded, has_responded) = channel();
+    let (started, has_started) = channel();
     let script = server.run_script(move |server| {
         let mut slow = server.accept();
         slow.request().unwrap();
@@ -31,20 +31,20 @@ fn threads_slow_stream_and_other_calls_do_not_block_each_other() {
         quick.request().unwrap(); // the third call uses the connection of the second
         slow.chunk(EVENT);
         slow.end_stream();
-        is_answered.recv().unwrap(); // the slow thread has ended; the other still waits
+        has_responded.recv().unwrap(); // the slow thread has ended; the other still waits
         quick.respond(r#"{"data":[]}"#);
     });
     let slow_client = client.clone();
     let slow = std::thread::spawn(move || {
         let mut stream = slow_client.chat().stream(&chat_request()).send().unwrap();
         stream.next().unwrap().unwrap();
-        begun.send(()).unwrap();
+        started.send(()).unwrap();
         slow_reads.send(()).unwrap();
         let text = stream.collect_response().unwrap().text().into_owned();
-        answered.send(()).unwrap();
+        responded.send(()).unwrap();
         text
     });
-    has_begun.recv().unwrap();
+    has_started.recv().unwrap();
     assert!(client.models().list().send().unwrap().data.is_empty());
     assert!(client.models().list().send().unwrap().data.is_empty());
     assert_eq!(slow.join().unwrap(), "aa");
@@ -66,18 +66,18 @@ fn threads_public_types_are_send_and_sync() {
 fn threads_share_one_client() {
     const THREADS: usize = 16;
     let (_emulator, client) = start();
-    let whole = chat_text(&client);
+    let expected = chat_text(&client);
     let together = Arc::new(Barrier::new(THREADS));
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let (client, together) = (client.clone(), Arc::clone(&together));
-            let whole = whole.clone();
+            let expected = expected.clone();
             std::thread::spawn(move || {
                 together.wait();
                 for _ in 0..4 {
                     let stream = client.chat().stream(&chat_request()).send().unwrap();
-                    assert_eq!(text_of(stream), whole);
-                    assert_eq!(chat_text(&client), whole);
+                    assert_eq!(text_of(stream), expected);
+                    assert_eq!(chat_text(&client), expected);
                 }
             })
         })

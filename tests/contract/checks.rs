@@ -47,13 +47,13 @@ impl<'a> Checks<'a> {
         match wrong {
             [] => self.passed += 1,
             wrong => {
-                let shown = wrong.iter().take(8).map(|wrong| format!("\n    {wrong}"));
+                let excerpt = wrong.iter().take(8).map(|wrong| format!("\n    {wrong}"));
                 let more = match wrong.len() {
                     0..=8 => String::new(),
                     more => format!("\n    and {} more", more - 8),
                 };
-                let shown: String = shown.collect();
-                self.failures.push(format!("{what}:{shown}{more}"));
+                let excerpt: String = excerpt.collect();
+                self.failures.push(format!("{what}:{excerpt}{more}"));
             }
         }
     }
@@ -178,17 +178,17 @@ impl<'a> Checks<'a> {
             for instance in &instances {
                 observer.observe(schema, instance);
                 let text = instance.to_string();
-                let shown = || text.chars().take(600).collect::<String>();
+                let excerpt = || text.chars().take(600).collect::<String>();
                 match round_trip(&text) {
                     Ok(back) => {
                         let lost = lost(instance, &back.written);
                         wrong.extend(
                             lost.into_iter()
-                                .map(|lost| format!("{lost} in {}", shown())),
+                                .map(|lost| format!("{lost} in {}", excerpt())),
                         );
                         unmodelled.extend(back.unmodelled);
                     }
-                    Err(error) => wrong.push(format!("{error}: {}", shown())),
+                    Err(error) => wrong.push(format!("{error}: {}", excerpt())),
                 }
             }
             for what in unmodelled {

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::document::{Document, properties, reference, requires, tag_of, union};
 use crate::validators::Validators;
 
-/// A feature that a value of a schema can have. Locations are named `Schema.property`, with `[]` for the
-/// elements of a list, `{}` for the values of a map and `|2` for a member of a union.
+/// A feature that a value of a schema can have. Locations are named `Schema.property`, with `[]`
+/// for the elements of a list, `{}` for the values of a map and `|2` for a member of a union.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Feature {
     /// A schema, by its address.

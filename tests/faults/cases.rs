@@ -388,9 +388,9 @@ pub const CASES: &[FaultCase] = &[
         "an endless error body",
         Always(|_| {
             let start = head("400 x", "text/plain", "transfer-encoding: chunked\r\n").into_bytes();
-            let piece = chunk(&"x".repeat(64 * 1024));
+            let data = chunk(&"x".repeat(64 * 1024));
             vec![
-                Action::Send([start, piece.repeat(32)].concat()),
+                Action::Send([start, data.repeat(32)].concat()),
                 Action::Stall,
             ]
         }),

@@ -115,8 +115,8 @@ async fn pool_rejected_streams_leak_no_connection() {
         ("429 x", ErrorKind::RateLimited),
         ("503 x", ErrorKind::Overloaded),
     ] {
-        let refusal = with_length(status, "application/json", "", br#"{"message":"no"}"#);
-        let server = Server::start(move |_| vec![Action::Send(refusal.clone())]).await;
+        let error_response = with_length(status, "application/json", "", br#"{"message":"no"}"#);
+        let server = Server::start(move |_| vec![Action::Send(error_response.clone())]).await;
         let client = client(&server.url())
             .retry(RetryPolicy::none())
             .build()
@@ -132,8 +132,8 @@ async fn pool_rejected_streams_leak_no_connection() {
         );
         let calls =
             (0..REJECTED_STREAMS).map(|_| client.chat().stream(&chat_request()).into_future());
-        for refused in join_all(calls).await {
-            assert_eq!(refused.unwrap_err().kind(), kind);
+        for result in join_all(calls).await {
+            assert_eq!(result.unwrap_err().kind(), kind);
         }
         let counts = server.counts();
         assert_eq!(counts.requests, 2 * REJECTED_STREAMS);

@@ -18,35 +18,35 @@ use crate::{KEY, TempDir, chat_request, client};
 
 /// Runs a program that lists, completes, streams, uploads and downloads.
 async fn program(client: &Client) -> Result<Vec<String>> {
-    let mut seen = Vec::new();
+    let mut outputs = Vec::new();
     let models = client.models().list().await?.data;
-    seen.extend(models.iter().map(|model| model.id().to_owned()));
-    let answer = client
+    outputs.extend(models.iter().map(|model| model.id().to_owned()));
+    let response = client
         .chat()
         .complete(&chat_request("Who painted Olympia?"))
         .with_response()
         .await?;
-    seen.push(format!("{:?} {:?}", answer.body, answer.rate_limit()));
+    outputs.push(format!("{:?} {:?}", response.body, response.rate_limit()));
     let mut stream = client
         .chat()
         .stream(&chat_request("Who painted Olympia?"))
         .await?;
     while let Some(chunk) = stream.next().await {
-        seen.push(format!("{:?}", chunk?));
+        outputs.push(format!("{:?}", chunk?));
     }
     let file = FileSource::from_bytes("a.bin", Bytes::from_static(b"{}\n\xff"));
     let request = UploadFileRequest::new(FilePurpose::Ocr, file);
     let file = client.files().upload(&request).await?;
     let bytes = client.files().download(&file.id).await?.bytes().await?;
-    seen.push(format!("{file:?} {bytes:?}"));
+    outputs.push(format!("{file:?} {bytes:?}"));
     let error = client.models().retrieve("no-such-model").await.unwrap_err();
-    seen.push(format!(
+    outputs.push(format!(
         "{:?} {:?} {}",
         error.kind(),
         error.code(),
         error.message()
     ));
-    Ok(seen)
+    Ok(outputs)
 }
 
 #[tokio::test]
@@ -61,11 +61,11 @@ async fn cassette_replay_returns_recorded_responses() {
         .transport(cassette.clone())
         .build()
         .unwrap();
-    let seen = program(&live).await.unwrap();
-    assert!(seen.len() > 5);
+    let outputs = program(&live).await.unwrap();
+    assert!(outputs.len() > 5);
     // The names of fine-tuned models contain the organization.
     let hide = |line: &String| line.replace(":emulator:20250101", ":scrubbed:20250101");
-    let seen: Vec<_> = seen.iter().map(hide).collect();
+    let outputs: Vec<_> = outputs.iter().map(hide).collect();
     assert_eq!(cassette.remaining(), 0);
     cassette.save().unwrap();
     drop(emulator);
@@ -73,7 +73,7 @@ async fn cassette_replay_returns_recorded_responses() {
     for _ in 0..2 {
         let cassette = Cassette::replay(&path).unwrap();
         assert_eq!(cassette.remaining(), 6);
-        assert_eq!(program(&client(cassette.clone())).await.unwrap(), seen);
+        assert_eq!(program(&client(cassette.clone())).await.unwrap(), outputs);
         assert_eq!(cassette.remaining(), 0);
         let before = fs::read(&path).unwrap();
         cassette.save().unwrap();
@@ -186,7 +186,7 @@ async fn cassette_replays_chunk_boundaries() {
     let folder = TempDir::new();
     let path = folder.file("chunks.json");
     // Within an event, within a UTF-8 sequence, and at an invalid byte.
-    let pieces: [&[u8]; 5] = [
+    let parts: [&[u8]; 5] = [
         b"data: \"M",
         b"\xc3",
         b"\xbcnchen\"\n",
@@ -194,17 +194,17 @@ async fn cassette_replays_chunk_boundaries() {
         b"end",
     ];
     let mock = MockTransport::new()
-        .reply(MockReply::bytes("text/event-stream", pieces))
-        .reply(MockReply::bytes("text/event-stream", pieces).with_break_after(3));
+        .reply(MockReply::bytes("text/event-stream", parts))
+        .reply(MockReply::bytes("text/event-stream", parts).with_break_after(3));
     let cassette = Cassette::record(&path, mock);
-    let whole = chunks(&cassette).await;
-    assert_eq!(whole.len(), 5);
+    let replayed_chunks = chunks(&cassette).await;
+    assert_eq!(replayed_chunks.len(), 5);
     let broken = chunks(&cassette).await;
     assert_eq!(broken[3], Err(TransportErrorKind::Interrupted));
     cassette.save().unwrap();
 
     let cassette = Cassette::replay(&path).unwrap();
-    assert_eq!(chunks(&cassette).await, whole);
+    assert_eq!(chunks(&cassette).await, replayed_chunks);
     assert_eq!(chunks(&cassette).await, broken);
 }
 
@@ -325,14 +325,14 @@ fn cassette_missing_or_corrupt_file_is_named() {
         fs::write(&path, &text).unwrap();
         let error = Cassette::replay(&path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{text}");
-        let shown = error.to_string();
+        let message = error.to_string();
         assert!(
-            shown.starts_with(&format!("the cassette `{name}` ")),
-            "{shown}"
+            message.starts_with(&format!("the cassette `{name}` ")),
+            "{message}"
         );
         assert!(
-            shown.contains(why) && shown.ends_with("record it anew"),
-            "{shown}"
+            message.contains(why) && message.ends_with("record it anew"),
+            "{message}"
         );
     }
 }

@@ -37,8 +37,8 @@ async fn cassette_matching_ignores_order_and_concurrency() {
     let calls = texts.iter().rev().map(|text| {
         let (client, text) = (client.clone(), text.clone());
         tokio::spawn(async move {
-            let answer = client.chat().complete(&chat_request(&text)).await.unwrap();
-            assert_eq!(answer.text(), format!("Re: {text}"));
+            let response = client.chat().complete(&chat_request(&text)).await.unwrap();
+            assert_eq!(response.text(), format!("Re: {text}"));
         })
     });
     for result in join_all(calls).await {
@@ -59,13 +59,13 @@ async fn cassette_equal_requests_replay_in_order_with_retries() {
     let cassette = Cassette::record(&path, mock);
     let live = client(cassette.clone());
     for attempts in [1, 3] {
-        let answer = live
+        let response = live
             .chat()
             .complete(&chat_request("?"))
             .with_response()
             .await
             .unwrap();
-        assert_eq!(answer.attempts, attempts);
+        assert_eq!(response.attempts, attempts);
     }
     cassette.save().unwrap();
 
@@ -80,14 +80,14 @@ async fn cassette_equal_requests_replay_in_order_with_retries() {
             .text(),
         "first"
     );
-    let answer = client
+    let response = client
         .chat()
         .complete(&chat_request("?"))
         .with_response()
         .await
         .unwrap();
-    assert_eq!(answer.body.text(), "second");
-    assert_eq!(answer.attempts, 2, "what had no answer is not recorded");
+    assert_eq!(response.body.text(), "second");
+    assert_eq!(response.attempts, 2, "what had no answer is not recorded");
     assert_eq!(cassette.remaining(), 0);
 }
 
@@ -103,7 +103,7 @@ async fn cassette_unmatched_request_is_reported_and_not_retried() {
     )
     .await;
     recorded(&folder.file("empty.json"), &[]).await;
-    let told = |name: &str, why: &str| {
+    let expected_message = |name: &str, why: &str| {
         format!(
             "the cassette `{}` {why}. If the program is meant to ask this, record the cassette anew",
             folder.file(name).display()
@@ -117,13 +117,13 @@ async fn cassette_unmatched_request_is_reported_and_not_retried() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!((error.operation(), error.attempts()), ("models.list", 1));
     let why = "has no recording of GET /v1/models, but of POST /v1/chat/completions";
-    assert_eq!(error.message(), told("told.json", why));
+    assert_eq!(error.message(), expected_message("told.json", why));
 
     let other = chat_request("Why not?").temperature(0.5);
     let error = replayed.chat().complete(&other).await.unwrap_err();
     let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
         exchange 1, `messages[0].content` is \"Why?\", and now \"Why not?\", and 1 other differs";
-    assert_eq!(error.message(), told("told.json", why));
+    assert_eq!(error.message(), expected_message("told.json", why));
 
     let error = replayed
         .chat()
@@ -132,7 +132,7 @@ async fn cassette_unmatched_request_is_reported_and_not_retried() {
         .unwrap_err();
     let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
         exchange 2, `max_tokens` is missing, and now 5";
-    assert_eq!(error.message(), told("told.json", why));
+    assert_eq!(error.message(), expected_message("told.json", why));
 
     assert_eq!(
         cassette.remaining(),
@@ -152,7 +152,7 @@ async fn cassette_unmatched_request_is_reported_and_not_retried() {
         .await
         .unwrap_err();
     let why = "has replayed every recording of POST /v1/chat/completions with this body already";
-    assert_eq!(error.message(), told("told.json", why));
+    assert_eq!(error.message(), expected_message("told.json", why));
 
     let replayed = client(Cassette::replay(folder.file("long.json")).unwrap());
     let error = replayed
@@ -163,12 +163,12 @@ async fn cassette_unmatched_request_is_reported_and_not_retried() {
     let why = "has no recording of POST /v1/chat/completions with this body. In the nearest, \
         exchange 1, `messages[0].content` is …xxxxxxx, and then this\", and now \
         …xxxxxxx, and then that\"";
-    assert_eq!(error.message(), told("long.json", why));
+    assert_eq!(error.message(), expected_message("long.json", why));
 
     let replayed = client(Cassette::replay(folder.file("empty.json")).unwrap());
     let error = replayed.models().list().await.unwrap_err();
     let why = "has no recording of GET /v1/models, but of nothing";
-    assert_eq!(error.message(), told("empty.json", why));
+    assert_eq!(error.message(), expected_message("empty.json", why));
 }
 
 #[tokio::test]

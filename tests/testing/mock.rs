@@ -29,10 +29,10 @@ async fn mock_records_requests() {
         .chat()
         .complete(&chat_request("Why?"))
         .header("x-team", "search");
-    let answer = call.query("trace", "1").await.unwrap();
+    let response = call.query("trace", "1").await.unwrap();
 
-    assert_eq!(answer.text(), "Because.");
-    assert_eq!(answer.usage.unwrap().total_tokens, 2);
+    assert_eq!(response.text(), "Because.");
+    assert_eq!(response.usage.unwrap().total_tokens, 2);
     let [request] = mock.requests().try_into().unwrap();
     assert_eq!(request.method, Method::POST);
     assert_eq!(
@@ -146,8 +146,13 @@ async fn mock_function_replies_to_concurrent_requests() {
         let client = client.clone();
         async move {
             let request = EmbeddingRequest::new("mistral-embed", [number.to_string()]);
-            let answer = client.embeddings().create(&request).await.unwrap();
-            let vector = answer.data[0].embedding.as_ref().unwrap().to_f32().unwrap();
+            let response = client.embeddings().create(&request).await.unwrap();
+            let vector = response.data[0]
+                .embedding
+                .as_ref()
+                .unwrap()
+                .to_f32()
+                .unwrap();
             assert_eq!(vector[0], f32::from(number));
         }
     });
@@ -250,12 +255,12 @@ async fn mock_latency_uses_paused_clock_and_triggers_every_timeout() {
     let second = Duration::from_secs(1);
     let slow = MockTransport::new().reply(MockReply::chat("late").with_delay(90 * second));
     let started = Instant::now();
-    let answer = client(slow)
+    let response = client(slow)
         .chat()
         .complete(&chat_request("?"))
         .await
         .unwrap();
-    assert_eq!(answer.text(), "late");
+    assert_eq!(response.text(), "late");
     assert_eq!(started.elapsed().as_secs(), 90);
 
     let too_slow = MockTransport::new().reply(MockReply::chat("late").with_delay(90 * second));
@@ -300,15 +305,15 @@ async fn mock_sse_events_arrive_with_delays() {
         assert_eq!(stream.next().await.unwrap().unwrap().text(), text);
         assert_eq!(started.elapsed().as_secs(), seconds);
     }
-    let whole = stream.collect_response().await.unwrap();
-    assert_eq!(whole.text(), "One two three.");
-    assert_eq!(whole.usage.unwrap().total_tokens, 2);
+    let complete = stream.collect_response().await.unwrap();
+    assert_eq!(complete.text(), "One two three.");
+    assert_eq!(complete.usage.unwrap().total_tokens, 2);
 }
 
 #[tokio::test]
 async fn mock_sse_stream_can_be_cut_in_every_way() {
-    let whole = || MockReply::chat_stream(["One", " two", "."]);
-    for reply in [whole().with_break_after(2), whole().with_end_after(2)] {
+    let complete = || MockReply::chat_stream(["One", " two", "."]);
+    for reply in [complete().with_break_after(2), complete().with_end_after(2)] {
         let client = client(MockTransport::new().reply(reply));
         let stream = client.chat().stream(&chat_request("?")).await.unwrap();
         let error = stream.collect_response().await.unwrap_err();
@@ -317,7 +322,7 @@ async fn mock_sse_stream_can_be_cut_in_every_way() {
         assert_eq!(partial.text(), "One two");
     }
     // More chunks than the stream has: all of them, then the break, which no longer matters.
-    let client = client(MockTransport::new().reply(whole().with_break_after(99)));
+    let client = client(MockTransport::new().reply(complete().with_break_after(99)));
     let stream = client.chat().stream(&chat_request("?")).await.unwrap();
     assert_eq!(stream.collect_response().await.unwrap().text(), "One two.");
 }

@@ -80,8 +80,8 @@ async fn cassette_scrubs_secrets_in_both_modes() {
     assert!(!format!("{cassette:?} {cassette:#?}").contains("MARKER"));
     cassette.save().unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    for known in KNOWN {
-        assert!(!text.contains(known), "{known}: {text}");
+    for secret_text in KNOWN {
+        assert!(!text.contains(secret_text), "{secret_text}: {text}");
     }
     for kept in [
         "kept",
@@ -130,8 +130,11 @@ async fn cassette_scrubs_secrets_in_both_modes() {
         .into();
     for request in [request(false), again] {
         let error = cassette.send(request).await.unwrap_err();
-        let shown = format!("{error} {error:?}");
-        assert!(!shown.contains("MARKER") && !shown.contains(KEY), "{shown}");
+        let error_text = format!("{error} {error:?}");
+        assert!(
+            !error_text.contains("MARKER") && !error_text.contains(KEY),
+            "{error_text}"
+        );
     }
 }
 
@@ -164,8 +167,8 @@ async fn cassette_scrubs_secret_split_across_stream_chunks() {
         cassette.save().unwrap();
 
         let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        assert_eq!(whole(&tape, 0), clean, "{cut}");
-        let beginning = whole(&tape, 1);
+        assert_eq!(body_text(&tape, 0), clean, "{cut}");
+        let beginning = body_text(&tape, 1);
         assert!(clean.starts_with(&beginning), "{cut}: {beginning}");
         assert!(
             beginning.is_empty() || beginning.ends_with('\n'),
@@ -197,11 +200,12 @@ async fn cassette_scrubs_known_secrets_everywhere() {
         "/v1/x?token=scrubbed&scrubbed=2"
     );
     let echo = &exchange["response"]["body"]["json"]["echo"];
-    assert_eq!(echo, "scrubbed; scrubbed, my-resource; scrubbed"); // `my-resource` is too short to be scrubbed
+    // `my-resource` is too short to be scrubbed.
+    assert_eq!(echo, "scrubbed; scrubbed, my-resource; scrubbed");
 }
 
 /// Returns the body of a recorded response.
-fn whole(tape: &Value, index: usize) -> String {
+fn body_text(tape: &Value, index: usize) -> String {
     use base64::Engine as _;
     let chunks = tape["exchanges"][index]["response"]["body"]["chunks"].as_array();
     let bytes = |chunk: &Value| match chunk["base64"].as_str() {
@@ -242,8 +246,8 @@ async fn cassette_scrubs_multipart_json_lines_and_bytes() {
     let lines = "{\"secret\":\"scrubbed\"}\n{\"text\":\"scrubbed\"}\nplain scrubbed\n";
     assert_eq!(body(1), lines);
     assert_eq!(body(2), json!({ "base64": "/3NjcnViYmVk/g==" })); // ff, scrubbed, fe
-    let answer = &tape["exchanges"][0]["response"]["body"]["chunks"][0];
-    assert_eq!(*answer, json!({ "base64": "/3NjcnViYmVk/g==" }));
+    let recorded_chunk = &tape["exchanges"][0]["response"]["body"]["chunks"][0];
+    assert_eq!(*recorded_chunk, json!({ "base64": "/3NjcnViYmVk/g==" }));
 
     let cassette = Cassette::replay(&path).unwrap();
     for (media_type, body) in bodies.iter().rev() {
@@ -276,12 +280,15 @@ async fn cassette_scrubs_configured_fields_in_request_and_response() {
         .unwrap_err();
     assert!(error.message().contains("A letter to scrubbed"), "{error}");
     let replayed = client(Cassette::replay(&path).unwrap().scrub("Jane"));
-    let answer = replayed
+    let recorded_chunk = replayed
         .chat()
         .complete(&chat_request("A letter to Jane"))
         .await
         .unwrap();
-    assert_eq!(answer.text(), "Dear scrubbed, scrubbed is a fine name.");
+    assert_eq!(
+        recorded_chunk.text(),
+        "Dear scrubbed, scrubbed is a fine name."
+    );
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 pub(crate) enum Credentials {
     /// A key that never changes, stored as the header value it is sent as.
     Static(HeaderValue),
-    /// A source that is asked for the key before every attempt.
+    /// A source that returns the key of every attempt.
     Dynamic(Arc<dyn TokenSource>),
 }
 

@@ -11,8 +11,8 @@ use crate::endpoint::{AzureEndpoint, EndpointKind};
 #[cfg(feature = "entra")]
 use crate::entra::{EntraTokenSource, default_scope};
 use crate::env::{
-    API_KEY_VARIABLE, API_VERSION_VARIABLE, ENDPOINT_VARIABLE, MODEL_VARIABLE,
-    OTHER_ENDPOINT_VARIABLE, env_var,
+    API_KEY_VARIABLE, API_VERSION_VARIABLE, AZUREAI_ENDPOINT_VARIABLE, ENDPOINT_VARIABLE,
+    MODEL_VARIABLE, env_var,
 };
 use crate::provider::MistralAzure;
 
@@ -183,7 +183,7 @@ impl MistralAzureBuilder {
     /// Returns a builder with the settings of the environment variables.
     pub(crate) fn from_env() -> Result<Self> {
         let mut builder = Self::default();
-        for name in [ENDPOINT_VARIABLE, OTHER_ENDPOINT_VARIABLE] {
+        for name in [ENDPOINT_VARIABLE, AZUREAI_ENDPOINT_VARIABLE] {
             if builder.endpoint.is_none() {
                 builder.endpoint = env_setting(name)?;
             }

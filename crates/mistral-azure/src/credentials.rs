@@ -66,7 +66,7 @@ fn strip_bearer(bearer: &HeaderValue) -> Option<HeaderValue> {
 pub(crate) enum Credentials {
     /// A key that never changes, stored as the header value it is sent as.
     Static(HeaderValue),
-    /// A source that is asked for the key before every attempt.
+    /// A source that returns the key of every attempt.
     Dynamic(Arc<dyn TokenSource>),
     /// A token that is reused until it expires or is rejected.
     Cached(Arc<TokenCache>),

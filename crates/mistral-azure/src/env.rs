@@ -5,7 +5,7 @@ use mistral_core::{Error, Result};
 /// Environment variable that holds the endpoint, as the portal shows it.
 pub const ENDPOINT_VARIABLE: &str = "AZURE_ENDPOINT";
 /// Environment variable that holds the endpoint if [`ENDPOINT_VARIABLE`] is not set.
-pub const OTHER_ENDPOINT_VARIABLE: &str = "AZUREAI_ENDPOINT";
+pub const AZUREAI_ENDPOINT_VARIABLE: &str = "AZUREAI_ENDPOINT";
 /// Environment variable that holds the API key.
 pub const API_KEY_VARIABLE: &str = "AZURE_API_KEY";
 /// Environment variable that holds the `api-version`. Takes precedence over the endpoint's.

@@ -51,7 +51,7 @@
 //!
 //! | variable | setting |
 //! |---|---|
-//! | [`AZURE_ENDPOINT`](ENDPOINT_VARIABLE), otherwise [`AZUREAI_ENDPOINT`](OTHER_ENDPOINT_VARIABLE) | the endpoint |
+//! | [`AZURE_ENDPOINT`](ENDPOINT_VARIABLE), otherwise [`AZUREAI_ENDPOINT`](AZUREAI_ENDPOINT_VARIABLE) | the endpoint |
 //! | [`AZURE_API_KEY`](API_KEY_VARIABLE) | the key |
 //! | [`AZURE_API_VERSION`](API_VERSION_VARIABLE) | the `api-version`; default: [`DEFAULT_API_VERSION`] |
 //! | [`AZURE_MODEL`](MODEL_VARIABLE) | the deployment for requests without a model |
@@ -70,7 +70,7 @@ pub use self::endpoint::EndpointKind;
 #[cfg(feature = "entra")]
 pub use self::env::DEFAULT_SCOPE;
 pub use self::env::{
-    API_KEY_VARIABLE, API_VERSION_VARIABLE, DEFAULT_API_VERSION, DEFAULT_MODEL, ENDPOINT_VARIABLE,
-    MODEL_VARIABLE, OTHER_ENDPOINT_VARIABLE,
+    API_KEY_VARIABLE, API_VERSION_VARIABLE, AZUREAI_ENDPOINT_VARIABLE, DEFAULT_API_VERSION,
+    DEFAULT_MODEL, ENDPOINT_VARIABLE, MODEL_VARIABLE,
 };
 pub use self::provider::MistralAzure;

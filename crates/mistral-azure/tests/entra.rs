@@ -127,7 +127,7 @@ async fn entra_expired_token_is_not_cached() {
 
 #[tokio::test]
 async fn entra_token_scope_matches_host_and_is_sent_as_bearer() {
-    let own = "https://ai.azure.com/.default";
+    let custom_scope = "https://ai.azure.com/.default";
     for (endpoint, scope, expected) in [
         ("https://res.openai.azure.com", None, DEFAULT_SCOPE),
         (
@@ -137,7 +137,7 @@ async fn entra_token_scope_matches_host_and_is_sent_as_bearer() {
         ),
         ("https://x.eastus.models.ai.azure.com", None, DEFAULT_SCOPE),
         ("https://gate.example", None, DEFAULT_SCOPE),
-        (RESOURCE, Some(own), own),
+        (RESOURCE, Some(custom_scope), custom_scope),
         (
             "https://res.openai.azure.us",
             None,

@@ -254,9 +254,9 @@ impl MistralGcpBuilder {
         let credentials = match self.credentials {
             #[cfg(feature = "adc")]
             CredentialSource::Adc(adc) => {
-                let known = adc.projects()?;
-                project = project.or(known.project);
-                quota_project = quota_project.or(known.quota_project);
+                let projects = adc.projects()?;
+                project = project.or(projects.project);
+                quota_project = quota_project.or(projects.quota_project);
                 project_lookup = Some(ProjectLookup::new(adc.clone()));
                 Credentials::Cached(Arc::new(TokenCache::new(AdcTokenSource(adc))))
             }

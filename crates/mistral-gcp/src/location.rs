@@ -35,7 +35,7 @@ impl VertexLocation {
     /// Returns the path of a model's `rawPredict` or `streamRawPredict` method.
     ///
     /// # Errors
-    /// Fails if the project is not new yet.
+    /// Fails if the project is not known yet.
     pub(crate) fn path(&self, model: &str, stream: bool) -> Result<String> {
         let project = self.project.get().ok_or_else(missing_project)?;
         Ok(format!(

@@ -8,7 +8,7 @@ use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result, Typ
 use crate::attributes::{Errors, Key, read_options, unknown, value};
 use crate::types::{argument_of, is_number, is_scalar};
 
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 12] = [
     "required",
     "default",
     "extra",
@@ -18,6 +18,7 @@ const OPTIONS: [&str; 11] = [
     "list",
     "nullable",
     "lenient",
+    "lenient_object",
     "read_with",
     "write_with",
 ];
@@ -36,6 +37,7 @@ pub(crate) enum Reader {
     Number,
     Scalar,
     Lenient,
+    LenientObject,
     Nullable,
     With(Path),
 }
@@ -125,6 +127,7 @@ struct Options {
     setter: Option<(Setter, Ident)>,
     nullable: Option<Span>,
     lenient: Option<Span>,
+    lenient_object: Option<Span>,
     read_with: Option<Path>,
     write_with: Option<Path>,
 }
@@ -161,6 +164,7 @@ impl Options {
             "list" => self.set_setter(Setter::List, name)?,
             "nullable" => self.nullable = span,
             "lenient" => self.lenient = span,
+            "lenient_object" => self.lenient_object = span,
             "read_with" => self.read_with = Some(value(input)?),
             "write_with" => self.write_with = Some(value(input)?),
             _ => return Err(unknown(key, "a field", known)),
@@ -242,6 +246,18 @@ impl Options {
             let message = format!("`{option}` of `{ident}` cannot be combined with `{other}`");
             Err(Error::new(span, message))
         };
+        match (self.lenient_object, self.lenient, self.nullable) {
+            (Some(span), Some(_), _) => return contradiction(span, "lenient_object", "lenient"),
+            (Some(span), _, Some(_)) => return contradiction(span, "lenient_object", "nullable"),
+            (Some(span), ..) if self.read_with.is_some() => {
+                return contradiction(span, "lenient_object", "read_with");
+            }
+            (Some(span), ..) if required => {
+                return contradiction(span, "lenient_object", "required");
+            }
+            (Some(_), ..) => return Ok(Reader::LenientObject),
+            (None, ..) => {}
+        }
         match (self.read_with.take(), self.nullable, self.lenient) {
             (_, Some(span), Some(_)) => contradiction(span, "nullable", "lenient"),
             (Some(_), Some(span), _) => contradiction(span, "nullable", "read_with"),

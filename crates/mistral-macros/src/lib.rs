@@ -13,12 +13,8 @@ mod field;
 mod object;
 mod open_enum;
 mod request;
-mod tagged;
 mod types;
 mod union;
-mod untagged;
-mod untagged_visitor;
-mod variant;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Error, Result, parse_macro_input};
@@ -69,6 +65,7 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// | --- | --- |
 /// | `rename = "type"` | Sets the name in JSON. |
 /// | `lenient` | Keeps a value that cannot be read in `extra`. |
+/// | `lenient_object` | The same, faster, for a struct all of whose fields are lenient: scalars that are not `required`, and fields with one of these two options. |
 /// | `nullable` | Passes `null` on to the field's type, which has a value for it. |
 /// | `read_with = path` | Reads the value with `path`, called with a `&mut impl MapAccess`. It returns a `Result` of the field's type, or of an `Option` of it for a `default` field. |
 /// | `write_with = path` | Writes `path(&value)` instead of the value. |

@@ -43,6 +43,12 @@ pub(crate) fn implement(
     let (name, extra) = (&input.ident, fields.extra);
     let read = read(container, fields);
     let names = fields.declared.iter().map(|field| &field.name);
+    let is_lenient = fields.declared.iter().all(|field| {
+        matches!(
+            field.reader,
+            Reader::Scalar | Reader::Lenient | Reader::LenientObject
+        )
+    });
     let write = fields.declared.iter().map(write_field);
     quote_spanned! {Span::mixed_site()=>
         #[allow(deprecated)]
@@ -52,6 +58,7 @@ pub(crate) fn implement(
             #[automatically_derived]
             impl __json::Object for #name {
                 const KEEPS_NULLS: bool = #keep_nulls;
+                const IS_LENIENT: bool = #is_lenient;
                 const FIELDS: &'static [&'static str] = &[#(#names),*];
 
                 #read
@@ -158,6 +165,9 @@ fn read_field(container: &Container, field: &Field<'_>) -> TokenStream {
         }
         Reader::Lenient => {
             quote_spanned!(span=> __json::lenient(&mut map, &mut extra, #name, #keep_nulls)?)
+        }
+        Reader::LenientObject => {
+            quote_spanned!(span=> __json::lenient_object(&mut map, &mut extra, #name, #keep_nulls)?)
         }
     };
     let span = Span::mixed_site();

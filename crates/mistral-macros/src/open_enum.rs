@@ -6,7 +6,7 @@ use syn::{DeriveInput, Error, Fields, LitStr, Result, Variant};
 
 use crate::attributes::{Container, Errors};
 use crate::object::reject_generics;
-use crate::variant::{is_unknown, missing_unknown, parse_texts, variants};
+use crate::union::variant::{is_unknown, missing_unknown, parse_texts, variants};
 
 /// A declared value: the variant, its text, and further texts that are read as it.
 struct EnumValue<'a> {

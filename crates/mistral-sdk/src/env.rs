@@ -10,7 +10,7 @@ pub const MODEL_MAP_VARIABLE: &str = "MISTRAL_MODEL_MAP";
 /// The providers whose cargo features are enabled, from which [`Client::from_env`] selects one.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Compiled {}
+pub enum CompiledProviders {}
 
 /// A provider that [`Client::from_env`] can select.
 struct Candidate {
@@ -47,14 +47,14 @@ const CANDIDATES: [Candidate; 3] = [
     },
 ];
 
-impl FromEnv<Compiled> for Client {
+impl FromEnv<CompiledProviders> for Client {
     fn from_env() -> Result<Self> {
         builder_from_env()?.build()
     }
 }
 
 #[cfg(feature = "blocking")]
-impl FromEnv<Compiled> for mistral_core::blocking::Client {
+impl FromEnv<CompiledProviders> for mistral_core::blocking::Client {
     fn from_env() -> Result<Self> {
         builder_from_env()?.build_blocking()
     }
@@ -89,10 +89,10 @@ fn select(name: &str) -> Result<&'static Candidate> {
                 ))
             });
     }
-    let is_set = |name: &&'static str| !env_var(name).is_empty();
+    let is_set = |name: &str| !env_var(name).is_empty();
     let configured: Vec<_> = CANDIDATES
         .iter()
-        .filter(|candidate| candidate.variables.iter().any(|name| is_set(&name)))
+        .filter(|candidate| candidate.variables.iter().any(|name| is_set(name)))
         .collect();
     match configured.as_slice() {
         [one] => Ok(one),
@@ -104,7 +104,8 @@ fn select(name: &str) -> Result<&'static Candidate> {
         ))),
         several => {
             let names = several.iter().map(|candidate| {
-                let variables = candidate.variables.iter().copied().filter(is_set);
+                let variables = candidate.variables.iter().copied();
+                let variables = variables.filter(|name| is_set(name));
                 let variables: Vec<_> = variables.collect();
                 format!("{} ({})", candidate.name, variables.join(", "))
             });

@@ -30,7 +30,7 @@ pub use mistral_core::testing;
 #[doc(inline)]
 pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};
 
-pub use crate::env::{Compiled, MODEL_MAP_VARIABLE, PROVIDER_VARIABLE};
+pub use crate::env::{CompiledProviders, MODEL_MAP_VARIABLE, PROVIDER_VARIABLE};
 
 /// The guide: its examples are compiled with the tests.
 #[cfg(all(doctest, feature = "api", feature = "reqwest"))]

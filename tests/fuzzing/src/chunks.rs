@@ -34,13 +34,13 @@ pub fn check(input: &[u8]) {
         (_, kind) => panic!("{kind:?}"),
     }
 
-    let whole = run(async { stream(&client).await.collect_response().await });
-    assert_eq!(whole.is_err(), error.is_some());
-    if let Ok(whole) = whole
+    let collected = run(async { stream(&client).await.collect_response().await });
+    assert_eq!(collected.is_err(), error.is_some());
+    if let Ok(collected) = collected
         && read.iter().all(is_plain)
     {
         let text: String = read.iter().map(CompletionChunk::text).collect();
-        assert_eq!(whole.text(), text);
+        assert_eq!(collected.text(), text);
     }
 }
 

@@ -18,10 +18,10 @@ pub fn check(input: &[u8]) {
         assert!(response.status.is_success(), "{}", response.status);
         return;
     };
-    for shown in [error.to_string(), format!("{error:#}")] {
-        assert!(is_one_line(&shown), "{shown:?}");
-        assert!(shown.len() <= MAX_LINE, "{} bytes", shown.len());
-        assert!(shown.contains(error.message()), "{shown}");
+    for displayed in [error.to_string(), format!("{error:#}")] {
+        assert!(is_one_line(&displayed), "{displayed:?}");
+        assert!(displayed.len() <= MAX_LINE, "{} bytes", displayed.len());
+        assert!(displayed.contains(error.message()), "{displayed}");
     }
     assert!(is_one_line(&format!("{error:?}")), "{error:?}");
 

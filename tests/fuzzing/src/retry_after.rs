@@ -28,18 +28,22 @@ pub fn check(input: &[u8]) {
         (error, start.elapsed())
     });
     assert_eq!(error.kind(), ErrorKind::RateLimited, "{error}");
-    let asked = error.retry_after();
+    let retry_after = error.retry_after();
     if let Some(plain) = plain(&response.headers) {
-        assert_eq!(asked, Some(plain), "{:?}", response.headers);
+        assert_eq!(retry_after, Some(plain), "{:?}", response.headers);
     }
     let attempts = response.sent.lock().unwrap().len();
     assert_eq!(Ok(attempts), usize::try_from(error.attempts()));
     assert!(waited <= policy.max_elapsed, "{waited:?}");
     let waits = u32::try_from(attempts - 1).unwrap();
-    match asked {
-        Some(asked) if asked > policy.max_retry_after => assert_eq!(attempts, 1, "{asked:?}"),
+    match retry_after {
+        Some(retry_after) if retry_after > policy.max_retry_after => {
+            assert_eq!(attempts, 1, "{retry_after:?}")
+        }
         // The timer has millisecond resolution, and the delay until a date decreases.
-        Some(asked) if plain(&response.headers).is_some() => assert!(waited >= asked * waits),
+        Some(retry_after) if plain(&response.headers).is_some() => {
+            assert!(waited >= retry_after * waits)
+        }
         Some(_) => {}
         None => assert!(waited <= policy.max_delay * waits, "{waited:?}"),
     }

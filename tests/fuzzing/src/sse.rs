@@ -27,8 +27,8 @@ struct Read {
     retry: Option<Duration>,
 }
 
-/// Checks that the events are those of the HTML standard up to the first event beyond the limit, for
-/// any chunk boundaries.
+/// Checks that the events are those of the HTML standard up to the first event beyond the limit,
+/// for any chunk boundaries.
 pub fn check(input: &[u8]) {
     let (sizes, rest) = line(input);
     let (limit, wire) = line(rest);
@@ -107,8 +107,8 @@ struct Size {
     lines: usize,
 }
 
-/// Decodes a whole stream by the algorithm of the standard. The last size is that of the lines after
-/// the last event.
+/// Decodes a whole stream by the algorithm of the standard. The last size is that of the lines
+/// after the last event.
 fn decode_by_standard(wire: &[u8]) -> (Read, Vec<Size>) {
     let without_bom = wire.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(wire);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -68,15 +68,15 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
 fn edited(corpus: &[(String, Vec<u8>)], start: Index, edits: &[Edit]) -> Vec<u8> {
     let mut input = start.get(corpus).1.clone();
     for edit in edits {
-        let place = |at: &Index| at.index(input.len() + 1);
+        let position = |at: &Index| at.index(input.len() + 1);
         match edit {
             Edit::Remove { at, bytes } => {
-                let start = place(at);
+                let start = position(at);
                 let end = input.len().min(start + bytes);
                 input.drain(start..end);
             }
             Edit::Insert { at, bytes } => {
-                let at = place(at);
+                let at = position(at);
                 input.splice(at..at, bytes.iter().copied());
             }
             Edit::Splice {
@@ -85,10 +85,10 @@ fn edited(corpus: &[(String, Vec<u8>)], start: Index, edits: &[Edit]) -> Vec<u8>
                 from,
                 bytes,
             } => {
-                let at = place(at);
+                let at = position(at);
                 let other = &other.get(corpus).1;
-                let piece = other.iter().skip(from.index(other.len() + 1)).take(*bytes);
-                input.splice(at..at, piece.copied());
+                let part = other.iter().skip(from.index(other.len() + 1)).take(*bytes);
+                input.splice(at..at, part.copied());
             }
         }
     }
@@ -118,8 +118,8 @@ fn fuzz_mutated_corpus_passes_every_check() {
         let result = runner.run(&(any::<Index>(), edits()), |(start, edits)| {
             let input = edited(&corpus, start, &edits);
             let passed = catch_unwind(AssertUnwindSafe(|| check(&input)));
-            let shown = input.escape_ascii();
-            prop_assert!(passed.is_ok(), "{} fails on {}", target, shown);
+            let escaped = input.escape_ascii();
+            prop_assert!(passed.is_ok(), "{} fails on {}", target, escaped);
             Ok(())
         });
         result.unwrap_or_else(|error| panic!("{error}"));

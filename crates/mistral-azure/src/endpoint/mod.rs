@@ -13,7 +13,8 @@ pub(crate) use self::kind::AzureOperation;
 pub use self::kind::EndpointKind;
 
 const API_VERSION: &str = "api-version";
-const KNOWN_ENDPOINTS: &str = "the known forms are `https://<deployment>.<region>.models.ai.azure.com`, \
+const KNOWN_ENDPOINTS: &str = "the known forms are \
+     `https://<deployment>.<region>.models.ai.azure.com`, \
      `https://<deployment>.<region>.inference.ai.azure.com`, \
      `https://<resource>.services.ai.azure.com`, \
      `https://<resource>.openai.azure.com/openai/v1` and \
@@ -54,7 +55,7 @@ impl AzureEndpoint {
         })?;
         if host != HostKind::Other && url.scheme() != "https" {
             return Err(Error::config(format!(
-                "{setting} must start with `https://`: over `http` the key would be sent unencrypted"
+                "{setting} must start with `https://`: over `http` the key would be sent in plain text"
             )));
         }
         let segments: Vec<_> = url

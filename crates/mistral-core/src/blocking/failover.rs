@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::Client;
 use crate::client::failover;
-use crate::client::failover::{FailoverResponse, Round, nobody};
+use crate::client::failover::{FailoverResponse, FailoverRun, no_clients};
 use crate::error::{ErrorKind, Result};
 
 /// Asks several clients, one after the other, until one answers, as the asynchronous
@@ -75,18 +75,18 @@ impl Failover {
         &self,
         mut call: impl FnMut(&Client) -> Result<T>,
     ) -> Result<FailoverResponse<T>> {
-        let mut round = Round::new(&self.kinds);
-        let _within = round.span.clone().entered();
+        let mut run = FailoverRun::new(&self.kinds);
+        let _within = run.span.clone().entered();
         let mut clients = self.clients.iter().peekable();
         while let Some(client) = clients.next() {
             let provider = client.provider_name();
-            round.begin(provider);
+            run.start(provider);
             let heard = call(client);
             let next = clients.peek().map(|client| client.provider_name());
-            if let Some(end) = round.hear(provider, heard, next) {
+            if let Some(end) = run.record(provider, heard, next) {
                 return end;
             }
         }
-        Err(nobody())
+        Err(no_clients())
     }
 }

@@ -80,7 +80,7 @@ impl<T: Page> Source for pages::Items<T> {
     const SENDS: bool = true;
 
     fn arrived(&mut self) -> Poll<Option<Result<T::Item>>> {
-        match self.arrived() {
+        match self.next_buffered() {
             None if !self.pages().has_ended() => Poll::Pending,
             item => Poll::Ready(item.map(Ok)),
         }

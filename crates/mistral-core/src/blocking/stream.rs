@@ -56,7 +56,7 @@ impl<T: StreamEvent> Source for event_stream::EventStream<T> {
     const SENDS: bool = false;
 
     fn arrived(&mut self) -> Poll<Option<Result<T>>> {
-        self.arrived()
+        self.poll_buffered()
     }
 
     fn error(&self, error: Error) -> Error {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures_core::Stream;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use crate::call::input_stream::Source;
+use crate::call::input_stream::InputStream;
 use crate::error::Result;
 use crate::mode::blocking_runtime::Driver;
 
@@ -29,7 +29,7 @@ pub(super) struct Supply<'a, T> {
 pub(super) fn supply<'a, T: Send + 'static>(
     items: impl Iterator<Item = io::Result<T>> + Send + 'a,
     room: usize,
-) -> (Supply<'a, T>, Source<'static, T>) {
+) -> (Supply<'a, T>, InputStream<'static, T>) {
     let (sender, receiver) = mpsc::channel(room);
     let supply = Supply {
         items: Box::new(items),

@@ -1,4 +1,4 @@
-//! Answers that are bytes.
+//! Downloads: responses that are bytes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,22 +17,22 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::classify::RawResponse;
 use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::Trace;
-use crate::transport::{Body, blocking};
+use crate::transport::{Body, run_blocking};
 
-/// How much is gathered before it is written: HTTP/2 gives 16 KiB at a time, and each write
-/// changes threads twice. HTTP/1.1 gives up to 400 KiB, and holding more than one of those costs
-/// more in fresh memory than it saves in writes.
-const WORTH_WRITING: usize = 256 * 1024;
-/// How many pieces are gathered at most: a server may send its bytes one by one.
-const MOST_PIECES: usize = 1024;
+/// The number of bytes that are collected before they are written. HTTP/2 delivers 16 KiB at a time,
+/// and each write switches threads twice. HTTP/1.1 delivers up to 400 KiB, and holding more than one
+/// such chunk costs more in new memory than it saves in writes.
+const MIN_WRITE_SIZE: usize = 256 * 1024;
+/// The largest number of chunks that are collected, because a server may send single bytes.
+const MAX_CHUNKS_PER_WRITE: usize = 1024;
 
 type Progress = Box<dyn FnMut(u64, Option<u64>) + Send + Sync>;
 
 /// The bytes of a download, read as they arrive.
 ///
-/// Take them as a [`Stream`], all at once with [`bytes`](Self::bytes), or straight into a
-/// file with [`write_to`](Self::write_to). A download that stops before its end is an error
-/// ([`ErrorKind::Truncated`]). Dropping it closes its connection.
+/// Read it as a [`Stream`], into memory with [`bytes`](Self::bytes), or into a file with
+/// [`write_to`](Self::write_to). A download that stops before its end fails with
+/// [`ErrorKind::Truncated`]. Dropping it cancels the download and closes its connection.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -85,23 +85,23 @@ impl ByteStream {
         }
     }
 
-    /// How many bytes there are in all, if the server said so.
+    /// Returns the total number of bytes, if the server sent it.
     pub fn content_length(&self) -> Option<u64> {
         self.length
     }
 
-    /// The media type of the bytes, if the server said so.
+    /// Returns the media type of the bytes, if the server sent it.
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// The server's id of the request, to be given to its support.
+    /// Returns the server's id of the request, which its support may ask for.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// Calls `report` whenever bytes arrived, with how many there were so far and how many
-    /// there are in all, if that is known. It must not block.
+    /// Calls `report` for every chunk that arrives, with the number of bytes so far and the total
+    /// number, if it is known. `report` must not block.
     #[must_use]
     pub fn on_progress(
         mut self,
@@ -111,7 +111,7 @@ impl ByteStream {
         self
     }
 
-    /// The next bytes, or `None` at the end.
+    /// Returns the next chunk, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes>> {
         poll_fn(|cx| self.poll_bytes(cx)).await
     }
@@ -119,73 +119,72 @@ impl ByteStream {
     /// Reads all bytes into memory.
     ///
     /// # Errors
-    /// Fails when the download stops before its end, or time runs out.
+    /// Fails when the download stops before its end, or a timeout expires.
     pub async fn bytes(mut self) -> Result<Bytes> {
-        let mut whole = BytesMut::new();
+        let mut buffer = BytesMut::new();
         while let Some(bytes) = self.next().await {
-            whole.extend_from_slice(&bytes?);
+            buffer.extend_from_slice(&bytes?);
         }
-        Ok(whole.freeze())
+        Ok(buffer.freeze())
     }
 
-    /// Writes all bytes into the file at `path`, and says how many there were.
+    /// Writes all bytes to the file at `path` and returns their number.
     ///
-    /// A file that is there already is overwritten. A download that fails leaves no file:
-    /// what has arrived of it is removed.
+    /// An existing file is overwritten. If the download fails, the partial file is removed.
     ///
     /// # Errors
-    /// Fails when the download stops before its end, when time runs out, or, with
+    /// Fails when the download stops before its end, when a timeout expires, or, with
     /// [`ErrorKind::Io`], when the file cannot be written.
     pub async fn write_to(mut self, path: impl AsRef<Path>) -> Result<u64> {
         let path = path.as_ref().to_owned();
         let create = path.clone();
-        let file = match blocking(move || File::create(create)).await {
+        let file = match run_blocking(move || File::create(create)).await {
             Ok(file) => file,
-            Err(error) => return Err(self.unwritable(&path, error)),
+            Err(error) => return Err(self.write_error(&path, error)),
         };
-        if let Err(error) = self.write_into(file, &path).await {
-            let _ = blocking(move || remove(&path)).await; // the first error counts
+        if let Err(error) = self.write_chunks(file, &path).await {
+            let _ = run_blocking(move || remove(&path)).await; // the first error is returned
             return Err(error);
         }
         Ok(self.read)
     }
 
-    async fn write_into(&mut self, mut file: File, path: &Path) -> Result<()> {
+    async fn write_chunks(&mut self, mut file: File, path: &Path) -> Result<()> {
         loop {
-            let pieces = self.gather().await?;
-            if pieces.is_empty() {
+            let chunks = self.next_chunks().await?;
+            if chunks.is_empty() {
                 return Ok(());
             }
-            let writing = move || {
-                for piece in pieces {
-                    file.write_all(&piece)?;
+            let write = move || {
+                for chunk in chunks {
+                    file.write_all(&chunk)?;
                 }
                 Ok(file)
             };
-            file = match blocking(writing).await {
+            file = match run_blocking(write).await {
                 Ok(file) => file,
-                Err(error) => return Err(self.unwritable(path, error)),
+                Err(error) => return Err(self.write_error(path, error)),
             };
         }
     }
 
-    /// The next pieces that are worth a way to another thread and back; none at the end.
-    async fn gather(&mut self) -> Result<Vec<Bytes>> {
-        let (mut pieces, mut size) = (Vec::new(), 0);
-        while size < WORTH_WRITING && pieces.len() < MOST_PIECES {
+    /// Collects chunks that are worth a write on another thread. Empty at the end.
+    async fn next_chunks(&mut self) -> Result<Vec<Bytes>> {
+        let (mut chunks, mut size) = (Vec::new(), 0);
+        while size < MIN_WRITE_SIZE && chunks.len() < MAX_CHUNKS_PER_WRITE {
             let Some(bytes) = self.next().await else {
                 break;
             };
             let bytes = bytes?;
             size += bytes.len();
-            pieces.push(bytes);
+            chunks.push(bytes);
         }
-        Ok(pieces)
+        Ok(chunks)
     }
 
-    fn unwritable(&self, path: &Path, error: io::Error) -> Error {
-        let what = format!("the file `{}` cannot be written: {error}", path.display());
-        self.error(Error::io(what, error))
+    fn write_error(&self, path: &Path, error: io::Error) -> Error {
+        let message = format!("the file `{}` cannot be written: {error}", path.display());
+        self.error(Error::io(message, error))
     }
 
     #[cfg(feature = "blocking")]
@@ -193,7 +192,7 @@ impl ByteStream {
         self.body.is_none()
     }
 
-    /// Gives bytes back, to be read once more.
+    /// Puts bytes back at the start, to be read again.
     #[cfg(feature = "blocking")]
     pub(crate) fn unread(&mut self, bytes: Bytes) {
         if let Some(body) = &mut self.body
@@ -228,7 +227,7 @@ impl ByteStream {
                 self.trace = None;
                 return Poll::Ready(None);
             }
-            Poll::Ready(None) => self.truncated("the server closed it"),
+            Poll::Ready(None) => self.truncated("the server closed the connection"),
             Poll::Ready(Some(Err(cause))) => {
                 self.truncated("the connection broke").with_source(cause)
             }
@@ -244,17 +243,17 @@ impl ByteStream {
         Poll::Ready(Some(Err(self.error(error))))
     }
 
-    fn truncated(&self, why: &str) -> Error {
+    fn truncated(&self, reason: &str) -> Error {
         let read = self.read;
         let of = self
             .length
             .map_or(String::new(), |all| format!(" of {all}"));
-        let what = format!("the download stopped after {read}{of} bytes: {why}");
-        Error::new(ErrorKind::Truncated, what)
+        let message = format!("the download stopped after {read}{of} bytes: {reason}");
+        Error::new(ErrorKind::Truncated, message)
     }
 }
 
-/// Removes a file, unless it is a device or the like.
+/// Removes a regular file, and leaves devices alone.
 fn remove(path: &Path) -> io::Result<()> {
     if std::fs::metadata(path)?.is_file() {
         std::fs::remove_file(path)?;

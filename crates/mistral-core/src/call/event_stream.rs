@@ -1,4 +1,4 @@
-//! Streams of events: framing, time, and the end.
+//! Streams of events: decoding, timeouts, and the end of the stream.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -19,12 +19,13 @@ use crate::provider::{Framing, Operation};
 use crate::sse::SseDecoder;
 use crate::transport::Body;
 
-/// What ends a stream although the connection stays open.
-const END_MARK: &str = "[DONE]";
+/// The data of the event that ends a stream.
+const END_MARKER: &str = "[DONE]";
 
-/// An event of a stream, and what must be known to read it and to tell its end.
+/// An event of a stream: decodes itself from the data of a server-sent event, and determines whether
+/// the stream is complete.
 ///
-/// Implement it for a type of your own to stream an operation that the SDK does not model:
+/// Implement it to stream an operation that the SDK does not model:
 ///
 /// ```
 /// use mistral_core::call::StreamEvent;
@@ -37,20 +38,20 @@ const END_MARK: &str = "[DONE]";
 /// }
 /// ```
 pub trait StreamEvent: DeserializeOwned + Send + 'static {
-    /// What is kept from one event to the next.
+    /// The state that is kept from one event to the next.
     type State: Default + Send + Sync + Unpin + 'static;
 
-    /// Reads one event from its data. The default reads JSON.
+    /// Decodes one event from its data. Default: decodes JSON.
     ///
     /// # Errors
-    /// Fails when the data is not what the operation documents.
+    /// Fails when the data is not a valid event of the operation.
     fn decode(data: &str, state: &mut Self::State) -> Result<Self, serde_json::Error> {
         let _ = state;
         serde_json::from_str(data)
     }
 
-    /// Reads one event from its type and its data. The type is `message` unless the stream
-    /// names another. The default looks at the data alone.
+    /// Decodes one event from its type and its data. The type is `message` unless the stream sets
+    /// another. Default: calls [`decode`](Self::decode) and ignores the type.
     ///
     /// # Errors
     /// Fails as [`decode`](Self::decode) does.
@@ -63,27 +64,29 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
         Self::decode(data, state)
     }
 
-    /// Whether the stream may end here without an end mark. The default allows it.
+    /// Whether the stream may end here without the end marker `[DONE]`. Default: `true`.
     fn may_end(state: &Self::State) -> bool {
         let _ = state;
         true
     }
 
-    /// Whether nothing that counts is missing, so that the stream has ended well even if its
-    /// connection breaks here. The default wants a proper end.
+    /// Whether the result is complete, so that a broken connection is not an error any more.
+    /// Default: `false`.
     fn is_complete(state: &Self::State) -> bool {
         let _ = state;
         false
     }
 
-    /// What has arrived so far as a whole answer in JSON, for the span of the call: the model,
-    /// the usage, the choices. Asked for once, and only if somebody listens.
-    fn so_far(state: &Self::State) -> Option<serde_json::Value> {
+    /// Returns the response that has arrived so far as JSON, for the attributes of the span: the
+    /// model, the usage, the choices. Called once, at the end of the stream, and only if the span
+    /// is enabled. Default: `None`.
+    fn snapshot(state: &Self::State) -> Option<serde_json::Value> {
         let _ = state;
         None
     }
 
-    /// What has arrived so far, for the error of a stream that breaks off.
+    /// Returns the result that has arrived so far, for
+    /// [`Error::partial`](crate::Error::partial) of a stream that fails. Default: `None`.
     fn partial(state: &Self::State) -> Option<Box<dyn Any + Send + Sync>> {
         let _ = state;
         None
@@ -96,12 +99,12 @@ impl StreamEvent for serde_json::Value {
 
 /// The events of a streamed call, read as they arrive.
 ///
-/// Take them with [`next`](Self::next), or as a [`Stream`]. After an error, and after the
-/// end, there are no more. A stream that stops before its end is an error
-/// ([`ErrorKind::Truncated`]) that carries what had arrived.
+/// Read them with [`next`](Self::next), or as a [`Stream`]. After an error or the end, there are no
+/// more events. A stream that stops before its end fails with [`ErrorKind::Truncated`], and
+/// [`Error::partial`](crate::Error::partial) holds the result that had arrived.
 ///
-/// Nothing runs in the background: events are read when they are asked for. Dropping the
-/// stream closes its connection; reading it to the end gives the connection back.
+/// There is no background task: events are read when the stream is polled. Dropping the stream
+/// closes its connection; reading it to the end returns the connection to the pool.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -110,8 +113,7 @@ impl StreamEvent for serde_json::Value {
 /// # let client = mistral_sdk::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// use mistral_sdk::chat::ChatCompletionRequest;
-/// use mistral_sdk::chat::Message;
+/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
 ///
 /// let question = [Message::user("Who painted Olympia?")];
 /// let request = ChatCompletionRequest::new("mistral-small-latest", question);
@@ -129,8 +131,8 @@ pub struct EventStream<T: StreamEvent> {
     /// `None` once the stream has ended.
     body: Option<Body>,
     failed: bool,
-    /// Whether the end mark has come.
-    marked: bool,
+    /// Whether the end marker has arrived.
+    has_end_marker: bool,
     decoder: SseDecoder,
     state: T::State,
     idle_timer: IdleTimer,
@@ -151,7 +153,7 @@ impl<T: StreamEvent> EventStream<T> {
             request_id,
             body: Some(raw.response.into_body()),
             failed: false,
-            marked: false,
+            has_end_marker: false,
             decoder: decoder.max_event_size(max_event_size),
             state: T::State::default(),
             idle_timer: IdleTimer::new(raw.idle, raw.deadline),
@@ -159,21 +161,22 @@ impl<T: StreamEvent> EventStream<T> {
         }
     }
 
-    /// The next event, or `None` after the last one.
+    /// Returns the next event, or `None` after the last one.
     ///
-    /// It is cancel-safe: no event is lost when the future is dropped before it is ready.
+    /// # Cancel safety
+    /// No event is lost when the future is dropped before it completes.
     pub async fn next(&mut self) -> Option<Result<T>> {
         poll_fn(|cx| self.poll_event(cx)).await
     }
 
-    /// The server's id of the request, to be given to its support.
+    /// Returns the server's id of the request, which its support may ask for.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// Says in an error about what the stream has come to which call it was.
+    /// Returns a function that adds the operation, the request id and the attempts to an error.
     #[cfg(feature = "schemars")]
-    pub(crate) fn place(&self) -> impl FnOnce(Error) -> Error + use<T> {
+    pub(crate) fn error_context(&self) -> impl FnOnce(Error) -> Error + use<T> {
         let (operation, attempts) = (self.operation.clone(), self.attempts);
         let request_id = self.request_id.clone();
         move |error| {
@@ -183,27 +186,27 @@ impl<T: StreamEvent> EventStream<T> {
         }
     }
 
-    /// Reads what is left of the stream, for what all of it has come to.
+    /// Reads the stream to its end and returns the final state.
     pub(crate) async fn read_to_end(mut self) -> Result<T::State> {
         while let Some(event) = self.next().await {
             event?;
         }
-        let what = if self.failed {
-            "the stream stopped before its end, as an earlier error has told"
-        } else if !self.marked && !T::is_complete(&self.state) {
-            "the stream stopped before its last event: the server closed it"
+        let message = if self.failed {
+            "the stream stopped before its end: an earlier `next` returned the error"
+        } else if !self.has_end_marker && !T::is_complete(&self.state) {
+            "the stream stopped before its last event: the server closed the connection"
         } else {
             return Ok(std::mem::take(&mut self.state));
         };
-        Err(self.error(Error::new(ErrorKind::Truncated, what)))
+        Err(self.error(Error::new(ErrorKind::Truncated, message)))
     }
 
-    /// The next event, or the end, if there is no need to read on for it.
-    pub(crate) fn arrived(&mut self) -> Poll<Option<Result<T>>> {
+    /// Returns the next event, or the end, if it is buffered already.
+    pub(crate) fn poll_buffered(&mut self) -> Poll<Option<Result<T>>> {
         if self.body.is_none() {
             return Poll::Ready(None);
         }
-        if self.marked {
+        if self.has_end_marker {
             return Poll::Pending;
         }
         match self.decoder.advance() {
@@ -218,10 +221,10 @@ impl<T: StreamEvent> EventStream<T> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         loop {
-            if let Poll::Ready(event) = self.arrived() {
+            if let Poll::Ready(event) = self.poll_buffered() {
                 return Poll::Ready(event);
             }
-            if self.marked {
+            if self.has_end_marker {
                 self.end(cx);
             }
             let Some(body) = &mut self.body else {
@@ -237,8 +240,8 @@ impl<T: StreamEvent> EventStream<T> {
                     return Poll::Ready(None);
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    let what = "the stream stopped before its end: the connection broke";
-                    let error = Error::new(ErrorKind::Truncated, what).with_source(error);
+                    let message = "the stream stopped before its end: the connection broke";
+                    let error = Error::new(ErrorKind::Truncated, message).with_source(error);
                     return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Ready(None) if self.decoder.end_line() => {}
@@ -247,8 +250,9 @@ impl<T: StreamEvent> EventStream<T> {
                     return Poll::Ready(None);
                 }
                 Poll::Ready(None) => {
-                    let what = "the stream stopped before its end: the server closed it";
-                    let error = Error::new(ErrorKind::Truncated, what);
+                    let message =
+                        "the stream stopped before its end: the server closed the connection";
+                    let error = Error::new(ErrorKind::Truncated, message);
                     return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Pending => {
@@ -265,11 +269,11 @@ impl<T: StreamEvent> EventStream<T> {
         T::may_end(&self.state) && (T::is_complete(&self.state) || !self.decoder.is_within_event())
     }
 
-    /// Reads the event that the decoder holds, unless it is the end mark.
+    /// Decodes the current event, unless it is the end marker.
     fn read_event(&mut self) -> Poll<Option<Result<T>>> {
         let event = self.decoder.event();
-        if event.data == END_MARK {
-            self.marked = true;
+        if event.data == END_MARKER {
+            self.has_end_marker = true;
             return Poll::Pending;
         }
         let error = if event.event_type == "error" {
@@ -290,8 +294,8 @@ impl<T: StreamEvent> EventStream<T> {
         Poll::Ready(Some(self.fail(error)))
     }
 
-    /// Ends the stream. What follows the end mark is read if it is there already, because
-    /// only a body that was read to its end gives its connection back.
+    /// Ends the stream. Data after the end marker is read if it is buffered, because a connection is
+    /// returned to the pool only after its body was read to the end.
     fn end(&mut self, cx: &mut Context<'_>) {
         if let Some(mut body) = self.body.take() {
             while let Poll::Ready(Some(Ok(_))) = Pin::new(&mut body).poll_next(cx) {}
@@ -299,12 +303,12 @@ impl<T: StreamEvent> EventStream<T> {
         self.close();
     }
 
-    /// Gives the connection up, and ends the span.
-    #[inline(never)] // it happens once, and would make room for itself at every event
+    /// Releases the connection and ends the span.
+    #[inline(never)] // runs once; inlined, it would enlarge the stack frame of every event
     fn close(&mut self) {
         self.body = None;
         if let Some(trace) = self.trace.take() {
-            trace.end(T::so_far(&self.state));
+            trace.end(T::snapshot(&self.state));
         }
     }
 

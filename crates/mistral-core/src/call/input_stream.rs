@@ -1,4 +1,4 @@
-//! What callers bring one by one: the items of an iterator, or of a stream that may fail.
+//! Input that callers provide item by item: an iterator, or a stream that can fail.
 
 use std::io;
 use std::pin::Pin;
@@ -6,15 +6,15 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-/// Items that are taken when they are wanted, never ahead.
-pub(crate) type Source<'a, T> = Pin<Box<dyn Stream<Item = io::Result<T>> + Send + 'a>>;
+/// Items that are read on demand, never ahead.
+pub(crate) type InputStream<'a, T> = Pin<Box<dyn Stream<Item = io::Result<T>> + Send + 'a>>;
 
-struct OfIterator<I>(I);
+struct IteratorStream<I>(I);
 
-// Nothing in it is ever pinned.
-impl<I> Unpin for OfIterator<I> {}
+// The iterator is never pinned.
+impl<I> Unpin for IteratorStream<I> {}
 
-impl<I: Iterator> Stream for OfIterator<I> {
+impl<I: Iterator> Stream for IteratorStream<I> {
     type Item = io::Result<I::Item>;
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -22,22 +22,23 @@ impl<I: Iterator> Stream for OfIterator<I> {
     }
 }
 
-pub(crate) fn of_iterator<'a, I>(items: I) -> Source<'a, I::Item>
+/// Creates an input stream from an iterator.
+pub(crate) fn from_iterator<'a, I>(items: I) -> InputStream<'a, I::Item>
 where
     I: Iterator + Send + 'a,
 {
-    Box::pin(OfIterator(items))
+    Box::pin(IteratorStream(items))
 }
 
-struct Mapped<S, F> {
+struct MappedStream<S, F> {
     stream: Pin<Box<S>>,
-    change: F,
+    map: F,
 }
 
-// The stream is pinned by itself.
-impl<S, F> Unpin for Mapped<S, F> {}
+// The stream is pinned on the heap.
+impl<S, F> Unpin for MappedStream<S, F> {}
 
-impl<S, F, T, U> Stream for Mapped<S, F>
+impl<S, F, T, U> Stream for MappedStream<S, F>
 where
     S: Stream<Item = io::Result<T>>,
     F: FnMut(T) -> U,
@@ -46,20 +47,20 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = ready!(self.stream.as_mut().poll_next(cx));
-        Poll::Ready(next.map(|item| item.map(&mut self.change)))
+        Poll::Ready(next.map(|item| item.map(&mut self.map)))
     }
 }
 
-/// The items of `stream`, each as `change` makes it.
-pub(crate) fn of_stream<'a, S, T, U>(
+/// Creates an input stream from a stream whose items are converted with `map`.
+pub(crate) fn from_stream<'a, S, T, U>(
     stream: S,
-    change: impl FnMut(T) -> U + Send + 'a,
-) -> Source<'a, U>
+    map: impl FnMut(T) -> U + Send + 'a,
+) -> InputStream<'a, U>
 where
     S: Stream<Item = io::Result<T>> + Send + 'a,
     T: 'a,
     U: 'a,
 {
     let stream = Box::pin(stream);
-    Box::pin(Mapped { stream, change })
+    Box::pin(MappedStream { stream, map })
 }

@@ -1,4 +1,4 @@
-//! Calls, their options, and what they return: responses, streams, pages.
+//! Calls, their options and their results: responses, streams and pages.
 
 pub(crate) mod byte_stream;
 pub(crate) mod event_stream;
@@ -30,11 +30,13 @@ pub use self::response::{RateLimit, Response};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A call that is ready to go: `.await` it for its answer, or `.send()` it if the client is a
-/// blocking one.
+/// A call of an operation whose response is JSON. It is sent by `.await`, or by `.send()` with a
+/// blocking client.
 ///
-/// Options set on it hold for this call alone and win over the client's. A mistake in one
-/// of them is the error of the call; nothing is sent then.
+/// Its options apply to this call alone and take precedence over the client's. If an option is
+/// invalid, the call fails and nothing is sent.
+///
+/// Dropping the future cancels the call.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -67,11 +69,11 @@ pub struct Call<T, M: Mode = Async> {
     decode: fn(&[u8]) -> Result<T, DecodeError>,
 }
 
-/// A call whose response is a stream of events: `.await` it for the stream, or `.send()` it if
-/// the client is a blocking one.
+/// A call of an operation whose response is a stream of events. It is sent by `.await`, or by
+/// `.send()` with a blocking client.
 ///
-/// The same options apply as to a [`Call`]. Errors before the first event, a status that
-/// is not a success among them, are errors of the call.
+/// It has the same options as a [`Call`]. Errors before the response has started, including error
+/// statuses, are errors of the call; later ones are items of the stream.
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct StreamCall<T, M: Mode = Async> {
     pipeline: Arc<Pipeline>,
@@ -80,15 +82,15 @@ pub struct StreamCall<T, M: Mode = Async> {
     event: PhantomData<fn() -> T>,
 }
 
-/// A call whose response is bytes: `.await` it for them, or `.send()` it if the client is a
-/// blocking one.
+/// A call of an operation whose response is bytes. It is sent by `.await`, or by `.send()` with a
+/// blocking client.
 ///
-/// The same options apply as to a [`Call`]. Errors before the first byte, a status that is
-/// not a success among them, are errors of the call.
+/// It has the same options as a [`Call`]. Errors before the response has started, including error
+/// statuses, are errors of the call; later ones are items of the stream.
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DownloadCall<M: Mode = Async> {
     pipeline: Arc<Pipeline>,
-    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // read by `split`
     mode: M,
     request: ApiRequest,
 }
@@ -98,15 +100,15 @@ call_options!(StreamCall<T: StreamEvent> event = PhantomData);
 call_options!(DownloadCall);
 
 impl<T, M: Mode> Call<T, M> {
-    /// Reads the response with `decode`, which must read all that serde does.
-    pub(crate) fn decoded_by(mut self, decode: fn(&[u8]) -> Result<T, DecodeError>) -> Self {
+    /// Sets the decoder of the response, which must accept all that serde does.
+    pub(crate) fn with_decoder(mut self, decode: fn(&[u8]) -> Result<T, DecodeError>) -> Self {
         self.decode = decode;
         self
     }
 }
 
 impl<T> Call<T> {
-    /// Returns the call for the next page. An error cannot be copied: it moves along.
+    /// Clones the call for the next page. An error cannot be cloned and is moved.
     pub(crate) fn take_or_clone(&mut self) -> Self {
         Self {
             pipeline: Arc::clone(&self.pipeline),
@@ -132,11 +134,11 @@ impl<T: DeserializeOwned + 'static> Call<T> {
     /// Sends the call and returns the HTTP response along with the decoded body.
     ///
     /// # Errors
-    /// Fails as the call itself does.
+    /// Fails as the call does.
     pub async fn with_response(self) -> Result<Response<T>> {
         let request = self.request.into_parts()?;
         let raw = self.pipeline.call(&request).await?;
-        let body = read(&request, &raw, self.decode)?;
+        let body = decode_body(&request, &raw, self.decode)?;
         let (head, raw_body) = raw.response.into_parts();
         Ok(Response {
             body,
@@ -149,14 +151,14 @@ impl<T: DeserializeOwned + 'static> Call<T> {
 }
 
 /// Decodes a response whose body is in memory.
-#[inline(never)] // or every poll of the call would have room for the result on its stack
-fn read<T>(
+#[inline(never)] // inlined, it would enlarge the stack frame of every poll
+fn decode_body<T>(
     request: &RequestParts,
     raw: &RawResponse,
     decode: fn(&[u8]) -> Result<T, DecodeError>,
 ) -> Result<T> {
     let body = raw.response.body().bytes().unwrap_or_default();
-    // An operation without a result answers with an empty body.
+    // The response of an operation without a result is empty.
     let is_nothing = body.is_empty() || request.operation.framing == Framing::Nothing;
     let json = if is_nothing { b"null" } else { body };
     decode(json).map_err(|mut cause| {
@@ -182,7 +184,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
         Box::pin(async move {
             let request = self.request.into_parts()?;
             let raw = self.pipeline.call(&request).await?;
-            read(&request, &raw, self.decode)
+            decode_body(&request, &raw, self.decode)
         })
     }
 }
@@ -201,16 +203,16 @@ impl IntoFuture for DownloadCall {
 }
 
 impl<T: StreamEvent> StreamCall<T> {
-    /// Sets the options that `change` sets on a call that is not streamed.
-    pub(crate) fn with_options<A: DeserializeOwned>(
+    /// Applies the options that `change` sets on a call that is not streamed.
+    pub(crate) fn with_options<U: DeserializeOwned>(
         self,
-        change: impl FnOnce(Call<A>) -> Call<A>,
+        change: impl FnOnce(Call<U>) -> Call<U>,
     ) -> Self {
         let changed = change(Call {
             pipeline: self.pipeline,
             mode: self.mode,
             request: self.request,
-            decode: decode::<A>,
+            decode: decode::<U>,
         });
         Self {
             pipeline: changed.pipeline,
@@ -223,14 +225,14 @@ impl<T: StreamEvent> StreamCall<T> {
     /// Sends the call and returns the head of the HTTP response along with the stream.
     ///
     /// # Errors
-    /// Fails as the call itself does.
+    /// Fails as the call does.
     pub async fn with_response(self) -> Result<Response<EventStream<T>>> {
         let request = self.request.into_parts()?;
         let raw = self.pipeline.call(&request).await?;
         let (status, attempts) = (raw.response.status(), raw.attempts);
         let headers = raw.response.headers().clone();
         Ok(Response {
-            body: open(&self.pipeline, &request, raw),
+            body: open_stream(&self.pipeline, &request, raw),
             status,
             headers,
             raw_body: bytes::Bytes::new(),
@@ -239,8 +241,8 @@ impl<T: StreamEvent> StreamCall<T> {
     }
 }
 
-#[inline(never)] // as with `read`
-fn open<T: StreamEvent>(
+#[inline(never)] // as `decode_body`
+fn open_stream<T: StreamEvent>(
     pipeline: &Pipeline,
     request: &RequestParts,
     raw: RawResponse,
@@ -256,7 +258,7 @@ impl<T: StreamEvent> IntoFuture for StreamCall<T> {
         Box::pin(async move {
             let request = self.request.into_parts()?;
             let raw = self.pipeline.call(&request).await?;
-            Ok(open(&self.pipeline, &request, raw))
+            Ok(open_stream(&self.pipeline, &request, raw))
         })
     }
 }

@@ -1,9 +1,9 @@
-//! The options that every kind of call has.
+//! The options that all types of calls have.
 
-/// What every kind of call has: how it is made, and its options.
+/// Implements the constructor and the options of a type of calls.
 macro_rules! call_options {
-    ($call:ident $(<$answer:ident: $bound:ident> $own:ident = $initial:expr)?) => {
-        impl<$($answer: $bound,)? M: Mode> $call<$($answer,)? M> {
+    ($call:ident $(<$result:ident: $bound:ident> $own:ident = $initial:expr)?) => {
+        impl<$($result: $bound,)? M: Mode> $call<$($result,)? M> {
             pub(crate) fn new(pipeline: &Arc<Pipeline>, mode: &M, request: ApiRequest) -> Self {
                 Self {
                     pipeline: Arc::clone(pipeline),
@@ -14,7 +14,7 @@ macro_rules! call_options {
             }
         }
 
-        impl<$($answer,)? M: Mode> $call<$($answer,)? M> {
+        impl<$($result,)? M: Mode> $call<$($result,)? M> {
             fn update(mut self, change: impl FnOnce(&mut RequestParts) -> Result<()>) -> Self {
                 self.request = self.request.update(change);
                 self
@@ -26,9 +26,9 @@ macro_rules! call_options {
                 parts.map(|parts| parts.operation.name.clone()).unwrap_or_default()
             }
 
-            /// The call as one to be awaited, and the mode that it had.
+            /// Splits the call into an asynchronous one and its mode.
             #[cfg(feature = "blocking")]
-            pub(crate) fn split(self) -> ($call<$($answer,)?>, M) {
+            pub(crate) fn split(self) -> ($call<$($result,)?>, M) {
                 let call = $call {
                     pipeline: self.pipeline,
                     mode: Async,
@@ -38,43 +38,44 @@ macro_rules! call_options {
                 (call, self.mode)
             }
 
-            /// Sets how long the whole call may take, repetitions included and, for a
-            /// stream, up to its last event.
-            pub fn timeout(self, time: std::time::Duration) -> Self {
+            /// Sets the timeout of the whole call, retries included. For a stream, the call ends
+            /// with the last event. Default: the client's.
+            pub fn timeout(self, timeout: std::time::Duration) -> Self {
                 self.update(|request| {
-                    request.options_mut().timeouts.total = Some(time);
+                    request.options_mut().timeouts.total = Some(timeout);
                     Ok(())
                 })
             }
 
-            /// Sets how long making a connection may take.
+            /// Sets the timeout for establishing a connection. Default: the client's.
             ///
-            /// With the built-in transport, calls with a time of their own have a
-            /// connection pool of their own.
-            pub fn connect_timeout(self, time: std::time::Duration) -> Self {
+            /// The built-in transport uses a separate connection pool for each timeout.
+            pub fn connect_timeout(self, timeout: std::time::Duration) -> Self {
                 self.update(|request| {
-                    request.options_mut().timeouts.connect = Some(time);
+                    request.options_mut().timeouts.connect = Some(timeout);
                     Ok(())
                 })
             }
 
-            /// Sets how long the head of the response may take, per attempt.
-            pub fn first_byte_timeout(self, time: std::time::Duration) -> Self {
+            /// Sets the timeout from sending the request to the head of the response, per attempt.
+            /// Default: the client's.
+            pub fn first_byte_timeout(self, timeout: std::time::Duration) -> Self {
                 self.update(|request| {
-                    request.options_mut().timeouts.first_byte = Some(time);
+                    request.options_mut().timeouts.first_byte = Some(timeout);
                     Ok(())
                 })
             }
 
-            /// Sets how long the body of the response may be silent, streamed or not.
-            pub fn idle_timeout(self, time: std::time::Duration) -> Self {
+            /// Sets the longest time between two chunks of the response body, streamed or not.
+            /// Default: the client's.
+            pub fn idle_timeout(self, timeout: std::time::Duration) -> Self {
                 self.update(|request| {
-                    request.options_mut().timeouts.idle = Some(time);
+                    request.options_mut().timeouts.idle = Some(timeout);
                     Ok(())
                 })
             }
 
-            /// Sets how often and how soon the call is repeated when it fails.
+            /// Sets the retry policy. Default: the client's.
             pub fn retry(self, policy: $crate::RetryPolicy) -> Self {
                 self.update(|request| {
                     request.options_mut().retry = Some(policy);
@@ -82,8 +83,8 @@ macro_rules! call_options {
                 })
             }
 
-            /// Sends a header. It replaces one of the same name; with an `authorization`
-            /// of its own, a call does without the provider's credentials.
+            /// Sets a header. It replaces a header of the same name. With an `authorization`
+            /// header, the provider's credentials are not sent.
             pub fn header<N, V>(self, name: N, value: V) -> Self
             where
                 N: TryInto<http::HeaderName>,
@@ -103,7 +104,7 @@ macro_rules! call_options {
                 })
             }
 
-            /// Sends a field in the body that the request's type does not have.
+            /// Sets a field of the body that the type of the request does not have.
             pub fn extra_body(self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
                 self.update(|request| {
                     request
@@ -114,14 +115,14 @@ macro_rules! call_options {
                 })
             }
 
-            /// Sends `body` as JSON instead of the operation's own body.
+            /// Sets the body to `body` as JSON.
             ///
-            /// Meant for [`Client::request`](crate::Client::request).
+            /// Intended for [`Client::request`](crate::Client::request).
             pub fn json(self, body: &impl serde::Serialize) -> Self {
                 self.update(|request| request.set_json(body))
             }
 
-            /// Sends the call to another base URL than the provider's.
+            /// Sets the base URL. Default: the provider's.
             pub fn base_url(self, url: &str) -> Self {
                 self.update(|request| {
                     request.options_mut().base_url = Some($crate::provider::parse_base_url("`base_url`", url)?);
@@ -130,7 +131,7 @@ macro_rules! call_options {
             }
         }
 
-        impl<$($answer,)? M: Mode> std::fmt::Debug for $call<$($answer,)? M> {
+        impl<$($result,)? M: Mode> std::fmt::Debug for $call<$($result,)? M> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 let operation = self.request.parts().map(|parts| &parts.operation.name);
                 f.debug_struct(stringify!($call))

@@ -1,4 +1,4 @@
-//! Lists that the API returns page by page.
+//! Paging: lists that the API returns in pages.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -49,7 +49,7 @@ pub trait Page: DeserializeOwned + Send + 'static {
     /// Returns the number of elements of this page.
     fn len(&self) -> usize;
 
-    /// Returns how to request the next page, or `None` if this page says that it is the last.
+    /// Returns the position of the next page, or `None` if this page says that it is the last.
     fn next(&self) -> Option<NextPage>;
 
     /// Whether this page has no elements.
@@ -58,7 +58,7 @@ pub trait Page: DeserializeOwned + Send + 'static {
     }
 }
 
-/// How the next page of a list is requested.
+/// The position of the next page of a list, and the query parameter that requests it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NextPage {
@@ -107,20 +107,20 @@ impl NextPage {
 const PAGE: &str = "page";
 const OFFSET: &str = "offset";
 
-type Fetch<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+type PageFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 impl<T: Page> Call<T> {
-    /// All pages of the list, from the one on that this call asks for.
+    /// Returns all pages of the list, starting with the page that this call requests.
     pub fn pages(self) -> Pages<T> {
         Pages::new(self)
     }
 }
 
-/// The pages of a list, asked for one after the other, as they are wanted.
+/// The pages of a list, requested one after the other on demand.
 ///
-/// Take them with [`next`](Self::next) or as a [`Stream`], or the elements with
-/// [`items`](Self::items). It begins with the page that the request asks for. After an
-/// error there are no more.
+/// Read them with [`next`](Self::next) or as a [`Stream`], or their elements with
+/// [`items`](Self::items). The first page is the one that the call requests. After an error, there
+/// are no more pages.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -139,10 +139,10 @@ impl<T: Page> Call<T> {
 /// # Ok(()) }
 /// ```
 pub struct Pages<T: Page> {
-    /// The call for the next page; `None` when there is none.
+    /// The call for the next page, or `None` after the last one.
     call: Option<Call<T>>,
-    fetching: Option<Fetch<T>>,
-    has_begun: bool,
+    fetching: Option<PageFuture<T>>,
+    has_started: bool,
     /// The number of elements of the largest page so far.
     largest: u64,
 }
@@ -152,17 +152,17 @@ impl<T: Page> Pages<T> {
         Self {
             call: Some(call),
             fetching: None,
-            has_begun: false,
+            has_started: false,
             largest: 0,
         }
     }
 
-    /// The next page, or `None` after the last one.
+    /// Returns the next page, or `None` after the last one.
     pub async fn next(&mut self) -> Option<Result<T>> {
         poll_fn(|cx| self.poll_page(cx)).await
     }
 
-    /// The elements of all pages.
+    /// Returns the elements of all pages.
     pub fn items(self) -> Items<T> {
         Items {
             pages: self,
@@ -187,7 +187,7 @@ impl<T: Page> Pages<T> {
                     return Poll::Ready(Some(Err(error)));
                 }
             };
-            let is_first = !std::mem::replace(&mut self.has_begun, true);
+            let is_first = !std::mem::replace(&mut self.has_started, true);
             self.advance(page.next(), page.len() as u64);
             if is_first || !page.is_empty() {
                 return Poll::Ready(Some(Ok(page)));
@@ -238,14 +238,14 @@ impl<T: Page> fmt::Debug for Pages<T> {
     }
 }
 
-/// The elements of all pages of a list. Made by [`Pages::items`].
+/// The elements of all pages of a list. Created by [`Pages::items`].
 pub struct Items<T: Page> {
     pages: Pages<T>,
     items: VecDeque<T::Item>,
 }
 
 impl<T: Page> Items<T> {
-    /// The next element, or `None` after the last one.
+    /// Returns the next element, or `None` after the last one.
     pub async fn next(&mut self) -> Option<Result<T::Item>> {
         poll_fn(|cx| self.poll_item(cx)).await
     }
@@ -278,12 +278,11 @@ impl<T: Page> fmt::Debug for Items<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items")
             .field("pages", &self.pages)
-            .field("waiting", &self.items.len())
+            .field("buffered", &self.items.len())
             .finish()
     }
 }
 
-/// What an iterator that waits must know.
 #[cfg(feature = "blocking")]
 impl<T: Page> Pages<T> {
     pub(crate) fn has_ended(&self) -> bool {
@@ -302,8 +301,8 @@ impl<T: Page> Items<T> {
         &self.pages
     }
 
-    /// The next element, if its page is here already.
-    pub(crate) fn arrived(&mut self) -> Option<T::Item> {
+    /// Returns the next element if its page is buffered already.
+    pub(crate) fn next_buffered(&mut self) -> Option<T::Item> {
         self.items.pop_front()
     }
 }

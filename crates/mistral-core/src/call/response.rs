@@ -1,24 +1,24 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-/// A decoded answer together with the HTTP response that it came in.
+/// A decoded response body with the status and headers of its HTTP response.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Response<T> {
-    /// The answer.
+    /// The decoded body.
     pub body: T,
     /// The HTTP status.
     pub status: StatusCode,
-    /// The response's headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// The response's body as it came. Empty for a stream.
+    /// The body as it was received. Empty for a stream.
     pub raw_body: Bytes,
-    /// How many attempts were made.
+    /// The number of attempts that were made.
     pub attempts: u32,
 }
 
 impl<T> Response<T> {
-    /// The server's id of the request, to be given to its support.
+    /// Returns the server's id of the request, which its support may ask for.
     pub fn request_id(&self) -> Option<&str> {
         crate::error::request_id(&self.headers)
     }
@@ -34,32 +34,32 @@ impl<T> Response<T> {
         }
     }
 
-    /// What the server says about its rate limits.
+    /// Returns the rate limits that the server reports in the headers.
     pub fn rate_limit(&self) -> RateLimit {
         RateLimit::read(&self.headers)
     }
 }
 
-/// What a server says about its rate limits. Servers leave out what they like.
+/// The rate limits that a server reports in the headers of a response. Every one is optional.
 ///
-/// Remaining counts may be negative; that has been seen.
+/// Servers sometimes report negative remaining counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// Requests allowed per minute.
+    /// The number of requests allowed per minute.
     pub limit_requests: Option<i64>,
-    /// Requests left in this minute.
+    /// The number of requests left in this minute.
     pub remaining_requests: Option<i64>,
-    /// Tokens allowed per minute.
+    /// The number of tokens allowed per minute.
     pub limit_tokens: Option<i64>,
-    /// Tokens left in this minute.
+    /// The number of tokens left in this minute.
     pub remaining_tokens: Option<i64>,
-    /// What this request counted for, in tokens.
+    /// The number of tokens that this request was charged.
     pub query_cost: Option<i64>,
 }
 
 impl RateLimit {
-    /// Reads the headers of a response.
+    /// Reads the rate limits from the headers of a response.
     pub fn read(headers: &HeaderMap) -> Self {
         let first = |names: &[&str]| {
             names
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rate_limits_are_read_where_they_make_sense() {
+    fn rate_limit_headers_missing_or_invalid_are_none() {
         let mut headers = HeaderMap::new();
         assert_eq!(RateLimit::read(&headers), RateLimit::default());
         for (name, value) in [

@@ -1,4 +1,4 @@
-//! What a client is made of.
+//! The builder of a client.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::pipeline::telemetry::{CaptureContent, Propagate};
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::retry::{OnRetry, RetryEvent};
-use crate::sse::MAX_EVENT_SIZE;
+use crate::sse::DEFAULT_MAX_EVENT_SIZE;
 use crate::transport::{DebugTransport, Transport, is_debugging};
 
 /// Settings for a [`Client`](crate::Client).
@@ -57,27 +57,28 @@ impl ClientBuilder {
             propagate: Propagate::default(),
             capture: CaptureContent::default(),
             timeouts: Timeouts::default(),
-            max_event_size: MAX_EVENT_SIZE,
+            max_event_size: DEFAULT_MAX_EVENT_SIZE,
             models: BTreeMap::new(),
         }
     }
 
-    /// Uses `transport` instead of the built-in one.
+    /// Sets the transport. Default: [`HyperTransport`](crate::transport::HyperTransport) with this
+    /// builder's connect timeout.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Sets how often and how soon failed calls are repeated.
+    /// Sets the retry policy. Default: [`RetryPolicy::default`].
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// Calls `listener` whenever a call has failed and is going to be repeated, before the
-    /// delay: to tell the user, or to count. It must not block.
+    /// Calls `listener` before every retry and its delay, for example to inform the user or to
+    /// count retries. `listener` must not block.
     ///
-    /// The one further attempt with fresh credentials after a 401 is not told of.
+    /// The attempt with new credentials after a `401` is not reported.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -85,24 +86,24 @@ impl ClientBuilder {
     /// # use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
     /// # use std::time::Duration;
     /// # let minute = Duration::from_secs(60);
-    /// # let at_once = mistral_sdk::RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, minute);
+    /// # let no_delay = mistral_sdk::RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, minute);
     /// # let emulator = mistral_emulator::Emulator::builder()
     /// #     .fault(mistral_emulator::Fault::status(503).times(2))
     /// #     .start()?;
-    /// # let told = Arc::new(AtomicU32::new(0));
-    /// # let count = Arc::clone(&told);
+    /// # let reported = Arc::new(AtomicU32::new(0));
+    /// # let count = Arc::clone(&reported);
     /// # let api = mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?;
     /// use mistral_sdk::Client;
     ///
     /// let client = Client::builder(api)
-    ///     # .retry(at_once)
+    ///     # .retry(no_delay)
     ///     .on_retry(move |retry| {
     ///         # count.fetch_add(retry.attempt, Ordering::Relaxed);
-    ///         eprintln!("{}: again in {:?}: {}", retry.operation, retry.delay, retry.reason);
+    ///         eprintln!("{}: retrying in {:?}: {}", retry.operation, retry.delay, retry.reason);
     ///     })
     ///     .build()?;
     /// client.models().list().await?;
-    /// # assert_eq!(told.load(Ordering::Relaxed), 1 + 2);
+    /// # assert_eq!(reported.load(Ordering::Relaxed), 1 + 2);
     /// # Ok(()) }
     /// ```
     pub fn on_retry(mut self, listener: impl Fn(&RetryEvent<'_>) + Send + Sync + 'static) -> Self {
@@ -110,11 +111,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls `hook` before every attempt to add headers that carry the trace on, as
-    /// `traceparent` does. The span of the call is entered then, if anybody listens.
+    /// Calls `hook` before every attempt to add headers that propagate the trace context, such as
+    /// `traceparent`. The span of the call is entered, if it is enabled.
     ///
-    /// The map is empty at first. Credentials, and headers that a call sets itself, win over
-    /// what the hook adds. It must not block.
+    /// The map is empty. Credentials, and headers that are set on the call, take precedence over
+    /// those of the hook. `hook` must not block.
     ///
     /// ```
     /// # fn main() -> mistral_sdk::Result<()> {
@@ -132,17 +133,17 @@ impl ClientBuilder {
     /// # Ok(()) }
     /// ```
     ///
-    /// `examples/traces.rs` does it for OpenTelemetry.
+    /// `examples/traces.rs` propagates the context of OpenTelemetry.
     pub fn propagate(mut self, hook: impl Fn(&mut HeaderMap) + Send + Sync + 'static) -> Self {
         self.propagate = Propagate::new(hook);
         self
     }
 
-    /// Puts the messages of requests and answers into the spans of calls, after `redact` has
-    /// taken out what must not be there. Without this, spans have no content.
+    /// Records the messages of requests and responses in the spans of calls, after `redact` has
+    /// removed what must not be recorded. Default: spans have no message content.
     ///
-    /// `redact` gets the messages in the form of OpenTelemetry's conventions: a list of
-    /// objects with a `role` and a list of `parts`.
+    /// `redact` receives the messages in the format of OpenTelemetry's semantic conventions: a list
+    /// of objects with a `role` and a list of `parts`.
     ///
     /// ```
     /// # fn main() -> mistral_sdk::Result<()> {
@@ -166,46 +167,50 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets all time-outs.
+    /// Sets all timeouts. Default: [`Timeouts::default`].
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
-    /// Sets how long a whole call may take, unless it is streamed.
-    pub fn timeout(mut self, time: Duration) -> Self {
-        self.timeouts.total = Some(time);
+    /// Sets the timeout of a whole call, retries included. Streams have none, unless it is set on the
+    /// call. Default: 300 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.total = Some(timeout);
         self
     }
 
-    /// Sets how long making a connection may take.
-    pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.timeouts.connect = time;
+    /// Sets the timeout for establishing a connection. Default: 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.connect = timeout;
         self
     }
 
-    /// Sets how long the head of a response may take, per attempt.
-    pub fn first_byte_timeout(mut self, time: Duration) -> Self {
-        self.timeouts.first_byte = time;
+    /// Sets the timeout from sending a request to the head of the response, per attempt.
+    /// Default: 300 s.
+    pub fn first_byte_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.first_byte = timeout;
         self
     }
 
-    /// Sets how long the body of a response may be silent, streamed or not.
-    pub fn idle_timeout(mut self, time: Duration) -> Self {
-        self.timeouts.idle = time;
+    /// Sets the longest time between two chunks of a response body, streamed or not.
+    /// Default: 300 s.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.idle = timeout;
         self
     }
 
-    /// Sets the largest event of a stream that is read, in bytes. Default: 16 MiB.
+    /// Sets the largest size of an event of a stream, in bytes. A larger one fails with
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge). Default: 16 MiB.
     pub fn max_event_size(mut self, bytes: usize) -> Self {
         self.max_event_size = bytes;
         self
     }
 
-    /// Calls models by other names here: pairs of the name that requests use and the name
-    /// that the provider knows, for example that of a deployment.
+    /// Adds model names to translate: pairs of the name in requests and the name at the provider,
+    /// for example of a deployment.
     ///
-    /// So the same program asks for `mistral-small-latest` on every cloud.
+    /// With it, the same program can request `mistral-small-latest` from every provider.
     ///
     /// ```
     /// # fn main() -> mistral_sdk::Result<()> {
@@ -224,15 +229,15 @@ impl ClientBuilder {
     {
         let names = names.into_iter();
         self.models
-            .extend(names.map(|(asked, here)| (asked.into(), here.into())));
+            .extend(names.map(|(requested, actual)| (requested.into(), actual.into())));
         self
     }
 
-    /// What all calls of the client share.
+    /// Builds the pipeline that all calls of the client share.
     pub(crate) fn pipeline(self) -> Result<Pipeline> {
         let transport = match self.transport {
             Some(transport) => transport,
-            None => built_in(&self.timeouts)?,
+            None => default_transport(&self.timeouts)?,
         };
         let transport = match is_debugging() {
             true => Arc::new(DebugTransport(transport)),
@@ -253,15 +258,17 @@ impl ClientBuilder {
 }
 
 #[cfg(feature = "hyper")]
-fn built_in(timeouts: &Timeouts) -> Result<Arc<dyn Transport>> {
+fn default_transport(timeouts: &Timeouts) -> Result<Arc<dyn Transport>> {
     match crate::transport::HyperTransport::new(timeouts.connect) {
         Ok(transport) => Ok(Arc::new(transport)),
-        Err(error) => Err(Error::config("the HTTP transport cannot be set up").with_source(error)),
+        Err(error) => {
+            Err(Error::config("the built-in HTTP transport cannot be set up").with_source(error))
+        }
     }
 }
 
 #[cfg(not(feature = "hyper"))]
-fn built_in(_: &Timeouts) -> Result<Arc<dyn Transport>> {
+fn default_transport(_: &Timeouts) -> Result<Arc<dyn Transport>> {
     Err(Error::config(
         "there is no HTTP transport: enable the feature `rustls`, `native-tls` or `hyper`, \
          or call `ClientBuilder::transport`",

@@ -1,4 +1,4 @@
-//! Several places to ask, one after the other.
+//! Failover: clients that are tried one after the other.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -12,18 +12,18 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, ProviderFailure, Result};
 use crate::pipeline::telemetry::describe;
 
-/// Asks several clients, one after the other, until one answers: first Mistral, then Azure, then
-/// Vertex AI.
+/// Tries several clients one after the other until a call succeeds: for example first Mistral, then
+/// Azure, then Vertex AI.
 ///
-/// Every call starts with the first client. The next one is asked when the error is of a kind
-/// that the other place may not share: no connection, a time-out, a server that failed or has no
-/// capacity, a limit or quota that is reached, an operation that is not offered there. Not when
-/// the request itself is refused, or the key: see [`KINDS`](Self::KINDS) and [`on`](Self::on).
+/// Every call starts with the first client. The next client is tried after an error that another
+/// provider may not have: a failed connection, a timeout, a server error, no capacity, a rate limit
+/// or quota that is reached, an operation that is not offered. It is not tried when the request or
+/// the key is rejected. See [`KINDS`](Self::KINDS) and [`on`](Self::on).
 ///
-/// Each client keeps its own settings: model names
-/// ([`model_map`](crate::ClientBuilder::model_map)), time-outs, and retries, which come first.
-/// Where the next client shall be asked at once, give the others
-/// [`RetryPolicy::none`](crate::RetryPolicy::none).
+/// Each client has its own settings: model names
+/// ([`model_map`](crate::ClientBuilder::model_map)), timeouts and retries. A client is retried by
+/// its own policy before the next one is tried; set
+/// [`RetryPolicy::none`](crate::RetryPolicy::none) to fail over immediately.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -36,20 +36,19 @@ use crate::pipeline::telemetry::describe;
 /// #     mistral_sdk::Client::builder(api).retry(mistral_sdk::RetryPolicy::none()).build()
 /// # };
 /// # let (global, europe) = (local(&one)?, local(&two)?);
+/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
 /// use mistral_sdk::client::Failover;
-/// use mistral_sdk::chat::ChatCompletionRequest;
-/// use mistral_sdk::chat::Message;
 ///
 /// let failover = Failover::new([global, europe]);
 /// let question = [Message::user("Who painted Olympia?")];
 /// let request = ChatCompletionRequest::new("mistral-small-latest", question);
 ///
-/// let answered = failover.run(|client| client.chat().complete(&request)).await?;
-/// println!("{}: {}", answered.provider, answered.body.text());
-/// for failure in &answered.failures {
-///     println!("not {}: {}", failure.provider, failure.error);
+/// let response = failover.run(|client| client.chat().complete(&request)).await?;
+/// println!("{}: {}", response.provider, response.body.text());
+/// for failure in &response.failures {
+///     println!("{} failed: {}", failure.provider, failure.error);
 /// }
-/// # assert_eq!(answered.position, 1);
+/// # assert_eq!(response.position, 1);
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -58,22 +57,24 @@ pub struct Failover {
     kinds: Arc<[ErrorKind]>,
 }
 
-/// An answer, who gave it, and why others did not; see [`Failover::run`].
+/// The response of a [`Failover`], with the provider that returned it and the failures of others;
+/// see [`Failover::run`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FailoverResponse<T> {
-    /// The answer.
+    /// The result of the call.
     pub body: T,
-    /// The name of the provider that gave it, for example `azure`.
+    /// The name of the provider that returned it, for example `azure`.
     pub provider: &'static str,
-    /// The place of its client in the list, counted from 0.
+    /// The index of its client, counted from 0.
     pub position: usize,
-    /// Why the clients before it did not answer, in their order.
+    /// The failures of the clients before it, in their order.
     pub failures: Vec<ProviderFailure>,
 }
 
 impl Failover {
-    /// The kinds of errors after which the next client is asked, unless others are set.
+    /// The kinds of errors after which the next client is tried, unless others are set with
+    /// [`on`](Self::on).
     pub const KINDS: [ErrorKind; 7] = [
         ErrorKind::Connection,
         ErrorKind::Timeout,
@@ -84,7 +85,7 @@ impl Failover {
         ErrorKind::Unsupported,
     ];
 
-    /// Asks these clients, in this order.
+    /// Creates a failover that tries `clients` in this order.
     pub fn new(clients: impl IntoIterator<Item = Client>) -> Self {
         Self {
             clients: clients.into_iter().collect(),
@@ -92,7 +93,7 @@ impl Failover {
         }
     }
 
-    /// Sets the kinds of errors after which the next client is asked. Default:
+    /// Sets the kinds of errors after which the next client is tried. Default:
     /// [`KINDS`](Self::KINDS).
     ///
     /// ```
@@ -109,12 +110,12 @@ impl Failover {
         self
     }
 
-    /// Makes a call with the first client that answers it.
+    /// Runs `call` with one client after the other until it succeeds.
     ///
-    /// `call` makes the call with the client that it is given: it may be any call, with options,
-    /// or several of them in an `async` block. A stream counts as answered once it is open; what
-    /// happens then is for its reader to see, for its beginning may have been shown already. A
-    /// request may be billed by more than one provider.
+    /// `call` receives a client and returns any call, with options, or an `async` block with several
+    /// calls. A stream has succeeded once it is open: later errors are returned by the stream,
+    /// because its beginning may have been used already. A request may be billed by more than one
+    /// provider.
     ///
     /// ```no_run
     /// # async fn stream(
@@ -128,27 +129,28 @@ impl Failover {
     /// # Ok(()) }
     /// ```
     ///
-    /// Each time that it asks the next client it emits a `tracing` event with the reason. The
-    /// span `failover` around all of it has the fields `provider`, who answered or failed last,
-    /// and `reason`, why those before failed. Neither has the words of a server, which may repeat
-    /// what was asked.
+    /// A `tracing` event with the reason is emitted before every client but the first. The span
+    /// `failover` around all of them has the fields `provider`, the last client that was tried, and
+    /// `reason`, the failures of those before it. Neither contains messages of a server, which may
+    /// repeat the request.
     ///
     /// # Errors
-    /// Fails with the error of the last client that was asked. Its words name the errors of all;
-    /// [`Error::failures`] holds those before it.
+    /// Fails with the error of the last client that was tried. Its message includes the errors of
+    /// all clients; [`Error::failures`] holds those before it. Fails with [`ErrorKind::Config`] when
+    /// there are no clients.
     pub async fn run<T, C>(&self, call: impl FnMut(&Client) -> C) -> Result<FailoverResponse<T>>
     where
         C: IntoFuture<Output = Result<T>>,
     {
-        let mut round = Round::new(&self.kinds);
-        let span = round.span.clone();
-        self.ask(call, &mut round).instrument(span).await
+        let mut run = FailoverRun::new(&self.kinds);
+        let span = run.span.clone();
+        self.try_clients(call, &mut run).instrument(span).await
     }
 
-    async fn ask<T, C>(
+    async fn try_clients<T, C>(
         &self,
         mut call: impl FnMut(&Client) -> C,
-        round: &mut Round<'_>,
+        run: &mut FailoverRun<'_>,
     ) -> Result<FailoverResponse<T>>
     where
         C: IntoFuture<Output = Result<T>>,
@@ -156,25 +158,25 @@ impl Failover {
         let mut clients = self.clients.iter().peekable();
         while let Some(client) = clients.next() {
             let provider = client.provider_name();
-            round.begin(provider);
-            let heard = call(client).await;
+            run.start(provider);
+            let result = call(client).await;
             let next = clients.peek().map(|client| client.provider_name());
-            if let Some(end) = round.hear(provider, heard, next) {
-                return end;
+            if let Some(outcome) = run.record(provider, result, next) {
+                return outcome;
             }
         }
-        Err(nobody())
+        Err(no_clients())
     }
 }
 
-/// One call on its way from client to client.
-pub(crate) struct Round<'a> {
+/// One call that is tried with one client after the other.
+pub(crate) struct FailoverRun<'a> {
     kinds: &'a [ErrorKind],
     failures: Vec<ProviderFailure>,
     pub(crate) span: Span,
 }
 
-impl<'a> Round<'a> {
+impl<'a> FailoverRun<'a> {
     pub(crate) fn new(kinds: &'a [ErrorKind]) -> Self {
         Self {
             kinds,
@@ -183,19 +185,19 @@ impl<'a> Round<'a> {
         }
     }
 
-    pub(crate) fn begin(&self, provider: &str) {
+    pub(crate) fn start(&self, provider: &str) {
         self.span.record("provider", provider);
     }
 
-    /// Takes what came of asking `provider`. Gives the end, or `None` if `next` is to be asked.
-    pub(crate) fn hear<T>(
+    /// Records the result of `provider`. Returns the outcome, or `None` if `next` is to be tried.
+    pub(crate) fn record<T>(
         &mut self,
         provider: &'static str,
-        heard: Result<T>,
+        result: Result<T>,
         next: Option<&str>,
     ) -> Option<Result<FailoverResponse<T>>> {
         let failures = &mut self.failures;
-        match (heard, next) {
+        match (result, next) {
             (Ok(body), _) => Some(Ok(FailoverResponse {
                 body,
                 provider,
@@ -203,9 +205,9 @@ impl<'a> Round<'a> {
                 failures: mem::take(failures),
             })),
             (Err(error), Some(next)) if self.kinds.contains(&error.kind()) => {
-                tell(provider, next, &error);
+                log_failover(provider, next, &error);
                 failures.push(ProviderFailure { provider, error });
-                self.span.record("reason", reason(failures));
+                self.span.record("reason", failure_summary(failures));
                 None
             }
             (Err(error), _) => Some(Err(error.after(mem::take(failures), provider))),
@@ -213,11 +215,12 @@ impl<'a> Round<'a> {
     }
 }
 
-pub(crate) fn nobody() -> Error {
-    Error::config("there is nobody to ask: give `Failover::new` at least one client")
+/// Creates the error of a failover without clients.
+pub(crate) fn no_clients() -> Error {
+    Error::config("`Failover` has no clients: pass at least one to `Failover::new`")
 }
 
-fn tell(provider: &str, next: &str, error: &Error) {
+fn log_failover(provider: &str, next: &str, error: &Error) {
     let operation = error.operation();
     let kind = error.kind();
     let error = describe(error);
@@ -227,11 +230,11 @@ fn tell(provider: &str, next: &str, error: &Error) {
         next,
         ?kind,
         error,
-        "asking the next provider"
+        "trying the next provider"
     );
 }
 
-fn reason(failures: &[ProviderFailure]) -> String {
+fn failure_summary(failures: &[ProviderFailure]) -> String {
     let reasons: Vec<_> = failures
         .iter()
         .map(|failure| format!("{}: {}", failure.provider, describe(&failure.error)))

@@ -19,9 +19,10 @@ use crate::provider::{Framing, Operation, Provider};
 pub use self::builder::ClientBuilder;
 pub use self::failover::{Failover, FailoverResponse};
 
-/// The entry to the API: hands out the groups of operations.
+/// A client of the API, with a method for each group of operations.
 ///
-/// Cheap to clone; all clones share one connection pool. Make one and keep it.
+/// Create one and reuse it: it holds a connection pool, the cached credentials and the cached
+/// routes. Cloning is cheap, and clones share all of it.
 ///
 /// ```no_run
 /// # fn main() -> mistral_sdk::Result<()> {
@@ -38,19 +39,19 @@ pub struct Client<M: Mode = Async> {
     mode: M,
 }
 
-/// Makes a client from the variables of the environment.
+/// Creates a client from environment variables.
 ///
-/// The facade crate `mistral-sdk` implements it, because it alone knows all providers.
+/// Implemented by the crate `mistral-sdk`, which depends on all providers.
 pub trait FromEnv<Providers>: Sized {
-    /// Makes the client; see [`Client::from_env`].
+    /// Creates the client; see [`Client::from_env`].
     ///
     /// # Errors
-    /// Fails when a variable that is needed is missing or wrong.
+    /// Fails when a required variable is missing or a variable is invalid.
     fn from_env() -> Result<Self>;
 }
 
 impl Client {
-    /// Makes a client for `provider`, with the defaults for everything else.
+    /// Creates a client for `provider` with the default settings.
     ///
     /// # Errors
     /// Fails when the built-in transport cannot be set up or is not compiled in.
@@ -58,18 +59,20 @@ impl Client {
         Self::builder(provider).build()
     }
 
-    /// Starts a client for `provider` with settings of its own.
+    /// Creates a builder of a client for `provider`.
     pub fn builder(provider: impl Provider) -> ClientBuilder {
         ClientBuilder::new(provider)
     }
 
-    /// Makes a client for the provider that `MISTRAL_PROVIDER` names, from that
-    /// provider's own variables. Default: `api`, with the key in `MISTRAL_API_KEY`.
+    /// Creates a client for the provider that the variable `MISTRAL_PROVIDER` names, with the
+    /// settings in the variables of that provider. Default: `api`, with the key in
+    /// `MISTRAL_API_KEY`.
     ///
-    /// Available with the crate `mistral-sdk`.
+    /// Available in programs that depend on the crate `mistral-sdk`.
     ///
     /// # Errors
-    /// Fails when a variable is missing or wrong; the message names it and the fix.
+    /// Fails when a required variable is missing or a variable is invalid. The message names the
+    /// variable and the fix.
     pub fn from_env<Providers>() -> Result<Self>
     where
         Self: FromEnv<Providers>,
@@ -107,26 +110,26 @@ impl<M: Mode> Client<M> {
         &*self.pipeline.provider
     }
 
-    /// Calls an operation whose response is JSON, or nothing.
+    /// Creates a call of an operation whose response is JSON or has no content.
     ///
-    /// Groups of operations are built of this, [`call_stream`](Self::call_stream) and
+    /// Groups of operations are built on this method, [`call_stream`](Self::call_stream) and
     /// [`call_download`](Self::call_download); see [`operation`](crate::operation).
     pub fn call<T: DeserializeOwned>(&self, request: ApiRequest) -> Call<T, M> {
         Call::new(&self.pipeline, &self.mode, request)
     }
 
-    /// Calls an operation whose response is a stream of events.
+    /// Creates a call of an operation whose response is a stream of events.
     pub fn call_stream<T: StreamEvent>(&self, request: ApiRequest) -> StreamCall<T, M> {
         StreamCall::new(&self.pipeline, &self.mode, request)
     }
 
-    /// Calls an operation whose response is bytes.
+    /// Creates a call of an operation whose response is bytes.
     pub fn call_download(&self, request: ApiRequest) -> DownloadCall<M> {
         DownloadCall::new(&self.pipeline, &self.mode, request)
     }
 
-    /// Calls an operation that the SDK does not model, with the same authorization,
-    /// repetitions and errors. `path` starts at the API's root: `/v1/…`.
+    /// Creates a call of an operation that the SDK does not model, with the same authentication,
+    /// retries and errors. `path` starts at the root of the API, for example `/v1/models`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -139,29 +142,29 @@ impl<M: Mode> Client<M> {
     /// use serde_json::{Value, json};
     ///
     /// let models: Value = client.request(Method::GET, "/v1/models").await?;
-    /// let answer: Value = client
+    /// let response: Value = client
     ///     .request(Method::POST, "/v1/embeddings")
     ///     .json(&json!({ "model": "mistral-embed", "input": "hello" }))
     ///     .await?;
-    /// # assert!(models["data"].is_array() && answer["data"].is_array());
+    /// # assert!(models["data"].is_array() && response["data"].is_array());
     /// # Ok(()) }
     /// ```
     pub fn request<T: DeserializeOwned>(&self, method: Method, path: &str) -> Call<T, M> {
-        self.call(raw(method, path, Framing::Json))
+        self.call(raw_request(method, path, Framing::Json))
     }
 
-    /// Calls a streamed operation that the SDK does not model; see [`request`](Self::request).
+    /// Creates a call of a streamed operation that the SDK does not model; see [`request`](Self::request).
     pub fn request_stream<T: StreamEvent>(&self, method: Method, path: &str) -> StreamCall<T, M> {
-        self.call_stream(raw(method, path, Framing::Sse))
+        self.call_stream(raw_request(method, path, Framing::Sse))
     }
 
-    /// The name of the provider that this client talks to, for example `api`.
+    /// Returns the name of the provider, for example `api`.
     pub fn provider_name(&self) -> &'static str {
         self.pipeline.provider.name()
     }
 }
 
-fn raw(method: Method, path: &str, framing: Framing) -> ApiRequest {
+fn raw_request(method: Method, path: &str, framing: Framing) -> ApiRequest {
     let mut operation = Operation::raw(method, path);
     operation.framing = framing;
     if !path.starts_with('/') {
@@ -182,7 +185,7 @@ impl<M: Mode> fmt::Debug for Client<M> {
 }
 
 impl ClientBuilder {
-    /// Makes the client. Nothing is sent.
+    /// Builds the client. Performs no I/O to the API.
     ///
     /// # Errors
     /// Fails when the built-in transport cannot be set up or is not compiled in.

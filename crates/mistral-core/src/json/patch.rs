@@ -1,12 +1,12 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What happens to a field that is changed. A field that is left out stays as it is.
+/// A change to a field in an update request. A field that is left unset keeps its value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Patch<T> {
-    /// It gets this value.
+    /// Sets the field to this value.
     Set(T),
-    /// It loses its value: `null` is sent.
+    /// Removes the field's value. Serialized as `null`.
     Clear,
 }
 
@@ -28,7 +28,7 @@ impl<T: Into<String>, const N: usize> From<[T; N]> for Patch<Vec<String>> {
     }
 }
 
-/// `None` clears the field.
+/// Converts `None` to [`Patch::Clear`].
 impl<T> From<Option<T>> for Patch<T> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Clear, Self::Set)

@@ -4,32 +4,32 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-/// How long the name of a schema may be.
-const NAME_LENGTH: usize = 64;
+/// The maximum length of a schema's name, in characters.
+const MAX_NAME_LENGTH: usize = 64;
 
 type Keywords = Map<String, Value>;
 
-/// The schema of `T` in the form that the API's strict mode wants: every object closed, and
-/// all of its properties required.
+/// Returns the schema of `T` in the form that the API's strict mode requires: every object
+/// closed, and all of its properties required.
 ///
 /// # Errors
-/// Fails with a sentence that names the place when `T` has no such schema.
+/// Fails with a message that names the field if `T` has no such schema.
 pub(crate) fn strict<T: JsonSchema>() -> Result<Value, String> {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.meta_schema = None);
     let mut schema = settings
         .into_generator()
         .into_root_schema_for::<T>()
         .to_value();
-    let strict = Strict {
+    let strict = StrictSchema {
         root: schema.clone(),
     };
     strict
         .close(&mut schema, "")
-        .map_err(|why| format!("`{}` has no strict schema: {why}", T::schema_name()))?;
+        .map_err(|error| format!("`{}` has no strict schema: {error}", T::schema_name()))?;
     Ok(schema)
 }
 
-/// The name of a schema of `T`, with the characters that the API allows.
+/// Returns the name for the schema of `T`, limited to the characters that the API allows.
 pub(crate) fn name<T: JsonSchema>() -> String {
     let allowed = |letter: char| match letter {
         letter if letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-') => letter,
@@ -38,41 +38,41 @@ pub(crate) fn name<T: JsonSchema>() -> String {
     T::schema_name()
         .chars()
         .map(allowed)
-        .take(NAME_LENGTH)
+        .take(MAX_NAME_LENGTH)
         .collect()
 }
 
-struct Strict {
-    /// The whole schema as it was.
+struct StrictSchema {
+    /// The original schema, which references are resolved against.
     root: Value,
 }
 
-impl Strict {
+impl StrictSchema {
     fn close(&self, schema: &mut Value, path: &str) -> Result<(), String> {
         let keywords = match schema {
             Value::Object(keywords) => keywords,
-            Value::Bool(true) => return Err(takes_anything(path)),
+            Value::Bool(true) => return Err(unconstrained(path)),
             _ => return Ok(()),
         };
         self.inline(keywords);
-        keywords.remove("default"); // what is required has none
+        keywords.remove("default"); // required properties have no default
         if is_number(keywords) {
-            keywords.remove("format"); // Rust's own: `uint8` and its like
+            keywords.remove("format"); // Rust-specific, such as `uint8`
         }
         if is_map(keywords) {
             return Err(format!(
-                "{} is a map, and the names of its keys are not known beforehand: use a list \
-                 of structs that have a key and a value",
-                place(path)
+                "{} is a map, whose keys a strict schema cannot list: use a list of structs with a \
+                 key and a value",
+                location(path)
             ));
         }
         if is_object(keywords) {
             close_object(keywords, path)?;
-        } else if !MEANINGFUL
+        } else if !TYPE_KEYWORDS
             .iter()
             .any(|keyword| keywords.contains_key(*keyword))
         {
-            return Err(takes_anything(path));
+            return Err(unconstrained(path));
         }
         self.close_parts(keywords, path)
     }
@@ -103,8 +103,8 @@ impl Strict {
         Ok(())
     }
 
-    /// Puts the fields of a struct within an enum that is tagged inside beside its tag: as two
-    /// closed schemas, no object would satisfy both.
+    /// Inlines the fields of a struct within an internally tagged enum next to the tag. No
+    /// object would satisfy two separate closed schemas.
     fn inline(&self, keywords: &mut Keywords) {
         if !keywords.contains_key("properties") {
             return;
@@ -123,7 +123,7 @@ impl Strict {
                     own.extend(more.clone());
                 }
                 (Some(_), _) => {}
-                (None, _) if keyword == "$defs" => {} // they stay where they are
+                (None, _) if keyword == "$defs" => {} // definitions are not moved
                 (None, _) => {
                     keywords.insert(keyword.clone(), value.clone());
                 }
@@ -132,8 +132,8 @@ impl Strict {
     }
 }
 
-/// The keywords of which a schema has one unless it takes anything.
-const MEANINGFUL: &[&str] = &[
+/// The keywords that constrain a value. A schema without any of them accepts any JSON.
+const TYPE_KEYWORDS: &[&str] = &[
     "type", "$ref", "enum", "const", "anyOf", "oneOf", "allOf", "not",
 ];
 
@@ -144,9 +144,9 @@ fn close_object(keywords: &mut Keywords, path: &str) -> Result<(), String> {
         .any(|keyword| keywords.contains_key(*keyword))
     {
         return Err(format!(
-            "{} has both fields of its own and alternatives, as a flattened enum does: give \
-             the enum a field",
-            place(path)
+            "{} has both fields of its own and alternatives, as a flattened enum does: move \
+             the enum into a field of its own",
+            location(path)
         ));
     }
     let properties = keywords
@@ -184,14 +184,14 @@ fn has_type(keywords: &Keywords, names: &[&str]) -> bool {
     }
 }
 
-fn takes_anything(path: &str) -> String {
+fn unconstrained(path: &str) -> String {
     format!(
-        "{} takes any JSON: give it a type that says what is in it",
-        place(path)
+        "{} accepts any JSON: use a type that describes its content",
+        location(path)
     )
 }
 
-fn place(path: &str) -> String {
+fn location(path: &str) -> String {
     match path {
         "" => "it".to_owned(),
         path => format!("`{path}`"),

@@ -3,12 +3,13 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A secret within a request: sent as it is, never printed, wiped from memory at the end.
+/// A secret within a request. It is serialized unchanged, never printed, and wiped from memory
+/// when dropped.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The secret itself.
+    /// Returns the secret in plain text.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -50,7 +51,7 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Prints that there is a secret, not the secret.
+/// Prints a placeholder instead of the secret.
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")

@@ -13,6 +13,8 @@ use serde_json::{Map, Value};
 pub trait Object: Sized {
     /// Whether the `null` of an optional field stays in `extra`.
     const KEEPS_NULLS: bool;
+    /// Whether every JSON object can be read: what does not fit goes to `extra`.
+    const IS_LENIENT: bool;
     /// The names of the declared fields in JSON.
     const FIELDS: &'static [&'static str];
     /// Reads the entries of `map`, but for the key that is `skipped`.

@@ -1,24 +1,29 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::message::Message;
-use super::tool_call::given;
+use super::tool_call::present_id;
 
-/// How many letters or digits an id has.
-const LENGTH: usize = 9;
+/// The number of letters and digits in an id.
+const ID_LENGTH: usize = 9;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Makes the ids of all tool calls in a history valid, on both sides.
+/// Replaces invalid tool-call ids in a history, in tool calls and in tool messages.
 ///
-/// Mistral accepts ids of nine letters or digits (`a-z`, `A-Z`, `0-9`) and refuses all
-/// others with code 3280, so a history that another model has written needs other ids.
-/// Valid ids stay as they are. Each of the others is replaced, in the calls and in the
-/// answers to them, always by the same id; two that differ stay different. Calls without
-/// an id get one. Answers without one get those of the calls before them that no answer
-/// names, in their order: first of calls that had no id. A history that has been normalized
-/// does not change any more.
+/// Mistral accepts ids of nine letters or digits (`a-z`, `A-Z`, `0-9`) and rejects all others
+/// with code 3280, so a history from another model needs new ids.
+///
+/// * Valid ids are kept.
+/// * An invalid id is replaced by the same new id in the tool call and in the tool message.
+///   Different ids stay different.
+/// * A tool call without an id is assigned one.
+/// * A tool message without an id is assigned the id of a preceding call that no tool message
+///   refers to, in order, starting with the calls that had no id.
+///
+/// Normalizing a history twice has no further effect.
 ///
 /// ```
-/// use mistral_core::chat::{normalize_tool_call_ids, AssistantMessage, Message, ToolCall};
+/// use mistral_core::chat::{AssistantMessage, Message, ToolCall};
+/// use mistral_core::messages::normalize_tool_call_ids;
 ///
 /// let call = ToolCall::new("call_PTLP8xhu3uwZk4l3", "get_weather", "{}");
 /// let mut messages = vec![
@@ -28,36 +33,36 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// ];
 /// normalize_tool_call_ids(&mut messages);
 ///
-/// let (Message::Assistant(question), Message::Tool(answer)) = (&messages[1], &messages[2])
+/// let (Message::Assistant(question), Message::Tool(tool)) = (&messages[1], &messages[2])
 /// else {
 ///     unreachable!()
 /// };
 /// let id = question.tool_calls.as_ref().and_then(|calls| calls[0].call_id());
 /// assert_eq!(id.map(str::len), Some(9));
-/// assert_eq!(id, answer.tool_call_id.as_deref());
+/// assert_eq!(id, tool.tool_call_id.as_deref());
 /// ```
 #[inline]
 pub fn normalize_tool_call_ids(messages: &mut [Message]) {
-    let mut ids = Ids::of(messages);
-    let named = named_answers(messages);
-    let mut open = VecDeque::new(); // the calls that an answer without an id may be to
+    let mut ids = IdReplacements::for_history(messages);
+    let answered = answered_calls(messages);
+    let mut open = VecDeque::new(); // ids for tool messages that have none
     for (at, message) in messages.iter_mut().enumerate() {
         match message {
             Message::Assistant(assistant) => {
                 open.clear();
                 let mut unanswered = Vec::new();
-                let named = named.get(&at);
+                let answered = answered.get(&at);
                 for (index, call) in assistant.tool_calls.iter_mut().flatten().enumerate() {
                     let id = match call.call_id() {
                         Some(id) => {
-                            let valid = ids.valid(id);
-                            if named.is_none_or(|named| !named.contains(id)) {
-                                unanswered.push(valid.clone());
+                            let new = ids.replace(id);
+                            if answered.is_none_or(|answered| !answered.contains(id)) {
+                                unanswered.push(new.clone());
                             }
-                            valid
+                            new
                         }
                         None => {
-                            let id = ids.unused(&format!("{at} {index}"));
+                            let id = ids.generate(&format!("{at} {index}"));
                             open.push_back(id.clone());
                             id
                         }
@@ -66,10 +71,10 @@ pub fn normalize_tool_call_ids(messages: &mut [Message]) {
                 }
                 open.extend(unanswered);
             }
-            Message::Tool(answer) => {
-                answer.tool_call_id = match given(answer.tool_call_id.as_deref()) {
-                    Some(id) => Some(ids.valid(id)),
-                    None => open.pop_front().or(answer.tool_call_id.take()),
+            Message::Tool(tool) => {
+                tool.tool_call_id = match present_id(tool.tool_call_id.as_deref()) {
+                    Some(id) => Some(ids.replace(id)),
+                    None => open.pop_front().or(tool.tool_call_id.take()),
                 };
             }
             _ => {}
@@ -77,92 +82,93 @@ pub fn normalize_tool_call_ids(messages: &mut [Message]) {
     }
 }
 
-/// The ids of the calls that an answer names, by the place of the message with the calls.
+/// Returns the ids of the calls that a tool message refers to, by the index of the message with
+/// the calls.
 #[inline]
-fn named_answers(messages: &[Message]) -> HashMap<usize, HashSet<String>> {
-    let mut named: HashMap<usize, HashSet<String>> = HashMap::new();
-    let mut called = HashMap::new();
+fn answered_calls(messages: &[Message]) -> HashMap<usize, HashSet<String>> {
+    let mut answered: HashMap<usize, HashSet<String>> = HashMap::new();
+    let mut calls_at = HashMap::new();
     for (at, message) in messages.iter().enumerate() {
         match message {
             Message::Assistant(assistant) => {
                 let calls = assistant.tool_calls.iter().flatten();
-                called.extend(calls.filter_map(|call| Some((call.call_id()?, at))));
+                calls_at.extend(calls.filter_map(|call| Some((call.call_id()?, at))));
             }
-            Message::Tool(answer) => {
-                let id = given(answer.tool_call_id.as_deref());
-                if let Some((id, at)) = id.and_then(|id| Some((id, called.get(id)?))) {
-                    named.entry(*at).or_default().insert(id.to_owned());
+            Message::Tool(tool) => {
+                let id = present_id(tool.tool_call_id.as_deref());
+                if let Some((id, at)) = id.and_then(|id| Some((id, calls_at.get(id)?))) {
+                    answered.entry(*at).or_default().insert(id.to_owned());
                 }
             }
             _ => {}
         }
     }
-    named
+    answered
 }
 
 #[inline]
 pub(super) fn is_valid(id: &str) -> bool {
-    id.len() == LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[derive(Default)]
-struct Ids {
-    /// The ids that no other call may get.
-    taken: HashSet<String>,
-    replaced: HashMap<String, String>,
+struct IdReplacements {
+    /// The ids that are in use.
+    used: HashSet<String>,
+    replacements: HashMap<String, String>,
 }
 
-impl Ids {
-    /// Takes the valid ids of a history: they all stay.
+impl IdReplacements {
+    /// Reserves all valid ids of a history, which are kept.
     #[inline]
-    fn of(messages: &[Message]) -> Self {
+    fn for_history(messages: &[Message]) -> Self {
         let mut ids = Self::default();
-        let mut take = |id: Option<&str>| {
-            ids.taken
+        let mut reserve = |id: Option<&str>| {
+            ids.used
                 .extend(id.filter(|id| is_valid(id)).map(str::to_owned));
         };
         for message in messages {
             match message {
                 Message::Assistant(assistant) => {
                     let calls = assistant.tool_calls.iter().flatten();
-                    calls.for_each(|call| take(call.call_id()));
+                    calls.for_each(|call| reserve(call.call_id()));
                 }
-                Message::Tool(answer) => take(answer.tool_call_id.as_deref()),
+                Message::Tool(tool) => reserve(tool.tool_call_id.as_deref()),
                 _ => {}
             }
         }
         ids
     }
 
-    /// The valid id that stands for `id`.
+    /// Returns `id` if it is valid, or its replacement.
     #[inline]
-    fn valid(&mut self, id: &str) -> String {
+    fn replace(&mut self, id: &str) -> String {
         if is_valid(id) {
             return id.to_owned();
         }
-        if let Some(known) = self.replaced.get(id) {
-            return known.clone();
+        if let Some(replacement) = self.replacements.get(id) {
+            return replacement.clone();
         }
-        let new = self.unused(id);
-        self.replaced.insert(id.to_owned(), new.clone());
+        let new = self.generate(id);
+        self.replacements.insert(id.to_owned(), new.clone());
         new
     }
 
-    /// An id that depends on `seed` and that nobody has yet.
+    /// Generates an unused id from `seed`.
     #[inline]
-    fn unused(&mut self, seed: &str) -> String {
+    fn generate(&mut self, seed: &str) -> String {
         let mut hash = fnv1a(seed);
-        let mut id = spelled(hash);
-        while !self.taken.insert(id.clone()) {
+        let mut id = encode_base62(hash);
+        while !self.used.insert(id.clone()) {
             hash = hash.wrapping_add(1);
-            id = spelled(hash);
+            id = encode_base62(hash);
         }
         id
     }
 }
 
-/// FNV-1a: unlike the hashes of the standard library, it is the same everywhere and for
-/// ever, so that a history gets the same ids each time.
+/// Hashes a text with FNV-1a. Unlike the hashes of the standard library, it is stable across
+/// platforms and versions, so that a history is always assigned the same ids.
 fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -170,12 +176,12 @@ fn fnv1a(text: &str) -> u64 {
 }
 
 #[inline]
-fn spelled(hash: u64) -> String {
+fn encode_base62(hash: u64) -> String {
     let base = ALPHABET.len() as u64;
-    let mut rest = hash;
-    let digits = (0..LENGTH).map(|_| {
-        let digit = usize::try_from(rest % base).unwrap_or_default();
-        rest /= base;
+    let mut remainder = hash;
+    let digits = (0..ID_LENGTH).map(|_| {
+        let digit = usize::try_from(remainder % base).unwrap_or_default();
+        remainder /= base;
         ALPHABET.get(digit).copied().map_or('0', char::from)
     });
     digits.collect()

@@ -3,17 +3,17 @@ use std::fmt;
 use super::content::Content;
 use super::ids::is_valid;
 use super::message::{AssistantMessage, Message};
-use super::tool_call::given;
+use super::tool_call::present_id;
 
-/// Something about a history that the API, or some models on it, refuse.
+/// A violation of a rule that the API, or some of its models, enforce on a history.
 ///
-/// `{}` prints it for a person: where it is, and what is wrong.
+/// [`Display`](fmt::Display) prints the index of the message and the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// The message's place in the history, from 0.
+    /// The index of the message in the history, from 0.
     pub at: usize,
-    /// What is wrong with it.
+    /// The rule that the message violates.
     pub rule: MessageRule,
 }
 
@@ -23,61 +23,64 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What is asked of the messages of a history.
+/// A rule for the messages of a history.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MessageRule {
-    /// A message of the system or the user has content; one of the assistant has content or
-    /// calls tools.
+    /// A system or user message has content. An assistant message has content or calls tools.
     HasContent,
-    /// There is one message of the system, and it is the first.
+    /// There is at most one system message, and it is the first message.
     SystemIsFirst,
-    /// An assistant message with `prefix` is the last.
+    /// An assistant message with `prefix` is the last message.
     PrefixIsLast,
-    /// The id of a tool call is nine letters or digits.
+    /// A tool-call id is nine letters or digits.
     ToolCallIdIsValid,
-    /// Each call of a message is answered by a tool message directly after it.
+    /// Each tool call is answered by a tool message directly after the message with the call.
     CallIsAnswered,
-    /// A tool message follows a message that has the call with its id, and is the only one for
-    /// that call.
+    /// A tool message follows the message with its tool call, and is the only one for that
+    /// call.
     AnswerHasCall,
-    /// The last message is one of the user, of a tool, or an assistant message with `prefix`.
+    /// The last message is a user message, a tool message, or an assistant message with
+    /// `prefix`.
     EndsWithInput,
 }
 
 impl fmt::Display for MessageRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::HasContent => "it is empty",
-            Self::SystemIsFirst => "it is of the system, but not the first message",
-            Self::PrefixIsLast => "it has `prefix`, but is not the last message",
+            Self::HasContent => "the message is empty",
+            Self::SystemIsFirst => "a system message is not the first message",
+            Self::PrefixIsLast => "a message with `prefix` is not the last message",
             Self::ToolCallIdIsValid => "a tool-call id is not nine letters or digits",
             Self::CallIsAnswered => "a tool call is not answered directly after it",
-            Self::AnswerHasCall => "it answers no call of the message before it, or one twice",
-            Self::EndsWithInput => "the history ends without anything to answer",
+            Self::AnswerHasCall => {
+                "a tool message answers no open tool call of the message before it"
+            }
+            Self::EndsWithInput => "the history ends without a message to respond to",
         })
     }
 }
 
-/// Finds what the API, or some models on it, would refuse about a history.
+/// Returns the violations that the API, or some of its models, would reject a history for.
 ///
-/// The SDK itself refuses none of this: which rules hold depends on the model and the day.
-/// [`repair_messages`](super::repair_messages) mends all but the end of a history.
+/// The SDK itself rejects none of them, because the rules depend on the model and change over
+/// time. [`repair_messages`](super::repair_messages) repairs all of them except
+/// [`MessageRule::EndsWithInput`].
 ///
 /// ```
-/// use mistral_core::chat::{lint_messages, Message, MessageRule};
+/// use mistral_core::messages::{Message, MessageRule, lint_messages};
 ///
 /// let messages = [Message::user("Hello"), Message::tool("D681PevKs", "no rain")];
 /// let violations = lint_messages(&messages);
 /// assert_eq!(violations[0].rule, MessageRule::AnswerHasCall);
-/// assert!(violations[0].to_string().starts_with("message 1: it answers no call"));
+/// assert!(violations[0].to_string().starts_with("message 1: a tool message answers no"));
 /// ```
 #[inline]
 pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
-    let mut found = Vec::new();
-    let mut open = Vec::new(); // the calls of the last assistant message, and its place
+    let mut violations = Vec::new();
+    let mut open = Vec::new(); // the unanswered calls, with the index of their message
     for (at, message) in messages.iter().enumerate() {
-        let mut violates = |rule| found.push(Violation { at, rule });
+        let mut violates = |rule| violations.push(Violation { at, rule });
         if is_empty(message) {
             violates(MessageRule::HasContent);
         }
@@ -87,11 +90,11 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
         if is_prefix(message) && at + 1 < messages.len() {
             violates(MessageRule::PrefixIsLast);
         }
-        if !ids(message).all(is_valid) {
+        if !tool_call_ids(message).all(is_valid) {
             violates(MessageRule::ToolCallIdIsValid);
         }
         if let Message::Tool(_) = message {
-            let id = ids(message).next();
+            let id = tool_call_ids(message).next();
             match open.iter().position(|(_, call)| Some(*call) == id) {
                 Some(answered) => {
                     open.remove(answered);
@@ -100,54 +103,55 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
             }
             continue;
         }
-        report(&mut found, &mut open);
-        open.extend(ids(message).map(|id| (at, id)));
+        report_unanswered(&mut violations, &mut open);
+        open.extend(tool_call_ids(message).map(|id| (at, id)));
     }
-    report(&mut found, &mut open);
+    report_unanswered(&mut violations, &mut open);
     if !messages.last().is_some_and(is_input) {
-        found.push(Violation {
+        violations.push(Violation {
             at: messages.len().saturating_sub(1),
             rule: MessageRule::EndsWithInput,
         });
     }
-    found.sort_by_key(|violation| violation.at);
-    found
+    violations.sort_by_key(|violation| violation.at);
+    violations
 }
 
-/// Says which calls are still open: nothing that follows can answer them.
+/// Reports the calls that are still open, which no later message can answer.
 #[inline]
-fn report(found: &mut Vec<Violation>, open: &mut Vec<(usize, &str)>) {
-    found.extend(open.drain(..).map(|(at, _)| Violation {
+fn report_unanswered(violations: &mut Vec<Violation>, open: &mut Vec<(usize, &str)>) {
+    violations.extend(open.drain(..).map(|(at, _)| Violation {
         at,
         rule: MessageRule::CallIsAnswered,
     }));
 }
 
-/// The ids that a message has: of its calls, or of the call that it answers. Empty for none.
-pub(super) fn ids(message: &Message) -> impl Iterator<Item = &str> {
+/// Returns the tool-call ids of a message: those of its calls, or of the call that it answers.
+/// A missing id is empty.
+pub(super) fn tool_call_ids(message: &Message) -> impl Iterator<Item = &str> {
     let (calls, answered) = match message {
         Message::Assistant(assistant) => (assistant.tool_calls.as_deref(), None),
-        Message::Tool(answer) => (None, Some(answer.tool_call_id.as_deref())),
+        Message::Tool(tool) => (None, Some(tool.tool_call_id.as_deref())),
         _ => (None, None),
     };
     let of_calls = calls.into_iter().flatten().map(|call| call.call_id());
-    let ids = of_calls.chain(answered.map(given));
+    let ids = of_calls.chain(answered.map(present_id));
     ids.map(Option::unwrap_or_default)
 }
 
 pub(super) fn is_empty(message: &Message) -> bool {
-    let nothing = |content: &Content| match content {
+    let is_blank = |content: &Content| match content {
         Content::Text(text) => text.is_empty(),
         Content::Chunks(chunks) => chunks.is_empty(),
         Content::Null => true,
     };
     match message {
-        Message::System(system) => nothing(&system.content),
-        Message::User(user) => nothing(&user.content),
+        Message::System(system) => is_blank(&system.content),
+        Message::User(user) => is_blank(&user.content),
         Message::Assistant(assistant) => {
             let calls = assistant.tool_calls.as_deref().unwrap_or_default();
-            let is_silent = assistant.content.as_ref().is_none_or(nothing);
-            is_silent && calls.is_empty() && !is_prefix(message)
+            let has_no_content = assistant.content.as_ref().is_none_or(is_blank);
+            has_no_content && calls.is_empty() && !is_prefix(message)
         }
         _ => false,
     }

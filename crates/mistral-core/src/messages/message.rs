@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -6,7 +8,7 @@ use super::tool_call::ToolCall;
 use crate::json::wire::serialize_tagged;
 use crate::json::{ApiRequest, ApiUnion};
 
-/// One message of a conversation. Mirrors the members of the API's `messages`.
+/// A message of a conversation. Mirrors the members of the API's `messages`.
 ///
 /// ```
 /// use mistral_core::chat::Message;
@@ -25,13 +27,13 @@ pub enum Message {
     /// Instructions to the model.
     #[api("system")]
     System(SystemMessage),
-    /// What the user says.
+    /// A message from the user.
     #[api("user")]
     User(UserMessage),
-    /// What the model said.
+    /// A message from the model.
     #[api("assistant")]
     Assistant(AssistantMessage),
-    /// What a tool answered.
+    /// The result of a tool call.
     #[api("tool")]
     Tool(ToolMessage),
     /// A member that this version of the SDK does not know, as it came.
@@ -39,22 +41,22 @@ pub enum Message {
 }
 
 impl Message {
-    /// Instructions to the model.
+    /// Creates a system message: instructions to the model.
     pub fn system(content: impl Into<Content>) -> Self {
         SystemMessage::new(content).into()
     }
 
-    /// What the user says.
+    /// Creates a message from the user.
     pub fn user(content: impl Into<Content>) -> Self {
         UserMessage::new(content).into()
     }
 
-    /// What the model said.
+    /// Creates a message from the model.
     pub fn assistant(content: impl Into<Content>) -> Self {
         AssistantMessage::new().content(content).into()
     }
 
-    /// What a tool answered to the call with this id.
+    /// Creates a tool message with the result of the tool call `tool_call_id`.
     pub fn tool(tool_call_id: impl Into<String>, content: impl Into<Content>) -> Self {
         ToolMessage::new(content).tool_call_id(tool_call_id).into()
     }
@@ -72,11 +74,11 @@ pub struct SystemMessage {
     pub extra: Map<String, Value>,
 }
 
-/// What the user says. Mirrors the API's `UserMessage`.
+/// A message from the user. Mirrors the API's `UserMessage`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct UserMessage {
-    /// Text, or chunks.
+    /// The content: text, or content chunks.
     #[api(required, into)]
     pub content: Content,
     /// Fields that this version of the SDK does not know, as they came.
@@ -84,20 +86,20 @@ pub struct UserMessage {
     pub extra: Map<String, Value>,
 }
 
-/// What the model said. Mirrors the API's `AssistantMessage`.
+/// A message from the model. Mirrors the API's `AssistantMessage`.
 ///
-/// A response's message goes back into the history as it is: see [`Message::from`].
+/// The message of a response can be appended to the history unchanged: see [`Message::from`].
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct AssistantMessage {
-    /// Text, or chunks.
+    /// The content: text, or content chunks.
     #[api(nullable, into)]
     pub content: Option<Content>,
-    /// The tools that the model wants called.
+    /// The tool calls that the model requests.
     #[api(list)]
     pub tool_calls: Option<Vec<ToolCall>>,
-    /// Whether the answer is to go on from this message, which is then the last.
-    /// Default: no.
+    /// Whether the response continues this message, which must then be the last. Default:
+    /// false.
     pub prefix: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -105,25 +107,25 @@ pub struct AssistantMessage {
 }
 
 impl AssistantMessage {
-    /// The text, joined from all text chunks. Empty if there is none.
-    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+    /// Returns the text, joined from all text chunks. Empty if there is none.
+    pub fn text(&self) -> Cow<'_, str> {
         self.content.as_ref().map_or("".into(), Content::text)
     }
 
-    /// The reasoning, joined from all thinking chunks. Empty if there is none.
-    pub fn thinking(&self) -> std::borrow::Cow<'_, str> {
+    /// Returns the reasoning, joined from all thinking chunks. Empty if there is none.
+    pub fn thinking(&self) -> Cow<'_, str> {
         self.content.as_ref().map_or("".into(), Content::thinking)
     }
 }
 
-/// What a tool answered. Mirrors the API's `ToolMessage`.
+/// The result of a tool call. Mirrors the API's `ToolMessage`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct ToolMessage {
-    /// The answer.
+    /// The result of the tool.
     #[api(required, into)]
     pub content: Content,
-    /// The id of the call that this answers.
+    /// The id of the tool call that this message answers.
     #[api(into)]
     pub tool_call_id: Option<String>,
     /// The tool's name.
@@ -134,7 +136,7 @@ pub struct ToolMessage {
     pub extra: Map<String, Value>,
 }
 
-/// An assistant message outside of the union of messages: there, too, it names its role.
+/// An assistant message that is serialized with its role outside of the union of messages.
 pub(crate) struct WithRole<'a>(pub(crate) &'a AssistantMessage);
 
 impl Serialize for WithRole<'_> {

@@ -1,6 +1,7 @@
-//! The words that several API groups share: messages, content, tools, formats, usage.
+//! Types that several API groups share: messages, content, tools, response formats, usage.
 
 mod content;
+mod content_chunk;
 mod ids;
 mod lint;
 mod message;
@@ -10,10 +11,11 @@ mod tool;
 mod tool_call;
 mod usage;
 
-pub use self::content::{
-    AudioChunk, Content, ContentChunk, DocumentUrlChunk, FileChunk, ImageDetail, ImageUrl,
-    ImageUrlChunk, ImageUrlUnion, InputAudio, ReferenceChunk, ReferenceId, ResourceChunk,
-    ResourceLinkChunk, TextChunk, ThinkChunk,
+pub use self::content::Content;
+pub use self::content_chunk::{
+    AudioChunk, ContentChunk, DocumentUrlChunk, FileChunk, ImageDetail, ImageUrl, ImageUrlChunk,
+    ImageUrlUnion, InputAudio, ReferenceChunk, ReferenceId, ResourceChunk, ResourceLinkChunk,
+    TextChunk, ThinkChunk,
 };
 pub use self::ids::normalize_tool_call_ids;
 pub use self::lint::{MessageRule, Violation, lint_messages};

@@ -1,34 +1,38 @@
 use std::collections::{HashMap, VecDeque};
 
-use super::content::{Content, ContentChunk};
+use super::content::Content;
+use super::content_chunk::ContentChunk;
 use super::ids::normalize_tool_call_ids;
-use super::lint::{Violation, ids, is_empty, is_prefix, lint_messages};
+use super::lint::{Violation, is_empty, is_prefix, lint_messages, tool_call_ids};
 use super::message::{Message, SystemMessage};
 
-/// What stands for the answer to a call that has none.
-const NOT_CARRIED_OUT: &str = "This call was not carried out.";
+/// The content of the tool message for a call without a result. The model reads it.
+const MISSING_RESULT: &str = "This call was not carried out.";
 
-/// Mends what [`lint_messages`] finds, and gives what is left of it: that the history ends
-/// without anything to answer, which only its author can mend.
+/// Repairs the violations that [`lint_messages`] finds, and returns the remaining ones. Only
+/// [`MessageRule::EndsWithInput`](super::MessageRule::EndsWithInput) can remain: the caller has
+/// to append a message.
 ///
-/// * Messages without content are left out.
-/// * All messages of the system become one, which is the first.
-/// * `prefix` is taken from all messages but the last.
-/// * Tool-call ids become valid, as
-///   [`normalize_tool_call_ids`](super::normalize_tool_call_ids) makes them.
-/// * Answers to calls are moved to their calls. A call without an answer gets one that says
-///   that it was not carried out; an answer without a call is left out.
+/// * Messages without content are removed.
+/// * All system messages are merged into one, which becomes the first message.
+/// * `prefix` is cleared on all messages but the last.
+/// * Tool-call ids are normalized by
+///   [`normalize_tool_call_ids`](super::normalize_tool_call_ids).
+/// * Tool messages are moved directly after their calls. For a call without a tool message, one
+///   is added that states that the call was not carried out. A tool message without a call is
+///   removed.
 ///
-/// A history in which nothing is found stays as it is.
+/// A history without violations is not changed.
 ///
 /// ```
-/// use mistral_core::chat::{repair_messages, AssistantMessage, Message, ToolCall};
+/// use mistral_core::chat::{AssistantMessage, Message, ToolCall};
+/// use mistral_core::messages::repair_messages;
 ///
 /// let call = ToolCall::new("call_PTLP8xhu3uwZk4l3", "get_weather", "{}");
 /// let mut messages = vec![
 ///     Message::user("Do I need an umbrella?"),
 ///     AssistantMessage::new().tool_calls([call]).into(),
-///     Message::user("Hello? Are you there?"), // the program was stopped in between
+///     Message::user("Hello? Are you there?"), // the program was interrupted in between
 /// ];
 /// assert!(repair_messages(&mut messages).is_empty());
 /// assert!(matches!(messages[2], Message::Tool(_)));
@@ -38,7 +42,7 @@ const NOT_CARRIED_OUT: &str = "This call was not carried out.";
 pub fn repair_messages(messages: &mut Vec<Message>) -> Vec<Violation> {
     messages.retain(|message| !is_empty(message));
     normalize_tool_call_ids(messages);
-    unite_systems(messages);
+    merge_system_messages(messages);
     let last = messages.len().saturating_sub(1);
     for message in messages.iter_mut().take(last) {
         if is_prefix(message)
@@ -47,31 +51,31 @@ pub fn repair_messages(messages: &mut Vec<Message>) -> Vec<Violation> {
             assistant.prefix = None;
         }
     }
-    messages.retain(|message| !is_empty(message)); // an empty prefix is nothing without its mark
-    join_answers(messages);
+    messages.retain(|message| !is_empty(message)); // an empty message is only valid with `prefix`
+    move_results_to_calls(messages);
     lint_messages(messages)
 }
 
 #[inline]
-fn unite_systems(messages: &mut Vec<Message>) {
+fn merge_system_messages(messages: &mut Vec<Message>) {
     let is_system = |message: &Message| matches!(message, Message::System(_));
     if !messages.iter().skip(1).any(is_system) {
         return;
     }
-    let mut united: Option<SystemMessage> = None;
-    messages.retain(|message| match (message, &mut united) {
+    let mut merged: Option<SystemMessage> = None;
+    messages.retain(|message| match (message, &mut merged) {
         (Message::System(system), None) => {
-            united = Some(system.clone());
+            merged = Some(system.clone());
             false
         }
-        (Message::System(system), Some(united)) => {
-            append(&mut united.content, &system.content);
-            united.extra.extend(system.extra.clone());
+        (Message::System(system), Some(merged)) => {
+            append(&mut merged.content, &system.content);
+            merged.extra.extend(system.extra.clone());
             false
         }
         _ => true,
     });
-    messages.splice(..0, united.map(Message::from));
+    messages.splice(..0, merged.map(Message::from));
 }
 
 #[inline]
@@ -88,55 +92,56 @@ fn append(content: &mut Content, more: &Content) {
     *content = Content::Chunks([chunks(content), chunks(more)].concat());
 }
 
-/// Puts every answer directly after the message that has its call.
+/// Moves every tool message directly after the message with its call.
 #[inline]
-fn join_answers(messages: &mut Vec<Message>) {
-    let mut places: HashMap<String, VecDeque<usize>> = HashMap::new();
+fn move_results_to_calls(messages: &mut Vec<Message>) {
+    let mut indices: HashMap<String, VecDeque<usize>> = HashMap::new();
     for (at, message) in messages.iter().enumerate() {
-        for id in ids(message) {
-            places.entry(id.to_owned()).or_default().push_back(at);
+        for id in tool_call_ids(message) {
+            indices.entry(id.to_owned()).or_default().push_back(at);
         }
     }
-    let mut left: Vec<Option<Message>> = messages.drain(..).map(Some).collect();
-    for at in 0..left.len() {
-        let Some(message) = left.get_mut(at).and_then(Option::take) else {
+    let mut remaining: Vec<Option<Message>> = messages.drain(..).map(Some).collect();
+    for at in 0..remaining.len() {
+        let Some(message) = remaining.get_mut(at).and_then(Option::take) else {
             continue;
         };
         let calls: Vec<String> = match &message {
-            Message::Tool(_) => continue, // no call before it has claimed it
-            message => ids(message).map(str::to_owned).collect(),
+            Message::Tool(_) => continue, // no preceding call has claimed it
+            message => tool_call_ids(message).map(str::to_owned).collect(),
         };
         messages.push(message);
         let mut claimed = Vec::new();
         let mut missing = Vec::new();
         for id in calls {
-            let places = places.get_mut(&id);
-            match places.and_then(|places| answer_after(at, places, &left)) {
-                Some(place) => {
-                    let answer = left.get_mut(place).and_then(Option::take);
-                    claimed.extend(answer.map(|answer| (place, answer)));
+            let indices = indices.get_mut(&id);
+            match indices.and_then(|indices| take_result_after(at, indices, &remaining)) {
+                Some(index) => {
+                    let result = remaining.get_mut(index).and_then(Option::take);
+                    claimed.extend(result.map(|result| (index, result)));
                 }
-                None => missing.push(Message::tool(id, NOT_CARRIED_OUT)),
+                None => missing.push(Message::tool(id, MISSING_RESULT)),
             }
         }
-        claimed.sort_by_key(|(place, _)| *place);
-        messages.extend(claimed.into_iter().map(|(_, answer)| answer));
+        claimed.sort_by_key(|(index, _)| *index);
+        messages.extend(claimed.into_iter().map(|(_, result)| result));
         messages.append(&mut missing);
     }
 }
 
-/// Takes the place of the answer to a call in the message at `at` out of the `places` that have
-/// its id: the first one after it, unless there the id is that of another call.
-fn answer_after(
+/// Removes the index of the tool message for a call of the message at `at` from `indices`, the
+/// indices of the messages with its id. It is the first one after `at`, unless that is another
+/// call with the same id.
+fn take_result_after(
     at: usize,
-    places: &mut VecDeque<usize>,
-    left: &[Option<Message>],
+    indices: &mut VecDeque<usize>,
+    remaining: &[Option<Message>],
 ) -> Option<usize> {
-    while places.front().is_some_and(|place| *place <= at) {
-        places.pop_front();
+    while indices.front().is_some_and(|index| *index <= at) {
+        indices.pop_front();
     }
-    match left.get(*places.front()?) {
-        Some(Some(Message::Tool(_))) => places.pop_front(),
+    match remaining.get(*indices.front()?) {
+        Some(Some(Message::Tool(_))) => indices.pop_front(),
         _ => None,
     }
 }

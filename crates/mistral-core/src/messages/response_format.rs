@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use crate::json::{ApiEnum, ApiObject, ApiRequest};
 
-/// The form of the answer. Mirrors the API's `ResponseFormat`.
+/// The format of a response. Mirrors the API's `ResponseFormat`.
 ///
 /// ```
 /// use mistral_core::chat::ResponseFormat;
@@ -20,10 +20,11 @@ use crate::json::{ApiEnum, ApiObject, ApiRequest};
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct ResponseFormat {
-    /// Text, JSON, or JSON by a schema. Default: text.
+    /// The type of the format: text, a JSON object, or JSON that follows a schema. Default:
+    /// text.
     #[api(rename = "type")]
     pub kind: Option<ResponseFormatType>,
-    /// The schema, for [`ResponseFormatType::ResponseSchema`].
+    /// The schema, for [`ResponseFormatType::JsonSchema`].
     pub json_schema: Option<ResponseSchema>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -31,24 +32,25 @@ pub struct ResponseFormat {
 }
 
 impl ResponseFormat {
-    /// Text.
+    /// Creates the format for text.
     pub fn text() -> Self {
-        Self::of(ResponseFormatType::Text, None)
+        Self::with_kind(ResponseFormatType::Text, None)
     }
 
-    /// A JSON object. The messages, too, must ask the model for JSON.
+    /// Creates the format for a JSON object. The messages must instruct the model to produce
+    /// JSON, too.
     pub fn json_object() -> Self {
-        Self::of(ResponseFormatType::JsonObject, None)
+        Self::with_kind(ResponseFormatType::JsonObject, None)
     }
 
-    /// JSON that follows `schema` to the letter (`strict`).
+    /// Creates the format for JSON that follows `schema` strictly (`strict`).
     ///
-    /// A strict schema needs `"additionalProperties": false` in every object.
+    /// A strict schema requires `"additionalProperties": false` in every object.
     pub fn json_schema(name: impl Into<String>, schema: impl Into<Value>) -> Self {
         ResponseSchema::new(name, schema).strict(true).into()
     }
 
-    fn of(kind: ResponseFormatType, json_schema: Option<ResponseSchema>) -> Self {
+    fn with_kind(kind: ResponseFormatType, json_schema: Option<ResponseSchema>) -> Self {
         Self {
             kind: Some(kind),
             json_schema,
@@ -59,11 +61,11 @@ impl ResponseFormat {
 
 impl From<ResponseSchema> for ResponseFormat {
     fn from(schema: ResponseSchema) -> Self {
-        Self::of(ResponseFormatType::ResponseSchema, Some(schema))
+        Self::with_kind(ResponseFormatType::JsonSchema, Some(schema))
     }
 }
 
-/// The kind of a response's form. Mirrors the API's `ResponseFormats`.
+/// The type of a response format. Mirrors the API's `ResponseFormats`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ResponseFormatType {
@@ -73,14 +75,14 @@ pub enum ResponseFormatType {
     /// A JSON object.
     #[api("json_object")]
     JsonObject,
-    /// JSON by a schema.
+    /// JSON that follows a schema.
     #[api("json_schema")]
-    ResponseSchema,
+    JsonSchema,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// A schema for the answer. Mirrors the API's `ResponseSchema`.
+/// The schema of a response. Mirrors the API's `JsonSchema`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct ResponseSchema {
@@ -90,10 +92,10 @@ pub struct ResponseSchema {
     /// The JSON Schema.
     #[api(required, into)]
     pub schema: Value,
-    /// What the schema is for.
+    /// The purpose of the schema.
     #[api(into)]
     pub description: Option<String>,
-    /// Whether the answer must follow the schema to the letter. Default: no.
+    /// Whether the response must follow the schema strictly. Default: false.
     pub strict: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

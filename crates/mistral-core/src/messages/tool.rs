@@ -1,10 +1,9 @@
 use serde_json::{Map, Value};
 
-use crate::json::Secret;
-use crate::json::{ApiEnum, ApiRequest, ApiUnion};
+use crate::json::{ApiEnum, ApiRequest, ApiUnion, Secret};
 
-/// Something that the model may use. Mirrors the API's `Tool` and the official SDK's
-/// further kinds.
+/// A tool that the model may call. Mirrors the API's `Tool` and the official SDK's further
+/// kinds.
 ///
 /// ```
 /// use mistral_core::chat::{Function, Tool};
@@ -16,26 +15,26 @@ use crate::json::{ApiEnum, ApiRequest, ApiUnion};
 ///     "required": ["city"],
 /// });
 /// let weather = Function::new("get_weather", parameters)
-///     .description("Says what the weather is like.");
+///     .description("Returns the current weather.");
 /// assert!(matches!(Tool::from(weather), Tool::Function(_)));
 /// ```
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type", default = "function")]
 #[non_exhaustive]
 pub enum Tool {
-    /// A function of yours.
+    /// A function that the application implements.
     #[api("function")]
     Function(FunctionTool),
-    /// Search on the web.
+    /// Web search.
     #[api("web_search")]
     WebSearch(WebSearchTool),
-    /// Search on the web and in the archives of news agencies.
+    /// Web search that includes news agencies.
     #[api("web_search_premium")]
     WebSearchPremium(WebSearchPremiumTool),
     /// A sandbox that runs code.
     #[api("code_interpreter")]
     CodeInterpreter(CodeInterpreterTool),
-    /// Generation of images.
+    /// Image generation.
     #[api("image_generation")]
     ImageGeneration(ImageGenerationTool),
     /// Search in document libraries.
@@ -54,7 +53,7 @@ impl From<Function> for Tool {
     }
 }
 
-/// A function of yours, as a tool. Mirrors the API's `Tool`.
+/// A function that the application implements, as a tool. Mirrors the API's `Tool`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct FunctionTool {
@@ -66,43 +65,42 @@ pub struct FunctionTool {
     pub extra: Map<String, Value>,
 }
 
-/// Describes a function to the model. Mirrors the API's `Function`.
+/// The description of a function for the model. Mirrors the API's `Function`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct Function {
-    /// The name by which the model calls it.
+    /// The name that the model calls the function by.
     #[api(required, into)]
     pub name: String,
-    /// The JSON Schema of its arguments.
+    /// The JSON Schema of the arguments.
     #[api(required, into)]
     pub parameters: Value,
-    /// What it does and when to call it, for the model to read.
+    /// The purpose of the function and when to call it, for the model.
     #[api(into)]
     pub description: Option<String>,
-    /// Whether arguments must follow the schema to the letter. Default: no.
+    /// Whether the arguments must follow the schema strictly. Default: false.
     pub strict: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// Search on the web. Mirrors the API's `WebSearchTool`.
+/// Web search. Mirrors the API's `WebSearchTool`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct WebSearchTool {
-    /// Which of the tool's functions may be used, and how.
+    /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// Search on the web and in the archives of news agencies. Mirrors the API's
-/// `WebSearchPremiumTool`.
+/// Web search that includes news agencies. Mirrors the API's `WebSearchPremiumTool`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct WebSearchPremiumTool {
-    /// Which of the tool's functions may be used, and how.
+    /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -113,18 +111,18 @@ pub struct WebSearchPremiumTool {
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct CodeInterpreterTool {
-    /// Which of the tool's functions may be used, and how.
+    /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// Generation of images. Mirrors the API's `ImageGenerationTool`.
+/// Image generation. Mirrors the API's `ImageGenerationTool`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct ImageGenerationTool {
-    /// Which of the tool's functions may be used, and how.
+    /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -135,10 +133,10 @@ pub struct ImageGenerationTool {
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct DocumentLibraryTool {
-    /// The libraries to search in.
+    /// The ids of the libraries to search in.
     #[api(required, list)]
     pub library_ids: Vec<String>,
-    /// Which of the tool's functions may be used, and how.
+    /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -152,36 +150,36 @@ pub struct CustomConnector {
     /// The connector's id.
     #[api(required, into)]
     pub connector_id: String,
-    /// How to be let in.
+    /// The credentials for the connector.
     #[api(into)]
     pub authorization: Option<ConnectorAuthorization>,
-    /// Which of the connector's functions may be used, and how.
+    /// The functions of the connector that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// How a connector is let in.
+/// The credentials for a connector.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
 pub enum ConnectorAuthorization {
-    /// By an API key.
+    /// An API key.
     #[api("api-key")]
     ApiKey(ApiKeyAuth),
-    /// By an OAuth 2 token.
+    /// An OAuth 2 token.
     #[api("oauth2-token")]
     OAuth2Token(OAuth2TokenAuth),
     /// A member that this version of the SDK does not know, as it came.
     Unknown(Value),
 }
 
-/// Lets a connector in by an API key. Mirrors the API's `APIKeyAuth`.
+/// An API key for a connector. Mirrors the API's `APIKeyAuth`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct ApiKeyAuth {
-    /// The key. Never printed.
+    /// The API key. Never printed.
     #[api(required, into)]
     pub value: Secret,
     /// Fields that this version of the SDK does not know, as they came.
@@ -189,7 +187,7 @@ pub struct ApiKeyAuth {
     pub extra: Map<String, Value>,
 }
 
-/// Lets a connector in by an OAuth 2 token. Mirrors the API's `OAuth2TokenAuth`.
+/// An OAuth 2 token for a connector. Mirrors the API's `OAuth2TokenAuth`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct OAuth2TokenAuth {
@@ -201,17 +199,17 @@ pub struct OAuth2TokenAuth {
     pub extra: Map<String, Value>,
 }
 
-/// Which functions of a tool may be used, and how. Mirrors the API's `ToolConfiguration`.
+/// The functions of a tool that the model may call. Mirrors the API's `ToolConfiguration`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct ToolConfiguration {
-    /// The functions that may not be used.
+    /// The functions that the model may not call.
     #[api(list)]
     pub exclude: Option<Vec<String>>,
-    /// The only functions that may be used.
+    /// The only functions that the model may call.
     #[api(list)]
     pub include: Option<Vec<String>>,
-    /// The functions that a person must confirm.
+    /// The functions whose calls require confirmation by a person.
     #[api(list)]
     pub requires_confirmation: Option<Vec<String>>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -219,7 +217,7 @@ pub struct ToolConfiguration {
     pub extra: Map<String, Value>,
 }
 
-/// Whether the model calls a tool, and which. Mirrors the API's `tool_choice`.
+/// Controls whether the model calls a tool, and which one. Mirrors the API's `tool_choice`.
 ///
 /// ```
 /// use mistral_core::chat::{ToolChoice, ToolChoiceEnum};
@@ -232,16 +230,16 @@ pub struct ToolConfiguration {
 #[api(untagged)]
 #[non_exhaustive]
 pub enum ToolChoice {
-    /// By a rule.
+    /// A rule for all tools.
     #[api(string)]
     Rule(ToolChoiceEnum),
-    /// This one.
+    /// The one function that the model must call.
     #[api(object)]
     Tool(NamedToolChoice),
 }
 
 impl ToolChoice {
-    /// Makes the model call the function `name`.
+    /// Requires the model to call the function `name`.
     pub fn function(name: impl Into<String>) -> Self {
         NamedToolChoice::new(FunctionName::new(name))
             .kind(ToolType::Function)
@@ -255,20 +253,20 @@ impl From<ToolChoiceEnum> for ToolChoice {
     }
 }
 
-/// Whether the model calls a tool. Mirrors the API's `ToolChoiceEnum`.
+/// Controls whether the model calls a tool. Mirrors the API's `ToolChoiceEnum`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ToolChoiceEnum {
-    /// As the model sees fit.
+    /// The model decides.
     #[api("auto")]
     Auto,
-    /// No tool.
+    /// The model calls no tool.
     #[api("none")]
     None,
-    /// At least one tool.
+    /// The model calls at least one tool.
     #[api("any")]
     Any,
-    /// At least one tool.
+    /// The model calls at least one tool.
     #[api("required")]
     Required,
     /// A value that this version of the SDK does not know, as it came.
@@ -282,7 +280,7 @@ pub struct NamedToolChoice {
     /// The function.
     #[api(required)]
     pub function: FunctionName,
-    /// The kind of tool. Default: a function.
+    /// The type of the tool. Default: `function`.
     #[api(rename = "type")]
     pub kind: Option<ToolType>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -290,11 +288,11 @@ pub struct NamedToolChoice {
     pub extra: Map<String, Value>,
 }
 
-/// Names a function. Mirrors the API's `FunctionName`.
+/// The name of a function. Mirrors the API's `FunctionName`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct FunctionName {
-    /// The name.
+    /// The function's name.
     #[api(required, into)]
     pub name: String,
     /// Fields that this version of the SDK does not know, as they came.
@@ -302,7 +300,7 @@ pub struct FunctionName {
     pub extra: Map<String, Value>,
 }
 
-/// The kind of a tool call. Mirrors the API's `ToolTypes`.
+/// The type of a tool call. Mirrors the API's `ToolTypes`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ToolType {
@@ -329,7 +327,7 @@ pub struct ToolReferenceChunk {
     /// The URL of the source's icon.
     #[api(into)]
     pub favicon: Option<String>,
-    /// What the source is about.
+    /// The description of the source.
     #[api(into)]
     pub description: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.

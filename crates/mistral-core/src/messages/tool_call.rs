@@ -8,7 +8,7 @@ use super::tool::ToolType;
 use crate::error::{Error, ErrorKind, Result, locate};
 use crate::json::{ApiObject, ApiUnion};
 
-/// The model's wish to call a tool. Mirrors the API's `ToolCall`.
+/// A tool call that the model requests. Mirrors the API's `ToolCall`.
 ///
 /// ```
 /// use mistral_core::chat::ToolCall;
@@ -25,15 +25,15 @@ use crate::json::{ApiObject, ApiUnion};
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ToolCall {
-    /// What to call, with which arguments.
+    /// The function to call, and its arguments.
     #[api(required)]
     pub function: FunctionCall,
-    /// The id that the tool's answer must name. See also [`call_id`](Self::call_id).
+    /// The id that the tool message must refer to. See also [`call_id`](Self::call_id).
     pub id: Option<String>,
-    /// The kind of tool. Default: a function.
+    /// The type of the tool. Default: `function`.
     #[api(rename = "type")]
     pub kind: Option<ToolType>,
-    /// Which of the message's calls this is.
+    /// The index of the call within the message.
     pub index: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -41,7 +41,7 @@ pub struct ToolCall {
 }
 
 impl ToolCall {
-    /// Makes a call, for a history that is sent to the model.
+    /// Creates a tool call, for a history that is sent to the model.
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,
@@ -56,18 +56,19 @@ impl ToolCall {
         }
     }
 
-    /// The id, unless it is one of the server's words for "none" (`""` and `"null"`).
+    /// Returns the id. `None` if it is missing or one of the server's placeholders (`""` and
+    /// `"null"`).
     pub fn call_id(&self) -> Option<&str> {
-        given(self.id.as_deref())
+        present_id(self.id.as_deref())
     }
 
-    /// Parses the arguments. No arguments at all (empty text, or `null`) count as an empty
+    /// Parses the arguments. Missing arguments (empty text, or `null`) are parsed as an empty
     /// object.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`] when they are not JSON or do not fit `T`. The
-    /// message names the function, the place in the JSON, and says so if the text ends too
-    /// early, as it does when an answer is as long as it may be
+    /// Fails with [`ErrorKind::Decode`] if they are not JSON or do not match `T`. The message
+    /// names the function and the JSON path, and states if the text is cut off, as it is when
+    /// the response reaches the token limit
     /// ([`FinishReason::Length`](crate::api::chat::FinishReason::Length)).
     ///
     /// ```
@@ -85,7 +86,8 @@ impl ToolCall {
     ///
     /// let call = ToolCall::new("D681PevKs", "get_weather", r#"{"city": "Paris", "days": ["x"]}"#);
     /// let error = call.arguments::<Weather>().unwrap_err();
-    /// assert!(error.to_string().starts_with("the arguments of `get_weather` do not fit: at `days[0]`"));
+    /// let message = "the arguments of `get_weather` do not match the type: at `days[0]`";
+    /// assert!(error.to_string().starts_with(message));
     /// # Ok::<_, mistral_core::Error>(())
     /// ```
     pub fn arguments<T: DeserializeOwned>(&self) -> Result<T> {
@@ -93,27 +95,27 @@ impl ToolCall {
             name, arguments, ..
         } = &self.function;
         arguments.parse().map_err(|error| {
-            let text = arguments.json();
-            let what = Shortcoming::of(&text);
-            // What came as an object has no places: they are found in its text.
+            let text = arguments.json_text();
+            let reason = ArgumentsError::classify(&text);
+            // Errors of `from_value` have no position, so an object is parsed from its text again.
             let error = serde_json::from_str::<T>(&text).err().unwrap_or(error);
             let error = locate(text.as_bytes(), error);
-            let message = format!("the arguments of `{name}` {what}: {error}");
+            let message = format!("the arguments of `{name}` {reason}: {error}");
             Error::new(ErrorKind::Decode, message)
         })
     }
 }
 
-/// The id, unless it is a word for "none".
-pub(super) fn given(id: Option<&str>) -> Option<&str> {
+/// Returns the id unless it is a placeholder.
+pub(super) fn present_id(id: Option<&str>) -> Option<&str> {
     id.filter(|id| !matches!(*id, "" | "null"))
 }
 
-/// What the model wants called. Mirrors the API's `FunctionCall`.
+/// A call of a function. Mirrors the API's `FunctionCall`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct FunctionCall {
-    /// The function's name. Empty in the later pieces of a stream.
+    /// The function's name. Empty in the later fragments of a streamed call.
     #[api(default)]
     pub name: String,
     /// The arguments.
@@ -125,7 +127,7 @@ pub struct FunctionCall {
 }
 
 impl FunctionCall {
-    /// Makes a call of the function `name`.
+    /// Creates a call of the function `name`.
     pub fn new(name: impl Into<String>, arguments: impl Into<Arguments>) -> Self {
         Self {
             name: name.into(),
@@ -135,10 +137,10 @@ impl FunctionCall {
     }
 }
 
-/// The arguments of a call: JSON as text, or an object.
+/// The arguments of a tool call: JSON as text, or an object.
 ///
-/// The text comes from a model: it may be cut off, or not be JSON at all. That is no
-/// error of the response; [`parse`](Self::parse) tells.
+/// The text is generated by the model, so it may be cut off or not be JSON. This does not fail
+/// the response; [`parse`](Self::parse) returns the error.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
@@ -152,21 +154,21 @@ pub enum Arguments {
 }
 
 impl Arguments {
-    /// Parses the arguments. Empty text, and `null`, count as an empty object.
+    /// Parses the arguments. Empty text and `null` are parsed as an empty object.
     ///
-    /// [`ToolCall::arguments`] does the same, with errors that say more.
+    /// [`ToolCall::arguments`] does the same, with more detailed errors.
     ///
     /// # Errors
-    /// Fails when they are cut off, are not JSON, or do not fit `T`.
+    /// Fails if they are cut off, are not JSON, or do not match `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self {
-            Self::Text(_) => serde_json::from_str(&self.json()),
+            Self::Text(_) => serde_json::from_str(&self.json_text()),
             Self::Object(object) => T::deserialize(Value::Object(object.clone())),
         }
     }
 
-    /// What is parsed.
-    fn json(&self) -> Cow<'_, str> {
+    /// Returns the JSON text to parse.
+    fn json_text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) if matches!(text.trim(), "" | "null") => "{}".into(),
             Self::Text(text) => text.into(),
@@ -175,31 +177,31 @@ impl Arguments {
     }
 }
 
-/// What is wrong with arguments that cannot be parsed.
-enum Shortcoming {
+/// The reason that arguments cannot be parsed.
+enum ArgumentsError {
     CutOff,
     NotJson,
-    Misfit,
+    Mismatch,
 }
 
-impl Shortcoming {
-    fn of(json: &str) -> Self {
+impl ArgumentsError {
+    fn classify(json: &str) -> Self {
         match serde_json::from_str::<IgnoredAny>(json) {
             Err(error) if error.is_eof() => Self::CutOff,
             Err(_) => Self::NotJson,
-            Ok(_) => Self::Misfit,
+            Ok(_) => Self::Mismatch,
         }
     }
 }
 
-impl fmt::Display for Shortcoming {
+impl fmt::Display for ArgumentsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CutOff => {
-                "seem to be cut off (the finish reason `length` means: allow more tokens)"
+                "seem to be cut off (if the finish reason is `length`, raise `max_tokens`)"
             }
             Self::NotJson => "are not JSON",
-            Self::Misfit => "do not fit",
+            Self::Mismatch => "do not match the type",
         })
     }
 }

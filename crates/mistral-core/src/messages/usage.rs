@@ -2,33 +2,33 @@ use serde_json::{Map, Value};
 
 use crate::json::ApiObject;
 
-/// What a call consumed. Mirrors the API's `UsageInfo`.
+/// The token usage of a call. Mirrors the API's `UsageInfo`.
 ///
-/// Tokens of audio may be counted in `total_tokens` alone.
+/// Audio tokens may be counted only in `total_tokens`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct UsageInfo {
-    /// Tokens of the request.
+    /// The number of tokens in the prompt.
     #[api(default)]
     pub prompt_tokens: i64,
-    /// Tokens of the answer.
+    /// The number of generated tokens.
     #[api(default)]
     pub completion_tokens: i64,
-    /// All tokens.
+    /// The total number of tokens.
     #[api(default)]
     pub total_tokens: i64,
-    /// Seconds of audio in the request.
+    /// The duration of the audio in the prompt, in seconds.
     pub prompt_audio_seconds: Option<i64>,
-    /// Tokens of the request that came from the cache: one of three spellings. See
+    /// The number of prompt tokens read from the cache, in one of three spellings. See
     /// [`cached_tokens`](Self::cached_tokens).
     pub num_cached_tokens: Option<i64>,
-    /// What the tokens of the request are made of.
-    #[api(lenient)]
+    /// The breakdown of the prompt tokens.
+    #[api(lenient_object)]
     pub prompt_tokens_details: Option<PromptTokensDetails>,
-    /// The same under another name, as some endpoints spell it.
-    #[api(lenient)]
+    /// The breakdown of the prompt tokens, as some endpoints spell it.
+    #[api(lenient_object)]
     pub prompt_token_details: Option<PromptTokensDetails>,
-    /// The service tier that served the call.
+    /// The service tier that processed the call.
     pub service_tier: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -36,18 +36,19 @@ pub struct UsageInfo {
 }
 
 impl UsageInfo {
-    /// Adds the three counts of tokens of another call.
+    /// Adds the token counts of another call.
     pub(crate) fn add(&mut self, other: &Self) {
-        for (all, more) in [
+        for (total, more) in [
             (&mut self.prompt_tokens, other.prompt_tokens),
             (&mut self.completion_tokens, other.completion_tokens),
             (&mut self.total_tokens, other.total_tokens),
         ] {
-            *all = all.saturating_add(more);
+            *total = total.saturating_add(more);
         }
     }
 
-    /// How many tokens of the request came from the cache, however the server spells it.
+    /// Returns the number of prompt tokens read from the cache, in any of the server's
+    /// spellings.
     pub fn cached_tokens(&self) -> i64 {
         [&self.prompt_tokens_details, &self.prompt_token_details]
             .into_iter()
@@ -58,13 +59,13 @@ impl UsageInfo {
     }
 }
 
-/// What the tokens of a request are made of. Mirrors the API's `PromptTokensDetails`.
+/// The breakdown of prompt tokens. Mirrors the API's `PromptTokensDetails`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct PromptTokensDetails {
-    /// Tokens that came from the cache.
+    /// The number of tokens read from the cache.
     pub cached_tokens: Option<i64>,
-    /// Tokens of audio.
+    /// The number of audio tokens.
     pub audio_tokens: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

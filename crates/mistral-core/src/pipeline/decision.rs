@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
     use crate::error::ApiError;
-    use crate::transport::{Target, TransportError, TransportErrorKind};
+    use crate::transport::{RequestTarget, TransportError, TransportErrorKind};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -97,7 +97,7 @@ mod tests {
         let redirection = Redirection {
             status: StatusCode::TEMPORARY_REDIRECT,
             headers: &headers,
-            from: &Target { uri, url },
+            from: &RequestTarget { uri, url },
             method: &Method::GET,
             has_body: false,
             is_replayable: state.is_replayable,

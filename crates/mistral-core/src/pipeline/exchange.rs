@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::time::Instant;
 
@@ -19,7 +20,7 @@ use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::{Framing, SignedBody};
 use crate::retry::RetryPolicy;
 use crate::transport::{
-    Body, BodyCollector, BodyFuture, Payload, RequestContext, Target, TransportError,
+    Body, BodyCollector, BodyFuture, Payload, RequestContext, RequestTarget, TransportError,
 };
 
 type Response = Box<http::Response<Body>>;
@@ -95,21 +96,24 @@ impl<'a> Exchange<'a> {
     /// The outer error ends the call: nothing was sent, or the same credentials would be
     /// rejected again.
     pub(crate) async fn attempt(&mut self, mut timer: Timer<'_>) -> Result<Result<Response>> {
-        let request = {
-            // In a scope of its own, so that the future need not keep the headers.
+        // In a scope of its own, so that the future need not keep the headers.
+        let body;
+        let mut parts = {
             let headers = self.authorize(timer.as_mut()).await?;
             if let Some(rejected) = self.rejected.take_if(|rejected| rejected.0 == headers) {
                 return Err(rejected.1);
             }
-            let body = match self.body_future() {
+            body = match self.body_future() {
                 None => self.body(),
                 Some(opening) => self.track_sent(self.open_body(opening).await?),
             };
             self.attempts += 1;
             self.credentials = Credentials::of(&headers);
-            self.http_request(headers, body)
+            self.http_parts(headers)
         };
-        let request = self.sign(request, timer.as_mut()).await?;
+        let signed = body.bytes().map_or(SignedBody::Stream, SignedBody::Bytes);
+        self.sign(&mut parts, signed, timer.as_mut()).await?;
+        let request = http::Request::from_parts(parts, body);
         let response = self.pipeline.transport.send(request);
         Ok(self.receive(response, timer).await)
     }
@@ -127,17 +131,9 @@ impl<'a> Exchange<'a> {
         Ok(headers)
     }
 
-    async fn sign(
-        &self,
-        request: http::Request<Body>,
-        timer: Timer<'_>,
-    ) -> Result<http::Request<Body>> {
-        let (mut parts, body) = request.into_parts();
-        let signed = body.bytes().map_or(SignedBody::Stream, SignedBody::Bytes);
-        let mut signing = self.pipeline.provider.sign(&mut parts, signed);
-        timeout_at(timer, self.provider_deadline(), signing.as_mut()).await??;
-        drop(signing);
-        Ok(http::Request::from_parts(parts, body))
+    async fn sign(&self, parts: &mut Parts, body: SignedBody<'_>, timer: Timer<'_>) -> Result<()> {
+        let mut signing = self.pipeline.provider.sign(parts, body);
+        timeout_at(timer, self.provider_deadline(), signing.as_mut()).await?
     }
 
     /// The deadline for what the provider does. A streamed call has none of its own.
@@ -252,7 +248,7 @@ impl<'a> Exchange<'a> {
     /// Returns the future that opens the body, where it must be opened.
     #[inline(never)]
     fn body_future(&self) -> Option<BodyFuture> {
-        self.payload().and_then(Payload::open_again)
+        self.payload().and_then(Payload::open_body)
     }
 
     #[cold]
@@ -264,7 +260,7 @@ impl<'a> Exchange<'a> {
         Box::pin(async move { Ok(timeout_at(pin!(None), deadline, opening.as_mut()).await??) })
     }
 
-    fn target(&self) -> &Arc<Target> {
+    fn target(&self) -> &Arc<RequestTarget> {
         let redirect = self.redirect.as_deref();
         redirect.map_or(&self.route.target, |redirect| &redirect.target)
     }
@@ -275,19 +271,19 @@ impl<'a> Exchange<'a> {
     }
 
     #[inline(never)]
-    fn http_request(&self, mut headers: HeaderMap, body: Body) -> http::Request<Body> {
-        let mut http = http::Request::new(body);
-        *http.method_mut() = self.method().clone();
-        *http.uri_mut() = self.target().uri.clone();
+    fn http_parts(&self, mut headers: HeaderMap) -> Parts {
+        let mut parts = http::Request::new(()).into_parts().0;
+        parts.method = self.method().clone();
+        parts.uri = self.target().uri.clone();
         self.pipeline.propagate.add_headers(&mut headers);
         self.request.add_headers(&mut headers);
         if self.redirect.is_some() && self.payload().is_none() {
             headers.remove(CONTENT_TYPE);
         }
-        *http.headers_mut() = headers;
+        parts.headers = headers;
         let first_byte = Deadline::after(Some(self.timeouts.first_byte), TimeoutPhase::FirstByte);
         let until = Deadline::earlier(first_byte, self.deadline);
-        http.extensions_mut().insert(RequestContext {
+        parts.extensions.insert(RequestContext {
             name: self.request.operation.name.clone(),
             model: self.request.model.clone(),
             attempt: self.attempts,
@@ -295,7 +291,7 @@ impl<'a> Exchange<'a> {
             connect_timeout: self.timeouts.connect,
             deadline: until.map(|until| until.at),
         });
-        http
+        parts
     }
 
     /// The retry policy of this call.

@@ -8,14 +8,14 @@ use url::Url;
 
 use crate::error::{Error, Result, one_line};
 use crate::redact::redact_url;
-use crate::transport::Target;
+use crate::transport::RequestTarget;
 
 const MAX_REDIRECTS: u32 = 10;
 
 /// A redirect that is followed.
 #[derive(Debug)]
 pub(crate) struct Redirect {
-    pub(crate) target: Arc<Target>,
+    pub(crate) target: Arc<RequestTarget>,
     pub(crate) method: Method,
     pub(crate) keeps_body: bool,
     count: u32,
@@ -25,7 +25,7 @@ pub(crate) struct Redirect {
 pub(crate) struct Redirection<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
-    pub(crate) from: &'a Target,
+    pub(crate) from: &'a RequestTarget,
     pub(crate) method: &'a Method,
     pub(crate) has_body: bool,
     pub(crate) is_replayable: bool,
@@ -81,7 +81,7 @@ impl Redirection<'_> {
             );
         }
         Ok(Redirect {
-            target: Arc::new(Target { uri, url }),
+            target: Arc::new(RequestTarget { uri, url }),
             method,
             keeps_body,
             count,

@@ -9,7 +9,7 @@ use http::Uri;
 use crate::error::{Error, Result};
 use crate::pipeline::request::{CallOptions, RequestParts};
 use crate::provider::{Provider, RouteRequest};
-use crate::transport::Target;
+use crate::transport::RequestTarget;
 
 /// Bounds the cache for applications that use more than a handful of operations and models.
 const MAX_ROUTES: usize = 64;
@@ -17,7 +17,7 @@ const MAX_ROUTES: usize = 64;
 /// A route, parsed.
 #[derive(Debug)]
 pub(crate) struct ResolvedRoute {
-    pub(crate) target: Arc<Target>,
+    pub(crate) target: Arc<RequestTarget>,
     pub(crate) model: Option<String>,
 }
 
@@ -111,7 +111,7 @@ impl RouteCache {
                 .with_source(error)
         })?;
         Ok(ResolvedRoute {
-            target: Arc::new(Target {
+            target: Arc::new(RequestTarget {
                 url: route.url,
                 uri,
             }),

@@ -1,10 +1,15 @@
-//! The provider seam: where a service keeps the API's operations, and how to authenticate.
+//! The provider: the trait that maps operations to URLs and authenticates requests.
+//!
+//! A [`Client`](crate::Client) is created for one [`Provider`]. Everything that differs between the
+//! services that host Mistral models is behind this trait: which operations exist, their URLs, the
+//! names of models, and credentials. The rest of the module are parts to implement it with.
 
 pub(crate) mod credentials;
 mod operation;
 mod route;
 
 use std::fmt;
+use std::pin::Pin;
 
 use async_trait::async_trait;
 use http::HeaderMap;
@@ -16,11 +21,37 @@ pub use self::credentials::{InvalidSecret, Token, TokenCache, TokenSource, secre
 pub use self::operation::{Framing, Operation, RetrySafety};
 pub use self::route::{Route, RouteRequest, parse_base_url};
 
-/// Knows where a place that serves Mistral models keeps its operations, and how to be
-/// let in.
+/// Maps operations to URLs and authenticates requests, for one service that hosts Mistral models.
 ///
-/// This is the seam for a cloud, a gateway or a deployment of your own; `mistral-api`
-/// implements it for Mistral's own API.
+/// Implement it for a cloud, a gateway or a deployment that the SDK does not support. The crates
+/// `mistral-api`, `mistral-azure` and `mistral-gcp` implement it for Mistral's own API, Azure AI and
+/// Google Vertex AI. Pass an implementation to [`Client::new`](crate::Client::new) or
+/// [`Client::builder`](crate::Client::builder).
+///
+/// # Contract
+///
+/// The client calls the methods in this order:
+///
+/// 1. [`supports`](Self::supports). An operation that is not supported fails with
+///    [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before anything is sent.
+/// 2. [`prepare`](Self::prepare), only while [`is_prepared`](Self::is_prepared) returns `false`.
+/// 3. [`route`](Self::route), unless the route of the same request is cached.
+/// 4. [`authorize`](Self::authorize), before every attempt. After a `401` it is called once more,
+///    with the headers that were rejected.
+/// 5. [`sign`](Self::sign), before every exchange: each attempt and each redirect.
+///
+/// A provider sends no API requests, does not retry, and has no timeouts of its own: all waiting in
+/// `prepare`, `authorize` and `sign` counts towards the deadline of the call, and the client drops
+/// the future when it expires or the call is cancelled.
+///
+/// The client calls a provider from many tasks at once. An implementation with credentials that
+/// expire caches them, so that concurrent calls do not fetch one each; [`TokenCache`] does that.
+///
+/// Secrets must not appear in `Debug` output, errors, spans or logs. Hold them as
+/// [`SecretString`](secrecy::SecretString) or as a `HeaderValue` that is marked as sensitive;
+/// [`secret_header`] creates one.
+///
+/// # Example
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -29,7 +60,7 @@ pub use self::route::{Route, RouteRequest, parse_base_url};
 /// use mistral_core::Result;
 /// use url::Url;
 ///
-/// /// A deployment that serves chat completions alone, under one fixed key.
+/// /// A deployment that serves chat completions alone and authenticates with a fixed key.
 /// #[derive(Debug)]
 /// struct Deployment {
 ///     base_url: Url,
@@ -62,72 +93,99 @@ pub use self::route::{Route, RouteRequest, parse_base_url};
 /// ```
 #[async_trait]
 pub trait Provider: fmt::Debug + Send + Sync + 'static {
-    /// A short name for errors and spans, for example `api`.
+    /// Returns a short name for errors and spans, for example `api`.
     fn name(&self) -> &'static str;
 
-    /// The `gen_ai.provider.name` of spans. OpenTelemetry's conventions name the well-known
-    /// ones; the default is theirs for Mistral's own API.
+    /// Returns the `gen_ai.provider.name` of spans, preferably one of the well-known values of
+    /// OpenTelemetry's semantic conventions. Default: `mistral_ai`, the value for Mistral's own API.
     fn otel_name(&self) -> &'static str {
         "mistral_ai"
     }
 
-    /// Whether this provider offers the operation.
+    /// Whether the service offers `operation`.
     ///
-    /// A call of one that it does not offer fails before anything is sent.
+    /// A call of an operation that it does not offer fails before anything is sent. A service that
+    /// offers whole groups compares [`Operation::group`].
     fn supports(&self, operation: &Operation) -> bool;
 
-    /// Says where to send a request of an operation that this provider supports.
+    /// Returns the URL for a request of a supported operation.
     ///
-    /// The same request must give the same route each time: routes are remembered.
+    /// The result must depend on `request` and on fixed settings alone, because routes are cached.
+    /// [`RouteRequest::base_url`], if there is one, takes precedence over the provider's base URL.
+    /// [`Route::join`] appends the path to a base URL.
     ///
     /// # Errors
-    /// Fails when the request cannot be routed, for example for want of a model.
+    /// Fails when the request cannot be routed, for example because it has no model. The call then
+    /// fails with this error and nothing is sent.
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route>;
 
-    /// Whether [`route`](Self::route) knows all that it needs. The default says so.
+    /// Whether [`route`](Self::route) has all the information that it needs. Default: `true`.
+    ///
+    /// Checked before every call that is routed, so it should only read a flag.
     fn is_prepared(&self) -> bool {
         true
     }
 
-    /// Finds out what `route` needs and only the network can tell, for example which project
-    /// this machine belongs to. Called before a call is routed, as long as
-    /// [`is_prepared`](Self::is_prepared) says no.
+    /// Obtains the information that [`route`](Self::route) needs and that requires I/O, for example
+    /// the cloud project that this machine belongs to.
+    ///
+    /// Called before a call is routed while [`is_prepared`](Self::is_prepared) returns `false`.
+    /// Concurrent calls may run it at the same time. Default: does nothing.
     ///
     /// # Errors
-    /// Fails when it cannot be found out; the call fails with that.
+    /// Fails when the information is not available. The call then fails with this error, and the
+    /// next call tries again.
     async fn prepare(&self) -> Result<()> {
         Ok(())
     }
 
-    /// Adds credentials to `headers`. Called before every attempt, so that they are fresh.
+    /// Adds the credentials to `headers`. Called before every attempt, so that they have not expired.
     ///
-    /// `rejected` holds the credentials of this call that came back with a 401. If the
-    /// provider then gives the same ones again, the call ends with that 401.
+    /// `headers` is empty. Every header that is added counts as a credential and is never sent to
+    /// another origin. Mark headers that hold a secret as sensitive. Not called for a call on which
+    /// the caller set an `authorization` header.
+    ///
+    /// After a `401`, `rejected` holds the headers that this method added for the rejected attempt.
+    /// The provider must then discard these credentials and obtain others. If it adds the same
+    /// headers again, the call fails with the `401`; otherwise the request is sent once more.
     ///
     /// # Errors
-    /// Fails when no credential can be obtained; see [`Error::credentials`].
+    /// Fails when no credentials can be obtained; create the error with [`Error::credentials`].
     async fn authorize(&self, rejected: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()>;
 
-    /// Signs one exchange, for services that want a signature over the request itself, as
-    /// AWS does. Called last, when the URL, the headers and the body are final: for every
-    /// attempt, and again for every redirect.
+    /// Signs one exchange, for services that require a signature of the request itself, as AWS does
+    /// (Signature Version 4).
     ///
-    /// A header that is added here must be marked as sensitive if it is a secret.
+    /// Called last, when the URL, the headers and the body are final: for every attempt, and again
+    /// for every redirect. A header that holds a secret must be marked as sensitive. Default: does
+    /// nothing.
     ///
     /// # Errors
-    /// Fails when the request cannot be signed; see [`Error::credentials`].
-    async fn sign(&self, parts: &mut Parts, body: SignedBody<'_>) -> Result<()> {
+    /// Fails when the request cannot be signed; create the error with [`Error::credentials`].
+    // Written out as `async_trait` does, except that the future of the default holds nothing and
+    // so allocates nothing.
+    fn sign<'provider, 'parts, 'body, 'async_trait>(
+        &'provider self,
+        parts: &'parts mut Parts,
+        body: SignedBody<'body>,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'async_trait>>
+    where
+        'provider: 'async_trait,
+        'parts: 'async_trait,
+        'body: 'async_trait,
+        Self: 'async_trait,
+    {
         let _ = (parts, body);
-        Ok(())
+        Box::pin(async { Ok(()) })
     }
 }
 
-/// The body of a request, as [`Provider::sign`] sees it.
+/// The body of a request that [`Provider::sign`] signs.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum SignedBody<'a> {
-    /// The whole body. Empty if the request has none.
+    /// The whole body. Empty if the request has no body.
     Bytes(&'a [u8]),
-    /// A body that is read while it is sent, so that nothing can be computed of it.
+    /// A body that is read while it is sent, so that no hash of it can be computed.
     Stream,
 }

@@ -1,4 +1,4 @@
-//! Operations: the HTTP shape of each method of the API.
+//! Operations: the HTTP method, path and response format of each method of the API.
 
 use std::borrow::Cow;
 
@@ -6,8 +6,8 @@ use http::Method;
 
 use crate::error::{Error, Result};
 
-/// An operation of the API: its HTTP method and path, what its response is framed as, and
-/// whether it is safe to retry.
+/// An operation of the API: its HTTP method and path, the format of its response, and whether it is
+/// safe to retry.
 ///
 /// An operation is declared once, as a `static`:
 ///
@@ -27,29 +27,29 @@ pub struct Operation {
     pub name: Cow<'static, str>,
     /// The HTTP method.
     pub method: Method,
-    /// The path on Mistral's own API, with its version: `/v1/models/{model_id}`.
+    /// The path template on Mistral's own API, version included: `/v1/models/{model_id}`.
     pub path: Cow<'static, str>,
-    /// What the body of a successful response is.
+    /// The format of a successful response body.
     pub framing: Framing,
-    /// Whether the request may be sent again when it may have been received.
+    /// Whether the request may be sent again after the server may have received it.
     pub retry_safety: RetrySafety,
 }
 
-/// What the body of a successful response is.
+/// The format of a successful response body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Framing {
     /// One JSON document.
     Json,
-    /// A stream of server-sent events, each of which carries a JSON document.
+    /// A stream of server-sent events with a JSON document each.
     Sse,
-    /// A stream of lines, each of which is a JSON document.
+    /// A stream of lines with a JSON document each.
     JsonLines,
-    /// Bytes of this media type, which the request accepts.
+    /// Bytes of this media type, which is sent as `accept`.
     Bytes(&'static str),
-    /// Nothing: the body is read and ignored.
+    /// No content: the body is read and discarded.
     Nothing,
-    /// A WebSocket: the connection is upgraded.
+    /// A WebSocket, to which the connection is upgraded.
     WebSocket,
 }
 
@@ -60,16 +60,16 @@ impl Framing {
     }
 }
 
-/// What sending a request twice does. It decides whether the request is retried when the
-/// server may have received it.
+/// The effect of sending a request twice, which decides whether it is retried after the server may
+/// have received it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetrySafety {
-    /// Nothing more than sending it once.
+    /// The same as sending it once.
     Idempotent,
-    /// The model answers twice, and both answers are billed.
+    /// The model runs twice, and both runs are billed.
     Billable,
-    /// Something is created or changed twice.
+    /// A resource is created or changed twice.
     NonIdempotent,
 }
 
@@ -89,32 +89,33 @@ impl Operation {
         }
     }
 
-    /// Declares a `GET`, which is idempotent.
+    /// Declares a `GET`, which is [`Idempotent`](RetrySafety::Idempotent).
     pub const fn get(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::GET, name, path, RetrySafety::Idempotent)
     }
 
-    /// Declares a `DELETE`, which is idempotent.
+    /// Declares a `DELETE`, which is [`Idempotent`](RetrySafety::Idempotent).
     pub const fn delete(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::DELETE, name, path, RetrySafety::Idempotent)
     }
 
-    /// Declares a `PUT`, which is idempotent.
+    /// Declares a `PUT`, which is [`Idempotent`](RetrySafety::Idempotent).
     pub const fn put(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::PUT, name, path, RetrySafety::Idempotent)
     }
 
-    /// Declares a `POST` that runs a model: retrying it may bill it twice.
+    /// Declares a `POST` that runs a model, which is [`Billable`](RetrySafety::Billable).
     pub const fn inference(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::POST, name, path, RetrySafety::Billable)
     }
 
-    /// Declares a `POST` that creates something each time.
+    /// Declares a `POST` that creates or changes a resource, which is
+    /// [`NonIdempotent`](RetrySafety::NonIdempotent).
     pub const fn post(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::POST, name, path, RetrySafety::NonIdempotent)
     }
 
-    /// Declares a `PATCH`.
+    /// Declares a `PATCH`, which is [`NonIdempotent`](RetrySafety::NonIdempotent).
     pub const fn patch(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::PATCH, name, path, RetrySafety::NonIdempotent)
     }
@@ -137,7 +138,7 @@ impl Operation {
         self.framing(Framing::Bytes(media_type))
     }
 
-    /// Sets the response to nothing.
+    /// Sets the response to no content.
     #[must_use]
     pub const fn nothing(self) -> Self {
         self.framing(Framing::Nothing)
@@ -154,14 +155,14 @@ impl Operation {
         self
     }
 
-    /// Sets whether the request is safe to retry, where the method alone does not say so.
+    /// Sets whether the request is safe to retry. Default: by the constructor.
     #[must_use]
     pub const fn retry_safety(mut self, safety: RetrySafety) -> Self {
         self.retry_safety = safety;
         self
     }
 
-    /// Describes a request that the SDK does not model.
+    /// Creates the operation of a request that the SDK does not model.
     pub(crate) fn raw(method: Method, path: &str) -> Self {
         let retry_safety = if method.is_idempotent() {
             RetrySafety::Idempotent
@@ -174,7 +175,7 @@ impl Operation {
         }
     }
 
-    /// The API group, for example `chat` of `chat.complete` or `batch.jobs` of
+    /// Returns the API group, for example `chat` of `chat.complete` or `batch.jobs` of
     /// `batch.jobs.create`.
     pub fn group(&self) -> &str {
         self.name
@@ -182,7 +183,7 @@ impl Operation {
             .map_or(&self.name, |(group, _)| group)
     }
 
-    /// Fills the parameters of the path with escaped values.
+    /// Fills the parameters of the path template with percent-encoded values.
     ///
     /// # Errors
     /// Fails when the path has a parameter that is not among `values`, when a value has no
@@ -205,7 +206,7 @@ impl Operation {
                     "the path `{template}` needs the parameter `{name}`"
                 )));
             };
-            // Dot segments would be resolved away even when they are escaped.
+            // URL parsers resolve dot segments even if they are percent-encoded.
             if value.is_empty() || *value == "." || *value == ".." {
                 return Err(Error::config(format!("`{name}` must not be `{value}`")));
             }
@@ -230,7 +231,7 @@ impl From<Operation> for Cow<'static, Operation> {
     }
 }
 
-/// Escapes everything but the characters that are never special in a URL.
+/// Appends `value`, with all but the unreserved characters of RFC 3986 percent-encoded.
 fn push_escaped(path: &mut String, value: &str) {
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -249,7 +250,7 @@ mod tests {
     static SHARE: Operation = Operation::put("libraries.share", "/v1/libraries/{id}/share/{role}");
 
     #[test]
-    fn path_values_are_escaped_and_never_change_the_path() {
+    fn path_values_with_reserved_characters_are_percent_encoded() {
         let fill = |id| RETRIEVE.fill(&[("model_id", id)]);
         assert_eq!(
             fill("ft:a/b?c#d é").unwrap(),
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn path_parameters_that_are_missing_or_unknown_fail_by_name() {
+    fn path_parameters_missing_or_unknown_fail_by_name() {
         let error = |values: &[(&str, &str)]| SHARE.fill(values).unwrap_err().to_string();
         assert!(error(&[]).contains("needs the parameter `id`"));
         assert!(error(&[("id", "a")]).contains("needs the parameter `role`"));

@@ -1,26 +1,28 @@
-//! Where a request goes.
+//! Routes: the URL of a request, and base URLs.
 
 use url::{Position, Url};
 
 use super::operation::Operation;
 use crate::error::{Error, Result};
 
-/// What a [`Provider`] is asked to route.
+/// A request to be routed; see [`Provider::route`](super::Provider::route).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct RouteRequest<'a> {
     /// The operation.
     pub operation: &'a Operation,
-    /// The path on Mistral's own API, with its parameters filled in and escaped.
+    /// The path on Mistral's own API, version included, with its parameters filled in and
+    /// percent-encoded.
     pub path: &'a str,
-    /// The model that the request names, if it names one.
+    /// The model of the request, if it has one, after
+    /// [`ClientBuilder::model_map`](crate::ClientBuilder::model_map).
     pub model: Option<&'a str>,
-    /// The base URL that this call asks for instead of the provider's.
+    /// The base URL that the caller set for this call, which replaces the provider's.
     pub base_url: Option<&'a Url>,
 }
 
 impl<'a> RouteRequest<'a> {
-    /// Asks for the route of an operation whose path has no parameters.
+    /// Creates a request to route an operation whose path has no parameters.
     pub fn new(operation: &'a Operation) -> Self {
         Self {
             operation,
@@ -31,29 +33,29 @@ impl<'a> RouteRequest<'a> {
     }
 }
 
-/// Where a request goes.
+/// The URL of a request, and the model name to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {
-    /// The URL. The call's own query parameters are added to it.
+    /// The URL. The query parameters of the call are appended to it.
     pub url: Url,
-    /// What the body's `model` becomes, where the provider wants another name there.
+    /// The value of `model` in the body, if the service needs another one than the request has.
     pub model: Option<String>,
 }
 
 impl Route {
-    /// Routes to `url`.
+    /// Creates a route to `url`.
     pub fn new(url: Url) -> Self {
         Self { url, model: None }
     }
 
-    /// Routes to `path` below `base`, which may end in a slash and in a version.
+    /// Creates a route to `path` below `base`, which may end in a slash or a version.
     ///
-    /// The version of the path wins: `/v2/agents` below `https://api.mistral.ai/v1` is
+    /// The version of the path takes precedence: `/v2/agents` below `https://api.mistral.ai/v1` is
     /// `https://api.mistral.ai/v2/agents`.
     ///
     /// # Errors
-    /// Fails when the two do not form a URL.
+    /// Fails when `base` and `path` do not form a URL.
     pub fn join(base: &Url, path: &str) -> Result<Self> {
         let origin = &base[..Position::BeforePath];
         let before = base.path().trim_end_matches('/');
@@ -64,11 +66,14 @@ impl Route {
         Url::parse(&format!("{origin}{before}{path}"))
             .map(Self::new)
             .map_err(|error| {
-                Error::config(format!("`{path}` below `{base}` is not a URL")).with_source(error)
+                Error::config(format!(
+                    "the path `{path}` below the base URL `{base}` is not a URL"
+                ))
+                .with_source(error)
             })
     }
 
-    /// Sends another `model` in the body than the request names.
+    /// Sets the value of `model` in the body.
     #[must_use]
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
@@ -76,7 +81,7 @@ impl Route {
     }
 }
 
-/// Whether a path starts with the segment of a version, as `/v1/models` does.
+/// Whether the first segment of `path` is a version, as in `/v1/models`.
 fn has_version(path: &str) -> bool {
     let segments = path.strip_prefix('/').and_then(|path| path.split_once('/'));
     segments.is_some_and(|(first, _)| is_version(first))
@@ -87,14 +92,17 @@ fn is_version(segment: &str) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Parses a base URL: `http` or `https`, with a host, without query, fragment or user.
+/// Parses a base URL, which must use `http` or `https` and have a host, but no query, fragment or
+/// user.
 ///
-/// Meant for providers, so that all of them refuse the same mistakes in the same words.
+/// Intended for providers, so that all of them validate base URLs alike. `setting` names the URL in
+/// errors, for example `MISTRAL_SERVER`. White space around the URL is ignored.
 ///
 /// # Errors
-/// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config), naming `setting` and the fix.
+/// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config). The message names `setting` and the
+/// fix.
 pub fn parse_base_url(setting: &str, text: &str) -> Result<Url> {
-    let refuse = |why: &str| Err(Error::config(format!("{setting} {why}")));
+    let invalid = |reason: &str| Err(Error::config(format!("{setting} {reason}")));
     let url = match Url::parse(text.trim()) {
         Ok(url) => url,
         Err(error) => {
@@ -104,13 +112,13 @@ pub fn parse_base_url(setting: &str, text: &str) -> Result<Url> {
         }
     };
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return refuse("must start with `https://` or `http://` and name a host");
+        return invalid("must start with `https://` or `http://` and name a host");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return refuse("must not have a query or a fragment: set query parameters per call");
+        return invalid("must not have a query or a fragment: set query parameters per call");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return refuse("must not hold a user name or a password: give the key by itself");
+        return invalid("must not hold a user name or a password: give the key by itself");
     }
     Ok(url)
 }
@@ -120,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base_urls_join_with_and_without_version_and_slash() {
+    fn base_url_with_or_without_version_and_slash_joins_path() {
         for (base, expected) in [
             ("https://api.mistral.ai", "https://api.mistral.ai/v1/models"),
             (
@@ -153,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn base_url_version_gives_way_to_the_version_of_the_path() {
+    fn base_url_version_is_replaced_by_version_of_path() {
         for (base, path, expected) in [
             ("https://h/v1", "/v2/agents", "https://h/v2/agents"),
             ("https://h/v1/", "/v2/agents", "https://h/v2/agents"),
@@ -178,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn base_urls_that_cannot_work_are_refused() {
+    fn base_url_invalid_is_refused_by_setting_name() {
         for text in [
             "",
             "api.mistral.ai",

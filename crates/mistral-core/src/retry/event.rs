@@ -23,7 +23,7 @@ pub struct RetryEvent<'a> {
 
 type Listener = dyn Fn(&RetryEvent<'_>) + Send + Sync;
 
-/// The listener of a client, if it has one.
+/// The listener of a client for retries, if it has one.
 #[derive(Clone, Default)]
 pub(crate) struct OnRetry(Option<Arc<Listener>>);
 

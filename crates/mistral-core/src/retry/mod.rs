@@ -1,4 +1,4 @@
-//! Retries: which failures are retried, after how long, and how to observe them.
+//! Retries: the policy, the delay, and the events that report them.
 
 mod event;
 mod policy;

@@ -1,4 +1,4 @@
-//! When a call is repeated, and after how long.
+//! The retry policy: which errors are retried, and the delay before each attempt.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use http::StatusCode;
 use crate::error::{Error, ErrorKind};
 use crate::provider::RetrySafety;
 
-/// Says how often, and how soon, a failed call is repeated.
+/// The number of retries of a failed call, and the delays between them.
 ///
-/// Repeated are calls that the server turned away with 408, 429, 500, 502, 503, 504 or
-/// 520 to 529, and calls that surely never reached it. The delays grow exponentially and
-/// are drawn at random between zero and the current bound ("full jitter"). When the
-/// server names a delay (`retry-after` in seconds or as a date, `retry-after-ms`), the
-/// call waits that long, plus such a random part.
+/// A call is retried after a response with the status 408, 429, 500, 502, 503, 504 or 520 to 529, and
+/// after a failure before the server can have received the request. The delay is random between zero
+/// and a bound that grows exponentially ("full jitter"). If the server sends a delay (`retry-after`
+/// in seconds or as a date, or `retry-after-ms`), it is added to the random delay.
 ///
-/// Never repeated are: other statuses; a 429 whose code says that the quota is used up;
-/// a stream after its first event; a request with effects, such as an upload or the
-/// creation of a job, unless it surely never arrived; a body that can be read only once.
+/// A call is never retried after another status, after a 429 whose code means that the quota is
+/// exhausted, after the first event of a stream, or if its body can be read only once. A
+/// [`NonIdempotent`](RetrySafety::NonIdempotent) request, such as an upload or the creation of a job,
+/// is retried only if the server certainly did not receive it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,22 +30,22 @@ use crate::provider::RetrySafety;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// How many attempts may follow the first one. Default: 2.
+    /// The largest number of retries, which is one less than the number of attempts. Default: 2.
     pub max_retries: u32,
-    /// The bound of the first delay. Default: 0.5 s.
+    /// The upper bound of the first delay. Default: 0.5 s.
     pub initial_delay: Duration,
-    /// The largest bound of a delay. Default: 8 s.
+    /// The upper bound of every delay. Default: 8 s.
     pub max_delay: Duration,
-    /// By how much the bound grows from one delay to the next. Default: 2.
+    /// The factor by which the bound grows with each retry; values below 1 count as 1. Default: 2.
     pub exponent: f64,
-    /// No attempt starts later than this after the call began. Default: 120 s.
+    /// The time after the start of the call in which a retry may start. Default: 120 s.
     pub max_elapsed: Duration,
-    /// The longest delay that the server may ask for; beyond it the call fails at once
-    /// and the error says how long to wait. Default: 60 s.
+    /// The longest delay of the server that is obeyed. With a longer one, the call fails immediately
+    /// and [`Error::retry_after`] returns the delay. Default: 60 s.
     pub max_retry_after: Duration,
-    /// Whether inference calls (chat, FIM, embeddings, …) are also repeated when the
-    /// connection broke, or the first byte did not come in time, after the request may
-    /// have been received. Such a call may then be billed twice. Default: no.
+    /// Whether [`Billable`](RetrySafety::Billable) calls (chat, FIM, embeddings, …) are also retried
+    /// when the connection broke or a timeout expired after the server may have received the
+    /// request. Such a call may be billed twice. Default: `false`.
     pub retry_ambiguous: bool,
 }
 
@@ -64,14 +64,14 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Never repeats a call.
+    /// Creates a policy without retries.
     pub fn none() -> Self {
         Self::default().max_retries(0)
     }
 
-    /// Repeats until time is up, as the official SDK's `BackoffStrategy` does.
+    /// Creates a policy with the parameters of the official SDK's `BackoffStrategy`.
     ///
-    /// The number of attempts is bounded by `max_elapsed` alone.
+    /// The number of retries is limited by `max_elapsed` alone.
     pub fn backoff(initial: Duration, max: Duration, exponent: f64, max_elapsed: Duration) -> Self {
         Self {
             max_retries: u32::MAX,
@@ -83,31 +83,32 @@ impl RetryPolicy {
         }
     }
 
-    /// Sets how many attempts may follow the first one.
+    /// Sets the largest number of retries.
     #[must_use]
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self
     }
 
-    /// Sets when the last attempt may start, counted from the beginning of the call.
+    /// Sets the time after the start of the call in which a retry may start.
     #[must_use]
     pub fn max_elapsed(mut self, elapsed: Duration) -> Self {
         self.max_elapsed = elapsed;
         self
     }
 
-    /// Sets the longest delay that the server may ask for.
+    /// Sets the longest delay of the server that is obeyed.
     #[must_use]
     pub fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
     }
 
-    /// Sets whether inference calls are repeated even if they may have been received.
+    /// Sets whether [`Billable`](RetrySafety::Billable) calls are retried even if the server may have
+    /// received them.
     #[must_use]
-    pub fn retry_ambiguous(mut self, repeat: bool) -> Self {
-        self.retry_ambiguous = repeat;
+    pub fn retry_ambiguous(mut self, retry: bool) -> Self {
+        self.retry_ambiguous = retry;
         self
     }
 
@@ -121,19 +122,19 @@ impl RetryPolicy {
         elapsed: Duration,
         jitter: f64,
     ) -> Option<Duration> {
-        if retries >= self.max_retries || !self.allows(error, safety) {
+        if retries >= self.max_retries || !self.is_retryable(error, safety) {
             return None;
         }
         let jitter = self.bound(retries).mul_f64(jitter);
         let delay = match error.retry_after() {
-            Some(asked) if asked > self.max_retry_after => return None,
-            Some(asked) => asked.saturating_add(jitter),
+            Some(requested) if requested > self.max_retry_after => return None,
+            Some(requested) => requested.saturating_add(jitter),
             None => jitter,
         };
         (elapsed.saturating_add(delay) <= self.max_elapsed).then_some(delay)
     }
 
-    fn allows(&self, error: &Error, safety: RetrySafety) -> bool {
+    fn is_retryable(&self, error: &Error, safety: RetrySafety) -> bool {
         if error.is_not_sent() {
             return true;
         }
@@ -158,13 +159,13 @@ impl RetryPolicy {
     }
 }
 
-/// Whether a response with this status is retried: the same request may succeed later.
+/// Whether the same request may succeed later after a response with this status.
 fn is_retryable_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502..=504 | 520..=529)
 }
 
 impl Error {
-    /// Whether the same call may succeed a little later.
+    /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::QuotaExceeded => false,
@@ -190,7 +191,7 @@ mod tests {
     use crate::retry::retry_after;
     use crate::transport::{TransportError, TransportErrorKind};
 
-    fn answered(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Error {
+    fn status_error(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Error {
         let headers = headers
             .iter()
             .map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_static(value)))
@@ -201,38 +202,38 @@ mod tests {
         error.with_retry_after(delay)
     }
 
-    fn broken(kind: TransportErrorKind) -> Error {
+    fn transport_error(kind: TransportErrorKind) -> Error {
         TransportError::new(kind, "reset").into()
     }
 
-    fn repeats(policy: &RetryPolicy, error: &Error, safety: RetrySafety) -> bool {
+    fn retries(policy: &RetryPolicy, error: &Error, safety: RetrySafety) -> bool {
         policy
             .next_delay(error, safety, 0, Duration::ZERO, 0.5)
             .is_some()
     }
 
     #[test]
-    fn what_is_repeated_depends_on_status_and_effects() {
+    fn retry_depends_on_status_and_retry_safety() {
         use RetrySafety::{Billable, Idempotent, NonIdempotent};
         let policy = RetryPolicy::default();
         for status in 300..600_u16 {
-            let error = answered(status, &[], "");
+            let error = status_error(status, &[], "");
             let expected = matches!(status, 408 | 429 | 500 | 502 | 503 | 504 | 520..=529);
-            assert_eq!(repeats(&policy, &error, Billable), expected, "{status}");
-            assert_eq!(repeats(&policy, &error, Idempotent), expected, "{status}");
-            assert!(!repeats(&policy, &error, NonIdempotent), "{status}");
+            assert_eq!(retries(&policy, &error, Billable), expected, "{status}");
+            assert_eq!(retries(&policy, &error, Idempotent), expected, "{status}");
+            assert!(!retries(&policy, &error, NonIdempotent), "{status}");
         }
-        let quota = answered(
+        let quota = status_error(
             429,
             &[],
             r#"{"code":"insufficient_quota","message":"no more"}"#,
         );
         assert_eq!(quota.kind(), ErrorKind::QuotaExceeded);
-        assert!(!repeats(&policy, &quota, Idempotent));
+        assert!(!retries(&policy, &quota, Idempotent));
     }
 
     #[test]
-    fn a_broken_connection_is_repeated_only_if_nothing_can_happen_twice() {
+    fn retry_after_broken_connection_only_if_it_has_no_second_effect() {
         use RetrySafety::{Billable, Idempotent, NonIdempotent};
         let policy = RetryPolicy::default();
         for kind in [
@@ -240,26 +241,26 @@ mod tests {
             TransportErrorKind::ConnectTimeout,
             TransportErrorKind::NotSent,
         ] {
-            for repeat in [NonIdempotent, Idempotent, Billable] {
+            for safety in [NonIdempotent, Idempotent, Billable] {
                 assert!(
-                    repeats(&policy, &broken(kind), repeat),
-                    "{kind:?} {repeat:?}"
+                    retries(&policy, &transport_error(kind), safety),
+                    "{kind:?} {safety:?}"
                 );
             }
         }
         let late = || Error::timeout(TimeoutPhase::FirstByte, Duration::from_secs(1));
-        for error in [broken(TransportErrorKind::Interrupted), late()] {
-            assert!(repeats(&policy, &error, Idempotent));
-            assert!(!repeats(&policy, &error, Billable));
-            assert!(!repeats(&policy, &error, NonIdempotent));
+        for error in [transport_error(TransportErrorKind::Interrupted), late()] {
+            assert!(retries(&policy, &error, Idempotent));
+            assert!(!retries(&policy, &error, Billable));
+            assert!(!retries(&policy, &error, NonIdempotent));
         }
-        assert!(repeats(&policy.retry_ambiguous(true), &late(), Billable));
+        assert!(retries(&policy.retry_ambiguous(true), &late(), Billable));
     }
 
     #[test]
-    fn delays_stay_below_their_growing_bound() {
+    fn backoff_delay_stays_below_exponential_bound() {
         let policy = RetryPolicy::default().max_retries(10);
-        let error = answered(503, &[], "");
+        let error = status_error(503, &[], "");
         for (retries, bound) in [0.5, 1.0, 2.0, 4.0, 8.0, 8.0].into_iter().enumerate() {
             let bound = Duration::from_secs_f64(bound);
             let delays: Vec<_> = (0..200)
@@ -282,11 +283,11 @@ mod tests {
     }
 
     #[test]
-    fn the_server_may_ask_for_a_delay_up_to_a_cap() {
+    fn retry_after_header_is_obeyed_up_to_cap() {
         let policy = RetryPolicy::default();
         let delay = |headers| {
             policy.next_delay(
-                &answered(429, headers, ""),
+                &status_error(429, headers, ""),
                 RetrySafety::Billable,
                 0,
                 Duration::ZERO,
@@ -319,9 +320,9 @@ mod tests {
     }
 
     #[test]
-    fn attempts_and_time_are_bounded() {
+    fn retry_stops_at_max_retries_and_max_elapsed() {
         let policy = RetryPolicy::default();
-        let error = answered(503, &[], "");
+        let error = status_error(503, &[], "");
         let late = Duration::from_secs(121);
         assert_eq!(
             policy.next_delay(&error, RetrySafety::Billable, 2, Duration::ZERO, 0.5),

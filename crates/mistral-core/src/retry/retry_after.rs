@@ -1,9 +1,12 @@
+//! The delay that a server requests before a retry.
+
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-/// How long the server asks to wait: in milliseconds, in seconds, or until a date.
+/// Reads the delay that the server requests: `retry-after-ms` and `x-ms-retry-after-ms` in
+/// milliseconds, or `retry-after` in seconds or as a date.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]

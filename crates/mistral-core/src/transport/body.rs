@@ -8,9 +8,9 @@ use futures_core::Stream;
 
 use super::TransportError;
 
-type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
+type BytesStream = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
-/// The body of an HTTP request or response: bytes that are all here, or a stream of them.
+/// The body of an HTTP request or response: bytes in memory, or a stream of bytes.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
@@ -29,16 +29,16 @@ pub struct Body {
 
 enum Content {
     Full(Bytes),
-    Stream(ByteStream),
+    Stream(BytesStream),
 }
 
 impl Body {
-    /// A body without bytes.
+    /// Creates a body without bytes.
     pub fn empty() -> Self {
         Bytes::new().into()
     }
 
-    /// A body that is read chunk by chunk, of unknown length.
+    /// Creates a body from a stream of chunks. Its length is unknown.
     pub fn from_stream(
         stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
     ) -> Self {
@@ -48,9 +48,9 @@ impl Body {
         }
     }
 
-    /// Declares how many bytes the stream will give, for the `content-length` header.
+    /// Sets the length of the stream in bytes, which is sent as `content-length`.
     ///
-    /// Does nothing to a body whose bytes are all here.
+    /// Has no effect on a body in memory.
     #[must_use]
     pub fn with_content_length(mut self, length: u64) -> Self {
         if let Content::Stream(_) = self.content {
@@ -59,7 +59,7 @@ impl Body {
         self
     }
 
-    /// How many bytes are still to come, where that is known.
+    /// Returns the number of bytes that have not been read yet, if it is known.
     pub fn content_length(&self) -> Option<u64> {
         match &self.content {
             Content::Full(bytes) => Some(bytes.len() as u64),
@@ -67,10 +67,10 @@ impl Body {
         }
     }
 
-    /// The bytes, if they are all here already.
+    /// Returns the bytes of a body in memory.
     ///
     /// # Errors
-    /// Gives the body back if it is a stream.
+    /// Returns the body itself if it is a stream.
     pub fn into_bytes(self) -> Result<Bytes, Self> {
         match self.content {
             Content::Full(bytes) => Ok(bytes),
@@ -78,7 +78,7 @@ impl Body {
         }
     }
 
-    /// The bytes, if they are all here already.
+    /// Returns the bytes of a body in memory.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match &self.content {
             Content::Full(bytes) => Some(bytes),
@@ -89,7 +89,7 @@ impl Body {
     /// Reads the whole body into memory.
     ///
     /// # Errors
-    /// Fails when the connection breaks before the end.
+    /// Fails when the stream fails, for example because the connection broke.
     pub async fn collect(mut self) -> Result<Bytes, TransportError> {
         self.fill().await?;
         Ok(self.into_bytes().unwrap_or_default())
@@ -107,7 +107,7 @@ impl Body {
         Ok(())
     }
 
-    /// Calls `observe` with the length of each piece that is observe.
+    /// Calls `observe` with the length of each chunk.
     pub(crate) fn on_chunk(self, observe: impl FnMut(usize) + Send + Unpin + 'static) -> Self {
         struct Observed<F>(Body, F);
 
@@ -134,7 +134,7 @@ impl Body {
         }
     }
 
-    /// Puts bytes that were read already back in front.
+    /// Puts bytes that were already read back at the start.
     pub(crate) fn unread(&mut self, first: Bytes) {
         struct Unread(Option<Bytes>, Body);
 
@@ -156,19 +156,19 @@ impl Body {
         *self = Self::from_stream(Unread(Some(first), rest));
     }
 
-    /// The next bytes, or `None` at the end.
+    /// Returns the next chunk, or `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Option<Result<Bytes, TransportError>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
-/// The room that is made at once for a body that says how long it is, at most.
-const MAX_ROOM: u64 = 16 * 1024 * 1024;
+/// The largest buffer that is allocated on the word of a `content-length`, in bytes.
+const MAX_PREALLOCATION: u64 = 16 * 1024 * 1024;
 
-/// The chunks of a body, put together.
+/// Collects the chunks of a body into one buffer.
 pub(crate) struct BodyCollector {
-    whole: BytesMut,
-    /// A first chunk that may be all.
+    buffer: BytesMut,
+    /// The first chunk, which usually is the whole body.
     first: Bytes,
     expected: u64,
 }
@@ -176,32 +176,35 @@ pub(crate) struct BodyCollector {
 impl BodyCollector {
     pub(crate) fn new(body: &Body) -> Self {
         Self {
-            whole: BytesMut::new(),
+            buffer: BytesMut::new(),
             first: Bytes::new(),
-            expected: body.content_length().unwrap_or_default().min(MAX_ROOM),
+            expected: body
+                .content_length()
+                .unwrap_or_default()
+                .min(MAX_PREALLOCATION),
         }
     }
 
     pub(crate) fn push(&mut self, chunk: Bytes) {
-        if self.whole.is_empty() {
+        if self.buffer.is_empty() {
             if self.first.is_empty() && chunk.len() as u64 >= self.expected {
                 self.first = chunk;
                 return;
             }
-            let room = usize::try_from(self.expected).unwrap_or_default();
-            self.whole.reserve(room);
-            self.whole.extend_from_slice(&self.first);
+            let capacity = usize::try_from(self.expected).unwrap_or_default();
+            self.buffer.reserve(capacity);
+            self.buffer.extend_from_slice(&self.first);
             self.first = Bytes::new();
         }
-        // At once, so that the connection can use the chunk's memory for the next one.
-        self.whole.extend_from_slice(&chunk);
+        // Copied now, so that the connection can reuse the chunk's memory for the next one.
+        self.buffer.extend_from_slice(&chunk);
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {
-        if self.whole.is_empty() {
-            return self.first; // there is one chunk, the usual case: nothing is copied
+        if self.buffer.is_empty() {
+            return self.first; // one chunk, the usual case: nothing is copied
         }
-        self.whole.freeze()
+        self.buffer.freeze()
     }
 }
 
@@ -234,7 +237,7 @@ impl<T: Into<Bytes>> From<T> for Body {
     }
 }
 
-/// Prints how many bytes there are, never the bytes.
+/// Writes the number of bytes, never the bytes.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.content {

@@ -1,4 +1,4 @@
-//! The call that an HTTP request belongs to.
+//! The call that an HTTP request belongs to, as an extension of the request.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,49 +6,50 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-/// Says which call an HTTP request belongs to.
+/// The call that an HTTP request belongs to.
 ///
-/// Every request that reaches a [`Transport`] has one in its extensions.
+/// Every request that a [`Transport`](super::Transport) receives has one in its extensions.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
     pub(crate) name: Cow<'static, str>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) attempt: u32,
-    #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by reqwest's transport
-    pub(crate) target: Arc<Target>,
-    #[cfg_attr(not(feature = "hyper"), allow(dead_code))] // read by the built-in transport
+    #[cfg_attr(not(feature = "reqwest"), allow(dead_code))] // read by `ReqwestTransport`
+    pub(crate) target: Arc<RequestTarget>,
+    #[cfg_attr(not(feature = "hyper"), allow(dead_code))] // read by `HyperTransport`
     pub(crate) connect_timeout: Duration,
     pub(crate) deadline: Option<tokio::time::Instant>,
 }
 
-/// The request's URI as the pipeline set it, and the URL that it was made of, so that a
-/// transport need not parse it again.
+/// The request's URI as the pipeline set it, and the URL that it was made from. A transport that
+/// needs the URL does not parse it again.
 #[derive(Debug)]
-pub(crate) struct Target {
+pub(crate) struct RequestTarget {
     pub(crate) uri: http::Uri,
     pub(crate) url: Url,
 }
 
 impl RequestContext {
-    /// The operation's name, for example `chat.complete`.
+    /// Returns the operation's name, for example `chat.complete`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The model that the request names, if it names one.
+    /// Returns the model of the request, if the operation has one.
     pub fn model(&self) -> Option<&str> {
         self.model.as_deref()
     }
 
-    /// Which attempt of the call this is, counted from 1.
+    /// Returns the number of this attempt of the call, counted from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// When the call gives this exchange up unless the head of its response has come: a
-    /// transport that holds requests back need not hold them any longer.
+    /// Returns the time at which the call cancels this exchange unless the head of the response has
+    /// arrived.
     ///
-    /// While a streamed body is sent the call waits longer.
+    /// A transport that queues requests need not keep this one any longer. The deadline is extended
+    /// while a streamed body is sent.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline.map(tokio::time::Instant::into_std)
     }

@@ -1,4 +1,4 @@
-//! Requests and responses on stderr, for a person who wants to see them.
+//! Requests and responses on stderr, for debugging.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -14,19 +14,20 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::{Body, RequestContext, Transport, TransportError, UpgradeResponse};
 use crate::redact::{MASK, Redactor, is_secret_header};
 
-/// How much of a body is printed, in bytes.
-const SHOWN: usize = 4096;
-/// How much of a body is kept until it is printed: secrets that are cut are not found.
-const KEPT: usize = 2 * SHOWN;
+/// The largest part of a body that is printed, in bytes.
+const MAX_PRINTED: usize = 4096;
+/// The largest part of a body that is buffered, in bytes. More than is printed, because a secret
+/// that is cut off is not recognized.
+const MAX_BUFFERED: usize = 2 * MAX_PRINTED;
 
-/// Whether `MISTRAL_DEBUG` asks for it.
+/// Whether the variable `MISTRAL_DEBUG` turns debug output on.
 pub(crate) fn is_debugging() -> bool {
-    let wish = std::env::var_os("MISTRAL_DEBUG").unwrap_or_default();
-    let wish = wish.to_string_lossy().trim().to_ascii_lowercase();
-    !matches!(wish.as_str(), "" | "0" | "false" | "no" | "off")
+    let value = std::env::var_os("MISTRAL_DEBUG").unwrap_or_default();
+    let value = value.to_string_lossy().trim().to_ascii_lowercase();
+    !matches!(value.as_str(), "" | "0" | "false" | "no" | "off")
 }
 
-/// Prints what goes through another transport: never credentials, and of bodies not all.
+/// Prints the exchanges of another transport: without credentials, and with bodies shortened.
 #[derive(Debug)]
 pub(crate) struct DebugTransport(pub(crate) Arc<dyn Transport>);
 
@@ -37,9 +38,9 @@ impl Transport for DebugTransport {
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
         let redactor = Redactor::new(request.headers());
-        print(&show_request(&request, &redactor));
-        let sent = self.0.send(request).await;
-        let (head, body) = match sent {
+        print(&format_request(&request, &redactor));
+        let result = self.0.send(request).await;
+        let (head, body) = match result {
             Ok(response) => response.into_parts(),
             Err(error) => {
                 let text = redactor.text(&format!("{error}: {}", error.source_text()));
@@ -48,23 +49,23 @@ impl Transport for DebugTransport {
             }
         };
         let mut text = format!("mistral < {}\n", head.status);
-        show_headers(&mut text, '<', &head.headers, &redactor);
+        write_headers(&mut text, '<', &head.headers, &redactor);
         if let Some(bytes) = body.bytes() {
-            show_bytes(&mut text, '<', bytes, bytes.len(), &redactor);
+            write_body(&mut text, '<', bytes, bytes.len(), &redactor);
             print(&text);
             return Ok(http::Response::from_parts(head, body));
         }
         print(&text);
         let length = body.content_length();
-        let shown = Body::from_stream(Shown {
+        let printed = Body::from_stream(PrintedBody {
             body,
-            kept: BytesMut::new(),
+            buffer: BytesMut::new(),
             read: 0,
             redactor,
         });
         let body = match length {
-            Some(length) => shown.with_content_length(length),
-            None => shown,
+            Some(length) => printed.with_content_length(length),
+            None => printed,
         };
         Ok(http::Response::from_parts(head, body))
     }
@@ -73,108 +74,114 @@ impl Transport for DebugTransport {
         let redactor = Redactor::new(request.headers());
         let uri = redactor.text(&request.uri().to_string());
         let mut text = format!("mistral > {} {uri}\n", request.method());
-        show_headers(&mut text, '>', request.headers(), &redactor);
+        write_headers(&mut text, '>', request.headers(), &redactor);
         print(&text);
         self.0.upgrade(request).await
     }
 }
 
-/// The body of a response, printed when it has been read or dropped.
-struct Shown {
+/// A response body that is printed when it is dropped.
+struct PrintedBody {
     body: Body,
-    kept: BytesMut,
+    buffer: BytesMut,
     read: usize,
     redactor: Redactor,
 }
 
-impl Stream for Shown {
+impl Stream for PrintedBody {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let item = ready!(Pin::new(&mut self.body).poll_next(cx));
         if let Some(Ok(bytes)) = &item {
             self.read += bytes.len();
-            let room = KEPT.saturating_sub(self.kept.len());
-            let piece = bytes.get(..room).unwrap_or(bytes);
-            self.kept.extend_from_slice(piece);
+            let capacity = MAX_BUFFERED.saturating_sub(self.buffer.len());
+            let chunk = bytes.get(..capacity).unwrap_or(bytes);
+            self.buffer.extend_from_slice(chunk);
         }
         Poll::Ready(item)
     }
 }
 
-impl Drop for Shown {
+impl Drop for PrintedBody {
     fn drop(&mut self) {
         let mut text = String::new();
-        show_bytes(&mut text, '<', &self.kept, self.read, &self.redactor);
+        write_body(&mut text, '<', &self.buffer, self.read, &self.redactor);
         print(&text);
     }
 }
 
-/// Unlike `eprint!` it does not panic when nobody reads.
+/// Writes to stderr. Unlike `eprint!`, it does not panic when stderr is closed.
 fn print(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-fn show_request(request: &http::Request<Body>, redactor: &Redactor) -> String {
+fn format_request(request: &http::Request<Body>, redactor: &Redactor) -> String {
     let uri = redactor.text(&request.uri().to_string());
     let mut text = format!("mistral > {} {uri}", request.method());
-    if let Some(operation) = request.extensions().get::<RequestContext>() {
-        let (name, attempt) = (operation.name(), operation.attempt());
+    if let Some(context) = request.extensions().get::<RequestContext>() {
+        let (name, attempt) = (context.name(), context.attempt());
         text += &format!(" ({name}, attempt {attempt})");
     }
     text.push('\n');
-    show_headers(&mut text, '>', request.headers(), redactor);
+    write_headers(&mut text, '>', request.headers(), redactor);
     match request.body().bytes() {
-        Some(bytes) => show_bytes(&mut text, '>', bytes, bytes.len(), redactor),
+        Some(bytes) => write_body(&mut text, '>', bytes, bytes.len(), redactor),
         None => text += "mistral > (a body that is streamed)\n",
     }
     text
 }
 
-fn show_headers(text: &mut String, way: char, headers: &HeaderMap, redactor: &Redactor) {
+fn write_headers(text: &mut String, direction: char, headers: &HeaderMap, redactor: &Redactor) {
     for (name, value) in headers {
-        let value = show_value(name, value, redactor);
-        let _ = writeln!(text, "mistral {way} {name}: {value}"); // never fails
+        let value = format_value(name, value, redactor);
+        let _ = writeln!(text, "mistral {direction} {name}: {value}"); // never fails
     }
 }
 
-fn show_value(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> String {
+fn format_value(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> String {
     if value.is_sensitive() || is_secret_header(name) {
         return MASK.to_owned();
     }
     redactor.text(&String::from_utf8_lossy(value.as_bytes()))
 }
 
-/// Prints the beginning of a body of `length` bytes.
-fn show_bytes(text: &mut String, way: char, bytes: &[u8], length: usize, redactor: &Redactor) {
+/// Writes the beginning of a body of `length` bytes.
+fn write_body(
+    text: &mut String,
+    direction: char,
+    bytes: &[u8],
+    length: usize,
+    redactor: &Redactor,
+) {
     if length == 0 {
         return;
     }
-    let kept = bytes.get(..KEPT).unwrap_or(bytes);
-    let is_text = !kept
+    let buffered = bytes.get(..MAX_BUFFERED).unwrap_or(bytes);
+    let is_text = !buffered
         .iter()
         .any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
     if !is_text {
-        let _ = writeln!(text, "mistral {way} ({length} bytes)"); // never fails
+        let _ = writeln!(text, "mistral {direction} ({length} bytes)"); // never fails
         return;
     }
-    let redactored = redactor.text(&String::from_utf8_lossy(kept));
-    let is_cut = kept.len() < length;
-    // A credential that is cut is not found: what is near the cut is not printed.
-    let whole = redactored.len()
+    let redacted = redactor.text(&String::from_utf8_lossy(buffered));
+    let is_cut = buffered.len() < length;
+    // A credential that is cut off is not recognized: the text near the cut is not printed.
+    let whole = redacted.len()
         - if is_cut {
-            redactored.len().min(KEPT - SHOWN)
+            redacted.len().min(MAX_BUFFERED - MAX_PRINTED)
         } else {
             0
         };
-    let end = (0..=whole.min(SHOWN))
+    let end = (0..=whole.min(MAX_PRINTED))
         .rev()
-        .find(|&at| redactored.is_char_boundary(at));
-    let shown = redactored.get(..end.unwrap_or(0)).unwrap_or_default();
-    for line in shown.lines() {
-        let _ = writeln!(text, "mistral {way} {line}"); // never fails
+        .find(|&at| redacted.is_char_boundary(at));
+    let printed = redacted.get(..end.unwrap_or(0)).unwrap_or_default();
+    for line in printed.lines() {
+        let _ = writeln!(text, "mistral {direction} {line}"); // never fails
     }
-    if shown.len() < redactored.len() || is_cut {
-        let _ = writeln!(text, "mistral {way} … ({length} bytes in all)"); // never fails
+    if printed.len() < redacted.len() || is_cut {
+        let _ = writeln!(text, "mistral {direction} … ({length} bytes in all)"); // never fails
     }
 }

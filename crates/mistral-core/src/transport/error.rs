@@ -1,46 +1,49 @@
-//! The failure of one HTTP exchange.
+//! The error of one HTTP exchange.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Says at which point an exchange failed, and so whether it may be repeated.
+/// The point at which an exchange failed, which decides whether a retry is safe.
+///
+/// A transport that is not sure whether the server received the request must report it as
+/// received: [`Timeout`](Self::Timeout) or [`Interrupted`](Self::Interrupted).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection could be made: the request was never sent.
+    /// The connection could not be established: the request was not sent.
     Connect,
-    /// No connection was made in time: the request was never sent.
+    /// The connection was not established within the connect timeout: the request was not sent.
     ConnectTimeout,
-    /// A connection was made, but the server surely did not take the request.
+    /// The connection was established, but the server certainly did not process the request.
     NotSent,
-    /// Time ran out after the request may have been received.
+    /// A timeout expired after the request may have been received.
     Timeout,
     /// The connection broke after the request may have been received.
     Interrupted,
-    /// The head of the response is larger than this transport reads.
+    /// The head of the response is larger than the transport accepts.
     TooLarge,
-    /// The body of the request could not be read: a file or a reader of the caller's failed.
+    /// The body of the request could not be read: the caller's file or reader failed.
     RequestBody,
-    /// The transport does not send this request, and its words say why and what to do: a mock
-    /// without a reply, for instance. The call fails with
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) and is not repeated.
+    /// The transport is not set up for this request, for example a mock without a reply. The
+    /// message names the reason and the fix. The call fails with
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) and is not retried.
     Config,
-    /// The transport held the request back for the sake of a rate limit and did not send it, and
-    /// its words say why. The call fails with
-    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) and is not repeated.
+    /// The transport did not send the request because of a rate limit. The message names the
+    /// reason. The call fails with [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) and is
+    /// not retried.
     RateLimited,
-    /// The request or the response is not one that this transport can handle.
+    /// The transport cannot handle the request or the response.
     Other,
 }
 
 impl TransportErrorKind {
-    /// Whether the request surely never reached the server.
+    /// Whether the server certainly did not process the request.
     pub fn is_not_sent(self) -> bool {
         matches!(self, Self::Connect | Self::ConnectTimeout | Self::NotSent)
     }
 }
 
-/// The failure of one HTTP exchange, as reported by a [`Transport`].
+/// The error of one HTTP exchange, as returned by a [`Transport`](super::Transport).
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -48,7 +51,7 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// Makes an error of `kind` with its cause.
+    /// Creates an error of `kind` with its cause.
     pub fn new(
         kind: TransportErrorKind,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
@@ -59,12 +62,12 @@ impl TransportError {
         }
     }
 
-    /// The point at which the exchange failed.
+    /// Returns the point at which the exchange failed.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// The cause with its own causes, in one line.
+    /// Joins the messages of the cause and of its own causes.
     pub(crate) fn source_text(&self) -> String {
         let causes = std::iter::successors(Some(&*self.source as &dyn StdError), |&cause| {
             cause.source()
@@ -80,7 +83,7 @@ impl TransportError {
     }
 }
 
-/// Prints what happened, without the cause.
+/// Writes the kind of the failure, without the cause.
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
@@ -89,10 +92,10 @@ impl fmt::Display for TransportError {
             TransportErrorKind::NotSent => "the connection closed before the request was sent",
             TransportErrorKind::Timeout => "timed out",
             TransportErrorKind::Interrupted => "the connection broke",
-            TransportErrorKind::TooLarge => "the head of the response is too large",
-            TransportErrorKind::RequestBody => "the body of the request cannot be read",
-            TransportErrorKind::Config => "the transport does not send this request",
-            TransportErrorKind::RateLimited => "the request was held back for a rate limit",
+            TransportErrorKind::TooLarge => "the response headers are too large",
+            TransportErrorKind::RequestBody => "the request body cannot be read",
+            TransportErrorKind::Config => "the transport is not set up for this request",
+            TransportErrorKind::RateLimited => "the request was not sent because of a rate limit",
             TransportErrorKind::Other => "the HTTP exchange failed",
         })
     }

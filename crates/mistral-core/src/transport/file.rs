@@ -11,16 +11,16 @@ use futures_io::AsyncRead;
 use super::file_chunks::{FileChunks, unreadable};
 use super::{Body, TransportError};
 
-/// How much is read at once from a reader. Large, because every read has its price.
+/// The size of a read, in bytes. Large, because every read has a fixed cost.
 const READ_SIZE: usize = 256 * 1024;
 
 type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
-/// A file to be sent: from a path, from bytes, or from anything that can be read.
+/// A file to upload: from a path, from bytes in memory, or from a reader or stream.
 ///
-/// It is streamed: however large it is, it is never in memory as a whole. A file by its
-/// path is opened anew when the call is repeated, and so may be repeated; what comes from
-/// a reader is read only once.
+/// A file from a path or a reader is streamed: it is never in memory as a whole. A call with a
+/// file from a path or from bytes can be retried. A reader or stream can be read only once, so a
+/// call with one is never retried.
 ///
 /// ```
 /// use mistral_core::files::FileSource;
@@ -49,23 +49,23 @@ enum Content {
 }
 
 impl FileSource {
-    /// The file at `path`, under its own name.
+    /// Uploads the file at `path` under its own name.
     ///
-    /// A file that is missing, unreadable or a directory is the error of the call.
+    /// The call fails when the file is missing, unreadable or a directory.
     pub fn from_path(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         Self::new(name, Content::Path(path.to_owned()))
     }
 
-    /// A file with these bytes.
+    /// Uploads `bytes`.
     pub fn from_bytes(file_name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Self::new(file_name, Content::Bytes(bytes.into()))
     }
 
-    /// A file that is read from `reader`, which gives `length` bytes if that is known.
+    /// Uploads the bytes of `reader`, which are `length` bytes if that is known.
     ///
-    /// A reader that gives more or fewer bytes than that is the error of the call.
+    /// The call fails when the reader returns more or fewer bytes than `length`.
     pub fn from_reader(
         file_name: impl Into<String>,
         reader: impl AsyncRead + Send + 'static,
@@ -74,14 +74,16 @@ impl FileSource {
         Self::from_stream(file_name, ReaderStream::new(Box::pin(reader)), length)
     }
 
-    /// A file made of the pieces of `stream`, `length` bytes in all if that is known.
+    /// Uploads the chunks of `stream`, which are `length` bytes in total if that is known.
+    ///
+    /// The call fails when the stream returns more or fewer bytes than `length`.
     pub fn from_stream(
         file_name: impl Into<String>,
         stream: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static,
         length: impl Into<Option<u64>>,
     ) -> Self {
         let length = length.into();
-        let body = Body::from_stream(Measured {
+        let body = Body::from_stream(LengthChecked {
             stream: Box::pin(stream),
             expected: length,
             read: 0,
@@ -103,22 +105,22 @@ impl FileSource {
         }
     }
 
-    /// Sends the file under another name.
+    /// Sets the file name that is sent to the server.
     #[must_use]
     pub fn with_file_name(mut self, file_name: impl Into<String>) -> Self {
         self.file_name = file_name.into();
         self
     }
 
-    /// Sets the media type. Default: by the extension of the file's name.
+    /// Sets the media type. Default: derived from the extension of the file name.
     #[must_use]
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
         self
     }
 
-    /// Calls `report` whenever bytes were handed over to be sent, with how many there were
-    /// so far and how many there are in all, if that is known. It must not block.
+    /// Calls `report` for every chunk that is passed to the connection, with the number of bytes so
+    /// far and the total number, if it is known. `report` must not block.
     #[must_use]
     pub fn on_progress(
         mut self,
@@ -128,12 +130,12 @@ impl FileSource {
         self
     }
 
-    /// The name that the file is sent under.
+    /// Returns the file name that is sent to the server.
     pub fn file_name(&self) -> &str {
         &self.file_name
     }
 
-    /// The media type that the file is sent with.
+    /// Returns the media type that is sent to the server.
     pub fn media_type(&self) -> &str {
         match &self.content_type {
             Some(media_type) => media_type,
@@ -141,12 +143,12 @@ impl FileSource {
         }
     }
 
-    /// Whether the file can be read again when the call is repeated.
+    /// Whether the file can be read again for a retry.
     pub(crate) fn is_replayable(&self) -> bool {
         !matches!(self.content, Content::Once { .. })
     }
 
-    /// Opens the file and makes sure that it can be read.
+    /// Opens the file.
     pub(crate) async fn open(&self) -> Result<Body, TransportError> {
         let body = match &self.content {
             Content::Bytes(bytes) => Body::from(bytes.clone()),
@@ -158,7 +160,8 @@ impl FileSource {
                 let mut slot = body.lock().unwrap_or_else(PoisonError::into_inner);
                 slot.take().ok_or_else(|| {
                     unreadable(format!(
-                        "the reader of `{}` was used up by an earlier call: make a new one",
+                        "the reader of `{}` was already consumed by an earlier call: create a \
+                         new `FileSource`",
                         self.file_name
                     ))
                 })?
@@ -175,7 +178,7 @@ impl FileSource {
     }
 }
 
-/// Prints the name and where the bytes come from, never the bytes.
+/// Writes the name and the origin of the bytes, never the bytes.
 impl fmt::Debug for FileSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("FileSource");
@@ -189,14 +192,14 @@ impl fmt::Debug for FileSource {
     }
 }
 
-/// Holds a stream of bytes to the length that it was announced with.
-struct Measured<S> {
+/// A stream that fails unless it has the length that was announced.
+struct LengthChecked<S> {
     stream: Pin<Box<S>>,
     expected: Option<u64>,
     read: u64,
 }
 
-impl<S: Stream<Item = std::io::Result<Bytes>>> Stream for Measured<S> {
+impl<S: Stream<Item = std::io::Result<Bytes>>> Stream for LengthChecked<S> {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -206,15 +209,15 @@ impl<S: Stream<Item = std::io::Result<Bytes>>> Stream for Measured<S> {
             .and_then(|bytes| bytes.as_ref().ok())
             .map(Bytes::len);
         self.read += length.unwrap_or_default() as u64;
-        let wrong = self.expected.filter(|&expected| match &next {
+        let mismatch = self.expected.filter(|&expected| match &next {
             Some(_) => self.read > expected,
             None => self.read != expected,
         });
-        Poll::Ready(match (wrong, next) {
+        Poll::Ready(match (mismatch, next) {
             (Some(expected), Some(Ok(_)) | None) => {
-                self.expected = None; // said once
+                self.expected = None; // reported once
                 Some(Err(unreadable(format!(
-                    "the reader gave {} bytes where {expected} were announced",
+                    "the reader returned {} bytes, but its `length` is {expected}",
                     self.read
                 ))))
             }
@@ -225,7 +228,7 @@ impl<S: Stream<Item = std::io::Result<Bytes>>> Stream for Measured<S> {
     }
 }
 
-/// What a reader gives, in large pieces.
+/// The bytes of a reader, in large chunks.
 struct ReaderStream<R> {
     reader: Pin<Box<R>>,
     buffer: Vec<u8>,

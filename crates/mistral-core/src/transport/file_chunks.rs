@@ -1,4 +1,4 @@
-//! A local file as a stream of large pieces, each read ahead of its turn.
+//! A local file as a stream of large chunks, one of which is read ahead.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,28 +12,29 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{TransportError, TransportErrorKind};
 
-/// Measured: from 256 KiB on, larger pieces gain nothing.
-const PIECE: u64 = 512 * 1024;
+/// The size of a chunk, in bytes. Measured: from 256 KiB on, larger chunks gain nothing.
+const CHUNK_SIZE: u64 = 512 * 1024;
 
-/// Reads a file on the threads that may block.
+/// Reads a file on the blocking threads of the runtime.
 pub(super) struct FileChunks {
     path: PathBuf,
-    /// `None` once all has been read.
-    reading: Option<JoinHandle<Piece>>,
+    /// The read in progress, or `None` at the end.
+    reading: Option<JoinHandle<FileChunk>>,
 }
 
-struct Piece {
+/// One chunk, and the file to read the next one from.
+struct FileChunk {
     file: File,
-    left: u64,
+    remaining: u64,
     bytes: io::Result<Vec<u8>>,
 }
 
 impl FileChunks {
-    /// Opens the file and begins to read it. Gives its length, too.
+    /// Opens the file and starts to read it. Returns its length, too.
     pub(super) async fn open(path: PathBuf) -> Result<(Self, u64), TransportError> {
         let opened = {
             let path = path.clone();
-            blocking(move || {
+            run_blocking(move || {
                 let file = File::open(path)?;
                 let metadata = file.metadata()?;
                 if metadata.is_dir() {
@@ -49,37 +50,37 @@ impl FileChunks {
                 path.display()
             ))
         })?;
-        let reading = Some(spawn_blocking(move || read(file, length)));
+        let reading = Some(spawn_blocking(move || read_chunk(file, length)));
         Ok((Self { path, reading }, length))
     }
 }
 
-/// Runs `work` where it may block.
-pub(crate) async fn blocking<T: Send + 'static>(
+/// Runs `work` on a blocking thread of the runtime.
+pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-/// Reads the next piece. With the last one it makes sure that the file ends there: what is
-/// sent must be what was announced.
-fn read(mut file: File, left: u64) -> Piece {
-    let size = left.min(PIECE);
+/// Reads the next chunk. After the last one it checks that the file ends there, because the length
+/// has been sent already.
+fn read_chunk(mut file: File, remaining: u64) -> FileChunk {
+    let size = remaining.min(CHUNK_SIZE);
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     let mut fill = || {
         file.by_ref().take(size).read_to_end(&mut bytes)?;
         if (bytes.len() as u64) < size {
-            return Err(io::Error::other("it became shorter while it was sent"));
+            return Err(io::Error::other("it became shorter during the upload"));
         }
-        if left == size && file.read(&mut [0])? > 0 {
-            return Err(io::Error::other("it became longer while it was sent"));
+        if remaining == size && file.read(&mut [0])? > 0 {
+            return Err(io::Error::other("it became longer during the upload"));
         }
         Ok(())
     };
     let bytes = fill().map(|()| bytes);
-    Piece {
+    FileChunk {
         file,
-        left: left - size,
+        remaining: remaining - size,
         bytes,
     }
 }
@@ -91,12 +92,14 @@ impl Stream for FileChunks {
         let Some(reading) = &mut self.reading else {
             return Poll::Ready(None);
         };
-        let read_piece = ready!(Pin::new(reading).poll(cx)).map_err(io::Error::other);
+        let chunk = ready!(Pin::new(reading).poll(cx)).map_err(io::Error::other);
         self.reading = None;
-        let bytes = read_piece.and_then(|piece| {
-            let bytes = piece.bytes?;
-            if piece.left > 0 {
-                self.reading = Some(spawn_blocking(move || read(piece.file, piece.left)));
+        let bytes = chunk.and_then(|chunk| {
+            let bytes = chunk.bytes?;
+            if chunk.remaining > 0 {
+                self.reading = Some(spawn_blocking(move || {
+                    read_chunk(chunk.file, chunk.remaining)
+                }));
             }
             Ok(bytes)
         });
@@ -104,13 +107,14 @@ impl Stream for FileChunks {
             Ok(bytes) if bytes.is_empty() => None,
             Ok(bytes) => Some(Ok(bytes.into())),
             Err(error) => Some(Err(unreadable(format!(
-                "the file `{}`: {error}",
+                "the file `{}` cannot be uploaded: {error}",
                 self.path.display()
             )))),
         })
     }
 }
 
+/// Creates the error of a request body that cannot be read.
 pub(super) fn unreadable(
     cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> TransportError {

@@ -1,5 +1,6 @@
-//! The media types of the files that the API takes.
+//! The media types of the files that the API accepts.
 
+/// File extensions with their media types, sorted.
 const BY_EXTENSION: &[(&str, &str)] = &[
     ("aac", "audio/aac"),
     ("avif", "image/avif"),
@@ -48,7 +49,7 @@ const BY_EXTENSION: &[(&str, &str)] = &[
     ("zip", "application/zip"),
 ];
 
-/// The media type that the extension of a file's name stands for.
+/// Returns the media type for the extension of a file name.
 pub(crate) fn of_file_name(name: &str) -> &'static str {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     BY_EXTENSION
@@ -57,12 +58,12 @@ pub(crate) fn of_file_name(name: &str) -> &'static str {
         .map_or("application/octet-stream", |(_, media_type)| media_type)
 }
 
-/// Whether the extension of a file's name is one of an image.
+/// Whether a file name has the extension of an image.
 pub(crate) fn is_image(name: &str) -> bool {
     of_file_name(name).starts_with("image/")
 }
 
-/// The extension of an image of that media type.
+/// Returns the file extension for the media type of an image.
 pub(crate) fn image_extension(media_type: &str) -> Option<&'static str> {
     BY_EXTENSION
         .iter()
@@ -75,7 +76,7 @@ mod tests {
     use super::{image_extension, is_image, of_file_name};
 
     #[test]
-    fn the_extension_decides() {
+    fn media_type_follows_the_extension() {
         assert_eq!(of_file_name("a.b/Report.PDF"), "application/pdf");
         assert_eq!(of_file_name("pdf"), "application/octet-stream");
         assert_eq!(of_file_name("x.unknown"), "application/octet-stream");
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn images_have_an_extension() {
+    fn image_extension_is_known_for_images_alone() {
         assert_eq!(image_extension("image/jpeg"), Some("jpeg"));
         assert_eq!(image_extension("IMAGE/PNG"), Some("png"));
         assert_eq!(image_extension("text/html"), None);

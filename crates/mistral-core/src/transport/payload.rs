@@ -7,9 +7,10 @@ use bytes::Bytes;
 
 use super::{Body, TransportError};
 
+/// Opens a body.
 pub(crate) type BodyFuture = Pin<Box<dyn Future<Output = Result<Body, TransportError>> + Send>>;
 
-/// A recipe for the body of a request: makes a fresh [`Body`] for every attempt.
+/// The source of a request body, which provides a new [`Body`] for every attempt.
 #[derive(Clone)]
 pub struct Payload(PayloadKind);
 
@@ -19,34 +20,35 @@ enum PayloadKind {
     Rebuild(Arc<dyn Fn() -> Body + Send + Sync>),
     Open {
         open: Arc<dyn Fn() -> BodyFuture + Send + Sync>,
-        again: bool,
+        replayable: bool,
     },
     Once(Arc<Mutex<Option<Body>>>),
 }
 
 impl Payload {
-    /// A body that can be made again, for example by opening a file anew.
+    /// Creates a payload that calls `make` for the body of every attempt.
     pub fn rebuild(make: impl Fn() -> Body + Send + Sync + 'static) -> Self {
         Self(PayloadKind::Rebuild(Arc::new(make)))
     }
 
-    /// A body that can be read only once, for example from a pipe.
+    /// Creates a payload from a body that can be read only once, for example from a pipe.
     ///
-    /// A call with such a body is never repeated.
+    /// A call with such a payload is never retried.
     pub fn once(body: Body) -> Self {
         Self(PayloadKind::Once(Arc::new(Mutex::new(Some(body)))))
     }
 
-    /// A body for which something must be opened first, `again` for every attempt or once.
-    pub(crate) fn open<F>(again: bool, open: impl Fn() -> F + Send + Sync + 'static) -> Self
+    /// Creates a payload whose body is opened asynchronously: for every attempt if it is
+    /// `replayable`, otherwise once.
+    pub(crate) fn open<F>(replayable: bool, open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Body, TransportError>> + Send + 'static,
     {
         let open = Arc::new(move || -> BodyFuture { Box::pin(open()) });
-        Self(PayloadKind::Open { open, again })
+        Self(PayloadKind::Open { open, replayable })
     }
 
-    /// The body for one attempt, or `None` if it was used up or must be opened first.
+    /// Returns the body for one attempt, or `None` if it was consumed or must be opened first.
     pub(crate) fn body(&self) -> Option<Body> {
         match &self.0 {
             PayloadKind::Bytes(bytes) => Some(bytes.clone().into()),
@@ -56,28 +58,32 @@ impl Payload {
         }
     }
 
-    /// The opening of the body, where it must be opened.
-    pub(crate) fn open_again(&self) -> Option<BodyFuture> {
+    /// Starts to open a body that must be opened first.
+    pub(crate) fn open_body(&self) -> Option<BodyFuture> {
         match &self.0 {
             PayloadKind::Open { open, .. } => Some(open()),
             _ => None,
         }
     }
 
-    /// Whether the body is streamed, and so may take long to send.
+    /// Whether the body is a stream, which may take long to send.
     pub(crate) fn is_streamed(&self) -> bool {
         !matches!(self.0, PayloadKind::Bytes(_))
     }
 
-    /// Whether a further attempt would find a body.
+    /// Whether another attempt can send the same body.
     pub(crate) fn is_replayable(&self) -> bool {
         !matches!(
             self.0,
-            PayloadKind::Once(_) | PayloadKind::Open { again: false, .. }
+            PayloadKind::Once(_)
+                | PayloadKind::Open {
+                    replayable: false,
+                    ..
+                }
         )
     }
 
-    /// The bytes, where the body is bytes.
+    /// Returns the bytes of a body in memory.
     pub(crate) fn bytes(&self) -> Option<&Bytes> {
         match &self.0 {
             PayloadKind::Bytes(bytes) => Some(bytes),
@@ -92,14 +98,15 @@ impl<T: Into<Bytes>> From<T> for Payload {
     }
 }
 
-/// Prints what kind of recipe it is, never the bytes.
+/// Writes the kind of the payload, never the bytes.
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             PayloadKind::Bytes(bytes) => write!(f, "Payload({} bytes)", bytes.len()),
-            PayloadKind::Rebuild(_) | PayloadKind::Open { again: true, .. } => {
-                f.write_str("Payload(rebuilt for every attempt)")
-            }
+            PayloadKind::Rebuild(_)
+            | PayloadKind::Open {
+                replayable: true, ..
+            } => f.write_str("Payload(rebuilt for every attempt)"),
             PayloadKind::Once(_) | PayloadKind::Open { .. } => {
                 f.write_str("Payload(readable once)")
             }

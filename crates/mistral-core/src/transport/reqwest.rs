@@ -1,13 +1,15 @@
 use ::reqwest::Url;
 use async_trait::async_trait;
 
-use super::hyper::exchange::{self, Outgoing, incoming};
+use super::hyper::body::{RequestBody, into_response};
+use super::hyper::classify;
 use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
 
-/// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of your own.
+/// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of the application.
 ///
-/// That client's settings hold: its proxies, certificates, connect time-out and redirect
-/// policy. Its `retry` policy is best switched off, for the SDK repeats calls itself.
+/// The settings of that client apply: its proxies, certificates, connect timeout and redirect
+/// policy. Disable its `retry` policy, because the SDK retries calls itself. HTTP upgrades are not
+/// supported.
 ///
 /// ```
 /// use mistral_core::transport::ReqwestTransport; // in `mistral_sdk` too
@@ -39,34 +41,34 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let response = self.0.execute(outgoing(request)?).await;
-        let response = http::Response::<::reqwest::Body>::from(response.map_err(classify)?);
-        Ok(incoming(response, classify))
+        let response = self.0.execute(into_reqwest(request)?).await;
+        let response = http::Response::<::reqwest::Body>::from(response.map_err(classify_error)?);
+        Ok(into_response(response, classify_error))
     }
 }
 
-fn outgoing(request: http::Request<Body>) -> Result<::reqwest::Request, TransportError> {
+fn into_reqwest(request: http::Request<Body>) -> Result<::reqwest::Request, TransportError> {
     let (head, body) = request.into_parts();
     let url = match head.extensions.get::<RequestContext>() {
-        // A wrapper may have changed the URI; only then is it parsed again.
-        Some(operation) if operation.target.uri == head.uri => operation.target.url.clone(),
+        // The URI is parsed again only if a wrapper has changed it.
+        Some(context) if context.target.uri == head.uri => context.target.url.clone(),
         _ => Url::parse(&head.uri.to_string())
             .map_err(|error| TransportError::new(TransportErrorKind::Other, error))?,
     };
-    let mut outgoing = ::reqwest::Request::new(head.method, url);
-    *outgoing.headers_mut() = head.headers;
-    *outgoing.body_mut() = match body.into_bytes() {
+    let mut converted = ::reqwest::Request::new(head.method, url);
+    *converted.headers_mut() = head.headers;
+    *converted.body_mut() = match body.into_bytes() {
         Ok(bytes) if bytes.is_empty() => None,
-        Ok(bytes) => Some(bytes.into()), // as a stream it could not follow a redirect
-        Err(stream) => Some(::reqwest::Body::wrap(Outgoing::new(stream))),
+        Ok(bytes) => Some(bytes.into()), // reqwest cannot follow a redirect with a stream
+        Err(stream) => Some(::reqwest::Body::wrap(RequestBody::new(stream))),
     };
-    Ok(outgoing)
+    Ok(converted)
 }
 
-fn classify(error: ::reqwest::Error) -> TransportError {
+fn classify_error(error: ::reqwest::Error) -> TransportError {
     if error.is_builder() {
         return TransportError::new(TransportErrorKind::Other, error);
     }
     let is_timeout = error.is_timeout();
-    exchange::classify(error.without_url(), is_timeout, true)
+    classify::classify(error.without_url(), is_timeout, true)
 }

@@ -1,4 +1,4 @@
-//! Connections that leave HTTP: a stream of bytes in both directions.
+//! HTTP upgrades: connections that become a byte stream in both directions.
 
 use std::fmt;
 use std::io;
@@ -9,20 +9,20 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 use super::Body;
 
-/// The response to a request that asks to upgrade its connection.
+/// The response to an upgrade request; see [`Transport::upgrade`](super::Transport::upgrade).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum UpgradeResponse {
-    /// The server switched protocols.
+    /// The server responded with `101` and switched protocols.
     Upgraded(Upgraded),
-    /// The server responded as to any other request, for example with a 401.
+    /// The server responded with another status, for example `401`.
     Refused(http::Response<Body>),
 }
 
-/// A connection after its upgrade: a stream of bytes in both directions.
+/// A connection after its upgrade: a byte stream in both directions.
 ///
-/// It implements `AsyncRead` and `AsyncWrite` of `futures`; the `compat` module of
-/// `tokio-util` turns it into what tokio reads and writes.
+/// It implements `AsyncRead` and `AsyncWrite` of `futures`. The `compat` module of `tokio-util`
+/// converts it for tokio.
 pub struct Upgraded {
     response: http::Response<()>,
     io: Pin<Box<dyn ReadWrite>>,
@@ -33,7 +33,9 @@ trait ReadWrite: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> ReadWrite for T {}
 
 impl Upgraded {
-    /// Wraps the connection that followed `response`, for a transport of your own.
+    /// Wraps a connection on which the server sent `response` and switched protocols.
+    ///
+    /// Implementations of [`Transport::upgrade`](super::Transport::upgrade) use it.
     pub fn new(
         response: http::Response<()>,
         io: impl AsyncRead + AsyncWrite + Send + 'static,
@@ -44,7 +46,7 @@ impl Upgraded {
         }
     }
 
-    /// The head of the response that switched protocols.
+    /// Returns the head of the response that switched protocols.
     pub fn response(&self) -> &http::Response<()> {
         &self.response
     }

@@ -211,7 +211,7 @@ async fn tool_call_arguments_cut_off_are_a_decode_error() {
         );
         let error = response.tool_calls()[0].arguments::<Weather>().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
-        let start = "the arguments of `f` seem to be cut off (the finish reason `length`";
+        let start = "the arguments of `f` seem to be cut off (if the finish reason is `length`";
         assert!(error.to_string().starts_with(start), "{error}");
     }
     let weather = stopped(json!(text)).await.tool_calls()[0].arguments::<Weather>();
@@ -228,16 +228,19 @@ fn tool_call_argument_errors_name_the_path() {
     for (arguments, expected) in [
         (
             json!(r#"{"city":"P","days":[1,"x"]}"#),
-            "do not fit: at `days[1]`: invalid type: string \"x\"",
+            "do not match the type: at `days[1]`: invalid type: string \"x\"",
         ),
         (
             json!({ "city": "P", "days": [1, 300] }),
-            "do not fit: at `days[1]`: invalid value: integer `300`",
+            "do not match the type: at `days[1]`: invalid value: integer `300`",
         ),
-        (json!({ "city": 1 }), "do not fit: at `city`: invalid type"),
-        (json!(""), "do not fit: missing field `city`"),
-        (json!("null"), "do not fit: missing field `city`"),
-        (json!(null), "do not fit: missing field `city`"),
+        (
+            json!({ "city": 1 }),
+            "do not match the type: at `city`: invalid type",
+        ),
+        (json!(""), "do not match the type: missing field `city`"),
+        (json!("null"), "do not match the type: missing field `city`"),
+        (json!(null), "do not match the type: missing field `city`"),
         (json!("Paris, please"), "are not JSON: expected value"),
         (json!("{'city': 'P'}"), "are not JSON: key must be a string"),
         (

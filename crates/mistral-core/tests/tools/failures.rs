@@ -60,14 +60,14 @@ async fn tool_unknown_is_sent_to_the_model_or_fails_the_run() {
 #[tokio::test]
 async fn tool_arguments_invalid_never_reach_the_function() {
     for (arguments, why) in [
-        (r#"{"a": 1}"#, "do not fit: missing field `b`"),
+        (r#"{"a": 1}"#, "do not match the type: missing field `b`"),
         (
             r#"{"a": 1, "b": "two"}"#,
-            "do not fit: at `b`: invalid type",
+            "do not match the type: at `b`: invalid type",
         ),
         (r#"{"a": 1, "#, "seem to be cut off"),
         ("a = 1", "are not JSON"),
-        ("", "do not fit: missing field `a`"),
+        ("", "do not match the type: missing field `a`"),
     ] {
         let (tool_results, error) =
             outcome_of(&adding(), &call("abcdefgh1", "add", arguments)).await;

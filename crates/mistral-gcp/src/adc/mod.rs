@@ -38,13 +38,14 @@ impl Adc {
     /// Returns the projects from the environment and the credentials file, if there is one.
     pub(crate) fn projects(&self) -> Result<Projects> {
         let file = self.file().map_err(Error::config)?;
-        let mut known = file.map(|file| file.projects()).unwrap_or_default();
+        let mut projects = file.map(|file| file.projects()).unwrap_or_default();
         if matches!(self, Self::FromEnv) {
             let project = first_env_var(&[GOOGLE_CLOUD_PROJECT_VARIABLE, GCLOUD_PROJECT_VARIABLE])?;
-            known.project = project.or(known.project);
-            known.quota_project = first_env_var(&[QUOTA_PROJECT_VARIABLE])?.or(known.quota_project);
+            projects.project = project.or(projects.project);
+            projects.quota_project =
+                first_env_var(&[QUOTA_PROJECT_VARIABLE])?.or(projects.quota_project);
         }
-        Ok(known)
+        Ok(projects)
     }
 
     /// Reads the credentials file, or returns `None` if the search order finds none.

@@ -1,6 +1,6 @@
-//! Completions by agents that were made before: an agent's model, instructions and tools.
+//! Completions by existing agents, which define the model, the instructions and the tools.
 //!
-//! The API has these operations for agents of the older kind.
+//! The API offers these operations for agents of the older kind.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -19,15 +19,18 @@
 //! # Ok(()) }
 //! ```
 
+#[cfg(feature = "schemars")]
 use schemars::JsonSchema;
 #[cfg(feature = "schemars")]
 use serde::de::DeserializeOwned;
-#[cfg(feature = "schemars")]
 use serde_json::{Map, Value};
 
-use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
+use crate::api::chat::{
+    ChatCompletionResponse, CompletionChunk, GuardrailConfig, Prediction, PromptMode,
+    ReasoningEffort, ServiceTier, Stop,
+};
 #[cfg(feature = "schemars")]
-use crate::api::chat::{Parsed, ParsedChunk, ask_for, read_parsed};
+use crate::api::chat::{Parsed, ParsedChunk, decode_parsed, set_response_schema};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
 use crate::json::ApiRequest;
@@ -41,8 +44,8 @@ operations! {
     STREAM = Operation::inference("agents.stream", "/v1/agents/completions").sse();
 }
 
-/// Asks an agent to go on with a conversation. Mirrors the API's
-/// `AgentsCompletionRequest`, with the fields of the newest official SDK.
+/// A request for a completion by an agent. Mirrors the API's `AgentsCompletionRequest`, with
+/// the fields of the newest official SDK.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
@@ -50,81 +53,83 @@ pub struct AgentsCompletionRequest {
     /// The agent's id.
     #[api(required, into)]
     pub agent_id: String,
-    /// The conversation so far.
+    /// The messages of the conversation so far.
     #[api(required, list)]
     pub messages: Vec<Message>,
-    /// Choose only among this many most probable tokens.
+    /// The number of most probable tokens to sample from.
     pub top_k: Option<u64>,
-    /// The largest number of tokens in the answer. Default: what the context leaves.
+    /// The maximum number of tokens to generate. Default: as many as the model's context length
+    /// leaves.
     pub max_tokens: Option<u64>,
-    /// The smallest number of tokens in the answer.
+    /// The minimum number of tokens to generate.
     pub min_tokens: Option<u64>,
-    /// Stop before this text, or before the first of these.
+    /// The stop sequences. Generation ends before the first one that occurs.
     #[api(into)]
-    pub stop: Option<crate::api::chat::Stop>,
-    /// The same seed gives the same answer. Default: a random one.
+    pub stop: Option<Stop>,
+    /// The seed for random sampling. The same seed yields the same completion. Default: random.
     pub random_seed: Option<u64>,
-    /// Facts that are kept with the request.
+    /// Metadata to store with the request.
     pub metadata: Option<Map<String, Value>>,
-    /// The form of the answer. Default: text.
+    /// The format of the response. Default: text.
     #[api(boxed)]
     pub response_format: Option<Box<ResponseFormat>>,
-    /// What the model may use.
+    /// The tools that the model may call.
     #[api(list)]
     pub tools: Option<Vec<Tool>>,
-    /// Whether the model uses a tool, and which. Default: as it sees fit.
+    /// Controls whether the model calls a tool, and which one. Default: the model decides.
     #[api(boxed)]
     pub tool_choice: Option<Box<ToolChoice>>,
-    /// Whether the model may call several tools at once. Default: yes.
+    /// Whether the model may call several tools in parallel. Default: true.
     pub parallel_tool_calls: Option<bool>,
-    /// How much to shun words that have occurred: -2 to 2. Default: 0.
+    /// Penalizes tokens that already occur in the text, from -2 to 2. Default: 0.
     pub presence_penalty: Option<f64>,
-    /// How much to shun words that have occurred often: -2 to 2. Default: 0.
+    /// Penalizes tokens in proportion to their frequency in the text, from -2 to 2. Default: 0.
     pub frequency_penalty: Option<f64>,
-    /// How much to shun repetition; 1 is not at all.
+    /// Penalizes repeated tokens. 1 means no penalty.
     pub repetition_penalty: Option<f64>,
-    /// How many answers to give. Default: 1. The prompt is billed once.
+    /// The number of completions to generate, at least 1. Default: 1. The prompt is billed
+    /// once.
     pub n: Option<u64>,
-    /// What the answer will probably be, so that it comes sooner.
+    /// The expected content of the response. A correct prediction reduces latency.
     #[api(boxed)]
-    pub prediction: Option<Box<crate::api::chat::Prediction>>,
-    /// Whether to prepend the system prompt for reasoning.
+    pub prediction: Option<Box<Prediction>>,
+    /// Selects the system prompt to prepend. Default: none.
     #[deprecated(note = "the API deprecates it: use `reasoning_effort`")]
     #[api(into)]
-    pub prompt_mode: Option<crate::api::chat::PromptMode>,
-    /// How thoroughly a reasoning model reasons.
+    pub prompt_mode: Option<PromptMode>,
+    /// The reasoning effort of a reasoning model.
     #[api(into)]
-    pub reasoning_effort: Option<crate::api::chat::ReasoningEffort>,
-    /// Checks of the conversation that may block it.
+    pub reasoning_effort: Option<ReasoningEffort>,
+    /// The guardrails to apply: moderation checks that may block the request.
     #[api(list)]
-    pub guardrails: Option<Vec<crate::api::chat::GuardrailConfig>>,
-    /// Requests with the same key and the same beginning share a cache.
+    pub guardrails: Option<Vec<GuardrailConfig>>,
+    /// The prompt cache key. Requests with the same key reuse cached tokens of a shared prefix.
     #[api(into)]
     pub prompt_cache_key: Option<String>,
-    /// The service tier to be served by.
+    /// The service tier to process the request with.
     #[api(into)]
-    pub service_tier: Option<crate::api::chat::ServiceTier>,
-    /// Whether to give the probabilities of the answer's tokens. Default: no.
+    pub service_tier: Option<ServiceTier>,
+    /// Whether to return log probabilities of the generated tokens. Default: false.
     pub logprobs: Option<bool>,
-    /// For how many alternatives of each of the answer's tokens.
+    /// The number of most probable alternatives to return for each generated token.
     pub top_logprobs: Option<u64>,
-    /// Whether to give the probabilities of the prompt's tokens. Default: no.
+    /// Whether to return log probabilities of the prompt tokens. Default: false.
     pub prompt_logprobs: Option<bool>,
-    /// For how many alternatives of each of the prompt's tokens.
+    /// The number of most probable alternatives to return for each prompt token.
     pub top_prompt_logprobs: Option<u64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// Completions by agents. Made by [`Client::agents`](crate::Client::agents).
+/// The agent completion operations. Created by [`Client::agents`](crate::Client::agents).
 #[derive(Debug, Clone)]
 pub struct Agents<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns the completions by agents.
+    /// Returns the agent completion operations.
     pub fn agents(&self) -> Agents<M> {
         Agents {
             client: self.clone(),
@@ -133,7 +138,7 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Agents<M> {
-    /// Asks the agent and waits for its whole answer.
+    /// Creates a completion by the agent and returns the whole response.
     ///
     /// Mirrors `POST /v1/agents/completions`.
     #[doc = example!(r#"
@@ -150,9 +155,9 @@ assert_eq!(response.choices.len(), 2);
         self.client.call(request)
     }
 
-    /// Asks the agent and reads its answer as it is written.
+    /// Creates a completion by the agent and streams it in chunks.
     ///
-    /// Mirrors `POST /v1/agents/completions` with `stream`, which this sets.
+    /// Mirrors `POST /v1/agents/completions` with `stream`, which this method sets.
     #[doc = example!(r#"
 # use mistral_sdk::agents::AgentsCompletionRequest;
 # use mistral_sdk::messages::Message;
@@ -175,9 +180,10 @@ while let Some(chunk) = stream.next().await {
 
 #[cfg(feature = "schemars")]
 impl<M: Mode> Agents<M> {
-    /// Asks the agent for a value of the type `T`, and waits for it.
+    /// Creates a completion by the agent and parses its text into a `T`.
     ///
-    /// As [`Chat::parse`](crate::api::chat::Chat::parse) does with a model.
+    /// The request's `response_format` is set as [`Chat::parse`](crate::api::chat::Chat::parse)
+    /// sets it.
     ///
     /// # Errors
     /// Fails as [`Chat::parse`](crate::api::chat::Chat::parse) does.
@@ -200,16 +206,16 @@ let parsed = client.agents().parse::<Painting>(&request).await?;
         T: JsonSchema + DeserializeOwned + 'static,
     {
         let mut request = request.clone();
-        let request = match ask_for::<T>(&mut request.response_format) {
+        let request = match set_response_schema::<T>(&mut request.response_format) {
             Ok(()) => ApiRequest::new(&COMPLETE).json(&request),
             Err(error) => ApiRequest::invalid(&COMPLETE, error),
         };
-        self.client.call(request).decoded_by(read_parsed)
+        self.client.call(request).with_decoder(read_parsed)
     }
 
-    /// Asks the agent for a value of the type `T`, and reads it as it is written.
+    /// Creates a completion by the agent and parses its text into a `T` while it is streamed.
     ///
-    /// As [`Chat::parse_stream`](crate::api::chat::Chat::parse_stream) does with a model.
+    /// The events are those of [`Chat::parse_stream`](crate::api::chat::Chat::parse_stream).
     ///
     /// # Errors
     /// Fails as [`Chat::parse`](crate::api::chat::Chat::parse) does.
@@ -236,7 +242,7 @@ let parsed = stream.collect_parsed().await?;
         T: JsonSchema + DeserializeOwned + Send + 'static,
     {
         let mut request = request.clone();
-        let request = match ask_for::<T>(&mut request.response_format) {
+        let request = match set_response_schema::<T>(&mut request.response_format) {
             Ok(()) => ApiRequest::new(&STREAM).json(&request),
             Err(error) => ApiRequest::invalid(&STREAM, error),
         };

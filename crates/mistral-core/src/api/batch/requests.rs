@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::batchable::Batchable;
-use crate::call::input_stream::Source;
+use crate::call::input_stream::InputStream;
 use crate::error::{Error, Result};
 
 /// A request, and what its result is told by.
@@ -14,7 +14,7 @@ pub(super) type Named<R> = (String, R);
 
 /// The requests as the caller gives them, held to having one model.
 pub(super) struct Requests<R> {
-    source: Source<'static, Named<R>>,
+    source: InputStream<'static, Named<R>>,
     /// Who answers the first request, and so must answer all.
     pub(super) answers: Option<Answers>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Answers {
 }
 
 impl<R: Batchable> Requests<R> {
-    pub(super) fn new(source: Source<'static, Named<R>>) -> Self {
+    pub(super) fn new(source: InputStream<'static, Named<R>>) -> Self {
         Self {
             source,
             answers: None,

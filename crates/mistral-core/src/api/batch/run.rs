@@ -14,7 +14,7 @@ use super::submitted::SubmittedBatch;
 use super::upload::{Lines, Upload, is_over, is_whole};
 use super::{Batch, MOST_INLINE};
 use crate::api::files::{FilePurpose, Files, UploadFileRequest};
-use crate::call::input_stream::{Source, of_iterator, of_stream};
+use crate::call::input_stream::{InputStream, from_iterator, from_stream};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::mode::Mode;
@@ -80,7 +80,7 @@ while let Some(outcome) = results.next().await {
         let named = requests
             .into_iter()
             .map(|(id, request)| (id.into(), request));
-        BatchRun::new(self.client.clone(), of_iterator(named))
+        BatchRun::new(self.client.clone(), from_iterator(named))
     }
 
     /// Makes a job of requests that come over time, or may fail to come. In everything else
@@ -106,7 +106,7 @@ let batch = client.batch().run_stream(requests).await?;
         R: Batchable,
         N: Into<String> + 'static,
     {
-        let named = of_stream(requests, |(id, request): (N, R)| (id.into(), request));
+        let named = from_stream(requests, |(id, request): (N, R)| (id.into(), request));
         BatchRun::new(self.client.clone(), named)
     }
 }
@@ -135,14 +135,14 @@ let mut results = batch.results().await?;
 #[must_use = "a batch is not sent until it is awaited"]
 pub struct BatchRun<R> {
     client: Client,
-    source: Source<'static, Named<R>>,
+    source: InputStream<'static, Named<R>>,
     job: CreateBatchJobRequest,
     inline_limit: usize,
     file_limit: u64,
 }
 
 impl<R: Batchable> BatchRun<R> {
-    pub(crate) fn new(client: Client, source: Source<'static, Named<R>>) -> Self {
+    pub(crate) fn new(client: Client, source: InputStream<'static, Named<R>>) -> Self {
         Self {
             client,
             source,

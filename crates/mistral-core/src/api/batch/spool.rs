@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::transport::blocking;
+use crate::transport::run_blocking;
 
 /// How much is gathered before it is written.
 const PIECE: usize = 256 * 1024;
@@ -98,7 +98,7 @@ impl Spool {
             (&*temporary.file).write_all(&buffer)?;
             Ok((temporary, buffer))
         };
-        let (file, mut buffer) = blocking(writing).await.map_err(unusable)?;
+        let (file, mut buffer) = run_blocking(writing).await.map_err(unusable)?;
         buffer.clear(); // and used again
         (self.buffer, self.file) = (buffer, Some(file));
         self.written += length;
@@ -124,7 +124,7 @@ impl Spool {
                 file.seek(SeekFrom::Start(start))?;
                 file.read_exact(&mut line).map(|()| line)
             };
-            lines.push(blocking(reading).await.map_err(unusable)?);
+            lines.push(run_blocking(reading).await.map_err(unusable)?);
         }
         Ok(lines)
     }

@@ -7,39 +7,39 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::finish::{FinishReason, Logprobs};
-use crate::json::__private::{lenient, next_key, scalar, value};
+use crate::json::__private::{lenient_object, next_key, scalar, value};
 use crate::json::ApiObject;
 use crate::json::wire::Text;
 use crate::messages::{Content, ToolCall, UsageInfo};
 
-/// A piece of a streamed answer. Mirrors the API's `CompletionChunk`.
+/// A chunk of a streamed response. Mirrors the API's `CompletionChunk`.
 ///
-/// Chunks of one stream share their `id`, `object` and `model` in memory.
+/// Chunks of one stream share the memory of their `id`, `object` and `model`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CompletionChunk {
-    /// The answer's id. Empty if the server gave none.
+    /// The response's id. Empty if the server sent none.
     pub id: Arc<str>,
-    /// The kind of object: `chat.completion.chunk`. Empty if the server did not say.
+    /// The object type: `chat.completion.chunk`. Empty if the server sent none.
     pub object: Arc<str>,
-    /// When the answer was begun, in seconds since 1970.
+    /// The creation time of the response, as a Unix timestamp in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<i64>,
-    /// The model that answers.
+    /// The model that generates the response.
     pub model: Arc<str>,
-    /// What is new, by choice. Empty in a chunk that brings the usage alone.
+    /// The new content of each choice. Empty in a chunk that carries only the usage.
     pub choices: Vec<CompletionResponseStreamChoice>,
-    /// What the call consumed: on one of the last chunks, and boxed for all the others.
+    /// The token usage of the call. Boxed, because only one of the last chunks has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Box<UsageInfo>>,
-    /// Fields that this version of the SDK does not know, as they came. The server's
-    /// padding (`p`) is left out.
+    /// Fields that this version of the SDK does not know, as they came, except for the server's
+    /// padding (`p`).
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CompletionChunk {
-    /// The new text of the first choice, without reasoning. Empty if there is none.
+    /// Returns the new text of the first choice, without reasoning. Empty if there is none.
     pub fn text(&self) -> Cow<'_, str> {
         self.choices.first().map_or("".into(), |choice| {
             choice
@@ -51,22 +51,22 @@ impl CompletionChunk {
     }
 }
 
-/// What is new in one choice. Mirrors the API's `CompletionResponseStreamChoice`.
+/// The new content of one choice. Mirrors the API's `CompletionResponseStreamChoice`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct CompletionResponseStreamChoice {
-    /// Which of the answers this is.
+    /// The index of the choice within the response.
     #[api(default)]
     pub index: i64,
-    /// What is new.
+    /// The new part of the message.
     #[api(default)]
     pub delta: DeltaMessage,
-    /// Why the model stopped: on the choice's last chunk.
+    /// The reason that the model stopped, in the choice's last chunk.
     pub finish_reason: Option<FinishReason>,
-    /// The probabilities of the new tokens.
+    /// The log probabilities of the new tokens.
     #[api(lenient)]
     pub logprobs: Option<Logprobs>,
-    /// The probabilities of the prompt's tokens.
+    /// The log probabilities of the prompt tokens.
     #[api(lenient)]
     pub prompt_logprobs: Option<Logprobs>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -78,17 +78,17 @@ pub struct CompletionResponseStreamChoice {
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct DeltaMessage {
-    /// The message's role: on the first chunk.
+    /// The message's role, in the first chunk.
     pub role: Option<String>,
-    /// New text, or chunks.
+    /// The new content: text, or content chunks.
     pub content: Option<Content>,
-    /// New tool calls, or pieces of them.
+    /// The new tool calls, or fragments of them.
     pub tool_calls: Option<Vec<ToolCall>>,
-    /// Which message this is, where tools ran on the server.
+    /// The index of the message within the turn, if tools ran on the server.
     pub index: Option<i64>,
-    /// The id of the call that this answers, where tools ran on the server.
+    /// The id of the tool call that this message responds to, if tools ran on the server.
     pub tool_call_id: Option<String>,
-    /// Facts about the message, where tools ran on the server.
+    /// Metadata of the message, if tools ran on the server.
     #[api(lenient)]
     pub metadata: Option<Map<String, Value>>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -96,7 +96,8 @@ pub struct DeltaMessage {
     pub extra: Map<String, Value>,
 }
 
-/// A chunk as it is read. Strings that every chunk repeats are borrowed, to be shared.
+/// A chunk whose repeated strings are still borrowed from the event, so that they can be
+/// interned.
 #[derive(Default)]
 pub(super) struct RawChunk<'a> {
     id: Text<'a>,
@@ -133,8 +134,11 @@ impl<'de> Visitor<'de> for RawChunkVisitor {
                 "created" => chunk.created = scalar(&mut map, extra, "created", false)?,
                 "model" => chunk.model = value(&mut map)?,
                 "choices" => chunk.choices = value(&mut map)?,
-                "usage" => chunk.usage = lenient(&mut map, extra, "usage", false)?,
-                // Random text that hides how long the chunk is.
+                "usage" => {
+                    let usage = lenient_object(&mut map, extra, "usage", false)?;
+                    chunk.usage = usage.map(Box::new);
+                }
+                // Random padding that hides the length of the chunk.
                 "p" => drop(value::<_, IgnoredAny>(&mut map)?),
                 _ => drop(extra.insert(key.into_owned(), value(&mut map)?)),
             }
@@ -144,10 +148,11 @@ impl<'de> Visitor<'de> for RawChunkVisitor {
 }
 
 impl RawChunk<'_> {
-    /// Makes a chunk that shares with `last` what it repeats of it.
+    /// Converts the raw chunk, reusing the strings that are equal to those of the previous
+    /// chunk.
     pub(super) fn into_chunk<E: serde::de::Error>(
         self,
-        last: &mut Shared,
+        previous: &mut InternedStrings,
     ) -> Result<CompletionChunk, E> {
         let is_error = self
             .extra
@@ -159,10 +164,10 @@ impl RawChunk<'_> {
             _ => return Err(E::missing_field("choices")),
         };
         Ok(CompletionChunk {
-            id: share(&mut last.id, &self.id.0),
-            object: share(&mut last.object, &self.object.0),
+            id: intern(&mut previous.id, &self.id.0),
+            object: intern(&mut previous.object, &self.object.0),
             created: self.created,
-            model: share(&mut last.model, &self.model.0),
+            model: intern(&mut previous.model, &self.model.0),
             choices,
             usage: self.usage,
             extra: self.extra,
@@ -172,21 +177,21 @@ impl RawChunk<'_> {
 
 impl<'de> Deserialize<'de> for CompletionChunk {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        RawChunk::deserialize(deserializer)?.into_chunk(&mut Shared::default())
+        RawChunk::deserialize(deserializer)?.into_chunk(&mut InternedStrings::default())
     }
 }
 
-/// The strings of the last chunk.
+/// The strings of the previous chunk.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(super) struct InternedStrings {
     id: Arc<str>,
     object: Arc<str>,
     model: Arc<str>,
 }
 
-fn share(last: &mut Arc<str>, text: &str) -> Arc<str> {
-    if **last != *text {
-        *last = Arc::from(text);
+fn intern(previous: &mut Arc<str>, text: &str) -> Arc<str> {
+    if **previous != *text {
+        *previous = Arc::from(text);
     }
-    Arc::clone(last)
+    Arc::clone(previous)
 }

@@ -1,24 +1,24 @@
-//! How the events of a streamed answer are read.
+//! Decoding of the events of a chat completion stream.
 
 use std::any::Any;
 
-use super::chunk::{CompletionChunk, RawChunk, Shared};
-use super::merge::Merge;
-use super::repeat::Repeat;
+use super::chunk::{CompletionChunk, InternedStrings, RawChunk};
+use super::merge::ChunkMerger;
 use super::response::ChatCompletionResponse;
+use super::template::ChunkTemplate;
 use crate::call::event_stream::StreamEvent;
 
-/// What a stream of chunks has brought so far.
+/// The state of a chunk stream: the template of its chunks and the response merged so far.
 #[derive(Debug, Default)]
 pub struct ChunkState {
-    shared: Shared,
-    repeat: Repeat,
-    merge: Merge,
+    strings: InternedStrings,
+    template: ChunkTemplate,
+    merged: ChunkMerger,
 }
 
 impl ChunkState {
     pub(in crate::api::chat) fn into_response(self) -> ChatCompletionResponse {
-        self.merge.response()
+        self.merged.response()
     }
 }
 
@@ -26,16 +26,16 @@ impl StreamEvent for CompletionChunk {
     type State = ChunkState;
 
     fn decode(data: &str, state: &mut ChunkState) -> Result<Self, serde_json::Error> {
-        let chunk = match state.repeat.read(data) {
+        let chunk = match state.template.decode(data) {
             Some(chunk) => chunk,
             None => {
                 let raw: RawChunk<'_> = serde_json::from_str(data)?;
-                let chunk = raw.into_chunk::<serde_json::Error>(&mut state.shared)?;
-                state.repeat.learn(data, &chunk);
+                let chunk = raw.into_chunk::<serde_json::Error>(&mut state.strings)?;
+                state.template.update(data, &chunk);
                 chunk
             }
         };
-        state.merge.add(&chunk);
+        state.merged.add(&chunk);
         Ok(chunk)
     }
 
@@ -44,14 +44,14 @@ impl StreamEvent for CompletionChunk {
     }
 
     fn is_complete(state: &ChunkState) -> bool {
-        state.merge.is_finished()
+        state.merged.is_finished()
     }
 
-    fn so_far(state: &ChunkState) -> Option<serde_json::Value> {
+    fn snapshot(state: &ChunkState) -> Option<serde_json::Value> {
         serde_json::to_value(state.merge.response()).ok()
     }
 
     fn partial(state: &ChunkState) -> Option<Box<dyn Any + Send + Sync>> {
-        Some(Box::new(state.merge.response()))
+        Some(Box::new(state.merged.response()))
     }
 }

@@ -1,26 +1,26 @@
-//! How a choice ends, and how sure the model was: in whole answers and in chunks.
+//! Finish reasons and log probabilities, shared by whole responses and chunks.
 
 use serde_json::{Map, Value};
 
 use crate::json::{ApiEnum, ApiObject};
 
-/// Why a model stopped. Mirrors the API's `finish_reason`.
+/// The reason that a model stopped. Mirrors the API's `finish_reason`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum FinishReason {
-    /// A natural end, or a stop text.
+    /// The model reached a natural end or a stop sequence.
     #[api("stop")]
     Stop,
-    /// The request's `max_tokens`.
+    /// The request's `max_tokens` was reached.
     #[api("length")]
     Length,
-    /// The model's context length.
+    /// The model's context length was reached.
     #[api("model_length")]
     ModelLength,
-    /// A failure of the server.
+    /// The server failed during generation.
     #[api("error")]
     Error,
-    /// The model wants tools called.
+    /// The model requests tool calls.
     #[api("tool_calls")]
     ToolCalls,
     /// A value that this version of the SDK does not know, as it came.
@@ -28,18 +28,18 @@ pub enum FinishReason {
 }
 
 impl FinishReason {
-    /// Whether the answer is cut off.
+    /// Whether the completion is truncated.
     pub fn is_truncated(&self) -> bool {
         matches!(self, Self::Length | Self::ModelLength)
     }
 }
 
-/// Probabilities of tokens. Mirrors the official SDK's
+/// Log probabilities of tokens. Mirrors the official SDK's
 /// `ChatCompletionResponseChoiceLogprobs`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct Logprobs {
-    /// Token by token.
+    /// The log probabilities, one entry per token.
     #[api(default)]
     pub content: Vec<TokenLogprobs>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -47,7 +47,7 @@ pub struct Logprobs {
     pub extra: Map<String, Value>,
 }
 
-/// A token's probability, and that of its alternatives. Mirrors the official SDK's
+/// The log probability of a token and of its alternatives. Mirrors the official SDK's
 /// `ChatCompletionResponseTokenLogprobsTopK`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
@@ -55,12 +55,12 @@ pub struct TokenLogprobs {
     /// The token's text.
     #[api(required)]
     pub token: String,
-    /// The natural logarithm of its probability.
+    /// The natural logarithm of the token's probability.
     #[api(required)]
     pub logprob: f64,
-    /// The token's number.
+    /// The token's id in the vocabulary.
     pub token_id: Option<i64>,
-    /// The token's bytes.
+    /// The UTF-8 bytes of the token.
     #[api(lenient)]
     pub bytes: Option<Vec<u8>>,
     /// The most probable alternatives.
@@ -71,7 +71,7 @@ pub struct TokenLogprobs {
     pub extra: Map<String, Value>,
 }
 
-/// An alternative token's probability. Mirrors the official SDK's
+/// The log probability of an alternative token. Mirrors the official SDK's
 /// `ChatCompletionResponseTokenLogprobs`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
@@ -79,12 +79,12 @@ pub struct TopTokenLogprobs {
     /// The token's text.
     #[api(required)]
     pub token: String,
-    /// The natural logarithm of its probability.
+    /// The natural logarithm of the token's probability.
     #[api(required)]
     pub logprob: f64,
-    /// The token's number.
+    /// The token's id in the vocabulary.
     pub token_id: Option<i64>,
-    /// The token's bytes.
+    /// The UTF-8 bytes of the token.
     #[api(lenient)]
     pub bytes: Option<Vec<u8>>,
     /// Fields that this version of the SDK does not know, as they came.

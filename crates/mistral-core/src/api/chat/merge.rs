@@ -1,4 +1,4 @@
-//! The whole answer, put together from the chunks of a stream.
+//! Merging of the chunks of a stream into a whole response.
 
 use std::sync::Arc;
 
@@ -10,24 +10,24 @@ use super::response::{ChatCompletionChoice, ChatCompletionResponse};
 use super::tool_calls::ToolCalls;
 use crate::messages::{AssistantMessage, Content, ContentChunk, ThinkChunk, UsageInfo};
 
-/// An answer that grows with every chunk.
+/// A response that is extended by every chunk.
 #[derive(Debug, Default)]
-pub(super) struct Merge {
+pub(super) struct ChunkMerger {
     id: Arc<str>,
     model: Arc<str>,
     created: Option<i64>,
     usage: Option<Box<UsageInfo>>,
-    choices: Vec<Choice>,
+    choices: Vec<MergedChoice>,
     extra: Map<String, Value>,
 }
 
 #[derive(Debug, Default)]
-struct Choice {
+struct MergedChoice {
     index: i64,
     content: Option<Content>,
     tool_calls: ToolCalls,
     finish_reason: Option<FinishReason>,
-    /// Messages of tools that ran on the server: not the model's own words.
+    /// The messages of tools that ran on the server.
     messages: Vec<DeltaMessage>,
     logprobs: Option<Logprobs>,
     prompt_logprobs: Option<Logprobs>,
@@ -35,7 +35,7 @@ struct Choice {
     message_extra: Map<String, Value>,
 }
 
-impl Merge {
+impl ChunkMerger {
     pub(super) fn add(&mut self, chunk: &CompletionChunk) {
         if self.id.is_empty() {
             self.id = Arc::clone(&chunk.id);
@@ -49,34 +49,34 @@ impl Merge {
         }
         extend(&mut self.extra, &chunk.extra);
         for choice in &chunk.choices {
-            let known = self
+            let found = self
                 .choices
-                .binary_search_by_key(&choice.index, |known| known.index);
-            let at = known.unwrap_or_else(|at| {
-                let new = Choice {
+                .binary_search_by_key(&choice.index, |merged| merged.index);
+            let at = found.unwrap_or_else(|at| {
+                let new = MergedChoice {
                     index: choice.index,
-                    ..Choice::default()
+                    ..MergedChoice::default()
                 };
-                self.choices.reserve_exact(1); // mostly there is no other
+                self.choices.reserve_exact(1); // most responses have a single choice
                 self.choices.insert(at, new);
                 at
             });
-            if let Some(known) = self.choices.get_mut(at) {
-                known.add(choice);
+            if let Some(merged) = self.choices.get_mut(at) {
+                merged.add(choice);
             }
         }
     }
 
-    /// Whether every choice says why the model stopped.
+    /// Whether every choice has a finish reason.
     pub(super) fn is_finished(&self) -> bool {
-        let finished = |choice: &Choice| choice.finish_reason.is_some();
+        let finished = |choice: &MergedChoice| choice.finish_reason.is_some();
         !self.choices.is_empty() && self.choices.iter().all(finished)
     }
 
-    /// The answer as far as it has come.
+    /// Returns the response merged so far.
     pub(super) fn response(&self) -> ChatCompletionResponse {
         ChatCompletionResponse {
-            choices: self.choices.iter().map(Choice::whole).collect(),
+            choices: self.choices.iter().map(MergedChoice::to_choice).collect(),
             id: self.id.to_string(),
             object: "chat.completion".to_owned(),
             model: self.model.to_string(),
@@ -87,7 +87,7 @@ impl Merge {
     }
 }
 
-impl Choice {
+impl MergedChoice {
     fn add(&mut self, new: &CompletionResponseStreamChoice) {
         let delta = &new.delta;
         if let Some(reason) = &new.finish_reason {
@@ -109,7 +109,7 @@ impl Choice {
         extend(&mut self.message_extra, &delta.extra);
     }
 
-    fn whole(&self) -> ChatCompletionChoice {
+    fn to_choice(&self) -> ChatCompletionChoice {
         let tool_calls = self.tool_calls.as_slice();
         ChatCompletionChoice {
             index: self.index,
@@ -128,32 +128,31 @@ impl Choice {
     }
 }
 
-fn extend(known: &mut Map<String, Value>, new: &Map<String, Value>) {
+fn extend(merged: &mut Map<String, Value>, new: &Map<String, Value>) {
     if !new.is_empty() {
-        known.extend(new.clone());
+        merged.extend(new.clone());
     }
 }
 
-fn add_logprobs(known: &mut Option<Logprobs>, new: Option<&Logprobs>) {
+fn add_logprobs(merged: &mut Option<Logprobs>, new: Option<&Logprobs>) {
     let Some(new) = new else { return };
-    let known = known.get_or_insert_default();
-    known.content.extend_from_slice(&new.content);
-    extend(&mut known.extra, &new.extra);
+    let merged = merged.get_or_insert_default();
+    merged.content.extend_from_slice(&new.content);
+    extend(&mut merged.extra, &new.extra);
 }
 
-/// Adds text to text, and chunks to chunks. What starts as text and goes on in chunks
-/// becomes chunks.
-fn add_content(known: &mut Option<Content>, new: &Content) {
-    match (known.as_mut(), new) {
+/// Appends text to text, and chunks to chunks. Text that is followed by chunks becomes a chunk.
+fn add_content(merged: &mut Option<Content>, new: &Content) {
+    match (merged.as_mut(), new) {
         (_, Content::Null) => {}
-        (None | Some(Content::Null), new) => *known = Some(new.clone()),
-        (Some(Content::Text(known)), Content::Text(new)) => known.push_str(new),
+        (None | Some(Content::Null), new) => *merged = Some(new.clone()),
+        (Some(Content::Text(merged)), Content::Text(new)) => merged.push_str(new),
         (Some(Content::Chunks(_)), Content::Text(new)) if new.is_empty() => {}
-        (Some(Content::Chunks(known)), Content::Text(new)) => {
-            add_chunk(known, &ContentChunk::text(new.as_str()));
+        (Some(Content::Chunks(merged)), Content::Text(new)) => {
+            add_chunk(merged, &ContentChunk::text(new.as_str()));
         }
-        (Some(Content::Chunks(known)), Content::Chunks(new)) => {
-            new.iter().for_each(|chunk| add_chunk(known, chunk));
+        (Some(Content::Chunks(merged)), Content::Chunks(new)) => {
+            new.iter().for_each(|chunk| add_chunk(merged, chunk));
         }
         (Some(Content::Text(text)), Content::Chunks(new)) => {
             let mut chunks = Vec::new();
@@ -161,14 +160,14 @@ fn add_content(known: &mut Option<Content>, new: &Content) {
                 chunks.push(ContentChunk::text(std::mem::take(text)));
             }
             new.iter().for_each(|chunk| add_chunk(&mut chunks, chunk));
-            *known = Some(Content::Chunks(chunks));
+            *merged = Some(Content::Chunks(chunks));
         }
     }
 }
 
-/// Adds a chunk: to the last one, where it goes on with it.
-fn add_chunk(known: &mut Vec<ContentChunk>, new: &ContentChunk) {
-    match (known.last_mut(), new) {
+/// Appends a chunk, or merges it into the last one if it continues it.
+fn add_chunk(merged: &mut Vec<ContentChunk>, new: &ContentChunk) {
+    match (merged.last_mut(), new) {
         (Some(ContentChunk::Text(last)), ContentChunk::Text(new)) => {
             last.text.push_str(&new.text);
             extend(&mut last.extra, &new.extra);
@@ -178,7 +177,7 @@ fn add_chunk(known: &mut Vec<ContentChunk>, new: &ContentChunk) {
         {
             add_thinking(last, new);
         }
-        (_, new) => known.push(new.clone()),
+        (_, new) => merged.push(new.clone()),
     }
 }
 

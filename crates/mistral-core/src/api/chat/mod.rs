@@ -1,4 +1,4 @@
-//! Chat completions: ask a model, and get the answer whole or as it is written.
+//! Chat completions: whole responses, streams of chunks, and structured output.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -7,8 +7,7 @@
 //! # let client = mistral_sdk::Client::new(
 //! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 //! # )?;
-//! use mistral_sdk::chat::ChatCompletionRequest;
-//! use mistral_sdk::chat::Message;
+//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
 //!
 //! let question = [Message::user("Who painted Olympia?")];
 //! let request = ChatCompletionRequest::new("mistral-small-latest", question)
@@ -26,14 +25,15 @@ mod guardrail;
 mod merge;
 #[cfg(feature = "schemars")]
 mod parse;
-mod repeat;
 mod request;
 mod response;
+mod template;
 mod tool_calls;
 
 use crate::call::event_stream::EventStream;
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
+use crate::error::Result;
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -47,7 +47,7 @@ pub use self::guardrail::{
 #[cfg(feature = "schemars")]
 pub use self::parse::{Parsed, ParsedChunk};
 #[cfg(feature = "schemars")]
-pub(crate) use self::parse::{ask_for, read as read_parsed};
+pub(crate) use self::parse::{decode_parsed, set_response_schema};
 pub use self::request::{
     ChatCompletionRequest, Prediction, PromptMode, ReasoningEffort, ServiceTier, Stop,
 };
@@ -65,14 +65,14 @@ operations! {
     STREAM = Operation::inference("chat.stream", "/v1/chat/completions").sse();
 }
 
-/// Chat completions. Made by [`Client::chat`](crate::Client::chat).
+/// The chat completion operations. Created by [`Client::chat`](crate::Client::chat).
 #[derive(Debug, Clone)]
 pub struct Chat<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns chat completions.
+    /// Returns the chat completion operations.
     pub fn chat(&self) -> Chat<M> {
         Chat {
             client: self.clone(),
@@ -81,12 +81,11 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Chat<M> {
-    /// Asks the model and waits for its whole answer.
+    /// Creates a chat completion and returns the whole response.
     ///
     /// Mirrors `POST /v1/chat/completions`.
     #[doc = example!(r#"
-use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
+use mistral_sdk::chat::{ChatCompletionRequest, Message};
 
 let messages = [Message::system("Be brief."), Message::user("Who painted Olympia?")];
 let request = ChatCompletionRequest::new("mistral-small-latest", messages);
@@ -101,12 +100,11 @@ println!("{} {:?}", response.text(), response.usage);
         self.client.call(request)
     }
 
-    /// Asks the model and reads its answer as it is written.
+    /// Creates a chat completion and streams it in chunks.
     ///
-    /// Mirrors `POST /v1/chat/completions` with `stream`, which this sets.
+    /// Mirrors `POST /v1/chat/completions` with `stream`, which this method sets.
     #[doc = example!(r#"
-# use mistral_sdk::chat::ChatCompletionRequest;
-# use mistral_sdk::messages::Message;
+# use mistral_sdk::chat::{ChatCompletionRequest, Message};
 # let question = [Message::user("Who painted Olympia?")];
 # let request = ChatCompletionRequest::new("mistral-small-latest", question);
 # let mut text = String::new();
@@ -127,8 +125,8 @@ while let Some(chunk) = stream.next().await {
 }
 
 impl EventStream<CompletionChunk> {
-    /// Reads the rest of the stream and gives the whole answer, merged from all chunks:
-    /// those that [`next`](EventStream::next) has already given as well.
+    /// Reads the rest of the stream and returns the whole response, merged from all chunks,
+    /// including those that [`next`](EventStream::next) has already returned.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -151,9 +149,9 @@ impl EventStream<CompletionChunk> {
     /// ```
     ///
     /// # Errors
-    /// Fails as [`next`](EventStream::next) does, or has done; the error's
-    /// [`partial`](crate::Error::partial) is the answer as far as it had come.
-    pub async fn collect_response(self) -> crate::Result<ChatCompletionResponse> {
+    /// Fails with the error that [`next`](EventStream::next) returns, or has returned. The
+    /// error's [`partial`](crate::Error::partial) is the response merged up to that point.
+    pub async fn collect_response(self) -> Result<ChatCompletionResponse> {
         Ok(self.read_to_end().await?.into_response())
     }
 }

@@ -4,12 +4,11 @@ use super::guardrail::GuardrailConfig;
 use crate::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 use crate::messages::{Message, ResponseFormat, Tool, ToolChoice};
 
-/// Asks a model to go on with a conversation. Mirrors the API's `ChatCompletionRequest`,
-/// with the fields of the newest official SDK.
+/// A request for a chat completion. Mirrors the API's `ChatCompletionRequest`, with the fields
+/// of the newest official SDK.
 ///
 /// ```
-/// use mistral_core::chat::ChatCompletionRequest;
-/// use mistral_core::chat::Message;
+/// use mistral_core::chat::{ChatCompletionRequest, Message};
 ///
 /// let question = [Message::user("What is the best cheese?")];
 /// let mut request = ChatCompletionRequest::new("mistral-small-latest", question)
@@ -24,103 +23,105 @@ pub struct ChatCompletionRequest {
     /// The model's id, for example `mistral-small-latest`.
     #[api(required, into)]
     pub model: String,
-    /// The conversation so far.
+    /// The messages of the conversation so far.
     #[api(required, list)]
     pub messages: Vec<Message>,
-    /// How freely to choose words: 0 to 1.5; 0 to 0.7 is usual. Default: the
-    /// model's own. Change this or `top_p`, not both.
+    /// The sampling temperature, from 0 to 1.5; usually 0 to 0.7. Default: the model's own. Set
+    /// this or `top_p`, not both.
     pub temperature: Option<f64>,
-    /// Choose only among the most probable tokens that make up this probability:
-    /// 0 to 1. Default: 1.
+    /// The probability mass for nucleus sampling, from 0 to 1: only the most probable tokens
+    /// within it are considered. Default: 1.
     pub top_p: Option<f64>,
-    /// Whether to prepend a safety prompt. Default: no.
+    /// Whether to prepend a safety prompt. Default: false.
     #[deprecated(note = "the API deprecates it: use `guardrails`")]
     pub safe_prompt: Option<bool>,
-    /// Choose only among this many most probable tokens.
+    /// The number of most probable tokens to sample from.
     pub top_k: Option<u64>,
-    /// The largest number of tokens in the answer. Default: what the context leaves.
+    /// The maximum number of tokens to generate. Default: as many as the model's context length
+    /// leaves.
     pub max_tokens: Option<u64>,
-    /// The smallest number of tokens in the answer.
+    /// The minimum number of tokens to generate.
     pub min_tokens: Option<u64>,
-    /// Stop before this text, or before the first of these.
+    /// The stop sequences. Generation ends before the first one that occurs.
     #[api(into)]
     pub stop: Option<Stop>,
-    /// The same seed gives the same answer. Default: a random one.
+    /// The seed for random sampling. The same seed yields the same completion. Default: random.
     pub random_seed: Option<u64>,
-    /// Facts that are kept with the request.
+    /// Metadata to store with the request.
     pub metadata: Option<Map<String, Value>>,
-    /// The form of the answer. Default: text.
+    /// The format of the response. Default: text.
     #[api(boxed)]
     pub response_format: Option<Box<ResponseFormat>>,
-    /// What the model may use.
+    /// The tools that the model may call.
     #[api(list)]
     pub tools: Option<Vec<Tool>>,
-    /// Whether the model uses a tool, and which. Default: as it sees fit.
+    /// Controls whether the model calls a tool, and which one. Default: the model decides.
     #[api(boxed)]
     pub tool_choice: Option<Box<ToolChoice>>,
-    /// Whether the model may call several tools at once. Default: yes.
+    /// Whether the model may call several tools in parallel. Default: true.
     pub parallel_tool_calls: Option<bool>,
-    /// How much to shun words that have occurred: -2 to 2. Default: 0.
+    /// Penalizes tokens that already occur in the text, from -2 to 2. Default: 0.
     pub presence_penalty: Option<f64>,
-    /// How much to shun words that have occurred often: -2 to 2. Default: 0.
+    /// Penalizes tokens in proportion to their frequency in the text, from -2 to 2. Default: 0.
     pub frequency_penalty: Option<f64>,
-    /// How much to shun repetition; 1 is not at all.
+    /// Penalizes repeated tokens. 1 means no penalty.
     pub repetition_penalty: Option<f64>,
-    /// How many answers to give. Default: 1. The prompt is billed once.
+    /// The number of completions to generate, at least 1. Default: 1. The prompt is billed
+    /// once.
     pub n: Option<u64>,
-    /// What the answer will probably be, so that it comes sooner.
+    /// The expected content of the response. A correct prediction reduces latency.
     #[api(boxed)]
     pub prediction: Option<Box<Prediction>>,
-    /// Whether to prepend the system prompt for reasoning.
+    /// Selects the system prompt to prepend. Default: none.
     #[deprecated(note = "the API deprecates it: use `reasoning_effort`")]
     #[api(into)]
     pub prompt_mode: Option<PromptMode>,
-    /// How thoroughly a reasoning model reasons.
+    /// The reasoning effort of a reasoning model.
     #[api(into)]
     pub reasoning_effort: Option<ReasoningEffort>,
-    /// Checks of the conversation that may block it.
+    /// The guardrails to apply: moderation checks that may block the request.
     #[api(list)]
     pub guardrails: Option<Vec<GuardrailConfig>>,
-    /// Requests with the same key and the same beginning share a cache.
+    /// The prompt cache key. Requests with the same key reuse cached tokens of a shared prefix.
     #[api(into)]
     pub prompt_cache_key: Option<String>,
-    /// The service tier to be served by.
+    /// The service tier to process the request with.
     #[api(into)]
     pub service_tier: Option<ServiceTier>,
-    /// Whether to give the probabilities of the answer's tokens. Default: no.
+    /// Whether to return log probabilities of the generated tokens. Default: false.
     pub logprobs: Option<bool>,
-    /// For how many alternatives of each of the answer's tokens.
+    /// The number of most probable alternatives to return for each generated token.
     pub top_logprobs: Option<u64>,
-    /// Whether to give the probabilities of the prompt's tokens. Default: no.
+    /// Whether to return log probabilities of the prompt tokens. Default: false.
     pub prompt_logprobs: Option<bool>,
-    /// For how many alternatives of each of the prompt's tokens.
+    /// The number of most probable alternatives to return for each prompt token.
     pub top_prompt_logprobs: Option<u64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The text, or the texts, before which the model stops.
+/// One stop sequence, or several.
 #[derive(Debug, Clone, PartialEq, Eq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
 pub enum Stop {
-    /// One text.
+    /// One stop sequence.
     #[api(string)]
     Text(String),
-    /// The first of these.
+    /// Several stop sequences. The first that occurs ends the generation.
     #[api(array)]
     Texts(Vec<String>),
 }
 
-/// What the answer will probably be. Mirrors the API's `Prediction`.
+/// The expected content of a response. Mirrors the API's `Prediction`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct Prediction {
-    /// The kind of prediction. The API knows `content` alone.
+    /// The type of prediction. The API defines only `content`.
     #[api(rename = "type")]
     pub kind: Option<String>,
-    /// The text.
+    /// The expected text.
     pub content: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -128,7 +129,7 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// Predicts this text.
+    /// Creates a prediction of the text of the response.
     pub fn content(text: impl Into<String>) -> Self {
         Self {
             kind: Some("content".to_owned()),
@@ -144,56 +145,56 @@ impl From<&str> for Prediction {
     }
 }
 
-/// Which system prompt is put in front. Mirrors the API's `MistralPromptMode`.
+/// The system prompt to prepend. Mirrors the API's `MistralPromptMode`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum PromptMode {
-    /// The one for reasoning.
+    /// The system prompt for reasoning.
     #[api("reasoning")]
     Reasoning,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// How thoroughly a reasoning model reasons. Mirrors the API's `reasoning_effort`.
+/// The reasoning effort of a reasoning model. Mirrors the API's `reasoning_effort`.
 ///
-/// Most models take [`High`](Self::High) and [`None`](Self::None) alone.
+/// Most models accept only [`High`](Self::High) and [`None`](Self::None).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ReasoningEffort {
-    /// Not at all.
+    /// No reasoning.
     #[api("none")]
     None,
-    /// Barely.
+    /// Minimal effort.
     #[api("minimal")]
     Minimal,
-    /// A little.
+    /// Low effort.
     #[api("low")]
     Low,
-    /// Somewhat.
+    /// Medium effort.
     #[api("medium")]
     Medium,
-    /// Thoroughly.
+    /// High effort.
     #[api("high")]
     High,
-    /// Very thoroughly.
+    /// Very high effort.
     #[api("xhigh")]
     XHigh,
-    /// As thoroughly as possible.
+    /// The maximum effort.
     #[api("max")]
     Max,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// The service tier that a request asks for. Mirrors the official SDK's `service_tier`.
+/// The service tier of a request. Mirrors the official SDK's `service_tier`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ServiceTier {
-    /// As the server sees fit.
+    /// The server selects the tier.
     #[api("auto")]
     Auto,
-    /// The standard tier.
+    /// Only the standard tier.
     #[api("standard_only")]
     StandardOnly,
     /// A value that this version of the SDK does not know, as it came.

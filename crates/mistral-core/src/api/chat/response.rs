@@ -9,26 +9,26 @@ use crate::json::unions::without_tag;
 use crate::json::wire::mostly_one;
 use crate::messages::{AssistantMessage, Message, ToolCall, UsageInfo, WithRole};
 
-/// A model's answer. Mirrors the API's `ChatCompletionResponse`.
+/// A chat completion. Mirrors the API's `ChatCompletionResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ChatCompletionResponse {
-    /// The answers: one, unless the request asks for `n`.
+    /// The generated completions: one, unless the request sets `n`.
     #[api(required, read_with = mostly_one)]
     pub choices: Vec<ChatCompletionChoice>,
-    /// The answer's id. Empty if the server gave none.
+    /// The response's id. Empty if the server sent none.
     #[api(default)]
     pub id: String,
-    /// The kind of object: `chat.completion`.
+    /// The object type: `chat.completion`.
     #[api(default)]
     pub object: String,
-    /// The model that answered.
+    /// The model that generated the response.
     #[api(default)]
     pub model: String,
-    /// When the answer was made, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created: Option<i64>,
-    /// What the call consumed.
-    #[api(lenient)]
+    /// The token usage of the call.
+    #[api(lenient_object)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -36,14 +36,14 @@ pub struct ChatCompletionResponse {
 }
 
 impl ChatCompletionResponse {
-    /// The first choice's text, without reasoning. Empty if there is none.
+    /// Returns the text of the first choice, without reasoning. Empty if there is none.
     pub fn text(&self) -> Cow<'_, str> {
         self.choices
             .first()
             .map_or("".into(), |choice| choice.message.text())
     }
 
-    /// The first choice's tool calls. Empty if there are none.
+    /// Returns the tool calls of the first choice. Empty if there are none.
     pub fn tool_calls(&self) -> &[ToolCall] {
         self.choices
             .first()
@@ -52,24 +52,24 @@ impl ChatCompletionResponse {
     }
 }
 
-/// One of a model's answers. Mirrors the API's `ChatCompletionChoice`.
+/// One of the generated completions. Mirrors the API's `ChatCompletionChoice`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ChatCompletionChoice {
-    /// What the model said. It goes back into a history as it is.
+    /// The generated message. It can be appended to the history unchanged.
     #[api(default, read_with = without_tag::<Message, _, _>, write_with = WithRole)]
     pub message: AssistantMessage,
-    /// Which of the answers this is.
+    /// The index of the choice within the response.
     #[api(default)]
     pub index: i64,
-    /// Why the model stopped.
+    /// The reason that the model stopped.
     pub finish_reason: Option<FinishReason>,
-    /// What the model said, piece by piece, where tools ran on the server.
+    /// The messages of the turn in order, if tools ran on the server.
     pub messages: Option<Vec<DeltaMessage>>,
-    /// The probabilities of the answer's tokens.
+    /// The log probabilities of the generated tokens.
     #[api(lenient)]
     pub logprobs: Option<Logprobs>,
-    /// The probabilities of the prompt's tokens.
+    /// The log probabilities of the prompt tokens.
     #[api(lenient)]
     pub prompt_logprobs: Option<Logprobs>,
     /// Fields that this version of the SDK does not know, as they came.

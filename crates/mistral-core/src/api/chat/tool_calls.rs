@@ -1,8 +1,9 @@
-//! Tool calls, put together from the pieces of a stream.
+//! Merging of streamed fragments into tool calls.
 //!
-//! Mistral sends every call whole, but other hosts cut them up, repeat indices or names,
-//! leave out ids, or make up a new one for every piece. Two calls taken for one would run
-//! with arguments that nobody wrote, so whatever can be a new call is one.
+//! Mistral sends every call whole, but other hosts split calls, repeat indices or names, omit
+//! ids, or generate a new id for every fragment. Two calls merged into one would run with
+//! arguments that the model did not write, so a fragment that can be a new call is treated as
+//! one.
 
 use std::cmp::Reverse;
 
@@ -18,93 +19,98 @@ impl ToolCalls {
         &self.0
     }
 
-    pub(super) fn add(&mut self, piece: &ToolCall) {
-        match self.continued_by(piece) {
-            Some(call) => append(call, piece),
-            None => self.0.push(piece.clone()),
+    pub(super) fn add(&mut self, fragment: &ToolCall) {
+        match self.find_continued(fragment) {
+            Some(call) => append(call, fragment),
+            None => self.0.push(fragment.clone()),
         }
     }
 
-    /// The call that `piece` goes on with, if it does.
-    fn continued_by(&mut self, piece: &ToolCall) -> Option<&mut ToolCall> {
+    /// Returns the call that `fragment` continues, if any.
+    fn find_continued(&mut self, fragment: &ToolCall) -> Option<&mut ToolCall> {
         let ranked = self.0.iter().enumerate().filter_map(|(at, call)| {
-            let rank = Tie::between(call, piece).rank(call, piece)?;
-            Some((rank, Reverse(at))) // of equals, the last one
+            let rank = CallMatch::between(call, fragment).rank(call, fragment)?;
+            Some((rank, Reverse(at))) // the last one of equal rank
         });
         let (_, Reverse(at)) = ranked.min()?;
         let call = self.0.get_mut(at)?;
-        (!Tie::between(call, piece).is_new(call, piece)).then_some(call)
+        (!CallMatch::between(call, fragment).starts_new_call(call, fragment)).then_some(call)
     }
 }
 
-/// What a mark that a call and a piece may have (an id, an index) says about the two.
+/// The result of comparing an optional key (the id, the index) of a call and a fragment.
 #[derive(Clone, Copy, PartialEq)]
-enum Says {
+enum KeyMatch {
     Same,
-    Other,
-    Nothing,
+    Different,
+    /// Either of the two has no such key.
+    Unknown,
 }
 
-impl Says {
-    fn of<T: PartialEq>(known: Option<T>, new: Option<T>) -> Self {
+impl KeyMatch {
+    fn compare<T: PartialEq>(known: Option<T>, new: Option<T>) -> Self {
         match (known, new) {
             (Some(known), Some(new)) if known == new => Self::Same,
-            (Some(_), Some(_)) => Self::Other,
-            _ => Self::Nothing,
+            (Some(_), Some(_)) => Self::Different,
+            _ => Self::Unknown,
         }
     }
 }
 
-/// What ties a piece to a call.
+/// The match between a call and a fragment, by id and by index.
 #[derive(Clone, Copy)]
-struct Tie {
-    id: Says,
-    index: Says,
+struct CallMatch {
+    id: KeyMatch,
+    index: KeyMatch,
 }
 
-impl Tie {
-    fn between(call: &ToolCall, piece: &ToolCall) -> Self {
+impl CallMatch {
+    fn between(call: &ToolCall, fragment: &ToolCall) -> Self {
         Self {
-            id: Says::of(call.call_id(), piece.call_id()),
-            index: Says::of(call.index, piece.index),
+            id: KeyMatch::compare(call.call_id(), fragment.call_id()),
+            index: KeyMatch::compare(call.index, fragment.index),
         }
     }
 
-    /// How good the tie is: the lower, the better.
-    fn rank(self, call: &ToolCall, piece: &ToolCall) -> Option<u8> {
-        let new = &piece.function;
+    /// Returns the rank of the match: the lower, the closer. `None` if the two do not belong
+    /// together.
+    fn rank(self, call: &ToolCall, fragment: &ToolCall) -> Option<u8> {
+        let new = &fragment.function;
         match (self.id, self.index) {
-            (Says::Same, Says::Same | Says::Nothing) => Some(0),
-            (Says::Same, Says::Other) => Some(1),
-            (Says::Nothing, Says::Same) => Some(2),
-            // Hosts that make up an id for every piece name the function in the first.
-            (Says::Other, Says::Same) if new.name.is_empty() => {
+            (KeyMatch::Same, KeyMatch::Same | KeyMatch::Unknown) => Some(0),
+            (KeyMatch::Same, KeyMatch::Different) => Some(1),
+            (KeyMatch::Unknown, KeyMatch::Same) => Some(2),
+            // Hosts that generate an id for every fragment name the function in the first one.
+            (KeyMatch::Different, KeyMatch::Same) if new.name.is_empty() => {
                 let fits = is_blank(&new.arguments) || !is_complete(&call.function.arguments);
                 fits.then_some(3)
             }
-            (Says::Nothing, Says::Nothing) => Some(4),
+            (KeyMatch::Unknown, KeyMatch::Unknown) => Some(4),
             _ => None,
         }
     }
 
-    /// Whether `piece` begins a call of its own, although it is tied to `call`.
-    fn is_new(self, call: &ToolCall, piece: &ToolCall) -> bool {
-        let (known, new) = (&call.function, &piece.function);
+    /// Whether `fragment` starts a call of its own, although it matches `call`.
+    fn starts_new_call(self, call: &ToolCall, fragment: &ToolCall) -> bool {
+        let (known, new) = (&call.function, &fragment.function);
         if new.name.is_empty() {
             return false;
         }
-        let same_id = self.id == Says::Same;
-        if same_id && self.index == Says::Other {
-            return true; // a host with one id for all
+        let same_id = self.id == KeyMatch::Same;
+        if same_id && self.index == KeyMatch::Different {
+            return true; // the host uses one id for all calls
         }
-        if self.index == Says::Nothing && call.call_id().is_none() && piece.call_id().is_some() {
+        if self.index == KeyMatch::Unknown
+            && call.call_id().is_none()
+            && fragment.call_id().is_some()
+        {
             return true;
         }
-        // Who gives ids gives one to every call: this piece does not begin one.
-        let same_id = same_id || (call.call_id().is_some() && piece.call_id().is_none());
+        // A host that sends ids sends one with every call: this fragment does not start one.
+        let same_id = same_id || (call.call_id().is_some() && fragment.call_id().is_none());
         if !known.name.is_empty() && known.name != new.name {
-            let in_pieces = same_id && is_blank(&known.arguments);
-            return !in_pieces;
+            let is_split_name = same_id && is_blank(&known.arguments);
+            return !is_split_name;
         }
         if !is_complete(&known.arguments) {
             return false;
@@ -113,20 +119,20 @@ impl Tie {
             return !same_id;
         }
         let placeholder = is_blank(&known.arguments);
-        self.id != Says::Same || !(placeholder || known.arguments == new.arguments)
+        self.id != KeyMatch::Same || !(placeholder || known.arguments == new.arguments)
     }
 }
 
-fn append(call: &mut ToolCall, piece: &ToolCall) {
+fn append(call: &mut ToolCall, fragment: &ToolCall) {
     if call.call_id().is_none() {
-        call.id.clone_from(&piece.id);
+        call.id.clone_from(&fragment.id);
     }
     if call.kind.is_none() {
-        call.kind.clone_from(&piece.kind);
+        call.kind.clone_from(&fragment.kind);
     }
-    call.index = call.index.or(piece.index);
-    call.extra.extend(piece.extra.clone());
-    append_function(&mut call.function, &piece.function);
+    call.index = call.index.or(fragment.index);
+    call.extra.extend(fragment.extra.clone());
+    append_function(&mut call.function, &fragment.function);
 }
 
 fn append_function(known: &mut FunctionCall, new: &FunctionCall) {
@@ -135,7 +141,7 @@ fn append_function(known: &mut FunctionCall, new: &FunctionCall) {
     }
     known.extra.extend(new.extra.clone());
     if known.arguments == new.arguments && is_complete(&known.arguments) {
-        return; // the same once more
+        return; // a repeated fragment
     }
     match (&mut known.arguments, &new.arguments) {
         (Arguments::Text(known), Arguments::Text(new)) => known.push_str(new),
@@ -147,7 +153,7 @@ fn append_function(known: &mut FunctionCall, new: &FunctionCall) {
     }
 }
 
-/// Whether these may be no more than a placeholder for arguments to come.
+/// Whether the arguments may be a placeholder for arguments that follow.
 fn is_blank(arguments: &Arguments) -> bool {
     match arguments {
         Arguments::Text(text) => text.trim().is_empty(),
@@ -157,7 +163,7 @@ fn is_blank(arguments: &Arguments) -> bool {
 
 fn is_complete(arguments: &Arguments) -> bool {
     match arguments {
-        // The last character is looked at first: most pieces need no more than that.
+        // The last character is checked first, which is enough for most fragments.
         Arguments::Text(text) => {
             text.trim_end().ends_with('}') && serde_json::from_str::<IgnoredAny>(text).is_ok()
         }

@@ -43,7 +43,7 @@ operations! {
     CLASSIFY_CHAT = Operation::inference("classifiers.classify_chat", "/v1/chat/classifications");
 }
 
-/// Moderation and classification. Made by
+/// The moderation and classification operations. Created by
 /// [`Client::classifiers`](crate::Client::classifiers).
 #[derive(Debug, Clone)]
 pub struct Classifiers<M: Mode = Async> {
@@ -51,7 +51,7 @@ pub struct Classifiers<M: Mode = Async> {
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns moderation and classification of texts.
+    /// Returns the moderation and classification operations.
     pub fn classifiers(&self) -> Classifiers<M> {
         Classifiers {
             client: self.clone(),
@@ -60,7 +60,7 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Classifiers<M> {
-    /// Says which texts are harmful, and in which way.
+    /// Moderates texts: scores each of them by categories of harmful content.
     ///
     /// Mirrors `POST /v1/moderations`.
     #[doc = example!(r#"
@@ -77,7 +77,7 @@ assert!(response.results[0].flagged().count() > 0);
         self.client.call(request)
     }
 
-    /// Says whether the last message of a conversation is harmful, and in which way.
+    /// Moderates the last message of each conversation by categories of harmful content.
     ///
     /// Mirrors `POST /v1/chat/moderations`.
     #[doc = example!(r#"
@@ -96,7 +96,7 @@ assert_eq!(response.results[0].flagged().count(), 0);
         self.client.call(request)
     }
 
-    /// Sorts texts by a classifier that was trained for it.
+    /// Classifies texts with a fine-tuned classifier.
     ///
     /// Mirrors `POST /v1/classifications`.
     #[doc = example!(r#"
@@ -114,7 +114,7 @@ assert_eq!(response.results[0]["sentiment"].best(), Some("positive"));
         self.client.call(request)
     }
 
-    /// Sorts conversations by a classifier that was trained for it.
+    /// Classifies conversations with a fine-tuned classifier.
     ///
     /// Mirrors `POST /v1/chat/classifications`.
     #[doc = example!(r#"

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use crate::json::{ApiRequest, ApiUnion};
 use crate::messages::Message;
 
-/// Texts to be judged or sorted. Mirrors the API's `ClassificationRequest`.
+/// A request to moderate or classify texts. Mirrors the API's `ClassificationRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
@@ -15,14 +15,14 @@ pub struct ClassificationRequest {
     /// One text, or several.
     #[api(required, into)]
     pub input: ClassificationRequestInputs,
-    /// Facts that are kept with the request.
+    /// Metadata to store with the request.
     pub metadata: Option<Map<String, Value>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The text, or the texts, to be judged or sorted.
+/// The texts to moderate or classify.
 #[derive(Debug, Clone, PartialEq, Eq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
@@ -35,7 +35,7 @@ pub enum ClassificationRequestInputs {
     Texts(Vec<String>),
 }
 
-/// Conversations to be judged. Mirrors the API's `ChatModerationRequest`.
+/// A request to moderate conversations. Mirrors the API's `ChatModerationRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
@@ -51,7 +51,7 @@ pub struct ChatModerationRequest {
     pub extra: Map<String, Value>,
 }
 
-/// The conversation, or the conversations, to be judged.
+/// The conversations to moderate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -80,7 +80,7 @@ impl From<Vec<Vec<Message>>> for ChatModerationRequestInputs {
     }
 }
 
-/// Conversations to be sorted. Mirrors the API's `ChatClassificationRequest`.
+/// A request to classify conversations. Mirrors the API's `ChatClassificationRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
@@ -96,8 +96,7 @@ pub struct ChatClassificationRequest {
     pub extra: Map<String, Value>,
 }
 
-/// The conversation, or the conversations, to be sorted. Mirrors the API's
-/// `ChatClassificationRequestInputs`.
+/// The conversations to classify. Mirrors the API's `ChatClassificationRequestInputs`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -120,11 +119,11 @@ impl From<Vec<InstructRequest>> for ChatClassificationRequestInputs {
     }
 }
 
-/// A conversation. Mirrors the API's `InstructRequest`.
+/// A conversation to classify. Mirrors the API's `InstructRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct InstructRequest {
-    /// The messages.
+    /// The messages of the conversation.
     #[api(required, list)]
     pub messages: Vec<Message>,
     /// Fields that this version of the SDK does not know, as they came.

@@ -1,20 +1,20 @@
-use serde_json::{Map, Value};
-
 use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
 
 use crate::json::ApiObject;
 
-/// What was found harmful. Mirrors the API's `ModerationResponse`.
+/// The result of a moderation. Mirrors the API's `ModerationResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ModerationResponse {
-    /// One result for each input, in their order.
+    /// The results, one for each input, in the order of the inputs.
     #[api(required)]
     pub results: Vec<ModerationObject>,
-    /// The response's id. Empty if the server gave none.
+    /// The response's id. Empty if the server sent none.
     #[api(default)]
     pub id: String,
-    /// The model that judged.
+    /// The model that moderated the inputs.
     #[api(default)]
     pub model: String,
     /// Fields that this version of the SDK does not know, as they came.
@@ -22,13 +22,13 @@ pub struct ModerationResponse {
     pub extra: Map<String, Value>,
 }
 
-/// How one input was judged. Mirrors the API's `ModerationObject`.
+/// The moderation result of one input. Mirrors the API's `ModerationObject`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct ModerationObject {
-    /// Whether the input falls into each category.
+    /// Whether the input is flagged, by category.
     pub categories: Option<BTreeMap<String, bool>>,
-    /// How surely, from 0 to 1.
+    /// The score from 0 to 1, by category.
     pub category_scores: Option<BTreeMap<String, f64>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -36,7 +36,7 @@ pub struct ModerationObject {
 }
 
 impl ModerationObject {
-    /// The categories that the input falls into.
+    /// Returns the categories that the input is flagged for.
     pub fn flagged(&self) -> impl Iterator<Item = &str> {
         self.categories
             .iter()
@@ -46,17 +46,17 @@ impl ModerationObject {
     }
 }
 
-/// How inputs were sorted. Mirrors the API's `ClassificationResponse`.
+/// The result of a classification. Mirrors the API's `ClassificationResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ClassificationResponse {
-    /// For each input, in their order: the result by the name of the target.
+    /// The results by target name, one map for each input, in the order of the inputs.
     #[api(required)]
     pub results: Vec<BTreeMap<String, ClassificationTargetResult>>,
-    /// The response's id. Empty if the server gave none.
+    /// The response's id. Empty if the server sent none.
     #[api(default)]
     pub id: String,
-    /// The model that sorted.
+    /// The model that classified the inputs.
     #[api(default)]
     pub model: String,
     /// Fields that this version of the SDK does not know, as they came.
@@ -64,12 +64,12 @@ pub struct ClassificationResponse {
     pub extra: Map<String, Value>,
 }
 
-/// How probable each label of a target is. Mirrors the API's
+/// The probabilities of the labels of one target. Mirrors the API's
 /// `ClassificationTargetResult`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ClassificationTargetResult {
-    /// The probability by label, from 0 to 1.
+    /// The probability from 0 to 1, by label.
     #[api(required)]
     pub scores: BTreeMap<String, f64>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -78,7 +78,7 @@ pub struct ClassificationTargetResult {
 }
 
 impl ClassificationTargetResult {
-    /// The most probable label.
+    /// Returns the most probable label. `None` if there are no labels.
     pub fn best(&self) -> Option<&str> {
         let best = self
             .scores

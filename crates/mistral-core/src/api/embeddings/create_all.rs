@@ -13,7 +13,7 @@ use super::{
     Embeddings, EncodingFormat,
 };
 use crate::call::Call;
-use crate::call::input_stream::{Source, of_iterator, of_stream};
+use crate::call::input_stream::{InputStream, from_iterator, from_stream};
 use crate::error::{Error, Result};
 use crate::messages::UsageInfo;
 
@@ -54,7 +54,7 @@ assert_eq!(all.to_f32()?.len(), 2);
         texts: impl IntoIterator<Item = T, IntoIter: Send + 'a>,
     ) -> EmbeddingStream<'a> {
         let texts = texts.into_iter().map(Into::into);
-        EmbeddingStream::new(self, model.into(), of_iterator(texts))
+        EmbeddingStream::new(self, model.into(), from_iterator(texts))
     }
 
     /// Makes a vector of each text of a stream, which may fail. In everything else it is
@@ -74,7 +74,7 @@ assert_eq!(vectors.collect_response().await?.data.len(), 2);
         model: impl Into<String>,
         texts: impl Stream<Item = std::io::Result<T>> + Send + 'a,
     ) -> EmbeddingStream<'a> {
-        EmbeddingStream::new(self, model.into(), of_stream(texts, Into::into))
+        EmbeddingStream::new(self, model.into(), from_stream(texts, Into::into))
     }
 }
 
@@ -111,7 +111,11 @@ pub struct EmbeddingStream<'a> {
 }
 
 impl<'a> EmbeddingStream<'a> {
-    pub(crate) fn new(embeddings: &Embeddings, model: String, texts: Source<'a, String>) -> Self {
+    pub(crate) fn new(
+        embeddings: &Embeddings,
+        model: String,
+        texts: InputStream<'a, String>,
+    ) -> Self {
         let none = EmbeddingInput::Texts(Vec::new());
         Self {
             embeddings: embeddings.clone(),

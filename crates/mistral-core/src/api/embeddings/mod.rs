@@ -70,6 +70,6 @@ assert_eq!(response.to_f32()?[0].len(), 256);
         let request = ApiRequest::new(&CREATE)
             .model(&*request.model)
             .json(request);
-        self.client.call(request).decoded_by(vectors::read)
+        self.client.call(request).with_decoder(vectors::read)
     }
 }

@@ -12,7 +12,7 @@ use super::{
     Embeddings,
 };
 use crate::call::Call;
-use crate::call::input_stream::Source;
+use crate::call::input_stream::InputStream;
 use crate::call::response::Response;
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::UsageInfo;
@@ -54,7 +54,7 @@ impl Limits {
 /// The texts that are not in a piece yet.
 pub(super) struct Texts<'a> {
     /// `None` once it has ended.
-    source: Option<Source<'a, String>>,
+    source: Option<InputStream<'a, String>>,
     /// Why it has ended, if not well.
     failure: Option<Error>,
     gathered: Vec<String>,
@@ -64,7 +64,7 @@ pub(super) struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    pub(super) fn new(source: Source<'a, String>) -> Self {
+    pub(super) fn new(source: InputStream<'a, String>) -> Self {
         Self {
             source: Some(source),
             failure: None,

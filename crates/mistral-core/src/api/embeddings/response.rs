@@ -28,7 +28,7 @@ pub struct EmbeddingResponse {
     #[api(default)]
     pub model: String,
     /// What the call consumed.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

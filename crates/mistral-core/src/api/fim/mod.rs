@@ -1,4 +1,4 @@
-//! Fill in the middle: code between a beginning and an end.
+//! Fill-in-the-middle (FIM) completions: code between a prefix and a suffix.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -28,7 +28,7 @@ use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
 
 /// A completion of code. Mirrors the API's `FIMCompletionResponse`, which has the fields of a
-/// chat's answer.
+/// chat completion.
 pub type FimCompletionResponse = ChatCompletionResponse;
 
 operations! {
@@ -36,7 +36,7 @@ operations! {
     STREAM = Operation::inference("fim.stream", "/v1/fim/completions").sse();
 }
 
-/// Asks for the code between a beginning and an end. Mirrors the API's
+/// A request for the code between a prefix and a suffix. Mirrors the API's
 /// `FIMCompletionRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
@@ -48,27 +48,28 @@ pub struct FimCompletionRequest {
     /// The code before the gap.
     #[api(required, into)]
     pub prompt: String,
-    /// The code after the gap. Default: none, and the completion goes on freely.
+    /// The code after the gap. Default: none; the completion then continues the prompt.
     #[api(into)]
     pub suffix: Option<String>,
-    /// How freely to choose words: 0 to 1.5. Default: the model's own. Change this or
-    /// `top_p`, not both.
+    /// The sampling temperature, from 0 to 1.5; usually 0 to 0.7. Default: the model's own. Set
+    /// this or `top_p`, not both.
     pub temperature: Option<f64>,
-    /// Choose only among the most probable tokens that make up this probability: 0
-    /// to 1. Default: 1.
+    /// The probability mass for nucleus sampling, from 0 to 1: only the most probable tokens
+    /// within it are considered. Default: 1.
     pub top_p: Option<f64>,
-    /// The largest number of tokens in the answer. Default: what the context leaves.
+    /// The maximum number of tokens to generate. Default: as many as the model's context length
+    /// leaves.
     pub max_tokens: Option<u64>,
-    /// The smallest number of tokens in the answer.
+    /// The minimum number of tokens to generate.
     pub min_tokens: Option<u64>,
-    /// Stop before this text, or before the first of these.
+    /// The stop sequences. Generation ends before the first one that occurs.
     #[api(into)]
     pub stop: Option<Stop>,
-    /// The same seed gives the same answer. Default: a random one.
+    /// The seed for random sampling. The same seed yields the same completion. Default: random.
     pub random_seed: Option<u64>,
-    /// Facts that are kept with the request.
+    /// Metadata to store with the request.
     pub metadata: Option<Map<String, Value>>,
-    /// Requests with the same key and the same beginning share a cache.
+    /// The prompt cache key. Requests with the same key reuse cached tokens of a shared prefix.
     #[api(into)]
     pub prompt_cache_key: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -76,14 +77,14 @@ pub struct FimCompletionRequest {
     pub extra: Map<String, Value>,
 }
 
-/// Completions of code. Made by [`Client::fim`](crate::Client::fim).
+/// The fill-in-the-middle operations. Created by [`Client::fim`](crate::Client::fim).
 #[derive(Debug, Clone)]
 pub struct Fim<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns completions of code between a prefix and a suffix.
+    /// Returns the fill-in-the-middle operations.
     pub fn fim(&self) -> Fim<M> {
         Fim {
             client: self.clone(),
@@ -92,7 +93,7 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Fim<M> {
-    /// Asks for a completion and waits for all of it.
+    /// Creates a completion of code and returns the whole response.
     ///
     /// Mirrors `POST /v1/fim/completions`.
     #[doc = example!(r#"
@@ -110,9 +111,9 @@ println!("{}{}]", request.prompt, response.text());
         self.client.call(request)
     }
 
-    /// Asks for a completion and reads it as it is written.
+    /// Creates a completion of code and streams it in chunks.
     ///
-    /// Mirrors `POST /v1/fim/completions` with `stream`, which this sets.
+    /// Mirrors `POST /v1/fim/completions` with `stream`, which this method sets.
     #[doc = example!(r#"
 use mistral_sdk::fim::FimCompletionRequest;
 

@@ -7,16 +7,16 @@ use super::training::{
 };
 use crate::json::{ApiObject, ApiUnion};
 
-/// A job that trains a model, in detail. Mirrors the answer of
+/// A fine-tuning job with its events and checkpoints. Mirrors the response of
 /// `GET /v1/fine_tuning/jobs/{job_id}`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "job_type")]
 #[non_exhaustive]
 pub enum FineTuningJobDetails {
-    /// A job that trains a model that completes.
+    /// A job that trains a completion model.
     #[api("completion")]
     Completion(CompletionFineTuningJobDetails),
-    /// A job that trains a model that classifies.
+    /// A job that trains a classifier.
     #[api("classifier")]
     Classifier(ClassifierFineTuningJobDetails),
     /// A member that this version of the SDK does not know, as it came.
@@ -25,7 +25,7 @@ pub enum FineTuningJobDetails {
 
 job_accessors!(FineTuningJobDetails);
 
-/// A job that trains a model that completes, in detail. Mirrors the API's
+/// A job that trains a completion model, with its events and checkpoints. Mirrors the API's
 /// `CompletionDetailedJobOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
@@ -33,16 +33,16 @@ pub struct CompletionFineTuningJobDetails {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// How far it is.
+    /// The status of the job.
     #[api(required)]
     pub status: FineTuningJobStatus,
-    /// The kind of object: `job`.
+    /// The object type: `job`.
     #[api(default)]
     pub object: String,
-    /// The id of the model that is trained.
+    /// The id of the base model.
     #[api(default)]
     pub model: String,
-    /// Whether it starts by itself as soon as it is validated.
+    /// Whether the job starts automatically once it is validated.
     #[api(default)]
     pub auto_start: bool,
     /// The ids of the files with the training data.
@@ -51,32 +51,32 @@ pub struct CompletionFineTuningJobDetails {
     /// The ids of the files with the validation data.
     #[api(default, lenient)]
     pub validation_files: Vec<String>,
-    /// The repositories with training data.
+    /// The repositories with the training data.
     #[api(default, lenient)]
     pub repositories: Vec<Repository>,
-    /// What has happened: every change of the status.
+    /// The events of the job: one for each change of the status.
     #[api(default, lenient)]
     pub events: Vec<Event>,
-    /// How good the model has been as the training went on.
+    /// The checkpoints of the training, with their metrics.
     #[api(default, lenient)]
     pub checkpoints: Vec<Checkpoint>,
-    /// How the model is trained.
+    /// The hyperparameters of the training.
     #[api(lenient)]
     pub hyperparameters: Option<CompletionTrainingParameters>,
-    /// When it was made, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created_at: Option<i64>,
-    /// When it last changed, in seconds since 1970.
+    /// The time of the last change, as a Unix timestamp in seconds.
     pub modified_at: Option<i64>,
-    /// The trained model's id, once there is one.
+    /// The id of the fine-tuned model, once it exists.
     pub fine_tuned_model: Option<String>,
-    /// Part of the trained model's name.
+    /// The suffix of the fine-tuned model's name.
     pub suffix: Option<String>,
-    /// Who is told of the training.
+    /// The integrations that report on the training.
     #[api(lenient)]
     pub integrations: Option<Vec<Integration>>,
-    /// How many tokens the model has been trained with.
+    /// The number of tokens that the model has been trained on.
     pub trained_tokens: Option<i64>,
-    /// What the job takes.
+    /// The estimated cost and duration of the job.
     #[api(lenient)]
     pub metadata: Option<JobMetadata>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -84,7 +84,7 @@ pub struct CompletionFineTuningJobDetails {
     pub extra: Map<String, Value>,
 }
 
-/// A job that trains a model that classifies, in detail. Mirrors the API's
+/// A job that trains a classifier, with its events and checkpoints. Mirrors the API's
 /// `ClassifierDetailedJobOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
@@ -92,16 +92,16 @@ pub struct ClassifierFineTuningJobDetails {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// How far it is.
+    /// The status of the job.
     #[api(required)]
     pub status: FineTuningJobStatus,
-    /// The kind of object: `job`.
+    /// The object type: `job`.
     #[api(default)]
     pub object: String,
-    /// The id of the model that is trained.
+    /// The id of the base model.
     #[api(default)]
     pub model: String,
-    /// Whether it starts by itself as soon as it is validated.
+    /// Whether the job starts automatically once it is validated.
     #[api(default)]
     pub auto_start: bool,
     /// The ids of the files with the training data.
@@ -110,32 +110,32 @@ pub struct ClassifierFineTuningJobDetails {
     /// The ids of the files with the validation data.
     #[api(default, lenient)]
     pub validation_files: Vec<String>,
-    /// What has happened: every change of the status.
+    /// The events of the job: one for each change of the status.
     #[api(default, lenient)]
     pub events: Vec<Event>,
-    /// How good the model has been as the training went on.
+    /// The checkpoints of the training, with their metrics.
     #[api(default, lenient)]
     pub checkpoints: Vec<Checkpoint>,
-    /// What the model is to tell of a text.
+    /// The targets that the classifier predicts.
     #[api(default, lenient)]
     pub classifier_targets: Vec<ClassifierTargetResult>,
-    /// How the model is trained.
+    /// The hyperparameters of the training.
     #[api(lenient)]
     pub hyperparameters: Option<ClassifierTrainingParameters>,
-    /// When it was made, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created_at: Option<i64>,
-    /// When it last changed, in seconds since 1970.
+    /// The time of the last change, as a Unix timestamp in seconds.
     pub modified_at: Option<i64>,
-    /// The trained model's id, once there is one.
+    /// The id of the fine-tuned model, once it exists.
     pub fine_tuned_model: Option<String>,
-    /// Part of the trained model's name.
+    /// The suffix of the fine-tuned model's name.
     pub suffix: Option<String>,
-    /// Who is told of the training.
+    /// The integrations that report on the training.
     #[api(lenient)]
     pub integrations: Option<Vec<Integration>>,
-    /// How many tokens the model has been trained with.
+    /// The number of tokens that the model has been trained on.
     pub trained_tokens: Option<i64>,
-    /// What the job takes.
+    /// The estimated cost and duration of the job.
     #[api(lenient)]
     pub metadata: Option<JobMetadata>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -143,48 +143,49 @@ pub struct ClassifierFineTuningJobDetails {
     pub extra: Map<String, Value>,
 }
 
-/// Something that happened to a job. Mirrors the API's `EventOut`.
+/// An event of a fine-tuning job. Mirrors the API's `EventOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct Event {
-    /// What happened.
+    /// The name of the event.
     #[api(required)]
     pub name: String,
-    /// More about it.
+    /// The data of the event.
     #[api(lenient)]
     pub data: Option<Map<String, Value>>,
-    /// When it happened, in seconds since 1970.
+    /// The time of the event, as a Unix timestamp in seconds.
     pub created_at: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// How good a model was at some step of its training. Mirrors the API's `CheckpointOut`.
+/// The metrics of a model at one step of its training. Mirrors the API's `CheckpointOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct Checkpoint {
-    /// How good it was.
-    #[api(default, lenient)]
+    /// The metrics at this step.
+    #[api(default, lenient_object)]
     pub metrics: Metric,
-    /// At which step.
+    /// The number of the training step.
     pub step_number: Option<i64>,
-    /// When, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created_at: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// How good a model is. Mirrors the API's `MetricOut`.
+/// The metrics of a model. Mirrors the API's `MetricOut`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct Metric {
-    /// How far it is off on the training data: should fall.
+    /// The loss on the training data. Decreases during successful training.
     pub train_loss: Option<f64>,
-    /// How far it is off on the validation data: should fall.
+    /// The loss on the validation data. Decreases during successful training.
     pub valid_loss: Option<f64>,
-    /// Which part of the tokens of the validation data it gets right: should rise.
+    /// The mean accuracy on the tokens of the validation data, from 0 to 1. Increases during
+    /// successful training.
     pub valid_mean_token_accuracy: Option<f64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

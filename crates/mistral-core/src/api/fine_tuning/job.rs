@@ -9,38 +9,38 @@ use crate::error::DecodeError;
 use crate::json::unions::{Union, read_value};
 use crate::json::{ApiEnum, ApiObject, ApiUnion};
 
-/// How far a job is. Mirrors the values of `status` of the API's jobs.
+/// The status of a fine-tuning job. Mirrors the values of `status` of the API's jobs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum FineTuningJobStatus {
-    /// It waits for its turn.
+    /// The job is queued.
     #[api("QUEUED")]
     Queued,
-    /// It has started.
+    /// The job has started.
     #[api("STARTED")]
     Started,
-    /// Its files are being checked.
+    /// The files are being validated.
     #[api("VALIDATING")]
     Validating,
-    /// Its files have been checked; it can start.
+    /// The files are valid, and the job can start.
     #[api("VALIDATED")]
     Validated,
     /// The model is being trained.
     #[api("RUNNING")]
     Running,
-    /// Its files cannot be used.
+    /// The files are invalid.
     #[api("FAILED_VALIDATION")]
     FailedValidation,
-    /// It has failed.
+    /// The job has failed.
     #[api("FAILED")]
     Failed,
-    /// The model is trained.
+    /// The training has succeeded.
     #[api("SUCCESS")]
     Success,
-    /// It was cancelled.
+    /// The job was cancelled.
     #[api("CANCELLED")]
     Cancelled,
-    /// It is about to be cancelled.
+    /// The cancellation of the job was requested.
     #[api("CANCELLATION_REQUESTED")]
     CancellationRequested,
     /// A value that this version of the SDK does not know, as it came.
@@ -48,7 +48,7 @@ pub enum FineTuningJobStatus {
 }
 
 impl FineTuningJobStatus {
-    /// Whether nothing more will happen. `false` for a status that is not known.
+    /// Whether the status is final. `false` for an unknown status.
     pub fn is_finished(&self) -> bool {
         matches!(
             self,
@@ -57,22 +57,20 @@ impl FineTuningJobStatus {
     }
 }
 
-/// Declares what the members of a union of jobs have in common.
+/// Implements the accessors of a union of jobs for the fields that its members share.
 macro_rules! job_accessors {
     ($name:ident) => {
         impl $name {
-            /// The job's id. Empty if it has none.
+            /// Returns the job's id. Empty if it has none.
             pub fn id(&self) -> &str {
                 match self {
                     Self::Completion(job) => &job.id,
                     Self::Classifier(job) => &job.id,
-                    Self::Unknown(job) => {
-                        job.get("id").and_then(|id| id.as_str()).unwrap_or_default()
-                    }
+                    Self::Unknown(job) => job.get("id").and_then(Value::as_str).unwrap_or_default(),
                 }
             }
 
-            /// How far the job is. `None` for a kind of job that is not known.
+            /// Returns the status of the job. `None` for an unknown kind of job.
             pub fn status(&self) -> Option<&FineTuningJobStatus> {
                 match self {
                     Self::Completion(job) => Some(&job.status),
@@ -81,12 +79,12 @@ macro_rules! job_accessors {
                 }
             }
 
-            /// The trained model's id, once there is one.
+            /// Returns the id of the fine-tuned model, once it exists.
             pub fn fine_tuned_model(&self) -> Option<&str> {
                 match self {
                     Self::Completion(job) => job.fine_tuned_model.as_deref(),
                     Self::Classifier(job) => job.fine_tuned_model.as_deref(),
-                    Self::Unknown(job) => job.get("fine_tuned_model").and_then(|it| it.as_str()),
+                    Self::Unknown(job) => job.get("fine_tuned_model").and_then(Value::as_str),
                 }
             }
         }
@@ -95,15 +93,15 @@ macro_rules! job_accessors {
 
 pub(super) use job_accessors;
 
-/// A job that trains a model. Mirrors the members of the API's `JobsOut`.
+/// A fine-tuning job. Mirrors the members of the API's `JobsOut`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "job_type")]
 #[non_exhaustive]
 pub enum FineTuningJob {
-    /// A job that trains a model that completes.
+    /// A job that trains a completion model.
     #[api("completion")]
     Completion(CompletionFineTuningJob),
-    /// A job that trains a model that classifies.
+    /// A job that trains a classifier.
     #[api("classifier")]
     Classifier(ClassifierFineTuningJob),
     /// A member that this version of the SDK does not know, as it came.
@@ -112,23 +110,23 @@ pub enum FineTuningJob {
 
 job_accessors!(FineTuningJob);
 
-/// A job that trains a model that completes. Mirrors the API's `CompletionJobOut`.
+/// A job that trains a completion model. Mirrors the API's `CompletionJobOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct CompletionFineTuningJob {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// How far it is.
+    /// The status of the job.
     #[api(required)]
     pub status: FineTuningJobStatus,
-    /// The kind of object: `job`.
+    /// The object type: `job`.
     #[api(default)]
     pub object: String,
-    /// The id of the model that is trained.
+    /// The id of the base model.
     #[api(default)]
     pub model: String,
-    /// Whether it starts by itself as soon as it is validated.
+    /// Whether the job starts automatically once it is validated.
     #[api(default)]
     pub auto_start: bool,
     /// The ids of the files with the training data.
@@ -137,26 +135,26 @@ pub struct CompletionFineTuningJob {
     /// The ids of the files with the validation data.
     #[api(default, lenient)]
     pub validation_files: Vec<String>,
-    /// The repositories with training data.
+    /// The repositories with the training data.
     #[api(default, lenient)]
     pub repositories: Vec<Repository>,
-    /// How the model is trained.
+    /// The hyperparameters of the training.
     #[api(lenient)]
     pub hyperparameters: Option<CompletionTrainingParameters>,
-    /// When it was made, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created_at: Option<i64>,
-    /// When it last changed, in seconds since 1970.
+    /// The time of the last change, as a Unix timestamp in seconds.
     pub modified_at: Option<i64>,
-    /// The trained model's id, once there is one.
+    /// The id of the fine-tuned model, once it exists.
     pub fine_tuned_model: Option<String>,
-    /// Part of the trained model's name.
+    /// The suffix of the fine-tuned model's name.
     pub suffix: Option<String>,
-    /// Who is told of the training.
+    /// The integrations that report on the training.
     #[api(lenient)]
     pub integrations: Option<Vec<Integration>>,
-    /// How many tokens the model has been trained with.
+    /// The number of tokens that the model has been trained on.
     pub trained_tokens: Option<i64>,
-    /// What the job takes.
+    /// The estimated cost and duration of the job.
     #[api(lenient)]
     pub metadata: Option<JobMetadata>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -164,23 +162,23 @@ pub struct CompletionFineTuningJob {
     pub extra: Map<String, Value>,
 }
 
-/// A job that trains a model that classifies. Mirrors the API's `ClassifierJobOut`.
+/// A job that trains a classifier. Mirrors the API's `ClassifierJobOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ClassifierFineTuningJob {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// How far it is.
+    /// The status of the job.
     #[api(required)]
     pub status: FineTuningJobStatus,
-    /// The kind of object: `job`.
+    /// The object type: `job`.
     #[api(default)]
     pub object: String,
-    /// The id of the model that is trained.
+    /// The id of the base model.
     #[api(default)]
     pub model: String,
-    /// Whether it starts by itself as soon as it is validated.
+    /// Whether the job starts automatically once it is validated.
     #[api(default)]
     pub auto_start: bool,
     /// The ids of the files with the training data.
@@ -189,23 +187,23 @@ pub struct ClassifierFineTuningJob {
     /// The ids of the files with the validation data.
     #[api(default, lenient)]
     pub validation_files: Vec<String>,
-    /// How the model is trained.
+    /// The hyperparameters of the training.
     #[api(lenient)]
     pub hyperparameters: Option<ClassifierTrainingParameters>,
-    /// When it was made, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created_at: Option<i64>,
-    /// When it last changed, in seconds since 1970.
+    /// The time of the last change, as a Unix timestamp in seconds.
     pub modified_at: Option<i64>,
-    /// The trained model's id, once there is one.
+    /// The id of the fine-tuned model, once it exists.
     pub fine_tuned_model: Option<String>,
-    /// Part of the trained model's name.
+    /// The suffix of the fine-tuned model's name.
     pub suffix: Option<String>,
-    /// Who is told of the training.
+    /// The integrations that report on the training.
     #[api(lenient)]
     pub integrations: Option<Vec<Integration>>,
-    /// How many tokens the model has been trained with.
+    /// The number of tokens that the model has been trained on.
     pub trained_tokens: Option<i64>,
-    /// What the job takes.
+    /// The estimated cost and duration of the job.
     #[api(lenient)]
     pub metadata: Option<JobMetadata>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -213,17 +211,17 @@ pub struct ClassifierFineTuningJob {
     pub extra: Map<String, Value>,
 }
 
-/// A page of jobs. Mirrors the API's `JobsOut`.
+/// A page of fine-tuning jobs. Mirrors the API's `JobsOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ListFineTuningJobsResponse {
-    /// The jobs.
+    /// The jobs of the page.
     #[api(default)]
     pub data: Vec<FineTuningJob>,
-    /// The kind of object: `list`.
+    /// The object type: `list`.
     #[api(default)]
     pub object: String,
-    /// How many jobs there are in all.
+    /// The total number of jobs on all pages.
     pub total: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -246,80 +244,81 @@ impl Page for ListFineTuningJobsResponse {
     }
 }
 
-/// What a job takes. Mirrors the API's `JobMetadataOut`.
+/// The estimated cost and duration of a job. Mirrors the API's `JobMetadataOut`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct JobMetadata {
-    /// How long it takes, in seconds.
+    /// The expected duration, in seconds.
     pub expected_duration_seconds: Option<i64>,
-    /// What it costs.
+    /// The cost, in `cost_currency`.
     pub cost: Option<f64>,
-    /// In which currency, for example `EUR`.
+    /// The currency of the cost, for example `EUR`.
     pub cost_currency: Option<String>,
-    /// How many tokens one step takes.
+    /// The number of tokens per training step.
     pub train_tokens_per_step: Option<i64>,
-    /// How many tokens all steps take.
+    /// The number of tokens in all training steps.
     pub train_tokens: Option<i64>,
-    /// How many tokens the training data has.
+    /// The number of tokens in the training data.
     pub data_tokens: Option<i64>,
-    /// When it is expected to start, in seconds since 1970.
+    /// The estimated start time, as a Unix timestamp in seconds.
     pub estimated_start_time: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// What a job would take. Mirrors the API's `LegacyJobMetadataOut`.
+/// The estimated cost and duration of a job that is not created. Mirrors the API's
+/// `LegacyJobMetadataOut`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct LegacyJobMetadata {
-    /// The kind of object: `job.metadata`.
+    /// The object type: `job.metadata`.
     #[api(default)]
     pub object: String,
-    /// What there is to say about it.
+    /// Details about the estimate.
     #[api(default)]
     pub details: String,
-    /// How long it takes, in seconds.
+    /// The expected duration, in seconds.
     pub expected_duration_seconds: Option<i64>,
-    /// What it costs.
+    /// The cost, in `cost_currency`.
     pub cost: Option<f64>,
-    /// In which currency, for example `EUR`.
+    /// The currency of the cost, for example `EUR`.
     pub cost_currency: Option<String>,
-    /// How many tokens one step takes.
+    /// The number of tokens per training step.
     pub train_tokens_per_step: Option<i64>,
-    /// How many tokens all steps take.
+    /// The number of tokens in all training steps.
     pub train_tokens: Option<i64>,
-    /// How many tokens the training data has.
+    /// The number of tokens in the training data.
     pub data_tokens: Option<i64>,
-    /// When it is expected to start, in seconds since 1970.
+    /// The estimated start time, as a Unix timestamp in seconds.
     pub estimated_start_time: Option<i64>,
-    /// Whether this answer is deprecated. Default: true.
+    /// Whether this response is deprecated. Default: true.
     pub deprecated: Option<bool>,
-    /// How often the job would go through the training data.
+    /// The number of passes through the training data.
     pub epochs: Option<f64>,
-    /// How many steps it would train.
+    /// The number of training steps.
     pub training_steps: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A new job, or what it would take. Mirrors the answer of `POST /v1/fine_tuning/jobs`.
+/// A new job, or the estimate of a dry run. Mirrors the response of
+/// `POST /v1/fine_tuning/jobs`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "there is one per call")]
+#[expect(clippy::large_enum_variant, reason = "one value per call")]
 #[non_exhaustive]
 pub enum CreateFineTuningJobResponse {
-    /// The job. What this version of the SDK does not know is in
+    /// The created job. Kinds of job that this version of the SDK does not know are
     /// [`FineTuningJob::Unknown`].
     Job(FineTuningJob),
-    /// What the job would take, if
-    /// [`dry_run`](super::CreateFineTuningJobRequest::dry_run) was set.
+    /// The estimate, if [`dry_run`](super::CreateFineTuningJobRequest::dry_run) was set.
     Metadata(LegacyJobMetadata),
 }
 
 impl CreateFineTuningJobResponse {
-    /// The job, unless this is the answer to a dry run.
+    /// Returns the job. `None` for a dry run.
     pub fn job(&self) -> Option<&FineTuningJob> {
         match self {
             Self::Job(job) => Some(job),
@@ -336,18 +335,18 @@ impl<'de> Deserialize<'de> for CreateFineTuningJobResponse {
             Some(object) => object == "job.metadata",
             None => value.get("details").is_some() && value.get("id").is_none(),
         };
-        let read = if is_metadata {
+        let decoded = if is_metadata {
             read_value(&value, |text| LegacyJobMetadata::deserialize(text)).map(Self::Metadata)
         } else {
-            read_job(value).map(Self::Job)
+            decode_job(value).map(Self::Job)
         };
-        read.map_err(|error| de::Error::custom(error.without_line()))
+        decoded.map_err(|error| de::Error::custom(error.without_line()))
     }
 }
 
-/// Reads a job whose tag is somewhere among its fields.
+/// Decodes a job whose tag may be anywhere among its fields.
 #[inline]
-fn read_job(mut value: Value) -> Result<FineTuningJob, DecodeError> {
+fn decode_job(mut value: Value) -> Result<FineTuningJob, DecodeError> {
     let tag = value.get(FineTuningJob::TAG).and_then(Value::as_str);
     let Some(tag) = tag.filter(|tag| FineTuningJob::is_known(tag)) else {
         return Ok(FineTuningJob::Unknown(value));

@@ -15,22 +15,21 @@ operations! {
     START = Operation::post("fine_tuning.jobs.start", "/v1/fine_tuning/jobs/{job_id}/start");
 }
 
-/// The jobs that train models. Made by [`FineTuning::jobs`](super::FineTuning::jobs).
+/// The fine-tuning job operations. Created by [`FineTuning::jobs`](super::FineTuning::jobs).
 ///
-/// Where the operations have been retired, as on Mistral's own API, every call fails
-/// with [`ErrorKind::Gone`](crate::ErrorKind::Gone).
+/// Every call fails with [`ErrorKind::Gone`](crate::ErrorKind::Gone) on a service that has
+/// retired the operations, as Mistral's own API has.
 #[derive(Debug, Clone)]
 pub struct FineTuningJobs<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> FineTuningJobs<M> {
-    /// Lists jobs; [`Call::pages`] goes through all of them.
+    /// Lists fine-tuning jobs. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/fine_tuning/jobs`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 # let samples = FileSource::from_bytes("samples.jsonl", "{\"messages\": []}");
 # let upload = UploadFileRequest::new(FilePurpose::FineTune, samples);
 # let file_id = client.files().upload(&upload).await?.id;
@@ -42,7 +41,7 @@ impl<M: Mode> FineTuningJobs<M> {
 #     .training_files([TrainingFile::new(file_id)]);
 # let jobs = client.fine_tuning().jobs();
 # let job = jobs.create(&request).await?;
-# let job_id = job.job().ok_or("it is no job")?.id();
+# let job_id = job.job().ok_or("the response is not a job")?.id();
 use mistral_sdk::fine_tuning::{FineTuningJobStatus, ListFineTuningJobsRequest};
 
 let request = ListFineTuningJobsRequest::new().status(FineTuningJobStatus::Queued);
@@ -52,17 +51,16 @@ while let Some(job) = jobs.next().await {
 }
 "#)]
     pub fn list(&self, request: &ListFineTuningJobsRequest) -> Call<ListFineTuningJobsResponse, M> {
-        let prepared = ApiRequest::new(&LIST).query(request);
-        self.client.call(prepared)
+        let api_request = ApiRequest::new(&LIST).query(request);
+        self.client.call(api_request)
     }
 
-    /// Makes a job; or says what it would take, if
+    /// Creates a fine-tuning job, or estimates its cost and duration if
     /// [`dry_run`](CreateFineTuningJobRequest::dry_run) is set.
     ///
     /// Mirrors `POST /v1/fine_tuning/jobs`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 # let samples = FileSource::from_bytes("samples.jsonl", "{\"messages\": []}");
 # let upload = UploadFileRequest::new(FilePurpose::FineTune, samples);
 # let file_id = client.files().upload(&upload).await?.id;
@@ -81,27 +79,26 @@ println!("{:?}", response.job().map(|job| job.id()));
         request: &CreateFineTuningJobRequest,
     ) -> Call<CreateFineTuningJobResponse, M> {
         let model = request.model.as_str();
-        let prepared = match request.dry_run {
+        let api_request = match request.dry_run {
             None => ApiRequest::new(&CREATE).model(model).json(request),
             Some(dry_run) => {
                 let mut body = request.clone();
                 body.dry_run = None;
-                let prepared = ApiRequest::new(&CREATE).model(model).json(&body);
-                prepared.update(|parts| {
+                let api_request = ApiRequest::new(&CREATE).model(model).json(&body);
+                api_request.update(|parts| {
                     parts.set_query("dry_run", dry_run.to_string());
                     Ok(())
                 })
             }
         };
-        self.client.call(prepared)
+        self.client.call(api_request)
     }
 
-    /// Gives how far a job is.
+    /// Retrieves a fine-tuning job with its events and checkpoints.
     ///
     /// Mirrors `GET /v1/fine_tuning/jobs/{job_id}`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 # let samples = FileSource::from_bytes("samples.jsonl", "{\"messages\": []}");
 # let upload = UploadFileRequest::new(FilePurpose::FineTune, samples);
 # let file_id = client.files().upload(&upload).await?.id;
@@ -113,22 +110,21 @@ println!("{:?}", response.job().map(|job| job.id()));
 #     .training_files([TrainingFile::new(file_id)]);
 # let jobs = client.fine_tuning().jobs();
 # let job = jobs.create(&request).await?;
-# let job_id = job.job().ok_or("it is no job")?.id();
+# let job_id = job.job().ok_or("the response is not a job")?.id();
 let job = client.fine_tuning().jobs().get(job_id).await?;
 println!("{:?}: {:?}", job.status(), job.fine_tuned_model());
 # assert_eq!(job.id(), job_id);
 "#)]
     pub fn get(&self, job_id: &str) -> Call<FineTuningJobDetails, M> {
-        let prepared = ApiRequest::new(&GET).path(&[("job_id", job_id)]);
-        self.client.call(prepared)
+        let api_request = ApiRequest::new(&GET).path(&[("job_id", job_id)]);
+        self.client.call(api_request)
     }
 
-    /// Asks for the end of a job.
+    /// Cancels a fine-tuning job.
     ///
     /// Mirrors `POST /v1/fine_tuning/jobs/{job_id}/cancel`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 # let samples = FileSource::from_bytes("samples.jsonl", "{\"messages\": []}");
 # let upload = UploadFileRequest::new(FilePurpose::FineTune, samples);
 # let file_id = client.files().upload(&upload).await?.id;
@@ -140,23 +136,22 @@ println!("{:?}: {:?}", job.status(), job.fine_tuned_model());
 #     .training_files([TrainingFile::new(file_id)]);
 # let jobs = client.fine_tuning().jobs();
 # let job = jobs.create(&request).await?;
-# let job_id = job.job().ok_or("it is no job")?.id();
+# let job_id = job.job().ok_or("the response is not a job")?.id();
 use mistral_sdk::fine_tuning::FineTuningJobStatus;
 
 let job = client.fine_tuning().jobs().cancel(job_id).await?;
 assert_eq!(job.status(), Some(&FineTuningJobStatus::CancellationRequested));
 "#)]
     pub fn cancel(&self, job_id: &str) -> Call<FineTuningJobDetails, M> {
-        let prepared = ApiRequest::new(&CANCEL).path(&[("job_id", job_id)]);
-        self.client.call(prepared)
+        let api_request = ApiRequest::new(&CANCEL).path(&[("job_id", job_id)]);
+        self.client.call(api_request)
     }
 
-    /// Starts a job that has been validated and does not start by itself.
+    /// Starts a validated fine-tuning job that does not start automatically.
     ///
     /// Mirrors `POST /v1/fine_tuning/jobs/{job_id}/start`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 # let samples = FileSource::from_bytes("samples.jsonl", "{\"messages\": []}");
 # let upload = UploadFileRequest::new(FilePurpose::FineTune, samples);
 # let file_id = client.files().upload(&upload).await?.id;
@@ -168,8 +163,8 @@ assert_eq!(job.status(), Some(&FineTuningJobStatus::CancellationRequested));
 #     .training_files([TrainingFile::new(file_id)]).auto_start(false);
 # let jobs = client.fine_tuning().jobs();
 # let job = jobs.create(&request).await?;
-# let job_id = job.job().ok_or("it is no job")?.id();
-# jobs.get(job_id).await?; // it is validated while it is looked at
+# let job_id = job.job().ok_or("the response is not a job")?.id();
+# jobs.get(job_id).await?; // the emulator validates the job when it is retrieved
 # jobs.get(job_id).await?;
 use mistral_sdk::fine_tuning::FineTuningJobStatus;
 
@@ -177,7 +172,7 @@ let job = client.fine_tuning().jobs().start(job_id).await?;
 assert_eq!(job.status(), Some(&FineTuningJobStatus::Started));
 "#)]
     pub fn start(&self, job_id: &str) -> Call<FineTuningJobDetails, M> {
-        let prepared = ApiRequest::new(&START).path(&[("job_id", job_id)]);
-        self.client.call(prepared)
+        let api_request = ApiRequest::new(&START).path(&[("job_id", job_id)]);
+        self.client.call(api_request)
     }
 }

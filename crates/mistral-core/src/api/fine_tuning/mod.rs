@@ -1,8 +1,8 @@
-//! Training of models of your own.
+//! Fine-tuning of models.
 //!
-//! Mistral has retired these operations on its own API, which answers them with 410: an
-//! error of [`ErrorKind::Gone`](crate::ErrorKind::Gone). They remain for deployments that
-//! still offer them. What was trained is managed with [`models`](crate::api::models).
+//! Mistral has retired these operations on its own API, which responds with 410, an error of
+//! [`ErrorKind::Gone`](crate::ErrorKind::Gone). They remain available for deployments that
+//! still offer them. Fine-tuned models are managed with [`models`](crate::api::models).
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -57,14 +57,14 @@ pub use self::training::{
     Repository, WandbIntegrationResult,
 };
 
-/// Training of models of your own. Made by [`Client::fine_tuning`](crate::Client::fine_tuning).
+/// The fine-tuning operations. Created by [`Client::fine_tuning`](crate::Client::fine_tuning).
 #[derive(Debug, Clone)]
 pub struct FineTuning<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns the training of custom models.
+    /// Returns the fine-tuning operations.
     pub fn fine_tuning(&self) -> FineTuning<M> {
         FineTuning {
             client: self.clone(),
@@ -73,7 +73,7 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> FineTuning<M> {
-    /// The jobs that train models.
+    /// Returns the fine-tuning job operations.
     pub fn jobs(&self) -> FineTuningJobs<M> {
         FineTuningJobs {
             client: self.client.clone(),

@@ -5,38 +5,37 @@ use super::job::FineTuningJobStatus;
 use super::training::{
     ClassifierTarget, ClassifierTrainingParameters, CompletionTrainingParameters,
 };
-use crate::json::Secret;
-use crate::json::{ApiEnum, ApiRequest, ApiUnion};
+use crate::json::{ApiEnum, ApiRequest, ApiUnion, Secret};
 
-/// Which jobs to list. Mirrors the query of `GET /v1/fine_tuning/jobs`.
+/// A request to list fine-tuning jobs. Mirrors the query of `GET /v1/fine_tuning/jobs`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct ListFineTuningJobsRequest {
-    /// Which page, counted from 0. Default: 0.
+    /// The page number, from 0. Default: 0.
     pub page: Option<u64>,
-    /// How many jobs a page has. Default: 100.
+    /// The number of jobs per page. Default: 100.
     pub page_size: Option<u64>,
-    /// Only jobs that train this model.
+    /// Lists only jobs that train this base model.
     #[api(into)]
     pub model: Option<String>,
-    /// Only jobs made after this time, as an RFC 3339 time.
+    /// Lists only jobs created after this RFC 3339 time.
     #[api(into)]
     pub created_after: Option<String>,
-    /// Only jobs made before this time, as an RFC 3339 time.
+    /// Lists only jobs created before this RFC 3339 time.
     #[api(into)]
     pub created_before: Option<String>,
-    /// Only the caller's own jobs. Default: false.
+    /// Whether to list only the caller's own jobs. Default: false.
     pub created_by_me: Option<bool>,
-    /// Only jobs in this state.
+    /// Lists only jobs with this status.
     #[api(into)]
     pub status: Option<FineTuningJobStatus>,
-    /// Only jobs of this project at Weights & Biases.
+    /// Lists only jobs of this Weights & Biases project.
     #[api(into)]
     pub wandb_project: Option<String>,
-    /// Only jobs of this run at Weights & Biases.
+    /// Lists only jobs of this Weights & Biases run.
     #[api(into)]
     pub wandb_name: Option<String>,
-    /// Only jobs whose models have this suffix.
+    /// Lists only jobs with this model name suffix.
     #[api(into)]
     pub suffix: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -44,7 +43,7 @@ pub struct ListFineTuningJobsRequest {
     pub extra: Map<String, Value>,
 }
 
-/// A model to be trained, and how. Mirrors the API's `JobIn`.
+/// A request to create a fine-tuning job. Mirrors the API's `JobIn`.
 ///
 /// ```
 /// use mistral_core::fine_tuning::{
@@ -61,74 +60,73 @@ pub struct ListFineTuningJobsRequest {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct CreateFineTuningJobRequest {
-    /// The id of the model to be trained.
+    /// The id of the base model.
     #[api(required, into)]
     pub model: String,
-    /// How it is trained.
+    /// The hyperparameters of the training.
     #[api(required, into)]
     pub hyperparameters: Hyperparameters,
     /// The files with the training data.
     #[api(list)]
     pub training_files: Option<Vec<TrainingFile>>,
-    /// The ids of the files with the validation data, none of which may be in the
-    /// training data. With them, checkpoints tell how good the model is.
+    /// The ids of the files with the validation data, which must not overlap with the training
+    /// data. Checkpoints have validation metrics if it is set.
     #[api(list)]
     pub validation_files: Option<Vec<String>>,
-    /// Part of the trained model's name: 18 characters at most.
+    /// The suffix of the fine-tuned model's name, at most 18 characters.
     #[api(into)]
     pub suffix: Option<String>,
-    /// Whom to tell of the training.
+    /// The integrations that report on the training.
     #[api(list)]
     pub integrations: Option<Vec<CreateFineTuningJobRequestIntegration>>,
-    /// Whether the job starts by itself as soon as it is validated. The API
-    /// intends to require it.
+    /// Whether the job starts automatically once it is validated. A future version of the API
+    /// will require it.
     pub auto_start: Option<bool>,
-    /// Which part of the samples may be invalid, and is skipped: 0 to 0.5.
-    /// Default: 0.
+    /// The fraction of invalid samples to skip, from 0 to 0.5. Default: 0.
     pub invalid_sample_skip_percentage: Option<f64>,
-    /// What the trained model does.
+    /// The type of model to train.
     #[api(into)]
     pub job_type: Option<FineTuneableModelType>,
-    /// The repositories with training data.
+    /// The repositories with the training data.
     #[api(list)]
     pub repositories: Option<Vec<CreateFineTuningJobRequestRepository>>,
-    /// What a classifier is to tell of a text.
+    /// The targets that a classifier predicts.
     #[api(list)]
     pub classifier_targets: Option<Vec<ClassifierTarget>>,
-    /// Whether to say only what the job would take, and not to make it: the answer
-    /// is then [`Metadata`](super::CreateFineTuningJobResponse::Metadata). Sent in
-    /// the query, not in the body. Default: false.
+    /// Whether to estimate the job without creating it. The response is then
+    /// [`Metadata`](super::CreateFineTuningJobResponse::Metadata). Sent in the query, not in
+    /// the body. Default: false.
     pub dry_run: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// What a trained model does. Mirrors the API's `FineTuneableModelType`.
+/// The type of a fine-tuned model. Mirrors the API's `FineTuneableModelType`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum FineTuneableModelType {
-    /// It completes.
+    /// A completion model.
     #[api("completion")]
     Completion,
-    /// It classifies.
+    /// A classifier.
     #[api("classifier")]
     Classifier,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// How a model is trained. Mirrors the API's `hyperparameters`.
+/// The hyperparameters of a training. Mirrors the API's `hyperparameters`.
 ///
-/// The wire does not tell the two apart: read from JSON, it is always `Completion`, whose
-/// fields are those of `Classifier` and one more.
+/// The two variants are indistinguishable in JSON. Deserialization always yields `Completion`,
+/// which has the fields of `Classifier` and one more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Hyperparameters {
-    /// For a model that completes.
+    /// The hyperparameters of a completion model.
     Completion(CompletionTrainingParameters),
-    /// For a model that classifies.
+    /// The hyperparameters of a classifier.
     Classifier(ClassifierTrainingParameters),
 }
 
@@ -157,14 +155,14 @@ pub struct TrainingFile {
     /// The id of the uploaded file.
     #[api(required, into)]
     pub file_id: String,
-    /// How much its samples count: more than 0. Default: 1.
+    /// The weight of the samples, greater than 0. Default: 1.
     pub weight: Option<f64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// Whom to tell of a training. Mirrors the members of the API's `integrations`.
+/// An integration that reports on a training. Mirrors the members of the API's `integrations`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type", default = "wandb")]
 #[non_exhaustive]
@@ -176,20 +174,20 @@ pub enum CreateFineTuningJobRequestIntegration {
     Unknown(Value),
 }
 
-/// Tells Weights & Biases of a training. Mirrors the API's `WandbIntegration`.
+/// The Weights & Biases integration of a job. Mirrors the API's `WandbIntegration`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct WandbIntegration {
-    /// The project that the run is made in.
+    /// The project to create the run in.
     #[api(required, into)]
     pub project: String,
-    /// The key: 40 characters. Never printed.
+    /// The Weights & Biases API key, 40 characters long. Never printed.
     #[api(required, into)]
     pub api_key: Secret,
-    /// The run's name for people. Default: the job's id.
+    /// The display name of the run. Default: the job's id.
     #[api(into)]
     pub name: Option<String>,
-    /// The run's name.
+    /// The name of the run.
     #[api(into)]
     pub run_name: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -202,30 +200,30 @@ pub struct WandbIntegration {
 #[api(tag = "type", default = "github")]
 #[non_exhaustive]
 pub enum CreateFineTuningJobRequestRepository {
-    /// A repository at GitHub.
+    /// A GitHub repository.
     #[api("github")]
     Github(CreateGithubRepositoryRequest),
     /// A member that this version of the SDK does not know, as it came.
     Unknown(Value),
 }
 
-/// A repository at GitHub with training data. Mirrors the API's `GithubRepositoryIn`.
+/// A GitHub repository with training data. Mirrors the API's `GithubRepositoryIn`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct CreateGithubRepositoryRequest {
     /// The repository's name.
     #[api(required, into)]
     pub name: String,
-    /// Whose it is.
+    /// The owner of the repository.
     #[api(required, into)]
     pub owner: String,
-    /// The token that lets it be read. Never printed.
+    /// The access token for the repository. Never printed.
     #[api(required, into)]
     pub token: Secret,
-    /// The branch, tag or commit. Default: the repository's own.
+    /// The branch, tag or commit. Default: the repository's default branch.
     #[api(rename = "ref", into)]
     pub git_ref: Option<String>,
-    /// How much its samples count: more than 0. Default: 1.
+    /// The weight of the samples, greater than 0. Default: 1.
     pub weight: Option<f64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -2,87 +2,84 @@ use serde_json::{Map, Value};
 
 use crate::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 
-/// How to train a model that completes. Mirrors the API's
+/// The hyperparameters of a completion model. Mirrors the API's
 /// `CompletionTrainingParametersIn` and `CompletionTrainingParameters`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct CompletionTrainingParameters {
-    /// How many steps to train, each of which changes the weights once: at
-    /// least 1.
+    /// The number of training steps, at least 1. Each step updates the weights once.
     pub training_steps: Option<u64>,
-    /// How much one step changes the weights: 0.00000001 to 1. Default:
-    /// 0.0001.
+    /// The learning rate, from 0.00000001 to 1. Default: 0.0001.
     pub learning_rate: Option<f64>,
-    /// How much weights shrink, lest they grow too large: 0 to 1. Default:
+    /// The weight decay, from 0 to 1. It keeps the weights from growing too large. Default:
     /// 0.1.
     pub weight_decay: Option<f64>,
-    /// For which part of the steps the learning rate grows to its full
-    /// value: 0 to 1. Default: 0.05.
+    /// The fraction of the training steps in which the learning rate increases to its full
+    /// value, from 0 to 1. Default: 0.05.
     pub warmup_fraction: Option<f64>,
-    /// How often to go through the training data: more than 0.
+    /// The number of passes through the training data, greater than 0.
     pub epochs: Option<f64>,
-    /// How many tokens a sample may have: at least 100.
+    /// The maximum sequence length of a sample in tokens, at least 100.
     pub seq_len: Option<u64>,
-    /// Which part of the samples trains filling in the middle: 0 to 1. Default: 0.9.
+    /// The fraction of the samples that train fill-in-the-middle completion, from 0 to 1.
+    /// Default: 0.9.
     pub fim_ratio: Option<f64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// How to train a model that classifies. Mirrors the API's
-/// `ClassifierTrainingParametersIn` and `ClassifierTrainingParameters`.
+/// The hyperparameters of a classifier. Mirrors the API's `ClassifierTrainingParametersIn` and
+/// `ClassifierTrainingParameters`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct ClassifierTrainingParameters {
-    /// How many steps to train, each of which changes the weights once: at
-    /// least 1.
+    /// The number of training steps, at least 1. Each step updates the weights once.
     pub training_steps: Option<u64>,
-    /// How much one step changes the weights: 0.00000001 to 1. Default:
-    /// 0.0001.
+    /// The learning rate, from 0.00000001 to 1. Default: 0.0001.
     pub learning_rate: Option<f64>,
-    /// How much weights shrink, lest they grow too large: 0 to 1. Default:
+    /// The weight decay, from 0 to 1. It keeps the weights from growing too large. Default:
     /// 0.1.
     pub weight_decay: Option<f64>,
-    /// For which part of the steps the learning rate grows to its full
-    /// value: 0 to 1. Default: 0.05.
+    /// The fraction of the training steps in which the learning rate increases to its full
+    /// value, from 0 to 1. Default: 0.05.
     pub warmup_fraction: Option<f64>,
-    /// How often to go through the training data: more than 0.
+    /// The number of passes through the training data, greater than 0.
     pub epochs: Option<f64>,
-    /// How many tokens a sample may have: at least 100.
+    /// The maximum sequence length of a sample in tokens, at least 100.
     pub seq_len: Option<u64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// What a classifier is trained to. Mirrors the API's `FTClassifierLossFunction`.
+/// The loss function of a classifier target. Mirrors the API's `FTClassifierLossFunction`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum FtClassifierLossFunction {
-    /// One label for a text.
+    /// Each text has exactly one label.
     #[api("single_class")]
     SingleClass,
-    /// Any number of labels for a text.
+    /// Each text has any number of labels.
     #[api("multi_class")]
     MultiClass,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// What a classifier is to tell of a text. Mirrors the API's `ClassifierTargetIn`.
+/// A target to train a classifier for. Mirrors the API's `ClassifierTargetIn`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct ClassifierTarget {
-    /// What the labels are about.
+    /// The name of the target.
     #[api(required, into)]
     pub name: String,
-    /// The labels to choose among.
+    /// The labels of the target.
     #[api(required, list)]
     pub labels: Vec<String>,
-    /// How much it counts beside other targets: 0 or more. Default: 1.
+    /// The weight of the target relative to the others, at least 0. Default: 1.
     pub weight: Option<f64>,
-    /// Whether a text has one label or several.
+    /// The loss function: one label for each text, or several.
     #[api(into)]
     pub loss_function: Option<FtClassifierLossFunction>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -90,27 +87,27 @@ pub struct ClassifierTarget {
     pub extra: Map<String, Value>,
 }
 
-/// What a classifier tells of a text. Mirrors the API's `ClassifierTargetOut`.
+/// A target that a classifier predicts. Mirrors the API's `ClassifierTargetOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ClassifierTargetResult {
-    /// What the labels are about.
+    /// The name of the target.
     #[api(required)]
     pub name: String,
-    /// The labels to choose among.
+    /// The labels of the target.
     #[api(default, lenient)]
     pub labels: Vec<String>,
-    /// How much it counts beside other targets.
+    /// The weight of the target relative to the others.
     pub weight: Option<f64>,
-    /// Whether a text has one label or several.
+    /// The loss function: one label for each text, or several.
     pub loss_function: Option<FtClassifierLossFunction>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// Who is told of a training. Mirrors the members of the `integrations` of the API's
-/// jobs.
+/// An integration that reports on a training. Mirrors the members of the `integrations` of the
+/// API's jobs.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type", default = "wandb")]
 #[non_exhaustive]
@@ -122,18 +119,18 @@ pub enum Integration {
     Unknown(Value),
 }
 
-/// What Weights & Biases is told. Mirrors the API's `WandbIntegrationOut`.
+/// The Weights & Biases run of a job. Mirrors the API's `WandbIntegrationOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct WandbIntegrationResult {
-    /// The project that the run is made in.
+    /// The project that contains the run.
     #[api(required)]
     pub project: String,
-    /// The run's name for people.
+    /// The display name of the run.
     pub name: Option<String>,
-    /// The run's name.
+    /// The name of the run.
     pub run_name: Option<String>,
-    /// Where to see the run.
+    /// The URL of the run.
     pub url: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -146,30 +143,30 @@ pub struct WandbIntegrationResult {
 #[api(tag = "type", default = "github")]
 #[non_exhaustive]
 pub enum Repository {
-    /// A repository at GitHub.
+    /// A GitHub repository.
     #[api("github")]
     Github(GithubRepository),
     /// A member that this version of the SDK does not know, as it came.
     Unknown(Value),
 }
 
-/// A repository at GitHub with training data. Mirrors the API's `GithubRepositoryOut`.
+/// A GitHub repository with training data. Mirrors the API's `GithubRepositoryOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct GithubRepository {
     /// The repository's name.
     #[api(required)]
     pub name: String,
-    /// Whose it is.
+    /// The owner of the repository.
     #[api(required)]
     pub owner: String,
-    /// The commit that is read.
+    /// The id of the commit that the data is read from.
     #[api(default)]
     pub commit_id: String,
-    /// The branch, tag or commit that was asked for.
+    /// The requested branch, tag or commit.
     #[api(rename = "ref")]
     pub git_ref: Option<String>,
-    /// How much its samples count. Default: 1.
+    /// The weight of the repository's samples. Default: 1.
     pub weight: Option<f64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

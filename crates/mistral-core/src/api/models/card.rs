@@ -2,11 +2,11 @@ use serde_json::{Map, Value};
 
 use crate::json::{ApiObject, ApiUnion};
 
-/// The models that the key may use. Mirrors the API's `ModelList`.
+/// The models that the API key has access to. Mirrors the API's `ModelList`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct ModelList {
-    /// The kind of object: `list`.
+    /// The object type: `list`.
     #[api(default)]
     pub object: String,
     /// The models.
@@ -17,15 +17,15 @@ pub struct ModelList {
     pub extra: Map<String, Value>,
 }
 
-/// A model's card. Mirrors the members of the API's `ModelList`.
+/// A model with its capabilities. Mirrors the members of the API's `ModelList`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type", default = "base")]
 #[non_exhaustive]
 pub enum ModelCard {
-    /// A model of Mistral's.
+    /// A base model.
     #[api("base")]
     Base(BaseModelCard),
-    /// A model that was fine-tuned.
+    /// A fine-tuned model.
     #[api("fine-tuned")]
     FineTuned(FtModelCard),
     /// A member that this version of the SDK does not know, as it came.
@@ -33,19 +33,16 @@ pub enum ModelCard {
 }
 
 impl ModelCard {
-    /// The model's id, as requests name it. Empty if the card has none.
+    /// Returns the model's id, which requests refer to. Empty if the card has none.
     pub fn id(&self) -> &str {
         match self {
             Self::Base(card) => &card.id,
             Self::FineTuned(card) => &card.id,
-            Self::Unknown(card) => card
-                .get("id")
-                .and_then(|id| id.as_str())
-                .unwrap_or_default(),
+            Self::Unknown(card) => card.get("id").and_then(Value::as_str).unwrap_or_default(),
         }
     }
 
-    /// What the model can do, if the card says so.
+    /// Returns the model's capabilities. `None` for an unknown kind of card.
     pub fn capabilities(&self) -> Option<&ModelCapabilities> {
         match self {
             Self::Base(card) => Some(&card.capabilities),
@@ -54,7 +51,7 @@ impl ModelCard {
         }
     }
 
-    /// When the model will be, or was, retired, as an RFC 3339 time.
+    /// Returns the retirement date of the model, as an RFC 3339 time.
     pub fn deprecation(&self) -> Option<&str> {
         match self {
             Self::Base(card) => card.deprecation.as_deref(),
@@ -64,45 +61,45 @@ impl ModelCard {
     }
 }
 
-/// A model of Mistral's. Mirrors the API's `BaseModelCard`.
+/// A base model. Mirrors the API's `BaseModelCard`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct BaseModelCard {
-    /// The model's id, as requests name it.
+    /// The model's id, which requests refer to.
     #[api(required)]
     pub id: String,
-    /// What the model can do.
-    #[api(default, lenient)]
+    /// The model's capabilities.
+    #[api(default, lenient_object)]
     pub capabilities: ModelCapabilities,
-    /// Other names of the model.
+    /// Other ids of the model.
     #[api(default, lenient)]
     pub aliases: Vec<String>,
-    /// The kind of object: `model`.
+    /// The object type: `model`.
     pub object: Option<String>,
-    /// When the model was made, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created: Option<i64>,
-    /// Whose the model is.
+    /// The owner of the model.
     pub owned_by: Option<String>,
-    /// The model's name for people.
+    /// The display name.
     pub name: Option<String>,
-    /// What the model is good for.
+    /// The description of the model.
     pub description: Option<String>,
-    /// How many tokens the model's context holds.
+    /// The maximum context length, in tokens.
     pub max_context_length: Option<i64>,
-    /// When the model will be, or was, retired, as an RFC 3339 time.
+    /// The retirement date of the model, as an RFC 3339 time.
     pub deprecation: Option<String>,
-    /// The model to use instead.
+    /// The model that replaces this one after its retirement.
     pub deprecation_replacement_model: Option<String>,
-    /// The temperature that is used when a request sets none.
+    /// The sampling temperature of requests that set none.
     pub default_model_temperature: Option<f64>,
-    /// The name under which the model is billed.
+    /// The name that the model is billed under.
     pub billing_model_name: Option<String>,
-    /// Whether the model is the server's own affair.
+    /// Whether the model is internal to the service.
     pub internal: Option<bool>,
-    /// What the model can do with recordings.
+    /// The transcription capabilities.
     #[api(lenient)]
     pub audio_transcription_capabilities: Option<AudioTranscriptionCapabilities>,
-    /// What the model can do in speaking.
+    /// The speech synthesis capabilities.
     #[api(lenient)]
     pub audio_speech_capabilities: Option<AudioSpeechCapabilities>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -110,101 +107,101 @@ pub struct BaseModelCard {
     pub extra: Map<String, Value>,
 }
 
-/// A model that was fine-tuned. Mirrors the API's `FTModelCard`.
+/// A fine-tuned model. Mirrors the API's `FTModelCard`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct FtModelCard {
-    /// The model's id, as requests name it.
+    /// The model's id, which requests refer to.
     #[api(required)]
     pub id: String,
-    /// What the model can do.
-    #[api(default, lenient)]
+    /// The model's capabilities.
+    #[api(default, lenient_object)]
     pub capabilities: ModelCapabilities,
-    /// Other names of the model.
+    /// Other ids of the model.
     #[api(default, lenient)]
     pub aliases: Vec<String>,
-    /// The job that made the model.
+    /// The id of the fine-tuning job that created the model.
     #[api(default)]
     pub job: String,
-    /// The model that it was made from.
+    /// The base model.
     #[api(default)]
     pub root: String,
-    /// Whether the model is archived, and so cannot be used.
+    /// Whether the model is archived. An archived model cannot be used.
     #[api(default)]
     pub archived: bool,
-    /// The kind of object: `model`.
+    /// The object type: `model`.
     pub object: Option<String>,
-    /// When the model was made, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created: Option<i64>,
-    /// Whose the model is.
+    /// The owner of the model.
     pub owned_by: Option<String>,
-    /// The model's name for people.
+    /// The display name.
     pub name: Option<String>,
-    /// What the model is good for.
+    /// The description of the model.
     pub description: Option<String>,
-    /// How many tokens the model's context holds.
+    /// The maximum context length, in tokens.
     pub max_context_length: Option<i64>,
-    /// When the model will be, or was, retired, as an RFC 3339 time.
+    /// The retirement date of the model, as an RFC 3339 time.
     pub deprecation: Option<String>,
-    /// The model to use instead.
+    /// The model that replaces this one after its retirement.
     pub deprecation_replacement_model: Option<String>,
-    /// The temperature that is used when a request sets none.
+    /// The sampling temperature of requests that set none.
     pub default_model_temperature: Option<f64>,
-    /// The name under which the model is billed.
+    /// The name that the model is billed under.
     pub billing_model_name: Option<String>,
-    /// Whether the model is the server's own affair.
+    /// Whether the model is internal to the service.
     pub internal: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// What a model can do. Mirrors the API's `ModelCapabilities`.
+/// The capabilities of a model. Mirrors the API's `ModelCapabilities`.
 ///
 /// Capabilities that this version of the SDK does not know are in `extra`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct ModelCapabilities {
-    /// Chat completions.
+    /// Whether the model supports chat completions.
     #[api(default)]
     pub completion_chat: bool,
-    /// Calls of tools.
+    /// Whether the model supports tool calls.
     #[api(default)]
     pub function_calling: bool,
-    /// Completions of the middle of a text.
+    /// Whether the model supports fill-in-the-middle completions.
     #[api(default)]
     pub completion_fim: bool,
-    /// Fine-tuning.
+    /// Whether the model can be fine-tuned.
     #[api(default)]
     pub fine_tuning: bool,
-    /// Images in messages.
+    /// Whether the model accepts images in messages.
     #[api(default)]
     pub vision: bool,
-    /// Text recognition.
+    /// Whether the model supports text recognition (OCR).
     #[api(default)]
     pub ocr: bool,
-    /// Classification.
+    /// Whether the model supports classification.
     #[api(default)]
     pub classification: bool,
-    /// Moderation.
+    /// Whether the model supports moderation.
     #[api(default)]
     pub moderation: bool,
-    /// Recordings in messages.
+    /// Whether the model accepts audio in messages.
     #[api(default)]
     pub audio: bool,
-    /// Transcription.
+    /// Whether the model supports audio transcription.
     #[api(default)]
     pub audio_transcription: bool,
-    /// Transcription as one speaks.
+    /// Whether the model supports realtime audio transcription.
     #[api(default)]
     pub audio_transcription_realtime: bool,
-    /// Speech.
+    /// Whether the model supports speech synthesis.
     #[api(default)]
     pub audio_speech: bool,
-    /// Reasoning.
+    /// Whether the model supports reasoning.
     #[api(default)]
     pub reasoning: bool,
-    /// The unified resources API.
+    /// Whether the model supports the unified resources API.
     #[api(default)]
     pub unified_resources: bool,
     /// Fields that this version of the SDK does not know, as they came.
@@ -212,30 +209,30 @@ pub struct ModelCapabilities {
     pub extra: Map<String, Value>,
 }
 
-/// What a model can do with recordings. Mirrors the official SDK's
+/// The transcription capabilities of a model. Mirrors the official SDK's
 /// `AudioTranscriptionCapabilities`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct AudioTranscriptionCapabilities {
-    /// Whether words can be hinted at.
+    /// Whether requests may bias the transcription towards given words.
     #[api(default)]
     pub context_bias: bool,
-    /// Whether speakers are told apart.
+    /// Whether speakers are distinguished (diarization).
     #[api(default)]
     pub diarization: bool,
-    /// The languages.
+    /// The supported languages.
     #[api(default, lenient)]
     pub languages: Vec<String>,
-    /// The modes.
+    /// The supported modes.
     #[api(default, lenient)]
     pub modes: Vec<String>,
-    /// The steps in which times are given.
+    /// The supported granularities of timestamps.
     #[api(default, lenient)]
     pub timestamp_granularities: Vec<String>,
-    /// Whether ends of turns are noticed.
+    /// Whether the end of a speaker's turn is detected.
     #[api(default)]
     pub turn_detection: bool,
-    /// The delays to choose among when streaming, in milliseconds.
+    /// The supported ranges of streaming delays, in milliseconds.
     #[api(lenient)]
     pub streaming_delays_ms: Option<Vec<StreamingDelayRange>>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -247,10 +244,10 @@ pub struct AudioTranscriptionCapabilities {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct StreamingDelayRange {
-    /// The shortest.
+    /// The shortest delay.
     #[api(default)]
     pub min: i64,
-    /// The longest.
+    /// The longest delay.
     #[api(default)]
     pub max: i64,
     /// Fields that this version of the SDK does not know, as they came.
@@ -258,17 +255,18 @@ pub struct StreamingDelayRange {
     pub extra: Map<String, Value>,
 }
 
-/// What a model can do in speaking. Mirrors the official SDK's `AudioSpeechCapabilities`.
+/// The speech synthesis capabilities of a model. Mirrors the official SDK's
+/// `AudioSpeechCapabilities`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct AudioSpeechCapabilities {
-    /// Whether it takes instructions on how to speak.
+    /// Whether the model accepts instructions on the manner of speaking.
     #[api(default)]
     pub instruction: bool,
-    /// The modes.
+    /// The supported modes.
     #[api(default, lenient)]
     pub modes: Vec<String>,
-    /// The forms of the recording.
+    /// The supported audio formats.
     #[api(default, lenient)]
     pub response_formats: Vec<String>,
     /// Fields that this version of the SDK does not know, as they came.

@@ -1,15 +1,13 @@
 use serde_json::{Map, Value};
 
 use crate::api::fine_tuning::ClassifierTargetResult;
-use crate::json::Patch;
-use crate::json::{ApiObject, ApiRequest, ApiUnion};
+use crate::json::{ApiObject, ApiRequest, ApiUnion, Patch};
 
-/// What to change about a model that was fine-tuned. Mirrors the API's
-/// `UpdateFTModelIn`.
+/// A request to update a fine-tuned model. Mirrors the API's `UpdateFTModelIn`.
 ///
 /// ```
-/// use mistral_core::models::UpdateModelRequest;
 /// use mistral_core::json::Patch;
+/// use mistral_core::models::UpdateModelRequest;
 ///
 /// let request = UpdateModelRequest::new()
 ///     .name("tuned-for-cheese")
@@ -22,10 +20,10 @@ use crate::json::{ApiObject, ApiRequest, ApiUnion};
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct UpdateModelRequest {
-    /// The model's name for people. Default: as it is.
+    /// The display name. Default: unchanged.
     #[api(nullable, into)]
     pub name: Option<Patch<String>>,
-    /// What the model is good for. Default: as it is.
+    /// The description of the model. Default: unchanged.
     #[api(nullable, into)]
     pub description: Option<Patch<String>>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -33,15 +31,15 @@ pub struct UpdateModelRequest {
     pub extra: Map<String, Value>,
 }
 
-/// A model that was fine-tuned, in answer to [`Models::update`](super::Models::update).
+/// A fine-tuned model, as returned by [`Models::update`](super::Models::update).
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "model_type")]
 #[non_exhaustive]
 pub enum FineTunedModel {
-    /// A model that completes.
+    /// A completion model.
     #[api("completion")]
     Completion(CompletionFineTunedModel),
-    /// A model that classifies.
+    /// A classifier.
     #[api("classifier")]
     Classifier(ClassifierFineTunedModel),
     /// A member that this version of the SDK does not know, as it came.
@@ -49,150 +47,147 @@ pub enum FineTunedModel {
 }
 
 impl FineTunedModel {
-    /// The model's id, as requests name it. Empty if it has none.
+    /// Returns the model's id, which requests refer to. Empty if it has none.
     pub fn id(&self) -> &str {
         match self {
             Self::Completion(model) => &model.id,
             Self::Classifier(model) => &model.id,
-            Self::Unknown(model) => model
-                .get("id")
-                .and_then(|id| id.as_str())
-                .unwrap_or_default(),
+            Self::Unknown(model) => model.get("id").and_then(Value::as_str).unwrap_or_default(),
         }
     }
 }
 
-/// A fine-tuned model that completes. Mirrors the API's `CompletionFTModelOut`.
+/// A fine-tuned completion model. Mirrors the API's `CompletionFTModelOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct CompletionFineTunedModel {
-    /// The model's id, as requests name it.
+    /// The model's id, which requests refer to.
     #[api(required)]
     pub id: String,
-    /// The kind of object: `model`.
+    /// The object type: `model`.
     #[api(default)]
     pub object: String,
-    /// Whose the model is.
+    /// The owner of the model.
     #[api(default)]
     pub owned_by: String,
-    /// The workspace that it belongs to.
+    /// The id of the workspace that the model belongs to.
     #[api(default)]
     pub workspace_id: String,
-    /// The model that it was made from.
+    /// The base model.
     #[api(default)]
     pub root: String,
-    /// The version of the model that it was made from.
+    /// The version of the base model.
     #[api(default)]
     pub root_version: String,
-    /// Whether it is archived, and so cannot be used.
+    /// Whether the model is archived. An archived model cannot be used.
     #[api(default)]
     pub archived: bool,
-    /// What it can do.
-    #[api(default, lenient)]
+    /// The model's capabilities.
+    #[api(default, lenient_object)]
     pub capabilities: FineTunedModelCapabilities,
-    /// Other names of it.
+    /// Other ids of the model.
     #[api(default, lenient)]
     pub aliases: Vec<String>,
-    /// The id of the job that made it.
+    /// The id of the fine-tuning job that created the model.
     #[api(default)]
     pub job: String,
-    /// When it was made, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created: Option<i64>,
-    /// Its name for people.
+    /// The display name.
     pub name: Option<String>,
-    /// What it is good for.
+    /// The description of the model.
     pub description: Option<String>,
-    /// How many tokens its context holds. Default: 32 768.
+    /// The maximum context length, in tokens. Default: 32,768.
     pub max_context_length: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A fine-tuned model that classifies. Mirrors the API's `ClassifierFTModelOut`.
+/// A fine-tuned classifier. Mirrors the API's `ClassifierFTModelOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ClassifierFineTunedModel {
-    /// The model's id, as requests name it.
+    /// The model's id, which requests refer to.
     #[api(required)]
     pub id: String,
-    /// The kind of object: `model`.
+    /// The object type: `model`.
     #[api(default)]
     pub object: String,
-    /// Whose the model is.
+    /// The owner of the model.
     #[api(default)]
     pub owned_by: String,
-    /// The workspace that it belongs to.
+    /// The id of the workspace that the model belongs to.
     #[api(default)]
     pub workspace_id: String,
-    /// The model that it was made from.
+    /// The base model.
     #[api(default)]
     pub root: String,
-    /// The version of the model that it was made from.
+    /// The version of the base model.
     #[api(default)]
     pub root_version: String,
-    /// Whether it is archived, and so cannot be used.
+    /// Whether the model is archived. An archived model cannot be used.
     #[api(default)]
     pub archived: bool,
-    /// What it can do.
-    #[api(default, lenient)]
+    /// The model's capabilities.
+    #[api(default, lenient_object)]
     pub capabilities: FineTunedModelCapabilities,
-    /// Other names of it.
+    /// Other ids of the model.
     #[api(default, lenient)]
     pub aliases: Vec<String>,
-    /// The id of the job that made it.
+    /// The id of the fine-tuning job that created the model.
     #[api(default)]
     pub job: String,
-    /// What it tells of a text.
+    /// The targets that the classifier predicts.
     #[api(default, lenient)]
     pub classifier_targets: Vec<ClassifierTargetResult>,
-    /// When it was made, in seconds since 1970.
+    /// The creation time, as a Unix timestamp in seconds.
     pub created: Option<i64>,
-    /// Its name for people.
+    /// The display name.
     pub name: Option<String>,
-    /// What it is good for.
+    /// The description of the model.
     pub description: Option<String>,
-    /// How many tokens its context holds. Default: 32 768.
+    /// The maximum context length, in tokens. Default: 32,768.
     pub max_context_length: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// What a fine-tuned model can do. Mirrors the API's `FTModelCapabilitiesOut`.
+/// The capabilities of a fine-tuned model. Mirrors the API's `FTModelCapabilitiesOut`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct FineTunedModelCapabilities {
-    /// Completions of the middle of a text.
+    /// Whether the model supports fill-in-the-middle completions.
     #[api(default)]
     pub completion_fim: bool,
-    /// Calls of tools.
+    /// Whether the model supports tool calls.
     #[api(default)]
     pub function_calling: bool,
-    /// Fine-tuning.
+    /// Whether the model can be fine-tuned.
     #[api(default)]
     pub fine_tuning: bool,
-    /// Classification.
+    /// Whether the model supports classification.
     #[api(default)]
     pub classification: bool,
-    /// Chat completions. Default: true.
+    /// Whether the model supports chat completions. Default: true.
     pub completion_chat: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// That a model has been archived. Mirrors the API's `ArchiveFTModelOut`.
+/// The result of archiving a model. Mirrors the API's `ArchiveFTModelOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ArchiveModelResponse {
     /// The model's id.
     #[api(required)]
     pub id: String,
-    /// The kind of object: `model`.
+    /// The object type: `model`.
     #[api(default)]
     pub object: String,
-    /// Whether it is archived, as the server said it; see
+    /// Whether the model is archived, if the server sent it. See
     /// [`is_archived`](Self::is_archived).
     pub archived: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -201,23 +196,23 @@ pub struct ArchiveModelResponse {
 }
 
 impl ArchiveModelResponse {
-    /// Whether it is archived: so it is unless the server says otherwise.
+    /// Whether the model is archived. `true` unless the server states otherwise.
     pub fn is_archived(&self) -> bool {
         self.archived.unwrap_or(true)
     }
 }
 
-/// That a model is no longer archived. Mirrors the API's `UnarchiveFTModelOut`.
+/// The result of restoring an archived model. Mirrors the API's `UnarchiveFTModelOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct UnarchiveModelResponse {
     /// The model's id.
     #[api(required)]
     pub id: String,
-    /// The kind of object: `model`.
+    /// The object type: `model`.
     #[api(default)]
     pub object: String,
-    /// Whether it is archived.
+    /// Whether the model is archived.
     #[api(default)]
     pub archived: bool,
     /// Fields that this version of the SDK does not know, as they came.
@@ -225,17 +220,17 @@ pub struct UnarchiveModelResponse {
     pub extra: Map<String, Value>,
 }
 
-/// That a model has been deleted. Mirrors the API's `DeleteModelOut`.
+/// The result of deleting a model. Mirrors the API's `DeleteModelOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct DeleteModelResponse {
     /// The model's id.
     #[api(required)]
     pub id: String,
-    /// The kind of object: `model`.
+    /// The object type: `model`.
     #[api(default)]
     pub object: String,
-    /// Whether it has been deleted, as the server said it; see
+    /// Whether the model has been deleted, if the server sent it. See
     /// [`is_deleted`](Self::is_deleted).
     pub deleted: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -244,7 +239,7 @@ pub struct DeleteModelResponse {
 }
 
 impl DeleteModelResponse {
-    /// Whether it has been deleted: so it has unless the server says otherwise.
+    /// Whether the model has been deleted. `true` unless the server states otherwise.
     pub fn is_deleted(&self) -> bool {
         self.deleted.unwrap_or(true)
     }

@@ -1,4 +1,4 @@
-//! The models that can be used: what there is, and what each can do.
+//! The available models and their capabilities, and management of fine-tuned models.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -43,14 +43,14 @@ operations! {
     UNARCHIVE = Operation::delete("models.unarchive", "/v1/fine_tuning/models/{model_id}/archive");
 }
 
-/// The models that can be used. Made by [`Client::models`](crate::Client::models).
+/// The model operations. Created by [`Client::models`](crate::Client::models).
 #[derive(Debug, Clone)]
 pub struct Models<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns the models of the workspace.
+    /// Returns the model operations.
     pub fn models(&self) -> Models<M> {
         Models {
             client: self.clone(),
@@ -59,9 +59,9 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Models<M> {
-    /// Lists the models that the key may use.
+    /// Lists the models that the API key has access to.
     ///
-    /// Mirrors `GET /v1/models`; its filters `provider` and `model` are set with
+    /// Mirrors `GET /v1/models`. Its filters `provider` and `model` can be set with
     /// [`Call::query`].
     #[doc = example!(r#"
 let models = client.models().list().query("provider", "mistralai").await?;
@@ -74,19 +74,19 @@ for model in &models.data {
         self.client.call(ApiRequest::new(&LIST))
     }
 
-    /// Gives one model's card.
+    /// Retrieves a model.
     ///
     /// Mirrors `GET /v1/models/{model_id}`.
     #[doc = example!(r#"
 let model = client.models().retrieve("mistral-small-latest").await?;
-assert!(model.capabilities().is_some_and(|can| can.function_calling));
+assert!(model.capabilities().is_some_and(|capabilities| capabilities.function_calling));
 "#)]
     pub fn retrieve(&self, model_id: &str) -> Call<ModelCard, M> {
         let request = ApiRequest::new(&RETRIEVE).path(&[("model_id", model_id)]);
         self.client.call(request)
     }
 
-    /// Deletes a model that was fine-tuned.
+    /// Deletes a fine-tuned model.
     ///
     /// Mirrors `DELETE /v1/models/{model_id}`.
     #[doc = example!(r#"
@@ -99,7 +99,7 @@ assert!(response.is_deleted());
         self.client.call(request)
     }
 
-    /// Changes the name or the description of a model that was fine-tuned.
+    /// Updates the name or the description of a fine-tuned model.
     ///
     /// Mirrors `PATCH /v1/fine_tuning/models/{model_id}`.
     #[doc = example!(r#"
@@ -111,13 +111,13 @@ let model = client.models().update(model_id, &request).await?;
 assert_eq!(model.id(), model_id);
 "#)]
     pub fn update(&self, model_id: &str, request: &UpdateModelRequest) -> Call<FineTunedModel, M> {
-        let prepared = ApiRequest::new(&UPDATE)
+        let api_request = ApiRequest::new(&UPDATE)
             .path(&[("model_id", model_id)])
             .json(request);
-        self.client.call(prepared)
+        self.client.call(api_request)
     }
 
-    /// Archives a model that was fine-tuned: it cannot be used any more.
+    /// Archives a fine-tuned model. An archived model cannot be used.
     ///
     /// Mirrors `POST /v1/fine_tuning/models/{model_id}/archive`.
     #[doc = example!(r#"
@@ -130,7 +130,7 @@ assert!(response.is_archived());
         self.client.call(request)
     }
 
-    /// Takes a model that was fine-tuned out of the archive: it can be used again.
+    /// Restores an archived fine-tuned model, which can then be used again.
     ///
     /// Mirrors `DELETE /v1/fine_tuning/models/{model_id}/archive`.
     #[doc = example!(r#"

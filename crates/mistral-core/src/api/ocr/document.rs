@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::json::ApiUnion;
 use crate::messages::{DocumentUrlChunk, FileChunk, ImageUrlChunk, ImageUrlUnion};
-use crate::transport::{blocking, media_type};
+use crate::transport::{media_type, run_blocking};
 
 /// What OCR is to read. Mirrors the official SDK's `DocumentUnion`.
 ///
@@ -102,7 +102,7 @@ impl Document {
         let path = path.as_ref().to_owned();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let (name, read) = (name.into_owned(), path.clone());
-        blocking(move || Ok(Self::from_bytes(name, std::fs::read(read)?)))
+        run_blocking(move || Ok(Self::from_bytes(name, std::fs::read(read)?)))
             .await
             .map_err(|error| {
                 let what = format!("the file `{}` cannot be read: {error}", path.display());

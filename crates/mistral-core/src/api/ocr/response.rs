@@ -23,7 +23,7 @@ pub struct OcrResponse {
     /// [`annotation`](Self::annotation).
     pub document_annotation: Option<String>,
     /// What the call consumed.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub usage_info: Option<OcrUsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -87,7 +87,7 @@ pub struct OcrPageObject {
     /// The footer that was taken out, if the request asked for that.
     pub footer: Option<String>,
     /// How large the page is.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub dimensions: Option<OcrPageDimensions>,
     /// How sure the model is, if the request asked for that.
     #[api(lenient)]

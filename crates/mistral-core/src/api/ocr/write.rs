@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::links::{Target, relink};
 use super::response::{OcrImageObject, OcrPageObject, OcrResponse};
 use crate::error::{Error, Result};
-use crate::transport::{blocking, media_type};
+use crate::transport::{media_type, run_blocking};
 
 const MARKDOWN: &str = "document.md";
 
@@ -70,7 +70,7 @@ println!("{} and {} images", files.markdown.display(), files.images.len());
         let contents = Contents::of(self)?;
         let dir = dir.as_ref().to_owned();
         let path = dir.clone();
-        blocking(move || Ok(contents.write(&path)))
+        run_blocking(move || Ok(contents.write(&path)))
             .await
             .unwrap_or_else(|error| Err(unwritable("directory", &dir, error)))
     }

@@ -1,4 +1,4 @@
-//! One request to a source, for all who wait for it.
+//! A fetch of a token that concurrent callers share.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -9,85 +9,85 @@ use http::HeaderValue;
 
 use crate::error::Result;
 
-type Answer = Result<HeaderValue>;
+type TokenResult = Result<HeaderValue>;
 
-/// A request that whoever waits for it carries on: it does not depend on the one who began it
-/// being polled. It is given up when nobody is left.
-pub(super) struct Asking {
-    /// `None` once it is answered.
-    request: Mutex<Option<Pin<Box<dyn Future<Output = Answer> + Send>>>>,
-    waiting: Arc<Waiting>,
+/// A fetch in flight, driven by whichever of its callers is polled: a caller that is no longer
+/// polled does not stall the others. It is cancelled when the last caller is dropped.
+pub(super) struct InFlight {
+    /// `None` once the fetch has completed.
+    fetch: Mutex<Option<Pin<Box<dyn Future<Output = TokenResult> + Send>>>>,
+    wakers: Arc<Wakers>,
 }
 
-impl Asking {
-    pub(super) fn new(request: impl Future<Output = Answer> + Send + 'static) -> Self {
+impl InFlight {
+    pub(super) fn new(fetch: impl Future<Output = TokenResult> + Send + 'static) -> Self {
         Self {
-            request: Mutex::new(Some(Box::pin(request))),
-            waiting: Arc::default(),
+            fetch: Mutex::new(Some(Box::pin(fetch))),
+            wakers: Arc::default(),
         }
     }
 
-    pub(super) fn is_answered(&self) -> bool {
-        lock(&self.request).is_none()
+    pub(super) fn is_completed(&self) -> bool {
+        lock(&self.fetch).is_none()
     }
 
-    /// Waits for the answer. The first who sees it is given it, the others nothing.
-    pub(super) async fn answer(&self) -> Option<Answer> {
-        let mut place = None;
-        poll_fn(|cx| self.poll(cx, &mut place)).await
+    /// Waits for the fetch to complete. Only one of the callers receives its result.
+    pub(super) async fn result(&self) -> Option<TokenResult> {
+        let mut index = None;
+        poll_fn(|cx| self.poll(cx, &mut index)).await
     }
 
-    fn poll(&self, cx: &mut Context<'_>, place: &mut Option<usize>) -> Poll<Option<Answer>> {
-        // Before the request is polled: who comes too late for its wake-up sees its answer.
-        self.waiting.note(cx.waker(), place);
-        let mut request = lock(&self.request);
-        let Some(mut pending) = request.take() else {
+    fn poll(&self, cx: &mut Context<'_>, index: &mut Option<usize>) -> Poll<Option<TokenResult>> {
+        // Before the fetch is polled: a caller that misses the wake-up finds the fetch completed.
+        self.wakers.register(cx.waker(), index);
+        let mut fetch = lock(&self.fetch);
+        let Some(mut pending) = fetch.take() else {
             return Poll::Ready(None);
         };
-        let mut end = End(Some(&self.waiting));
-        let waker = Waker::from(Arc::clone(&self.waiting));
+        let mut wake_on_drop = WakeOnDrop(Some(&self.wakers));
+        let waker = Waker::from(Arc::clone(&self.wakers));
         let polled = pending.as_mut().poll(&mut Context::from_waker(&waker));
         if polled.is_pending() {
-            *request = Some(pending);
-            end.0 = None;
+            *fetch = Some(pending);
+            wake_on_drop.0 = None;
         }
         polled.map(Some)
     }
 }
 
-/// Wakes all when it is over, be it that the source panics: they ask anew then.
-struct End<'a>(Option<&'a Arc<Waiting>>);
+/// Wakes all callers once the fetch is over. After a panic of the source they start a new one.
+struct WakeOnDrop<'a>(Option<&'a Arc<Wakers>>);
 
-impl Drop for End<'_> {
+impl Drop for WakeOnDrop<'_> {
     fn drop(&mut self) {
-        if let Some(waiting) = self.0 {
-            Arc::clone(waiting).wake();
+        if let Some(wakers) = self.0 {
+            Arc::clone(wakers).wake();
         }
     }
 }
 
-/// Who is to be woken: all, for any of them may be one that is not polled any more.
+/// The wakers of all callers. All are woken, because any of them may no longer be polled.
 #[derive(Default)]
-struct Waiting(Mutex<Vec<Option<Waker>>>);
+struct Wakers(Mutex<Vec<Option<Waker>>>);
 
-impl Waiting {
-    /// Notes whom to wake, in the place of the one who waits: its own from the first time on.
-    fn note(&self, waker: &Waker, place: &mut Option<usize>) {
+impl Wakers {
+    /// Stores the waker of a caller at `index`, which is assigned on the first poll.
+    fn register(&self, waker: &Waker, index: &mut Option<usize>) {
         let mut wakers = lock(&self.0);
-        match place.and_then(|place| wakers.get_mut(place)) {
-            Some(known) => *known = Some(waker.clone()),
+        match index.and_then(|index| wakers.get_mut(index)) {
+            Some(slot) => *slot = Some(waker.clone()),
             None => {
-                *place = Some(wakers.len());
+                *index = Some(wakers.len());
                 wakers.push(Some(waker.clone()));
             }
         }
     }
 }
 
-impl Wake for Waiting {
+impl Wake for Wakers {
     fn wake(self: Arc<Self>) {
-        let woken: Vec<_> = lock(&self.0).iter_mut().filter_map(Option::take).collect();
-        for waker in woken {
+        let wakers: Vec<_> = lock(&self.0).iter_mut().filter_map(Option::take).collect();
+        for waker in wakers {
             waker.wake();
         }
     }

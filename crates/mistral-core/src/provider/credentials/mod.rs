@@ -1,4 +1,4 @@
-//! Where secrets come from, and how they are kept and sent.
+//! Credentials: token sources, the token cache, and secrets as headers.
 
 mod in_flight;
 mod secret_header;
@@ -15,17 +15,17 @@ use crate::error::Result;
 pub use self::secret_header::{InvalidSecret, secret_header};
 pub use self::token_cache::TokenCache;
 
-/// Supplies the secret that lets a request in: an API key or an access token.
+/// Supplies the credential of a request: an API key or an access token.
 ///
-/// Asked before every attempt; an implementation for which that is expensive remembers
-/// what it got.
+/// Called before every attempt. An implementation that performs I/O should cache the token, or be
+/// wrapped in a [`TokenCache`].
 ///
 /// ```
 /// use async_trait::async_trait;
 /// use mistral_core::{Error, Result};
 /// use mistral_core::provider::{Token, TokenSource};
 ///
-/// /// Reads the key from a file that somebody else keeps fresh.
+/// /// Reads the key from a file that another process renews.
 /// #[derive(Debug)]
 /// struct KeyFile(std::path::PathBuf);
 ///
@@ -38,25 +38,27 @@ pub use self::token_cache::TokenCache;
 /// ```
 #[async_trait]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
-    /// The secret for the next request.
+    /// Returns the token for the next request.
     ///
     /// # Errors
-    /// Fails when there is none; see [`Error::credentials`](crate::Error::credentials).
+    /// Fails when no token can be obtained; create the error with
+    /// [`Error::credentials`](crate::Error::credentials).
     async fn token(&self) -> Result<Token>;
 }
 
-/// A secret, and for how long it is good.
+/// A secret and its lifetime.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Token {
     /// The secret. Never printed.
     pub secret: SecretString,
-    /// For how long it is good, counted from when it was obtained. `None`: no limit known.
+    /// The time from now until the secret expires. `None`: it does not expire, or the time is not
+    /// known.
     pub expires_in: Option<Duration>,
 }
 
 impl Token {
-    /// A secret without a known end.
+    /// Creates a token that does not expire.
     pub fn new(secret: impl Into<SecretString>) -> Self {
         Self {
             secret: secret.into(),
@@ -64,7 +66,7 @@ impl Token {
         }
     }
 
-    /// Sets for how long the secret is good from now on.
+    /// Sets the time from now until the secret expires.
     #[must_use]
     pub fn expires_in(mut self, time: Duration) -> Self {
         self.expires_in = Some(time);

@@ -4,12 +4,12 @@ use std::fmt;
 
 use http::HeaderValue;
 
-/// Makes the value of a header of a secret: `scheme` in front of it (`Bearer`), or the
-/// secret alone for an empty one. The value is marked as sensitive.
+/// Creates a header value from an authentication `scheme`, such as `Bearer`, and a secret, and marks
+/// it as sensitive. With an empty scheme, the value is the secret alone.
 ///
-/// White space around the secret is dropped, and so is the scheme if it is there already:
-/// files, shells and copied headers bring both. Meant for providers, so that all of them
-/// take and refuse the same, in the same words.
+/// White space around the secret is removed, and so is a scheme that precedes it already: secrets
+/// that are read from files or copied from headers often have both. Intended for providers, so that
+/// all of them validate secrets alike.
 ///
 /// ```
 /// use mistral_core::provider::secret_header;
@@ -19,8 +19,8 @@ use http::HeaderValue;
 /// ```
 ///
 /// # Errors
-/// Fails when the secret is empty or has characters that no secret has. The error never shows
-/// the secret.
+/// Fails when the secret is empty or contains control or non-ASCII characters. The error never
+/// contains the secret.
 pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, InvalidSecret> {
     let secret = secret.trim();
     let secret = match secret.split_at_checked(scheme.len()) {
@@ -52,16 +52,16 @@ pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, InvalidS
     Ok(value)
 }
 
-/// The reason why a secret cannot be sent. It reads as the end of a sentence about the secret:
-/// `the key is empty`.
+/// The reason why [`secret_header`] rejects a secret. Its message completes a sentence whose subject
+/// is the secret, for example `the key` + `is empty`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidSecret {
-    /// Nothing is left once white space and the scheme are removed.
+    /// The secret is empty without white space and the scheme.
     Empty,
-    /// There is a control character, such as a line break, inside.
+    /// The secret contains a control character, such as a line break.
     ControlCharacter,
-    /// There is a character that no key has inside.
+    /// The secret contains a non-ASCII character.
     NotAscii,
 }
 
@@ -72,7 +72,7 @@ impl fmt::Display for InvalidSecret {
             Self::ControlCharacter => {
                 "has a control character inside, for example a line break: copy the key alone"
             }
-            Self::NotAscii => "has a character inside that no key has: copy the key alone",
+            Self::NotAscii => "has a non-ASCII character inside: copy the key alone",
         })
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     use super::secret_header;
 
     #[test]
-    fn white_space_and_scheme_around_a_secret_are_dropped() {
+    fn secret_with_white_space_or_scheme_is_trimmed() {
         for secret in [
             "abc",
             " abc\n",
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_that_cannot_be_sent_are_refused_unseen() {
+    fn secret_invalid_is_refused_and_not_shown() {
         for secret in [
             "",
             "  ",
@@ -115,8 +115,8 @@ mod tests {
             "s3cret\u{7f}x",
             "s3cretéx",
         ] {
-            let why = secret_header("Bearer", secret).unwrap_err();
-            assert!(!why.to_string().contains("s3cret"), "{secret:?}");
+            let error = secret_header("Bearer", secret).unwrap_err();
+            assert!(!error.to_string().contains("s3cret"), "{secret:?}");
         }
     }
 }

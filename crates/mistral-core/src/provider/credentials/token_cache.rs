@@ -1,4 +1,4 @@
-//! Tokens, kept as long as they are good.
+//! A cache of the token of a source.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
@@ -8,180 +8,185 @@ use http::HeaderValue;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
-use super::in_flight::Asking;
+use super::in_flight::InFlight;
 use super::secret_header::secret_header;
 use super::{Token, TokenSource};
 use crate::error::{Error, Result};
 
-/// How long before its end a token is renewed, unless it lives too short for that.
-const RENEW_BEFORE: Duration = Duration::from_secs(300);
-/// How long a source that failed is left alone.
-const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// The time before its expiry at which a token is refreshed, unless its lifetime is short.
+const REFRESH_MARGIN: Duration = Duration::from_secs(300);
+/// The time after a failure in which the source is not called again.
+const FAILURE_BACKOFF: Duration = Duration::from_secs(1);
 
-/// Keeps the token of a [`TokenSource`] as a header, for as long as it is good.
+/// Caches the token of a [`TokenSource`] as a header value until it expires.
 ///
-/// However many calls want a token at once, the source is asked once, and whichever of them is
-/// polled carries that on; it is given up when none of them is left. A token is renewed
-/// five minutes before its end, or after four fifths of a shorter life, by the call that
-/// finds it so old; nothing runs in the background, and calls in that time go with the token
-/// that is still good. While a token is still good, a source
-/// that fails does no harm. A source that has failed is not asked again for a second: the
-/// calls in that time fail with its words.
+/// Concurrent callers share one in-flight fetch, driven by whichever of them is polled. It is
+/// cancelled when the last caller is dropped. There is no background task.
 ///
-/// Meant for providers; see [`Provider::authorize`](crate::provider::Provider::authorize).
+/// A token is refreshed five minutes before it expires, or after four fifths of its lifetime if
+/// that is later. The first caller after that time fetches a new one; other callers are
+/// served the current token, which is still valid. If the fetch fails, the current token is used
+/// until it expires. After a failure, the source is not called for one second: callers without a
+/// valid token fail with the same error message.
+///
+/// Intended for providers; see [`Provider::authorize`](crate::provider::Provider::authorize).
 pub struct TokenCache {
     source: Arc<dyn TokenSource>,
     state: Arc<RwLock<State>>,
-    /// The request to the source that is under way, as long as somebody waits for it.
-    asking: Mutex<Weak<Asking>>,
+    /// The fetch in flight. It is owned by the callers that wait for it.
+    in_flight: Mutex<Weak<InFlight>>,
 }
 
 #[derive(Default)]
 struct State {
-    token: Option<Kept>,
+    token: Option<CachedToken>,
     failure: Option<(Instant, String)>,
 }
 
 #[derive(Clone)]
-struct Kept {
+struct CachedToken {
     header: HeaderValue,
-    renew_at: Option<Instant>,
-    ends_at: Option<Instant>,
+    refresh_at: Option<Instant>,
+    expires_at: Option<Instant>,
 }
 
 impl TokenCache {
-    /// Keeps what `source` gives.
+    /// Creates a cache for the token of `source`.
     pub fn new(source: impl TokenSource) -> Self {
         Self::shared(Arc::new(source))
     }
 
-    /// Keeps what a shared source gives.
+    /// Creates a cache for the token of a shared source.
     pub fn shared(source: Arc<dyn TokenSource>) -> Self {
         Self {
             source,
             state: Arc::default(),
-            asking: Mutex::default(),
+            in_flight: Mutex::default(),
         }
     }
 
-    /// The value of an `authorization` header with a token that is good.
+    /// Returns the value of an `authorization` header with a valid token.
     ///
-    /// `rejected` is the value that a server has refused: if it is the one that is kept, it
-    /// is dropped, and the source is asked for another. Many calls that were refused with
-    /// the same token ask for one new token together.
+    /// `rejected` is the value that the server answered with a `401`. A cached token with this
+    /// value is not returned again, and a new one is fetched. Concurrent callers whose token was
+    /// rejected share that fetch.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials), in the words of
-    /// the source, when there is none.
+    /// Fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials) and the message of the
+    /// source when no valid token can be obtained.
     pub async fn bearer(&self, rejected: Option<&HeaderValue>) -> Result<HeaderValue> {
         loop {
             if let Some(header) = self.fresh(rejected) {
                 return Ok(header);
             }
-            if let Some(words) = self.recent_failure() {
+            if let Some(message) = self.recent_failure() {
                 return self
-                    .still_good(rejected)
-                    .ok_or_else(|| Error::credentials(words));
+                    .valid(rejected)
+                    .ok_or_else(|| Error::credentials(message));
             }
-            let Some((asking, is_own)) = self.asking(rejected) else {
-                continue; // another call was quicker
+            let Some((in_flight, is_new)) = self.join_or_start(rejected) else {
+                continue; // the fetch of another caller has completed
             };
-            if !is_own && let Some(header) = self.still_good(rejected) {
-                return Ok(header); // who can do without the new token does not wait for it
+            if !is_new && let Some(header) = self.valid(rejected) {
+                return Ok(header); // a valid token is served while a new one is fetched
             }
-            if let Some(answer) = asking.answer().await {
-                return answer.or_else(|error| self.still_good(rejected).ok_or(error));
+            if let Some(result) = in_flight.result().await {
+                return result.or_else(|error| self.valid(rejected).ok_or(error));
             }
         }
     }
 
-    /// The request to the source that is under way, or a new one, and whether it is new. `None`
-    /// if one has just been answered.
-    fn asking(&self, rejected: Option<&HeaderValue>) -> Option<(Arc<Asking>, bool)> {
-        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(asking) = asking.upgrade().filter(|asking| !asking.is_answered()) {
-            return Some((asking, false));
+    /// Returns the fetch in flight, or a new one, and whether it is new. Returns `None` if one has
+    /// just completed.
+    fn join_or_start(&self, rejected: Option<&HeaderValue>) -> Option<(Arc<InFlight>, bool)> {
+        let mut in_flight = self
+            .in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(current) = in_flight.upgrade().filter(|fetch| !fetch.is_completed()) {
+            return Some((current, false));
         }
         if self.fresh(rejected).is_some() || self.recent_failure().is_some() {
             return None;
         }
-        let request = ask(Arc::clone(&self.source), Arc::clone(&self.state));
-        let new = Arc::new(Asking::new(request));
-        *asking = Arc::downgrade(&new);
+        let fetch = fetch(Arc::clone(&self.source), Arc::clone(&self.state));
+        let new = Arc::new(InFlight::new(fetch));
+        *in_flight = Arc::downgrade(&new);
         Some((new, true))
     }
 
-    /// The kept header, if it needs no renewal.
+    /// Returns the cached header unless it is due for a refresh.
     fn fresh(&self, rejected: Option<&HeaderValue>) -> Option<HeaderValue> {
-        self.kept(rejected, |kept| kept.renew_at)
+        self.cached_until(rejected, |token| token.refresh_at)
     }
 
-    /// The kept header, if it is good for at least another moment.
-    fn still_good(&self, rejected: Option<&HeaderValue>) -> Option<HeaderValue> {
-        self.kept(rejected, |kept| kept.ends_at)
+    /// Returns the cached header unless it has expired.
+    fn valid(&self, rejected: Option<&HeaderValue>) -> Option<HeaderValue> {
+        self.cached_until(rejected, |token| token.expires_at)
     }
 
-    fn kept(
+    /// Returns the cached header unless it was rejected or `end` has passed.
+    fn cached_until(
         &self,
         rejected: Option<&HeaderValue>,
-        end: fn(&Kept) -> Option<Instant>,
+        end: fn(&CachedToken) -> Option<Instant>,
     ) -> Option<HeaderValue> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let kept = state.token.as_ref()?;
-        let is_good = end(kept).is_none_or(|end| Instant::now() < end);
-        (is_good && rejected != Some(&kept.header)).then(|| kept.header.clone())
+        let token = state.token.as_ref()?;
+        let is_valid = end(token).is_none_or(|end| Instant::now() < end);
+        (is_valid && rejected != Some(&token.header)).then(|| token.header.clone())
     }
 
     fn recent_failure(&self) -> Option<String> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let (at, words) = state.failure.as_ref()?;
-        (at.elapsed() < REST_AFTER_FAILURE).then(|| words.clone())
+        let (at, message) = state.failure.as_ref()?;
+        (at.elapsed() < FAILURE_BACKOFF).then(|| message.clone())
     }
 }
 
-/// Asks the source, and keeps what came of it.
-async fn ask(source: Arc<dyn TokenSource>, state: Arc<RwLock<State>>) -> Result<HeaderValue> {
-    let kept = match source.token().await {
-        Ok(token) => Kept::of(token),
+/// Fetches a token from the source and caches the token or the failure.
+async fn fetch(source: Arc<dyn TokenSource>, state: Arc<RwLock<State>>) -> Result<HeaderValue> {
+    let fetched = match source.token().await {
+        Ok(token) => CachedToken::new(token),
         Err(error) => Err(error),
     };
     let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
-    match kept {
-        Ok(kept) => {
-            let header = kept.header.clone();
+    match fetched {
+        Ok(token) => {
+            let header = token.header.clone();
             *state = State {
-                token: Some(kept),
+                token: Some(token),
                 failure: None,
             };
             Ok(header)
         }
         Err(error) => {
-            state.failure = Some((Instant::now(), words(&error)));
+            state.failure = Some((Instant::now(), error_chain(&error)));
             Err(error)
         }
     }
 }
 
-impl Kept {
-    fn of(token: Token) -> Result<Self> {
+impl CachedToken {
+    fn new(token: Token) -> Result<Self> {
         let Token { secret, expires_in } = token;
         let header = secret_header("Bearer", secret.expose_secret())
-            .map_err(|why| Error::credentials(format!("the token {why}")))?;
+            .map_err(|reason| Error::credentials(format!("the token {reason}")))?;
         let now = Instant::now();
         let after = |time: Duration| now.checked_add(time);
         Ok(Self {
             header,
-            renew_at: expires_in.and_then(|life| {
-                let early = RENEW_BEFORE.min(life / 5);
-                after(life.saturating_sub(early))
+            refresh_at: expires_in.and_then(|lifetime| {
+                let margin = REFRESH_MARGIN.min(lifetime / 5);
+                after(lifetime.saturating_sub(margin))
             }),
-            ends_at: expires_in.and_then(after),
+            expires_at: expires_in.and_then(after),
         })
     }
 }
 
-/// What an error of a source says, without what every such error begins with.
-fn words(error: &Error) -> String {
+/// Joins the causes of an error, without its own message, which is the same for all such errors.
+fn error_chain(error: &Error) -> String {
     let mut causes =
         std::iter::successors(std::error::Error::source(error), |&cause| cause.source());
     match causes.next() {
@@ -190,7 +195,7 @@ fn words(error: &Error) -> String {
     }
 }
 
-/// Prints the source, never a token.
+/// Writes the source, never a token.
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TokenCache").field(&self.source).finish()

@@ -1,4 +1,4 @@
-//! How a connection is made: directly or through a proxy, with TLS or without.
+//! Establishing a connection: direct or through a proxy, with or without TLS.
 
 use std::fmt;
 use std::future::{Ready, poll_fn, ready};
@@ -20,13 +20,14 @@ use tower_service::Service;
 use super::super::{TransportError, TransportErrorKind};
 use super::tls::Tls;
 
-/// Finds out that the other side is gone while nothing is sent.
+/// The interval of TCP keep-alive probes, which detect a dead peer on an idle connection.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
 const TCP_KEEPALIVE_RETRIES: u32 = 3;
-/// The same while something is sent and not acknowledged.
+/// The longest time that sent data may stay unacknowledged before the peer counts as dead.
 #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The environment variables that name a proxy.
 const PROXY_VARIABLES: [&str; 6] = [
     "ALL_PROXY",
     "all_proxy",
@@ -38,14 +39,14 @@ const PROXY_VARIABLES: [&str; 6] = [
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Makes the connections of a pool.
+/// Establishes the connections of a pool.
 #[derive(Clone)]
 pub(super) struct Connector {
     tcp: HttpConnector,
     tls: Tls,
     proxies: Option<Arc<Matcher>>,
     timeout: Duration,
-    /// Whether a proxy is asked for a tunnel even where there is no TLS.
+    /// Whether to open a tunnel through a proxy even without TLS.
     always_tunnel: bool,
 }
 
@@ -70,14 +71,15 @@ impl Connector {
         Ok(connector.with_timeout(timeout))
     }
 
-    /// The same connector with another time-out.
+    /// Sets the connect timeout.
     pub(super) fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.tcp.set_connect_timeout(Some(timeout)); // divided among a name's addresses
+        self.tcp.set_connect_timeout(Some(timeout)); // divided among the addresses of a name
         self.timeout = timeout;
         self
     }
 
-    /// Returns a connector for upgrades, which only HTTP/1.1 has and no proxy forwards.
+    /// Restricts the connector to HTTP upgrades, which exist in HTTP/1.1 only and which proxies do
+    /// not forward.
     pub(super) fn for_upgrades(mut self) -> Self {
         self.tls = self.tls.without_http2();
         self.always_tunnel = true;
@@ -88,7 +90,8 @@ impl Connector {
         self.timeout
     }
 
-    /// What a proxy wants to see in each request: where there is no TLS, no tunnel is made.
+    /// Returns the `proxy-authorization` of a request that a proxy forwards: one without TLS, for
+    /// which no tunnel is opened.
     pub(super) fn proxy_credentials(&self, uri: &Uri) -> Option<HeaderValue> {
         let proxies = self.proxies.as_ref()?;
         let is_forwarded = uri.scheme() == Some(&Scheme::HTTP);
@@ -103,15 +106,19 @@ impl Connector {
             .and_then(|proxies| proxies.intercept(&uri));
         match proxy {
             None => connect(&self.tls, self.tcp, uri).await,
-            Some(proxy) => self.through(proxy, uri).await,
+            Some(proxy) => self.connect_via_proxy(proxy, uri).await,
         }
     }
 
-    async fn through(self, proxy: Intercept, uri: Uri) -> Result<BoxedConnection, BoxError> {
-        let place = proxy.uri().clone();
-        match place.scheme_str() {
+    async fn connect_via_proxy(
+        self,
+        proxy: Intercept,
+        uri: Uri,
+    ) -> Result<BoxedConnection, BoxError> {
+        let proxy_uri = proxy.uri().clone();
+        match proxy_uri.scheme_str() {
             Some("socks5" | "socks5h") => {
-                let mut socks = SocksV5::new(place, self.tcp);
+                let mut socks = SocksV5::new(proxy_uri, self.tcp);
                 if let Some((user, password)) = proxy.raw_auth() {
                     socks = socks.with_auth(user.to_owned(), password.to_owned());
                 }
@@ -120,38 +127,39 @@ impl Connector {
             Some("http" | "https")
                 if self.always_tunnel || uri.scheme() == Some(&Scheme::HTTPS) =>
             {
-                let to_proxy = connect(&self.tls.without_http2(), self.tcp, place.clone()).await?;
-                let mut tunnel = Tunnel::new(place, Made(Some(to_proxy)));
+                let to_proxy =
+                    connect(&self.tls.without_http2(), self.tcp, proxy_uri.clone()).await?;
+                let mut tunnel = Tunnel::new(proxy_uri, Established(Some(to_proxy)));
                 if let Some(credentials) = proxy.basic_auth() {
                     tunnel = tunnel.with_auth(credentials.clone());
                 }
                 connect(&self.tls, tunnel, uri).await
             }
             Some("http" | "https") => {
-                let mut connection = connect(&self.tls, self.tcp, place).await?;
+                let mut connection = connect(&self.tls, self.tcp, proxy_uri).await?;
                 connection.is_proxied = true;
                 Ok(connection)
             }
             _ => {
-                let why = format!(
-                    "the environment names the proxy `{place}`: use one of the kinds \
+                let message = format!(
+                    "the environment sets the proxy `{proxy_uri}`: use a URL that starts with \
                      `http://`, `https://` or `socks5://`"
                 );
-                Err(TransportError::new(TransportErrorKind::Config, why).into())
+                Err(TransportError::new(TransportErrorKind::Config, message).into())
             }
         }
     }
 }
 
-/// Connects with TLS or without, as the URL says. TLS stands on boxed connections, or its code
-/// would be there once for every kind of them.
+/// Connects with or without TLS, depending on the URL. TLS runs over boxed connections, so that its
+/// code is compiled once and not for every type of connection.
 async fn connect<C>(tls: &Tls, tcp: C, uri: Uri) -> Result<BoxedConnection, BoxError>
 where
     C: Service<Uri>,
-    C::Response: Io + 'static,
+    C::Response: ConnectionIo + 'static,
     C::Error: Into<BoxError>,
 {
-    let connection = connection(tcp, uri.clone()).await?;
+    let connection = call_connector(tcp, uri.clone()).await?;
     if uri.scheme() == Some(&Scheme::HTTPS) {
         tls.secure(connection, uri).await
     } else {
@@ -159,11 +167,14 @@ where
     }
 }
 
-/// Calls a connector once it is ready.
-pub(super) async fn connection<C>(mut connector: C, uri: Uri) -> Result<BoxedConnection, BoxError>
+/// Calls `connector` once it is ready.
+pub(super) async fn call_connector<C>(
+    mut connector: C,
+    uri: Uri,
+) -> Result<BoxedConnection, BoxError>
 where
     C: Service<Uri>,
-    C::Response: Io + 'static,
+    C::Response: ConnectionIo + 'static,
     C::Error: Into<BoxError>,
 {
     let ready = poll_fn(|cx| connector.poll_ready(cx)).await;
@@ -172,10 +183,10 @@ where
     connected.map(BoxedConnection::new).map_err(Into::into)
 }
 
-/// The connector that has its one connection already.
-pub(super) struct Made(pub(super) Option<BoxedConnection>);
+/// A connector that returns a connection that is established already.
+pub(super) struct Established(pub(super) Option<BoxedConnection>);
 
-impl Service<Uri> for Made {
+impl Service<Uri> for Established {
     type Response = BoxedConnection;
     type Error = BoxError;
     type Future = Ready<Result<BoxedConnection, BoxError>>;
@@ -188,7 +199,7 @@ impl Service<Uri> for Made {
         ready(
             self.0
                 .take()
-                .ok_or_else(|| "the connection is in use".into()),
+                .ok_or_else(|| "the connection was already taken".into()),
         )
     }
 }
@@ -209,30 +220,31 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Connecting {
-        let (time, connector) = (self.timeout, self.clone());
+        let (limit, connector) = (self.timeout, self.clone());
         Box::pin(async move {
-            let connected = timeout(time, connector.connect(uri)).await;
+            let connected = timeout(limit, connector.connect(uri)).await;
             connected.unwrap_or_else(|_| {
-                let why = format!("no connection within {time:?}");
-                Err(io::Error::new(io::ErrorKind::TimedOut, why).into())
+                let message = format!("no connection within {limit:?}");
+                Err(io::Error::new(io::ErrorKind::TimedOut, message).into())
             })
         })
     }
 }
 
-/// What a connection can do, whatever it is made of.
-pub(super) trait Io: Read + Write + Connection + Send + Unpin {}
+/// The capabilities of a connection, whatever its type.
+pub(super) trait ConnectionIo: Read + Write + Connection + Send + Unpin {}
 
-impl<T: Read + Write + Connection + Send + Unpin> Io for T {}
+impl<T: Read + Write + Connection + Send + Unpin> ConnectionIo for T {}
 
+/// A connection of any type.
 pub(super) struct BoxedConnection {
-    io: Box<dyn Io>,
-    /// Whether a proxy reads the requests, and so wants their whole URL.
+    io: Box<dyn ConnectionIo>,
+    /// Whether a proxy forwards the requests, which then have absolute URLs.
     is_proxied: bool,
 }
 
 impl BoxedConnection {
-    pub(super) fn new(io: impl Io + 'static) -> Self {
+    pub(super) fn new(io: impl ConnectionIo + 'static) -> Self {
         Self {
             io: Box::new(io),
             is_proxied: false,

@@ -1,7 +1,8 @@
-//! The built-in transport: hyper, with a pool of connections.
+//! The built-in transport: hyper with a connection pool.
 
+pub(super) mod body;
+pub(super) mod classify;
 mod connect;
-pub(super) mod exchange;
 mod tls;
 mod upgrade;
 
@@ -18,27 +19,29 @@ use http::uri::Scheme;
 use hyper_util::client::legacy::{self, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use self::body::{BodyPolled, RequestBody, into_response};
 use self::connect::Connector;
-use self::exchange::{BodyPolled, Outgoing, incoming};
 use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse};
 
-/// How long an idle connection is kept. Shorter than the keep-alive of common servers
-/// and load balancers (60 s), so that a request seldom meets a connection that closes.
-const POOL_IDLE: Duration = Duration::from_secs(30);
-/// Connect time-outs that differ from the client's own need a pool each: no more than this.
+/// The time after which an idle connection is closed. Shorter than the keep-alive of common servers
+/// and load balancers (60 s), so that a request is rarely sent on a connection that is closing.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest number of pools for connect timeouts other than the transport's own. Each such
+/// timeout needs a pool.
 const MAX_POOLS: usize = 8;
 
-type Pool = legacy::Client<Connector, Box<Outgoing>>;
+type Pool = legacy::Client<Connector, Box<RequestBody>>;
 
 /// The built-in [`Transport`], on [`hyper`](::hyper).
 ///
-/// It keeps one pool of connections, speaks HTTP/1.1 and, where a server offers it over
-/// TLS, HTTP/2. It honours the proxy variables of the environment (`HTTPS_PROXY`,
-/// `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`) with proxies of the kinds `http://`, `https://`
-/// and `socks5://`. Certificates are checked as the platform does.
+/// It has one connection pool and speaks HTTP/1.1, and HTTP/2 if the server offers it over TLS. It
+/// obeys the proxy variables of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`,
+/// `NO_PROXY`) with proxies of the schemes `http`, `https` and `socks5`. Certificates are verified
+/// by the rules of the platform. Idle connections are closed after 30 seconds, and TCP keep-alive
+/// detects a dead peer.
 ///
-/// A [`Client`](crate::Client) makes one by itself. Made by hand, it is there to be wrapped,
-/// or to be shared by several clients.
+/// A [`Client`](crate::Client) creates one by default. Create one to wrap it, or to share its
+/// connection pool among clients: clones share the pool.
 ///
 /// ```
 /// use std::time::Duration;
@@ -55,89 +58,96 @@ type Pool = legacy::Client<Connector, Box<Outgoing>>;
 #[derive(Clone)]
 pub struct HyperTransport {
     connector: Connector,
-    main: Pool,
-    others: Arc<Mutex<Vec<(Duration, Pool)>>>,
+    pool: Pool,
+    /// The pools for other connect timeouts.
+    other_pools: Arc<Mutex<Vec<(Duration, Pool)>>>,
     http2_only: bool,
 }
 
 impl HyperTransport {
-    /// Makes a transport with a connection pool of its own.
+    /// Creates a transport with a new connection pool.
     ///
-    /// `connect_timeout` bounds making a connection, name look-up and TLS included. A call
-    /// of a client brings its own
-    /// ([`ClientBuilder::connect_timeout`](crate::ClientBuilder::connect_timeout)), which wins.
+    /// `connect_timeout` limits the time to establish a connection, including the name lookup and
+    /// the TLS handshake. The timeout of a call takes precedence; see
+    /// [`ClientBuilder::connect_timeout`](crate::ClientBuilder::connect_timeout).
     ///
     /// # Errors
     /// Fails when TLS cannot be set up: there are no root certificates, or the feature
-    /// `rustls-no-provider` is on and the application has installed no provider.
+    /// `rustls-no-provider` is enabled and the application has not installed a `CryptoProvider`.
     pub fn new(connect_timeout: Duration) -> Result<Self, TransportError> {
         let connector = Connector::new(connect_timeout)?;
         Ok(Self {
-            main: pool(connector.clone(), false),
+            pool: new_pool(connector.clone(), false),
             connector,
-            others: Arc::default(),
+            other_pools: Arc::default(),
             http2_only: false,
         })
     }
 
-    /// Speaks HTTP/2 with every server without asking, also without TLS.
+    /// Uses HTTP/2 for every connection without negotiation, even without TLS.
     #[must_use]
     pub fn http2_prior_knowledge(self) -> Self {
         Self {
-            main: pool(self.connector.clone(), true),
+            pool: new_pool(self.connector.clone(), true),
             connector: self.connector,
-            others: Arc::default(),
+            other_pools: Arc::default(),
             http2_only: true,
         }
     }
 
-    /// The pool for connections that are made within `connect_timeout`.
-    fn pool(&self, connect_timeout: Duration) -> Cow<'_, Pool> {
+    /// Returns the pool of the connections with this connect timeout.
+    fn pool_for(&self, connect_timeout: Duration) -> Cow<'_, Pool> {
         if connect_timeout == self.connector.timeout() {
-            return Cow::Borrowed(&self.main);
+            return Cow::Borrowed(&self.pool);
         }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, pool)) = others.iter().find(|(time, _)| *time == connect_timeout) {
+        let mut pools = self
+            .other_pools
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, pool)) = pools
+            .iter()
+            .find(|(timeout, _)| *timeout == connect_timeout)
+        {
             return Cow::Owned(pool.clone());
         }
         let connector = self.connector.clone().with_timeout(connect_timeout);
-        let pool = pool(connector, self.http2_only);
-        if others.len() == MAX_POOLS {
-            others.remove(0);
+        let pool = new_pool(connector, self.http2_only);
+        if pools.len() == MAX_POOLS {
+            pools.remove(0);
         }
-        others.push((connect_timeout, pool.clone()));
+        pools.push((connect_timeout, pool.clone()));
         Cow::Owned(pool)
     }
 
-    fn check(&self, uri: &Uri) -> Result<(), TransportError> {
+    fn check_uri(&self, uri: &Uri) -> Result<(), TransportError> {
         if uri.scheme().is_none() || uri.authority().is_none() {
-            let why = format!("`{uri}` is not an absolute URL");
-            return Err(TransportError::new(TransportErrorKind::Config, why));
+            let message = format!("`{uri}` is not an absolute URL: it needs a scheme and a host");
+            return Err(TransportError::new(TransportErrorKind::Config, message));
         }
-        if !tls::IS_THERE && uri.scheme() == Some(&Scheme::HTTPS) {
-            return Err(tls::missing());
+        if !tls::IS_ENABLED && uri.scheme() == Some(&Scheme::HTTPS) {
+            return Err(tls::not_enabled());
         }
         Ok(())
     }
 
-    /// Everything up to the first wait. Apart and not inlined, so that neither the future
-    /// nor the stack frame of each of its polls has room for all of it.
+    /// Starts the exchange. Not inlined, so that its locals enlarge neither the future nor the stack
+    /// frame of every poll.
     #[inline(never)]
     fn start(
         &self,
         request: http::Request<Body>,
     ) -> Result<(ResponseFuture, BodyPolled), TransportError> {
-        let mut request = request.map(Outgoing::new);
+        let mut request = request.map(RequestBody::new);
         let body_polled = request.body().body_polled();
-        self.check(request.uri())?;
+        self.check_uri(request.uri())?;
         if let Some(credentials) = self.connector.proxy_credentials(request.uri()) {
             request
                 .headers_mut()
                 .insert(PROXY_AUTHORIZATION, credentials);
         }
-        let operation = request.extensions_mut().remove::<RequestContext>();
-        let wanted = operation.map(|operation| operation.connect_timeout);
-        let pool = wanted.map_or(Cow::Borrowed(&self.main), |wanted| self.pool(wanted));
+        let context = request.extensions_mut().remove::<RequestContext>();
+        let timeout = context.map(|context| context.connect_timeout);
+        let pool = timeout.map_or(Cow::Borrowed(&self.pool), |timeout| self.pool_for(timeout));
         Ok((pool.request(request), body_polled))
     }
 }
@@ -150,8 +160,8 @@ impl Transport for HyperTransport {
     ) -> Result<http::Response<Body>, TransportError> {
         let (response, body_polled) = self.start(request)?;
         let response = response.await;
-        let response = response.map_err(|error| classify(error, body_polled.get()))?;
-        Ok(incoming(response, |error| classify(error, true)))
+        let response = response.map_err(|error| classify_error(error, body_polled.get()))?;
+        Ok(into_response(response, |error| classify_error(error, true)))
     }
 
     async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
@@ -160,16 +170,19 @@ impl Transport for HyperTransport {
 }
 
 #[cold]
-fn classify(error: impl StdError + Send + Sync + 'static, body_polled: bool) -> TransportError {
-    let is_timeout = exchange::is_timeout(&error);
-    exchange::classify(error, is_timeout, body_polled)
+fn classify_error(
+    error: impl StdError + Send + Sync + 'static,
+    body_polled: bool,
+) -> TransportError {
+    let is_timeout = classify::is_timeout(&error);
+    classify::classify(error, is_timeout, body_polled)
 }
 
-fn pool(connector: Connector, http2_only: bool) -> Pool {
+fn new_pool(connector: Connector, http2_only: bool) -> Pool {
     legacy::Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(POOL_IDLE)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .http2_only(http2_only)
         .build(connector)
 }

@@ -8,41 +8,40 @@ use ::hyper::rt::{Read, ReadBuf, Write};
 use futures_io::{AsyncRead, AsyncWrite};
 use http::StatusCode;
 
-use super::exchange::incoming;
-use super::{HyperTransport, Outgoing, classify, pool};
+use super::body::into_response;
+use super::{HyperTransport, RequestBody, classify_error, new_pool};
 use crate::transport::{Body, RequestContext, TransportError, UpgradeResponse, Upgraded};
 
 impl HyperTransport {
-    /// Sends `request` over a connection of its own, which speaks HTTP/1.1 and goes through a
-    /// tunnel where there is a proxy.
+    /// Sends `request` on a new HTTP/1.1 connection, through a tunnel if there is a proxy.
     pub(super) async fn send_upgrade(
         &self,
         mut request: http::Request<()>,
     ) -> Result<UpgradeResponse, TransportError> {
-        self.check(request.uri())?;
+        self.check_uri(request.uri())?;
         let context = request.extensions_mut().remove::<RequestContext>();
         let timeout = context.map_or(self.connector.timeout(), |context| context.connect_timeout);
         let connector = self.connector.clone().with_timeout(timeout).for_upgrades();
-        let request = request.map(|()| Outgoing::new(Body::empty()));
-        let response = pool(connector, false).request(request).await;
-        let response = response.map_err(|error| classify(error, true))?;
+        let request = request.map(|()| RequestBody::new(Body::empty()));
+        let response = new_pool(connector, false).request(request).await;
+        let response = response.map_err(|error| classify_error(error, true))?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let response = incoming(response, |error| classify(error, true));
+            let response = into_response(response, |error| classify_error(error, true));
             return Ok(UpgradeResponse::Refused(response));
         }
         let (parts, body) = response.into_parts();
         let head = http::Response::from_parts(parts.clone(), ());
         let response = http::Response::from_parts(parts, body);
         let upgraded = ::hyper::upgrade::on(response).await;
-        let io = Io(upgraded.map_err(|error| classify(error, true))?);
+        let io = FuturesIo(upgraded.map_err(|error| classify_error(error, true))?);
         Ok(UpgradeResponse::Upgraded(Upgraded::new(head, io)))
     }
 }
 
-/// hyper's connection under the traits of `futures`.
-struct Io(::hyper::upgrade::Upgraded);
+/// An upgraded connection of hyper with the I/O traits of `futures`.
+struct FuturesIo(::hyper::upgrade::Upgraded);
 
-impl AsyncRead for Io {
+impl AsyncRead for FuturesIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -54,7 +53,7 @@ impl AsyncRead for Io {
     }
 }
 
-impl AsyncWrite for Io {
+impl AsyncWrite for FuturesIo {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

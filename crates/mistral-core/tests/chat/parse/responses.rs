@@ -76,43 +76,43 @@ async fn parse_failure_states_reason_and_keeps_response() {
         (
             json!({ "content": "{\"title\": \"Olym" }),
             "length",
-            "the answer is cut off (finish reason `length`): allow more tokens",
+            "the response is cut off (finish reason `length`): raise `max_tokens`",
         ),
         (
             json!({ "content": "Olympia, 1863" }),
             "stop",
-            "the answer is not JSON: ",
+            "the response is not JSON: ",
         ),
         (
             json!({ "content": "{\"title\": \"Olym" }),
             "stop",
-            "the answer is not JSON: at `title`: EOF",
+            "the response is not JSON: at `title`: EOF",
         ),
         (
             json!({ "content": "{\"title\": \"Olympia\", \"year\": \"1863\"}" }),
             "stop",
-            "the answer does not fit: at `year`: invalid type",
+            "the response does not match the requested type: at `year`: invalid type",
         ),
         (
             json!({ "content": "{\"year\": 1863}" }),
             "stop",
-            "the answer does not fit: missing field `title`",
+            "the response does not match the requested type: missing field `title`",
         ),
         (
             json!({ "content": null, "refusal": "I would rather not." }),
             "stop",
-            "the model refused to answer: I would rather not.",
+            "the model refused to respond: I would rather not.",
         ),
         (
             json!({ "content": "", "tool_calls": [call] }),
             "tool_calls",
-            "the model calls tools instead of answering (search)",
+            "the model calls tools instead of responding (search)",
         ),
-        (json!({ "content": "" }), "stop", "the answer has no text"),
+        (json!({ "content": "" }), "stop", "the response has no text"),
         (
             json!({ "content": "{" }),
             "error",
-            "the model failed while it answered",
+            "the server failed during generation",
         ),
     ] {
         let mock = MockTransport::new().reply(
@@ -153,7 +153,7 @@ async fn parse_without_choices_is_an_error() {
         .parse::<Painting>(&ask())
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), "chat.complete: the answer is empty");
+    assert_eq!(error.to_string(), "chat.complete: the response is empty");
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ fn parsed_deserializes_from_stored_response() {
     let text = json!({ "content": "no" });
     let error = serde_json::from_value::<Parsed<Painting>>(answer(&text, "stop")).unwrap_err();
     assert!(
-        error.to_string().contains("the answer is not JSON"),
+        error.to_string().contains("the response is not JSON"),
         "{error}"
     );
 }

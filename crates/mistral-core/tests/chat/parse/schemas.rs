@@ -234,9 +234,12 @@ async fn schema_that_cannot_be_strict_is_refused_with_reason() {
     let refused = refusal::<HashMap<String, u8>>().await;
     assert!(refused.contains("it is a map"), "{refused}");
     let refused = refusal::<Anything>().await;
-    assert!(refused.contains("`facts[]` takes any JSON"), "{refused}");
+    assert!(refused.contains("`facts[]` accepts any JSON"), "{refused}");
     let refused = refusal::<Flattened>().await;
-    assert!(refused.contains("give the enum a field"), "{refused}");
+    assert!(
+        refused.contains("move the enum into a field of its own"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -297,7 +300,7 @@ struct Described {
 #[tokio::test]
 async fn schema_of_documented_any_field_is_refused() {
     let why = refusal::<Described>().await;
-    assert!(why.contains("`notes` takes any JSON"), "{why}");
+    assert!(why.contains("`notes` accepts any JSON"), "{why}");
 }
 
 #[derive(Deserialize, JsonSchema)]

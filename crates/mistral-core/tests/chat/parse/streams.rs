@@ -132,7 +132,7 @@ async fn parse_stream_without_value_states_reason_and_keeps_text() {
     assert!(
         error
             .to_string()
-            .starts_with("chat.stream: the answer is not JSON"),
+            .starts_with("chat.stream: the response is not JSON"),
         "{error}"
     );
     let kept: &ChatCompletionResponse = error.partial().unwrap();
@@ -143,7 +143,7 @@ async fn parse_stream_without_value_states_reason_and_keeps_text() {
     assert!(
         last.unwrap_err()
             .to_string()
-            .contains("the answer is not JSON")
+            .contains("the response is not JSON")
     );
 }
 
@@ -193,7 +193,7 @@ async fn parse_stream_honors_finish_reason_and_thinking() {
     assert_eq!(names, ["Om"]);
     let error = stream.collect_parsed().await.unwrap_err();
     assert!(
-        error.to_string().contains("the answer is cut off"),
+        error.to_string().contains("the response is cut off"),
         "{error}"
     );
 }

@@ -65,7 +65,7 @@ impl SpeechStreamAudioDelta {
 #[non_exhaustive]
 pub struct SpeechStreamDone {
     /// What the call consumed.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -101,7 +101,7 @@ impl StreamEvent for SpeechStreamEvents {
         Ok(event)
     }
 
-    fn so_far(state: &SpeechState) -> Option<serde_json::Value> {
+    fn snapshot(state: &SpeechState) -> Option<serde_json::Value> {
         let usage = state.usage.as_ref()?;
         Some(serde_json::json!({ "usage": usage }))
     }

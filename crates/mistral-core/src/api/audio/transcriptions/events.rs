@@ -180,7 +180,7 @@ impl StreamEvent for TranscriptionStreamEvents {
     }
 
     #[inline]
-    fn so_far(state: &TranscriptionState) -> Option<serde_json::Value> {
+    fn snapshot(state: &TranscriptionState) -> Option<serde_json::Value> {
         serde_json::to_value(state.clone().into_response()).ok()
     }
 

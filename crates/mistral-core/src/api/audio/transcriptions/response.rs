@@ -19,7 +19,7 @@ pub struct TranscriptionResponse {
     /// The language that is spoken, in two letters.
     pub language: Option<String>,
     /// What the call consumed.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -43,7 +43,7 @@ pub struct TranscriptionStreamDone {
     /// The language that is spoken, in two letters.
     pub language: Option<String>,
     /// What the call consumed.
-    #[api(lenient)]
+    #[api(lenient_object)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -9,22 +9,22 @@ use crate::call::event_stream::{EventStream, StreamEvent};
 use crate::error::Result;
 use crate::json::partial::PartialJson;
 
-/// Of a long answer, a value is read once it has grown by this fraction: reading it with every
-/// chunk would take time by the square of its length.
-const GROWTH: usize = 128;
+/// The divisor of the growth after which a long text is parsed again: 1/128 of its length.
+/// Parsing it with every chunk would take quadratic time.
+const GROWTH_DIVISOR: usize = 128;
 
-/// A piece of a streamed answer, and the value as far as it has come.
+/// A chunk of a streamed response, with the value parsed so far.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ParsedChunk<T> {
-    /// The piece of the answer.
+    /// The chunk of the response.
     pub chunk: CompletionChunk,
-    /// The value so far, if it shows more than the one before: of the first choice, where the
-    /// request asks for several.
+    /// The value parsed so far, if it has more content than the previous one. If the request
+    /// asks for several choices, the value is that of the first.
     pub value: Option<T>,
 }
 
-/// Reads a chunk by itself, which has no value.
+/// Decodes a single chunk, without a value.
 impl<'de, T> Deserialize<'de> for ParsedChunk<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let chunk = CompletionChunk::deserialize(deserializer)?;
@@ -32,33 +32,33 @@ impl<'de, T> Deserialize<'de> for ParsedChunk<T> {
     }
 }
 
-/// What a stream has brought so far.
+/// The state of a stream of parsed chunks.
 #[derive(Debug, Default)]
 pub struct ParseState {
     chunks: ChunkState,
     json: PartialJson,
-    /// How much of the text the last value shows.
-    shown: usize,
+    /// The length of the text that the last value was parsed from.
+    parsed_len: usize,
 }
 
 impl ParseState {
-    /// Adds the text of a chunk. Gives the value so far if there is a new one.
+    /// Adds the text of a chunk. Returns the value parsed so far if it has new content.
     fn add<T: DeserializeOwned>(&mut self, chunk: &CompletionChunk) -> Option<T> {
         let choice = chunk.choices.iter().find(|choice| choice.index == 0)?;
         let delta = &choice.delta;
-        let is_of_tool = delta.tool_call_id.is_some() || delta.role.as_deref() == Some("tool");
-        if let Some(content) = delta.content.as_ref().filter(|_| !is_of_tool) {
+        let is_tool_message = delta.tool_call_id.is_some() || delta.role.as_deref() == Some("tool");
+        if let Some(content) = delta.content.as_ref().filter(|_| !is_tool_message) {
             self.json.push(&content.text());
         }
         if choice.finish_reason.is_some() {
             return serde_json::from_str(self.json.text()).ok();
         }
-        let kept = self.json.kept();
-        if kept <= self.shown + self.shown / GROWTH {
+        let len = self.json.complete_len();
+        if len <= self.parsed_len + self.parsed_len / GROWTH_DIVISOR {
             return None;
         }
-        self.shown = kept;
-        serde_json::from_str(&self.json.completed()?).ok()
+        self.parsed_len = len;
+        serde_json::from_str(&self.json.complete()?).ok()
     }
 }
 
@@ -79,8 +79,8 @@ impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
         CompletionChunk::is_complete(&state.chunks)
     }
 
-    fn so_far(state: &ParseState) -> Option<serde_json::Value> {
-        CompletionChunk::so_far(&state.chunks)
+    fn snapshot(state: &ParseState) -> Option<serde_json::Value> {
+        CompletionChunk::snapshot(&state.chunks)
     }
 
     fn partial(state: &ParseState) -> Option<Box<dyn Any + Send + Sync>> {
@@ -89,16 +89,17 @@ impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
 }
 
 impl<T: DeserializeOwned + Send + 'static> EventStream<ParsedChunk<T>> {
-    /// Reads the rest of the stream and gives the final value, with the whole answer.
+    /// Reads the rest of the stream and returns the final value, with the whole response.
     ///
     /// # Errors
-    /// Fails as [`next`](EventStream::next) does, or has done, and as
-    /// [`Chat::parse`](crate::api::chat::Chat::parse) does when the answer is no `T`. The error's
-    /// [`partial`](crate::Error::partial) is the
-    /// [`ChatCompletionResponse`](crate::api::chat::ChatCompletionResponse) as far as it had come.
+    /// Fails with the error that [`next`](EventStream::next) returns, or has returned, and as
+    /// [`Chat::parse`](crate::api::chat::Chat::parse) does if the response is not a `T`. The
+    /// error's [`partial`](crate::Error::partial) is the
+    /// [`ChatCompletionResponse`](crate::api::chat::ChatCompletionResponse) merged up to that
+    /// point.
     pub async fn collect_parsed(self) -> Result<Parsed<T>> {
-        let place = self.place();
+        let with_context = self.error_context();
         let state = self.read_to_end().await?;
-        Parsed::of(state.chunks.into_response()).map_err(place)
+        Parsed::of(state.chunks.into_response()).map_err(with_context)
     }
 }

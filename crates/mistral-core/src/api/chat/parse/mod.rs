@@ -1,4 +1,4 @@
-//! Answers as values of a type.
+//! Structured output: responses parsed into values of a type.
 
 mod chunk;
 mod parsed;
@@ -16,29 +16,30 @@ use crate::pipeline::request::ApiRequest;
 
 pub use self::chunk::ParsedChunk;
 pub use self::parsed::Parsed;
-pub(crate) use self::parsed::read;
+pub(crate) use self::parsed::decode_parsed;
 
 impl<M: Mode> Chat<M> {
-    /// Asks the model for a value of the type `T`, and waits for it.
+    /// Creates a chat completion and parses its text into a `T`.
     ///
-    /// The request's `response_format` becomes the strict JSON Schema of `T`; its doc comments
-    /// are for the model to read. Every field is required: one that may be missing is an
-    /// `Option`, for which the model says `null`. With tools, the request must leave
-    /// `tool_choice` at `auto`.
+    /// The request's `response_format` is set to the strict JSON Schema of `T`, in which the
+    /// doc comments of `T` are descriptions for the model. Every field is required. Declare a
+    /// field that may be missing as an `Option`: the model then writes `null`. If the request
+    /// has tools, `tool_choice` must be `auto`.
     ///
     /// Mirrors the official SDK's `chat.parse`.
     ///
     /// # Errors
-    /// Before anything is sent, with [`ErrorKind::Config`](crate::ErrorKind::Config), when `T` has a map
-    /// (`HashMap<String, _>`) or takes any JSON (`serde_json::Value`), neither of which a
-    /// strict schema can say, and when the request has a `response_format` of its own.
+    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config), before the request is sent,
+    /// if `T` contains a map (`HashMap<String, _>`) or accepts any JSON (`serde_json::Value`),
+    /// neither of which a strict schema can express, or if the request has a `response_format`
+    /// of its own.
     ///
-    /// With [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer is no `T`: it is cut off, is not JSON, does
-    /// not fit, was refused, or calls tools. [`Error::partial`] then is the whole
+    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response is not a `T`:
+    /// it is cut off, is not JSON, does not match the type, is a refusal, or calls tools.
+    /// [`Error::partial`] is then the whole
     /// [`ChatCompletionResponse`](super::ChatCompletionResponse), with its text.
     #[doc = example!(r#"
-use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
+use mistral_sdk::chat::{ChatCompletionRequest, Message};
 
 /// A painting in a museum.
 #[derive(schemars::JsonSchema, serde::Deserialize)]
@@ -60,31 +61,30 @@ println!("{:?}", parsed.response.usage);
         T: JsonSchema + DeserializeOwned + 'static,
     {
         let mut request = request.clone();
-        let request = match ask_for::<T>(&mut request.response_format) {
+        let request = match set_response_schema::<T>(&mut request.response_format) {
             Ok(()) => ApiRequest::new(&COMPLETE)
                 .model(&*request.model)
                 .json(&request),
             Err(error) => ApiRequest::invalid(&COMPLETE, error),
         };
-        self.client.call(request).decoded_by(read)
+        self.client.call(request).with_decoder(read)
     }
 
-    /// Asks the model for a value of the type `T`, and reads it as it is written.
+    /// Creates a chat completion and parses its text into a `T` while it is streamed.
     ///
-    /// Every event is a chunk of the answer and, if the chunk adds something that `T` shows,
-    /// the value so far: the JSON is completed where it is cut off. Strings and lists grow;
-    /// a number, `true` or `null` comes when it is complete. A value that lacks a field is
-    /// none, so give the fields defaults (`#[serde(default)]` on the type) to see values from
-    /// the first field on.
+    /// Every event holds a chunk of the response and, if the chunk completes another part of
+    /// the value, the value parsed so far: the incomplete JSON is closed and parsed. Strings
+    /// and lists grow with each event. A number, `true`, `false` or `null` appears once it is
+    /// complete. There is no value while a field is missing: give the fields defaults
+    /// (`#[serde(default)]` on the type) to receive values from the first field on.
     ///
-    /// [`collect_parsed`](crate::EventStream::collect_parsed) gives the final value, and says
-    /// why there is none.
+    /// [`collect_parsed`](crate::EventStream::collect_parsed) returns the final value, or the
+    /// reason that there is none.
     ///
     /// # Errors
     /// Fails as [`parse`](Self::parse) does.
     #[doc = example!(r#"
-use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
+use mistral_sdk::chat::{ChatCompletionRequest, Message};
 
 #[derive(Default, schemars::JsonSchema, serde::Deserialize)]
 #[serde(default)]
@@ -110,7 +110,7 @@ println!("{} {:?}", parsed.value.title, parsed.value.year);
         T: JsonSchema + DeserializeOwned + Send + 'static,
     {
         let mut request = request.clone();
-        let request = match ask_for::<T>(&mut request.response_format) {
+        let request = match set_response_schema::<T>(&mut request.response_format) {
             Ok(()) => ApiRequest::new(&STREAM)
                 .model(&*request.model)
                 .json(&request),
@@ -120,11 +120,13 @@ println!("{} {:?}", parsed.value.title, parsed.value.year);
     }
 }
 
-/// Makes the strict schema of `T` the format of a request.
-pub(crate) fn ask_for<T: JsonSchema>(format: &mut Option<Box<ResponseFormat>>) -> Result<()> {
+/// Sets the response format of a request to the strict schema of `T`.
+pub(crate) fn set_response_schema<T: JsonSchema>(
+    format: &mut Option<Box<ResponseFormat>>,
+) -> Result<()> {
     if format.is_some() {
         return Err(Error::config(
-            "`response_format` is made from the type that is asked for: leave it out, or call \
+            "`response_format` is derived from the requested type: leave it unset, or call \
              `complete` or `stream`",
         ));
     }

@@ -1,4 +1,4 @@
-//! TLS, of the kind that the features choose: rustls before the platform's own.
+//! TLS, with the backend that the features select: rustls takes precedence over native-tls.
 
 #[cfg_attr(feature = "rustls-no-provider", path = "rustls.rs")]
 #[cfg_attr(
@@ -14,10 +14,13 @@ mod backend;
 pub(super) use self::backend::Tls;
 use crate::transport::{TransportError, TransportErrorKind};
 
-pub(super) const IS_THERE: bool = cfg!(any(feature = "rustls-no-provider", feature = "native-tls"));
+/// Whether a TLS backend is compiled in.
+pub(super) const IS_ENABLED: bool =
+    cfg!(any(feature = "rustls-no-provider", feature = "native-tls"));
 
+/// Creates the error of an `https` URL without a TLS backend.
 #[cold]
-pub(super) fn missing() -> TransportError {
-    let why = "this program is built without TLS: enable the feature `rustls` or `native-tls`";
-    TransportError::new(TransportErrorKind::Config, why)
+pub(super) fn not_enabled() -> TransportError {
+    let message = "this program is built without TLS: enable the feature `rustls` or `native-tls`";
+    TransportError::new(TransportErrorKind::Config, message)
 }

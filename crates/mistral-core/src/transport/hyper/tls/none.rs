@@ -1,15 +1,15 @@
 use http::Uri;
 
 use super::super::connect::{BoxError, BoxedConnection};
-use super::missing;
+use super::not_enabled;
 use crate::transport::TransportError;
 
-/// No TLS.
+/// The absence of TLS.
 #[derive(Clone)]
 pub(in super::super) struct Tls;
 
 impl Tls {
-    #[allow(clippy::unnecessary_wraps)] // with TLS it can fail
+    #[allow(clippy::unnecessary_wraps)] // the other backends can fail
     pub(in super::super) fn new() -> Result<Self, TransportError> {
         Ok(Self)
     }
@@ -18,12 +18,12 @@ impl Tls {
         Self
     }
 
-    #[allow(clippy::unused_async)] // with TLS it waits
+    #[allow(clippy::unused_async)] // the other backends wait
     pub(in super::super) async fn secure(
         &self,
         _: BoxedConnection,
         _: Uri,
     ) -> Result<BoxedConnection, BoxError> {
-        Err(missing().into())
+        Err(not_enabled().into())
     }
 }

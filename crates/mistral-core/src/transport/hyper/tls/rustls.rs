@@ -6,10 +6,10 @@ use rustls_crate::ClientConfig;
 use rustls_crate::crypto::CryptoProvider;
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use super::super::connect::{self, BoxError, BoxedConnection, Made};
+use super::super::connect::{self, BoxError, BoxedConnection, Established};
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// rustls, with the certificates that the platform trusts.
+/// rustls with the root certificates of the platform.
 #[derive(Clone)]
 pub(in super::super) struct Tls(Arc<ClientConfig>);
 
@@ -25,7 +25,7 @@ impl Tls {
         Ok(Self(Arc::new(config)))
     }
 
-    /// The same without an offer of HTTP/2.
+    /// Returns the same configuration without HTTP/2 in ALPN.
     pub(in super::super) fn without_http2(&self) -> Self {
         let mut config = ClientConfig::clone(&self.0);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -37,15 +37,15 @@ impl Tls {
         connection: BoxedConnection,
         uri: Uri,
     ) -> Result<BoxedConnection, BoxError> {
-        let secured = HttpsConnector::from((Made(Some(connection)), Arc::clone(&self.0)));
-        connect::connection(secured, uri).await
+        let secured = HttpsConnector::from((Established(Some(connection)), Arc::clone(&self.0)));
+        connect::call_connector(secured, uri).await
     }
 }
 
-/// The application's own provider, or else the default one.
+/// Returns the `CryptoProvider` that the application installed, or the default one.
 fn provider() -> Result<Arc<CryptoProvider>, TransportError> {
-    if let Some(own) = CryptoProvider::get_default() {
-        return Ok(Arc::clone(own));
+    if let Some(installed) = CryptoProvider::get_default() {
+        return Ok(Arc::clone(installed));
     }
     #[cfg(feature = "rustls")]
     {
@@ -55,7 +55,7 @@ fn provider() -> Result<Arc<CryptoProvider>, TransportError> {
     {
         Err(TransportError::new(
             TransportErrorKind::Other,
-            "no rustls provider is installed: call `CryptoProvider::install_default` first, \
+            "no rustls `CryptoProvider` is installed: call `CryptoProvider::install_default` first, \
              or enable the `rustls` feature",
         ))
     }

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
-use crate::untagged::{JsonKind, Untagged, UntaggedMembers};
+use super::json_kind::{JsonKind, Untagged, UntaggedMembers};
 
 /// Implements `Deserialize`.
 pub(crate) fn implement_deserialize(name: &Ident, members: &UntaggedMembers<'_>) -> TokenStream {

@@ -5,50 +5,14 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Fields, Ident, Result, Type, Variant};
 
+use super::conversions::conversions;
+use super::json_kind::{JsonKind, Untagged, UntaggedMembers};
+use super::untagged_visitor::implement_deserialize;
+use super::variant::{Member, is_unknown, only_field, variants};
 use crate::attributes::{Errors, Key, read_options, unknown};
 use crate::types::{argument_of, is_number, is_one_of, is_string};
-use crate::union::conversions;
-use crate::untagged_visitor::implement_deserialize;
-use crate::variant::{Member, is_unknown, only_field, variants};
 
-/// The kinds of JSON values.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum JsonKind {
-    String,
-    Array,
-    Object,
-    Number,
-    Bool,
-    Null,
-}
-
-impl JsonKind {
-    /// The kinds with their options and with what an error calls them.
-    pub(crate) const ALL: [(Self, &'static str, &'static str); 6] = [
-        (Self::String, "string", "a string"),
-        (Self::Array, "array", "an array"),
-        (Self::Object, "object", "an object"),
-        (Self::Number, "number", "a number"),
-        (Self::Bool, "bool", "a boolean"),
-        (Self::Null, "null", "null"),
-    ];
-}
-
-/// A variant, and the kind of JSON value that it is.
-pub(crate) struct Untagged<'a> {
-    pub(crate) kind: JsonKind,
-    option: Ident,
-    pub(crate) variant: &'a Ident,
-    /// The type that the variant holds, unless it is `null`.
-    pub(crate) ty: Option<&'a Type>,
-}
-
-pub(crate) struct UntaggedMembers<'a> {
-    pub(crate) members: Vec<Untagged<'a>>,
-    pub(crate) has_unknown: bool,
-}
-
-/// Implements what a union needs that is told apart by the kind of JSON value.
+/// Implements the traits of a union that is told apart by the kind of JSON value.
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let members = parse(input)?;
     let from = implement_from(input, &members);

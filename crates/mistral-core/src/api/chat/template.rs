@@ -1,36 +1,37 @@
-//! Chunks that differ from the one before in their text alone.
+//! Decoding of chunks that differ from the previous one only in their text.
 //!
-//! That is nearly all of them, and comparing costs a fraction of parsing. What is read
-//! here is what the parser would have read: a pattern is tried out on the parser before it
-//! is used, and whatever does not match to the byte goes to the parser.
+//! Nearly all chunks of a stream do, and comparing costs a fraction of parsing. The result is
+//! the same as the parser's: a pattern is verified with the parser before it is used, and a
+//! chunk that does not match it byte by byte is parsed.
 
 use memchr::{memchr2, memmem};
 
 use super::chunk::CompletionChunk;
 use crate::messages::Content;
 
-/// The only place where a text can start: within a JSON string the quotes would be escaped.
+/// The key of the text. It cannot occur within a JSON string, where the quotes would be
+/// escaped.
 const TEXT_KEY: &str = "\"content\":\"";
-/// Random text that the server adds to some chunks to hide how long they are.
+/// The key of the random padding that the server adds to some chunks to hide their length.
 const PADDING_KEY: &str = ",\"p\":\"";
-/// Stands for a text while a pattern is tried out.
+/// The text that a pattern is verified with.
 const PROBE: &str = "probe";
-/// In a stream where this many chunks in a row had to be parsed, nothing repeats.
+/// The number of consecutive parsed chunks after which the stream is assumed not to repeat.
 const MAX_MISSES: u8 = 8;
 
-/// What the chunks of a stream have in common.
+/// The template of a stream's chunks: everything but the text.
 #[derive(Debug, Default)]
-pub(super) struct Repeat {
+pub(super) struct ChunkTemplate {
     pattern: Option<Box<Pattern>>,
     misses: u8,
 }
 
 #[derive(Debug)]
 struct Pattern {
-    /// What comes before the text, up to its opening quote.
+    /// The JSON before the text, including the opening quote.
     head: String,
-    /// What comes after the text, from its closing quote to the object's last brace, the
-    /// padding and that brace left out.
+    /// The JSON from the closing quote to the end of the object, without the padding and the
+    /// last brace.
     tail: String,
     /// Whether padding may follow the tail.
     may_be_padded: bool,
@@ -38,22 +39,22 @@ struct Pattern {
     chunk: CompletionChunk,
 }
 
-impl Repeat {
-    /// Reads a chunk that repeats all but the text of the one before.
-    pub(super) fn read(&mut self, data: &str) -> Option<CompletionChunk> {
+impl ChunkTemplate {
+    /// Decodes a chunk that matches the template. Returns `None` if it has to be parsed.
+    pub(super) fn decode(&mut self, data: &str) -> Option<CompletionChunk> {
         let pattern = self.pattern.as_ref()?;
-        let text = pattern.text(data)?;
+        let text = pattern.extract_text(data)?;
         let mut chunk = pattern.chunk.clone();
         chunk.choices.first_mut()?.delta.content = Some(Content::Text(text));
         self.misses = 0;
         Some(chunk)
     }
 
-    /// Learns from a chunk that had to be parsed.
-    pub(super) fn learn(&mut self, data: &str, chunk: &CompletionChunk) {
+    /// Replaces the template with that of a chunk that had to be parsed.
+    pub(super) fn update(&mut self, data: &str, chunk: &CompletionChunk) {
         if self.misses < MAX_MISSES {
             self.misses += 1;
-            self.pattern = Pattern::of(data, chunk).map(Box::new);
+            self.pattern = Pattern::from_chunk(data, chunk).map(Box::new);
         } else {
             self.pattern = None;
         }
@@ -61,7 +62,7 @@ impl Repeat {
 }
 
 impl Pattern {
-    fn of(data: &str, chunk: &CompletionChunk) -> Option<Self> {
+    fn from_chunk(data: &str, chunk: &CompletionChunk) -> Option<Self> {
         let [choice] = chunk.choices.as_slice() else {
             return None;
         };
@@ -84,11 +85,11 @@ impl Pattern {
             tail: tail.to_owned(),
             chunk,
         };
-        pattern.holds().then_some(pattern)
+        pattern.is_confirmed().then_some(pattern)
     }
 
-    /// Whether the parser reads what this pattern says it does.
-    fn holds(&self) -> bool {
+    /// Whether the parser agrees with this pattern.
+    fn is_confirmed(&self) -> bool {
         let mut expected = self.chunk.clone();
         if let Some(choice) = expected.choices.first_mut() {
             choice.delta.content = Some(PROBE.into());
@@ -100,14 +101,14 @@ impl Pattern {
             (padded, self.may_be_padded),
         ]
         .into_iter()
-        .filter(|(_, matters)| *matters)
+        .filter(|(_, applies)| *applies)
         .all(|(json, _)| {
-            serde_json::from_str::<CompletionChunk>(&json).is_ok_and(|read| read == expected)
+            serde_json::from_str::<CompletionChunk>(&json).is_ok_and(|parsed| parsed == expected)
         })
     }
 
-    /// The text of a chunk that matches.
-    fn text(&self, data: &str) -> Option<String> {
+    /// Returns the text of a chunk that matches the pattern.
+    fn extract_text(&self, data: &str) -> Option<String> {
         let rest = data.strip_prefix(self.head.as_str())?;
         let (end, escaped) = end_of_string(rest)?;
         let (text, after) = rest.split_at_checked(end)?;
@@ -126,7 +127,8 @@ impl Pattern {
     }
 }
 
-/// Where the JSON string that `rest` begins within ends, and whether it has escapes.
+/// Returns the end of the JSON string that `rest` starts within, and whether the string has
+/// escapes.
 fn end_of_string(rest: &str) -> Option<(usize, bool)> {
     let bytes = rest.as_bytes();
     let (mut at, mut escaped) = (0, false);
@@ -140,7 +142,7 @@ fn end_of_string(rest: &str) -> Option<(usize, bool)> {
     }
 }
 
-/// Whether the parser takes these characters in a string, other than quotes and escapes.
+/// Whether the parser accepts these characters in a string, apart from quotes and escapes.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| byte >= 0x20)
 }
@@ -156,9 +158,9 @@ mod tests {
 
     use super::*;
 
-    /// Texts as JSON writes them, some of which no parser takes.
+    /// Generates texts in their JSON form, some of them invalid.
     fn raw_text() -> impl Strategy<Value = String> {
-        let piece = select(vec![
+        let part = select(vec![
             "a",
             "é",
             "🙂",
@@ -178,10 +180,11 @@ mod tests {
             "\\",
             "",
         ]);
-        proptest::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+        proptest::collection::vec(part, 0..4).prop_map(|parts| parts.concat())
     }
 
-    /// Chunks whose parts come in several forms, so that some repeat and others nearly do.
+    /// Generates chunks with variants of each part, so that some match the previous one and
+    /// others nearly do.
     fn raw_chunk() -> impl Strategy<Value = String> {
         let start = select(vec![
             r#"{"id":"1","object":"o","created":1,"model":"m","choices":[{"index":0,"delta":{"#,
@@ -217,18 +220,18 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
         #[test]
-        fn what_repeats_is_read_as_the_parser_reads_it(
+        fn template_decode_equals_parser(
             chunks in proptest::collection::vec(raw_chunk(), 1..20),
         ) {
-            let mut repeat = Repeat::default();
+            let mut template = ChunkTemplate::default();
             for data in &chunks {
                 let parsed = serde_json::from_str::<CompletionChunk>(data);
-                match (repeat.read(data), parsed) {
-                    (Some(read), Ok(parsed)) => prop_assert_eq!(read, parsed),
-                    (Some(_), Err(error)) => prop_assert!(false, "{} was read: {}", data, error),
+                match (template.decode(data), parsed) {
+                    (Some(decoded), Ok(parsed)) => prop_assert_eq!(decoded, parsed),
+                    (Some(_), Err(error)) => prop_assert!(false, "{} was decoded: {}", data, error),
                     (None, Ok(parsed)) => {
-                        repeat.misses = 0; // so that learning never stops here
-                        repeat.learn(data, &parsed);
+                        template.misses = 0; // so that updating never stops here
+                        template.update(data, &parsed);
                     }
                     (None, Err(_)) => {}
                 }
@@ -237,23 +240,23 @@ mod tests {
     }
 
     #[test]
-    fn texts_and_padding_of_any_length_repeat() {
+    fn template_text_and_padding_of_any_length_match() {
         let chunk = |text: &str, padding: &str| {
             let start = r#"{"id":"1","model":"m","choices":[{"index":0,"delta":{"content":""#;
             format!(r#"{start}{text}"}},"finish_reason":null}}]{padding}}}"#)
         };
-        let mut repeat = Repeat::default();
+        let mut template = ChunkTemplate::default();
         let first = chunk("a", r#","p":"abc""#);
-        repeat.learn(&first, &serde_json::from_str(&first).unwrap());
+        template.update(&first, &serde_json::from_str(&first).unwrap());
         for (data, text) in [
             (chunk("Hello", ""), "Hello"),
             (chunk("", r#","p":"""#), ""),
             (chunk("\\n\\u00e9", r#","p":"abcdefghijk""#), "\né"),
         ] {
-            assert_eq!(repeat.read(&data).unwrap().text(), text);
+            assert_eq!(template.decode(&data).unwrap().text(), text);
         }
-        assert!(repeat.read(&chunk("a", r#","q":"abc""#)).is_none());
-        assert!(repeat.read(&chunk("a", r#","p":1"#)).is_none());
-        assert!(repeat.read(&chunk("a\n", "")).is_none());
+        assert!(template.decode(&chunk("a", r#","q":"abc""#)).is_none());
+        assert!(template.decode(&chunk("a", r#","p":1"#)).is_none());
+        assert!(template.decode(&chunk("a\n", "")).is_none());
     }
 }

@@ -1,15 +1,18 @@
 //! `ApiUnion`: enums whose variants are JSON values of several types.
 
-use std::collections::HashMap;
+mod conversions;
+mod json_kind;
+mod tagged;
+mod untagged;
+mod untagged_visitor;
+pub(crate) mod variant;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::quote_spanned;
 use syn::{DeriveInput, Error, Result};
 
 use crate::attributes::Container;
 use crate::object::reject_generics;
-use crate::variant::Member;
-use crate::{tagged, untagged};
 
 /// Expands `ApiUnion`.
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -41,40 +44,4 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             #implementations
         };
     })
-}
-
-/// Implements `From` for each type that is in one variant only.
-pub(crate) fn conversions(input: &DeriveInput, members: &[Member<'_>]) -> TokenStream {
-    let written = |member: &Member<'_>| member.inner().to_token_stream().to_string();
-    let mut count = HashMap::new();
-    for member in members {
-        *count.entry(written(member)).or_insert(0) += 1;
-    }
-    let name = &input.ident;
-    let conversions = members
-        .iter()
-        .filter(|member| count.get(&written(member)) == Some(&1))
-        .map(|Member { variant, ty, boxed }| {
-            let boxed = boxed.map(|inner| {
-                quote_spanned! {Span::mixed_site()=>
-                    #[automatically_derived]
-                    impl __json::From<#inner> for #name {
-                        fn from(member: #inner) -> Self {
-                            Self::#variant(__json::Box::new(member))
-                        }
-                    }
-                }
-            });
-            quote_spanned! {Span::mixed_site()=>
-                #[automatically_derived]
-                impl __json::From<#ty> for #name {
-                    fn from(member: #ty) -> Self {
-                        Self::#variant(member)
-                    }
-                }
-
-                #boxed
-            }
-        });
-    quote!(#(#conversions)*)
 }

@@ -1,22 +1,25 @@
-//! Server-sent events without I/O: bytes in, events out.
+//! Decoding of server-sent events, without I/O.
+
+mod event;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-/// The largest event that is read unless another limit is set: 16 MiB.
-pub(crate) const MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
+pub use self::event::{EventTooLarge, SseEvent};
+
+/// The default limit of the size of an event: 16 MiB.
+pub(crate) const DEFAULT_MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Splits bytes into server-sent events, by the rules of the HTML standard.
+/// Decodes bytes into server-sent events, by the rules of the HTML standard.
 ///
-/// Takes bytes as they come off the network, cut anywhere, in time linear in their
-/// number. Data that lies whole in one piece is handed out where it lies, without a
-/// copy. An event that the stream ends without its blank line is dropped.
+/// Accepts chunks of any size in time linear in the number of bytes. Data that is contained in one
+/// chunk is returned without a copy. An event whose final blank line is missing at the end of the
+/// stream is discarded.
 ///
 /// ```
 /// use mistral_core::sse::SseDecoder;
@@ -32,14 +35,14 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 #[derive(Debug)]
 pub struct SseDecoder {
     chunk: Bytes,
-    /// Where in `chunk` the next unread line starts.
-    at: usize,
-    /// A line that began in an earlier chunk.
+    /// The position in `chunk` of the next line to read.
+    position: usize,
+    /// The start of a line that continues in the next chunk.
     line: Vec<u8>,
     data: Data,
-    /// Data that does not lie whole in one chunk.
-    copied: Vec<u8>,
-    /// The event has been handed out: it is forgotten before the next line is read.
+    /// Data that spans several chunks or lines.
+    buffer: Vec<u8>,
+    /// Whether the event has been returned. It is cleared before the next line is read.
     dispatched: bool,
     event_type: String,
     last_event_id: String,
@@ -48,7 +51,7 @@ pub struct SseDecoder {
     after_carriage_return: bool,
     first_line: bool,
     max_event_size: usize,
-    /// Whether every line is an event of its own.
+    /// Whether every line is an event, as in JSON lines.
     is_json_lines: bool,
 }
 
@@ -56,13 +59,13 @@ pub struct SseDecoder {
 #[derive(Debug)]
 enum Data {
     None,
-    /// One line, where it lies in the current chunk.
+    /// One line, as a range of the current chunk.
     InChunk(Range<usize>),
-    /// Lines joined in `copied`.
-    Copied,
+    /// The data in `buffer`.
+    Buffered,
 }
 
-/// What a line says.
+/// The field that a line sets.
 #[derive(Clone, Copy)]
 enum Field {
     Blank,
@@ -73,34 +76,6 @@ enum Field {
     Other,
 }
 
-/// One server-sent event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SseEvent<'a> {
-    /// The event's type; `message` unless the stream names another.
-    pub event_type: &'a str,
-    /// The data lines, joined by line feeds. Bytes that are not UTF-8 become U+FFFD.
-    pub data: Cow<'a, str>,
-    /// The id that the stream gave last. Empty if it gave none.
-    pub last_event_id: &'a str,
-}
-
-/// An event, or a line of one, is larger than the limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct EventTooLarge {
-    /// The limit in bytes.
-    pub limit: usize,
-}
-
-impl fmt::Display for EventTooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an event is larger than {} bytes", self.limit)
-    }
-}
-
-impl std::error::Error for EventTooLarge {}
-
 impl Default for SseDecoder {
     fn default() -> Self {
         Self::new()
@@ -108,14 +83,14 @@ impl Default for SseDecoder {
 }
 
 impl SseDecoder {
-    /// Makes a decoder at the start of a stream, for events of up to 16 MiB.
+    /// Creates a decoder for a new stream with events of up to 16 MiB.
     pub fn new() -> Self {
         Self {
             chunk: Bytes::new(),
-            at: 0,
+            position: 0,
             line: Vec::new(),
             data: Data::None,
-            copied: Vec::new(),
+            buffer: Vec::new(),
             dispatched: false,
             event_type: String::new(),
             last_event_id: String::new(),
@@ -123,12 +98,12 @@ impl SseDecoder {
             retry: None,
             after_carriage_return: false,
             first_line: true,
-            max_event_size: MAX_EVENT_SIZE,
+            max_event_size: DEFAULT_MAX_EVENT_SIZE,
             is_json_lines: false,
         }
     }
 
-    /// Creates a decoder for JSON lines: every line that is not blank is the data of an event.
+    /// Creates a decoder of JSON lines, where every line that is not blank is the data of an event.
     pub(crate) fn json_lines() -> Self {
         Self {
             is_json_lines: true,
@@ -136,33 +111,33 @@ impl SseDecoder {
         }
     }
 
-    /// Sets the largest event that is read, in bytes.
+    /// Sets the largest size of an event, in bytes. Default: 16 MiB.
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
         self.max_event_size = bytes;
         self
     }
 
-    /// Takes the next bytes of the stream.
+    /// Appends the next bytes of the stream.
     ///
-    /// Call [`next_event`](Self::next_event) until it gives `None` before the next push:
-    /// that is when nothing has to be copied. Bytes that are still unread are kept.
+    /// Call [`next_event`](Self::next_event) until it returns `None` before the next push. Otherwise
+    /// the unread bytes are copied.
     pub fn push(&mut self, bytes: impl Into<Bytes>) {
         let bytes = bytes.into();
-        self.keep_data();
-        let unread = self.chunk.get(self.at..).unwrap_or_default();
+        self.buffer_data();
+        let unread = self.chunk.get(self.position..).unwrap_or_default();
         self.chunk = if unread.is_empty() {
             bytes
         } else {
             [unread, &bytes].concat().into()
         };
-        self.at = 0;
+        self.position = 0;
     }
 
-    /// The next event, or `None` until more bytes are pushed.
+    /// Returns the next event, or `None` if more bytes are needed.
     ///
     /// # Errors
-    /// Fails when an event exceeds the limit. The decoder is of no further use then.
+    /// Fails when an event exceeds the limit. The decoder cannot be used afterwards.
     pub fn next_event(&mut self) -> Result<Option<SseEvent<'_>>, EventTooLarge> {
         Ok(if self.advance()? {
             Some(self.event())
@@ -171,28 +146,28 @@ impl SseDecoder {
         })
     }
 
-    /// The reconnection time that the stream asked for last.
+    /// Returns the last reconnection time that the stream has set.
     pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
-    /// Whether an event has begun that has not ended.
+    /// Whether an event has started but not ended.
     pub(crate) fn is_within_event(&self) -> bool {
         let has_data = !self.dispatched && !matches!(self.data, Data::None);
         has_data || !self.line.is_empty()
     }
 
-    /// Reads up to the end of the next event. `false` means that more bytes are needed.
+    /// Reads up to the end of the next event. Returns `false` if more bytes are needed.
     pub(crate) fn advance(&mut self) -> Result<bool, EventTooLarge> {
         if self.dispatched {
-            self.forget_event();
+            self.clear_event();
         }
         let ended = self.read_chunk()?;
         if !ended {
-            // Held until the next push, it would keep its reader from using the room again.
-            self.keep_data();
+            // Released now, so that the connection can reuse its memory.
+            self.buffer_data();
             self.chunk = Bytes::new();
-            self.at = 0;
+            self.position = 0;
         }
         Ok(ended)
     }
@@ -200,29 +175,29 @@ impl SseDecoder {
     fn read_chunk(&mut self) -> Result<bool, EventTooLarge> {
         loop {
             if self.after_carriage_return {
-                match self.chunk.get(self.at) {
-                    Some(b'\n') => self.at += 1,
+                match self.chunk.get(self.position) {
+                    Some(b'\n') => self.position += 1,
                     Some(_) => {}
                     None => return Ok(false),
                 }
                 self.after_carriage_return = false;
             }
-            let unread = self.chunk.get(self.at..).unwrap_or_default();
+            let unread = self.chunk.get(self.position..).unwrap_or_default();
             let Some(length) = memchr::memchr2(b'\n', b'\r', unread) else {
                 if !unread.is_empty() {
                     self.line.extend_from_slice(unread);
-                    self.at = self.chunk.len();
+                    self.position = self.chunk.len();
                     self.check_size(self.line.len())?;
                 }
                 return Ok(false);
             };
             self.after_carriage_return = unread.get(length) == Some(&b'\r');
-            let line = self.at..self.at + length;
-            self.at = line.end + 1;
+            let line = self.position..self.position + length;
+            self.position = line.end + 1;
             let ended = if self.line.is_empty() {
                 self.read_line(line)?
             } else {
-                self.read_carried_line(line)?
+                self.read_continued_line(line)?
             };
             if ended {
                 return Ok(true);
@@ -230,12 +205,12 @@ impl SseDecoder {
         }
     }
 
-    /// The event that [`advance`](Self::advance) has just reached the end of.
+    /// Returns the event whose end [`advance`](Self::advance) has reached.
     pub(crate) fn event(&self) -> SseEvent<'_> {
         let data = match &self.data {
             Data::None => &[],
             Data::InChunk(range) => self.chunk.get(range.clone()).unwrap_or_default(),
-            Data::Copied => self.copied.as_slice(),
+            Data::Buffered => self.buffer.as_slice(),
         };
         SseEvent {
             event_type: if self.event_type.is_empty() {
@@ -248,14 +223,14 @@ impl SseDecoder {
         }
     }
 
-    /// Ends the last line of JSON lines, which may lack its line feed. Returns whether there
-    /// was such a line.
+    /// Ends the last of the JSON lines, which may have no line feed. Returns whether there was such a
+    /// line.
     pub(crate) fn end_line(&mut self) -> bool {
-        let is_unended = self.is_json_lines && !self.line.is_empty();
-        if is_unended {
+        let is_unterminated = self.is_json_lines && !self.line.is_empty();
+        if is_unterminated {
             self.push(Bytes::from_static(b"\n"));
         }
-        is_unended
+        is_unterminated
     }
 
     fn parse(&self, line: &[u8]) -> (Field, usize) {
@@ -266,7 +241,7 @@ impl SseDecoder {
         }
     }
 
-    /// Reads a line that lies whole in the current chunk. `true` means that it ends an event.
+    /// Reads a line that is contained in the current chunk. Returns whether it ends an event.
     fn read_line(&mut self, line: Range<usize>) -> Result<bool, EventTooLarge> {
         let bytes = self.chunk.get(line.clone()).unwrap_or_default();
         let mark = byte_order_mark(&mut self.first_line, bytes);
@@ -279,10 +254,10 @@ impl SseDecoder {
                 if let Data::None = self.data {
                     self.data = Data::InChunk(value);
                 } else {
-                    self.keep_data();
-                    self.copied.push(b'\n');
+                    self.buffer_data();
+                    self.buffer.push(b'\n');
                     let bytes = self.chunk.get(value).unwrap_or_default();
-                    self.copied.extend_from_slice(bytes);
+                    self.buffer.extend_from_slice(bytes);
                 }
             }
             Field::Event | Field::Id | Field::Retry => {
@@ -294,8 +269,8 @@ impl SseDecoder {
         Ok(self.is_json_lines && self.end_event())
     }
 
-    /// Reads a line that began in an earlier chunk.
-    fn read_carried_line(&mut self, end: Range<usize>) -> Result<bool, EventTooLarge> {
+    /// Reads a line that started in an earlier chunk. Returns whether it ends an event.
+    fn read_continued_line(&mut self, end: Range<usize>) -> Result<bool, EventTooLarge> {
         let mut line = std::mem::take(&mut self.line);
         line.extend_from_slice(self.chunk.get(end).unwrap_or_default());
         let mark = byte_order_mark(&mut self.first_line, &line);
@@ -307,12 +282,12 @@ impl SseDecoder {
             Field::Blank => ended = self.end_event(),
             Field::Data => {
                 self.check_size(value.len())?;
-                self.keep_data();
-                if let Data::Copied = self.data {
-                    self.copied.push(b'\n');
+                self.buffer_data();
+                if let Data::Buffered = self.data {
+                    self.buffer.push(b'\n');
                 }
-                self.data = Data::Copied;
-                self.copied.extend_from_slice(value);
+                self.data = Data::Buffered;
+                self.buffer.extend_from_slice(value);
             }
             Field::Event | Field::Id | Field::Retry => self.set(field, text(value).into_owned()),
             Field::Other => {}
@@ -321,7 +296,7 @@ impl SseDecoder {
             ended = self.end_event();
         }
         line.clear();
-        self.line = line; // for the room it has
+        self.line = line; // reuses the allocation
         Ok(ended)
     }
 
@@ -338,7 +313,7 @@ impl SseDecoder {
         }
     }
 
-    /// Ends the event at a blank line. `true` means that there is one to hand out.
+    /// Ends the event at a blank line. Returns whether there is one to dispatch.
     fn end_event(&mut self) -> bool {
         if let Some(id) = self.new_event_id.take() {
             self.last_event_id = id;
@@ -351,30 +326,30 @@ impl SseDecoder {
         true
     }
 
-    fn forget_event(&mut self) {
+    fn clear_event(&mut self) {
         self.dispatched = false;
         self.data = Data::None;
-        self.copied.clear();
+        self.buffer.clear();
         self.event_type.clear();
     }
 
-    /// Copies data that lies in the current chunk, before that chunk goes.
-    fn keep_data(&mut self) {
+    /// Copies data in the current chunk before the chunk is replaced.
+    fn buffer_data(&mut self) {
         if let Data::InChunk(range) = &self.data {
             let bytes = self.chunk.get(range.clone()).unwrap_or_default();
-            self.copied.extend_from_slice(bytes);
-            self.data = Data::Copied;
+            self.buffer.extend_from_slice(bytes);
+            self.data = Data::Buffered;
         }
     }
 
-    fn check_size(&self, more: usize) -> Result<(), EventTooLarge> {
-        // A line feed joins what comes to what there is.
-        let have = match &self.data {
+    fn check_size(&self, additional: usize) -> Result<(), EventTooLarge> {
+        // A line feed separates the new line from the data.
+        let length = match &self.data {
             Data::None => 0,
             Data::InChunk(range) => range.len() + 1,
-            Data::Copied => self.copied.len() + 1,
+            Data::Buffered => self.buffer.len() + 1,
         };
-        if have.saturating_add(more) > self.max_event_size {
+        if length.saturating_add(additional) > self.max_event_size {
             return Err(EventTooLarge {
                 limit: self.max_event_size,
             });
@@ -383,7 +358,7 @@ impl SseDecoder {
     }
 }
 
-/// The field that a line sets, and where in the line its value starts.
+/// Returns the field that a line sets, and the position of its value.
 fn parse(line: &[u8]) -> (Field, usize) {
     if line.is_empty() {
         return (Field::Blank, 0);
@@ -400,7 +375,7 @@ fn parse(line: &[u8]) -> (Field, usize) {
     (field, (colon + 1 + space).min(line.len()))
 }
 
-/// How many bytes of a byte order mark the first line of a stream starts with.
+/// Returns the length of the byte order mark at the start of the first line of a stream.
 fn byte_order_mark(first_line: &mut bool, line: &[u8]) -> usize {
     if std::mem::take(first_line) && line.starts_with(BYTE_ORDER_MARK) {
         BYTE_ORDER_MARK.len()
@@ -410,7 +385,7 @@ fn byte_order_mark(first_line: &mut bool, line: &[u8]) -> usize {
 }
 
 fn text(bytes: &[u8]) -> Cow<'_, str> {
-    // `from_utf8_lossy` alone is several times slower on text that is fine.
+    // `from_utf8_lossy` alone is several times slower on valid text.
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),

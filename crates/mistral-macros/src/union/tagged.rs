@@ -5,9 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, LitStr, Result, Variant};
 
+use super::conversions::conversions;
+use super::variant::{Member, is_unknown, missing_unknown, only_field, parse_texts, variants};
 use crate::attributes::Errors;
-use crate::union::conversions;
-use crate::variant::{Member, is_unknown, missing_unknown, only_field, parse_texts, variants};
 
 /// The variants of a union, but for the unknown one.
 #[derive(Default)]

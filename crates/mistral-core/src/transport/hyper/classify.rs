@@ -1,0 +1,78 @@
+//! The meaning of hyper's and reqwest's errors.
+
+use std::error::Error as StdError;
+use std::io;
+
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// Determines the point at which an exchange failed from the causes of its error.
+///
+/// A GOAWAY proves that a request was not processed only if its body was polled (`body_polled`):
+/// hyper also reports it for a request that is just being dispatched, which another thread may have
+/// sent and the server may have answered. The body is polled after the dispatch.
+#[cold]
+pub(in crate::transport) fn classify(
+    error: impl StdError + Send + Sync + 'static,
+    is_timeout: bool,
+    body_polled: bool,
+) -> TransportError {
+    // An error of a request body comes back wrapped: its own kind is the right one.
+    let own = causes(&error).find_map(|cause| cause.downcast_ref::<TransportError>());
+    if let Some(own) = own {
+        return TransportError::new(own.kind(), own.source_text());
+    }
+    let kind = match (is_connect(&error), is_timeout) {
+        (true, true) => TransportErrorKind::ConnectTimeout,
+        (true, false) => TransportErrorKind::Connect,
+        (false, _) if is_too_large(&error) => TransportErrorKind::TooLarge,
+        (false, _) if is_unprocessed(&error, body_polled) => TransportErrorKind::NotSent,
+        (false, true) => TransportErrorKind::Timeout,
+        (false, false) => TransportErrorKind::Interrupted,
+    };
+    TransportError::new(kind, error)
+}
+
+fn is_connect(error: &(dyn StdError + 'static)) -> bool {
+    use hyper_util::client::legacy::Error;
+    let mut causes = causes(error).filter_map(|cause| cause.downcast_ref::<Error>());
+    causes.any(Error::is_connect)
+}
+
+pub(in crate::transport) fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
+    let mut causes = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|error| error.kind() == io::ErrorKind::TimedOut)
+}
+
+/// Whether the server certainly did not process the request: it was never written, or the server
+/// reported that over HTTP/2 (RFC 9113, section 8.7).
+fn is_unprocessed(error: &(dyn StdError + 'static), body_polled: bool) -> bool {
+    for cause in causes(error) {
+        if let Some(error) = cause.downcast_ref::<::hyper::Error>()
+            && error.is_canceled()
+        {
+            return true;
+        }
+        if let Some(error) = cause.downcast_ref::<h2::Error>() {
+            return error.is_remote()
+                && match error.reason() {
+                    Some(h2::Reason::NO_ERROR) => error.is_go_away() && body_polled,
+                    Some(h2::Reason::REFUSED_STREAM) => error.is_reset(),
+                    _ => false,
+                };
+        }
+    }
+    false
+}
+
+fn is_too_large(error: &(dyn StdError + 'static)) -> bool {
+    let mut causes = causes(error).filter_map(|cause| cause.downcast_ref::<::hyper::Error>());
+    // hyper has a method for it, but only with its `server` feature.
+    causes.any(|error| error.is_parse() && error.to_string().contains("too large"))
+}
+
+/// Returns the error and its causes.
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&cause| cause.source())
+}

@@ -52,12 +52,15 @@ fn batch_run_from_borrowed_texts_reads_results() {
     let states = Arc::<Mutex<Vec<_>>>::default();
     let states_recorded = Arc::clone(&states);
     let moment = Duration::from_millis(1);
-    let waiting = batch.wait().pauses(moment, moment).on_progress(move |job| {
-        states_recorded
-            .lock()
-            .unwrap()
-            .push(job.status.as_str().to_owned());
-    });
+    let waiting = batch
+        .wait()
+        .poll_interval(moment, moment)
+        .on_progress(move |job| {
+            states_recorded
+                .lock()
+                .unwrap()
+                .push(job.status.as_str().to_owned());
+        });
     let job = waiting.send().unwrap();
     assert_eq!(job.status, BatchJobStatus::Success);
     assert_eq!((job.succeeded_requests, job.failed_requests), (2, 1));

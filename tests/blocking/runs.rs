@@ -267,7 +267,10 @@ fn tool_run_hook_may_block_and_deny() {
     let mock = one_tool_turn(&["add"]);
     let run = client(&mock).chat().run(&chat_request(), &add_tool());
     let error = run.blocking_on_call(|_| panic!("no")).send().unwrap_err();
-    assert_eq!(error.to_string(), "chat.run: the hook panicked: no");
+    assert_eq!(
+        error.to_string(),
+        "chat.run: the `blocking_on_call` hook panicked: no"
+    );
     assert_eq!(error.partial::<ToolRun>().unwrap().messages.len(), 2);
 }
 

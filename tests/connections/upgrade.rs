@@ -7,7 +7,7 @@ use http::header::{CONNECTION, UPGRADE};
 use http::{Request, StatusCode};
 use mistral_sdk::testing::MockTransport;
 use mistral_sdk::transport::{HyperTransport, Transport, TransportErrorKind, UpgradeResponse};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::io::{AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::servers::{Proxy, TlsServer, read_head};

@@ -4,8 +4,8 @@ use std::future::IntoFuture;
 use std::io;
 use std::task::Poll;
 
-use super::supply::{Supply, supply};
-use super::waiting::{Source, Waiting};
+use super::blocking_stream::{AsyncSource, BlockingStream};
+use super::feeder::{Feeder, feeder};
 use crate::api::batch;
 use crate::api::batch::{
     Batch, BatchJob, BatchOutcome, BatchWait, Batchable, RESULTS, RUN, SubmittedBatch, WAIT,
@@ -13,19 +13,19 @@ use crate::api::batch::{
 use crate::error::{Error, Result};
 use crate::mode::{Async, Blocking};
 
-/// How many requests are taken ahead. Each may be large.
-const ROOM: usize = 16;
+/// The number of requests that are buffered. Low, because each may be large.
+const FEED_CAPACITY: usize = 16;
 
 impl Batch<Blocking> {
-    /// Makes a job of requests, each with the `custom_id` that its result is told by.
+    /// Submits requests as a batch. Each has a `custom_id`, which its result repeats.
     ///
-    /// A few requests, 10 000 or 4 MiB at most, go along with the call that makes the job.
-    /// More of them are uploaded as files of lines that are written while they are sent:
-    /// however many there are, a few are in memory at a time. They are taken by the thread
-    /// that waits: the iterator may block, and use the client itself.
+    /// Up to 10 000 requests or 4 MiB are sent inline, in the call that creates the job.
+    /// Larger batches are uploaded as input files, which are encoded while they are sent, so
+    /// that only a few requests are in memory at a time. The iterator is advanced by the
+    /// waiting thread: it may block, and use the client itself.
     ///
-    /// All requests are for one model. No `custom_id` may come twice; that is checked where
-    /// all requests are at hand, which is up to 10 000.
+    /// All requests must have the same model. Each `custom_id` must be unique, which is
+    /// checked for inline batches.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,8 +33,7 @@ impl Batch<Blocking> {
     /// # let client = mistral_sdk::blocking::Client::new(
     /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
     /// # )?;
-    /// use mistral_sdk::chat::ChatCompletionRequest;
-    /// use mistral_sdk::chat::Message;
+    /// use mistral_sdk::chat::{ChatCompletionRequest, Message};
     ///
     /// let questions = ["Who painted Olympia?", "What is the best cheese?"];
     /// let requests = questions.iter().enumerate().map(|(number, question)| {
@@ -42,15 +41,15 @@ impl Batch<Blocking> {
     ///     (number.to_string(), ChatCompletionRequest::new("mistral-small-latest", question))
     /// });
     /// let batch = client.batch().run(requests).send()?;
-    /// println!("{}", batch.id()); // keep it, and `resume` can take the batch up again
+    /// println!("{}", batch.id()); // store it to `resume` the batch later
     ///
-    /// # batch.job().send()?; // the emulator's job takes a step with each look
+    /// # batch.job().send()?; // the emulator advances a job on every read
     /// let job = batch.wait().send()?;
     /// println!("{} of {} requests succeeded", job.succeeded_requests, job.total_requests);
     /// for outcome in batch.results()? {
     ///     let outcome = outcome?;
     ///     match outcome.result {
-    ///         Ok(answer) => println!("{}: {}", outcome.custom_id, answer.text()),
+    ///         Ok(response) => println!("{}: {}", outcome.custom_id, response.text()),
     ///         Err(error) => println!("{}: {error}", outcome.custom_id),
     ///     }
     /// }
@@ -66,13 +65,13 @@ impl Batch<Blocking> {
         N: Into<String>,
     {
         let requests = requests.into_iter();
-        self.run_all_of(requests.map(|(id, request)| Ok((id.into(), request))))
+        self.run_fallible(requests.map(|(id, request)| Ok((id.into(), request))))
     }
 
-    /// Makes a job of requests that may fail to come. In everything else it is
+    /// Submits the requests of a fallible iterator as a batch. Otherwise the same as
     /// [`run`](Self::run).
     ///
-    /// An error of the iterator ends the run, and no job is made.
+    /// If the iterator yields an error, the run fails and no job is created.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -100,16 +99,16 @@ impl Batch<Blocking> {
         R: Batchable,
         N: Into<String>,
     {
-        let named = |(id, request): (N, R)| (id.into(), request);
+        let into_item = |(id, request): (N, R)| (id.into(), request);
         let requests = requests.into_iter();
-        self.run_all_of(requests.map(move |request| request.map(named)))
+        self.run_fallible(requests.map(move |request| request.map(into_item)))
     }
 
-    fn run_all_of<'a, R: Batchable>(
+    fn run_fallible<'a, R: Batchable>(
         &self,
         requests: impl Iterator<Item = io::Result<(String, R)>> + Send + 'a,
     ) -> BatchRun<'a, R> {
-        let (requests, source) = supply(requests, ROOM);
+        let (requests, source) = feeder(requests, FEED_CAPACITY);
         BatchRun {
             run: batch::BatchRun::new(self.client.as_async(), source),
             requests,
@@ -118,52 +117,55 @@ impl Batch<Blocking> {
     }
 }
 
-/// A batch that is ready to be sent: `.send()` it for the job. Made by [`Batch::run`].
+/// A batch that is ready to be submitted: call `.send()` to create the job. Created by
+/// [`Batch::run`].
 #[must_use = "a batch is not sent until `send` is called"]
 pub struct BatchRun<'a, R> {
     run: batch::BatchRun<R>,
-    requests: Supply<'a, (String, R)>,
+    requests: Feeder<'a, (String, R)>,
     mode: Blocking,
 }
 
 impl<R: Batchable> BatchRun<'_, R> {
-    /// Facts that are kept with the job: names of 1 to 32 characters, values of 1 to 512.
+    /// Sets the metadata to store with the job. Keys have 1 to 32 characters, values 1 to 512.
     pub fn metadata(mut self, metadata: BTreeMap<String, String>) -> Self {
         self.run = self.run.metadata(metadata);
         self
     }
 
-    /// After how many hours the job ends, finished or not. Default: 24.
+    /// Sets the number of hours after which an unfinished job times out. Default: 24.
     pub fn timeout_hours(mut self, hours: u64) -> Self {
         self.run = self.run.timeout_hours(hours);
         self
     }
 
-    /// With how many requests the batch still goes along with the call that makes its job.
-    /// With more it is uploaded. Default, and most that the API takes: 10 000.
+    /// Sets the maximum number of requests that are sent inline, in the call that creates the
+    /// job. Larger batches are uploaded. Default, and the API's maximum: 10 000.
     pub fn inline_limit(mut self, requests: usize) -> Self {
         self.run = self.run.inline_limit(requests);
         self
     }
 
-    /// How many bytes an uploaded file may have; what does not fit goes into another.
-    /// Default: 500 MB.
+    /// Sets the maximum size of an input file, in bytes. A batch that exceeds it is split
+    /// into several files. Default: 500 MB.
     pub fn file_limit(mut self, bytes: u64) -> Self {
         self.run = self.run.file_limit(bytes);
         self
     }
 
-    /// Sends the batch, and waits for its job to be made.
+    /// Submits the batch and creates its job.
     ///
     /// # Errors
-    /// Fails as the asynchronous [`BatchRun`](batch::BatchRun) does, and inside an async
-    /// runtime. An upload is never repeated, since an iterator gives its requests only once:
-    /// if it fails there is no job, and the batch is run anew.
+    /// Fails with the errors of the asynchronous [`BatchRun`](batch::BatchRun), and inside an
+    /// async runtime.
+    ///
+    /// An upload is not retried, because an iterator can be consumed only once. If it fails,
+    /// no job is created; submit the batch again.
     pub fn send(mut self) -> Result<SubmittedBatch<R, Blocking>> {
         let mut submitting = self.run.into_future();
         let batch = self
             .requests
-            .wait(&self.mode.driver, |cx| submitting.as_mut().poll(cx))
+            .block_on(&self.mode.runtime, |cx| submitting.as_mut().poll(cx))
             .map_err(|error| error.at(RUN, 0))??;
         Ok(batch.with_mode(&self.mode))
     }
@@ -176,44 +178,44 @@ impl<R> fmt::Debug for BatchRun<'_, R> {
 }
 
 impl BatchWait<Blocking> {
-    /// Waits until the job has ended.
+    /// Blocks until the job has finished.
     ///
     /// # Errors
-    /// Fails as the asynchronous wait does, and inside an async runtime.
+    /// Fails with the errors of the asynchronous wait, and inside an async runtime.
     pub fn send(self) -> Result<BatchJob> {
         let (wait, mode) = self.split();
-        mode.perform(WAIT.into(), wait)
+        mode.run_call(WAIT.into(), wait)
     }
 }
 
 impl<R: Batchable> SubmittedBatch<R, Blocking> {
-    /// Gives the results of a job that has ended.
+    /// Retrieves the results of a finished job.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) while the job has not
-    /// ended, when its requests are for another endpoint than those of type `R`, and inside an
-    /// async runtime. Whatever is wrong with the results themselves is told when they are read.
+    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) if the job has not finished,
+    /// if its endpoint is not that of `R`, or inside an async runtime. Errors in the results
+    /// themselves are reported while they are read.
     pub fn results(&self) -> Result<BatchResults<R>> {
         let mode = self.mode().clone();
         let batch = self.with_mode(&Async);
-        let results = mode.perform(RESULTS.into(), Box::pin(batch.results()))?;
-        Ok(BatchResults(Waiting::new(results, mode)))
+        let results = mode.run_call(RESULTS.into(), Box::pin(batch.results()))?;
+        Ok(BatchResults(BlockingStream::new(results, mode)))
     }
 }
 
-/// The results of a batch, read while they are downloaded: an iterator that waits for each.
-/// Made by [`SubmittedBatch::results`].
+/// The results of a batch, read while they are downloaded: a blocking iterator. Created by
+/// [`SubmittedBatch::results`].
 ///
-/// What comes, in which order, and what is an error is as with the asynchronous
+/// Yields the same items and errors as the asynchronous
 /// [`BatchResults`](batch::BatchResults).
 #[derive(Debug)]
-pub struct BatchResults<R: Batchable>(Waiting<batch::BatchResults<R>>);
+pub struct BatchResults<R: Batchable>(BlockingStream<batch::BatchResults<R>>);
 
 impl<R: Batchable> BatchResults<R> {
-    /// The results in the order of `ids`, which are the `custom_id`s of the requests.
+    /// Returns the results in the order of `ids`, the `custom_id`s of the requests.
     ///
-    /// All results are downloaded first, into a file in [`std::env::temp_dir`] that is removed
-    /// with the iterator. In memory there are 24 bytes for each.
+    /// All results are first downloaded to a file in [`std::env::temp_dir`], which is removed
+    /// when the iterator is dropped. Memory usage is 24 bytes per result.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -225,7 +227,7 @@ impl<R: Batchable> BatchResults<R> {
     /// let texts = ["a cat", "a dog", "a cow"];
     /// let requests = texts.map(|text| (text, EmbeddingRequest::new("mistral-embed", text)));
     /// let batch = client.batch().run(requests).send()?;
-    /// # batch.job().send()?; // the emulator's job takes a step with each look
+    /// # batch.job().send()?; // the emulator advances a job on every read
     /// batch.wait().send()?;
     /// for (text, outcome) in texts.iter().zip(batch.results()?.in_order(texts)) {
     ///     let response = outcome?.result?;
@@ -237,18 +239,18 @@ impl<R: Batchable> BatchResults<R> {
         self,
         ids: impl IntoIterator<Item = N, IntoIter: Send + 'static>,
     ) -> OrderedResults<R> {
-        let Waiting { source, mode, .. } = self.0;
-        OrderedResults(Waiting::new(source.in_order(ids), mode))
+        let BlockingStream { inner, mode, .. } = self.0;
+        OrderedResults(BlockingStream::new(inner.in_order(ids), mode))
     }
 }
 
-/// The results of a batch in the order of its requests: an iterator that waits for each. Made
-/// by [`BatchResults::in_order`].
+/// The results of a batch in the order of its requests: a blocking iterator. Created by
+/// [`BatchResults::in_order`].
 ///
-/// What comes, and what is an error is as with the asynchronous
+/// Yields the same items and errors as the asynchronous
 /// [`OrderedResults`](batch::OrderedResults).
 #[derive(Debug)]
-pub struct OrderedResults<R: Batchable>(Waiting<batch::OrderedResults<R>>);
+pub struct OrderedResults<R: Batchable>(BlockingStream<batch::OrderedResults<R>>);
 
 macro_rules! results {
     ($name:ident) => {
@@ -260,11 +262,11 @@ macro_rules! results {
             }
         }
 
-        impl<R: Batchable> Source for batch::$name<R> {
-            type Piece = BatchOutcome<R::Response>;
-            const SENDS: bool = true;
+        impl<R: Batchable> AsyncSource for batch::$name<R> {
+            type Element = BatchOutcome<R::Response>;
+            const SENDS_REQUESTS: bool = true;
 
-            fn arrived(&mut self) -> Poll<Option<Result<Self::Piece>>> {
+            fn next_buffered(&mut self) -> Poll<Option<Result<Self::Element>>> {
                 if self.has_ended() {
                     Poll::Ready(None)
                 } else {
@@ -272,7 +274,7 @@ macro_rules! results {
                 }
             }
 
-            fn error(&self, error: Error) -> Error {
+            fn with_context(&self, error: Error) -> Error {
                 error.at(RESULTS, 0)
             }
         }

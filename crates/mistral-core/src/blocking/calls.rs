@@ -12,42 +12,42 @@ use crate::error::Result;
 use crate::mode::Blocking;
 
 impl Blocking {
-    /// Performs a call of the operation of that name.
-    pub(super) fn perform<T>(
+    /// Blocks until `call` is ready. An error of blocking names `operation`.
+    pub(super) fn run_call<T>(
         &self,
         operation: Cow<'static, str>,
         call: impl IntoFuture<Output = Result<T>>,
     ) -> Result<T> {
-        self.driver
-            .perform(call.into_future())
+        self.runtime
+            .block_on_call(call.into_future())
             .map_err(|error| error.at(operation, 0))?
     }
 }
 
 impl<T: DeserializeOwned + 'static> Call<T, Blocking> {
-    /// Sends the call and waits for its answer.
+    /// Sends the call and blocks until its response is complete.
     ///
     /// # Errors
-    /// Fails as the asynchronous call does, and inside an async runtime.
+    /// Fails with the errors of the asynchronous call, and inside an async runtime.
     pub fn send(self) -> Result<T> {
         let operation = self.operation();
         let (call, mode) = self.split();
-        mode.perform(operation, call)
+        mode.run_call(operation, call)
     }
 
-    /// Sends the call and keeps, beside its answer, the HTTP response.
+    /// Sends the call and returns its body with the metadata of the HTTP response.
     ///
     /// # Errors
-    /// Fails as [`send`](Self::send) does.
+    /// Fails with the errors of [`send`](Self::send).
     pub fn with_response(self) -> Result<Response<T>> {
         let operation = self.operation();
         let (call, mode) = self.split();
-        mode.perform(operation, call.with_response())
+        mode.run_call(operation, call.with_response())
     }
 }
 
 impl<T: Page> Call<T, Blocking> {
-    /// All pages of the list, from the one on that this call asks for.
+    /// Returns all pages of the list, starting with the one that this call requests.
     pub fn pages(self) -> Pages<T> {
         let (call, mode) = self.split();
         Pages::new(call.pages(), mode)
@@ -55,38 +55,38 @@ impl<T: Page> Call<T, Blocking> {
 }
 
 impl<T: StreamEvent> StreamCall<T, Blocking> {
-    /// Sends the call and waits for the stream to begin.
+    /// Sends the call and blocks until the response headers arrive.
     ///
     /// # Errors
-    /// Fails as the asynchronous call does, and inside an async runtime.
+    /// Fails with the errors of the asynchronous call, and inside an async runtime.
     pub fn send(self) -> Result<EventStream<T>> {
         let operation = self.operation();
         let (call, mode) = self.split();
-        let stream = mode.perform(operation, call)?;
+        let stream = mode.run_call(operation, call)?;
         Ok(EventStream::new(stream, mode))
     }
 
-    /// Sends the call and keeps, beside its stream, the head of the HTTP response.
+    /// Sends the call and returns its stream with the metadata of the HTTP response.
     ///
     /// # Errors
-    /// Fails as [`send`](Self::send) does.
+    /// Fails with the errors of [`send`](Self::send).
     pub fn with_response(self) -> Result<Response<EventStream<T>>> {
         let operation = self.operation();
         let (call, mode) = self.split();
-        let response = mode.perform(operation, call.with_response())?;
+        let response = mode.run_call(operation, call.with_response())?;
         Ok(response.map(|stream| EventStream::new(stream, mode)))
     }
 }
 
 impl DownloadCall<Blocking> {
-    /// Sends the call and waits for the bytes to begin.
+    /// Sends the call and blocks until the response headers arrive.
     ///
     /// # Errors
-    /// Fails as the asynchronous call does, and inside an async runtime.
+    /// Fails with the errors of the asynchronous call, and inside an async runtime.
     pub fn send(self) -> Result<ByteStream> {
         let operation = self.operation();
         let (call, mode) = self.split();
-        let stream = mode.perform(operation, call)?;
+        let stream = mode.run_call(operation, call)?;
         Ok(ByteStream::new(stream, mode))
     }
 }

@@ -2,23 +2,23 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::client;
-
 use crate::client::ClientBuilder;
 use crate::client::FromEnv;
 use crate::error::Result;
 use crate::mode::Blocking;
-use crate::mode::blocking_runtime::Driver;
+use crate::mode::blocking_runtime::BlockingRuntime;
 use crate::provider::Provider;
 
-/// The entry to the API for a program that is not asynchronous.
+/// A client for the API that blocks the calling thread.
 ///
-/// Its groups and methods are those of the asynchronous [`Client`](crate::Client); their calls
-/// end in `.send()`. Cheap to clone; all clones share one connection pool. Make one and keep
-/// it: any number of threads may use it at once.
+/// It has the API groups and methods of the asynchronous [`Client`](crate::Client). Calls are
+/// sent with `.send()`. Clones are cheap and share one connection pool. Create one client and
+/// reuse it, from any number of threads.
 ///
-/// It has a runtime of its own. Where an asynchronous runtime is at work, which must not be
-/// held up, calls fail with [`ErrorKind::Config`](crate::ErrorKind::Config), and nothing is
-/// sent; within `tokio::task::spawn_blocking` they work. It can be dropped anywhere.
+/// It has its own runtime. Inside an async task, calls fail with
+/// [`ErrorKind::Config`](crate::ErrorKind::Config) before anything is sent, because they would
+/// block the runtime; inside `tokio::task::spawn_blocking` they work. The client can be dropped
+/// anywhere.
 ///
 /// ```no_run
 /// # fn main() -> mistral_sdk::Result<()> {
@@ -26,7 +26,7 @@ use crate::provider::Provider;
 /// use mistral_sdk::{MistralApi, blocking};
 ///
 /// let client = blocking::Client::from_env()?;
-/// // or, with settings of its own:
+/// // or, with custom settings:
 /// let client = mistral_sdk::Client::builder(MistralApi::from_env()?)
 ///     .timeout(Duration::from_secs(60))
 ///     .build_blocking()?;
@@ -38,22 +38,22 @@ use crate::provider::Provider;
 pub struct Client(client::Client<Blocking>);
 
 impl Client {
-    /// Makes a client for `provider`, with the defaults for everything else.
+    /// Creates a client for `provider` with default settings.
     ///
     /// # Errors
-    /// Fails when the built-in transport cannot be set up or is not compiled in, or when the
-    /// system refuses a thread.
+    /// Fails if the built-in transport cannot be set up or is not compiled in, or if the
+    /// operating system cannot create a thread.
     pub fn new(provider: impl Provider) -> Result<Self> {
         ClientBuilder::new(provider).build_blocking()
     }
 
-    /// Makes a client from the variables of the environment, as
-    /// [`Client::from_env`](crate::Client::from_env) does.
+    /// Creates a client from environment variables; see
+    /// [`Client::from_env`](crate::Client::from_env).
     ///
     /// Available with the crate `mistral-sdk`.
     ///
     /// # Errors
-    /// Fails when a variable is missing or wrong; the message names it and the fix.
+    /// Fails if a variable is missing or invalid. The message names the variable and the fix.
     pub fn from_env<Providers>() -> Result<Self>
     where
         Self: FromEnv<Providers>,
@@ -71,19 +71,20 @@ impl Deref for Client {
 }
 
 impl ClientBuilder {
-    /// Makes a [blocking client](Client). Nothing is sent.
+    /// Creates a [blocking client](Client). No request is sent.
     ///
-    /// A transport of your own may serve several clients. Connections that it keeps end with
-    /// the client that made them, and with them what another client is being answered there.
+    /// A custom transport can be shared by several blocking clients. Its connections run on the
+    /// runtime of the client that opened them: dropping that client closes them, and fails the
+    /// requests that other clients have in flight on them.
     ///
     /// # Errors
-    /// Fails when the built-in transport cannot be set up or is not compiled in, or when the
-    /// system refuses a thread.
+    /// Fails if the built-in transport cannot be set up or is not compiled in, or if the
+    /// operating system cannot create a thread.
     pub fn build_blocking(self) -> Result<Client> {
-        let driver = Arc::new(Driver::start()?);
+        let runtime = Arc::new(BlockingRuntime::start()?);
         Ok(Client(client::Client::with_mode(
             self.pipeline()?,
-            Blocking { driver },
+            Blocking { runtime },
         )))
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of whole streams.
+//! Methods that collect a whole stream.
 
 use bytes::Bytes;
 
@@ -8,15 +8,15 @@ use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::error::Result;
 
 impl EventStream<CompletionChunk> {
-    /// Reads the rest of the stream and gives the whole answer, merged from all chunks, those
-    /// that were taken before as well.
+    /// Reads the rest of the stream and returns the complete response, merged from all chunks,
+    /// including those that were read before.
     ///
     /// # Errors
-    /// Fails as the iterator does, or has done; the error's
-    /// [`partial`](crate::Error::partial) is the answer as far as it had come.
+    /// Fails with the errors of the iterator, also if it has returned one before.
+    /// [`Error::partial`](crate::Error::partial) is the response up to the error.
     pub fn collect_response(self) -> Result<ChatCompletionResponse> {
         self.0
-            .finish(async |stream| stream.collect_response().await)
+            .collect(async |stream| stream.collect_response().await)
     }
 }
 
@@ -24,39 +24,37 @@ impl EventStream<CompletionChunk> {
 impl<T: serde::de::DeserializeOwned + Send + 'static>
     EventStream<crate::api::chat::ParsedChunk<T>>
 {
-    /// Reads the rest of the stream and gives the final value, with the whole answer.
+    /// Reads the rest of the stream and returns the final value with the complete response.
     ///
     /// # Errors
-    /// Fails as the asynchronous
-    /// [`collect_parsed`](crate::EventStream::<crate::api::chat::ParsedChunk<T>>::collect_parsed)
-    /// does.
+    /// Fails with the errors of the asynchronous
+    /// [`collect_parsed`](crate::EventStream::<crate::api::chat::ParsedChunk<T>>::collect_parsed).
     pub fn collect_parsed(self) -> Result<crate::api::chat::Parsed<T>> {
-        self.0.finish(async |stream| stream.collect_parsed().await)
+        self.0.collect(async |stream| stream.collect_parsed().await)
     }
 }
 
 impl EventStream<TranscriptionStreamEvents> {
-    /// Reads the rest of the stream and gives the whole transcription, merged from all events,
-    /// those that were taken before as well.
+    /// Reads the rest of the stream and returns the complete transcription, merged from all
+    /// events, including those that were read before.
     ///
     /// # Errors
-    /// Fails as the asynchronous
-    /// [`collect_response`](crate::EventStream::<TranscriptionStreamEvents>::collect_response)
-    /// does.
+    /// Fails with the errors of the asynchronous
+    /// [`collect_response`](crate::EventStream::<TranscriptionStreamEvents>::collect_response).
     pub fn collect_response(self) -> Result<TranscriptionResponse> {
         self.0
-            .finish(async |stream| stream.collect_response().await)
+            .collect(async |stream| stream.collect_response().await)
     }
 }
 
 impl EventStream<SpeechStreamEvents> {
-    /// Reads the rest of the stream and gives its audio: all of the recording that was not
-    /// taken before.
+    /// Reads the rest of the stream and returns its audio, without the events that were read
+    /// before.
     ///
     /// # Errors
-    /// Fails as the asynchronous
-    /// [`collect_audio`](crate::EventStream::<SpeechStreamEvents>::collect_audio) does.
+    /// Fails with the errors of the asynchronous
+    /// [`collect_audio`](crate::EventStream::<SpeechStreamEvents>::collect_audio).
     pub fn collect_audio(self) -> Result<Bytes> {
-        self.0.finish(async |stream| stream.collect_audio().await)
+        self.0.collect(async |stream| stream.collect_audio().await)
     }
 }

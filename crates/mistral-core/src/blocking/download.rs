@@ -4,16 +4,17 @@ use std::task::Poll;
 
 use bytes::{Buf, Bytes};
 
-use super::waiting::{Source, Waiting};
+use super::blocking_stream::{AsyncSource, BlockingStream};
 use crate::call::byte_stream;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
 
-/// The bytes of a download, read as they arrive.
+/// The body of a download, as a blocking stream of bytes.
 ///
-/// Take them with [`Read`], as an iterator, all at once with [`bytes`](Self::bytes), or
-/// straight into a file or a writer. A download that stops before its end is an error
-/// ([`ErrorKind::Truncated`](crate::ErrorKind::Truncated)). Dropping it closes its connection.
+/// Read it with [`Read`], as an iterator, at once with [`bytes`](Self::bytes), or directly into
+/// a file or a writer. An incomplete download fails with
+/// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated). Dropping the stream closes its
+/// connection.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,8 +22,7 @@ use crate::mode::Blocking;
 /// # let client = mistral_sdk::blocking::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// # use mistral_sdk::files::{FilePurpose, UploadFileRequest};
-/// # use mistral_sdk::files::FileSource;
+/// # use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 /// # let file = FileSource::from_bytes("a.jsonl", "{}\n");
 /// # let file = client.files().upload(&UploadFileRequest::new(FilePurpose::Batch, file)).send()?;
 /// use std::io::{BufRead, BufReader};
@@ -35,84 +35,84 @@ use crate::mode::Blocking;
 /// ```
 #[derive(Debug)]
 pub struct ByteStream {
-    waiting: Waiting<byte_stream::ByteStream>,
-    /// What [`Read`] has left of the piece that it reads.
+    stream: BlockingStream<byte_stream::ByteStream>,
+    /// The rest of the chunk that [`Read`] has started to read.
     unread: Bytes,
 }
 
 impl ByteStream {
     pub(super) fn new(stream: byte_stream::ByteStream, mode: Blocking) -> Self {
         Self {
-            waiting: Waiting::new(stream, mode),
+            stream: BlockingStream::new(stream, mode),
             unread: Bytes::new(),
         }
     }
 
-    /// How many bytes there are in all, if the server said so.
+    /// Returns the total number of bytes, if the server sent `Content-Length`.
     pub fn content_length(&self) -> Option<u64> {
-        self.waiting.source.content_length()
+        self.stream.inner.content_length()
     }
 
-    /// The media type of the bytes, if the server said so.
+    /// Returns the media type, if the server sent `Content-Type`.
     pub fn content_type(&self) -> Option<&str> {
-        self.waiting.source.content_type()
+        self.stream.inner.content_type()
     }
 
-    /// The server's id of the request, to be given to its support.
+    /// Returns the server's request id, for support requests.
     pub fn request_id(&self) -> Option<&str> {
-        self.waiting.source.request_id()
+        self.stream.inner.request_id()
     }
 
-    /// Calls `report` whenever bytes arrived, with how many there were so far and how many
-    /// there are in all, if that is known.
+    /// Calls `report` after each chunk, with the number of bytes received so far and the total
+    /// number, if known.
     #[must_use]
     pub fn on_progress(
         mut self,
         report: impl FnMut(u64, Option<u64>) + Send + Sync + 'static,
     ) -> Self {
-        self.waiting.source = self.waiting.source.on_progress(report);
+        self.stream.inner = self.stream.inner.on_progress(report);
         self
     }
 
     /// Reads all bytes into memory.
     ///
     /// # Errors
-    /// Fails when the download stops before its end, or time runs out.
+    /// Fails if the download is incomplete or times out.
     pub fn bytes(self) -> Result<Bytes> {
-        self.whole().finish(async |stream| stream.bytes().await)
+        self.into_unread()
+            .collect(async |stream| stream.bytes().await)
     }
 
-    /// Writes all bytes into the file at `path`, and says how many there were.
+    /// Writes all bytes to the file at `path`, and returns their number.
     ///
-    /// A file that is there already is overwritten. A download that fails leaves no file:
-    /// what has arrived of it is removed.
+    /// An existing file is overwritten. A download that fails leaves no file.
     ///
     /// # Errors
-    /// Fails when the download stops before its end, when time runs out, or, with
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), when the file cannot be written.
+    /// Fails if the download is incomplete or times out, or with
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be written.
     pub fn write_to(self, path: impl AsRef<Path>) -> Result<u64> {
-        self.whole()
-            .finish(async move |stream| stream.write_to(path).await)
+        self.into_unread()
+            .collect(async move |stream| stream.write_to(path).await)
     }
 
-    /// All that has not been read.
-    fn whole(mut self) -> Waiting<byte_stream::ByteStream> {
-        self.waiting.source.unread(self.unread);
-        self.waiting
+    /// Returns the stream, including the rest of a chunk that [`Read`] has started to read.
+    fn into_unread(mut self) -> BlockingStream<byte_stream::ByteStream> {
+        self.stream.inner.unread(self.unread);
+        self.stream
     }
 
-    /// Writes all bytes to `writer`, and says how many there were.
+    /// Writes all bytes to `writer`, and returns their number.
     ///
     /// # Errors
-    /// Fails when the download stops before its end, when time runs out, or, with
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), when `writer` does.
+    /// Fails if the download is incomplete or times out, or with
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if `writer` fails.
     pub fn copy_to(mut self, mut writer: impl Write) -> Result<u64> {
         let mut written = 0;
         while let Some(bytes) = self.next() {
             let bytes = bytes?;
             writer.write_all(&bytes).map_err(|error| {
-                let what = format!("the download cannot be written: {error}");
-                self.waiting.source.error(Error::io(what, error))
+                let what = format!("the download cannot be written to the writer: {error}");
+                self.stream.inner.error(Error::io(what, error))
             })?;
             written += bytes.len() as u64;
         }
@@ -127,15 +127,15 @@ impl Iterator for ByteStream {
         if self.unread.has_remaining() {
             return Some(Ok(std::mem::take(&mut self.unread)));
         }
-        self.waiting.next()
+        self.stream.next()
     }
 }
 
-/// Its errors hold an [`Error`](crate::Error).
+/// Wraps errors of the download, which are an [`Error`](crate::Error), in an [`io::Error`].
 impl Read for ByteStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while !self.unread.has_remaining() && !buffer.is_empty() {
-            match self.waiting.next().transpose().map_err(io::Error::other)? {
+            match self.stream.next().transpose().map_err(io::Error::other)? {
                 Some(bytes) => self.unread = bytes,
                 None => return Ok(0),
             }
@@ -147,11 +147,11 @@ impl Read for ByteStream {
     }
 }
 
-impl Source for byte_stream::ByteStream {
-    type Piece = Bytes;
-    const SENDS: bool = false;
+impl AsyncSource for byte_stream::ByteStream {
+    type Element = Bytes;
+    const SENDS_REQUESTS: bool = false;
 
-    fn arrived(&mut self) -> Poll<Option<Result<Bytes>>> {
+    fn next_buffered(&mut self) -> Poll<Option<Result<Bytes>>> {
         if self.has_ended() {
             Poll::Ready(None)
         } else {
@@ -159,7 +159,7 @@ impl Source for byte_stream::ByteStream {
         }
     }
 
-    fn error(&self, error: Error) -> Error {
+    fn with_context(&self, error: Error) -> Error {
         self.error(error)
     }
 }

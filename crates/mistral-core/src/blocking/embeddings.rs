@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use futures_core::Stream;
 
-use super::supply::{Supply, supply};
+use super::feeder::{Feeder, feeder};
 use crate::api::embeddings;
 use crate::api::embeddings::{
     CREATE_ALL, Embedding, EmbeddingRequest, EmbeddingResponse, Embeddings,
@@ -15,19 +15,20 @@ use crate::error::Result;
 use crate::messages::UsageInfo;
 use crate::mode::Blocking;
 
-/// As many texts as a call has: fewer would be sent for want of more.
-const ROOM: usize = 256;
+/// The number of texts that are buffered. A full call, because with fewer, calls would be sent
+/// partially filled.
+const FEED_CAPACITY: usize = 256;
 
 impl Embeddings<Blocking> {
-    /// Makes a vector of each text, however many there are, in as many calls as it takes.
+    /// Embeds any number of texts, in as many calls as necessary.
     ///
-    /// A call has up to 256 texts, and up to four calls run at once; vectors travel as
-    /// base64. Where the server says that a call has too many tokens or texts, its halves
-    /// are tried, and the next ones are made smaller. Each call is repeated as the client's
-    /// [`RetryPolicy`](crate::RetryPolicy) says. Texts are taken when there is room for
-    /// them, by the thread that waits: the iterator may block, and use the client itself.
+    /// A call has up to 256 texts, and up to four calls run concurrently. Vectors are
+    /// transferred as base64. If the server rejects a call for too many tokens or texts, it is
+    /// split in half, and later calls are made smaller. Each call is retried according to the
+    /// client's [`RetryPolicy`](crate::RetryPolicy). The iterator is advanced by the waiting
+    /// thread as calls complete: it may block, and use the client itself.
     ///
-    /// Take the vectors from the stream, or all of them with
+    /// Read the vectors from the stream, or collect all of them with
     /// [`collect_response`](EmbeddingStream::collect_response).
     ///
     /// ```
@@ -51,13 +52,14 @@ impl Embeddings<Blocking> {
         model: impl Into<String>,
         texts: impl IntoIterator<Item = T, IntoIter: Send + 'a>,
     ) -> EmbeddingStream<'a> {
-        self.create_all_of(model.into(), texts.into_iter().map(|text| Ok(text.into())))
+        self.create_all_fallible(model.into(), texts.into_iter().map(|text| Ok(text.into())))
     }
 
-    /// Makes a vector of each text of an iterator that may fail. In everything else it is
+    /// Embeds the texts of a fallible iterator. Otherwise the same as
     /// [`create_all`](Self::create_all).
     ///
-    /// An error of the iterator comes after the vectors of the texts before it, and is the end.
+    /// An error of the iterator is yielded after the vectors of the texts before it, and ends
+    /// the stream.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -79,15 +81,15 @@ impl Embeddings<Blocking> {
         texts: impl IntoIterator<Item = io::Result<T>, IntoIter: Send + 'a>,
     ) -> EmbeddingStream<'a> {
         let texts = texts.into_iter().map(|text| text.map(Into::into));
-        self.create_all_of(model.into(), texts)
+        self.create_all_fallible(model.into(), texts)
     }
 
-    fn create_all_of<'a>(
+    fn create_all_fallible<'a>(
         &self,
         model: String,
         texts: impl Iterator<Item = io::Result<String>> + Send + 'a,
     ) -> EmbeddingStream<'a> {
-        let (texts, source) = supply(texts, ROOM);
+        let (texts, source) = feeder(texts, FEED_CAPACITY);
         let embeddings = Embeddings {
             client: self.client.as_async(),
         };
@@ -95,44 +97,45 @@ impl Embeddings<Blocking> {
             stream: embeddings::EmbeddingStream::new(&embeddings, model, source),
             texts,
             mode: self.client.mode().clone(),
-            refused: false,
+            has_failed: false,
         }
     }
 }
 
-/// The vectors of many texts, each with the place of its text, in the order of the texts: an
-/// iterator that waits for each. Made by [`Embeddings::create_all`].
+/// The vectors of many texts, each with the index of its text, in the order of the texts: a
+/// blocking iterator. Created by [`Embeddings::create_all`].
 ///
-/// Calls are made while it is asked for its next vector, and dropping it gives them up.
+/// Calls make progress only inside [`next`](Iterator::next), and dropping the iterator cancels
+/// them.
 ///
-/// After an error there are no more vectors. Its message names the text, or the texts of
-/// the call, that it is about, counted from 0; the vectors of all texts before them have
-/// been given.
+/// An error ends the iterator. Its message has the index of the text, or of the texts of the
+/// call, starting at 0. The vectors of all texts before them have been yielded.
 pub struct EmbeddingStream<'a> {
     stream: embeddings::EmbeddingStream<'static>,
-    texts: Supply<'a, String>,
+    texts: Feeder<'a, String>,
     mode: Blocking,
-    /// Whether waiting was refused. There are no more vectors then.
-    refused: bool,
+    /// Whether blocking was rejected. The iterator then ends.
+    has_failed: bool,
 }
 
 impl EmbeddingStream<'_> {
-    /// How many calls may run at once: 1 at least. Default: 4.
+    /// Sets the maximum number of concurrent calls, at least 1. Default: 4.
     #[must_use]
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.stream = self.stream.concurrency(calls);
         self
     }
 
-    /// How many texts a call may have: 1 at least. Default, and most that the API takes: 256.
+    /// Sets the maximum number of texts per call, at least 1. Default, and the API's maximum:
+    /// 256.
     #[must_use]
     pub fn inputs_per_call(mut self, texts: usize) -> Self {
         self.stream = self.stream.inputs_per_call(texts);
         self
     }
 
-    /// Changes what every call asks for, for example its `output_dimension`. Its `input` is
-    /// set by the stream.
+    /// Modifies the request of every call, for example its `output_dimension`. The stream
+    /// overwrites `input`.
     #[must_use]
     pub fn with_request(
         mut self,
@@ -142,7 +145,7 @@ impl EmbeddingStream<'_> {
         self
     }
 
-    /// Sets options of every call, for example its `timeout`.
+    /// Sets the options of every call, for example its `timeout`.
     #[must_use]
     pub fn with_call(
         mut self,
@@ -152,20 +155,20 @@ impl EmbeddingStream<'_> {
         self
     }
 
-    /// What the calls have consumed whose vectors were given so far.
+    /// Returns the token usage of the calls whose vectors have been yielded.
     pub fn usage(&self) -> &UsageInfo {
         self.stream.usage()
     }
 
-    /// All vectors, as one response would have them.
+    /// Collects all vectors into one response.
     ///
     /// # Errors
-    /// Fails with the first error; [`Error::partial`](crate::Error::partial) has the response up
+    /// Fails with the first error. [`Error::partial`](crate::Error::partial) has the response up
     /// to it.
     pub fn collect_response(mut self) -> Result<EmbeddingResponse> {
         let mut collecting = pin!(self.stream.collect_response());
         self.texts
-            .wait(&self.mode.driver, |cx| collecting.as_mut().poll(cx))
+            .block_on(&self.mode.runtime, |cx| collecting.as_mut().poll(cx))
             .map_err(|error| error.at(CREATE_ALL, 0))?
     }
 }
@@ -174,18 +177,18 @@ impl Iterator for EmbeddingStream<'_> {
     type Item = Result<(usize, Embedding)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.refused {
+        if self.has_failed {
             return None;
         }
-        if let Poll::Ready(next) = self.stream.arrived() {
+        if let Poll::Ready(next) = self.stream.next_buffered() {
             return next;
         }
         let stream = &mut self.stream;
-        let next = self
-            .texts
-            .wait(&self.mode.driver, |cx| Pin::new(&mut *stream).poll_next(cx));
+        let next = self.texts.block_on(&self.mode.runtime, |cx| {
+            Pin::new(&mut *stream).poll_next(cx)
+        });
         next.unwrap_or_else(|error| {
-            self.refused = true;
+            self.has_failed = true;
             Some(Err(error.at(CREATE_ALL, 0)))
         })
     }

@@ -5,8 +5,8 @@ use crate::client::failover;
 use crate::client::failover::{FailoverResponse, FailoverRun, no_clients};
 use crate::error::{ErrorKind, Result};
 
-/// Asks several clients, one after the other, until one answers, as the asynchronous
-/// [`Failover`](crate::client::Failover) does.
+/// Tries several blocking clients, one after the other, until one succeeds. The counterpart of
+/// the asynchronous [`Failover`](crate::client::Failover).
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,19 +20,18 @@ use crate::error::{ErrorKind, Result};
 /// # };
 /// # let (global, europe) = (local(&one)?, local(&two)?);
 /// use mistral_sdk::blocking::Failover;
-/// use mistral_sdk::chat::ChatCompletionRequest;
-/// use mistral_sdk::chat::Message;
+/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
 ///
 /// let failover = Failover::new([global, europe]);
 /// let question = [Message::user("Who painted Olympia?")];
 /// let request = ChatCompletionRequest::new("mistral-small-latest", question);
 ///
-/// let answered = failover.run(|client| client.chat().complete(&request).send())?;
-/// println!("{}: {}", answered.provider, answered.body.text());
-/// for failure in &answered.failures {
+/// let response = failover.run(|client| client.chat().complete(&request).send())?;
+/// println!("{}: {}", response.provider, response.body.text());
+/// for failure in &response.failures {
 ///     println!("not {}: {}", failure.provider, failure.error);
 /// }
-/// # assert_eq!(answered.position, 1);
+/// # assert_eq!(response.position, 1);
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
@@ -42,11 +41,11 @@ pub struct Failover {
 }
 
 impl Failover {
-    /// The kinds of errors after which the next client is asked, unless others are set: those
-    /// of the asynchronous [`Failover`](crate::client::Failover::KINDS).
+    /// The default error kinds after which the next client is tried: those of the asynchronous
+    /// [`Failover`](crate::client::Failover::KINDS).
     pub const KINDS: [ErrorKind; 7] = failover::Failover::KINDS;
 
-    /// Asks these clients, in this order.
+    /// Creates a failover that tries `clients` in the given order.
     pub fn new(clients: impl IntoIterator<Item = Client>) -> Self {
         Self {
             clients: clients.into_iter().collect(),
@@ -54,7 +53,7 @@ impl Failover {
         }
     }
 
-    /// Sets the kinds of errors after which the next client is asked. Default:
+    /// Sets the error kinds after which the next client is tried. Default:
     /// [`KINDS`](Self::KINDS).
     #[must_use]
     pub fn on(mut self, kinds: impl IntoIterator<Item = ErrorKind>) -> Self {
@@ -62,28 +61,28 @@ impl Failover {
         self
     }
 
-    /// Makes a call with the first client that answers it.
+    /// Runs `call` with one client after the other, until it succeeds.
     ///
-    /// `call` makes the call with the client that it is given, and sends it; it may make
-    /// several. A stream counts as answered once it is open. Events and spans are those of the
-    /// asynchronous [`run`](crate::client::Failover::run).
+    /// `call` sends one or more calls with the client that it receives. A stream counts as a
+    /// success once it is open. Events and spans are those of the asynchronous
+    /// [`run`](crate::client::Failover::run).
     ///
     /// # Errors
-    /// Fails with the error of the last client that was asked. Its words name the errors of all;
-    /// [`Error::failures`](crate::Error::failures) holds those before it.
+    /// Fails with the error of the last client that was tried. Its message names the errors of
+    /// all; [`Error::failures`](crate::Error::failures) holds those before it.
     pub fn run<T>(
         &self,
         mut call: impl FnMut(&Client) -> Result<T>,
     ) -> Result<FailoverResponse<T>> {
         let mut run = FailoverRun::new(&self.kinds);
-        let _within = run.span.clone().entered();
+        let _entered = run.span.clone().entered();
         let mut clients = self.clients.iter().peekable();
         while let Some(client) = clients.next() {
             let provider = client.provider_name();
             run.start(provider);
-            let heard = call(client);
+            let result = call(client);
             let next = clients.peek().map(|client| client.provider_name());
-            if let Some(end) = run.record(provider, heard, next) {
+            if let Some(end) = run.record(provider, result, next) {
                 return end;
             }
         }

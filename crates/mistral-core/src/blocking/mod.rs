@@ -1,11 +1,13 @@
-//! The client for programs that are not asynchronous.
+//! The blocking client, for programs without an async runtime.
 //!
-//! Everything is as with the asynchronous [`Client`](crate::Client): the same groups, methods,
-//! requests, options and errors. A call ends in `.send()` instead of `.await`; streams, pages
-//! and their elements are [`Iterator`]s; downloads are [`Read`](std::io::Read), and uploads
-//! come from a path, from bytes, or from a reader by
-//! [`FileSource::from_blocking_reader`](crate::transport::FileSource::from_blocking_reader). Tools are plain
-//! functions, by [`ToolSet::blocking_tool`](crate::tools::ToolSet).
+//! It has the API groups, methods, requests, options and errors of the asynchronous
+//! [`Client`](crate::Client). The differences:
+//!
+//! * Calls are sent with `.send()` instead of `.await`.
+//! * Streams, pages and their items are [`Iterator`]s.
+//! * Downloads implement [`Read`](std::io::Read). Uploads accept a path, bytes, or a reader with
+//!   [`FileSource::from_blocking_reader`](crate::transport::FileSource::from_blocking_reader).
+//! * Tools are plain functions, added with [`ToolSet::blocking_tool`](crate::tools::ToolSet).
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,8 +15,7 @@
 //! # let client = mistral_sdk::blocking::Client::new(
 //! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 //! # )?;
-//! use mistral_sdk::chat::ChatCompletionRequest;
-//! use mistral_sdk::chat::Message;
+//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
 //!
 //! let question = [Message::user("Who painted Olympia?")];
 //! let request = ChatCompletionRequest::new("mistral-small-latest", question);
@@ -28,18 +29,18 @@
 //! ```
 
 mod batch;
+mod blocking_stream;
 mod calls;
 mod client;
 mod collect;
 mod download;
 mod embeddings;
 mod failover;
+mod feeder;
 mod pages;
 mod reader;
 mod run;
 mod stream;
-mod supply;
-mod waiting;
 
 pub use self::batch::{BatchResults, BatchRun, OrderedResults};
 pub use self::client::Client;

@@ -1,14 +1,14 @@
 use std::task::Poll;
 
-use super::waiting::{Source, Waiting};
+use super::blocking_stream::{AsyncSource, BlockingStream};
 use crate::call::pages;
 use crate::call::pages::Page;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
 
-/// The pages of a list: an iterator that asks for one after the other, as they are wanted.
+/// The pages of a list: a blocking iterator that requests each page on demand.
 ///
-/// It begins with the page that the request asks for. After an error there are no more.
+/// It starts with the page that the call requests. An error ends it.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,16 +25,16 @@ use crate::mode::Blocking;
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
-pub struct Pages<T: Page>(Waiting<pages::Pages<T>>);
+pub struct Pages<T: Page>(BlockingStream<pages::Pages<T>>);
 
 impl<T: Page> Pages<T> {
     pub(super) fn new(pages: pages::Pages<T>, mode: Blocking) -> Self {
-        Self(Waiting::new(pages, mode))
+        Self(BlockingStream::new(pages, mode))
     }
 
-    /// The elements of all pages.
+    /// Returns the items of all pages.
     pub fn items(self) -> Items<T> {
-        Items(Waiting::new(self.0.source.items(), self.0.mode))
+        Items(BlockingStream::new(self.0.inner.items(), self.0.mode))
     }
 }
 
@@ -46,9 +46,9 @@ impl<T: Page> Iterator for Pages<T> {
     }
 }
 
-/// The elements of all pages of a list: an iterator. Made by [`Pages::items`].
+/// The items of all pages of a list: a blocking iterator. Created by [`Pages::items`].
 #[derive(Debug)]
-pub struct Items<T: Page>(Waiting<pages::Items<T>>);
+pub struct Items<T: Page>(BlockingStream<pages::Items<T>>);
 
 impl<T: Page> Iterator for Items<T> {
     type Item = Result<T::Item>;
@@ -58,11 +58,11 @@ impl<T: Page> Iterator for Items<T> {
     }
 }
 
-impl<T: Page> Source for pages::Pages<T> {
-    type Piece = T;
-    const SENDS: bool = true;
+impl<T: Page> AsyncSource for pages::Pages<T> {
+    type Element = T;
+    const SENDS_REQUESTS: bool = true;
 
-    fn arrived(&mut self) -> Poll<Option<Result<T>>> {
+    fn next_buffered(&mut self) -> Poll<Option<Result<T>>> {
         if self.has_ended() {
             Poll::Ready(None)
         } else {
@@ -70,23 +70,23 @@ impl<T: Page> Source for pages::Pages<T> {
         }
     }
 
-    fn error(&self, error: Error) -> Error {
+    fn with_context(&self, error: Error) -> Error {
         self.error(error)
     }
 }
 
-impl<T: Page> Source for pages::Items<T> {
-    type Piece = T::Item;
-    const SENDS: bool = true;
+impl<T: Page> AsyncSource for pages::Items<T> {
+    type Element = T::Item;
+    const SENDS_REQUESTS: bool = true;
 
-    fn arrived(&mut self) -> Poll<Option<Result<T::Item>>> {
-        match self.next_buffered() {
+    fn next_buffered(&mut self) -> Poll<Option<Result<T::Item>>> {
+        match self.pop_buffered() {
             None if !self.pages().has_ended() => Poll::Pending,
             item => Poll::Ready(item.map(Ok)),
         }
     }
 
-    fn error(&self, error: Error) -> Error {
+    fn with_context(&self, error: Error) -> Error {
         self.pages().error(error)
     }
 }

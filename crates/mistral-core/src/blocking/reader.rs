@@ -8,14 +8,14 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::transport::FileSource;
 
-/// How much is asked of a reader at once.
+/// The number of bytes that are requested from a reader at a time.
 const READ_SIZE: usize = 256 * 1024;
 
 impl FileSource {
-    /// A file that is read from `reader`, which gives `length` bytes if that is known.
+    /// Creates a file from a blocking `reader`, which yields `length` bytes, if known.
     ///
-    /// The reader may take its time: it is read on a thread of its own. One that gives more or
-    /// fewer bytes than announced is the error of the call.
+    /// The reader may block: it runs on tokio's blocking thread pool. If it yields more or
+    /// fewer bytes than `length`, the call fails.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -23,8 +23,7 @@ impl FileSource {
     /// # let client = mistral_sdk::blocking::Client::new(
     /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
     /// # )?;
-    /// use mistral_sdk::files::FileSource;
-    /// use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+    /// use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
     ///
     /// let requests = std::io::Cursor::new("{}\n"); // or a file, a pipe, `std::io::stdin()`
     /// let source = FileSource::from_blocking_reader("requests.jsonl", requests, None);
@@ -39,7 +38,7 @@ impl FileSource {
         length: impl Into<Option<u64>>,
     ) -> Self {
         let chunks = ReaderChunks {
-            state: State::Idle(Box::new(reader)),
+            state: ReaderState::Idle(Box::new(reader)),
         };
         Self::from_stream(file_name, chunks, length)
     }
@@ -47,12 +46,12 @@ impl FileSource {
 
 type Reader = Box<dyn Read + Send>;
 
-/// What a reader gives, piece by piece, read on the threads that may block.
+/// The chunks of a reader, which is read on tokio's blocking thread pool.
 struct ReaderChunks {
-    state: State,
+    state: ReaderState,
 }
 
-enum State {
+enum ReaderState {
     Idle(Reader),
     Reading(JoinHandle<(Reader, io::Result<Bytes>)>),
     Ended,
@@ -63,22 +62,22 @@ impl Stream for ReaderChunks {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            match std::mem::replace(&mut self.state, State::Ended) {
-                State::Ended => return Poll::Ready(None),
-                State::Idle(reader) => {
-                    self.state = State::Reading(spawn_blocking(move || read(reader)));
+            match std::mem::replace(&mut self.state, ReaderState::Ended) {
+                ReaderState::Ended => return Poll::Ready(None),
+                ReaderState::Idle(reader) => {
+                    self.state = ReaderState::Reading(spawn_blocking(move || read(reader)));
                 }
-                State::Reading(mut reading) => {
-                    let Poll::Ready(piece) = Pin::new(&mut reading).poll(cx) else {
-                        self.state = State::Reading(reading);
+                ReaderState::Reading(mut reading) => {
+                    let Poll::Ready(result) = Pin::new(&mut reading).poll(cx) else {
+                        self.state = ReaderState::Reading(reading);
                         return Poll::Pending;
                     };
-                    let (reader, bytes) = piece.map_err(io::Error::other)?;
+                    let (reader, bytes) = result.map_err(io::Error::other)?;
                     let bytes = bytes?;
                     if bytes.is_empty() {
                         return Poll::Ready(None);
                     }
-                    self.state = State::Idle(reader);
+                    self.state = ReaderState::Idle(reader);
                     return Poll::Ready(Some(Ok(bytes)));
                 }
             }
@@ -86,7 +85,7 @@ impl Stream for ReaderChunks {
     }
 }
 
-/// Reads what is there, or waits for it.
+/// Reads the next chunk. Returns the reader with it, to be moved back from the thread.
 fn read(mut reader: Reader) -> (Reader, io::Result<Bytes>) {
     let mut buffer = vec![0; READ_SIZE];
     let bytes = loop {
@@ -96,7 +95,7 @@ fn read(mut reader: Reader) -> (Reader, io::Result<Bytes>) {
                 buffer.truncate(length);
                 break Ok(Bytes::from(buffer));
             }
-            // A small piece must not keep a large buffer.
+            // A small chunk must not keep a large buffer alive.
             Ok(length) => break Ok(buffer.drain(..length).collect()),
             Err(error) => break Err(error),
         }

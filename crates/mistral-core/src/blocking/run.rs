@@ -1,20 +1,20 @@
 use std::future::IntoFuture;
 use std::task::Poll;
 
-use super::waiting::{Source, Waiting};
+use super::blocking_stream::{AsyncSource, BlockingStream};
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
-use crate::mode::blocking_runtime::may_wait;
+use crate::mode::blocking_runtime::check_not_in_async;
 use crate::tools;
 use crate::tools::{RunCall, RunEvent, ToolRun};
 
 impl RunCall<Blocking> {
-    /// Goes through the run, and waits for its end.
+    /// Runs to completion and returns the transcript.
     ///
-    /// Functions that block, as most do in a program without async, are added with
+    /// Add functions that block with
     /// [`ToolSet::blocking_tool`](crate::tools::ToolSet::blocking_tool) or
-    /// [`blocking_function`](crate::tools::ToolSet::blocking_function); others hold up the
-    /// client's other threads.
+    /// [`blocking_function`](crate::tools::ToolSet::blocking_function). An async function that
+    /// blocks delays the client's other threads.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,9 +22,8 @@ impl RunCall<Blocking> {
     /// # let client = mistral_sdk::blocking::Client::new(
     /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
     /// # )?;
-    /// use mistral_sdk::chat::ChatCompletionRequest;
+    /// use mistral_sdk::chat::{ChatCompletionRequest, Function, Message};
     /// use mistral_sdk::tools::ToolSet;
-    /// use mistral_sdk::chat::{Function, Message};
     /// use serde_json::{Value, json};
     ///
     /// let notes = Function::new("read_notes", json!({ "type": "object" }));
@@ -39,27 +38,27 @@ impl RunCall<Blocking> {
     /// ```
     ///
     /// # Errors
-    /// Fails as the asynchronous run does, and inside an async runtime.
+    /// Fails with the errors of the asynchronous run, and inside an async runtime.
     pub fn send(self) -> Result<ToolRun> {
         let (run, mode) = self.split();
-        if let Err(error) = may_wait() {
+        if let Err(error) = check_not_in_async() {
             return Err(run.error(error));
         }
-        mode.driver.perform(run.into_future())?
+        mode.runtime.block_on_call(run.into_future())?
     }
 
-    /// Begins the run as a stream of what happens, the text of every turn included.
+    /// Starts the run as a stream of events, which include the text of every turn.
     pub fn stream(self) -> RunStream {
         let (run, mode) = self.split();
-        RunStream(Waiting::new(run.stream(), mode))
+        RunStream(BlockingStream::new(run.stream(), mode))
     }
 }
 
-/// A run as it happens: an iterator that waits for each event. Made by
+/// The stream of events of a run: a blocking iterator. Created by
 /// [`RunCall::stream`](crate::tools::RunCall::stream).
 ///
-/// The run goes on while events are asked for, and dropping it stops it. After an error, and
-/// after the end, there are no more events.
+/// The run makes progress only inside [`next`](Iterator::next), and dropping the iterator
+/// cancels it. An error ends the iterator.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -85,15 +84,15 @@ impl RunCall<Blocking> {
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
-pub struct RunStream(Waiting<tools::RunStream>);
+pub struct RunStream(BlockingStream<tools::RunStream>);
 
 impl RunStream {
-    /// Goes through the rest of the run, and gives all of it.
+    /// Completes the run and returns its transcript.
     ///
     /// # Errors
-    /// Fails as the iterator does, or has done.
+    /// Fails with the errors of the iterator, also if it has returned one before.
     pub fn collect_run(self) -> Result<ToolRun> {
-        self.0.finish(async |stream| stream.collect_run().await)
+        self.0.collect(async |stream| stream.collect_run().await)
     }
 }
 
@@ -105,15 +104,15 @@ impl Iterator for RunStream {
     }
 }
 
-impl Source for tools::RunStream {
-    type Piece = RunEvent;
-    const SENDS: bool = true;
+impl AsyncSource for tools::RunStream {
+    type Element = RunEvent;
+    const SENDS_REQUESTS: bool = true;
 
-    fn arrived(&mut self) -> Poll<Option<Result<RunEvent>>> {
-        self.arrived()
+    fn next_buffered(&mut self) -> Poll<Option<Result<RunEvent>>> {
+        self.next_buffered()
     }
 
-    fn error(&self, error: Error) -> Error {
+    fn with_context(&self, error: Error) -> Error {
         self.error(error)
     }
 }

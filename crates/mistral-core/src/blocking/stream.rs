@@ -1,16 +1,16 @@
 use std::task::Poll;
 
-use super::waiting::{Source, Waiting};
+use super::blocking_stream::{AsyncSource, BlockingStream};
 use crate::call::event_stream;
 use crate::call::event_stream::StreamEvent;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
 
-/// The events of a streamed call: an iterator that waits for each.
+/// The events of a streamed call: a blocking iterator.
 ///
-/// After an error, and after the end, there are no more. A stream that stops before its end is
-/// an error ([`ErrorKind::Truncated`](crate::ErrorKind::Truncated)) that carries what had
-/// arrived. Dropping the stream closes its connection.
+/// An error ends the iterator. An incomplete stream fails with
+/// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated), and the error holds the partial
+/// response. Dropping the stream closes its connection.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,21 +25,21 @@ use crate::mode::Blocking;
 /// for chunk in stream.by_ref() {
 ///     print!("{}", chunk?.text());
 /// }
-/// let response = stream.collect_response()?; // the whole answer, with its usage
+/// let response = stream.collect_response()?; // the complete response, with its usage
 /// # assert!(response.text().contains("Manet"));
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
-pub struct EventStream<T: StreamEvent>(pub(super) Waiting<event_stream::EventStream<T>>);
+pub struct EventStream<T: StreamEvent>(pub(super) BlockingStream<event_stream::EventStream<T>>);
 
 impl<T: StreamEvent> EventStream<T> {
     pub(super) fn new(stream: event_stream::EventStream<T>, mode: Blocking) -> Self {
-        Self(Waiting::new(stream, mode))
+        Self(BlockingStream::new(stream, mode))
     }
 
-    /// The server's id of the request, to be given to its support.
+    /// Returns the server's request id, for support requests.
     pub fn request_id(&self) -> Option<&str> {
-        self.0.source.request_id()
+        self.0.inner.request_id()
     }
 }
 
@@ -51,15 +51,15 @@ impl<T: StreamEvent> Iterator for EventStream<T> {
     }
 }
 
-impl<T: StreamEvent> Source for event_stream::EventStream<T> {
-    type Piece = T;
-    const SENDS: bool = false;
+impl<T: StreamEvent> AsyncSource for event_stream::EventStream<T> {
+    type Element = T;
+    const SENDS_REQUESTS: bool = false;
 
-    fn arrived(&mut self) -> Poll<Option<Result<T>>> {
+    fn next_buffered(&mut self) -> Poll<Option<Result<T>>> {
         self.poll_buffered()
     }
 
-    fn error(&self, error: Error) -> Error {
+    fn with_context(&self, error: Error) -> Error {
         self.error(error)
     }
 }

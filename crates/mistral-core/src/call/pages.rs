@@ -302,7 +302,7 @@ impl<T: Page> Items<T> {
     }
 
     /// Returns the next element if its page is buffered already.
-    pub(crate) fn next_buffered(&mut self) -> Option<T::Item> {
+    pub(crate) fn pop_buffered(&mut self) -> Option<T::Item> {
         self.items.pop_front()
     }
 }

@@ -1,10 +1,10 @@
 //! The runtime of a blocking client.
 //!
-//! A thread that waits for an answer drives the connections of all threads meanwhile, so that
-//! a chunk comes to it without a change of threads: that costs many times what the chunk does.
-//! Nobody may be waiting for long, but connections want to be closed, pooled and answered
-//! also then. So a thread of the client's own steps in after a while, and makes room as soon
-//! as somebody waits again.
+//! A thread that waits for a response drives the connections of all threads while it waits. It
+//! receives chunks without a context switch, which would cost many times as much as decoding
+//! the chunk. When no thread waits, connections still have to be closed, pooled and answered:
+//! a background thread takes over after a while, and releases the runtime as soon as a thread
+//! waits again.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,119 +19,123 @@ use tokio::task::{coop, yield_now};
 
 use crate::error::{Error, Result};
 
-/// How long nobody has waited when the client's own thread steps in; at the latest, it takes
-/// twice that. Short, since a stream that is dropped is closed by then; long, since the thread
-/// looks so often whether it is needed while others come and go.
-const REST: Duration = Duration::from_millis(100);
+/// The time without waiting threads after which the background thread takes over. The takeover
+/// happens after twice that time at the latest. Short enough to close dropped streams soon,
+/// long enough that the check, which runs at this interval, is cheap.
+const IDLE_BEFORE_TAKEOVER: Duration = Duration::from_millis(100);
 
-/// Performs futures, and what they have spawned.
+/// A current-thread tokio runtime, driven by the threads that wait and by a background thread.
 #[derive(Debug)]
-pub(crate) struct Driver {
-    shared: Arc<Shared>,
-    own_thread: Thread,
+pub(crate) struct BlockingRuntime {
+    shared: Arc<SharedRuntime>,
+    background_thread: Thread,
 }
 
 #[derive(Debug)]
-struct Shared {
-    /// `None` only while it is dropped.
+struct SharedRuntime {
+    /// `None` only during drop.
     runtime: Option<Runtime>,
-    /// How many threads wait.
-    waiting: AtomicUsize,
-    /// How many have begun to wait so far.
-    begun: AtomicUsize,
+    /// The number of threads that wait.
+    waiting_threads: AtomicUsize,
+    /// The number of waits that have started so far.
+    waits_started: AtomicUsize,
     is_closed: AtomicBool,
-    /// Tells the own thread to make room.
-    make_room: Notify,
+    /// Notifies the background thread to release the runtime.
+    release: Notify,
 }
 
-impl Driver {
+impl BlockingRuntime {
     pub(crate) fn start() -> Result<Self> {
-        let failed = |error| Error::config("a blocking client cannot start").with_source(error);
+        let failed = |error| {
+            Error::config("the runtime of the blocking client cannot be started").with_source(error)
+        };
         let runtime = Builder::new_current_thread().enable_all().build();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedRuntime {
             runtime: Some(runtime.map_err(failed)?),
-            waiting: AtomicUsize::new(0),
-            begun: AtomicUsize::new(0),
+            waiting_threads: AtomicUsize::new(0),
+            waits_started: AtomicUsize::new(0),
             is_closed: AtomicBool::new(false),
-            make_room: Notify::new(),
+            release: Notify::new(),
         });
-        let its_own = Arc::clone(&shared);
-        let own_thread = thread::Builder::new()
+        let background = Arc::clone(&shared);
+        let background_thread = thread::Builder::new()
             .name("mistral-client".to_owned())
-            .spawn(move || its_own.drive_while_nobody_waits())
+            .spawn(move || background.drive_while_idle())
             .map_err(failed)?;
         Ok(Self {
             shared,
-            own_thread: own_thread.thread().clone(),
+            background_thread: background_thread.thread().clone(),
         })
     }
 
-    /// Waits until `call`, which may send something, is ready.
+    /// Blocks until `call`, which may send requests, is ready.
     ///
     /// # Errors
-    /// Fails, without having polled it, where the thread must not wait.
-    pub(crate) fn perform<F: Future>(&self, call: F) -> Result<F::Output> {
-        self.wait(async move {
-            // Nobody may have looked after the connections for a moment: first they learn what
-            // has come meanwhile, then those that have ended leave the pool.
+    /// Fails, without polling `call`, if the thread must not block.
+    pub(crate) fn block_on_call<F: Future>(&self, call: F) -> Result<F::Output> {
+        self.block_on(async move {
+            // The connections may not have been polled for a moment. The first yield lets them
+            // read what has arrived, the second removes closed ones from the pool.
             yield_now().await;
             yield_now().await;
             call.await
         })
     }
 
-    /// Waits until `future` is ready.
+    /// Blocks until `future` is ready.
     ///
     /// # Errors
-    /// Fails, without having polled it, where the thread must not wait.
-    pub(crate) fn wait<F: Future>(&self, future: F) -> Result<F::Output> {
-        may_wait()?;
-        let _waiting = Waiting::begin(&self.shared);
+    /// Fails, without polling `future`, if the thread must not block.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
+        check_not_in_async()?;
+        let _guard = WaitGuard::begin(&self.shared);
         match &self.shared.runtime {
             Some(runtime) => Ok(runtime.block_on(future)),
-            None => Err(Error::config("the blocking client has ended")),
+            None => Err(Error::config(
+                "the runtime of the blocking client has shut down",
+            )),
         }
     }
 }
 
-impl Drop for Driver {
+impl Drop for BlockingRuntime {
     fn drop(&mut self) {
         self.shared.is_closed.store(true, Ordering::SeqCst);
-        self.shared.make_room.notify_one();
-        self.own_thread.unpark();
+        self.shared.release.notify_one();
+        self.background_thread.unpark();
     }
 }
 
-impl Shared {
-    fn drive_while_nobody_waits(&self) {
-        let mut begun = 0;
+impl SharedRuntime {
+    fn drive_while_idle(&self) {
+        let mut waits_started = 0;
         while !self.is_closed.load(Ordering::SeqCst) {
-            thread::park_timeout(REST);
-            let begun_before = begun;
-            begun = self.begun.load(Ordering::SeqCst);
-            if begun == begun_before
-                && !self.is_wanted()
+            thread::park_timeout(IDLE_BEFORE_TAKEOVER);
+            let waits_before = waits_started;
+            waits_started = self.waits_started.load(Ordering::SeqCst);
+            if waits_started == waits_before
+                && !self.must_release()
                 && let Some(runtime) = &self.runtime
             {
-                runtime.block_on(self.until_wanted());
+                runtime.block_on(self.until_release());
             }
         }
     }
 
-    async fn until_wanted(&self) {
-        while !self.is_wanted() {
-            self.make_room.notified().await;
+    async fn until_release(&self) {
+        while !self.must_release() {
+            self.release.notified().await;
         }
     }
 
-    fn is_wanted(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) > 0 || self.is_closed.load(Ordering::SeqCst)
+    fn must_release(&self) -> bool {
+        self.waiting_threads.load(Ordering::SeqCst) > 0 || self.is_closed.load(Ordering::SeqCst)
     }
 }
 
-/// Ends the runtime in the background: its usual end would panic inside an async runtime, and
-/// wait for files that are being read.
-impl Drop for Shared {
+/// Shuts the runtime down in the background: its regular drop would panic inside an async
+/// runtime, and wait for blocking file operations.
+impl Drop for SharedRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -139,59 +143,63 @@ impl Drop for Shared {
     }
 }
 
-/// A thread that waits, as long as it does.
-struct Waiting<'a>(&'a Shared);
+/// Registers a thread as waiting until it is dropped.
+struct WaitGuard<'a>(&'a SharedRuntime);
 
-impl<'a> Waiting<'a> {
-    fn begin(shared: &'a Shared) -> Self {
-        shared.waiting.fetch_add(1, Ordering::SeqCst);
-        shared.begun.fetch_add(1, Ordering::SeqCst);
-        shared.make_room.notify_one();
+impl<'a> WaitGuard<'a> {
+    fn begin(shared: &'a SharedRuntime) -> Self {
+        shared.waiting_threads.fetch_add(1, Ordering::SeqCst);
+        shared.waits_started.fetch_add(1, Ordering::SeqCst);
+        shared.release.notify_one();
         Self(shared)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+        self.0.waiting_threads.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// Makes sure that nobody else is held up when this thread waits.
-pub(crate) fn may_wait() -> Result<()> {
+/// Checks that blocking this thread does not block an async runtime.
+///
+/// # Errors
+/// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) inside an async task, and while
+/// the thread shuts down.
+pub(crate) fn check_not_in_async() -> Result<()> {
     let error = match Handle::try_current() {
         Err(error) if error.is_missing_context() => return Ok(()),
-        Err(_) => "a blocking client cannot be used while its thread ends",
-        Ok(_) if !is_polled() => return Ok(()),
+        Err(_) => "a blocking client cannot be used while its thread shuts down",
+        Ok(_) if !is_inside_task() => return Ok(()),
         Ok(_) => {
-            "a blocking client cannot wait inside an async runtime: use `mistral_sdk::Client` and \
-             `.await` there, or move the call into `tokio::task::spawn_blocking`"
+            "a blocking client cannot block inside an async runtime: use `mistral_sdk::Client` and \
+             `.await` instead, or move the call into `tokio::task::spawn_blocking`"
         }
     };
     Err(Error::config(error))
 }
 
-/// Whether this thread is polling a future for a runtime. A thread of `spawn_blocking`, which
-/// may wait, knows its runtime just as well.
+/// Returns whether this thread is polling a future for a runtime.
 ///
-/// Tokio does not say, but it can be seen: what it polls has a budget that can be spent, and
-/// even without one, what yields is not woken at once.
-fn is_polled() -> bool {
+/// A runtime handle alone does not tell: a `spawn_blocking` thread, which may block, has one,
+/// too. Tokio has no API for it, but its effects are observable: a polled task has a coop budget
+/// that can be exhausted, and without a budget, a task that yields is not woken immediately.
+fn is_inside_task() -> bool {
     let mut cx = Context::from_waker(Waker::noop());
     let mut spend = || pin!(coop::consume_budget()).poll(&mut cx).is_ready();
     if !(0..=u8::MAX).all(|_| spend()) {
         return true;
     }
-    let woken = Arc::new(Woken::default());
-    let waker = Waker::from(Arc::clone(&woken));
+    let flag = Arc::new(WakeFlag::default());
+    let waker = Waker::from(Arc::clone(&flag));
     let yielding = pin!(yield_now()).poll(&mut Context::from_waker(&waker));
-    yielding.is_pending() && !woken.0.load(Ordering::SeqCst)
+    yielding.is_pending() && !flag.0.load(Ordering::SeqCst)
 }
 
 #[derive(Default)]
-struct Woken(AtomicBool);
+struct WakeFlag(AtomicBool);
 
-impl Wake for Woken {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::SeqCst);
     }

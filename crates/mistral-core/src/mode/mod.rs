@@ -1,4 +1,4 @@
-//! Modes of a client: asynchronous or blocking.
+//! The modes of a client: asynchronous or blocking.
 
 #[cfg(feature = "blocking")]
 pub(crate) mod blocking_runtime;
@@ -8,16 +8,16 @@ use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "blocking")]
-use crate::mode::blocking_runtime::Driver;
+use crate::mode::blocking_runtime::BlockingRuntime;
 
-/// Says how the calls of a client end. Sealed.
+/// The mode of a client, which determines how its calls are sent. Sealed.
 pub trait Mode: sealed::Sealed + fmt::Debug + Clone + Send + Sync + 'static {}
 
 mod sealed {
     pub trait Sealed {}
 }
 
-/// Calls end in `.await`.
+/// The asynchronous mode: calls are sent with `.await`.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Async;
@@ -25,11 +25,11 @@ pub struct Async;
 impl sealed::Sealed for Async {}
 impl Mode for Async {}
 
-/// Calls end in `.send()`, and wait.
+/// The blocking mode: calls are sent with `.send()`, which blocks the thread.
 #[cfg(feature = "blocking")]
 #[derive(Debug, Clone)]
 pub struct Blocking {
-    pub(crate) driver: Arc<Driver>,
+    pub(crate) runtime: Arc<BlockingRuntime>,
 }
 
 #[cfg(feature = "blocking")]

@@ -3,45 +3,45 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::aside::aside;
+use super::execution::spawn_blocking_in_span;
 use crate::error::Result;
 use crate::messages::{Arguments, ToolCall};
 
-/// What becomes of a call that the model wants.
+/// A decision about a tool call that the model requested.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Approval {
-    /// It is carried out.
+    /// Executes the call.
     Approve,
-    /// It is carried out with these arguments. The model is not told; the message in which it
-    /// made the call stays as it is.
+    /// Executes the call with these arguments. The model is not notified; the message with its
+    /// call stays unchanged.
     Change(Arguments),
-    /// It is not carried out, and the model is told this reason.
+    /// Refuses the call, and sends this reason to the model.
     Refuse(String),
 }
 
 impl Approval {
-    /// Refuses the call for this reason.
+    /// Refuses the call for `reason`.
     pub fn refuse(reason: impl Into<String>) -> Self {
         Self::Refuse(reason.into())
     }
 }
 
-type Asking = Pin<Box<dyn Future<Output = Result<Approval>> + Send>>;
+type ApprovalFuture = Pin<Box<dyn Future<Output = Result<Approval>> + Send>>;
 
-/// Whom to ask about each call.
+/// The callback that decides about each call.
 #[derive(Clone)]
-pub(super) struct Hook(Arc<dyn Fn(ToolCall) -> Asking + Send + Sync>);
+pub(super) struct ApprovalHook(Arc<dyn Fn(ToolCall) -> ApprovalFuture + Send + Sync>);
 
-impl Hook {
+impl ApprovalHook {
     pub(super) fn new<F, Fut>(hook: F) -> Self
     where
         F: Fn(ToolCall) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Approval> + Send + 'static,
     {
         Self(Arc::new(move |call| {
-            let asking = hook(call);
-            Box::pin(async move { Ok(asking.await) })
+            let approval = hook(call);
+            Box::pin(async move { Ok(approval.await) })
         }))
     }
 
@@ -50,19 +50,20 @@ impl Hook {
         Self(Arc::new(move |call| {
             let hook = Arc::clone(&hook);
             Box::pin(async move {
-                let asked = aside("the hook", move || hook(call)).await;
-                asked.map_err(|failure| failure.error)
+                let approval =
+                    spawn_blocking_in_span("the `blocking_on_call` hook", move || hook(call)).await;
+                approval.map_err(|failure| failure.error)
             })
         }))
     }
 
-    pub(super) async fn ask(&self, call: &ToolCall) -> Result<Approval> {
+    pub(super) async fn request(&self, call: &ToolCall) -> Result<Approval> {
         (self.0)(call.clone()).await
     }
 }
 
-impl fmt::Debug for Hook {
+impl fmt::Debug for ApprovalHook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hook")
+        f.write_str("ApprovalHook")
     }
 }

@@ -1,13 +1,13 @@
-//! The turns of a run: what is asked next, and what becomes of the answer.
+//! The state of a run: its request, which grows turn by turn, and its responses.
 
 use std::fmt;
 use std::mem;
 
-use super::approval::Hook;
-use super::outcome::Outcome;
+use super::approval::ApprovalHook;
+use super::execution::ToolResult;
 use super::request::CompletionRequest;
+use super::run::ToolRun;
 use super::set::ToolSet;
-use super::transcript::ToolRun;
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk, FinishReason};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
@@ -16,30 +16,30 @@ use crate::messages::{
     Message, Tool, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, normalize_tool_call_ids,
 };
 
-/// How many times a model is asked, unless the run says otherwise.
-const MAX_TURNS: usize = 10;
+/// The default maximum number of requests to the model.
+const DEFAULT_MAX_TURNS: usize = 10;
 
-/// What happens when a tool fails, is unknown, or is called with arguments that do not fit.
+/// The handling of a tool that fails, is unknown, or is called with invalid arguments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ToolErrors {
-    /// The model is told the error, with its causes, and may try something else. The default.
+    /// Sends the error with its sources to the model, which may react to it. The default.
     #[default]
     Return,
-    /// The run ends with the error, once the other calls of the same turn are through.
+    /// Ends the run with the error, after the other calls of the same turn have completed.
     Fail,
 }
 
-pub(super) type OnCall =
+pub(super) type ChatCallOptions =
     Box<dyn Fn(Call<ChatCompletionResponse>) -> Call<ChatCompletionResponse> + Send + Sync>;
 
 pub(super) struct Conversation {
     pub(super) tools: ToolSet,
-    pub(super) hook: Option<Hook>,
+    pub(super) hook: Option<ApprovalHook>,
     pub(super) errors: ToolErrors,
     pub(super) max_turns: usize,
     /// Sets the options of each call.
-    pub(super) on_call: Option<OnCall>,
+    pub(super) call_options: Option<ChatCallOptions>,
     client: Client,
     request: Box<dyn CompletionRequest>,
     responses: Vec<ChatCompletionResponse>,
@@ -55,134 +55,139 @@ impl Conversation {
             tools: tools.clone(),
             hook: None,
             errors: ToolErrors::default(),
-            max_turns: MAX_TURNS,
-            on_call: None,
+            max_turns: DEFAULT_MAX_TURNS,
+            call_options: None,
             client,
             request: Box::new(request),
             responses: Vec::new(),
         }
     }
 
-    /// Tells the model about the tools.
+    /// Adds the definitions of the tools to the request.
     #[inline]
-    pub(super) fn begin(&mut self) -> Result<()> {
+    pub(super) fn add_tools(&mut self) -> Result<()> {
         let definitions = self
             .tools
             .definitions()
-            .map_err(|error| self.failed(error))?;
+            .map_err(|error| self.with_transcript(error))?;
         if definitions.is_empty() {
             return Ok(());
         }
         let own = self.request.tools_mut().get_or_insert_default();
-        let twice = own
-            .iter()
-            .filter_map(name)
-            .find(|own| definitions.iter().filter_map(name).any(|name| name == *own));
-        if let Some(twice) = twice {
+        let duplicate = own.iter().filter_map(function_name).find(|own| {
+            definitions
+                .iter()
+                .filter_map(function_name)
+                .any(|name| name == *own)
+        });
+        if let Some(duplicate) = duplicate {
             let message = format!(
-                "the request has a tool named `{twice}` of its own, and so has the set of tools"
+                "the request and the tool set both have a tool named `{duplicate}`: rename one of them"
             );
-            return Err(self.failed(Error::config(message)));
+            return Err(self.with_transcript(Error::config(message)));
         }
         own.extend(definitions);
         Ok(())
     }
 
-    /// Asks what is to be asked next.
+    /// Returns the next call.
     #[inline]
     pub(super) fn complete(&self) -> Result<Call<ChatCompletionResponse>> {
-        self.may_go_on()?;
+        self.check_turns()?;
         let call = self.request.complete(&self.client);
-        Ok(match &self.on_call {
-            Some(on_call) => on_call(call),
+        Ok(match &self.call_options {
+            Some(call_options) => call_options(call),
             None => call,
         })
     }
 
-    /// Asks it for an answer that is streamed.
+    /// Returns the next call, as a streamed one.
     #[inline]
     pub(super) fn stream(&self) -> Result<StreamCall<CompletionChunk>> {
-        self.may_go_on()?;
+        self.check_turns()?;
         let call = self.request.stream(&self.client);
-        Ok(match &self.on_call {
-            Some(on_call) => call.with_options(on_call),
+        Ok(match &self.call_options {
+            Some(call_options) => call.with_options(call_options),
             None => call,
         })
     }
 
     #[inline]
-    fn may_go_on(&self) -> Result<()> {
+    fn check_turns(&self) -> Result<()> {
         if self.responses.len() < self.max_turns {
             return Ok(());
         }
         let message = format!(
-            "the model still calls tools after {} turns: allow more (`max_turns`), or see in \
-             the transcript what it goes on about",
+            "the model still calls tools after {} turns: increase `max_turns`, or see the \
+             transcript for the calls it repeats",
             self.max_turns
         );
-        Err(self.failed(Error::new(ErrorKind::Tool, message)))
+        Err(self.with_transcript(Error::new(ErrorKind::Tool, message)))
     }
 
-    /// Takes an answer. Gives the calls that are to be carried out: without any, this was the
-    /// last answer.
+    /// Adds a response. Returns the calls to execute: none if this is the final response.
     #[inline]
-    pub(super) fn heard(&mut self, response: ChatCompletionResponse) -> Result<Vec<ToolCall>> {
+    pub(super) fn add_response(
+        &mut self,
+        response: ChatCompletionResponse,
+    ) -> Result<Vec<ToolCall>> {
         let choice = response.choices.first();
         let message = choice.map(|choice| choice.message.clone());
         let finish_reason = choice.and_then(|choice| choice.finish_reason.clone());
         self.responses.push(response);
         let Some(message) = message else {
-            return Err(self.failed(Error::new(ErrorKind::Decode, "the answer is empty")));
+            return Err(
+                self.with_transcript(Error::new(ErrorKind::Decode, "the response has no choices"))
+            );
         };
         self.request.messages_mut().push(message.into());
         let calls = self.calls();
-        let why_not = match finish_reason {
+        let interruption = match finish_reason {
             _ if calls.is_empty() => None,
             Some(FinishReason::Error) => Some(
-                "the model failed in the middle of its tool calls (finish reason `error`): ask \
-                 again",
+                "the model failed in the middle of its tool calls (finish reason `error`): retry \
+                 the run",
             ),
             Some(reason) if reason.is_truncated() => Some(
-                "the answer is cut off in the middle of its tool calls: allow more tokens \
-                 (`max_tokens`)",
+                "the response was truncated in the middle of its tool calls: increase `max_tokens`",
             ),
             _ => None,
         };
-        if let Some(message) = why_not {
-            return Err(self.failed(Error::new(ErrorKind::Tool, message)));
+        if let Some(message) = interruption {
+            return Err(self.with_transcript(Error::new(ErrorKind::Tool, message)));
         }
         self.request.tool_choice_mut().take_if(|it| is_forced(it));
         Ok(calls)
     }
 
-    /// The calls of the last message. Each has an id.
+    /// Returns the tool calls of the last message, each with an id.
     #[inline]
     fn calls(&mut self) -> Vec<ToolCall> {
         let calls = |messages: &[Message]| match messages.last() {
             Some(Message::Assistant(last)) => last.tool_calls.clone().unwrap_or_default(),
             _ => Vec::new(),
         };
-        let wanted = calls(self.request.messages());
-        if wanted.iter().all(|call| call.call_id().is_some()) {
-            return wanted;
+        let requested = calls(self.request.messages());
+        if requested.iter().all(|call| call.call_id().is_some()) {
+            return requested;
         }
         normalize_tool_call_ids(self.request.messages_mut());
         calls(self.request.messages())
     }
 
-    /// Takes what came of the calls. Gives what the model will be told.
+    /// Adds the results of the calls. Returns the messages for the model.
     #[inline]
-    pub(super) fn carried_out(
+    pub(super) fn add_outcomes(
         &mut self,
-        outcomes: Vec<(ToolCall, Outcome)>,
+        outcomes: Vec<(ToolCall, ToolResult)>,
     ) -> Result<Vec<ToolMessage>> {
-        let mut told = Vec::with_capacity(outcomes.len());
+        let mut messages = Vec::with_capacity(outcomes.len());
         let mut first_error = None;
         for (call, outcome) in outcomes {
             let content = match outcome {
-                Ok(answer) => answer,
+                Ok(output) => output,
                 Err(failure) => {
-                    let content = failure.for_model();
+                    let content = failure.to_model_message();
                     if failure.is_fatal || self.errors == ToolErrors::Fail {
                         first_error = first_error.or(Some(failure.error));
                     }
@@ -193,17 +198,17 @@ impl Conversation {
                 .tool_call_id(call.call_id().unwrap_or_default())
                 .name(call.function.name);
             self.request.messages_mut().push(message.clone().into());
-            told.push(message);
+            messages.push(message);
         }
         match first_error {
-            Some(error) => Err(self.failed(error)),
-            None => Ok(told),
+            Some(error) => Err(self.with_transcript(error)),
+            None => Ok(messages),
         }
     }
 
-    /// An error with the transcript so far, and with what had come of an answer.
+    /// Adds the transcript so far to an error, with a partial response if it has one.
     #[inline]
-    pub(super) fn failed(&self, error: Error) -> Error {
+    pub(super) fn with_transcript(&self, error: Error) -> Error {
         let mut responses = self.responses.clone();
         responses.extend(error.partial::<ChatCompletionResponse>().cloned());
         let error = match error.operation() {
@@ -216,7 +221,7 @@ impl Conversation {
         }))
     }
 
-    /// All that was said.
+    /// Returns the transcript of the run.
     #[inline]
     pub(super) fn into_transcript(mut self) -> ToolRun {
         ToolRun {
@@ -237,19 +242,19 @@ impl fmt::Debug for Conversation {
     }
 }
 
-/// The name by which the model calls a function.
-fn name(tool: &Tool) -> Option<&str> {
+/// Returns the name by which the model calls a function.
+fn function_name(tool: &Tool) -> Option<&str> {
     match tool {
         Tool::Function(tool) => Some(&tool.function.name),
         _ => None,
     }
 }
 
-/// Whether the model must call a tool: if that held for every turn, it could never answer.
+/// Returns whether `choice` forces a tool call. In every turn, it would prevent a final response.
 fn is_forced(choice: &ToolChoice) -> bool {
-    let is_free = matches!(
+    let is_optional = matches!(
         choice,
         ToolChoice::Rule(ToolChoiceEnum::Auto | ToolChoiceEnum::None | ToolChoiceEnum::Unknown(_))
     );
-    !is_free
+    !is_optional
 }

@@ -1,8 +1,9 @@
-//! Tools: functions of yours that a model calls, and the conversation that this becomes.
+//! Tools: functions that a model can call, and runs that execute its calls.
 //!
-//! A [`ToolSet`] holds the functions. [`Chat::run`](crate::api::chat::Chat::run) asks the model,
-//! carries out the calls that it wants, tells it what came of them, and goes on until it
-//! answers. [`Agents::run`](crate::api::agents::Agents::run) does it with an agent.
+//! A [`ToolSet`] holds the functions. [`Chat::run`](crate::api::chat::Chat::run) sends the
+//! request, executes the tool calls of the model, sends their results, and repeats this until
+//! the model answers without a tool call. [`Agents::run`](crate::api::agents::Agents::run) does
+//! the same with an agent.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -11,11 +12,10 @@
 //! # let client = mistral_sdk::Client::new(
 //! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 //! # )?;
-//! use mistral_sdk::chat::ChatCompletionRequest;
+//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
 //! use mistral_sdk::tools::ToolSet;
-//! use mistral_sdk::chat::Message;
 //!
-//! /// Says what the weather is like.
+//! /// Returns the current weather.
 //! #[derive(schemars::JsonSchema, serde::Deserialize)]
 //! struct GetWeather {
 //!     /// The city, in English.
@@ -34,19 +34,16 @@
 //! ```
 
 mod approval;
-mod aside;
+mod calls;
 mod conversation;
-mod outcome;
+mod execution;
 mod request;
 mod run;
-mod running;
 mod set;
 mod stream;
-mod transcript;
 
 pub use self::approval::Approval;
 pub use self::conversation::ToolErrors;
-pub use self::run::RunCall;
+pub use self::run::{RunCall, ToolRun};
 pub use self::set::ToolSet;
 pub use self::stream::{RunEvent, RunStream};
-pub use self::transcript::ToolRun;

@@ -6,9 +6,9 @@ use crate::call::{Call, StreamCall};
 use crate::client::Client;
 use crate::messages::{Message, Tool, ToolChoice};
 
-/// A request that a conversation can be led with.
+/// A request that a run can send turn by turn.
 pub(super) trait CompletionRequest: fmt::Debug + Send + Sync {
-    /// The operation that errors of a run name, where no call of the API does.
+    /// Returns the operation that errors outside of an API call name.
     fn run_name(&self) -> &'static str;
     fn messages(&self) -> &[Message];
     fn messages_mut(&mut self) -> &mut Vec<Message>;

@@ -1,43 +1,47 @@
+use std::borrow::Cow;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use super::approval::{Approval, Hook};
+use super::approval::{Approval, ApprovalHook};
+use super::calls::{RunningCalls, request_approvals};
 use super::conversation::{Conversation, ToolErrors};
-use super::running::{Running, decide};
 use super::set::ToolSet;
 use super::stream::RunStream;
-use super::transcript::ToolRun;
 use crate::api::agents::{Agents, AgentsCompletionRequest};
 use crate::api::chat::{Chat, ChatCompletionRequest, ChatCompletionResponse};
 use crate::call::Call;
 use crate::error::Result;
-use crate::messages::ToolCall;
+use crate::messages::{Message, ToolCall, UsageInfo};
 use crate::mode::{Async, Mode};
 
 impl<M: Mode> Chat<M> {
-    /// Asks the model, carries out the calls of tools that it wants, and goes on until it
-    /// answers.
+    /// Sends the request, executes the tool calls of the model, and repeats this until the
+    /// model answers without a tool call.
     ///
-    /// The calls of one turn run at the same time, within the task that awaits the run. The
-    /// request may have tools of its own beside those of the set. A `tool_choice` that makes
-    /// the model call a tool holds for the first turn alone. Of several choices (`n`) the first
-    /// counts. [`with_call`](RunCall::with_call) sets the options of the calls.
+    /// The calls of one turn run concurrently, within the task that awaits the run. The request
+    /// may have other tools in addition to the set. A `tool_choice` that forces a tool call
+    /// applies to the first turn only. If the request asks for several choices (`n`), the first
+    /// one is used. [`with_call`](RunCall::with_call) sets the options of the API calls.
     ///
     /// # Errors
-    /// Fails as [`complete`](Self::complete) does; with [`ErrorKind::Tool`] when the model
-    /// still calls tools after [`max_turns`](RunCall::max_turns), when its calls are cut off by
-    /// `max_tokens` or by its own failure, when a tool panics, or when it fails and
-    /// [`tool_errors`](RunCall::tool_errors) says so; with [`ErrorKind::Config`] when two tools
-    /// have one name, or arguments without a schema. [`Error::partial`](crate::Error::partial)
-    /// is the [`ToolRun`] so far: its messages can be sent again, once
-    /// [`repair_messages`](crate::messages::repair_messages) has answered what was cut off.
+    /// Fails with the errors of [`complete`](Self::complete), and
+    ///
+    /// * with [`ErrorKind::Tool`] if the model still calls tools after
+    ///   [`max_turns`](RunCall::max_turns), if its tool calls are truncated by `max_tokens` or
+    ///   by a failure of the model, if a tool panics, or if a tool fails with
+    ///   [`ToolErrors::Fail`];
+    /// * with [`ErrorKind::Config`] if two tools have the same name, or if the arguments of a
+    ///   tool have no valid schema.
+    ///
+    /// [`Error::partial`](crate::Error::partial) is the [`ToolRun`] so far. Its messages can be
+    /// sent again after [`repair_messages`](crate::messages::repair_messages) has answered the
+    /// open tool calls.
     ///
     /// [`ErrorKind::Tool`]: crate::ErrorKind::Tool
     /// [`ErrorKind::Config`]: crate::ErrorKind::Config
     #[doc = example!(r#"
-use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::chat::{ChatCompletionRequest, Function, Message};
 use mistral_sdk::tools::{Approval, ToolSet};
-use mistral_sdk::messages::{Function, Message};
 use serde_json::{Value, json};
 
 let city = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
@@ -53,7 +57,7 @@ let run = client
     .max_turns(5)
     .on_call(async |call| match call.function.name.as_str() {
         "get_weather" => Approval::Approve,
-        _ => Approval::refuse("nobody is there to confirm it"),
+        _ => Approval::refuse("no user is present to confirm it"),
     })
     .await?;
 println!("{}", run.text());
@@ -69,13 +73,13 @@ println!("{}", run.text());
 }
 
 impl<M: Mode> Agents<M> {
-    /// Asks the agent, carries out the calls of tools that it wants, and goes on until it
-    /// answers.
+    /// Sends the request, executes the tool calls of the agent, and repeats this until the
+    /// agent answers without a tool call.
     ///
-    /// As [`Chat::run`] does with a model.
+    /// Behaves like [`Chat::run`].
     ///
     /// # Errors
-    /// Fails as [`Chat::run`] does.
+    /// Fails with the errors of [`Chat::run`].
     #[doc = example!(r#"
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::tools::ToolSet;
@@ -99,41 +103,44 @@ println!("{}", run.text());
     }
 }
 
-/// A run that is ready to go: `.await` it for all of it, or `.send()` it if the client is a
-/// blocking one; or `.stream()` it.
+/// A run that is ready to start: `.await` it for the whole run, or call `.stream()` for its
+/// events. With a blocking client, call `.send()` instead of awaiting it.
 #[derive(Debug)]
 #[must_use = "a run does nothing until it is awaited, sent or streamed"]
 pub struct RunCall<M: Mode = Async> {
-    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // only read by `send`
     mode: M,
     conversation: Conversation,
 }
 
 impl<M: Mode> RunCall<M> {
-    /// Sets how many times the model is asked at most. Default: 10.
+    /// Sets the maximum number of turns, each of which is one request to the model. Default:
+    /// 10.
     pub fn max_turns(mut self, turns: usize) -> Self {
         self.conversation.max_turns = turns;
         self
     }
 
-    /// Asks `hook` about every call before it is carried out: one after the other, in the order
-    /// of the calls, and before the first of a turn begins. Default: all are approved.
+    /// Sets a hook that approves each tool call before it is executed. Default: all calls are
+    /// approved.
     ///
-    /// The hook may take its time, for example to ask a person, but must not block: see
-    /// [`blocking_on_call`](Self::blocking_on_call). If it panics, so does the run.
+    /// The hook runs for one call at a time, in the order of the calls, and for all calls of a
+    /// turn before the first one is executed. It may take long, for example to ask a person,
+    /// but must not block: see [`blocking_on_call`](Self::blocking_on_call). If it panics, so
+    /// does the run.
     pub fn on_call<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(ToolCall) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Approval> + Send + 'static,
     {
-        self.conversation.hook = Some(Hook::new(hook));
+        self.conversation.hook = Some(ApprovalHook::new(hook));
         self
     }
 
-    /// Asks a hook that may block, for example one that reads the keyboard. In everything else
-    /// it is [`on_call`](Self::on_call).
+    /// Sets a hook that may block, for example to read from standard input. Otherwise the same
+    /// as [`on_call`](Self::on_call).
     ///
-    /// The hook runs on tokio's threads for such work. If it panics, the run ends with an error.
+    /// The hook runs on tokio's blocking thread pool. If it panics, the run fails.
     #[doc = example!(r#"
 # use mistral_sdk::chat::ChatCompletionRequest;
 # use mistral_sdk::tools::{Approval, ToolSet};
@@ -157,14 +164,14 @@ let run = client.chat().run(&request, &tools).blocking_on_call(|call| {
         mut self,
         hook: impl Fn(ToolCall) -> Approval + Send + Sync + 'static,
     ) -> Self {
-        self.conversation.hook = Some(Hook::blocking(hook));
+        self.conversation.hook = Some(ApprovalHook::blocking(hook));
         self
     }
 
-    /// Sets options of every call that the run makes, for example its `timeout`.
+    /// Sets the options of every API call of the run, for example its `timeout`.
     ///
-    /// They hold for each call by itself; what tools take is not in the time of any. The calls
-    /// of a [stream](Self::stream) have the same options.
+    /// They apply to each call separately; a timeout does not include the execution of tools.
+    /// The calls of a [stream](Self::stream) have the same options.
     #[doc = example!(r#"
 # use mistral_sdk::chat::ChatCompletionRequest;
 # use mistral_sdk::tools::ToolSet;
@@ -187,20 +194,20 @@ let run = client
         + Sync
         + 'static,
     ) -> Self {
-        self.conversation.on_call = Some(Box::new(change));
+        self.conversation.call_options = Some(Box::new(change));
         self
     }
 
-    /// Sets what happens when a tool fails. Default: the model is told.
+    /// Sets the handling of tools that fail. Default: [`ToolErrors::Return`].
     ///
-    /// A tool that panics ends the run in any case, with an error that has the panic's words;
-    /// the process goes on, unless it is compiled with `panic = "abort"`.
+    /// A tool that panics always ends the run, with an error that has the panic message. The
+    /// process continues, unless it is compiled with `panic = "abort"`.
     pub fn tool_errors(mut self, errors: ToolErrors) -> Self {
         self.conversation.errors = errors;
         self
     }
 
-    /// The run as one to be awaited, and the mode that it had.
+    /// Splits into an asynchronous run and the mode of the client.
     #[cfg(feature = "blocking")]
     pub(crate) fn split(self) -> (RunCall, M) {
         let run = RunCall {
@@ -210,15 +217,15 @@ let run = client
         (run, self.mode)
     }
 
-    /// Says in an error which run it is about, with the transcript so far.
+    /// Adds the operation and the transcript so far to an error.
     #[cfg(feature = "blocking")]
     pub(crate) fn error(&self, error: crate::Error) -> crate::Error {
-        self.conversation.failed(error)
+        self.conversation.with_transcript(error)
     }
 }
 
 impl RunCall {
-    /// Begins the run as a stream of what happens, the text of every turn included.
+    /// Starts the run as a stream of events, which include the text of every turn.
     pub fn stream(self) -> RunStream {
         RunStream::new(self.conversation)
     }
@@ -232,19 +239,51 @@ impl IntoFuture for RunCall {
     fn into_future(self) -> Self::IntoFuture {
         let mut conversation = self.conversation;
         Box::pin(async move {
-            conversation.begin()?;
+            conversation.add_tools()?;
             loop {
-                let asked = conversation.complete()?.await;
-                let response = asked.map_err(|error| conversation.failed(error))?;
-                let calls = conversation.heard(response)?;
+                let response = conversation.complete()?.await;
+                let response = response.map_err(|error| conversation.with_transcript(error))?;
+                let calls = conversation.add_response(response)?;
                 if calls.is_empty() {
                     return Ok(conversation.into_transcript());
                 }
-                let decided = decide(conversation.hook.clone(), calls).await;
-                let decided = decided.map_err(|error| conversation.failed(error))?;
-                let outcomes = Running::new(&conversation.tools, decided).outcomes().await;
-                conversation.carried_out(outcomes)?;
+                let decided = request_approvals(conversation.hook.clone(), calls).await;
+                let decided = decided.map_err(|error| conversation.with_transcript(error))?;
+                let outcomes = RunningCalls::new(&conversation.tools, decided)
+                    .outcomes()
+                    .await;
+                conversation.add_outcomes(outcomes)?;
             }
         })
+    }
+}
+
+/// The transcript of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ToolRun {
+    /// The whole conversation: the messages of the request, the responses of the model and the
+    /// results of the tools. A further request can continue it.
+    pub messages: Vec<Message>,
+    /// The responses of the model, one per turn. In the transcript of an error, the last one
+    /// may be incomplete.
+    pub responses: Vec<ChatCompletionResponse>,
+}
+
+impl ToolRun {
+    /// Returns the text of the last response, without reasoning. Empty if there is none.
+    pub fn text(&self) -> Cow<'_, str> {
+        self.responses
+            .last()
+            .map_or("".into(), ChatCompletionResponse::text)
+    }
+
+    /// Returns the token usage of all turns: the sums of the three token counts.
+    pub fn usage(&self) -> UsageInfo {
+        let mut all = UsageInfo::default();
+        for usage in self.responses.iter().filter_map(|it| it.usage.as_ref()) {
+            all.add(usage);
+        }
+        all
     }
 }

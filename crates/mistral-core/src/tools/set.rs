@@ -8,41 +8,41 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::aside::aside;
-use super::outcome::{Failure, Guarded, Outcome};
+use super::execution::{CatchPanic, ToolFailure, ToolResult, spawn_blocking_in_span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::{Function, Tool, ToolCall};
 
-type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+type ToolFuture = Pin<Box<dyn Future<Output = ToolResult> + Send>>;
 
-/// Functions of yours that a model may call.
+/// A set of functions that a model can call.
 ///
-/// What a function returns goes to the model: text as it is, everything else as JSON.
+/// The return value of a function is sent to the model: a string as it is, any other value as
+/// JSON.
 #[derive(Clone, Default)]
 pub struct ToolSet {
-    entries: Vec<Entry>,
+    entries: Vec<ToolEntry>,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct ToolEntry {
     name: String,
-    /// What the model is told about it, or why that cannot be told.
+    /// The definition for the model, or the reason why there is none.
     function: std::result::Result<Function, String>,
-    work: Arc<dyn Fn(ToolCall) -> Work + Send + Sync>,
+    work: Arc<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>,
 }
 
 impl ToolSet {
-    /// Makes a set without tools.
+    /// Creates an empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a function whose arguments are an `A`.
+    /// Adds a function with arguments of type `A`.
     ///
-    /// The model reads the doc comments: that of `A` says what the function does, those of its
-    /// fields what they mean. The schema of `A` is strict, as
-    /// [`Chat::parse`](crate::api::chat::Chat::parse) describes it. An `A` that has none, or that
-    /// is no struct, is the error of the run: nothing is sent then.
+    /// Doc comments are sent to the model: that of `A` as the description of the function, those
+    /// of its fields as the descriptions of the arguments. The schema of `A` is strict; see
+    /// [`Chat::parse`](crate::api::chat::Chat::parse). If `A` has no strict schema or is not a
+    /// struct, the run fails before anything is sent.
     ///
     /// The function must not block: see [`blocking_tool`](Self::blocking_tool).
     ///
@@ -77,16 +77,15 @@ impl ToolSet {
         Fut: Future<Output = std::result::Result<R, E>> + Send + 'static,
     {
         let name = name.into();
-        let described = described::<A>(&name);
-        self.add(name, described, working(function))
+        let definition = derive_definition::<A>(&name);
+        self.add(name, definition, call_async(function))
     }
 
-    /// Adds a function that may block: one that computes for long, or waits for a file or a
-    /// database. In everything else it is [`tool`](Self::tool).
+    /// Adds a function that may block, for example one with long computations, file access or
+    /// database queries. Otherwise the same as [`tool`](Self::tool).
     ///
-    /// It runs on tokio's threads for such work, so that nothing else is held up; there it may
-    /// use a blocking client, too. A call that has begun cannot be stopped: when the run is
-    /// given up, it goes on to its end.
+    /// It runs on tokio's blocking thread pool, where it may also use a blocking client. A call
+    /// that has started cannot be cancelled: if the run is dropped, it runs to completion.
     ///
     /// ```
     /// use mistral_core::tools::ToolSet;
@@ -115,12 +114,12 @@ impl ToolSet {
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
         let name = name.into();
-        let described = described::<A>(&name);
-        self.add(name, described, blocking(function))
+        let definition = derive_definition::<A>(&name);
+        self.add(name, definition, call_blocking(function))
     }
 
-    /// Adds a function that is described by hand: one whose arguments are not known when the
-    /// program is compiled, or whose schema is not strict.
+    /// Adds a function with an explicit definition, for arguments that are not known at compile
+    /// time, or for a schema that is not strict.
     ///
     /// ```
     /// use mistral_core::tools::ToolSet;
@@ -146,11 +145,15 @@ impl ToolSet {
         E: Into<Box<dyn StdError + Send + Sync>>,
         Fut: Future<Output = std::result::Result<R, E>> + Send + 'static,
     {
-        self.add(description.name.clone(), Ok(description), working(function))
+        self.add(
+            description.name.clone(),
+            Ok(description),
+            call_async(function),
+        )
     }
 
-    /// Adds a function that may block, as [`blocking_tool`](Self::blocking_tool) does, and that
-    /// is described by hand, as by [`function`](Self::function).
+    /// Adds a function that may block, with an explicit definition. Combines
+    /// [`blocking_tool`](Self::blocking_tool) and [`function`](Self::function).
     ///
     /// ```
     /// use mistral_core::tools::ToolSet;
@@ -177,7 +180,7 @@ impl ToolSet {
         self.add(
             description.name.clone(),
             Ok(description),
-            blocking(function),
+            call_blocking(function),
         )
     }
 
@@ -185,9 +188,9 @@ impl ToolSet {
         mut self,
         name: String,
         function: std::result::Result<Function, String>,
-        work: impl Fn(ToolCall) -> Work + Send + Sync + 'static,
+        work: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static,
     ) -> Self {
-        self.entries.push(Entry {
+        self.entries.push(ToolEntry {
             name,
             function,
             work: Arc::new(work),
@@ -195,19 +198,19 @@ impl ToolSet {
         self
     }
 
-    /// What a request must have in its `tools` for the model to know the functions.
-    /// [`Chat::run`](crate::api::chat::Chat::run) puts it there.
+    /// Returns the definitions of the functions, for the `tools` field of a request.
+    /// [`Chat::run`](crate::api::chat::Chat::run) sets it.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Config`] when the arguments of a function have no schema that
-    /// the API takes, and when two functions have the same name.
+    /// Fails with [`ErrorKind::Config`] if the arguments of a function have no schema that the
+    /// API accepts, or if two functions have the same name.
     #[inline]
     pub fn definitions(&self) -> Result<Vec<Tool>> {
-        let define = |(at, entry): (usize, &Entry)| {
+        let define = |(at, entry): (usize, &ToolEntry)| {
             let mut earlier = self.entries.iter().take(at);
             if earlier.any(|other| other.name == entry.name) {
                 return Err(Error::config(format!(
-                    "two tools are named `{}`",
+                    "two tools are named `{}`: rename one of them",
                     entry.name
                 )));
             }
@@ -217,27 +220,27 @@ impl ToolSet {
         self.entries.iter().enumerate().map(define).collect()
     }
 
-    /// Carries out one call, for a program that leads the conversation itself. Gives what the
-    /// model is to be told.
+    /// Executes a single call, for programs that manage the conversation themselves. Returns
+    /// the text to send to the model.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Tool`] when there is no such tool, when it fails, or when it
-    /// panics, and with [`ErrorKind::Decode`] when the arguments do not fit.
+    /// Fails with [`ErrorKind::Tool`] if there is no such tool, if it fails, or if it panics,
+    /// and with [`ErrorKind::Decode`] if the arguments are invalid.
     pub async fn call(&self, call: &ToolCall) -> Result<String> {
         self.start(call.clone())
             .await
             .map_err(|failure| failure.error)
     }
 
-    /// Carries out a call, come what may.
+    /// Starts the execution of a call. The returned future never panics.
     #[inline]
-    pub(super) fn start(&self, call: ToolCall) -> Guarded {
+    pub(super) fn start(&self, call: ToolCall) -> CatchPanic {
         let name = call.function.name.clone();
-        let guarded = format!("the tool `{name}`");
+        let label = format!("the tool `{name}`");
         match self.entries.iter().find(|entry| entry.name == name) {
             Some(entry) => {
                 let work = Arc::clone(&entry.work);
-                Guarded::new(guarded, async move { work(call).await })
+                CatchPanic::new(label, async move { work(call).await })
             }
             None => {
                 let names: Vec<_> = self.entries.iter().map(|entry| &*entry.name).collect();
@@ -245,7 +248,7 @@ impl ToolSet {
                     [] => format!("there is no tool `{name}`: there are none at all"),
                     names => format!("there is no tool `{name}`, only {}", names.join(", ")),
                 };
-                Guarded::new(guarded, async move { Err(Failure::new(message)) })
+                CatchPanic::new(label, async move { Err(ToolFailure::new(message)) })
             }
         }
     }
@@ -259,10 +262,10 @@ impl fmt::Debug for ToolSet {
     }
 }
 
-/// A call of a function within the task that waits for it.
-fn working<A, R, E, Fut>(
+/// Wraps an async function, which is called within the polling task.
+fn call_async<A, R, E, Fut>(
     function: impl Fn(A) -> Fut + Send + Sync + 'static,
-) -> impl Fn(ToolCall) -> Work + Send + Sync + 'static
+) -> impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static
 where
     A: DeserializeOwned,
     R: Serialize,
@@ -271,14 +274,14 @@ where
 {
     move |call| {
         let working = call.arguments().map(&function);
-        Box::pin(async move { outcome(&call.function.name, working?.await) })
+        Box::pin(async move { tool_result(&call.function.name, working?.await) })
     }
 }
 
-/// A call of a function on a thread that may wait.
-fn blocking<A, R, E>(
+/// Wraps a blocking function, which is called on tokio's blocking thread pool.
+fn call_blocking<A, R, E>(
     function: impl Fn(A) -> std::result::Result<R, E> + Send + Sync + 'static,
-) -> impl Fn(ToolCall) -> Work + Send + Sync + 'static
+) -> impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static
 where
     A: DeserializeOwned,
     R: Serialize,
@@ -289,43 +292,43 @@ where
         let function = Arc::clone(&function);
         Box::pin(async move {
             let name = format!("the tool `{}`", call.function.name);
-            let work = move || outcome(&call.function.name, function(call.arguments()?));
-            aside(name, work).await?
+            let work = move || tool_result(&call.function.name, function(call.arguments()?));
+            spawn_blocking_in_span(name, work).await?
         })
     }
 }
 
-/// What the model is to be told about what a function gave.
-fn outcome<R, E>(name: &str, given: std::result::Result<R, E>) -> Outcome
+/// Converts the return value of a function to text for the model.
+fn tool_result<R, E>(name: &str, returned: std::result::Result<R, E>) -> ToolResult
 where
     R: Serialize,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let answer = given.map_err(|cause| {
+    let value = returned.map_err(|cause| {
         let failed = format!("the tool `{name}` failed");
         Error::new(ErrorKind::Tool, failed).with_source(cause)
     })?;
-    text(&answer).map_err(|cause| {
-        let failed = format!("the answer of the tool `{name}` cannot be written");
+    to_text(&value).map_err(|cause| {
+        let failed = format!("the result of the tool `{name}` cannot be serialized as JSON");
         let error = Error::new(ErrorKind::Tool, failed);
         error.with_source(cause).into()
     })
 }
 
-/// Text as it is, and everything else as JSON.
-fn text(answer: &impl Serialize) -> serde_json::Result<String> {
-    Ok(match serde_json::to_value(answer)? {
+/// Returns a string as it is, and any other value as JSON.
+fn to_text(value: &impl Serialize) -> serde_json::Result<String> {
+    Ok(match serde_json::to_value(value)? {
         Value::String(text) => text,
         value => value.to_string(),
     })
 }
 
 #[cfg(feature = "schemars")]
-fn described<A: schemars::JsonSchema>(name: &str) -> std::result::Result<Function, String> {
-    let in_tool = |why| format!("the arguments of the tool `{name}`: {why}");
-    let mut schema = crate::json::schema::strict::<A>().map_err(in_tool)?;
+fn derive_definition<A: schemars::JsonSchema>(name: &str) -> std::result::Result<Function, String> {
+    let describe = |why| format!("the arguments of the tool `{name}`: {why}");
+    let mut schema = crate::json::schema::strict::<A>().map_err(describe)?;
     if schema.get("type").and_then(Value::as_str) != Some("object") {
-        return Err(in_tool(format!("`{}` is no struct", A::schema_name())));
+        return Err(describe(format!("`{}` is not a struct", A::schema_name())));
     }
     let description = schema
         .as_object_mut()

@@ -7,9 +7,9 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
+use super::calls::{DecidedCall, RunningCalls, request_approvals};
 use super::conversation::Conversation;
-use super::running::{Decided, Running, decide};
-use super::transcript::ToolRun;
+use super::run::ToolRun;
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::call::event_stream::EventStream;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,23 +17,23 @@ use crate::messages::{ToolCall, ToolMessage};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Something that happens in a run.
+/// An event of a run.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum RunEvent {
-    /// A piece of an answer of the model.
+    /// A chunk of a response of the model.
     Chunk(CompletionChunk),
-    /// The model wants this called. [`on_call`](super::RunCall::on_call) has not been asked yet.
+    /// A tool call of the model. The hook of [`on_call`](super::RunCall::on_call) has not run
+    /// yet.
     Call(ToolCall),
-    /// What the model is told about a call: once all calls of the turn are through.
+    /// The result of a tool call, emitted after all calls of the turn have completed.
     Answer(ToolMessage),
 }
 
-/// A run as it happens.
+/// The stream of events of a run. Created by [`RunCall::stream`](super::RunCall::stream).
 ///
-/// Nothing runs in the background: the run goes on while events are asked for, and dropping the
-/// stream stops it, tools included. After an error, and after the end, there are no more
-/// events.
+/// Nothing runs in the background: the run makes progress only while the stream is polled, and
+/// dropping the stream cancels it, including its tools. An error ends the stream.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -61,144 +61,148 @@ pub enum RunEvent {
 /// ```
 pub struct RunStream {
     conversation: Conversation,
-    happened: VecDeque<RunEvent>,
-    step: Step,
+    events: VecDeque<RunEvent>,
+    state: RunState,
 }
 
-enum Step {
+enum RunState {
     Begin,
     Turn,
-    Asking(BoxFuture<Result<EventStream<CompletionChunk>>>),
+    Requesting(BoxFuture<Result<EventStream<CompletionChunk>>>),
     Reading(Box<EventStream<CompletionChunk>>),
     Merging(BoxFuture<Result<ChatCompletionResponse>>),
-    Deciding(BoxFuture<Result<Vec<Decided>>>),
-    Running(Running),
-    Ended { failed: bool },
+    Deciding(BoxFuture<Result<Vec<DecidedCall>>>),
+    Running(RunningCalls),
+    Finished { failed: bool },
 }
 
-const ENDED: Step = Step::Ended { failed: false };
+const FINISHED: RunState = RunState::Finished { failed: false };
 
 impl RunStream {
     pub(super) fn new(conversation: Conversation) -> Self {
         Self {
             conversation,
-            happened: VecDeque::new(),
-            step: Step::Begin,
+            events: VecDeque::new(),
+            state: RunState::Begin,
         }
     }
 
-    /// What happens next, or `None` after the last event.
+    /// Returns the next event, or `None` after the last one.
     ///
-    /// It is cancel-safe: nothing is lost or done twice when the future is dropped before it is
-    /// ready.
+    /// Cancel-safe: dropping the future before it is ready loses no event and repeats no call.
     pub async fn next(&mut self) -> Option<Result<RunEvent>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Goes through the rest of the run, and gives all of it.
+    /// Completes the run and returns its transcript.
     ///
     /// # Errors
-    /// Fails as [`next`](Self::next) does, or has done.
+    /// Fails with the first error of the stream. If [`next`](Self::next) has returned an error
+    /// before, fails with [`ErrorKind::Truncated`].
     pub async fn collect_run(mut self) -> Result<ToolRun> {
         while let Some(event) = self.next().await {
             event?;
         }
-        if let Step::Ended { failed: true } = self.step {
-            let message = "the run stopped before its end, as an earlier error has told";
+        if let RunState::Finished { failed: true } = self.state {
+            let message =
+                "the run stopped before its end: see the error that the stream returned before";
             return Err(self
                 .conversation
-                .failed(Error::new(ErrorKind::Truncated, message)));
+                .with_transcript(Error::new(ErrorKind::Truncated, message)));
         }
         Ok(self.conversation.into_transcript())
     }
 
-    /// The next event, or the end, if there is no need to wait for it.
+    /// Returns the next event or the end of the stream, if either is available without I/O.
     #[cfg(feature = "blocking")]
-    pub(crate) fn arrived(&mut self) -> Poll<Option<Result<RunEvent>>> {
-        match (self.happened.pop_front(), &self.step) {
-            (None, Step::Ended { .. }) => Poll::Ready(None),
+    pub(crate) fn next_buffered(&mut self) -> Poll<Option<Result<RunEvent>>> {
+        match (self.events.pop_front(), &self.state) {
+            (None, RunState::Finished { .. }) => Poll::Ready(None),
             (None, _) => Poll::Pending,
             (event, _) => Poll::Ready(event.map(Ok)),
         }
     }
 
-    /// Says in an error which run it is about, with the transcript so far.
+    /// Adds the operation and the transcript so far to an error.
     #[cfg(feature = "blocking")]
     pub(crate) fn error(&self, error: Error) -> Error {
-        self.conversation.failed(error)
+        self.conversation.with_transcript(error)
     }
 
-    /// Does what the step is about. Gives the next one, or `None` if this one goes on.
+    /// Polls the current state. Returns the next one, or `None` if the state stays.
     #[inline]
-    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Step>>> {
+    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<RunState>>> {
         let conversation = &mut self.conversation;
-        let next = match &mut self.step {
-            Step::Begin => conversation.begin().map(|()| Step::Turn),
-            Step::Turn => self.ask(),
-            Step::Asking(asking) => match ready!(asking.as_mut().poll(cx)) {
-                Ok(stream) => Ok(Step::Reading(Box::new(stream))),
-                Err(error) => Err(conversation.failed(error)),
+        let next = match &mut self.state {
+            RunState::Begin => conversation.add_tools().map(|()| RunState::Turn),
+            RunState::Turn => self.send_request(),
+            RunState::Requesting(requesting) => match ready!(requesting.as_mut().poll(cx)) {
+                Ok(stream) => Ok(RunState::Reading(Box::new(stream))),
+                Err(error) => Err(conversation.with_transcript(error)),
             },
-            Step::Reading(stream) => match ready!(Pin::new(&mut **stream).poll_next(cx)) {
+            RunState::Reading(stream) => match ready!(Pin::new(&mut **stream).poll_next(cx)) {
                 Some(Ok(chunk)) => {
-                    self.happened.push_back(RunEvent::Chunk(chunk));
+                    self.events.push_back(RunEvent::Chunk(chunk));
                     return Poll::Ready(Ok(None));
                 }
-                Some(Err(error)) => Err(conversation.failed(error)),
-                None => Ok(self.merge()),
+                Some(Err(error)) => Err(conversation.with_transcript(error)),
+                None => Ok(self.start_merge()),
             },
-            Step::Merging(merging) => match ready!(merging.as_mut().poll(cx)) {
-                Ok(response) => self.hear(response),
-                Err(error) => Err(conversation.failed(error)),
+            RunState::Merging(merging) => match ready!(merging.as_mut().poll(cx)) {
+                Ok(response) => self.handle_response(response),
+                Err(error) => Err(conversation.with_transcript(error)),
             },
-            Step::Deciding(deciding) => match ready!(deciding.as_mut().poll(cx)) {
-                Ok(decided) => Ok(Step::Running(Running::new(&conversation.tools, decided))),
-                Err(error) => Err(conversation.failed(error)),
+            RunState::Deciding(deciding) => match ready!(deciding.as_mut().poll(cx)) {
+                Ok(decided) => Ok(RunState::Running(RunningCalls::new(
+                    &conversation.tools,
+                    decided,
+                ))),
+                Err(error) => Err(conversation.with_transcript(error)),
             },
-            Step::Running(running) => {
+            RunState::Running(running) => {
                 ready!(running.poll(cx));
-                self.tell()
+                self.send_results()
             }
-            Step::Ended { .. } => return Poll::Ready(Ok(None)),
+            RunState::Finished { .. } => return Poll::Ready(Ok(None)),
         };
         Poll::Ready(next.map(Some))
     }
 
     #[inline]
-    fn ask(&self) -> Result<Step> {
+    fn send_request(&self) -> Result<RunState> {
         let call = self.conversation.stream()?;
-        Ok(Step::Asking(call.into_future()))
+        Ok(RunState::Requesting(call.into_future()))
     }
 
     #[inline]
-    fn merge(&mut self) -> Step {
-        match mem::replace(&mut self.step, ENDED) {
-            Step::Reading(stream) => Step::Merging(Box::pin(stream.collect_response())),
-            step => step,
+    fn start_merge(&mut self) -> RunState {
+        match mem::replace(&mut self.state, FINISHED) {
+            RunState::Reading(stream) => RunState::Merging(Box::pin(stream.collect_response())),
+            state => state,
         }
     }
 
     #[inline]
-    fn hear(&mut self, response: ChatCompletionResponse) -> Result<Step> {
-        let calls = self.conversation.heard(response)?;
+    fn handle_response(&mut self, response: ChatCompletionResponse) -> Result<RunState> {
+        let calls = self.conversation.add_response(response)?;
         if calls.is_empty() {
-            return Ok(ENDED);
+            return Ok(FINISHED);
         }
-        self.happened
+        self.events
             .extend(calls.iter().cloned().map(RunEvent::Call));
         let hook = self.conversation.hook.clone();
-        Ok(Step::Deciding(Box::pin(decide(hook, calls))))
+        Ok(RunState::Deciding(Box::pin(request_approvals(hook, calls))))
     }
 
     #[inline]
-    fn tell(&mut self) -> Result<Step> {
-        let Step::Running(running) = mem::replace(&mut self.step, ENDED) else {
-            return Ok(ENDED);
+    fn send_results(&mut self) -> Result<RunState> {
+        let RunState::Running(running) = mem::replace(&mut self.state, FINISHED) else {
+            return Ok(FINISHED);
         };
-        let answers = self.conversation.carried_out(running.finished())?;
-        self.happened
-            .extend(answers.into_iter().map(RunEvent::Answer));
-        Ok(Step::Turn)
+        let messages = self.conversation.add_outcomes(running.into_outcomes())?;
+        self.events
+            .extend(messages.into_iter().map(RunEvent::Answer));
+        Ok(RunState::Turn)
     }
 }
 
@@ -208,17 +212,17 @@ impl Stream for RunStream {
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            if let Some(event) = self.happened.pop_front() {
+            if let Some(event) = self.events.pop_front() {
                 return Poll::Ready(Some(Ok(event)));
             }
-            if let Step::Ended { .. } = self.step {
+            if let RunState::Finished { .. } = self.state {
                 return Poll::Ready(None);
             }
             match ready!(self.advance(cx)) {
-                Ok(Some(step)) => self.step = step,
+                Ok(Some(state)) => self.state = state,
                 Ok(None) => {}
                 Err(error) => {
-                    self.step = Step::Ended { failed: true };
+                    self.state = RunState::Finished { failed: true };
                     return Poll::Ready(Some(Err(error)));
                 }
             }
@@ -231,7 +235,7 @@ impl fmt::Debug for RunStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunStream")
             .field("conversation", &self.conversation)
-            .field("ended", &matches!(self.step, Step::Ended { .. }))
+            .field("ended", &matches!(self.state, RunState::Finished { .. }))
             .finish_non_exhaustive()
     }
 }

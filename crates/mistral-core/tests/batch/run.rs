@@ -311,7 +311,7 @@ async fn run_with_failed_upload_names_uploaded_files() {
     let mock = scripted([file("f1"), file("f2"), refusal]);
     let run = client_with(&mock).batch().run(numbered(3));
     let error = run.inline_limit(0).file_limit(1).await.unwrap_err();
-    let expected = "files.upload: no job was made of the uploaded f1, f2: 413 Payload Too Large: \
+    let expected = "files.upload: no job was created for the uploaded files f1, f2: 413 Payload Too Large: \
                     too large";
     assert_eq!(error.to_string(), expected);
 
@@ -323,7 +323,7 @@ async fn run_with_failed_upload_names_uploaded_files() {
         .batch()
         .run_stream(stream::iter(requests));
     let error = run.inline_limit(0).file_limit(1).await.unwrap_err();
-    let expected = "batch.run: no job was made of the uploaded f1: the requests of the batch \
+    let expected = "batch.run: no job was created for the uploaded files f1: the requests of the batch \
                     cannot be read: the disk is on fire";
     assert_eq!(error.to_string(), expected);
 }
@@ -334,7 +334,7 @@ async fn run_with_early_upload_response_is_a_decode_error() {
     let run = client_with(&mock).batch().run(numbered(3)).inline_limit(0);
     let error = run.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
-    let expected = "batch.run: the server took the file `f1` before it was sent to its end";
+    let expected = "batch.run: the server accepted the file `f1` before its upload was complete";
     assert_eq!(error.to_string(), expected);
 }
 
@@ -348,7 +348,7 @@ async fn run_with_refused_job_names_uploaded_files() {
         .inline_limit(0)
         .file_limit(1);
     let error = run.await.unwrap_err();
-    let expected = "batch.jobs.create: no job was made of the uploaded f1, f2: 400 Bad Request: \
+    let expected = "batch.jobs.create: no job was created for the uploaded files f1, f2: 400 Bad Request: \
                     no such model";
     assert_eq!(error.to_string(), expected);
 }

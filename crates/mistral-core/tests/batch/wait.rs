@@ -68,7 +68,7 @@ async fn wait_deadline_is_a_timeout() {
     assert!(
         error
             .to_string()
-            .contains("nothing is known of the job `job-1` yet"),
+            .contains("the job `job-1` has not been retrieved yet"),
         "{error}"
     );
 }

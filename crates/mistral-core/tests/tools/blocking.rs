@@ -171,5 +171,5 @@ fn blocking_tool_on_stopped_runtime_is_an_error() {
     let Poll::Ready(called) = calling.poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("it waits for a runtime that has ended");
     };
-    assert!(called.unwrap_err().message().contains("has ended"));
+    assert!(called.unwrap_err().message().contains("has shut down"));
 }

@@ -36,9 +36,9 @@ async fn tool_set_without_strict_schema_fails_the_run() {
         ),
         (
             either,
-            "the arguments of the tool `either`: `Either` is no struct",
+            "the arguments of the tool `either`: `Either` is not a struct",
         ),
-        (twice, "two tools are named `add`"),
+        (twice, "two tools are named `add`: rename one of them"),
     ] {
         let mock = MockTransport::new();
         let error = client(&mock).chat().run(&ask(), &tools).await.unwrap_err();
@@ -65,7 +65,7 @@ async fn tool_name_in_request_and_set_is_refused() {
     let run = client(&mock).chat().run(&request, &adding());
     let error = run.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
-    let message = "the request has a tool named `add` of its own, and so has the set of tools";
+    let message = "the request and the tool set both have a tool named `add`: rename one of them";
     assert_eq!(error.message(), message);
     assert!(mock.requests().is_empty());
 }

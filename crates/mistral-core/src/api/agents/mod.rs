@@ -210,7 +210,7 @@ let parsed = client.agents().parse::<Painting>(&request).await?;
             Ok(()) => ApiRequest::new(&COMPLETE).json(&request),
             Err(error) => ApiRequest::invalid(&COMPLETE, error),
         };
-        self.client.call(request).with_decoder(read_parsed)
+        self.client.call(request).with_decoder(decode_parsed)
     }
 
     /// Creates a completion by the agent and parses its text into a `T` while it is streamed.

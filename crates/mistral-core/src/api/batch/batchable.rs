@@ -12,10 +12,10 @@ use crate::api::embeddings::{EmbeddingRequest, EmbeddingResponse};
 use crate::api::fim::{FimCompletionRequest, FimCompletionResponse};
 use crate::api::ocr::{OcrRequest, OcrResponse};
 
-/// A request of which batches can be made.
+/// A request that can be part of a batch.
 ///
-/// Implement it for a type of your own to send what the SDK does not model. It must be
-/// written as a JSON object.
+/// Implement it for your own type to batch requests that the SDK has no type for. The type
+/// must serialize as a JSON object.
 ///
 /// ```
 /// use mistral_core::batch::{ApiEndpoint, Batchable};
@@ -38,36 +38,38 @@ use crate::api::ocr::{OcrRequest, OcrResponse};
 /// }
 /// ```
 pub trait Batchable: Serialize + Send + 'static {
-    /// What comes of a request that succeeds.
+    /// The type of a successful response.
     type Response: DeserializeOwned + Send + 'static;
 
-    /// What the requests of the batch are for.
+    /// Returns the endpoint that the requests are for.
     fn endpoint() -> ApiEndpoint;
 
-    /// The model that the request names. A batch has one for all of its requests.
+    /// Returns the model of the request. All requests of a batch share one model.
     fn model(&self) -> Option<&str>;
 
-    /// The agent that answers in place of a model. Default: none.
+    /// Returns the id of the agent that replaces a model. Default: `None`.
     fn agent_id(&self) -> Option<&str> {
         None
     }
 }
 
-/// Texts to be judged, as requests of a batch: a [`ClassificationRequest`] does not say
-/// by itself whether it is for moderation.
+/// A [`ClassificationRequest`] for the moderation endpoint.
+///
+/// Moderation and classification share a request type. The wrapper selects the endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper around one value")]
 pub struct Moderation(pub ClassificationRequest);
 
-/// Texts to be sorted, as requests of a batch: a [`ClassificationRequest`] does not say
-/// by itself whether it is for classification.
+/// A [`ClassificationRequest`] for the classification endpoint.
+///
+/// Moderation and classification share a request type. The wrapper selects the endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper around one value")]
 pub struct Classification(pub ClassificationRequest);
 
-/// Makes requests `Batchable`: what they are for, and what comes of them.
+/// Implements [`Batchable`] for request types, from their endpoint and response type.
 macro_rules! batchable {
     ($($request:ty, by $field:tt: $endpoint:ident => $response:ty;)+) => {
         $(impl Batchable for $request {

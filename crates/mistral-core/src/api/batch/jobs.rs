@@ -17,14 +17,14 @@ operations! {
     DELETE = Operation::delete("batch.jobs.delete", "/v1/batch/jobs/{job_id}");
 }
 
-/// The jobs that work through batches. Made by [`Batch::jobs`](super::Batch::jobs).
+/// The batch jobs API. Created by [`Batch::jobs`](super::Batch::jobs).
 #[derive(Debug, Clone)]
 pub struct BatchJobs<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> BatchJobs<M> {
-    /// Lists jobs, the newest first; [`Call::pages`] goes through all of them.
+    /// Lists jobs, newest first. [`Call::pages`] lists all of them, page by page.
     ///
     /// Mirrors `GET /v1/batch/jobs`.
     #[doc = example!(r#"
@@ -44,16 +44,17 @@ for job in &page.data {
 # assert_eq!(page.data[0].id, job_id);
 "#)]
     /// # Errors
-    /// Beside the errors of every call: [`ErrorKind::Config`](crate::ErrorKind::Config) when
-    /// a key of `metadata` is the name of another parameter.
+    /// In addition to the errors of every call, fails with
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a key of `metadata` is the name of
+    /// another query parameter.
     pub fn list(&self, request: &ListBatchJobsRequest) -> Call<ListBatchJobsResponse, M> {
-        self.client.call(match request.exploded() {
+        self.client.call(match request.with_flat_metadata() {
             Ok(request) => ApiRequest::new(&LIST).query(&*request),
             Err(error) => ApiRequest::invalid(&LIST, error),
         })
     }
 
-    /// Makes a job. It begins as soon as there is room for it.
+    /// Creates a job. The server queues it and starts it later.
     ///
     /// Mirrors `POST /v1/batch/jobs`.
     #[doc = example!(r#"
@@ -73,21 +74,23 @@ println!("{} is {}", job.id, job.status);
 # assert_eq!(job.total_requests, 1);
 "#)]
     pub fn create(&self, request: &CreateBatchJobRequest) -> Call<BatchJob, M> {
-        let prepared = ApiRequest::new(&CREATE)
+        let call = ApiRequest::new(&CREATE)
             .model(request.model.as_deref())
             .json(request);
-        self.client.call(prepared)
+        self.client.call(call)
     }
 
-    /// Makes a job of `requests`, which are written as its list of requests.
+    /// Creates a job with `requests` serialized as its `requests` field.
+    ///
+    /// Serializes each request directly, without a [`BatchRequest`](super::BatchRequest).
     pub(super) fn create_inline(
         &self,
         request: &CreateBatchJobRequest,
         requests: &impl Serialize,
     ) -> Call<BatchJob, M> {
-        struct Whole<'a, T>(&'a CreateBatchJobRequest, &'a T);
+        struct WithRequests<'a, T>(&'a CreateBatchJobRequest, &'a T);
 
-        impl<T: Serialize> Serialize for Whole<'_, T> {
+        impl<T: Serialize> Serialize for WithRequests<'_, T> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut map = serializer.serialize_map(None)?;
                 self.0.write(&mut map)?;
@@ -96,13 +99,13 @@ println!("{} is {}", job.id, job.status);
             }
         }
 
-        let prepared = ApiRequest::new(&CREATE)
+        let call = ApiRequest::new(&CREATE)
             .model(request.model.as_deref())
-            .update(|parts| parts.set_json(&Whole(request, requests)));
-        self.client.call(prepared)
+            .update(|parts| parts.set_json(&WithRequests(request, requests)));
+        self.client.call(call)
     }
 
-    /// Gives how far a job is, and if it is asked for, its results.
+    /// Retrieves a job and, if `inline` is set, its results.
     ///
     /// Mirrors `GET /v1/batch/jobs/{job_id}`.
     #[doc = example!(r#"
@@ -119,13 +122,13 @@ println!("{} of {} requests are done", job.completed_requests, job.total_request
 # assert_eq!(job.total_requests, 1);
 "#)]
     pub fn get(&self, job_id: &str, request: &GetBatchJobRequest) -> Call<BatchJob, M> {
-        let prepared = ApiRequest::new(&GET)
+        let call = ApiRequest::new(&GET)
             .path(&[("job_id", job_id)])
             .query(request);
-        self.client.call(prepared)
+        self.client.call(call)
     }
 
-    /// Asks for the end of a job. What it has done by then is kept.
+    /// Cancels a job. The results that it has produced by then are kept.
     ///
     /// Mirrors `POST /v1/batch/jobs/{job_id}/cancel`.
     #[doc = example!(r#"
@@ -141,8 +144,8 @@ let job = client.batch().jobs().cancel(&job_id).await?;
 assert_eq!(job.status, BatchJobStatus::CancellationRequested);
 "#)]
     pub fn cancel(&self, job_id: &str) -> Call<BatchJob, M> {
-        let prepared = ApiRequest::new(&CANCEL).path(&[("job_id", job_id)]);
-        self.client.call(prepared)
+        let call = ApiRequest::new(&CANCEL).path(&[("job_id", job_id)]);
+        self.client.call(call)
     }
 
     /// Deletes a job.
@@ -159,7 +162,7 @@ let response = client.batch().jobs().delete(&job_id).await?;
 assert!(response.is_deleted());
 "#)]
     pub fn delete(&self, job_id: &str) -> Call<DeleteBatchJobResponse, M> {
-        let prepared = ApiRequest::new(&DELETE).path(&[("job_id", job_id)]);
-        self.client.call(prepared)
+        let call = ApiRequest::new(&DELETE).path(&[("job_id", job_id)]);
+        self.client.call(call)
     }
 }

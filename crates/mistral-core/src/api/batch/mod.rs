@@ -1,8 +1,8 @@
-//! Batches: many requests at once, for less.
+//! Batches: many requests processed asynchronously, at a lower price.
 //!
-//! [`Batch::run`] makes a job of any number of requests, waits for it, and reads the results.
-//! What lies below are the [`BatchJobs`]: a job takes up to 10 000 requests with the call that
-//! makes it, or files with more of them, one [`BatchRequest`] a line.
+//! [`Batch::run`] submits any number of requests as a job, which can be waited for and whose
+//! results can be read. It builds on [`BatchJobs`], the API's operations: a job has up to
+//! 10 000 inline requests, or input files with one [`BatchRequest`] per line.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -12,8 +12,7 @@
 //! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 //! # )?;
 //! use std::time::Duration;
-//! use mistral_sdk::chat::ChatCompletionRequest;
-//! use mistral_sdk::chat::Message;
+//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
 //!
 //! let ask = |text| ChatCompletionRequest::new("mistral-small-latest", [Message::user(text)]);
 //! let requests = [
@@ -21,7 +20,7 @@
 //!     ("wine", ask("What is the best French wine?")),
 //! ];
 //! let batch = client.batch().run(requests).await?;
-//! # batch.job().await?; // the emulator's job takes a step with each look
+//! # batch.job().await?; // the emulator advances a job on every read
 //! batch.wait().deadline(Duration::from_secs(3600)).await?; // a real job takes minutes
 //!
 //! let mut results = batch.results().await?;
@@ -33,13 +32,13 @@
 //! ```
 
 mod batchable;
+mod input;
 mod jobs;
-mod lines;
 mod ordered;
 mod request;
-mod requests;
 mod response;
 mod result;
+mod result_lines;
 mod results;
 mod run;
 mod spool;
@@ -69,17 +68,17 @@ pub use self::wait::BatchWait;
 #[cfg(feature = "blocking")]
 pub(crate) use self::{results::RESULTS, run::RUN, wait::WAIT};
 
-/// How many requests the API takes with the call that makes a job.
-const MOST_INLINE: usize = 10_000;
+/// The API's maximum number of inline requests.
+const MAX_INLINE_REQUESTS: usize = 10_000;
 
-/// Batches: many requests at once, for less. Made by [`Client::batch`](crate::Client::batch).
+/// The batch API. Created by [`Client::batch`](crate::Client::batch).
 #[derive(Debug, Clone)]
 pub struct Batch<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns batches: many requests at once, for less.
+    /// Returns the batch API: many requests processed asynchronously, at a lower price.
     pub fn batch(&self) -> Batch<M> {
         Batch {
             client: self.clone(),
@@ -88,7 +87,7 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Batch<M> {
-    /// The jobs that work through batches.
+    /// Returns the batch jobs API, the operations that [`run`](Batch::run) builds on.
     pub fn jobs(&self) -> BatchJobs<M> {
         BatchJobs {
             client: self.client.clone(),

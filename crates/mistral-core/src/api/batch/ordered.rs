@@ -7,59 +7,64 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 
 use super::batchable::Batchable;
-use super::lines::{Line, Lines};
 use super::response::BatchJob;
 use super::result::BatchResult;
-use super::results::{BatchOutcome, BatchResults, RESULTS, kind, read, state};
+use super::result_lines::{ResultLine, ResultLines};
+use super::results::{
+    BatchOutcome, BatchResults, RESULTS, decode_outcome, job_summary, missing_result_kind,
+};
 use super::spool::Spool;
 use crate::error::{Error, ErrorKind, Result};
 
-type Ids = Box<dyn Iterator<Item = String> + Send>;
+type IdIterator = Box<dyn Iterator<Item = String> + Send>;
 type Item<R> = Result<BatchOutcome<<R as Batchable>::Response>>;
-type Step<R> = Pin<Box<dyn Future<Output = (Box<Inner<R>>, Option<Item<R>>)> + Send>>;
+type AdvanceFuture<R> =
+    Pin<Box<dyn Future<Output = (Box<OrderedState<R>>, Option<Item<R>>)> + Send>>;
 
-/// The results of a batch in the order of its requests. Made by
+/// The results of a batch in the order of its requests. Created by
 /// [`BatchResults::in_order`](super::BatchResults::in_order).
 ///
-/// Take them with [`next`](Self::next) or as a [`Stream`]. First all results are downloaded
-/// into a temporary file. Each id then has an outcome, in its turn:
+/// Read them with [`next`](Self::next) or as a [`Stream`]. All results are first downloaded to
+/// a temporary file. The stream then yields one outcome per id, in the order of the ids:
 ///
-/// * A request that failed, or has no result, is an outcome with an error.
-/// * Of results that come twice the first one counts; an error after it names the id.
-/// * Results for other ids are counted by an error at the end.
-/// * A line that is no result is an error that names the line. It comes before all outcomes.
-/// * A download that breaks off is an error, and the end. Take the results once more.
+/// * A request that failed, or has no result, yields an outcome with an error.
+/// * If an id has several results, the first one is used. The next item is an error that
+///   names the id.
+/// * Results for ids that were not given are counted in an error at the end of the stream.
+/// * A line that is not a result yields an error that names the line, before all outcomes.
+/// * An interrupted download yields an error and ends the stream. Fetch the results again to
+///   retry.
 pub struct OrderedResults<R: Batchable> {
     job_id: String,
-    /// What there is to go on with. `None` once all is over.
-    inner: Option<Box<Inner<R>>>,
-    step: Option<Step<R>>,
+    /// `None` while `in_flight` owns the state.
+    state: Option<Box<OrderedState<R>>>,
+    in_flight: Option<AdvanceFuture<R>>,
 }
 
-struct Inner<R> {
+struct OrderedState<R> {
     job: BatchJob,
-    lines: Lines,
+    lines: ResultLines,
     spool: Spool,
     is_spooled: bool,
-    ids: Ids,
-    /// An error that comes next.
-    aside: Option<Error>,
-    is_over: bool,
+    ids: IdIterator,
+    /// The next item to yield, if set.
+    pending_error: Option<Error>,
+    is_finished: bool,
     request: PhantomData<fn() -> R>,
 }
 
 impl<R: Batchable> BatchResults<R> {
-    /// The results in the order of `ids`, which are the `custom_id`s of the requests.
+    /// Returns the results in the order of `ids`, the `custom_id`s of the requests.
     ///
-    /// The server's order is any order, so all results are downloaded first, into a file in
-    /// [`std::env::temp_dir`] that is removed with the stream. In memory there are 24 bytes
-    /// for each.
+    /// The server returns results in any order, so all of them are first downloaded to a file
+    /// in [`std::env::temp_dir`], which is removed when the stream is dropped. Memory usage is
+    /// 24 bytes per result.
     #[doc = example!(r#"
 # use mistral_sdk::embeddings::EmbeddingRequest;
 let texts = ["a cat", "a dog", "a cow"];
 let requests = texts.map(|text| (text, EmbeddingRequest::new("mistral-embed", text)));
 let batch = client.batch().run(requests).await?;
-# batch.job().await?; // the emulator's job takes a step with each look
+# batch.job().await?; // the emulator advances a job on every read
 batch.wait().await?;
 let mut results = batch.results().await?.in_order(texts);
 for text in texts {
@@ -78,77 +83,77 @@ for text in texts {
 }
 
 impl<R: Batchable> OrderedResults<R> {
-    fn new(lines: Lines, job: BatchJob, ids: Ids) -> Self {
+    fn new(lines: ResultLines, job: BatchJob, ids: IdIterator) -> Self {
         let expected = usize::try_from(job.total_requests).unwrap_or_default();
         Self {
             job_id: job.id.clone(),
-            inner: Some(Box::new(Inner {
+            state: Some(Box::new(OrderedState {
                 job,
                 lines,
-                // What the server says is not to reserve more than a million places.
+                // The count comes from the server: cap what it can make the client allocate.
                 spool: Spool::new(expected.min(1_000_000)),
                 is_spooled: false,
                 ids,
-                aside: None,
-                is_over: false,
+                pending_error: None,
+                is_finished: false,
                 request: PhantomData,
             })),
-            step: None,
+            in_flight: None,
         }
     }
 
-    /// The next outcome, or `None` after the last one.
+    /// Returns the next outcome, or `None` after the last one.
     ///
-    /// It is cancel-safe: no outcome is lost when the future is dropped before it is ready.
+    /// Cancel-safe: dropping the future before it is ready loses no outcome.
     pub async fn next(&mut self) -> Option<Item<R>> {
         poll_fn(|cx| self.poll_outcome(cx)).await
     }
 
     fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item<R>>> {
-        if let Some(inner) = self.inner.take_if(|inner| !inner.is_over) {
-            self.step = Some(Box::pin(inner.go_on()));
+        if let Some(state) = self.state.take_if(|state| !state.is_finished) {
+            self.in_flight = Some(Box::pin(state.advance()));
         }
-        let Some(step) = &mut self.step else {
+        let Some(in_flight) = &mut self.in_flight else {
             return Poll::Ready(None);
         };
-        let (inner, item) = ready!(step.as_mut().poll(cx));
-        (self.inner, self.step) = (Some(inner), None);
+        let (state, item) = ready!(in_flight.as_mut().poll(cx));
+        (self.state, self.in_flight) = (Some(state), None);
         Poll::Ready(item)
     }
 
     #[cfg(feature = "blocking")]
     pub(crate) fn has_ended(&self) -> bool {
-        self.step.is_none() && self.inner.as_ref().is_none_or(|inner| inner.is_over)
+        self.in_flight.is_none() && self.state.as_ref().is_none_or(|state| state.is_finished)
     }
 }
 
-impl<R: Batchable> Inner<R> {
-    async fn go_on(mut self: Box<Self>) -> (Box<Self>, Option<Item<R>>) {
-        let item = match self.aside.take() {
+impl<R: Batchable> OrderedState<R> {
+    async fn advance(mut self: Box<Self>) -> (Box<Self>, Option<Item<R>>) {
+        let item = match self.pending_error.take() {
             Some(error) => Some(Err(error)),
             None => match self.spool_all().await {
                 Err(error) => Some(Err(error)),
                 Ok(()) => match self.ids.next() {
                     Some(id) => Some(self.outcome(id).await),
-                    None => self.end().map(Err),
+                    None => self.finish().map(Err),
                 },
             },
         };
         (self, item)
     }
 
-    /// Downloads what is not here yet.
+    /// Downloads all results that are not spooled yet.
     async fn spool_all(&mut self) -> Result<()> {
         while !self.is_spooled {
             match poll_fn(|cx| self.lines.poll(cx)).await {
-                Some(Ok(line)) => self.keep(&line).await?,
+                Some(Ok(line)) => self.spool_line(&line).await?,
                 Some(Err(error)) => {
-                    self.is_over = self.lines.is_broken;
+                    self.is_finished = self.lines.has_failed;
                     return Err(error);
                 }
                 None => {
                     let finished = self.spool.finish().await;
-                    finished.inspect_err(|_| self.is_over = true)?;
+                    finished.inspect_err(|_| self.is_finished = true)?;
                     self.is_spooled = true;
                 }
             }
@@ -156,18 +161,18 @@ impl<R: Batchable> Inner<R> {
         Ok(())
     }
 
-    async fn keep(&mut self, line: &Line) -> Result<()> {
-        let id = line.id(&mut BatchResult::read(&line.json, || line.place())?)?;
+    async fn spool_line(&mut self, line: &ResultLine) -> Result<()> {
+        let id = line.take_id(&mut BatchResult::read(&line.json, || line.location())?)?;
         let added = self.spool.add(&id, &line.json).await;
-        added.inspect_err(|_| self.is_over = true)
+        added.inspect_err(|_| self.is_finished = true)
     }
 
     async fn outcome(&mut self, custom_id: String) -> Item<R> {
         let lines = self.spool.find(&custom_id).await;
-        let lines = lines.inspect_err(|_| self.is_over = true)?;
-        // Ids that differ may have the same hash.
+        let lines = lines.inspect_err(|_| self.is_finished = true)?;
+        // Different ids may share a hash.
         let mut found = lines.into_iter().filter_map(|json| {
-            let read: Item<R> = read(&Line::kept(json));
+            let read: Item<R> = decode_outcome(&ResultLine::spooled(json));
             read.ok().filter(|outcome| outcome.custom_id == custom_id)
         });
         let first = found.next();
@@ -177,25 +182,25 @@ impl<R: Batchable> Inner<R> {
                 "`{custom_id}` has {} results: the first one counts",
                 more + 1
             );
-            self.aside = Some(Error::new(ErrorKind::Decode, message).at(RESULTS, 0));
+            self.pending_error = Some(Error::new(ErrorKind::Decode, message).at(RESULTS, 0));
         }
         first.map_or_else(|| Ok(self.missing(custom_id)), Ok)
     }
 
     fn missing(&self, custom_id: String) -> BatchOutcome<R::Response> {
-        let message = format!("`{custom_id}` has no result: {}", state(&self.job));
-        let error = Error::new(kind(&self.job), message).at(RESULTS, 0);
+        let message = format!("`{custom_id}` has no result: {}", job_summary(&self.job));
+        let error = Error::new(missing_result_kind(&self.job), message).at(RESULTS, 0);
         BatchOutcome {
             custom_id,
             result: Err(error),
         }
     }
 
-    fn end(&mut self) -> Option<Error> {
-        self.is_over = true;
-        let left = self.spool.left();
-        let message = format!("{left} results are for none of the given ids");
-        (left > 0).then(|| Error::new(ErrorKind::Decode, message).at(RESULTS, 0))
+    fn finish(&mut self) -> Option<Error> {
+        self.is_finished = true;
+        let unmatched = self.spool.unmatched();
+        let message = format!("{unmatched} results are for none of the given ids");
+        (unmatched > 0).then(|| Error::new(ErrorKind::Decode, message).at(RESULTS, 0))
     }
 }
 

@@ -9,17 +9,17 @@ use crate::error::{Error, Result};
 use crate::json::wire::Object;
 use crate::json::{ApiEnum, ApiObject, ApiRequest};
 
-/// What the requests of a batch are for. Mirrors the API's `ApiEndpoint`.
+/// The endpoint that the requests of a batch are for. Mirrors the API's `ApiEndpoint`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ApiEndpoint {
     /// Chat completions.
     #[api("/v1/chat/completions")]
     ChatCompletions,
-    /// Vectors of texts.
+    /// Embeddings.
     #[api("/v1/embeddings")]
     Embeddings,
-    /// Completions of the middle of a text.
+    /// Fill-in-the-middle completions.
     #[api("/v1/fim/completions")]
     FimCompletions,
     /// Moderation of texts.
@@ -28,7 +28,7 @@ pub enum ApiEndpoint {
     /// Moderation of conversations.
     #[api("/v1/chat/moderations")]
     ChatModerations,
-    /// Text recognition.
+    /// Text recognition (OCR).
     #[api("/v1/ocr")]
     Ocr,
     /// Classification of texts.
@@ -40,28 +40,28 @@ pub enum ApiEndpoint {
     /// Conversations.
     #[api("/v1/conversations")]
     Conversations,
-    /// Transcription.
+    /// Audio transcriptions.
     #[api("/v1/audio/transcriptions")]
     AudioTranscriptions,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// The order of a list. Mirrors the values of the API's `order_by`.
+/// The sort order of a list. Mirrors the values of the API's `order_by`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum OrderBy {
-    /// The oldest first.
+    /// Oldest first.
     #[api("created")]
     Created,
-    /// The newest first.
+    /// Newest first.
     #[api("-created")]
     MinusCreated,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// One request of a batch: a line of an input file, as JSON. Mirrors the API's
+/// One request of a batch, as it appears on a line of an input file. Mirrors the API's
 /// `BatchRequest`.
 ///
 /// ```
@@ -76,10 +76,10 @@ pub enum OrderBy {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct BatchRequest {
-    /// The request, as it would be sent by itself.
+    /// The request body that the endpoint accepts.
     #[api(required)]
     pub body: Map<String, Value>,
-    /// What its result is told by.
+    /// The caller's id of the request, which its result repeats.
     pub custom_id: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -87,11 +87,12 @@ pub struct BatchRequest {
 }
 
 impl BatchRequest {
-    /// Makes one of a request as it would be sent by itself, for example a
+    /// Creates a batch request from a request body, for example a
     /// [`ChatCompletionRequest`](crate::api::chat::ChatCompletionRequest).
     ///
     /// # Errors
-    /// Fails when `body` is not written as a JSON object.
+    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) if `body` does not serialize
+    /// as a JSON object.
     pub fn new(custom_id: impl Into<String>, body: &impl Serialize) -> Result<Self> {
         match serde_json::to_value(body) {
             Ok(Value::Object(body)) => Ok(Self {
@@ -100,73 +101,75 @@ impl BatchRequest {
                 extra: Map::new(),
             }),
             Ok(_) => Err(Error::config(
-                "`body`: a request of a batch is a JSON object: pass a request of this SDK, \
-                 or a `serde_json::json!({ … })`",
+                "`body` is not a JSON object: pass a request type of this SDK, or a \
+                 `serde_json::json!({ … })`",
             )),
-            Err(error) => Err(Error::config("`body` cannot be written as JSON").with_source(error)),
+            Err(error) => {
+                Err(Error::config("`body` cannot be serialized as JSON").with_source(error))
+            }
         }
     }
 }
 
-/// A batch to be worked through. Mirrors the API's `BatchJobIn`.
+/// A request to create a batch job. Mirrors the API's `BatchJobIn`.
 ///
-/// It needs `input_files` or `requests`, and for most endpoints a `model`.
+/// The API requires `input_files` or `requests`, and for most endpoints a `model`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct CreateBatchJobRequest {
-    /// What the requests are for.
+    /// The endpoint that the requests are for.
     #[api(required, into)]
     pub endpoint: ApiEndpoint,
-    /// The ids of uploaded files whose lines are the requests.
+    /// The ids of uploaded input files, with one [`BatchRequest`] per line.
     #[api(list)]
     pub input_files: Option<Vec<String>>,
-    /// The requests: 10 000 at most.
+    /// The inline requests, at most 10 000.
     #[api(list)]
     pub requests: Option<Vec<BatchRequest>>,
     /// The model's id, for example `mistral-small-latest`.
     #[api(into)]
     pub model: Option<String>,
-    /// The id of an agent to use in place of a model. Agents of the deprecated
-    /// agents API alone.
+    /// The id of an agent to use instead of a model. Only agents of the deprecated
+    /// agents API are supported.
     #[api(into)]
     pub agent_id: Option<String>,
-    /// Facts that are kept with the job: names of 1 to 32 characters, values of 1
-    /// to 512.
+    /// Metadata to store with the job. Keys have 1 to 32 characters, values 1 to
+    /// 512.
     pub metadata: Option<BTreeMap<String, String>>,
-    /// After how many hours the job ends, finished or not. Default: 24.
+    /// The number of hours after which an unfinished job times out. Default: 24.
     pub timeout_hours: Option<u64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// Which jobs to list. Mirrors the query of `GET /v1/batch/jobs`.
+/// A request to list batch jobs. Mirrors the query of `GET /v1/batch/jobs`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct ListBatchJobsRequest {
-    /// Which page, counted from 0. Default: 0.
+    /// The page number, starting at 0. Default: 0.
     pub page: Option<u64>,
-    /// How many jobs a page has. Default: 100.
+    /// The number of jobs per page. Default: 100.
     pub page_size: Option<u64>,
-    /// Only jobs with this model.
+    /// Lists only jobs with this model.
     #[api(into)]
     pub model: Option<String>,
-    /// Only jobs with this agent.
+    /// Lists only jobs with this agent.
     #[api(into)]
     pub agent_id: Option<String>,
-    /// Only jobs with these facts. As the API documents it, each is a query
-    /// parameter of its own.
+    /// Lists only jobs with this metadata. Each entry becomes a separate query
+    /// parameter, as the API documents it.
     pub metadata: Option<Map<String, Value>>,
-    /// Only jobs made after this time, as an RFC 3339 time.
+    /// Lists only jobs created after this time, in RFC 3339 format.
     #[api(into)]
     pub created_after: Option<String>,
-    /// Only the caller's own jobs. Default: false.
+    /// Whether to list only jobs that the caller created. Default: `false`.
     pub created_by_me: Option<bool>,
-    /// Only jobs in one of these states.
+    /// Lists only jobs with one of these statuses.
     #[api(list)]
     pub status: Option<Vec<BatchJobStatus>>,
-    /// The order. Default: the newest first.
+    /// The sort order. Default: newest first.
     #[api(into)]
     pub order_by: Option<OrderBy>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -175,11 +178,11 @@ pub struct ListBatchJobsRequest {
 }
 
 impl ListBatchJobsRequest {
-    /// Returns this request with each entry of `metadata` as a parameter of its own.
+    /// Returns the request with each entry of `metadata` as a separate parameter.
     ///
     /// # Errors
-    /// Fails when an entry has the name of another parameter.
-    pub(super) fn exploded(&self) -> Result<Cow<'_, Self>> {
+    /// Fails if a key is the name of another parameter.
+    pub(super) fn with_flat_metadata(&self) -> Result<Cow<'_, Self>> {
         let Some(metadata) = &self.metadata else {
             return Ok(Cow::Borrowed(self));
         };
@@ -188,25 +191,25 @@ impl ListBatchJobsRequest {
             .find(|name| Self::FIELDS.contains(&name.as_str()))
         {
             return Err(Error::config(format!(
-                "`metadata`: jobs cannot be filtered by the key `{name}`, which is the name \
-                 of a query parameter: filter the listed jobs by it"
+                "`metadata`: jobs cannot be filtered by the key `{name}`, because it is the \
+                 name of a query parameter: filter the listed jobs instead"
             )));
         }
-        let mut exploded = self.clone();
-        exploded.metadata = None;
+        let mut flattened = self.clone();
+        flattened.metadata = None;
         for (name, value) in metadata {
-            exploded.extra.entry(name).or_insert_with(|| value.clone());
+            flattened.extra.entry(name).or_insert_with(|| value.clone());
         }
-        Ok(Cow::Owned(exploded))
+        Ok(Cow::Owned(flattened))
     }
 }
 
-/// What to give of a job. Mirrors the query of `GET /v1/batch/jobs/{job_id}`.
+/// A request to retrieve a batch job. Mirrors the query of `GET /v1/batch/jobs/{job_id}`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct GetBatchJobRequest {
-    /// Whether the results come along, in [`BatchJob::outputs`](super::BatchJob).
-    /// Default: false.
+    /// Whether to include the results in [`BatchJob::outputs`](super::BatchJob).
+    /// Default: `false`.
     pub inline: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

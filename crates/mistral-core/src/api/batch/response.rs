@@ -5,29 +5,29 @@ use crate::call::{NextPage, Page};
 use crate::error::Result;
 use crate::json::{ApiEnum, ApiObject};
 
-/// How far a job is. Mirrors the API's `BatchJobStatus`.
+/// The status of a job. Mirrors the API's `BatchJobStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum BatchJobStatus {
-    /// It waits for its turn.
+    /// The job is waiting to start.
     #[api("QUEUED")]
     Queued,
-    /// It is being worked on.
+    /// The job is being processed.
     #[api("RUNNING")]
     Running,
-    /// It is finished; single requests may have failed.
+    /// The job has finished. Individual requests may have failed.
     #[api("SUCCESS")]
     Success,
-    /// It has failed.
+    /// The job has failed.
     #[api("FAILED")]
     Failed,
-    /// Its time ran out.
+    /// The job did not finish within its `timeout_hours`.
     #[api("TIMEOUT_EXCEEDED")]
     TimeoutExceeded,
-    /// It is about to be cancelled.
+    /// Cancellation was requested but has not taken effect yet.
     #[api("CANCELLATION_REQUESTED")]
     CancellationRequested,
-    /// It was cancelled.
+    /// The job was cancelled.
     #[api("CANCELLED")]
     Cancelled,
     /// A value that this version of the SDK does not know, as it came.
@@ -35,7 +35,7 @@ pub enum BatchJobStatus {
 }
 
 impl BatchJobStatus {
-    /// Whether nothing more will happen. `false` for a status that is not known.
+    /// Returns whether the status is final. `false` for [`Unknown`](Self::Unknown).
     pub fn is_finished(&self) -> bool {
         match self {
             Self::Success | Self::Failed | Self::TimeoutExceeded | Self::Cancelled => true,
@@ -44,61 +44,60 @@ impl BatchJobStatus {
     }
 }
 
-/// A batch that is worked through. Mirrors the API's `BatchJobOut`.
+/// A batch job. Mirrors the API's `BatchJobOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct BatchJob {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// How far it is.
+    /// The job's status.
     #[api(required)]
     pub status: BatchJobStatus,
     /// The kind of object: `batch`.
     #[api(default)]
     pub object: String,
-    /// The ids of the files that the requests came from.
+    /// The ids of the input files with the requests.
     #[api(default, lenient)]
     pub input_files: Vec<String>,
-    /// What went wrong with the job as a whole.
+    /// The errors of the job as a whole.
     #[api(default, lenient)]
     pub errors: Vec<BatchError>,
-    /// How many requests it has.
+    /// The number of requests.
     #[api(default)]
     pub total_requests: i64,
-    /// How many of them are done.
+    /// The number of requests that are done, successfully or not.
     #[api(default)]
     pub completed_requests: i64,
-    /// How many of them succeeded.
+    /// The number of requests that succeeded.
     #[api(default)]
     pub succeeded_requests: i64,
-    /// How many of them failed.
+    /// The number of requests that failed.
     #[api(default)]
     pub failed_requests: i64,
-    /// What the requests are for.
+    /// The endpoint that the requests are for, for example `/v1/chat/completions`.
     pub endpoint: Option<String>,
     /// The model's id.
     pub model: Option<String>,
     /// The agent's id.
     pub agent_id: Option<String>,
-    /// Facts that are kept with the job.
+    /// The metadata stored with the job.
     #[api(lenient)]
     pub metadata: Option<Map<String, Value>>,
-    /// The id of the file with the results, one [`BatchResult`] a line. A job in
-    /// which every request failed may have none.
+    /// The id of the output file, with one [`BatchResult`] per line. May be `None`
+    /// if every request failed.
     pub output_file: Option<String>,
-    /// The id of the file with the requests that failed, one [`BatchResult`] a
-    /// line.
+    /// The id of the error file, with one [`BatchResult`] per failed request.
     pub error_file: Option<String>,
-    /// The results as they came, if they were asked for with
-    /// [`GetBatchJobRequest::inline`](super::GetBatchJobRequest::inline);
-    /// [`results`](Self::results) reads them.
+    /// The results as JSON, if they were requested with
+    /// [`GetBatchJobRequest::inline`](super::GetBatchJobRequest::inline).
+    /// [`results`](Self::results) decodes them.
     pub outputs: Option<Vec<Map<String, Value>>>,
-    /// When it was made, in seconds since 1970.
+    /// The time of creation, in Unix seconds.
     pub created_at: Option<i64>,
-    /// When it began, in seconds since 1970.
+    /// The time of the start, in Unix seconds.
     pub started_at: Option<i64>,
-    /// When it ended, in seconds since 1970.
+    /// The time of completion, in Unix seconds.
     pub completed_at: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -106,13 +105,14 @@ pub struct BatchJob {
 }
 
 impl BatchJob {
-    /// Reads the results that came with the job: none unless they were asked for with
+    /// Decodes the results that are inlined in the job. Empty unless they were requested with
     /// [`GetBatchJobRequest::inline`](super::GetBatchJobRequest::inline).
     ///
     /// Their order is not that of the requests.
     ///
     /// # Errors
-    /// Fails when a result is not what the API documents.
+    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode) if a result is not a
+    /// [`BatchResult`].
     #[inline]
     pub fn results(&self) -> Result<Vec<BatchResult>> {
         let outputs = self.outputs.iter().flatten().enumerate();
@@ -125,14 +125,14 @@ impl BatchJob {
     }
 }
 
-/// Something that went wrong in a job. Mirrors the API's `BatchError`.
+/// An error of a job. Mirrors the API's `BatchError`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct BatchError {
-    /// What went wrong.
+    /// The error message.
     #[api(required)]
     pub message: String,
-    /// How often. Default: 1.
+    /// The number of occurrences. Default: 1.
     pub count: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -149,7 +149,7 @@ pub struct ListBatchJobsResponse {
     /// The kind of object: `list`.
     #[api(default)]
     pub object: String,
-    /// How many jobs there are in all.
+    /// The number of jobs on all pages.
     pub total: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -172,7 +172,8 @@ impl Page for ListBatchJobsResponse {
     }
 }
 
-/// That a job has been deleted. Mirrors the official SDK's `DeleteBatchJobResponse`.
+/// The confirmation that a job was deleted. Mirrors the official SDK's
+/// `DeleteBatchJobResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct DeleteBatchJobResponse {
@@ -182,7 +183,7 @@ pub struct DeleteBatchJobResponse {
     /// The kind of object: `batch`.
     #[api(default)]
     pub object: String,
-    /// Whether it has been deleted, as the server said it; see
+    /// Whether the job was deleted, as reported by the server; see
     /// [`is_deleted`](Self::is_deleted).
     pub deleted: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -191,7 +192,7 @@ pub struct DeleteBatchJobResponse {
 }
 
 impl DeleteBatchJobResponse {
-    /// Whether it has been deleted: so it has unless the server says otherwise.
+    /// Returns whether the job was deleted: `true` unless the server reports `false`.
     pub fn is_deleted(&self) -> bool {
         self.deleted.unwrap_or(true)
     }

@@ -6,8 +6,9 @@ use crate::error::{ApiError, Error, ErrorKind, Result, decode, unexpected};
 use crate::json::ApiObject;
 use crate::json::wire::value;
 
-/// What became of one request of a batch: a line of a job's output or error file. As
-/// the API's guide to batches describes it.
+/// The result of one request of a batch: a line of a job's output file or error file.
+///
+/// Follows the batch guide of the API; the API reference has no schema for it.
 ///
 /// ```
 /// use mistral_core::batch::BatchResult;
@@ -32,23 +33,23 @@ pub struct BatchResult {
     /// The `custom_id` of its request.
     #[api(read_with = value)]
     pub custom_id: Option<String>,
-    /// What the endpoint answered, if it did.
+    /// The endpoint's response, if there is one.
     pub response: Option<BatchResponse>,
-    /// What went wrong otherwise.
+    /// The error of a request that has no response.
     pub error: Option<Value>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// An endpoint's answer to one request of a batch.
+/// The response of an endpoint to one request of a batch.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct BatchResponse {
-    /// The answer's body, as it came.
+    /// The body of the response, as JSON.
     #[api(default)]
     pub body: Value,
-    /// The answer's HTTP status.
+    /// The HTTP status code of the response.
     pub status_code: Option<u16>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -56,9 +57,10 @@ pub struct BatchResponse {
 }
 
 impl BatchResult {
-    /// Reads an output or error file, line by line.
+    /// Parses an output file or error file, line by line.
     ///
-    /// A line that is not a result is an error that names the line; the next ones are read.
+    /// A line that is not a result yields an error that names the line. Blank lines are
+    /// skipped.
     pub fn lines(jsonl: &[u8]) -> impl Iterator<Item = Result<Self>> {
         let lines = jsonl.split(|byte| *byte == b'\n').zip(1_u64..);
         lines
@@ -67,7 +69,7 @@ impl BatchResult {
             .map(|(line, number)| Self::read(line, || format!("line {number}")))
     }
 
-    /// Reads a result that is told as `name` in an error.
+    /// Decodes a result. An error refers to it by `name`.
     pub(super) fn read(json: &[u8], name: impl Fn() -> String) -> Result<Self> {
         decode(json).map_err(|cause| {
             let message = format!("{} is not a result of a batch: {cause}", name());
@@ -75,24 +77,24 @@ impl BatchResult {
         })
     }
 
-    /// Reads the endpoint's answer, for example as a
+    /// Decodes the body of the response, for example as a
     /// [`ChatCompletionResponse`](crate::api::chat::ChatCompletionResponse).
     ///
     /// # Errors
-    /// Fails when the request failed, with the error that it would have had by itself; and
-    /// with [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer is not a `T`.
+    /// Fails with the error that the request would have failed with on its own, or with
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the body is not a `T`.
     pub fn body<T: DeserializeOwned>(&self) -> Result<T> {
         let status = self.response.as_ref().and_then(|it| it.status_code);
         let status = status.and_then(|status| StatusCode::from_u16(status).ok());
         let status = status.unwrap_or(StatusCode::OK);
-        // What the endpoint answered says more than that it did not succeed.
-        let is_refusal =
+        // An error response has more detail than the `error` field beside it.
+        let is_error_response =
             |response: &BatchResponse| !status.is_success() && !response.body.is_null();
-        let is_told = self.response.as_ref().is_some_and(is_refusal);
+        let has_error_response = self.response.as_ref().is_some_and(is_error_response);
         let error = self
             .error
             .as_ref()
-            .filter(|error| !error.is_null() && !is_told);
+            .filter(|error| !error.is_null() && !has_error_response);
         let body = match (error, &self.response) {
             (Some(error), _) => error.to_string(),
             (None, Some(response)) => response.body.to_string(),

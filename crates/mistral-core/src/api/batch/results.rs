@@ -8,120 +8,120 @@ use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use super::batchable::Batchable;
-use super::lines::{Line, Lines};
 use super::response::{BatchJob, BatchJobStatus};
 use super::result::BatchResult;
+use super::result_lines::{ResultLine, ResultLines};
 use crate::api::files::Files;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The operation that errors of the results name.
 pub(crate) const RESULTS: &str = "batch.results";
 
-/// What became of one request of a batch.
+/// The outcome of one request of a batch.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BatchOutcome<T> {
-    /// What the request is told by.
+    /// The `custom_id` of the request.
     pub custom_id: String,
-    /// What the endpoint answered, or why it did not: the error that the request would
-    /// have had by itself.
+    /// The response, or the error that the request would have failed with on its own.
     pub result: Result<T>,
 }
 
-/// The results of a batch, read while they are downloaded. Made by
+/// The results of a batch, read while they are downloaded. Created by
 /// [`SubmittedBatch::results`](super::SubmittedBatch::results).
 ///
-/// Take them with [`next`](Self::next) or as a [`Stream`]. Both of a job's files are read,
-/// and one result is in memory at a time.
+/// Read them with [`next`](Self::next) or as a [`Stream`]. The output file and the error file
+/// are both read, and one result is in memory at a time.
 ///
-/// * The order is the server's, which is not that of the requests.
-/// * A request that failed is an outcome like any other, with its error in
+/// * The order is the server's, not that of the requests.
+/// * A request that failed yields an outcome with the error in
 ///   [`result`](BatchOutcome::result).
-/// * A line that is no result is an error that names the line; the next ones follow.
-/// * A download that breaks off is an error, and the end. Take the results once more.
-/// * Where the job has not come to a result for each of its requests, or to more of them,
-///   that is the last error: its message counts them, and has what the server says about
-///   the job. A result that comes twice in place of one that is missing is not found out
-///   so: [`in_order`](Self::in_order) names what comes twice and what is missing.
+/// * A line that is not a result yields an error that names the line. Other lines follow.
+/// * An interrupted download yields an error and ends the stream. Fetch the results again to
+///   retry.
+/// * If the number of results is not the number of requests, the last item is an error. Its
+///   message has both numbers and the job's own errors. A duplicate that replaces a missing
+///   result goes unnoticed; [`in_order`](Self::in_order) reports duplicates and missing
+///   results by id.
 pub struct BatchResults<R> {
-    pub(super) lines: Lines,
+    pub(super) lines: ResultLines,
     pub(super) job: BatchJob,
-    found: i64,
-    is_over: bool,
+    received: i64,
+    is_finished: bool,
     request: PhantomData<fn() -> R>,
 }
 
 impl<R: Batchable> BatchResults<R> {
     pub(super) fn new(files: Files, job: BatchJob) -> Self {
         Self {
-            lines: Lines::of(files, &job),
+            lines: ResultLines::new(files, &job),
             job,
-            found: 0,
-            is_over: false,
+            received: 0,
+            is_finished: false,
             request: PhantomData,
         }
     }
 
-    /// The next outcome, or `None` after the last one.
+    /// Returns the next outcome, or `None` after the last one.
     ///
-    /// It is cancel-safe: no outcome is lost when the future is dropped before it is ready.
+    /// Cancel-safe: dropping the future before it is ready loses no outcome.
     pub async fn next(&mut self) -> Option<Result<BatchOutcome<R::Response>>> {
         poll_fn(|cx| self.poll_outcome(cx)).await
     }
 
     #[cfg(feature = "blocking")]
     pub(crate) fn has_ended(&self) -> bool {
-        self.is_over
+        self.is_finished
     }
 
     fn poll_outcome(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<BatchOutcome<R::Response>>>> {
-        if self.is_over {
+        if self.is_finished {
             return Poll::Ready(None);
         }
         Poll::Ready(match ready!(self.lines.poll(cx)) {
             Some(Ok(line)) => {
-                self.found += 1;
-                Some(read(&line))
+                self.received += 1;
+                Some(decode_outcome(&line))
             }
             Some(Err(error)) => {
-                self.found += 1; // a line that is no result is one all the same
-                self.is_over = self.lines.is_broken;
+                self.received += 1; // an unreadable line stands for a result, too
+                self.is_finished = self.lines.has_failed;
                 Some(Err(error))
             }
             None => {
-                self.is_over = true;
-                unfinished(&self.job, self.found).map(Err)
+                self.is_finished = true;
+                check_count(&self.job, self.received).map(Err)
             }
         })
     }
 }
 
-/// Reads a line as the outcome of a request.
-pub(super) fn read<T: DeserializeOwned>(line: &Line) -> Result<BatchOutcome<T>> {
-    let mut read = BatchResult::read(&line.json, || line.place())?;
-    let custom_id = line.id(&mut read)?;
+/// Decodes a line as the outcome of a request.
+pub(super) fn decode_outcome<T: DeserializeOwned>(line: &ResultLine) -> Result<BatchOutcome<T>> {
+    let mut read = BatchResult::read(&line.json, || line.location())?;
+    let custom_id = line.take_id(&mut read)?;
     let result = read.body();
     Ok(BatchOutcome { custom_id, result })
 }
 
-/// What is wrong with a job that came to `found` results, if anything is.
-pub(super) fn unfinished(job: &BatchJob, found: i64) -> Option<Error> {
+/// Returns an error if the job failed or `received` is not the number of its requests.
+pub(super) fn check_count(job: &BatchJob, received: i64) -> Option<Error> {
     let all = job.total_requests;
     let kind = match job.status {
-        BatchJobStatus::Failed => kind(job),
-        _ if all > 0 && found > all => ErrorKind::Decode,
-        _ if found >= all => return None,
-        _ => kind(job),
+        BatchJobStatus::Failed => missing_result_kind(job),
+        _ if all > 0 && received > all => ErrorKind::Decode,
+        _ if received >= all => return None,
+        _ => missing_result_kind(job),
     };
-    let counts = format!("{found} results came for {all} requests");
-    Some(Error::new(kind, format!("{counts}: {}", state(job))))
+    let counts = format!("{received} results came for {all} requests");
+    Some(Error::new(kind, format!("{counts}: {}", job_summary(job))))
 }
 
-/// The kind of the error that a result is missing.
-pub(super) fn kind(job: &BatchJob) -> ErrorKind {
+/// Returns the kind of error for a missing result.
+pub(super) fn missing_result_kind(job: &BatchJob) -> ErrorKind {
     match job.status {
         BatchJobStatus::Failed => ErrorKind::InvalidRequest,
         BatchJobStatus::TimeoutExceeded => ErrorKind::Timeout,
@@ -129,8 +129,8 @@ pub(super) fn kind(job: &BatchJob) -> ErrorKind {
     }
 }
 
-/// How a job has ended, for the message of an error.
-pub(super) fn state(job: &BatchJob) -> String {
+/// Describes the status and the errors of a job, for error messages.
+pub(super) fn job_summary(job: &BatchJob) -> String {
     let mut message = format!("the job `{}` is {}", job.id, job.status);
     for error in job.errors.iter().take(3) {
         message.push_str("; ");
@@ -154,7 +154,7 @@ impl<R> fmt::Debug for BatchResults<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchResults")
             .field("job", &self.job.id)
-            .field("found", &self.found)
+            .field("received", &self.received)
             .finish_non_exhaustive()
     }
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use futures_core::Stream;
 
 use super::batchable::Batchable;
+use super::input::{BatchInput, BatchItem, InlineRequests, check_ids, encode_line};
 use super::jobs::BatchJobs;
 use super::request::CreateBatchJobRequest;
-use super::requests::{List, Named, Requests, check_ids, line};
 use super::submitted::SubmittedBatch;
-use super::upload::{Lines, Upload, is_over, is_whole};
-use super::{Batch, MOST_INLINE};
+use super::upload::{InputFile, Upload, is_all_sent, is_file_complete};
+use super::{Batch, MAX_INLINE_REQUESTS};
 use crate::api::files::{FilePurpose, Files, UploadFileRequest};
 use crate::call::input_stream::{InputStream, from_iterator, from_stream};
 use crate::client::Client;
@@ -20,28 +20,26 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::mode::Mode;
 use crate::transport::FileSource;
 
-/// The operation that errors of a run name, where no call of the API does.
+/// The operation that errors outside of an API call name.
 pub(crate) const RUN: &str = "batch.run";
-/// How many bytes may go along with the call that makes the job.
-const MOST_INLINE_BYTES: usize = 4 * 1024 * 1024;
-/// The API takes files of 512 MB.
-const FILE_LIMIT: u64 = 500_000_000;
+/// The maximum size of inline requests, in bytes.
+const MAX_INLINE_BYTES: usize = 4 * 1024 * 1024;
+/// The default maximum size of an input file, in bytes. The API accepts up to 512 MB.
+const DEFAULT_FILE_LIMIT: u64 = 500_000_000;
 
 impl Batch {
-    /// Makes a job of requests, each with the `custom_id` that its result is told by:
-    /// `.await` it for the job.
+    /// Submits requests as a batch. Each has a `custom_id`, which its result repeats.
     ///
-    /// A few requests, 10 000 or 4 MiB at most, go along with the call that makes the job.
-    /// More of them are uploaded as files of lines that are written while they are sent: the
-    /// iterator is asked for the next request when there is room for it on the way, and
-    /// however many there are, a few are in memory at a time. The iterator must not block;
-    /// for requests that take time see [`run_stream`](Self::run_stream).
+    /// Up to 10 000 requests or 4 MiB are sent inline, in the call that creates the job.
+    /// Larger batches are uploaded as input files, which are encoded while they are sent: the
+    /// iterator is advanced as the transport accepts more data, so that only a few requests
+    /// are in memory at a time. The iterator must not block. For requests that are produced
+    /// asynchronously, see [`run_stream`](Self::run_stream).
     ///
-    /// All requests are for one model. No `custom_id` may come twice; that is checked where
-    /// all requests are at hand, which is up to 10 000.
+    /// All requests must have the same model. Each `custom_id` must be unique, which is
+    /// checked for inline batches.
     #[doc = example!(r#"
-use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
+use mistral_sdk::chat::{ChatCompletionRequest, Message};
 
 let questions = ["Who painted Olympia?", "What is the best cheese?"];
 let requests = questions.into_iter().enumerate().map(|(number, question)| {
@@ -49,26 +47,27 @@ let requests = questions.into_iter().enumerate().map(|(number, question)| {
     (number.to_string(), ChatCompletionRequest::new("mistral-small-latest", question))
 });
 let batch = client.batch().run(requests).await?;
-println!("{}", batch.id()); // keep it, and `resume` can take the batch up again
+println!("{}", batch.id()); // store it to `resume` the batch later
 
-# batch.job().await?; // the emulator's job takes a step with each look
+# batch.job().await?; // the emulator advances a job on every read
 let job = batch.wait().await?;
 println!("{} of {} requests succeeded", job.succeeded_requests, job.total_requests);
 let mut results = batch.results().await?;
 while let Some(outcome) = results.next().await {
     let outcome = outcome?;
     match outcome.result {
-        Ok(answer) => println!("{}: {}", outcome.custom_id, answer.text()),
+        Ok(response) => println!("{}: {}", outcome.custom_id, response.text()),
         Err(error) => println!("{}: {error}", outcome.custom_id),
     }
 }
 # assert_eq!(job.succeeded_requests, 2);
 "#)]
     /// # Errors
-    /// Beside the errors of every call, [`ErrorKind::Config`]: for
-    /// a batch without requests or with two models, and for a `custom_id` that comes twice.
-    /// An upload is never repeated, since an iterator gives its requests only once: if it
-    /// fails there is no job, and the batch is run anew.
+    /// In addition to the errors of every call, fails with [`ErrorKind::Config`] if there are
+    /// no requests, if they have different models, or if a `custom_id` is not unique.
+    ///
+    /// An upload is not retried, because an iterator can be consumed only once. If it fails,
+    /// no job is created; submit the batch again.
     pub fn run<R, N>(
         &self,
         requests: impl IntoIterator<Item = (N, R), IntoIter: Send + 'static>,
@@ -77,16 +76,16 @@ while let Some(outcome) = results.next().await {
         R: Batchable,
         N: Into<String>,
     {
-        let named = requests
+        let items = requests
             .into_iter()
             .map(|(id, request)| (id.into(), request));
-        BatchRun::new(self.client.clone(), from_iterator(named))
+        BatchRun::new(self.client.clone(), from_iterator(items))
     }
 
-    /// Makes a job of requests that come over time, or may fail to come. In everything else
-    /// it is [`run`](Self::run).
+    /// Submits the requests of a fallible stream as a batch. Otherwise the same as
+    /// [`run`](Self::run).
     ///
-    /// An error in the stream ends the run, and no job is made.
+    /// If the stream yields an error, the run fails and no job is created.
     #[doc = example!(r#"
 use futures::stream;
 use mistral_sdk::embeddings::EmbeddingRequest;
@@ -106,22 +105,23 @@ let batch = client.batch().run_stream(requests).await?;
         R: Batchable,
         N: Into<String> + 'static,
     {
-        let named = from_stream(requests, |(id, request): (N, R)| (id.into(), request));
-        BatchRun::new(self.client.clone(), named)
+        let items = from_stream(requests, |(id, request): (N, R)| (id.into(), request));
+        BatchRun::new(self.client.clone(), items)
     }
 }
 
 impl<M: Mode> Batch<M> {
-    /// Takes up a batch again, by the id of its job: after a restart, or in another program.
+    /// Returns a handle to a batch by the id of its job, for example after a restart or in
+    /// another process.
     ///
-    /// `R` is the type of its requests. Nothing is sent.
+    /// `R` is the type of its requests. No request is sent.
     #[doc = example!(r#"
 use mistral_sdk::embeddings::EmbeddingRequest;
 # let requests = [("cat", EmbeddingRequest::new("mistral-embed", "a cat"))];
 # let id = client.batch().run(requests).await?.id().to_owned();
 
 let batch = client.batch().resume::<EmbeddingRequest>(id);
-# batch.job().await?; // the emulator's job takes a step with each look
+# batch.job().await?; // the emulator advances a job on every read
 batch.wait().await?;
 let mut results = batch.results().await?;
 # assert!(results.next().await.unwrap()?.result.is_ok());
@@ -131,103 +131,107 @@ let mut results = batch.results().await?;
     }
 }
 
-/// A batch that is ready to be sent: `.await` it for the job. Made by [`Batch::run`].
+/// A batch that is ready to be submitted: `.await` it to create the job. Created by
+/// [`Batch::run`].
 #[must_use = "a batch is not sent until it is awaited"]
 pub struct BatchRun<R> {
     client: Client,
-    source: InputStream<'static, Named<R>>,
+    source: InputStream<'static, BatchItem<R>>,
     job: CreateBatchJobRequest,
     inline_limit: usize,
     file_limit: u64,
 }
 
 impl<R: Batchable> BatchRun<R> {
-    pub(crate) fn new(client: Client, source: InputStream<'static, Named<R>>) -> Self {
+    pub(crate) fn new(client: Client, source: InputStream<'static, BatchItem<R>>) -> Self {
         Self {
             client,
             source,
             job: CreateBatchJobRequest::new(R::endpoint()),
-            inline_limit: MOST_INLINE,
-            file_limit: FILE_LIMIT,
+            inline_limit: MAX_INLINE_REQUESTS,
+            file_limit: DEFAULT_FILE_LIMIT,
         }
     }
 
-    /// Facts that are kept with the job: names of 1 to 32 characters, values of 1 to 512.
+    /// Sets the metadata to store with the job. Keys have 1 to 32 characters, values 1 to 512.
     pub fn metadata(mut self, metadata: BTreeMap<String, String>) -> Self {
         self.job.metadata = Some(metadata);
         self
     }
 
-    /// After how many hours the job ends, finished or not. Default: 24.
+    /// Sets the number of hours after which an unfinished job times out. Default: 24.
     pub fn timeout_hours(mut self, hours: u64) -> Self {
         self.job.timeout_hours = Some(hours);
         self
     }
 
-    /// With how many requests the batch still goes along with the call that makes its job.
-    /// With more it is uploaded. Default, and most that the API takes: 10 000.
+    /// Sets the maximum number of requests that are sent inline, in the call that creates the
+    /// job. Larger batches are uploaded. Default, and the API's maximum: 10 000.
     pub fn inline_limit(mut self, requests: usize) -> Self {
         self.inline_limit = requests;
         self
     }
 
-    /// How many bytes an uploaded file may have; what does not fit goes into another.
-    /// Default: 500 MB.
+    /// Sets the maximum size of an input file, in bytes. A batch that exceeds it is split
+    /// into several files. Default: 500 MB.
     pub fn file_limit(mut self, bytes: u64) -> Self {
         self.file_limit = bytes;
         self
     }
 
     async fn submit(self) -> Result<SubmittedBatch<R>> {
-        let mut requests = Requests::new(self.source);
-        let first = gather(&mut requests, self.inline_limit)
+        let mut requests = BatchInput::new(self.source);
+        let first = take_inline(&mut requests, self.inline_limit)
             .await
             .map_err(|error| error.at(RUN, 0))?;
         let mut request = self.job;
-        if let Some(answers) = requests.answers.clone() {
-            (request.model, request.agent_id) = (answers.model, answers.agent_id);
+        if let Some(target) = requests.target.clone() {
+            (request.model, request.agent_id) = (target.model, target.agent_id);
         }
         let jobs = BatchJobs {
             client: self.client.clone(),
         };
         let job = match first {
-            First::All(all) => {
-                let call = jobs.create_inline(&request, &List(&all));
-                drop(all); // it is written
+            Intake::Complete(items) => {
+                let call = jobs.create_inline(&request, &InlineRequests(&items));
+                drop(items); // `call` has them serialized
                 call.await?
             }
-            First::Some(some) => {
-                let upload = Upload::new(some, requests);
+            Intake::Partial(items) => {
+                let upload = Upload::new(items, requests);
                 let files = Files {
                     client: self.client.clone(),
                 };
                 let mut ids = Vec::new();
-                while !is_over(&upload)? {
+                while !is_all_sent(&upload)? {
                     let sent = send_file(&files, &upload, self.file_limit).await;
-                    ids.push(sent.map_err(|error| without_job(error, &ids))?);
+                    ids.push(sent.map_err(|error| with_orphaned_files(error, &ids))?);
                 }
                 request.input_files = Some(ids.clone());
                 let created = jobs.create(&request).await;
-                created.map_err(|error| without_job(error, &ids))?
+                created.map_err(|error| with_orphaned_files(error, &ids))?
             }
         };
         Ok(SubmittedBatch::new(self.client, job.id))
     }
 }
 
-/// The requests that were taken before it is known how they are sent.
-enum First<R> {
-    All(Vec<Named<R>>),
-    Some(Vec<Named<R>>),
+/// The requests that were read to decide between inline and upload.
+enum Intake<R> {
+    Complete(Vec<BatchItem<R>>),
+    Partial(Vec<BatchItem<R>>),
 }
 
-/// Takes requests until they are too many to go along with the call.
-async fn gather<R: Batchable>(requests: &mut Requests<R>, limit: usize) -> Result<First<R>> {
+/// Reads requests until they end or exceed the limits of an inline batch.
+async fn take_inline<R: Batchable>(
+    requests: &mut BatchInput<R>,
+    limit: usize,
+) -> Result<Intake<R>> {
     let (mut first, mut bytes) = (Vec::new(), 0);
     loop {
         match poll_fn(|cx| requests.poll(cx)).await.transpose()? {
             Some(request) => {
-                bytes += line(&request)?.len();
+                bytes += encode_line(&request)?.len();
                 first.push(request);
             }
             None if first.is_empty() => {
@@ -235,47 +239,49 @@ async fn gather<R: Batchable>(requests: &mut Requests<R>, limit: usize) -> Resul
             }
             None => {
                 check_ids(&first)?;
-                return Ok(First::All(first));
+                return Ok(Intake::Complete(first));
             }
         }
-        if first.len() > limit.min(MOST_INLINE) || bytes > MOST_INLINE_BYTES {
-            return Ok(First::Some(first));
+        if first.len() > limit.min(MAX_INLINE_REQUESTS) || bytes > MAX_INLINE_BYTES {
+            return Ok(Intake::Partial(first));
         }
     }
 }
 
-/// Sends the next file, and gives its id.
+/// Uploads the next input file and returns its id.
 async fn send_file<R: Batchable>(
     files: &Files,
     upload: &Arc<std::sync::Mutex<Upload<R>>>,
     limit: u64,
 ) -> Result<String> {
-    let lines = FileSource::from_stream("batch.jsonl", Lines::new(upload, limit), None);
+    let lines = FileSource::from_stream("batch.jsonl", InputFile::new(upload, limit), None);
     let request = UploadFileRequest::new(FilePurpose::Batch, lines);
     match files.upload(&request).await {
-        Ok(file) if is_whole(upload) => Ok(file.id),
+        Ok(file) if is_file_complete(upload) => Ok(file.id),
         Ok(file) => Err(Error::new(
             ErrorKind::Decode,
             format!(
-                "the server took the file `{}` before it was sent to its end",
+                "the server accepted the file `{}` before its upload was complete",
                 file.id
             ),
         )
         .at(RUN, 1)),
-        Err(error) => match is_over(upload) {
+        Err(error) => match is_all_sent(upload) {
             Err(cause) => Err(cause.at(RUN, error.attempts())),
             Ok(_) => Err(error),
         },
     }
 }
 
-/// Names the files that were uploaded for nothing, so that they can be deleted.
-fn without_job(error: Error, files: &[String]) -> Error {
+/// Adds the ids of files that belong to no job, so that the caller can delete them.
+fn with_orphaned_files(error: Error, files: &[String]) -> Error {
     if files.is_empty() {
         return error;
     }
     let files = files.join(", ");
-    error.about(format_args!("no job was made of the uploaded {files}"))
+    error.about(format_args!(
+        "no job was created for the uploaded files {files}"
+    ))
 }
 
 impl<R: Batchable> IntoFuture for BatchRun<R> {

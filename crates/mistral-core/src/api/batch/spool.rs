@@ -1,4 +1,4 @@
-//! Results on the disk, found by the ids of their requests.
+//! Batch results spooled to a temporary file and indexed by `custom_id`.
 
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
@@ -9,29 +9,30 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::transport::run_blocking;
 
-/// How much is gathered before it is written.
-const PIECE: usize = 256 * 1024;
+/// The number of bytes that are buffered before they are written to the file.
+const WRITE_BUFFER_SIZE: usize = 256 * 1024;
 
-/// The lines of a job's results in a file of their own, and where they are in it.
+/// A temporary file with the result lines of a job, and an index into it.
 pub(super) struct Spool {
     file: Option<TempFile>,
-    /// What is not written yet.
+    /// Lines that are not written to the file yet.
     buffer: Vec<u8>,
     written: u64,
-    places: Vec<Place>,
+    index: Vec<IndexEntry>,
     hasher: RandomState,
 }
 
-/// Where a line is. Small, for there are as many as there are results.
-struct Place {
-    /// Of the id.
+/// The position of a line in the file. Kept small: there is one for each result.
+struct IndexEntry {
+    /// The hash of the line's `custom_id`.
     hash: u64,
     start: u64,
     length: u32,
-    is_taken: bool,
+    /// Whether an id was looked up that has the entry's hash.
+    is_matched: bool,
 }
 
-/// A file that is removed at the end.
+/// A file that is removed on drop.
 struct TempFile {
     path: PathBuf,
     file: Arc<File>,
@@ -52,7 +53,7 @@ impl TempFile {
 
 impl Drop for TempFile {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path); // there is nobody to tell
+        let _ = std::fs::remove_file(&self.path); // `drop` cannot report an error
     }
 }
 
@@ -62,84 +63,84 @@ impl Spool {
             file: None,
             buffer: Vec::new(),
             written: 0,
-            places: Vec::with_capacity(lines),
+            index: Vec::with_capacity(lines),
             hasher: RandomState::new(),
         }
     }
 
     pub(super) async fn add(&mut self, id: &str, line: &[u8]) -> Result<()> {
-        self.places.push(Place {
+        self.index.push(IndexEntry {
             hash: self.hasher.hash_one(id),
             start: self.written + self.buffer.len() as u64,
             length: u32::try_from(line.len()).unwrap_or(u32::MAX), // lines are shorter by far
-            is_taken: false,
+            is_matched: false,
         });
         self.buffer.extend_from_slice(line);
-        if self.buffer.len() >= PIECE {
+        if self.buffer.len() >= WRITE_BUFFER_SIZE {
             self.write().await?;
         }
         Ok(())
     }
 
-    /// Makes all lines ready to be found.
+    /// Writes the buffered lines and sorts the index for [`find`](Self::find).
     pub(super) async fn finish(&mut self) -> Result<()> {
         self.write().await?;
         self.buffer = Vec::new();
-        self.places
-            .sort_unstable_by_key(|place| (place.hash, place.start));
+        self.index
+            .sort_unstable_by_key(|entry| (entry.hash, entry.start));
         Ok(())
     }
 
     async fn write(&mut self) -> Result<()> {
         let (buffer, file) = (std::mem::take(&mut self.buffer), self.file.take());
         let length = buffer.len() as u64;
-        let writing = move || {
+        let write = move || {
             let temporary = file.map_or_else(TempFile::create, Ok)?;
             (&*temporary.file).write_all(&buffer)?;
             Ok((temporary, buffer))
         };
-        let (file, mut buffer) = run_blocking(writing).await.map_err(unusable)?;
-        buffer.clear(); // and used again
+        let (file, mut buffer) = run_blocking(write).await.map_err(spool_error)?;
+        buffer.clear(); // keeps its capacity
         (self.buffer, self.file) = (buffer, Some(file));
         self.written += length;
         Ok(())
     }
 
-    /// The lines that may be those of `id`, in the order in which they came.
+    /// Returns the lines whose id may be `id`, in the order in which they arrived.
     pub(super) async fn find(&mut self, id: &str) -> Result<Vec<Vec<u8>>> {
         let hash = self.hasher.hash_one(id);
-        let from = self.places.partition_point(|place| place.hash < hash);
+        let from = self.index.partition_point(|entry| entry.hash < hash);
         let mut lines = Vec::new();
-        for place in self.places.iter_mut().skip(from) {
-            if place.hash != hash {
+        for entry in self.index.iter_mut().skip(from) {
+            if entry.hash != hash {
                 break;
             }
-            place.is_taken = true;
+            entry.is_matched = true;
             let Some(file) = self.file.as_ref().map(|file| Arc::clone(&file.file)) else {
                 break;
             };
-            let (start, length) = (place.start, place.length as usize);
-            let reading = move || {
+            let (start, length) = (entry.start, entry.length as usize);
+            let read = move || {
                 let (mut file, mut line) = (&*file, vec![0; length]);
                 file.seek(SeekFrom::Start(start))?;
                 file.read_exact(&mut line).map(|()| line)
             };
-            lines.push(run_blocking(reading).await.map_err(unusable)?);
+            lines.push(run_blocking(read).await.map_err(spool_error)?);
         }
         Ok(lines)
     }
 
-    /// How many lines nobody has asked for.
-    pub(super) fn left(&self) -> usize {
-        let places = self.places.iter();
-        places.filter(|place| !place.is_taken).count()
+    /// Returns the number of lines that no lookup has returned.
+    pub(super) fn unmatched(&self) -> usize {
+        let index = self.index.iter();
+        index.filter(|entry| !entry.is_matched).count()
     }
 }
 
-fn unusable(error: io::Error) -> Error {
+fn spool_error(error: io::Error) -> Error {
     let directory = std::env::temp_dir();
     let what = format!(
-        "the results cannot be kept in `{}`: {error}",
+        "the results cannot be stored in the temporary directory `{}`: {error}",
         directory.display()
     );
     Error::io(what, error)

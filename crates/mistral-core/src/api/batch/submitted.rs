@@ -13,11 +13,10 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::mode::{Async, Mode};
 
-/// A batch that the server works on. Made by [`Batch::run`](super::Batch::run) and
+/// A batch that the server processes. Created by [`Batch::run`](super::Batch::run) and
 /// [`Batch::resume`](super::Batch::resume).
 ///
-/// It is a name, not a connection: nothing happens while it is held, and nothing when it
-/// is dropped.
+/// It is only a handle: it holds no connection, and dropping it does not cancel the job.
 pub struct SubmittedBatch<R, M: Mode = Async> {
     client: Client<M>,
     id: String,
@@ -33,12 +32,12 @@ impl<R: Batchable, M: Mode> SubmittedBatch<R, M> {
         }
     }
 
-    /// The id of the job, by which [`Batch::resume`](super::Batch::resume) takes it up.
+    /// Returns the id of the job. [`Batch::resume`](super::Batch::resume) accepts it.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Gives how far the job is.
+    /// Retrieves the job.
     pub fn job(&self) -> Call<BatchJob, M> {
         let jobs = BatchJobs {
             client: self.client.clone(),
@@ -46,8 +45,9 @@ impl<R: Batchable, M: Mode> SubmittedBatch<R, M> {
         jobs.get(&self.id, &GetBatchJobRequest::new())
     }
 
-    /// Waits until the job has ended, well or not: `.await` it for the job, or `.send()` it if
-    /// the client is a blocking one.
+    /// Waits until the job has finished, whether it succeeded or not.
+    ///
+    /// `.await` the returned [`BatchWait`]; with a blocking client, call `.send()` on it.
     pub fn wait(&self) -> BatchWait<M> {
         let jobs = BatchJobs {
             client: self.client.as_async(),
@@ -55,7 +55,7 @@ impl<R: Batchable, M: Mode> SubmittedBatch<R, M> {
         BatchWait::new(jobs, self.client.mode().clone(), self.id.clone())
     }
 
-    /// The same batch, of a client of another mode.
+    /// Returns a handle to the same batch for a client of another mode.
     #[cfg(feature = "blocking")]
     pub(crate) fn with_mode<N: Mode>(&self, mode: &N) -> SubmittedBatch<R, N> {
         SubmittedBatch::new(self.client.with(mode.clone()), self.id.clone())
@@ -68,12 +68,12 @@ impl<R: Batchable, M: Mode> SubmittedBatch<R, M> {
 }
 
 impl<R: Batchable> SubmittedBatch<R> {
-    /// Gives the results of a job that has ended.
+    /// Retrieves the results of a finished job.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) while the job has not
-    /// ended, and when its requests are for another endpoint than those of type `R`.
-    /// Whatever is wrong with the results themselves is told when they are read.
+    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) if the job has not finished,
+    /// or if its endpoint is not that of `R`. Errors in the results themselves are reported
+    /// while they are read.
     pub async fn results(&self) -> Result<BatchResults<R>> {
         let job = self.job().await?;
         self.check(&job).map_err(|error| error.at(RESULTS, 0))?;
@@ -96,12 +96,13 @@ impl<R: Batchable> SubmittedBatch<R> {
     }
 
     fn check(&self, job: &BatchJob) -> Result<()> {
-        let (asked, found) = (R::endpoint(), job.endpoint.as_deref());
-        if found.is_some_and(|found| found != asked.as_str()) {
+        let (expected, actual) = (R::endpoint(), job.endpoint.as_deref());
+        if actual.is_some_and(|actual| actual != expected.as_str()) {
             return Err(Error::config(format!(
-                "the job `{}` is for {}, not for {asked}: resume it as the type of its requests",
+                "the job `{}` is for {}, not for {expected}: resume it with the type of its \
+                 requests",
                 self.id,
-                found.unwrap_or_default(),
+                actual.unwrap_or_default(),
             )));
         }
         if !job.status.is_finished() {

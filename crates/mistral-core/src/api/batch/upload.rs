@@ -1,4 +1,4 @@
-//! Requests as files of lines, written while they are sent.
+//! The upload of requests as input files, encoded while they are sent.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,124 +10,127 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::batchable::Batchable;
-use super::requests::{Named, Requests, line};
+use super::input::{BatchInput, BatchItem, encode_line};
 use crate::error::{Error, Result};
 
-/// How much is handed over to be sent at once.
-const PIECE: usize = 64 * 1024;
+/// The size of a chunk of the request body, in bytes.
+const CHUNK_SIZE: usize = 64 * 1024;
 
-/// The requests that are not sent yet, shared by the files that they go into.
+/// The requests that are not sent yet, shared by the input files of a batch.
 pub(super) struct Upload<R> {
-    /// Those that were taken to find out how many there are.
-    first: VecDeque<Named<R>>,
-    requests: Requests<R>,
-    /// The line that did not fit into the last file.
-    left_over: Option<Vec<u8>>,
-    is_over: bool,
-    /// Whether the file that is sent has all its lines.
-    is_whole: bool,
-    /// Why a file could not be written to its end.
-    failure: Option<Error>,
+    /// The requests that were read to decide between inline and upload.
+    prefetched: VecDeque<BatchItem<R>>,
+    requests: BatchInput<R>,
+    /// The line that exceeded the size limit of the previous file.
+    carried_over: Option<Vec<u8>>,
+    is_all_sent: bool,
+    /// Whether all lines of the current file have been read from the stream.
+    is_file_complete: bool,
+    /// The error that ended the current file early.
+    error: Option<Error>,
 }
 
 impl<R: Batchable> Upload<R> {
-    pub(super) fn new(first: Vec<Named<R>>, requests: Requests<R>) -> Arc<Mutex<Self>> {
+    pub(super) fn new(prefetched: Vec<BatchItem<R>>, requests: BatchInput<R>) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
-            first: first.into(),
+            prefetched: prefetched.into(),
             requests,
-            left_over: None,
-            is_over: false,
-            is_whole: false,
-            failure: None,
+            carried_over: None,
+            is_all_sent: false,
+            is_file_complete: false,
+            error: None,
         }))
     }
 
     fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Vec<u8>>>> {
-        if let Some(line) = self.left_over.take() {
+        if let Some(line) = self.carried_over.take() {
             return Poll::Ready(Some(Ok(line)));
         }
-        let next = match self.first.pop_front() {
+        let next = match self.prefetched.pop_front() {
             Some(request) => Some(Ok(request)),
             None => ready!(self.requests.poll(cx)),
         };
-        self.is_over = next.is_none();
-        Poll::Ready(next.map(|request| line(&request?)))
+        self.is_all_sent = next.is_none();
+        Poll::Ready(next.map(|request| encode_line(&request?)))
     }
 }
 
-/// Whether all requests are in files now, or why they cannot be.
-pub(super) fn is_over<R>(upload: &Mutex<Upload<R>>) -> Result<bool> {
+/// Returns whether all requests have been sent.
+///
+/// # Errors
+/// Fails, once, with the error that ended a file early.
+pub(super) fn is_all_sent<R>(upload: &Mutex<Upload<R>>) -> Result<bool> {
     let mut upload = upload.lock().unwrap_or_else(PoisonError::into_inner);
-    match upload.failure.take() {
+    match upload.error.take() {
         Some(error) => Err(error),
-        None => Ok(upload.is_over),
+        None => Ok(upload.is_all_sent),
     }
 }
 
-/// Whether the last file was sent to its end.
-pub(super) fn is_whole<R>(upload: &Mutex<Upload<R>>) -> bool {
+/// Returns whether the current file was read to its end.
+pub(super) fn is_file_complete<R>(upload: &Mutex<Upload<R>>) -> bool {
     let upload = upload.lock().unwrap_or_else(PoisonError::into_inner);
-    upload.is_whole
+    upload.is_file_complete
 }
 
-/// One file.
-pub(super) struct Lines<R> {
+/// One input file, as a stream of chunks.
+pub(super) struct InputFile<R> {
     upload: Arc<Mutex<Upload<R>>>,
-    /// How many bytes the file may still have.
-    room: u64,
+    /// The number of bytes left until the size limit.
+    remaining_bytes: u64,
     is_empty: bool,
 }
 
-impl<R: Batchable> Lines<R> {
+impl<R: Batchable> InputFile<R> {
     pub(super) fn new(upload: &Arc<Mutex<Upload<R>>>, file_limit: u64) -> Self {
         Self {
             upload: Arc::clone(upload),
-            room: file_limit,
+            remaining_bytes: file_limit,
             is_empty: true,
         }
     }
 
-    /// Adds lines to `piece` until it is large enough, or there is nothing to add.
-    fn fill(&mut self, piece: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+    /// Appends lines to `chunk` until it is full or the file is complete.
+    fn fill(&mut self, chunk: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let upload = Arc::clone(&self.upload);
         let mut upload = upload.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_empty {
-            upload.is_whole = false;
+            upload.is_file_complete = false;
         }
-        while piece.len() < PIECE && !upload.is_whole {
+        while chunk.len() < CHUNK_SIZE && !upload.is_file_complete {
             let Some(line) = ready!(upload.poll_line(cx)).transpose()? else {
-                upload.is_whole = true;
+                upload.is_file_complete = true;
                 break;
             };
             let length = line.len() as u64;
-            if length > self.room && !self.is_empty {
-                upload.left_over = Some(line);
-                upload.is_whole = true;
+            if length > self.remaining_bytes && !self.is_empty {
+                upload.carried_over = Some(line);
+                upload.is_file_complete = true;
                 break;
             }
-            self.room = self.room.saturating_sub(length);
+            self.remaining_bytes = self.remaining_bytes.saturating_sub(length);
             self.is_empty = false;
-            piece.extend_from_slice(&line);
+            chunk.extend_from_slice(&line);
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl<R: Batchable> Stream for Lines<R> {
+impl<R: Batchable> Stream for InputFile<R> {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut piece = Vec::with_capacity(PIECE + PIECE / 4);
-        match self.fill(&mut piece, cx) {
+        let mut chunk = Vec::with_capacity(CHUNK_SIZE + CHUNK_SIZE / 4);
+        match self.fill(&mut chunk, cx) {
             Poll::Ready(Err(error)) => {
                 let shown = io::Error::other(error.to_string());
                 let mut upload = self.upload.lock().unwrap_or_else(PoisonError::into_inner);
-                upload.failure = Some(error);
+                upload.error = Some(error);
                 Poll::Ready(Some(Err(shown)))
             }
-            Poll::Pending if piece.is_empty() => Poll::Pending,
-            _ if piece.is_empty() => Poll::Ready(None),
-            _ => Poll::Ready(Some(Ok(piece.into()))),
+            Poll::Pending if chunk.is_empty() => Poll::Pending,
+            _ if chunk.is_empty() => Poll::Ready(None),
+            _ => Poll::Ready(Some(Ok(chunk.into()))),
         }
     }
 }

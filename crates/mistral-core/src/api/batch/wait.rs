@@ -12,34 +12,36 @@ use crate::error::{Result, TimeoutPhase};
 use crate::mode::{Async, Mode};
 use crate::pipeline::deadline::{Deadline, timeout_at};
 
-/// The operation that errors of a wait name, where no call of the API does.
+/// The operation that errors outside of an API call name.
 pub(crate) const WAIT: &str = "batch.wait";
-/// How many looks in a row may fail for want of a server before the wait does.
-const MOST_FAILURES: u32 = 5;
-/// By how much a pause is longer than the one before.
-const GROWTH: u32 = 2;
+/// The number of consecutive retryable failures after which the wait fails.
+const MAX_CONSECUTIVE_FAILURES: u32 = 5;
+/// The factor by which the poll interval grows.
+const BACKOFF_FACTOR: u32 = 2;
 
-type Report = Box<dyn FnMut(&BatchJob) + Send>;
+type ProgressCallback = Box<dyn FnMut(&BatchJob) + Send>;
 
-/// Waits until a job has ended: `.await` it for the job, or `.send()` it if the client is a
-/// blocking one. Made by [`SubmittedBatch::wait`](super::SubmittedBatch::wait).
+/// A wait for a job to finish. Created by
+/// [`SubmittedBatch::wait`](super::SubmittedBatch::wait).
 ///
-/// It looks at the job at once, then again and again with pauses between. A look that fails
-/// as such things pass (the server is busy, the connection breaks) is repeated as every call
-/// is; five such looks in a row end the wait. If the server says when to come again
-/// (`retry-after`), the next look is not before that.
+/// `.await` it to get the finished job; with a blocking client, call `.send()`.
 ///
-/// A job that failed, ran out of time or was cancelled has ended, too: see its `status`. One
-/// with a status that this version of the SDK does not know has not.
+/// The job is polled immediately, then at growing intervals. A poll is retried like every
+/// call. If it still fails with a retryable error, the wait continues with the next poll, and
+/// fails after five such polls in a row. The next poll honors a `Retry-After` header of the
+/// server.
+///
+/// A job that failed, timed out or was cancelled is finished, too: see its `status`. A job
+/// with a status that this version of the SDK does not know is not.
 #[must_use = "a wait does nothing until it is awaited or sent"]
 pub struct BatchWait<M: Mode = Async> {
     jobs: BatchJobs,
-    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // to be awaited, it needs none
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // only read by `send`
     mode: M,
     id: String,
-    report: Option<Report>,
-    first_pause: Duration,
-    longest_pause: Duration,
+    report: Option<ProgressCallback>,
+    min_interval: Duration,
+    max_interval: Duration,
     deadline: Option<Duration>,
 }
 
@@ -50,34 +52,34 @@ impl<M: Mode> BatchWait<M> {
             mode,
             id,
             report: None,
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(60),
+            min_interval: Duration::from_secs(1),
+            max_interval: Duration::from_secs(60),
             deadline: None,
         }
     }
 
-    /// Calls `report` with the job after each look at it. It must not block.
+    /// Calls `report` with the job after each poll. It must not block.
     pub fn on_progress(mut self, report: impl FnMut(&BatchJob) + Send + 'static) -> Self {
         self.report = Some(Box::new(report));
         self
     }
 
-    /// Sets the first pause between two looks, and the longest: each is twice as long as the
-    /// one before. Default: 1 s, 60 s.
-    pub fn poll_interval(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first_pause, self.longest_pause) = (first, longest);
+    /// Sets the minimum and maximum poll interval. The interval starts at `min` and doubles
+    /// after each poll, up to `max`. Default: 1 s, 60 s.
+    pub fn poll_interval(mut self, min: Duration, max: Duration) -> Self {
+        (self.min_interval, self.max_interval) = (min, max);
         self
     }
 
-    /// Sets how long to wait. After that the wait fails with
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout); the job goes on, and can be waited
-    /// for anew. Default: no limit, since the job has its own.
+    /// Sets the maximum time to wait. The wait then fails with
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout). The job continues, and can be waited
+    /// for again. Default: none; the job itself is limited by its `timeout_hours`.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self
     }
 
-    /// The wait as one to be awaited, and the mode that it had.
+    /// Splits into an asynchronous wait and the mode of the client.
     #[cfg(feature = "blocking")]
     pub(crate) fn split(self) -> (BatchWait, M) {
         let wait = BatchWait {
@@ -85,8 +87,8 @@ impl<M: Mode> BatchWait<M> {
             mode: Async,
             id: self.id,
             report: self.report,
-            first_pause: self.first_pause,
-            longest_pause: self.longest_pause,
+            min_interval: self.min_interval,
+            max_interval: self.max_interval,
             deadline: self.deadline,
         };
         (wait, self.mode)
@@ -94,24 +96,24 @@ impl<M: Mode> BatchWait<M> {
 }
 
 impl BatchWait {
-    async fn look_until_ended(mut self) -> Result<BatchJob> {
+    async fn poll_until_finished(mut self) -> Result<BatchJob> {
         let deadline = Deadline::after(self.deadline, TimeoutPhase::Total);
-        let mut seen = format!("nothing is known of the job `{}` yet", self.id);
+        let mut last_status = format!("the job `{}` has not been retrieved yet", self.id);
         let waited = {
-            let waiting = pin!(self.look_again_and_again(&mut seen));
+            let waiting = pin!(self.poll_job(&mut last_status));
             timeout_at(pin!(None), deadline, waiting).await
         };
-        waited.unwrap_or_else(|error| Err(error.about(seen).at(WAIT, 0)))
+        waited.unwrap_or_else(|error| Err(error.about(last_status).at(WAIT, 0)))
     }
 
-    async fn look_again_and_again(&mut self, seen: &mut String) -> Result<BatchJob> {
-        let (mut pause, mut failures) = (self.first_pause, 0);
+    async fn poll_job(&mut self, last_status: &mut String) -> Result<BatchJob> {
+        let (mut interval, mut failures) = (self.min_interval, 0);
         loop {
-            let mut asked_for = None;
+            let mut retry_after = None;
             match self.jobs.get(&self.id, &GetBatchJobRequest::new()).await {
                 Ok(job) => {
                     failures = 0;
-                    *seen = seen_of(&job);
+                    *last_status = progress_summary(&job);
                     if let Some(report) = &mut self.report {
                         report(&job);
                     }
@@ -121,19 +123,21 @@ impl BatchWait {
                 }
                 Err(error) => {
                     failures += 1;
-                    if !error.is_retryable() || failures >= MOST_FAILURES {
+                    if !error.is_retryable() || failures >= MAX_CONSECUTIVE_FAILURES {
                         return Err(error);
                     }
-                    asked_for = error.retry_after();
+                    retry_after = error.retry_after();
                 }
             }
-            sleep(pause.max(asked_for.unwrap_or_default())).await;
-            pause = pause.saturating_mul(GROWTH).min(self.longest_pause);
+            sleep(interval.max(retry_after.unwrap_or_default())).await;
+            interval = interval
+                .saturating_mul(BACKOFF_FACTOR)
+                .min(self.max_interval);
         }
     }
 }
 
-fn seen_of(job: &BatchJob) -> String {
+fn progress_summary(job: &BatchJob) -> String {
     let (id, status) = (&job.id, &job.status);
     let (done, all) = (job.completed_requests, job.total_requests);
     format!("the job `{id}` is {status}, {done} of {all} requests are done, and it goes on")
@@ -145,7 +149,7 @@ impl IntoFuture for BatchWait {
 
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.look_until_ended())
+        Box::pin(self.poll_until_finished())
     }
 }
 
@@ -153,8 +157,8 @@ impl<M: Mode> fmt::Debug for BatchWait<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchWait")
             .field("id", &self.id)
-            .field("first_pause", &self.first_pause)
-            .field("longest_pause", &self.longest_pause)
+            .field("min_interval", &self.min_interval)
+            .field("max_interval", &self.max_interval)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
     }

@@ -48,7 +48,7 @@ impl StreamEvent for CompletionChunk {
     }
 
     fn snapshot(state: &ChunkState) -> Option<serde_json::Value> {
-        serde_json::to_value(state.merge.response()).ok()
+        serde_json::to_value(state.merged.response()).ok()
     }
 
     fn partial(state: &ChunkState) -> Option<Box<dyn Any + Send + Sync>> {

@@ -7,7 +7,10 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::pieces::{Calls, Done, Limits, OnCall, Piece, Texts, poll_pieces};
+use super::chunks::{
+    ChunkEmbedder, ChunkLimits, ChunkResult, EmbeddingCallOptions, EmbeddingChunk, TextChunker,
+    poll_chunks,
+};
 use super::{
     Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingResponse, EmbeddingResponseData,
     Embeddings, EncodingFormat,
@@ -17,22 +20,22 @@ use crate::call::input_stream::{InputStream, from_iterator, from_stream};
 use crate::error::{Error, Result};
 use crate::messages::UsageInfo;
 
-/// The operation that errors name, where no call of the API does.
+/// The operation that errors outside of an API call name.
 pub(crate) const CREATE_ALL: &str = "embeddings.create_all";
-/// The API takes so many texts per call.
-const INPUTS_PER_CALL: usize = 256;
-const CONCURRENCY: usize = 4;
+/// The API's maximum number of texts per call.
+const MAX_INPUTS_PER_CALL: usize = 256;
+const DEFAULT_CONCURRENCY: usize = 4;
 
 impl Embeddings {
-    /// Makes a vector of each text, however many there are, in as many calls as it takes.
+    /// Embeds any number of texts, in as many calls as necessary.
     ///
-    /// A call has up to 256 texts, and up to four calls run at once; vectors travel as
-    /// base64. Where the server says that a call has too many tokens or texts, its halves
-    /// are tried, and the next ones are made smaller. Each call is repeated as the client's
-    /// [`RetryPolicy`](crate::RetryPolicy) says. Texts are taken when there is room for
-    /// them, so that few are in memory at a time; the iterator must not block.
+    /// A call has up to 256 texts, and up to four calls run concurrently. Vectors are
+    /// transferred as base64. If the server rejects a call for too many tokens or texts, it is
+    /// split in half, and later calls are made smaller. Each call is retried according to the
+    /// client's [`RetryPolicy`](crate::RetryPolicy). The iterator is advanced as calls
+    /// complete, so that only a few texts are in memory at a time. It must not block.
     ///
-    /// Take the vectors from the stream, or all of them with
+    /// Read the vectors from the stream, or collect all of them with
     /// [`collect_response`](EmbeddingStream::collect_response).
     #[doc = example!(r#"
 let texts = (0..600).map(|number| format!("text {number}"));
@@ -57,11 +60,12 @@ assert_eq!(all.to_f32()?.len(), 2);
         EmbeddingStream::new(self, model.into(), from_iterator(texts))
     }
 
-    /// Makes a vector of each text of a stream, which may fail. In everything else it is
+    /// Embeds the texts of a fallible stream. Otherwise the same as
     /// [`create_all`](Self::create_all).
     ///
-    /// Texts that come slowly are sent as soon as no call is under way. An error in the
-    /// stream comes after the vectors of the texts before it, and is the end.
+    /// If the input stream is slow, the available texts are sent as soon as no call is in
+    /// flight. An error of the input stream is yielded after the vectors of the texts before
+    /// it, and ends the stream.
     #[doc = example!(r#"
 use futures::stream;
 
@@ -78,34 +82,34 @@ assert_eq!(vectors.collect_response().await?.data.len(), 2);
     }
 }
 
-/// The vectors of many texts, each with the place of its text, in the order of the texts.
-/// Made by [`Embeddings::create_all`].
+/// The vectors of many texts, each with the index of its text, in the order of the texts.
+/// Created by [`Embeddings::create_all`].
 ///
-/// Take them with [`next`](Self::next) or as a [`Stream`]. Nothing runs in the background:
-/// calls are made while the stream is asked for its next vector, and dropping it gives them
-/// up. Their time-outs go on meanwhile: who takes more than a second over each vector sets
-/// longer ones by [`with_call`](Self::with_call).
+/// Read them with [`next`](Self::next) or as a [`Stream`]. Nothing runs in the background:
+/// calls make progress only while the stream is polled, and dropping the stream cancels them.
+/// Their timeouts keep running between polls. If your program spends more than a second on
+/// each vector, set longer timeouts with [`with_call`](Self::with_call).
 ///
-/// After an error there are no more vectors. Its message names the text, or the texts of
-/// the call, that it is about, counted from 0; the vectors of all texts before them have
-/// been given. A text that the server refuses by itself is such an error.
+/// An error ends the stream. Its message has the index of the text, or of the texts of the
+/// call, starting at 0. The vectors of all texts before them have been yielded. A text that
+/// the server rejects on its own is such an error, too.
 pub struct EmbeddingStream<'a> {
     embeddings: Embeddings,
-    /// Every request, but for its texts.
+    /// The request of every call, without its texts.
     request: EmbeddingRequest,
-    on_call: Option<OnCall>,
+    call_options: Option<EmbeddingCallOptions>,
     concurrency: usize,
-    limits: Arc<Limits>,
-    texts: Texts<'a>,
-    /// How many texts were taken.
-    taken: usize,
-    /// Whether no more texts are to be taken.
-    is_over: bool,
-    /// In the order of the texts.
-    pieces: VecDeque<Piece>,
+    limits: Arc<ChunkLimits>,
+    texts: TextChunker<'a>,
+    /// The number of texts in all chunks so far.
+    texts_read: usize,
+    /// Whether no more texts are read.
+    is_input_finished: bool,
+    /// The chunks that are not yielded yet, in the order of the texts.
+    chunks: VecDeque<EmbeddingChunk>,
     ready: std::vec::IntoIter<Embedding>,
-    given: usize,
-    failure: Option<Error>,
+    yielded: usize,
+    error: Option<Error>,
     usage: UsageInfo,
     model: Option<String>,
 }
@@ -120,37 +124,38 @@ impl<'a> EmbeddingStream<'a> {
         Self {
             embeddings: embeddings.clone(),
             request: EmbeddingRequest::new(model, none).encoding_format(EncodingFormat::Base64),
-            on_call: None,
-            concurrency: CONCURRENCY,
-            limits: Arc::new(Limits::new(INPUTS_PER_CALL)),
-            texts: Texts::new(texts),
-            taken: 0,
-            is_over: false,
-            pieces: VecDeque::new(),
+            call_options: None,
+            concurrency: DEFAULT_CONCURRENCY,
+            limits: Arc::new(ChunkLimits::new(MAX_INPUTS_PER_CALL)),
+            texts: TextChunker::new(texts),
+            texts_read: 0,
+            is_input_finished: false,
+            chunks: VecDeque::new(),
             ready: Vec::new().into_iter(),
-            given: 0,
-            failure: None,
+            yielded: 0,
+            error: None,
             usage: UsageInfo::default(),
             model: None,
         }
     }
 
-    /// How many calls may run at once: 1 at least. Default: 4.
+    /// Sets the maximum number of concurrent calls, at least 1. Default: 4.
     #[must_use]
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.concurrency = calls.max(1);
         self
     }
 
-    /// How many texts a call may have: 1 at least. Default, and most that the API takes: 256.
+    /// Sets the maximum number of texts per call, at least 1. Default, and the API's maximum:
+    /// 256.
     #[must_use]
     pub fn inputs_per_call(mut self, texts: usize) -> Self {
-        self.limits = Arc::new(Limits::new(texts.max(1)));
+        self.limits = Arc::new(ChunkLimits::new(texts.max(1)));
         self
     }
 
-    /// Changes what every call asks for, for example its `output_dimension`. Its `input` is
-    /// set by the stream.
+    /// Modifies the request of every call, for example its `output_dimension`. The stream
+    /// overwrites `input`.
     #[must_use]
     pub fn with_request(
         mut self,
@@ -160,35 +165,35 @@ impl<'a> EmbeddingStream<'a> {
         self
     }
 
-    /// Sets options of every call, for example its `timeout`.
+    /// Sets the options of every call, for example its `timeout`.
     #[must_use]
     pub fn with_call(
         mut self,
         change: impl Fn(Call<EmbeddingResponse>) -> Call<EmbeddingResponse> + Send + Sync + 'static,
     ) -> Self {
-        self.on_call = Some(Arc::new(change));
+        self.call_options = Some(Arc::new(change));
         self
     }
 
-    /// What the calls have consumed whose vectors were given so far.
+    /// Returns the token usage of the calls whose vectors have been yielded.
     pub fn usage(&self) -> &UsageInfo {
         &self.usage
     }
 
-    /// The next vector and the place of its text, or `None` after the last one.
+    /// Returns the next vector with the index of its text, or `None` after the last one.
     ///
-    /// It is cancel-safe: nothing is lost when the future is dropped before it is ready.
+    /// Cancel-safe: dropping the future before it is ready loses no vector.
     pub async fn next(&mut self) -> Option<Result<(usize, Embedding)>> {
         poll_fn(|cx| self.poll_vector(cx)).await
     }
 
-    /// All vectors, as one response would have them.
+    /// Collects all vectors into one response.
     ///
     /// # Errors
-    /// Fails with the first error; [`Error::partial`] has the response up to it.
+    /// Fails with the first error. [`Error::partial`] has the response up to it.
     pub async fn collect_response(mut self) -> Result<EmbeddingResponse> {
         let mut data = Vec::new();
-        let mut failure = None;
+        let mut error = None;
         while let Some(vector) = self.next().await {
             match vector {
                 Ok((index, embedding)) => data.push(EmbeddingResponseData {
@@ -197,7 +202,7 @@ impl<'a> EmbeddingStream<'a> {
                     index: i64::try_from(index).ok(),
                     extra: serde_json::Map::new(),
                 }),
-                Err(error) => failure = Some(error),
+                Err(cause) => error = Some(cause),
             }
         }
         let response = EmbeddingResponse {
@@ -208,7 +213,7 @@ impl<'a> EmbeddingStream<'a> {
             usage: Some(self.usage),
             extra: serde_json::Map::new(),
         };
-        match failure {
+        match error {
             Some(error) => Err(error.with_partial(Box::new(response))),
             None => Ok(response),
         }
@@ -219,101 +224,105 @@ impl<'a> EmbeddingStream<'a> {
             if let Some(vector) = self.next_ready() {
                 return Poll::Ready(Some(Ok(vector)));
             }
-            if let Some(error) = self.failure.take() {
-                self.is_over = true;
-                self.pieces.clear(); // which gives their calls up
+            if let Some(error) = self.error.take() {
+                self.is_input_finished = true;
+                self.chunks.clear(); // cancels their calls
                 return Poll::Ready(Some(Err(error)));
             }
-            let has_started = self.start_pieces(cx);
-            let has_finished = poll_pieces(&mut self.pieces, cx);
+            let any_started = self.start_chunks(cx);
+            let any_finished = poll_chunks(&mut self.chunks, cx);
             match self.next_done() {
-                Some(done) => self.take(done),
-                None if self.has_ended() => return Poll::Ready(None),
-                None if has_started || has_finished => {}
+                Some(result) => self.accept(result),
+                None if self.is_finished() => return Poll::Ready(None),
+                None if any_started || any_finished => {}
                 None => return Poll::Pending,
             }
         }
     }
 
-    /// The next vector, if it is here.
+    /// Returns the next vector of the current chunk.
     fn next_ready(&mut self) -> Option<(usize, Embedding)> {
         let vector = self.ready.next()?;
-        self.given += 1;
-        Some((self.given - 1, vector))
+        self.yielded += 1;
+        Some((self.yielded - 1, vector))
     }
 
-    /// The next vector, or the end, if there is no need to wait for it.
+    /// Returns the next vector or the end of the stream, if either is available without I/O.
     #[cfg(feature = "blocking")]
-    pub(crate) fn arrived(&mut self) -> Poll<Option<Result<(usize, Embedding)>>> {
+    pub(crate) fn next_buffered(&mut self) -> Poll<Option<Result<(usize, Embedding)>>> {
         match self.next_ready() {
             Some(vector) => Poll::Ready(Some(Ok(vector))),
-            None if self.has_ended() => Poll::Ready(None),
+            None if self.is_finished() => Poll::Ready(None),
             None => Poll::Pending,
         }
     }
 
-    fn has_ended(&self) -> bool {
-        self.is_over && self.pieces.is_empty() && self.failure.is_none()
+    fn is_finished(&self) -> bool {
+        self.is_input_finished && self.chunks.is_empty() && self.error.is_none()
     }
 
-    /// The first piece, if it is done.
-    fn next_done(&mut self) -> Option<Done> {
-        match self.pieces.pop_front()? {
-            Piece::Done(done) => Some(*done),
-            running @ Piece::Running(_) => {
-                self.pieces.push_front(running);
+    /// Removes the first chunk if it is done, and returns its result.
+    fn next_done(&mut self) -> Option<ChunkResult> {
+        match self.chunks.pop_front()? {
+            EmbeddingChunk::Done(result) => Some(*result),
+            in_flight @ EmbeddingChunk::InFlight(_) => {
+                self.chunks.push_front(in_flight);
                 None
             }
         }
     }
 
-    fn take(&mut self, done: Done) {
-        self.ready = done.vectors.into_iter();
-        self.failure = done.error;
-        self.usage.add(&done.usage);
-        self.model = self.model.take().or(done.model);
+    fn accept(&mut self, result: ChunkResult) {
+        self.ready = result.vectors.into_iter();
+        self.error = result.error;
+        self.usage.add(&result.usage);
+        self.model = self.model.take().or(result.model);
     }
 
-    /// Starts calls while there is room for them. Says whether any was started.
-    fn start_pieces(&mut self, cx: &mut Context<'_>) -> bool {
-        let is_running = |piece: &&Piece| matches!(piece, Piece::Running(_));
-        let mut running = self.pieces.iter().filter(is_running).count();
-        let before = self.pieces.len();
-        // What has come back before its turn waits here: room for as much again is enough.
-        let most = self.concurrency.saturating_mul(2);
-        while running < self.concurrency && self.pieces.len() < most && !self.is_over {
-            match self.texts.poll_piece(&self.limits, running == 0, cx) {
+    /// Starts calls up to the concurrency limit. Returns whether any chunk was added.
+    fn start_chunks(&mut self, cx: &mut Context<'_>) -> bool {
+        let is_in_flight = |chunk: &&EmbeddingChunk| matches!(chunk, EmbeddingChunk::InFlight(_));
+        let mut in_flight = self.chunks.iter().filter(is_in_flight).count();
+        let before = self.chunks.len();
+        // Chunks that complete out of order are buffered, at most as many as are in flight.
+        let max_chunks = self.concurrency.saturating_mul(2);
+        while in_flight < self.concurrency
+            && self.chunks.len() < max_chunks
+            && !self.is_input_finished
+        {
+            match self.texts.poll_chunk(&self.limits, in_flight == 0, cx) {
                 Poll::Pending => break,
-                Poll::Ready(None) => self.is_over = true,
+                Poll::Ready(None) => self.is_input_finished = true,
                 Poll::Ready(Some(Ok(texts))) => {
                     self.start(texts);
-                    running += 1;
+                    in_flight += 1;
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    self.is_over = true;
+                    self.is_input_finished = true;
                     let error = Some(error.at(CREATE_ALL, 0));
-                    let done = Done {
+                    let result = ChunkResult {
                         error,
-                        ..Done::default()
+                        ..ChunkResult::default()
                     };
-                    self.pieces.push_back(Piece::Done(Box::new(done)));
+                    self.chunks
+                        .push_back(EmbeddingChunk::Done(Box::new(result)));
                 }
             }
         }
-        self.pieces.len() > before
+        self.chunks.len() > before
     }
 
     fn start(&mut self, texts: Vec<String>) {
-        let first = self.taken;
-        self.taken += texts.len();
-        let calls = Calls {
+        let first = self.texts_read;
+        self.texts_read += texts.len();
+        let calls = ChunkEmbedder {
             embeddings: self.embeddings.clone(),
             request: self.request.clone(),
-            on_call: self.on_call.clone(),
+            call_options: self.call_options.clone(),
             limits: Arc::clone(&self.limits),
         };
-        let running = Box::pin(calls.embed(first, texts));
-        self.pieces.push_back(Piece::Running(running));
+        let in_flight = Box::pin(calls.embed(first, texts));
+        self.chunks.push_back(EmbeddingChunk::InFlight(in_flight));
     }
 }
 
@@ -329,7 +338,7 @@ impl fmt::Debug for EmbeddingStream<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmbeddingStream")
             .field("model", &self.request.model)
-            .field("given", &self.given)
+            .field("yielded", &self.yielded)
             .finish_non_exhaustive()
     }
 }

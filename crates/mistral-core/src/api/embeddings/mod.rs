@@ -1,4 +1,4 @@
-//! Embeddings: texts as vectors.
+//! Embeddings: vectors that represent the meaning of texts.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -17,11 +17,11 @@
 //! # Ok(()) }
 //! ```
 
+mod chunks;
 mod create_all;
-mod pieces;
+mod decode;
 mod request;
 mod response;
-mod vectors;
 
 use crate::call::Call;
 use crate::client::Client;
@@ -39,14 +39,14 @@ operations! {
     CREATE = Operation::inference("embeddings.create", "/v1/embeddings");
 }
 
-/// Embeddings. Made by [`Client::embeddings`](crate::Client::embeddings).
+/// The embeddings API. Created by [`Client::embeddings`](crate::Client::embeddings).
 #[derive(Debug, Clone)]
 pub struct Embeddings<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns embeddings.
+    /// Returns the embeddings API: vectors of texts.
     pub fn embeddings(&self) -> Embeddings<M> {
         Embeddings {
             client: self.clone(),
@@ -55,7 +55,7 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Embeddings<M> {
-    /// Makes a vector of each text.
+    /// Creates the vectors of one or more texts.
     ///
     /// Mirrors `POST /v1/embeddings`.
     #[doc = example!(r#"
@@ -70,6 +70,8 @@ assert_eq!(response.to_f32()?[0].len(), 256);
         let request = ApiRequest::new(&CREATE)
             .model(&*request.model)
             .json(request);
-        self.client.call(request).with_decoder(vectors::read)
+        self.client
+            .call(request)
+            .with_decoder(decode::decode_response)
     }
 }

@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use crate::json::{ApiEnum, ApiRequest, ApiUnion};
 
-/// Asks for the vectors of texts. Mirrors the API's `EmbeddingRequest`.
+/// A request for the vectors of texts. Mirrors the API's `EmbeddingRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
@@ -10,26 +10,27 @@ pub struct EmbeddingRequest {
     /// The model's id, for example `mistral-embed`.
     #[api(required, into)]
     pub model: String,
-    /// One text, or several: the server takes 256 at most.
+    /// The text, or the texts, to embed: at most 256.
     #[api(required, into)]
     pub input: EmbeddingInput,
-    /// How many numbers a vector has. Default: the model's own.
+    /// The number of dimensions of a vector, greater than 0. Default: the model's
+    /// own.
     pub output_dimension: Option<u64>,
-    /// What a number is. Default: a float.
+    /// The data type of the elements of a vector. Default: `float`.
     #[api(into)]
     pub output_dtype: Option<EmbeddingDtype>,
-    /// How vectors travel: as numbers, or as base64, which is a quarter of the
-    /// bytes and ten times as fast to read. Default: as numbers.
+    /// The encoding of vectors in the response. Base64 has a quarter of the size
+    /// of numbers and is decoded ten times as fast. Default: `float`.
     #[api(into)]
     pub encoding_format: Option<EncodingFormat>,
-    /// Facts that are kept with the request.
+    /// Metadata to store with the request.
     pub metadata: Option<Map<String, Value>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The text, or the texts, to make vectors of.
+/// The text, or the texts, to embed.
 #[derive(Debug, Clone, PartialEq, Eq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
@@ -42,37 +43,37 @@ pub enum EmbeddingInput {
     Texts(Vec<String>),
 }
 
-/// What a number of a vector is. Mirrors the API's `EmbeddingDtype`.
+/// The data type of the elements of a vector. Mirrors the API's `EmbeddingDtype`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum EmbeddingDtype {
-    /// A 32-bit float.
+    /// 32-bit floats.
     #[api("float")]
     Float,
-    /// A signed byte.
+    /// 8-bit signed integers.
     #[api("int8")]
     Int8,
-    /// An unsigned byte.
+    /// 8-bit unsigned integers.
     #[api("uint8")]
     Uint8,
-    /// A bit; eight of them make a signed byte.
+    /// Bits, packed into signed bytes.
     #[api("binary")]
     Binary,
-    /// A bit; eight of them make an unsigned byte.
+    /// Bits, packed into unsigned bytes.
     #[api("ubinary")]
     Ubinary,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// How vectors travel. Mirrors the API's `EncodingFormat`.
+/// The encoding of vectors in a response. Mirrors the API's `EncodingFormat`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum EncodingFormat {
-    /// As numbers.
+    /// JSON arrays of numbers.
     #[api("float")]
     Float,
-    /// As base64 of the numbers' bytes, the least significant byte first.
+    /// Base64 strings of the numbers' bytes, in little-endian order.
     #[api("base64")]
     Base64,
     /// A value that this version of the SDK does not know, as it came.

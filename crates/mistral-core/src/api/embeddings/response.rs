@@ -11,24 +11,24 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::json::ApiObject;
 use crate::messages::UsageInfo;
 
-/// The vectors of texts. Mirrors the API's `EmbeddingResponse`.
+/// The response of an embedding request. Mirrors the API's `EmbeddingResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct EmbeddingResponse {
-    /// The vectors.
+    /// The vectors, one per text.
     #[api(required)]
     pub data: Vec<EmbeddingResponseData>,
-    /// The response's id. Empty if the server gave none.
+    /// The response's id. Empty if the server sent none.
     #[api(default)]
     pub id: String,
     /// The kind of object: `list`.
     #[api(default)]
     pub object: String,
-    /// The model that made the vectors.
+    /// The model that created the vectors.
     #[api(default)]
     pub model: String,
-    /// What the call consumed.
-    #[api(lenient_object)]
+    /// The token usage of the call.
+    #[api(lenient)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -36,13 +36,13 @@ pub struct EmbeddingResponse {
 }
 
 impl EmbeddingResponse {
-    /// All vectors as floats, in the order of the texts, however they travelled.
+    /// Returns all vectors as floats, in the order of the texts, for both encoding formats.
     ///
-    /// For a request with the default `output_dtype`; for others see
-    /// [`Embedding::to_i8`] and [`Embedding::to_u8`].
+    /// Applies to the default `output_dtype`; for others, see [`Embedding::to_i8`] and
+    /// [`Embedding::to_u8`].
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`] when a vector is missing or is not made of floats.
+    /// Fails with [`ErrorKind::Decode`] if a vector is missing or does not consist of floats.
     pub fn to_f32(&self) -> Result<Vec<Cow<'_, [f32]>>> {
         let mut sorted: Vec<_> = self.data.iter().collect();
         sorted.sort_by_key(|data| data.index);
@@ -50,7 +50,7 @@ impl EmbeddingResponse {
             .into_iter()
             .map(|data| match &data.embedding {
                 Some(embedding) => embedding.to_f32(),
-                None => Err(undecodable("a vector is missing")),
+                None => Err(decode_error("a vector is missing")),
             })
             .collect()
     }
@@ -64,68 +64,71 @@ pub struct EmbeddingResponseData {
     pub object: Option<String>,
     /// The vector.
     pub embedding: Option<Embedding>,
-    /// Which of the texts it belongs to.
+    /// The index of the text in the request's `input`, starting at 0.
     pub index: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A vector, as it travelled.
+/// A vector, in the encoding in which it was transferred.
 ///
-/// What its numbers are was settled by the request (`output_dtype`): the response does
-/// not say.
+/// The response does not name the data type of its elements: it is the `output_dtype` of the
+/// request.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Embedding {
-    /// Numbers.
+    /// A list of numbers.
     Numbers(Vec<f32>),
-    /// Base64 of the numbers' bytes.
+    /// The bytes of the numbers, as base64.
     Base64(String),
-    /// Something else, as it came: also a list with an element that no float can hold,
-    /// where the floats before it are rounded.
+    /// Any other JSON value. This includes a list with an element that is not an `f32`; the
+    /// floats before that element are rounded.
     Unknown(Value),
 }
 
 impl Embedding {
-    /// The vector as floats, for the default `output_dtype`. Copies nothing if they
-    /// travelled as numbers.
+    /// Returns the vector as floats, for the default `output_dtype`. Borrows from
+    /// [`Numbers`](Self::Numbers), decodes [`Base64`](Self::Base64).
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`] when it is not made of floats.
+    /// Fails with [`ErrorKind::Decode`] if the vector does not consist of floats.
     pub fn to_f32(&self) -> Result<Cow<'_, [f32]>> {
         match self {
             Self::Numbers(numbers) => Ok(Cow::Borrowed(numbers)),
             Self::Base64(text) => decode_floats(text).map(Cow::Owned),
-            Self::Unknown(_) => Err(undecodable("it is neither numbers nor base64")),
+            Self::Unknown(_) => Err(decode_error("it is neither numbers nor base64")),
         }
     }
 
-    /// The vector as signed bytes, for the `output_dtype` `int8` and `binary`.
+    /// Returns the vector as signed bytes, for the `output_dtype` `int8` and `binary`.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`] when it is not made of signed bytes.
+    /// Fails with [`ErrorKind::Decode`] if the vector does not consist of signed bytes.
     pub fn to_i8(&self) -> Result<Vec<i8>> {
         match self {
-            Self::Base64(text) => Ok(decode(text)?.into_iter().map(u8::cast_signed).collect()),
-            _ => self.integers("a signed byte"),
+            Self::Base64(text) => Ok(decode_base64(text)?
+                .into_iter()
+                .map(u8::cast_signed)
+                .collect()),
+            _ => self.to_integers("a signed byte"),
         }
     }
 
-    /// The vector as unsigned bytes, for the `output_dtype` `uint8` and `ubinary`.
+    /// Returns the vector as unsigned bytes, for the `output_dtype` `uint8` and `ubinary`.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`] when it is not made of unsigned bytes.
+    /// Fails with [`ErrorKind::Decode`] if the vector does not consist of unsigned bytes.
     pub fn to_u8(&self) -> Result<Vec<u8>> {
         match self {
-            Self::Base64(text) => decode(text),
-            _ => self.integers("an unsigned byte"),
+            Self::Base64(text) => decode_base64(text),
+            _ => self.to_integers("an unsigned byte"),
         }
     }
 
-    fn integers<T: TryFrom<i16>>(&self, what: &str) -> Result<Vec<T>> {
+    fn to_integers<T: TryFrom<i16>>(&self, what: &str) -> Result<Vec<T>> {
         let Self::Numbers(numbers) = self else {
-            return Err(undecodable("it is neither numbers nor base64"));
+            return Err(decode_error("it is neither numbers nor base64"));
         };
         let exact = |number: f32| {
             let is_byte = number.fract() == 0.0 && (-128.0..=255.0).contains(&number);
@@ -135,31 +138,31 @@ impl Embedding {
         numbers
             .iter()
             .map(|number| {
-                exact(*number).ok_or_else(|| undecodable(format!("{number} is not {what}")))
+                exact(*number).ok_or_else(|| decode_error(format!("{number} is not {what}")))
             })
             .collect()
     }
 }
 
-fn decode(text: &str) -> Result<Vec<u8>> {
+fn decode_base64(text: &str) -> Result<Vec<u8>> {
     STANDARD.decode_to_vec(text).map_err(not_base64)
 }
 
-/// Decodes piece by piece, so that the bytes need no room of their own.
+/// Decodes in chunks, which saves a buffer for the bytes of the whole vector.
 fn decode_floats(text: &str) -> Result<Vec<f32>> {
-    const PIECE: usize = 1024; // characters, which make a whole number of floats
+    const CHUNK_LENGTH: usize = 1024; // characters, which decode to a whole number of floats
     let mut floats = Vec::with_capacity(text.len() / 16 * 3 + 1);
-    let mut room = [0; PIECE / 4 * 3];
-    let mut pieces = text.as_bytes().chunks(PIECE).peekable();
-    while let Some(piece) = pieces.next() {
-        let decoded = STANDARD.decode(piece, Out::from_slice(&mut room));
+    let mut buffer = [0; CHUNK_LENGTH / 4 * 3];
+    let mut chunks = text.as_bytes().chunks(CHUNK_LENGTH).peekable();
+    while let Some(chunk) = chunks.next() {
+        let decoded = STANDARD.decode(chunk, Out::from_slice(&mut buffer));
         let bytes = decoded.map_err(not_base64)?;
-        if pieces.peek().is_some() && bytes.len() < PIECE / 4 * 3 {
-            return Err(undecodable("it is not base64: it ends before its end"));
+        if chunks.peek().is_some() && bytes.len() < CHUNK_LENGTH / 4 * 3 {
+            return Err(decode_error("it is not base64: padding before the end"));
         }
         let (numbers, rest) = bytes.as_chunks::<4>();
         if !rest.is_empty() {
-            return Err(undecodable("its length is not that of a list of floats"));
+            return Err(decode_error("its length in bytes is not a multiple of 4"));
         }
         floats.extend(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)));
     }
@@ -168,13 +171,13 @@ fn decode_floats(text: &str) -> Result<Vec<f32>> {
 
 #[cold]
 fn not_base64(error: base64_simd::Error) -> Error {
-    undecodable("it is not base64").with_source(error)
+    decode_error("it is not base64").with_source(error)
 }
 
-fn undecodable(why: impl fmt::Display) -> Error {
+fn decode_error(why: impl fmt::Display) -> Error {
     Error::new(
         ErrorKind::Decode,
-        format!("the embedding cannot be read: {why}"),
+        format!("the embedding cannot be decoded: {why}"),
     )
 }
 
@@ -212,7 +215,7 @@ impl<'de> Deserialize<'de> for Embedding {
                 while let Some(element) = seq.next_element()? {
                     match element {
                         Element::Float(number) => numbers.push(number),
-                        Element::Other(value) => return beyond_floats(&numbers, value, seq),
+                        Element::Other(value) => return unknown_vector(&numbers, value, seq),
                     }
                 }
                 numbers.shrink_to_fit();
@@ -228,7 +231,7 @@ impl<'de> Deserialize<'de> for Embedding {
     }
 }
 
-/// An element of a vector: a float, or what no float can hold.
+/// An element of a vector: a float, or any value that is not a finite `f32`.
 enum Element {
     Float(f32),
     Other(Value),
@@ -245,7 +248,7 @@ impl<'de> Deserialize<'de> for Element {
                 f.write_str("a number")
             }
 
-            #[allow(clippy::cast_possible_truncation)] // rounding to a float is meant
+            #[allow(clippy::cast_possible_truncation)] // rounding to `f32` is intended
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Element, E> {
                 let float = number as f32;
                 Ok(if float.is_finite() {
@@ -255,12 +258,12 @@ impl<'de> Deserialize<'de> for Element {
                 })
             }
 
-            #[allow(clippy::cast_precision_loss)] // rounding to a float is meant
+            #[allow(clippy::cast_precision_loss)] // rounding to `f32` is intended
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Element, E> {
                 Ok(Element::Float(number as f32))
             }
 
-            #[allow(clippy::cast_precision_loss)] // rounding to a float is meant
+            #[allow(clippy::cast_precision_loss)] // rounding to `f32` is intended
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Element, E> {
                 Ok(Element::Float(number as f32))
             }
@@ -274,14 +277,14 @@ impl<'de> Deserialize<'de> for Element {
     }
 }
 
-/// Keeps a vector with an element that is no float.
+/// Collects a vector with an element that is not a float as a JSON value.
 #[cold]
-fn beyond_floats<'de, A: SeqAccess<'de>>(
+fn unknown_vector<'de, A: SeqAccess<'de>>(
     numbers: &[f32],
     element: Value,
     mut seq: A,
 ) -> Result<Embedding, A::Error> {
-    // Written and read again, so that 0.1 comes back as 0.1 and not as its binary digits.
+    // Formatted and parsed again, so that 0.1 stays 0.1 instead of 0.10000000149011612.
     let floats = numbers
         .iter()
         .map(|number| Value::from(number.to_string().parse().unwrap_or(f64::from(*number))));
@@ -301,7 +304,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_come_to_what_the_whole_does(
+        fn decode_floats_in_chunks_equals_whole_decode(
             bytes in proptest::collection::vec(any::<u8>(), 0..4000),
             changed in proptest::option::of((any::<prop::sample::Index>(), "[=A+ é]")),
         ) {
@@ -310,14 +313,14 @@ mod tests {
                 let at = at.index(text.len());
                 text.replace_range(at..=at, &new);
             }
-            let whole = decode(&text).ok().filter(|bytes| bytes.len() % 4 == 0);
+            let whole = decode_base64(&text).ok().filter(|bytes| bytes.len() % 4 == 0);
             let floats = whole.map(|bytes| {
                 let floats = bytes.chunks(4).map(|four| f32::from_le_bytes(four.try_into().unwrap()));
                 floats.map(f32::to_bits).collect::<Vec<_>>()
             });
-            let pieces = decode_floats(&text).ok();
-            let pieces = pieces.map(|floats| floats.into_iter().map(f32::to_bits).collect());
-            prop_assert_eq!(pieces, floats);
+            let chunks = decode_floats(&text).ok();
+            let chunks = chunks.map(|floats| floats.into_iter().map(f32::to_bits).collect());
+            prop_assert_eq!(chunks, floats);
         }
     }
 }

@@ -81,7 +81,7 @@ println!("{} and {} images", files.markdown.display(), files.images.len());
     /// Fails as [`write_to`](Self::write_to) does, and inside an async runtime.
     #[cfg(feature = "blocking")]
     pub fn blocking_write_to(&self, dir: impl AsRef<Path>) -> Result<OcrFiles> {
-        crate::mode::blocking_runtime::may_wait()?;
+        crate::mode::blocking_runtime::check_not_in_async()?;
         Contents::of(self)?.write(dir.as_ref())
     }
 }

@@ -155,7 +155,7 @@ async fn input_stream_slow_or_failing_yields_vectors_so_far() {
     assert_eq!(numbers, [0, 1, 2, 3, 4]);
     let error = error.unwrap();
     assert_eq!(error.kind(), ErrorKind::Io);
-    let expected = "embeddings.create_all: the texts cannot be read: the disk is on fire";
+    let expected = "embeddings.create_all: the texts to embed cannot be read: the disk is on fire";
     assert_eq!(error.to_string(), expected);
 }
 

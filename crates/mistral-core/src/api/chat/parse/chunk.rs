@@ -100,6 +100,6 @@ impl<T: DeserializeOwned + Send + 'static> EventStream<ParsedChunk<T>> {
     pub async fn collect_parsed(self) -> Result<Parsed<T>> {
         let with_context = self.error_context();
         let state = self.read_to_end().await?;
-        Parsed::of(state.chunks.into_response()).map_err(with_context)
+        Parsed::from_response(state.chunks.into_response()).map_err(with_context)
     }
 }

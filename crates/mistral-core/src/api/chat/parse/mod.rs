@@ -67,7 +67,7 @@ println!("{:?}", parsed.response.usage);
                 .json(&request),
             Err(error) => ApiRequest::invalid(&COMPLETE, error),
         };
-        self.client.call(request).with_decoder(read)
+        self.client.call(request).with_decoder(decode_parsed)
     }
 
     /// Creates a chat completion and parses its text into a `T` while it is streamed.

@@ -1,68 +1,68 @@
-//! Vectors, read faster than a parser for any JSON can.
+//! Decodes embedding responses faster than a general JSON parser.
 //!
-//! They are nearly all of an answer, so they are cut out and read here, and the parser
-//! reads the little that is left. What comes of it is what the parser alone would read:
-//! whatever is out of the ordinary goes to it as a whole.
+//! Vectors make up nearly all of a response. They are cut out and parsed here, and the JSON
+//! parser reads the small remainder. The result equals that of the JSON parser alone: a
+//! response with anything unusual is left to it completely.
 
 use memchr::{memchr, memchr2, memmem};
 
 use super::response::{Embedding, EmbeddingResponse};
 use crate::error::{DecodeError, decode};
 
-/// Where a vector may follow: within a JSON string the quotes would be escaped.
-const KEY: &[u8] = b"\"embedding\"";
-/// What stands for a vector. Without an escape no text can start with it.
-const MARK: char = '\0';
-/// Powers of ten by which a float divides as serde_json does.
-const POWERS: [f64; 32] = [
+/// The key that precedes a vector. Within a JSON string its quotes would be escaped.
+const EMBEDDING_KEY: &[u8] = b"\"embedding\"";
+/// The prefix of a string that replaces a vector. No unescaped JSON string can start with it.
+const PLACEHOLDER: char = '\0';
+/// The powers of ten by which serde_json divides a float.
+const POWERS_OF_TEN: [f64; 32] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31,
 ];
-/// So many digits fit into a `u64`, whichever they are.
+/// The maximum number of digits that always fit into a `u64`.
 const MAX_DIGITS: usize = 19;
 
-/// Reads an answer.
-pub(super) fn read(json: &[u8]) -> Result<EmbeddingResponse, DecodeError> {
-    match read_apart(json) {
+/// Decodes an embedding response.
+pub(super) fn decode_response(json: &[u8]) -> Result<EmbeddingResponse, DecodeError> {
+    match fast_decode(json) {
         Some(response) => Ok(response),
         None => decode(json),
     }
 }
 
-fn read_apart(json: &[u8]) -> Option<EmbeddingResponse> {
-    let finder = memmem::Finder::new(KEY);
-    let (mut rest, mut left) = (json, Vec::new());
+fn fast_decode(json: &[u8]) -> Option<EmbeddingResponse> {
+    let finder = memmem::Finder::new(EMBEDDING_KEY);
+    let (mut rest, mut remainder) = (json, Vec::new());
     let mut vectors = Vec::new();
     let mut dimension = 0;
     while let Some(at) = finder.find(rest) {
-        let (before, after) = rest.split_at_checked(at + KEY.len())?;
+        let (before, after) = rest.split_at_checked(at + EMBEDDING_KEY.len())?;
         if memchr(b'\\', before).is_some() {
             return None;
         }
-        left.extend_from_slice(before);
+        remainder.extend_from_slice(before);
         rest = after;
-        let value = skip_blanks(after);
+        let value = skip_whitespace(after);
         if value.first() != Some(&b':') {
-            continue; // the kind of object is called so, too
+            continue; // the value of `object` is "embedding", too
         }
-        let value = skip_blanks(value.get(1..)?);
-        let (vector, after) = vector(value, dimension)?;
+        let value = skip_whitespace(value.get(1..)?);
+        let (vector, after) = parse_vector(value, dimension)?;
         if let Embedding::Numbers(numbers) = &vector {
             dimension = numbers.len();
         }
-        left.extend_from_slice(format!(":\"\\u0000{}\"", vectors.len()).as_bytes());
+        remainder.extend_from_slice(format!(":\"\\u0000{}\"", vectors.len()).as_bytes());
         vectors.push(Some(vector));
         rest = after;
     }
     if vectors.is_empty() || memchr(b'\\', rest).is_some() {
         return None;
     }
-    left.extend_from_slice(rest);
-    put_back(decode(&left).ok()?, vectors)
+    remainder.extend_from_slice(rest);
+    restore_vectors(decode(&remainder).ok()?, vectors)
 }
 
-/// Puts each vector where it was found. `None` if one was found elsewhere than in `data`.
-fn put_back(
+/// Replaces each placeholder with its vector. Returns `None` if a vector is not from `data`.
+fn restore_vectors(
     mut response: EmbeddingResponse,
     mut vectors: Vec<Option<Embedding>>,
 ) -> Option<EmbeddingResponse> {
@@ -72,7 +72,7 @@ fn put_back(
         .filter_map(|data| data.embedding.as_mut())
     {
         if let Embedding::Base64(text) = embedding
-            && let Some(number) = text.strip_prefix(MARK)
+            && let Some(number) = text.strip_prefix(PLACEHOLDER)
         {
             *embedding = vectors.get_mut(number.parse::<usize>().ok()?)?.take()?;
         }
@@ -80,23 +80,23 @@ fn put_back(
     vectors.iter().all(Option::is_none).then_some(response)
 }
 
-fn skip_blanks(json: &[u8]) -> &[u8] {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
-    let length = json.iter().take_while(|byte| is_blank(byte)).count();
+fn skip_whitespace(json: &[u8]) -> &[u8] {
+    let is_whitespace = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    let length = json.iter().take_while(|byte| is_whitespace(byte)).count();
     json.get(length..).unwrap_or_default()
 }
 
-/// Reads the vector that `json` begins with, and gives back what follows it.
-fn vector(json: &[u8], dimension: usize) -> Option<(Embedding, &[u8])> {
+/// Parses the vector that `json` starts with, and returns it with the rest.
+fn parse_vector(json: &[u8], dimension: usize) -> Option<(Embedding, &[u8])> {
     let (first, rest) = json.split_first()?;
     match first {
-        b'[' => numbers(rest, dimension),
-        b'"' => base64(rest),
+        b'[' => parse_numbers(rest, dimension),
+        b'"' => parse_base64(rest),
         _ => None,
     }
 }
 
-fn base64(json: &[u8]) -> Option<(Embedding, &[u8])> {
+fn parse_base64(json: &[u8]) -> Option<(Embedding, &[u8])> {
     let (text, rest) = json.split_at_checked(memchr2(b'"', b'\\', json)?)?;
     let rest = rest.strip_prefix(b"\"")?;
     let is_plain = text
@@ -106,15 +106,15 @@ fn base64(json: &[u8]) -> Option<(Embedding, &[u8])> {
     Some((Embedding::Base64(text.to_owned()), rest))
 }
 
-fn numbers(json: &[u8], dimension: usize) -> Option<(Embedding, &[u8])> {
+fn parse_numbers(json: &[u8], dimension: usize) -> Option<(Embedding, &[u8])> {
     let mut numbers = Vec::with_capacity(dimension);
-    let mut rest = skip_blanks(json);
+    let mut rest = skip_whitespace(json);
     loop {
-        let (number, after) = number(rest)?;
+        let (number, after) = parse_number(rest)?;
         numbers.push(number);
-        let (next, after) = skip_blanks(after).split_first()?;
+        let (next, after) = skip_whitespace(after).split_first()?;
         match next {
-            b',' => rest = skip_blanks(after),
+            b',' => rest = skip_whitespace(after),
             b']' => {
                 numbers.shrink_to_fit();
                 return Some((Embedding::Numbers(numbers), after));
@@ -124,36 +124,36 @@ fn numbers(json: &[u8], dimension: usize) -> Option<(Embedding, &[u8])> {
     }
 }
 
-/// Reads the number that `json` begins with.
-fn number(json: &[u8]) -> Option<(f32, &[u8])> {
-    plain_number(json).or_else(|| other_number(json))
+/// Parses the number that `json` starts with.
+fn parse_number(json: &[u8]) -> Option<(f32, &[u8])> {
+    parse_plain_number(json).or_else(|| parse_other_number(json))
 }
 
-/// Leaves a number with an exponent, or with too many digits, to the parser.
+/// Parses a number with an exponent or with too many digits, by means of serde_json.
 #[cold]
-fn other_number(json: &[u8]) -> Option<(f32, &[u8])> {
+fn parse_other_number(json: &[u8]) -> Option<(f32, &[u8])> {
     let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
     let length = json.iter().take_while(|byte| is_part(byte)).count();
     let (number, after) = json.split_at_checked(length)?;
     let is_float = |byte: &u8| matches!(byte, b'.' | b'e' | b'E');
     if !number.iter().any(is_float) {
-        return None; // rounds otherwise than by way of a double
+        return None; // serde_json does not round an integer by way of an `f64`
     }
     let float: f64 = serde_json::from_slice(number).ok()?;
-    #[allow(clippy::cast_possible_truncation)] // rounding to a float is meant
+    #[allow(clippy::cast_possible_truncation)] // rounding to `f32` is intended
     let float = float as f32;
     float.is_finite().then_some((float, after))
 }
 
-/// Reads a number without an exponent, with as many digits as a `u64` has room for.
-fn plain_number(json: &[u8]) -> Option<(f32, &[u8])> {
+/// Parses a number without an exponent whose digits fit into a `u64`.
+fn parse_plain_number(json: &[u8]) -> Option<(f32, &[u8])> {
     let (is_negative, digits) = match json.strip_prefix(b"-") {
         Some(digits) => (true, digits),
         None => (false, json),
     };
     let (significand, after) = match digits.strip_prefix(b"0") {
         Some(after) => (0, after),
-        None => read_digits(digits, 0, 0)?,
+        None => parse_digits(digits, 0, 0)?,
     };
     let (magnitude, after) = match after.strip_prefix(b".") {
         Some(fraction) => {
@@ -163,19 +163,19 @@ fn plain_number(json: &[u8]) -> Option<(f32, &[u8])> {
             };
             let before = digits.len() - after.len();
             let digits = fraction.get(zeros..)?;
-            let have = if significand == 0 { 0 } else { before };
+            let digits_before = if significand == 0 { 0 } else { before };
             let (significand, after) = match digits.first() {
-                Some(b'0'..=b'9') => read_digits(digits, significand, have)?,
+                Some(b'0'..=b'9') => parse_digits(digits, significand, digits_before)?,
                 _ if zeros > 0 => (significand, digits),
                 _ => return None,
             };
-            let power = POWERS.get(fraction.len() - after.len())?;
+            let power = POWERS_OF_TEN.get(fraction.len() - after.len())?;
             #[allow(clippy::cast_precision_loss)] // as serde_json does
             let float = significand as f64 / power;
-            #[allow(clippy::cast_possible_truncation)] // rounding to a float is meant
+            #[allow(clippy::cast_possible_truncation)] // rounding to `f32` is intended
             (float as f32, after)
         }
-        #[allow(clippy::cast_precision_loss)] // rounding to a float is meant
+        #[allow(clippy::cast_precision_loss)] // rounding to `f32` is intended
         None => (significand as f32, after),
     };
     if matches!(after.first(), Some(b'e' | b'E' | b'.' | b'0'..=b'9')) {
@@ -184,11 +184,11 @@ fn plain_number(json: &[u8]) -> Option<(f32, &[u8])> {
     Some((if is_negative { -magnitude } else { magnitude }, after))
 }
 
-/// Reads one digit or more, after `have` others that made `significand`.
-fn read_digits(json: &[u8], mut significand: u64, have: usize) -> Option<(u64, &[u8])> {
+/// Parses one or more digits, which follow the `digits_before` that make up `significand`.
+fn parse_digits(json: &[u8], mut significand: u64, digits_before: usize) -> Option<(u64, &[u8])> {
     let mut rest = json;
     while let Some((eight, after)) = rest.split_first_chunk::<8>() {
-        let Some(value) = eight_digits(*eight) else {
+        let Some(value) = parse_eight_digits(*eight) else {
             break;
         };
         significand = significand.wrapping_mul(100_000_000).wrapping_add(value);
@@ -201,19 +201,19 @@ fn read_digits(json: &[u8], mut significand: u64, have: usize) -> Option<(u64, &
         rest = after;
     }
     let count = json.len() - rest.len();
-    (count > 0 && have + count <= MAX_DIGITS).then_some((significand, rest))
+    (count > 0 && digits_before + count <= MAX_DIGITS).then_some((significand, rest))
 }
 
-/// The number that eight digits make, if they are digits.
-fn eight_digits(bytes: [u8; 8]) -> Option<u64> {
+/// Parses eight ASCII digits, or returns `None` if one is not a digit.
+fn parse_eight_digits(bytes: [u8; 8]) -> Option<u64> {
     const ZEROS: u64 = 0x3030_3030_3030_3030;
     let word = u64::from_le_bytes(bytes);
-    // The upper half of a digit's byte is 3, and still is when 6 is added to the byte.
+    // The upper nibble of an ASCII digit is 3, and remains 3 when 6 is added to the byte.
     let upper = |word: u64| word & 0xF0F0_F0F0_F0F0_F0F0;
     if upper(word) != ZEROS || upper(word.wrapping_add(0x0606_0606_0606_0606)) != ZEROS {
         return None;
     }
-    // Pairs of digits, then pairs of pairs, then both halves.
+    // Combines pairs of digits, then pairs of pairs, then both halves.
     let word = word - ZEROS;
     let word = word.wrapping_mul(10).wrapping_add(word >> 8);
     let low = (word & 0x0000_00FF_0000_00FF).wrapping_mul(100 + (1_000_000 << 32));
@@ -228,8 +228,8 @@ mod tests {
 
     use super::*;
 
-    /// Parts of answers, so arranged that most of them make sense.
-    fn answer() -> impl Strategy<Value = String> {
+    /// Generates responses, most of which are valid.
+    fn response_json() -> impl Strategy<Value = String> {
         let digits = "[0-9]{0,12}";
         let number = prop_oneof![
             4 => (select(vec!["", "-"]), "(0|[1-9][0-9]{0,21})", select(vec!["", "."]), digits)
@@ -292,8 +292,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4096))]
         #[test]
-        fn what_is_read_apart_is_what_the_parser_reads(json in answer()) {
-            let read = read_apart(json.as_bytes());
+        fn fast_decode_of_json_equals_parser(json in response_json()) {
+            let read = fast_decode(json.as_bytes());
             match serde_json::from_str::<EmbeddingResponse>(&json) {
                 Ok(parsed) => if let Some(read) = read {
                     prop_assert_eq!(format!("{:?}", read), format!("{:?}", parsed));
@@ -303,13 +303,13 @@ mod tests {
         }
 
         #[test]
-        fn bytes_of_any_kind_are_read_as_the_parser_reads_them(
-            json in answer(), at in any::<prop::sample::Index>(), byte in any::<u8>(),
+        fn fast_decode_of_corrupted_bytes_equals_parser(
+            json in response_json(), at in any::<prop::sample::Index>(), byte in any::<u8>(),
         ) {
             let mut json = json.into_bytes();
             let at = at.index(json.len());
             json[at] = byte;
-            if let Some(read) = read_apart(&json) {
+            if let Some(read) = fast_decode(&json) {
                 let parsed = serde_json::from_slice::<EmbeddingResponse>(&json).unwrap();
                 prop_assert_eq!(format!("{:?}", read), format!("{:?}", parsed));
             }
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_answers_are_read_apart() {
+    fn fast_decode_of_usual_responses_succeeds() {
         for vector in [
             "[1e-5,-1.5E+3,0.00000000000000000000012345678901234567890]",
             "[0.5,-0.12345678901234567, 3]",
@@ -328,7 +328,7 @@ mod tests {
                 r#"{{"id":"1","object":"list","data":[{{"object":"embedding","embedding":{vector},"index":0}},
                 {{"object": "embedding", "embedding": {vector}, "index": 1}}],"usage":{{"total_tokens":3}}}}"#
             );
-            let read = read_apart(json.as_bytes()).unwrap();
+            let read = fast_decode(json.as_bytes()).unwrap();
             assert_eq!(read, serde_json::from_str(&json).unwrap());
             assert_eq!(read.data.len(), 2);
         }

@@ -1,4 +1,4 @@
-//! The lines of a job's result files, read while they arrive.
+//! The lines of a job's result files, read while they are downloaded.
 
 use std::collections::VecDeque;
 use std::future::{Future, IntoFuture};
@@ -16,26 +16,26 @@ use crate::api::files::Files;
 use crate::call::byte_stream::ByteStream;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The longest line that is read: results of OCR carry images.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// The maximum length of a line. Generous, because OCR results contain images.
+const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
 type DownloadFuture = Pin<Box<dyn Future<Output = Result<ByteStream>> + Send>>;
 
-/// One result as it came, and where from.
-pub(super) struct Line {
+/// The JSON of one result, and its position in the results.
+pub(super) struct ResultLine {
     pub(super) json: Bytes,
     pub(super) file: Arc<str>,
     pub(super) number: u64,
 }
 
-impl Line {
-    /// How an error names it.
-    pub(super) fn place(&self) -> String {
+impl ResultLine {
+    /// Returns the position of the line, for error messages.
+    pub(super) fn location(&self) -> String {
         format!("line {} of `{}`", self.number, self.file)
     }
 
-    /// A line that has been read before.
-    pub(super) fn kept(json: Vec<u8>) -> Self {
+    /// Creates a line from the spool, where it was checked before.
+    pub(super) fn spooled(json: Vec<u8>) -> Self {
         Self {
             json: json.into(),
             file: "".into(),
@@ -43,60 +43,62 @@ impl Line {
         }
     }
 
-    /// The `custom_id` of the line's result.
-    pub(super) fn id(&self, result: &mut BatchResult) -> Result<String> {
+    /// Removes and returns the `custom_id` of the line's result.
+    pub(super) fn take_id(&self, result: &mut BatchResult) -> Result<String> {
         result.custom_id.take().ok_or_else(|| {
-            let message = format!("{} has no `custom_id`", self.place());
+            let message = format!("{} has no `custom_id`", self.location());
             Error::new(ErrorKind::Decode, message)
         })
     }
 }
 
-/// The lines of all of a job's results.
-pub(super) struct Lines {
+/// The result lines of a job: those inlined in it, or those of both of its files.
+pub(super) struct ResultLines {
     files: Files,
-    /// The files that are not opened yet.
-    waiting: VecDeque<String>,
+    /// The ids of the files that are not opened yet.
+    queued_files: VecDeque<String>,
     opening: Option<(Arc<str>, DownloadFuture)>,
     reading: Option<FileLines>,
-    /// What came with the job itself.
+    /// The results that are inlined in the job.
     outputs: VecDeque<Bytes>,
-    taken: u64,
-    /// Whether a file could not be read. Then there are no more lines.
-    pub(super) is_broken: bool,
+    outputs_read: u64,
+    /// Whether a download failed. No lines follow.
+    pub(super) has_failed: bool,
 }
 
-impl Lines {
+impl ResultLines {
     #[inline]
-    pub(super) fn of(files: Files, job: &BatchJob) -> Self {
+    pub(super) fn new(files: Files, job: &BatchJob) -> Self {
         let ids = [&job.output_file, &job.error_file].into_iter().flatten();
         let outputs = job.outputs.iter().flatten();
         let as_json = |output| serde_json::to_vec(output).unwrap_or_default().into();
         Self {
             files,
-            waiting: ids.cloned().collect(),
+            queued_files: ids.cloned().collect(),
             opening: None,
             reading: None,
             outputs: outputs.map(as_json).collect(),
-            taken: 0,
-            is_broken: false,
+            outputs_read: 0,
+            has_failed: false,
         }
     }
 
-    /// The next line. An error may be about a line, and then others follow, or about a file.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Line>>> {
+    /// Polls for the next line.
+    ///
+    /// Lines follow after an error unless [`has_failed`](Self::has_failed) is set.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<ResultLine>>> {
         if let Some(json) = self.outputs.pop_front() {
-            self.taken += 1;
-            return Poll::Ready(Some(Ok(Line {
+            self.outputs_read += 1;
+            return Poll::Ready(Some(Ok(ResultLine {
                 json,
                 file: "outputs".into(),
-                number: self.taken,
+                number: self.outputs_read,
             })));
         }
-        while !self.is_broken {
+        while !self.has_failed {
             if let Some(reading) = &mut self.reading {
                 if let Some(line) = ready!(reading.poll(cx)) {
-                    self.is_broken = reading.is_broken;
+                    self.has_failed = reading.has_failed;
                     return Poll::Ready(Some(line));
                 }
                 self.reading = None;
@@ -105,12 +107,12 @@ impl Lines {
                 match opened {
                     Ok(bytes) => self.reading = Some(FileLines::new(Arc::clone(name), bytes)),
                     Err(error) => {
-                        self.is_broken = true;
+                        self.has_failed = true;
                         return Poll::Ready(Some(Err(error)));
                     }
                 }
                 self.opening = None;
-            } else if let Some(id) = self.waiting.pop_front() {
+            } else if let Some(id) = self.queued_files.pop_front() {
                 let opening = self.files.download(&id).into_future();
                 self.opening = Some((id.into(), opening));
             } else {
@@ -126,13 +128,13 @@ struct FileLines {
     name: Arc<str>,
     bytes: ByteStream,
     buffer: BytesMut,
-    /// How much of the buffer is known to have no end of a line.
+    /// The length of the buffer's prefix that contains no line break.
     searched: usize,
     number: u64,
-    /// Whether the line is too long to be kept.
+    /// Whether the current line exceeds [`MAX_LINE_BYTES`] and is discarded.
     is_skipping: bool,
-    is_over: bool,
-    is_broken: bool,
+    is_at_eof: bool,
+    has_failed: bool,
 }
 
 impl FileLines {
@@ -144,33 +146,33 @@ impl FileLines {
             searched: 0,
             number: 0,
             is_skipping: false,
-            is_over: false,
-            is_broken: false,
+            is_at_eof: false,
+            has_failed: false,
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Line>>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<ResultLine>>> {
         loop {
             while let Some(line) = self.take_line() {
-                if let Some(line) = self.read(line) {
+                if let Some(line) = self.parse_line(line) {
                     return Poll::Ready(Some(line));
                 }
             }
-            if self.is_over {
+            if self.is_at_eof {
                 return Poll::Ready(None);
             }
             match ready!(Pin::new(&mut self.bytes).poll_next(cx)) {
                 Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
                 Some(Err(error)) => {
-                    self.is_broken = true;
+                    self.has_failed = true;
                     return Poll::Ready(Some(Err(error)));
                 }
-                None => self.is_over = true,
+                None => self.is_at_eof = true,
             }
         }
     }
 
-    /// The bytes up to the next end of a line, or up to the end of the file.
+    /// Removes and returns the bytes up to the next line break, or up to the end of the file.
     #[inline]
     fn take_line(&mut self) -> Option<Bytes> {
         let unsearched = self.buffer.get(self.searched..).unwrap_or_default();
@@ -179,28 +181,28 @@ impl FileLines {
             return Some(self.buffer.split_to(length).freeze());
         }
         self.searched = self.buffer.len();
-        if self.searched > MOST_BYTES {
+        if self.searched > MAX_LINE_BYTES {
             self.is_skipping = true;
             self.buffer.clear();
             self.searched = 0;
         }
-        if !self.is_over || (self.buffer.is_empty() && !self.is_skipping) {
+        if !self.is_at_eof || (self.buffer.is_empty() && !self.is_skipping) {
             return None;
         }
         self.searched = 0;
         Some(self.buffer.split().freeze())
     }
 
-    /// `None` for a blank line.
-    fn read(&mut self, line: Bytes) -> Option<Result<Line>> {
+    /// Returns the line with its position, or `None` for a blank line.
+    fn parse_line(&mut self, line: Bytes) -> Option<Result<ResultLine>> {
         self.number += 1;
-        let line = Line {
+        let line = ResultLine {
             json: line,
             file: Arc::clone(&self.name),
             number: self.number,
         };
         if std::mem::take(&mut self.is_skipping) {
-            let message = format!("{} has more than {MOST_BYTES} bytes", line.place());
+            let message = format!("{} has more than {MAX_LINE_BYTES} bytes", line.location());
             return Some(Err(Error::new(ErrorKind::TooLarge, message)));
         }
         (!line.json.trim_ascii().is_empty()).then_some(Ok(line))

@@ -10,6 +10,7 @@ mod route;
 
 use std::fmt;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use http::HeaderMap;
@@ -162,8 +163,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Fails when the request cannot be signed; create the error with [`Error::credentials`](crate::Error::credentials).
-    // Written out as `async_trait` does, except that the future of the default holds nothing and
-    // so allocates nothing.
+    // Written out as `async_trait` does, except that the future of the default has no size: it
+    // allocates nothing, and the pipeline tells by it that there is nothing to wait for.
     fn sign<'provider, 'parts, 'body, 'async_trait>(
         &'provider self,
         parts: &'parts mut Parts,
@@ -176,7 +177,18 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         Self: 'async_trait,
     {
         let _ = (parts, body);
-        Box::pin(async { Ok(()) })
+        Box::pin(Unsigned)
+    }
+}
+
+/// The future of [`Provider::sign`] where a provider does not sign.
+struct Unsigned;
+
+impl Future for Unsigned {
+    type Output = Result<()>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }
 

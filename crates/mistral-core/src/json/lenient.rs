@@ -57,6 +57,7 @@ impl Scalar for bool {
 impl Scalar for String {
     const NAME: &'static str = "a string";
 
+    #[inline]
     fn from_text(text: &str) -> Option<Self> {
         Some(text.to_owned())
     }
@@ -247,12 +248,14 @@ enum Lenient<T> {
 }
 
 impl<'de, T: Scalar> Deserialize<'de> for Lenient<T> {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LenientVisitor(PhantomData))
     }
 }
 
 impl<T> Lenient<T> {
+    #[inline]
     fn new(fitting: Option<T>, value: impl Into<Value>) -> Self {
         match fitting {
             Some(fitting) => Self::Fits(fitting),
@@ -274,10 +277,12 @@ impl<'de, T: Scalar> Visitor<'de> for LenientVisitor<T> {
         Ok(Lenient::new(T::from_bool(value), value))
     }
 
+    #[inline]
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Lenient<T>, E> {
         Ok(Lenient::new(T::from_i64(value), value))
     }
 
+    #[inline]
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Lenient<T>, E> {
         Ok(Lenient::new(T::from_u64(value), value))
     }
@@ -286,6 +291,7 @@ impl<'de, T: Scalar> Visitor<'de> for LenientVisitor<T> {
         Ok(Lenient::new(T::from_f64(value), value))
     }
 
+    #[inline]
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Lenient<T>, E> {
         Ok(Lenient::new(T::from_text(text), text))
     }
@@ -297,6 +303,7 @@ impl<'de, T: Scalar> Visitor<'de> for LenientVisitor<T> {
         })
     }
 
+    #[inline]
     fn visit_unit<E: de::Error>(self) -> Result<Lenient<T>, E> {
         Ok(Lenient::Null)
     }

@@ -246,10 +246,11 @@ impl IdleTimer {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes>>> {
         match Pin::new(body).poll_next(cx) {
-            Poll::Ready(chunk) => {
+            Poll::Ready(Some(Ok(chunk))) => {
                 self.reset();
-                Poll::Ready(chunk.map(|chunk| chunk.map_err(Error::from)))
+                Poll::Ready(Some(Ok(chunk)))
             }
+            Poll::Ready(end) => Poll::Ready(end.map(|end| end.map_err(Error::from))),
             Poll::Pending => self.poll(cx).map(|error| Some(Err(error))),
         }
     }

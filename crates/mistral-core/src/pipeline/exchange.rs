@@ -62,11 +62,13 @@ impl<'a> Exchange<'a> {
     #[inline(never)]
     pub(crate) fn new(pipeline: &'a Pipeline, request: &'a RequestParts) -> Result<Self> {
         let operation = &*request.operation;
+        let at = |error: Error| error.at(operation.name.clone(), 0);
         if !pipeline.provider.supports(operation) {
             let provider = pipeline.provider.name();
-            return Err(Error::unsupported(provider, &operation.name));
+            return Err(at(Error::unsupported(provider, &operation.name)));
         }
-        let route = pipeline.routes.resolve(&*pipeline.provider, request)?;
+        let route = pipeline.routes.resolve(&*pipeline.provider, request);
+        let route = route.map_err(at)?;
         let timeouts = pipeline.timeouts_of(request);
         // A body that is streamed, up or down, takes as long as it takes.
         let sends_stream = request.body.as_ref().is_some_and(Payload::is_streamed);
@@ -79,10 +81,11 @@ impl<'a> Exchange<'a> {
         } else {
             timeouts.total
         };
+        let body = request.outgoing_body(route.model.as_deref()).map_err(at)?;
         Ok(Self {
             pipeline,
             request,
-            body: request.outgoing_body(route.model.as_deref())?,
+            body,
             route,
             timeouts,
             deadline: Deadline::after(total, TimeoutPhase::Total),

@@ -88,7 +88,7 @@ impl Pipeline {
         if !self.provider.is_prepared() && self.provider.supports(&request.operation) {
             Box::pin(self.prepare(request)).await.map_err(at(0))?;
         }
-        let mut exchange = Exchange::new(self, request).map_err(at(0))?;
+        let mut exchange = Exchange::new(self, request)?;
         let mut timer: Timer<'_> = pin!(None);
         loop {
             let outcome = exchange.attempt(timer.as_mut()).await;

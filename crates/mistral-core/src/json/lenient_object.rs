@@ -1,10 +1,9 @@
 //! The reader of fields that are objects of lenient fields.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::de::value::SeqAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::lenient::{keep, keep_null};
@@ -31,69 +30,85 @@ where
             "`lenient_object` needs a type without strict or required fields"
         );
     }
-    match map.next_value()? {
-        AnyKind::Object(object) => return Ok(Some(object)),
-        AnyKind::Null if keep_nulls => keep_null(extra, name),
-        AnyKind::Null => {}
-        AnyKind::Other(value) => keep(extra, name, value),
+    let mut object = None;
+    map.next_value_seed(ObjectSeed {
+        object: &mut object,
+        extra,
+        name,
+        keep_nulls,
+    })?;
+    Ok(object)
+}
+
+/// Reads an object into its place, and anything else into `extra`.
+struct ObjectSeed<'a, T> {
+    object: &'a mut Option<T>,
+    extra: &'a mut Map<String, Value>,
+    name: &'static str,
+    keep_nulls: bool,
+}
+
+impl<T> ObjectSeed<'_, T> {
+    #[cold]
+    fn keep<E>(self, value: Value) -> Result<(), E> {
+        keep(self.extra, self.name, value);
+        Ok(())
     }
-    Ok(None)
 }
 
-enum AnyKind<T> {
-    Object(T),
-    Null,
-    Other(Value),
-}
+impl<'de, T: Object> DeserializeSeed<'de> for ObjectSeed<'_, T> {
+    type Value = ();
 
-impl<'de, T: Object> Deserialize<'de> for AnyKind<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyKindVisitor(PhantomData))
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct AnyKindVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Object> Visitor<'de> for AnyKindVisitor<T> {
-    type Value = AnyKind<T>;
+impl<'de, T: Object> Visitor<'de> for ObjectSeed<'_, T> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AnyKind<T>, A::Error> {
-        T::read(map, None).map(AnyKind::Object)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        *self.object = Some(T::read(map, None)?);
+        Ok(())
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<AnyKind<T>, E> {
-        Ok(AnyKind::Null)
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        if self.keep_nulls {
+            keep_null(self.extra, self.name);
+        }
+        Ok(())
     }
 
-    fn visit_none<E: de::Error>(self) -> Result<AnyKind<T>, E> {
-        Ok(AnyKind::Null)
+    fn visit_none<E: de::Error>(self) -> Result<(), E> {
+        self.visit_unit()
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<AnyKind<T>, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(seq)).map(AnyKind::Other)
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        let value = Value::deserialize(SeqAccessDeserializer::new(seq))?;
+        self.keep(value)
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<AnyKind<T>, E> {
-        Ok(AnyKind::Other(value.into()))
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<(), E> {
+        self.keep(value.into())
     }
 
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<AnyKind<T>, E> {
-        Ok(AnyKind::Other(value.into()))
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<(), E> {
+        self.keep(value.into())
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<AnyKind<T>, E> {
-        Ok(AnyKind::Other(value.into()))
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<(), E> {
+        self.keep(value.into())
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<AnyKind<T>, E> {
-        Ok(AnyKind::Other(value.into()))
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<(), E> {
+        self.keep(value.into())
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<AnyKind<T>, E> {
-        Ok(AnyKind::Other(value.into()))
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<(), E> {
+        self.keep(value.into())
     }
 }

@@ -185,12 +185,13 @@ fn poll_deadline(
 
 /// The idle timeout of a body, and the deadline of its call.
 ///
-/// The timer is set when there is nothing to read, and moved at most once per idle timeout: a
-/// busy stream only reads the clock.
+/// The clock is read and the timer set only when there is nothing to read, and the timer is moved
+/// at most once per idle timeout.
 pub(crate) struct IdleTimer {
     idle: Duration,
     deadline: Option<Deadline>,
-    last_read: Instant,
+    /// The time since which there has been nothing to read.
+    idle_since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -199,7 +200,7 @@ impl IdleTimer {
         Self {
             idle,
             deadline,
-            last_read: Instant::now(),
+            idle_since: None,
             timer: None,
         }
     }
@@ -208,14 +209,16 @@ impl IdleTimer {
         self.deadline
     }
 
-    /// Starts the idle timeout anew.
+    /// Starts the idle timeout anew, from the next time that there is nothing to read.
     pub(crate) fn reset(&mut self) {
-        self.last_read = Instant::now();
+        self.idle_since = None;
     }
 
     /// Returns the error once the body has been idle for too long or the deadline has passed.
+    /// Called when there is nothing to read.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        let idle_until = self.last_read.checked_add(self.idle);
+        let idle_since = *self.idle_since.get_or_insert_with(Instant::now);
+        let idle_until = idle_since.checked_add(self.idle);
         let total = self
             .deadline
             .filter(|total| idle_until.is_none_or(|idle| total.at < idle));

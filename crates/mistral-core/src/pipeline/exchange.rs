@@ -82,14 +82,15 @@ impl<'a> Exchange<'a> {
             timeouts.total
         };
         let body = request.outgoing_body(route.model.as_deref()).map_err(at)?;
+        let started = Instant::now();
         Ok(Self {
             pipeline,
             request,
             body,
             route,
             timeouts,
-            deadline: Deadline::after(total, TimeoutPhase::Total),
-            started: Instant::now(),
+            deadline: total.and_then(|total| Deadline::of(started, total, TimeoutPhase::Total)),
+            started,
             attempts: 0,
             retries: 0,
             body_sent_at: sends_stream.then(|| Arc::new(Mutex::new(Instant::now()))),
@@ -109,6 +110,7 @@ impl<'a> Exchange<'a> {
     /// rejected again.
     pub(crate) async fn attempt(&mut self, mut timer: Timer<'_>) -> Result<Result<Response>> {
         // In a scope of its own, so that the future need not keep the headers.
+        let mut until;
         let start = {
             let headers = self.authorize(timer.as_mut()).await?;
             if let Some(rejected) = self.rejected.take_if(|rejected| rejected.0 == headers) {
@@ -120,17 +122,19 @@ impl<'a> Exchange<'a> {
             };
             self.attempts += 1;
             self.credentials = Credentials::of(&headers);
-            self.start(headers, body)
+            until = self.first_byte_deadline();
+            self.start(headers, body, until)
         };
         let response = match start {
             Start::Send(response) => response,
             Start::Sign(mut signing) => {
                 let deadline = self.provider_deadline();
                 let request = timeout_at(timer.as_mut(), deadline, signing.as_mut()).await??;
+                until = self.first_byte_deadline();
                 self.pipeline.transport.send(request)
             }
         };
-        Ok(self.receive(response, timer).await)
+        Ok(self.receive(response, until, timer).await)
     }
 
     /// Obtains the provider's credentials, unless the caller set some.
@@ -151,9 +155,9 @@ impl<'a> Exchange<'a> {
     /// The future of a provider that does not sign has no state. It is not awaited, so that the
     /// future of every call need not have room for the request.
     #[inline(never)]
-    fn start(&self, headers: HeaderMap, body: Body) -> Start<'_> {
+    fn start(&self, headers: HeaderMap, body: Body, until: Option<Deadline>) -> Start<'_> {
         let (provider, transport) = (&self.pipeline.provider, &self.pipeline.transport);
-        let mut parts = self.http_parts(headers);
+        let mut parts = self.http_parts(headers, until);
         let signing = provider.sign(&mut parts, signed_body(&body));
         let is_signed = size_of_val(&*signing) != 0;
         drop(signing);
@@ -178,10 +182,9 @@ impl<'a> Exchange<'a> {
     async fn receive(
         &self,
         mut sending: ResponseFuture<'_>,
+        mut until: Option<Deadline>,
         mut timer: Timer<'_>,
     ) -> Result<Response> {
-        let first_byte = Deadline::after(Some(self.timeouts.first_byte), TimeoutPhase::FirstByte);
-        let mut until = Deadline::earlier(first_byte, self.deadline);
         let response = loop {
             match timeout_at(timer.as_mut(), until, sending.as_mut()).await {
                 Ok(response) => break response?,
@@ -206,6 +209,12 @@ impl<'a> Exchange<'a> {
                 Err(error.with_request_id(id))
             }
         }
+    }
+
+    /// The deadline for the head of the response, if the request is sent now.
+    fn first_byte_deadline(&self) -> Option<Deadline> {
+        let first_byte = Deadline::after(Some(self.timeouts.first_byte), TimeoutPhase::FirstByte);
+        Deadline::earlier(first_byte, self.deadline)
     }
 
     /// Moves the deadline for the first byte of the response while the request is still being
@@ -301,7 +310,7 @@ impl<'a> Exchange<'a> {
         redirect.map_or(&self.request.operation.method, |redirect| &redirect.method)
     }
 
-    fn http_parts(&self, mut headers: HeaderMap) -> Parts {
+    fn http_parts(&self, mut headers: HeaderMap, until: Option<Deadline>) -> Parts {
         let mut parts = http::Request::new(()).into_parts().0;
         parts.method = self.method().clone();
         parts.uri = self.target().uri.clone();
@@ -311,8 +320,6 @@ impl<'a> Exchange<'a> {
             headers.remove(CONTENT_TYPE);
         }
         parts.headers = headers;
-        let first_byte = Deadline::after(Some(self.timeouts.first_byte), TimeoutPhase::FirstByte);
-        let until = Deadline::earlier(first_byte, self.deadline);
         parts.extensions.insert(RequestContext {
             name: self.request.operation.name.clone(),
             model: self.request.model.clone(),

@@ -106,6 +106,7 @@ fn parse_base64(json: &[u8]) -> Option<(Embedding, &[u8])> {
     Some((Embedding::Base64(text.to_owned()), rest))
 }
 
+#[inline(never)] // the loop is compiled by itself, whatever it would be inlined into
 fn parse_numbers(json: &[u8], dimension: usize) -> Option<(Embedding, &[u8])> {
     let mut numbers = Vec::with_capacity(dimension);
     let mut rest = skip_whitespace(json);

@@ -80,7 +80,16 @@ fn restore_vectors(
     vectors.iter().all(Option::is_none).then_some(response)
 }
 
+#[inline]
 fn skip_whitespace(json: &[u8]) -> &[u8] {
+    match json.first() {
+        Some(byte) if *byte > b' ' => json, // the usual case
+        _ => skip_some_whitespace(json),
+    }
+}
+
+#[inline(never)]
+fn skip_some_whitespace(json: &[u8]) -> &[u8] {
     let is_whitespace = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
     let length = json.iter().take_while(|byte| is_whitespace(byte)).count();
     json.get(length..).unwrap_or_default()
@@ -106,7 +115,6 @@ fn parse_base64(json: &[u8]) -> Option<(Embedding, &[u8])> {
     Some((Embedding::Base64(text.to_owned()), rest))
 }
 
-#[inline(never)] // the loop is compiled by itself, whatever it would be inlined into
 fn parse_numbers(json: &[u8], dimension: usize) -> Option<(Embedding, &[u8])> {
     let mut numbers = Vec::with_capacity(dimension);
     let mut rest = skip_whitespace(json);

@@ -224,9 +224,9 @@ fn prompt(id: &str) -> Value {
 #[tokio::test]
 async fn paging_by_token_goes_through_all_pages_of_an_own_group() {
     let mock = MockTransport::new().replies([
-        MockReply::json(&json!({ "data": [prompt("a")], "next_page_token": "t/1" })),
-        MockReply::json(&json!({ "data": [], "next_page_token": "t/2" })),
-        MockReply::json(&json!({ "data": [prompt("b")], "next_page_token": "" })),
+        MockReply::json(json!({ "data": [prompt("a")], "next_page_token": "t/1" })),
+        MockReply::json(json!({ "data": [], "next_page_token": "t/2" })),
+        MockReply::json(json!({ "data": [prompt("b")], "next_page_token": "" })),
     ]);
     let request = ListPromptsRequest::new().page_size(1).tags(["x", "y"]);
     let mut prompts = client(&mock).prompts().list(&request).pages().items();
@@ -257,7 +257,7 @@ async fn paging_by_token_goes_through_all_pages_of_an_own_group() {
 
 #[tokio::test]
 async fn put_fills_every_path_parameter_of_an_own_group() {
-    let mock = MockTransport::new().reply(MockReply::json(&prompt("a")));
+    let mock = MockTransport::new().reply(MockReply::json(prompt("a")));
     client(&mock)
         .prompts()
         .rename("a/b", "new name")
@@ -301,7 +301,7 @@ async fn response_of_nothing_ignores_the_body_of_an_own_group() {
 #[tokio::test]
 async fn multipart_upload_and_download_of_an_own_group() {
     let mock = MockTransport::new().replies([
-        MockReply::json(&prompt("a")),
+        MockReply::json(prompt("a")),
         MockReply::bytes("text/markdown", ["# A ", "prompt"]),
     ]);
     let prompts = client(&mock).prompts();

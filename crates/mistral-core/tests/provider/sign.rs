@@ -133,7 +133,7 @@ async fn sign_covers_method_url_headers_and_body_of_every_attempt() {
 
 #[tokio::test]
 async fn sign_of_a_streamed_body_gets_no_bytes() {
-    let mock = MockTransport::new().reply(MockReply::json(&serde_json::json!({ "id": "f" })));
+    let mock = MockTransport::new().reply(MockReply::json(serde_json::json!({ "id": "f" })));
     let file = FileSource::from_bytes("a.jsonl", "{}\n");
     let request = UploadFileRequest::new(FilePurpose::Batch, file);
     client(&mock).files().upload(&request).await.unwrap();

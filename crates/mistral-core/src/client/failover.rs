@@ -208,7 +208,7 @@ impl<'a> Round<'a> {
                 self.span.record("reason", reason(failures));
                 None
             }
-            (Err(error), _) => Some(Err(error.after(mem::take(failures), provider))),
+            (Err(error), _) => Some(Err(error.with_failures(mem::take(failures), provider))),
         }
     }
 }

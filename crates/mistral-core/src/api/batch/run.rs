@@ -275,7 +275,7 @@ fn without_job(error: Error, files: &[String]) -> Error {
         return error;
     }
     let files = files.join(", ");
-    error.about(format_args!("no job was made of the uploaded {files}"))
+    error.with_context(format_args!("no job was made of the uploaded {files}"))
 }
 
 impl<R: Batchable> IntoFuture for BatchRun<R> {

@@ -101,7 +101,7 @@ impl BatchWait {
             let waiting = pin!(self.look_again_and_again(&mut seen));
             timeout_at(pin!(None), deadline, waiting).await
         };
-        waited.unwrap_or_else(|error| Err(error.about(seen).at(WAIT, 0)))
+        waited.unwrap_or_else(|error| Err(error.with_context(seen).at(WAIT, 0)))
     }
 
     async fn look_again_and_again(&mut self, seen: &mut String) -> Result<BatchJob> {

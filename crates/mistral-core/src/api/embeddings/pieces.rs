@@ -174,7 +174,7 @@ impl Calls {
         while let Some(mut texts) = waiting.pop() {
             match self.ask(&mut texts).await {
                 Ok(response) => done.add(response),
-                Err(error) if error.is_too_much_at_once() && texts.len() > 1 => {
+                Err(error) if error.is_list_too_large() && texts.len() > 1 => {
                     self.limits.learn(&error, &texts);
                     waiting.push(texts.split_off(texts.len() / 2));
                     waiting.push(texts);
@@ -182,8 +182,10 @@ impl Calls {
                 Err(error) => {
                     let from = first + done.vectors.len();
                     done.error = Some(match texts.len() {
-                        1 => error.about(format_args!("text {from}")),
-                        more => error.about(format_args!("texts {from} to {}", from + more - 1)),
+                        1 => error.with_context(format_args!("text {from}")),
+                        more => {
+                            error.with_context(format_args!("texts {from} to {}", from + more - 1))
+                        }
                     });
                     return done;
                 }

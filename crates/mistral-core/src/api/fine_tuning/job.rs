@@ -341,7 +341,7 @@ impl<'de> Deserialize<'de> for CreateFineTuningJobResponse {
         } else {
             read_job(value).map(Self::Job)
         };
-        read.map_err(|error| de::Error::custom(error.without_line()))
+        read.map_err(|error| de::Error::custom(error.without_position()))
     }
 }
 

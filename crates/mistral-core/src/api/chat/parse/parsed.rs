@@ -34,7 +34,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Parsed<T> {
 
 /// Reads the body of a response.
 pub(crate) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<Parsed<T>, DecodeError> {
-    Parsed::of(decode(json)?).map_err(DecodeError::of_answer)
+    Parsed::of(decode(json)?).map_err(DecodeError::from_error)
 }
 
 /// The value of a choice, or why it has none.
@@ -67,7 +67,7 @@ fn why_not(choice: &ChatCompletionChoice, error: &DecodeError) -> String {
             called.join(", ")
         ),
         _ if message.text().trim().is_empty() => "the answer has no text".to_owned(),
-        _ if error.is_misfit() => format!("the answer does not fit: {error}"),
+        _ if error.is_type_mismatch() => format!("the answer does not fit: {error}"),
         _ => format!("the answer is not JSON: {error}"),
     }
 }

@@ -209,7 +209,7 @@ async fn failover_connection_error_or_timeout_moves_on() {
     let (provider, _, errors) = complete(&failover).await.unwrap();
     assert_eq!(provider, "gcp");
     assert!(errors[0].contains("could not connect"), "{errors:?}");
-    assert!(errors[1].contains("first byte time-out"), "{errors:?}");
+    assert!(errors[1].contains("first byte timeout"), "{errors:?}");
 }
 
 #[tokio::test]

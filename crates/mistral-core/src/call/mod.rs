@@ -163,7 +163,7 @@ fn decode_body<T>(
     let json = if is_nothing { b"null" } else { body };
     decode(json).map_err(|mut cause| {
         let headers = raw.response.headers();
-        let error = match cause.take_answer() {
+        let error = match cause.take_error() {
             Some(error) => error.with_request_id(request_id(headers)),
             None => unexpected(raw.response.status(), headers.clone(), body, cause)
                 .with_retry_after(retry_after(headers)),

@@ -210,7 +210,7 @@ impl<'a> FailoverRun<'a> {
                 self.span.record("reason", failure_summary(failures));
                 None
             }
-            (Err(error), _) => Some(Err(error.after(mem::take(failures), provider))),
+            (Err(error), _) => Some(Err(error.with_failures(mem::take(failures), provider))),
         }
     }
 }

@@ -5,46 +5,45 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
 use super::ErrorKind;
-use super::line::one_line;
+use super::display::one_line;
 
-/// What the server said when it refused or failed.
+/// The error response of a server.
 ///
-/// Every shape seen in the wild is read: Mistral's own (`message`, `type`, `param`,
-/// `code`), validation errors (`detail`), those of gateways, of Azure and of Google, JSON
-/// within strings, and bodies that are not JSON at all. What was read is never lost:
-/// [`body`](Self::body) is the whole text.
+/// All known formats are parsed: Mistral's own (`message`, `type`, `param`, `code`),
+/// validation errors (`detail`), those of gateways, Azure and Google, JSON within strings, and
+/// bodies that are not JSON. [`body`](Self::body) always holds the whole text.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The HTTP status. `200` for an error that came inside a successful response.
+    /// The HTTP status. `200` for an error inside a successful response.
     pub status: StatusCode,
-    /// The response's headers.
+    /// The headers of the response.
     pub headers: HeaderMap,
-    /// The response's body as text, as it came, up to 1 MiB.
+    /// The unmodified body of the response as text, up to 1 MiB.
     pub body: String,
-    /// The server's own words, in one line. Empty if it said nothing.
+    /// The server's message in one line. Empty if the response contains none.
     pub message: String,
-    /// The server's code, for example `1500` or `content_filter`.
+    /// The server's error code, for example `1500` or `content_filter`.
     pub code: Option<String>,
     /// The server's error type, for example `invalid_request_error`.
     pub error_type: Option<String>,
-    /// The parameter that the server complains about.
+    /// The request parameter that caused the error.
     pub param: Option<String>,
-    /// The single complaints of a validation error.
+    /// The details of a validation error.
     pub details: Vec<ErrorDetail>,
     pub(super) retry_after: Option<Duration>,
     request_id: Option<String>,
 }
 
-/// One complaint of a validation error. Mirrors the API's `ValidationError`.
+/// One detail of a validation error. Mirrors the API's `ValidationError`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorDetail {
-    /// Where in the request, for example `body.messages.0.role`.
+    /// The path in the request, for example `body.messages.0.role`.
     pub location: String,
-    /// What is wrong there.
+    /// The problem at this path.
     pub message: String,
-    /// The kind of complaint, for example `extra_forbidden`. Empty if not given.
+    /// The type of the problem, for example `extra_forbidden`. Empty if unknown.
     pub error_type: String,
 }
 
@@ -58,8 +57,10 @@ impl fmt::Display for ErrorDetail {
     }
 }
 
-/// JSON within a string within JSON has been seen; deeper nesting has not.
+/// The maximum nesting of errors. Servers are known to send JSON in a string in JSON, and
+/// nothing deeper.
 const MAX_DEPTH: u8 = 8;
+
 pub(crate) const REQUEST_ID_HEADERS: [&str; 6] = [
     "mistral-correlation-id",
     "x-kong-request-id",
@@ -86,11 +87,11 @@ impl ApiError {
         };
         let mut documents = all_json(&body).peekable();
         if documents.peek().is_none() {
-            error.read_text(&plain_text(&body));
+            error.read_text(&describe_text(&body));
         }
-        documents.for_each(|value| error.read(&value, 0));
+        documents.for_each(|value| error.read_value(&value, 0));
         if error.message.is_empty() {
-            error.message = joined(&error.details);
+            error.message = join_details(&error.details);
         }
         if error.code.is_none() {
             error.code = header(&error.headers, "x-ms-error-code").map(str::to_owned);
@@ -100,7 +101,7 @@ impl ApiError {
         error
     }
 
-    /// Whether `body` is a JSON object that looks like an error and not like an answer.
+    /// Whether `body` is a JSON object that is an error and not a successful response.
     pub(crate) fn is_error_body(body: &[u8]) -> bool {
         let Some(Value::Object(object)) = first_json(&String::from_utf8_lossy(body)) else {
             return false;
@@ -114,16 +115,16 @@ impl ApiError {
                 .get(key)
                 .is_some_and(|value: &Value| !value.is_null())
         };
-        let is_answer = ["choices", "data", "id", "usage"].into_iter().any(has);
-        is_error_object || has("error") || (!is_answer && (has("detail") || has("message")))
+        let is_success = ["choices", "data", "id", "usage"].into_iter().any(has);
+        is_error_object || has("error") || (!is_success && (has("detail") || has("message")))
     }
 
-    /// The server's id of the request, to be given to its support.
+    /// Returns the server's id of the request, for its support.
     pub(crate) fn request_id(&self) -> Option<&str> {
         request_id(&self.headers).or(self.request_id.as_deref())
     }
 
-    /// The kind that status, code and type add up to, in this order of weight.
+    /// Derives the kind from the status, the code and the type, in this order of precedence.
     pub(crate) fn kind(&self) -> ErrorKind {
         let kind = if self.status.is_success() {
             self.kind_inside_success()
@@ -131,17 +132,18 @@ impl ApiError {
             ErrorKind::of_status(self.status)
         };
         match kind {
-            ErrorKind::RateLimited if self.says_quota() => ErrorKind::QuotaExceeded,
-            ErrorKind::RateLimited | ErrorKind::Server if self.says_capacity() => {
+            ErrorKind::RateLimited if self.is_quota_exceeded() => ErrorKind::QuotaExceeded,
+            ErrorKind::RateLimited | ErrorKind::Server if self.is_capacity_exceeded() => {
                 ErrorKind::Overloaded
             }
             kind => kind,
         }
     }
 
-    /// An error inside a response with status 200 names its status in the body, if at all.
+    /// Derives the kind from the status in the body, which an error in a response with status
+    /// 200 may contain.
     fn kind_inside_success(&self) -> ErrorKind {
-        let named = first_json(&self.body).and_then(|value| {
+        let status = first_json(&self.body).and_then(|value| {
             let at = |pointer| value.pointer(pointer).and_then(Value::as_u64);
             [
                 "/raw_status_code",
@@ -154,38 +156,41 @@ impl ApiError {
             .find_map(at)
             .filter(|status| (400..600).contains(status))
         });
-        let named = named.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
-        match (named, self.code.as_deref(), self.error_type.as_deref()) {
+        let status =
+            status.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
+        match (status, self.code.as_deref(), self.error_type.as_deref()) {
             (Some(status), _, _) => ErrorKind::of_status(status),
             (None, Some("1300"), _) | (None, _, Some("rate_limited")) => ErrorKind::RateLimited,
             _ => ErrorKind::Server,
         }
     }
 
-    fn says_quota(&self) -> bool {
+    fn is_quota_exceeded(&self) -> bool {
         [&self.code, &self.error_type]
             .into_iter()
             .flatten()
-            .any(|word| {
-                let word = word.to_ascii_lowercase();
+            .any(|name| {
+                let name = name.to_ascii_lowercase();
                 ["quota", "billing", "payment", "budget"]
                     .iter()
-                    .any(|sign| word.contains(sign))
+                    .any(|word| name.contains(word))
             })
     }
 
-    fn says_capacity(&self) -> bool {
+    fn is_capacity_exceeded(&self) -> bool {
         self.message
             .to_ascii_lowercase()
             .contains("capacity exceeded")
     }
 
-    fn read(&mut self, value: &Value, depth: u8) {
+    fn read_value(&mut self, value: &Value, depth: u8) {
         match value {
             Value::Object(object) if depth < MAX_DEPTH => self.read_object(object, depth),
             Value::Array(items) if depth < MAX_DEPTH => self.read_details(items),
             Value::String(text) => match first_json(text) {
-                Some(inner @ Value::Object(_)) if depth < MAX_DEPTH => self.read(&inner, depth + 1),
+                Some(inner @ Value::Object(_)) if depth < MAX_DEPTH => {
+                    self.read_value(&inner, depth + 1);
+                }
                 _ => self.read_text(text),
             },
             _ => {}
@@ -193,13 +198,13 @@ impl ApiError {
     }
 
     fn read_object(&mut self, object: &Map<String, Value>, depth: u8) {
-        // A nested error knows more than what wraps it, so it is read first.
+        // The first value of each field is kept, and a nested error is more specific.
         if let Some(inner) = object.get("error") {
-            self.read(inner, depth + 1);
+            self.read_value(inner, depth + 1);
         }
         for key in ["detail", "message", "description"] {
             if let Some(inner) = object.get(key) {
-                self.read(inner, depth + 1);
+                self.read_value(inner, depth + 1);
             }
         }
         for key in ["errors", "details"] {
@@ -207,11 +212,11 @@ impl ApiError {
                 self.read_details(items);
             }
         }
-        self.read_names(object);
+        self.read_fields(object);
         if self.message.is_empty()
             && let Some(inner) = object.get("innererror")
         {
-            self.read(inner, depth + 1);
+            self.read_value(inner, depth + 1);
         }
         if self.error_type.is_none() {
             // Google names its canonical code `status`.
@@ -222,9 +227,9 @@ impl ApiError {
         }
     }
 
-    /// Takes the text as a message, and from an error quoted within it the names.
+    /// Adds the text to the message, and reads the fields of an error that is quoted in it.
     fn read_text(&mut self, text: &str) {
-        self.say(text);
+        self.push_message(text);
         let quoted = text.find("{\"").and_then(|at| first_json(text.get(at..)?));
         let quoted = match &quoted {
             Some(Value::Object(outer)) => match outer.get("error") {
@@ -234,13 +239,13 @@ impl ApiError {
             _ => return,
         };
         if quoted.contains_key("message") {
-            self.read_names(quoted);
+            self.read_fields(quoted);
         }
     }
 
-    /// Takes what has not been found yet.
-    fn read_names(&mut self, object: &Map<String, Value>) {
-        let word = |key: &str| match object.get(key) {
+    /// Reads the fields that have not been found yet.
+    fn read_fields(&mut self, object: &Map<String, Value>) {
+        let field = |key: &str| match object.get(key) {
             Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
             Some(Value::Number(number)) => Some(number.to_string()),
             _ => None,
@@ -248,15 +253,15 @@ impl ApiError {
         self.code = self
             .code
             .take()
-            .or_else(|| word("code"))
-            .or_else(|| word("error_code"));
-        self.error_type = self.error_type.take().or_else(|| word("type"));
+            .or_else(|| field("code"))
+            .or_else(|| field("error_code"));
+        self.error_type = self.error_type.take().or_else(|| field("type"));
         self.param = self
             .param
             .take()
-            .or_else(|| word("param"))
-            .or_else(|| word("target"));
-        self.request_id = self.request_id.take().or_else(|| word("request_id"));
+            .or_else(|| field("param"))
+            .or_else(|| field("target"));
+        self.request_id = self.request_id.take().or_else(|| field("request_id"));
     }
 
     fn read_details(&mut self, items: &[Value]) {
@@ -285,8 +290,8 @@ impl ApiError {
         }
     }
 
-    /// Adds to the message, unless it says so already.
-    fn say(&mut self, text: &str) {
+    /// Appends `text` to the message, unless the message contains it.
+    fn push_message(&mut self, text: &str) {
         let text = text.trim();
         if text.is_empty() || self.message.contains(text) {
             return;
@@ -312,12 +317,12 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter(|value| !value.is_empty())
 }
 
-/// The first JSON document in `text`.
+/// Returns the first JSON document in `text`.
 fn first_json(text: &str) -> Option<Value> {
     all_json(text).next()
 }
 
-/// The JSON documents in `text`: Azure has been seen to send two in a row.
+/// Returns the JSON documents in `text`. Azure may send two in a row.
 fn all_json(text: &str) -> impl Iterator<Item = Value> {
     let text = text.trim_start();
     let text = if text.starts_with(['{', '[']) {
@@ -336,7 +341,7 @@ fn segment(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn joined(details: &[ErrorDetail]) -> String {
+fn join_details(details: &[ErrorDetail]) -> String {
     let shown: Vec<_> = details.iter().take(3).map(ErrorDetail::to_string).collect();
     let more = details.len().saturating_sub(shown.len());
     let shown = shown.join("; ");
@@ -347,8 +352,8 @@ fn joined(details: &[ErrorDetail]) -> String {
     }
 }
 
-/// What can be said of a body that is not JSON.
-fn plain_text(body: &str) -> String {
+/// Returns a message for a body that is not JSON. Of an HTML page, only the title.
+fn describe_text(body: &str) -> String {
     let text = body.trim();
     if !text.starts_with('<') {
         return text.to_owned();

@@ -7,45 +7,47 @@ use serde_json::Value;
 use super::Error;
 use super::path::path;
 
-/// Says where in a JSON document something was not as expected.
+/// The failure to decode a JSON document, with the path in it.
 #[derive(Debug)]
 pub(crate) struct DecodeError {
     path: String,
     cause: serde_json::Error,
-    answer: Option<Error>,
+    error: Option<Error>,
 }
 
 impl DecodeError {
-    /// The response is as documented; what the model answers in it is not what was asked for.
+    /// Wraps the error of a response that is as documented, but whose content is not what the
+    /// program requested.
     #[cfg(feature = "schemars")]
-    pub(crate) fn of_answer(error: Error) -> Self {
+    pub(crate) fn from_error(error: Error) -> Self {
         Self {
             path: ".".to_owned(),
             cause: serde::de::Error::custom(error.message()),
-            answer: Some(error),
+            error: Some(error),
         }
     }
 
-    /// Whether this is JSON, but not what was to be read.
+    /// Whether the document is JSON, but not of the expected type.
     #[cfg(feature = "schemars")]
-    pub(crate) fn is_misfit(&self) -> bool {
+    pub(crate) fn is_type_mismatch(&self) -> bool {
         self.cause.is_data()
     }
 
-    /// What is said about a part that was read by itself: its lines are not the document's.
-    pub(crate) fn without_line(&self) -> String {
+    /// Returns the message without line and column. Those of a part that is decoded by itself
+    /// are not those of the document.
+    pub(crate) fn without_position(&self) -> String {
         let (line, column) = (self.cause.line(), self.cause.column());
-        let line = format!(" at line {line} column {column}");
-        let cause = self.cause.to_string().replace(&line, "");
+        let position = format!(" at line {line} column {column}");
+        let cause = self.cause.to_string().replace(&position, "");
         match &*self.path {
             "." => cause,
             path => format!("{path}: {cause}"),
         }
     }
 
-    /// What is wrong with the answer, if that is what is wrong.
-    pub(crate) fn take_answer(&mut self) -> Option<Error> {
-        self.answer.take()
+    /// Takes the error passed to `from_error`, if this wraps one.
+    pub(crate) fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
     }
 }
 
@@ -61,28 +63,31 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Decodes JSON. Always as text: each kind of input is one more copy of the code of every type.
+/// Decodes JSON.
+///
+/// Always as text: each type of input would instantiate the code of every type once more.
 pub(crate) fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     match std::str::from_utf8(json) {
         Ok(text) => serde_json::from_str(text).map_err(|cause| locate(json, cause)),
-        Err(error) => Err(no_text(json, error)),
+        Err(error) => Err(invalid_utf8(json, error)),
     }
 }
 
-/// What the parser says about bytes that are no text.
+/// Returns the error for bytes that are not UTF-8: the parser's own, if it has one, because
+/// that has a position.
 #[cold]
-fn no_text(json: &[u8], error: Utf8Error) -> DecodeError {
+fn invalid_utf8(json: &[u8], error: Utf8Error) -> DecodeError {
     let parsed = serde_json::from_slice::<Value>(json).err();
     let cause = parsed.unwrap_or_else(|| serde::de::Error::custom(error));
     locate(json, cause)
 }
 
-/// Finds where in `json` its decoding has failed.
+/// Adds the path in `json` at which decoding failed with `cause`.
 #[cold]
 pub(crate) fn locate(json: &[u8], cause: serde_json::Error) -> DecodeError {
     DecodeError {
         path: path(json, &cause),
         cause,
-        answer: None,
+        error: None,
     }
 }

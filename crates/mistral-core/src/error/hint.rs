@@ -1,141 +1,157 @@
+//! Advice for known errors whose message does not tell how to fix them.
+
 use super::ApiError;
 
-/// What to try when the server says something that does not tell.
+/// The advice for the errors that match all conditions.
 struct Hint {
-    /// The status. `0`: any.
+    /// The HTTP status. `0` matches any.
     status: u16,
-    /// The code. Empty: any.
+    /// The server's error code. Empty matches any.
     code: &'static str,
-    /// What the server's words are.
-    words: Words,
-    hint: &'static str,
+    message: MessagePattern,
+    advice: &'static str,
 }
 
-enum Words {
+enum MessagePattern {
     Any,
-    /// These alone, but for upper and lower case.
-    Are(&'static str),
-    /// All of these are in them. In lower case.
-    Have(&'static [&'static str]),
-    /// One of the complaints is of this type.
-    Complain(&'static str),
+    /// The whole message, ignoring ASCII case.
+    Equals(&'static str),
+    /// All of these texts, in lower case.
+    Contains(&'static [&'static str]),
+    /// The type of one of the details.
+    DetailType(&'static str),
 }
 
-use Words::{Any, Are, Complain, Have};
+use MessagePattern::{Any, Contains, DetailType, Equals};
 
-const fn hint(status: u16, code: &'static str, words: Words, hint: &'static str) -> Hint {
+const fn hint(
+    status: u16,
+    code: &'static str,
+    message: MessagePattern,
+    advice: &'static str,
+) -> Hint {
     Hint {
         status,
         code,
-        words,
-        hint,
+        message,
+        advice,
     }
 }
 
 const TOOL_CALL_IDS: &str = "tool-call ids must be nine letters or digits: \
-    `types::normalize_tool_call_ids` makes those of a history valid";
-const TOOL_ANSWERS: &str = "answer every tool call of a message with one tool message that names \
+    `messages::normalize_tool_call_ids` makes those of a history valid";
+const TOOL_MESSAGES: &str = "answer every tool call of a message with one tool message that names \
     its id, before any other message";
 const MESSAGE_ORDER: &str = "end with a user or tool message (or an assistant message with \
     `prefix`), and do not let a user message follow a tool message directly";
 const WRONG_HOST: &str = "check that the key belongs to this host: api.mistral.ai and \
     codestral.mistral.ai take different keys";
-const PURPOSE: &str = "name what the file is for, for example `FilePurpose::Ocr` for a PDF: \
-    without a purpose it is read as fine-tuning data";
+const PURPOSE: &str = "set the purpose of the file, for example `FilePurpose::Ocr` for a PDF: \
+    without one it is validated as fine-tuning data";
 const FEWER_TOKENS: &str = "send fewer or shorter inputs per request";
 
-/// The first that fits counts.
+/// The first match is used.
 const HINTS: &[Hint] = &[
     hint(0, "3280", Any, TOOL_CALL_IDS),
-    hint(0, "", Have(&["tool call id was", "must be"]), TOOL_CALL_IDS),
     hint(
         0,
         "",
-        Have(&["number of function calls and responses"]),
-        TOOL_ANSWERS,
+        Contains(&["tool call id was", "must be"]),
+        TOOL_CALL_IDS,
+    ),
+    hint(
+        0,
+        "",
+        Contains(&["number of function calls and responses"]),
+        TOOL_MESSAGES,
     ),
     hint(0, "3230", Any, MESSAGE_ORDER),
-    hint(400, "", Have(&["expected last role"]), MESSAGE_ORDER),
-    hint(400, "", Have(&["unexpected role"]), MESSAGE_ORDER),
+    hint(400, "", Contains(&["expected last role"]), MESSAGE_ORDER),
+    hint(400, "", Contains(&["unexpected role"]), MESSAGE_ORDER),
     hint(
         0,
         "",
-        Have(&["response type with tools", "tool_choice"]),
+        Contains(&["response type with tools", "tool_choice"]),
         "with a response format, tools need `tool_choice: auto`: leave out any other choice",
     ),
-    hint(401, "", Are("unauthorized"), WRONG_HOST),
-    hint(401, "", Are("invalid api key"), WRONG_HOST),
+    hint(401, "", Equals("unauthorized"), WRONG_HOST),
+    hint(401, "", Equals("invalid api key"), WRONG_HOST),
     hint(
         404,
         "",
-        Have(&["no route matched"]),
+        Contains(&["no route matched"]),
         "check the base URL: this host has nothing at that path",
     ),
     hint(
         0,
         "",
-        Complain("extra_forbidden"),
+        DetailType("extra_forbidden"),
         "leave out the field that the message names: this host, or this model, does not know it",
     ),
     hint(
         0,
         "1500",
         Any,
-        "the model is unknown here or has been retired: `models().list()` tells which there are",
+        "the model is unknown here or has been retired: `models().list()` returns those available",
     ),
     hint(
         0,
         "3210",
-        Have(&["too many inputs"]),
+        Contains(&["too many inputs"]),
         "embed at most 256 inputs per request",
     ),
-    hint(0, "3210", Have(&["too many tokens"]), FEWER_TOKENS),
-    hint(0, "", Have(&["too many tokens in batch"]), FEWER_TOKENS),
+    hint(0, "3210", Contains(&["too many tokens"]), FEWER_TOKENS),
+    hint(0, "", Contains(&["too many tokens in batch"]), FEWER_TOKENS),
     hint(
         400,
         "",
-        Have(&["maximum context length"]),
-        "shorten the messages, lower `max_tokens`, or take a model with a longer context",
+        Contains(&["maximum context length"]),
+        "shorten the messages, lower `max_tokens`, or use a model with a longer context",
     ),
     hint(
         0,
         "3051",
         Any,
-        "leave out the setting that the message names, or take a model that supports it",
+        "leave out the setting that the message names, or use a model that supports it",
     ),
     hint(
         422,
         "",
-        Have(&["received file with mimetype"]),
+        Contains(&["received file with mimetype"]),
         "give the file a name whose extension fits its content, and the purpose that fits it",
     ),
-    hint(422, "", Have(&["invalid file format"]), PURPOSE),
-    hint(422, "", Have(&["encode your file using utf-8"]), PURPOSE),
+    hint(422, "", Contains(&["invalid file format"]), PURPOSE),
+    hint(
+        422,
+        "",
+        Contains(&["encode your file using utf-8"]),
+        PURPOSE,
+    ),
     hint(
         0,
         "",
-        Have(&["capacity exceeded"]),
-        "the model is out of capacity, not you at a limit: try again later, or take another model",
+        Contains(&["capacity exceeded"]),
+        "the model is out of capacity, no limit of yours is exceeded: try again later, or use another model",
     ),
 ];
 
 impl ApiError {
     pub(super) fn hint(&self) -> Option<&'static str> {
         let code = self.code.as_deref().unwrap_or_default();
-        let fits = |hint: &&Hint| {
+        let matches = |hint: &&Hint| {
             (hint.status == 0 || hint.status == self.status.as_u16())
                 && (hint.code.is_empty() || hint.code == code)
-                && self.fits(&hint.words)
+                && self.matches(&hint.message)
         };
-        HINTS.iter().find(fits).map(|hint| hint.hint)
+        HINTS.iter().find(matches).map(|hint| hint.advice)
     }
 
-    fn fits(&self, words: &Words) -> bool {
-        match words {
+    fn matches(&self, pattern: &MessagePattern) -> bool {
+        match pattern {
             Any => true,
-            Are(words) => self.message.eq_ignore_ascii_case(words),
-            Have(signs) => signs.iter().all(|sign| self.says(sign)),
-            Complain(kind) => self.details.iter().any(|detail| detail.error_type == *kind),
+            Equals(message) => self.message.eq_ignore_ascii_case(message),
+            Contains(texts) => texts.iter().all(|text| self.message_contains(text)),
+            DetailType(name) => self.details.iter().any(|detail| detail.error_type == *name),
         }
     }
 }

@@ -2,56 +2,56 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// What went wrong, coarse enough to match on.
+/// The category of an [`Error`](crate::Error), to match on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client, or the request, cannot work as given. Nothing was sent, or the
-    /// server pointed elsewhere: change the setting that the message names.
+    /// The configuration of the client or the request is invalid. Nothing was sent, or the
+    /// server sent a redirect that is not followed. Change the setting that the message names.
     Config,
     /// The provider does not offer this operation. Nothing was sent.
     Unsupported,
     /// No credential could be obtained. Nothing was sent.
     Credentials,
-    /// The server does not accept the credential (401).
+    /// The server rejected the credential (401).
     Authentication,
-    /// The credential is known, but may not do this (403).
+    /// The credential is valid, but lacks the permission (403).
     PermissionDenied,
-    /// There is no such thing at this address (404).
+    /// The resource or the URL does not exist (404).
     NotFound,
     /// The operation has been retired (410).
     Gone,
-    /// The server refuses the request as it stands (400, 409, 413, 422, …).
+    /// The server rejected the request as invalid (400, 409, 413, 422, …).
     InvalidRequest,
-    /// Too many requests or tokens in too short a time (429), or a
+    /// A rate limit on requests or tokens was exceeded (429), or a
     /// [`RateLimiter`](crate::rate_limit::RateLimiter) could not send the request in time.
     RateLimited,
-    /// The quota or the budget is used up (429 with such a code): waiting seconds is in vain.
+    /// The quota or the budget is used up (429 with such a code). A short wait does not help.
     QuotaExceeded,
-    /// The server, or the model, has no capacity left for now (503, 529).
+    /// The server or the model is temporarily out of capacity (503, 529).
     Overloaded,
-    /// The server failed (5xx, or an error in the middle of a stream).
+    /// The server failed (5xx, or an error event in a stream).
     Server,
-    /// Time ran out. [`Error::timeout_phase`](crate::Error::timeout_phase) says in which
-    /// phase, unless it was the server that said so (408, 504).
+    /// A timeout expired. [`Error::timeout_phase`](crate::Error::timeout_phase) returns its
+    /// phase, unless the server reported the timeout (408, 504).
     Timeout,
-    /// No connection could be made, or it broke.
+    /// The connection could not be established, or it broke.
     Connection,
-    /// The response is not what the API documents.
+    /// The response does not have the format that the API documents.
     Decode,
-    /// A stream stopped before its end.
-    /// [`Error::partial`](crate::Error::partial) holds what had arrived.
+    /// A stream ended early. [`Error::partial`](crate::Error::partial) holds the part that was
+    /// received.
     Truncated,
-    /// A file or a reader of yours could not be read, or a file could not be written.
+    /// A file or a reader of the caller could not be read, or a file could not be written.
     Io,
-    /// A tool of yours failed, or the model went on calling tools.
+    /// A tool of the caller failed, or the model exceeded the limit of tool calls.
     Tool,
-    /// Something exceeded a bound of this client, for example one event of a stream.
+    /// A limit of the client was exceeded, for example by one event of a stream.
     TooLarge,
 }
 
 impl ErrorKind {
-    /// The kind for a response with `status`, before its body is looked at.
+    /// Returns the kind for a response with `status`, without regard to its body.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             300..=399 => Self::Config,
@@ -68,17 +68,17 @@ impl ErrorKind {
     }
 }
 
-/// The phase of a call in which time ran out.
+/// The phase of a call whose timeout expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeoutPhase {
-    /// Making the connection.
+    /// Establishing the connection.
     Connect,
-    /// From sending the request to the head of the response.
+    /// From sending the request to receiving the head of the response.
     FirstByte,
-    /// Between two pieces of the body of a response.
+    /// Between two chunks of the body of a response.
     Idle,
-    /// The whole call, repetitions included.
+    /// The whole call, including retries.
     Total,
 }
 

@@ -1,49 +1,42 @@
-//! The one error type.
+//! The error type of the SDK.
 
-mod about;
 mod api;
-mod context_length;
+mod construct;
 mod decode;
-mod failure;
+mod display;
 mod hint;
+mod input_size;
 mod kind;
-mod line;
 mod path;
-mod transport;
 
 use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt::{self, Write};
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 #[cfg(feature = "testing")]
 pub(crate) use self::api::REQUEST_ID_HEADERS;
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
+pub(crate) use self::construct::unexpected;
 pub(crate) use self::decode::{DecodeError, decode, locate};
-pub use self::failure::ProviderFailure;
+pub(crate) use self::display::one_line;
 pub use self::kind::{ErrorKind, TimeoutPhase};
-use self::line::OneLine;
-pub(crate) use self::line::one_line;
 
 use crate::transport::TransportErrorKind;
 
-/// The result of everything in this SDK that can fail.
+/// The result of every fallible operation of the SDK.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// How many characters of a code or an id go into an error's line.
-const SHOWN: usize = 100;
+type BoxError = Box<dyn StdError + Send + Sync>;
 
-type Source = Box<dyn StdError + Send + Sync>;
-
-/// The one error type of the SDK.
+/// The error of every operation of the SDK.
 ///
-/// Match on [`kind`](Self::kind), and ask the accessors for details. `{}` prints one line
-/// for a person: the operation, what happened, and the ids that support asks for. `{:#}`
-/// adds the chain of causes and the [`hint`](Self::hint). Neither ever shows a credential.
+/// Match on [`kind`](Self::kind); the other methods return details. `{}` prints one line with
+/// the operation, the message, and the ids that support needs. `{:#}` adds the chain of causes
+/// and the [`hint`](Self::hint). Neither prints a credential.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -67,6 +60,16 @@ type Source = Box<dyn StdError + Send + Sync>;
 /// ```
 pub struct Error(Box<Inner>);
 
+/// The failure of a provider that [`Failover`](crate::client::Failover) tried.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ProviderFailure {
+    /// The provider's name, for example `api`.
+    pub provider: &'static str,
+    /// The error of the call to this provider.
+    pub error: Error,
+}
+
 struct Inner {
     kind: ErrorKind,
     operation: Cow<'static, str>,
@@ -78,176 +81,85 @@ struct Inner {
     request_id: Option<String>,
     partial: Option<Box<dyn Any + Send + Sync>>,
     failures: Vec<ProviderFailure>,
-    source: Option<Source>,
+    source: Option<BoxError>,
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            operation: Cow::Borrowed(""),
-            message: message.into(),
-            attempts: 0,
-            api: None,
-            phase: None,
-            transport: None,
-            request_id: None,
-            partial: None,
-            failures: Vec::new(),
-            source: None,
-        }))
-    }
-
-    /// An error of [`ErrorKind::Config`]: a setting or a request that cannot work.
-    ///
-    /// The message names the setting and the fix.
-    pub fn config(message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Config, message)
-    }
-
-    /// An error of [`ErrorKind::Unsupported`]: `provider` does not offer `operation`.
-    pub fn unsupported(provider: &str, operation: &str) -> Self {
-        Self::new(
-            ErrorKind::Unsupported,
-            format!("the provider `{provider}` does not offer {operation}"),
-        )
-    }
-
-    /// An error of [`ErrorKind::Io`]: `what` could not be read or written.
-    pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, what).with_source(source)
-    }
-
-    /// An error of [`ErrorKind::Credentials`], caused by `source`.
-    pub fn credentials(source: impl Into<Source>) -> Self {
-        Self::new(ErrorKind::Credentials, "could not obtain a credential").with_source(source)
-    }
-
-    pub(crate) fn api_error(error: ApiError) -> Self {
-        let mut message = if error.status.is_success() {
-            "the server reported an error".to_owned()
-        } else {
-            error.status.to_string()
-        };
-        if !error.message.is_empty() {
-            message.push_str(": ");
-            message.push_str(&error.message);
-        }
-        let mut this = Self::new(error.kind(), message);
-        this.0.api = Some(error);
-        this
-    }
-
-    pub(crate) fn timeout(phase: TimeoutPhase, after: Duration) -> Self {
-        let message = match phase {
-            TimeoutPhase::Connect => format!("no connection within {after:?}"),
-            TimeoutPhase::FirstByte => format!("no response within {after:?}"),
-            TimeoutPhase::Idle => format!("the response was silent for {after:?}"),
-            TimeoutPhase::Total => format!("not finished within {after:?}"),
-        };
-        let mut this = Self::new(ErrorKind::Timeout, format!("{message} ({phase} time-out)"));
-        this.0.phase = Some(phase);
-        this
-    }
-
-    /// Adds the error that caused this one.
-    #[must_use]
-    pub fn with_source(mut self, source: impl Into<Source>) -> Self {
-        self.0.source = Some(source.into());
-        self
-    }
-
-    #[must_use]
-    pub(crate) fn with_partial(mut self, partial: Box<dyn Any + Send + Sync>) -> Self {
-        self.0.partial = Some(partial);
-        self
-    }
-
-    #[must_use]
-    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
-        if let Some(api) = &mut self.0.api {
-            api.retry_after = delay;
-        }
-        self
-    }
-
-    pub(crate) fn with_request_id(mut self, id: Option<&str>) -> Self {
-        self.0.request_id = id.map(str::to_owned);
-        self
-    }
-
-    #[must_use]
-    pub(crate) fn at(mut self, operation: impl Into<Cow<'static, str>>, attempts: u32) -> Self {
-        self.0.operation = operation.into();
-        self.0.attempts = attempts;
-        self
-    }
-
-    /// The category to match on.
+    /// Returns the category, to match on.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation that failed, for example `chat.complete`. Empty outside of calls.
+    /// Returns the operation that failed, for example `chat.complete`. Empty outside of calls.
     pub fn operation(&self) -> &str {
         &self.0.operation
     }
 
-    /// The message alone, without operation and ids.
+    /// Returns the message without the operation and the ids.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What the server said, if it answered: status, headers, whole body, parsed details.
+    /// Returns the server's error response, if there is one: status, headers, body and parsed
+    /// details.
     pub fn api(&self) -> Option<&ApiError> {
         self.0.api.as_ref()
     }
 
-    /// The HTTP status, if the server answered.
+    /// Returns the HTTP status, if the server responded.
     pub fn status(&self) -> Option<StatusCode> {
         Some(self.api()?.status)
     }
 
-    /// The server's error code, for example `1500`, if it gave one.
+    /// Returns the server's error code, for example `1500`, if the response contains one.
     pub fn code(&self) -> Option<&str> {
         self.api()?.code.as_deref()
     }
 
-    /// The server's id of the request, to be given to its support.
+    /// Returns the server's id of the request, for its support.
     pub fn request_id(&self) -> Option<&str> {
         self.api()
             .and_then(ApiError::request_id)
             .or(self.0.request_id.as_deref())
     }
 
-    /// How long the server asked to wait before the next attempt.
+    /// Returns the delay that the server requested before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         self.api()?.retry_after
     }
 
-    /// How many attempts were made. `0` if nothing was sent.
+    /// Returns the number of attempts. `0` if nothing was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The phase in which time ran out, for [`ErrorKind::Timeout`].
+    /// Returns the phase whose timeout expired, for [`ErrorKind::Timeout`].
     pub fn timeout_phase(&self) -> Option<TimeoutPhase> {
         self.0.phase
     }
 
-    /// What there was when the call failed: when a stream broke off, for example, a
-    /// [`ChatCompletionResponse`](crate::api::chat::ChatCompletionResponse) merged from the chunks
-    /// so far; when an answer was no value, the whole of it; of a run with tools, the
-    /// [`ToolRun`](crate::tools::ToolRun) so far.
+    /// Returns the partial result of the call that failed, if it is a `T`.
+    ///
+    /// * Of a stream of completion chunks: a
+    ///   [`ChatCompletionResponse`](crate::api::chat::ChatCompletionResponse), merged from the
+    ///   chunks received.
+    /// * Of a completion whose content could not be parsed: the whole completion.
+    /// * Of a run with tools: the [`ToolRun`](crate::tools::ToolRun) up to the failure.
     pub fn partial<T: Any>(&self) -> Option<&T> {
         self.0.partial.as_deref()?.downcast_ref()
     }
 
-    /// Whether the server refused the input because it has more tokens than fit: the
-    /// model's context, or one request of embeddings.
+    /// Returns the failures of the providers tried before the one that this error is from, in
+    /// order. Empty unless [`Failover`](crate::client::Failover) tried several.
+    pub fn failures(&self) -> &[ProviderFailure] {
+        &self.0.failures
+    }
+
+    /// Whether the server rejected the input because it exceeds the model's context length, or
+    /// the token limit of an embedding request.
     ///
-    /// Told from status, code and words. It is `false` for rate limits, also those on
-    /// tokens, and where there are merely too many inputs.
+    /// Determined from the status, the code and the message. `false` for rate limits, including
+    /// those on tokens, and for too many inputs.
     ///
     /// ```
     /// # fn halve(_: &mut Vec<String>) {}
@@ -258,12 +170,11 @@ impl Error {
     /// # }
     /// ```
     pub fn is_context_length_exceeded(&self) -> bool {
-        self.api()
-            .is_some_and(ApiError::says_context_length_exceeded)
+        self.api().is_some_and(ApiError::is_context_length_exceeded)
     }
 
-    /// What a person should try, where the server's words do not tell. One sentence in
-    /// English; its wording may change.
+    /// Returns advice for known errors whose message does not tell how to fix them: one sentence
+    /// in English. Its wording is not stable.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -282,7 +193,7 @@ impl Error {
         self.api()?.hint()
     }
 
-    /// Whether the request surely never reached the server.
+    /// Whether the request certainly did not reach the server.
     pub(crate) fn is_not_sent(&self) -> bool {
         self.0
             .transport
@@ -290,83 +201,8 @@ impl Error {
     }
 }
 
-impl From<ApiError> for Error {
-    fn from(error: ApiError) -> Self {
-        Self::api_error(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.0;
-        let with_causes = f.alternate();
-        let mut line = OneLine(f);
-        if !inner.operation.is_empty() {
-            write!(line, "{}: ", inner.operation)?;
-        }
-        line.write_str(&inner.message)?;
-        let facts = [
-            self.code().map(|code| format!("code {code:.SHOWN$}")),
-            self.retry_after()
-                .map(|wait| format!("retry after {wait:?}")),
-            (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
-            self.request_id()
-                .map(|id| format!("request id {id:.SHOWN$}")),
-        ];
-        let facts: Vec<_> = facts.into_iter().flatten().collect();
-        if !facts.is_empty() {
-            write!(line, " ({})", facts.join(", "))?;
-        }
-        if with_causes {
-            let mut source = StdError::source(self);
-            while let Some(cause) = source {
-                write!(line, ": {cause}")?;
-                source = cause.source();
-            }
-            if let Some(hint) = self.hint() {
-                write!(line, "; hint: {hint}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.0;
-        f.debug_struct("Error")
-            .field("kind", &inner.kind)
-            .field("operation", &inner.operation)
-            .field("message", &inner.message)
-            .field("attempts", &inner.attempts)
-            .field("status", &self.status())
-            .field("request_id", &self.request_id())
-            .field("source", &inner.source)
-            .finish_non_exhaustive()
-    }
-}
-
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }
-}
-
-/// Makes an error of a response body that is not what the operation documents.
-pub(crate) fn unexpected(
-    status: StatusCode,
-    headers: HeaderMap,
-    body: &[u8],
-    cause: impl Into<Source>,
-) -> Error {
-    if ApiError::is_error_body(body) {
-        return Error::api_error(ApiError::parse(status, headers, body));
-    }
-    let cause = one_line(&cause.into().to_string());
-    let mut error = Error::new(
-        ErrorKind::Decode,
-        format!("the response is not what the API documents: {cause}"),
-    );
-    error.0.api = Some(ApiError::parse(status, headers, body));
-    error
 }

@@ -1,28 +1,28 @@
-//! Where in a JSON document its reader stopped.
+//! Finds the JSON path of a decoding error.
 //!
-//! The reader says the line and the column. From there the path can be found by walking
-//! through the document, without reading all of it into types a second time: that would need
-//! a second copy of the code of every type.
+//! The error contains the line and the column. The path is found by walking through the
+//! document up to there. Decoding it a second time with a path-tracking deserializer would
+//! need a second copy of the code of every type.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The path of the value at which the reader of `json` failed with `error`, for example
-/// `choices[0].message`. The document as a whole is `.`.
+/// Returns the path of the value in `json` at which decoding failed with `error`, for example
+/// `choices[0].message`. The path of the whole document is `.`.
 pub(crate) fn path(json: &[u8], error: &serde_json::Error) -> String {
-    let mut steps = Vec::new();
+    let mut segments = Vec::new();
     if let Some(stop) = offset(json, error.line(), error.column()) {
-        walk(json, stop, refused_container(error), &mut steps);
+        walk(json, stop, mistyped_container(error), &mut segments);
     }
     let mut path = String::new();
-    for step in steps {
-        let written = match step {
-            Step::Element(index) => write!(path, "[{index}]"),
-            Step::Member(None) => Ok(()),
-            Step::Member(Some(key)) if path.is_empty() => write!(path, "{key}"),
-            Step::Member(Some(key)) => write!(path, ".{key}"),
+    for segment in segments {
+        let written = match segment {
+            Segment::Element(index) => write!(path, "[{index}]"),
+            Segment::Member(None) => Ok(()),
+            Segment::Member(Some(key)) if path.is_empty() => write!(path, "{key}"),
+            Segment::Member(Some(key)) => write!(path, ".{key}"),
         };
-        written.unwrap_or_default(); // a string takes everything
+        written.unwrap_or_default(); // writing to a string does not fail
     }
     if path.is_empty() {
         path.push('.');
@@ -30,15 +30,15 @@ pub(crate) fn path(json: &[u8], error: &serde_json::Error) -> String {
     path
 }
 
-/// From the document, or a container in it, to a value in it.
-enum Step<'a> {
+/// One segment of a path: from a container to a value in it.
+enum Segment<'a> {
     Element(usize),
     /// `None` before the key has been read.
     Member(Option<Cow<'a, str>>),
 }
 
 fn offset(json: &[u8], line: usize, column: usize) -> Option<usize> {
-    let lines_before = line.checked_sub(1)?; // what was not read from text has no line
+    let lines_before = line.checked_sub(1)?; // line 0: the value was not decoded from text
     let start = match lines_before.checked_sub(1) {
         Some(last) => memchr::memchr_iter(b'\n', json).nth(last)? + 1,
         None => 0,
@@ -46,35 +46,38 @@ fn offset(json: &[u8], line: usize, column: usize) -> Option<usize> {
     Some(start + column)
 }
 
-/// Walks to the value that ends at `stop`, or, if it is a container that was refused, starts
+/// Walks to the value that ends at `stop` or, if it is a container of the wrong type, starts
 /// there.
-fn walk<'a>(json: &'a [u8], stop: usize, refused: Option<u8>, steps: &mut Vec<Step<'a>>) {
+fn walk<'a>(json: &'a [u8], stop: usize, mistyped: Option<u8>, segments: &mut Vec<Segment<'a>>) {
     let mut at = 0;
-    while let Some(token) = json.get(at..).and_then(|rest| rest.get(..length(rest))) {
+    while let Some(token) = json
+        .get(at..)
+        .and_then(|rest| rest.get(..token_length(rest)))
+    {
         let Some(first) = token.first() else { return };
         if b": \t\r\n".contains(first) {
             at += 1;
             continue;
         }
         if at >= stop {
-            if refused != Some(*first) {
-                steps.pop(); // it is not about a value in the container, but about all of it
+            if mistyped != Some(*first) {
+                segments.pop(); // the error is about the container, not about a value in it
             }
             return;
         }
         at += token.len();
-        match (first, steps.last_mut()) {
-            (b'{', _) => steps.push(Step::Member(None)),
-            (b'[', _) => steps.push(Step::Element(0)),
+        match (first, segments.last_mut()) {
+            (b'{', _) => segments.push(Segment::Member(None)),
+            (b'[', _) => segments.push(Segment::Element(0)),
             (b'}' | b']', _) => {
-                steps.pop();
+                segments.pop();
                 if at >= stop {
                     return;
                 }
             }
-            (b',', Some(Step::Element(index))) => *index += 1,
-            (b',', Some(Step::Member(key))) => *key = None,
-            (_, Some(Step::Member(key @ None))) => *key = unquoted(token),
+            (b',', Some(Segment::Element(index))) => *index += 1,
+            (b',', Some(Segment::Member(key))) => *key = None,
+            (_, Some(Segment::Member(key @ None))) => *key = unquoted(token),
             _ if at >= stop => return,
             _ => {}
         }
@@ -86,17 +89,17 @@ fn unquoted(key: &[u8]) -> Option<Cow<'_, str>> {
     Some(String::from_utf8_lossy(key))
 }
 
-/// With what the container starts that was in the place of something else.
-fn refused_container(error: &serde_json::Error) -> Option<u8> {
-    let words = error.to_string();
-    let kind = words.strip_prefix("invalid type: ")?;
+/// Returns the first byte of the container that had the wrong type, if the error is about one.
+fn mistyped_container(error: &serde_json::Error) -> Option<u8> {
+    let message = error.to_string();
+    let kind = message.strip_prefix("invalid type: ")?;
     kind.starts_with("map")
         .then_some(b'{')
         .or(kind.starts_with("sequence").then_some(b'['))
 }
 
-/// How many bytes the token at the start of `json` has.
-fn length(json: &[u8]) -> usize {
+/// Returns the length of the token at the start of `json`, in bytes.
+fn token_length(json: &[u8]) -> usize {
     let Some((first, rest)) = json.split_first() else {
         return 0;
     };

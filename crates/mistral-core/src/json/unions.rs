@@ -75,7 +75,7 @@ impl<'de, U: Union> Visitor<'de> for UnionVisitor<U> {
             Some(tag) => {
                 read.remove(U::TAG);
                 read_value(&Value::Object(read), |text| U::member(&tag, text))
-                    .map_err(|error| de::Error::custom(error.without_line()))
+                    .map_err(|error| de::Error::custom(error.without_position()))
             }
             None => Ok(U::unknown(Value::Object(read))),
         }

@@ -56,7 +56,7 @@ async fn wait_deadline_is_a_timeout() {
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Total));
     let expected = "batch.wait: the job `job-1` is RUNNING, 1 of 10 requests are done, and it \
-                    goes on: not finished within 10s (total time-out)";
+                    goes on: not finished within 10s (total timeout)";
     assert_eq!(error.to_string(), expected);
     assert_eq!(mock.requests().len(), 3);
 

@@ -1,4 +1,4 @@
-//! Recordings: transcription, speech and voices.
+//! Audio: transcription, speech synthesis and voices.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -66,14 +66,16 @@ operations! {
             .bytes("audio/wav");
 }
 
-/// Recordings: transcription, speech and voices. Made by [`Client::audio`](crate::Client::audio).
+/// The audio operations: transcription, speech synthesis and voices.
+///
+/// Created by [`Client::audio`](crate::Client::audio).
 #[derive(Debug, Clone)]
 pub struct Audio<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns transcription, speech and voices.
+    /// Returns the audio operations: transcription, speech synthesis and voices.
     pub fn audio(&self) -> Audio<M> {
         Audio {
             client: self.clone(),
@@ -82,21 +84,21 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Audio<M> {
-    /// What recordings say, as text.
+    /// Returns the operations that transcribe recordings.
     pub fn transcriptions(&self) -> Transcriptions<M> {
         Transcriptions {
             client: self.client.clone(),
         }
     }
 
-    /// Texts, spoken.
+    /// Returns the operations that synthesize speech.
     pub fn speech(&self) -> Speech<M> {
         Speech {
             client: self.client.clone(),
         }
     }
 
-    /// The voices that texts are spoken with.
+    /// Returns the operations on voices.
     pub fn voices(&self) -> Voices<M> {
         Voices {
             client: self.client.clone(),
@@ -104,19 +106,21 @@ impl<M: Mode> Audio<M> {
     }
 }
 
-/// Decodes a recording.
 fn decode_audio(base64: &str) -> Result<Bytes> {
     STANDARD
         .decode_to_vec(base64)
         .map(Bytes::from)
         .map_err(|error| {
-            let what = "the audio cannot be read: it is not base64";
-            Error::new(ErrorKind::Decode, what).with_source(error)
+            let message = "the audio cannot be decoded: it is not base64";
+            Error::new(ErrorKind::Decode, message).with_source(error)
         })
 }
 
-/// Reads an event once more that its data alone did not tell the kind of: it is told by
-/// the event's type, too.
+/// Decodes again an event whose data has no known `type`, with the type of the server-sent
+/// event in its place.
+///
+/// # Errors
+/// Fails if the event is an error of the server, which the caller then reports.
 #[cold]
 fn named_event<T: DeserializeOwned>(
     event_type: &str,

@@ -279,7 +279,7 @@ fn with_orphaned_files(error: Error, files: &[String]) -> Error {
         return error;
     }
     let files = files.join(", ");
-    error.about(format_args!(
+    error.with_context(format_args!(
         "no job was created for the uploaded files {files}"
     ))
 }

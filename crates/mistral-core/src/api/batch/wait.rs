@@ -103,7 +103,7 @@ impl BatchWait {
             let waiting = pin!(self.poll_job(&mut last_status));
             timeout_at(pin!(None), deadline, waiting).await
         };
-        waited.unwrap_or_else(|error| Err(error.about(last_status).at(WAIT, 0)))
+        waited.unwrap_or_else(|error| Err(error.with_context(last_status).at(WAIT, 0)))
     }
 
     async fn poll_job(&mut self, last_status: &mut String) -> Result<BatchJob> {

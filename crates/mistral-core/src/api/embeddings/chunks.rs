@@ -179,7 +179,7 @@ impl ChunkEmbedder {
         while let Some(mut texts) = queue.pop() {
             match self.create(&mut texts).await {
                 Ok(response) => done.add(response),
-                Err(error) if error.is_too_much_at_once() && texts.len() > 1 => {
+                Err(error) if error.is_list_too_large() && texts.len() > 1 => {
                     self.limits.shrink(&error, &texts);
                     queue.push(texts.split_off(texts.len() / 2));
                     queue.push(texts);
@@ -187,8 +187,10 @@ impl ChunkEmbedder {
                 Err(error) => {
                     let from = first + done.vectors.len();
                     done.error = Some(match texts.len() {
-                        1 => error.about(format_args!("text {from}")),
-                        more => error.about(format_args!("texts {from} to {}", from + more - 1)),
+                        1 => error.with_context(format_args!("text {from}")),
+                        more => {
+                            error.with_context(format_args!("texts {from} to {}", from + more - 1))
+                        }
                     });
                     return done;
                 }

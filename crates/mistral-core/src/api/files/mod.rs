@@ -1,4 +1,4 @@
-//! Files: upload them for batches, OCR, recordings and training, and get results back.
+//! Files: uploads for batches, OCR, transcription and fine-tuning, and downloads of results.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -7,8 +7,7 @@
 //! # let client = mistral_sdk::Client::new(
 //! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 //! # )?;
-//! use mistral_sdk::files::FileSource;
-//! use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+//! use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 //!
 //! let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
 //! let request = UploadFileRequest::new(FilePurpose::Batch, source);
@@ -46,14 +45,14 @@ operations! {
     GET_SIGNED_URL = Operation::get("files.get_signed_url", "/v1/files/{file_id}/url");
 }
 
-/// Files. Made by [`Client::files`](crate::Client::files).
+/// The operations on files. Created by [`Client::files`](crate::Client::files).
 #[derive(Debug, Clone)]
 pub struct Files<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns files: upload, list, download.
+    /// Returns the operations on files: upload, list, download, delete.
     pub fn files(&self) -> Files<M> {
         Files {
             client: self.clone(),
@@ -62,15 +61,14 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Files<M> {
-    /// Uploads a file. It is streamed, never held in memory as a whole.
+    /// Uploads a file. It is streamed and never held in memory as a whole.
     ///
-    /// Mirrors `POST /v1/files`. The time that sending takes is not limited; set
-    /// [`Call::timeout`] to limit it.
+    /// Mirrors `POST /v1/files`. Sending the file has no timeout, unless [`Call::timeout`] sets
+    /// one.
     #[doc = example!(r#"
 # let path = std::env::temp_dir().join(format!("report-{}.pdf", std::process::id()));
 # std::fs::write(&path, "%PDF-1.7")?;
-use mistral_sdk::files::FileSource;
-use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 
 let request = UploadFileRequest::new(FilePurpose::Ocr, FileSource::from_path(&path));
 let file = client.files().upload(&request).await?;
@@ -79,19 +77,18 @@ println!("{}: {:?} bytes", file.id, file.bytes);
 # assert_eq!(file.bytes, Some(8));
 "#)]
     /// # Errors
-    /// Beside the errors of every call: [`ErrorKind::Io`](crate::ErrorKind::Io) when the
-    /// file is missing or cannot be read, or changes its length while it is sent.
+    /// Besides the errors of every call, fails with [`ErrorKind::Io`](crate::ErrorKind::Io)
+    /// when the file is missing, cannot be read, or changes its length while it is sent.
     pub fn upload(&self, request: &UploadFileRequest) -> Call<CreateFileResponse, M> {
         let request = ApiRequest::new(&UPLOAD).multipart(request.form());
         self.client.call(request)
     }
 
-    /// Lists files, the newest first; [`Call::pages`] goes through all of them.
+    /// Lists files, the newest first. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/files`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::UploadFileRequest;
+# use mistral_sdk::files::{FileSource, UploadFileRequest};
 # let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
 # let request = UploadFileRequest::new(FilePurpose::Batch, source);
 # let file_id = client.files().upload(&request).await?.id;
@@ -109,12 +106,11 @@ while let Some(file) = files.next().await {
         self.client.call(ApiRequest::new(&LIST).query(request))
     }
 
-    /// Gives what is known about a file.
+    /// Retrieves the metadata of a file.
     ///
     /// Mirrors `GET /v1/files/{file_id}`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 # let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
 # let request = UploadFileRequest::new(FilePurpose::Batch, source);
 # let file_id = client.files().upload(&request).await?.id;
@@ -130,8 +126,7 @@ assert_eq!(file.filename, "notes.jsonl");
     ///
     /// Mirrors `DELETE /v1/files/{file_id}`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 # let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
 # let request = UploadFileRequest::new(FilePurpose::Batch, source);
 # let file_id = client.files().upload(&request).await?.id;
@@ -143,12 +138,11 @@ assert!(response.deleted);
         self.client.call(request)
     }
 
-    /// Downloads a file's content.
+    /// Downloads the content of a file.
     ///
     /// Mirrors `GET /v1/files/{file_id}/content`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 # let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
 # let request = UploadFileRequest::new(FilePurpose::Batch, source);
 # let file_id = client.files().upload(&request).await?.id;
@@ -163,12 +157,11 @@ assert_eq!(bytes, 9);
         self.client.call_download(request)
     }
 
-    /// Gives a URL under which a file can be downloaded without a key, for a while.
+    /// Returns a signed URL: the file can be downloaded from it without a key, until it expires.
     ///
     /// Mirrors `GET /v1/files/{file_id}/url`.
     #[doc = example!(r#"
-# use mistral_sdk::files::FileSource;
-# use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+# use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 # let source = FileSource::from_bytes("notes.jsonl", "{\"a\": 1}\n");
 # let request = UploadFileRequest::new(FilePurpose::Batch, source);
 # let file_id = client.files().upload(&request).await?.id;
@@ -176,7 +169,7 @@ use mistral_sdk::files::GetSignedUrlRequest;
 
 let request = GetSignedUrlRequest::new().expiry(1);
 let response = client.files().get_signed_url(&file_id, &request).await?;
-println!("Good for an hour: {}", response.url);
+println!("valid for an hour: {}", response.url);
 # assert!(response.url.starts_with("http"));
 "#)]
     pub fn get_signed_url(
@@ -184,9 +177,9 @@ println!("Good for an hour: {}", response.url);
         file_id: &str,
         request: &GetSignedUrlRequest,
     ) -> Call<GetSignedUrlResponse, M> {
-        let prepared = ApiRequest::new(&GET_SIGNED_URL)
+        let api_request = ApiRequest::new(&GET_SIGNED_URL)
             .path(&[("file_id", file_id)])
             .query(request);
-        self.client.call(prepared)
+        self.client.call(api_request)
     }
 }

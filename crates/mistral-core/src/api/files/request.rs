@@ -5,11 +5,10 @@ use crate::json::ApiRequest;
 use crate::pipeline::multipart::MultipartForm;
 use crate::transport::FileSource;
 
-/// A file to be uploaded, and what for. Mirrors the form of `POST /v1/files`.
+/// A request to upload a file. Mirrors the form of `POST /v1/files`.
 ///
 /// ```
-/// use mistral_core::files::FileSource;
-/// use mistral_core::files::{FilePurpose, FileVisibility, UploadFileRequest};
+/// use mistral_core::files::{FilePurpose, FileSource, FileVisibility, UploadFileRequest};
 ///
 /// let file = FileSource::from_path("report.pdf");
 /// let request = UploadFileRequest::new(FilePurpose::Ocr, file)
@@ -20,20 +19,20 @@ use crate::transport::FileSource;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UploadFileRequest {
-    /// What the file is for. The server checks its content accordingly.
+    /// The purpose of the file. The server validates the content against it.
     pub purpose: FilePurpose,
-    /// The file.
+    /// The file to upload.
     pub file: FileSource,
-    /// Who may see the file. Default: the whole workspace.
+    /// The users that can access the file. Default: the whole workspace.
     pub visibility: Option<FileVisibility>,
-    /// After how many hours the file is deleted. Default: never.
+    /// The number of hours after which the file is deleted. Default: never.
     pub expiry: Option<u64>,
     /// Fields that this version of the SDK does not know.
     pub extra: Vec<(String, String)>,
 }
 
 impl UploadFileRequest {
-    /// Uploads `file` for `purpose`. Everything else is unset.
+    /// Creates a request to upload `file` for `purpose`. Everything else is unset.
     pub fn new(purpose: FilePurpose, file: FileSource) -> Self {
         Self {
             purpose,
@@ -44,14 +43,14 @@ impl UploadFileRequest {
         }
     }
 
-    /// Who may see the file. Default: the whole workspace.
+    /// Sets the users that can access the file. Default: the whole workspace.
     #[must_use]
     pub fn visibility(mut self, visibility: FileVisibility) -> Self {
         self.visibility = Some(visibility);
         self
     }
 
-    /// After how many hours the file is deleted. Default: never.
+    /// Sets the number of hours after which the file is deleted. Default: never.
     #[must_use]
     pub fn expiry(mut self, hours: u64) -> Self {
         self.expiry = Some(hours);
@@ -80,28 +79,28 @@ impl UploadFileRequest {
     }
 }
 
-/// Which files to list. Mirrors the query of `GET /v1/files`.
+/// The filters and the page size of a list of files. Mirrors the query of `GET /v1/files`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct ListFilesRequest {
-    /// Which page to begin with, counted from 0. Default: 0.
+    /// The number of the first page, counted from 0. Default: 0.
     pub page: Option<u64>,
-    /// How many files a page has. Default: 100.
+    /// The number of files per page. Default: 100.
     pub page_size: Option<u64>,
-    /// Whether to count all files. Default: yes.
+    /// Whether the response contains the total number of files. Default: `true`.
     pub include_total: Option<bool>,
-    /// Only files of these kinds.
+    /// Selects files of these sample types.
     #[api(list)]
     pub sample_type: Option<Vec<SampleType>>,
-    /// Only files that came from there.
+    /// Selects files from these sources.
     #[api(list)]
     pub source: Option<Vec<Source>>,
-    /// Only files whose name has this text in it.
+    /// Selects files whose name contains this text.
     #[api(into)]
     pub search: Option<String>,
-    /// Only files for this purpose.
+    /// Selects files of this purpose.
     pub purpose: Option<FilePurpose>,
-    /// Only files of these media types.
+    /// Selects files of these media types.
     #[api(list)]
     pub mimetypes: Option<Vec<String>>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -109,11 +108,11 @@ pub struct ListFilesRequest {
     pub extra: Map<String, Value>,
 }
 
-/// How long a signed URL is good. Mirrors the query of `GET /v1/files/{file_id}/url`.
+/// A request for a signed URL. Mirrors the query of `GET /v1/files/{file_id}/url`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct GetSignedUrlRequest {
-    /// For how many hours. Default: 24.
+    /// The number of hours until the URL expires. Default: 24.
     pub expiry: Option<u64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -3,20 +3,20 @@ use serde_json::{Map, Value};
 use crate::call::{NextPage, Page};
 use crate::json::{ApiEnum, ApiObject};
 
-/// What a file is for. Mirrors the API's `FilePurpose`.
+/// The purpose of a file. Mirrors the API's `FilePurpose`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum FilePurpose {
-    /// Training.
+    /// Training data of a fine-tuning job.
     #[api("fine-tune")]
     FineTune,
-    /// The requests of a batch.
+    /// The input of a batch job.
     #[api("batch")]
     Batch,
-    /// OCR.
+    /// A document for OCR.
     #[api("ocr")]
     Ocr,
-    /// Transcription.
+    /// A recording to transcribe.
     #[api("audio")]
     Audio,
     /// Agentic safety.
@@ -26,171 +26,171 @@ pub enum FilePurpose {
     Unknown(String),
 }
 
-/// Who may see a file. Mirrors the API's `FileVisibility`.
+/// The users that can access a file. Mirrors the API's `FileVisibility`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum FileVisibility {
     /// The whole workspace.
     #[api("workspace")]
     Workspace,
-    /// Its owner alone.
+    /// The file's owner only.
     #[api("user")]
     User,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// What kind of content a file has. Mirrors the API's `SampleType`.
+/// The type of a file's content. Mirrors the API's `SampleType`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum SampleType {
-    /// Text for training.
+    /// Plain text to train on.
     #[api("pretrain")]
     Pretrain,
-    /// Conversations for training.
+    /// Conversations to train on.
     #[api("instruct")]
     Instruct,
-    /// The requests of a batch.
+    /// The requests of a batch job.
     #[api("batch_request")]
     BatchRequest,
-    /// The results of a batch.
+    /// The results of a batch job.
     #[api("batch_result")]
     BatchResult,
-    /// The errors of a batch.
+    /// The errors of a batch job.
     #[api("batch_error")]
     BatchError,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// Where a file came from. Mirrors the API's `Source`.
+/// The origin of a file. Mirrors the API's `Source`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum Source {
-    /// A user uploaded it.
+    /// Uploaded by a user.
     #[api("upload")]
     Upload,
-    /// A repository.
+    /// Imported from a repository.
     #[api("repository")]
     Repository,
-    /// Mistral made it.
+    /// Created by Mistral.
     #[api("mistral")]
     Mistral,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// A file that was uploaded just now. Mirrors the API's `UploadFileOut`.
+/// An uploaded file. Mirrors the API's `UploadFileOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct CreateFileResponse {
     /// The file's id.
     #[api(required)]
     pub id: String,
-    /// The kind of object: `file`.
+    /// The object type: `file`.
     #[api(default)]
     pub object: String,
-    /// The name that it was uploaded under.
+    /// The name that the file was uploaded under.
     #[api(default)]
     pub filename: String,
-    /// How many bytes it has.
+    /// The size in bytes.
     pub bytes: Option<i64>,
-    /// When it was uploaded, in seconds since 1970.
+    /// The time of the upload, in seconds since the Unix epoch.
     pub created_at: Option<i64>,
-    /// What it is for.
+    /// The purpose of the file.
     pub purpose: Option<FilePurpose>,
-    /// What kind of content it has.
+    /// The type of the content.
     pub sample_type: Option<SampleType>,
-    /// How many lines it has, where lines count.
+    /// The number of lines, for files of lines such as JSONL.
     pub num_lines: Option<i64>,
-    /// Its media type.
+    /// The media type.
     pub mimetype: Option<String>,
-    /// Where it came from.
+    /// The origin of the file.
     pub source: Option<Source>,
-    /// What its content is recognised by.
+    /// The fingerprint of the content.
     pub signature: Option<String>,
-    /// When it will be deleted, in seconds since 1970.
+    /// The time at which the file will be deleted, in seconds since the Unix epoch.
     pub expires_at: Option<i64>,
-    /// Who may see it.
+    /// The users that can access the file.
     pub visibility: Option<FileVisibility>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A file of a list. Mirrors the API's `FileSchema`.
+/// A file in a list. Mirrors the API's `FileSchema`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct FileSchema {
     /// The file's id.
     #[api(required)]
     pub id: String,
-    /// The kind of object: `file`.
+    /// The object type: `file`.
     #[api(default)]
     pub object: String,
-    /// The name that it was uploaded under.
+    /// The name that the file was uploaded under.
     #[api(default)]
     pub filename: String,
-    /// How many bytes it has.
+    /// The size in bytes.
     pub bytes: Option<i64>,
-    /// When it was uploaded, in seconds since 1970.
+    /// The time of the upload, in seconds since the Unix epoch.
     pub created_at: Option<i64>,
-    /// What it is for.
+    /// The purpose of the file.
     pub purpose: Option<FilePurpose>,
-    /// What kind of content it has.
+    /// The type of the content.
     pub sample_type: Option<SampleType>,
-    /// How many lines it has, where lines count.
+    /// The number of lines, for files of lines such as JSONL.
     pub num_lines: Option<i64>,
-    /// Its media type.
+    /// The media type.
     pub mimetype: Option<String>,
-    /// Where it came from.
+    /// The origin of the file.
     pub source: Option<Source>,
-    /// What its content is recognised by.
+    /// The fingerprint of the content.
     pub signature: Option<String>,
-    /// When it will be deleted, in seconds since 1970.
+    /// The time at which the file will be deleted, in seconds since the Unix epoch.
     pub expires_at: Option<i64>,
-    /// Who may see it.
+    /// The users that can access the file.
     pub visibility: Option<FileVisibility>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A file. Mirrors the API's `RetrieveFileOut`.
+/// The metadata of a file. Mirrors the API's `RetrieveFileOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct GetFileResponse {
     /// The file's id.
     #[api(required)]
     pub id: String,
-    /// The kind of object: `file`.
+    /// The object type: `file`.
     #[api(default)]
     pub object: String,
-    /// The name that it was uploaded under.
+    /// The name that the file was uploaded under.
     #[api(default)]
     pub filename: String,
-    /// Whether it has been deleted.
+    /// Whether the file has been deleted.
     #[api(default)]
     pub deleted: bool,
-    /// How many bytes it has.
+    /// The size in bytes.
     pub bytes: Option<i64>,
-    /// When it was uploaded, in seconds since 1970.
+    /// The time of the upload, in seconds since the Unix epoch.
     pub created_at: Option<i64>,
-    /// What it is for.
+    /// The purpose of the file.
     pub purpose: Option<FilePurpose>,
-    /// What kind of content it has.
+    /// The type of the content.
     pub sample_type: Option<SampleType>,
-    /// How many lines it has, where lines count.
+    /// The number of lines, for files of lines such as JSONL.
     pub num_lines: Option<i64>,
-    /// Its media type.
+    /// The media type.
     pub mimetype: Option<String>,
-    /// Where it came from.
+    /// The origin of the file.
     pub source: Option<Source>,
-    /// What its content is recognised by.
+    /// The fingerprint of the content.
     pub signature: Option<String>,
-    /// When it will be deleted, in seconds since 1970.
+    /// The time at which the file will be deleted, in seconds since the Unix epoch.
     pub expires_at: Option<i64>,
-    /// Who may see it.
+    /// The users that can access the file.
     pub visibility: Option<FileVisibility>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -201,13 +201,13 @@ pub struct GetFileResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ListFilesResponse {
-    /// The files.
+    /// The files of this page.
     #[api(default)]
     pub data: Vec<FileSchema>,
-    /// The kind of object: `list`.
+    /// The object type: `list`.
     #[api(default)]
     pub object: String,
-    /// How many files there are in all.
+    /// The total number of files.
     pub total: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -230,17 +230,17 @@ impl Page for ListFilesResponse {
     }
 }
 
-/// That a file has been deleted. Mirrors the API's `DeleteFileOut`.
+/// The confirmation of a deletion. Mirrors the API's `DeleteFileOut`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct DeleteFileResponse {
     /// The file's id.
     #[api(required)]
     pub id: String,
-    /// The kind of object: `file`.
+    /// The object type: `file`.
     #[api(default)]
     pub object: String,
-    /// Whether it has been deleted.
+    /// Whether the file has been deleted.
     #[api(default)]
     pub deleted: bool,
     /// Fields that this version of the SDK does not know, as they came.
@@ -248,11 +248,11 @@ pub struct DeleteFileResponse {
     pub extra: Map<String, Value>,
 }
 
-/// A URL that is good for a while. Mirrors the API's `FileSignedURL`.
+/// A signed URL of a file. Mirrors the API's `FileSignedURL`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct GetSignedUrlResponse {
-    /// The URL. Whoever has it can download the file.
+    /// The URL. It grants access to the file without a key: treat it as a secret.
     #[api(required)]
     pub url: String,
     /// Fields that this version of the SDK does not know, as they came.

@@ -340,7 +340,7 @@ impl<'de> Deserialize<'de> for CreateFineTuningJobResponse {
         } else {
             decode_job(value).map(Self::Job)
         };
-        decoded.map_err(|error| de::Error::custom(error.without_line()))
+        decoded.map_err(|error| de::Error::custom(error.without_position()))
     }
 }
 

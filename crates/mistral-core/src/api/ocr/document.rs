@@ -8,7 +8,7 @@ use crate::json::ApiUnion;
 use crate::messages::{DocumentUrlChunk, FileChunk, ImageUrlChunk, ImageUrlUnion};
 use crate::transport::{media_type, run_blocking};
 
-/// What OCR is to read. Mirrors the official SDK's `DocumentUnion`.
+/// The document or image to process. Mirrors the official SDK's `DocumentUnion`.
 ///
 /// ```
 /// use mistral_core::ocr::Document;
@@ -24,13 +24,13 @@ use crate::transport::{media_type, run_blocking};
 #[api(tag = "type")]
 #[non_exhaustive]
 pub enum Document {
-    /// A file that was uploaded before.
+    /// An uploaded file.
     #[api("file")]
     File(FileChunk),
-    /// A document, by URL or as a data URL.
+    /// A document at a URL, or in a data URL.
     #[api("document_url")]
     DocumentUrl(DocumentUrlChunk),
-    /// An image, by URL or as a data URL.
+    /// An image at a URL, or in a data URL.
     #[api("image_url")]
     ImageUrl(ImageUrlChunk),
     /// A member that this version of the SDK does not know, as it came.
@@ -38,10 +38,10 @@ pub enum Document {
 }
 
 impl Document {
-    /// A document or an image, by URL or as a data URL.
+    /// Refers to a document or an image by URL or data URL.
     ///
-    /// It is an image if the data URL's media type says so, or the extension of the URL's
-    /// path; anything else is a document. Where the URL does not tell, say it with
+    /// The media type of a data URL, or the extension of the URL's path, determines whether it
+    /// is an image. Anything else is a document. If the URL has no extension, use
     /// [`document_url`](Self::document_url) or [`image_url`](Self::image_url).
     pub fn url(url: impl Into<String>) -> Self {
         let url = url.into();
@@ -52,26 +52,27 @@ impl Document {
         }
     }
 
-    /// A document, by URL or as a data URL (`data:application/pdf;base64,…`).
+    /// Refers to a document by URL or data URL (`data:application/pdf;base64,…`).
     pub fn document_url(url: impl Into<String>) -> Self {
         DocumentUrlChunk::new(url).into()
     }
 
-    /// An image, by URL or as a data URL (`data:image/png;base64,…`).
+    /// Refers to an image by URL or data URL (`data:image/png;base64,…`).
     pub fn image_url(url: impl Into<String>) -> Self {
         ImageUrlChunk::new(ImageUrlUnion::Url(url.into())).into()
     }
 
-    /// A file that was uploaded before, by its id.
+    /// Refers to an uploaded file by its id.
     pub fn file_id(file_id: impl Into<String>) -> Self {
         FileChunk::new(file_id).into()
     }
 
-    /// A document or an image that is sent within the request, as a data URL.
+    /// Encodes a document or an image as a data URL, which is sent in the request.
     ///
-    /// Which of them it is, and its media type, are told by the extension of `file_name`.
-    /// A data URL is a third larger than the bytes: upload large files with the purpose
-    /// [`Ocr`](crate::api::files::FilePurpose::Ocr), and name them by [`file_id`](Self::file_id).
+    /// The extension of `file_name` determines the media type, and whether it is an image. A
+    /// data URL is a third larger than the bytes: upload large files with the purpose
+    /// [`Ocr`](crate::api::files::FilePurpose::Ocr) and refer to them with
+    /// [`file_id`](Self::file_id).
     pub fn from_bytes(file_name: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
         let file_name = file_name.into();
         let media_type = media_type::of_file_name(&file_name);
@@ -84,14 +85,14 @@ impl Document {
         }
     }
 
-    /// The file at `path`, as [`from_bytes`](Self::from_bytes) sends it.
+    /// Reads the file at `path` and encodes it like [`from_bytes`](Self::from_bytes).
     ///
-    /// It is read, off the runtime's own threads, when this is awaited.
+    /// The file is read on a blocking thread of the Tokio runtime.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Io`](crate::ErrorKind::Io), naming the file, when it is
-    /// missing or cannot be read; with [`ErrorKind::Config`](crate::ErrorKind::Config)
-    /// outside of a Tokio runtime.
+    /// * [`ErrorKind::Io`](crate::ErrorKind::Io), with the path in the message, when the file is
+    ///   missing or cannot be read.
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) outside of a Tokio runtime.
     pub async fn from_path(path: impl AsRef<Path>) -> Result<Self> {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::config(
@@ -101,12 +102,12 @@ impl Document {
         }
         let path = path.as_ref().to_owned();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let (name, read) = (name.into_owned(), path.clone());
-        run_blocking(move || Ok(Self::from_bytes(name, std::fs::read(read)?)))
+        let (name, source) = (name.into_owned(), path.clone());
+        run_blocking(move || Ok(Self::from_bytes(name, std::fs::read(source)?)))
             .await
             .map_err(|error| {
-                let what = format!("the file `{}` cannot be read: {error}", path.display());
-                Error::io(what, error)
+                let message = format!("the file `{}` cannot be read: {error}", path.display());
+                Error::io(message, error)
             })
     }
 }

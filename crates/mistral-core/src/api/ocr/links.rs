@@ -1,17 +1,17 @@
-//! The links of a page's Markdown.
+//! Rewrites the links in the Markdown of a page.
 
-/// Where a link is to lead.
-pub(super) enum Target {
-    /// To the file of that name.
+/// The replacement of a link.
+pub(super) enum LinkTarget {
+    /// A link to the file of this name.
     File(String),
-    /// Nowhere: this text is to stand in its place.
+    /// This text in place of the whole link.
     Text(String),
 }
 
-/// `text`, with each link to one of these ids led to where it belongs. A text without a link
-/// is put at the end, so that it is not lost.
+/// Replaces the links in `text` to the ids in `links`. A [`LinkTarget::Text`] that no link
+/// refers to is appended, so that it is not lost.
 #[inline]
-pub(super) fn relink(text: &str, links: &[(&str, Target)]) -> String {
+pub(super) fn relink(text: &str, links: &[(&str, LinkTarget)]) -> String {
     let mut relinked = String::with_capacity(text.len());
     let mut rest = text;
     let mut is_placed = vec![false; links.len()];
@@ -24,12 +24,12 @@ pub(super) fn relink(text: &str, links: &[(&str, Target)]) -> String {
             Some((target, after))
         });
         rest = match found {
-            Some((Target::File(name), after)) => {
+            Some((LinkTarget::File(name), after)) => {
                 relinked.extend(["](", name, ")"]);
                 after
             }
-            Some((Target::Text(text), after)) => {
-                // What was the link's own text goes, too.
+            Some((LinkTarget::Text(text), after)) => {
+                // The label of the link is replaced, too.
                 relinked.truncate(relinked.rfind('[').unwrap_or(relinked.len()));
                 push_paragraph(&mut relinked, text);
                 if !after.is_empty() && !after.starts_with("\n\n") {
@@ -45,7 +45,7 @@ pub(super) fn relink(text: &str, links: &[(&str, Target)]) -> String {
     }
     relinked.push_str(rest);
     for ((_, target), is_placed) in links.iter().zip(is_placed) {
-        if let Target::Text(text) = target
+        if let LinkTarget::Text(text) = target
             && !is_placed
         {
             push_paragraph(&mut relinked, text);

@@ -1,4 +1,4 @@
-//! OCR: the text, the images and the tables of documents.
+//! OCR: extracts the text, the images and the tables of documents.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -49,14 +49,14 @@ operations! {
     PROCESS = Operation::inference("ocr.process", "/v1/ocr");
 }
 
-/// Text of documents and images. Made by [`Client::ocr`](crate::Client::ocr).
+/// The OCR operations. Created by [`Client::ocr`](crate::Client::ocr).
 #[derive(Debug, Clone)]
 pub struct Ocr<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Client<M> {
-    /// Returns text recognition in documents and images.
+    /// Returns the OCR operations.
     pub fn ocr(&self) -> Ocr<M> {
         Ocr {
             client: self.clone(),
@@ -65,7 +65,7 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Ocr<M> {
-    /// Reads a document or an image.
+    /// Extracts the text, the images and the tables of a document or an image.
     ///
     /// Mirrors `POST /v1/ocr`.
     #[doc = example!(r#"

@@ -5,7 +5,7 @@ use super::document::Document;
 use crate::json::{ApiEnum, ApiRequest};
 use crate::messages::ResponseFormat;
 
-/// Asks for the text of a document. Mirrors the API's `OCRRequest`.
+/// A request to process a document. Mirrors the API's `OCRRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
@@ -13,44 +13,45 @@ pub struct OcrRequest {
     /// The model's id, for example `mistral-ocr-latest`.
     #[api(required, into)]
     pub model: String,
-    /// What is to be read.
+    /// The document or image to process.
     #[api(required, into)]
     pub document: Document,
-    /// An id of your own for the request.
+    /// An id for the request, chosen by the caller.
     #[api(into)]
     pub id: Option<String>,
-    /// Which pages to read, counted from 0. Default: all.
+    /// The pages to process, counted from 0. Default: all.
     #[api(into)]
     pub pages: Option<PageSelection>,
-    /// Whether the images come along as base64. Default: no.
+    /// Whether the response contains the images in base64. Default: `false`.
     pub include_image_base64: Option<bool>,
-    /// How many images are taken out at most. Default: all.
+    /// The maximum number of images to extract. Default: no limit.
     pub image_limit: Option<u64>,
-    /// How high and wide an image must be to be taken out, in pixels. Default: any.
+    /// The minimum height and width of the images to extract, in pixels. Default: no minimum.
     pub image_min_size: Option<u64>,
-    /// What is to be told of every image: a JSON schema. See
-    /// [`OcrImageObject::annotation`](super::OcrImageObject::annotation).
+    /// The JSON schema of the annotation of each image, which
+    /// [`OcrImageObject::annotation`](super::OcrImageObject::annotation) returns.
     #[api(into)]
     pub bbox_annotation_format: Option<ResponseFormat>,
-    /// What is to be told of the whole document: a JSON schema. See
-    /// [`OcrResponse::annotation`](super::OcrResponse::annotation).
+    /// The JSON schema of the annotation of the document, which
+    /// [`OcrResponse::annotation`](super::OcrResponse::annotation) returns.
     #[api(into)]
     pub document_annotation_format: Option<ResponseFormat>,
-    /// What the model is to heed in that. Needs `document_annotation_format`.
+    /// Instructions for the annotation of the document. Requires
+    /// `document_annotation_format`.
     #[api(into)]
     pub document_annotation_prompt: Option<String>,
-    /// How tables are written, if they are taken out of the text. Default: they
-    /// stay in the text.
+    /// The format of tables, which are then extracted from the text. Default: tables stay in
+    /// the text.
     #[api(into)]
     pub table_format: Option<TableFormat>,
-    /// Whether the pages' headers are taken out of the text. Default: no.
+    /// Whether the headers of pages are extracted from the text. Default: `false`.
     pub extract_header: Option<bool>,
-    /// Whether the pages' footers are taken out of the text. Default: no.
+    /// Whether the footers of pages are extracted from the text. Default: `false`.
     pub extract_footer: Option<bool>,
-    /// Whether the pages' blocks come along, with where each of them is. Default:
-    /// the server's own.
+    /// Whether the response contains the blocks of each page with their bounding boxes.
+    /// Default: chosen by the server.
     pub include_blocks: Option<bool>,
-    /// How finely the response says how sure the model is. Default: not at all.
+    /// The unit that the response contains confidence scores for. Default: no scores.
     #[api(into)]
     pub confidence_scores_granularity: Option<ConfidenceScoresGranularity>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -58,7 +59,7 @@ pub struct OcrRequest {
     pub extra: Map<String, Value>,
 }
 
-/// Which pages to read, counted from 0. Mirrors the official SDK's `PageSelection`.
+/// The pages to process, counted from 0. Mirrors the official SDK's `PageSelection`.
 ///
 /// ```
 /// use mistral_core::ocr::PageSelection;
@@ -71,9 +72,9 @@ pub struct OcrRequest {
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum PageSelection {
-    /// Numbers and ranges with commas in between, for example `0,2-4`.
+    /// Comma-separated numbers and ranges, for example `0,2-4`.
     Ranges(String),
-    /// Numbers.
+    /// Page numbers.
     List(Vec<u64>),
 }
 
@@ -101,32 +102,32 @@ impl<const N: usize> From<[u64; N]> for PageSelection {
     }
 }
 
-/// How tables are written. Mirrors the API's `table_format`.
+/// The format of extracted tables. Mirrors the API's `table_format`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum TableFormat {
-    /// As Markdown.
+    /// Markdown.
     #[api("markdown")]
     Markdown,
-    /// As HTML.
+    /// HTML.
     #[api("html")]
     Html,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// How finely a response says how sure the model is. Mirrors the API's
+/// The unit that a response contains confidence scores for. Mirrors the API's
 /// `confidence_scores_granularity`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ConfidenceScoresGranularity {
-    /// Word by word.
+    /// Scores per word.
     #[api("word")]
     Word,
-    /// Page by page.
+    /// Scores per page.
     #[api("page")]
     Page,
-    /// Block by block.
+    /// Scores per block.
     #[api("block")]
     Block,
     /// A value that this version of the SDK does not know, as it came.

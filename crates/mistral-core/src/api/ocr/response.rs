@@ -9,21 +9,21 @@ use crate::error::{Error, ErrorKind, Result, decode};
 use crate::json::ApiObject;
 use crate::transport::media_type;
 
-/// What was read. Mirrors the API's `OCRResponse`.
+/// The result of OCR. Mirrors the API's `OCRResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct OcrResponse {
-    /// The pages that were read.
+    /// The processed pages.
     #[api(required)]
     pub pages: Vec<OcrPageObject>,
-    /// The model that read them.
+    /// The model that processed the document.
     #[api(default)]
     pub model: String,
-    /// What `document_annotation_format` asked for, as text that is JSON. See
-    /// [`annotation`](Self::annotation).
+    /// The annotation in the format that `document_annotation_format` set, as JSON.
+    /// [`annotation`](Self::annotation) decodes it.
     pub document_annotation: Option<String>,
-    /// What the call consumed.
-    #[api(lenient_object)]
+    /// The pages that the call consumed.
+    #[api(lenient)]
     pub usage_info: Option<OcrUsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -31,7 +31,7 @@ pub struct OcrResponse {
 }
 
 impl OcrResponse {
-    /// What `document_annotation_format` asked for.
+    /// Decodes the annotation in the format that `document_annotation_format` set.
     ///
     /// ```
     /// use mistral_core::ocr::OcrResponse;
@@ -47,52 +47,52 @@ impl OcrResponse {
     /// ```
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`] when there is no annotation, or when it is not a
-    /// `T`; the message then names the place in it.
+    /// Fails with [`ErrorKind::Decode`] when there is no annotation, or when it cannot be
+    /// decoded as a `T`; the message then contains the JSON path.
     pub fn annotation<T: DeserializeOwned>(&self) -> Result<T> {
-        read_annotation(
+        decode_annotation(
             self.document_annotation.as_deref(),
             "document_annotation_format",
         )
     }
 
-    /// The text of all pages as Markdown, with a blank line between two pages.
+    /// Returns the text of all pages as Markdown, with a blank line between pages.
     pub fn markdown(&self) -> String {
         let pages: Vec<_> = self.pages.iter().map(|page| &*page.markdown).collect();
         pages.join("\n\n")
     }
 }
 
-/// A page. Mirrors the API's `OCRPageObject`.
+/// A processed page. Mirrors the API's `OCRPageObject`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct OcrPageObject {
-    /// Which page this is, counted from 0.
+    /// The index of the page in the document, counted from 0.
     #[api(required)]
     pub index: u64,
-    /// Its text as Markdown. Images stand in it as links to their ids.
+    /// The text as Markdown. It contains images as links to their ids.
     #[api(required)]
     pub markdown: String,
-    /// The images that were taken out.
+    /// The extracted images.
     #[api(default, lenient)]
     pub images: Vec<OcrImageObject>,
-    /// The tables that were taken out, if the request asked for that.
+    /// The extracted tables, if the request set `table_format`.
     #[api(default, lenient)]
     pub tables: Vec<OcrTableObject>,
-    /// The links on the page.
+    /// The hyperlinks on the page.
     #[api(default, lenient)]
     pub hyperlinks: Vec<String>,
-    /// The header that was taken out, if the request asked for that.
+    /// The extracted header, if the request set `extract_header`.
     pub header: Option<String>,
-    /// The footer that was taken out, if the request asked for that.
+    /// The extracted footer, if the request set `extract_footer`.
     pub footer: Option<String>,
-    /// How large the page is.
-    #[api(lenient_object)]
+    /// The dimensions of the page's image.
+    #[api(lenient)]
     pub dimensions: Option<OcrPageDimensions>,
-    /// How sure the model is, if the request asked for that.
+    /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrPageConfidenceScores>,
-    /// The page's parts in reading order, if the request asked for them.
+    /// The blocks of the page in reading order, if the request set `include_blocks`.
     #[api(lenient)]
     pub blocks: Option<Vec<Block>>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -104,22 +104,22 @@ pub struct OcrPageObject {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct OcrImageObject {
-    /// The image's id: what the page's Markdown links to.
+    /// The image's id, which the Markdown of the page links to.
     #[api(required)]
     pub id: String,
-    /// Where its left edge is, in pixels.
+    /// The x coordinate of the left edge, in pixels.
     pub top_left_x: Option<u64>,
-    /// Where its upper edge is, in pixels.
+    /// The y coordinate of the top edge, in pixels.
     pub top_left_y: Option<u64>,
-    /// Where its right edge is, in pixels.
+    /// The x coordinate of the right edge, in pixels.
     pub bottom_right_x: Option<u64>,
-    /// Where its lower edge is, in pixels.
+    /// The y coordinate of the bottom edge, in pixels.
     pub bottom_right_y: Option<u64>,
-    /// The image as base64, mostly as a data URL, if the request asked for it. See
-    /// [`bytes`](Self::bytes).
+    /// The image in base64, usually as a data URL, if the request set `include_image_base64`.
+    /// [`bytes`](Self::bytes) decodes it.
     pub image_base64: Option<String>,
-    /// What `bbox_annotation_format` asked for, as text that is JSON. See
-    /// [`annotation`](Self::annotation).
+    /// The annotation in the format that `bbox_annotation_format` set, as JSON.
+    /// [`annotation`](Self::annotation) decodes it.
     pub image_annotation: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -127,33 +127,34 @@ pub struct OcrImageObject {
 }
 
 impl OcrImageObject {
-    /// What `bbox_annotation_format` asked for.
+    /// Decodes the annotation in the format that `bbox_annotation_format` set.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`] when there is no annotation, or when it is not a
-    /// `T`; the message then names the place in it.
+    /// Fails with [`ErrorKind::Decode`] when there is no annotation, or when it cannot be
+    /// decoded as a `T`; the message then contains the JSON path.
     pub fn annotation<T: DeserializeOwned>(&self) -> Result<T> {
-        read_annotation(self.image_annotation.as_deref(), "bbox_annotation_format")
+        decode_annotation(self.image_annotation.as_deref(), "bbox_annotation_format")
     }
 
-    /// The image itself, decoded.
+    /// Decodes the image.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`] when it did not come along
-    /// (`include_image_base64`), or is not base64.
+    /// Fails with [`ErrorKind::Decode`] when the response does not contain the image, because
+    /// the request did not set `include_image_base64`, or when it is not base64.
     pub fn bytes(&self) -> Result<Bytes> {
         self.decode("")
     }
 
-    /// The image itself; an error says `place` after the image's id.
-    pub(super) fn decode(&self, place: &str) -> Result<Bytes> {
-        let undecodable = |why: &str| {
-            let what = format!("the image `{}`{place} cannot be read: {why}", self.id);
-            Error::new(ErrorKind::Decode, what)
+    /// Decodes the image. The message of an error contains `location` after the image's id.
+    pub(super) fn decode(&self, location: &str) -> Result<Bytes> {
+        let undecodable = |reason: &str| {
+            let id = &self.id;
+            let message = format!("the image `{id}`{location} cannot be decoded: {reason}");
+            Error::new(ErrorKind::Decode, message)
         };
         let Some(text) = self.image_base64.as_deref() else {
             return Err(undecodable(
-                "the request must ask for it with `include_image_base64`",
+                "the response does not contain it; set `include_image_base64` in the request",
             ));
         };
         let base64 = match text.split_once(";base64,") {
@@ -166,7 +167,7 @@ impl OcrImageObject {
             .map_err(|error| undecodable("it is not base64").with_source(error))
     }
 
-    /// The extension that its data URL's media type stands for, if it is one of an image.
+    /// Returns the file extension of the data URL's media type, if it is one of an image.
     pub(super) fn extension(&self) -> Option<&'static str> {
         let (head, _) = self.image_base64.as_deref()?.split_once(";base64,")?;
         let media_type = head.split_once(':')?.1.split(';').next()?;
@@ -174,30 +175,31 @@ impl OcrImageObject {
     }
 }
 
-fn read_annotation<T: DeserializeOwned>(annotation: Option<&str>, asked_by: &str) -> Result<T> {
+fn decode_annotation<T: DeserializeOwned>(annotation: Option<&str>, setting: &str) -> Result<T> {
     let Some(json) = annotation else {
-        let what = format!("there is no annotation: the request must ask for it with `{asked_by}`");
-        return Err(Error::new(ErrorKind::Decode, what));
+        let message =
+            format!("the response contains no annotation; set `{setting}` in the request");
+        return Err(Error::new(ErrorKind::Decode, message));
     };
     decode(json.as_bytes()).map_err(|cause| {
-        let what = format!("the annotation is not what `{asked_by}` asked for: {cause}");
-        Error::new(ErrorKind::Decode, what)
+        let message = format!("the annotation does not match `{setting}`: {cause}");
+        Error::new(ErrorKind::Decode, message)
     })
 }
 
-/// A table on a page. Mirrors the API's `OCRTableObject`.
+/// An extracted table. Mirrors the API's `OCRTableObject`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct OcrTableObject {
-    /// The table's id: what the page's Markdown links to.
+    /// The table's id, which the Markdown of the page links to.
     #[api(required)]
     pub id: String,
-    /// The table.
+    /// The table in the format that `format` names.
     #[api(required)]
     pub content: String,
-    /// How the table is written.
+    /// The format of the table.
     pub format: Option<TableFormat>,
-    /// How sure the model is of every word, if the request asked for that.
+    /// The confidence scores of the words, if the request asked for scores per word.
     #[api(lenient)]
     pub word_confidence_scores: Option<Vec<OcrConfidenceScore>>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -205,62 +207,62 @@ pub struct OcrTableObject {
     pub extra: Map<String, Value>,
 }
 
-/// How large the image of a page is. Mirrors the API's `OCRPageDimensions`.
+/// The dimensions of a page's image. Mirrors the API's `OCRPageDimensions`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct OcrPageDimensions {
-    /// Pixels per inch.
+    /// The resolution in pixels per inch.
     pub dpi: Option<u64>,
-    /// Its height in pixels.
+    /// The height in pixels.
     pub height: Option<u64>,
-    /// Its width in pixels.
+    /// The width in pixels.
     pub width: Option<u64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// How sure the model is of a page. Mirrors the API's `OCRPageConfidenceScores`.
+/// The confidence scores of a page. Mirrors the API's `OCRPageConfidenceScores`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct OcrPageConfidenceScores {
-    /// How sure it is of every word, if the request asked for that.
+    /// The confidence scores of the words, if the request asked for scores per word.
     #[api(lenient)]
     pub word_confidence_scores: Option<Vec<OcrConfidenceScore>>,
-    /// How sure it is on average: 0 to 1.
+    /// The average confidence, from 0 to 1.
     pub average_page_confidence_score: Option<f64>,
-    /// How sure it is where it is least sure: 0 to 1.
+    /// The lowest confidence, from 0 to 1.
     pub minimum_page_confidence_score: Option<f64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// How sure the model is of a word. Mirrors the API's `OCRConfidenceScore`.
+/// The confidence score of a word. Mirrors the API's `OCRConfidenceScore`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct OcrConfidenceScore {
     /// The word.
     #[api(required)]
     pub text: String,
-    /// How sure it is: 0 to 1.
+    /// The confidence, from 0 to 1.
     #[api(required)]
     pub confidence: f64,
-    /// Where the word begins in the Markdown.
+    /// The index of the word's first character in the Markdown.
     pub start_index: Option<u64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// What a call consumed. Mirrors the API's `OCRUsageInfo`.
+/// The usage of a call. Mirrors the API's `OCRUsageInfo`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct OcrUsageInfo {
-    /// How many pages were read.
+    /// The number of processed pages.
     #[api(default)]
     pub pages_processed: u64,
-    /// How many bytes the document has.
+    /// The size of the document, in bytes.
     pub doc_size_bytes: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -1,4 +1,4 @@
-//! A document that was read, as files.
+//! Writes the result of OCR to files.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::links::{Target, relink};
+use super::links::{LinkTarget, relink};
 use super::response::{OcrImageObject, OcrPageObject, OcrResponse};
 use crate::error::{Error, Result};
 use crate::transport::{media_type, run_blocking};
 
-const MARKDOWN: &str = "document.md";
+const MARKDOWN_FILE_NAME: &str = "document.md";
 
-/// The longest stem of a name; file systems allow some 255 bytes for the whole.
-const LONGEST_STEM: usize = 100;
+/// The maximum length of the stem of a file name. File systems allow about 255 bytes for the
+/// whole name.
+const MAX_STEM_LENGTH: usize = 100;
 
 /// The files that [`OcrResponse::write_to`] wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,25 +24,25 @@ const LONGEST_STEM: usize = 100;
 pub struct OcrFiles {
     /// The text of all pages as Markdown: `document.md`.
     pub markdown: PathBuf,
-    /// The images, in the order of the pages.
+    /// The images in the order of the pages.
     pub images: Vec<PathBuf>,
 }
 
 impl OcrResponse {
-    /// Writes the document into a directory: its Markdown, and its images beside it.
+    /// Writes the document into a directory: the Markdown, and the images beside it.
     ///
-    /// * `document.md` is what [`markdown`](Self::markdown) gives, with links to the images'
-    ///   files, and with the tables that `table_format` had taken out. Headers and footers
-    ///   that were taken out stay out.
-    /// * An image is written if it came along (`include_image_base64`). If it did not, its
-    ///   link stays as it is, and leads nowhere.
-    /// * The name of an image's file is made of the image's id: letters, digits, `-` and `_`,
-    ///   and the extension of an image. Where two images have one id, the second has a number
-    ///   at its end, and the links of each page lead to the page's own.
+    /// * `document.md` is the text that [`markdown`](Self::markdown) returns, with links to the
+    ///   files of the images, and with the tables that `table_format` extracted. Extracted
+    ///   headers and footers are not written.
+    /// * An image is written if the response contains it (`include_image_base64`). Otherwise its
+    ///   link is kept and is dangling.
+    /// * The file name of an image is derived from the image's id: letters, digits, `-` and `_`,
+    ///   and the extension of an image. If two images have the same id, a number is appended to
+    ///   the name of the second, and the links of each page refer to the images of that page.
     ///
-    /// A directory that is missing is made, and files that are there already are overwritten.
-    /// If this fails, the files that it wrote are removed; the directory stays. Dropping it does
-    /// not stop what has begun.
+    /// A missing directory is created, and existing files are overwritten. On failure, the
+    /// written files are removed and the directory is kept. Dropping the future does not cancel
+    /// a write that has started.
     #[doc = example!(r#"
 # let dir = std::env::temp_dir().join(format!("mistral-ocr-{}", std::process::id()));
 use mistral_sdk::ocr::{Document, OcrRequest};
@@ -55,11 +56,11 @@ println!("{} and {} images", files.markdown.display(), files.images.len());
 "#)]
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode), naming the page and the
-    /// image, when an image is not base64: nothing is written then. Fails with
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), naming the path, when the directory cannot be
-    /// made or a file cannot be written; with
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) outside of a Tokio runtime.
+    /// * [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the page and the image in the
+    ///   message, when an image is not base64. Nothing is written then.
+    /// * [`ErrorKind::Io`](crate::ErrorKind::Io), with the path in the message, when the directory
+    ///   cannot be created or a file cannot be written.
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) outside of a Tokio runtime.
     pub async fn write_to(&self, dir: impl AsRef<Path>) -> Result<OcrFiles> {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::config(
@@ -72,13 +73,14 @@ println!("{} and {} images", files.markdown.display(), files.images.len());
         let path = dir.clone();
         run_blocking(move || Ok(contents.write(&path)))
             .await
-            .unwrap_or_else(|error| Err(unwritable("directory", &dir, error)))
+            .unwrap_or_else(|error| Err(write_error("directory", &dir, error)))
     }
 
-    /// Does what [`write_to`](Self::write_to) does, and waits.
+    /// Writes the document like [`write_to`](Self::write_to), but blocks the current thread.
     ///
     /// # Errors
-    /// Fails as [`write_to`](Self::write_to) does, and inside an async runtime.
+    /// Those of [`write_to`](Self::write_to), and
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) inside an async runtime.
     #[cfg(feature = "blocking")]
     pub fn blocking_write_to(&self, dir: impl AsRef<Path>) -> Result<OcrFiles> {
         crate::mode::blocking_runtime::check_not_in_async()?;
@@ -86,13 +88,13 @@ println!("{} and {} images", files.markdown.display(), files.images.len());
     }
 }
 
-/// What the files are to hold.
+/// The content of the files to write.
 #[derive(Default)]
 struct Contents {
     markdown: String,
     images: Vec<(String, Bytes)>,
-    /// The names of the images, in lower case: some file systems take no notice of it.
-    taken: HashSet<String>,
+    /// The file names of the images in lower case, because some file systems ignore case.
+    used_names: HashSet<String>,
 }
 
 impl Contents {
@@ -106,7 +108,7 @@ impl Contents {
         Ok(this)
     }
 
-    /// Takes the images of a page, and gives its text with links to their files.
+    /// Adds the images of a page, and returns its text with links to their files.
     #[inline]
     fn page(&mut self, page: &OcrPageObject) -> Result<String> {
         let mut links = Vec::new();
@@ -114,30 +116,31 @@ impl Contents {
             if image.image_base64.as_deref().unwrap_or_default().is_empty() {
                 continue;
             }
-            let place = format!(" of page {} (counted from 0)", page.index);
-            let bytes = image.decode(&place)?;
-            let name = self.name(image);
-            links.push((&*image.id, Target::File(name.clone())));
+            let location = format!(" of page {} (counted from 0)", page.index);
+            let bytes = image.decode(&location)?;
+            let name = self.file_name(image);
+            links.push((&*image.id, LinkTarget::File(name.clone())));
             self.images.push((name, bytes));
         }
         let tables = page.tables.iter();
-        let tables = tables.map(|table| (&*table.id, Target::Text(relink(&table.content, &links))));
+        let tables =
+            tables.map(|table| (&*table.id, LinkTarget::Text(relink(&table.content, &links))));
         let tables: Vec<_> = tables.collect();
         links.extend(tables);
         Ok(relink(&page.markdown, &links))
     }
 
-    /// A name for the file of an image. The id comes from the server: it becomes neither a
-    /// path, nor a name that some system keeps for itself, nor a file that is no image.
+    /// Returns an unused file name for an image. The id comes from the server, so it must not
+    /// result in a path, in a name that a system reserves, or in a file that is not an image.
     #[inline]
-    fn name(&mut self, image: &OcrImageObject) -> String {
+    fn file_name(&mut self, image: &OcrImageObject) -> String {
         let (stem, extension) = match image.id.rsplit_once('.') {
             Some((stem, extension)) if media_type::is_image(&image.id) => (stem, Some(extension)),
             _ => (&*image.id, image.extension()),
         };
         let is_plain = |it: char| it.is_ascii_alphanumeric() || it == '-';
         let plain = stem.chars().map(|it| if is_plain(it) { it } else { '_' });
-        let plain: String = plain.take(LONGEST_STEM).collect();
+        let plain: String = plain.take(MAX_STEM_LENGTH).collect();
         let stem = match plain.trim_matches(['-', '_']) {
             "" => "image".to_owned(),
             // Such as `con` and `com1`, which are devices on Windows.
@@ -147,7 +150,7 @@ impl Contents {
         let extension = extension.map_or(String::new(), |it| format!(".{it}"));
         let mut name = format!("{stem}{extension}");
         let mut number = 1;
-        while !self.taken.insert(name.to_ascii_lowercase()) {
+        while !self.used_names.insert(name.to_ascii_lowercase()) {
             number += 1;
             name = format!("{stem}-{number}{extension}");
         }
@@ -156,39 +159,42 @@ impl Contents {
 
     #[inline]
     fn write(self, dir: &Path) -> Result<OcrFiles> {
-        fs::create_dir_all(dir).map_err(|error| unwritable("directory", dir, error))?;
+        fs::create_dir_all(dir).map_err(|error| write_error("directory", dir, error))?;
         let mut written = Vec::new();
         if let Err(error) = self.write_files(dir, &mut written) {
             for path in written {
-                let _ = fs::remove_file(path); // the first error counts
+                let _ = fs::remove_file(path); // the first error is reported
             }
             return Err(error);
         }
         written.pop();
         Ok(OcrFiles {
-            markdown: dir.join(MARKDOWN),
+            markdown: dir.join(MARKDOWN_FILE_NAME),
             images: written,
         })
     }
 
-    /// Writes the images and, last, the Markdown. Adds to `written` whatever it began.
+    /// Writes the images and, last, the Markdown. Adds each file to `written` when it is created.
     #[inline]
     fn write_files(&self, dir: &Path, written: &mut Vec<PathBuf>) -> Result<()> {
         let images = self.images.iter().map(|(name, bytes)| (&**name, &**bytes));
-        for (name, bytes) in images.chain([(MARKDOWN, self.markdown.as_bytes())]) {
+        for (name, bytes) in images.chain([(MARKDOWN_FILE_NAME, self.markdown.as_bytes())]) {
             let path = dir.join(name);
             let mut write = || {
                 let mut file = File::create(&path)?;
                 written.push(path.clone());
                 file.write_all(bytes)
             };
-            write().map_err(|error| unwritable("file", &path, error))?;
+            write().map_err(|error| write_error("file", &path, error))?;
         }
         Ok(())
     }
 }
 
-fn unwritable(what: &str, path: &Path, error: io::Error) -> Error {
-    let what = format!("the {what} `{}` cannot be written: {error}", path.display());
-    Error::io(what, error)
+fn write_error(subject: &str, path: &Path, error: io::Error) -> Error {
+    let message = format!(
+        "the {subject} `{}` cannot be written: {error}",
+        path.display()
+    );
+    Error::io(message, error)
 }

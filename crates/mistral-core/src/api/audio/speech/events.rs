@@ -7,17 +7,18 @@ use crate::error::Result;
 use crate::json::{ApiObject, ApiUnion};
 use crate::messages::UsageInfo;
 
-/// An event of a text being spoken. Mirrors the API's `SpeechStreamEvents`.
+/// An event of a speech stream. Mirrors the API's `SpeechStreamEvents`.
 ///
-/// Its kind is told by its data or, failing that, by the type of the server-sent event.
+/// The `type` field of the data selects the variant. Without it, the type of the server-sent
+/// event does.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
 pub enum SpeechStreamEvents {
-    /// The next piece of the recording.
+    /// The next chunk of the recording.
     #[api("speech.audio.delta")]
     AudioDelta(SpeechStreamAudioDelta),
-    /// The end.
+    /// The end of the stream, with the usage.
     #[api("speech.audio.done")]
     Done(SpeechStreamDone),
     /// A member that this version of the SDK does not know, as it came.
@@ -25,11 +26,11 @@ pub enum SpeechStreamEvents {
 }
 
 impl SpeechStreamEvents {
-    /// The next piece of the recording. Empty if this is no
+    /// Decodes the chunk of the recording that this event carries. Empty for every event but
     /// [`AudioDelta`](Self::AudioDelta).
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode) when it is not base64.
+    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the data is not base64.
     pub fn audio(&self) -> Result<Bytes> {
         match self {
             Self::AudioDelta(delta) => delta.audio(),
@@ -38,11 +39,11 @@ impl SpeechStreamEvents {
     }
 }
 
-/// A piece of a recording. Mirrors the API's `SpeechStreamAudioDelta`.
+/// A chunk of a recording. Mirrors the API's `SpeechStreamAudioDelta`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct SpeechStreamAudioDelta {
-    /// The piece as base64. See [`audio`](Self::audio).
+    /// The chunk in base64; [`audio`](Self::audio) decodes it.
     #[api(required)]
     pub audio_data: String,
     /// Fields that this version of the SDK does not know, as they came.
@@ -51,32 +52,32 @@ pub struct SpeechStreamAudioDelta {
 }
 
 impl SpeechStreamAudioDelta {
-    /// The piece, in the format that the request asked for.
+    /// Decodes the chunk. It has the format that the request set.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode) when it is not base64.
+    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the data is not base64.
     pub fn audio(&self) -> Result<Bytes> {
         decode_audio(&self.audio_data)
     }
 }
 
-/// The end of a recording. Mirrors the API's `SpeechStreamDone`.
+/// The last event of a speech stream. Mirrors the API's `SpeechStreamDone`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct SpeechStreamDone {
-    /// What the call consumed.
-    #[api(lenient_object)]
+    /// The tokens and the audio that the call consumed.
+    #[api(lenient)]
     pub usage: Option<UsageInfo>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// What is known of a stream of a recording.
+/// The state that a stream of [`SpeechStreamEvents`] accumulates.
 #[derive(Debug, Default)]
 pub struct SpeechState {
-    begun: bool,
-    done: bool,
+    has_started: bool,
+    is_done: bool,
     usage: Option<UsageInfo>,
 }
 
@@ -93,9 +94,9 @@ impl StreamEvent for SpeechStreamEvents {
             Self::Unknown(event) => named_event(event_type, event)?,
             event => event,
         };
-        state.begun = true;
+        state.has_started = true;
         if let Self::Done(done) = &event {
-            state.done = true;
+            state.is_done = true;
             state.usage.clone_from(&done.usage);
         }
         Ok(event)
@@ -107,17 +108,17 @@ impl StreamEvent for SpeechStreamEvents {
     }
 
     fn may_end(state: &SpeechState) -> bool {
-        state.begun // the API gives these streams no end mark
+        state.has_started // the API sends no `[DONE]` on these streams
     }
 
     fn is_complete(state: &SpeechState) -> bool {
-        state.done
+        state.is_done
     }
 }
 
 impl EventStream<SpeechStreamEvents> {
-    /// Reads the rest of the stream and gives its audio: all of the recording that
-    /// [`next`](EventStream::next) has not given before.
+    /// Reads the rest of the stream and returns its audio: the part of the recording that
+    /// [`next`](EventStream::next) has not returned before.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -137,23 +138,26 @@ impl EventStream<SpeechStreamEvents> {
     /// ```
     ///
     /// # Errors
-    /// Fails as [`next`](EventStream::next) does, or has done; with
-    /// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) when the stream ends without
-    /// [`Done`](SpeechStreamEvents::Done); and with
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a piece is not base64; the
-    /// error's [`partial`](crate::Error::partial) is the audio so far, as [`Bytes`].
+    /// * The error of [`next`](EventStream::next), also if it was returned before.
+    /// * [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) when the stream ends without
+    ///   [`Done`](SpeechStreamEvents::Done).
+    /// * [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a chunk is not base64.
+    ///
+    /// The error's [`partial`](crate::Error::partial) is the audio received until then, as
+    /// [`Bytes`].
     pub async fn collect_audio(mut self) -> Result<Bytes> {
         let mut audio = BytesMut::new();
         while let Some(event) = self.next().await {
             match event.and_then(|event| event.audio()) {
-                Ok(piece) => audio.extend_from_slice(&piece),
+                Ok(chunk) => audio.extend_from_slice(&chunk),
                 Err(error) => return Err(error.with_partial(Box::new(audio.freeze()))),
             }
         }
         let audio = audio.freeze();
         match self.read_to_end().await {
             Ok(_) => Ok(audio),
-            Err(error) => Err(error.with_partial(Box::new(audio))), // it had failed before, or has no last event
+            // `next` returns `None` after a failure, too.
+            Err(error) => Err(error.with_partial(Box::new(audio))),
         }
     }
 }

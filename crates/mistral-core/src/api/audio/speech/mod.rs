@@ -1,9 +1,10 @@
 mod events;
 mod request;
 
-use super::{SPEAK, SPEAK_STREAM, decode_audio};
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::{SPEAK, SPEAK_STREAM, decode_audio};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
 use crate::error::Result;
@@ -16,18 +17,17 @@ pub use self::request::{
     RawAudio, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest, SpeechTurn, SpeechUserTurn,
 };
 
-/// Texts, spoken. Made by [`Audio::speech`](super::Audio::speech).
+/// The operations that synthesize speech. Created by [`Audio::speech`](super::Audio::speech).
 #[derive(Debug, Clone)]
 pub struct Speech<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Speech<M> {
-    /// Speaks a text and waits for the whole recording.
+    /// Synthesizes speech and returns the whole recording.
     ///
     /// Mirrors `POST /v1/audio/speech`.
     #[doc = example!(r#"
-use serde_json::{Map, Value};
 use mistral_sdk::audio::SpeechRequest;
 
 let request = SpeechRequest::new("Bonjour !").voice_id("fr_marie_neutral");
@@ -42,9 +42,9 @@ println!("{} bytes of MP3", audio.len());
         self.client.call(request)
     }
 
-    /// Speaks a text and reads the recording as it is made.
+    /// Synthesizes speech and streams the recording while it is generated.
     ///
-    /// Mirrors `POST /v1/audio/speech` with `stream`, which this sets.
+    /// Mirrors `POST /v1/audio/speech`. This method sets `stream`.
     #[doc = example!(r#"
 use mistral_sdk::audio::{SpeechOutputFormat, SpeechRequest};
 
@@ -65,11 +65,11 @@ while let Some(event) = stream.next().await {
     }
 }
 
-/// A spoken text. Mirrors the API's `SpeechResponse`.
+/// The recording of a synthesized text. Mirrors the API's `SpeechResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct SpeechResponse {
-    /// The recording as base64. See [`audio`](Self::audio).
+    /// The recording in base64; [`audio`](Self::audio) decodes it.
     #[api(required)]
     pub audio_data: String,
     /// Fields that this version of the SDK does not know, as they came.
@@ -78,11 +78,11 @@ pub struct SpeechResponse {
 }
 
 impl SpeechResponse {
-    /// The recording, in the format that the request asked for.
+    /// Decodes the recording. It has the format that the request set.
     ///
     /// # Errors
-    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode) when it is not base64.
-    pub fn audio(&self) -> Result<bytes::Bytes> {
+    /// Fails with [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the data is not base64.
+    pub fn audio(&self) -> Result<Bytes> {
         decode_audio(&self.audio_data)
     }
 }

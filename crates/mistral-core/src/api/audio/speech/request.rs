@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::json::{ApiEnum, ApiRequest, ApiUnion};
 
-/// Asks for a text to be spoken. Mirrors the API's `SpeechRequest`.
+/// A request to synthesize speech. Mirrors the API's `SpeechRequest`.
 ///
 /// ```
 /// use mistral_core::audio::{SpeechOutputFormat, SpeechRequest};
@@ -19,40 +19,39 @@ use crate::json::{ApiEnum, ApiRequest, ApiUnion};
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct SpeechRequest {
-    /// What is to be said.
+    /// The text to speak.
     #[api(required, into)]
     pub input: String,
-    /// The model's id. Default: the server's own.
+    /// The model's id. Default: chosen by the server.
     #[api(into)]
     pub model: Option<String>,
-    /// The id or the slug of the voice that says it. Default: the server's own.
+    /// The id or the slug of a preset or custom voice. Default: chosen by the server.
     #[api(into)]
     pub voice_id: Option<String>,
-    /// A recording, as base64, of a voice to imitate. See
-    /// [`ref_audio_bytes`](Self::ref_audio_bytes).
+    /// A recording, in base64, of the voice to clone.
+    /// [`ref_audio_bytes`](Self::ref_audio_bytes) encodes it.
     #[api(into)]
     pub ref_audio: Option<String>,
     /// The recording's format. Default: MP3.
     #[api(into)]
     pub response_format: Option<SpeechOutputFormat>,
-    /// What was said before, by both sides.
+    /// The earlier turns of the conversation, of both sides.
     #[api(list)]
     pub conversation_history: Option<Vec<SpeechTurn>>,
-    /// How expressively it is to be said.
+    /// The expressiveness of the speech.
     pub expressiveness: Option<f64>,
-    /// How words are pronounced: by the word, its phonemes in the signs of the IPA.
+    /// The pronunciation of words: a map from a word to its phonemes in IPA.
     ///
-    /// The API knows: `a`, `aɪ`, `aʊ`, `b`, `d`, `dʒ`, `e`, `eɪ`, `f`, `g`, `h`,
+    /// The API accepts `a`, `aɪ`, `aʊ`, `b`, `d`, `dʒ`, `e`, `eɪ`, `f`, `g`, `h`,
     /// `i`, `j`, `k`, `l`, `m`, `n`, `o`, `oʊ`, `p`, `s`, `t`, `tʃ`, `u`, `v`, `w`,
     /// `z`, `æ`, `ð`, `ŋ`, `ɑ`, `ɔ`, `ɔɪ`, `ɖ`, `ə`, `ɚ`, `ɛ`, `ɜ`, `ɪ`, `ɱ`, `ɹ`,
     /// `ɾ`, `ʃ`, `ʈ`, `ʊ`, `ʋ`, `ʌ`, `ʒ`, `ʔ`, `θ`, `ʁ`, `r`, `ɑ̃`, `ʀ`, `x`, `y`,
     /// `ɔ̃`, `ɐ`, `œ`, `ɛ̃`, `ʝ`, `ɲ`, `ts`, `ɥ`, `ʏ`, `ø`, `β`, `ɦ`, `pf`, `ʎ`, `ɣ`,
     /// `ɳ`, `ɔʏ`, `œ̃`, `ɟʝ`, `ɬ`, `q`.
     pub phoneme_hints: Option<BTreeMap<String, Vec<String>>>,
-    /// Facts that are kept with the request.
+    /// Key-value pairs that are stored with the request.
     pub metadata: Option<Map<String, Value>>,
-    /// What requests that begin alike have in common, so that the server finds
-    /// again what it has worked out before.
+    /// A key shared by requests with a common prefix, so that the server can reuse its cache.
     #[api(into)]
     pub prompt_cache_key: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -61,18 +60,18 @@ pub struct SpeechRequest {
 }
 
 impl SpeechRequest {
-    /// Imitates the voice of a recording.
+    /// Sets [`ref_audio`](Self::ref_audio) to a recording, which is encoded in base64.
     #[must_use]
     pub fn ref_audio_bytes(self, recording: impl AsRef<[u8]>) -> Self {
         self.ref_audio(STANDARD.encode_to_string(recording))
     }
 }
 
-/// The format of a recording. Mirrors the API's `SpeechOutputFormat`.
+/// The audio format of a recording. Mirrors the API's `SpeechOutputFormat`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum SpeechOutputFormat {
-    /// Samples without a header.
+    /// Raw PCM samples, without a header.
     #[api("pcm")]
     Pcm,
     /// WAV.
@@ -91,29 +90,29 @@ pub enum SpeechOutputFormat {
     Unknown(String),
 }
 
-/// What one side has said before. Mirrors the official SDK's `ConversationHistory`.
+/// An earlier turn of a conversation. Mirrors the official SDK's `ConversationHistory`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "role")]
 #[non_exhaustive]
 pub enum SpeechTurn {
-    /// The model.
+    /// A turn of the model.
     #[api("assistant")]
     Assistant(SpeechAssistantTurn),
-    /// The user.
+    /// A turn of the user.
     #[api("user")]
     User(SpeechUserTurn),
     /// A member that this version of the SDK does not know, as it came.
     Unknown(Value),
 }
 
-/// What the model has said before. Mirrors the API's `SpeechAssistantTurn`.
+/// An earlier turn of the model. Mirrors the API's `SpeechAssistantTurn`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct SpeechAssistantTurn {
-    /// As text.
+    /// The text of the turn.
     #[api(required, into)]
     pub text: String,
-    /// As a recording.
+    /// The recording of the turn.
     #[api(required)]
     pub audio: RawAudio,
     /// Fields that this version of the SDK does not know, as they came.
@@ -121,11 +120,11 @@ pub struct SpeechAssistantTurn {
     pub extra: Map<String, Value>,
 }
 
-/// What the user has said before. Mirrors the API's `SpeechUserTurn`.
+/// An earlier turn of the user. Mirrors the API's `SpeechUserTurn`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct SpeechUserTurn {
-    /// As a recording.
+    /// The recording of the turn.
     #[api(required)]
     pub audio: RawAudio,
     /// Fields that this version of the SDK does not know, as they came.
@@ -133,11 +132,11 @@ pub struct SpeechUserTurn {
     pub extra: Map<String, Value>,
 }
 
-/// A recording. Mirrors the API's `RawAudio`.
+/// A recording in base64. Mirrors the API's `RawAudio`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[non_exhaustive]
 pub struct RawAudio {
-    /// The recording as base64.
+    /// The recording in base64.
     #[api(required, into)]
     pub data: String,
     /// Fields that this version of the SDK does not know, as they came.
@@ -146,7 +145,7 @@ pub struct RawAudio {
 }
 
 impl RawAudio {
-    /// A recording of these bytes.
+    /// Encodes a recording in base64.
     pub fn from_bytes(recording: impl AsRef<[u8]>) -> Self {
         Self::new(STANDARD.encode_to_string(recording))
     }

@@ -7,25 +7,26 @@ use crate::api::audio::named_event;
 use crate::call::event_stream::StreamEvent;
 use crate::json::{ApiObject, ApiUnion};
 
-/// An event of a transcription. Mirrors the API's `TranscriptionStreamEvents`.
+/// An event of a transcription stream. Mirrors the API's `TranscriptionStreamEvents`.
 ///
-/// Its kind is told by its data or, failing that, by the type of the server-sent event.
+/// The `type` field of the data selects the variant. Without it, the type of the server-sent
+/// event does.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[expect(clippy::large_enum_variant, reason = "only the last event is large")]
 #[non_exhaustive]
 pub enum TranscriptionStreamEvents {
-    /// New text.
+    /// The next part of the text.
     #[api("transcription.text.delta")]
     TextDelta(TranscriptionStreamTextDelta),
-    /// The language that is spoken.
+    /// The spoken language.
     #[api("transcription.language")]
     Language(TranscriptionStreamLanguage),
-    /// A part of the recording, with who speaks when.
+    /// A segment, with its timestamps and its speaker.
     #[api("transcription.segment")]
     Segment(TranscriptionStreamSegmentDelta),
-    /// The end: the whole transcription. Without it, a stream that the server closes
-    /// may have been cut short: the API has no other mark of its end.
+    /// The end of the stream, with the whole transcription. A stream that the server closes
+    /// without this event may be truncated: the API has no other end marker.
     #[api("transcription.done")]
     Done(TranscriptionStreamDone),
     /// A member that this version of the SDK does not know, as it came.
@@ -33,7 +34,8 @@ pub enum TranscriptionStreamEvents {
 }
 
 impl TranscriptionStreamEvents {
-    /// The new text. Empty if this is no [`TextDelta`](Self::TextDelta).
+    /// Returns the text that this event adds. Empty for every event but
+    /// [`TextDelta`](Self::TextDelta).
     pub fn text(&self) -> &str {
         match self {
             Self::TextDelta(delta) => &delta.text,
@@ -42,11 +44,11 @@ impl TranscriptionStreamEvents {
     }
 }
 
-/// New text of a transcription. Mirrors the API's `TranscriptionStreamTextDelta`.
+/// The next part of a transcription. Mirrors the API's `TranscriptionStreamTextDelta`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TranscriptionStreamTextDelta {
-    /// The new text.
+    /// The text to append.
     #[api(required)]
     pub text: String,
     /// Fields that this version of the SDK does not know, as they came.
@@ -58,7 +60,7 @@ pub struct TranscriptionStreamTextDelta {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TranscriptionStreamLanguage {
-    /// The language that is spoken, in two letters.
+    /// The spoken language as a two-letter code.
     #[api(required)]
     pub audio_language: String,
     /// Fields that this version of the SDK does not know, as they came.
@@ -66,39 +68,38 @@ pub struct TranscriptionStreamLanguage {
     pub extra: Map<String, Value>,
 }
 
-/// What is said in a part of a recording. Mirrors the API's
-/// `TranscriptionStreamSegmentDelta`.
+/// A segment of a transcription. Mirrors the API's `TranscriptionStreamSegmentDelta`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TranscriptionStreamSegmentDelta {
-    /// What is said.
+    /// The text of the segment.
     #[api(required)]
     pub text: String,
-    /// Where the part begins, in seconds.
+    /// The start of the segment, in seconds.
     pub start: Option<f64>,
-    /// Where the part ends, in seconds.
+    /// The end of the segment, in seconds.
     pub end: Option<f64>,
-    /// Who speaks, if the request asked for that.
+    /// The id of the speaker, if the request set `diarize`.
     pub speaker_id: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// What a stream of a transcription has brought so far.
+/// The state that a stream of [`TranscriptionStreamEvents`] accumulates.
 #[derive(Debug, Clone, Default)]
 pub struct TranscriptionState {
     text: String,
     language: Option<String>,
     segments: Vec<TranscriptionSegmentChunk>,
     done: Option<TranscriptionStreamDone>,
-    begun: bool,
+    has_started: bool,
 }
 
 impl TranscriptionState {
     #[inline]
     fn add(&mut self, event: &TranscriptionStreamEvents) {
-        self.begun = true;
+        self.has_started = true;
         match event {
             TranscriptionStreamEvents::TextDelta(delta) => self.text.push_str(&delta.text),
             TranscriptionStreamEvents::Language(language) => {
@@ -120,11 +121,11 @@ impl TranscriptionState {
         }
     }
 
-    /// The whole transcription. What its last event leaves open is filled in from the
-    /// others.
+    /// Returns the whole transcription. Fields that the last event leaves empty are filled from
+    /// the events before it.
     #[inline]
     pub(super) fn into_response(self) -> TranscriptionResponse {
-        let pieces = TranscriptionResponse {
+        let accumulated = TranscriptionResponse {
             text: self.text,
             model: String::new(),
             segments: self.segments,
@@ -133,21 +134,21 @@ impl TranscriptionState {
             extra: Map::new(),
         };
         let Some(done) = self.done else {
-            return pieces;
+            return accumulated;
         };
         TranscriptionResponse {
             text: if done.text.is_empty() {
-                pieces.text
+                accumulated.text
             } else {
                 done.text
             },
             model: done.model,
             segments: if done.segments.is_empty() {
-                pieces.segments
+                accumulated.segments
             } else {
                 done.segments
             },
-            language: done.language.or(pieces.language),
+            language: done.language.or(accumulated.language),
             usage: done.usage,
             extra: done.extra,
         }
@@ -172,7 +173,7 @@ impl StreamEvent for TranscriptionStreamEvents {
     }
 
     fn may_end(state: &TranscriptionState) -> bool {
-        state.begun // the API gives these streams no end mark
+        state.has_started // the API sends no `[DONE]` on these streams
     }
 
     fn is_complete(state: &TranscriptionState) -> bool {

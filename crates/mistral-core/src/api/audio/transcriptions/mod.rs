@@ -20,16 +20,18 @@ pub use self::response::{
     TranscriptionResponse, TranscriptionSegmentChunk, TranscriptionStreamDone,
 };
 
-/// What recordings say, as text. Made by [`Audio::transcriptions`](super::Audio::transcriptions).
+/// The operations that transcribe recordings.
+///
+/// Created by [`Audio::transcriptions`](super::Audio::transcriptions).
 #[derive(Debug, Clone)]
 pub struct Transcriptions<M: Mode = Async> {
     pub(crate) client: Client<M>,
 }
 
 impl<M: Mode> Transcriptions<M> {
-    /// Transcribes a recording and waits for the whole text.
+    /// Transcribes a recording and returns the whole text.
     ///
-    /// Mirrors `POST /v1/audio/transcriptions`. A file is streamed to the server, never
+    /// Mirrors `POST /v1/audio/transcriptions`. A file is streamed to the server and never
     /// held in memory as a whole.
     #[doc = example!(r#"
 use mistral_sdk::audio::{AudioSource, AudioTranscriptionRequest};
@@ -42,15 +44,15 @@ println!("{}", response.text);
 # assert!(!response.text.is_empty());
 "#)]
     /// # Errors
-    /// Beside the errors of every call: [`ErrorKind::Io`](crate::ErrorKind::Io) when the
-    /// file is missing or cannot be read, or changes its length while it is sent.
+    /// Besides the errors of every call, fails with [`ErrorKind::Io`](crate::ErrorKind::Io)
+    /// when the file is missing, cannot be read, or changes its length while it is sent.
     pub fn complete(&self, request: &AudioTranscriptionRequest) -> Call<TranscriptionResponse, M> {
-        self.client.call(prepare(&TRANSCRIBE, request))
+        self.client.call(api_request(&TRANSCRIBE, request))
     }
 
-    /// Transcribes a recording and reads the text as it is written.
+    /// Transcribes a recording and streams the text while it is generated.
     ///
-    /// Mirrors `POST /v1/audio/transcriptions` with `stream`, which this sets.
+    /// Mirrors `POST /v1/audio/transcriptions`. This method sets `stream`.
     #[doc = example!(r#"
 # use mistral_sdk::audio::{AudioSource, AudioTranscriptionRequest};
 # let source = AudioSource::url("https://example.com/interview.mp3");
@@ -70,12 +72,12 @@ while let Some(event) = stream.next().await {
         &self,
         request: &AudioTranscriptionRequest,
     ) -> StreamCall<TranscriptionStreamEvents, M> {
-        let request = prepare(&TRANSCRIBE_STREAM, request);
-        self.client.call_stream(request)
+        self.client
+            .call_stream(api_request(&TRANSCRIBE_STREAM, request))
     }
 }
 
-fn prepare(operation: &'static Operation, request: &AudioTranscriptionRequest) -> ApiRequest {
+fn api_request(operation: &'static Operation, request: &AudioTranscriptionRequest) -> ApiRequest {
     match request.form(operation.framing.is_event_stream()) {
         Ok(form) => ApiRequest::new(operation)
             .model(&*request.model)
@@ -85,8 +87,8 @@ fn prepare(operation: &'static Operation, request: &AudioTranscriptionRequest) -
 }
 
 impl EventStream<TranscriptionStreamEvents> {
-    /// Reads the rest of the stream and gives the whole transcription, made of all events:
-    /// those that [`next`](EventStream::next) has already given as well.
+    /// Reads the rest of the stream and returns the whole transcription, including the events
+    /// that [`next`](EventStream::next) has already returned.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -109,10 +111,11 @@ impl EventStream<TranscriptionStreamEvents> {
     /// ```
     ///
     /// # Errors
-    /// Fails as [`next`](EventStream::next) does, or has done, and with
-    /// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) when the stream ends without
-    /// [`Done`](TranscriptionStreamEvents::Done); the error's
-    /// [`partial`](crate::Error::partial) is the transcription as far as it had come.
+    /// * The error of [`next`](EventStream::next), also if it was returned before.
+    /// * [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) when the stream ends without
+    ///   [`Done`](TranscriptionStreamEvents::Done).
+    ///
+    /// The error's [`partial`](crate::Error::partial) is the transcription received until then.
     pub async fn collect_response(self) -> Result<TranscriptionResponse> {
         Ok(self.read_to_end().await?.into_response())
     }

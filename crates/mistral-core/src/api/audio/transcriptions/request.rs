@@ -7,7 +7,7 @@ use crate::json::ApiEnum;
 use crate::pipeline::multipart::MultipartForm;
 use crate::transport::FileSource;
 
-/// Asks for what a recording says. Mirrors the API's `AudioTranscriptionRequest`.
+/// A request to transcribe a recording. Mirrors the API's `AudioTranscriptionRequest`.
 ///
 /// ```
 /// use mistral_core::files::FileSource;
@@ -27,28 +27,28 @@ use crate::transport::FileSource;
 pub struct AudioTranscriptionRequest {
     /// The model's id, for example `voxtral-mini-latest`.
     pub model: String,
-    /// Where the recording is.
+    /// The recording.
     pub source: AudioSource,
-    /// The language that is spoken, in two letters, for example `en`. Default: the model
-    /// finds out. The server does not take it together with `timestamp_granularities`.
+    /// The spoken language as a two-letter code, for example `en`. Default: detected by the
+    /// model. The server rejects it together with `timestamp_granularities`.
     pub language: Option<String>,
-    /// How freely the model chooses its words: 0 for the likeliest. Default: the model's own.
+    /// The sampling temperature; 0 always picks the likeliest token. Default: the model's own.
     pub temperature: Option<f64>,
-    /// Whether the segments say who speaks. Default: no.
+    /// Whether the segments name their speakers. Default: `false`.
     pub diarize: Option<bool>,
-    /// Words that the model is to expect: 100 at most, none with a space or a comma in it.
+    /// Words that the model should expect: at most 100, without spaces and commas.
     pub context_bias: Vec<String>,
-    /// How finely the response says when something is said. Without it there are no
-    /// segments. Default: not at all.
+    /// The units of the response that carry timestamps. Default: none, and no segments.
     pub timestamp_granularities: Vec<TimestampGranularity>,
-    /// References by which speakers are recognised, by the speaker's name. Sent as JSON.
+    /// References to recognize speakers by: a map from a speaker's name to the reference. Sent
+    /// as JSON.
     pub speaker_references: BTreeMap<String, String>,
     /// Fields that this version of the SDK does not know.
     pub extra: Vec<(String, String)>,
 }
 
 impl AudioTranscriptionRequest {
-    /// Transcribes `source` with `model`. Everything else is unset.
+    /// Creates a request to transcribe `source` with `model`. Everything else is unset.
     pub fn new(model: impl Into<String>, source: impl Into<AudioSource>) -> Self {
         Self {
             model: model.into(),
@@ -63,37 +63,36 @@ impl AudioTranscriptionRequest {
         }
     }
 
-    /// The language that is spoken, in two letters, for example `en`. Default: the model
-    /// finds out. The server does not take it together with `timestamp_granularities`.
+    /// Sets the spoken language as a two-letter code, for example `en`. Default: detected by the
+    /// model. The server rejects it together with `timestamp_granularities`.
     #[must_use]
     pub fn language(mut self, language: impl Into<String>) -> Self {
         self.language = Some(language.into());
         self
     }
 
-    /// How freely the model chooses its words: 0 for the likeliest. Default: the model's own.
+    /// Sets the sampling temperature; 0 always picks the likeliest token. Default: the model's own.
     #[must_use]
     pub fn temperature(mut self, temperature: f64) -> Self {
         self.temperature = Some(temperature);
         self
     }
 
-    /// Whether the segments say who speaks. Default: no.
+    /// Sets whether the segments name their speakers. Default: `false`.
     #[must_use]
     pub fn diarize(mut self, diarize: bool) -> Self {
         self.diarize = Some(diarize);
         self
     }
 
-    /// Words that the model is to expect: 100 at most, none with a space or a comma in it.
+    /// Sets words that the model should expect: at most 100, without spaces and commas.
     #[must_use]
     pub fn context_bias(mut self, words: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.context_bias = words.into_iter().map(Into::into).collect();
         self
     }
 
-    /// How finely the response says when something is said. Without it there are no
-    /// segments. Default: not at all.
+    /// Sets the units of the response that carry timestamps. Default: none, and no segments.
     #[must_use]
     pub fn timestamp_granularities(
         mut self,
@@ -103,7 +102,8 @@ impl AudioTranscriptionRequest {
         self
     }
 
-    /// References by which speakers are recognised, by the speaker's name. Sent as JSON.
+    /// Sets the references to recognize speakers by: pairs of a speaker's name and the
+    /// reference. Sent as JSON.
     #[must_use]
     pub fn speaker_references(
         mut self,
@@ -171,26 +171,26 @@ impl AudioTranscriptionRequest {
     }
 }
 
-/// Where a recording is.
+/// The location of a recording.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum AudioSource {
-    /// A file that is sent within the request.
+    /// A file that is sent in the request.
     File(FileSource),
-    /// A URL that the server loads the recording from.
+    /// A URL that the server fetches the recording from.
     Url(String),
-    /// The id of a file that was uploaded before, with the purpose
+    /// The id of an uploaded file of the purpose
     /// [`Audio`](crate::api::files::FilePurpose::Audio).
     FileId(String),
 }
 
 impl AudioSource {
-    /// A recording that the server loads from `url`.
+    /// Refers to a recording that the server fetches from `url`.
     pub fn url(url: impl Into<String>) -> Self {
         Self::Url(url.into())
     }
 
-    /// A file that was uploaded before, by its id.
+    /// Refers to an uploaded file by its id.
     pub fn file_id(file_id: impl Into<String>) -> Self {
         Self::FileId(file_id.into())
     }
@@ -208,15 +208,15 @@ impl From<Url> for AudioSource {
     }
 }
 
-/// How finely a response says when something is said. Mirrors the API's
+/// The unit of a transcription that carries timestamps. Mirrors the API's
 /// `TimestampGranularity`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum TimestampGranularity {
-    /// Segment by segment.
+    /// One timestamp per segment.
     #[api("segment")]
     Segment,
-    /// Word by word.
+    /// One timestamp per word.
     #[api("word")]
     Word,
     /// A value that this version of the SDK does not know, as it came.

@@ -10,7 +10,7 @@ use crate::pipeline::request::ApiRequest;
 pub use self::request::{ListVoicesRequest, VoiceCreateRequest, VoiceFilter, VoiceUpdateRequest};
 pub use self::response::{VoiceGender, VoiceKind, VoiceListResponse, VoiceResponse, VoiceType};
 
-/// The voices that texts are spoken with. Made by [`Audio::voices`](super::Audio::voices).
+/// The operations on voices. Created by [`Audio::voices`](super::Audio::voices).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -37,7 +37,7 @@ pub struct Voices<M: Mode = Async> {
 }
 
 impl<M: Mode> Voices<M> {
-    /// Lists voices; [`Call::pages`] goes through all of them.
+    /// Lists voices. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/audio/voices`.
     #[doc = example!(r#"
@@ -55,7 +55,7 @@ for voice in &page.items {
         self.client.call(request)
     }
 
-    /// Makes a voice of a recording.
+    /// Creates a voice from a recording.
     ///
     /// Mirrors `POST /v1/audio/voices`.
     #[doc = example!(r#"
@@ -72,7 +72,7 @@ assert_eq!(voice.name, "Marie");
         self.client.call(request)
     }
 
-    /// Gives what is known about a voice.
+    /// Retrieves a voice.
     ///
     /// Mirrors `GET /v1/audio/voices/{voice_id}`.
     #[doc = example!(r#"
@@ -87,7 +87,7 @@ assert_eq!(voice.name, "Marie");
         self.client.call(request)
     }
 
-    /// Changes what is known about a voice. What the request leaves out stays as it is.
+    /// Updates a voice. Fields that the request leaves out keep their value.
     ///
     /// Mirrors `PATCH /v1/audio/voices/{voice_id}`.
     #[doc = example!(r#"
@@ -101,13 +101,13 @@ let voice = client.audio().voices().update(&voice_id, &request).await?;
 assert_eq!(voice.age, Some(30));
 "#)]
     pub fn update(&self, voice_id: &str, request: &VoiceUpdateRequest) -> Call<VoiceResponse, M> {
-        let prepared = ApiRequest::new(&UPDATE_VOICE)
+        let api_request = ApiRequest::new(&UPDATE_VOICE)
             .path(&[("voice_id", voice_id)])
             .json(request);
-        self.client.call(prepared)
+        self.client.call(api_request)
     }
 
-    /// Deletes a voice of your own, and gives what was known about it.
+    /// Deletes a custom voice and returns it.
     ///
     /// Mirrors `DELETE /v1/audio/voices/{voice_id}`.
     #[doc = example!(r#"
@@ -123,11 +123,11 @@ println!("{} is deleted", voice.name);
         self.client.call(request)
     }
 
-    /// Downloads the recording that a voice was made of, as WAV.
+    /// Downloads the recording that a voice was created from, as WAV.
     ///
-    /// Mirrors `GET /v1/audio/voices/{voice_id}/sample`. A server that answers with JSON
-    /// gives a string that is base64;
-    /// [`content_type`](crate::call::ByteStream::content_type) tells.
+    /// Mirrors `GET /v1/audio/voices/{voice_id}/sample`. If the server responds with JSON, the
+    /// body is a string in base64;
+    /// [`content_type`](crate::call::ByteStream::content_type) tells the two apart.
     #[doc = example!(r#"
 # use mistral_sdk::audio::VoiceCreateRequest;
 # let request = VoiceCreateRequest::from_sample("Marie", "marie.wav", b"a recording");

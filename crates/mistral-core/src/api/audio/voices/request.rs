@@ -2,18 +2,18 @@ use base64_simd::STANDARD;
 use serde_json::{Map, Value};
 
 use super::response::VoiceGender;
-use crate::json::Patch;
-use crate::json::{ApiEnum, ApiRequest};
+use crate::json::{ApiEnum, ApiRequest, Patch};
 
-/// Which voices to list. Mirrors the query of `GET /v1/audio/voices`.
+/// The filter and the page size of a list of voices. Mirrors the query of
+/// `GET /v1/audio/voices`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct ListVoicesRequest {
-    /// How many voices a page has at most. Default: 10.
+    /// The maximum number of voices per page. Default: 10.
     pub limit: Option<u64>,
-    /// How many voices come before the first page. Default: 0.
+    /// The number of voices to skip. Default: 0.
     pub offset: Option<u64>,
-    /// Whose voices. Default: all.
+    /// The type of voices to list. Default: all.
     #[api(rename = "type", into)]
     pub filter: Option<VoiceFilter>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -21,24 +21,24 @@ pub struct ListVoicesRequest {
     pub extra: Map<String, Value>,
 }
 
-/// Whose voices to list. Mirrors the parameter `type` of `GET /v1/audio/voices`.
+/// The type of voices to list. Mirrors the parameter `type` of `GET /v1/audio/voices`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum VoiceFilter {
-    /// All.
+    /// All voices.
     #[api("all")]
     All,
-    /// Those that Mistral offers.
+    /// Voices that Mistral provides.
     #[api("preset")]
     Preset,
-    /// Those that users have made.
+    /// Voices that users have created.
     #[api("custom")]
     Custom,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// A voice to be made. Mirrors the API's `VoiceCreateRequest`.
+/// A request to create a voice. Mirrors the API's `VoiceCreateRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
@@ -46,13 +46,13 @@ pub struct VoiceCreateRequest {
     /// The voice's name.
     #[api(required, into)]
     pub name: String,
-    /// A short name that can stand for the voice's id.
+    /// A short name that is accepted in place of the voice's id.
     #[api(into)]
     pub slug: Option<String>,
-    /// What the voice is like.
+    /// A description of the voice.
     #[api(into)]
     pub description: Option<String>,
-    /// The languages that it speaks.
+    /// The languages that the voice speaks.
     #[api(list)]
     pub languages: Option<Vec<String>>,
     /// The speaker's gender.
@@ -60,18 +60,19 @@ pub struct VoiceCreateRequest {
     pub gender: Option<VoiceGender>,
     /// The speaker's age, in years.
     pub age: Option<u64>,
-    /// Words to find it by.
+    /// Tags to search the voice by.
     #[api(list)]
     pub tags: Option<Vec<String>>,
-    /// The colour that it is shown in.
+    /// The color that the voice is displayed in.
     #[api(into)]
     pub color: Option<String>,
-    /// How many days ahead the end of its retention is told. Default: 30.
+    /// The number of days before the end of the retention at which a notice is sent.
+    /// Default: 30.
     pub retention_notice: Option<u64>,
-    /// The recording to make it of, as base64.
+    /// The recording to create the voice from, in base64.
     #[api(into)]
     pub sample_audio: Option<String>,
-    /// The recording's file name: its extension tells the format.
+    /// The file name of the recording. Its extension determines the format.
     #[api(into)]
     pub sample_filename: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
@@ -80,8 +81,8 @@ pub struct VoiceCreateRequest {
 }
 
 impl VoiceCreateRequest {
-    /// Makes a voice called `name` of a recording; the extension of `file_name` tells the
-    /// recording's format. Everything else is unset.
+    /// Creates a request for a voice called `name` from a recording. The extension of
+    /// `file_name` determines the recording's format. Everything else is unset.
     pub fn from_sample(
         name: impl Into<String>,
         file_name: impl Into<String>,
@@ -93,9 +94,9 @@ impl VoiceCreateRequest {
     }
 }
 
-/// What is to change about a voice. Mirrors the API's `VoiceUpdateRequest`.
+/// A request to update a voice. Mirrors the API's `VoiceUpdateRequest`.
 ///
-/// A field that is not set stays as it is.
+/// Fields that are not set keep their value.
 ///
 /// ```
 /// use mistral_core::audio::VoiceUpdateRequest;
@@ -112,7 +113,7 @@ pub struct VoiceUpdateRequest {
     /// The voice's name.
     #[api(nullable, into)]
     pub name: Option<Patch<String>>,
-    /// The languages that it speaks.
+    /// The languages that the voice speaks.
     #[api(nullable, into)]
     pub languages: Option<Patch<Vec<String>>>,
     /// The speaker's gender.
@@ -121,7 +122,7 @@ pub struct VoiceUpdateRequest {
     /// The speaker's age, in years.
     #[api(nullable, into)]
     pub age: Option<Patch<u64>>,
-    /// Words to find it by.
+    /// Tags to search the voice by.
     #[api(nullable, into)]
     pub tags: Option<Patch<Vec<String>>>,
     /// Fields that this version of the SDK does not know, as they came.

@@ -20,28 +20,28 @@ pub enum VoiceGender {
     Unknown(String),
 }
 
-/// Whose voice it is. Mirrors the API's `type`.
+/// The origin of a voice. Mirrors the API's `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum VoiceType {
-    /// Mistral offers it.
+    /// Provided by Mistral.
     #[api("preset")]
     Preset,
-    /// A user has made it.
+    /// Created by a user.
     #[api("custom")]
     Custom,
     /// A value that this version of the SDK does not know, as it came.
     Unknown(String),
 }
 
-/// How a voice was made. Mirrors the API's `kind`.
+/// The method that a voice was cloned with. Mirrors the API's `kind`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum VoiceKind {
-    /// Instantly, of a short recording.
+    /// Instant voice cloning, from a short recording.
     #[api("ivc")]
     Ivc,
-    /// Professionally, of long ones.
+    /// Professional voice cloning, from long recordings.
     #[api("pvc")]
     Pvc,
     /// A value that this version of the SDK does not know, as it came.
@@ -55,57 +55,57 @@ pub struct VoiceResponse {
     /// The voice's id.
     #[api(required)]
     pub id: String,
-    /// Its name.
+    /// The voice's name.
     #[api(default)]
     pub name: String,
-    /// The languages that it speaks.
+    /// The languages that the voice speaks.
     #[api(default, lenient)]
     pub languages: Vec<String>,
-    /// A short name that can stand for the id.
+    /// A short name that is accepted in place of the id.
     pub slug: Option<String>,
-    /// What it is like.
+    /// A description of the voice.
     pub description: Option<String>,
-    /// Whose voice it is.
+    /// The origin of the voice.
     #[api(rename = "type")]
     pub voice_type: Option<VoiceType>,
-    /// How it was made.
+    /// The method that the voice was cloned with.
     pub kind: Option<VoiceKind>,
     /// The speaker's gender.
     pub gender: Option<String>,
     /// The speaker's age, in years.
     pub age: Option<i64>,
-    /// Words to find it by.
+    /// Tags to search the voice by.
     #[api(lenient)]
     pub tags: Option<Vec<String>>,
-    /// The colour that it is shown in.
+    /// The color that the voice is displayed in.
     pub color: Option<String>,
-    /// How many days ahead the end of its retention is told.
+    /// The number of days before the end of the retention at which a notice is sent.
     pub retention_notice: Option<i64>,
-    /// How many seconds of the recording were cut off.
+    /// The duration that was trimmed from the recording, in seconds.
     pub trimmed_seconds: Option<f64>,
-    /// When it was made, by RFC 3339.
+    /// The time of creation, in RFC 3339.
     pub created_at: Option<String>,
-    /// The id of the user who has made it.
+    /// The id of the user that created the voice.
     pub user_id: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A page of a list of voices. Mirrors the API's `VoiceListResponse`.
+/// A page of voices. Mirrors the API's `VoiceListResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct VoiceListResponse {
-    /// The voices.
+    /// The voices of this page.
     #[api(required)]
     pub items: Vec<VoiceResponse>,
-    /// How many voices there are in all.
+    /// The total number of voices.
     pub total: Option<i64>,
-    /// Which page this is.
+    /// The number of this page.
     pub page: Option<i64>,
-    /// How many voices a page has.
+    /// The number of voices per page.
     pub page_size: Option<i64>,
-    /// How many pages there are.
+    /// The total number of pages.
     pub total_pages: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -40,7 +40,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Parsed<T> {
 
 /// Decodes the body of a response and parses its text.
 pub(crate) fn decode_parsed<T: DeserializeOwned>(json: &[u8]) -> Result<Parsed<T>, DecodeError> {
-    Parsed::from_response(decode(json)?).map_err(DecodeError::of_answer)
+    Parsed::from_response(decode(json)?).map_err(DecodeError::from_error)
 }
 
 /// Parses the text of a choice. Returns the reason if it has no value.
@@ -73,7 +73,7 @@ fn failure_reason(choice: &ChatCompletionChoice, error: &DecodeError) -> String 
             called.join(", ")
         ),
         _ if message.text().trim().is_empty() => "the response has no text".to_owned(),
-        _ if error.is_misfit() => {
+        _ if error.is_type_mismatch() => {
             format!("the response does not match the requested type: {error}")
         }
         _ => format!("the response is not JSON: {error}"),

@@ -1,0 +1,100 @@
+//! Formats errors in one line, whatever a server puts into them.
+
+use std::error::Error as StdError;
+use std::fmt::{self, Write};
+
+use super::Error;
+
+/// The maximum length of a code or an id in the text of an error, in characters.
+const MAX_ID_CHARS: usize = 100;
+
+/// The maximum length of a server's message, in characters.
+const MAX_MESSAGE_CHARS: usize = 500;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        let with_causes = f.alternate();
+        let mut line = OneLine(f);
+        if !inner.operation.is_empty() {
+            write!(line, "{}: ", inner.operation)?;
+        }
+        line.write_str(&inner.message)?;
+        let facts = [
+            self.code()
+                .map(|code| format!("code {code:.MAX_ID_CHARS$}")),
+            self.retry_after()
+                .map(|wait| format!("retry after {wait:?}")),
+            (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
+            self.request_id()
+                .map(|id| format!("request id {id:.MAX_ID_CHARS$}")),
+        ];
+        let facts: Vec<_> = facts.into_iter().flatten().collect();
+        if !facts.is_empty() {
+            write!(line, " ({})", facts.join(", "))?;
+        }
+        if with_causes {
+            let mut source = StdError::source(self);
+            while let Some(cause) = source {
+                write!(line, ": {cause}")?;
+                source = cause.source();
+            }
+            if let Some(hint) = self.hint() {
+                write!(line, "; hint: {hint}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("operation", &inner.operation)
+            .field("message", &inner.message)
+            .field("attempts", &inner.attempts)
+            .field("status", &self.status())
+            .field("request_id", &self.request_id())
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collapses whitespace and control characters to spaces, and truncates the result.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    let is_separator = |it: char| it.is_whitespace() || it.is_control();
+    for word in text.split(is_separator).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    match line.char_indices().nth(MAX_MESSAGE_CHARS) {
+        Some((end, _)) => {
+            line.truncate(end);
+            line.push('…');
+            line
+        }
+        None => line,
+    }
+}
+
+/// Replaces line breaks and control characters by spaces. A terminal may interpret the
+/// latter.
+struct OneLine<W>(W);
+
+impl<W: Write> Write for OneLine<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let is_control = |it: char| it.is_control() || matches!(it, '\u{2028}' | '\u{2029}');
+        for (number, part) in text.split(is_control).enumerate() {
+            if number > 0 {
+                self.0.write_char(' ')?;
+            }
+            self.0.write_str(part)?;
+        }
+        Ok(())
+    }
+}

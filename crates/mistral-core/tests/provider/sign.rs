@@ -176,7 +176,7 @@ async fn sign_error_ends_the_call_before_anything_is_sent() {
         .unwrap();
     let error = client.models().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
-    assert!(error.to_string().contains("the signing key has expired"));
+    assert!(format!("{error:#}").contains("the signing key has expired"));
     assert_eq!(error.operation(), "models.list");
     assert!(mock.requests().is_empty());
 }

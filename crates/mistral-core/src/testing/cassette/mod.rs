@@ -37,7 +37,7 @@ use crate::transport::{Body, Transport, TransportError};
 /// # What is written
 ///
 /// A readable JSON file: JSON as JSON, text as text, other bytes as base64. The whitespace of a
-/// JSON response is not kept. Before anything is written, these are replaced by `scrubbed`:
+/// JSON response is not kept. Before anything is written, these are replaced by `***`:
 ///
 /// * headers: of a request only `content-type` is written, of a response only what the SDK reads,
 ///   with its request ids scrubbed. The host is not written;
@@ -45,7 +45,7 @@ use crate::transport::{Body, Transport, TransportError};
 ///   `password`, …), of an account (`project`, `organization`, `user`, `email`, `owned_by`, …)
 ///   or of a request id; signatures of signed URLs; the organization in the names of fine-tuned
 ///   models;
-/// * the values of all these and the key that the client sent, if they have twelve characters or
+/// * the values of all these and the key that the client sent, if they have eight characters or
 ///   more, wherever else they occur: those of a request in it and in its response, those of a
 ///   response in it;
 /// * the texts passed to [`scrub`](Self::scrub).

@@ -19,7 +19,6 @@ use super::request::{CallOptions, RequestParts};
 use super::route_cache::ResolvedRoute;
 use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::{Framing, SignedBody};
-use crate::retry::RetryPolicy;
 use crate::transport::{
     Body, BodyCollector, BodyFuture, Payload, RequestContext, RequestTarget, TransportError,
 };
@@ -45,7 +44,7 @@ pub(crate) struct Exchange<'a> {
     timeouts: Timeouts,
     deadline: Option<Deadline>,
     started: Instant,
-    attempts: u32,
+    pub(crate) attempts: u32,
     retries: u32,
     /// The time when the last chunk of a streamed body was sent.
     body_sent_at: Option<Arc<Mutex<Instant>>>,
@@ -98,10 +97,6 @@ impl<'a> Exchange<'a> {
             credentials: Credentials::default(),
             rejected: None,
         })
-    }
-
-    pub(crate) fn attempts(&self) -> u32 {
-        self.attempts
     }
 
     /// Sends the request once, and reads the response unless it is streamed.
@@ -296,8 +291,8 @@ impl<'a> Exchange<'a> {
         &self,
         mut opening: BodyFuture,
     ) -> Pin<Box<dyn Future<Output = Result<Body>> + Send>> {
-        let deadline = self.deadline;
-        Box::pin(async move { Ok(timeout_at(pin!(None), deadline, opening.as_mut()).await??) })
+        let until = self.deadline;
+        Box::pin(async move { Ok(timeout_at(pin!(None), until, opening.as_mut()).await??) })
     }
 
     fn target(&self) -> &Arc<RequestTarget> {
@@ -331,18 +326,15 @@ impl<'a> Exchange<'a> {
         parts
     }
 
-    /// The retry policy of this call.
-    pub(crate) fn policy(&self) -> &'a RetryPolicy {
-        let options = self.request.options();
-        let own = options.and_then(|options| options.retry.as_ref());
-        own.unwrap_or(&self.pipeline.retry)
-    }
-
     /// What the decision about the next step depends on.
     #[cold]
     pub(crate) fn state(&self) -> CallState<'a> {
+        let own = self
+            .request
+            .options()
+            .and_then(|options| options.retry.as_ref());
         CallState {
-            policy: self.policy(),
+            policy: own.unwrap_or(&self.pipeline.retry),
             safety: self.request.operation.retry_safety,
             retries: self.retries,
             elapsed: self.started.elapsed(),

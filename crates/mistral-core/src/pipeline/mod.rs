@@ -92,13 +92,13 @@ impl Pipeline {
         let mut timer: Timer<'_> = pin!(None);
         loop {
             let outcome = exchange.attempt(timer.as_mut()).await;
-            let decision = match outcome.map_err(at(exchange.attempts()))? {
+            let decision = match outcome.map_err(at(exchange.attempts))? {
                 Ok(response) if response.status().is_redirection() => {
                     decide(Ok(exchange.redirection(&response)), &exchange.state())
                 }
                 Ok(response) => return Ok(exchange.into_response(response)),
                 Err(error) => {
-                    let error = at(exchange.attempts())(error);
+                    let error = at(exchange.attempts)(error);
                     decide(Err(error), &exchange.state())
                 }
             };
@@ -110,7 +110,7 @@ impl Pipeline {
                     exchange.retry();
                     sleep(delay).await;
                 }
-                Decision::GiveUp(error) => return Err(at(exchange.attempts())(error)),
+                Decision::GiveUp(error) => return Err(at(exchange.attempts)(error)),
             }
         }
     }

@@ -5,19 +5,18 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use http::{HeaderMap, Method, Request, Response, Uri};
+use http::{Request, Response};
 use serde::Serialize;
-use serde_json::Value;
 use tokio::time::Instant;
 
+use super::mock_request::{MockRequest, Target};
 use super::refusal;
 use super::reply::MockReply;
-use crate::transport::{Body, RequestContext, Transport, TransportError};
+use crate::transport::{Body, Transport, TransportError};
 
 /// A transport that replies from a script and records the requests.
 ///
@@ -59,37 +58,6 @@ pub struct MockTransport {
     state: Arc<Mutex<State>>,
 }
 
-/// A request that a [`MockTransport`] received.
-///
-/// ```
-/// # async fn example(mock: mistral_sdk::testing::MockTransport) {
-/// for request in mock.requests() {
-///     println!("{} {} (attempt {})", request.method, request.uri.path(), request.attempt);
-/// }
-/// # }
-/// ```
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct MockRequest {
-    /// The operation's name, for example `chat.complete`; `request` for
-    /// [`Client::request`](crate::Client::request).
-    pub operation: String,
-    /// The model in the request, if there is one.
-    pub model: Option<String>,
-    /// The number of the attempt within its call, counted from 1.
-    pub attempt: u32,
-    /// The HTTP method.
-    pub method: Method,
-    /// The full URL.
-    pub uri: Uri,
-    /// All headers, with credentials. `Debug` redacts them.
-    pub headers: HeaderMap,
-    /// The whole body.
-    pub body: Bytes,
-    /// The time from the creation of the mock to this request, on tokio's clock.
-    pub elapsed: Duration,
-}
-
 struct State {
     created: Instant,
     lines: Vec<Line>,
@@ -123,13 +91,6 @@ struct Line {
 
 type Responder = Arc<dyn Fn(&MockRequest) -> MockReply + Send + Sync>;
 type Observer = Arc<dyn Fn(&MockRequest, &Bytes) + Send + Sync>;
-
-/// The requests that a line of the script is for.
-enum Target {
-    Any,
-    RequestContext(String),
-    Path(Option<String>, String),
-}
 
 impl MockTransport {
     /// Creates a mock with an empty script.
@@ -270,8 +231,7 @@ impl MockTransport {
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use std::time::Duration;
-    /// use mistral_sdk::testing::{MockReply, MockTransport};
+    ///     /// use mistral_sdk::testing::{MockReply, MockTransport};
     /// use mistral_sdk::{Client, MistralApi};
     ///
     /// let mock = MockTransport::new().reply(MockReply::stall());
@@ -360,35 +320,6 @@ impl Drop for InFlightGuard<'_> {
     }
 }
 
-impl MockRequest {
-    /// Splits `request` into its head, as a record with an empty body, and its body.
-    fn new(request: Request<Body>, created: Instant) -> (Self, Body) {
-        let (parts, body) = request.into_parts();
-        let operation = parts.extensions.get::<RequestContext>();
-        let request = Self {
-            operation: operation.map_or_else(String::new, |it| it.name().to_owned()),
-            model: operation.and_then(|it| it.model()).map(str::to_owned),
-            attempt: operation.map_or(1, RequestContext::attempt),
-            method: parts.method,
-            uri: parts.uri,
-            headers: parts.headers,
-            body: Bytes::new(),
-            elapsed: created.elapsed(),
-        };
-        (request, body)
-    }
-
-    /// Returns the body as JSON, or [`Value::Null`] if it is not JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_default()
-    }
-
-    /// Returns the value of a header, if it was sent and is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-}
-
 impl State {
     /// Returns the first line of the script that is for `request` and not used up.
     fn line_for(&mut self, request: &MockRequest) -> Option<&mut Line> {
@@ -431,38 +362,6 @@ impl State {
             "MockTransport has no reply for request {number}, {method} {path}: {state}. Add one, \
              or find out why the program asks"
         )
-    }
-}
-
-impl Target {
-    fn parse(text: &str) -> Self {
-        match text.split_once(' ') {
-            Some((method, path)) => Self::Path(Some(method.to_owned()), path.trim().to_owned()),
-            None if text.starts_with('/') => Self::Path(None, text.to_owned()),
-            None => Self::RequestContext(text.to_owned()),
-        }
-    }
-
-    fn fits(&self, request: &MockRequest) -> bool {
-        match self {
-            Self::Any => true,
-            Self::RequestContext(name) => *name == request.operation,
-            Self::Path(method, path) => {
-                let has_method = |method: &String| method == request.method.as_str();
-                path == request.uri.path() && method.as_ref().is_none_or(has_method)
-            }
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Any => f.write_str("any request"), // never left when a request finds nothing
-            Self::RequestContext(name) => f.write_str(name),
-            Self::Path(None, path) => f.write_str(path),
-            Self::Path(Some(method), path) => write!(f, "{method} {path}"),
-        }
     }
 }
 

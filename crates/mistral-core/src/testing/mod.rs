@@ -29,13 +29,18 @@
 //! ```
 
 mod cassette;
+mod completion;
 mod mock;
+mod mock_chunk;
+mod mock_request;
 mod playing;
 mod reply;
 
 pub use self::cassette::Cassette;
-pub use self::mock::{MockRequest, MockTransport};
-pub use self::reply::{MockChunk, MockReply};
+pub use self::mock::MockTransport;
+pub use self::mock_chunk::MockChunk;
+pub use self::mock_request::MockRequest;
+pub use self::reply::MockReply;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Returns the error of a request without a reply.

@@ -9,16 +9,16 @@ use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use super::playing::{Step, body};
+use super::mock_chunk::{MockChunk, steps};
+use super::playing::body;
 use super::refusal;
 use crate::transport::{Body, TransportError, TransportErrorKind};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
 /// The message of a transport error that a reply asks for.
-const SCRIPTED: &str = "as scripted by MockTransport";
+pub(super) const SCRIPTED: &str = "as scripted by MockTransport";
 
 /// A reply of a [`MockTransport`](super::MockTransport): a response or a failure.
 ///
@@ -83,49 +83,6 @@ impl fmt::Debug for Content {
             Self::Chunks(chunks) => chunks.fmt(f),
             Self::Stream(_) => f.write_str("Stream"),
         }
-    }
-}
-
-/// One step of the body that a [`MockReply`] sends.
-///
-/// A value that converts into [`Bytes`] also converts into a chunk.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use std::time::Duration;
-/// use mistral_sdk::testing::{MockChunk, MockReply, MockTransport};
-/// use mistral_sdk::{Client, ErrorKind, MistralApi};
-///
-/// let mock = MockTransport::new().reply(MockReply::bytes(
-///     "application/octet-stream",
-///     ["one".into(), MockChunk::Delay(Duration::from_secs(9)), "two".into(), MockChunk::Break],
-/// ));
-/// let client = Client::builder(MistralApi::new("my-key")?).transport(mock).build()?;
-///
-/// let mut download = client.files().download("file-1").await?;
-/// assert_eq!(download.next().await.unwrap()?, "one");
-/// assert_eq!(download.next().await.unwrap()?, "two"); // nine seconds later
-/// let error = download.next().await.unwrap().unwrap_err();
-/// assert_eq!(error.kind(), ErrorKind::Truncated);
-/// # Ok(()) }
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MockChunk {
-    /// Sends these bytes as one chunk.
-    Bytes(Bytes),
-    /// Sends nothing for this long.
-    Delay(Duration),
-    /// Breaks the connection.
-    Break,
-    /// Sends nothing more and keeps the connection open.
-    Stall,
-}
-
-impl<B: Into<Bytes>> From<B> for MockChunk {
-    fn from(bytes: B) -> Self {
-        Self::Bytes(bytes.into())
     }
 }
 
@@ -264,51 +221,6 @@ impl MockReply {
     /// ```
     pub fn stall() -> Self {
         Self::new(Outcome::Stall)
-    }
-
-    /// Replies with a completion of this text, for chat, agents and FIM.
-    ///
-    /// The model is `mock`. The usage is one token each of the prompt and of the completion.
-    pub fn chat(text: impl Into<String>) -> Self {
-        Self::json(json!({
-            "id": "mock",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "mock",
-            "choices": [{
-                "index": 0,
-                "message": { "role": "assistant", "content": text.into() },
-                "finish_reason": "stop",
-            }],
-            "usage": usage(),
-        }))
-    }
-
-    /// Streams a completion, for chat, agents and FIM: an event for each piece of the text, one
-    /// that finishes it, and `[DONE]`.
-    pub fn chat_stream<S: Into<String>>(pieces: impl IntoIterator<Item = S>) -> Self {
-        let event = |text: String, finish_reason: Option<&str>, usage: Option<Value>| {
-            let mut event = json!({
-                "id": "mock",
-                "object": "chat.completion.chunk",
-                "created": 0,
-                "model": "mock",
-                "choices": [{
-                    "index": 0,
-                    "delta": { "role": "assistant", "content": text },
-                    "finish_reason": finish_reason,
-                }],
-            });
-            if let (Some(event), Some(usage)) = (event.as_object_mut(), usage) {
-                event.insert("usage".to_owned(), usage);
-            }
-            event
-        };
-        let pieces = pieces
-            .into_iter()
-            .map(|text| event(text.into(), None, None));
-        let last = event(String::new(), Some("stop"), Some(usage()));
-        Self::sse(pieces.chain([last]))
     }
 
     /// Sets the status. Has no effect on a failure or a stall.
@@ -459,25 +371,4 @@ impl MockReply {
             }
         }
     }
-}
-
-/// The steps of a body with a delay before each chunk of bytes.
-fn steps(chunks: Vec<MockChunk>, delay: Duration) -> Vec<Step> {
-    let mut steps = Vec::with_capacity(chunks.len());
-    for chunk in chunks {
-        if matches!(chunk, MockChunk::Bytes(_)) && !delay.is_zero() {
-            steps.push(Step::Delay(delay));
-        }
-        steps.push(match chunk {
-            MockChunk::Bytes(bytes) => Step::Bytes(bytes),
-            MockChunk::Delay(delay) => Step::Delay(delay),
-            MockChunk::Break => Step::Error(TransportErrorKind::Interrupted, SCRIPTED),
-            MockChunk::Stall => Step::Stall,
-        });
-    }
-    steps
-}
-
-fn usage() -> Value {
-    json!({ "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2 })
 }

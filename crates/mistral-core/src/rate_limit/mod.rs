@@ -1,8 +1,8 @@
-//! Limits that a program sets itself, so that the server need not.
+//! Client-side rate limiting of requests and tokens.
 
-mod allowance;
-mod tokens;
-mod turns;
+mod estimate;
+mod fair_queue;
+mod token_bucket;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use self::turns::Turns;
+use self::fair_queue::FairQueue;
 use crate::transport::{
     Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse,
 };
 
-/// Sends no more requests, and no more tokens, per minute than is allowed: what comes too
-/// early waits for its turn, first come, first served.
+/// Limits the requests and the tokens per minute. Requests beyond the limits wait in a queue,
+/// first in, first out.
 ///
-/// A limiter does its work in the transports that it is put [`around`](Self::around). Clones of
-/// it share its limits, and so do all transports and clients that it is part of: make one for
-/// each key, or for each model where models have limits of their own.
+/// A limiter applies to the transports that it is wrapped [`around`](Self::around). Clones of
+/// it, and all transports and clients that use it, share its limits. Create one for each key,
+/// or for each model if models have separate limits.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -28,8 +28,7 @@ use crate::transport::{
 /// # use mistral_sdk::testing::{MockReply, MockTransport};
 /// # let transport = MockTransport::new().reply(MockReply::chat("Because.").always());
 /// # let start = tokio::time::Instant::now();
-/// use mistral_sdk::chat::ChatCompletionRequest;
-/// use mistral_sdk::chat::Message;
+/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
 /// use mistral_sdk::{Client, MistralApi};
 /// use mistral_sdk::rate_limit::RateLimiter;
 ///
@@ -48,67 +47,67 @@ use crate::transport::{
 ///
 /// # Pace
 /// Requests are spread evenly: 60 per minute are one each second, not 60 at once and then none
-/// for a minute. After a request that takes many tokens the next one waits until they are paid
-/// off. So a request that takes more than a whole minute's tokens goes out, too, alone, and
-/// those behind it wait longer. [`burst`](Self::burst) lets some go out ahead of their time.
+/// for a minute. After a request with many tokens, the next one waits until the limit has
+/// refilled them. A request with more tokens than the limit of a whole minute is sent as well,
+/// and those behind it wait longer. [`burst`](Self::burst) allows requests ahead of this pace.
 ///
 /// # Tokens
-/// Before an answer is there, a request is taken to have a token for every 4 bytes of its body,
-/// files that are embedded as data URLs left out. Then the number is corrected: by
-/// `x-ratelimit-tokens-query-cost`, by the `total_tokens` of a stream, or by those of an answer
-/// whose headers do not say how many tokens are left. Tokens are counted for
-/// `chat`, `agents`, `fim`, `embeddings`, `classifiers` and what is not modelled; other
-/// operations count as requests alone.
+/// A request is first charged an estimate of one token for every 4 bytes of its body, without
+/// the files in data URLs. The estimate is then replaced by the value of
+/// `x-ratelimit-tokens-query-cost`, or else by the `total_tokens` of a stream, or of a response
+/// whose headers do not contain the remaining tokens. Tokens are charged for `chat`, `agents`,
+/// `fim`, `embeddings`, `classifiers` and [`Client::request`](crate::Client::request). Other
+/// operations are only charged as requests.
 ///
-/// # What the server says
-/// * A limit that it names (see [`RateLimit`](crate::call::RateLimit)) is kept if none is set here,
-///   or if it is the lower one.
-/// * If it says that less is left than can be told from here, others use the same limit; what
-///   they took is counted like what went out from here.
-/// * After a 429 nothing goes out for as long as `retry-after` says, or for one second.
+/// # Limits of the server
+/// * A limit in the headers of a response (see [`RateLimit`](crate::call::RateLimit)) applies
+///   if it is lower than the limit set here, or if none is set.
+/// * If less remains than this program accounts for, other programs use the same limit. The
+///   amount that they sent is charged, too.
+/// * After a 429 nothing is sent for the duration in `retry-after`, or for one second.
 ///
-/// # Time-outs
-/// Waiting is part of the call: it takes from `first_byte_timeout` and from `timeout`. A request
-/// whose turn does not come in that time fails with
-/// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), at once if that can be told
-/// beforehand. Dropping a call frees its place. One that waits and is not polled holds nobody
-/// up: when it is polled after its turn, it takes another.
+/// # Timeouts
+/// The wait is part of the call: `first_byte_timeout` and `timeout` include it. A request that
+/// cannot be sent in that time fails with
+/// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), as soon as this is known.
+/// Dropping a call removes it from the queue. A waiting call that is not polled does not block
+/// the others: if it misses its time, it is queued again when it is polled.
 #[derive(Clone, Default)]
 pub struct RateLimiter {
-    turns: Arc<Turns>,
+    queue: Arc<FairQueue>,
 }
 
 impl RateLimiter {
-    /// Makes a limiter that sets no limits of its own, and keeps those that the server names.
+    /// Creates a limiter without limits of its own. It applies those that the server reports.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets how many requests may go out per minute, at least one. Default: any number.
+    /// Sets the limit on requests per minute, at least one. Default: no limit.
     #[must_use]
     pub fn requests_per_minute(self, requests: u32) -> Self {
-        self.turns.set_requests(requests.into());
+        self.queue.set_requests(requests.into());
         self
     }
 
-    /// Sets how many tokens may be used per minute, at least one. Default: any number.
+    /// Sets the limit on tokens per minute, at least one. Default: no limit.
     #[must_use]
     pub fn tokens_per_minute(self, tokens: u64) -> Self {
-        self.turns.set_tokens(tokens);
+        self.queue.set_tokens(tokens);
         self
     }
 
-    /// Sets how far ahead of an even pace requests may go out. Default: not at all.
+    /// Sets how far ahead of an even pace requests may be sent. Default: zero.
     ///
-    /// With 60 requests per minute and 10 s, 11 go out at once after a pause, and then one
-    /// each second. A minute may then see that much more than its limit.
+    /// With 60 requests per minute and 10 s, 11 are sent at once after a pause, and then one
+    /// each second. A minute may then exceed the limit by as many.
     #[must_use]
     pub fn burst(self, ahead: Duration) -> Self {
-        self.turns.set_burst(ahead);
+        self.queue.set_burst(ahead);
         self
     }
 
-    /// Puts the limiter around a transport.
+    /// Wraps a transport in this limiter.
     pub fn around<T: Transport>(&self, transport: T) -> RateLimited<T> {
         RateLimited {
             limiter: self.clone(),
@@ -117,10 +116,10 @@ impl RateLimiter {
     }
 }
 
-/// Prints the limits as they are now, the server's included.
+/// Prints the current limits, including those of the server.
 impl fmt::Debug for RateLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (requests, tokens) = self.turns.limits();
+        let (requests, tokens) = self.queue.limits();
         f.debug_struct("RateLimiter")
             .field("requests_per_minute", &requests)
             .field("tokens_per_minute", &tokens)
@@ -128,7 +127,7 @@ impl fmt::Debug for RateLimiter {
     }
 }
 
-/// A transport that sends what its [`RateLimiter`] lets go; made by [`RateLimiter::around`].
+/// A transport with a [`RateLimiter`]. Created by [`RateLimiter::around`].
 #[derive(Debug, Clone)]
 pub struct RateLimited<T> {
     limiter: RateLimiter,
@@ -141,21 +140,21 @@ impl<T: Transport> Transport for RateLimited<T> {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let turns = &self.limiter.turns;
-        let tokens = tokens::estimate(&request);
+        let queue = &self.limiter.queue;
+        let tokens = estimate::estimate(&request);
         let deadline = request.extensions().get::<RequestContext>();
-        let deadline = deadline.and_then(|operation| operation.deadline);
-        let gone_out = turns.wait(tokens, deadline).await?;
+        let deadline = deadline.and_then(|context| context.deadline);
+        let sent = queue.wait(tokens, deadline).await?;
         match self.transport.send(request).await {
-            Ok(response) => Ok(turns.learn(tokens, gone_out, response)),
+            Ok(response) => Ok(queue.apply_response(tokens, sent, response)),
             Err(error) => {
                 let kind = error.kind();
-                let is_held_back = matches!(
+                let is_rejected_by_client = matches!(
                     kind,
                     TransportErrorKind::Config | TransportErrorKind::RateLimited
                 );
-                if kind.is_not_sent() || is_held_back {
-                    turns.correct(tokens, 0);
+                if kind.is_not_sent() || is_rejected_by_client {
+                    queue.correct(tokens, 0);
                 }
                 Err(error)
             }
@@ -165,7 +164,7 @@ impl<T: Transport> Transport for RateLimited<T> {
     async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
         let context = request.extensions().get::<RequestContext>();
         let deadline = context.and_then(|context| context.deadline);
-        self.limiter.turns.wait(0, deadline).await?;
+        self.limiter.queue.wait(0, deadline).await?;
         self.transport.upgrade(request).await
     }
 }

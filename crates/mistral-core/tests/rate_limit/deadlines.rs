@@ -38,8 +38,8 @@ async fn deadline_before_turn_fails_immediately() {
     assert_eq!(
         results[310].1.as_ref().unwrap_err().to_string(),
         "chat.complete: the rate limiter did not send this request: its turn comes in 300.0s, \
-         and the call's time ends in 300.0s. Raise `timeout` and `first_byte_timeout`, or ask \
-         for less at once"
+         and the deadline of the call is in 300.0s. Raise `timeout` and `first_byte_timeout`, or \
+         send fewer requests at once"
     );
     assert_eq!(server.count(), 300);
 }

@@ -1,4 +1,4 @@
-//! How many tokens a request takes: at first a guess, then what its answer says.
+//! The number of tokens of a request: estimated from its body, then read from the response.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,8 +9,9 @@ use memchr::{memchr, memmem};
 
 use crate::transport::{Body, RequestContext, TransportError};
 
-/// The groups of operations that are counted in tokens, and what is not modelled.
-const COUNTED: &[&str] = &[
+/// The groups of operations that are charged in tokens. `request` is
+/// [`Client::request`](crate::Client::request).
+const TOKEN_GROUPS: &[&str] = &[
     "agents",
     "chat",
     "classifiers",
@@ -21,111 +22,117 @@ const COUNTED: &[&str] = &[
 
 const BYTES_PER_TOKEN: usize = 4;
 
-/// How many tokens a request may take, by its length.
+/// Estimates the number of tokens of a request from the length of its body.
 pub(super) fn estimate(request: &http::Request<Body>) -> u64 {
     let name = request
         .extensions()
         .get::<RequestContext>()
         .map(RequestContext::name);
     let group = name.and_then(|name| name.split('.').next());
-    if !group.is_some_and(|group| COUNTED.contains(&group)) {
+    if !group.is_some_and(|group| TOKEN_GROUPS.contains(&group)) {
         return 0;
     }
     let body = request.body().bytes().unwrap_or_default();
-    let text = body.len().saturating_sub(embedded(body));
+    let text = body.len().saturating_sub(embedded_bytes(body));
     text.div_ceil(BYTES_PER_TOKEN) as u64
 }
 
-/// How many bytes belong to files that are embedded as data URLs: tokens are not made of them.
-fn embedded(body: &[u8]) -> usize {
-    const MARK: &[u8] = b";base64,";
+/// Returns the number of bytes in data URLs, which are files and not text.
+fn embedded_bytes(body: &[u8]) -> usize {
+    const MARKER: &[u8] = b";base64,";
     let (mut rest, mut bytes) = (body, 0);
-    while let Some(at) = memmem::find(rest, MARK) {
-        rest = rest.get(at + MARK.len()..).unwrap_or_default();
+    while let Some(at) = memmem::find(rest, MARKER) {
+        rest = rest.get(at + MARKER.len()..).unwrap_or_default();
         let Some(length) = memchr(b'"', rest) else {
             break;
         };
         bytes += length;
-        rest = rest.get(length..).unwrap_or_default(); // a mark within a file is none
+        // A marker within the file does not start another one.
+        rest = rest.get(length..).unwrap_or_default();
     }
     bytes
 }
 
-/// Tells `done` how many tokens the body says were used, if it says so: once it has been read
-/// to its end, or is dropped.
-pub(super) fn watch(body: Body, done: impl FnOnce(u64) + Send + Unpin + 'static) -> Body {
-    let mut usage = Usage::default();
+/// Calls `on_usage` with the number of tokens in the usage of the body, if there is one, when
+/// the body has been read or is dropped.
+pub(super) fn report_usage(
+    body: Body,
+    on_usage: impl FnOnce(u64) + Send + Unpin + 'static,
+) -> Body {
+    let mut scanner = UsageScanner::default();
     if let Some(bytes) = body.bytes() {
-        usage.read(bytes);
-        if let Some(tokens) = usage.total {
-            done(tokens);
+        scanner.scan(bytes);
+        if let Some(tokens) = scanner.total {
+            on_usage(tokens);
         }
         return body;
     }
     let length = body.content_length();
-    let watched = Body::from_stream(Watched {
+    let stream = Body::from_stream(UsageStream {
         body,
-        usage,
-        done: Some(done),
+        scanner,
+        on_usage: Some(on_usage),
     });
     match length {
-        Some(length) => watched.with_content_length(length),
-        None => watched,
+        Some(length) => stream.with_content_length(length),
+        None => stream,
     }
 }
 
-struct Watched<F: FnOnce(u64)> {
+struct UsageStream<F: FnOnce(u64)> {
     body: Body,
-    usage: Usage,
-    done: Option<F>,
+    scanner: UsageScanner,
+    on_usage: Option<F>,
 }
 
-impl<F: FnOnce(u64) + Unpin> Stream for Watched<F> {
+impl<F: FnOnce(u64) + Unpin> Stream for UsageStream<F> {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let item = ready!(Pin::new(&mut self.body).poll_next(cx));
         if let Some(Ok(chunk)) = &item {
-            self.usage.read(chunk);
+            self.scanner.scan(chunk);
         }
         Poll::Ready(item)
     }
 }
 
-impl<F: FnOnce(u64)> Drop for Watched<F> {
+impl<F: FnOnce(u64)> Drop for UsageStream<F> {
     fn drop(&mut self) {
-        if let (Some(done), Some(tokens)) = (self.done.take(), self.usage.total) {
-            done(tokens);
+        if let (Some(on_usage), Some(tokens)) = (self.on_usage.take(), self.scanner.total) {
+            on_usage(tokens);
         }
     }
 }
 
-/// Finds the last `total_tokens` in JSON or in events of it, however it is split.
+/// Finds the last `total_tokens` in a body of JSON or of events, however it is split into
+/// chunks.
 ///
-/// The answer is not decoded a second time for it. Within a string the quotes of the name
-/// would be escaped, so no text of a model passes for it.
+/// It scans the bytes, because decoding the response a second time would be expensive. Text of
+/// the model cannot match: within a string, the quotes of the name are escaped.
 #[derive(Debug, Default)]
-struct Usage {
+struct UsageScanner {
     total: Option<u64>,
+    /// The end of the last chunk, where a match may begin.
     tail: Vec<u8>,
 }
 
-impl Usage {
+impl UsageScanner {
     const NAME: &[u8] = b"\"total_tokens\":";
-    /// More than the name and its number take.
-    const SPAN: usize = 64;
+    /// An upper bound for the length of the name and its number.
+    const MAX_MATCH_LENGTH: usize = 64;
 
-    fn read(&mut self, chunk: &[u8]) {
+    fn scan(&mut self, chunk: &[u8]) {
         let mut seam = std::mem::take(&mut self.tail);
-        seam.extend(chunk.iter().take(Self::SPAN));
+        seam.extend(chunk.iter().take(Self::MAX_MATCH_LENGTH));
         self.find(&seam);
         self.find(chunk);
-        let end = if chunk.len() < Self::SPAN {
+        let end = if chunk.len() < Self::MAX_MATCH_LENGTH {
             &seam
         } else {
             chunk
         };
-        let start = end.len().saturating_sub(Self::SPAN);
+        let start = end.len().saturating_sub(Self::MAX_MATCH_LENGTH);
         self.tail = end.get(start..).unwrap_or_default().to_vec();
     }
 
@@ -148,15 +155,15 @@ mod tests {
     use super::*;
 
     fn total(chunks: &[&str]) -> Option<u64> {
-        let mut usage = Usage::default();
+        let mut scanner = UsageScanner::default();
         for chunk in chunks {
-            usage.read(chunk.as_bytes());
+            scanner.scan(chunk.as_bytes());
         }
-        usage.total
+        scanner.total
     }
 
     #[test]
-    fn usage_is_found_wherever_an_answer_is_split() {
+    fn usage_split_at_any_byte_is_found() {
         let text = format!(
             r#"data: {{"usage":{{"total_tokens":null}}}} {} data: {{"usage":{{"total_tokens": 1234}},"text":"\"total_tokens\":9"}}"#,
             "x".repeat(200)
@@ -172,12 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn files_that_are_embedded_do_not_count() {
+    fn estimate_data_urls_are_excluded() {
         let body = br#"{"a":"data:image/png;base64,AAAA","b":"data:;base64,BB"}"#;
-        assert_eq!(embedded(body), 6);
-        assert_eq!(embedded(b"no file"), 0);
-        assert_eq!(embedded(b"cut ;base64,AAAA"), 0);
-        let marks = format!("\"{}\"", ";base64,".repeat(1_000_000)); // each once, or it takes for ever
-        assert_eq!(embedded(marks.as_bytes()), marks.len() - 2 - 8);
+        assert_eq!(embedded_bytes(body), 6);
+        assert_eq!(embedded_bytes(b"no file"), 0);
+        assert_eq!(embedded_bytes(b"cut ;base64,AAAA"), 0);
+        // Quadratic time would not finish.
+        let markers = format!("\"{}\"", ";base64,".repeat(1_000_000));
+        assert_eq!(embedded_bytes(markers.as_bytes()), markers.len() - 2 - 8);
     }
 }

@@ -1,0 +1,352 @@
+//! The queue of requests that wait until the limits allow them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::estimate::report_usage;
+use super::token_bucket::{TIMER_SLACK, TokenBucket};
+use crate::call::response::RateLimit;
+use crate::pipeline::classify::is_event_stream;
+use crate::retry::retry_after;
+use crate::transport::{Body, TransportError, TransportErrorKind};
+
+/// The pause after a 429 without `retry-after`.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
+
+/// The resolution of tokio's timers.
+const TIMER_RESOLUTION: Duration = Duration::from_millis(1);
+
+/// A first-in, first-out queue of requests, limited by a token bucket each for requests and
+/// tokens.
+///
+/// A request is charged when it joins the queue and waits with a timer of its own. Therefore a
+/// call that is not polled does not block the others: it misses its time, and is queued again
+/// when it is polled. Only the first waiter is notified of a change that may let it be sent
+/// earlier.
+#[derive(Debug)]
+pub(super) struct FairQueue {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    requests: TokenBucket,
+    tokens: TokenBucket,
+    burst: Duration,
+    /// The time until which nothing is sent, after a 429.
+    paused_until: Instant,
+    /// The waiting requests by their number.
+    waiting: BTreeMap<u64, Waiter>,
+    /// The number of the next request.
+    next_number: u64,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    tokens: f64,
+    changed: Arc<Notify>,
+}
+
+/// The amounts sent within a minute at the time of a request, including the request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RecentlySent {
+    requests: f64,
+    tokens: f64,
+}
+
+impl State {
+    /// Returns the time until a request can be sent.
+    fn time_until(&self, now: Instant, number: u64) -> Duration {
+        let (requests, tokens) = self.amount_from(number);
+        let requests = self.requests.time_until(now, requests);
+        let tokens = self.tokens.time_until(now, tokens);
+        let paced = requests.max(tokens).saturating_sub(self.burst);
+        let wait = paced.max(self.paused_until.saturating_duration_since(now));
+        if wait < TIMER_RESOLUTION {
+            Duration::ZERO
+        } else {
+            wait
+        }
+    }
+
+    /// Returns the number of requests and of tokens of a request and all behind it.
+    fn amount_from(&self, number: u64) -> (f64, f64) {
+        let behind = self.waiting.range(number.saturating_add(1)..).next();
+        if let (Some(this), None) = (self.waiting.get(&number), behind) {
+            return (1.0, this.tokens); // the usual case: the request has just joined the queue
+        }
+        let before = self
+            .waiting
+            .range(..number)
+            .map(|(_, waiter)| waiter.tokens);
+        let all = (self.requests.reserved(), self.tokens.reserved());
+        before.fold(all, |(requests, left), tokens| {
+            (requests - 1.0, left - tokens)
+        })
+    }
+
+    fn reserve(&mut self, now: Instant, waiter: Waiter) -> u64 {
+        self.requests.reserve(now, 1.0);
+        self.tokens.reserve(now, waiter.tokens);
+        let number = self.next_number;
+        self.next_number += 1;
+        self.waiting.insert(number, waiter);
+        number
+    }
+
+    /// Removes a request that is not sent.
+    fn release(&mut self, now: Instant, number: u64, is_missed: bool) -> Option<Waiter> {
+        let waiter = self.waiting.remove(&number)?;
+        self.requests.release(now, 1.0, is_missed);
+        self.tokens.release(now, waiter.tokens, is_missed);
+        Some(waiter)
+    }
+
+    fn notify_first(&self) {
+        if let Some((_, first)) = self.waiting.first_key_value() {
+            first.changed.notify_one();
+        }
+    }
+}
+
+impl Default for FairQueue {
+    fn default() -> Self {
+        let now = Instant::now();
+        Self {
+            state: Mutex::new(State {
+                requests: TokenBucket::new(now),
+                tokens: TokenBucket::new(now),
+                burst: Duration::ZERO,
+                paused_until: now,
+                waiting: BTreeMap::new(),
+                next_number: 0,
+            }),
+        }
+    }
+}
+
+impl FairQueue {
+    pub(super) fn set_requests(&self, per_minute: u64) {
+        let mut state = self.state();
+        state.requests.set_limit(Instant::now(), per_minute);
+        state.notify_first();
+    }
+
+    pub(super) fn set_tokens(&self, per_minute: u64) {
+        let mut state = self.state();
+        state.tokens.set_limit(Instant::now(), per_minute);
+        state.notify_first();
+    }
+
+    pub(super) fn set_burst(&self, ahead: Duration) {
+        let mut state = self.state();
+        state.burst = ahead;
+        state.notify_first();
+    }
+
+    /// Returns the limits on requests and tokens per minute.
+    pub(super) fn limits(&self) -> (Option<u64>, Option<u64>) {
+        let state = self.state();
+        (state.requests.limit(), state.tokens.limit())
+    }
+
+    /// Waits until a request of `tokens` tokens can be sent, and charges it.
+    pub(super) async fn wait(
+        &self,
+        tokens: u64,
+        deadline: Option<Instant>,
+    ) -> Result<RecentlySent, TransportError> {
+        // Earlier than the timeout of the call, whose error would not name the reason.
+        let deadline = deadline.and_then(|deadline| deadline.checked_sub(TIMER_RESOLUTION));
+        let mut ticket = Ticket::new(self, tokens)?;
+        loop {
+            let now = Instant::now();
+            let wait = match ticket.try_send(now) {
+                Ok(sent) => return Ok(sent),
+                Err(wait) => wait,
+            };
+            check_deadline(now, wait, deadline)?;
+            ticket.due = now.checked_add(wait);
+            match ticket.due {
+                Some(due) => _ = timeout_at(due, ticket.changed.notified()).await,
+                None => ticket.changed.notified().await,
+            }
+        }
+    }
+
+    /// Replaces the number of tokens that a request was charged by `tokens`.
+    pub(super) fn correct(&self, charged: u64, tokens: u64) {
+        let difference = tokens as f64 - charged as f64;
+        let mut state = self.state();
+        state.tokens.adjust(Instant::now(), difference);
+        state.notify_first();
+    }
+
+    /// Applies the limits in the headers of a response, and corrects the tokens charged for its
+    /// request.
+    pub(super) fn apply_response(
+        self: &Arc<Self>,
+        mut charged: u64,
+        mut sent: RecentlySent,
+        response: http::Response<Body>,
+    ) -> http::Response<Body> {
+        let headers = response.headers();
+        let limits = RateLimit::read(headers);
+        let cost = match limits.query_cost {
+            _ if !response.status().is_success() => Some(0), // failed requests consume no tokens
+            cost => cost.and_then(|cost| u64::try_from(cost).ok()),
+        };
+        if let Some(cost) = cost {
+            self.correct(charged, cost);
+            sent.tokens += cost as f64 - charged as f64;
+            charged = cost;
+        }
+        let is_limited = {
+            let now = Instant::now();
+            let mut state = self.state();
+            let State {
+                requests, tokens, ..
+            } = &mut *state;
+            let (limit, remaining) = (limits.limit_requests, limits.remaining_requests);
+            requests.apply_server_limit(now, sent.requests, limit, remaining);
+            let (limit, remaining) = (limits.limit_tokens, limits.remaining_tokens);
+            tokens.apply_server_limit(now, sent.tokens, limit, remaining);
+            if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                let pause = retry_after(headers).unwrap_or(DEFAULT_PAUSE);
+                let until = now.checked_add(pause).unwrap_or(state.paused_until);
+                state.paused_until = state.paused_until.max(until);
+                tracing::debug!(
+                    ?pause,
+                    "the server's rate limit is exceeded: no requests are sent"
+                );
+            }
+            state.notify_first();
+            state.tokens.limit().is_some()
+        };
+        // The headers of a stream cannot include the tokens of its completion.
+        let is_known = (cost.is_some() || limits.remaining_tokens.is_some())
+            && !is_event_stream(response.headers());
+        if !is_limited || is_known || charged == 0 || !response.status().is_success() {
+            return response;
+        }
+        let queue = Arc::clone(self);
+        response.map(|body| report_usage(body, move |tokens| queue.correct(charged, tokens)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of a request in the queue. Dropping it removes the request.
+struct Ticket<'a> {
+    queue: &'a FairQueue,
+    number: u64,
+    changed: Arc<Notify>,
+    /// The time at which the request can be sent, as far as is known.
+    due: Option<Instant>,
+}
+
+impl<'a> Ticket<'a> {
+    fn new(queue: &'a FairQueue, tokens: u64) -> Result<Self, TransportError> {
+        let now = Instant::now();
+        let changed = Arc::new(Notify::new());
+        let waiter = Waiter {
+            tokens: tokens as f64,
+            changed: Arc::clone(&changed),
+        };
+        let mut state = queue.state();
+        let limits = [state.requests.limit(), state.tokens.limit()];
+        if limits.contains(&Some(0)) {
+            let message = "the rate limiter has a limit of zero: set `requests_per_minute` and \
+                           `tokens_per_minute` to at least one request and one token";
+            return Err(TransportError::new(TransportErrorKind::Config, message));
+        }
+        let number = state.reserve(now, waiter);
+        let wait = state.time_until(now, number);
+        let waiting = state.waiting.len() - 1;
+        drop(state);
+        if !wait.is_zero() {
+            tracing::debug!(?wait, waiting, "a request waits for the rate limiter");
+        }
+        Ok(Self {
+            queue,
+            number,
+            changed,
+            due: None,
+        })
+    }
+
+    /// Charges the request as sent, or returns the time until it can be sent.
+    fn try_send(&mut self, now: Instant) -> Result<RecentlySent, Duration> {
+        let mut state = self.queue.state();
+        if self.is_missed(now)
+            && let Some(waiter) = state.release(now, self.number, true)
+        {
+            self.number = state.reserve(now, waiter);
+            self.due = None;
+        }
+        let wait = state.time_until(now, self.number);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        let (requests, tokens) = state.amount_from(self.number);
+        if let Some(waiter) = state.waiting.remove(&self.number) {
+            state.requests.consume(now, 1.0, requests);
+            state.tokens.consume(now, waiter.tokens, tokens);
+        }
+        state.notify_first();
+        Ok(RecentlySent {
+            requests: state.requests.sent_in_last_minute(now),
+            tokens: state.tokens.sent_in_last_minute(now),
+        })
+    }
+
+    /// Whether the time to send was so long ago that other requests have been sent instead.
+    fn is_missed(&self, now: Instant) -> bool {
+        self.due
+            .is_some_and(|due| now.saturating_duration_since(due) > TIMER_SLACK)
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        let now = Instant::now();
+        let mut state = self.queue.state();
+        if state
+            .release(now, self.number, self.is_missed(now))
+            .is_some()
+        {
+            state.notify_first();
+        }
+    }
+}
+
+/// Fails if the wait ends after the deadline.
+fn check_deadline(
+    now: Instant,
+    wait: Duration,
+    deadline: Option<Instant>,
+) -> Result<(), TransportError> {
+    let Some(deadline) = deadline else {
+        return Ok(());
+    };
+    let remaining = deadline.saturating_duration_since(now);
+    if wait <= remaining {
+        return Ok(());
+    }
+    let message = format!(
+        "the rate limiter did not send this request: its turn comes in {wait:.1?}, and the deadline \
+         of the call is in {remaining:.1?}. Raise `timeout` and `first_byte_timeout`, or send fewer \
+         requests at once"
+    );
+    Err(TransportError::new(
+        TransportErrorKind::RateLimited,
+        message,
+    ))
+}

@@ -16,7 +16,7 @@ use crate::provider::Framing;
 use crate::retry::retry_after;
 use crate::transport::Body;
 
-/// How much of an error's body is read, and for how long.
+/// The bounds in size and time for reading the body of an error.
 const ERROR_BODY_BYTES: usize = 1024 * 1024;
 const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 

@@ -22,7 +22,7 @@ pub(crate) enum Decision {
     GiveUp(Error),
 }
 
-/// What a decision depends on besides the exchange itself.
+/// The state of a call that a decision depends on.
 #[derive(Debug)]
 pub(crate) struct CallState<'a> {
     pub(crate) policy: &'a RetryPolicy,

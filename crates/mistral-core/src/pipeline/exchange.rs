@@ -326,7 +326,7 @@ impl<'a> Exchange<'a> {
         parts
     }
 
-    /// What the decision about the next step depends on.
+    /// Returns the state that the decision about the next step depends on.
     #[cold]
     pub(crate) fn state(&self) -> CallState<'a> {
         let own = self

@@ -30,7 +30,7 @@ use crate::provider::Provider;
 use crate::retry::{OnRetry, RetryEvent, RetryPolicy};
 use crate::transport::Transport;
 
-/// What all calls of a client share.
+/// The state that all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     pub(crate) provider: Arc<dyn Provider>,

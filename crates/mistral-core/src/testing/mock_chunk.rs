@@ -5,8 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::playing::Step;
-use super::reply::SCRIPTED;
 use crate::transport::TransportErrorKind;
+
+/// The message of a transport error that a reply asks for.
+pub(super) const SCRIPTED: &str = "as scripted by MockTransport";
 
 /// One step of the body that a [`MockReply`] sends.
 ///

@@ -10,15 +10,13 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-use super::mock_chunk::{MockChunk, steps};
+use super::mock_chunk::{MockChunk, SCRIPTED, steps};
 use super::playing::body;
 use super::refusal;
 use crate::transport::{Body, TransportError, TransportErrorKind};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
-/// The message of a transport error that a reply asks for.
-pub(super) const SCRIPTED: &str = "as scripted by MockTransport";
 
 /// A reply of a [`MockTransport`](super::MockTransport): a response or a failure.
 ///

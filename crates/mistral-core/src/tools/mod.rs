@@ -41,9 +41,11 @@ mod request;
 mod run;
 mod set;
 mod stream;
+mod tool_run;
 
 pub use self::approval::Approval;
 pub use self::conversation::ToolErrors;
-pub use self::run::{RunCall, ToolRun};
+pub use self::run::RunCall;
 pub use self::set::ToolSet;
 pub use self::stream::{RunEvent, RunStream};
+pub use self::tool_run::ToolRun;

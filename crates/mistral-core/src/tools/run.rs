@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
@@ -7,11 +6,12 @@ use super::calls::{RunningCalls, request_approvals};
 use super::conversation::{Conversation, ToolErrors};
 use super::set::ToolSet;
 use super::stream::RunStream;
+use super::tool_run::ToolRun;
 use crate::api::agents::{Agents, AgentsCompletionRequest};
 use crate::api::chat::{Chat, ChatCompletionRequest, ChatCompletionResponse};
 use crate::call::Call;
 use crate::error::Result;
-use crate::messages::{Message, ToolCall, UsageInfo};
+use crate::messages::ToolCall;
 use crate::mode::{Async, Mode};
 
 impl<M: Mode> Chat<M> {
@@ -255,35 +255,5 @@ impl IntoFuture for RunCall {
                 conversation.add_outcomes(outcomes)?;
             }
         })
-    }
-}
-
-/// The transcript of a run.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[non_exhaustive]
-pub struct ToolRun {
-    /// The whole conversation: the messages of the request, the responses of the model and the
-    /// results of the tools. A further request can continue it.
-    pub messages: Vec<Message>,
-    /// The responses of the model, one per turn. In the transcript of an error, the last one
-    /// may be incomplete.
-    pub responses: Vec<ChatCompletionResponse>,
-}
-
-impl ToolRun {
-    /// Returns the text of the last response, without reasoning. Empty if there is none.
-    pub fn text(&self) -> Cow<'_, str> {
-        self.responses
-            .last()
-            .map_or("".into(), ChatCompletionResponse::text)
-    }
-
-    /// Returns the token usage of all turns: the sums of the three token counts.
-    pub fn usage(&self) -> UsageInfo {
-        let mut all = UsageInfo::default();
-        for usage in self.responses.iter().filter_map(|it| it.usage.as_ref()) {
-            all.add(usage);
-        }
-        all
     }
 }

@@ -9,7 +9,7 @@ use futures_core::Stream;
 
 use super::calls::{DecidedCall, RunningCalls, request_approvals};
 use super::conversation::Conversation;
-use super::run::ToolRun;
+use super::tool_run::ToolRun;
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::call::event_stream::EventStream;
 use crate::error::{Error, ErrorKind, Result};

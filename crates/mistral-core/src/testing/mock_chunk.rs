@@ -10,7 +10,7 @@ use crate::transport::TransportErrorKind;
 /// The message of a transport error that a reply asks for.
 pub(super) const SCRIPTED: &str = "as scripted by MockTransport";
 
-/// One step of the body that a [`MockReply`] sends.
+/// One step of the body that a [`MockReply`](super::MockReply) sends.
 ///
 /// A value that converts into [`Bytes`] also converts into a chunk.
 ///

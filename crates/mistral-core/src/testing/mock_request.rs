@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::transport::{Body, RequestContext};
 
-/// A request that a [`MockTransport`] received.
+/// A request that a [`MockTransport`](super::MockTransport) received.
 ///
 /// ```
 /// # async fn example(mock: mistral_sdk::testing::MockTransport) {

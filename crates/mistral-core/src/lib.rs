@@ -51,9 +51,7 @@ pub mod testing;
 pub mod tools;
 pub mod transport;
 
-pub use crate::api::{
-    agents, audio, batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr,
-};
+pub use crate::api::*;
 pub use crate::call::{Call, EventStream, Response};
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::error::{Error, ErrorKind, Result};

@@ -9,23 +9,7 @@ pub use mistral_api::{MistralApi, Server};
 #[doc(inline)]
 pub use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};
 #[doc(inline)]
-pub use mistral_core::{
-    Call, Client, ClientBuilder, Error, ErrorKind, EventStream, Response, Result, RetryPolicy,
-    Timeouts,
-};
-#[doc(inline)]
-pub use mistral_core::{
-    agents, audio, batch, call, chat, classifiers, client, embeddings, error, files, fim,
-    fine_tuning, json, messages, mode, models, ocr, operation, provider, rate_limit, retry, sse,
-    tools, transport,
-};
-
-#[cfg(feature = "blocking")]
-#[doc(inline)]
-pub use mistral_core::blocking;
-#[cfg(feature = "testing")]
-#[doc(inline)]
-pub use mistral_core::testing;
+pub use mistral_core::*;
 #[cfg(feature = "gcp")]
 #[doc(inline)]
 pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};

@@ -335,5 +335,10 @@ async fn failover_exhausted_rate_limiter_moves_on() {
 async fn failover_without_clients_is_an_error() {
     let error = complete(&Failover::new([])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("at least one client"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("has no clients: pass at least one"),
+        "{error}"
+    );
 }

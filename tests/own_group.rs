@@ -318,7 +318,12 @@ async fn multipart_upload_and_download_of_an_own_group() {
 
 #[tokio::test]
 async fn sse_stream_of_an_own_group_adds_stream_to_a_body_only() {
-    let events = || MockReply::sse([r#"{"type":"text","text":"hi"}"#, r#"{"type":"new","a":1}"#]);
+    let events = || {
+        MockReply::sse([
+            json!({ "type": "text", "text": "hi" }),
+            json!({ "type": "new", "a": 1 }),
+        ])
+    };
     let mock = MockTransport::new().replies([events(), events()]);
     let prompts = client(&mock).prompts();
     let request = TryPromptRequest::new("mistral-small-latest", Map::new());

@@ -143,7 +143,7 @@ async fn secrets_api_key_appears_in_no_output() {
 
     drop(guard);
     let logged = log.0.lock().unwrap().clone();
-    assert!(logged.contains("repeating"), "nothing was logged: {logged}");
+    assert!(logged.contains("retrying"), "nothing was logged: {logged}");
     assert!(logged.contains("gen_ai.provider.name"), "no span: {logged}");
     assert!(!logged.contains(KEY), "{logged}");
     assert!(!output.contains(KEY), "a value or an error shows the key");

@@ -83,7 +83,12 @@ fn failover_all_fail_returns_last_error_and_names_all() {
     );
     let error = complete(&Failover::new([])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("at least one client"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("has no clients: pass at least one"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -128,7 +133,7 @@ impl Visit for RecordingSubscriber {
 
 impl tracing::Subscriber for RecordingSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "mistral_core::failover"
+        metadata.target() == "mistral_core::client::failover"
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

@@ -121,8 +121,16 @@ fn multipart_upload_reader_error_fails_the_call() {
     };
     let cases: [(Box<dyn Read + Send>, _, _); 4] = [
         (Box::new(FailingReader(100)), None, "the tape is torn"),
-        (Box::new(Cursor::new("four")), Some(5), "4 bytes where 5"),
-        (Box::new(Cursor::new("four")), Some(3), "4 bytes where 3"),
+        (
+            Box::new(Cursor::new("four")),
+            Some(5),
+            "returned 4 bytes, but its `length` is 5",
+        ),
+        (
+            Box::new(Cursor::new("four")),
+            Some(3),
+            "but its `length` is 3",
+        ),
         (Box::new(PanickingReader), None, "panic"),
     ];
     for (reader, length, words) in cases {

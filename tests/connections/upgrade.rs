@@ -137,5 +137,5 @@ async fn upgrade_without_support_of_the_transport_fails_with_what_to_do() {
     let error = error.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Config);
     let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert!(cause.contains("does not upgrade connections"), "{cause}");
+    assert!(cause.contains("does not support HTTP upgrades"), "{cause}");
 }

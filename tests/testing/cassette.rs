@@ -64,7 +64,7 @@ async fn cassette_replay_returns_recorded_responses() {
     let outputs = program(&live).await.unwrap();
     assert!(outputs.len() > 5);
     // The names of fine-tuned models contain the organization.
-    let hide = |line: &String| line.replace(":emulator:20250101", ":scrubbed:20250101");
+    let hide = |line: &String| line.replace(":emulator:20250101", ":***:20250101");
     let outputs: Vec<_> = outputs.iter().map(hide).collect();
     assert_eq!(cassette.remaining(), 0);
     cassette.save().unwrap();
@@ -272,8 +272,8 @@ async fn cassette_redirect_is_recorded_without_host() {
         |index: usize| tape["exchanges"][index]["response"]["headers"]["location"].clone();
     assert_eq!(location(0), "/v1/y?page=2");
     assert_eq!(location(1), "https://elsewhere/v1/y");
-    assert_eq!(location(2), "/v1/y?sig=scrubbed&a=b");
-    assert_eq!(location(3), "/v1/users/scrubbed/y?sig=scrubbed");
+    assert_eq!(location(2), "/v1/y?sig=***&a=b");
+    assert_eq!(location(3), "/v1/users/***/y?sig=***");
 }
 
 #[test]

@@ -87,40 +87,37 @@ async fn cassette_scrubs_secrets_in_both_modes() {
         "kept",
         "kept-too",
         "kept token",
-        "ft:open-mistral-7b:scrubbed:20260101:abc",
+        "ft:open-mistral-7b:***:20260101:abc",
     ] {
         assert!(text.contains(&format!("\"{kept}\"")), "{kept}: {text}");
     }
 
     let exchange = &serde_json::from_str::<Value>(&text).unwrap()["exchanges"][0];
-    let request_url = "/v1/projects/scrubbed/x?api-version=1&api_key=scrubbed&q=scrubbed";
+    let request_url = "/v1/projects/***/x?api-version=1&api_key=***&q=***";
     assert_eq!(exchange["request"]["url"], request_url);
     let expected = json!({ "content-type": "application/json" });
     assert_eq!(exchange["request"]["headers"], expected);
     let expected = json!({
         "content-type": "application/json",
-        "mistral-correlation-id": "scrubbed",
+        "mistral-correlation-id": "***",
         "retry-after": "7",
         "x-ratelimit-limit-requests": "60",
     });
     assert_eq!(exchange["response"]["headers"], expected);
     let body = &exchange["request"]["body"]["json"];
     assert_eq!(body["max_tokens"], 7);
-    assert_eq!(
-        body["messages"][0]["content"],
-        "my key is scrubbed, or scrubbed"
-    );
-    assert_eq!(body["image"], "https://store/x?sig=scrubbed&page=1");
-    let expected = json!({ "type": "api-key", "value": "scrubbed" });
+    assert_eq!(body["messages"][0]["content"], "my key is ***, or ***");
+    assert_eq!(body["image"], "https://store/x?sig=***&page=1");
+    let expected = json!({ "type": "api-key", "value": "***" });
     assert_eq!(body["tools"][0]["authorization"], expected);
     let body = &exchange["response"]["body"]["json"];
     assert_eq!(body["data"][0]["organization_id"], 0);
-    assert_eq!(body["echo"], "Bearer scrubbed; request scrubbed failed");
+    assert_eq!(body["echo"], "Bearer ***; request *** failed");
 
     // Different secrets in the same places: the request still matches.
     let cassette = Cassette::replay(&path).unwrap();
     let response = cassette.send(request(true)).await.unwrap();
-    assert_eq!(response.headers()["mistral-correlation-id"], "scrubbed");
+    assert_eq!(response.headers()["mistral-correlation-id"], "***");
     cassette.save().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
     // The error for a request that does not match.
@@ -153,9 +150,8 @@ async fn cassette_scrubs_secret_split_across_stream_chunks() {
     let path = folder.file("stream.json");
     let event = json!({ "echo": KEY, "user": "MARKER", "text": "ü" }).to_string();
     let stream = format!(": {KEY}\ndata: {event}\n\ndata: not JSON: {KEY}\n\ndata: [DONE]\n\n");
-    let clean = json!({ "echo": "scrubbed", "user": "scrubbed", "text": "ü" });
-    let clean =
-        format!(": scrubbed\ndata: {clean}\n\ndata: not JSON: scrubbed\n\ndata: [DONE]\n\n");
+    let clean = json!({ "echo": "***", "user": "***", "text": "ü" });
+    let clean = format!(": ***\ndata: {clean}\n\ndata: not JSON: ***\n\ndata: [DONE]\n\n");
     for cut in 1..stream.len() {
         let chunks = [&stream.as_bytes()[..cut], &stream.as_bytes()[cut..]];
         let chunks = chunks.map(Bytes::copy_from_slice);
@@ -182,9 +178,9 @@ async fn cassette_scrubs_known_secrets_everywhere() {
     let folder = TempDir::new();
     let path = folder.file("elsewhere.json");
     let longer = format!("{KEY}-of-the-gateway");
-    let echo = format!("{longer}; my-resource.cloud.example.com, my-resource; in-the-query-1");
+    let echo = format!("{longer}; my-site.cloud.example.com, my-site; in-the-query-1");
     let cassette = Cassette::record(&path, MockTransport::new().json(json!({ "echo": echo })));
-    let url = "https://my-resource.cloud.example.com/v1/x?token=in-the-query-1&in-the-query-1=2";
+    let url = "https://my-site.cloud.example.com/v1/x?token=in-the-query-1&in-the-query-1=2";
     let request = Request::get(url)
         .header(AUTHORIZATION, format!("Bearer {KEY}"))
         .header("x-gateway-key", &longer);
@@ -195,13 +191,10 @@ async fn cassette_scrubs_known_secrets_everywhere() {
     cassette.save().unwrap();
     let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let exchange = &tape["exchanges"][0];
-    assert_eq!(
-        exchange["request"]["url"],
-        "/v1/x?token=scrubbed&scrubbed=2"
-    );
+    assert_eq!(exchange["request"]["url"], "/v1/x?token=***&***=2");
     let echo = &exchange["response"]["body"]["json"]["echo"];
-    // `my-resource` is too short to be scrubbed.
-    assert_eq!(echo, "scrubbed; scrubbed, my-resource; scrubbed");
+    // `my-site` is too short to be scrubbed.
+    assert_eq!(echo, "***; ***, my-site; ***");
 }
 
 /// Returns the body of a recorded response.
@@ -241,13 +234,13 @@ async fn cassette_scrubs_multipart_json_lines_and_bytes() {
 
     let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let body = |index: usize| tape["exchanges"][index]["request"]["body"]["chunks"][0].clone();
-    let form = "file_url=https%3A%2F%2Fs%2Fx%3Fsig%3Dscrubbed&token=scrubbed&q=scrubbed";
+    let form = "file_url=https%3A%2F%2Fs%2Fx%3Fsig%3D***&token=***&q=***";
     assert_eq!(body(0), form);
-    let lines = "{\"secret\":\"scrubbed\"}\n{\"text\":\"scrubbed\"}\nplain scrubbed\n";
+    let lines = "{\"secret\":\"***\"}\n{\"text\":\"***\"}\nplain ***\n";
     assert_eq!(body(1), lines);
-    assert_eq!(body(2), json!({ "base64": "/3NjcnViYmVk/g==" })); // ff, scrubbed, fe
+    assert_eq!(body(2), json!({ "base64": "/yoqKv4=" })); // ff, ***, fe
     let recorded_chunk = &tape["exchanges"][0]["response"]["body"]["chunks"][0];
-    assert_eq!(*recorded_chunk, json!({ "base64": "/3NjcnViYmVk/g==" }));
+    assert_eq!(*recorded_chunk, json!({ "base64": "/yoqKv4=" }));
 
     let cassette = Cassette::replay(&path).unwrap();
     for (media_type, body) in bodies.iter().rev() {
@@ -278,17 +271,14 @@ async fn cassette_scrubs_configured_fields_in_request_and_response() {
         .complete(&chat_request("A letter to Jane"))
         .await
         .unwrap_err();
-    assert!(error.message().contains("A letter to scrubbed"), "{error}");
+    assert!(error.message().contains("A letter to ***"), "{error}");
     let replayed = client(Cassette::replay(&path).unwrap().scrub("Jane"));
     let recorded_chunk = replayed
         .chat()
         .complete(&chat_request("A letter to Jane"))
         .await
         .unwrap();
-    assert_eq!(
-        recorded_chunk.text(),
-        "Dear scrubbed, scrubbed is a fine name."
-    );
+    assert_eq!(recorded_chunk.text(), "Dear ***, *** is a fine name.");
 }
 
 #[tokio::test]

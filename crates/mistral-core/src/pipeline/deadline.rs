@@ -221,7 +221,7 @@ impl IdleTimer {
         let idle_until = idle_since.checked_add(self.idle);
         let total = self
             .deadline
-            .filter(|total| idle_until.is_none_or(|idle| total.at < idle));
+            .filter(|total| idle_until.is_none_or(|idle| total.at <= idle));
         let (until, error) = match (total, idle_until) {
             (Some(total), _) => (total.at, (TimeoutPhase::Total, total.limit)),
             (None, Some(idle)) => (idle, (TimeoutPhase::Idle, self.idle)),

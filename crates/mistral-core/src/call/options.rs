@@ -76,7 +76,7 @@ macro_rules! call_options {
             }
 
             /// Sets the retry policy. Default: the client's.
-            pub fn retry(self, policy: $crate::RetryPolicy) -> Self {
+            pub fn retry(self, policy: $crate::retry::RetryPolicy) -> Self {
                 self.update(|request| {
                     request.options_mut().retry = Some(policy);
                     Ok(())

@@ -219,7 +219,7 @@ let run = client
 
     /// Adds the operation and the transcript so far to an error.
     #[cfg(feature = "blocking")]
-    pub(crate) fn error(&self, error: crate::Error) -> crate::Error {
+    pub(crate) fn error(&self, error: crate::error::Error) -> crate::error::Error {
         self.conversation.with_transcript(error)
     }
 }

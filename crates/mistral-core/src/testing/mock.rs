@@ -187,10 +187,9 @@ impl MockTransport {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use mistral_sdk::files::{FilePurpose, UploadFileRequest};
+    /// use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
     /// use mistral_sdk::testing::MockTransport;
     /// use mistral_sdk::{Client, MistralApi};
-    /// use mistral_sdk::files::FileSource;
     /// use serde_json::json;
     ///
     /// let mock = MockTransport::new()
@@ -231,7 +230,9 @@ impl MockTransport {
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    ///     /// use mistral_sdk::testing::{MockReply, MockTransport};
+    /// use std::time::Duration;
+    ///
+    /// use mistral_sdk::testing::{MockReply, MockTransport};
     /// use mistral_sdk::{Client, MistralApi};
     ///
     /// let mock = MockTransport::new().reply(MockReply::stall());

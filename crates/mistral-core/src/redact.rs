@@ -151,8 +151,8 @@ fn is_named_secret(before: &str, mark: &str) -> bool {
     is_secret_name(name.unwrap_or_default())
 }
 
-/// The length of the JSON value that a text starts with, if it is a text, a list or an object.
-/// What is cut goes to the end.
+/// Returns the length of the JSON string, array or object at the start of `text`, and zero for any
+/// other value. A truncated value extends to the end of `text`.
 fn json_length(text: &str) -> usize {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for (at, byte) in text.bytes().enumerate() {

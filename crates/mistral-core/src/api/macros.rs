@@ -9,11 +9,11 @@ macro_rules! operations {
     };
 }
 
-/// Makes the example of an operation: a block of code whose visible lines are `$lines`, and
-/// which is run against the emulator.
+/// Expands to the documentation example of an operation. `$lines` are its visible lines; the test
+/// suite runs it against the emulator.
 ///
-/// What every example needs is there, and hidden: `emulator`, `client`, and an asynchronous
-/// function in which `?` works. Lines that begin with `# ` are hidden, too.
+/// Hidden lines declare `emulator`, `client`, and an asynchronous function in which `?` works.
+/// Lines of `$lines` that begin with `# ` are hidden, too.
 ///
 /// ```text
 /// /// Lists the models that the key may use.

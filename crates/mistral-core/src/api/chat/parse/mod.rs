@@ -45,7 +45,7 @@ use mistral_sdk::chat::{ChatCompletionRequest, Message};
 #[derive(schemars::JsonSchema, serde::Deserialize)]
 struct Painting {
     title: String,
-    /// When it was finished, if that is known.
+    /// The year in which it was finished, if known.
     year: Option<i32>,
 }
 

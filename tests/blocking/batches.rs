@@ -76,8 +76,11 @@ fn batch_run_from_borrowed_texts_reads_results() {
     assert_eq!(rejected.kind(), ErrorKind::InvalidRequest, "{rejected}");
     assert_eq!(outcomes[2].result.as_ref().unwrap().data.len(), 1);
 
-    let mut results = batch.results().unwrap().in_order(["2", "nobody", "0", "1"]);
-    for (id, is_there) in [("2", true), ("nobody", false), ("0", true), ("1", false)] {
+    let mut results = batch
+        .results()
+        .unwrap()
+        .in_order(["2", "missing", "0", "1"]);
+    for (id, is_there) in [("2", true), ("missing", false), ("0", true), ("1", false)] {
         let outcome = results.next().unwrap().unwrap();
         assert_eq!(
             (&*outcome.custom_id, outcome.result.is_ok()),

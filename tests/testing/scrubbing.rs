@@ -290,10 +290,10 @@ async fn cassette_scrubbed_values_can_be_sent_back() {
         let url = format!("https://host/v1/users/{owner}/files?page_token={owner}");
         Request::get(url).body(Body::empty()).unwrap()
     };
-    let mock = MockTransport::new().json(id("somebody")).json(id("end"));
+    let mock = MockTransport::new().json(id("customer")).json(id("end"));
     let cassette = Cassette::record(&path, mock);
     cassette.send(get("me")).await.unwrap();
-    cassette.send(get("somebody")).await.unwrap();
+    cassette.send(get("customer")).await.unwrap();
     cassette.save().unwrap();
 
     let cassette = Cassette::replay(&path).unwrap();

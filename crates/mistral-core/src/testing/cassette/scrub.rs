@@ -63,8 +63,8 @@ impl Scrubber {
             self.add(first); // the name of a resource, on hosts that have one for each
             self.add(host);
         }
-        for (before, segment) in uri.path().split('/').zip(uri.path().split('/').skip(1)) {
-            if is_account(before) {
+        for (segment, names_account) in segments(uri.path()) {
+            if names_account {
                 self.add(segment);
             }
         }
@@ -100,10 +100,7 @@ impl Scrubber {
 
     /// Scrubs a path and its query.
     pub(super) fn url(&self, path: &str, query: Option<&str>) -> String {
-        let mut before = "";
-        let clean = path.split('/').map(|segment| {
-            let names_account = is_account(before) && !segment.is_empty();
-            before = segment;
+        let clean = segments(path).map(|(segment, names_account)| {
             if names_account {
                 MASK.into()
             } else {
@@ -232,6 +229,17 @@ impl Scrubber {
         edits.sort_by_key(|edit| edit.range.start);
         edits
     }
+}
+
+/// The segments of a path, and whether each names an account. The name of an account says nothing
+/// about the segment after it, even if the account is called `users`.
+fn segments(path: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut before = "";
+    path.split('/').map(move |segment| {
+        let names_account = is_account(before) && !segment.is_empty();
+        before = if names_account { "" } else { segment };
+        (segment, names_account)
+    })
 }
 
 /// The lines of a body that are text and where each starts, without what marks the data of an

@@ -20,29 +20,14 @@ pub trait Scalar: Sized {
         None
     }
 
-    /// Converts an integer, if it fits.
-    fn from_i64(_: i64) -> Option<Self> {
-        None
-    }
-
-    /// Converts an integer, if it fits.
-    fn from_u64(_: u64) -> Option<Self> {
-        None
-    }
-
     /// Converts a number, if it fits.
-    fn from_f64(_: f64) -> Option<Self> {
+    fn from_number(_: &Number) -> Option<Self> {
         None
     }
 
-    /// Converts a string, if it fits.
-    fn from_text(_: &str) -> Option<Self> {
-        None
-    }
-
-    /// Converts an owned string, and returns it if it does not fit.
+    /// Converts a string, and returns it if it does not fit.
     fn from_string(text: String) -> Result<Self, String> {
-        Self::from_text(&text).ok_or(text)
+        Err(text)
     }
 }
 
@@ -58,21 +43,9 @@ impl Scalar for String {
     const NAME: &'static str = "a string";
 
     #[inline]
-    fn from_text(text: &str) -> Option<Self> {
-        Some(text.to_owned())
-    }
-
     fn from_string(text: String) -> Result<Self, String> {
         Ok(text)
     }
-}
-
-/// The largest integer up to which every integer is an `f64`.
-const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
-
-/// Converts a number without a fraction. Beyond 2⁵³ digits may already be lost.
-fn integer(value: f64) -> Option<i64> {
-    (value.fract() == 0.0 && value.abs() <= MAX_EXACT).then_some(value as i64)
 }
 
 macro_rules! integers {
@@ -80,20 +53,15 @@ macro_rules! integers {
         $(impl Scalar for $ty {
             const NAME: &'static str = stringify!($ty);
 
-            fn from_i64(value: i64) -> Option<Self> {
-                value.try_into().ok()
+            #[inline]
+            fn from_number(number: &Number) -> Option<Self> {
+                integer(number)?.try_into().ok()
             }
 
-            fn from_u64(value: u64) -> Option<Self> {
-                value.try_into().ok()
-            }
-
-            fn from_f64(value: f64) -> Option<Self> {
-                integer(value).and_then(Self::from_i64)
-            }
-
-            fn from_text(text: &str) -> Option<Self> {
-                text.parse().ok().or_else(|| Self::from_f64(text.parse().ok()?))
+            #[inline]
+            fn from_string(text: String) -> Result<Self, String> {
+                let number = parse_number(&text).as_ref().and_then(Self::from_number);
+                number.ok_or(text)
             }
         })+
     };
@@ -106,21 +74,16 @@ macro_rules! floats {
         $(impl Scalar for $ty {
             const NAME: &'static str = stringify!($ty);
 
-            fn from_i64(value: i64) -> Option<Self> {
-                Some(value as Self)
+            #[inline]
+            fn from_number(number: &Number) -> Option<Self> {
+                let value = number.as_f64()? as Self;
+                value.is_finite().then_some(value)
             }
 
-            fn from_u64(value: u64) -> Option<Self> {
-                Some(value as Self)
-            }
-
-            fn from_f64(value: f64) -> Option<Self> {
-                Some(value as Self).filter(|value| value.is_finite())
-            }
-
-            fn from_text(text: &str) -> Option<Self> {
-                // JSON has neither `inf` nor `nan`, which parse as well.
-                text.parse().ok().filter(|value: &Self| value.is_finite())
+            #[inline]
+            fn from_string(text: String) -> Result<Self, String> {
+                let number = parse_number(&text).as_ref().and_then(Self::from_number);
+                number.ok_or(text)
             }
         })+
     };
@@ -128,14 +91,31 @@ macro_rules! floats {
 
 floats! { f32 f64 }
 
-fn from_number<T: Scalar>(number: &Number) -> Option<T> {
+/// Converts a number without a fraction.
+#[inline]
+fn integer(number: &Number) -> Option<i128> {
     if let Some(value) = number.as_i64() {
-        T::from_i64(value)
+        Some(value.into())
     } else if let Some(value) = number.as_u64() {
-        T::from_u64(value)
+        Some(value.into())
     } else {
-        number.as_f64().and_then(T::from_f64)
+        number.as_f64().and_then(whole)
     }
+}
+
+/// Converts a number without a fraction. Beyond 2⁵³ digits may already be lost.
+fn whole(value: f64) -> Option<i128> {
+    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+    (value.fract() == 0.0 && value.abs() <= MAX_EXACT).then_some(value as i128)
+}
+
+/// Reads a number that is written as a string.
+fn parse_number(text: &str) -> Option<Number> {
+    let signed = text.parse::<i64>().ok().map(Number::from);
+    signed
+        .or_else(|| text.parse::<u64>().ok().map(Number::from))
+        // JSON has neither `inf` nor `nan`, which parse as well.
+        .or_else(|| Number::from_f64(text.parse().ok()?))
 }
 
 /// Keeps the `null` of an optional field.
@@ -173,10 +153,9 @@ where
     T: Scalar,
 {
     match map.next_value()? {
-        Lenient::Fits(value) => return Ok(Some(value)),
-        Lenient::Null if keep_nulls => keep_null(extra, name),
-        Lenient::Null => {}
-        Lenient::Other(value) => keep(extra, name, value),
+        Lenient(Ok(value)) => return Ok(Some(value)),
+        Lenient(Err(Value::Null)) if !keep_nulls => {}
+        Lenient(Err(value)) => keep(extra, name, value),
     }
     Ok(None)
 }
@@ -193,14 +172,9 @@ impl<'de, T: Scalar> Deserialize<'de> for Exact<T> {
 struct ExactVisitor<T>(PhantomData<T>);
 
 impl<T: Scalar> ExactVisitor<T> {
-    fn check<E: de::Error>(
-        &self,
-        value: Option<T>,
-        unexpected: Unexpected<'_>,
-    ) -> Result<Exact<T>, E> {
-        value
-            .map(Exact)
-            .ok_or_else(|| E::invalid_value(unexpected, self))
+    fn convert<E: de::Error>(&self, number: &Number, kind: Unexpected<'_>) -> Result<Exact<T>, E> {
+        let value = T::from_number(number);
+        value.map(Exact).ok_or_else(|| E::invalid_value(kind, self))
     }
 }
 
@@ -212,55 +186,46 @@ impl<'de, T: Scalar> Visitor<'de> for ExactVisitor<T> {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Exact<T>, E> {
-        self.check(T::from_i64(value), Unexpected::Signed(value))
+        self.convert(&value.into(), Unexpected::Signed(value))
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Exact<T>, E> {
-        self.check(T::from_u64(value), Unexpected::Unsigned(value))
+        self.convert(&value.into(), Unexpected::Unsigned(value))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Exact<T>, E> {
-        match T::from_f64(value) {
-            Some(value) => Ok(Exact(value)),
-            None => Err(E::invalid_type(Unexpected::Float(value), &self)),
-        }
+        let number = Number::from_f64(value);
+        let exact = number.as_ref().and_then(T::from_number).map(Exact);
+        exact.ok_or_else(|| E::invalid_type(Unexpected::Float(value), &self))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Exact<T>, E> {
-        match T::from_text(text) {
-            Some(value) => Ok(Exact(value)),
-            None => Err(E::invalid_type(Unexpected::Str(text), &self)),
-        }
+        let number = parse_number(text);
+        let exact = number.as_ref().and_then(T::from_number).map(Exact);
+        exact.ok_or_else(|| E::invalid_type(Unexpected::Str(text), &self))
     }
 
     /// Reads a number in the form it has with serde_json's feature `arbitrary_precision`.
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Exact<T>, A::Error> {
         let number = Number::deserialize(MapAccessDeserializer::new(map))?;
-        self.check(from_number(&number), Unexpected::Other("number"))
+        self.convert(&number, Unexpected::Other("number"))
     }
 }
 
-/// A value of a field that may be left out.
-enum Lenient<T> {
-    Fits(T),
-    Null,
-    Other(Value),
+/// A scalar, or the value that is none.
+struct Lenient<T>(Result<T, Value>);
+
+impl<T: Scalar> Lenient<T> {
+    #[inline]
+    fn number(number: Number) -> Self {
+        Self(T::from_number(&number).ok_or(Value::Number(number)))
+    }
 }
 
 impl<'de, T: Scalar> Deserialize<'de> for Lenient<T> {
     #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LenientVisitor(PhantomData))
-    }
-}
-
-impl<T> Lenient<T> {
-    #[inline]
-    fn new(fitting: Option<T>, value: impl Into<Value>) -> Self {
-        match fitting {
-            Some(fitting) => Self::Fits(fitting),
-            None => Self::Other(value.into()),
-        }
     }
 }
 
@@ -274,42 +239,40 @@ impl<'de, T: Scalar> Visitor<'de> for LenientVisitor<T> {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Lenient<T>, E> {
-        Ok(Lenient::new(T::from_bool(value), value))
+        Ok(Lenient(T::from_bool(value).ok_or(Value::Bool(value))))
     }
 
     #[inline]
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Lenient<T>, E> {
-        Ok(Lenient::new(T::from_i64(value), value))
+        Ok(Lenient::number(value.into()))
     }
 
     #[inline]
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Lenient<T>, E> {
-        Ok(Lenient::new(T::from_u64(value), value))
+        Ok(Lenient::number(value.into()))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Lenient<T>, E> {
-        Ok(Lenient::new(T::from_f64(value), value))
+        Ok(Number::from_f64(value).map_or(Lenient(Err(Value::Null)), Lenient::number))
     }
 
     #[inline]
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Lenient<T>, E> {
-        Ok(Lenient::new(T::from_text(text), text))
+        self.visit_string(text.to_owned())
     }
 
+    #[inline]
     fn visit_string<E: de::Error>(self, text: String) -> Result<Lenient<T>, E> {
-        Ok(match T::from_string(text) {
-            Ok(value) => Lenient::Fits(value),
-            Err(text) => Lenient::Other(Value::String(text)),
-        })
+        Ok(Lenient(T::from_string(text).map_err(Value::String)))
     }
 
     #[inline]
     fn visit_unit<E: de::Error>(self) -> Result<Lenient<T>, E> {
-        Ok(Lenient::Null)
+        Ok(Lenient(Err(Value::Null)))
     }
 
     fn visit_none<E: de::Error>(self) -> Result<Lenient<T>, E> {
-        Ok(Lenient::Null)
+        Ok(Lenient(Err(Value::Null)))
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Lenient<T>, D::Error> {
@@ -317,17 +280,15 @@ impl<'de, T: Scalar> Visitor<'de> for LenientVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Lenient<T>, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(seq)).map(Lenient::Other)
+        Value::deserialize(SeqAccessDeserializer::new(seq)).map(|value| Lenient(Err(value)))
     }
 
     /// Reads an object, or a number in the form it has with serde_json's feature
     /// `arbitrary_precision`.
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Lenient<T>, A::Error> {
-        let value = Value::deserialize(MapAccessDeserializer::new(map))?;
-        let fitting = match &value {
-            Value::Number(number) => from_number(number),
-            _ => None,
-        };
-        Ok(Lenient::new(fitting, value))
+        Ok(match Value::deserialize(MapAccessDeserializer::new(map))? {
+            Value::Number(number) => Lenient::number(number),
+            value => Lenient(Err(value)),
+        })
     }
 }

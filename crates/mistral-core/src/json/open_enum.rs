@@ -1,7 +1,7 @@
 //! The reader of open enums.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -13,52 +13,64 @@ pub fn deserialize_enum<'de, D, T>(deserializer: D, make: impl Fn(&str) -> T) ->
 where
     D: Deserializer<'de>,
 {
-    deserializer.deserialize_any(EnumVisitor(make, PhantomData))
+    // One reader for all enums: each further one is a copy of the code of the whole JSON parser.
+    EnumText::deserialize(deserializer).map(|EnumText(text)| make(&text))
 }
 
-struct EnumVisitor<T, F>(F, PhantomData<T>);
+/// A string, or the JSON text of any other value.
+struct EnumText<'a>(Cow<'a, str>);
 
-impl<T, F: Fn(&str) -> T> EnumVisitor<T, F> {
+impl EnumText<'_> {
     #[cold]
-    fn other(self, value: impl Into<Value>) -> T {
-        (self.0)(&value.into().to_string())
+    fn of(value: impl Into<Value>) -> Self {
+        Self(Cow::Owned(value.into().to_string()))
     }
 }
 
-impl<'de, T, F: Fn(&str) -> T> Visitor<'de> for EnumVisitor<T, F> {
-    type Value = T;
+impl<'de> Deserialize<'de> for EnumText<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EnumTextVisitor)
+    }
+}
+
+struct EnumTextVisitor;
+
+impl<'de> Visitor<'de> for EnumTextVisitor {
+    type Value = EnumText<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
-        Ok((self.0)(value))
+    fn visit_borrowed_str<E: de::Error>(self, value: &'de str) -> Result<EnumText<'de>, E> {
+        Ok(EnumText(Cow::Borrowed(value)))
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<T, E> {
-        Ok(self.other(value))
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<EnumText<'de>, E> {
+        Ok(EnumText(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
-        Ok(self.other(value))
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<EnumText<'de>, E> {
+        Ok(EnumText::of(value))
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
-        Ok(self.other(value))
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<EnumText<'de>, E> {
+        Ok(EnumText::of(value))
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<T, E> {
-        Ok(self.other(value))
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<EnumText<'de>, E> {
+        Ok(EnumText::of(value))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<T, A::Error> {
-        let value = Value::deserialize(SeqAccessDeserializer::new(seq))?;
-        Ok(self.other(value))
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<EnumText<'de>, E> {
+        Ok(EnumText::of(value))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        let value = Value::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(self.other(value))
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<EnumText<'de>, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(seq)).map(EnumText::of)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EnumText<'de>, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(map)).map(EnumText::of)
     }
 }

@@ -26,16 +26,22 @@ where
     T: DeserializeOwned,
 {
     let Raw(json) = value(map)?;
-    let read = serde_json::from_str(json.get());
-    match read {
+    match serde_json::from_str(json.get()) {
         Ok(None) if keep_nulls => keep_null(extra, name),
         Ok(read) => return Ok(read),
-        Err(_) => {
-            let value = serde_json::from_str(json.get()).map_err(de::Error::custom)?;
-            keep(extra, name, value);
-        }
+        Err(_) => keep_raw(extra, name, &json).map_err(de::Error::custom)?,
     }
     Ok(None)
+}
+
+#[cold]
+fn keep_raw(
+    extra: &mut Map<String, Value>,
+    name: &'static str,
+    json: &RawValue,
+) -> serde_json::Result<()> {
+    keep(extra, name, serde_json::from_str(json.get())?);
+    Ok(())
 }
 
 /// The text of a value, whatever the value is read from.

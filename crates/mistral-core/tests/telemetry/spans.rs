@@ -131,6 +131,43 @@ async fn span_name_of_every_operation() {
     assert!(spans.iter().all(|span| span.ended));
 }
 
+#[tokio::test]
+async fn span_lacks_only_attributes_of_another_type() {
+    let (recorder, _guard) = Recorder::start();
+    let mut reply = answer();
+    reply["id"] = json!(7);
+    reply["choices"][0]["finish_reason"] = json!({});
+    let mock = MockTransport::new().json(json!({})).json(reply);
+    let client = builder(&mock).build().unwrap();
+    let raw = client.request::<Value>(Method::POST, "/v1/new");
+    raw.json(&json!({ "model": "m-1", "max_tokens": "9", "temperature": 1, "stop": {} }))
+        .await
+        .unwrap();
+    client.chat().complete(&ask()).await.unwrap();
+
+    let spans = recorder.spans();
+    has(
+        &spans[0],
+        &[
+            ("gen_ai.request.model", "m-1"),
+            ("gen_ai.request.temperature", "1.0"),
+        ],
+    );
+    lacks(
+        &spans[0],
+        &["gen_ai.request.max_tokens", "gen_ai.request.stop_sequences"],
+    );
+    has(
+        &spans[1],
+        &[
+            ("gen_ai.response.finish_reasons", r#"["length"]"#),
+            ("gen_ai.response.model", "mistral-small-2506"),
+            ("gen_ai.usage.input_tokens", "10"),
+        ],
+    );
+    lacks(&spans[1], &["gen_ai.response.id"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn retry_is_an_event_within_the_span() {
     let (recorder, _guard) = Recorder::start();

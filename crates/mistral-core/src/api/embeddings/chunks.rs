@@ -217,17 +217,22 @@ impl ChunkEmbedder {
 fn sort_vectors(reply: Response<EmbeddingResponse>, count: usize) -> Result<EmbeddingResponse> {
     let request_id = reply.request_id().map(str::to_owned);
     let mut response = reply.body;
-    response.data.sort_by_key(|data| data.index);
-    let is_at = |(position, data): (usize, &EmbeddingResponseData)| {
-        let index = data.index.map(usize::try_from);
-        data.embedding.is_some() && index.is_none_or(|index| index == Ok(position))
-    };
-    if response.data.len() == count && response.data.iter().enumerate().all(is_at) {
+    let received = response.data.len();
+    let mut places: Vec<Option<EmbeddingResponseData>> = Vec::new();
+    places.resize_with(count, || None);
+    for (position, data) in response.data.drain(..).enumerate() {
+        let index = data.index.map_or(Ok(position), usize::try_from);
+        let place = index.ok().and_then(|index| places.get_mut(index));
+        if let Some(place @ None) = place {
+            *place = Some(data).filter(|data| data.embedding.is_some());
+        }
+    }
+    response.data.extend(places.into_iter().flatten());
+    if received == count && response.data.len() == count {
         return Ok(response);
     }
     let message = format!(
-        "the server did not return one vector per text: {} vectors for {count} texts",
-        response.data.len()
+        "the server did not return one vector per text: {received} vectors for {count} texts"
     );
     let error = Error::new(ErrorKind::Decode, message).with_request_id(request_id.as_deref());
     Err(error.at("embeddings.create", reply.attempts))

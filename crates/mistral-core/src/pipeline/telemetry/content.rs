@@ -1,6 +1,6 @@
 //! Messages in the format of OpenTelemetry's conventions for generative AI.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Returns the conversation in the body of a request.
 pub(super) fn input(body: &Value) -> Option<Value> {
@@ -75,10 +75,7 @@ fn part(chunk: &Value) -> Value {
             json!({ "type": "uri", "modality": "image", "uri": uri })
         }
         Some(_) => chunk.clone(),
-        None => Value::Object(Map::from_iter([
-            ("type".to_owned(), "unknown".into()),
-            ("content".to_owned(), chunk.clone()),
-        ])),
+        None => json!({ "type": "unknown", "content": chunk }),
     }
 }
 

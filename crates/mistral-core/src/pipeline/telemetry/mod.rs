@@ -1,6 +1,7 @@
 //! The span of a call, by OpenTelemetry's conventions for generative AI.
 
 mod content;
+mod fields;
 mod hooks;
 mod request;
 mod response;
@@ -8,16 +9,15 @@ mod response;
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::Empty;
 
+use self::fields::pick_fields;
 pub(crate) use self::hooks::{CaptureContent, Propagate};
 use self::request::Start;
-use self::response::ResponseAttributes;
+use self::response::{FIELDS, ResponseAttributes};
 use crate::error::{Error, ErrorKind, decode};
-use crate::json::unions::read_value;
 use crate::pipeline::request::RequestParts;
 use crate::pipeline::route_cache::ResolvedRoute;
 use crate::provider::Provider;
@@ -83,8 +83,8 @@ impl Trace {
         let Some(json) = response.body().bytes() else {
             return;
         };
-        if let Ok(attributes) = decode(json) {
-            self.record(&attributes);
+        if let Ok(fields) = pick_fields(json, FIELDS) {
+            self.record(&ResponseAttributes(&fields));
         }
         if self.capture.is_on()
             && let Ok(response) = decode(json)
@@ -125,9 +125,8 @@ impl Trace {
         let Some(response) = response.filter(|_| self.is_inference && self.has_first_event) else {
             return;
         };
-        if let Ok(attributes) = read_value(&response, |text| ResponseAttributes::deserialize(text))
-        {
-            self.record(&attributes);
+        if let Some(fields) = response.as_object() {
+            self.record(&ResponseAttributes(fields));
         }
         if self.capture.is_on() {
             self.output(&response);
@@ -142,14 +141,14 @@ impl Trace {
         span.record("mistral.attempts", i64::from(attempts));
     }
 
-    fn record(&self, attributes: &ResponseAttributes) {
+    fn record(&self, attributes: &ResponseAttributes<'_>) {
         let span = &self.span;
         span.record("gen_ai.response.id", attributes.id());
         span.record("gen_ai.response.model", attributes.model());
         if let Some(reasons) = attributes.finish_reasons() {
             span.record("gen_ai.response.finish_reasons", reasons.as_str());
         }
-        if let Some(usage) = &attributes.usage {
+        if let Some(usage) = attributes.usage() {
             span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
             span.record("gen_ai.usage.output_tokens", usage.completion_tokens);
             let cached = usage.cached_tokens();
@@ -192,20 +191,20 @@ fn span<'a>(
         "mistral.request_id" = Empty,
         "gen_ai.operation.name" = start.operation,
         "gen_ai.provider.name" = provider.otel_name(),
-        "gen_ai.agent.id" = start.attributes.agent_id.as_deref(),
+        "gen_ai.agent.id" = start.attributes.text("agent_id"),
         "gen_ai.output.type" = start.attributes.output_type(),
         "gen_ai.request.model" = start.model.as_deref(),
         "gen_ai.request.stream" = request.operation.framing.is_event_stream().then_some(true),
-        "gen_ai.request.choice.count" = start.attributes.n.filter(|&n| n != 1),
-        "gen_ai.request.frequency_penalty" = start.attributes.frequency_penalty,
-        "gen_ai.request.max_tokens" = start.attributes.max_tokens,
-        "gen_ai.request.presence_penalty" = start.attributes.presence_penalty,
-        "gen_ai.request.seed" = start.attributes.random_seed,
+        "gen_ai.request.choice.count" = start.attributes.integer("n").filter(|&n| n != 1),
+        "gen_ai.request.frequency_penalty" = start.attributes.float("frequency_penalty"),
+        "gen_ai.request.max_tokens" = start.attributes.integer("max_tokens"),
+        "gen_ai.request.presence_penalty" = start.attributes.float("presence_penalty"),
+        "gen_ai.request.seed" = start.attributes.integer("random_seed"),
         "gen_ai.request.stop_sequences" = start.attributes.stop_sequences(),
-        "gen_ai.request.temperature" = start.attributes.temperature,
-        "gen_ai.request.top_k" = start.attributes.top_k,
-        "gen_ai.request.top_p" = start.attributes.top_p,
-        "gen_ai.embeddings.dimension.count" = start.attributes.output_dimension,
+        "gen_ai.request.temperature" = start.attributes.float("temperature"),
+        "gen_ai.request.top_k" = start.attributes.float("top_k"),
+        "gen_ai.request.top_p" = start.attributes.float("top_p"),
+        "gen_ai.embeddings.dimension.count" = start.attributes.integer("output_dimension"),
         "gen_ai.response.finish_reasons" = Empty,
         "gen_ai.response.id" = Empty,
         "gen_ai.response.model" = Empty,

@@ -1,45 +1,52 @@
 //! The attributes of a span that come from the request.
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::content;
+use super::fields::pick_fields;
 use super::hooks::CaptureContent;
 use crate::error::decode;
 use crate::pipeline::request::RequestParts;
 use crate::pipeline::route_cache::ResolvedRoute;
 use crate::transport::Payload;
 
-/// The parameters in the body of a request of any operation. One that cannot be read is left
-/// out.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct RequestAttributes {
-    pub(super) model: Option<String>,
-    pub(super) agent_id: Option<String>,
-    pub(super) frequency_penalty: Option<f64>,
-    pub(super) max_tokens: Option<i64>,
-    pub(super) n: Option<i64>,
-    pub(super) output_dimension: Option<i64>,
-    pub(super) presence_penalty: Option<f64>,
-    pub(super) random_seed: Option<i64>,
-    pub(super) temperature: Option<f64>,
-    pub(super) top_k: Option<f64>,
-    pub(super) top_p: Option<f64>,
-    response_format: Option<Format>,
-    stop: Option<Value>,
-}
+/// The parameters that a span shows.
+const PARAMETERS: &[&str] = &[
+    "model",
+    "agent_id",
+    "frequency_penalty",
+    "max_tokens",
+    "n",
+    "output_dimension",
+    "presence_penalty",
+    "random_seed",
+    "response_format",
+    "stop",
+    "temperature",
+    "top_k",
+    "top_p",
+];
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Format {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-}
+/// The parameters in the body of a request of any operation. One of another type than the API
+/// documents is left out.
+#[derive(Debug, Default)]
+pub(super) struct RequestAttributes(Map<String, Value>);
 
 impl RequestAttributes {
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    pub(super) fn integer(&self, name: &str) -> Option<i64> {
+        self.0.get(name)?.as_i64()
+    }
+
+    pub(super) fn float(&self, name: &str) -> Option<f64> {
+        self.0.get(name)?.as_f64()
+    }
+
     pub(super) fn output_type(&self) -> Option<&str> {
-        match self.response_format.as_ref()?.kind.as_deref()? {
+        match self.0.get("response_format")?.get("type")?.as_str()? {
             "json_object" | "json_schema" => Some("json"),
             other => Some(other),
         }
@@ -47,9 +54,9 @@ impl RequestAttributes {
 
     /// Returns the stop sequences as a JSON list.
     pub(super) fn stop_sequences(&self) -> Option<String> {
-        match self.stop.as_ref()? {
+        match self.0.get("stop")? {
             Value::String(text) => Some(Value::from([text.as_str()].as_slice()).to_string()),
-            Value::Array(texts) if !texts.is_empty() => self.stop.as_ref().map(Value::to_string),
+            Value::Array(texts) if !texts.is_empty() => Some(Value::from(&**texts).to_string()),
             _ => None,
         }
     }
@@ -75,16 +82,16 @@ impl<'a> Start<'a> {
     ) -> Self {
         let body = request.outgoing_body(None).ok().flatten();
         let json = body.as_ref().and_then(Payload::bytes);
-        let attributes = json.and_then(|json| decode(json).ok());
-        let attributes: RequestAttributes = attributes.unwrap_or_default();
+        let attributes = json.and_then(|json| pick_fields(json, PARAMETERS).ok());
+        let attributes = RequestAttributes(attributes.unwrap_or_default());
         let input = json
             .filter(|_| capture.is_on())
             .and_then(|json| decode(json).ok())
             .and_then(|body| capture.text(content::input(&body)));
-        let model = request.model.as_deref().or(attributes.model.as_deref());
+        let model = request.model.as_deref().or(attributes.text("model"));
         let model = model.map(str::to_owned);
         let operation = operation(request);
-        let subject = model.as_deref().or(attributes.agent_id.as_deref());
+        let subject = model.as_deref().or(attributes.text("agent_id"));
         let url = route.map(|route| &route.target.url);
         Self {
             name: match subject {

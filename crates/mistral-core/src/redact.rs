@@ -9,7 +9,7 @@ pub(crate) const MASK: &str = "***";
 /// one may be an ordinary word.
 pub(crate) const MIN_SECRET_LENGTH: usize = 8;
 
-/// Names of credentials contain one of these words.
+/// Names of credentials contain a word with one of these endings, as in `clientsecret`.
 const SECRET_WORDS: &[&str] = &[
     "apikey",
     "authorization",
@@ -22,19 +22,35 @@ const SECRET_WORDS: &[&str] = &[
 ];
 /// Names of credentials end with one of these words.
 const SECRET_LAST_WORDS: &[&str] = &["jwt", "key", "token"];
-/// Names of query parameters and headers that sign a request end with one of these words.
-const SIGNATURE_LAST_WORDS: &[&str] = &["sig", "signature"];
+/// The last word of a credential's name may also be one with these endings, as in `authtoken`.
+const SECRET_ENDINGS: &[&str] = &["accesskey", "authkey", "secretkey", "token"];
+/// Names of query parameters and headers that are a credential or sign a request have one of
+/// these endings. The list is wide, because they are masked only where they are printed.
+const PARAMETER_ENDINGS: &[&str] = &["key", "sig", "signature", "token"];
 
 /// Whether the value of a field with this name is a credential.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let words = words(name);
-    has_word(&words, SECRET_WORDS) || ends_with_word(&words, SECRET_LAST_WORDS)
+    let has_ending = |word: &String, endings: &[&str]| {
+        let word = singular(word);
+        endings.iter().any(|ending| word.ends_with(ending))
+    };
+    words.iter().any(|word| has_ending(word, SECRET_WORDS))
+        || ends_with_word(&words, SECRET_LAST_WORDS)
+        || words
+            .last()
+            .is_some_and(|word| SECRET_ENDINGS.iter().any(|ending| word.ends_with(ending)))
 }
 
-/// Whether the value of a query parameter or header with this name is a credential or a
-/// signature.
+/// Whether the value of a query parameter, a header or a printed field with this name is a
+/// credential or a signature.
 pub(crate) fn is_secret_parameter(name: &str) -> bool {
-    is_secret_name(name) || ends_with_word(&words(name), SIGNATURE_LAST_WORDS)
+    is_secret_name(name)
+        || words(name).last().is_some_and(|word| {
+            PARAMETER_ENDINGS
+                .iter()
+                .any(|ending| word.ends_with(ending))
+        })
 }
 
 /// Whether the value of a header is a credential, as with `authorization`, `api-key` and the
@@ -148,7 +164,7 @@ fn is_named_secret(before: &str, mark: &str) -> bool {
         return false;
     };
     let name = quoted.trim_end_matches('\\').rsplit('"').next();
-    is_secret_name(name.unwrap_or_default())
+    is_secret_parameter(name.unwrap_or_default())
 }
 
 /// Returns the length of the JSON string, array or object at the start of `text`, and zero for any
@@ -200,6 +216,7 @@ mod tests {
                 r#"{"url":"https://h/?sv=1&sig=abc"}"#,
                 r#"{"url":"https://h/?sv=1&sig=***"}"#,
             ),
+            (r#"{"signature":"abc","n":1}"#, r#"{"signature":***,"n":1}"#),
             ("said: 0123456789!", "said: ***!"),
         ] {
             assert_eq!(mask.text(text), masked);
@@ -222,6 +239,11 @@ mod tests {
             "passwd",
             "jwt",
             "set-cookie",
+            "accesstoken",
+            "clientsecret",
+            "mistralapikey",
+            "x-authtoken",
+            "x-secretkey",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -239,7 +261,9 @@ mod tests {
         ] {
             assert!(!is_secret_name(name), "{name}");
         }
-        assert!(is_secret_parameter("sig") && is_secret_parameter("X-Goog-Signature"));
+        for name in ["sig", "X-Goog-Signature", "subscriptionkey", "signature"] {
+            assert!(is_secret_parameter(name), "{name}");
+        }
         assert!(!is_secret_parameter("api-version") && !is_secret_parameter("page"));
     }
 }

@@ -244,7 +244,8 @@ impl<T: StreamEvent> EventStream<T> {
                     let error = Error::new(ErrorKind::Truncated, message).with_source(error);
                     return Poll::Ready(Some(self.fail(error)));
                 }
-                Poll::Ready(None) if self.decoder.end_line() => {}
+                // The last line has no line feed. The body must not be polled after its end.
+                Poll::Ready(None) if self.decoder.end_line() => self.body = Some(Body::empty()),
                 Poll::Ready(None) if self.may_end() => {
                     self.close();
                     return Poll::Ready(None);

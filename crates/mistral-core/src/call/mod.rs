@@ -21,7 +21,6 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::classify::RawResponse;
 use crate::pipeline::request::{ApiRequest, RequestParts};
 use crate::provider::Framing;
-use crate::retry::retry_after;
 
 pub use self::byte_stream::ByteStream;
 pub use self::event_stream::{EventStream, StreamEvent};
@@ -122,6 +121,11 @@ impl<T> Call<T> {
         self.request.parts()?.query_number(name)
     }
 
+    pub(crate) fn has_query(&self, name: &str, value: &str) -> bool {
+        let parts = self.request.parts();
+        parts.is_some_and(|parts| parts.query_value(name) == Some(value))
+    }
+
     pub(crate) fn set_query(self, name: &str, value: String) -> Self {
         self.update(|parts| {
             parts.set_query(name, value);
@@ -165,8 +169,7 @@ fn decode_body<T>(
         let headers = raw.response.headers();
         let error = match cause.take_error() {
             Some(error) => error.with_request_id(request_id(headers)),
-            None => unexpected(raw.response.status(), headers.clone(), body, cause)
-                .with_retry_after(retry_after(headers)),
+            None => unexpected(raw.response.status(), headers.clone(), body, cause),
         };
         let error = error.at(request.operation.name.clone(), raw.attempts);
         if let Some(trace) = &raw.trace {

@@ -74,7 +74,8 @@ pub enum NextPage {
         /// The number of elements of all pages, if the server reports it.
         total: Option<u64>,
     },
-    /// By a token or cursor from this page.
+    /// By a token or cursor from this page. The list ends when a page repeats the token that
+    /// requested it.
     Token {
         /// The query parameter that the token is sent in.
         parameter: &'static str,
@@ -213,7 +214,13 @@ impl<T: Page> Pages<T> {
                 let has_more = length > 0 && total.is_none_or(|total| end < total);
                 has_more.then(|| (OFFSET, end.to_string()))
             }
-            Some(NextPage::Token { parameter, token }) => Some((parameter, token)),
+            Some(NextPage::Token { parameter, token }) => {
+                // A server that repeats its token would repeat this page, too.
+                let is_repeated = call
+                    .as_ref()
+                    .is_some_and(|call| call.has_query(parameter, &token));
+                (!is_repeated).then_some((parameter, token))
+            }
             None => None,
         };
         self.call = call

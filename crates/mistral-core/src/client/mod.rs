@@ -114,17 +114,23 @@ impl<M: Mode> Client<M> {
     ///
     /// Groups of operations are built on this method, [`call_stream`](Self::call_stream) and
     /// [`call_download`](Self::call_download); see [`operation`](crate::operation).
+    ///
+    /// The call fails with [`ErrorKind::Config`](crate::ErrorKind::Config) before anything is sent
+    /// if the operation's response is of another kind.
     pub fn call<T: DeserializeOwned>(&self, request: ApiRequest) -> Call<T, M> {
-        Call::new(&self.pipeline, &self.mode, request)
+        Call::new(&self.pipeline, &self.mode, request.for_method("call"))
     }
 
-    /// Creates a call of an operation whose response is a stream of events.
+    /// Creates a call of an operation whose response is a stream of events. Fails as
+    /// [`call`](Self::call) does.
     pub fn call_stream<T: StreamEvent>(&self, request: ApiRequest) -> StreamCall<T, M> {
+        let request = request.for_method("call_stream");
         StreamCall::new(&self.pipeline, &self.mode, request)
     }
 
-    /// Creates a call of an operation whose response is bytes.
+    /// Creates a call of an operation whose response is bytes. Fails as [`call`](Self::call) does.
     pub fn call_download(&self, request: ApiRequest) -> DownloadCall<M> {
+        let request = request.for_method("call_download");
         DownloadCall::new(&self.pipeline, &self.mode, request)
     }
 

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
@@ -31,7 +30,6 @@ pub struct ApiError {
     pub param: Option<String>,
     /// The details of a validation error.
     pub details: Vec<ErrorDetail>,
-    pub(super) retry_after: Option<Duration>,
     request_id: Option<String>,
 }
 
@@ -82,7 +80,6 @@ impl ApiError {
             error_type: None,
             param: None,
             details: Vec::new(),
-            retry_after: None,
             request_id: None,
         };
         let mut documents = all_json(&body).peekable();

@@ -94,13 +94,6 @@ impl Error {
     }
 
     #[must_use]
-    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
-        if let Some(api) = &mut self.0.api {
-            api.retry_after = delay;
-        }
-        self
-    }
-
     pub(crate) fn with_request_id(mut self, id: Option<&str>) -> Self {
         self.0.request_id = id.map(str::to_owned);
         self

@@ -12,7 +12,6 @@ mod path;
 use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::time::Duration;
 
 use http::StatusCode;
 
@@ -121,11 +120,6 @@ impl Error {
         self.api()
             .and_then(ApiError::request_id)
             .or(self.0.request_id.as_deref())
-    }
-
-    /// Returns the delay that the server requested before the next attempt.
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.api()?.retry_after
     }
 
     /// Returns the number of attempts. `0` if nothing was sent.

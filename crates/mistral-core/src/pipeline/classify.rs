@@ -13,7 +13,6 @@ use super::deadline::{Deadline, IdleTimer};
 use super::telemetry::Trace;
 use crate::error::{ApiError, Error, ErrorKind, Result, unexpected};
 use crate::provider::Framing;
-use crate::retry::retry_after;
 use crate::transport::Body;
 
 /// The bounds in size and time for reading the body of an error.
@@ -45,15 +44,13 @@ pub(crate) fn error_response(
         let (head, mut body) = response.into_parts();
         if let Some(encoding) = compression(&head.headers) {
             let encoding = encoding.to_owned();
-            let delay = retry_after(&head.headers);
             let mut error = ApiError::parse(head.status, head.headers, &[]);
             error.message = compressed_message(&encoding);
-            return Error::from(error).with_retry_after(delay);
+            return Error::from(error);
         }
         let mut text = BytesMut::new();
         read_text(&mut body, &mut text, deadline).await;
-        let delay = retry_after(&head.headers);
-        Error::from(ApiError::parse(head.status, head.headers, &text)).with_retry_after(delay)
+        Error::from(ApiError::parse(head.status, head.headers, &text))
     })
 }
 
@@ -73,15 +70,12 @@ pub(crate) fn compression(headers: &HeaderMap) -> Option<&str> {
 /// Creates the error of a success that cannot be read because it is compressed.
 #[cold]
 pub(crate) fn compressed(response: &http::Response<Body>, encoding: &str) -> Error {
-    let headers = response.headers().clone();
-    let delay = retry_after(&headers);
     unexpected(
         response.status(),
-        headers,
+        response.headers().clone(),
         &[],
         compressed_message(encoding),
     )
-    .with_retry_after(delay)
 }
 
 fn compressed_message(encoding: &str) -> String {
@@ -171,13 +165,11 @@ async fn sniff_event_stream(
         return Ok(());
     }
     let mut text = first;
-    read_text(body, &mut text, timer.deadline()).await;
+    read_text(body, &mut text, timer.next_deadline()).await;
     let headers = response.headers();
     let found = content_type(headers).unwrap_or("no content type");
     let cause = format!("a stream of events was asked for, and `{found}` came");
-    let delay = retry_after(headers);
-    let error = unexpected(response.status(), headers.clone(), &text, cause);
-    Err(error.with_retry_after(delay))
+    Err(unexpected(response.status(), headers.clone(), &text, cause))
 }
 
 /// Reads the text of an error up to a bound in size and time, and ignores that it stalls or

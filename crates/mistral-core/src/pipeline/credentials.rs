@@ -26,6 +26,10 @@ impl Credentials {
         self.first.is_none()
     }
 
+    pub(super) fn to_headers(&self) -> HeaderMap {
+        self.first.iter().chain(&self.others).cloned().collect()
+    }
+
     pub(super) fn into_headers(self) -> HeaderMap {
         self.first.into_iter().chain(self.others).collect()
     }

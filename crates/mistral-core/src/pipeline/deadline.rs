@@ -32,8 +32,9 @@ pub struct Timeouts {
     /// The time from sending a request to the head of its response, per attempt. While a file
     /// is uploaded, it counts from the last chunk. Default: 300 s.
     pub first_byte: Duration,
-    /// The time between two reads of the body of a response, streamed or not. SSE comments
-    /// (keep-alives) reset the idle timer. Default: 300 s.
+    /// The longest wait for the next bytes of the body of a response, streamed or not. The time
+    /// that the program takes between two reads does not count. SSE comments (keep-alives) end
+    /// the wait as events do. Default: 300 s.
     pub idle: Duration,
     /// The total time of a call, retries included, unless it is streamed in either direction
     /// (an upload, a download, a stream of events). Default: 300 s.
@@ -205,8 +206,10 @@ impl IdleTimer {
         }
     }
 
-    pub(crate) fn deadline(&self) -> Option<Deadline> {
-        self.deadline
+    /// Returns the deadline for what is read next, if its time starts now.
+    pub(crate) fn next_deadline(&self) -> Option<Deadline> {
+        let idle = Deadline::after(Some(self.idle), TimeoutPhase::Idle);
+        Deadline::earlier(idle, self.deadline)
     }
 
     /// Starts the idle timeout anew, from the next time that there is nothing to read.
@@ -221,7 +224,7 @@ impl IdleTimer {
         let idle_until = idle_since.checked_add(self.idle);
         let total = self
             .deadline
-            .filter(|total| idle_until.is_none_or(|idle| total.at <= idle));
+            .filter(|total| idle_until.is_none_or(|idle| total.at < idle));
         let (until, error) = match (total, idle_until) {
             (Some(total), _) => (total.at, (TimeoutPhase::Total, total.limit)),
             (None, Some(idle)) => (idle, (TimeoutPhase::Idle, self.idle)),
@@ -231,12 +234,14 @@ impl IdleTimer {
             .timer
             .get_or_insert_with(|| Box::pin(sleep_until(until)));
         loop {
-            if timer.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
+            let is_pending = timer.as_mut().poll(cx).is_pending();
+            // A task that has used up its budget polls a timer in vain.
             if Instant::now() >= until {
                 let (phase, after) = error;
                 return Poll::Ready(Error::timeout(phase, after));
+            }
+            if is_pending {
+                return Poll::Pending;
             }
             timer.as_mut().reset(until); // something was read since the timer was set
         }

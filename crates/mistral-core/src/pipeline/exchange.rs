@@ -17,27 +17,20 @@ use super::decision::CallState;
 use super::redirect::{Redirect, Redirection};
 use super::request::{CallOptions, RequestParts};
 use super::route_cache::ResolvedRoute;
+use super::signing::Start;
 use crate::error::{Error, Result, TimeoutPhase};
-use crate::provider::{Framing, SignedBody};
+use crate::provider::Framing;
 use crate::transport::{
     Body, BodyCollector, BodyFuture, Payload, RequestContext, RequestTarget, TransportError,
 };
 
 type Response = Box<http::Response<Body>>;
 type TransportResult = std::result::Result<http::Response<Body>, TransportError>;
-type ResponseFuture<'a> = Pin<Box<dyn Future<Output = TransportResult> + Send + 'a>>;
-
-type SigningFuture<'a> = Pin<Box<dyn Future<Output = Result<http::Request<Body>>> + Send + 'a>>;
-
-/// The first step of an exchange.
-enum Start<'a> {
-    Send(ResponseFuture<'a>),
-    Sign(SigningFuture<'a>),
-}
+pub(super) type ResponseFuture<'a> = Pin<Box<dyn Future<Output = TransportResult> + Send + 'a>>;
 
 /// The state of one call across its attempts.
 pub(crate) struct Exchange<'a> {
-    pipeline: &'a Pipeline,
+    pub(super) pipeline: &'a Pipeline,
     request: &'a RequestParts,
     route: Arc<ResolvedRoute>,
     body: Option<Payload>,
@@ -51,7 +44,7 @@ pub(crate) struct Exchange<'a> {
     /// The redirect that the current attempt follows.
     redirect: Option<Box<Redirect>>,
     /// The provider's credentials in the last request.
-    credentials: Credentials,
+    pub(super) credentials: Credentials,
     /// The credentials that came back with a 401, and the error that the 401 is.
     rejected: Option<Box<(HeaderMap, Error)>>,
 }
@@ -124,9 +117,17 @@ impl<'a> Exchange<'a> {
             Start::Send(response) => response,
             Start::Sign(mut signing) => {
                 let deadline = self.provider_deadline();
-                let request = timeout_at(timer.as_mut(), deadline, signing.as_mut()).await??;
+                let signed = timeout_at(timer.as_mut(), deadline, signing.as_mut()).await;
+                drop(signing);
+                let request = match signed {
+                    Ok(Ok(request)) => request,
+                    Ok(Err(error)) | Err(error) => {
+                        self.attempts -= 1; // nothing was sent
+                        return Err(error);
+                    }
+                };
                 until = self.first_byte_deadline();
-                self.pipeline.transport.send(request)
+                self.send_signed(request, until)
             }
         };
         Ok(self.receive(response, until, timer).await)
@@ -143,27 +144,6 @@ impl<'a> Exchange<'a> {
             timeout_at(timer, self.provider_deadline(), authorized.as_mut()).await??;
         }
         Ok(headers)
-    }
-
-    /// Sends the request, or signs it first.
-    ///
-    /// The future of a provider that does not sign has no state. It is not awaited, so that the
-    /// future of every call need not have room for the request.
-    #[inline(never)]
-    fn start(&self, headers: HeaderMap, body: Body, until: Option<Deadline>) -> Start<'_> {
-        let (provider, transport) = (&self.pipeline.provider, &self.pipeline.transport);
-        let mut parts = self.http_parts(headers, until);
-        let signing = provider.sign(&mut parts, signed_body(&body));
-        let is_signed = size_of_val(&*signing) != 0;
-        drop(signing);
-        if !is_signed {
-            return Start::Send(transport.send(http::Request::from_parts(parts, body)));
-        }
-        Start::Sign(Box::pin(async move {
-            let body = body;
-            provider.sign(&mut parts, signed_body(&body)).await?;
-            Ok(http::Request::from_parts(parts, body))
-        }))
     }
 
     /// The deadline for what the provider does. A streamed call has none of its own.
@@ -305,7 +285,7 @@ impl<'a> Exchange<'a> {
         redirect.map_or(&self.request.operation.method, |redirect| &redirect.method)
     }
 
-    fn http_parts(&self, mut headers: HeaderMap, until: Option<Deadline>) -> Parts {
+    pub(super) fn http_parts(&self, mut headers: HeaderMap, until: Option<Deadline>) -> Parts {
         let mut parts = http::Request::new(()).into_parts().0;
         parts.method = self.method().clone();
         parts.uri = self.target().uri.clone();
@@ -392,8 +372,4 @@ impl<'a> Exchange<'a> {
             trace: None,
         }
     }
-}
-
-fn signed_body(body: &Body) -> SignedBody<'_> {
-    body.bytes().map_or(SignedBody::Stream, SignedBody::Bytes)
 }

@@ -9,6 +9,7 @@ pub(crate) mod multipart;
 mod redirect;
 pub(crate) mod request;
 pub(crate) mod route_cache;
+mod signing;
 pub(crate) mod telemetry;
 
 use std::pin::{Pin, pin};

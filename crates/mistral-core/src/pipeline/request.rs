@@ -130,6 +130,24 @@ impl ApiRequest {
         })
     }
 
+    /// Makes the call fail if another method of the client than `method` reads the response.
+    pub(crate) fn for_method(self, method: &str) -> Self {
+        self.update(|parts| {
+            let (name, framing) = (&parts.operation.name, parts.operation.framing);
+            match framing.client_method() {
+                Some(expected) if expected == method => Ok(()),
+                Some(expected) => Err(Error::config(format!(
+                    "the response of `{name}` cannot be read by `Client::{method}`: \
+                     use `Client::{expected}`"
+                ))),
+                None => Err(Error::config(format!(
+                    "`{name}` is a WebSocket, which `Client::{method}` does not open: \
+                     use `Transport::upgrade`"
+                ))),
+            }
+        })
+    }
+
     /// Changes the request, unless it has failed already.
     pub(crate) fn update(mut self, change: impl FnOnce(&mut RequestParts) -> Result<()>) -> Self {
         if let Ok(parts) = &mut self.0
@@ -188,11 +206,16 @@ impl RequestParts {
         Ok(())
     }
 
-    /// Returns the number that a query parameter is set to.
-    pub(crate) fn query_number(&self, name: &str) -> Option<u64> {
+    /// Returns the value that a query parameter is set to.
+    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
         let query = &self.options()?.query;
         let (_, value) = query.iter().rfind(|(it, _)| it == name)?;
-        value.parse().ok()
+        Some(value)
+    }
+
+    /// Returns the number that a query parameter is set to.
+    pub(crate) fn query_number(&self, name: &str) -> Option<u64> {
+        self.query_value(name)?.parse().ok()
     }
 
     /// Sets a query parameter, in place of any of that name.
@@ -319,8 +342,7 @@ impl RequestParts {
         if let Some(model) = rename {
             object.insert("model".to_owned(), model.into());
         }
-        let is_modelled = matches!(self.operation, Cow::Borrowed(_));
-        if is_modelled && extra.is_some_and(|extra| extra.contains_key("stream")) {
+        if !self.operation.is_raw && extra.is_some_and(|extra| extra.contains_key("stream")) {
             return refuse("`stream` is set by the method that is called");
         }
         for (name, value) in extra.into_iter().flatten() {

@@ -8,7 +8,8 @@ use http::Uri;
 
 use crate::error::{Error, Result};
 use crate::pipeline::request::{CallOptions, RequestParts};
-use crate::provider::{Provider, RouteRequest};
+use crate::provider::{Operation, Provider, RouteRequest};
+use crate::redact::redact_url;
 use crate::transport::RequestTarget;
 
 /// Bounds the cache for applications that use more than a handful of operations and models.
@@ -30,7 +31,7 @@ pub(crate) struct RouteCache {
 
 #[derive(Debug)]
 struct Key {
-    operation: String,
+    operation: &'static Operation,
     model: Option<Arc<str>>,
 }
 
@@ -49,14 +50,13 @@ impl RouteCache {
     ) -> Result<Arc<ResolvedRoute>> {
         let is_plain =
             |options: &CallOptions| options.query.is_empty() && options.base_url.is_none();
-        let shared = request.path.is_none()
-            && request.options().is_none_or(is_plain)
-            && matches!(request.operation, Cow::Borrowed(_));
-        if !shared {
-            return self.route(provider, request).map(Arc::new);
-        }
+        let is_shared = request.path.is_none() && request.options().is_none_or(is_plain);
+        let operation = match request.operation {
+            Cow::Borrowed(operation) if is_shared => operation,
+            _ => return self.route(provider, request).map(Arc::new),
+        };
         let is_it = |key: &Key| {
-            key.operation == request.operation.name
+            std::ptr::eq(key.operation, operation)
                 && key.model.as_deref() == request.model.as_deref()
         };
         let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
@@ -70,7 +70,7 @@ impl RouteCache {
             routes.clear();
         }
         let key = Key {
-            operation: request.operation.name.to_string(),
+            operation,
             model: request.model.clone(),
         };
         routes.push((key, Arc::clone(&route)));
@@ -78,7 +78,7 @@ impl RouteCache {
     }
 
     fn route(&self, provider: &dyn Provider, request: &RequestParts) -> Result<ResolvedRoute> {
-        if request.path.is_none() && matches!(request.operation, Cow::Borrowed(_)) {
+        if request.path.is_none() && !request.operation.is_raw {
             request.operation.fill(&[])?;
         }
         let asked = request.model.as_deref();
@@ -107,8 +107,8 @@ impl RouteCache {
         }
         route.url.set_fragment(None);
         let uri = Uri::try_from(route.url.as_str()).map_err(|error| {
-            Error::config(format!("`{}` is not a URL that HTTP allows", route.url))
-                .with_source(error)
+            let url = redact_url(route.url.as_str());
+            Error::config(format!("`{url}` is not a URL that HTTP allows")).with_source(error)
         })?;
         Ok(ResolvedRoute {
             target: Arc::new(RequestTarget {

@@ -161,6 +161,9 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// for every redirect. A header that holds a secret must be marked as sensitive. Default: does
     /// nothing.
     ///
+    /// The future does the work when it is polled, as that of an `async fn` does: one that is
+    /// dropped before is followed by another for the same exchange.
+    ///
     /// # Errors
     /// Fails when the request cannot be signed; create the error with [`Error::credentials`](crate::Error::credentials).
     // Written out as `async_trait` does, except that the future of the default has no size: it

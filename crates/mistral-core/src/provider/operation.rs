@@ -33,6 +33,8 @@ pub struct Operation {
     pub framing: Framing,
     /// Whether the request may be sent again after the server may have received it.
     pub retry_safety: RetrySafety,
+    /// Whether the request is one that the SDK does not model: its path is no template.
+    pub(crate) is_raw: bool,
 }
 
 /// The format of a successful response body.
@@ -54,6 +56,16 @@ pub enum Framing {
 }
 
 impl Framing {
+    /// Returns the method of the client that reads such a response, if there is one.
+    pub(crate) fn client_method(self) -> Option<&'static str> {
+        match self {
+            Self::Json | Self::Nothing => Some("call"),
+            Self::Sse | Self::JsonLines => Some("call_stream"),
+            Self::Bytes(_) => Some("call_download"),
+            Self::WebSocket => None,
+        }
+    }
+
     /// Whether the response is a stream of events.
     pub fn is_event_stream(self) -> bool {
         matches!(self, Self::Sse | Self::JsonLines)
@@ -86,6 +98,7 @@ impl Operation {
             path: Cow::Borrowed(path),
             framing: Framing::Json,
             retry_safety,
+            is_raw: false,
         }
     }
 
@@ -171,6 +184,7 @@ impl Operation {
         };
         Self {
             path: Cow::Owned(path.to_owned()),
+            is_raw: true,
             ..Self::new(method, "request", "", retry_safety)
         }
     }

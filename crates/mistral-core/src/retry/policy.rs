@@ -188,7 +188,6 @@ mod tests {
 
     use super::*;
     use crate::error::{ApiError, TimeoutPhase};
-    use crate::retry::retry_after;
     use crate::transport::{TransportError, TransportErrorKind};
 
     fn status_error(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Error {
@@ -197,9 +196,8 @@ mod tests {
             .map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_static(value)))
             .collect();
         let status = StatusCode::from_u16(status).unwrap();
-        let delay = retry_after(&headers);
         let error = Error::from(ApiError::parse(status, headers, body.as_bytes()));
-        error.with_retry_after(delay)
+        error
     }
 
     fn transport_error(kind: TransportErrorKind) -> Error {

@@ -5,6 +5,16 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
+use crate::error::Error;
+
+impl Error {
+    /// Returns the delay that the server requested before the next attempt, from its headers
+    /// `retry-after`, `retry-after-ms` or `x-ms-retry-after-ms`. A date counts from now.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.api()?.headers)
+    }
+}
+
 /// Reads the delay that the server requests: `retry-after-ms` and `x-ms-retry-after-ms` in
 /// milliseconds, or `retry-after` in seconds or as a date.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {

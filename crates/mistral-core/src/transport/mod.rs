@@ -111,8 +111,7 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends an HTTP/1.1 upgrade `request` and returns the connection once the server has switched
     /// protocols.
     ///
-    /// Operations over a WebSocket use it; all others use [`send`](Self::send). A response with a
-    /// status other than `101` is returned as [`UpgradeResponse::Refused`], not as an error.
+    /// For protocols such as WebSocket; calls use [`send`](Self::send). A response with a status other than `101` is returned as [`UpgradeResponse::Refused`], not as an error.
     ///
     /// # Errors
     /// Fails as [`send`](Self::send) does. The default implementation always fails with

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers may panic as tests do
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use http::Method;
 use mistral_sdk::files::FileSource;
 use mistral_sdk::json::{ApiEnum, ApiObject, ApiRequest as Request, ApiUnion};
@@ -12,6 +14,7 @@ use mistral_sdk::operation::{
     StreamEvent,
 };
 use mistral_sdk::testing::{MockReply, MockTransport};
+use mistral_sdk::transport::{Body, Transport, TransportError};
 use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy};
 use serde_json::{Map, Value, json};
 
@@ -376,5 +379,128 @@ async fn json_lines_stream_cut_within_a_line_is_an_error_and_no_half_event() {
     ));
     let error = stream.next().await.unwrap().unwrap_err();
     assert_eq!(error.operation(), "prompts.history");
+    assert!(stream.next().await.is_none());
+}
+
+#[tokio::test]
+async fn call_of_another_framing_fails_before_anything_is_sent() {
+    static SOCKET: Operation = Operation::get("prompts.talk", "/v1/prompts/talk").websocket();
+    let mock = MockTransport::new();
+    let client = client(&mock);
+    let request = |operation| ApiRequest::new(operation);
+    for (error, method) in [
+        (
+            client.call::<Value>(request(&WATCH)).await.unwrap_err(),
+            "`Client::call_stream`",
+        ),
+        (
+            client.call::<Value>(request(&HISTORY)).await.unwrap_err(),
+            "`Client::call_stream`",
+        ),
+        (
+            client.call::<()>(request(&EXPORT)).await.unwrap_err(),
+            "`Client::call_download`",
+        ),
+        (
+            client.call::<Value>(request(&SOCKET)).await.unwrap_err(),
+            "`Transport::upgrade`",
+        ),
+        (
+            client
+                .call_stream::<Value>(request(&LIST))
+                .await
+                .unwrap_err(),
+            "`Client::call`",
+        ),
+        (
+            client.call_download(request(&LIST)).await.unwrap_err(),
+            "`Client::call`",
+        ),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains(method), "{error}");
+        assert!(error.operation().starts_with("prompts."), "{error}");
+    }
+    assert!(mock.requests().is_empty());
+}
+
+#[tokio::test]
+async fn path_parameter_missing_from_an_operation_by_value_fails() {
+    let mock = MockTransport::new();
+    let operation = Operation::get("prompts.get", "/v1/prompts/{prompt_id}");
+    let call = client(&mock).call::<Prompt>(ApiRequest::new(operation));
+    let error = call.await.unwrap_err();
+    assert!(
+        error.message().contains("needs the parameter `prompt_id`"),
+        "{error}"
+    );
+    assert!(mock.requests().is_empty());
+}
+
+#[tokio::test]
+async fn routes_of_operations_with_one_name_are_separate() {
+    static FIRST: Operation = Operation::get("prompts.newest", "/v1/prompts/newest");
+    static SECOND: Operation = Operation::get("prompts.newest", "/v2/prompts/newest");
+    let mock = MockTransport::new().json(prompt("a")).json(prompt("b"));
+    let client = client(&mock);
+    for operation in [&FIRST, &SECOND] {
+        client
+            .call::<Prompt>(ApiRequest::new(operation))
+            .await
+            .unwrap();
+    }
+    let paths: Vec<_> = mock
+        .requests()
+        .iter()
+        .map(|it| it.uri.path().to_owned())
+        .collect();
+    assert_eq!(
+        paths,
+        ["/mistral/v1/prompts/newest", "/mistral/v2/prompts/newest"]
+    );
+}
+
+#[tokio::test]
+async fn paging_by_token_ends_when_the_server_repeats_the_token() {
+    let page = |ids: &[&str]| {
+        let data: Vec<_> = ids.iter().map(|id| prompt(id)).collect();
+        MockReply::json(json!({ "data": data, "next_page_token": "t" }))
+    };
+    let mock = MockTransport::new().replies([page(&["a"]), page(&[])]);
+    let mut prompts = client(&mock)
+        .prompts()
+        .list(&ListPromptsRequest::new())
+        .pages()
+        .items();
+    assert_eq!(prompts.next().await.unwrap().unwrap().id, "a");
+    assert!(prompts.next().await.is_none());
+    assert_eq!(mock.requests().len(), 2);
+}
+
+/// Replies with a body that panics if it is polled after its end.
+#[derive(Debug)]
+struct Unfused;
+
+#[async_trait]
+impl Transport for Unfused {
+    async fn send(&self, _: http::Request<Body>) -> Result<http::Response<Body>, TransportError> {
+        let line = r#"{"type":"text","text":"a"}"#;
+        let body = futures::stream::unfold(Some(line), |line| async move {
+            line.map(|line| (Ok(Bytes::from(line)), None))
+        });
+        let response = http::Response::builder().header("content-type", "application/jsonl");
+        Ok(response.body(Body::from_stream(body)).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn json_lines_stream_does_not_poll_a_body_after_its_end() {
+    let api = MistralApi::new("test-key").unwrap();
+    let client = Client::builder(api).transport(Unfused).build().unwrap();
+    let mut stream = client.prompts().history().await.unwrap();
+    assert!(matches!(
+        stream.next().await,
+        Some(Ok(PromptEvent::Text(_)))
+    ));
     assert!(stream.next().await.is_none());
 }

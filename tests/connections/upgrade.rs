@@ -125,6 +125,16 @@ async fn upgrade_through_a_proxy_uses_a_tunnel_with_and_without_tls() {
 }
 
 #[tokio::test]
+async fn upgrade_through_a_proxy_names_the_default_port() {
+    let proxy = Proxy::http().await;
+    let proxy_url = proxy.url("http", "");
+    let variables = [("ALL_PROXY", proxy_url.as_str())];
+    outcome("http://host.test/echo", &variables).await;
+    let head = proxy.take_request();
+    assert!(head.starts_with("CONNECT host.test:80 "), "{head}");
+}
+
+#[tokio::test]
 async fn upgrade_that_the_server_refuses_keeps_status_and_body() {
     let url = format!("{}/elsewhere", echo_server().await);
     assert_eq!(outcome(&url, &[]).await, "401 Unauthorized: no");

@@ -1,11 +1,14 @@
 //! Timeouts: every phase has one, and the error names the phase.
 
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 use std::time::Duration;
 
 use mistral_core::ErrorKind;
 use mistral_core::error::TimeoutPhase;
 use mistral_core::testing::{MockChunk, MockReply};
 use mistral_core::transport::TransportErrorKind;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
 
 use super::calls::ask;
@@ -84,4 +87,66 @@ async fn timeout_covers_a_stalled_error_body() {
         assert_eq!(call.await.unwrap_err().status().unwrap(), 400);
         assert_eq!(started.elapsed(), expected);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_idle_does_not_count_the_time_of_the_program() {
+    let late = MockChunk::Delay(8 * SECOND);
+    let chunks = [
+        bytes(&event("a")),
+        late,
+        bytes(&event("b")),
+        bytes(finish()),
+        bytes("data: [DONE]\n\n"),
+    ];
+    let call = client_with(&scripted([sse(chunks)]))
+        .chat()
+        .stream(&question());
+    let mut stream = call.idle_timeout(10 * SECOND).await.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap().text(), "a");
+    tokio::time::sleep(60 * SECOND).await;
+    let mut rest = String::new();
+    while let Some(chunk) = stream.next().await {
+        rest += &chunk.unwrap().text();
+    }
+    assert_eq!(rest, "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_idle_covers_a_stalled_body_that_is_no_stream() {
+    let stalls = sse([bytes("<html>"), MockChunk::Stall]).with_header("content-type", "text/html");
+    let call = client_with(&scripted([stalls])).chat().stream(&question());
+    let started = Instant::now();
+    let error = call.idle_timeout(2 * SECOND).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(started.elapsed(), 2 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_idle_ends_a_task_that_has_no_budget_left() {
+    let call = client_with(&scripted([sse([bytes(&event("a")), MockChunk::Stall])]))
+        .chat()
+        .stream(&question());
+    let mut stream = call.idle_timeout(10 * SECOND).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+
+    // Each poll of the task uses up its budget before it polls the stream.
+    let (sender, mut receiver) = unbounded_channel();
+    let mut next = std::pin::pin!(stream.next());
+    let mut poll_without_budget = async || {
+        (0..1000).for_each(|_| sender.send(()).unwrap());
+        poll_fn(|cx| {
+            while receiver.poll_recv(cx).is_ready() {}
+            Poll::Ready(next.as_mut().poll(cx))
+        })
+        .await
+    };
+    assert!(poll_without_budget().await.is_pending());
+    tokio::time::advance(9 * SECOND).await;
+    assert!(poll_without_budget().await.is_pending());
+    tokio::time::advance(SECOND).await;
+    let Poll::Ready(Some(Err(error))) = poll_without_budget().await else {
+        panic!("the idle timeout has passed");
+    };
+    assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Idle));
 }

@@ -1,7 +1,10 @@
 //! A provider that signs method, URL, headers and body of every exchange.
 
+use std::future::{Future, poll_fn, ready};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 
 use async_trait::async_trait;
 use http::request::Parts;
@@ -178,5 +181,74 @@ async fn sign_error_ends_the_call_before_anything_is_sent() {
     assert_eq!(error.kind(), ErrorKind::Credentials);
     assert!(format!("{error:#}").contains("the signing key has expired"));
     assert_eq!(error.operation(), "models.list");
+    assert_eq!(error.attempts(), 0);
+    assert!(mock.requests().is_empty());
+}
+
+/// Signs when `sign` is called, not when its future is polled.
+#[derive(Debug)]
+struct Eager {
+    /// Whether the future fails, without any state.
+    fails: bool,
+}
+
+#[async_trait]
+impl Provider for Eager {
+    fn name(&self) -> &'static str {
+        "eager"
+    }
+
+    fn supports(&self, _: &Operation) -> bool {
+        true
+    }
+
+    fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
+        Route::join(&parse_base_url("base", "http://server.test")?, request.path)
+    }
+
+    async fn authorize(&self, _: Option<&HeaderMap>, headers: &mut HeaderMap) -> Result<()> {
+        headers.insert("authorization", HeaderValue::from_static("Bearer key"));
+        Ok(())
+    }
+
+    fn sign<'provider, 'parts, 'body, 'future>(
+        &'provider self,
+        parts: &'parts mut Parts,
+        _: SignedBody<'body>,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'future>>
+    where
+        'provider: 'future,
+        'parts: 'future,
+        'body: 'future,
+    {
+        if self.fails {
+            return Box::pin(poll_fn(|_| {
+                Poll::Ready(Err(Error::credentials("the signing key has expired")))
+            }));
+        }
+        let count = parts.headers.len().to_string();
+        parts.headers.append(SIGNATURE, count.parse().unwrap());
+        Box::pin(ready(Ok(())))
+    }
+}
+
+#[tokio::test]
+async fn sign_without_an_async_fn_signs_once() {
+    let mock = MockTransport::new().json(serde_json::json!({ "data": [] }));
+    let builder = Client::builder(Eager { fails: false }).transport(mock.clone());
+    builder.build().unwrap().models().list().await.unwrap();
+    let headers = &mock.requests()[0].headers;
+    let signatures: Vec<_> = headers.get_all(SIGNATURE).iter().collect();
+    assert_eq!(signatures, [&(headers.len() - 1).to_string()]);
+    assert_eq!(headers["authorization"], "Bearer key");
+}
+
+#[tokio::test]
+async fn sign_error_of_a_future_without_state_is_kept() {
+    let mock = MockTransport::new();
+    let builder = Client::builder(Eager { fails: true }).transport(mock.clone());
+    let error = builder.build().unwrap().models().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert_eq!(error.attempts(), 0);
     assert!(mock.requests().is_empty());
 }

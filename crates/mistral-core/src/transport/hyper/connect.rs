@@ -116,6 +116,7 @@ impl Connector {
         uri: Uri,
     ) -> Result<BoxedConnection, BoxError> {
         let proxy_uri = proxy.uri().clone();
+        let uri = with_port(uri)?;
         match proxy_uri.scheme_str() {
             Some("socks5" | "socks5h") => {
                 let mut socks = SocksV5::new(proxy_uri, self.tcp);
@@ -149,6 +150,18 @@ impl Connector {
             }
         }
     }
+}
+
+/// Names the default port of `http`. Proxies take 443 for any address without a port.
+fn with_port(uri: Uri) -> Result<Uri, BoxError> {
+    let host = match uri.host() {
+        Some(host) if uri.port().is_none() && uri.scheme() == Some(&Scheme::HTTP) => host,
+        _ => return Ok(uri),
+    };
+    let authority = format!("{host}:80").parse()?;
+    let mut parts = uri.into_parts();
+    parts.authority = Some(authority);
+    Ok(Uri::from_parts(parts)?)
 }
 
 /// Connects with or without TLS, depending on the URL. TLS runs over boxed connections, so that its

@@ -130,6 +130,19 @@ pub(super) fn keep(extra: &mut Map<String, Value>, name: &'static str, value: Va
     extra.insert(name.to_owned(), value);
 }
 
+/// Removes the value of an earlier entry of the same name, which the field could not hold.
+#[inline]
+pub fn forget(extra: &mut Map<String, Value>, name: &'static str) {
+    if !extra.is_empty() {
+        remove(extra, name);
+    }
+}
+
+#[cold]
+fn remove(extra: &mut Map<String, Value>, name: &'static str) {
+    extra.remove(name);
+}
+
 /// Reads a number that must be there.
 #[inline(never)]
 pub fn number<'de, A, T>(map: &mut A) -> Result<T, A::Error>

@@ -4,7 +4,7 @@
 //! [`ApiUnion`] for unions. The generated implementations are lossless: fields, values and
 //! variants that a type does not declare are kept and serialized again as they were received.
 
-mod lenient;
+pub(crate) mod lenient;
 mod lenient_object;
 mod open_enum;
 #[cfg(feature = "schemars")]
@@ -14,6 +14,7 @@ mod raw;
 #[cfg(feature = "schemars")]
 pub(crate) mod schema;
 mod secret;
+pub(crate) mod text;
 pub(crate) mod unions;
 pub(crate) mod wire;
 
@@ -42,7 +43,7 @@ pub mod __private {
     pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
     pub use serde_json::{self, Map, Value};
 
-    pub use super::lenient::{Scalar, keep_null, number, scalar};
+    pub use super::lenient::{Scalar, forget, keep_null, number, scalar};
     pub use super::lenient_object::lenient_object;
     pub use super::open_enum::deserialize_enum;
     pub use super::raw::lenient;

@@ -179,9 +179,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for MostlyOne<T> {
     }
 }
 
-/// A string that is borrowed from the input where that is possible; `null` reads as empty.
-#[derive(Debug, Default)]
-pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+/// A key that is borrowed from the input where that is possible.
+struct Text<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -204,10 +203,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
             fn visit_string<E: de::Error>(self, value: String) -> Result<Text<'de>, E> {
                 Ok(Text(Cow::Owned(value)))
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Text<'de>, E> {
-                Ok(Text::default())
             }
         }
 

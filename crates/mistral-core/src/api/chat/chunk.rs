@@ -3,19 +3,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::finish::{FinishReason, Logprobs};
 use crate::json::__private::{lenient_object, next_key, scalar, value};
 use crate::json::ApiObject;
-use crate::json::wire::Text;
+use crate::json::text::text;
+use crate::json::wire::{entry, extra_entries, optional_entry};
 use crate::messages::{Content, ToolCall, UsageInfo};
 
 /// A chunk of a streamed response. Mirrors the API's `CompletionChunk`.
 ///
 /// Chunks of one stream share the memory of their `id`, `object` and `model`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CompletionChunk {
     /// The response's id. Empty if the server sent none.
@@ -23,18 +25,15 @@ pub struct CompletionChunk {
     /// The object type: `chat.completion.chunk`. Empty if the server sent none.
     pub object: Arc<str>,
     /// The creation time of the response, as a Unix timestamp in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<i64>,
     /// The model that generates the response.
     pub model: Arc<str>,
     /// The new content of each choice. Empty in a chunk that carries only the usage.
     pub choices: Vec<CompletionResponseStreamChoice>,
     /// The token usage of the call. Boxed, because only one of the last chunks has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Box<UsageInfo>>,
     /// Fields that this version of the SDK does not know, as they came, except for the server's
     /// padding (`p`).
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -100,10 +99,10 @@ pub struct DeltaMessage {
 /// interned.
 #[derive(Default)]
 pub(super) struct RawChunk<'a> {
-    id: Text<'a>,
-    object: Text<'a>,
+    id: Cow<'a, str>,
+    object: Cow<'a, str>,
     created: Option<i64>,
-    model: Text<'a>,
+    model: Cow<'a, str>,
     choices: Option<Vec<CompletionResponseStreamChoice>>,
     usage: Option<Box<UsageInfo>>,
     extra: Map<String, Value>,
@@ -129,10 +128,10 @@ impl<'de> Visitor<'de> for RawChunkVisitor {
         while let Some(key) = next_key(&mut map)? {
             let extra = &mut chunk.extra;
             match &*key {
-                "id" => chunk.id = value(&mut map)?,
-                "object" => chunk.object = value(&mut map)?,
+                "id" => chunk.id = text(&mut map, extra, "id")?,
+                "object" => chunk.object = text(&mut map, extra, "object")?,
                 "created" => chunk.created = scalar(&mut map, extra, "created", false)?,
-                "model" => chunk.model = value(&mut map)?,
+                "model" => chunk.model = text(&mut map, extra, "model")?,
                 "choices" => chunk.choices = value(&mut map)?,
                 "usage" => {
                     let usage = lenient_object(&mut map, extra, "usage", false)?;
@@ -158,16 +157,18 @@ impl RawChunk<'_> {
             .extra
             .get("error")
             .is_some_and(|error| !error.is_null());
-        let choices = match (self.choices, &self.usage) {
-            (Some(choices), _) if !(choices.is_empty() && is_error) => choices,
-            (None, Some(_)) if !is_error => Vec::new(),
+        // A usage that could not be read is one as well.
+        let has_usage = self.usage.is_some() || self.extra.contains_key("usage");
+        let choices = match self.choices {
+            Some(choices) if !(choices.is_empty() && is_error) => choices,
+            None if has_usage && !is_error => Vec::new(),
             _ => return Err(E::missing_field("choices")),
         };
         Ok(CompletionChunk {
-            id: intern(&mut previous.id, &self.id.0),
-            object: intern(&mut previous.object, &self.object.0),
+            id: intern(&mut previous.id, &self.id),
+            object: intern(&mut previous.object, &self.object),
             created: self.created,
-            model: intern(&mut previous.model, &self.model.0),
+            model: intern(&mut previous.model, &self.model),
             choices,
             usage: self.usage,
             extra: self.extra,
@@ -178,6 +179,25 @@ impl RawChunk<'_> {
 impl<'de> Deserialize<'de> for CompletionChunk {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         RawChunk::deserialize(deserializer)?.into_chunk(&mut InternedStrings::default())
+    }
+}
+
+impl Serialize for CompletionChunk {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let extra = &self.extra;
+        entry(&mut map, extra, "id", &self.id)?;
+        entry(&mut map, extra, "object", &self.object)?;
+        if let Some(created) = &self.created {
+            optional_entry(&mut map, extra, "created", created)?;
+        }
+        entry(&mut map, extra, "model", &self.model)?;
+        entry(&mut map, extra, "choices", &self.choices)?;
+        if let Some(usage) = &self.usage {
+            optional_entry(&mut map, extra, "usage", usage)?;
+        }
+        extra_entries(&mut map, extra)?;
+        map.end()
     }
 }
 

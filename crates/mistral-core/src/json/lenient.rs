@@ -103,10 +103,10 @@ fn integer(number: &Number) -> Option<i128> {
     }
 }
 
-/// Converts a number without a fraction. Beyond 2⁵³ digits may already be lost.
+/// Converts a number without a fraction. From 2⁵³ on, digits may already be lost.
 fn whole(value: f64) -> Option<i128> {
-    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
-    (value.fract() == 0.0 && value.abs() <= MAX_EXACT).then_some(value as i128)
+    const END_OF_EXACT: f64 = 9_007_199_254_740_992.0;
+    (value.fract() == 0.0 && value.abs() < END_OF_EXACT).then_some(value as i128)
 }
 
 /// Reads a number that is written as a string.
@@ -153,6 +153,24 @@ where
     map.next_value().map(|Exact(value)| value)
 }
 
+/// Reads an integer on which the meaning of the response depends: it may be absent or `null`, but
+/// a value that is not a `T` is an error.
+#[inline(never)]
+pub(crate) fn optional_number<'de, A, T>(map: &mut A) -> Result<Option<T>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: Scalar + TryFrom<i64>,
+{
+    // One reader for all integers: each further one is a copy of the code of the JSON parser.
+    let Some(Exact(value)) = map.next_value::<Option<Exact<i64>>>()? else {
+        return Ok(None);
+    };
+    let number = T::try_from(value);
+    number
+        .map(Some)
+        .map_err(|_| de::Error::invalid_value(Unexpected::Signed(value), &T::NAME))
+}
+
 /// Reads a scalar. A value that is not a `T` goes to `extra`, and so does `null` if `keep_nulls`.
 #[inline(never)]
 pub fn scalar<'de, A, T>(
@@ -166,8 +184,11 @@ where
     T: Scalar,
 {
     match map.next_value()? {
-        Lenient(Ok(value)) => return Ok(Some(value)),
-        Lenient(Err(Value::Null)) if !keep_nulls => {}
+        Lenient(Ok(value)) => {
+            forget(extra, name);
+            return Ok(Some(value));
+        }
+        Lenient(Err(Value::Null)) if !keep_nulls => forget(extra, name),
         Lenient(Err(value)) => keep(extra, name, value),
     }
     Ok(None)

@@ -591,6 +591,10 @@ async fn models_delete_archive_and_unarchive_send_methods_and_paths() {
             json!({ "id": "a", "archived": false, "deleted": false }),
             false,
         ),
+        (
+            json!({ "id": "a", "archived": "false", "deleted": 0 }),
+            false,
+        ),
     ] {
         let archived: ArchiveModelResponse = serde_json::from_value(json.clone()).unwrap();
         let deleted: DeleteModelResponse = serde_json::from_value(json).unwrap();

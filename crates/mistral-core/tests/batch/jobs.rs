@@ -271,6 +271,8 @@ async fn cancel_and_delete_send_methods_and_paths() {
         (json!({ "id": "a" }), true),
         (json!({ "id": "a", "deleted": null }), true),
         (json!({ "id": "a", "deleted": false }), false),
+        (json!({ "id": "a", "deleted": "false" }), false),
+        (json!({ "id": "a", "deleted": 0 }), false),
     ] {
         let answer: DeleteBatchJobResponse = serde_json::from_value(json).unwrap();
         assert_eq!(answer.is_deleted(), expected);

@@ -69,3 +69,33 @@ fn result_lines_of_any_shape_are_read() {
     }
     assert_eq!(body(1).unwrap_err().code(), Some("1300"));
 }
+
+#[test]
+fn result_status_code_of_another_form_is_no_success() {
+    let result = |code: serde_json::Value| {
+        let response = json!({ "status_code": code, "body": { "choices": [] } });
+        let line = json!({ "custom_id": "a", "response": response }).to_string();
+        let result = BatchResult::lines(line.as_bytes()).next().unwrap();
+        result?.body::<ChatCompletionResponse>()
+    };
+    for code in [json!(200), json!(200.0), json!("200"), json!(null)] {
+        assert!(result(code.clone()).is_ok(), "{code}");
+    }
+    let error = result(json!("429")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    for code in [
+        json!("429 Too Many Requests"),
+        json!(70000),
+        json!(-1),
+        json!({}),
+        json!(42),
+    ] {
+        let error = result(code.clone()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{code}");
+        let name = match code.as_i64() {
+            Some(code) => code.to_string(),
+            None => "status_code".to_owned(),
+        };
+        assert!(error.to_string().contains(&name), "{error}");
+    }
+}

@@ -192,8 +192,10 @@ pub struct DeleteBatchJobResponse {
 }
 
 impl DeleteBatchJobResponse {
-    /// Returns whether the job was deleted: `true` unless the server reports `false`.
+    /// Returns whether the job was deleted: `true` unless the server reports `false`, or a value
+    /// that this version of the SDK cannot read.
     pub fn is_deleted(&self) -> bool {
-        self.deleted.unwrap_or(true)
+        self.deleted
+            .unwrap_or_else(|| !self.extra.contains_key("deleted"))
     }
 }

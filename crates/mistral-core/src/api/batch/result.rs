@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, decode, unexpected};
 use crate::json::ApiObject;
+use crate::json::lenient::optional_number;
 use crate::json::wire::value;
 
 /// The result of one request of a batch: a line of a job's output file or error file.
@@ -49,7 +50,8 @@ pub struct BatchResponse {
     /// The body of the response, as JSON.
     #[api(default)]
     pub body: Value,
-    /// The HTTP status code of the response.
+    /// The HTTP status code of the response. `None` means success.
+    #[api(read_with = optional_number)]
     pub status_code: Option<u16>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -84,9 +86,10 @@ impl BatchResult {
     /// Fails with the error that the request would have failed with on its own, or with
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the body is not a `T`.
     pub fn body<T: DeserializeOwned>(&self) -> Result<T> {
-        let status = self.response.as_ref().and_then(|it| it.status_code);
-        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-        let status = status.unwrap_or(StatusCode::OK);
+        let code = self.response.as_ref().and_then(|it| it.status_code);
+        let status = StatusCode::from_u16(code.unwrap_or(200));
+        let is_status = status.is_ok();
+        let status = status.unwrap_or_default();
         // An error response has more detail than the `error` field beside it.
         let is_error_response =
             |response: &BatchResponse| !status.is_success() && !response.body.is_null();
@@ -97,6 +100,16 @@ impl BatchResult {
             .filter(|error| !error.is_null() && !has_error_response);
         let body = match (error, &self.response) {
             (Some(error), _) => error.to_string(),
+            (
+                None,
+                Some(BatchResponse {
+                    status_code: Some(code),
+                    ..
+                }),
+            ) if !is_status => {
+                let message = format!("the result's `status_code` {code} is not an HTTP status");
+                return Err(Error::new(ErrorKind::Decode, message));
+            }
             (None, Some(response)) => response.body.to_string(),
             (None, None) => {
                 let message = "the result has neither a response nor an error";

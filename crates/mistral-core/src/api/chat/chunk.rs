@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::finish::{FinishReason, Logprobs};
 use crate::json::__private::{lenient_object, next_key, scalar, value};
 use crate::json::ApiObject;
+use crate::json::lenient::optional_number;
 use crate::json::text::text;
 use crate::json::wire::{entry, extra_entries, optional_entry};
 use crate::messages::{Content, ToolCall, UsageInfo};
@@ -55,7 +56,7 @@ impl CompletionChunk {
 #[non_exhaustive]
 pub struct CompletionResponseStreamChoice {
     /// The index of the choice within the response.
-    #[api(default)]
+    #[api(default, read_with = optional_number)]
     pub index: i64,
     /// The new part of the message.
     #[api(default)]

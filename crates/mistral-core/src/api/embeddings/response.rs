@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::ApiObject;
+use crate::json::lenient::optional_number;
 use crate::messages::UsageInfo;
 
 /// The response of an embedding request. Mirrors the API's `EmbeddingResponse`.
@@ -65,6 +66,7 @@ pub struct EmbeddingResponseData {
     /// The vector.
     pub embedding: Option<Embedding>,
     /// The index of the text in the request's `input`, starting at 0.
+    #[api(read_with = optional_number)]
     pub index: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -196,9 +196,11 @@ pub struct ArchiveModelResponse {
 }
 
 impl ArchiveModelResponse {
-    /// Whether the model is archived. `true` unless the server states otherwise.
+    /// Whether the model is archived. `true` unless the server states
+    /// otherwise, or states it in a form that this version of the SDK cannot read.
     pub fn is_archived(&self) -> bool {
-        self.archived.unwrap_or(true)
+        self.archived
+            .unwrap_or_else(|| !self.extra.contains_key("archived"))
     }
 }
 
@@ -239,8 +241,10 @@ pub struct DeleteModelResponse {
 }
 
 impl DeleteModelResponse {
-    /// Whether the model has been deleted. `true` unless the server states otherwise.
+    /// Whether the model has been deleted. `true` unless the server states
+    /// otherwise, or states it in a form that this version of the SDK cannot read.
     pub fn is_deleted(&self) -> bool {
-        self.deleted.unwrap_or(true)
+        self.deleted
+            .unwrap_or_else(|| !self.extra.contains_key("deleted"))
     }
 }

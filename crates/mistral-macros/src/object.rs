@@ -177,6 +177,8 @@ fn read_field(container: &Container, field: &Field<'_>) -> TokenStream {
             #ident = #value;
             if #ident.is_none() {
                 __json::keep_null(&mut extra, #name);
+            } else {
+                __json::forget(&mut extra, #name);
             }
         },
         _ => quote_spanned!(span=> #ident = #value;),

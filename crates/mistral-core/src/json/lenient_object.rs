@@ -6,7 +6,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::lenient::{keep, keep_null};
+use super::lenient::{forget, keep, keep_null};
 use super::wire::Object;
 
 /// Reads an object. Any other value goes to `extra`, and so does `null` if `keep_nulls`.
@@ -73,12 +73,15 @@ impl<'de, T: Object> Visitor<'de> for ObjectSeed<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
         *self.object = Some(T::read(map, None)?);
+        forget(self.extra, self.name);
         Ok(())
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<(), E> {
         if self.keep_nulls {
             keep_null(self.extra, self.name);
+        } else {
+            forget(self.extra, self.name);
         }
         Ok(())
     }

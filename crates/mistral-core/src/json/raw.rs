@@ -7,7 +7,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::lenient::{keep, keep_null};
+use super::lenient::{forget, keep, keep_null};
 use super::wire::value;
 
 /// Reads a value. One that is not a `T` goes to `extra`, and so does `null` if `keep_nulls`.
@@ -28,20 +28,22 @@ where
     let Raw(json) = value(map)?;
     match serde_json::from_str(json.get()) {
         Ok(None) if keep_nulls => keep_null(extra, name),
-        Ok(read) => return Ok(read),
-        Err(_) => keep_raw(extra, name, &json).map_err(de::Error::custom)?,
+        Ok(read) => {
+            forget(extra, name);
+            return Ok(read);
+        }
+        Err(_) => keep_raw(extra, name, &json),
     }
     Ok(None)
 }
 
+/// Keeps a value that the field `name` cannot hold. One that a [`Value`] cannot hold either, such
+/// as half of a surrogate pair or `1e999`, is kept as its text.
 #[cold]
-fn keep_raw(
-    extra: &mut Map<String, Value>,
-    name: &'static str,
-    json: &RawValue,
-) -> serde_json::Result<()> {
-    keep(extra, name, serde_json::from_str(json.get())?);
-    Ok(())
+fn keep_raw(extra: &mut Map<String, Value>, name: &'static str, json: &RawValue) {
+    let value = serde_json::from_str(json.get());
+    let value = value.unwrap_or_else(|_| Value::String(json.get().to_owned()));
+    keep(extra, name, value);
 }
 
 /// The text of a value, whatever the value is read from.

@@ -254,6 +254,14 @@ async fn decode_error_of_known_field_names_its_path() {
     let stream = [
         (delta(&content(hollow)), "choices[0].delta.content[1]"),
         (delta(call), "choices[0].delta.tool_calls[0]"),
+        (
+            r#"{"choices":[{"delta":{}},{"index":"one","delta":{}}]}"#.to_owned(),
+            "choices[1].index",
+        ),
+        (
+            r#"{"choices":[{"index":{"at":[1]}}]}"#.to_owned(),
+            "choices[0].index",
+        ),
         (r#"{"id":"1"}"#.to_owned(), "`choices`"),
         (r#"{"id":"1","usage":null}"#.to_owned(), "`choices`"),
     ];
@@ -261,6 +269,10 @@ async fn decode_error_of_known_field_names_its_path() {
         (
             r#"{"data":[{"embedding":[1,"x"]}]}"#.to_owned(),
             "data[0].embedding[1]",
+        ),
+        (
+            r#"{"data":[{"index":0},{"index":"b","embedding":[1]}]}"#.to_owned(),
+            "data[1].index",
         ),
         (r#"{"id":"1"}"#.to_owned(), "`data`"),
     ];
@@ -282,6 +294,44 @@ async fn decode_error_of_known_field_names_its_path() {
             assert!(error.to_string().starts_with(operation), "{error}");
             assert!(error.to_string().contains(path), "{path}: {error}");
             assert_eq!(error.api().unwrap().body, *body, "{error}");
+        }
+    }
+}
+
+#[test]
+fn index_of_a_choice_or_vector_is_a_number_in_any_form() {
+    for (index, expected) in [("2", 2), ("2.0", 2), (r#""2""#, 2), ("null", 0)] {
+        let json = format!(r#"{{"choices":[{{"index":{index},"delta":{{}}}}]}}"#);
+        let chunk: CompletionChunk = serde_json::from_str(&json).unwrap();
+        assert_eq!(chunk.choices[0].index, expected, "{json}");
+        let json = format!(r#"{{"data":[{{"index":{index}}}]}}"#);
+        let response: EmbeddingResponse = serde_json::from_str(&json).unwrap();
+        assert_eq!(response.data[0].index.unwrap_or_default(), expected);
+    }
+    let chunk: CompletionChunk = serde_json::from_str(r#"{"choices":[{}]}"#).unwrap();
+    assert_eq!(chunk.choices[0].index, 0);
+}
+
+#[test]
+fn duplicate_field_that_is_read_at_last_wins() {
+    for first in [r#""x""#, "[1]", "null"] {
+        let usage = r#"{"total_tokens":3}"#;
+        let json = format!(
+            r#"{{"created":{first},"id":{first},"usage":{first},"choices":[],"created":5,"id":"b","usage":{usage}}}"#
+        );
+        let response: ChatCompletionResponse = serde_json::from_str(&json).unwrap();
+        assert_eq!(response.extra, serde_json::Map::new());
+        let chunk: CompletionChunk = serde_json::from_str(&json).unwrap();
+        assert_eq!(chunk.extra, serde_json::Map::new());
+        for written in [
+            serde_json::to_value(&response).unwrap(),
+            serde_json::to_value(&chunk).unwrap(),
+        ] {
+            assert_eq!(
+                (&written["created"], &written["id"]),
+                (&json!(5), &json!("b"))
+            );
+            assert_eq!(written["usage"]["total_tokens"], 3);
         }
     }
 }

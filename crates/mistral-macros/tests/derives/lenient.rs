@@ -97,6 +97,7 @@ fn number_that_does_not_fit_goes_to_extra() {
         json!(3.5),
         json!("3.5"),
         json!(1e300),
+        json!(9_007_199_254_740_993.0), // 2⁵³ + 1, which is read as 2⁵³
         json!(u64::MAX),
         json!(""),
     ];
@@ -274,6 +275,32 @@ fn lenient_field_that_cannot_be_read_goes_to_extra() {
         assert!(answer.usages.is_empty());
         assert_eq!(answer.extra.len(), 1);
     }
+}
+
+#[test]
+fn lenient_field_that_no_value_can_hold_is_kept_as_its_text() {
+    for text in [
+        r#""\ud800""#,
+        r#"["a","\udc00"]"#,
+        "1e999",
+        r#"{"a":-1e999}"#,
+    ] {
+        let json = format!(r#"{{"usages":[],"usage":{text},"count":1}}"#);
+        let answer: Answer = serde_json::from_str(&json).unwrap();
+        assert_eq!((answer.usage, answer.count), (None, Some(1)));
+        assert_eq!(answer.extra["usage"], text);
+    }
+}
+
+#[test]
+fn duplicate_field_that_is_read_at_last_wins() {
+    let json = r#"{"usage":"x","count":"x","block":7,"usage":{"total":3},"count":4,"block":null}"#;
+    let answer: Answer = serde_json::from_str(json).unwrap();
+    assert_eq!(answer.usage.unwrap().total, 3);
+    assert_eq!((answer.count, answer.block), (Some(4), None));
+    assert_eq!(answer.extra, Map::new());
+    let answer: Answer = serde_json::from_str(r#"{"usage":{"total":3},"usage":"x"}"#).unwrap();
+    assert_eq!((answer.usage, &answer.extra["usage"]), (None, &json!("x")));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result, Type};
 
 use crate::attributes::{Errors, Key, read_options, unknown, value};
-use crate::types::{argument_of, is_number, is_scalar};
+use crate::types::{argument_of, is_list, is_number, is_scalar};
 
 const OPTIONS: [&str; 12] = [
     "required",
@@ -37,6 +37,7 @@ pub(crate) enum Reader {
     Number,
     Scalar,
     Lenient,
+    LenientList,
     LenientObject,
     Nullable,
     With(Path),
@@ -268,6 +269,7 @@ impl Options {
             (None, Some(_), None) => Ok(Reader::Nullable),
             (None, None, _) if required && is_number(ty) => Ok(Reader::Number),
             (None, None, _) if !required && is_scalar(ty) => Ok(Reader::Scalar),
+            (None, None, Some(_)) if is_list(ty) => Ok(Reader::LenientList),
             (None, None, Some(_)) => Ok(Reader::Lenient),
             (None, None, None) => Ok(Reader::Strict),
         }

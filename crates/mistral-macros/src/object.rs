@@ -46,7 +46,7 @@ pub(crate) fn implement(
     let is_lenient = fields.declared.iter().all(|field| {
         matches!(
             field.reader,
-            Reader::Scalar | Reader::Lenient | Reader::LenientObject
+            Reader::Scalar | Reader::Lenient | Reader::LenientList | Reader::LenientObject
         )
     });
     let write = fields.declared.iter().map(write_field);
@@ -165,6 +165,9 @@ fn read_field(container: &Container, field: &Field<'_>) -> TokenStream {
         }
         Reader::Lenient => {
             quote_spanned!(span=> __json::lenient(&mut map, &mut extra, #name, #keep_nulls)?)
+        }
+        Reader::LenientList => {
+            quote_spanned!(span=> __json::lenient_list(&mut map, &mut extra, #name, #keep_nulls)?)
         }
         Reader::LenientObject => {
             quote_spanned!(span=> __json::lenient_object(&mut map, &mut extra, #name, #keep_nulls)?)

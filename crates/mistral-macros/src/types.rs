@@ -49,3 +49,8 @@ pub(crate) fn is_string(ty: &Type) -> bool {
 pub(crate) fn is_scalar(ty: &Type) -> bool {
     is_number(ty) || is_one_of(ty, &["String", "bool"])
 }
+
+/// Whether a type is a list whose elements have a meaning of their own, unlike bytes.
+pub(crate) fn is_list(ty: &Type) -> bool {
+    argument_of(ty, "Vec").is_some_and(|element| !is_number(element))
+}

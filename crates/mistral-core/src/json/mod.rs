@@ -46,7 +46,7 @@ pub mod __private {
     pub use super::lenient::{Scalar, forget, keep_null, number, scalar};
     pub use super::lenient_object::lenient_object;
     pub use super::open_enum::deserialize_enum;
-    pub use super::raw::lenient;
+    pub use super::raw::{lenient, lenient_list};
     pub use super::unions::{Union, deserialize_union};
     pub use super::wire::{
         Object, deserialize_object, entry, extra_entries, next_key, nullable, optional_entry,

@@ -14,7 +14,6 @@ use super::wire::value;
 ///
 /// `T` is read from the value's text: it is known in full before it is read, and each further
 /// kind of input is one more copy of the code of every type.
-#[inline(never)]
 pub fn lenient<'de, A, T>(
     map: &mut A,
     extra: &mut Map<String, Value>,
@@ -25,16 +24,67 @@ where
     A: MapAccess<'de>,
     T: DeserializeOwned,
 {
+    read(map, extra, name, keep_nulls, |_| None)
+}
+
+/// Reads a list as [`lenient`] does. If only some elements cannot be read, the list goes to
+/// `extra` as it came, and the others are returned.
+pub fn lenient_list<'de, A, T>(
+    map: &mut A,
+    extra: &mut Map<String, Value>,
+    name: &'static str,
+    keep_nulls: bool,
+) -> Result<Option<Vec<T>>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: DeserializeOwned,
+{
+    read(map, extra, name, keep_nulls, readable_elements)
+}
+
+/// Reads a `T`, or what `fallback` finds in the text of a value that is not a `T`.
+#[inline(never)]
+fn read<'de, A, T>(
+    map: &mut A,
+    extra: &mut Map<String, Value>,
+    name: &'static str,
+    keep_nulls: bool,
+    fallback: fn(&RawValue) -> Option<T>,
+) -> Result<Option<T>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: DeserializeOwned,
+{
     let Raw(json) = value(map)?;
     match serde_json::from_str(json.get()) {
-        Ok(None) if keep_nulls => keep_null(extra, name),
+        Ok(None) if keep_nulls => {
+            keep_null(extra, name);
+            Ok(None)
+        }
         Ok(read) => {
             forget(extra, name);
-            return Ok(read);
+            Ok(read)
         }
-        Err(_) => keep_raw(extra, name, &json),
+        Err(_) => {
+            keep_raw(extra, name, &json);
+            Ok(fallback(&json))
+        }
     }
-    Ok(None)
+}
+
+/// Returns the elements of a list that can be read. `None` if there are none.
+#[cold]
+fn readable_elements<T: DeserializeOwned>(list: &RawValue) -> Option<Vec<T>> {
+    let elements = elements(list).into_iter();
+    let read: Vec<T> = elements
+        .filter_map(|element| serde_json::from_str(element.get()).ok())
+        .collect();
+    (!read.is_empty()).then_some(read)
+}
+
+/// Returns the text of each element of a list. Empty if the value is not a list.
+fn elements(list: &RawValue) -> Vec<&RawValue> {
+    serde_json::from_str(list.get()).unwrap_or_default()
 }
 
 /// Keeps a value that the field `name` cannot hold. One that a [`Value`] cannot hold either, such

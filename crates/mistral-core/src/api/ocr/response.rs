@@ -73,10 +73,11 @@ pub struct OcrPageObject {
     /// The text as Markdown. It contains images as links to their ids.
     #[api(required)]
     pub markdown: String,
-    /// The extracted images.
+    /// The extracted images. If some cannot be read, `extra` has the whole list as it came.
     #[api(default, lenient)]
     pub images: Vec<OcrImageObject>,
-    /// The extracted tables, if the request set `table_format`.
+    /// The extracted tables, if the request set `table_format`. If some cannot be read, `extra`
+    /// has the whole list as it came.
     #[api(default, lenient)]
     pub tables: Vec<OcrTableObject>,
     /// The hyperlinks on the page.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::links::{LinkTarget, relink};
 use super::response::{OcrImageObject, OcrPageObject, OcrResponse};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{media_type, run_blocking};
 
 const MARKDOWN_FILE_NAME: &str = "document.md";
@@ -58,6 +58,9 @@ println!("{} and {} images", files.markdown.display(), files.images.len());
     /// # Errors
     /// * [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the page and the image in the
     ///   message, when an image is not base64. Nothing is written then.
+    /// * [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the page and the field in the
+    ///   message, when an image or a table of the response could not be read. It is in the
+    ///   `extra` of the page. Nothing is written then.
     /// * [`ErrorKind::Io`](crate::ErrorKind::Io), with the path in the message, when the directory
     ///   cannot be created or a file cannot be written.
     /// * [`ErrorKind::Config`](crate::ErrorKind::Config) outside of a Tokio runtime.
@@ -111,6 +114,11 @@ impl Contents {
     /// Adds the images of a page, and returns its text with links to their files.
     #[inline]
     fn page(&mut self, page: &OcrPageObject) -> Result<String> {
+        for name in ["images", "tables"] {
+            if page.extra.contains_key(name) {
+                return Err(unreadable(name, page.index));
+            }
+        }
         let mut links = Vec::new();
         for image in &page.images {
             if image.image_base64.as_deref().unwrap_or_default().is_empty() {
@@ -189,6 +197,16 @@ impl Contents {
         }
         Ok(())
     }
+}
+
+#[cold]
+fn unreadable(name: &str, page: u64) -> Error {
+    let message = format!(
+        "the document cannot be written: the `{name}` of page {page} (counted from 0) could not \
+         all be read; remove `{name}` from the `extra` of the page to write the document without \
+         the others"
+    );
+    Error::new(ErrorKind::Decode, message)
 }
 
 fn write_error(subject: &str, path: &Path, error: io::Error) -> Error {

@@ -254,6 +254,37 @@ async fn image_that_is_not_base64_is_named_and_nothing_written() {
 }
 
 #[tokio::test]
+async fn image_or_table_that_cannot_be_read_is_named_and_nothing_written() {
+    for (name, good, bad) in [
+        ("images", json!({ "id": "a" }), json!({ "id": 5 })),
+        (
+            "tables",
+            json!({ "id": "a", "content": "b" }),
+            json!({ "id": "c" }),
+        ),
+    ] {
+        let dir = Dir::new(name);
+        let list = json!([good, bad]);
+        let page = json!({ "index": 7, "markdown": "[a](a)", name: list });
+        let mut response = response(json!([page]));
+        let page = &response.pages[0];
+        assert_eq!(
+            (page.images.len() + page.tables.len(), &page.extra[name]),
+            (1, &list)
+        );
+        assert_eq!(serde_json::to_value(page).unwrap()[name], list);
+        let error = response.write_to(&dir.0).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        for words in [name, "page 7"] {
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        assert!(!dir.0.exists());
+        response.pages[0].extra.clear();
+        response.write_to(&dir.0).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn directory_that_cannot_be_created_is_named() {
     let dir = Dir::new("no-directory");
     fs::create_dir_all(dir.0.parent().unwrap()).unwrap();

@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result, Type};
 
 use crate::attributes::{Errors, Key, read_options, unknown, value};
-use crate::types::{argument_of, is_list, is_number, is_scalar};
+use crate::types::{are_numbers, argument_of, is_number, is_scalar};
 
 const OPTIONS: [&str; 12] = [
     "required",
@@ -38,6 +38,7 @@ pub(crate) enum Reader {
     Scalar,
     Lenient,
     LenientList,
+    LenientNumbers,
     LenientObject,
     Nullable,
     With(Path),
@@ -269,7 +270,8 @@ impl Options {
             (None, Some(_), None) => Ok(Reader::Nullable),
             (None, None, _) if required && is_number(ty) => Ok(Reader::Number),
             (None, None, _) if !required && is_scalar(ty) => Ok(Reader::Scalar),
-            (None, None, Some(_)) if is_list(ty) => Ok(Reader::LenientList),
+            (None, None, Some(_)) if are_numbers(ty) => Ok(Reader::LenientNumbers),
+            (None, None, Some(_)) if argument_of(ty, "Vec").is_some() => Ok(Reader::LenientList),
             (None, None, Some(_)) => Ok(Reader::Lenient),
             (None, None, None) => Ok(Reader::Strict),
         }

@@ -64,7 +64,7 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// | option of a field | effect |
 /// | --- | --- |
 /// | `rename = "type"` | Sets the name in JSON. |
-/// | `lenient` | Keeps a value that cannot be read in `extra`. If elements of a `Vec` cannot be read, the field has the others, and `extra` the list as it came. A `Vec` of numbers is read as a whole. |
+/// | `lenient` | Keeps a value that cannot be read in `extra`. If elements of a `Vec` cannot be read, the field has the others, and `extra` the list as it came. The same holds for the numbers of a `BTreeMap<String, _>`. A `Vec` of numbers is read as a whole. |
 /// | `lenient_object` | The same, faster, for a struct all of whose fields are lenient: scalars that are not `required`, and fields with one of these two options. |
 /// | `nullable` | Passes `null` on to the field's type, which has a value for it. |
 /// | `read_with = path` | Reads the value with `path`, called with a `&mut impl MapAccess`. It returns a `Result` of the field's type, or of an `Option` of it for a `default` field. |

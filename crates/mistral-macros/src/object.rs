@@ -46,7 +46,11 @@ pub(crate) fn implement(
     let is_lenient = fields.declared.iter().all(|field| {
         matches!(
             field.reader,
-            Reader::Scalar | Reader::Lenient | Reader::LenientList | Reader::LenientObject
+            Reader::Scalar
+                | Reader::Lenient
+                | Reader::LenientList
+                | Reader::LenientNumbers
+                | Reader::LenientObject
         )
     });
     let write = fields.declared.iter().map(write_field);
@@ -168,6 +172,9 @@ fn read_field(container: &Container, field: &Field<'_>) -> TokenStream {
         }
         Reader::LenientList => {
             quote_spanned!(span=> __json::lenient_list(&mut map, &mut extra, #name, #keep_nulls)?)
+        }
+        Reader::LenientNumbers => {
+            quote_spanned!(span=> __json::lenient_numbers(&mut map, &mut extra, #name, #keep_nulls)?)
         }
         Reader::LenientObject => {
             quote_spanned!(span=> __json::lenient_object(&mut map, &mut extra, #name, #keep_nulls)?)

@@ -13,15 +13,23 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// Returns the `T` of a type that is written `name<T>`.
-pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+/// Returns the types `A`, `B` of a type that is written `name<A, B>`.
+fn arguments_of<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a Type>> {
     let segment = last_segment(ty).filter(|segment| segment.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;
     };
-    let mut arguments = arguments.args.iter();
-    match (arguments.next(), arguments.next()) {
-        (Some(GenericArgument::Type(argument)), None) => Some(argument),
+    let types = arguments.args.iter().map(|argument| match argument {
+        GenericArgument::Type(argument) => Some(argument),
+        _ => None,
+    });
+    types.collect()
+}
+
+/// Returns the `T` of a type that is written `name<T>`.
+pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    match arguments_of(ty, name)?.as_slice() {
+        [argument] => Some(*argument),
         _ => None,
     }
 }
@@ -50,7 +58,11 @@ pub(crate) fn is_scalar(ty: &Type) -> bool {
     is_number(ty) || is_one_of(ty, &["String", "bool"])
 }
 
-/// Whether a type is a list whose elements have a meaning of their own, unlike bytes.
-pub(crate) fn is_list(ty: &Type) -> bool {
-    argument_of(ty, "Vec").is_some_and(|element| !is_number(element))
+/// Whether a type is a list of numbers, or a map from strings to numbers.
+pub(crate) fn are_numbers(ty: &Type) -> bool {
+    let number = match arguments_of(ty, "BTreeMap").as_deref() {
+        Some([key, number]) if is_string(key) => Some(*number),
+        _ => argument_of(ty, "Vec"),
+    };
+    number.is_some_and(is_number)
 }

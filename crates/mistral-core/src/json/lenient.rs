@@ -195,7 +195,8 @@ where
 }
 
 /// A number, written as one or as a string.
-struct Exact<T>(T);
+#[derive(Debug)]
+pub struct Exact<T>(pub(super) T);
 
 impl<'de, T: Scalar> Deserialize<'de> for Exact<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -6,6 +6,7 @@
 
 pub(crate) mod lenient;
 mod lenient_object;
+pub(crate) mod numbers;
 mod open_enum;
 #[cfg(feature = "schemars")]
 pub(crate) mod partial;
@@ -45,6 +46,7 @@ pub mod __private {
 
     pub use super::lenient::{Scalar, forget, keep_null, number, scalar};
     pub use super::lenient_object::lenient_object;
+    pub use super::numbers::lenient_numbers;
     pub use super::open_enum::deserialize_enum;
     pub use super::raw::{lenient, lenient_list};
     pub use super::unions::{Union, deserialize_union};

@@ -44,7 +44,7 @@ where
 
 /// Reads a `T`, or what `fallback` finds in the text of a value that is not a `T`.
 #[inline(never)]
-fn read<'de, A, T>(
+pub(super) fn read<'de, A, T>(
     map: &mut A,
     extra: &mut Map<String, Value>,
     name: &'static str,

@@ -27,7 +27,7 @@ pub(crate) fn text<'de, A: MapAccess<'de>>(
 }
 
 /// A string, or the value that is none.
-pub(super) struct TextOrValue<'a>(pub(super) Result<Cow<'a, str>, Value>);
+pub(crate) struct TextOrValue<'a>(pub(crate) Result<Cow<'a, str>, Value>);
 
 impl TextOrValue<'_> {
     #[cold]

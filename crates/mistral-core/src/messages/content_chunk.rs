@@ -1,7 +1,10 @@
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::tool::ToolReferenceChunk;
+use crate::json::__private::Scalar;
+use crate::json::text::TextOrValue;
 use crate::json::{ApiEnum, ApiRequest, ApiUnion};
 
 /// A part of a message. Mirrors the API's `ContentChunk`.
@@ -183,7 +186,7 @@ pub struct ReferenceChunk {
 }
 
 /// The id of a source: a number by the API reference, a string from some models.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum ReferenceId {
@@ -191,6 +194,22 @@ pub enum ReferenceId {
     Integer(i64),
     /// A string.
     String(String),
+}
+
+impl<'de> Deserialize<'de> for ReferenceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = match TextOrValue::deserialize(deserializer)?.0 {
+            Ok(text) => return Ok(Self::String(text.into_owned())),
+            Err(value) => value,
+        };
+        // A number may be written as a float.
+        let number = value.as_number().and_then(i64::from_number);
+        number.map(Self::Integer).ok_or_else(|| {
+            D::Error::custom(format_args!(
+                "invalid value: {value}, expected a number or a string"
+            ))
+        })
+    }
 }
 
 impl From<i64> for ReferenceId {
@@ -284,6 +303,7 @@ pub struct ResourceLinkChunk {
     #[api(required, into)]
     pub uri: String,
     /// Metadata of the resource: strings, numbers and booleans.
+    #[api(lenient)]
     pub metadata: Option<Map<String, Value>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -118,3 +118,25 @@ fn classifier_responses_keep_unknown_fields() {
     let gone = serde_json::from_str::<ModerationResponse>(r#"{"id":"m1"}"#);
     assert!(gone.unwrap_err().to_string().contains("results"));
 }
+
+#[test]
+fn scores_of_another_form_do_not_lose_the_moderation() {
+    let json = r#"{"results":[{"categories":{"pii":true},"category_scores":{"pii":"0.75","law":null,"sex":1}}]}"#;
+    let read: ModerationResponse = serde_json::from_str(json).unwrap();
+    let result = &read.results[0];
+    assert_eq!(result.flagged().collect::<Vec<_>>(), ["pii"]);
+    let scores = result.category_scores.as_ref().unwrap();
+    assert_eq!(
+        (scores["pii"], scores["sex"], scores.get("law")),
+        (0.75, 1.0, None)
+    );
+    let sent: Value = serde_json::from_str(json).unwrap();
+    let written = serde_json::to_value(&read).unwrap();
+    assert_eq!(written["results"], sent["results"]);
+
+    let json = r#"{"results":[{"mood":{"scores":{"good":"0.75","bad":0}}}]}"#;
+    let read: ClassificationResponse = serde_json::from_str(json).unwrap();
+    assert_eq!(read.results[0]["mood"].scores["good"], 0.75);
+    let json = r#"{"results":[{"mood":{"scores":{"good":null,"bad":0}}}]}"#;
+    serde_json::from_str::<ClassificationResponse>(json).unwrap_err();
+}

@@ -380,6 +380,44 @@ fn reference_ids_are_numbers_or_strings() {
     let read: ReferenceChunk = kept(&json!({ "reference_ids": [1, "b", -3] }));
     let expected = [ReferenceId::from(1), "b".into(), (-3).into()];
     assert_eq!(read.reference_ids, expected);
+    let json = r#"{"reference_ids":[3.0,"3"]}"#;
+    let read: ReferenceChunk = serde_json::from_str(json).unwrap();
+    assert_eq!(read.reference_ids, [ReferenceId::from(3), "3".into()]);
+    let error = serde_json::from_str::<ReferenceChunk>(r#"{"reference_ids":[3.5]}"#).unwrap_err();
+    assert!(error.to_string().contains("3.5"), "{error}");
+}
+
+#[test]
+fn metadata_of_a_resource_link_of_another_kind_is_kept() {
+    let json = json!({ "type": "resource_link", "uri": "u", "metadata": ["a"] });
+    let read: ContentChunk = kept(&json);
+    assert!(matches!(read, ContentChunk::ResourceLink(link) if link.metadata.is_none()));
+}
+
+#[test]
+fn messages_that_cannot_be_read_do_not_lose_the_message() {
+    for (messages, count) in [
+        (json!("none"), None),
+        (json!([{ "content": 5 }]), None),
+        (json!([{ "content": "a" }, { "content": 5 }]), Some(1)),
+    ] {
+        let json = json!({ "choices": [{ "index": 0, "message": { "role": "assistant", "content": "hi" }, "messages": messages }], "id": "", "object": "", "model": "" });
+        let read: ChatCompletionResponse = kept(&json);
+        assert_eq!(read.text(), "hi");
+        let messages = read.choices[0].messages.as_ref();
+        assert_eq!(messages.map(Vec::len), count);
+    }
+}
+
+#[test]
+fn bytes_of_logprobs_are_numbers_in_any_form() {
+    let json = r#"{"choices":[{"message":{},"logprobs":{"content":[{"token":"a","logprob":"-0.5","bytes":[97.0,"98"]}]}}]}"#;
+    let read: ChatCompletionResponse = serde_json::from_str(json).unwrap();
+    let logprobs = read.choices[0].logprobs.as_ref().unwrap();
+    assert_eq!(
+        logprobs.content[0].bytes.as_deref(),
+        Some([97, 98].as_slice())
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Numbers, strings and booleans in more than one form, and fields marked `lenient`.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
@@ -285,6 +286,8 @@ struct Lists {
     names: Option<Vec<String>>,
     #[api(lenient)]
     bytes: Option<Vec<u8>>,
+    #[api(default, lenient)]
+    scores: BTreeMap<String, f64>,
     #[api(extra)]
     extra: Map<String, Value>,
 }
@@ -295,13 +298,30 @@ fn lenient_list_keeps_the_elements_that_can_be_read() {
         "usages": [{ "total": 1 }, { "total": {} }, null, { "total": 2 }],
         "names": ["a", 5, "b"],
         "bytes": [1, 300],
+        "scores": { "a": 0.5, "b": null },
     });
     let lists: Lists = round_trip(&json);
     let totals: Vec<_> = lists.usages.iter().map(|usage| usage.total).collect();
     assert_eq!(totals, [1, 2]);
     assert_eq!(lists.names.unwrap(), ["a", "b"]);
     assert_eq!(lists.bytes, None);
+    assert_eq!(lists.scores, BTreeMap::from([("a".to_owned(), 0.5)]));
     assert_eq!(Value::Object(lists.extra), json);
+}
+
+#[test]
+fn lenient_list_and_map_of_numbers_are_read_in_any_form() {
+    let json = json!({ "bytes": [1, 2.0, "3"], "scores": { "a": "0.5", "b": 1 } });
+    let lists: Lists = read(&json).unwrap();
+    assert_eq!(lists.bytes.unwrap(), [1, 2, 3]);
+    let scores = [("a".to_owned(), 0.5), ("b".to_owned(), 1.0)];
+    assert_eq!(lists.scores, BTreeMap::from(scores));
+    assert_eq!(lists.extra, Map::new());
+    for value in [json!([]), json!(5), json!([{}])] {
+        let json = json!({ "usages": [], "bytes": 0, "scores": value });
+        let lists: Lists = round_trip(&json);
+        assert_eq!((lists.bytes, lists.scores.len()), (None, 0));
+    }
 }
 
 #[test]

@@ -65,6 +65,7 @@ pub struct ChatCompletionChoice {
     /// The reason that the model stopped.
     pub finish_reason: Option<FinishReason>,
     /// The messages of the turn in order, if tools ran on the server.
+    #[api(lenient)]
     pub messages: Option<Vec<DeltaMessage>>,
     /// The log probabilities of the generated tokens.
     #[api(lenient)]

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::json::ApiObject;
+use crate::json::numbers::numbers;
 
 /// The result of a moderation. Mirrors the API's `ModerationResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
@@ -28,7 +29,8 @@ pub struct ModerationResponse {
 pub struct ModerationObject {
     /// Whether the input is flagged, by category.
     pub categories: Option<BTreeMap<String, bool>>,
-    /// The score from 0 to 1, by category.
+    /// The score from 0 to 1, by category. If some cannot be read, `extra` has all as they came.
+    #[api(lenient)]
     pub category_scores: Option<BTreeMap<String, f64>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
@@ -70,7 +72,7 @@ pub struct ClassificationResponse {
 #[non_exhaustive]
 pub struct ClassificationTargetResult {
     /// The probability from 0 to 1, by label.
-    #[api(required)]
+    #[api(required, read_with = numbers)]
     pub scores: BTreeMap<String, f64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]

@@ -196,6 +196,17 @@ async fn transcribe(
 }
 
 #[tokio::test]
+async fn transcription_language_that_is_null_does_not_end_the_stream() {
+    let language = json!({ "type": "transcription.language", "audio_language": null });
+    let [known, text, ..] = deltas();
+    let mut last = done();
+    last.as_object_mut().unwrap().remove("language");
+    let events = [known, language, text, last].map(|data| event(None, &data));
+    let response = transcribe(events).await.collect_response().await.unwrap();
+    assert_eq!(response.language.as_deref(), Some("en"));
+}
+
+#[tokio::test]
 async fn transcription_event_type_is_read_from_data_or_event_line() {
     let all = || deltas().into_iter().chain([done()]);
     let both = |data: Value| event(data["type"].as_str(), &data);

@@ -60,9 +60,8 @@ pub struct TranscriptionStreamTextDelta {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TranscriptionStreamLanguage {
-    /// The spoken language as a two-letter code.
-    #[api(required)]
-    pub audio_language: String,
+    /// The spoken language as a two-letter code. `None` if the server does not know it.
+    pub audio_language: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -103,7 +102,9 @@ impl TranscriptionState {
         match event {
             TranscriptionStreamEvents::TextDelta(delta) => self.text.push_str(&delta.text),
             TranscriptionStreamEvents::Language(language) => {
-                self.language = Some(language.audio_language.clone());
+                if language.audio_language.is_some() {
+                    self.language.clone_from(&language.audio_language);
+                }
             }
             TranscriptionStreamEvents::Segment(segment) => {
                 self.segments.push(TranscriptionSegmentChunk {

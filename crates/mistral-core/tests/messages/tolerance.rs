@@ -61,7 +61,7 @@ fn cards(json: Value, required: &[&'static str]) -> Document {
         members: &["", "data.*"],
         unions: &["data"],
         enums: &[],
-        ..document(json, &[required, &["min", "max"]].concat())
+        ..document(json, required)
     }
 }
 

@@ -245,11 +245,9 @@ pub struct AudioTranscriptionCapabilities {
 #[non_exhaustive]
 pub struct StreamingDelayRange {
     /// The shortest delay.
-    #[api(default)]
-    pub min: i64,
+    pub min: Option<i64>,
     /// The longest delay.
-    #[api(default)]
-    pub max: i64,
+    pub max: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

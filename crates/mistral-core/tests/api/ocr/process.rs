@@ -347,8 +347,9 @@ fn response_with_malformed_blocks_and_boxes_keeps_its_text() {
     let Some([Block::Text(block)]) = second.blocks.as_deref() else {
         panic!("{second:?}");
     };
-    assert_eq!((second.index, block.top_left_x), (1, 12));
-    assert_eq!((block.top_left_y, block.bottom_right_x), (0, 3));
+    assert_eq!((second.index, block.top_left_x), (1, Some(12)));
+    assert_eq!((block.top_left_y, block.bottom_right_x), (None, Some(3)));
+    assert_eq!(block.bottom_right_y, None);
     assert_eq!(block.extra["top_left_y"], json!({}));
 }
 

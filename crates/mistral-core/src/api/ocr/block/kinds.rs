@@ -10,17 +10,13 @@ use crate::json::ApiObject;
 #[non_exhaustive]
 pub struct OcrTextBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -37,17 +33,13 @@ pub struct OcrTextBlock {
 #[non_exhaustive]
 pub struct OcrListBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -64,17 +56,13 @@ pub struct OcrListBlock {
 #[non_exhaustive]
 pub struct OcrImageBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -93,17 +81,13 @@ pub struct OcrImageBlock {
 #[non_exhaustive]
 pub struct OcrTableBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -123,17 +107,13 @@ pub struct OcrTableBlock {
 #[non_exhaustive]
 pub struct OcrTitleBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -150,17 +130,13 @@ pub struct OcrTitleBlock {
 #[non_exhaustive]
 pub struct OcrEquationBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -177,17 +153,13 @@ pub struct OcrEquationBlock {
 #[non_exhaustive]
 pub struct OcrCaptionBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -204,17 +176,13 @@ pub struct OcrCaptionBlock {
 #[non_exhaustive]
 pub struct OcrCodeBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -231,17 +199,13 @@ pub struct OcrCodeBlock {
 #[non_exhaustive]
 pub struct OcrReferencesBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -258,17 +222,13 @@ pub struct OcrReferencesBlock {
 #[non_exhaustive]
 pub struct OcrAsideTextBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -285,17 +245,13 @@ pub struct OcrAsideTextBlock {
 #[non_exhaustive]
 pub struct OcrHeaderBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -312,17 +268,13 @@ pub struct OcrHeaderBlock {
 #[non_exhaustive]
 pub struct OcrFooterBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
@@ -339,17 +291,13 @@ pub struct OcrFooterBlock {
 #[non_exhaustive]
 pub struct OcrSignatureBlock {
     /// The x coordinate of the left edge, in pixels.
-    #[api(default)]
-    pub top_left_x: u64,
+    pub top_left_x: Option<u64>,
     /// The y coordinate of the top edge, in pixels.
-    #[api(default)]
-    pub top_left_y: u64,
+    pub top_left_y: Option<u64>,
     /// The x coordinate of the right edge, in pixels.
-    #[api(default)]
-    pub bottom_right_x: u64,
+    pub bottom_right_x: Option<u64>,
     /// The y coordinate of the bottom edge, in pixels.
-    #[api(default)]
-    pub bottom_right_y: u64,
+    pub bottom_right_y: Option<u64>,
     /// The name that was signed. Empty if it is not legible.
     #[api(required)]
     pub content: String,

@@ -13,11 +13,15 @@ pub(crate) enum Key {
     Name(Ident),
 }
 
+/// The only option that may be repeated.
+const REPEATABLE: &str = "alias";
+
 /// Calls `read` for each option. It parses the option's value, if there is to be one.
 pub(crate) fn read_options(
     attributes: &[Attribute],
     mut read: impl FnMut(Key, ParseStream<'_>) -> Result<()>,
 ) -> Result<()> {
+    let mut names = Vec::new();
     for attribute in attributes.iter().filter(|it| it.path().is_ident("api")) {
         attribute.parse_args_with(|input: ParseStream<'_>| {
             while !input.is_empty() {
@@ -26,6 +30,12 @@ pub(crate) fn read_options(
                 } else {
                     Key::Name(input.call(Ident::parse_any)?)
                 };
+                if let Key::Name(name) = &key {
+                    if names.contains(name) && name != REPEATABLE {
+                        return Err(Error::new(name.span(), format!("`{name}` is repeated")));
+                    }
+                    names.push(name.clone());
+                }
                 read(key, input)?;
                 if !input.is_empty() {
                     input.parse::<Token![,]>()?;

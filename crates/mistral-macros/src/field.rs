@@ -3,10 +3,11 @@
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result, Type};
 
 use crate::attributes::{Errors, Key, read_options, unknown, value};
-use crate::types::{are_numbers, argument_of, is_number, is_scalar};
+use crate::types::{are_numbers, argument_of, is_map, is_number, is_scalar};
 
 const OPTIONS: [&str; 12] = [
     "required",
@@ -92,7 +93,15 @@ impl<'a> ObjectFields<'a> {
             };
             if options.extra.is_none() {
                 declared.extend(errors.take(options.into_field(field, ident, derive)));
-            } else if let Some(first) = extra.replace(ident) {
+                continue;
+            }
+            if !is_map(&field.ty) {
+                let message = format!(
+                    "`{ident}` is `#[api(extra)]`, so its type must be `Map<String, Value>`"
+                );
+                errors.push(Error::new(field.ty.span(), message));
+            }
+            if let Some(first) = extra.replace(ident) {
                 let message = format!(
                     "`{ident}` is a second `#[api(extra)]` field, after `{first}`; there can be one"
                 );

@@ -54,10 +54,13 @@ pub(crate) fn implement(
         )
     });
     let write = fields.declared.iter().map(write_field);
+    let assertions = fields.declared.iter().filter_map(assert_lenient);
     quote_spanned! {Span::mixed_site()=>
         #[allow(deprecated)]
         const _: () = {
             use #krate::json::__private as __json;
+
+            #(#assertions)*
 
             #[automatically_derived]
             impl __json::Object for #name {
@@ -101,6 +104,22 @@ pub(crate) fn implement(
             }
         };
     }
+}
+
+/// The assertion that the type of a `lenient_object` field is lenient. It fails at the type, and
+/// also when the code is only checked.
+fn assert_lenient(field: &Field<'_>) -> Option<TokenStream> {
+    if !matches!(field.reader, Reader::LenientObject) {
+        return None;
+    }
+    let ty = field.ty;
+    let message = format!(
+        "`lenient_object` of `{}` needs a type all of whose fields are lenient; use `lenient`",
+        field.ident
+    );
+    Some(quote_spanned! {Span::mixed_site().located_at(ty.span())=>
+        const _: () = ::core::assert!(<#ty as __json::Object>::IS_LENIENT, #message);
+    })
 }
 
 /// The method that reads the entries of a map.

@@ -58,6 +58,11 @@ pub(crate) fn is_scalar(ty: &Type) -> bool {
     is_number(ty) || is_one_of(ty, &["String", "bool"])
 }
 
+/// Whether a type is written `Map<…>`.
+pub(crate) fn is_map(ty: &Type) -> bool {
+    arguments_of(ty, "Map").is_some()
+}
+
 /// Whether a type is a list of numbers, or a map from strings to numbers.
 pub(crate) fn are_numbers(ty: &Type) -> bool {
     let number = match arguments_of(ty, "BTreeMap").as_deref() {

@@ -51,7 +51,7 @@ pub mod __private {
     pub use super::raw::{lenient, lenient_list};
     pub use super::unions::{Union, deserialize_union};
     pub use super::wire::{
-        Object, deserialize_object, entry, extra_entries, next_key, nullable, optional_entry,
-        required, serialize_object, serialize_tagged, value,
+        Object, contains, deserialize_object, entry, extra_entries, next_key, nullable,
+        optional_entry, required, serialize_object, serialize_tagged, value,
     };
 }

@@ -25,6 +25,27 @@ pub trait Object: Sized {
     fn extra(&self) -> &Map<String, Value>;
 }
 
+/// Whether a name is among those of the fields.
+pub const fn contains(mut fields: &[&str], name: &str) -> bool {
+    while let [first, rest @ ..] = fields {
+        if is_equal(first.as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        fields = rest;
+    }
+    false
+}
+
+const fn is_equal(mut one: &[u8], mut other: &[u8]) -> bool {
+    while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {
+        if *first != *second {
+            return false;
+        }
+        (one, other) = (rest, others);
+    }
+    one.is_empty() && other.is_empty()
+}
+
 /// Writes an object.
 pub fn serialize_object<T: Object, S: Serializer>(
     object: &T,

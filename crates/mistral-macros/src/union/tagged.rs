@@ -28,7 +28,9 @@ pub(crate) fn expand(
     let conversions = conversions(input, &members.members);
     let union = implement_union(input, tag, default, &members);
     let serialize = implement_serialize(input, tag, &members);
+    let assertions = members.members.iter().map(|it| assert_no_tag(tag, it));
     Ok(quote_spanned! {Span::mixed_site()=>
+        #(#assertions)*
         #conversions
         #union
         #serialize
@@ -85,6 +87,22 @@ fn parse_member(variant: &Variant) -> Result<(Member<'_>, Vec<LitStr>)> {
         return Err(Error::new(ident.span(), message));
     };
     Ok((Member::new(ident, &field.ty), parse_texts(variant)?))
+}
+
+/// The assertion that a member does not declare the tag, which would be written twice.
+fn assert_no_tag(tag: &LitStr, member: &Member<'_>) -> TokenStream {
+    let ty = member.inner();
+    let message = format!(
+        "the type that `{}` holds must not declare the field `{}`, which is the union's tag",
+        member.variant,
+        tag.value()
+    );
+    quote_spanned! {Span::mixed_site().located_at(ty.span())=>
+        const _: () = ::core::assert!(
+            !__json::contains(<#ty as __json::Object>::FIELDS, #tag),
+            #message
+        );
+    }
 }
 
 fn implement_union(

@@ -33,6 +33,14 @@ pub(crate) fn is_unknown(variant: &Variant, ty: &str) -> Result<bool> {
     if variant.ident != "Unknown" {
         return Ok(false);
     }
+    read_options(&variant.attrs, |key, _| {
+        let span = match key {
+            Key::Text(text) => text.span(),
+            Key::Name(name) => name.span(),
+        };
+        let message = "`Unknown` has no options: it holds what no other variant is";
+        Err(Error::new(span, message))
+    })?;
     match only_field(variant) {
         Some(field) if is_one_of(&field.ty, &[ty]) => Ok(true),
         _ => Err(Error::new_spanned(

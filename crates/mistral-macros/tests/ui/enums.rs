@@ -26,4 +26,12 @@ enum ContainerOption {
     Unknown(String),
 }
 
+#[derive(ApiEnum)]
+enum TextOfUnknown {
+    #[api("a", alias = "b", alias = "c")]
+    A,
+    #[api("unknown")]
+    Unknown(String),
+}
+
 fn main() {}

@@ -59,6 +59,24 @@ struct Options {
 }
 
 #[derive(ApiObject)]
+struct Repeated {
+    #[api(rename = "a", rename = "b")]
+    two_names: Option<String>,
+    #[api(read_with = one)]
+    #[api(read_with = two)]
+    two_readers: Option<String>,
+    #[api(extra)]
+    extra: Map<String, Value>,
+}
+
+#[derive(ApiObject)]
+struct ExtraOfAnotherType {
+    name: Option<String>,
+    #[api(extra)]
+    others: Vec<Value>,
+}
+
+#[derive(ApiObject)]
 #[api(keep_null)]
 struct UnknownOption {
     #[api(extra)]

@@ -48,4 +48,17 @@ enum Untagged {
     WithoutKind(String),
 }
 
+#[derive(ApiUnion)]
+#[api(tag = "type", tag = "kind")]
+enum TwoTags {
+    Unknown(Value),
+}
+
+#[derive(ApiUnion)]
+#[api(untagged)]
+enum KindOfUnknown {
+    #[api(object)]
+    Unknown(Value),
+}
+
 fn main() {}

@@ -56,6 +56,22 @@ impl<T> ObjectSeed<'_, T> {
     }
 }
 
+/// Returns the number that a map stands for with serde_json's feature `arbitrary_precision`.
+#[inline]
+fn as_number(map: &Map<String, Value>) -> Option<Value> {
+    if map.len() == 1 {
+        parse_number(map)
+    } else {
+        None
+    }
+}
+
+#[cold]
+fn parse_number(map: &Map<String, Value>) -> Option<Value> {
+    let value = Value::deserialize(Value::Object(map.clone())).ok()?;
+    value.is_number().then_some(value)
+}
+
 impl<'de, T: Object> DeserializeSeed<'de> for ObjectSeed<'_, T> {
     type Value = ();
 
@@ -72,7 +88,11 @@ impl<'de, T: Object> Visitor<'de> for ObjectSeed<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        *self.object = Some(T::read(map, None)?);
+        let object = T::read(map, None)?;
+        if let Some(number) = as_number(object.extra()) {
+            return self.keep(number);
+        }
+        *self.object = Some(object);
         forget(self.extra, self.name);
         Ok(())
     }

@@ -3,6 +3,10 @@
 //! [`ApiObject`] and [`ApiRequest`] are for objects, [`ApiEnum`] for open string enums,
 //! [`ApiUnion`] for unions. The generated implementations are lossless: fields, values and
 //! variants that a type does not declare are kept and serialized again as they were received.
+//!
+//! Any dependency of a program can enable serde_json's feature `arbitrary_precision`, which
+//! changes how numbers are read. The readers support it, except that an [`ApiUnion`] that is told
+//! apart by the kind of JSON value does not recognize numbers then.
 
 pub(crate) mod lenient;
 mod lenient_object;

@@ -77,7 +77,11 @@ impl<'de, U: Union> Visitor<'de> for UnionVisitor<U> {
                 read_value(&Value::Object(read), |text| U::member(&tag, text))
                     .map_err(|error| de::Error::custom(error.without_position()))
             }
-            None => Ok(U::unknown(Value::Object(read))),
+            None => {
+                // With serde_json's feature `arbitrary_precision`, this may have been a number.
+                let value = Value::deserialize(Value::Object(read)).map_err(de::Error::custom)?;
+                Ok(U::unknown(value))
+            }
         }
     }
 

@@ -463,6 +463,22 @@ fn embedding_vectors_follow_the_index() {
     assert_eq!(missing.to_f32().unwrap_err().kind(), ErrorKind::Decode);
 }
 
+/// Runs also with serde_json's feature `arbitrary_precision`.
+#[test]
+fn numbers_where_something_else_is_due_are_kept() {
+    let json = json!({ "choices": [], "id": 1, "object": 2.5, "model": -3, "usage": 7 });
+    let read: ChatCompletionResponse = kept(&json);
+    assert_eq!((read.usage, &read.extra["usage"]), (None, &json!(7)));
+    let read: Content = kept(&json!([5, -1, 0.5, { "type": "new" }]));
+    let unknown = [json!(5), json!(-1), json!(0.5), json!({ "type": "new" })];
+    assert_eq!(read.chunks(), unknown.map(ContentChunk::Unknown));
+    let read: Embedding = kept(&json!([0.5, -2.5, 3.0]));
+    assert_eq!(*read.to_f32().unwrap(), [0.5, -2.5, 3.0]);
+    let json = r#"{"choices":[{"index":2,"delta":{"content":"a"}}],"created":3.0}"#;
+    let read: CompletionChunk = serde_json::from_str(json).unwrap();
+    assert_eq!((read.choices[0].index, read.created), (2, Some(3)));
+}
+
 #[test]
 fn embedding_with_number_beyond_f32_round_trips() {
     kept::<Embedding>(&json!([0.5, 1e300, -0.25]));

@@ -5,7 +5,7 @@ use base64_simd::{Out, STANDARD};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::ApiObject;
@@ -272,6 +272,17 @@ impl<'de> Deserialize<'de> for Element {
 
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Element, A::Error> {
                 Value::deserialize(SeqAccessDeserializer::new(seq)).map(Element::Other)
+            }
+
+            /// Reads a number in the form it has with serde_json's feature
+            /// `arbitrary_precision`.
+            #[cold]
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Element, A::Error> {
+                let number = Number::deserialize(MapAccessDeserializer::new(map))?;
+                match number.as_f64() {
+                    Some(float) => self.visit_f64(float),
+                    None => Ok(Element::Other(Value::Number(number))),
+                }
             }
         }
 

@@ -25,14 +25,14 @@ use crate::json::{ApiObject, ApiUnion};
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ToolCall {
-    /// The function to call, and its arguments.
-    #[api(required)]
-    pub function: FunctionCall,
     /// The id that the tool message must refer to. See also [`call_id`](Self::call_id).
     pub id: Option<String>,
     /// The type of the tool. Default: `function`.
     #[api(rename = "type")]
     pub kind: Option<ToolType>,
+    /// The function to call, and its arguments.
+    #[api(required)]
+    pub function: FunctionCall,
     /// The index of the call within the message.
     pub index: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.

@@ -76,11 +76,11 @@ pub enum OrderBy {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct BatchRequest {
+    /// The caller's id of the request, which its result repeats.
+    pub custom_id: Option<String>,
     /// The request body that the endpoint accepts.
     #[api(required)]
     pub body: Map<String, Value>,
-    /// The caller's id of the request, which its result repeats.
-    pub custom_id: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -51,18 +51,38 @@ pub struct BatchJob {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// The job's status.
-    #[api(required)]
-    pub status: BatchJobStatus,
     /// The kind of object: `batch`.
     #[api(default)]
     pub object: String,
     /// The ids of the input files with the requests.
     #[api(default, lenient)]
     pub input_files: Vec<String>,
+    /// The metadata stored with the job.
+    #[api(lenient)]
+    pub metadata: Option<Map<String, Value>>,
+    /// The endpoint that the requests are for, for example `/v1/chat/completions`.
+    pub endpoint: Option<String>,
+    /// The model's id.
+    pub model: Option<String>,
+    /// The agent's id.
+    pub agent_id: Option<String>,
+    /// The id of the output file, with one [`BatchResult`] per line. May be `None`
+    /// if every request failed.
+    pub output_file: Option<String>,
+    /// The id of the error file, with one [`BatchResult`] per failed request.
+    pub error_file: Option<String>,
     /// The errors of the job as a whole.
     #[api(default, lenient)]
     pub errors: Vec<BatchError>,
+    /// The results as JSON, if they were requested with
+    /// [`GetBatchJobRequest::inline`](super::GetBatchJobRequest::inline).
+    /// [`results`](Self::results) decodes them.
+    pub outputs: Option<Vec<Map<String, Value>>>,
+    /// The job's status.
+    #[api(required)]
+    pub status: BatchJobStatus,
+    /// The time of creation, in Unix seconds.
+    pub created_at: Option<i64>,
     /// The number of requests.
     #[api(default)]
     pub total_requests: i64,
@@ -75,26 +95,6 @@ pub struct BatchJob {
     /// The number of requests that failed.
     #[api(default)]
     pub failed_requests: i64,
-    /// The endpoint that the requests are for, for example `/v1/chat/completions`.
-    pub endpoint: Option<String>,
-    /// The model's id.
-    pub model: Option<String>,
-    /// The agent's id.
-    pub agent_id: Option<String>,
-    /// The metadata stored with the job.
-    #[api(lenient)]
-    pub metadata: Option<Map<String, Value>>,
-    /// The id of the output file, with one [`BatchResult`] per line. May be `None`
-    /// if every request failed.
-    pub output_file: Option<String>,
-    /// The id of the error file, with one [`BatchResult`] per failed request.
-    pub error_file: Option<String>,
-    /// The results as JSON, if they were requested with
-    /// [`GetBatchJobRequest::inline`](super::GetBatchJobRequest::inline).
-    /// [`results`](Self::results) decodes them.
-    pub outputs: Option<Vec<Map<String, Value>>>,
-    /// The time of creation, in Unix seconds.
-    pub created_at: Option<i64>,
     /// The time of the start, in Unix seconds.
     pub started_at: Option<i64>,
     /// The time of completion, in Unix seconds.

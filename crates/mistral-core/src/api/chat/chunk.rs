@@ -29,10 +29,10 @@ pub struct CompletionChunk {
     pub created: Option<i64>,
     /// The model that generates the response.
     pub model: Arc<str>,
-    /// The new content of each choice. Empty in a chunk that carries only the usage.
-    pub choices: Vec<CompletionResponseStreamChoice>,
     /// The token usage of the call. Boxed, because only one of the last chunks has it.
     pub usage: Option<Box<UsageInfo>>,
+    /// The new content of each choice. Empty in a chunk that carries only the usage.
+    pub choices: Vec<CompletionResponseStreamChoice>,
     /// Fields that this version of the SDK does not know, as they came, except for the server's
     /// padding (`p`).
     pub extra: Map<String, Value>,
@@ -193,10 +193,10 @@ impl Serialize for CompletionChunk {
             optional_entry(&mut map, extra, "created", created)?;
         }
         entry(&mut map, extra, "model", &self.model)?;
-        entry(&mut map, extra, "choices", &self.choices)?;
         if let Some(usage) = &self.usage {
             optional_entry(&mut map, extra, "usage", usage)?;
         }
+        entry(&mut map, extra, "choices", &self.choices)?;
         extra_entries(&mut map, extra)?;
         map.end()
     }

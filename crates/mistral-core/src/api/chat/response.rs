@@ -13,9 +13,6 @@ use crate::messages::{AssistantMessage, Message, ToolCall, UsageInfo, WithRole};
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ChatCompletionResponse {
-    /// The generated completions: one, unless the request sets `n`.
-    #[api(required, read_with = mostly_one)]
-    pub choices: Vec<ChatCompletionChoice>,
     /// The response's id. Empty if the server sent none.
     #[api(default)]
     pub id: String,
@@ -25,11 +22,14 @@ pub struct ChatCompletionResponse {
     /// The model that generated the response.
     #[api(default)]
     pub model: String,
-    /// The creation time, as a Unix timestamp in seconds.
-    pub created: Option<i64>,
     /// The token usage of the call.
     #[api(lenient_object)]
     pub usage: Option<UsageInfo>,
+    /// The creation time, as a Unix timestamp in seconds.
+    pub created: Option<i64>,
+    /// The generated completions: one, unless the request sets `n`.
+    #[api(required, read_with = mostly_one)]
+    pub choices: Vec<ChatCompletionChoice>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -56,12 +56,12 @@ impl ChatCompletionResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ChatCompletionChoice {
-    /// The generated message. It can be appended to the history unchanged.
-    #[api(default, read_with = without_tag::<Message, _, _>, write_with = WithRole)]
-    pub message: AssistantMessage,
     /// The index of the choice within the response.
     #[api(default)]
     pub index: i64,
+    /// The generated message. It can be appended to the history unchanged.
+    #[api(default, read_with = without_tag::<Message, _, _>, write_with = WithRole)]
+    pub message: AssistantMessage,
     /// The reason that the model stopped.
     pub finish_reason: Option<FinishReason>,
     /// The messages of the turn in order, if tools ran on the server.

@@ -9,15 +9,15 @@ use crate::json::numbers::numbers;
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ModerationResponse {
-    /// The results, one for each input, in the order of the inputs.
-    #[api(required)]
-    pub results: Vec<ModerationObject>,
     /// The response's id. Empty if the server sent none.
     #[api(default)]
     pub id: String,
     /// The model that moderated the inputs.
     #[api(default)]
     pub model: String,
+    /// The results, one for each input, in the order of the inputs.
+    #[api(required)]
+    pub results: Vec<ModerationObject>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -52,15 +52,15 @@ impl ModerationObject {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ClassificationResponse {
-    /// The results by target name, one map for each input, in the order of the inputs.
-    #[api(required)]
-    pub results: Vec<BTreeMap<String, ClassificationTargetResult>>,
     /// The response's id. Empty if the server sent none.
     #[api(default)]
     pub id: String,
     /// The model that classified the inputs.
     #[api(default)]
     pub model: String,
+    /// The results by target name, one map for each input, in the order of the inputs.
+    #[api(required)]
+    pub results: Vec<BTreeMap<String, ClassificationTargetResult>>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -16,9 +16,6 @@ use crate::messages::UsageInfo;
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct EmbeddingResponse {
-    /// The vectors, one per text.
-    #[api(required)]
-    pub data: Vec<EmbeddingResponseData>,
     /// The response's id. Empty if the server sent none.
     #[api(default)]
     pub id: String,
@@ -31,6 +28,9 @@ pub struct EmbeddingResponse {
     /// The token usage of the call.
     #[api(lenient)]
     pub usage: Option<UsageInfo>,
+    /// The vectors, one per text.
+    #[api(required)]
+    pub data: Vec<EmbeddingResponseData>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

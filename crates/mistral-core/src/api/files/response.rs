@@ -90,13 +90,13 @@ pub struct CreateFileResponse {
     /// The object type: `file`.
     #[api(default)]
     pub object: String,
-    /// The name that the file was uploaded under.
-    #[api(default)]
-    pub filename: String,
     /// The size in bytes.
     pub bytes: Option<i64>,
     /// The time of the upload, in seconds since the Unix epoch.
     pub created_at: Option<i64>,
+    /// The name that the file was uploaded under.
+    #[api(default)]
+    pub filename: String,
     /// The purpose of the file.
     pub purpose: Option<FilePurpose>,
     /// The type of the content.
@@ -128,13 +128,13 @@ pub struct FileSchema {
     /// The object type: `file`.
     #[api(default)]
     pub object: String,
-    /// The name that the file was uploaded under.
-    #[api(default)]
-    pub filename: String,
     /// The size in bytes.
     pub bytes: Option<i64>,
     /// The time of the upload, in seconds since the Unix epoch.
     pub created_at: Option<i64>,
+    /// The name that the file was uploaded under.
+    #[api(default)]
+    pub filename: String,
     /// The purpose of the file.
     pub purpose: Option<FilePurpose>,
     /// The type of the content.
@@ -166,16 +166,13 @@ pub struct GetFileResponse {
     /// The object type: `file`.
     #[api(default)]
     pub object: String,
-    /// The name that the file was uploaded under.
-    #[api(default)]
-    pub filename: String,
-    /// Whether the file has been deleted.
-    #[api(default)]
-    pub deleted: bool,
     /// The size in bytes.
     pub bytes: Option<i64>,
     /// The time of the upload, in seconds since the Unix epoch.
     pub created_at: Option<i64>,
+    /// The name that the file was uploaded under.
+    #[api(default)]
+    pub filename: String,
     /// The purpose of the file.
     pub purpose: Option<FilePurpose>,
     /// The type of the content.
@@ -192,6 +189,9 @@ pub struct GetFileResponse {
     pub expires_at: Option<i64>,
     /// The users that can access the file.
     pub visibility: Option<FileVisibility>,
+    /// Whether the file has been deleted.
+    #[api(default)]
+    pub deleted: bool,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

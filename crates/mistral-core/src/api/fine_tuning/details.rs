@@ -33,40 +33,28 @@ pub struct CompletionFineTuningJobDetails {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// The status of the job.
-    #[api(required)]
-    pub status: FineTuningJobStatus,
-    /// The object type: `job`.
-    #[api(default)]
-    pub object: String,
-    /// The id of the base model.
-    #[api(default)]
-    pub model: String,
     /// Whether the job starts automatically once it is validated.
     #[api(default)]
     pub auto_start: bool,
+    /// The id of the base model.
+    #[api(default)]
+    pub model: String,
+    /// The status of the job.
+    #[api(required)]
+    pub status: FineTuningJobStatus,
+    /// The creation time, as a Unix timestamp in seconds.
+    pub created_at: Option<i64>,
+    /// The time of the last change, as a Unix timestamp in seconds.
+    pub modified_at: Option<i64>,
     /// The ids of the files with the training data.
     #[api(default, lenient)]
     pub training_files: Vec<String>,
     /// The ids of the files with the validation data.
     #[api(default, lenient)]
     pub validation_files: Vec<String>,
-    /// The repositories with the training data.
-    #[api(default, lenient)]
-    pub repositories: Vec<Repository>,
-    /// The events of the job: one for each change of the status.
-    #[api(default, lenient)]
-    pub events: Vec<Event>,
-    /// The checkpoints of the training, with their metrics.
-    #[api(default, lenient)]
-    pub checkpoints: Vec<Checkpoint>,
-    /// The hyperparameters of the training.
-    #[api(lenient)]
-    pub hyperparameters: Option<CompletionTrainingParameters>,
-    /// The creation time, as a Unix timestamp in seconds.
-    pub created_at: Option<i64>,
-    /// The time of the last change, as a Unix timestamp in seconds.
-    pub modified_at: Option<i64>,
+    /// The object type: `job`.
+    #[api(default)]
+    pub object: String,
     /// The id of the fine-tuned model, once it exists.
     pub fine_tuned_model: Option<String>,
     /// The suffix of the fine-tuned model's name.
@@ -79,6 +67,18 @@ pub struct CompletionFineTuningJobDetails {
     /// The estimated cost and duration of the job.
     #[api(lenient)]
     pub metadata: Option<JobMetadata>,
+    /// The hyperparameters of the training.
+    #[api(lenient)]
+    pub hyperparameters: Option<CompletionTrainingParameters>,
+    /// The repositories with the training data.
+    #[api(default, lenient)]
+    pub repositories: Vec<Repository>,
+    /// The events of the job: one for each change of the status.
+    #[api(default, lenient)]
+    pub events: Vec<Event>,
+    /// The checkpoints of the training, with their metrics.
+    #[api(default, lenient)]
+    pub checkpoints: Vec<Checkpoint>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -92,40 +92,28 @@ pub struct ClassifierFineTuningJobDetails {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// The status of the job.
-    #[api(required)]
-    pub status: FineTuningJobStatus,
-    /// The object type: `job`.
-    #[api(default)]
-    pub object: String,
-    /// The id of the base model.
-    #[api(default)]
-    pub model: String,
     /// Whether the job starts automatically once it is validated.
     #[api(default)]
     pub auto_start: bool,
+    /// The id of the base model.
+    #[api(default)]
+    pub model: String,
+    /// The status of the job.
+    #[api(required)]
+    pub status: FineTuningJobStatus,
+    /// The creation time, as a Unix timestamp in seconds.
+    pub created_at: Option<i64>,
+    /// The time of the last change, as a Unix timestamp in seconds.
+    pub modified_at: Option<i64>,
     /// The ids of the files with the training data.
     #[api(default, lenient)]
     pub training_files: Vec<String>,
     /// The ids of the files with the validation data.
     #[api(default, lenient)]
     pub validation_files: Vec<String>,
-    /// The events of the job: one for each change of the status.
-    #[api(default, lenient)]
-    pub events: Vec<Event>,
-    /// The checkpoints of the training, with their metrics.
-    #[api(default, lenient)]
-    pub checkpoints: Vec<Checkpoint>,
-    /// The targets that the classifier predicts.
-    #[api(default, lenient)]
-    pub classifier_targets: Vec<ClassifierTargetResult>,
-    /// The hyperparameters of the training.
-    #[api(lenient)]
-    pub hyperparameters: Option<ClassifierTrainingParameters>,
-    /// The creation time, as a Unix timestamp in seconds.
-    pub created_at: Option<i64>,
-    /// The time of the last change, as a Unix timestamp in seconds.
-    pub modified_at: Option<i64>,
+    /// The object type: `job`.
+    #[api(default)]
+    pub object: String,
     /// The id of the fine-tuned model, once it exists.
     pub fine_tuned_model: Option<String>,
     /// The suffix of the fine-tuned model's name.
@@ -138,6 +126,18 @@ pub struct ClassifierFineTuningJobDetails {
     /// The estimated cost and duration of the job.
     #[api(lenient)]
     pub metadata: Option<JobMetadata>,
+    /// The hyperparameters of the training.
+    #[api(lenient)]
+    pub hyperparameters: Option<ClassifierTrainingParameters>,
+    /// The events of the job: one for each change of the status.
+    #[api(default, lenient)]
+    pub events: Vec<Event>,
+    /// The checkpoints of the training, with their metrics.
+    #[api(default, lenient)]
+    pub checkpoints: Vec<Checkpoint>,
+    /// The targets that the classifier predicts.
+    #[api(default, lenient)]
+    pub classifier_targets: Vec<ClassifierTargetResult>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

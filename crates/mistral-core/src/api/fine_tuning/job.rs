@@ -117,34 +117,28 @@ pub struct CompletionFineTuningJob {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// The status of the job.
-    #[api(required)]
-    pub status: FineTuningJobStatus,
-    /// The object type: `job`.
-    #[api(default)]
-    pub object: String,
-    /// The id of the base model.
-    #[api(default)]
-    pub model: String,
     /// Whether the job starts automatically once it is validated.
     #[api(default)]
     pub auto_start: bool,
+    /// The id of the base model.
+    #[api(default)]
+    pub model: String,
+    /// The status of the job.
+    #[api(required)]
+    pub status: FineTuningJobStatus,
+    /// The creation time, as a Unix timestamp in seconds.
+    pub created_at: Option<i64>,
+    /// The time of the last change, as a Unix timestamp in seconds.
+    pub modified_at: Option<i64>,
     /// The ids of the files with the training data.
     #[api(default, lenient)]
     pub training_files: Vec<String>,
     /// The ids of the files with the validation data.
     #[api(default, lenient)]
     pub validation_files: Vec<String>,
-    /// The repositories with the training data.
-    #[api(default, lenient)]
-    pub repositories: Vec<Repository>,
-    /// The hyperparameters of the training.
-    #[api(lenient)]
-    pub hyperparameters: Option<CompletionTrainingParameters>,
-    /// The creation time, as a Unix timestamp in seconds.
-    pub created_at: Option<i64>,
-    /// The time of the last change, as a Unix timestamp in seconds.
-    pub modified_at: Option<i64>,
+    /// The object type: `job`.
+    #[api(default)]
+    pub object: String,
     /// The id of the fine-tuned model, once it exists.
     pub fine_tuned_model: Option<String>,
     /// The suffix of the fine-tuned model's name.
@@ -157,6 +151,12 @@ pub struct CompletionFineTuningJob {
     /// The estimated cost and duration of the job.
     #[api(lenient)]
     pub metadata: Option<JobMetadata>,
+    /// The hyperparameters of the training.
+    #[api(lenient)]
+    pub hyperparameters: Option<CompletionTrainingParameters>,
+    /// The repositories with the training data.
+    #[api(default, lenient)]
+    pub repositories: Vec<Repository>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -169,31 +169,28 @@ pub struct ClassifierFineTuningJob {
     /// The job's id.
     #[api(required)]
     pub id: String,
-    /// The status of the job.
-    #[api(required)]
-    pub status: FineTuningJobStatus,
-    /// The object type: `job`.
-    #[api(default)]
-    pub object: String,
-    /// The id of the base model.
-    #[api(default)]
-    pub model: String,
     /// Whether the job starts automatically once it is validated.
     #[api(default)]
     pub auto_start: bool,
+    /// The id of the base model.
+    #[api(default)]
+    pub model: String,
+    /// The status of the job.
+    #[api(required)]
+    pub status: FineTuningJobStatus,
+    /// The creation time, as a Unix timestamp in seconds.
+    pub created_at: Option<i64>,
+    /// The time of the last change, as a Unix timestamp in seconds.
+    pub modified_at: Option<i64>,
     /// The ids of the files with the training data.
     #[api(default, lenient)]
     pub training_files: Vec<String>,
     /// The ids of the files with the validation data.
     #[api(default, lenient)]
     pub validation_files: Vec<String>,
-    /// The hyperparameters of the training.
-    #[api(lenient)]
-    pub hyperparameters: Option<ClassifierTrainingParameters>,
-    /// The creation time, as a Unix timestamp in seconds.
-    pub created_at: Option<i64>,
-    /// The time of the last change, as a Unix timestamp in seconds.
-    pub modified_at: Option<i64>,
+    /// The object type: `job`.
+    #[api(default)]
+    pub object: String,
     /// The id of the fine-tuned model, once it exists.
     pub fine_tuned_model: Option<String>,
     /// The suffix of the fine-tuned model's name.
@@ -206,6 +203,9 @@ pub struct ClassifierFineTuningJob {
     /// The estimated cost and duration of the job.
     #[api(lenient)]
     pub metadata: Option<JobMetadata>,
+    /// The hyperparameters of the training.
+    #[api(lenient)]
+    pub hyperparameters: Option<ClassifierTrainingParameters>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -272,12 +272,6 @@ pub struct JobMetadata {
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct LegacyJobMetadata {
-    /// The object type: `job.metadata`.
-    #[api(default)]
-    pub object: String,
-    /// Details about the estimate.
-    #[api(default)]
-    pub details: String,
     /// The expected duration, in seconds.
     pub expected_duration_seconds: Option<i64>,
     /// The cost, in `cost_currency`.
@@ -294,10 +288,16 @@ pub struct LegacyJobMetadata {
     pub estimated_start_time: Option<i64>,
     /// Whether this response is deprecated. Default: true.
     pub deprecated: Option<bool>,
+    /// Details about the estimate.
+    #[api(default)]
+    pub details: String,
     /// The number of passes through the training data.
     pub epochs: Option<f64>,
     /// The number of training steps.
     pub training_steps: Option<i64>,
+    /// The object type: `job.metadata`.
+    #[api(default)]
+    pub object: String,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

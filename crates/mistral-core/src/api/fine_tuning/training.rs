@@ -160,14 +160,14 @@ pub struct GithubRepository {
     /// The owner of the repository.
     #[api(required)]
     pub owner: String,
-    /// The id of the commit that the data is read from.
-    #[api(default)]
-    pub commit_id: String,
     /// The requested branch, tag or commit.
     #[api(rename = "ref")]
     pub git_ref: Option<String>,
     /// The weight of the repository's samples. Default: 1.
     pub weight: Option<f64>,
+    /// The id of the commit that the data is read from.
+    #[api(default)]
+    pub commit_id: String,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

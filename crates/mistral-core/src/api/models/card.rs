@@ -68,24 +68,24 @@ pub struct BaseModelCard {
     /// The model's id, which requests refer to.
     #[api(required)]
     pub id: String,
-    /// The model's capabilities.
-    #[api(default, lenient_object)]
-    pub capabilities: ModelCapabilities,
-    /// Other ids of the model.
-    #[api(default, lenient)]
-    pub aliases: Vec<String>,
     /// The object type: `model`.
     pub object: Option<String>,
     /// The creation time, as a Unix timestamp in seconds.
     pub created: Option<i64>,
     /// The owner of the model.
     pub owned_by: Option<String>,
+    /// The model's capabilities.
+    #[api(default, lenient_object)]
+    pub capabilities: ModelCapabilities,
     /// The display name.
     pub name: Option<String>,
     /// The description of the model.
     pub description: Option<String>,
     /// The maximum context length, in tokens.
     pub max_context_length: Option<i64>,
+    /// Other ids of the model.
+    #[api(default, lenient)]
+    pub aliases: Vec<String>,
     /// The retirement date of the model, as an RFC 3339 time.
     pub deprecation: Option<String>,
     /// The model that replaces this one after its retirement.
@@ -114,12 +114,30 @@ pub struct FtModelCard {
     /// The model's id, which requests refer to.
     #[api(required)]
     pub id: String,
+    /// The object type: `model`.
+    pub object: Option<String>,
+    /// The creation time, as a Unix timestamp in seconds.
+    pub created: Option<i64>,
+    /// The owner of the model.
+    pub owned_by: Option<String>,
     /// The model's capabilities.
     #[api(default, lenient_object)]
     pub capabilities: ModelCapabilities,
+    /// The display name.
+    pub name: Option<String>,
+    /// The description of the model.
+    pub description: Option<String>,
+    /// The maximum context length, in tokens.
+    pub max_context_length: Option<i64>,
     /// Other ids of the model.
     #[api(default, lenient)]
     pub aliases: Vec<String>,
+    /// The retirement date of the model, as an RFC 3339 time.
+    pub deprecation: Option<String>,
+    /// The model that replaces this one after its retirement.
+    pub deprecation_replacement_model: Option<String>,
+    /// The sampling temperature of requests that set none.
+    pub default_model_temperature: Option<f64>,
     /// The id of the fine-tuning job that created the model.
     #[api(default)]
     pub job: String,
@@ -129,24 +147,6 @@ pub struct FtModelCard {
     /// Whether the model is archived. An archived model cannot be used.
     #[api(default)]
     pub archived: bool,
-    /// The object type: `model`.
-    pub object: Option<String>,
-    /// The creation time, as a Unix timestamp in seconds.
-    pub created: Option<i64>,
-    /// The owner of the model.
-    pub owned_by: Option<String>,
-    /// The display name.
-    pub name: Option<String>,
-    /// The description of the model.
-    pub description: Option<String>,
-    /// The maximum context length, in tokens.
-    pub max_context_length: Option<i64>,
-    /// The retirement date of the model, as an RFC 3339 time.
-    pub deprecation: Option<String>,
-    /// The model that replaces this one after its retirement.
-    pub deprecation_replacement_model: Option<String>,
-    /// The sampling temperature of requests that set none.
-    pub default_model_temperature: Option<f64>,
     /// The name that the model is billed under.
     pub billing_model_name: Option<String>,
     /// Whether the model is internal to the service.

@@ -67,6 +67,8 @@ pub struct CompletionFineTunedModel {
     /// The object type: `model`.
     #[api(default)]
     pub object: String,
+    /// The creation time, as a Unix timestamp in seconds.
+    pub created: Option<i64>,
     /// The owner of the model.
     #[api(default)]
     pub owned_by: String,
@@ -82,23 +84,21 @@ pub struct CompletionFineTunedModel {
     /// Whether the model is archived. An archived model cannot be used.
     #[api(default)]
     pub archived: bool,
+    /// The display name.
+    pub name: Option<String>,
+    /// The description of the model.
+    pub description: Option<String>,
     /// The model's capabilities.
     #[api(default, lenient_object)]
     pub capabilities: FineTunedModelCapabilities,
+    /// The maximum context length, in tokens. Default: 32,768.
+    pub max_context_length: Option<i64>,
     /// Other ids of the model.
     #[api(default, lenient)]
     pub aliases: Vec<String>,
     /// The id of the fine-tuning job that created the model.
     #[api(default)]
     pub job: String,
-    /// The creation time, as a Unix timestamp in seconds.
-    pub created: Option<i64>,
-    /// The display name.
-    pub name: Option<String>,
-    /// The description of the model.
-    pub description: Option<String>,
-    /// The maximum context length, in tokens. Default: 32,768.
-    pub max_context_length: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -114,6 +114,8 @@ pub struct ClassifierFineTunedModel {
     /// The object type: `model`.
     #[api(default)]
     pub object: String,
+    /// The creation time, as a Unix timestamp in seconds.
+    pub created: Option<i64>,
     /// The owner of the model.
     #[api(default)]
     pub owned_by: String,
@@ -129,9 +131,15 @@ pub struct ClassifierFineTunedModel {
     /// Whether the model is archived. An archived model cannot be used.
     #[api(default)]
     pub archived: bool,
+    /// The display name.
+    pub name: Option<String>,
+    /// The description of the model.
+    pub description: Option<String>,
     /// The model's capabilities.
     #[api(default, lenient_object)]
     pub capabilities: FineTunedModelCapabilities,
+    /// The maximum context length, in tokens. Default: 32,768.
+    pub max_context_length: Option<i64>,
     /// Other ids of the model.
     #[api(default, lenient)]
     pub aliases: Vec<String>,
@@ -141,14 +149,6 @@ pub struct ClassifierFineTunedModel {
     /// The targets that the classifier predicts.
     #[api(default, lenient)]
     pub classifier_targets: Vec<ClassifierTargetResult>,
-    /// The creation time, as a Unix timestamp in seconds.
-    pub created: Option<i64>,
-    /// The display name.
-    pub name: Option<String>,
-    /// The description of the model.
-    pub description: Option<String>,
-    /// The maximum context length, in tokens. Default: 32,768.
-    pub max_context_length: Option<i64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -158,6 +158,8 @@ pub struct ClassifierFineTunedModel {
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct FineTunedModelCapabilities {
+    /// Whether the model supports chat completions. Default: true.
+    pub completion_chat: Option<bool>,
     /// Whether the model supports fill-in-the-middle completions.
     #[api(default)]
     pub completion_fim: bool,
@@ -170,8 +172,6 @@ pub struct FineTunedModelCapabilities {
     /// Whether the model supports classification.
     #[api(default)]
     pub classification: bool,
-    /// Whether the model supports chat completions. Default: true.
-    pub completion_chat: Option<bool>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

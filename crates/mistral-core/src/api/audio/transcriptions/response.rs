@@ -7,17 +7,17 @@ use crate::messages::UsageInfo;
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TranscriptionResponse {
-    /// The transcribed text.
-    #[api(required)]
-    pub text: String,
     /// The model that transcribed the recording.
     #[api(default)]
     pub model: String,
+    /// The transcribed text.
+    #[api(required)]
+    pub text: String,
+    /// The spoken language as a two-letter code.
+    pub language: Option<String>,
     /// The segments with their timestamps, if the request set `timestamp_granularities`.
     #[api(default, lenient)]
     pub segments: Vec<TranscriptionSegmentChunk>,
-    /// The spoken language as a two-letter code.
-    pub language: Option<String>,
     /// The tokens and the audio that the call consumed.
     #[api(lenient)]
     pub usage: Option<UsageInfo>,
@@ -31,17 +31,17 @@ pub struct TranscriptionResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TranscriptionStreamDone {
-    /// The transcribed text.
-    #[api(required)]
-    pub text: String,
     /// The model that transcribed the recording.
     #[api(default)]
     pub model: String,
+    /// The transcribed text.
+    #[api(required)]
+    pub text: String,
+    /// The spoken language as a two-letter code.
+    pub language: Option<String>,
     /// The segments with their timestamps, if the request set `timestamp_granularities`.
     #[api(default, lenient)]
     pub segments: Vec<TranscriptionSegmentChunk>,
-    /// The spoken language as a two-letter code.
-    pub language: Option<String>,
     /// The tokens and the audio that the call consumed.
     #[api(lenient)]
     pub usage: Option<UsageInfo>,
@@ -54,12 +54,12 @@ pub struct TranscriptionStreamDone {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TranscriptionSegmentChunk {
-    /// The transcribed text.
-    #[api(required)]
-    pub text: String,
     /// The type of the chunk: `transcription_segment`.
     #[api(rename = "type")]
     pub kind: Option<String>,
+    /// The transcribed text.
+    #[api(required)]
+    pub text: String,
     /// The start of the segment, in seconds.
     pub start: Option<f64>,
     /// The end of the segment, in seconds.

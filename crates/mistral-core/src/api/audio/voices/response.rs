@@ -52,24 +52,14 @@ pub enum VoiceKind {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct VoiceResponse {
-    /// The voice's id.
-    #[api(required)]
-    pub id: String,
     /// The voice's name.
     #[api(default)]
     pub name: String,
+    /// A short name that is accepted in place of the id.
+    pub slug: Option<String>,
     /// The languages that the voice speaks.
     #[api(default, lenient)]
     pub languages: Vec<String>,
-    /// A short name that is accepted in place of the id.
-    pub slug: Option<String>,
-    /// A description of the voice.
-    pub description: Option<String>,
-    /// The origin of the voice.
-    #[api(rename = "type")]
-    pub voice_type: Option<VoiceType>,
-    /// The method that the voice was cloned with.
-    pub kind: Option<VoiceKind>,
     /// The speaker's gender.
     pub gender: Option<String>,
     /// The speaker's age, in years.
@@ -81,12 +71,22 @@ pub struct VoiceResponse {
     pub color: Option<String>,
     /// The number of days before the end of the retention at which a notice is sent.
     pub retention_notice: Option<i64>,
-    /// The duration that was trimmed from the recording, in seconds.
-    pub trimmed_seconds: Option<f64>,
+    /// The voice's id.
+    #[api(required)]
+    pub id: String,
     /// The time of creation, in RFC 3339.
     pub created_at: Option<String>,
     /// The id of the user that created the voice.
     pub user_id: Option<String>,
+    /// A description of the voice.
+    pub description: Option<String>,
+    /// The origin of the voice.
+    #[api(rename = "type")]
+    pub voice_type: Option<VoiceType>,
+    /// The method that the voice was cloned with.
+    pub kind: Option<VoiceKind>,
+    /// The duration that was trimmed from the recording, in seconds.
+    pub trimmed_seconds: Option<f64>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -66,11 +66,11 @@ pub struct OcrImageBlock {
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
+    /// The id of the corresponding image in [`OcrPageObject::images`](crate::api::ocr::OcrPageObject::images).
+    pub image_id: Option<String>,
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// The id of the corresponding image in [`OcrPageObject::images`](crate::api::ocr::OcrPageObject::images).
-    pub image_id: Option<String>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -91,12 +91,12 @@ pub struct OcrTableBlock {
     /// The content as text, Markdown or HTML.
     #[api(required)]
     pub content: String,
-    /// The confidence scores, if the request set `confidence_scores_granularity`.
-    #[api(lenient)]
-    pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// The id of the corresponding table in [`OcrPageObject::tables`](crate::api::ocr::OcrPageObject::tables),
     /// if the request set `table_format`.
     pub table_id: Option<String>,
+    /// The confidence scores, if the request set `confidence_scores_granularity`.
+    #[api(lenient)]
+    pub confidence_scores: Option<OcrBlockConfidenceScores>,
     /// Fields that this version of the SDK does not know, as they came.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -219,7 +219,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             }
 
             fn visit_str<E: de::Error>(self, value: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(value.to_owned())))
+                Ok(Text(copy(value)))
             }
 
             fn visit_string<E: de::Error>(self, value: String) -> Result<Text<'de>, E> {
@@ -229,4 +229,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
         deserializer.deserialize_any(TextVisitor)
     }
+}
+
+/// Copies a key that is not as in the input. Out of line: keys with escapes are rare.
+#[cold]
+#[inline(never)]
+fn copy<'a>(key: &str) -> Cow<'a, str> {
+    Cow::Owned(key.to_owned())
 }

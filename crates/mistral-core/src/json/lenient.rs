@@ -130,6 +130,20 @@ pub(super) fn keep(extra: &mut Map<String, Value>, name: &'static str, value: Va
     extra.insert(name.to_owned(), value);
 }
 
+/// Returns the number that a map stands for with serde_json's feature `arbitrary_precision`.
+#[inline]
+pub(super) fn as_number(map: &Map<String, Value>) -> Option<Value> {
+    if map.len() == 1 { reparse(map) } else { None }
+}
+
+/// The map's only key is not part of the API of serde_json, which recognizes it as it parses.
+#[cold]
+fn reparse(map: &Map<String, Value>) -> Option<Value> {
+    let json = serde_json::to_string(map).ok()?;
+    let value: Value = serde_json::from_str(&json).ok()?;
+    if value.is_number() { Some(value) } else { None }
+}
+
 /// Removes the value of an earlier entry of the same name, which the field could not hold.
 #[inline]
 pub fn forget(extra: &mut Map<String, Value>, name: &'static str) {

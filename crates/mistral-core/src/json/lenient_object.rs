@@ -6,7 +6,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::lenient::{forget, keep, keep_null};
+use super::lenient::{as_number, forget, keep, keep_null};
 use super::wire::Object;
 
 /// Reads an object. Any other value goes to `extra`, and so does `null` if `keep_nulls`.
@@ -54,22 +54,6 @@ impl<T> ObjectSeed<'_, T> {
         keep(self.extra, self.name, value);
         Ok(())
     }
-}
-
-/// Returns the number that a map stands for with serde_json's feature `arbitrary_precision`.
-#[inline]
-fn as_number(map: &Map<String, Value>) -> Option<Value> {
-    if map.len() == 1 {
-        parse_number(map)
-    } else {
-        None
-    }
-}
-
-#[cold]
-fn parse_number(map: &Map<String, Value>) -> Option<Value> {
-    let value = Value::deserialize(Value::Object(map.clone())).ok()?;
-    value.is_number().then_some(value)
 }
 
 impl<'de, T: Object> DeserializeSeed<'de> for ObjectSeed<'_, T> {

@@ -37,18 +37,28 @@ impl<T: Scalar> Numbers for BTreeMap<String, T> {
     type Exact = BTreeMap<String, Exact<T>>;
 
     fn unwrap(exact: BTreeMap<String, Exact<T>>) -> Self {
-        let entries = exact.into_iter();
-        entries.map(|(key, Exact(number))| (key, number)).collect()
+        // A loop, here and below: iterators are several times its code for each type.
+        let mut numbers = Self::new();
+        for (key, Exact(number)) in exact {
+            numbers.insert(key, number);
+        }
+        numbers
     }
 
     #[cold]
     fn readable(json: &RawValue) -> Option<BTreeMap<String, Exact<T>>> {
         let entries: BTreeMap<String, &RawValue> = serde_json::from_str(json.get()).ok()?;
-        let read: BTreeMap<String, Exact<T>> = entries
-            .into_iter()
-            .filter_map(|(key, number)| Some((key, serde_json::from_str(number.get()).ok()?)))
-            .collect();
-        (!read.is_empty()).then_some(read)
+        let mut numbers = BTreeMap::new();
+        for (key, number) in entries {
+            if let Ok(number) = serde_json::from_str(number.get()) {
+                numbers.insert(key, number);
+            }
+        }
+        if numbers.is_empty() {
+            None
+        } else {
+            Some(numbers)
+        }
     }
 }
 

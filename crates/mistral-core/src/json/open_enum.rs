@@ -1,5 +1,7 @@
 //! The reader of open enums.
 
+use std::borrow::Cow;
+
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 use serde_json::Value;
 
@@ -12,9 +14,14 @@ where
     D: Deserializer<'de>,
 {
     // One reader for all enums: each further one is a copy of the code of the whole JSON parser.
-    match TextOrValue::deserialize(deserializer)?.0 {
-        Ok(text) => Ok(make(&text)),
-        Err(Value::Null) => Err(D::Error::invalid_type(Unexpected::Unit, &"a string")),
-        Err(value) => Ok(make(&value.to_string())),
+    let text = TextOrValue::deserialize(deserializer)?;
+    into_text(text).map(|text| make(&text))
+}
+
+fn into_text<E: Error>(text: TextOrValue<'_>) -> Result<Cow<'_, str>, E> {
+    match text.0 {
+        Ok(text) => Ok(text),
+        Err(Value::Null) => Err(E::invalid_type(Unexpected::Unit, &"a string")),
+        Err(value) => Ok(Cow::Owned(value.to_string())),
     }
 }

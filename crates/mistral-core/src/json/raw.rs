@@ -75,11 +75,14 @@ where
 /// Returns the elements of a list that can be read. `None` if there are none.
 #[cold]
 fn readable_elements<T: DeserializeOwned>(list: &RawValue) -> Option<Vec<T>> {
-    let elements = elements(list).into_iter();
-    let read: Vec<T> = elements
-        .filter_map(|element| serde_json::from_str(element.get()).ok())
-        .collect();
-    (!read.is_empty()).then_some(read)
+    // A loop: iterators are several times its code for each type.
+    let mut read = Vec::new();
+    for element in elements(list) {
+        if let Ok(element) = serde_json::from_str(element.get()) {
+            read.push(element);
+        }
+    }
+    if read.is_empty() { None } else { Some(read) }
 }
 
 /// Returns the text of each element of a list. Empty if the value is not a list.

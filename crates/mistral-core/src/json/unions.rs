@@ -8,6 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::de::StrRead;
 use serde_json::{Map, Value};
 
+use super::lenient::as_number;
 use super::wire::{Object, ObjectVisitor, value};
 use crate::error::{DecodeError, locate};
 
@@ -77,11 +78,7 @@ impl<'de, U: Union> Visitor<'de> for UnionVisitor<U> {
                 read_value(&Value::Object(read), |text| U::member(&tag, text))
                     .map_err(|error| de::Error::custom(error.without_position()))
             }
-            None => {
-                // With serde_json's feature `arbitrary_precision`, this may have been a number.
-                let value = Value::deserialize(Value::Object(read)).map_err(de::Error::custom)?;
-                Ok(U::unknown(value))
-            }
+            None => Ok(U::unknown(as_number(&read).unwrap_or(Value::Object(read)))),
         }
     }
 

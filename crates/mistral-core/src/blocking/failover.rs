@@ -68,8 +68,9 @@ impl Failover {
     /// [`run`](crate::client::Failover::run).
     ///
     /// # Errors
-    /// Fails with the error of the last client that was tried. Its message names the errors of
-    /// all; [`Error::failures`](crate::Error::failures) holds those before it.
+    /// Fails with the error of the last client that was tried. Its message includes the errors of
+    /// all clients; [`Error::failures`](crate::Error::failures) holds those before it. Fails with
+    /// [`ErrorKind::Config`] when there are no clients.
     pub fn run<T>(
         &self,
         mut call: impl FnMut(&Client) -> Result<T>,

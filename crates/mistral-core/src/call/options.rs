@@ -66,8 +66,8 @@ macro_rules! call_options {
                 })
             }
 
-            /// Sets the longest time between two chunks of the response body, streamed or not.
-            /// Default: the client's.
+            /// Sets the longest wait for the next bytes of the response body, streamed or not. The
+            /// time that the program takes between two reads does not count. Default: the client's.
             pub fn idle_timeout(self, timeout: std::time::Duration) -> Self {
                 self.update(|request| {
                     request.options_mut().timeouts.idle = Some(timeout);

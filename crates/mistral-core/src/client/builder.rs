@@ -173,8 +173,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the timeout of a whole call, retries included. Streams have none, unless it is set on the
-    /// call. Default: 300 s.
+    /// Sets the timeout of a whole call, retries included. Default: 300 s.
+    ///
+    /// It does not apply to calls that are streamed in either direction (streams of events, uploads,
+    /// downloads). Their timeout is [`Timeouts::stream_total`], or the `timeout` of the single call.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.total = Some(timeout);
         self
@@ -193,8 +195,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the longest time between two chunks of a response body, streamed or not.
-    /// Default: 300 s.
+    /// Sets the longest wait for the next bytes of a response body, streamed or not. The time that
+    /// the program takes between two reads does not count. Default: 300 s.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.idle = timeout;
         self

@@ -12,7 +12,8 @@ use crate::provider::RetrySafety;
 /// A call is retried after a response with the status 408, 429, 500, 502, 503, 504 or 520 to 529, and
 /// after a failure before the server can have received the request. The delay is random between zero
 /// and a bound that grows exponentially ("full jitter"). If the server sends a delay (`retry-after`
-/// in seconds or as a date, or `retry-after-ms`), it is added to the random delay.
+/// in seconds or as a date, `retry-after-ms`, or `x-ms-retry-after-ms`), it is added to the random
+/// delay.
 ///
 /// A call is never retried after another status, after a 429 whose code means that the quota is
 /// exhausted, after the first event of a stream, or if its body can be read only once. A

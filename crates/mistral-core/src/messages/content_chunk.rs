@@ -42,7 +42,7 @@ pub enum ContentChunk {
     /// A source that a tool found.
     #[api("tool_reference")]
     ToolReference(ToolReferenceChunk),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -94,7 +94,7 @@ pub struct TextChunk {
     /// The text.
     #[api(required, into)]
     pub text: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -106,7 +106,7 @@ pub struct ImageUrlChunk {
     /// The location of the image.
     #[api(required, into)]
     pub image_url: ImageUrlUnion,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -122,7 +122,7 @@ pub struct ImageUrl {
     /// The level of detail. Default: the model's own.
     #[api(into)]
     pub detail: Option<ImageDetail>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -140,7 +140,7 @@ pub enum ImageDetail {
     /// High detail.
     #[api("high")]
     High,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -168,7 +168,7 @@ pub struct DocumentUrlChunk {
     /// The document's file name.
     #[api(into)]
     pub document_name: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -180,7 +180,7 @@ pub struct ReferenceChunk {
     /// The ids of the sources.
     #[api(required, list)]
     pub reference_ids: Vec<ReferenceId>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -231,7 +231,7 @@ pub struct FileChunk {
     /// The file's id.
     #[api(required, into)]
     pub file_id: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -250,7 +250,7 @@ pub struct ThinkChunk {
     /// The server's signature of the reasoning.
     #[api(into)]
     pub signature: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -262,7 +262,7 @@ pub struct AudioChunk {
     /// The audio data or its URL.
     #[api(required, into)]
     pub input_audio: InputAudio,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -290,7 +290,7 @@ pub struct ResourceChunk {
     /// The content of the resource: a text or an image chunk.
     #[api(required)]
     pub content: Box<ContentChunk>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -305,7 +305,7 @@ pub struct ResourceLinkChunk {
     /// Metadata of the resource: strings, numbers and booleans.
     #[api(lenient)]
     pub metadata: Option<Map<String, Value>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

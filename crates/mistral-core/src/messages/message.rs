@@ -36,7 +36,7 @@ pub enum Message {
     /// The result of a tool call.
     #[api("tool")]
     Tool(ToolMessage),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -69,7 +69,7 @@ pub struct SystemMessage {
     /// The instructions: text, or chunks of text and thinking.
     #[api(required, into)]
     pub content: Content,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -81,7 +81,7 @@ pub struct UserMessage {
     /// The content: text, or content chunks.
     #[api(required, into)]
     pub content: Content,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -101,7 +101,7 @@ pub struct AssistantMessage {
     /// Whether the response continues this message, which must then be the last. Default:
     /// false.
     pub prefix: Option<bool>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -131,7 +131,7 @@ pub struct ToolMessage {
     /// The tool's name.
     #[api(into)]
     pub name: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -26,7 +26,8 @@ pub struct ResponseFormat {
     pub kind: Option<ResponseFormatType>,
     /// The schema, for [`ResponseFormatType::JsonSchema`].
     pub json_schema: Option<ResponseSchema>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -78,7 +79,7 @@ pub enum ResponseFormatType {
     /// JSON that follows a schema.
     #[api("json_schema")]
     JsonSchema,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -97,7 +98,7 @@ pub struct ResponseSchema {
     pub description: Option<String>,
     /// Whether the response must follow the schema strictly. Default: false.
     pub strict: Option<bool>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

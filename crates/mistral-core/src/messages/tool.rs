@@ -43,7 +43,7 @@ pub enum Tool {
     /// A connector.
     #[api("connector")]
     Connector(CustomConnector),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -60,7 +60,7 @@ pub struct FunctionTool {
     /// The function.
     #[api(required)]
     pub function: Function,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -80,7 +80,7 @@ pub struct Function {
     pub description: Option<String>,
     /// Whether the arguments must follow the schema strictly. Default: false.
     pub strict: Option<bool>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -91,7 +91,7 @@ pub struct Function {
 pub struct WebSearchTool {
     /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -102,7 +102,7 @@ pub struct WebSearchTool {
 pub struct WebSearchPremiumTool {
     /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -113,7 +113,7 @@ pub struct WebSearchPremiumTool {
 pub struct CodeInterpreterTool {
     /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -124,7 +124,7 @@ pub struct CodeInterpreterTool {
 pub struct ImageGenerationTool {
     /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -138,7 +138,7 @@ pub struct DocumentLibraryTool {
     pub library_ids: Vec<String>,
     /// The functions of the tool that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -155,7 +155,7 @@ pub struct CustomConnector {
     pub authorization: Option<ConnectorAuthorization>,
     /// The functions of the connector that the model may call.
     pub tool_configuration: Option<ToolConfiguration>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -171,7 +171,7 @@ pub enum ConnectorAuthorization {
     /// An OAuth 2 token.
     #[api("oauth2-token")]
     OAuth2Token(OAuth2TokenAuth),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -182,7 +182,7 @@ pub struct ApiKeyAuth {
     /// The API key. Never printed.
     #[api(required, into)]
     pub value: Secret,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -194,7 +194,7 @@ pub struct OAuth2TokenAuth {
     /// The token. Never printed.
     #[api(required, into)]
     pub value: Secret,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -212,7 +212,7 @@ pub struct ToolConfiguration {
     /// The functions whose calls require confirmation by a person.
     #[api(list)]
     pub requires_confirmation: Option<Vec<String>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -269,7 +269,7 @@ pub enum ToolChoiceEnum {
     /// The model calls at least one tool.
     #[api("required")]
     Required,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -283,7 +283,7 @@ pub struct NamedToolChoice {
     /// The type of the tool. Default: `function`.
     #[api(rename = "type")]
     pub kind: Option<ToolType>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -295,7 +295,7 @@ pub struct FunctionName {
     /// The function's name.
     #[api(required, into)]
     pub name: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -307,7 +307,7 @@ pub enum ToolType {
     /// A function.
     #[api("function")]
     Function,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -330,7 +330,7 @@ pub struct ToolReferenceChunk {
     /// The description of the source.
     #[api(into)]
     pub description: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -35,7 +35,8 @@ pub struct ToolCall {
     pub function: FunctionCall,
     /// The index of the call within the message.
     pub index: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -121,7 +122,8 @@ pub struct FunctionCall {
     /// The arguments.
     #[api(default)]
     pub arguments: Arguments,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

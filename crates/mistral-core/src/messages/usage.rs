@@ -30,7 +30,8 @@ pub struct UsageInfo {
     pub prompt_token_details: Option<PromptTokensDetails>,
     /// The service tier that processed the call.
     pub service_tier: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -67,7 +68,8 @@ pub struct PromptTokensDetails {
     pub cached_tokens: Option<i64>,
     /// The number of audio tokens.
     pub audio_tokens: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

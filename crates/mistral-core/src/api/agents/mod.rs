@@ -117,7 +117,7 @@ pub struct AgentsCompletionRequest {
     pub prompt_logprobs: Option<bool>,
     /// The number of most probable alternatives to return for each prompt token.
     pub top_prompt_logprobs: Option<u64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

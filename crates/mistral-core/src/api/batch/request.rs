@@ -43,7 +43,7 @@ pub enum ApiEndpoint {
     /// Audio transcriptions.
     #[api("/v1/audio/transcriptions")]
     AudioTranscriptions,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -57,7 +57,7 @@ pub enum OrderBy {
     /// Newest first.
     #[api("-created")]
     MinusCreated,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -81,7 +81,8 @@ pub struct BatchRequest {
     /// The request body that the endpoint accepts.
     #[api(required)]
     pub body: Map<String, Value>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -139,7 +140,7 @@ pub struct CreateBatchJobRequest {
     pub metadata: Option<BTreeMap<String, String>>,
     /// The number of hours after which an unfinished job times out. Default: 24.
     pub timeout_hours: Option<u64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -172,7 +173,7 @@ pub struct ListBatchJobsRequest {
     /// The sort order. Default: newest first.
     #[api(into)]
     pub order_by: Option<OrderBy>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -211,7 +212,7 @@ pub struct GetBatchJobRequest {
     /// Whether to include the results in [`BatchJob::outputs`](super::BatchJob).
     /// Default: `false`.
     pub inline: Option<bool>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

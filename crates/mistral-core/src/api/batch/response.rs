@@ -30,7 +30,7 @@ pub enum BatchJobStatus {
     /// The job was cancelled.
     #[api("CANCELLED")]
     Cancelled,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -99,7 +99,8 @@ pub struct BatchJob {
     pub started_at: Option<i64>,
     /// The time of completion, in Unix seconds.
     pub completed_at: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -134,7 +135,8 @@ pub struct BatchError {
     pub message: String,
     /// The number of occurrences. Default: 1.
     pub count: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -151,7 +153,8 @@ pub struct ListBatchJobsResponse {
     pub object: String,
     /// The number of jobs on all pages.
     pub total: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -186,7 +189,8 @@ pub struct DeleteBatchJobResponse {
     /// Whether the job was deleted, as reported by the server; see
     /// [`is_deleted`](Self::is_deleted).
     pub deleted: Option<bool>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

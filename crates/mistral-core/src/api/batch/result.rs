@@ -38,7 +38,8 @@ pub struct BatchResult {
     pub response: Option<BatchResponse>,
     /// The error of a request that has no response.
     pub error: Option<Value>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -53,7 +54,8 @@ pub struct BatchResponse {
     /// The HTTP status code of the response. `None` means success.
     #[api(read_with = optional_number)]
     pub status_code: Option<u16>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -32,7 +32,7 @@ type ProgressCallback = Box<dyn FnMut(&BatchJob) + Send>;
 /// server.
 ///
 /// A job that failed, timed out or was cancelled is finished, too: see its `status`. A job
-/// with a status that this version of the SDK does not know is not.
+/// with a status that this version of the SDK does not declare is not.
 #[must_use = "a wait does nothing until it is awaited or sent"]
 pub struct BatchWait<M: Mode = Async> {
     jobs: BatchJobs,

@@ -33,8 +33,8 @@ pub struct CompletionChunk {
     pub usage: Option<Box<UsageInfo>>,
     /// The new content of each choice. Empty in a chunk that carries only the usage.
     pub choices: Vec<CompletionResponseStreamChoice>,
-    /// Fields that this version of the SDK does not know, as they came, except for the server's
-    /// padding (`p`).
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged. The padding of the server (`p`) is left out.
     pub extra: Map<String, Value>,
 }
 
@@ -69,7 +69,8 @@ pub struct CompletionResponseStreamChoice {
     /// The log probabilities of the prompt tokens.
     #[api(lenient)]
     pub prompt_logprobs: Option<Logprobs>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -91,7 +92,8 @@ pub struct DeltaMessage {
     /// Metadata of the message, if tools ran on the server.
     #[api(lenient)]
     pub metadata: Option<Map<String, Value>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -23,7 +23,7 @@ pub enum FinishReason {
     /// The model requests tool calls.
     #[api("tool_calls")]
     ToolCalls,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -42,7 +42,8 @@ pub struct Logprobs {
     /// The log probabilities, one entry per token.
     #[api(default)]
     pub content: Vec<TokenLogprobs>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -66,7 +67,8 @@ pub struct TokenLogprobs {
     /// The most probable alternatives.
     #[api(lenient)]
     pub top_logprobs: Option<Vec<TopTokenLogprobs>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -87,7 +89,8 @@ pub struct TopTokenLogprobs {
     /// The UTF-8 bytes of the token.
     #[api(lenient)]
     pub bytes: Option<Vec<u8>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

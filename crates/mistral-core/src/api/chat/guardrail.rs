@@ -13,7 +13,7 @@ pub struct GuardrailConfig {
     pub moderation_llm_v1: Option<ModerationLlmV1Config>,
     /// The check by the second version of the moderation model.
     pub moderation_llm_v2: Option<ModerationLlmV2Config>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -28,7 +28,7 @@ pub enum ModerationAction {
     /// Blocks the request.
     #[api("block")]
     Block,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -47,7 +47,7 @@ pub struct ModerationLlmV1Config {
     /// The action to take when a threshold is exceeded. Default: none.
     #[api(into)]
     pub action: Option<ModerationAction>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -74,7 +74,7 @@ pub struct ModerationLlmV1CategoryThresholds {
     pub law: Option<f64>,
     /// The threshold for `pii`, from 0 to 1.
     pub pii: Option<f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -94,7 +94,7 @@ pub struct ModerationLlmV2Config {
     /// The action to take when a threshold is exceeded. Default: none.
     #[api(into)]
     pub action: Option<ModerationAction>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -125,7 +125,7 @@ pub struct ModerationLlmV2CategoryThresholds {
     pub pii: Option<f64>,
     /// The threshold for `jailbreaking`, from 0 to 1.
     pub jailbreaking: Option<f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

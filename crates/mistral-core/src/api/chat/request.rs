@@ -96,7 +96,7 @@ pub struct ChatCompletionRequest {
     pub prompt_logprobs: Option<bool>,
     /// The number of most probable alternatives to return for each prompt token.
     pub top_prompt_logprobs: Option<u64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -123,7 +123,8 @@ pub struct Prediction {
     pub kind: Option<String>,
     /// The expected text.
     pub content: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -152,7 +153,7 @@ pub enum PromptMode {
     /// The system prompt for reasoning.
     #[api("reasoning")]
     Reasoning,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -183,7 +184,7 @@ pub enum ReasoningEffort {
     /// The maximum effort.
     #[api("max")]
     Max,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -197,6 +198,6 @@ pub enum ServiceTier {
     /// Only the standard tier.
     #[api("standard_only")]
     StandardOnly,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }

@@ -30,7 +30,8 @@ pub struct ChatCompletionResponse {
     /// The generated completions: one, unless the request sets `n`.
     #[api(required, read_with = mostly_one)]
     pub choices: Vec<ChatCompletionChoice>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -73,7 +74,8 @@ pub struct ChatCompletionChoice {
     /// The log probabilities of the prompt tokens.
     #[api(lenient)]
     pub prompt_logprobs: Option<Logprobs>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

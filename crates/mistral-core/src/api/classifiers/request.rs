@@ -17,7 +17,7 @@ pub struct ClassificationRequest {
     pub input: ClassificationRequestInputs,
     /// Metadata to store with the request.
     pub metadata: Option<Map<String, Value>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -46,7 +46,7 @@ pub struct ChatModerationRequest {
     /// One conversation, or several.
     #[api(required, into)]
     pub input: ChatModerationRequestInputs,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -91,7 +91,7 @@ pub struct ChatClassificationRequest {
     /// One conversation, or several.
     #[api(required, into)]
     pub input: ChatClassificationRequestInputs,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -126,7 +126,7 @@ pub struct InstructRequest {
     /// The messages of the conversation.
     #[api(required, list)]
     pub messages: Vec<Message>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -18,7 +18,8 @@ pub struct ModerationResponse {
     /// The results, one for each input, in the order of the inputs.
     #[api(required)]
     pub results: Vec<ModerationObject>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -32,7 +33,8 @@ pub struct ModerationObject {
     /// The score from 0 to 1, by category. If some cannot be read, `extra` has all as they came.
     #[api(lenient)]
     pub category_scores: Option<BTreeMap<String, f64>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -61,7 +63,8 @@ pub struct ClassificationResponse {
     /// The results by target name, one map for each input, in the order of the inputs.
     #[api(required)]
     pub results: Vec<BTreeMap<String, ClassificationTargetResult>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -74,7 +77,8 @@ pub struct ClassificationTargetResult {
     /// The probability from 0 to 1, by label.
     #[api(required, read_with = numbers)]
     pub scores: BTreeMap<String, f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

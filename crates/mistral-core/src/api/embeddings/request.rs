@@ -25,7 +25,7 @@ pub struct EmbeddingRequest {
     pub encoding_format: Option<EncodingFormat>,
     /// Metadata to store with the request.
     pub metadata: Option<Map<String, Value>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -62,7 +62,7 @@ pub enum EmbeddingDtype {
     /// Bits, packed into unsigned bytes.
     #[api("ubinary")]
     Ubinary,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -76,6 +76,6 @@ pub enum EncodingFormat {
     /// Base64 strings of the numbers' bytes, in little-endian order.
     #[api("base64")]
     Base64,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }

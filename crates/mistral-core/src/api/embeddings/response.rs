@@ -31,7 +31,8 @@ pub struct EmbeddingResponse {
     /// The vectors, one per text.
     #[api(required)]
     pub data: Vec<EmbeddingResponseData>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -68,7 +69,8 @@ pub struct EmbeddingResponseData {
     /// The index of the text in the request's `input`, starting at 0.
     #[api(read_with = optional_number)]
     pub index: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -27,7 +27,7 @@ pub struct UploadFileRequest {
     pub visibility: Option<FileVisibility>,
     /// The number of hours after which the file is deleted. Default: never.
     pub expiry: Option<u64>,
-    /// Fields that this version of the SDK does not know.
+    /// Additional fields, by name.
     pub extra: Vec<(String, String)>,
 }
 
@@ -57,7 +57,7 @@ impl UploadFileRequest {
         self
     }
 
-    /// Adds a field that this version of the SDK does not know.
+    /// Adds a field that this version of the SDK does not declare.
     #[must_use]
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra.push((name.into(), value.into()));
@@ -103,7 +103,7 @@ pub struct ListFilesRequest {
     /// Selects files of these media types.
     #[api(list)]
     pub mimetypes: Option<Vec<String>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -114,7 +114,7 @@ pub struct ListFilesRequest {
 pub struct GetSignedUrlRequest {
     /// The number of hours until the URL expires. Default: 24.
     pub expiry: Option<u64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

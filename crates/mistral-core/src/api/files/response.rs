@@ -22,7 +22,7 @@ pub enum FilePurpose {
     /// Agentic safety.
     #[api("agentic_safety")]
     AgenticSafety,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -36,7 +36,7 @@ pub enum FileVisibility {
     /// The file's owner only.
     #[api("user")]
     User,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -59,7 +59,7 @@ pub enum SampleType {
     /// The errors of a batch job.
     #[api("batch_error")]
     BatchError,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -76,7 +76,7 @@ pub enum Source {
     /// Created by Mistral.
     #[api("mistral")]
     Mistral,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -113,7 +113,8 @@ pub struct CreateFileResponse {
     pub expires_at: Option<i64>,
     /// The users that can access the file.
     pub visibility: Option<FileVisibility>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -151,7 +152,8 @@ pub struct FileSchema {
     pub expires_at: Option<i64>,
     /// The users that can access the file.
     pub visibility: Option<FileVisibility>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -192,7 +194,8 @@ pub struct GetFileResponse {
     /// Whether the file has been deleted.
     #[api(default)]
     pub deleted: bool,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -209,7 +212,8 @@ pub struct ListFilesResponse {
     pub object: String,
     /// The total number of files.
     pub total: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -243,7 +247,8 @@ pub struct DeleteFileResponse {
     /// Whether the file has been deleted.
     #[api(default)]
     pub deleted: bool,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -255,7 +260,8 @@ pub struct GetSignedUrlResponse {
     /// The URL. It grants access to the file without a key: treat it as a secret.
     #[api(required)]
     pub url: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

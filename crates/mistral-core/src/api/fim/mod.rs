@@ -72,7 +72,7 @@ pub struct FimCompletionRequest {
     /// The prompt cache key. Requests with the same key reuse cached tokens of a shared prefix.
     #[api(into)]
     pub prompt_cache_key: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

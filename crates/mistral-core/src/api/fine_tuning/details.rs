@@ -19,7 +19,7 @@ pub enum FineTuningJobDetails {
     /// A job that trains a classifier.
     #[api("classifier")]
     Classifier(ClassifierFineTuningJobDetails),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -79,7 +79,8 @@ pub struct CompletionFineTuningJobDetails {
     /// The checkpoints of the training, with their metrics.
     #[api(default, lenient)]
     pub checkpoints: Vec<Checkpoint>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -138,7 +139,8 @@ pub struct ClassifierFineTuningJobDetails {
     /// The targets that the classifier predicts.
     #[api(default, lenient)]
     pub classifier_targets: Vec<ClassifierTargetResult>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -155,7 +157,8 @@ pub struct Event {
     pub data: Option<Map<String, Value>>,
     /// The time of the event, as a Unix timestamp in seconds.
     pub created_at: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -171,7 +174,8 @@ pub struct Checkpoint {
     pub step_number: Option<i64>,
     /// The creation time, as a Unix timestamp in seconds.
     pub created_at: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -187,7 +191,8 @@ pub struct Metric {
     /// The mean accuracy on the tokens of the validation data, from 0 to 1. Increases during
     /// successful training.
     pub valid_mean_token_accuracy: Option<f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -43,7 +43,7 @@ pub enum FineTuningJobStatus {
     /// The cancellation of the job was requested.
     #[api("CANCELLATION_REQUESTED")]
     CancellationRequested,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -104,7 +104,7 @@ pub enum FineTuningJob {
     /// A job that trains a classifier.
     #[api("classifier")]
     Classifier(ClassifierFineTuningJob),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -157,7 +157,8 @@ pub struct CompletionFineTuningJob {
     /// The repositories with the training data.
     #[api(default, lenient)]
     pub repositories: Vec<Repository>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -206,7 +207,8 @@ pub struct ClassifierFineTuningJob {
     /// The hyperparameters of the training.
     #[api(lenient)]
     pub hyperparameters: Option<ClassifierTrainingParameters>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -223,7 +225,8 @@ pub struct ListFineTuningJobsResponse {
     pub object: String,
     /// The total number of jobs on all pages.
     pub total: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -262,7 +265,8 @@ pub struct JobMetadata {
     pub data_tokens: Option<i64>,
     /// The estimated start time, as a Unix timestamp in seconds.
     pub estimated_start_time: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -298,7 +302,8 @@ pub struct LegacyJobMetadata {
     /// The object type: `job.metadata`.
     #[api(default)]
     pub object: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -310,7 +315,7 @@ pub struct LegacyJobMetadata {
 #[expect(clippy::large_enum_variant, reason = "one value per call")]
 #[non_exhaustive]
 pub enum CreateFineTuningJobResponse {
-    /// The created job. Kinds of job that this version of the SDK does not know are
+    /// The created job. Kinds of job that this version of the SDK does not declare are
     /// [`FineTuningJob::Unknown`].
     Job(FineTuningJob),
     /// The estimate, if [`dry_run`](super::CreateFineTuningJobRequest::dry_run) was set.

@@ -38,7 +38,7 @@ pub struct ListFineTuningJobsRequest {
     /// Lists only jobs with this model name suffix.
     #[api(into)]
     pub suffix: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -97,7 +97,7 @@ pub struct CreateFineTuningJobRequest {
     /// [`Metadata`](super::CreateFineTuningJobResponse::Metadata). Sent in the query, not in
     /// the body. Default: false.
     pub dry_run: Option<bool>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -112,7 +112,7 @@ pub enum FineTuneableModelType {
     /// A classifier.
     #[api("classifier")]
     Classifier,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -157,7 +157,7 @@ pub struct TrainingFile {
     pub file_id: String,
     /// The weight of the samples, greater than 0. Default: 1.
     pub weight: Option<f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -170,7 +170,7 @@ pub enum CreateFineTuningJobRequestIntegration {
     /// Weights & Biases.
     #[api("wandb")]
     Wandb(WandbIntegration),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -190,7 +190,7 @@ pub struct WandbIntegration {
     /// The name of the run.
     #[api(into)]
     pub run_name: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -203,7 +203,7 @@ pub enum CreateFineTuningJobRequestRepository {
     /// A GitHub repository.
     #[api("github")]
     Github(CreateGithubRepositoryRequest),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -225,7 +225,7 @@ pub struct CreateGithubRepositoryRequest {
     pub git_ref: Option<String>,
     /// The weight of the samples, greater than 0. Default: 1.
     pub weight: Option<f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -24,7 +24,7 @@ pub struct CompletionTrainingParameters {
     /// The fraction of the samples that train fill-in-the-middle completion, from 0 to 1.
     /// Default: 0.9.
     pub fim_ratio: Option<f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -48,7 +48,7 @@ pub struct ClassifierTrainingParameters {
     pub epochs: Option<f64>,
     /// The maximum sequence length of a sample in tokens, at least 100.
     pub seq_len: Option<u64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -63,7 +63,7 @@ pub enum FtClassifierLossFunction {
     /// Each text has any number of labels.
     #[api("multi_class")]
     MultiClass,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -82,7 +82,7 @@ pub struct ClassifierTarget {
     /// The loss function: one label for each text, or several.
     #[api(into)]
     pub loss_function: Option<FtClassifierLossFunction>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -101,7 +101,8 @@ pub struct ClassifierTargetResult {
     pub weight: Option<f64>,
     /// The loss function: one label for each text, or several.
     pub loss_function: Option<FtClassifierLossFunction>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -115,7 +116,7 @@ pub enum Integration {
     /// Weights & Biases.
     #[api("wandb")]
     Wandb(WandbIntegrationResult),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -132,7 +133,8 @@ pub struct WandbIntegrationResult {
     pub run_name: Option<String>,
     /// The URL of the run.
     pub url: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -146,7 +148,7 @@ pub enum Repository {
     /// A GitHub repository.
     #[api("github")]
     Github(GithubRepository),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -168,7 +170,8 @@ pub struct GithubRepository {
     /// The id of the commit that the data is read from.
     #[api(default)]
     pub commit_id: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

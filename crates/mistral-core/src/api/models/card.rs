@@ -12,7 +12,8 @@ pub struct ModelList {
     /// The models.
     #[api(default)]
     pub data: Vec<ModelCard>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -28,7 +29,7 @@ pub enum ModelCard {
     /// A fine-tuned model.
     #[api("fine-tuned")]
     FineTuned(FtModelCard),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -102,7 +103,8 @@ pub struct BaseModelCard {
     /// The speech synthesis capabilities.
     #[api(lenient)]
     pub audio_speech_capabilities: Option<AudioSpeechCapabilities>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -151,14 +153,15 @@ pub struct FtModelCard {
     pub billing_model_name: Option<String>,
     /// Whether the model is internal to the service.
     pub internal: Option<bool>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
 /// The capabilities of a model. Mirrors the API's `ModelCapabilities`.
 ///
-/// Capabilities that this version of the SDK does not know are in `extra`.
+/// Capabilities that this version of the SDK does not declare are in `extra`.
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct ModelCapabilities {
@@ -204,7 +207,8 @@ pub struct ModelCapabilities {
     /// Whether the model supports the unified resources API.
     #[api(default)]
     pub unified_resources: bool,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -235,7 +239,8 @@ pub struct AudioTranscriptionCapabilities {
     /// The supported ranges of streaming delays, in milliseconds.
     #[api(lenient)]
     pub streaming_delays_ms: Option<Vec<StreamingDelayRange>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -248,7 +253,8 @@ pub struct StreamingDelayRange {
     pub min: Option<i64>,
     /// The longest delay.
     pub max: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -267,7 +273,8 @@ pub struct AudioSpeechCapabilities {
     /// The supported audio formats.
     #[api(default, lenient)]
     pub response_formats: Vec<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

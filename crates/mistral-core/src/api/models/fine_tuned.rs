@@ -26,7 +26,7 @@ pub struct UpdateModelRequest {
     /// The description of the model. Default: unchanged.
     #[api(nullable, into)]
     pub description: Option<Patch<String>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -42,7 +42,7 @@ pub enum FineTunedModel {
     /// A classifier.
     #[api("classifier")]
     Classifier(ClassifierFineTunedModel),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -99,7 +99,8 @@ pub struct CompletionFineTunedModel {
     /// The id of the fine-tuning job that created the model.
     #[api(default)]
     pub job: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -149,7 +150,8 @@ pub struct ClassifierFineTunedModel {
     /// The targets that the classifier predicts.
     #[api(default, lenient)]
     pub classifier_targets: Vec<ClassifierTargetResult>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -172,7 +174,8 @@ pub struct FineTunedModelCapabilities {
     /// Whether the model supports classification.
     #[api(default)]
     pub classification: bool,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -190,7 +193,8 @@ pub struct ArchiveModelResponse {
     /// Whether the model is archived, if the server sent it. See
     /// [`is_archived`](Self::is_archived).
     pub archived: Option<bool>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -217,7 +221,8 @@ pub struct UnarchiveModelResponse {
     /// Whether the model is archived.
     #[api(default)]
     pub archived: bool,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -235,7 +240,8 @@ pub struct DeleteModelResponse {
     /// Whether the model has been deleted, if the server sent it. See
     /// [`is_deleted`](Self::is_deleted).
     pub deleted: Option<bool>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

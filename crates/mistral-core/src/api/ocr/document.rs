@@ -33,7 +33,7 @@ pub enum Document {
     /// An image at a URL, or in a data URL.
     #[api("image_url")]
     ImageUrl(ImageUrlChunk),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 

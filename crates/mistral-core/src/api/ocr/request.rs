@@ -54,7 +54,7 @@ pub struct OcrRequest {
     /// The unit that the response contains confidence scores for. Default: no scores.
     #[api(into)]
     pub confidence_scores_granularity: Option<ConfidenceScoresGranularity>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -112,7 +112,7 @@ pub enum TableFormat {
     /// HTML.
     #[api("html")]
     Html,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -130,6 +130,6 @@ pub enum ConfidenceScoresGranularity {
     /// Scores per block.
     #[api("block")]
     Block,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }

@@ -25,7 +25,8 @@ pub struct OcrResponse {
     /// The pages that the call consumed.
     #[api(lenient)]
     pub usage_info: Option<OcrUsageInfo>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -96,7 +97,8 @@ pub struct OcrPageObject {
     /// The blocks of the page in reading order, if the request set `include_blocks`.
     #[api(lenient)]
     pub blocks: Option<Vec<Block>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -122,7 +124,8 @@ pub struct OcrImageObject {
     /// The annotation in the format that `bbox_annotation_format` set, as JSON.
     /// [`annotation`](Self::annotation) decodes it.
     pub image_annotation: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -203,7 +206,8 @@ pub struct OcrTableObject {
     /// The confidence scores of the words, if the request asked for scores per word.
     #[api(lenient)]
     pub word_confidence_scores: Option<Vec<OcrConfidenceScore>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -218,7 +222,8 @@ pub struct OcrPageDimensions {
     pub height: Option<u64>,
     /// The width in pixels.
     pub width: Option<u64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -234,7 +239,8 @@ pub struct OcrPageConfidenceScores {
     pub average_page_confidence_score: Option<f64>,
     /// The lowest confidence, from 0 to 1.
     pub minimum_page_confidence_score: Option<f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -251,7 +257,8 @@ pub struct OcrConfidenceScore {
     pub confidence: f64,
     /// The index of the word's first character in the Markdown.
     pub start_index: Option<u64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -265,7 +272,8 @@ pub struct OcrUsageInfo {
     pub pages_processed: u64,
     /// The size of the document, in bytes.
     pub doc_size_bytes: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

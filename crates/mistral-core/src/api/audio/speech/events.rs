@@ -21,7 +21,7 @@ pub enum SpeechStreamEvents {
     /// The end of the stream, with the usage.
     #[api("speech.audio.done")]
     Done(SpeechStreamDone),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -46,7 +46,8 @@ pub struct SpeechStreamAudioDelta {
     /// The chunk in base64; [`audio`](Self::audio) decodes it.
     #[api(required)]
     pub audio_data: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -68,7 +69,8 @@ pub struct SpeechStreamDone {
     /// The tokens and the audio that the call consumed.
     #[api(lenient)]
     pub usage: Option<UsageInfo>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

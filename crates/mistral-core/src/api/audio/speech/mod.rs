@@ -72,7 +72,8 @@ pub struct SpeechResponse {
     /// The recording in base64; [`audio`](Self::audio) decodes it.
     #[api(required)]
     pub audio_data: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -54,7 +54,7 @@ pub struct SpeechRequest {
     /// A key shared by requests with a common prefix, so that the server can reuse its cache.
     #[api(into)]
     pub prompt_cache_key: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -86,7 +86,7 @@ pub enum SpeechOutputFormat {
     /// Opus.
     #[api("opus")]
     Opus,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -101,7 +101,7 @@ pub enum SpeechTurn {
     /// A turn of the user.
     #[api("user")]
     User(SpeechUserTurn),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -115,7 +115,7 @@ pub struct SpeechAssistantTurn {
     /// The recording of the turn.
     #[api(required)]
     pub audio: RawAudio,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -127,7 +127,7 @@ pub struct SpeechUserTurn {
     /// The recording of the turn.
     #[api(required)]
     pub audio: RawAudio,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -139,7 +139,7 @@ pub struct RawAudio {
     /// The recording in base64.
     #[api(required, into)]
     pub data: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

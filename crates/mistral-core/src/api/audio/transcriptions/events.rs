@@ -29,7 +29,7 @@ pub enum TranscriptionStreamEvents {
     /// without this event may be truncated: the API has no other end marker.
     #[api("transcription.done")]
     Done(TranscriptionStreamDone),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -51,7 +51,8 @@ pub struct TranscriptionStreamTextDelta {
     /// The text to append.
     #[api(required)]
     pub text: String,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -62,7 +63,8 @@ pub struct TranscriptionStreamTextDelta {
 pub struct TranscriptionStreamLanguage {
     /// The spoken language as a two-letter code. `None` if the server does not know it.
     pub audio_language: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -80,7 +82,8 @@ pub struct TranscriptionStreamSegmentDelta {
     pub end: Option<f64>,
     /// The id of the speaker, if the request set `diarize`.
     pub speaker_id: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

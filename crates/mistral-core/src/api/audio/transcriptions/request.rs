@@ -43,7 +43,7 @@ pub struct AudioTranscriptionRequest {
     /// References to recognize speakers by: a map from a speaker's name to the reference. Sent
     /// as JSON.
     pub speaker_references: BTreeMap<String, String>,
-    /// Fields that this version of the SDK does not know.
+    /// Additional fields, by name.
     pub extra: Vec<(String, String)>,
 }
 
@@ -116,7 +116,7 @@ impl AudioTranscriptionRequest {
         self
     }
 
-    /// Adds a field that this version of the SDK does not know.
+    /// Adds a field that this version of the SDK does not declare.
     #[must_use]
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra.push((name.into(), value.into()));
@@ -219,6 +219,6 @@ pub enum TimestampGranularity {
     /// One timestamp per word.
     #[api("word")]
     Word,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }

@@ -21,7 +21,8 @@ pub struct TranscriptionResponse {
     /// The tokens and the audio that the call consumed.
     #[api(lenient)]
     pub usage: Option<UsageInfo>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -45,7 +46,8 @@ pub struct TranscriptionStreamDone {
     /// The tokens and the audio that the call consumed.
     #[api(lenient)]
     pub usage: Option<UsageInfo>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -68,7 +70,8 @@ pub struct TranscriptionSegmentChunk {
     pub score: Option<f64>,
     /// The id of the speaker, if the request set `diarize`.
     pub speaker_id: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -16,7 +16,7 @@ pub struct ListVoicesRequest {
     /// The type of voices to list. Default: all.
     #[api(rename = "type", into)]
     pub filter: Option<VoiceFilter>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -34,7 +34,7 @@ pub enum VoiceFilter {
     /// Voices that users have created.
     #[api("custom")]
     Custom,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -75,7 +75,7 @@ pub struct VoiceCreateRequest {
     /// The file name of the recording. Its extension determines the format.
     #[api(into)]
     pub sample_filename: Option<String>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -125,7 +125,7 @@ pub struct VoiceUpdateRequest {
     /// Tags to search the voice by.
     #[api(nullable, into)]
     pub tags: Option<Patch<Vec<String>>>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

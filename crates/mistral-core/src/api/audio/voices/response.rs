@@ -16,7 +16,7 @@ pub enum VoiceGender {
     /// Neutral.
     #[api("neutral")]
     Neutral,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -30,7 +30,7 @@ pub enum VoiceType {
     /// Created by a user.
     #[api("custom")]
     Custom,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -44,7 +44,7 @@ pub enum VoiceKind {
     /// Professional voice cloning, from long recordings.
     #[api("pvc")]
     Pvc,
-    /// A value that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
@@ -87,7 +87,8 @@ pub struct VoiceResponse {
     pub kind: Option<VoiceKind>,
     /// The duration that was trimmed from the recording, in seconds.
     pub trimmed_seconds: Option<f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -107,7 +108,8 @@ pub struct VoiceListResponse {
     pub page_size: Option<i64>,
     /// The total number of pages.
     pub total_pages: Option<i64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

@@ -23,7 +23,8 @@ pub struct OcrTextBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -46,7 +47,8 @@ pub struct OcrListBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -71,7 +73,8 @@ pub struct OcrImageBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -97,7 +100,8 @@ pub struct OcrTableBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -120,7 +124,8 @@ pub struct OcrTitleBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -143,7 +148,8 @@ pub struct OcrEquationBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -166,7 +172,8 @@ pub struct OcrCaptionBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -189,7 +196,8 @@ pub struct OcrCodeBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -212,7 +220,8 @@ pub struct OcrReferencesBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -235,7 +244,8 @@ pub struct OcrAsideTextBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -258,7 +268,8 @@ pub struct OcrHeaderBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -281,7 +292,8 @@ pub struct OcrFooterBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
@@ -304,7 +316,8 @@ pub struct OcrSignatureBlock {
     /// The confidence scores, if the request set `confidence_scores_granularity`.
     #[api(lenient)]
     pub confidence_scores: Option<OcrBlockConfidenceScores>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

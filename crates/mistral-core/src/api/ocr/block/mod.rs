@@ -56,7 +56,7 @@ pub enum Block {
     /// A signature.
     #[api("signature")]
     Signature(OcrSignatureBlock),
-    /// A member that this version of the SDK does not know, as it came.
+    /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -95,7 +95,8 @@ pub struct OcrBlockConfidenceScores {
     pub average_content_confidence_score: Option<f64>,
     /// The lowest confidence in the content, from 0 to 1.
     pub minimum_content_confidence_score: Option<f64>,
-    /// Fields that this version of the SDK does not know, as they came.
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }

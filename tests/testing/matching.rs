@@ -105,7 +105,8 @@ async fn cassette_unmatched_request_is_reported_and_not_retried() {
     recorded(&folder.file("empty.json"), &[]).await;
     let expected_message = |name: &str, why: &str| {
         format!(
-            "the cassette `{}` {why}. If the program is meant to ask this, record the cassette anew",
+            "the cassette `{}` {why}. If the program is meant to send this request, \
+             record the cassette again",
             folder.file(name).display()
         )
     };

@@ -187,7 +187,7 @@ async fn mock_request_without_reply_is_an_error_and_not_retried() {
         assert!(!error.is_retryable());
         let expected = format!(
             "models.list: MockTransport has no reply for request {number}, GET /v1/models: {why}. \
-             Add one, or find out why the program asks"
+             Add one, or find out why the program sends this request"
         );
         assert_eq!(error.to_string(), expected);
         assert_eq!(format!("{error:#}"), expected);

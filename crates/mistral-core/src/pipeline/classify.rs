@@ -80,7 +80,7 @@ pub(crate) fn compressed(response: &http::Response<Body>, encoding: &str) -> Err
 
 fn compressed_message(encoding: &str) -> String {
     format!(
-        "the body is compressed (`{encoding}`), which was not asked for: \
+        "the body is compressed (`{encoding}`), which the client did not request: \
          use a transport that decompresses it"
     )
 }
@@ -167,8 +167,10 @@ async fn sniff_event_stream(
     let mut text = first;
     read_text(body, &mut text, timer.next_deadline()).await;
     let headers = response.headers();
-    let found = content_type(headers).unwrap_or("no content type");
-    let cause = format!("a stream of events was asked for, and `{found}` came");
+    let cause = match content_type(headers) {
+        Some(found) => format!("expected a stream of events, but the content type is `{found}`"),
+        None => "expected a stream of events, but the response has no content type".to_owned(),
+    };
     Err(unexpected(response.status(), headers.clone(), &text, cause))
 }
 

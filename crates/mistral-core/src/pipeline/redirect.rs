@@ -37,29 +37,30 @@ impl Redirection<'_> {
     /// Returns where the call continues.
     ///
     /// # Errors
-    /// Fails when it leads to another origin, when there were too many already, or when the
+    /// Fails when it leads to another origin, when the limit of redirects is reached, or when the
     /// body cannot be sent once more.
     #[cold]
     pub(crate) fn follow(&self) -> Result<Redirect> {
         let status = self.status;
         let location = self.headers.get(LOCATION).and_then(|to| to.to_str().ok());
         let refuse = |why: &str| {
-            let to = one_line(&redact_url(location.unwrap_or("another address")));
+            let to = one_line(&redact_url(location.unwrap_or("another URL")));
             Err(Error::config(format!(
                 "{status}: the server redirects to `{to}`, which is not followed because {why}"
             )))
         };
         let Some((url, uri)) = location.and_then(|location| self.target(location)) else {
-            return refuse("that is no address: set the right one as the base URL");
+            return refuse("the `location` is not a URL: set the right URL as the base URL");
         };
         if url.origin() != self.from.url.origin() {
             return refuse(
-                "the credentials would go there: set that address as the base URL if you trust it",
+                "it is another origin, to which the credentials must not be sent: set that \
+                 URL as the base URL if you trust it",
             );
         }
         let count = self.previous.map_or(1, |previous| previous.count + 1);
         if count > MAX_REDIRECTS {
-            return refuse("it is one redirect too many: set the right address as the base URL");
+            return refuse("the limit of redirects is reached: set the right URL as the base URL");
         }
         let method = match status {
             StatusCode::SEE_OTHER if self.method != Method::HEAD => Method::GET,
@@ -71,12 +72,12 @@ impl Redirection<'_> {
             | StatusCode::FOUND
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT => self.method.clone(),
-            _ => return refuse("the status does not ask for it"),
+            _ => return refuse("the status is not that of a redirect"),
         };
         let keeps_body = self.has_body && method == *self.method;
         if keeps_body && !self.is_replayable {
             return refuse(
-                "the body cannot be read twice: set that address as the base URL, or upload \
+                "the body cannot be read twice: set that URL as the base URL, or upload \
                  from a file or from bytes",
             );
         }

@@ -171,7 +171,7 @@ impl ApiRequest {
         Self(match &self.0 {
             Ok(parts) => Ok(parts.clone()),
             Err(_) => {
-                let taken = Error::config("the call has failed before");
+                let taken = Error::config("an earlier page of this call failed");
                 std::mem::replace(&mut self.0, Err(taken))
             }
         })

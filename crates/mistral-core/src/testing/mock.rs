@@ -361,7 +361,7 @@ impl State {
         };
         format!(
             "MockTransport has no reply for request {number}, {method} {path}: {state}. Add one, \
-             or find out why the program asks"
+             or find out why the program sends this request"
         )
     }
 }

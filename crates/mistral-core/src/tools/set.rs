@@ -245,7 +245,7 @@ impl ToolSet {
             None => {
                 let names: Vec<_> = self.entries.iter().map(|entry| &*entry.name).collect();
                 let message = match names.as_slice() {
-                    [] => format!("there is no tool `{name}`: there are none at all"),
+                    [] => format!("there is no tool `{name}`: the tool set is empty"),
                     names => format!("there is no tool `{name}`, only {}", names.join(", ")),
                 };
                 CatchPanic::new(label, async move { Err(ToolFailure::new(message)) })

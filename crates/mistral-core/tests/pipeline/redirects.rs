@@ -138,17 +138,17 @@ async fn redirect_loop_ends_after_ten() {
     let error = client_with(&mock).chat().complete(&question()).await;
     let error = error.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("too many"), "{error}");
+    assert!(error.to_string().contains("limit of redirects"), "{error}");
     assert_eq!(mock.requests().len(), 1 + 10);
 }
 
 #[tokio::test]
 async fn redirect_without_usable_location_is_an_error() {
     for (reply, word) in [
-        (reply(307, ""), "another address"),
+        (reply(307, ""), "another URL"),
         (redirect(307, "http://["), "http://["),
-        (redirect(304, "/there"), "does not ask for it"),
-        (redirect(300, "/there"), "does not ask for it"),
+        (redirect(304, "/there"), "not that of a redirect"),
+        (redirect(300, "/there"), "not that of a redirect"),
     ] {
         let error = error([reply]).await;
         assert_eq!(error.kind(), ErrorKind::Config);

@@ -53,7 +53,7 @@ async fn tool_unknown_is_sent_to_the_model_or_fails_the_run() {
     let (tool_results, _) = outcome_of(&ToolSet::new(), &call("abcdefgh1", "add", CALL)).await;
     assert_eq!(
         tool_results,
-        "Error: there is no tool `add`: there are none at all"
+        "Error: there is no tool `add`: the tool set is empty"
     );
 }
 

@@ -225,7 +225,7 @@ fn span<'a>(
 pub(crate) fn describe(error: &Error) -> String {
     let Some(api) = error.api() else {
         return match error.kind() {
-            ErrorKind::Decode => "the answer is not what was asked for".to_owned(),
+            ErrorKind::Decode => "the response does not match the requested type".to_owned(),
             _ => error.message().to_owned(),
         };
     };

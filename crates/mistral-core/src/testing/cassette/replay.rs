@@ -106,7 +106,8 @@ pub(super) fn answer(
             Ok(recording.response.clone().into_response())
         }
         None => Err(refusal(format!(
-            "the cassette `{}` {}. If the program is meant to ask this, record the cassette anew",
+            "the cassette `{}` {}. If the program is meant to send this request, \
+             record the cassette again",
             path.display(),
             complaint(request, recordings)
         ))),

@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for event in run.stream() {
         match event? {
             RunEvent::Chunk(chunk) => print!("{}", chunk.text()),
-            RunEvent::Answer(result) => println!("[{}]", result.content.text()),
+            RunEvent::ToolResult(result) => println!("[{}]", result.content.text()),
             _ => {}
         }
     }

@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         match event? {
             RunEvent::Chunk(chunk) => print!("{}", chunk.text()),
             RunEvent::Call(call) => println!("[calls {}]", call.function.name),
-            RunEvent::Answer(answer) => println!("[{}]", answer.content.text()),
+            RunEvent::ToolResult(result) => println!("[{}]", result.content.text()),
             _ => {}
         }
     }

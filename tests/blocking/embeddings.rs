@@ -13,7 +13,7 @@ use super::start;
 
 /// Returns a transport whose vector of the text `7` is `[7.0]`, and that rejects the text `no`.
 fn mock() -> MockTransport {
-    MockTransport::new().answer_with(|request: &MockRequest| {
+    MockTransport::new().reply_with(|request: &MockRequest| {
         let request = request.json();
         let texts = request["input"].as_array().unwrap().iter();
         let vectors: Option<Vec<Value>> = texts

@@ -110,7 +110,7 @@ fn tool_run_calls_model_or_agent_until_final_response() {
             RunEvent::Chunk(_) if events.last().is_some_and(|it| it == "text") => {}
             RunEvent::Chunk(_) => events.push("text".to_owned()),
             RunEvent::Call(call) => events.push(call.function.name),
-            RunEvent::Answer(answer) => events.push(answer.content.text().into_owned()),
+            RunEvent::ToolResult(result) => events.push(result.content.text().into_owned()),
             event => panic!("{event:?}"),
         }
     }

@@ -12,7 +12,7 @@ use crate::{TempDir, chat_request, client};
 
 /// Records a chat completion for each text.
 async fn recorded(path: &std::path::Path, texts: &[&str]) {
-    let mock = MockTransport::new().answer_with(|request| {
+    let mock = MockTransport::new().reply_with(|request| {
         let question = request.json()["messages"][0]["content"].clone();
         MockReply::chat(format!("Re: {}", question.as_str().unwrap()))
     });

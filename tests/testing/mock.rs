@@ -132,7 +132,7 @@ async fn mock_replies_can_be_added_to_a_clone() {
 
 #[tokio::test]
 async fn mock_function_replies_to_concurrent_requests() {
-    let mock = MockTransport::new().answer_with(|request| {
+    let mock = MockTransport::new().reply_with(|request| {
         let inputs = request.json()["input"].as_array().cloned().unwrap();
         let number = |(index, input): (usize, &Value)| {
             let number: f64 = input.as_str().unwrap().parse().unwrap();

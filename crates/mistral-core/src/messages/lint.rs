@@ -35,11 +35,11 @@ pub enum MessageRule {
     PrefixIsLast,
     /// A tool-call id is nine letters or digits.
     ToolCallIdIsValid,
-    /// Each tool call is answered by a tool message directly after the message with the call.
-    CallIsAnswered,
+    /// Each tool call has its result, a tool message, directly after the message with the call.
+    CallHasResult,
     /// A tool message follows the message with its tool call, and is the only one for that
     /// call.
-    AnswerHasCall,
+    ResultHasCall,
     /// The last message is a user message, a tool message, or an assistant message with
     /// `prefix`.
     EndsWithInput,
@@ -52,10 +52,8 @@ impl fmt::Display for MessageRule {
             Self::SystemIsFirst => "a system message is not the first message",
             Self::PrefixIsLast => "a message with `prefix` is not the last message",
             Self::ToolCallIdIsValid => "a tool-call id is not nine letters or digits",
-            Self::CallIsAnswered => "a tool call is not answered directly after it",
-            Self::AnswerHasCall => {
-                "a tool message answers no open tool call of the message before it"
-            }
+            Self::CallHasResult => "a tool call has no result directly after it",
+            Self::ResultHasCall => "a tool result belongs to no open call of the message before it",
             Self::EndsWithInput => "the history ends without a message to respond to",
         })
     }
@@ -72,13 +70,13 @@ impl fmt::Display for MessageRule {
 ///
 /// let messages = [Message::user("Hello"), Message::tool("D681PevKs", "no rain")];
 /// let violations = lint_messages(&messages);
-/// assert_eq!(violations[0].rule, MessageRule::AnswerHasCall);
-/// assert!(violations[0].to_string().starts_with("message 1: a tool message answers no"));
+/// assert_eq!(violations[0].rule, MessageRule::ResultHasCall);
+/// assert!(violations[0].to_string().starts_with("message 1: a tool result belongs to no"));
 /// ```
 #[inline]
 pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let mut open = Vec::new(); // the unanswered calls, with the index of their message
+    let mut open = Vec::new(); // the calls without a result, with the index of their message
     for (at, message) in messages.iter().enumerate() {
         let mut violates = |rule| violations.push(Violation { at, rule });
         if is_empty(message) {
@@ -96,17 +94,17 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
         if let Message::Tool(_) = message {
             let id = tool_call_ids(message).next();
             match open.iter().position(|(_, call)| Some(*call) == id) {
-                Some(answered) => {
-                    open.remove(answered);
+                Some(index) => {
+                    open.remove(index);
                 }
-                None => violates(MessageRule::AnswerHasCall),
+                None => violates(MessageRule::ResultHasCall),
             }
             continue;
         }
-        report_unanswered(&mut violations, &mut open);
+        report_open_calls(&mut violations, &mut open);
         open.extend(tool_call_ids(message).map(|id| (at, id)));
     }
-    report_unanswered(&mut violations, &mut open);
+    report_open_calls(&mut violations, &mut open);
     if !messages.last().is_some_and(is_input) {
         violations.push(Violation {
             at: messages.len().saturating_sub(1),
@@ -117,25 +115,25 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
     violations
 }
 
-/// Reports the calls that are still open, which no later message can answer.
+/// Reports the calls that are still open. No later message can hold their results.
 #[inline]
-fn report_unanswered(violations: &mut Vec<Violation>, open: &mut Vec<(usize, &str)>) {
+fn report_open_calls(violations: &mut Vec<Violation>, open: &mut Vec<(usize, &str)>) {
     violations.extend(open.drain(..).map(|(at, _)| Violation {
         at,
-        rule: MessageRule::CallIsAnswered,
+        rule: MessageRule::CallHasResult,
     }));
 }
 
-/// Returns the tool-call ids of a message: those of its calls, or of the call that it answers.
-/// A missing id is empty.
+/// Returns the tool-call ids of a message: those of its calls, or of the call that it is the
+/// result of. A missing id is empty.
 pub(super) fn tool_call_ids(message: &Message) -> impl Iterator<Item = &str> {
-    let (calls, answered) = match message {
+    let (calls, result_of) = match message {
         Message::Assistant(assistant) => (assistant.tool_calls.as_deref(), None),
         Message::Tool(tool) => (None, Some(tool.tool_call_id.as_deref())),
         _ => (None, None),
     };
     let of_calls = calls.into_iter().flatten().map(|call| call.call_id());
-    let ids = of_calls.chain(answered.map(present_id));
+    let ids = of_calls.chain(result_of.map(present_id));
     ids.map(Option::unwrap_or_default)
 }
 

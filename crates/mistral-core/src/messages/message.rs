@@ -125,7 +125,7 @@ pub struct ToolMessage {
     /// The result of the tool.
     #[api(required, into)]
     pub content: Content,
-    /// The id of the tool call that this message answers.
+    /// The id of the tool call that this message is the result of.
     #[api(into)]
     pub tool_call_id: Option<String>,
     /// The tool's name.

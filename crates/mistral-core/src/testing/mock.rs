@@ -155,7 +155,7 @@ impl MockTransport {
     /// use mistral_sdk::testing::{MockReply, MockTransport};
     /// use serde_json::json;
     ///
-    /// let mock = MockTransport::new().answer_with(|request| {
+    /// let mock = MockTransport::new().reply_with(|request| {
     ///     let inputs = request.json()["input"].as_array().map_or(1, Vec::len);
     ///     let data: Vec<_> = (0..inputs)
     ///         .map(|index| json!({ "index": index, "embedding": [0.6, 0.8] }))
@@ -165,13 +165,13 @@ impl MockTransport {
     /// # let _ = mock;
     /// ```
     #[must_use]
-    pub fn answer_with(
+    pub fn reply_with(
         self,
-        answer: impl Fn(&MockRequest) -> MockReply + Send + Sync + 'static,
+        reply: impl Fn(&MockRequest) -> MockReply + Send + Sync + 'static,
     ) -> Self {
         self.lock().lines.push(Line {
             target: Target::Any,
-            responder: Arc::new(answer),
+            responder: Arc::new(reply),
             left: None,
             is_early: false,
         });
@@ -225,7 +225,7 @@ impl MockTransport {
         left.fold(0, usize::saturating_add)
     }
 
-    /// Returns the number of requests in flight: sent, and neither answered nor dropped.
+    /// Returns the number of requests in flight: sent, without a response, and not dropped.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]

@@ -279,7 +279,7 @@ impl MockReply {
     ///
     /// A server does so when it rejects an upload by its headers. The body of the
     /// [`MockRequest`](super::MockRequest) is empty then. Has no effect on a reply that is created
-    /// by [`answer_with`](super::MockTransport::answer_with), which needs the whole request.
+    /// by [`reply_with`](super::MockTransport::reply_with), which needs the whole request.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

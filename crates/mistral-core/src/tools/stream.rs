@@ -27,7 +27,7 @@ pub enum RunEvent {
     /// yet.
     Call(ToolCall),
     /// The result of a tool call, emitted after all calls of the turn have completed.
-    Answer(ToolMessage),
+    ToolResult(ToolMessage),
 }
 
 /// The stream of events of a run. Created by [`RunCall::stream`](super::RunCall::stream).
@@ -201,7 +201,7 @@ impl RunStream {
         };
         let messages = self.conversation.add_outcomes(running.into_outcomes())?;
         self.events
-            .extend(messages.into_iter().map(RunEvent::Answer));
+            .extend(messages.into_iter().map(RunEvent::ToolResult));
         Ok(RunState::Turn)
     }
 }

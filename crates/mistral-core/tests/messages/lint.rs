@@ -124,7 +124,7 @@ fn lint_reports_history_without_input_and_repair_keeps_it() {
     }
     // A call without an answer gets one, and the model continues from there.
     let mut pending = vec![user(), calling(&[A])];
-    assert_eq!(found(&pending), [(1, CallIsAnswered), (1, EndsWithInput)]);
+    assert_eq!(found(&pending), [(1, CallHasResult), (1, EndsWithInput)]);
     assert_eq!(repair_messages(&mut pending), []);
 }
 

@@ -48,7 +48,7 @@ async fn events(stream: &mut RunStream) -> Vec<String> {
             Ok(RunEvent::Chunk(chunk)) if chunk.text().is_empty() => continue,
             Ok(RunEvent::Chunk(chunk)) => chunk.text().into_owned(),
             Ok(RunEvent::Call(call)) => format!("call {}", call.function.arguments),
-            Ok(RunEvent::Answer(answer)) => format!("answer {}", answer.content.text()),
+            Ok(RunEvent::ToolResult(result)) => format!("result {}", result.content.text()),
             Ok(_) => "something else".to_owned(),
             Err(error) => format!("error {}", error.message()),
         });
@@ -57,14 +57,14 @@ async fn events(stream: &mut RunStream) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn run_stream_yields_text_calls_and_answers_in_order() {
+async fn run_stream_yields_text_calls_and_results_in_order() {
     let mock = once(&[call("abcdefgh1", "add", CALL)]);
     let mut stream = client(&mock).chat().run(&ask(), &adding()).stream();
     let happened = events(&mut stream).await;
     let expected = [
         "Let me add.",
         r#"call {"a": 1, "b": 2}"#,
-        "answer 3",
+        "result 3",
         "It is",
         " 3.",
     ];
@@ -107,7 +107,7 @@ async fn run_stream_yields_all_answers_before_max_turns_error() {
         .max_turns(2)
         .stream();
     let happened = events(&mut stream).await;
-    let turn = ["Again.", r#"call {"a": 1, "b": 2}"#, "answer 3"];
+    let turn = ["Again.", r#"call {"a": 1, "b": 2}"#, "result 3"];
     assert_eq!(happened[..3], turn);
     assert_eq!(happened[3..6], turn);
     assert!(
@@ -190,9 +190,9 @@ async fn run_stream_next_dropped_loses_nothing_and_repeats_no_call() {
 async fn run_stream_implements_futures_stream() {
     let mock = once(&[call("abcdefgh1", "add", CALL)]);
     let stream = client(&mock).chat().run(&ask(), &adding()).stream();
-    let answers = stream.filter(|event| {
-        let is_answer = matches!(event, Ok(RunEvent::Answer(_)));
-        futures::future::ready(is_answer)
+    let results = stream.filter(|event| {
+        let is_result = matches!(event, Ok(RunEvent::ToolResult(_)));
+        futures::future::ready(is_result)
     });
-    assert_eq!(answers.count().await, 1);
+    assert_eq!(results.count().await, 1);
 }

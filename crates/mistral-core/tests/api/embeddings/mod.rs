@@ -50,7 +50,7 @@ impl Rules {
     }
 
     fn mock(self) -> MockTransport {
-        MockTransport::new().answer_with(move |request| self.reply(request))
+        MockTransport::new().reply_with(move |request| self.reply(request))
     }
 
     fn reply(&self, request: &MockRequest) -> MockReply {

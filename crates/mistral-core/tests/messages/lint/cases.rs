@@ -46,17 +46,17 @@ fn missing_answers() -> Vec<Case> {
         ),
         (
             vec![user(), answer(A)],
-            vec![(1, AnswerHasCall)],
+            vec![(1, ResultHasCall)],
             vec!["user: Hello"],
         ),
         (
             vec![answer(A), user()],
-            vec![(0, AnswerHasCall)],
+            vec![(0, ResultHasCall)],
             vec!["user: Hello"],
         ),
         (
             vec![user(), calling(&[A]), user()],
-            vec![(1, CallIsAnswered)],
+            vec![(1, CallHasResult)],
             vec![
                 "user: Hello",
                 "assistant: aaaaaaaa1",
@@ -71,7 +71,7 @@ fn moved_answers() -> Vec<Case> {
     vec![
         (
             vec![user(), calling(&[A, B]), answer(B), answer(B)],
-            vec![(1, CallIsAnswered), (3, AnswerHasCall)],
+            vec![(1, CallHasResult), (3, ResultHasCall)],
             vec![
                 "user: Hello",
                 "assistant: aaaaaaaa1 bbbbbbbb2",
@@ -81,7 +81,7 @@ fn moved_answers() -> Vec<Case> {
         ),
         (
             vec![user(), calling(&[A]), user(), answer(A)],
-            vec![(1, CallIsAnswered), (3, AnswerHasCall)],
+            vec![(1, CallHasResult), (3, ResultHasCall)],
             vec![
                 "user: Hello",
                 "assistant: aaaaaaaa1",
@@ -91,7 +91,7 @@ fn moved_answers() -> Vec<Case> {
         ),
         (
             vec![user(), calling(&[A]), calling(&[A]), answer(A)],
-            vec![(1, CallIsAnswered)],
+            vec![(1, CallHasResult)],
             vec![
                 "user: Hello",
                 "assistant: aaaaaaaa1",
@@ -152,11 +152,11 @@ fn marks_and_ids() -> Vec<Case> {
                 answer(A),
             ],
             vec![
-                (1, CallIsAnswered),
-                (1, CallIsAnswered),
+                (1, CallHasResult),
+                (1, CallHasResult),
                 (2, ToolCallIdIsValid),
-                (2, AnswerHasCall),
-                (4, AnswerHasCall),
+                (2, ResultHasCall),
+                (4, ResultHasCall),
             ],
             vec![
                 "user: Hello",
@@ -205,9 +205,9 @@ fn marks_and_ids() -> Vec<Case> {
         (
             vec![user(), calling(&[A]), ToolMessage::new("3").into()],
             vec![
-                (1, CallIsAnswered),
+                (1, CallHasResult),
                 (2, ToolCallIdIsValid),
-                (2, AnswerHasCall),
+                (2, ResultHasCall),
             ],
             vec!["user: Hello", "assistant: aaaaaaaa1", "tool: 3"],
         ),

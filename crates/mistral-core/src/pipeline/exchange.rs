@@ -45,7 +45,7 @@ pub(crate) struct Exchange<'a> {
     redirect: Option<Box<Redirect>>,
     /// The provider's credentials in the last request.
     pub(super) credentials: Credentials,
-    /// The credentials that came back with a 401, and the error that the 401 is.
+    /// The credentials that the server rejected with a 401, and the error of that response.
     rejected: Option<Box<(HeaderMap, Error)>>,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Exchange<'a> {
         let route = pipeline.routes.resolve(&*pipeline.provider, request);
         let route = route.map_err(at)?;
         let timeouts = pipeline.timeouts_of(request);
-        // A body that is streamed, up or down, takes as long as it takes.
+        // A streamed call has no total timeout by default.
         let sends_stream = request.body.as_ref().is_some_and(Payload::is_streamed);
         let is_streamed = match operation.framing {
             Framing::Json | Framing::Nothing => sends_stream,

@@ -43,24 +43,24 @@ impl Redirection<'_> {
     pub(crate) fn follow(&self) -> Result<Redirect> {
         let status = self.status;
         let location = self.headers.get(LOCATION).and_then(|to| to.to_str().ok());
-        let refuse = |why: &str| {
+        let reject = |why: &str| {
             let to = one_line(&redact_url(location.unwrap_or("another URL")));
             Err(Error::config(format!(
                 "{status}: the server redirects to `{to}`, which is not followed because {why}"
             )))
         };
         let Some((url, uri)) = location.and_then(|location| self.target(location)) else {
-            return refuse("the `location` is not a URL: set the right URL as the base URL");
+            return reject("the `location` is not a URL: set the right URL as the base URL");
         };
         if url.origin() != self.from.url.origin() {
-            return refuse(
+            return reject(
                 "it is another origin, to which the credentials must not be sent: set that \
                  URL as the base URL if you trust it",
             );
         }
         let count = self.previous.map_or(1, |previous| previous.count + 1);
         if count > MAX_REDIRECTS {
-            return refuse("the limit of redirects is reached: set the right URL as the base URL");
+            return reject("the limit of redirects is reached: set the right URL as the base URL");
         }
         let method = match status {
             StatusCode::SEE_OTHER if self.method != Method::HEAD => Method::GET,
@@ -72,11 +72,11 @@ impl Redirection<'_> {
             | StatusCode::FOUND
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT => self.method.clone(),
-            _ => return refuse("the status is not that of a redirect"),
+            _ => return reject("the status is not that of a redirect"),
         };
         let keeps_body = self.has_body && method == *self.method;
         if keeps_body && !self.is_replayable {
-            return refuse(
+            return reject(
                 "the body cannot be read twice: set that URL as the base URL, or upload \
                  from a file or from bytes",
             );

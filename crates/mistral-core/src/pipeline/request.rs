@@ -320,7 +320,7 @@ impl RequestParts {
         if extra.is_none() && rename.is_none() {
             return Ok(self.body.clone());
         }
-        let refuse = |why| Err(Error::config(format!("`extra_body`: {why}")));
+        let reject = |why| Err(Error::config(format!("`extra_body`: {why}")));
         if self
             .body
             .as_ref()
@@ -336,14 +336,14 @@ impl RequestParts {
             None => Map::new(),
             Some(body) => match body.bytes().map(|bytes| serde_json::from_slice(bytes)) {
                 Some(Ok(Value::Object(object))) => object,
-                _ => return refuse("this call's body is not a JSON object"),
+                _ => return reject("this call's body is not a JSON object"),
             },
         };
         if let Some(model) = rename {
             object.insert("model".to_owned(), model.into());
         }
         if !self.operation.is_raw && extra.is_some_and(|extra| extra.contains_key("stream")) {
-            return refuse("`stream` is set by the method that is called");
+            return reject("`stream` is set by the method that is called");
         }
         for (name, value) in extra.into_iter().flatten() {
             object.insert(name.clone(), value.clone());

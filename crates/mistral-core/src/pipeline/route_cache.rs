@@ -81,8 +81,9 @@ impl RouteCache {
         if request.path.is_none() && !request.operation.is_raw {
             request.operation.fill(&[])?;
         }
-        let asked = request.model.as_deref();
-        let model = asked.map(|asked| self.models.get(asked).map_or(asked, String::as_str));
+        let requested = request.model.as_deref();
+        let model =
+            requested.map(|requested| self.models.get(requested).map_or(requested, String::as_str));
         let mut route = provider.route(&RouteRequest {
             operation: &request.operation,
             path: request.path_str(),
@@ -118,7 +119,7 @@ impl RouteCache {
             // The model in the body, where it differs from the one that the request names.
             model: route
                 .model
-                .or_else(|| model.filter(|_| model != asked).map(str::to_owned)),
+                .or_else(|| model.filter(|_| model != requested).map(str::to_owned)),
         })
     }
 }

@@ -23,9 +23,9 @@ impl MockReply {
         }))
     }
 
-    /// Streams a completion, for chat, agents and FIM: an event for each piece of the text, one
+    /// Streams a completion, for chat, agents and FIM: an event for each chunk of the text, one
     /// that finishes it, and `[DONE]`.
-    pub fn chat_stream<S: Into<String>>(pieces: impl IntoIterator<Item = S>) -> Self {
+    pub fn chat_stream<S: Into<String>>(chunks: impl IntoIterator<Item = S>) -> Self {
         let event = |text: String, finish_reason: Option<&str>, usage: Option<Value>| {
             let mut event = json!({
                 "id": "mock",
@@ -43,11 +43,11 @@ impl MockReply {
             }
             event
         };
-        let pieces = pieces
+        let chunks = chunks
             .into_iter()
             .map(|text| event(text.into(), None, None));
         let last = event(String::new(), Some("stop"), Some(usage()));
-        Self::sse(pieces.chain([last]))
+        Self::sse(chunks.chain([last]))
     }
 }
 

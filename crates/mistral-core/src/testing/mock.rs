@@ -13,8 +13,8 @@ use http::{Request, Response};
 use serde::Serialize;
 use tokio::time::Instant;
 
+use super::config_error;
 use super::mock_request::{MockRequest, Target};
-use super::refusal;
 use super::reply::MockReply;
 use crate::transport::{Body, Transport, TransportError};
 
@@ -336,12 +336,12 @@ impl State {
                 line.left = line.left.map(|left| left.saturating_sub(1));
                 Ok(Arc::clone(&line.responder))
             }
-            None => Err(refusal(self.complaint(request))),
+            None => Err(config_error(self.no_reply_message(request))),
         }
     }
 
     /// Returns the message for a request without a reply.
-    fn complaint(&self, request: &MockRequest) -> String {
+    fn no_reply_message(&self, request: &MockRequest) -> String {
         // The query is not shown: there may be a key in it.
         let (method, path) = (&request.method, request.uri.path());
         let number = self.requests.len();

@@ -44,6 +44,6 @@ pub use self::reply::MockReply;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Returns the error of a request without a reply.
-fn refusal(message: String) -> TransportError {
+fn config_error(message: String) -> TransportError {
     TransportError::new(TransportErrorKind::Config, message)
 }

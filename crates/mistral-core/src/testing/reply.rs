@@ -10,9 +10,9 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
+use super::config_error;
 use super::mock_chunk::{MockChunk, SCRIPTED, steps};
 use super::playing::body;
-use super::refusal;
 use crate::transport::{Body, TransportError, TransportErrorKind};
 
 const JSON: &str = "application/json";
@@ -342,7 +342,7 @@ impl MockReply {
     /// Returns the response to one request, after the delay.
     pub(super) async fn play(self) -> Result<Response<Body>, TransportError> {
         if let Some(mistake) = self.mistake {
-            return Err(refusal(format!(
+            return Err(config_error(format!(
                 "the reply of MockTransport is wrong: {mistake}"
             )));
         }

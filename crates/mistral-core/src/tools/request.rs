@@ -18,7 +18,7 @@ pub(super) trait CompletionRequest: fmt::Debug + Send + Sync {
     fn stream(&self, client: &Client) -> StreamCall<CompletionChunk>;
 }
 
-macro_rules! completion_request {
+macro_rules! impl_completion_request {
     ($request:ty, sent by $group:ident, run as $name:literal) => {
         impl CompletionRequest for $request {
             fn run_name(&self) -> &'static str {
@@ -52,5 +52,5 @@ macro_rules! completion_request {
     };
 }
 
-completion_request!(ChatCompletionRequest, sent by chat, run as "chat.run");
-completion_request!(AgentsCompletionRequest, sent by agents, run as "agents.run");
+impl_completion_request!(ChatCompletionRequest, sent by chat, run as "chat.run");
+impl_completion_request!(AgentsCompletionRequest, sent by agents, run as "agents.run");

@@ -20,7 +20,7 @@ impl<M: Mode> Chat<M> {
     ///
     /// The calls of one turn run concurrently, within the task that awaits the run. The request
     /// may have other tools in addition to the set. A `tool_choice` that forces a tool call
-    /// applies to the first turn only. If the request asks for several choices (`n`), the first
+    /// applies to the first turn only. If several choices are requested (`n`), the first
     /// one is used. [`with_call`](RunCall::with_call) sets the options of the API calls.
     ///
     /// # Errors

@@ -203,7 +203,7 @@ pub struct OcrTableObject {
     pub content: String,
     /// The format of the table.
     pub format: Option<TableFormat>,
-    /// The confidence scores of the words, if the request asked for scores per word.
+    /// The confidence scores of the words, if scores per word were requested.
     #[api(lenient)]
     pub word_confidence_scores: Option<Vec<OcrConfidenceScore>>,
     /// Fields that this version of the SDK does not declare, and declared fields whose value could
@@ -232,7 +232,7 @@ pub struct OcrPageDimensions {
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]
 pub struct OcrPageConfidenceScores {
-    /// The confidence scores of the words, if the request asked for scores per word.
+    /// The confidence scores of the words, if scores per word were requested.
     #[api(lenient)]
     pub word_confidence_scores: Option<Vec<OcrConfidenceScore>>,
     /// The average confidence, from 0 to 1.

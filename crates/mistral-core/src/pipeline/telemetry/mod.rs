@@ -15,7 +15,7 @@ use tracing::field::Empty;
 
 use self::fields::pick_fields;
 pub(crate) use self::hooks::{CaptureContent, Propagate};
-use self::request::Start;
+use self::request::SpanStart;
 use self::response::{FIELDS, ResponseAttributes};
 use crate::error::{Error, ErrorKind, decode};
 use crate::pipeline::request::RequestParts;
@@ -32,7 +32,7 @@ const MAX_CODE_LENGTH: usize = 100;
 pub(crate) struct Trace {
     span: Span,
     started: Instant,
-    /// Whether a model answers.
+    /// Whether the operation runs a model.
     is_inference: bool,
     capture: CaptureContent,
     /// Whether the first event of a stream has arrived.
@@ -50,7 +50,7 @@ impl Trace {
         route: impl FnOnce() -> Option<Arc<ResolvedRoute>>,
     ) -> Option<Box<Self>> {
         let span = span(provider, request, || {
-            Start::new(request, route().as_deref(), capture)
+            SpanStart::new(request, route().as_deref(), capture)
         });
         if span.is_disabled() {
             return None;
@@ -177,7 +177,7 @@ impl Drop for Trace {
 fn span<'a>(
     provider: &dyn Provider,
     request: &RequestParts,
-    start: impl FnOnce() -> Start<'a>,
+    start: impl FnOnce() -> SpanStart<'a>,
 ) -> Span {
     let start = LazyCell::new(start);
     tracing::info_span!(

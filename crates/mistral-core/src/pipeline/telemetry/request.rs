@@ -64,7 +64,7 @@ impl RequestAttributes {
 
 /// The attributes that are known before the request is sent.
 #[derive(Debug)]
-pub(super) struct Start<'a> {
+pub(super) struct SpanStart<'a> {
     pub(super) name: String,
     pub(super) operation: &'a str,
     pub(super) model: Option<String>,
@@ -74,7 +74,7 @@ pub(super) struct Start<'a> {
     pub(super) input: Option<String>,
 }
 
-impl<'a> Start<'a> {
+impl<'a> SpanStart<'a> {
     pub(super) fn new(
         request: &'a RequestParts,
         route: Option<&ResolvedRoute>,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::tape::Content;
+use super::tape::RecordedContent;
 
 /// The number of characters of a value in a message.
 const SHOWN: usize = 80;
@@ -11,16 +11,18 @@ const SHOWN: usize = 80;
 const PRECISION: f64 = 1e-12;
 
 /// Returns the differences between the `recorded` body and that of `now`.
-pub(super) fn differences(recorded: &Content, now: &Content) -> Vec<String> {
+pub(super) fn differences(recorded: &RecordedContent, now: &RecordedContent) -> Vec<String> {
     let mut found = Vec::new();
     match (recorded, now) {
-        (Content::Json(recorded), Content::Json(now)) => compare("", recorded, now, &mut found),
+        (RecordedContent::Json(recorded), RecordedContent::Json(now)) => {
+            compare("", recorded, now, &mut found)
+        }
         _ => found.extend(compare_bytes(recorded, now)),
     }
     found
 }
 
-fn compare_bytes(recorded: &Content, now: &Content) -> Option<String> {
+fn compare_bytes(recorded: &RecordedContent, now: &RecordedContent) -> Option<String> {
     let (recorded, now) = match (recorded.chunks(), now.chunks()) {
         (Ok(recorded), Ok(now)) => (recorded.concat(), now.concat()),
         _ => return Some("a body is not base64".to_owned()),

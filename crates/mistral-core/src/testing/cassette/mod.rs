@@ -91,10 +91,10 @@ struct Inner {
     path: PathBuf,
     /// The texts passed to `scrub`.
     named: Mutex<Vec<String>>,
-    mode: Mode,
+    mode: CassetteMode,
 }
 
-enum Mode {
+enum CassetteMode {
     Record {
         transport: Box<dyn Transport>,
         exchanges: Mutex<Vec<Arc<Mutex<RecordedExchange>>>>,
@@ -108,7 +108,7 @@ impl Cassette {
     ///
     /// The file is written by [`save`](Self::save), and nothing before that.
     pub fn record(path: impl Into<PathBuf>, transport: impl Transport) -> Self {
-        let mode = Mode::Record {
+        let mode = CassetteMode::Record {
             transport: Box::new(transport),
             exchanges: Mutex::default(),
         };
@@ -122,10 +122,13 @@ impl Cassette {
     pub fn replay(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let recordings = Tape::read(&path).and_then(|tape| replay::recordings(&path, tape))?;
-        Ok(Self::new(path, Mode::Replay(Mutex::new(recordings))))
+        Ok(Self::new(
+            path,
+            CassetteMode::Replay(Mutex::new(recordings)),
+        ))
     }
 
-    fn new(path: PathBuf, mode: Mode) -> Self {
+    fn new(path: PathBuf, mode: CassetteMode) -> Self {
         Self(Arc::new(Inner {
             path,
             named: Mutex::default(),
@@ -164,7 +167,7 @@ impl Cassette {
     /// # Errors
     /// Fails when the file cannot be written.
     pub fn save(&self) -> Result<()> {
-        let Mode::Record { exchanges, .. } = &self.0.mode else {
+        let CassetteMode::Record { exchanges, .. } = &self.0.mode else {
             return Ok(());
         };
         let named = lock(&self.0.named).clone();
@@ -178,8 +181,10 @@ impl Cassette {
     /// Returns the number of recordings that have not been replayed. `0` when recording.
     pub fn remaining(&self) -> usize {
         match &self.0.mode {
-            Mode::Record { .. } => 0,
-            Mode::Replay(recordings) => lock(recordings).iter().filter(|it| !it.used).count(),
+            CassetteMode::Record { .. } => 0,
+            CassetteMode::Replay(recordings) => {
+                lock(recordings).iter().filter(|it| !it.used).count()
+            }
         }
     }
 
@@ -195,12 +200,12 @@ impl Transport for Cassette {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?;
         match &self.0.mode {
-            Mode::Replay(recordings) => {
+            CassetteMode::Replay(recordings) => {
                 let named = lock(&self.0.named).clone();
                 let (request, _) = record::request(&parts, &body, &named);
-                replay::answer(&self.0.path, &request, &mut lock(recordings))
+                replay::next_response(&self.0.path, &request, &mut lock(recordings))
             }
-            Mode::Record {
+            CassetteMode::Record {
                 transport,
                 exchanges,
             } => {
@@ -227,8 +232,8 @@ fn unusable(path: &Path, what: impl fmt::Display) -> Error {
 impl fmt::Debug for Cassette {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = match &self.0.mode {
-            Mode::Record { .. } => "record",
-            Mode::Replay(_) => "replay",
+            CassetteMode::Record { .. } => "record",
+            CassetteMode::Replay(_) => "replay",
         };
         f.debug_struct("Cassette")
             .field("path", &self.0.path)

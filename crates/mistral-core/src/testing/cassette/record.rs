@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::lock;
 use super::scrub::{Scrubber, lines};
-use super::tape::{Content, End, Exchange, TapeRequest, TapeResponse};
+use super::tape::{End, RecordedContent, TapeExchange, TapeRequest, TapeResponse};
 use crate::error::REQUEST_ID_HEADERS;
 use crate::redact::MASK;
 use crate::transport::{Body, RequestContext, TransportError};
@@ -119,7 +119,7 @@ pub(super) fn request(parts: &Parts, body: &Bytes, named: &[String]) -> (TapeReq
 
 impl RecordedExchange {
     /// Returns what is written of the exchange.
-    pub(super) fn to_tape(&self, named: &[String]) -> Exchange {
+    pub(super) fn to_tape(&self, named: &[String]) -> TapeExchange {
         let (parts, body) = &self.request;
         let (request, mut scrubber) = request(parts, body, named);
         for name in REQUEST_ID_HEADERS {
@@ -129,7 +129,7 @@ impl RecordedExchange {
         let end = self.end();
         let body = content(media_type, &self.chunks, end, &mut scrubber);
         let operation = parts.extensions.get::<RequestContext>();
-        Exchange {
+        TapeExchange {
             operation: operation.map_or_else(String::new, |it| it.name().to_owned()),
             request,
             response: TapeResponse {
@@ -203,7 +203,12 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// Returns a body as it is written.
-fn content(media_type: &str, chunks: &[Bytes], end: End, scrubber: &mut Scrubber) -> Content {
+fn content(
+    media_type: &str,
+    chunks: &[Bytes],
+    end: End,
+    scrubber: &mut Scrubber,
+) -> RecordedContent {
     let mut whole = chunks.concat();
     if end != End::Proper {
         // The secrets of an incomplete line cannot be recognized.
@@ -218,12 +223,12 @@ fn content(media_type: &str, chunks: &[Bytes], end: End, scrubber: &mut Scrubber
     {
         scrubber.add_json(&value);
         scrubber.json(&mut value);
-        return Content::Json(value);
+        return RecordedContent::Json(value);
     }
     if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         let as_text = String::from_utf8_lossy(&whole);
         scrubber.add_query(&as_text);
-        return Content::from_chunks([scrubber.query(&as_text).as_bytes()].into_iter());
+        return RecordedContent::from_chunks([scrubber.query(&as_text).as_bytes()].into_iter());
     }
     for value in lines(&whole).filter_map(|(_, line)| serde_json::from_str(line).ok()) {
         scrubber.add_json(&value);
@@ -238,7 +243,7 @@ fn content(media_type: &str, chunks: &[Bytes], end: End, scrubber: &mut Scrubber
         .collect();
     let clean = scrubber.bytes(&whole, &mut ends);
     let mut start = 0;
-    Content::from_chunks(ends.into_iter().map(|end| {
+    RecordedContent::from_chunks(ends.into_iter().map(|end| {
         let chunk = clean.get(start..end).unwrap_or_default();
         start = end;
         chunk

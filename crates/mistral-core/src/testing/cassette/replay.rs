@@ -6,11 +6,11 @@ use std::path::Path;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::difference::differences;
-use super::tape::{End, Exchange, Tape, TapeRequest, TapeResponse};
+use super::tape::{End, Tape, TapeExchange, TapeRequest, TapeResponse};
 use super::unusable;
 use crate::error::Result;
+use crate::testing::config_error;
 use crate::testing::playing::{Step, body};
-use crate::testing::refusal;
 use crate::transport::{Body, TransportError, TransportErrorKind};
 
 /// The number of recorded calls that an error lists.
@@ -38,7 +38,7 @@ pub(super) fn recordings(path: &Path, tape: Tape) -> Result<Vec<Recording>> {
     let numbered = tape.exchanges.into_iter().zip(1_usize..);
     numbered
         .map(|(exchange, number)| {
-            let Exchange {
+            let TapeExchange {
                 request, response, ..
             } = exchange;
             match RecordedResponse::read(response) {
@@ -90,7 +90,7 @@ impl RecordedResponse {
 }
 
 /// Returns the response of the first recording of `request` that has not been replayed.
-pub(super) fn answer(
+pub(super) fn next_response(
     path: &Path,
     request: &TapeRequest,
     recordings: &mut [Recording],
@@ -105,11 +105,11 @@ pub(super) fn answer(
             recording.used = true;
             Ok(recording.response.clone().into_response())
         }
-        None => Err(refusal(format!(
+        None => Err(config_error(format!(
             "the cassette `{}` {}. If the program is meant to send this request, \
              record the cassette again",
             path.display(),
-            complaint(request, recordings)
+            no_recording_message(request, recordings)
         ))),
     }
 }
@@ -121,7 +121,7 @@ impl Recording {
 }
 
 /// Returns the message for a request that no recording matches.
-fn complaint(request: &TapeRequest, recordings: &[Recording]) -> String {
+fn no_recording_message(request: &TapeRequest, recordings: &[Recording]) -> String {
     let call = format!("{} {}", request.method, request.url);
     let nearest = recordings
         .iter()

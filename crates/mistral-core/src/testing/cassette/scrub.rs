@@ -290,8 +290,8 @@ fn edit(body: &[u8], edits: &[Edit], ends: &mut [usize]) -> Vec<u8> {
 /// Whether the value of a field must be scrubbed. `within`: whether its object must be.
 fn secret_field(fields: &serde_json::Map<String, Value>, name: &str, within: bool) -> bool {
     // `token` with a `logprob` beside it is a token of the completion.
-    let is_piece = name == "token" && fields.contains_key("logprob");
-    (within && name != "type") || (is_private_name(name) && !is_piece)
+    let is_completion_token = name == "token" && fields.contains_key("logprob");
+    (within && name != "type") || (is_private_name(name) && !is_completion_token)
 }
 
 /// The name of a fine-tuned model without the organization in it, which stands before the date:

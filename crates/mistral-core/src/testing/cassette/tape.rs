@@ -18,12 +18,12 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub(super) struct Tape {
     version: u32,
-    pub(super) exchanges: Vec<Exchange>,
+    pub(super) exchanges: Vec<TapeExchange>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Exchange {
+pub(super) struct TapeExchange {
     /// For readers of the file; not compared.
     pub(super) operation: String,
     pub(super) request: TapeRequest,
@@ -38,8 +38,8 @@ pub(super) struct TapeRequest {
     pub(super) url: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) headers: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Content::is_empty")]
-    pub(super) body: Content,
+    #[serde(default, skip_serializing_if = "RecordedContent::is_empty")]
+    pub(super) body: RecordedContent,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,8 +48,8 @@ pub(super) struct TapeResponse {
     pub(super) status: u16,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) headers: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Content::is_empty")]
-    pub(super) body: Content,
+    #[serde(default, skip_serializing_if = "RecordedContent::is_empty")]
+    pub(super) body: RecordedContent,
     #[serde(default, skip_serializing_if = "End::is_proper")]
     pub(super) end: End,
 }
@@ -57,7 +57,7 @@ pub(super) struct TapeResponse {
 /// A body.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Content {
+pub(super) enum RecordedContent {
     Json(Value),
     Chunks(Vec<Chunk>),
 }
@@ -88,7 +88,7 @@ impl End {
     }
 }
 
-impl Content {
+impl RecordedContent {
     fn is_empty(&self) -> bool {
         matches!(self, Self::Chunks(chunks) if chunks.is_empty())
     }
@@ -107,7 +107,7 @@ impl Content {
     }
 }
 
-impl Default for Content {
+impl Default for RecordedContent {
     fn default() -> Self {
         Self::Chunks(Vec::new())
     }
@@ -132,7 +132,7 @@ impl Chunk {
 }
 
 impl Tape {
-    pub(super) fn new(exchanges: Vec<Exchange>) -> Self {
+    pub(super) fn new(exchanges: Vec<TapeExchange>) -> Self {
         Self {
             version: VERSION,
             exchanges,

@@ -9,7 +9,7 @@ use crate::error::{DecodeError, Error, ErrorKind, Result, decode};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Parsed<T> {
-    /// The value. If the request asks for several choices, the value is that of the first.
+    /// The value. If several choices are requested, the value is that of the first.
     pub value: T,
     /// The whole response.
     pub response: ChatCompletionResponse,

@@ -197,8 +197,7 @@ mod tests {
             .map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_static(value)))
             .collect();
         let status = StatusCode::from_u16(status).unwrap();
-        let error = Error::from(ApiError::parse(status, headers, body.as_bytes()));
-        error
+        Error::from(ApiError::parse(status, headers, body.as_bytes()))
     }
 
     fn transport_error(kind: TransportErrorKind) -> Error {

@@ -59,11 +59,6 @@ pub(crate) fn is_secret_header(name: &HeaderName) -> bool {
     is_secret_parameter(name.as_str())
 }
 
-/// Whether one of `words` is in `list`, in the singular or the plural.
-pub(crate) fn has_word(words: &[String], list: &[&str]) -> bool {
-    words.iter().any(|word| list.contains(&singular(word)))
-}
-
 /// Whether the last of `words` is in `list`.
 pub(crate) fn ends_with_word(words: &[String], list: &[&str]) -> bool {
     words

@@ -2,7 +2,8 @@
 //!
 //! [`ApiObject`] and [`ApiRequest`] are for objects, [`ApiEnum`] for open string enums,
 //! [`ApiUnion`] for unions. The generated implementations are lossless: fields, values and
-//! variants that a type does not declare are kept and serialized again as they were received.
+//! variants that a type does not declare are kept and serialized again as they were received. An
+//! open enum keeps a value that is no string as its JSON text.
 //!
 //! Any dependency of a program can enable serde_json's feature `arbitrary_precision`, which
 //! changes how numbers are read. The readers support it, except that an [`ApiUnion`] that is told

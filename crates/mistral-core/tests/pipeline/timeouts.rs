@@ -93,9 +93,9 @@ async fn timeout_covers_a_stalled_error_body() {
 async fn timeout_idle_does_not_count_the_time_of_the_program() {
     let late = MockChunk::Delay(8 * SECOND);
     let chunks = [
-        bytes(&event("a")),
+        bytes(event("a")),
         late,
-        bytes(&event("b")),
+        bytes(event("b")),
         bytes(finish()),
         bytes("data: [DONE]\n\n"),
     ];
@@ -124,7 +124,7 @@ async fn timeout_idle_covers_a_stalled_body_that_is_no_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn timeout_idle_ends_a_task_that_has_no_budget_left() {
-    let call = client_with(&scripted([sse([bytes(&event("a")), MockChunk::Stall])]))
+    let call = client_with(&scripted([sse([bytes(event("a")), MockChunk::Stall])]))
         .chat()
         .stream(&question());
     let mut stream = call.idle_timeout(10 * SECOND).await.unwrap();

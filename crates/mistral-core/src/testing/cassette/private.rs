@@ -1,8 +1,6 @@
 //! Names of fields that a cassette must not keep: of credentials, accounts, people and requests.
 
-use crate::redact::{
-    ends_with_word, has_word, is_secret_name, is_secret_parameter, singular, words,
-};
+use crate::redact::{ends_with_word, is_secret_name, is_secret_parameter, singular, words};
 
 /// Names of accounts and of people contain one of these words.
 const ACCOUNT: &[&str] = &[
@@ -32,6 +30,11 @@ pub(super) fn is_private_name(name: &str) -> bool {
         || has_word(&words, ACCOUNT)
         || ACTORS.contains(&words.join(" ").as_str())
         || (ends_with_word(&words, &["id"]) && has_word(&words, REQUEST))
+}
+
+/// Whether one of `words` is in `list`, in the singular or the plural.
+fn has_word(words: &[String], list: &[&str]) -> bool {
+    words.iter().any(|word| list.contains(&singular(word)))
 }
 
 /// As [`is_private_name`], for query parameters, which include signatures.

@@ -1,8 +1,9 @@
 //! The exchanges of one call: authorize, sign, send, receive.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
@@ -17,7 +18,7 @@ use super::decision::CallState;
 use super::redirect::{Redirect, Redirection};
 use super::request::{CallOptions, RequestParts};
 use super::route_cache::ResolvedRoute;
-use super::signing::Start;
+use super::signing::{SigningFuture, poll_stateless};
 use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::Framing;
 use crate::transport::{
@@ -27,6 +28,12 @@ use crate::transport::{
 type Response = Box<http::Response<Body>>;
 type TransportResult = std::result::Result<http::Response<Body>, TransportError>;
 pub(super) type ResponseFuture<'a> = Pin<Box<dyn Future<Output = TransportResult> + Send + 'a>>;
+
+/// The first step of an exchange.
+enum Start<'a> {
+    Send(ResponseFuture<'a>),
+    Sign(SigningFuture<'a>),
+}
 
 /// The state of one call across its attempts.
 pub(crate) struct Exchange<'a> {
@@ -144,6 +151,24 @@ impl<'a> Exchange<'a> {
             timeout_at(timer, self.provider_deadline(), authorized.as_mut()).await??;
         }
         Ok(headers)
+    }
+
+    /// Sends the request, or signs it first.
+    ///
+    /// A request that need not be signed is not awaited before it is sent, so that the future of
+    /// every call need not have room for it.
+    #[inline(never)]
+    fn start(&self, headers: HeaderMap, body: Body, until: Option<Deadline>) -> Start<'a> {
+        let pipeline = self.pipeline;
+        let mut parts = self.http_parts(headers, until);
+        match poll_stateless(&*pipeline.provider, &mut parts, &body) {
+            Poll::Ready(Ok(())) => {
+                let request = http::Request::from_parts(parts, body);
+                Start::Send(pipeline.transport.send(request))
+            }
+            Poll::Ready(Err(error)) => Start::Sign(Box::pin(ready(Err(error)))),
+            Poll::Pending => Start::Sign(self.sign(body, until)),
+        }
     }
 
     /// The deadline for what the provider does. A streamed call has none of its own.

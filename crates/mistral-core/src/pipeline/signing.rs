@@ -1,61 +1,48 @@
-//! Signing: the last step before an exchange is sent.
+//! Signing: the last step before a request is sent.
 
-use std::future::{Future, ready};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use http::HeaderMap;
+use http::request::Parts;
 
 use super::deadline::Deadline;
 use super::exchange::{Exchange, ResponseFuture};
 use crate::error::Result;
-use crate::provider::SignedBody;
+use crate::provider::{Provider, SignedBody};
 use crate::transport::{Body, RequestContext};
 
-type SigningFuture<'a> = Pin<Box<dyn Future<Output = Result<http::Request<Body>>> + Send + 'a>>;
+pub(super) type SigningFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<http::Request<Body>>> + Send + 'a>>;
 
-/// The first step of an exchange.
-pub(super) enum Start<'a> {
-    Send(ResponseFuture<'a>),
-    Sign(SigningFuture<'a>),
+/// Asks a provider for a signature that needs no waiting: that of one that does not sign, whose
+/// future has no state. Pending means that the request must be [signed](Exchange::sign).
+pub(super) fn poll_stateless(
+    provider: &dyn Provider,
+    parts: &mut Parts,
+    body: &Body,
+) -> Poll<Result<()>> {
+    let mut signing = provider.sign(parts, signed_body(body));
+    if size_of_val(&*signing) != 0 {
+        return Poll::Pending;
+    }
+    signing
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
 }
 
 impl<'a> Exchange<'a> {
-    /// Sends the request, or signs it first.
+    /// Signs the request of this attempt.
     ///
-    /// The future of a provider that does not sign has no state. It is not awaited, so that the
-    /// future of every call need not have room for the request.
-    #[inline(never)]
-    pub(super) fn start(
-        &self,
-        headers: HeaderMap,
-        body: Body,
-        until: Option<Deadline>,
-    ) -> Start<'a> {
-        let pipeline = self.pipeline;
-        let provider = &pipeline.provider;
-        let mut parts = self.http_parts(headers, until);
-        let mut signing = provider.sign(&mut parts, signed_body(&body));
-        if size_of_val(&*signing) == 0 {
-            let mut context = Context::from_waker(Waker::noop());
-            match signing.as_mut().poll(&mut context) {
-                Poll::Ready(Ok(())) => {
-                    drop(signing);
-                    let request = http::Request::from_parts(parts, body);
-                    return Start::Send(pipeline.transport.send(request));
-                }
-                Poll::Ready(Err(error)) => return Start::Sign(Box::pin(ready(Err(error)))),
-                Poll::Pending => {}
-            }
-        }
-        drop(signing);
-        // Built anew: a provider may have changed the parts before its future was polled.
+    /// Its parts are built anew: a provider may have changed them before its future was polled.
+    pub(super) fn sign(&self, body: Body, until: Option<Deadline>) -> SigningFuture<'a> {
+        let provider = &self.pipeline.provider;
         let mut parts = self.http_parts(self.credentials.to_headers(), until);
-        Start::Sign(Box::pin(async move {
+        Box::pin(async move {
             let body = body;
             provider.sign(&mut parts, signed_body(&body)).await?;
             Ok(http::Request::from_parts(parts, body))
-        }))
+        })
     }
 
     /// Sends a signed request, with the time left after signing.

@@ -18,26 +18,16 @@ use super::decision::CallState;
 use super::redirect::{Redirect, Redirection};
 use super::request::{CallOptions, RequestParts};
 use super::route_cache::ResolvedRoute;
-use super::signing::{SigningFuture, poll_stateless};
+use super::signing::{ResponseFuture, Start, poll_stateless, set_deadline, sign};
 use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::Framing;
-use crate::transport::{
-    Body, BodyCollector, BodyFuture, Payload, RequestContext, RequestTarget, TransportError,
-};
+use crate::transport::{Body, BodyCollector, BodyFuture, Payload, RequestContext, RequestTarget};
 
 type Response = Box<http::Response<Body>>;
-type TransportResult = std::result::Result<http::Response<Body>, TransportError>;
-pub(super) type ResponseFuture<'a> = Pin<Box<dyn Future<Output = TransportResult> + Send + 'a>>;
-
-/// The first step of an exchange.
-enum Start<'a> {
-    Send(ResponseFuture<'a>),
-    Sign(SigningFuture<'a>),
-}
 
 /// The state of one call across its attempts.
 pub(crate) struct Exchange<'a> {
-    pub(super) pipeline: &'a Pipeline,
+    pipeline: &'a Pipeline,
     request: &'a RequestParts,
     route: Arc<ResolvedRoute>,
     body: Option<Payload>,
@@ -51,7 +41,7 @@ pub(crate) struct Exchange<'a> {
     /// The redirect that the current attempt follows.
     redirect: Option<Box<Redirect>>,
     /// The provider's credentials in the last request.
-    pub(super) credentials: Credentials,
+    credentials: Credentials,
     /// The credentials that the server rejected with a 401, and the error of that response.
     rejected: Option<Box<(HeaderMap, Error)>>,
 }
@@ -126,7 +116,7 @@ impl<'a> Exchange<'a> {
                 let deadline = self.provider_deadline();
                 let signed = timeout_at(timer.as_mut(), deadline, signing.as_mut()).await;
                 drop(signing);
-                let request = match signed {
+                let mut request = match signed {
                     Ok(Ok(request)) => request,
                     Ok(Err(error)) | Err(error) => {
                         self.attempts -= 1; // nothing was sent
@@ -134,7 +124,8 @@ impl<'a> Exchange<'a> {
                     }
                 };
                 until = self.first_byte_deadline();
-                self.send_signed(request, until)
+                set_deadline(&mut request, until);
+                self.pipeline.transport.send(request)
             }
         };
         Ok(self.receive(response, until, timer).await)
@@ -167,7 +158,11 @@ impl<'a> Exchange<'a> {
                 Start::Send(pipeline.transport.send(request))
             }
             Poll::Ready(Err(error)) => Start::Sign(Box::pin(ready(Err(error)))),
-            Poll::Pending => Start::Sign(self.sign(body, until)),
+            Poll::Pending => {
+                // Built anew: a provider may have changed them before its future was polled.
+                let parts = self.http_parts(self.credentials.to_headers(), until);
+                Start::Sign(sign(&*pipeline.provider, parts, body))
+            }
         }
     }
 
@@ -310,7 +305,7 @@ impl<'a> Exchange<'a> {
         redirect.map_or(&self.request.operation.method, |redirect| &redirect.method)
     }
 
-    pub(super) fn http_parts(&self, mut headers: HeaderMap, until: Option<Deadline>) -> Parts {
+    fn http_parts(&self, mut headers: HeaderMap, until: Option<Deadline>) -> Parts {
         let mut parts = http::Request::new(()).into_parts().0;
         parts.method = self.method().clone();
         parts.uri = self.target().uri.clone();

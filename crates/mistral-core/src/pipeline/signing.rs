@@ -7,16 +7,23 @@ use std::task::{Context, Poll, Waker};
 use http::request::Parts;
 
 use super::deadline::Deadline;
-use super::exchange::{Exchange, ResponseFuture};
 use crate::error::Result;
 use crate::provider::{Provider, SignedBody};
-use crate::transport::{Body, RequestContext};
+use crate::transport::{Body, RequestContext, TransportError};
 
+type TransportResult = std::result::Result<http::Response<Body>, TransportError>;
+pub(super) type ResponseFuture<'a> = Pin<Box<dyn Future<Output = TransportResult> + Send + 'a>>;
 pub(super) type SigningFuture<'a> =
     Pin<Box<dyn Future<Output = Result<http::Request<Body>>> + Send + 'a>>;
 
+/// The first step of an exchange.
+pub(super) enum Start<'a> {
+    Send(ResponseFuture<'a>),
+    Sign(SigningFuture<'a>),
+}
+
 /// Asks a provider for a signature that needs no waiting: that of one that does not sign, whose
-/// future has no state. Pending means that the request must be [signed](Exchange::sign).
+/// future has no state. Pending means that the request must be [signed](sign).
 pub(super) fn poll_stateless(
     provider: &dyn Provider,
     parts: &mut Parts,
@@ -31,31 +38,23 @@ pub(super) fn poll_stateless(
         .poll(&mut Context::from_waker(Waker::noop()))
 }
 
-impl<'a> Exchange<'a> {
-    /// Signs the request of this attempt.
-    ///
-    /// Its parts are built anew: a provider may have changed them before its future was polled.
-    pub(super) fn sign(&self, body: Body, until: Option<Deadline>) -> SigningFuture<'a> {
-        let provider = &self.pipeline.provider;
-        let mut parts = self.http_parts(self.credentials.to_headers(), until);
-        Box::pin(async move {
-            let body = body;
-            provider.sign(&mut parts, signed_body(&body)).await?;
-            Ok(http::Request::from_parts(parts, body))
-        })
-    }
+/// Signs a request.
+pub(super) fn sign<'a>(
+    provider: &'a dyn Provider,
+    mut parts: Parts,
+    body: Body,
+) -> SigningFuture<'a> {
+    Box::pin(async move {
+        let body = body;
+        provider.sign(&mut parts, signed_body(&body)).await?;
+        Ok(http::Request::from_parts(parts, body))
+    })
+}
 
-    /// Sends a signed request, with the time left after signing.
-    pub(super) fn send_signed(
-        &self,
-        mut request: http::Request<Body>,
-        until: Option<Deadline>,
-    ) -> ResponseFuture<'a> {
-        if let Some(context) = request.extensions_mut().get_mut::<RequestContext>() {
-            context.deadline = until.map(|until| until.at);
-        }
-        let pipeline = self.pipeline;
-        pipeline.transport.send(request)
+/// Replaces the deadline of a signed request, which had the time before it was signed.
+pub(super) fn set_deadline(request: &mut http::Request<Body>, until: Option<Deadline>) {
+    if let Some(context) = request.extensions_mut().get_mut::<RequestContext>() {
+        context.deadline = until.map(|until| until.at);
     }
 }
 

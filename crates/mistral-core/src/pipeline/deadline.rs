@@ -132,10 +132,12 @@ impl Deadline {
         Some(Self { at, limit, phase })
     }
 
-    pub(crate) fn earlier(one: Option<Self>, other: Option<Self>) -> Option<Self> {
-        match (one, other) {
-            (Some(one), Some(other)) if other.at < one.at => Some(other),
-            (one, other) => one.or(other),
+    /// Returns the deadline of one phase or of the call, whichever is earlier. Of two at the same
+    /// time it is the call's, after which nothing is retried.
+    pub(crate) fn earlier(one: Option<Self>, total: Option<Self>) -> Option<Self> {
+        match (one, total) {
+            (Some(one), Some(total)) if total.at <= one.at => Some(total),
+            (one, total) => one.or(total),
         }
     }
 
@@ -224,7 +226,7 @@ impl IdleTimer {
         let idle_until = idle_since.checked_add(self.idle);
         let total = self
             .deadline
-            .filter(|total| idle_until.is_none_or(|idle| total.at < idle));
+            .filter(|total| idle_until.is_none_or(|idle| total.at <= idle));
         let (until, error) = match (total, idle_until) {
             (Some(total), _) => (total.at, (TimeoutPhase::Total, total.limit)),
             (None, Some(idle)) => (idle, (TimeoutPhase::Idle, self.idle)),

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers may panic as tests do
 #![allow(unreachable_pub)]
 
+#[cfg(feature = "reqwest")]
+mod reqwest;
 mod servers;
 mod upgrade;
 

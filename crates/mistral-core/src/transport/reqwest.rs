@@ -7,21 +7,18 @@ use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind}
 
 /// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of the application.
 ///
-/// The settings of that client apply: its proxies, certificates, connect timeout and redirect
-/// policy. Disable its `retry` policy, because the SDK retries calls itself. HTTP upgrades are not
-/// supported.
+/// The settings of that client apply: its proxies, certificates and connect timeout. By default,
+/// reqwest sends the requests to loopback through the proxy in the environment, too. HTTP upgrades
+/// are not supported.
 ///
 /// ```
 /// use mistral_core::transport::ReqwestTransport; // in `mistral_sdk` too
 /// use mistral_sdk::{Client, MistralApi};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let http = reqwest::Client::builder()
-///     .redirect(reqwest::redirect::Policy::none())
-///     .retry(reqwest::retry::never())
-///     .build()?;
+/// let http = reqwest::Client::builder().pool_max_idle_per_host(4);
 /// let client = Client::builder(MistralApi::new("my-key")?)
-///     .transport(ReqwestTransport::from(http))
+///     .transport(ReqwestTransport::new(http)?)
 ///     .build()?;
 /// # let _ = client;
 /// # Ok(()) }
@@ -29,6 +26,31 @@ use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind}
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport(::reqwest::Client);
 
+impl ReqwestTransport {
+    /// Creates a transport with the settings of `builder`, except for its redirect and retry
+    /// policies. Redirects are not followed and requests are not retried, because the SDK does both
+    /// itself: reqwest sends the keys of most gateways, and prompts, to another origin.
+    ///
+    /// # Errors
+    /// Fails when the client cannot be built, for example because TLS cannot be set up.
+    pub fn new(builder: ::reqwest::ClientBuilder) -> Result<Self, TransportError> {
+        let builder = builder
+            .redirect(::reqwest::redirect::Policy::none())
+            .retry(::reqwest::retry::never());
+        let client = builder.build();
+        client
+            .map(Self)
+            .map_err(|error| TransportError::new(TransportErrorKind::Config, error))
+    }
+}
+
+/// Wraps a client that is built already, for example because the application shares its connection
+/// pool. Prefer [`ReqwestTransport::new`].
+///
+/// Build it with `redirect(Policy::none())` and `retry(never())`. By default, reqwest follows
+/// redirects to other origins and removes the `authorization` header alone: keys in headers such as
+/// `api-key` are sent there, and so are prompts. A response that came from another origin is an
+/// error, but only after the request was sent.
 impl From<::reqwest::Client> for ReqwestTransport {
     fn from(client: ::reqwest::Client) -> Self {
         Self(client)
@@ -41,10 +63,26 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let response = self.0.execute(into_reqwest(request)?).await;
-        let response = http::Response::<::reqwest::Body>::from(response.map_err(classify_error)?);
+        let request = into_reqwest(request)?;
+        let origin = request.url().origin();
+        let response = self.0.execute(request).await.map_err(classify_error)?;
+        if response.url().origin() != origin {
+            return Err(redirected(response.url()));
+        }
+        let response = http::Response::<::reqwest::Body>::from(response);
         Ok(into_response(response, classify_error))
     }
+}
+
+/// Creates the error for a client that followed a redirect to another origin.
+#[cold]
+fn redirected(url: &Url) -> TransportError {
+    let message = format!(
+        "the `reqwest::Client` followed a redirect to `{}`, another origin, where it may have sent \
+         the key: create the transport with `ReqwestTransport::new`",
+        url.origin().ascii_serialization()
+    );
+    TransportError::new(TransportErrorKind::Config, message)
 }
 
 fn into_reqwest(request: http::Request<Body>) -> Result<::reqwest::Request, TransportError> {

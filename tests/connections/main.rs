@@ -16,10 +16,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{Request, Response};
 use mistral_emulator::Emulator;
-use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportError};
+use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportError, TransportErrorKind};
 use mistral_sdk::{Client, MistralApi, RetryPolicy};
 
-use servers::{Proxy, TlsServer};
+use servers::{FAR_HOST, Proxy, TlsServer, far};
 
 const CHILD: &str = "MISTRAL_TEST_URL";
 const VARIABLES: [&str; 9] = [
@@ -114,11 +114,12 @@ async fn proxy_http_request_is_sent_in_absolute_form() {
     let emulator = Emulator::start().unwrap();
     let proxy = Proxy::http().await;
     let proxy_url = proxy.url("http", "user:pass@");
+    let url = far(emulator.url());
     for variable in ["HTTP_PROXY", "ALL_PROXY", "http_proxy"] {
-        let outcome = outcome(emulator.url(), &[(variable, &proxy_url)]).await;
+        let outcome = outcome(&url, &[(variable, &proxy_url)]).await;
         assert_eq!(outcome, "HTTP/1.1", "{variable}");
         let head = proxy.take_request();
-        let line = format!("GET {}/v1/models HTTP/1.1\r\n", emulator.url());
+        let line = format!("GET {url}/v1/models HTTP/1.1\r\n");
         assert!(head.starts_with(&line), "{head}");
         // Base64 of `user:pass`.
         assert!(
@@ -141,13 +142,10 @@ async fn proxy_https_request_uses_connect_tunnel() {
             ("HTTPS_PROXY", proxy_url.as_str()),
             ("SSL_CERT_FILE", &both),
         ];
-        assert_eq!(
-            outcome(&server.url, &variables).await,
-            "HTTP/2.0",
-            "{proxy_url}"
-        );
+        let url = far(&server.url);
+        assert_eq!(outcome(&url, &variables).await, "HTTP/2.0", "{proxy_url}");
         let head = proxy.take_request();
-        let host = server.url.trim_start_matches("https://");
+        let host = url.trim_start_matches("https://");
         assert!(
             head.starts_with(&format!("CONNECT {host} HTTP/1.1\r\n")),
             "{head}"
@@ -175,36 +173,80 @@ async fn proxy_socks5_with_and_without_password() {
             ("ALL_PROXY", proxy_url.as_str()),
             ("SSL_CERT_FILE", &server.certificate),
         ];
-        assert_eq!(
-            outcome(&server.url, &variables).await,
-            "HTTP/2.0",
-            "{proxy_url}"
-        );
-        assert!(proxy.take_request().starts_with("localhost:"));
-        assert_eq!(
-            outcome(emulator.url(), &variables).await,
-            "HTTP/1.1",
-            "{proxy_url}"
-        );
+        let outcome_of_tls = outcome(&far(&server.url), &variables).await;
+        assert_eq!(outcome_of_tls, "HTTP/2.0", "{proxy_url}");
+        assert!(proxy.take_request().starts_with(FAR_HOST));
+        let outcome_of_plain = outcome(&far(emulator.url()), &variables).await;
+        assert_eq!(outcome_of_plain, "HTTP/1.1", "{proxy_url}");
         assert!(!proxy.take_request().is_empty());
     }
 }
 
 #[tokio::test]
-async fn proxy_no_proxy_hosts_connect_directly() {
+async fn proxy_of_the_environment_is_not_used_for_loopback() {
     let emulator = Emulator::start().unwrap();
-    let unreachable = "http://127.0.0.1:1";
-    let variables = [
-        ("ALL_PROXY", unreachable),
-        ("NO_PROXY", "127.0.0.1,localhost"),
-    ];
-    assert_eq!(outcome(emulator.url(), &variables).await, "HTTP/1.1");
-    let proxied = outcome(emulator.url(), &[("ALL_PROXY", unreachable)]).await;
-    assert!(proxied.contains("could not connect"), "{proxied}");
+    let server = TlsServer::start(emulator.url(), &["h2"]).await;
+    for variable in ["ALL_PROXY", "http_proxy", "HTTPS_PROXY"] {
+        let variables = [
+            (variable, "http://127.0.0.1:1"),
+            ("SSL_CERT_FILE", &server.certificate),
+        ];
+        assert_eq!(outcome(emulator.url(), &variables).await, "HTTP/1.1");
+        assert_eq!(outcome(&server.url, &variables).await, "HTTP/2.0");
+    }
 }
 
 #[tokio::test]
-async fn proxy_407_or_unknown_scheme_is_reported() {
+async fn proxy_set_in_code_is_used_for_loopback() {
+    let emulator = Emulator::start().unwrap();
+    let proxy = Proxy::http().await;
+    let transport = HyperTransport::new(Duration::from_secs(10)).unwrap();
+    let transport = transport.proxy(&proxy.url("http", "user:pass@")).unwrap();
+    let api = MistralApi::new("emulator").unwrap();
+    let api = api.base_url(emulator.url()).unwrap();
+    let client = |transport: HyperTransport| {
+        let builder = Client::builder(api.clone()).transport(transport);
+        builder.retry(RetryPolicy::none()).build().unwrap()
+    };
+    let list = client(transport.clone()).models().list().await;
+    assert!(list.is_ok(), "{list:?}");
+    let head = proxy.take_request();
+    assert!(head.starts_with("GET http://127.0.0.1"), "{head}");
+    assert!(head.contains("dXNlcjpwYXNz"), "{head}");
+    let list = client(transport.no_proxy()).models().list().await;
+    assert!(list.is_ok(), "{list:?}");
+    assert_eq!(proxy.take_request(), "");
+
+    let transport = HyperTransport::new(Duration::from_secs(10)).unwrap();
+    let error = transport.proxy("ftp://u:s3cret@proxy").unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Config);
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+}
+
+#[tokio::test]
+async fn proxy_no_proxy_hosts_connect_directly() {
+    let emulator = Emulator::start().unwrap();
+    let proxy = Proxy::http().await;
+    let proxy_url = proxy.url("http", "");
+    let url = emulator.url().replace("127.0.0.1", "0.0.0.0"); // no name is looked up
+    let with_port = format!("0.0.0.0:{}", emulator.port());
+    for (no_proxy, is_direct) in [
+        ("*", true),
+        ("0.0.0.0", true),
+        ("0.0.0.0/8", true),
+        (with_port.as_str(), true),
+        ("0.0.0.0:1", false),
+        ("10.0.0.0/8 other.test", false),
+    ] {
+        let variables = [("ALL_PROXY", proxy_url.as_str()), ("NO_PROXY", no_proxy)];
+        let outcome = outcome(&url, &variables).await;
+        let went_direct = proxy.take_request().is_empty();
+        assert_eq!(went_direct, is_direct, "{no_proxy}: {outcome}");
+    }
+}
+
+#[tokio::test]
+async fn proxy_407_is_reported() {
     let emulator = Emulator::start().unwrap();
     let server = TlsServer::start(emulator.url(), &[]).await;
     let proxy = Proxy::responding_407().await;
@@ -213,15 +255,28 @@ async fn proxy_407_or_unknown_scheme_is_reported() {
         ("HTTPS_PROXY", proxy_url.as_str()),
         ("SSL_CERT_FILE", &server.certificate),
     ];
-    let outcome = outcome(&server.url, &variables).await;
+    let outcome = outcome(&far(&server.url), &variables).await;
     assert!(outcome.contains("could not connect"), "{outcome}");
     assert!(
         outcome.contains("proxy authorization required"),
         "{outcome}"
     );
-    let unknown = [("ALL_PROXY", "socks4://127.0.0.1:1")];
-    let outcome = self::outcome(emulator.url(), &unknown).await;
-    assert!(outcome.contains("`socks4://127.0.0.1:1/`"), "{outcome}");
-    assert!(!outcome.contains("could not connect"), "{outcome}");
-    assert!(outcome.contains("`socks5://`"), "{outcome}");
+}
+
+#[tokio::test]
+async fn proxy_variable_not_understood_fails_before_anything_is_sent() {
+    let emulator = Emulator::start().unwrap();
+    for value in [
+        "socks4://s3cret:1",
+        "http://u:s3/cret@127.0.0.1:1",
+        "s3cret proxy",
+    ] {
+        for variable in ["ALL_PROXY", "HTTP_PROXY", "http_proxy"] {
+            let outcome = outcome(&far(emulator.url()), &[(variable, value)]).await;
+            assert!(outcome.contains(variable), "{outcome}");
+            assert!(outcome.contains("`socks5://`"), "{outcome}");
+            assert!(!outcome.contains("could not connect"), "{outcome}");
+            assert!(!outcome.contains("s3"), "{outcome}");
+        }
+    }
 }

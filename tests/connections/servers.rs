@@ -13,6 +13,16 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+/// A host that only the proxies of these tests can reach: it is the loopback interface to them. The
+/// client reaches loopback itself without a proxy.
+pub const FAR_HOST: &str = "gate.test";
+
+/// Returns a URL of loopback with [`FAR_HOST`] in place of the host.
+pub fn far(url: &str) -> String {
+    let url = url.replace("//localhost", "//127.0.0.1");
+    url.replace("//127.0.0.1", &format!("//{FAR_HOST}"))
+}
+
 /// A TLS server that forwards to a plain one.
 pub struct TlsServer {
     pub url: String,
@@ -23,7 +33,7 @@ pub struct TlsServer {
 impl TlsServer {
     pub async fn start(upstream: &str, protocols: &[&str]) -> Self {
         let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+            generate_simple_self_signed(["localhost", FAR_HOST].map(str::to_owned)).unwrap();
         let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -78,7 +88,7 @@ fn file(pem: &str) -> String {
 }
 
 async fn connect(mut socket: impl AsyncRead + AsyncWrite + Unpin, to: &str) -> io::Result<()> {
-    let mut server = TcpStream::connect(to).await?;
+    let mut server = TcpStream::connect(to.replace(FAR_HOST, "127.0.0.1")).await?;
     copy_bidirectional(&mut socket, &mut server).await.map(drop)
 }
 
@@ -99,7 +109,8 @@ impl Proxy {
                 return connect(socket, target).await;
             }
             let host = target.trim_start_matches("http://").split('/').next();
-            let mut server = TcpStream::connect(host.unwrap_or_default()).await?;
+            let host = host.unwrap_or_default().replace(FAR_HOST, "127.0.0.1");
+            let mut server = TcpStream::connect(host).await?;
             server.write_all(head.as_bytes()).await?;
             copy_bidirectional(&mut socket, &mut server).await.map(drop)
         })

@@ -10,7 +10,7 @@ use mistral_sdk::transport::{HyperTransport, Transport, TransportErrorKind, Upgr
 use tokio::io::{AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::servers::{Proxy, TlsServer, read_head};
+use crate::servers::{Proxy, TlsServer, far, read_head};
 use crate::{CHILD, outcome_of};
 
 /// Starts a server that switches to the protocol `echo` on `/echo`, and refuses elsewhere.
@@ -111,7 +111,7 @@ async fn upgrade_through_a_proxy_uses_a_tunnel_with_and_without_tls() {
     let proxy_url = proxy.url("http", "user:pass@");
     let plain = echo_server().await;
     let secure = TlsServer::start(&plain, &["http/1.1"]).await;
-    for server in [&plain, &secure.url] {
+    for server in [far(&plain), far(&secure.url)] {
         let variables = [
             ("ALL_PROXY", proxy_url.as_str()),
             ("SSL_CERT_FILE", &secure.certificate),

@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::{Ready, poll_fn, ready};
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,11 +12,11 @@ use http::uri::Scheme;
 use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use tokio::time::timeout;
 use tower_service::Service;
 
-use super::super::{TransportError, TransportErrorKind};
+use super::super::TransportError;
+use super::proxy::{Proxies, Proxy};
 use super::tls::Tls;
 
 /// The interval of TCP keep-alive probes, which detect a dead peer on an idle connection.
@@ -27,16 +26,6 @@ const TCP_KEEPALIVE_RETRIES: u32 = 3;
 #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The environment variables that name a proxy.
-const PROXY_VARIABLES: [&str; 6] = [
-    "ALL_PROXY",
-    "all_proxy",
-    "HTTP_PROXY",
-    "http_proxy",
-    "HTTPS_PROXY",
-    "https_proxy",
-];
-
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Establishes the connections of a pool.
@@ -44,7 +33,7 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) struct Connector {
     tcp: HttpConnector,
     tls: Tls,
-    proxies: Option<Arc<Matcher>>,
+    proxies: Proxies,
     timeout: Duration,
     /// Whether to open a tunnel through a proxy even without TLS.
     always_tunnel: bool,
@@ -60,11 +49,10 @@ impl Connector {
         tcp.set_keepalive_retries(Some(TCP_KEEPALIVE_RETRIES));
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         tcp.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
-        let has_proxy = PROXY_VARIABLES.into_iter().any(is_set);
         let connector = Self {
             tcp,
             tls: Tls::new()?,
-            proxies: has_proxy.then(|| Arc::new(Matcher::from_env())),
+            proxies: Proxies::from_env(),
             timeout,
             always_tunnel: false,
         };
@@ -75,6 +63,12 @@ impl Connector {
     pub(super) fn with_timeout(mut self, timeout: Duration) -> Self {
         self.tcp.set_connect_timeout(Some(timeout)); // divided among the addresses of a name
         self.timeout = timeout;
+        self
+    }
+
+    /// Sets the proxies, in place of those of the environment.
+    pub(super) fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 
@@ -92,63 +86,47 @@ impl Connector {
 
     /// Returns the `proxy-authorization` of a request that a proxy forwards: one without TLS, for
     /// which no tunnel is opened.
-    pub(super) fn proxy_credentials(&self, uri: &Uri) -> Option<HeaderValue> {
-        let proxies = self.proxies.as_ref()?;
+    ///
+    /// # Errors
+    /// Fails when the proxy of the request is not understood.
+    pub(super) fn proxy_credentials(
+        &self,
+        uri: &Uri,
+    ) -> Result<Option<HeaderValue>, TransportError> {
         let is_forwarded = uri.scheme() == Some(&Scheme::HTTP);
-        let proxy = proxies.intercept(uri).filter(|_| is_forwarded)?;
-        proxy.basic_auth().cloned()
+        let proxy = self.proxies.find(uri)?;
+        let proxy = proxy.filter(|proxy| is_forwarded && !proxy.is_socks());
+        Ok(proxy.and_then(Proxy::basic_auth).cloned())
     }
 
     async fn connect(self, uri: Uri) -> Result<BoxedConnection, BoxError> {
-        let proxy = self
-            .proxies
-            .as_ref()
-            .and_then(|proxies| proxies.intercept(&uri));
-        match proxy {
+        match self.proxies.find(&uri)? {
             None => connect(&self.tls, self.tcp, uri).await,
-            Some(proxy) => self.connect_via_proxy(proxy, uri).await,
+            Some(proxy) => self.clone().connect_via_proxy(proxy, uri).await,
         }
     }
 
-    async fn connect_via_proxy(
-        self,
-        proxy: Intercept,
-        uri: Uri,
-    ) -> Result<BoxedConnection, BoxError> {
+    async fn connect_via_proxy(self, proxy: &Proxy, uri: Uri) -> Result<BoxedConnection, BoxError> {
         let proxy_uri = proxy.uri().clone();
         let uri = with_port(uri)?;
-        match proxy_uri.scheme_str() {
-            Some("socks5" | "socks5h") => {
-                let mut socks = SocksV5::new(proxy_uri, self.tcp);
-                if let Some((user, password)) = proxy.raw_auth() {
-                    socks = socks.with_auth(user.to_owned(), password.to_owned());
-                }
-                connect(&self.tls, socks, uri).await
+        if proxy.is_socks() {
+            let mut socks = SocksV5::new(proxy_uri, self.tcp);
+            if let Some((user, password)) = proxy.user_and_password() {
+                socks = socks.with_auth(user.to_owned(), password.to_owned());
             }
-            Some("http" | "https")
-                if self.always_tunnel || uri.scheme() == Some(&Scheme::HTTPS) =>
-            {
-                let to_proxy =
-                    connect(&self.tls.without_http2(), self.tcp, proxy_uri.clone()).await?;
-                let mut tunnel = Tunnel::new(proxy_uri, Established(Some(to_proxy)));
-                if let Some(credentials) = proxy.basic_auth() {
-                    tunnel = tunnel.with_auth(credentials.clone());
-                }
-                connect(&self.tls, tunnel, uri).await
-            }
-            Some("http" | "https") => {
-                let mut connection = connect(&self.tls, self.tcp, proxy_uri).await?;
-                connection.is_proxied = true;
-                Ok(connection)
-            }
-            _ => {
-                let message = format!(
-                    "the environment sets the proxy `{proxy_uri}`: use a URL that starts with \
-                     `http://`, `https://` or `socks5://`"
-                );
-                Err(TransportError::new(TransportErrorKind::Config, message).into())
-            }
+            return connect(&self.tls, socks, uri).await;
         }
+        if !self.always_tunnel && uri.scheme() != Some(&Scheme::HTTPS) {
+            let mut connection = connect(&self.tls, self.tcp, proxy_uri).await?;
+            connection.is_proxied = true;
+            return Ok(connection);
+        }
+        let to_proxy = connect(&self.tls.without_http2(), self.tcp, proxy_uri.clone()).await?;
+        let mut tunnel = Tunnel::new(proxy_uri, Established(Some(to_proxy)));
+        if let Some(credentials) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(credentials.clone());
+        }
+        connect(&self.tls, tunnel, uri).await
     }
 }
 
@@ -215,10 +193,6 @@ impl Service<Uri> for Established {
                 .ok_or_else(|| "the connection was already taken".into()),
         )
     }
-}
-
-fn is_set(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 type Connecting = Pin<Box<dyn Future<Output = Result<BoxedConnection, BoxError>> + Send>>;

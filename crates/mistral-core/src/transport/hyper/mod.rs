@@ -3,6 +3,7 @@
 pub(super) mod body;
 pub(super) mod classify;
 mod connect;
+mod proxy;
 mod tls;
 mod upgrade;
 
@@ -21,6 +22,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::body::{BodyPolled, RequestBody, into_response};
 use self::connect::Connector;
+use self::proxy::Proxies;
 use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse};
 
 /// The time after which an idle connection is closed. Shorter than the keep-alive of common servers
@@ -36,8 +38,10 @@ type Pool = legacy::Client<Connector, Box<RequestBody>>;
 ///
 /// It has one connection pool and speaks HTTP/1.1, and HTTP/2 if the server offers it over TLS. It
 /// obeys the proxy variables of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`,
-/// `NO_PROXY`) with proxies of the schemes `http`, `https` and `socks5`. Certificates are verified
-/// by the rules of the platform. Idle connections are closed after 30 seconds, and TCP keep-alive
+/// `NO_PROXY`) by the rules of curl, with proxies of the schemes `http`, `https` and `socks5`, but
+/// never sends a request to loopback through such a proxy. A call whose variable is not understood
+/// fails with [`ErrorKind::Config`](crate::ErrorKind::Config) before anything is sent. Certificates
+/// are verified by the rules of the platform. Idle connections are closed after 30 seconds, and TCP keep-alive
 /// detects a dead peer.
 ///
 /// A [`Client`](crate::Client) creates one by default. Create one to wrap it, or to share its
@@ -95,6 +99,32 @@ impl HyperTransport {
         }
     }
 
+    /// Sends every request through the proxy at `url`, also those to loopback, in place of the
+    /// proxies in the environment. `url` may start with `http://`, `https://` or `socks5://` and
+    /// contain `user:password@`.
+    ///
+    /// # Errors
+    /// Fails when `url` is not the URL of a proxy. The message does not contain it.
+    pub fn proxy(self, url: &str) -> Result<Self, TransportError> {
+        Ok(self.with_proxies(Proxies::all(url)?))
+    }
+
+    /// Sends no request through a proxy, whatever the environment names.
+    #[must_use]
+    pub fn no_proxy(self) -> Self {
+        self.with_proxies(Proxies::Direct)
+    }
+
+    fn with_proxies(self, proxies: Proxies) -> Self {
+        let connector = self.connector.with_proxies(proxies);
+        Self {
+            pool: new_pool(connector.clone(), self.http2_only),
+            connector,
+            other_pools: Arc::default(),
+            http2_only: self.http2_only,
+        }
+    }
+
     /// Returns the pool of the connections with this connect timeout.
     fn pool_for(&self, connect_timeout: Duration) -> Cow<'_, Pool> {
         if connect_timeout == self.connector.timeout() {
@@ -140,7 +170,7 @@ impl HyperTransport {
         let mut request = request.map(RequestBody::new);
         let body_polled = request.body().body_polled();
         self.check_uri(request.uri())?;
-        if let Some(credentials) = self.connector.proxy_credentials(request.uri()) {
+        if let Some(credentials) = self.connector.proxy_credentials(request.uri())? {
             request
                 .headers_mut()
                 .insert(PROXY_AUTHORIZATION, credentials);

@@ -163,3 +163,72 @@ fn from_env_missing_or_invalid_variable_names_the_fix() {
         assert!(!outcome.contains("s3cret"), "{outcome}");
     }
 }
+
+#[test]
+fn from_env_quotes_around_values_are_removed() {
+    let emulator = Emulator::start().unwrap();
+    let (url, key) = (emulator.url(), emulator.api_key());
+    let quoted_url = format!("'{url}/v1'");
+    let token_file = std::env::temp_dir().join(format!("mistral-quoted-{}", emulator.port()));
+    std::fs::write(&token_file, format!("\"{key}\"\n")).unwrap();
+    let quoted_path = format!("\"{}\"", token_file.display());
+    for variables in [
+        [
+            ("MISTRAL_API_KEY", format!("\"{key}\"")),
+            ("MISTRAL_SERVER", url.to_owned()),
+        ],
+        [
+            ("MISTRAL_API_KEY", format!(" '{key}' \r")),
+            ("MISTRAL_SERVER", url.to_owned()),
+        ],
+        [
+            ("MISTRAL_API_KEY", format!("\"Bearer {key}\"")),
+            ("MISTRAL_SERVER", quoted_url),
+        ],
+        [
+            ("MISTRAL_SA_TOKEN_PATH", quoted_path),
+            ("MISTRAL_SERVER", url.to_owned()),
+        ],
+    ] {
+        let variables = variables
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let outcome = outcome(&variables);
+        assert!(outcome.ends_with(" models"), "{variables:?}: {outcome}");
+    }
+    std::fs::remove_file(&token_file).unwrap();
+    for (variables, expected) in [
+        (("MISTRAL_API_KEY", "\"\""), "MISTRAL_API_KEY is not set"),
+        (
+            ("MISTRAL_API_KEY", "'\"s3cret\"'"),
+            "MISTRAL_API_KEY has a quotation mark",
+        ),
+        (
+            ("MISTRAL_API_KEY", "\"s3cret"),
+            "MISTRAL_API_KEY has a quotation mark",
+        ),
+    ] {
+        let outcome = outcome(&[variables, ("MISTRAL_SERVER", url)]);
+        assert!(outcome.contains("Config"), "{outcome}");
+        assert!(outcome.contains(expected), "{outcome}");
+        assert!(!outcome.contains("s3cret"), "{outcome}");
+    }
+}
+
+#[test]
+fn from_env_secret_in_the_wrong_variable_is_not_shown() {
+    let secret = "s3cret-0123456789-0123456789-0123";
+    let key = ("MISTRAL_API_KEY", "key");
+    for variables in [
+        vec![key, ("MISTRAL_SERVER", secret)],
+        vec![key, ("MISTRAL_PROVIDER", secret)],
+        vec![key, ("MISTRAL_MODEL_MAP", secret)],
+        vec![("MISTRAL_SA_TOKEN_PATH", secret)],
+    ] {
+        let outcome = outcome(&variables);
+        assert!(!outcome.contains("s3cret"), "{outcome}");
+        let (name, _) = variables.last().unwrap();
+        let named = outcome.contains(name) || outcome.contains("the token file");
+        assert!(named, "{outcome}");
+    }
+}

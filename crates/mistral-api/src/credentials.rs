@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use mistral_core::provider::{InvalidSecret, Token, TokenSource, secret_header};
+use mistral_core::provider::{
+    InvalidSecret, Token, TokenSource, secret_header, shown_path, unquote,
+};
 use mistral_core::{Error, Result};
 use secrecy::ExposeSecret;
 
@@ -43,23 +45,28 @@ impl fmt::Debug for Credentials {
 }
 
 /// Reads a token from a file, which another process rotates.
-#[derive(Debug)]
 pub(crate) struct TokenFile(pub(crate) PathBuf);
 
 #[async_trait]
 impl TokenSource for TokenFile {
     async fn token(&self) -> Result<Token> {
+        let error = |reason: &str| {
+            let path = shown_path(&self.0);
+            Error::credentials(format!("the token file {path} {reason}"))
+        };
         match tokio::fs::read_to_string(&self.0).await {
-            Ok(token) if token.trim().is_empty() => Err(Error::credentials(format!(
-                "the token file `{}` is empty",
-                self.0.display()
-            ))),
-            Ok(token) => Ok(Token::new(token)),
-            Err(error) => Err(Error::credentials(format!(
-                "the token file `{}` cannot be read: {error}",
-                self.0.display()
-            ))),
+            Ok(token) => match unquote(&token) {
+                "" => Err(error("is empty")),
+                token => Ok(Token::new(token)),
+            },
+            Err(cause) => Err(error(&format!("cannot be read: {cause}"))),
         }
+    }
+}
+
+impl fmt::Debug for TokenFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenFile({})", shown_path(&self.0))
     }
 }
 

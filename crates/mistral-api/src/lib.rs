@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use mistral_core::provider::{
-    Operation, Provider, Route, RouteRequest, Token, TokenSource, parse_base_url,
+    Operation, Provider, Route, RouteRequest, Token, TokenSource, env_var, parse_base_url,
 };
 use mistral_core::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
@@ -71,7 +71,8 @@ impl MistralApi {
     ///
     /// `MISTRAL_SA_TOKEN_PATH`, if set, is the path of a file with a token, which is read
     /// again for every attempt. Otherwise `MISTRAL_API_KEY` holds the key. `MISTRAL_SERVER`
-    /// optionally holds a server's name (`global`, `eu`, `us`) or a base URL.
+    /// optionally holds a server's name (`global`, `eu`, `us`) or a base URL. White space and one
+    /// pair of quotes around a value, or around the token in the file, are removed.
     ///
     /// # Errors
     /// Fails if neither `MISTRAL_SA_TOKEN_PATH` nor `MISTRAL_API_KEY` is set, or if a variable
@@ -160,17 +161,6 @@ impl MistralApi {
     fn with_base_url(mut self, setting: &str, url: &str) -> Result<Self> {
         self.base_url = BaseUrl::Custom(parse_base_url(setting, url)?);
         Ok(self)
-    }
-}
-
-/// Returns the trimmed value of an environment variable, or `None` if it is unset or blank.
-fn env_var(name: &str) -> Result<Option<String>> {
-    match std::env::var(name) {
-        Ok(value) => Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty())),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Error::config(format!(
-            "the environment variable {name} is not valid UTF-8"
-        ))),
     }
 }
 

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use mistral_core::provider::shown_value;
+
 /// A server of Mistral's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -50,8 +52,8 @@ impl FromStr for Server {
     }
 }
 
-/// The error for a server name that does not exist.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The error for a server name that does not exist. It shows the name unless that may be a key.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownServer(String);
 
@@ -59,10 +61,17 @@ impl fmt::Display for UnknownServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "there is no server `{}`: use `global`, `eu` or `us`, or a URL like `{}`",
-            self.0,
+            "there is no server {}: use `global`, `eu` or `us`, or a URL like `{}`",
+            shown_value(&self.0),
             Server::Global.url()
         )
+    }
+}
+
+impl fmt::Debug for UnknownServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = shown_value(&self.0);
+        f.debug_tuple("UnknownServer").field(&shown).finish()
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use mistral_core::{Error, Result};
 
-use mistral_core::provider::{Token, TokenCache, TokenSource};
+use mistral_core::provider::{Token, TokenCache, TokenSource, env_var};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::credentials::{AzureAuth, Credentials, KeyFn};
@@ -12,7 +12,7 @@ use crate::endpoint::{AzureEndpoint, EndpointKind};
 use crate::entra::{EntraTokenSource, default_scope};
 use crate::env::{
     API_KEY_VARIABLE, API_VERSION_VARIABLE, AZUREAI_ENDPOINT_VARIABLE, ENDPOINT_VARIABLE,
-    MODEL_VARIABLE, env_var,
+    MODEL_VARIABLE,
 };
 use crate::provider::MistralAzure;
 

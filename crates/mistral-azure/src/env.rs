@@ -1,7 +1,5 @@
 //! The environment variables of the provider, and the defaults where none is set.
 
-use mistral_core::{Error, Result};
-
 /// Environment variable that holds the endpoint, as the portal shows it.
 pub const ENDPOINT_VARIABLE: &str = "AZURE_ENDPOINT";
 /// Environment variable that holds the endpoint if [`ENDPOINT_VARIABLE`] is not set.
@@ -20,15 +18,3 @@ pub const DEFAULT_MODEL: &str = "azureai";
 /// The scope that Entra ID tokens are requested for.
 #[cfg(feature = "entra")]
 pub const DEFAULT_SCOPE: &str = "https://cognitiveservices.azure.com/.default";
-
-/// Returns the value of an environment variable, or `None` if it is unset or blank.
-pub(crate) fn env_var(name: &str) -> Result<Option<String>> {
-    match std::env::var(name) {
-        Ok(value) if value.trim().is_empty() => Ok(None),
-        Ok(value) => Ok(Some(value)),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Error::config(format!(
-            "the environment variable {name} is not valid UTF-8"
-        ))),
-    }
-}

@@ -35,7 +35,6 @@ mod api;
 pub mod blocking;
 pub mod call;
 pub mod client;
-#[cfg_attr(not(feature = "hyper"), allow(dead_code))] // read by the built-in transport
 mod environment;
 pub mod error;
 pub mod json;

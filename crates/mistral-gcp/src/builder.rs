@@ -308,9 +308,8 @@ impl MistralGcpBuilder {
 fn quota_project_header(quota_project: &str) -> Result<HeaderValue> {
     HeaderValue::try_from(quota_project.trim()).map_err(|_| {
         Error::config(format!(
-            "the quota project `{}` has a character that is not valid in a header: set \
-             `MistralGcpBuilder::quota_project` or {QUOTA_PROJECT_VARIABLE} to a project's id",
-            quota_project.escape_debug()
+            "the quota project has a character that is not valid in a header: set \
+             `MistralGcpBuilder::quota_project` or {QUOTA_PROJECT_VARIABLE} to a project's id"
         ))
     })
 }

@@ -1,6 +1,7 @@
 //! The environment variables of the provider, and the defaults where none is set.
 
-use mistral_core::{Error, Result};
+use mistral_core::Result;
+use mistral_core::provider::env_var;
 
 /// Environment variable that holds the project's id. Takes precedence over
 /// [`GOOGLE_CLOUD_PROJECT_VARIABLE`].
@@ -22,8 +23,7 @@ pub const CREDENTIALS_VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 /// The location that is used if none is set.
 pub const DEFAULT_LOCATION: &str = "europe-west4";
 
-/// Returns the trimmed value of the first of these environment variables that is set and not
-/// blank.
+/// Returns the value of the first of these environment variables that is set and not blank.
 pub(crate) fn first_env_var(names: &[&str]) -> Result<Option<String>> {
     for name in names {
         if let Some(value) = env_var(name)? {
@@ -31,14 +31,4 @@ pub(crate) fn first_env_var(names: &[&str]) -> Result<Option<String>> {
         }
     }
     Ok(None)
-}
-
-fn env_var(name: &str) -> Result<Option<String>> {
-    match std::env::var(name) {
-        Ok(value) => Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty())),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Error::config(format!(
-            "the environment variable {name} is not valid UTF-8"
-        ))),
-    }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use mistral_core::{Error, Result};
 
-use mistral_core::provider::parse_base_url;
+use mistral_core::provider::{parse_base_url, shown_value};
 use url::Url;
 
 use crate::env::{GOOGLE_CLOUD_PROJECT_VARIABLE, PROJECT_VARIABLE, REGION_VARIABLE};
@@ -102,8 +102,9 @@ fn default_endpoint(location: &str) -> Result<String> {
     // The location becomes a part of the host that receives the token.
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if !location.bytes().all(is_name) {
+        let shown = shown_value(location);
         return Err(Error::config(format!(
-            "`{location}` is not a location: set `MistralGcpBuilder::location` or \
+            "{shown} is not a location: set `MistralGcpBuilder::location` or \
              {REGION_VARIABLE} to a region like `europe-west4`, or to `eu`, `us` or `global`"
         )));
     }

@@ -1,5 +1,6 @@
 use mistral_core::client::FromEnv;
-use mistral_core::{Client, ClientBuilder, Error, Result};
+use mistral_core::provider::shown_value;
+use mistral_core::{Client, ClientBuilder, Error, Result, provider};
 
 /// Environment variable that selects the provider: `api`, `azure` or `gcp`.
 pub const PROVIDER_VARIABLE: &str = "MISTRAL_PROVIDER";
@@ -61,19 +62,19 @@ impl FromEnv<CompiledProviders> for mistral_core::blocking::Client {
 }
 
 fn builder_from_env() -> Result<ClientBuilder> {
-    let candidate = select(&env_var(PROVIDER_VARIABLE).to_ascii_lowercase())?;
+    let candidate = select(&env_var(PROVIDER_VARIABLE)?.to_ascii_lowercase())?;
     let Some(build) = candidate.build else {
         return Err(Error::config(format!(
             "the provider `{0}` is not compiled in: enable the cargo feature `{0}` of `mistral-sdk`",
             candidate.name
         )));
     };
-    Ok(build()?.model_map(parse_model_map(&env_var(MODEL_MAP_VARIABLE))?))
+    Ok(build()?.model_map(parse_model_map(&env_var(MODEL_MAP_VARIABLE)?)?))
 }
 
-/// Returns the trimmed value of an environment variable, or an empty string if it is unset.
-fn env_var(name: &str) -> String {
-    std::env::var(name).unwrap_or_default().trim().to_owned()
+/// Returns the value of an environment variable, or an empty string if it is unset.
+fn env_var(name: &str) -> Result<String> {
+    Ok(provider::env_var(name)?.unwrap_or_default())
 }
 
 /// Returns the provider with this name or, if `name` is empty, the one whose variables are set.
@@ -84,12 +85,14 @@ fn select(name: &str) -> Result<&'static Candidate> {
             .find(|candidate| candidate.name == name)
             .ok_or_else(|| {
                 Error::config(format!(
-                    "{PROVIDER_VARIABLE} is `{name}`, which is not a provider: use {}",
+                    "{PROVIDER_VARIABLE} is {}, which is not a provider: use {}",
+                    shown_value(name),
                     compiled_names()
                 ))
             });
     }
-    let is_set = |name: &str| !env_var(name).is_empty();
+    // A variable that is not valid UTF-8 is set, too: its provider reports it.
+    let is_set = |name: &str| env_var(name).map_or(true, |value| !value.is_empty());
     let configured: Vec<_> = CANDIDATES
         .iter()
         .filter(|candidate| candidate.variables.iter().any(|name| is_set(name)))
@@ -137,8 +140,9 @@ fn parse_model_map(text: &str) -> Result<Vec<(String, String)>> {
                 Ok((requested.trim().to_owned(), sent.trim().to_owned()))
             }
             _ => Err(Error::config(format!(
-                "{MODEL_MAP_VARIABLE}: `{pair}` is not a pair of model names: set it to pairs like \
-                 `mistral-small-latest=my-deployment`, separated by commas"
+                "{MODEL_MAP_VARIABLE}: {} is not a pair of model names: set it to pairs like \
+                 `mistral-small-latest=my-deployment`, separated by commas",
+                shown_value(pair)
             ))),
         })
         .collect()

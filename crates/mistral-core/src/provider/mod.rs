@@ -7,6 +7,7 @@
 pub(crate) mod credentials;
 mod operation;
 mod route;
+mod variables;
 
 use std::fmt;
 use std::pin::Pin;
@@ -21,6 +22,7 @@ use crate::error::Result;
 pub use self::credentials::{InvalidSecret, Token, TokenCache, TokenSource, secret_header};
 pub use self::operation::{Framing, Operation, RetrySafety};
 pub use self::route::{Route, RouteRequest, parse_base_url};
+pub use self::variables::{env_var, shown_path, shown_value, unquote};
 
 /// Maps operations to URLs and authenticates requests, for one service that hosts Mistral models.
 ///

@@ -12,6 +12,7 @@ use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Body, RequestContext, Transport, TransportError, UpgradeResponse};
+use crate::environment::unquote;
 use crate::redact::{MASK, Redactor, is_secret_header};
 
 /// The largest part of a body that is printed, in bytes.
@@ -23,7 +24,7 @@ const MAX_BUFFERED: usize = 2 * MAX_PRINTED;
 /// Whether the variable `MISTRAL_DEBUG` turns debug output on.
 pub(crate) fn is_debugging() -> bool {
     let value = std::env::var_os("MISTRAL_DEBUG").unwrap_or_default();
-    let value = value.to_string_lossy().trim().to_ascii_lowercase();
+    let value = unquote(&value.to_string_lossy()).to_ascii_lowercase();
     !matches!(value.as_str(), "" | "0" | "false" | "no" | "off")
 }
 

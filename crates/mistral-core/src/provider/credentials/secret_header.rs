@@ -19,8 +19,8 @@ use http::HeaderValue;
 /// ```
 ///
 /// # Errors
-/// Fails when the secret is empty or contains control or non-ASCII characters. The error never
-/// contains the secret.
+/// Fails when the secret is empty, has a quotation mark around it, or contains control or non-ASCII
+/// characters. The error never contains the secret.
 pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, InvalidSecret> {
     let secret = secret.trim();
     let secret = match secret.split_at_checked(scheme.len()) {
@@ -35,6 +35,9 @@ pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, InvalidS
     };
     if secret.is_empty() {
         return Err(InvalidSecret::Empty);
+    }
+    if is_quoted(secret) {
+        return Err(InvalidSecret::Quoted);
     }
     if secret.chars().any(char::is_control) {
         return Err(InvalidSecret::ControlCharacter);
@@ -52,6 +55,15 @@ pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, InvalidS
     Ok(value)
 }
 
+/// Whether a quotation mark that is not a part of the secret is at one end of it. A parameter such
+/// as `token="abc"` ends with a quotation mark, too.
+fn is_quoted(secret: &str) -> bool {
+    ['"', '\''].into_iter().any(|quote| {
+        secret.starts_with(quote)
+            || (secret.ends_with(quote) && secret.matches(quote).count() % 2 == 1)
+    })
+}
+
 /// The reason why [`secret_header`] rejects a secret. Its message completes a sentence whose subject
 /// is the secret, for example `the key` + `is empty`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +71,8 @@ pub fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, InvalidS
 pub enum InvalidSecret {
     /// The secret is empty without white space and the scheme.
     Empty,
+    /// The secret has a quotation mark around it.
+    Quoted,
     /// The secret contains a control character, such as a line break.
     ControlCharacter,
     /// The secret contains a non-ASCII character.
@@ -69,6 +83,7 @@ impl fmt::Display for InvalidSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "is empty",
+            Self::Quoted => "has a quotation mark around it: remove it",
             Self::ControlCharacter => {
                 "has a control character inside, for example a line break: copy the key alone"
             }
@@ -98,6 +113,8 @@ mod tests {
             assert!(header.is_sensitive());
         }
         assert_eq!(secret_header("", "Bearer abc").unwrap(), "Bearer abc");
+        let parameter = secret_header("Token", "token=\"abc\"").unwrap();
+        assert_eq!(parameter, "Token token=\"abc\"");
         assert_eq!(
             secret_header("Bearer", "Bearerabc").unwrap(),
             "Bearer Bearerabc"
@@ -114,6 +131,11 @@ mod tests {
             "s3cret\0x",
             "s3cret\u{7f}x",
             "s3cretéx",
+            "\"s3cret\"",
+            "'s3cret'",
+            "Bearer \"s3cret\"",
+            "\"s3cret",
+            "s3cret'",
         ] {
             let error = secret_header("Bearer", secret).unwrap_err();
             assert!(!error.to_string().contains("s3cret"), "{secret:?}");

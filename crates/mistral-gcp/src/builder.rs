@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use mistral_core::provider::{TokenCache, TokenSource, secret_header};
+#[cfg(feature = "adc")]
+use mistral_core::transport::Transport;
 use mistral_core::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -70,6 +72,8 @@ pub struct MistralGcpBuilder {
     quota_project: Option<String>,
     names: ModelNames,
     credentials: CredentialSource,
+    #[cfg(feature = "adc")]
+    token_transport: Option<Arc<dyn Transport>>,
 }
 
 /// The source of access tokens.
@@ -108,6 +112,8 @@ impl MistralGcpBuilder {
             credentials: CredentialSource::Adc(Adc::FromEnv),
             #[cfg(not(feature = "adc"))]
             credentials: CredentialSource::Missing,
+            #[cfg(feature = "adc")]
+            token_transport: None,
         }
     }
 
@@ -207,13 +213,25 @@ impl MistralGcpBuilder {
         self
     }
 
-    /// Sets the file of the Application Default Credentials: a service account's key. It is
-    /// read again for every token.
+    /// Sets the file of the Application Default Credentials: a service account's key or the login of
+    /// a person. It is read again for every token.
     ///
     /// The environment is then ignored: the projects come from the file, unless they are set.
     #[cfg(feature = "adc")]
     pub fn credentials_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.credentials = CredentialSource::Adc(Adc::File(path.into()));
+        self
+    }
+
+    /// Sets the transport on which the tokens of Application Default Credentials are fetched, for
+    /// example one with the same proxy or root certificates as that of the client. It runs on the
+    /// runtime of a background thread. The metadata server is reached directly.
+    ///
+    /// Default: a new [`HyperTransport`](mistral_core::transport::HyperTransport), whose proxies and
+    /// certificates are those of the environment and the platform, as for calls.
+    #[cfg(feature = "adc")]
+    pub fn token_transport(mut self, transport: impl Transport) -> Self {
+        self.token_transport = Some(Arc::new(transport));
         self
     }
 
@@ -258,7 +276,8 @@ impl MistralGcpBuilder {
                 project = project.or(projects.project);
                 quota_project = quota_project.or(projects.quota_project);
                 project_lookup = Some(ProjectLookup::new(adc.clone()));
-                Credentials::Cached(Arc::new(TokenCache::new(AdcTokenSource(adc))))
+                let transport = self.token_transport;
+                Credentials::Cached(Arc::new(TokenCache::new(AdcTokenSource { adc, transport })))
             }
             #[cfg(not(feature = "adc"))]
             CredentialSource::Missing => {

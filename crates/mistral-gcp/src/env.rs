@@ -17,8 +17,11 @@ pub const GOOGLE_CLOUD_LOCATION_VARIABLE: &str = "GOOGLE_CLOUD_LOCATION";
 pub const MODEL_VARIABLE: &str = "GCP_MODEL";
 /// Environment variable that holds the project that calls are billed and rate-limited to.
 pub const QUOTA_PROJECT_VARIABLE: &str = "GOOGLE_CLOUD_QUOTA_PROJECT";
-/// Environment variable that holds the path of the Application Default Credentials file.
+/// Environment variable that holds the path of the Application Default Credentials file, or its
+/// content.
 pub const CREDENTIALS_VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+/// Environment variable that holds the host, optionally with a port, of the metadata server.
+pub const METADATA_HOST_VARIABLE: &str = "GCE_METADATA_HOST";
 
 /// The location that is used if none is set.
 pub const DEFAULT_LOCATION: &str = "europe-west4";

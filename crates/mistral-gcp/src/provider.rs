@@ -83,7 +83,8 @@ impl ProjectLookup {
         }
         match self.adc.find_project().await {
             Ok(project) => location.project.set(&project),
-            Err(message) => {
+            Err(failure) => {
+                let message = failure.message;
                 let at = std::time::Instant::now();
                 *last_failure = Some(LookupFailure {
                     at,

@@ -101,10 +101,6 @@ fn vertex_credentials_file_invalid_names_file_and_fix() {
             &without(authorized_user(), "refresh_token"),
             "has no `refresh_token`",
         ),
-        (
-            &authorized_user().to_string(),
-            "GOOGLE_APPLICATION_CREDENTIALS",
-        ),
     ] {
         let build_error = build_error(&dir.file("key.json", text));
         println!("{build_error}");
@@ -154,10 +150,28 @@ async fn vertex_credentials_file_invalid_key_fails_the_call() {
     assert!(!message.contains("s3cret"), "{message}");
 }
 
+#[test]
+fn vertex_credentials_in_place_of_their_path_are_not_shown() {
+    for secret in [
+        service_account().to_string(),
+        "-----BEGIN PRIVATE KEY-----\ns3cret".to_owned(),
+        "s3cret".to_owned(),
+    ] {
+        let builder = MistralGcp::builder().project("p").credentials_file(&secret);
+        let shown = format!("{builder:?}");
+        let error = builder.build().unwrap_err();
+        let message = format!("{shown} {error} {error:#} {error:?}");
+        assert!(!message.contains("s3cret"), "{message}");
+        assert!(message.contains("credentials file"), "{message}");
+    }
+}
+
 const CHILD: &str = "MISTRAL_GCP_TEST_CHILD";
 const PREPARE: &str = "MISTRAL_GCP_TEST_PREPARE";
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 13] = [
     PREPARE,
+    "CLOUDSDK_CONFIG",
+    "GCE_METADATA_HOST",
     "GCP_PROJECT_ID",
     "GOOGLE_CLOUD_PROJECT",
     "GCLOUD_PROJECT",
@@ -196,7 +210,7 @@ async fn env_child_process() {
         Err(_) => MistralGcp::from_env(),
     };
     match result {
-        Err(error) => println!("outcome: {error:#}"),
+        Err(error) => println!("outcome: {error:#} {error:?}"),
         Ok(gcp) => {
             if std::env::var_os(PREPARE).is_some() {
                 let calls = (0..200).map(|_| gcp.prepare());
@@ -291,11 +305,48 @@ fn vertex_project_defaults_to_that_of_credentials() {
     );
     let output = outcome(&home.0, &[model, named]);
     assert!(output.contains("/projects/account-project/"), "{output}");
+    let elsewhere = home.0.join("elsewhere");
+    let elsewhere = elsewhere.to_str().unwrap();
+    let file = "elsewhere/application_default_credentials.json";
+    home.file(file, &service_account().to_string());
+    let output = outcome(&home.0, &[model, ("CLOUDSDK_CONFIG", elsewhere)]);
+    assert!(output.contains("/projects/account-project/"), "{output}");
 
     let path = home.file(login, &json!({ "type": "external_account" }).to_string());
     let output = outcome(&home.0, &[model, ("GCP_PROJECT_ID", "p")]);
     assert!(output.contains("`external_account`"), "{output}");
     assert!(output.contains(path.to_str().unwrap()), "{output}");
+
+    let user = home.file("user.json", &authorized_user().to_string());
+    let user = format!(" '{}'\n", user.display());
+    let user = ("GOOGLE_APPLICATION_CREDENTIALS", user.as_str());
+    let output = outcome(&home.0, &[model, user]);
+    assert!(
+        output.contains("quota_project: Some(\"user-project\")"),
+        "{output}"
+    );
+
+    let json = format!("\u{feff}{}", service_account());
+    let from_file = home.file("bom.json", &json);
+    let from_file = (
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        from_file.to_str().unwrap(),
+    );
+    let json = service_account().to_string();
+    for variable in [("GOOGLE_APPLICATION_CREDENTIALS", json.as_str()), from_file] {
+        let output = outcome(&home.0, &[model, variable]);
+        assert!(output.contains("/projects/account-project/"), "{output}");
+        assert!(!output.contains("s3cret"), "{output}");
+    }
+    for secret in [&json[..json.len() - 1], "s3cret", "eyJ0eXBlIjoi/s3cret"] {
+        let variables = [model, ("GOOGLE_APPLICATION_CREDENTIALS", secret)];
+        let output = outcome(&home.0, &variables);
+        assert!(
+            output.contains("GOOGLE_APPLICATION_CREDENTIALS"),
+            "{output}"
+        );
+        assert!(!output.contains("s3cret"), "{output}");
+    }
 
     let missing = ("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json");
     let output = outcome(&home.0, &[model, ("GCP_PROJECT_ID", "p"), missing]);

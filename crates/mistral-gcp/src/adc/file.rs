@@ -1,12 +1,16 @@
-//! The credentials file: reading, validation, and the projects it names.
+//! Credentials in a file or in a variable: reading, validation, and the projects that they name.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use mistral_core::provider::{shown_path, shown_value};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use crate::env::CREDENTIALS_VARIABLE;
+/// The token endpoint of credentials that do not name one.
+const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
+/// The text that replaces a secret.
+const MASK: &str = "***";
 
 /// The projects that are known without network access.
 #[derive(Debug, Default)]
@@ -15,69 +19,150 @@ pub(crate) struct Projects {
     pub(crate) quota_project: Option<String>,
 }
 
-/// A credentials file of a kind that `gcp_auth` supports.
-pub(super) struct CredentialsFile {
-    path: PathBuf,
-    text: SecretString,
+/// Credentials of a supported kind.
+pub(super) struct Credentials {
+    /// Names the file or the variable in errors.
+    origin: String,
     pub(super) kind: CredentialsKind,
-    project: Option<String>,
-    quota_project: Option<String>,
+    pub(super) token_uri: String,
+    projects: Projects,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CredentialsKind {
-    ServiceAccount,
-    AuthorizedUser,
+    ServiceAccount(ServiceAccount),
+    AuthorizedUser(AuthorizedUser),
 }
 
-impl CredentialsFile {
-    /// Reads and validates the file.
+/// The key of a service account.
+pub(super) struct ServiceAccount {
+    pub(super) client_email: String,
+    pub(super) key_id: Option<String>,
+    pub(super) private_key: SecretString,
+    pub(super) token_uri: String,
+}
+
+/// The login of a person, as `gcloud auth application-default login` writes it.
+pub(super) struct AuthorizedUser {
+    pub(super) client_id: String,
+    pub(super) client_secret: SecretString,
+    pub(super) refresh_token: SecretString,
+}
+
+impl Credentials {
+    /// Reads and validates a file.
     ///
     /// # Errors
     /// Returns a message that names the file and never contains a secret.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
-        let error = |reason: &str| file_error(path, reason);
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => SecretString::from(text),
-            Err(cause) => return Err(error(&format!("cannot be read: {cause}"))),
-        };
-        let fields = match serde_json::from_str::<Value>(text.expose_secret()) {
-            Ok(Value::Object(fields)) => fields,
-            Ok(_) => return Err(error("is not a JSON object: download the key again")),
-            Err(cause) => {
-                let reason = format!("is not JSON ({cause}): download the key again");
-                return Err(error(&reason));
-            }
-        };
-        Ok(Self {
-            kind: kind_of(path, &fields).map_err(|reason| error(&reason))?,
-            project: string_field(&fields, "project_id"),
-            quota_project: string_field(&fields, "quota_project_id"),
-            path: path.to_owned(),
-            text,
-        })
-    }
-
-    /// Returns the projects that the file names.
-    pub(super) fn projects(self) -> Projects {
-        Projects {
-            project: self.project.or_else(|| self.quota_project.clone()),
-            quota_project: self.quota_project,
+        let origin = format!("the credentials file {}", shown_path(path));
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(origin, &SecretString::from(text)),
+            Err(cause) => Err(format!("{origin} cannot be read: {cause}")),
         }
     }
 
-    pub(super) fn text(&self) -> &str {
-        self.text.expose_secret()
+    /// Validates the value of a variable that holds the credentials themselves.
+    ///
+    /// # Errors
+    /// Returns a message that never contains a part of the value.
+    pub(super) fn from_variable(json: &str) -> Result<Self, String> {
+        let origin = "the JSON in the variable".to_owned();
+        Self::parse(origin, &SecretString::from(json.to_owned()))
     }
 
-    /// Returns the error message for a failed token request with these credentials.
-    pub(super) fn token_error(&self, reason: &str) -> String {
-        file_error(&self.path, &format!("yielded no token: {reason}"))
+    fn parse(origin: String, text: &SecretString) -> Result<Self, String> {
+        let error = |reason: &str| format!("{origin} {reason}: download the key again");
+        let text = text.expose_secret().trim_start_matches('\u{feff}');
+        let fields = match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(fields)) => fields,
+            Ok(_) => return Err(error("is not a JSON object")),
+            Err(cause) => {
+                let (line, column) = (cause.line(), cause.column());
+                let place = format!("is not JSON (at line {line}, column {column})");
+                return Err(error(&place));
+            }
+        };
+        let token_uri = string_field(&fields, "token_uri");
+        let kind =
+            CredentialsKind::parse(&fields).map_err(|reason| format!("{origin} {reason}"))?;
+        let token_uri = token_uri.unwrap_or_else(|| TOKEN_URI.to_owned());
+        let is_url = url::Url::parse(&token_uri).is_ok_and(|url| url.has_host())
+            && http::Uri::try_from(&token_uri).is_ok();
+        if !is_url {
+            return Err(error("has a `token_uri` that is not a URL"));
+        }
+        let quota_project = string_field(&fields, "quota_project_id");
+        Ok(Self {
+            kind,
+            token_uri,
+            projects: Projects {
+                project: string_field(&fields, "project_id").or_else(|| quota_project.clone()),
+                quota_project,
+            },
+            origin,
+        })
+    }
+
+    /// Names the file or the variable.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Returns the projects that the credentials name.
+    pub(super) fn projects(self) -> Projects {
+        self.projects
+    }
+
+    /// Returns a text without the secrets that a token request contains.
+    pub(super) fn redact(&self, text: &str) -> String {
+        match &self.kind {
+            CredentialsKind::ServiceAccount(_) => text.to_owned(), // the key itself is not sent
+            CredentialsKind::AuthorizedUser(user) => {
+                let secrets = [&user.client_secret, &user.refresh_token];
+                secrets.into_iter().fold(text.to_owned(), |text, secret| {
+                    text.replace(secret.expose_secret(), MASK)
+                })
+            }
+        }
     }
 }
 
-fn file_error(path: &Path, reason: &str) -> String {
-    format!("the credentials file `{}` {reason}", path.display())
+impl CredentialsKind {
+    fn parse(fields: &Map<String, Value>) -> Result<Self, String> {
+        let required = |name: &str| {
+            let field = string_field(fields, name);
+            field.ok_or_else(|| format!("has no `{name}`: download the key again"))
+        };
+        match string_field(fields, "type").as_deref() {
+            Some("service_account") => Ok(Self::ServiceAccount(ServiceAccount {
+                client_email: required("client_email")?,
+                key_id: string_field(fields, "private_key_id"),
+                private_key: required("private_key")?.into(),
+                token_uri: required("token_uri")?,
+            })),
+            Some("authorized_user") => Ok(Self::AuthorizedUser(AuthorizedUser {
+                client_id: required("client_id")?,
+                client_secret: required("client_secret")?.into(),
+                refresh_token: required("refresh_token")?.into(),
+            })),
+            Some(other) => Err(format!(
+                "is of the type {}, which is not supported: set \
+                 `MistralGcpBuilder::token_source`, or use a service account's key",
+                shown_type(other)
+            )),
+            None => Err("has no `type`: download the key again".to_owned()),
+        }
+    }
+}
+
+/// Returns the name of a type for an error. The names of Google's types are longer than the values
+/// that are shown otherwise.
+fn shown_type(name: &str) -> String {
+    let is_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    if name.len() <= 64 && name.chars().all(is_name) {
+        return format!("`{name}`");
+    }
+    shown_value(name)
 }
 
 fn string_field(fields: &Map<String, Value>, name: &str) -> Option<String> {
@@ -85,59 +170,9 @@ fn string_field(fields: &Map<String, Value>, name: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
-/// Returns the kind of the credentials, if `gcp_auth` supports it.
-fn kind_of(path: &Path, fields: &Map<String, Value>) -> Result<CredentialsKind, String> {
-    let required = |names: &[&str]| match names
-        .iter()
-        .find(|name| string_field(fields, name).is_none())
-    {
-        Some(name) => Err(format!("has no `{name}`: download the key again")),
-        None => Ok(()),
-    };
-    match string_field(fields, "type").as_deref() {
-        Some("service_account") => {
-            required(&["client_email", "private_key", "token_uri"])?;
-            let uri = string_field(fields, "token_uri").unwrap_or_default();
-            let is_url = url::Url::parse(&uri).is_ok_and(|url| url.has_host())
-                && http::Uri::try_from(&uri).is_ok();
-            if !is_url {
-                return Err(format!("has a `token_uri` that is not a URL: `{uri}`"));
-            }
-            Ok(CredentialsKind::ServiceAccount)
-        }
-        Some("authorized_user") => {
-            required(&["client_id", "client_secret", "refresh_token"])?;
-            if well_known_path().is_none_or(|well_known| well_known != path) {
-                return Err(format!(
-                    "is of type `authorized_user`, which is supported only at the path to which \
-                     `gcloud` writes it: leave {} unset after `gcloud auth application-default login`, \
-                     or set `MistralGcpBuilder::token_source`",
-                    CREDENTIALS_VARIABLE
-                ));
-            }
-            Ok(CredentialsKind::AuthorizedUser)
-        }
-        Some(other) => Err(format!(
-            "is of type `{other}`, which is not supported: set \
-             `MistralGcpBuilder::token_source`, or use a service account's key"
-        )),
-        None => Err("has no `type`: download the key again".to_owned()),
-    }
-}
-
-/// Returns the path to which `gcloud auth application-default login` writes its file.
-pub(super) fn well_known_path() -> Option<PathBuf> {
-    let directory = if cfg!(windows) {
-        PathBuf::from(std::env::var_os("APPDATA")?)
-    } else {
-        std::env::home_dir()?.join(".config")
-    };
-    Some(directory.join("gcloud/application_default_credentials.json"))
-}
-
-/// Shows the path, never the contents.
-impl fmt::Debug for CredentialsFile {
+/// Shows the file, never the contents.
+impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CredentialsFile").field(&self.path).finish()
+        f.debug_tuple("Credentials").field(&self.origin).finish()
     }
 }

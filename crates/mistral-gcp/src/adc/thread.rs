@@ -9,16 +9,18 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot::{Sender, channel};
 use tokio::time::timeout;
 
+use super::Failure;
+
 /// The timeout of a whole token or project lookup.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(60);
 
-type Outcome<T> = Result<T, String>;
+type Outcome<T> = Result<T, Failure>;
 
 /// Runs `work` on a thread of its own and returns its outcome. Dropping the future cancels
 /// `work`.
 ///
-/// `gcp_auth` runs `gcloud`, and reads files and certificates, inside its futures. Tokens are
-/// fetched about once an hour, so the cost of a thread does not matter.
+/// Files and certificates are read in between. Tokens are fetched about once an hour, so the cost of
+/// a thread does not matter.
 pub(super) async fn run_on_thread<T, W>(work: W) -> Outcome<T>
 where
     T: Send + 'static,
@@ -28,10 +30,11 @@ where
     std::thread::Builder::new()
         .name("gcp-token".to_owned())
         .spawn(move || run(work, sender))
-        .map_err(|error| format!("the thread for the credentials did not start: {error}"))?;
+        .map_err(|error| format!("the thread for the credentials did not start: {error}"))
+        .map_err(Failure::from)?;
     match outcome.await {
         Ok(outcome) => outcome,
-        Err(_) => Err("the thread for the credentials panicked".to_owned()),
+        Err(_) => Err("the thread for the credentials panicked".to_owned().into()),
     }
 }
 
@@ -40,7 +43,7 @@ fn run<T, W: AsyncFnOnce() -> Outcome<T>>(work: W, mut sender: Sender<Outcome<T>
         Ok(runtime) => runtime,
         Err(error) => {
             let message = format!("the runtime for the credentials did not start: {error}");
-            let _receiver_dropped = sender.send(Err(message));
+            let _receiver_dropped = sender.send(Err(message.into()));
             return;
         }
     };
@@ -55,11 +58,8 @@ fn run<T, W: AsyncFnOnce() -> Outcome<T>>(work: W, mut sender: Sender<Outcome<T>
     });
     runtime.shutdown_background(); // does not wait for a DNS lookup that is still blocking
     if let Some(outcome) = outcome {
-        let timed_out = |_| {
-            Err(format!(
-                "the credentials did not respond within {LOOKUP_TIMEOUT:?}"
-            ))
-        };
+        let timed_out =
+            |_| Err(format!("the credentials did not respond within {LOOKUP_TIMEOUT:?}").into());
         let _receiver_dropped = sender.send(outcome.unwrap_or_else(timed_out));
     }
 }
@@ -73,7 +73,8 @@ mod tests {
     #[tokio::test]
     async fn run_on_thread_blocking_work_does_not_block_the_runtime() {
         let (sender, receiver) = mpsc::channel();
-        let work = run_on_thread(async move || receiver.recv().map_err(|error| error.to_string()));
+        let work =
+            run_on_thread(async move || receiver.recv().map_err(|error| error.to_string().into()));
         let (outcome, ()) = tokio::join!(work, async { sender.send(7).unwrap() });
         assert_eq!(outcome, Ok(7));
     }

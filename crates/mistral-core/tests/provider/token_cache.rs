@@ -104,6 +104,90 @@ async fn token_refresh_not_polled_does_not_block_while_token_is_valid() {
     assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
 }
 
+/// Returns the first token at once, and the next after a time.
+#[derive(Debug)]
+struct StallingTokens {
+    fetches: AtomicUsize,
+    stall: Duration,
+}
+
+impl StallingTokens {
+    fn cache(stall: Duration) -> (Arc<Self>, TokenCache) {
+        let fetches = AtomicUsize::new(0);
+        let source = Arc::new(Self { fetches, stall });
+        let cache = TokenCache::shared(Arc::clone(&source) as Arc<dyn TokenSource>);
+        (source, cache)
+    }
+}
+
+#[async_trait]
+impl TokenSource for StallingTokens {
+    async fn token(&self) -> Result<Token> {
+        let number = self.fetches.fetch_add(1, Ordering::SeqCst) + 1;
+        if number == 2 {
+            tokio::time::sleep(self.stall).await;
+        }
+        Ok(Token::new(format!("t{number}")).expires_in(Duration::from_secs(100)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_refresh_that_stalls_goes_on_in_the_background() {
+    let second = Duration::from_secs(1);
+    let (source, cache) = StallingTokens::cache(second * 5);
+    assert_eq!(token(&cache).await, "Bearer t1");
+    tokio::time::advance(second * 90).await;
+    let started = tokio::time::Instant::now();
+    let given_up = tokio::time::timeout(second / 2, cache.bearer(None)).await;
+    assert!(given_up.is_err());
+    assert_eq!(token(&cache).await, "Bearer t1");
+    assert_eq!(started.elapsed(), second / 2);
+    tokio::time::sleep(second * 5).await;
+    assert_eq!(token(&cache).await, "Bearer t2");
+    assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
+
+    let (source, cache) = StallingTokens::cache(second * 5);
+    assert_eq!(token(&cache).await, "Bearer t1");
+    tokio::time::advance(second * 90).await;
+    let started = tokio::time::Instant::now();
+    assert_eq!(token(&cache).await, "Bearer t1");
+    assert_eq!(started.elapsed(), second);
+    for _ in 0..3 {
+        assert_eq!(token(&cache).await, "Bearer t1"); // at once
+    }
+    assert_eq!(started.elapsed(), second);
+    tokio::time::sleep(second * 5).await;
+    assert_eq!(token(&cache).await, "Bearer t2");
+    assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_refresh_that_stalls_for_ever_is_abandoned() {
+    let second = Duration::from_secs(1);
+    let (source, cache) = StallingTokens::cache(second * 100_000);
+    assert_eq!(token(&cache).await, "Bearer t1");
+    tokio::time::advance(second * 90).await;
+    assert_eq!(token(&cache).await, "Bearer t1");
+    tokio::time::sleep(second * 70).await;
+    assert_eq!(token(&cache).await, "Bearer t3");
+    assert_eq!(source.fetches.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_replacement_rejected_too_is_not_replaced_at_the_rate_of_calls() {
+    let (source, cache) = cache(NumberedTokens::default());
+    let mut sent = cache.bearer(None).await.unwrap();
+    sent = cache.bearer(Some(&sent)).await.unwrap();
+    assert_eq!(sent, "Bearer t2");
+    for _ in 0..50 {
+        sent = cache.bearer(None).await.unwrap();
+        assert_eq!(cache.bearer(Some(&sent)).await.unwrap(), "Bearer t2");
+    }
+    assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(cache.bearer(Some(&sent)).await.unwrap(), "Bearer t3");
+}
+
 #[tokio::test(start_paused = true)]
 async fn token_fetch_not_polled_does_not_block_other_calls() {
     let (source, cache) = cache(NumberedTokens::default());

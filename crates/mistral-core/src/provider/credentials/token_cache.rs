@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use secrecy::ExposeSecret;
-use tokio::time::Instant;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout};
 
 use super::in_flight::InFlight;
 use super::secret_header::secret_header;
@@ -15,19 +16,27 @@ use crate::error::{Error, Result};
 
 /// The time before its expiry at which a token is refreshed, unless its lifetime is short.
 const REFRESH_MARGIN: Duration = Duration::from_secs(300);
+/// The longest wait for a new token while the current one is still valid.
+const REFRESH_WAIT: Duration = Duration::from_secs(1);
+/// The longest time that such a refresh goes on in the background.
+const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(60);
 /// The time after a failure in which the source is not called again.
 const FAILURE_BACKOFF: Duration = Duration::from_secs(1);
+/// The time in which a token that replaced a rejected one is not replaced in its turn.
+const REJECTION_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Caches the token of a [`TokenSource`] as a header value until it expires.
 ///
 /// Concurrent callers share one in-flight fetch, driven by whichever of them is polled. It is
-/// cancelled when the last caller is dropped. There is no background task.
+/// cancelled when the last caller is dropped.
 ///
 /// A token is refreshed five minutes before it expires, or after four fifths of its lifetime if
 /// that is later. The first caller after that time fetches a new one; other callers are
-/// served the current token, which is still valid. If the fetch fails, the current token is used
-/// until it expires. After a failure, the source is not called for one second: callers without a
-/// valid token fail with the same error message.
+/// served the current token, which is still valid. If the fetch takes longer than a second, the
+/// first caller is served the current token as well, and the fetch goes on in a task of its own for
+/// up to 60 seconds altogether. If the fetch fails, the current token is used until it expires. After a
+/// failure, the source is not called for one second: callers without a valid token fail with the
+/// same error message.
 ///
 /// Intended for providers; see [`Provider::authorize`](crate::provider::Provider::authorize).
 pub struct TokenCache {
@@ -41,6 +50,8 @@ pub struct TokenCache {
 struct CacheState {
     token: Option<CachedToken>,
     failure: Option<(Instant, String)>,
+    /// The time at which `token` replaced a rejected one.
+    replaced_at: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -69,7 +80,8 @@ impl TokenCache {
     ///
     /// `rejected` is the value that the server answered with a `401`. A cached token with this
     /// value is not returned again, and a new one is fetched. Concurrent callers whose token was
-    /// rejected share that fetch.
+    /// rejected share that fetch. A new token that is rejected within one second is returned again,
+    /// so that tokens are not replaced at the rate of calls.
     ///
     /// # Errors
     /// Fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials) and the message of the
@@ -77,6 +89,9 @@ impl TokenCache {
     pub async fn bearer(&self, rejected: Option<&HeaderValue>) -> Result<HeaderValue> {
         loop {
             if let Some(header) = self.fresh(rejected) {
+                return Ok(header);
+            }
+            if let Some(header) = self.just_replaced(rejected) {
                 return Ok(header);
             }
             if let Some(message) = self.recent_failure() {
@@ -87,13 +102,49 @@ impl TokenCache {
             let Some((in_flight, is_new)) = self.join_or_start(rejected) else {
                 continue; // the fetch of another caller has completed
             };
-            if !is_new && let Some(header) = self.valid(rejected) {
-                return Ok(header); // a valid token is served while a new one is fetched
+            if let Some(header) = self.valid(rejected) {
+                if !is_new {
+                    return Ok(header); // a valid token is served while a new one is fetched
+                }
+                if let Some(header) = self.refresh(&in_flight, rejected).await {
+                    return Ok(header);
+                }
             }
             if let Some(result) = in_flight.result().await {
                 return result.or_else(|error| self.valid(rejected).ok_or(error));
             }
         }
+    }
+
+    /// Waits for a new token for a short time, and returns the current one if it does not arrive.
+    /// Returns `None` if that is not valid any more.
+    #[cold]
+    async fn refresh(
+        &self,
+        in_flight: &Arc<InFlight>,
+        rejected: Option<&HeaderValue>,
+    ) -> Option<HeaderValue> {
+        let runtime = Handle::try_current().ok()?;
+        let fetch = Arc::clone(in_flight);
+        // The fetch itself caches the token or the failure. It goes on if this caller is dropped.
+        runtime.spawn(async move { timeout(BACKGROUND_TIMEOUT, fetch.result()).await.is_ok() });
+        match timeout(REFRESH_WAIT, in_flight.result()).await {
+            Ok(Some(Ok(header))) => Some(header),
+            Ok(_) => self.fresh(rejected).or_else(|| self.valid(rejected)),
+            Err(_) => {
+                tracing::warn!("no new token within {REFRESH_WAIT:?}: the current one is used");
+                self.valid(rejected)
+            }
+        }
+    }
+
+    /// Returns the rejected token if it has just replaced another rejected one.
+    fn just_replaced(&self, rejected: Option<&HeaderValue>) -> Option<HeaderValue> {
+        let rejected = rejected?;
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let is_current = state.token.as_ref()?.header == *rejected;
+        let is_new = state.replaced_at?.elapsed() < REJECTION_BACKOFF;
+        (is_current && is_new).then(|| rejected.clone())
     }
 
     /// Returns the fetch in flight, or a new one, and whether it is new. Returns `None` if one has
@@ -109,7 +160,12 @@ impl TokenCache {
         if self.fresh(rejected).is_some() || self.recent_failure().is_some() {
             return None;
         }
-        let fetch = fetch(Arc::clone(&self.source), Arc::clone(&self.state));
+        let is_replacement = rejected.is_some();
+        let fetch = fetch(
+            Arc::clone(&self.source),
+            Arc::clone(&self.state),
+            is_replacement,
+        );
         let new = Arc::new(InFlight::new(fetch));
         *in_flight = Arc::downgrade(&new);
         Some((new, true))
@@ -148,6 +204,7 @@ impl TokenCache {
 async fn fetch(
     source: Arc<dyn TokenSource>,
     state: Arc<RwLock<CacheState>>,
+    is_replacement: bool,
 ) -> Result<HeaderValue> {
     let fetched = match source.token().await {
         Ok(token) => CachedToken::new(token),
@@ -160,6 +217,7 @@ async fn fetch(
             *state = CacheState {
                 token: Some(token),
                 failure: None,
+                replaced_at: is_replacement.then(Instant::now),
             };
             Ok(header)
         }

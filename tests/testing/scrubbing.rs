@@ -178,10 +178,11 @@ async fn cassette_scrubs_known_secrets_everywhere() {
     let folder = TempDir::new();
     let path = folder.file("elsewhere.json");
     let longer = format!("{KEY}-of-the-gateway");
-    let echo = format!("{longer}; my-site.cloud.example.com, my-site; in-the-query-1");
+    let echo = format!("{longer}; my-site.cloud.example.com, my-site; in-the-query-1; of-a-proxy");
     let cassette = Cassette::record(&path, MockTransport::new().json(json!({ "echo": echo })));
-    let url = "https://my-site.cloud.example.com/v1/x?token=in-the-query-1&in-the-query-1=2";
+    let url = "https://my-site.cloud.example.com/v1/x?token=in-the-query-1&in-the-query-1=2&auth=x";
     let request = Request::get(url)
+        .header("x-auth", "of-a-proxy")
         .header(AUTHORIZATION, format!("Bearer {KEY}"))
         .header("x-gateway-key", &longer);
     cassette
@@ -191,10 +192,13 @@ async fn cassette_scrubs_known_secrets_everywhere() {
     cassette.save().unwrap();
     let tape: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let exchange = &tape["exchanges"][0];
-    assert_eq!(exchange["request"]["url"], "/v1/x?token=***&***=2");
+    assert_eq!(
+        exchange["request"]["url"],
+        "/v1/x?token=***&***=***&auth=***"
+    );
     let echo = &exchange["response"]["body"]["json"]["echo"];
     // `my-site` is too short to be scrubbed.
-    assert_eq!(echo, "***; ***, my-site; ***");
+    assert_eq!(echo, "***; ***, my-site; ***; ***");
 }
 
 /// Returns the body of a recorded response.

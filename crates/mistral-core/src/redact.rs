@@ -1,6 +1,13 @@
 //! Redaction of credentials in debug output, cassettes and errors.
 
-use http::{HeaderMap, HeaderName};
+mod names;
+
+use http::HeaderMap;
+
+pub(crate) use self::names::{
+    ends_with_word, is_secret_header, is_secret_name, is_secret_parameter, is_shown_header,
+    is_shown_parameter, singular, words,
+};
 
 /// The text that replaces a credential.
 pub(crate) const MASK: &str = "***";
@@ -8,86 +15,6 @@ pub(crate) const MASK: &str = "***";
 /// The length from which a credential is also replaced where it occurs in other text. A shorter
 /// one may be an ordinary word.
 pub(crate) const MIN_SECRET_LENGTH: usize = 8;
-
-/// Names of credentials contain a word with one of these endings, as in `clientsecret`.
-const SECRET_WORDS: &[&str] = &[
-    "apikey",
-    "authorization",
-    "cookie",
-    "credential",
-    "passphrase",
-    "passwd",
-    "password",
-    "secret",
-];
-/// Names of credentials end with one of these words.
-const SECRET_LAST_WORDS: &[&str] = &["jwt", "key", "token"];
-/// The last word of a credential's name may also be one with these endings, as in `authtoken`.
-const SECRET_ENDINGS: &[&str] = &["accesskey", "authkey", "secretkey", "token"];
-/// Names of query parameters and headers that are a credential or sign a request have one of
-/// these endings. The list is wide, because they are masked only where they are printed.
-const PARAMETER_ENDINGS: &[&str] = &["key", "sig", "signature", "token"];
-
-/// Whether the value of a field with this name is a credential.
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    let words = words(name);
-    let has_ending = |word: &String, endings: &[&str]| {
-        let word = singular(word);
-        endings.iter().any(|ending| word.ends_with(ending))
-    };
-    words.iter().any(|word| has_ending(word, SECRET_WORDS))
-        || ends_with_word(&words, SECRET_LAST_WORDS)
-        || words
-            .last()
-            .is_some_and(|word| SECRET_ENDINGS.iter().any(|ending| word.ends_with(ending)))
-}
-
-/// Whether the value of a query parameter, a header or a printed field with this name is a
-/// credential or a signature.
-pub(crate) fn is_secret_parameter(name: &str) -> bool {
-    is_secret_name(name)
-        || words(name).last().is_some_and(|word| {
-            PARAMETER_ENDINGS
-                .iter()
-                .any(|ending| word.ends_with(ending))
-        })
-}
-
-/// Whether the value of a header is a credential, as with `authorization`, `api-key` and the
-/// keys of gateways.
-pub(crate) fn is_secret_header(name: &HeaderName) -> bool {
-    is_secret_parameter(name.as_str())
-}
-
-/// Whether the last of `words` is in `list`.
-pub(crate) fn ends_with_word(words: &[String], list: &[&str]) -> bool {
-    words
-        .last()
-        .is_some_and(|word| list.contains(&word.as_str()))
-}
-
-pub(crate) fn singular(word: &str) -> &str {
-    word.strip_suffix('s').unwrap_or(word)
-}
-
-/// Returns the words of a name in any case: `api_key`, `api-key`, `apiKey`.
-pub(crate) fn words(name: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut after_lower = false;
-    for letter in name.chars() {
-        if !letter.is_alphanumeric() || (letter.is_uppercase() && after_lower) {
-            words.push(std::mem::take(&mut word));
-        }
-        if letter.is_alphanumeric() {
-            word.extend(letter.to_lowercase());
-        }
-        after_lower = letter.is_lowercase();
-    }
-    words.push(word);
-    words.retain(|word| !word.is_empty());
-    words
-}
 
 /// Replaces the credentials of one request, and everything that is named like a credential.
 pub(crate) struct Redactor {
@@ -98,7 +25,7 @@ impl Redactor {
     pub(crate) fn new(headers: &HeaderMap) -> Self {
         let secret = headers
             .iter()
-            .filter(|(name, value)| value.is_sensitive() || is_secret_header(name));
+            .filter(|(name, value)| value.is_sensitive() || !is_shown_header(name));
         let texts = secret.filter_map(|(_, value)| value.to_str().ok());
         let texts = texts.map(|text| text.rsplit(' ').next().unwrap_or(text)); // without its scheme
         Self {
@@ -110,28 +37,45 @@ impl Redactor {
     }
 
     /// Returns `text` without credentials: those of the request, those in fields of JSON,
-    /// complete or cut off, and those in parameters of URLs.
+    /// complete or cut off, and those in URLs.
     pub(crate) fn text(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut rest = text;
+        let mut in_query = false;
         while let Some(at) = rest.find([':', '=']) {
             let (before, value) = rest.split_at(at);
             let (mark, value) = value.split_at(1);
             masked.push_str(before);
             masked.push_str(mark);
-            let length = if !is_named_secret(before, mark) {
-                0
-            } else if mark == ":" {
-                json_length(value)
+            let length = if mark == ":" {
+                in_query &= !before.contains(is_outside_query);
+                match value.strip_prefix("//") {
+                    Some(authority) => {
+                        masked.push_str("//");
+                        rest = authority;
+                        let length = user_info_length(authority);
+                        rest = mask(&mut masked, rest, length);
+                        continue;
+                    }
+                    None if is_named_secret(before) => json_length(value),
+                    None => 0,
+                }
             } else {
-                value
-                    .find(['&', '"', '\\', ' ', '\n'])
-                    .unwrap_or(value.len())
+                let (delimiter, name) = parameter_name(before);
+                in_query = match delimiter {
+                    Some('?') => true,
+                    Some('&') => in_query && !before.contains(is_outside_query),
+                    _ => false,
+                };
+                if is_secret_parameter(name) || (in_query && !is_shown_parameter(name)) {
+                    let end = value.find(|letter| letter == '&' || is_outside_query(letter));
+                    end.unwrap_or(value.len())
+                } else {
+                    0
+                }
             };
-            if length > 0 {
-                masked.push_str(MASK);
-            }
-            rest = value.get(length..).unwrap_or_default();
+            rest = value;
+            rest = mask(&mut masked, rest, length);
         }
         masked.push_str(rest);
         for secret in &self.secrets {
@@ -141,7 +85,7 @@ impl Redactor {
     }
 }
 
-/// Returns a URL without the credentials in its parameters.
+/// Returns a URL without its user and the values of its parameters.
 pub(crate) fn redact_url(url: &str) -> String {
     let redactor = Redactor {
         secrets: Vec::new(),
@@ -149,12 +93,42 @@ pub(crate) fn redact_url(url: &str) -> String {
     redactor.text(url)
 }
 
-/// Whether a text ends in the name of a credential: a field of JSON, or a parameter.
-fn is_named_secret(before: &str, mark: &str) -> bool {
-    if mark != ":" {
-        let is_delimiter = |letter: char| !letter.is_alphanumeric() && !"-_.".contains(letter);
-        return is_secret_parameter(before.rsplit(is_delimiter).next().unwrap_or_default());
+/// Replaces the first `length` bytes of `rest` if there are any, and returns what follows them.
+fn mask<'a>(masked: &mut String, rest: &'a str, length: usize) -> &'a str {
+    if length > 0 {
+        masked.push_str(MASK);
     }
+    rest.get(length..).unwrap_or_default()
+}
+
+/// Whether a character ends the query of a URL in a text or in JSON.
+fn is_outside_query(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '"' | '\\' | '<' | '>' | '#')
+}
+
+/// Returns the length of the user and the password at the start of the authority of a URL.
+fn user_info_length(authority: &str) -> usize {
+    let is_end = |letter| is_outside_query(letter) || matches!(letter, '/' | '?');
+    let authority = authority.split(is_end).next().unwrap_or_default();
+    authority.rfind('@').unwrap_or(0)
+}
+
+/// Returns the name of a parameter at the end of a text, and the character before it.
+fn parameter_name(before: &str) -> (Option<char>, &str) {
+    let is_delimiter = |letter: char| !letter.is_alphanumeric() && !"-_.".contains(letter);
+    match before.rfind(is_delimiter) {
+        Some(at) => {
+            let (_, from) = before.split_at(at);
+            let mut letters = from.chars();
+            let delimiter = letters.next();
+            (delimiter, letters.as_str())
+        }
+        None => (None, before),
+    }
+}
+
+/// Whether a text ends in the name of a field of JSON that is a credential.
+fn is_named_secret(before: &str) -> bool {
     let Some(quoted) = before.trim_end().strip_suffix('"') else {
         return false;
     };
@@ -206,59 +180,26 @@ mod tests {
             (r#"{"access_token":"cut o"#, r#"{"access_token":***"#),
             (r#"{"max_token":100}"#, r#"{"max_token":100}"#),
             (r#"{"token":null,"b":1}"#, r#"{"token":null,"b":1}"#),
-            ("https://h/f?sig=abc&b=c", "https://h/f?sig=***&b=c"),
             (
-                r#"{"url":"https://h/?sv=1&sig=abc"}"#,
-                r#"{"url":"https://h/?sv=1&sig=***"}"#,
+                "https://h/f?sig=abc&page=c&auth=d",
+                "https://h/f?sig=***&page=c&auth=***",
             ),
+            ("https://h/f?code=abc#x=1", "https://h/f?code=***#x=1"),
+            (
+                r#"{"url":"https://h/?sv=1&sig=abc","a":"b&c=d"}"#,
+                r#"{"url":"https://h/?sv=***&sig=***","a":"b&c=d"}"#,
+            ),
+            ("x=1&client_assertion=a&b=2", "x=1&client_assertion=***&b=2"),
+            ("https://u:p@h:80/a@b:1", "https://***@h:80/a@b:1"),
+            (
+                "to https://u@h, or http://h",
+                "to https://***@h, or http://h",
+            ),
+            ("wss://h/?limit=2 a=b", "wss://h/?limit=2 a=b"),
             (r#"{"signature":"abc","n":1}"#, r#"{"signature":***,"n":1}"#),
             ("said: 0123456789!", "said: ***!"),
         ] {
             assert_eq!(mask.text(text), masked);
         }
-    }
-
-    #[test]
-    fn redact_names_of_credentials_only() {
-        for name in [
-            "authorization",
-            "api_key",
-            "api-key",
-            "apiKey",
-            "key",
-            "Ocp-Apim-Subscription-Key",
-            "access_token",
-            "clientSecret",
-            "credentials",
-            "passphrase",
-            "passwd",
-            "jwt",
-            "set-cookie",
-            "accesstoken",
-            "clientsecret",
-            "mistralapikey",
-            "x-authtoken",
-            "x-secretkey",
-        ] {
-            assert!(is_secret_name(name), "{name}");
-        }
-        for name in [
-            "id",
-            "max_tokens",
-            "prompt_tokens",
-            "keys",
-            "monkey",
-            "model",
-            "custom_id",
-            "content",
-            "signature",
-            "",
-        ] {
-            assert!(!is_secret_name(name), "{name}");
-        }
-        for name in ["sig", "X-Goog-Signature", "subscriptionkey", "signature"] {
-            assert!(is_secret_parameter(name), "{name}");
-        }
-        assert!(!is_secret_parameter("api-version") && !is_secret_parameter("page"));
     }
 }

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Body, RequestContext, Transport, TransportError, UpgradeResponse};
 use crate::environment::unquote;
-use crate::redact::{MASK, Redactor, is_secret_header};
+use crate::redact::{MASK, Redactor, is_shown_header};
 
 /// The largest part of a body that is printed, in bytes.
 const MAX_PRINTED: usize = 4096;
@@ -141,7 +141,7 @@ fn write_headers(text: &mut String, direction: char, headers: &HeaderMap, redact
 }
 
 fn format_value(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> String {
-    if value.is_sensitive() || is_secret_header(name) {
+    if value.is_sensitive() || !is_shown_header(name) {
         return MASK.to_owned();
     }
     redactor.text(&String::from_utf8_lossy(value.as_bytes()))

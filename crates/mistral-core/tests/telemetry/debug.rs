@@ -31,6 +31,11 @@ async fn child() {
         .header("x-link", "https://h/?token=marker-key-of-a-link&a=b")
         .header("cf-access-client-secret", "marker-key-of-a-gate")
         .header("apikey", "marker-key-of-a-gateway")
+        .header("x-auth", "marker-key-of-a-proxy")
+        .header("mcp-session-id", "marker-key-of-a-session")
+        .query("code", "marker-key-of-a-function")
+        .query("auth", "marker-key-of-a-query")
+        .query("page_size", "7")
         .await
         .unwrap();
     let _ = client
@@ -51,6 +56,9 @@ async fn child() {
     client.models().list().await.unwrap_err();
     let link = "https://storage.example/f?X-Goog-Signature=marker-key-of-a-signature";
     emulator.push_fault(Fault::status(400).with_header("link", link));
+    client.models().list().await.unwrap_err();
+    let link = "https://me:marker-key-of-mine@storage.example/f?X-Goog-Signature=marker-key";
+    emulator.push_fault(Fault::status(400).with_header("location", link));
     client.models().list().await.unwrap_err();
 }
 
@@ -76,10 +84,12 @@ fn debug_prints_requests_and_responses_redacted() {
         "mistral > POST http://127.0.0.1:",
         "/v1/chat/completions (chat.complete, attempt 1)\n",
         "mistral > authorization: ***\n",
-        "mistral > x-team: search\n",
-        "mistral > x-link: https://h/?token=***&a=b\n",
+        "/v1/chat/completions?code=***&auth=***&page_size=7 (chat.complete, attempt 1)\n",
+        "mistral > x-team: ***\n",
+        "mistral > x-link: ***\n",
         "mistral > apikey: ***\n",
-        "mistral < link: https://storage.example/f?X-Goog-Signature=***\n",
+        "mistral < link: ***\n",
+        "mistral < location: https://***@storage.example/f?X-Goog-Signature=***\n",
         r#""content":"hello""#,
         r#""authorization":***"#,
         "mistral < 200 OK\n",

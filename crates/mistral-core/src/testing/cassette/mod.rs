@@ -41,7 +41,8 @@ use crate::transport::{Body, Transport, TransportError};
 ///
 /// * headers: of a request only `content-type` is written, of a response only what the SDK reads,
 ///   with its request ids scrubbed. The host is not written;
-/// * in URLs and JSON, every value with the name of a credential (`…key`, `…token`, `authorization`,
+/// * in URLs, the values of all query parameters that are not the API's own;
+/// * in paths and JSON, every value with the name of a credential (`…key`, `…token`, `authorization`,
 ///   `password`, …), of an account (`project`, `organization`, `user`, `email`, `owned_by`, …)
 ///   or of a request id; signatures of signed URLs; the organization in the names of fine-tuned
 ///   models;

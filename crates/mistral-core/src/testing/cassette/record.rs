@@ -227,8 +227,8 @@ fn content(
     }
     if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         let as_text = String::from_utf8_lossy(&whole);
-        scrubber.add_query(&as_text);
-        return RecordedContent::from_chunks([scrubber.query(&as_text).as_bytes()].into_iter());
+        scrubber.add_form(&as_text);
+        return RecordedContent::from_chunks([scrubber.form(&as_text).as_bytes()].into_iter());
     }
     for value in lines(&whole).filter_map(|(_, line)| serde_json::from_str(line).ok()) {
         scrubber.add_json(&value);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::private::{is_account, is_private_name, is_private_parameter};
-use crate::redact::{MASK, MIN_SECRET_LENGTH};
+use crate::redact::{MASK, MIN_SECRET_LENGTH, is_shown_header, is_shown_parameter};
 
 /// The secrets of one exchange.
 #[derive(Clone)]
@@ -43,11 +43,11 @@ impl Scrubber {
         }
     }
 
-    /// Adds the credentials among the headers of a request.
+    /// Adds what may be a credential among the headers of a request.
     pub(super) fn add_headers(&mut self, headers: &HeaderMap) {
         for (name, value) in headers {
             if let Ok(text) = value.to_str()
-                && (value.is_sensitive() || is_private_name(name.as_str()))
+                && (value.is_sensitive() || !is_shown_header(name))
             {
                 self.add(text.rsplit(' ').next().unwrap_or(text)); // without its scheme
             }
@@ -68,13 +68,17 @@ impl Scrubber {
                 self.add(segment);
             }
         }
-        self.add_query(uri.query().unwrap_or_default());
+        self.add_pairs(uri.query().unwrap_or_default(), is_shown_parameter);
     }
 
-    /// Adds the credentials in a query, or in a form that is written like one.
-    pub(super) fn add_query(&mut self, query: &str) {
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if is_private_parameter(&name) {
+    /// Adds the credentials in a form.
+    pub(super) fn add_form(&mut self, form: &str) {
+        self.add_pairs(form, |name| !is_private_parameter(name));
+    }
+
+    fn add_pairs(&mut self, text: &str, is_kept: impl Fn(&str) -> bool) {
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            if !is_kept(&name) {
                 self.add(&value);
             }
         }
@@ -114,14 +118,23 @@ impl Scrubber {
         }
     }
 
-    /// Scrubs a query, or a form that is written like one.
+    /// Scrubs a query: the values of all parameters but those of the API.
     pub(super) fn query(&self, query: &str) -> String {
+        self.pairs(query, is_shown_parameter)
+    }
+
+    /// Scrubs a form.
+    pub(super) fn form(&self, form: &str) -> String {
+        self.pairs(form, |name| !is_private_parameter(name))
+    }
+
+    fn pairs(&self, text: &str, is_kept: impl Fn(&str) -> bool) -> String {
         let mut clean = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let value = if is_private_parameter(&name) {
-                MASK.into()
-            } else {
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            let value = if is_kept(&name) {
                 self.text(&value)
+            } else {
+                MASK.into()
             };
             clean.append_pair(&self.text(&name), &value);
         }

@@ -108,6 +108,7 @@ async fn failover_stops_at_first_success() {
 #[tokio::test]
 async fn failover_error_kind_decides_whether_to_move_on() {
     for (status, moves_on) in [
+        (402, true),
         (408, true),
         (429, true),
         (500, true),

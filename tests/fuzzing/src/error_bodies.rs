@@ -56,6 +56,7 @@ fn check_kind(status: StatusCode, error: &Error) {
         200..=299 => return assert_ne!(error.kind(), Config, "{error}"),
         300..=399 => &[Config],
         401 => &[Authentication],
+        402 => &[QuotaExceeded],
         403 => &[PermissionDenied],
         404 => &[NotFound],
         408 | 504 => &[Timeout],

@@ -11,11 +11,12 @@ pub(crate) mod response;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use memchr::memmem::Finder;
 use serde::de::DeserializeOwned;
 
-use crate::error::{DecodeError, Result, decode, request_id, unexpected};
+use crate::error::{ApiError, DecodeError, Result, decode, request_id, unexpected};
 use crate::mode::{Async, Mode};
 use crate::pipeline::Pipeline;
 use crate::pipeline::classify::RawResponse;
@@ -165,7 +166,12 @@ fn decode_body<T>(
     // The response of an operation without a result is empty.
     let is_nothing = body.is_empty() || request.operation.framing == Framing::Nothing;
     let json = if is_nothing { b"null" } else { body };
-    decode(json).map_err(|mut cause| {
+    let decoded = if may_hold_error(json) && ApiError::is_empty_success(json) {
+        Err(DecodeError::custom("the result is empty"))
+    } else {
+        decode(json)
+    };
+    decoded.map_err(|mut cause| {
         let headers = raw.response.headers();
         let error = match cause.take_error() {
             Some(error) => error.with_request_id(request_id(headers)),
@@ -177,6 +183,16 @@ fn decode_body<T>(
         }
         error
     })
+}
+
+/// The length up to which a successful response is searched for an error beside its result, in
+/// bytes. Such a response has no content.
+const MAX_EMPTY_SUCCESS: usize = 4096;
+
+/// Whether a response may be an error although its status is 200.
+fn may_hold_error(json: &[u8]) -> bool {
+    static FIELD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
+    json.len() <= MAX_EMPTY_SUCCESS && FIELD.find(json).is_some()
 }
 
 impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {

@@ -9,7 +9,7 @@ use super::Error;
 const MAX_ID_CHARS: usize = 100;
 
 /// The maximum length of a server's message, in characters.
-const MAX_MESSAGE_CHARS: usize = 500;
+pub(super) const MAX_MESSAGE_CHARS: usize = 500;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,6 +71,9 @@ pub(crate) fn one_line(text: &str) -> String {
             line.push(' ');
         }
         line.push_str(word);
+        if line.len() > 4 * MAX_MESSAGE_CHARS {
+            break; // no character has more bytes
+        }
     }
     match line.char_indices().nth(MAX_MESSAGE_CHARS) {
         Some((end, _)) => {

@@ -26,7 +26,8 @@ pub enum ErrorKind {
     /// A rate limit on requests or tokens was exceeded (429), or a
     /// [`RateLimiter`](crate::rate_limit::RateLimiter) could not send the request in time.
     RateLimited,
-    /// The quota or the budget is used up (429 with such a code). A short wait does not help.
+    /// The quota or the budget is used up, or the account has no means of payment (402, or 429
+    /// with such a code). A short wait does not help.
     QuotaExceeded,
     /// The server or the model is temporarily out of capacity (503, 529).
     Overloaded,
@@ -56,6 +57,7 @@ impl ErrorKind {
         match status.as_u16() {
             300..=399 => Self::Config,
             401 => Self::Authentication,
+            402 => Self::QuotaExceeded,
             403 => Self::PermissionDenied,
             404 => Self::NotFound,
             410 => Self::Gone,

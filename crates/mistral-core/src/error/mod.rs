@@ -1,8 +1,10 @@
 //! The error type of the SDK.
 
 mod api;
+mod body;
 mod construct;
 mod decode;
+mod delay;
 mod display;
 mod hint;
 mod input_size;
@@ -21,6 +23,7 @@ pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
 pub(crate) use self::construct::unexpected;
 pub(crate) use self::decode::{DecodeError, decode, locate};
+pub(crate) use self::delay::duration_of_seconds;
 pub(crate) use self::display::one_line;
 pub use self::kind::{ErrorKind, TimeoutPhase};
 

@@ -12,8 +12,8 @@ use crate::provider::RetrySafety;
 /// A call is retried after a response with the status 408, 429, 500, 502, 503, 504 or 520 to 529, and
 /// after a failure before the server can have received the request. The delay is random between zero
 /// and a bound that grows exponentially ("full jitter"). If the server sends a delay (`retry-after`
-/// in seconds or as a date, `retry-after-ms`, or `x-ms-retry-after-ms`), it is added to the random
-/// delay.
+/// in seconds or as a date, `retry-after-ms`, `x-ms-retry-after-ms`, or the `RetryInfo` of a Google
+/// error), it is added to the random delay.
 ///
 /// A call is never retried after another status, after a 429 whose code means that the quota is
 /// exhausted, after the first event of a stream, or if its body can be read only once. A
@@ -310,7 +310,18 @@ mod tests {
         );
         between(delay(&[("retry-after", "soon")]), 0.0, 0.5);
         between(delay(&[("retry-after", "-3")]), 0.0, 0.5);
+        between(delay(&[("retry-after", "nan")]), 0.0, 0.5);
         assert_eq!(delay(&[("retry-after", "61")]), None);
+        let endless = [
+            ("retry-after", "1e30"),
+            ("retry-after", "99999999999999999999999999"),
+            ("retry-after-ms", "1e400"),
+        ];
+        for header in endless {
+            let error = status_error(429, &[header], "");
+            assert_eq!(error.retry_after(), Some(Duration::MAX), "{header:?}");
+            assert!(!retries(&policy, &error, RetrySafety::Billable));
+        }
         assert_eq!(
             delay(&[("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")]),
             None

@@ -5,13 +5,16 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-use crate::error::Error;
+use crate::error::{Error, duration_of_seconds};
 
 impl Error {
     /// Returns the delay that the server requested before the next attempt, from its headers
-    /// `retry-after`, `retry-after-ms` or `x-ms-retry-after-ms`. A date counts from now.
+    /// `retry-after`, `retry-after-ms` or `x-ms-retry-after-ms`, or from the `RetryInfo` in the
+    /// body of one of Google's errors. A date counts from now. A delay that is too long for a
+    /// [`Duration`] is [`Duration::MAX`].
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(&self.api()?.headers)
+        let api = self.api()?;
+        retry_after(&api.headers).or(api.retry_delay())
     }
 }
 
@@ -22,13 +25,13 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
         .into_iter()
         .find_map(|name| text(name)?.parse::<f64>().ok())
-        .and_then(|milliseconds| Duration::try_from_secs_f64(milliseconds / 1000.0).ok());
+        .and_then(|milliseconds| duration_of_seconds(milliseconds / 1000.0));
     if milliseconds.is_some() {
         return milliseconds;
     }
     let value = text(RETRY_AFTER.as_str())?;
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+    if let Ok(seconds) = value.parse() {
+        return duration_of_seconds(seconds);
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(SystemTime::now()).unwrap_or_default())

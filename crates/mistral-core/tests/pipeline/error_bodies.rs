@@ -4,12 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use mistral_core::batch::BatchResult;
+use mistral_core::chat::ChatCompletionResponse;
+use mistral_core::ocr::{Document, OcrRequest};
 use mistral_core::testing::{MockChunk, MockReply};
 use mistral_core::{Error, ErrorKind, RetryPolicy};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::common::{client_with, question, scripted, sse};
+use crate::common::{answer, client_with, question, reply, scripted, sse};
 
 async fn failure(status: u16, body: impl Into<Bytes>, headers: &[(&str, &str)]) -> Error {
     let reply = MockReply::bytes("application/json", [body.into()]).with_status(status);
@@ -277,4 +280,92 @@ async fn redirect_error_shows_location_in_one_short_line() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.message().contains("`https://a.test/ bx"), "{error}");
     assert!(error.to_string().len() < 1000, "{error}");
+}
+
+/// Gateways send an error beside an empty result with the status 200.
+#[tokio::test]
+async fn error_beside_empty_result_is_an_error() {
+    let mock = |body: &str| client_with(&scripted([reply(200, body)]));
+    let error = r#""error":{"message":"No capacity","code":503}"#;
+    let client = mock(&format!(r#"{{"id":"1","choices":[],{error}}}"#));
+    let call = client.chat().complete(&question());
+    check_success_error(call.retry(RetryPolicy::none()).await.unwrap_err());
+    let client = mock(&format!(r#"{{"object":"list","data":[],{error}}}"#));
+    check_success_error(client.models().list().await.unwrap_err());
+    let client = mock(&format!(r#"{{"pages":[],{error}}}"#));
+    let request = OcrRequest::new("m", Document::url("https://a.test/a.pdf"));
+    check_success_error(client.ocr().process(&request).await.unwrap_err());
+    let line = format!(r#"{{"custom_id":"1","response":{{"body":{{"choices":[],{error}}}}}}}"#);
+    let result = BatchResult::lines(line.as_bytes()).next().unwrap().unwrap();
+    check_success_error(result.body::<ChatCompletionResponse>().unwrap_err());
+
+    // An error that says nothing, or beside a result, is no error of the call.
+    for body in [
+        r#"{"choices":[],"error":null}"#.to_owned(),
+        r#"{"choices":[],"error":{}}"#.to_owned(),
+        answer("an \"error\"").replace("\"id\"", "\"error\":\"late\",\"id\""),
+    ] {
+        let client = mock(&body);
+        let result = client.chat().complete(&question()).await;
+        assert!(result.is_ok(), "{body}: {result:?}");
+    }
+}
+
+fn check_success_error(error: Error) {
+    assert_eq!(error.kind(), ErrorKind::Overloaded, "{error}");
+    assert!(error.message().contains("No capacity"), "{error}");
+    assert_eq!(error.code(), Some("503"));
+}
+
+#[tokio::test]
+async fn error_of_a_success_with_a_budget_used_up_is_quota_exceeded() {
+    for error in [
+        r#"{"message":"Pay first","code":402}"#,
+        r#"{"message":"Pay first","code":"402"}"#,
+        r#"{"message":"Pay first","code":"insufficient_quota"}"#,
+    ] {
+        let body = format!(r#"[{{"error":{error}}}]"#);
+        let error = failure(200, body, &[]).await;
+        assert_eq!(error.kind(), ErrorKind::QuotaExceeded, "{error}");
+        assert!(!error.is_retryable());
+    }
+}
+
+/// The body is a mebibyte: in quadratic time, these would take minutes.
+#[tokio::test]
+async fn error_body_of_many_parts_is_read_in_linear_time() {
+    const BYTES: usize = 1024 * 1024;
+    let many = |part: &dyn Fn(usize) -> String| {
+        let mut parts = String::new();
+        for number in 0.. {
+            let part = part(number);
+            if parts.len() + part.len() > BYTES - 100 {
+                break;
+            }
+            parts.push_str(&part);
+        }
+        parts
+    };
+    let detail = |number| format!(r#"{{"msg":"{number}"}},"#);
+    let list = format!(r#"{{"detail":[{}"x"]}}"#, many(&detail));
+    let fields = |number| format!(r#""{number}":["m"],"#);
+    let fields = format!(r#"{{"errors":{{{}"x":"y"}}}}"#, many(&fields));
+    let documents = many(&|number| format!(r#"{{"message":"{number}"}}"#));
+    let errors = |number| format!(r#"{{"error":{{"message":"{number}"}}}},"#);
+    let errors = format!(r#"[{}{{}}]"#, many(&errors));
+    let names = |number| format!(r#""{number}":1,"#);
+    let names = format!(r#"{{{}"x":1}}"#, many(&names));
+    let start = std::time::Instant::now();
+    for body in [&list, &fields, &documents, &errors, &names] {
+        let error = failure(400, body.clone(), &[]).await;
+        let api = error.api().unwrap();
+        assert!(api.details.len() <= 1000, "{}", api.details.len());
+        assert!(error.hint().is_none());
+    }
+    let elapsed = start.elapsed();
+    assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
+    let error = failure(400, list.clone(), &[]).await;
+    let omitted = list.matches("msg").count() + 1 - 3;
+    let words = format!("0; 1; 2; and {omitted} more");
+    assert_eq!(error.api().unwrap().message, words);
 }

@@ -206,6 +206,35 @@ async fn retry_after_in_every_form_is_honored() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn retry_info_in_the_body_is_honored_unless_a_header_says_otherwise() {
+    let busy = |delay: &str| {
+        let info = r#""@type":"type.googleapis.com/google.rpc.RetryInfo""#;
+        let details = format!(r#"[{{{info},"retryDelay":{delay}}}]"#);
+        let error = format!(r#"{{"error":{{"code":429,"message":"m","details":{details}}}}}"#);
+        reply(429, &error)
+    };
+    for (busy, at_least) in [
+        (busy("\"34s\""), 34.0),
+        (busy("\"1.5s\""), 1.5),
+        (busy(r#"{"seconds":"2","nanos":500000000}"#), 2.5),
+        (busy("\"soon\""), 0.0),
+        (busy("\"-3s\""), 0.0),
+        (busy("\"34s\"").with_header("retry-after", "2"), 2.0),
+    ] {
+        let mock = scripted([busy, reply(200, &answer("ok"))]);
+        let started = Instant::now();
+        let client = client_with(&mock);
+        client.chat().complete(&question()).await.unwrap();
+        let seconds = started.elapsed().as_secs_f64();
+        assert!((at_least..at_least + 0.51).contains(&seconds), "{seconds}");
+    }
+    let mock = scripted([busy("\"9e30s\"")]);
+    let failed = client_with(&mock).chat().complete(&question()).await;
+    assert_eq!(failed.unwrap_err().retry_after(), Some(Duration::MAX));
+    assert_eq!(mock.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn retry_after_beyond_cap_fails_immediately() {
     let mock = scripted([reply(429, "").with_header("retry-after", "86400")]);
     let started = Instant::now();

@@ -119,7 +119,7 @@ impl BatchResult {
             }
         };
         let headers = HeaderMap::new();
-        if error.is_some() || !status.is_success() {
+        if error.is_some() || !status.is_success() || ApiError::is_empty_success(body.as_bytes()) {
             let error = ApiError::parse(status, headers, body.as_bytes());
             return Err(Error::api_error(error));
         }

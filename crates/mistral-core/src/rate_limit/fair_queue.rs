@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::estimate::report_usage;
+use super::pause::Pause;
 use super::token_bucket::{TIMER_SLACK, TokenBucket};
 use crate::call::response::RateLimit;
 use crate::pipeline::classify::is_event_stream;
@@ -38,8 +39,7 @@ struct State {
     requests: TokenBucket,
     tokens: TokenBucket,
     burst: Duration,
-    /// The time until which nothing is sent, after a 429.
-    paused_until: Instant,
+    pause: Pause,
     /// The waiting requests by their number.
     waiting: BTreeMap<u64, Waiter>,
     /// The number of the next request.
@@ -55,6 +55,7 @@ struct Waiter {
 /// The amounts sent within a minute at the time of a request, including the request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RecentlySent {
+    at: Instant,
     requests: f64,
     tokens: f64,
 }
@@ -66,7 +67,7 @@ impl State {
         let requests = self.requests.time_until(now, requests);
         let tokens = self.tokens.time_until(now, tokens);
         let paced = requests.max(tokens).saturating_sub(self.burst);
-        let wait = paced.max(self.paused_until.saturating_duration_since(now));
+        let wait = paced.max(self.pause.until.saturating_duration_since(now));
         if wait < TIMER_RESOLUTION {
             Duration::ZERO
         } else {
@@ -122,7 +123,7 @@ impl Default for FairQueue {
                 requests: TokenBucket::new(now),
                 tokens: TokenBucket::new(now),
                 burst: Duration::ZERO,
-                paused_until: now,
+                pause: Pause::new(now),
                 waiting: BTreeMap::new(),
                 next_number: 0,
             }),
@@ -217,13 +218,15 @@ impl FairQueue {
             let (limit, remaining) = (limits.limit_tokens, limits.remaining_tokens);
             tokens.apply_server_limit(now, sent.tokens, limit, remaining);
             if response.status() == StatusCode::TOO_MANY_REQUESTS {
-                let pause = retry_after(headers).unwrap_or(DEFAULT_PAUSE);
-                let until = now.checked_add(pause).unwrap_or(state.paused_until);
-                state.paused_until = state.paused_until.max(until);
+                let delay = retry_after(headers).unwrap_or(DEFAULT_PAUSE);
+                state.pause.begin(now, delay);
+                let pause = state.pause.until.saturating_duration_since(now);
                 tracing::debug!(
                     ?pause,
                     "the server's rate limit is exceeded: no requests are sent"
                 );
+            } else if !response.status().is_server_error() {
+                state.pause.end_by_response(sent.at);
             }
             state.notify_first();
             state.tokens.limit().is_some()
@@ -300,8 +303,10 @@ impl<'a> Ticket<'a> {
             state.requests.consume(now, 1.0, requests);
             state.tokens.consume(now, waiter.tokens, tokens);
         }
+        state.pause.request_sent(now);
         state.notify_first();
         Ok(RecentlySent {
+            at: now,
             requests: state.requests.sent_in_last_minute(now),
             tokens: state.tokens.sent_in_last_minute(now),
         })

@@ -2,6 +2,7 @@
 
 mod estimate;
 mod fair_queue;
+mod pause;
 mod token_bucket;
 
 use std::fmt;
@@ -63,8 +64,11 @@ use crate::transport::{
 /// * A limit in the headers of a response (see [`RateLimit`](crate::call::RateLimit)) applies
 ///   if it is lower than the limit set here, or if none is set.
 /// * If less remains than this program accounts for, other programs use the same limit. The
-///   amount that they sent is charged, too.
-/// * After a 429 nothing is sent for the duration in `retry-after`, or for one second.
+///   amount that they sent is charged, too. A negative amount that remains counts as none.
+/// * Amounts that a response reports delay later requests by two minutes at most.
+/// * After a 429 nothing is sent for the duration in `retry-after`, or for one second. If the
+///   duration is longer than 5 minutes, one request is sent every 5 minutes, and a response to it
+///   other than a 429 or a failure of the server ends the pause.
 ///
 /// # Timeouts
 /// The wait is part of the call: `first_byte_timeout` and `timeout` include it. A request that

@@ -11,6 +11,10 @@ pub(super) const TIMER_SLACK: Duration = Duration::from_secs(1);
 
 const SECONDS_PER_MINUTE: f64 = 60.0;
 
+/// The longest time that numbers of the server can delay a request for, in minutes. An odd
+/// number in one response must not stop all requests for good.
+const MAX_CORRECTION_MINUTES: f64 = 2.0;
+
 /// A token bucket that stores its debt: the amount sent and not yet refilled.
 ///
 /// The debt decreases at the rate of the limit, and the next request waits until it is zero.
@@ -105,10 +109,18 @@ impl TokenBucket {
     }
 
     /// Adds the amount that other programs sent, or corrects an estimate that was too low or, with
-    /// a negative `amount`, too high.
+    /// a negative `amount`, too high. The debt that this adds is at most that of two minutes.
     pub(super) fn adjust(&mut self, now: Instant, amount: f64) {
+        let room = (self.max_corrected_debt() - self.debt_at(now)).max(0.0);
+        let amount = amount.min(room);
         self.window.add(now, amount);
         self.charge(now, amount);
+    }
+
+    /// Returns the debt that numbers of the server can lead to.
+    fn max_corrected_debt(&self) -> f64 {
+        let per_minute = self.limit().map_or(f64::INFINITY, |limit| limit as f64);
+        self.reserved + MAX_CORRECTION_MINUTES * per_minute
     }
 
     /// Adds `amount` to the debt, which may be negative.
@@ -142,11 +154,16 @@ impl TokenBucket {
             && limit > 0
         {
             self.charge(now, 0.0); // the debt decreased at the old rate until now
+            let before = self.limit();
             self.server_limit = Some(limit);
+            if before.is_some() && self.limit() != before {
+                self.debt = self.debt.min(self.max_corrected_debt());
+            }
         }
         if let (Some(limit), Some(remaining)) = (self.limit(), remaining) {
             let ours = self.sent_in_last_minute(now).max(sent);
-            let by_others = limit as f64 - ours - remaining as f64;
+            // Some servers report less than nothing.
+            let by_others = limit as f64 - ours - remaining.max(0) as f64;
             if by_others > 0.0 {
                 self.adjust(now, by_others);
             }

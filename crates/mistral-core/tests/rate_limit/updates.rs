@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use mistral_core::testing::{MockChunk, MockReply};
 
 use super::{SECOND, Server, ask, ask_times, good, patient};
-use crate::common::{DONE, bytes, chunk, event, question, reply, sse};
+use crate::common::{DONE, answer, bytes, chunk, event, question, reply, sse};
 
 /// A request of so many tokens, by its length.
 fn of_tokens(tokens: usize) -> mistral_core::chat::ChatCompletionRequest {
@@ -253,4 +253,113 @@ async fn remaining_header_of_slow_response_counts_time_once() {
         join_all(calls).await;
     }
     assert_eq!(server.seconds()[60..], [100; 60]);
+}
+
+/// Sends a request whose response is `first`, and another one. Returns the seconds between.
+async fn seconds_after(limiter: RateLimiter, first: MockReply) -> u64 {
+    let server = Server::new([first, good()]);
+    let client = server.client(&limiter);
+    _ = client.chat().complete(&question()).await;
+    ask_times(&client, 1).await;
+    server.seconds()[1]
+}
+
+#[tokio::test(start_paused = true)]
+async fn odd_numbers_of_the_server_delay_requests_by_two_minutes_at_most() {
+    let usage = format!(r#""usage":{{"total_tokens":{}}},"id""#, i64::MAX);
+    let huge_usage = reply(200, &answer("hello").replace("\"id\"", &usage));
+    let limits = |requests: &str, remaining: &str| {
+        good()
+            .with_header("x-ratelimit-limit-req-minute", requests)
+            .with_header("x-ratelimit-remaining-req-minute", remaining)
+            .with_header("x-ratelimit-limit-tokens-minute", requests)
+            .with_header("x-ratelimit-remaining-tokens-minute", remaining)
+    };
+    let (most, least) = (i64::MAX.to_string(), i64::MIN.to_string());
+    for first in [
+        huge_usage,
+        good().with_header("x-ratelimit-tokens-query-cost", &most),
+        good().with_header("x-ratelimit-tokens-query-cost", "9007199254740992"),
+        good().with_header("x-ratelimit-remaining-req-minute", &least),
+        good().with_header("x-ratelimit-remaining-tokens-minute", &least),
+        limits(&most, &least),
+        limits(&most, "0"),
+        limits("60", &least),
+    ] {
+        let limiter = RateLimiter::new()
+            .requests_per_minute(60)
+            .tokens_per_minute(6_000);
+        let seconds = seconds_after(limiter, first.clone()).await;
+        assert!(seconds <= 121, "{seconds} {first:?}");
+        let seconds = seconds_after(RateLimiter::new(), first.clone()).await;
+        assert!(seconds <= 121, "{seconds} {first:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn odd_limit_before_a_small_one_does_not_stop_all_requests() {
+    let limit = |limit: &str| {
+        good()
+            .with_header("x-ratelimit-limit-tokens-minute", limit)
+            .with_header("x-ratelimit-remaining-tokens-minute", "0")
+    };
+    let server = Server::new([limit("9000000000000000000"), limit("60"), good()]);
+    ask_times(&server.client(&RateLimiter::new()), 3).await;
+    assert!(server.seconds()[2] <= 240, "{:?}", server.seconds());
+}
+
+#[tokio::test(start_paused = true)]
+async fn corrections_of_many_responses_do_not_add_up_beyond_two_minutes() {
+    let cost = good().with_header("x-ratelimit-tokens-query-cost", "900000000000");
+    let server = Server::new(
+        vec![cost.with_delay(SECOND); 20]
+            .into_iter()
+            .chain([good()]),
+    );
+    let limiter = RateLimiter::new().tokens_per_minute(6_000_000);
+    let client = server.client(&limiter.burst(SECOND));
+    let request = question();
+    join_all([&request; 20].map(|it| client.chat().complete(it).into_future())).await;
+    ask_times(&client, 1).await;
+    assert!(server.seconds()[20] <= 121, "{:?}", server.seconds());
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_of_a_day_pauses_five_minutes_and_one_request_ends_it() {
+    let busy = |delay: &str| reply(429, "{}").with_header("retry-after", delay);
+    for delay in ["86400", "1e18", "1e300", "Fri, 01 Jan 2100 00:00:00 GMT"] {
+        let server = Server::new([busy(delay), good().with_delay(SECOND * 2), good()]);
+        let client = server.client(&RateLimiter::new());
+        let request = question();
+        _ = client.chat().complete(&request).await;
+        let calls = [&request; 5].map(|it| client.chat().complete(it).into_future());
+        for result in join_all(calls).await {
+            result.unwrap();
+        }
+        // One request tries, and the others follow its response.
+        assert_eq!(server.seconds(), [0, 300, 302, 302, 302, 302], "{delay}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_of_an_hour_is_kept_while_the_limit_applies() {
+    let busy = || reply(429, "{}").with_header("retry-after", "3600");
+    let failing = reply(503, "{}");
+    let server = Server::new([busy(), busy(), failing, good()]);
+    let client = server.client(&RateLimiter::new());
+    for _ in 0..4 {
+        _ = client.chat().complete(&question()).await;
+    }
+    assert_eq!(server.seconds(), [0, 300, 600, 900]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn response_to_a_request_before_the_429_does_not_end_the_pause() {
+    let busy = reply(429, "{}").with_header("retry-after", "3600");
+    let server = Server::new([good().with_delay(SECOND * 9), busy, good()]);
+    let client = server.client(&RateLimiter::new());
+    let request = question();
+    join_all([&request; 3].map(|it| client.chat().complete(it).into_future())).await;
+    ask_times(&client, 1).await;
+    assert_eq!(server.seconds()[3], 300);
 }

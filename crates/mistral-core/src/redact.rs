@@ -2,7 +2,11 @@
 
 mod names;
 
+use base64_simd::STANDARD;
 use http::HeaderMap;
+use serde_json::Value;
+use url::Url;
+use url::form_urlencoded::byte_serialize;
 
 pub(crate) use self::names::{
     ends_with_word, is_secret_header, is_secret_name, is_secret_parameter, is_shown_header,
@@ -82,6 +86,76 @@ impl Redactor {
             masked = masked.replace(secret, MASK);
         }
         masked
+    }
+}
+
+/// The credentials of one request, in all forms that a server may quote them in.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// Adds the credentials in `headers`.
+    pub(crate) fn add_headers(&mut self, headers: &HeaderMap) {
+        let secret = headers
+            .iter()
+            .filter(|(name, value)| value.is_sensitive() || is_secret_header(name));
+        for text in secret.filter_map(|(_, value)| value.to_str().ok()) {
+            let (scheme, credential) = text.split_once(' ').unwrap_or(("", text));
+            self.add(credential);
+            if scheme.eq_ignore_ascii_case("basic")
+                && let Ok(pair) = STANDARD.decode_to_vec(credential)
+                && let Ok(pair) = str::from_utf8(&pair)
+            {
+                self.add(pair);
+                self.add(pair.split_once(':').map_or(pair, |(_, password)| password));
+            }
+            for part in credential.split([' ', ';', ',']) {
+                self.add(part.split_once('=').map_or(part, |(_, value)| value));
+            }
+        }
+    }
+
+    /// Adds the credentials in `url`: its password, and its parameters that are named like one.
+    pub(crate) fn add_url(&mut self, url: &Url) {
+        self.add(url.password().unwrap_or_default());
+        for (name, value) in url.query_pairs() {
+            if is_secret_parameter(&name) {
+                self.add(&value);
+            }
+        }
+    }
+
+    /// Adds a credential, unless it is so short that it may be an ordinary word.
+    fn add(&mut self, secret: &str) {
+        if secret.len() < MIN_SECRET_LENGTH || self.0.iter().any(|known| known == secret) {
+            return;
+        }
+        let json = Value::from(secret).to_string();
+        let json = json.trim_matches('"');
+        let percent: String = byte_serialize(secret.as_bytes()).collect();
+        let forms = [
+            secret.to_owned(),
+            json.to_owned(),
+            json.replace('/', "\\/"),
+            percent.replace('+', "%20"),
+            percent.to_ascii_lowercase(),
+            percent,
+            STANDARD.encode_to_string(secret),
+        ];
+        self.0.extend(forms);
+        // A form may contain another one.
+        self.0
+            .sort_unstable_by(|one, other| other.len().cmp(&one.len()).then(one.cmp(other)));
+        self.0.dedup();
+    }
+
+    /// Replaces the credentials in `text`.
+    pub(crate) fn mask(&self, text: &mut String) {
+        for secret in &self.0 {
+            if text.contains(secret) {
+                *text = text.replace(secret, MASK);
+            }
+        }
     }
 }
 

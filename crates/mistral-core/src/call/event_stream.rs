@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, Error, ErrorKind, Result, locate, unexpected};
 use crate::pipeline::classify::RawResponse;
+use crate::pipeline::credentials::Credentials;
 use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::Trace;
 use crate::provider::{Framing, Operation};
@@ -128,6 +129,8 @@ pub struct EventStream<T: StreamEvent> {
     attempts: u32,
     status: StatusCode,
     request_id: Option<Box<str>>,
+    /// Boxed: a stream is moved more often than it fails.
+    credentials: Box<Credentials>,
     /// `None` once the stream has ended.
     body: Option<Body>,
     failed: bool,
@@ -151,6 +154,7 @@ impl<T: StreamEvent> EventStream<T> {
             attempts: raw.attempts,
             status: raw.response.status(),
             request_id,
+            credentials: Box::new(raw.credentials),
             body: Some(raw.response.into_body()),
             failed: false,
             has_end_marker: false,
@@ -323,8 +327,9 @@ impl<T: StreamEvent> EventStream<T> {
     }
 
     pub(crate) fn error(&self, error: Error) -> Error {
-        let error = error
-            .with_request_id(self.request_id.as_deref())
+        let error = self
+            .credentials
+            .mask(error.with_request_id(self.request_id.as_deref()))
             .at(self.operation.clone(), self.attempts);
         match T::partial(&self.state) {
             Some(partial) => error.with_partial(partial),

@@ -177,6 +177,7 @@ fn decode_body<T>(
             Some(error) => error.with_request_id(request_id(headers)),
             None => unexpected(raw.response.status(), headers.clone(), body, cause),
         };
+        let error = raw.credentials.mask(error);
         let error = error.at(request.operation.name.clone(), raw.attempts);
         if let Some(trace) = &raw.trace {
             trace.failed(&error);

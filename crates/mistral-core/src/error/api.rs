@@ -7,20 +7,25 @@ use serde_json::Value;
 use super::ErrorKind;
 use super::body::{self, first_json};
 use super::display::one_line;
+use super::mask::mark_secrets;
 
 /// The error response of a server.
 ///
 /// All known formats are parsed: Mistral's own (`message`, `type`, `param`, `code`),
 /// validation errors (`detail`), those of gateways, Azure and Google, JSON within strings, and
 /// bodies that are not JSON. [`body`](Self::body) always holds the whole text.
+///
+/// Where the server quotes the credentials of the request, they are replaced by `***`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The HTTP status. `200` for an error inside a successful response.
     pub status: StatusCode,
-    /// The headers of the response.
+    /// The headers of the response. Those that are credentials, such as `set-cookie`, are marked
+    /// as sensitive.
     pub headers: HeaderMap,
-    /// The unmodified body of the response as text, up to 1 MiB.
+    /// The body of the response as text, up to 1 MiB, unmodified but for the credentials of the
+    /// request.
     pub body: String,
     /// The server's message in one line. Empty if the response contains none.
     pub message: String,
@@ -71,7 +76,8 @@ pub(crate) const REQUEST_ID_HEADERS: [&str; 6] = [
 ];
 
 impl ApiError {
-    pub(crate) fn parse(status: StatusCode, headers: HeaderMap, body: &[u8]) -> Self {
+    pub(crate) fn parse(status: StatusCode, mut headers: HeaderMap, body: &[u8]) -> Self {
+        mark_secrets(&mut headers);
         let body = String::from_utf8_lossy(body).into_owned();
         let mut error = Self {
             status,

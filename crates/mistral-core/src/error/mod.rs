@@ -9,6 +9,7 @@ mod display;
 mod hint;
 mod input_size;
 mod kind;
+mod mask;
 mod path;
 
 use std::any::Any;

@@ -9,6 +9,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use tokio::time::{Instant, timeout_at};
 
+use super::credentials::Credentials;
 use super::deadline::{Deadline, IdleTimer};
 use super::telemetry::Trace;
 use crate::error::{ApiError, Error, ErrorKind, Result, unexpected};
@@ -27,6 +28,8 @@ pub(crate) struct RawResponse {
     pub(crate) attempts: u32,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) idle: Duration,
+    /// The credentials of the request, which the server may quote.
+    pub(crate) credentials: Credentials,
     /// Boxed: tracing is usually disabled.
     pub(crate) trace: Option<Box<Trace>>,
 }

@@ -123,6 +123,7 @@ impl<'a> Exchange<'a> {
                         return Err(error);
                     }
                 };
+                self.credentials.add_signed(request.headers());
                 until = self.first_byte_deadline();
                 set_deadline(&mut request, until);
                 self.pipeline.transport.send(request)
@@ -168,10 +169,8 @@ impl<'a> Exchange<'a> {
 
     /// The deadline for what the provider does. A streamed call has none of its own.
     fn provider_deadline(&self) -> Option<Deadline> {
-        match self.deadline {
-            None => Deadline::after(self.timeouts.total, TimeoutPhase::Total),
-            deadline => deadline,
-        }
+        self.deadline
+            .or_else(|| Deadline::after(self.timeouts.total, TimeoutPhase::Total))
     }
 
     async fn receive(
@@ -197,13 +196,11 @@ impl<'a> Exchange<'a> {
         if let Some(encoding) = compression(response.headers()) {
             return Err(compressed(&response, encoding));
         }
-        match self.read(&mut response).await {
-            Ok(()) => Ok(response),
-            Err(error) => {
-                let id = crate::error::request_id(response.headers());
-                Err(error.with_request_id(id))
-            }
+        if let Err(error) = self.read(&mut response).await {
+            let id = crate::error::request_id(response.headers());
+            return Err(error.with_request_id(id));
         }
+        Ok(response)
     }
 
     /// The deadline for the head of the response, if the request is sent now.
@@ -280,7 +277,7 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    /// Returns the future that opens the body, where it must be opened.
+    /// Returns the future that opens the body, if it must be opened.
     #[inline(never)]
     fn body_future(&self) -> Option<BodyFuture> {
         self.payload().and_then(Payload::open_body)
@@ -329,12 +326,11 @@ impl<'a> Exchange<'a> {
     /// Returns the state that the decision about the next step depends on.
     #[cold]
     pub(crate) fn state(&self) -> CallState<'a> {
-        let own = self
-            .request
-            .options()
-            .and_then(|options| options.retry.as_ref());
+        let own = self.request.options();
         CallState {
-            policy: own.unwrap_or(&self.pipeline.retry),
+            policy: own
+                .and_then(|own| own.retry.as_ref())
+                .unwrap_or(&self.pipeline.retry),
             safety: self.request.operation.retry_safety,
             retries: self.retries,
             elapsed: self.started.elapsed(),
@@ -383,12 +379,21 @@ impl<'a> Exchange<'a> {
         self.retries += 1;
     }
 
-    pub(crate) fn into_response(self, response: Response) -> RawResponse {
+    /// Replaces the credentials of the attempt in its error.
+    pub(crate) fn mask(&self, error: Error) -> Error {
+        let all = self.credentials.clone();
+        all.with_own(self.request, &self.target().url).mask(error)
+    }
+
+    pub(crate) fn into_response(mut self, response: Response) -> RawResponse {
+        let credentials = std::mem::take(&mut self.credentials);
+        let credentials = credentials.with_own(self.request, &self.target().url);
         RawResponse {
             response,
             attempts: self.attempts,
             deadline: self.deadline,
             idle: self.timeouts.idle,
+            credentials,
             trace: None,
         }
     }

@@ -1,7 +1,7 @@
 //! The pipeline of a call: exchange, decide, and so on until there is a response or an error.
 
 pub(crate) mod classify;
-mod credentials;
+pub(crate) mod credentials;
 pub(crate) mod deadline;
 mod decision;
 mod exchange;
@@ -99,7 +99,7 @@ impl Pipeline {
                 }
                 Ok(response) => return Ok(exchange.into_response(response)),
                 Err(error) => {
-                    let error = at(exchange.attempts)(error);
+                    let error = at(exchange.attempts)(exchange.mask(error));
                     decide(Err(error), &exchange.state())
                 }
             };
@@ -111,7 +111,9 @@ impl Pipeline {
                     exchange.retry();
                     sleep(delay).await;
                 }
-                Decision::GiveUp(error) => return Err(at(exchange.attempts)(error)),
+                Decision::GiveUp(error) => {
+                    return Err(at(exchange.attempts)(exchange.mask(error)));
+                }
             }
         }
     }

@@ -12,5 +12,6 @@
 mod common;
 
 mod auth;
+mod quoted;
 mod sign;
 mod token_cache;

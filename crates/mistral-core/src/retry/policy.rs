@@ -16,7 +16,10 @@ use crate::provider::RetrySafety;
 /// error), it is added to the random delay.
 ///
 /// A call is never retried after another status, after a 429 whose code means that the quota is
-/// exhausted, after the first event of a stream, or if its body can be read only once. A
+/// exhausted, after the first event of a stream, or if its body can be read only once. After a 504
+/// or 524, a gateway gave up waiting for a server that may still process the request: a
+/// [`Billable`](RetrySafety::Billable) call is retried only with
+/// [`retry_ambiguous`](Self::retry_ambiguous). A
 /// [`NonIdempotent`](RetrySafety::NonIdempotent) request, such as an upload or the creation of a job,
 /// is retried only if the server certainly did not receive it.
 ///
@@ -45,8 +48,9 @@ pub struct RetryPolicy {
     /// and [`Error::retry_after`] returns the delay. Default: 60 s.
     pub max_retry_after: Duration,
     /// Whether [`Billable`](RetrySafety::Billable) calls (chat, FIM, embeddings, …) are also retried
-    /// when the connection broke or a timeout expired after the server may have received the
-    /// request. Such a call may be billed twice. Default: `false`.
+    /// when the connection broke or a timeout expired, that of the client or of a gateway (504, 524),
+    /// after the server may have received the request. Such a call may be billed twice. Default:
+    /// `false`.
     pub retry_ambiguous: bool,
 }
 
@@ -141,6 +145,9 @@ impl RetryPolicy {
         }
         match (error.status(), safety) {
             (_, RetrySafety::NonIdempotent) => false,
+            (Some(status), RetrySafety::Billable) if is_ambiguous_status(status) => {
+                self.retry_ambiguous
+            }
             (Some(status), _) => {
                 is_retryable_status(status) && error.kind() != ErrorKind::QuotaExceeded
             }
@@ -163,6 +170,12 @@ impl RetryPolicy {
 /// Whether the same request may succeed later after a response with this status.
 fn is_retryable_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502..=504 | 520..=529)
+}
+
+/// Whether a gateway gave up waiting with this status, so that the server may still process the
+/// request and bill it: the same situation as after a timeout of the client.
+fn is_ambiguous_status(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 504 | 524)
 }
 
 impl Error {
@@ -217,7 +230,11 @@ mod tests {
         for status in 300..600_u16 {
             let error = status_error(status, &[], "");
             let expected = matches!(status, 408 | 429 | 500 | 502 | 503 | 504 | 520..=529);
-            assert_eq!(retries(&policy, &error, Billable), expected, "{status}");
+            let allowing = policy.clone().retry_ambiguous(true);
+            let billable = expected && !matches!(status, 504 | 524);
+            assert_eq!(retries(&policy, &error, Billable), billable, "{status}");
+            assert_eq!(retries(&allowing, &error, Billable), expected, "{status}");
+            assert!(!retries(&allowing, &error, NonIdempotent), "{status}");
             assert_eq!(retries(&policy, &error, Idempotent), expected, "{status}");
             assert!(!retries(&policy, &error, NonIdempotent), "{status}");
         }

@@ -40,6 +40,8 @@ pub enum MessageRule {
     /// A tool message follows the message with its tool call, and is the only one for that
     /// call.
     ResultHasCall,
+    /// An assistant message stands between tool messages and the next user message.
+    ResultsHaveResponse,
     /// The last message is a user message, a tool message, or an assistant message with
     /// `prefix`.
     EndsWithInput,
@@ -54,6 +56,9 @@ impl fmt::Display for MessageRule {
             Self::ToolCallIdIsValid => "a tool-call id is not nine letters or digits",
             Self::CallHasResult => "a tool call has no result directly after it",
             Self::ResultHasCall => "a tool result belongs to no open call of the message before it",
+            Self::ResultsHaveResponse => {
+                "a user message follows a tool result without an assistant message between them"
+            }
             Self::EndsWithInput => "the history ends without a message to respond to",
         })
     }
@@ -91,6 +96,9 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
         if !tool_call_ids(message).all(is_valid) {
             violates(MessageRule::ToolCallIdIsValid);
         }
+        if is_user_after_tool(messages, at) {
+            violates(MessageRule::ResultsHaveResponse);
+        }
         if let Message::Tool(_) = message {
             let id = tool_call_ids(message).next();
             match open.iter().position(|(_, call)| Some(*call) == id) {
@@ -113,6 +121,15 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
     }
     violations.sort_by_key(|violation| violation.at);
     violations
+}
+
+/// Whether the message at `at` is a user message directly after a tool message.
+pub(super) fn is_user_after_tool(messages: &[Message], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| messages.get(before));
+    matches!(
+        (before, messages.get(at)),
+        (Some(Message::Tool(_)), Some(Message::User(_)))
+    )
 }
 
 /// Reports the calls that are still open. No later message can hold their results.

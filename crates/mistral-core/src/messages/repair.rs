@@ -3,11 +3,17 @@ use std::collections::{HashMap, VecDeque};
 use super::content::Content;
 use super::content_chunk::ContentChunk;
 use super::ids::normalize_tool_call_ids;
-use super::lint::{Violation, is_empty, is_prefix, lint_messages, tool_call_ids};
+use super::lint::{
+    Violation, is_empty, is_prefix, is_user_after_tool, lint_messages, tool_call_ids,
+};
 use super::message::{Message, SystemMessage};
 
 /// The content of the tool message for a call without a result. The model reads it.
 const MISSING_RESULT: &str = "This call was not carried out.";
+
+/// The content of the assistant message between tool results and a user message. The model reads
+/// it.
+const MISSING_RESPONSE: &str = "The results have been received.";
 
 /// Repairs the violations that [`lint_messages`] finds, and returns the remaining ones. Only
 /// [`MessageRule::EndsWithInput`](super::MessageRule::EndsWithInput) can remain: the caller has
@@ -21,6 +27,8 @@ const MISSING_RESULT: &str = "This call was not carried out.";
 /// * Tool messages are moved directly after their calls. For a call without a tool message, one
 ///   is added that states that the call was not carried out. A tool message without a call is
 ///   removed.
+/// * Between a tool message and a user message, an assistant message is added that states that
+///   the results have been received.
 ///
 /// A history without violations is not changed.
 ///
@@ -36,7 +44,8 @@ const MISSING_RESULT: &str = "This call was not carried out.";
 /// ];
 /// assert!(repair_messages(&mut messages).is_empty());
 /// assert!(matches!(messages[2], Message::Tool(_)));
-/// assert_eq!(messages.len(), 4);
+/// assert!(matches!(messages[3], Message::Assistant(_)));
+/// assert_eq!(messages.len(), 5);
 /// ```
 #[inline]
 pub fn repair_messages(messages: &mut Vec<Message>) -> Vec<Violation> {
@@ -53,7 +62,25 @@ pub fn repair_messages(messages: &mut Vec<Message>) -> Vec<Violation> {
     }
     messages.retain(|message| !is_empty(message)); // an empty message is only valid with `prefix`
     move_results_to_calls(messages);
+    add_missing_responses(messages);
     lint_messages(messages)
+}
+
+#[inline]
+fn add_missing_responses(messages: &mut Vec<Message>) {
+    let is_missing = |at: &usize| is_user_after_tool(messages, *at);
+    let places: Vec<_> = (0..messages.len()).filter(is_missing).collect();
+    if places.is_empty() {
+        return;
+    }
+    let before = std::mem::take(messages);
+    let mut places = places.into_iter().peekable();
+    for (at, message) in before.into_iter().enumerate() {
+        if places.next_if_eq(&at).is_some() {
+            messages.push(Message::assistant(MISSING_RESPONSE));
+        }
+        messages.push(message);
+    }
 }
 
 #[inline]

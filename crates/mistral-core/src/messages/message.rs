@@ -89,6 +89,9 @@ pub struct UserMessage {
 /// A message from the model. Mirrors the API's `AssistantMessage`.
 ///
 /// The message of a response can be appended to the history unchanged: see [`Message::from`].
+/// Fields that this version of the SDK does not declare are sent with the history if they say
+/// something. Those that another host has left empty (`null`, `""`, `[]`, `{}`) are not: the API
+/// rejects a history with unknown fields.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[non_exhaustive]
 pub struct AssistantMessage {

@@ -5,6 +5,7 @@ mod content_chunk;
 mod ids;
 mod lint;
 mod message;
+pub(crate) mod outgoing;
 mod repair;
 mod response_format;
 mod tool;

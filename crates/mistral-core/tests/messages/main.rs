@@ -11,6 +11,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod foreign;
 mod lint;
 mod mutate;
 mod tolerance;

@@ -34,6 +34,7 @@ use crate::api::chat::{Parsed, ParsedChunk, decode_parsed, set_response_schema};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
 use crate::json::ApiRequest;
+use crate::messages::outgoing::Outgoing;
 use crate::messages::{Message, ResponseFormat, Tool, ToolChoice};
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
@@ -54,7 +55,7 @@ pub struct AgentsCompletionRequest {
     #[api(required, into)]
     pub agent_id: String,
     /// The messages of the conversation so far.
-    #[api(required, list)]
+    #[api(required, list, write_with = Outgoing::of)]
     pub messages: Vec<Message>,
     /// The number of most probable tokens to sample from.
     pub top_k: Option<u64>,

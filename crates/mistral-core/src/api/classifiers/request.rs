@@ -3,6 +3,7 @@ use serde_json::{Map, Value};
 
 use crate::json::{ApiRequest, ApiUnion};
 use crate::messages::Message;
+use crate::messages::outgoing::{self, Outgoing};
 
 /// A request to moderate or classify texts. Mirrors the API's `ClassificationRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
@@ -57,9 +58,9 @@ pub struct ChatModerationRequest {
 #[non_exhaustive]
 pub enum ChatModerationRequestInputs {
     /// Several conversations.
-    Conversations(Vec<Vec<Message>>),
+    Conversations(#[serde(serialize_with = "outgoing::serialize_each")] Vec<Vec<Message>>),
     /// The messages of one conversation.
-    Conversation(Vec<Message>),
+    Conversation(#[serde(serialize_with = "outgoing::serialize")] Vec<Message>),
 }
 
 impl From<Vec<Message>> for ChatModerationRequestInputs {
@@ -124,7 +125,7 @@ impl From<Vec<InstructRequest>> for ChatClassificationRequestInputs {
 #[non_exhaustive]
 pub struct InstructRequest {
     /// The messages of the conversation.
-    #[api(required, list)]
+    #[api(required, list, write_with = Outgoing::of)]
     pub messages: Vec<Message>,
     /// Additional fields, by name.
     #[api(extra)]

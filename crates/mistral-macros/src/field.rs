@@ -35,6 +35,7 @@ pub(crate) enum Presence {
 /// The function that reads a field.
 pub(crate) enum Reader {
     Strict,
+    List,
     Number,
     Scalar,
     Lenient,
@@ -282,6 +283,7 @@ impl Options {
             (None, None, Some(_)) if are_numbers(ty) => Ok(Reader::LenientNumbers),
             (None, None, Some(_)) if argument_of(ty, "Vec").is_some() => Ok(Reader::LenientList),
             (None, None, Some(_)) => Ok(Reader::Lenient),
+            (None, None, None) if !required && argument_of(ty, "Vec").is_some() => Ok(Reader::List),
             (None, None, None) => Ok(Reader::Strict),
         }
     }

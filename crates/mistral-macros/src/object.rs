@@ -180,6 +180,7 @@ fn read_field(container: &Container, field: &Field<'_>) -> TokenStream {
     let keep_nulls = optional && container.keep_nulls;
     let value = match &field.reader {
         Reader::Strict => quote_spanned!(span=> __json::value(&mut map)?),
+        Reader::List => quote_spanned!(span=> __json::optional_list(&mut map)?),
         Reader::Number => quote_spanned!(span=> __json::number(&mut map)?),
         Reader::Nullable => quote_spanned!(span=> __json::nullable(&mut map)?),
         Reader::With(read) => quote_spanned!(span=> #read(&mut map)?),
@@ -202,14 +203,16 @@ fn read_field(container: &Container, field: &Field<'_>) -> TokenStream {
     let span = Span::mixed_site();
     match (field.presence, &field.reader) {
         (Presence::Required, _) => quote_spanned!(span=> #ident = __json::Some(#value);),
-        (_, Reader::Strict | Reader::With(_)) if keep_nulls => quote_spanned! {span=>
-            #ident = #value;
-            if #ident.is_none() {
-                __json::keep_null(&mut extra, #name);
-            } else {
-                __json::forget(&mut extra, #name);
+        (_, Reader::Strict | Reader::List | Reader::With(_)) if keep_nulls => {
+            quote_spanned! {span=>
+                #ident = #value;
+                if #ident.is_none() {
+                    __json::keep_null(&mut extra, #name);
+                } else {
+                    __json::forget(&mut extra, #name);
+                }
             }
-        },
+        }
         _ => quote_spanned!(span=> #ident = #value;),
     }
 }

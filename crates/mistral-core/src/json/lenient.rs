@@ -167,24 +167,6 @@ where
     map.next_value().map(|Exact(value)| value)
 }
 
-/// Reads an integer on which the meaning of the response depends: it may be absent or `null`, but
-/// a value that is not a `T` is an error.
-#[inline(never)]
-pub(crate) fn optional_number<'de, A, T>(map: &mut A) -> Result<Option<T>, A::Error>
-where
-    A: MapAccess<'de>,
-    T: Scalar + TryFrom<i64>,
-{
-    // One reader for all integers: each further one is a copy of the code of the JSON parser.
-    let Some(Exact(value)) = map.next_value::<Option<Exact<i64>>>()? else {
-        return Ok(None);
-    };
-    let number = T::try_from(value);
-    number
-        .map(Some)
-        .map_err(|_| de::Error::invalid_value(Unexpected::Signed(value), &T::NAME))
-}
-
 /// Reads a scalar. A value that is not a `T` goes to `extra`, and so does `null` if `keep_nulls`.
 #[inline(never)]
 pub fn scalar<'de, A, T>(
@@ -218,7 +200,7 @@ impl<'de, T: Scalar> Deserialize<'de> for Exact<T> {
     }
 }
 
-struct ExactVisitor<T>(PhantomData<T>);
+pub(super) struct ExactVisitor<T>(pub(super) PhantomData<T>);
 
 impl<T: Scalar> ExactVisitor<T> {
     fn convert<E: de::Error>(&self, number: &Number, kind: Unexpected<'_>) -> Result<Exact<T>, E> {

@@ -12,7 +12,8 @@
 pub(crate) mod lenient;
 mod lenient_object;
 pub(crate) mod numbers;
-mod open_enum;
+pub(crate) mod open_enum;
+pub(crate) mod optional;
 #[cfg(feature = "schemars")]
 pub(crate) mod partial;
 mod patch;
@@ -52,7 +53,8 @@ pub mod __private {
     pub use super::lenient::{Scalar, forget, keep_null, number, scalar};
     pub use super::lenient_object::lenient_object;
     pub use super::numbers::lenient_numbers;
-    pub use super::open_enum::deserialize_enum;
+    pub use super::open_enum::{deserialize_enum, optional_enum};
+    pub use super::optional::optional_list;
     pub use super::raw::{lenient, lenient_list};
     pub use super::unions::{Union, deserialize_union};
     pub use super::wire::{

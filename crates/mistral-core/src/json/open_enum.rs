@@ -1,8 +1,8 @@
-//! The reader of open enums.
+//! The readers of open enums.
 
 use std::borrow::Cow;
 
-use serde::de::{Deserialize, Deserializer, Error, Unexpected};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected};
 use serde_json::Value;
 
 use super::text::TextOrValue;
@@ -16,6 +16,27 @@ where
     // One reader for all enums: each further one is a copy of the code of the whole JSON parser.
     let text = TextOrValue::deserialize(deserializer)?;
     into_text(text).map(|text| make(&text))
+}
+
+/// Reads an optional enum. A string that stands for `null` is read as `null`: some servers write
+/// `""` or `"null"` instead.
+pub fn optional_enum<'de, A, T>(map: &mut A) -> Result<Option<T>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: for<'a> From<&'a str>,
+{
+    let text = map.next_value::<TextOrValue<'de>>()?;
+    Ok(match text.0 {
+        Ok(text) if is_placeholder(&text) => None,
+        Ok(text) => Some(T::from(&text)),
+        Err(Value::Null) => None,
+        Err(value) => Some(T::from(&value.to_string())),
+    })
+}
+
+/// Whether a string is written by servers that have no `null`.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    matches!(text, "" | "null")
 }
 
 fn into_text<E: Error>(text: TextOrValue<'_>) -> Result<Cow<'_, str>, E> {

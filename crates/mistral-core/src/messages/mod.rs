@@ -30,5 +30,6 @@ pub use self::tool::{
     Tool, ToolChoice, ToolChoiceEnum, ToolConfiguration, ToolReferenceChunk, ToolType,
     WebSearchPremiumTool, WebSearchTool,
 };
+pub(crate) use self::tool_call::present_id;
 pub use self::tool_call::{Arguments, FunctionCall, ToolCall};
 pub use self::usage::{PromptTokensDetails, UsageInfo};

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::tool::ToolType;
 use crate::error::{Error, ErrorKind, Result, locate};
+use crate::json::open_enum::{is_placeholder, optional_enum};
 use crate::json::{ApiObject, ApiUnion};
 
 /// A tool call that the model requests. Mirrors the API's `ToolCall`.
@@ -28,7 +29,7 @@ pub struct ToolCall {
     /// The id that the tool message must refer to. See also [`call_id`](Self::call_id).
     pub id: Option<String>,
     /// The type of the tool. Default: `function`.
-    #[api(rename = "type")]
+    #[api(rename = "type", read_with = optional_enum)]
     pub kind: Option<ToolType>,
     /// The function to call, and its arguments.
     #[api(required)]
@@ -108,8 +109,8 @@ impl ToolCall {
 }
 
 /// Returns the id unless it is a placeholder.
-pub(super) fn present_id(id: Option<&str>) -> Option<&str> {
-    id.filter(|id| !matches!(*id, "" | "null"))
+pub(crate) fn present_id(id: Option<&str>) -> Option<&str> {
+    id.filter(|id| !is_placeholder(id))
 }
 
 /// A call of a function. Mirrors the API's `FunctionCall`.

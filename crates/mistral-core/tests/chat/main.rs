@@ -15,6 +15,7 @@ mod chunks;
 mod golden;
 mod merge;
 mod parse;
+mod placeholders;
 mod requests;
 mod schema;
 mod tool_call_spellings;

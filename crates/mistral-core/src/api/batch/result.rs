@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, decode, unexpected};
 use crate::json::ApiObject;
-use crate::json::lenient::optional_number;
+use crate::json::optional::optional_number;
 use crate::json::wire::value;
 
 /// The result of one request of a batch: a line of a job's output file or error file.

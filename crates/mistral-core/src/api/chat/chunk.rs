@@ -10,10 +10,11 @@ use serde_json::{Map, Value};
 use super::finish::{FinishReason, Logprobs};
 use crate::json::__private::{lenient_object, next_key, scalar, value};
 use crate::json::ApiObject;
-use crate::json::lenient::optional_number;
+use crate::json::open_enum::optional_enum;
+use crate::json::optional::optional_number;
 use crate::json::text::text;
 use crate::json::wire::{entry, extra_entries, optional_entry};
-use crate::messages::{Content, ToolCall, UsageInfo};
+use crate::messages::{Content, ToolCall, UsageInfo, present_id};
 
 /// A chunk of a streamed response. Mirrors the API's `CompletionChunk`.
 ///
@@ -62,6 +63,7 @@ pub struct CompletionResponseStreamChoice {
     #[api(default)]
     pub delta: DeltaMessage,
     /// The reason that the model stopped, in the choice's last chunk.
+    #[api(read_with = optional_enum)]
     pub finish_reason: Option<FinishReason>,
     /// The log probabilities of the new tokens.
     #[api(lenient)]
@@ -96,6 +98,13 @@ pub struct DeltaMessage {
     /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+impl DeltaMessage {
+    /// Whether this is the message of a tool that ran on the server.
+    pub(super) fn is_tool_message(&self) -> bool {
+        present_id(self.tool_call_id.as_deref()).is_some() || self.role.as_deref() == Some("tool")
+    }
 }
 
 /// A chunk whose repeated strings are still borrowed from the event, so that they can be

@@ -96,7 +96,7 @@ impl MergedChoice {
         add_logprobs(&mut self.logprobs, new.logprobs.as_ref());
         add_logprobs(&mut self.prompt_logprobs, new.prompt_logprobs.as_ref());
         extend(&mut self.extra, &new.extra);
-        if delta.tool_call_id.is_some() || delta.role.as_deref() == Some("tool") {
+        if delta.is_tool_message() {
             self.messages.push(delta.clone());
             return;
         }

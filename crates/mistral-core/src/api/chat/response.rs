@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::chunk::DeltaMessage;
 use super::finish::{FinishReason, Logprobs};
 use crate::json::ApiObject;
+use crate::json::open_enum::optional_enum;
 use crate::json::unions::without_tag;
 use crate::json::wire::mostly_one;
 use crate::messages::{AssistantMessage, Message, ToolCall, UsageInfo, WithRole};
@@ -64,6 +65,7 @@ pub struct ChatCompletionChoice {
     #[api(default, read_with = without_tag::<Message, _, _>, write_with = WithRole)]
     pub message: AssistantMessage,
     /// The reason that the model stopped.
+    #[api(read_with = optional_enum)]
     pub finish_reason: Option<FinishReason>,
     /// The messages of the turn in order, if tools ran on the server.
     #[api(lenient)]

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::ApiObject;
-use crate::json::lenient::optional_number;
+use crate::json::optional::optional_number;
 use crate::messages::UsageInfo;
 
 /// The response of an embedding request. Mirrors the API's `EmbeddingResponse`.

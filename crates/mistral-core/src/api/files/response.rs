@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
 use crate::call::{NextPage, Page};
+use crate::json::open_enum::optional_enum;
 use crate::json::{ApiEnum, ApiObject};
 
 /// The purpose of a file. Mirrors the API's `FilePurpose`.
@@ -98,20 +99,24 @@ pub struct CreateFileResponse {
     #[api(default)]
     pub filename: String,
     /// The purpose of the file.
+    #[api(read_with = optional_enum)]
     pub purpose: Option<FilePurpose>,
     /// The type of the content.
+    #[api(read_with = optional_enum)]
     pub sample_type: Option<SampleType>,
     /// The number of lines, for files of lines such as JSONL.
     pub num_lines: Option<i64>,
     /// The media type.
     pub mimetype: Option<String>,
     /// The origin of the file.
+    #[api(read_with = optional_enum)]
     pub source: Option<Source>,
     /// The fingerprint of the content.
     pub signature: Option<String>,
     /// The time at which the file will be deleted, in seconds since the Unix epoch.
     pub expires_at: Option<i64>,
     /// The users that can access the file.
+    #[api(read_with = optional_enum)]
     pub visibility: Option<FileVisibility>,
     /// Fields that this version of the SDK does not declare, and declared fields whose value could
     /// not be read. They are serialized unchanged.
@@ -137,20 +142,24 @@ pub struct FileSchema {
     #[api(default)]
     pub filename: String,
     /// The purpose of the file.
+    #[api(read_with = optional_enum)]
     pub purpose: Option<FilePurpose>,
     /// The type of the content.
+    #[api(read_with = optional_enum)]
     pub sample_type: Option<SampleType>,
     /// The number of lines, for files of lines such as JSONL.
     pub num_lines: Option<i64>,
     /// The media type.
     pub mimetype: Option<String>,
     /// The origin of the file.
+    #[api(read_with = optional_enum)]
     pub source: Option<Source>,
     /// The fingerprint of the content.
     pub signature: Option<String>,
     /// The time at which the file will be deleted, in seconds since the Unix epoch.
     pub expires_at: Option<i64>,
     /// The users that can access the file.
+    #[api(read_with = optional_enum)]
     pub visibility: Option<FileVisibility>,
     /// Fields that this version of the SDK does not declare, and declared fields whose value could
     /// not be read. They are serialized unchanged.
@@ -176,20 +185,24 @@ pub struct GetFileResponse {
     #[api(default)]
     pub filename: String,
     /// The purpose of the file.
+    #[api(read_with = optional_enum)]
     pub purpose: Option<FilePurpose>,
     /// The type of the content.
+    #[api(read_with = optional_enum)]
     pub sample_type: Option<SampleType>,
     /// The number of lines, for files of lines such as JSONL.
     pub num_lines: Option<i64>,
     /// The media type.
     pub mimetype: Option<String>,
     /// The origin of the file.
+    #[api(read_with = optional_enum)]
     pub source: Option<Source>,
     /// The fingerprint of the content.
     pub signature: Option<String>,
     /// The time at which the file will be deleted, in seconds since the Unix epoch.
     pub expires_at: Option<i64>,
     /// The users that can access the file.
+    #[api(read_with = optional_enum)]
     pub visibility: Option<FileVisibility>,
     /// Whether the file has been deleted.
     #[api(default)]

@@ -1,5 +1,6 @@
 use serde_json::{Map, Value};
 
+use crate::json::open_enum::optional_enum;
 use crate::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 
 /// The hyperparameters of a completion model. Mirrors the API's
@@ -100,6 +101,7 @@ pub struct ClassifierTargetResult {
     /// The weight of the target relative to the others.
     pub weight: Option<f64>,
     /// The loss function: one label for each text, or several.
+    #[api(read_with = optional_enum)]
     pub loss_function: Option<FtClassifierLossFunction>,
     /// Fields that this version of the SDK does not declare, and declared fields whose value could
     /// not be read. They are serialized unchanged.

@@ -7,6 +7,7 @@ use super::block::Block;
 use super::request::TableFormat;
 use crate::error::{Error, ErrorKind, Result, decode};
 use crate::json::ApiObject;
+use crate::json::open_enum::optional_enum;
 use crate::transport::media_type;
 
 /// The result of OCR. Mirrors the API's `OCRResponse`.
@@ -202,6 +203,7 @@ pub struct OcrTableObject {
     #[api(required)]
     pub content: String,
     /// The format of the table.
+    #[api(read_with = optional_enum)]
     pub format: Option<TableFormat>,
     /// The confidence scores of the words, if scores per word were requested.
     #[api(lenient)]

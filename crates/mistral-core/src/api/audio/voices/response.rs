@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
 use crate::call::{NextPage, Page};
+use crate::json::open_enum::optional_enum;
 use crate::json::{ApiEnum, ApiObject};
 
 /// The gender of a voice's speaker. Mirrors the API's `gender`.
@@ -81,9 +82,10 @@ pub struct VoiceResponse {
     /// A description of the voice.
     pub description: Option<String>,
     /// The origin of the voice.
-    #[api(rename = "type")]
+    #[api(rename = "type", read_with = optional_enum)]
     pub voice_type: Option<VoiceType>,
     /// The method that the voice was cloned with.
+    #[api(read_with = optional_enum)]
     pub kind: Option<VoiceKind>,
     /// The duration that was trimmed from the recording, in seconds.
     pub trimmed_seconds: Option<f64>,

@@ -46,8 +46,7 @@ impl ParseState {
     fn add<T: DeserializeOwned>(&mut self, chunk: &CompletionChunk) -> Option<T> {
         let choice = chunk.choices.iter().find(|choice| choice.index == 0)?;
         let delta = &choice.delta;
-        let is_tool_message = delta.tool_call_id.is_some() || delta.role.as_deref() == Some("tool");
-        if let Some(content) = delta.content.as_ref().filter(|_| !is_tool_message) {
+        if let Some(content) = delta.content.as_ref().filter(|_| !delta.is_tool_message()) {
             self.json.push(&content.text());
         }
         if choice.finish_reason.is_some() {

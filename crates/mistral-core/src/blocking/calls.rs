@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use serde::de::DeserializeOwned;
 
 use super::{ByteStream, EventStream, Pages};
-use crate::call::event_stream::StreamEvent;
+use crate::call::stream_event::StreamEvent;
 use crate::call::pages::Page;
 use crate::call::response::Response;
 use crate::call::{Call, DownloadCall, StreamCall};

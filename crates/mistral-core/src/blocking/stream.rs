@@ -2,7 +2,7 @@ use std::task::Poll;
 
 use super::blocking_stream::{AsyncSource, BlockingStream};
 use crate::call::event_stream;
-use crate::call::event_stream::StreamEvent;
+use crate::call::stream_event::StreamEvent;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
 

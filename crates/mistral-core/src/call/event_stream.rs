@@ -1,6 +1,5 @@
 //! Streams of events: decoding, timeouts, and the end of the stream.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
@@ -9,8 +8,9 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
 
+use super::keep_alive::{self, Content};
+use super::stream_event::StreamEvent;
 use crate::error::{ApiError, Error, ErrorKind, Result, locate, unexpected};
 use crate::pipeline::classify::RawResponse;
 use crate::pipeline::credentials::Credentials;
@@ -22,81 +22,6 @@ use crate::transport::Body;
 
 /// The data of the event that ends a stream.
 const END_MARKER: &str = "[DONE]";
-
-/// An event of a stream: decodes itself from the data of a server-sent event, and determines whether
-/// the stream is complete.
-///
-/// Implement it to stream an operation that the SDK does not model:
-///
-/// ```
-/// use mistral_core::call::StreamEvent;
-///
-/// #[derive(serde::Deserialize)]
-/// struct Progress { done: u32 }
-///
-/// impl StreamEvent for Progress {
-///     type State = ();
-/// }
-/// ```
-pub trait StreamEvent: DeserializeOwned + Send + 'static {
-    /// The state that is kept from one event to the next.
-    type State: Default + Send + Sync + Unpin + 'static;
-
-    /// Decodes one event from its data. Default: decodes JSON.
-    ///
-    /// # Errors
-    /// Fails when the data is not a valid event of the operation.
-    fn decode(data: &str, state: &mut Self::State) -> Result<Self, serde_json::Error> {
-        let _ = state;
-        serde_json::from_str(data)
-    }
-
-    /// Decodes one event from its type and its data. The type is `message` unless the stream sets
-    /// another. Default: calls [`decode`](Self::decode) and ignores the type.
-    ///
-    /// # Errors
-    /// Fails as [`decode`](Self::decode) does.
-    fn decode_named(
-        event_type: &str,
-        data: &str,
-        state: &mut Self::State,
-    ) -> Result<Self, serde_json::Error> {
-        let _ = event_type;
-        Self::decode(data, state)
-    }
-
-    /// Whether the stream may end here without the end marker `[DONE]`. Default: `true`.
-    fn may_end(state: &Self::State) -> bool {
-        let _ = state;
-        true
-    }
-
-    /// Whether the result is complete, so that a broken connection is not an error any more.
-    /// Default: `false`.
-    fn is_complete(state: &Self::State) -> bool {
-        let _ = state;
-        false
-    }
-
-    /// Returns the response that has arrived so far as JSON, for the attributes of the span: the
-    /// model, the usage, the choices. Called once, at the end of the stream, and only if the span
-    /// is enabled. Default: `None`.
-    fn snapshot(state: &Self::State) -> Option<serde_json::Value> {
-        let _ = state;
-        None
-    }
-
-    /// Returns the result that has arrived so far, for
-    /// [`Error::partial`](crate::Error::partial) of a stream that fails. Default: `None`.
-    fn partial(state: &Self::State) -> Option<Box<dyn Any + Send + Sync>> {
-        let _ = state;
-        None
-    }
-}
-
-impl StreamEvent for serde_json::Value {
-    type State = ();
-}
 
 /// The events of a streamed call, read as they arrive.
 ///
@@ -134,6 +59,10 @@ pub struct EventStream<T: StreamEvent> {
     /// `None` once the stream has ended.
     body: Option<Body>,
     failed: bool,
+    /// Whether an event has been decoded.
+    has_events: bool,
+    /// The error of the first event that was passed over although it is no known keep-alive.
+    passed_over: Option<Error>,
     /// Whether the end marker has arrived.
     has_end_marker: bool,
     decoder: SseDecoder,
@@ -157,6 +86,8 @@ impl<T: StreamEvent> EventStream<T> {
             credentials: Box::new(raw.credentials),
             body: Some(raw.response.into_body()),
             failed: false,
+            has_events: false,
+            passed_over: None,
             has_end_marker: false,
             decoder: decoder.max_event_size(max_event_size),
             state: T::State::default(),
@@ -210,17 +141,21 @@ impl<T: StreamEvent> EventStream<T> {
         if self.body.is_none() {
             return Poll::Ready(None);
         }
-        if self.has_end_marker {
-            return Poll::Pending;
-        }
-        match self.decoder.advance() {
-            Ok(true) => self.read_event(),
-            Ok(false) => Poll::Pending,
-            Err(error) => {
-                let error = Error::new(ErrorKind::TooLarge, error.to_string());
-                Poll::Ready(Some(self.fail(error)))
+        while !self.has_end_marker {
+            match self.decoder.advance() {
+                Ok(true) => {
+                    if let Some(event) = self.read_event() {
+                        return Poll::Ready(Some(event));
+                    }
+                }
+                Ok(false) => break,
+                Err(error) => {
+                    let error = Error::new(ErrorKind::TooLarge, error.to_string());
+                    return Poll::Ready(Some(self.fail(error)));
+                }
             }
         }
+        Poll::Pending
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -229,6 +164,9 @@ impl<T: StreamEvent> EventStream<T> {
                 return Poll::Ready(event);
             }
             if self.has_end_marker {
+                if let Some(error) = self.take_passed_over() {
+                    return Poll::Ready(Some(self.fail(error)));
+                }
                 self.end(cx);
             }
             let Some(body) = &mut self.body else {
@@ -255,9 +193,11 @@ impl<T: StreamEvent> EventStream<T> {
                     return Poll::Ready(None);
                 }
                 Poll::Ready(None) => {
-                    let message =
-                        "the stream stopped before its end: the server closed the connection";
-                    let error = Error::new(ErrorKind::Truncated, message);
+                    let error = self.take_passed_over().unwrap_or_else(|| {
+                        let message =
+                            "the stream stopped before its end: the server closed the connection";
+                        Error::new(ErrorKind::Truncated, message)
+                    });
                     return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Pending => {
@@ -274,29 +214,65 @@ impl<T: StreamEvent> EventStream<T> {
         T::may_end(&self.state) && (T::is_complete(&self.state) || !self.decoder.is_within_event())
     }
 
-    /// Decodes the current event, unless it is the end marker.
-    fn read_event(&mut self) -> Poll<Option<Result<T>>> {
+    /// Decodes the current event. `None` if it is the end marker or is passed over.
+    fn read_event(&mut self) -> Option<Result<T>> {
         let event = self.decoder.event();
         if event.data == END_MARKER {
             self.has_end_marker = true;
-            return Poll::Pending;
+            return None;
         }
-        let error = if event.event_type == "error" {
+        if event.event_type == "error" {
             let headers = HeaderMap::new();
-            ApiError::parse(self.status, headers, event.data.as_bytes()).into()
-        } else {
-            if let Some(trace) = &mut self.trace {
-                trace.event();
-            }
-            match T::decode_named(event.event_type, &event.data, &mut self.state) {
-                Ok(item) => return Poll::Ready(Some(Ok(item))),
-                Err(cause) => {
-                    let data = event.data.as_bytes();
-                    unexpected(self.status, HeaderMap::new(), data, locate(data, cause))
+            let error = ApiError::parse(self.status, headers, event.data.as_bytes());
+            return Some(self.fail(error.into()));
+        }
+        match T::decode_named(event.event_type, &event.data, &mut self.state) {
+            Ok(item) => {
+                if let Some(trace) = &mut self.trace {
+                    trace.event();
                 }
+                self.has_events = true;
+                Some(Ok(item))
             }
-        };
-        Poll::Ready(Some(self.fail(error)))
+            Err(cause) => self.read_other(cause),
+        }
+    }
+
+    /// Reads an event that cannot be decoded: an end marker in another form, a keep-alive, or an
+    /// error.
+    #[cold]
+    fn read_other(&mut self, cause: serde_json::Error) -> Option<Result<T>> {
+        let event = self.decoder.event();
+        if event.data.trim() == END_MARKER {
+            self.has_end_marker = true;
+            return None;
+        }
+        let content = keep_alive::classify(event.event_type, &event.data);
+        let operation = &self.operation;
+        if let Content::KeepAlive = content {
+            tracing::debug!(%operation, "an event that keeps the stream alive is passed over");
+            return None;
+        }
+        let data = event.data.as_bytes();
+        let error = unexpected(self.status, HeaderMap::new(), data, locate(data, cause));
+        match content {
+            Content::Object(object) if T::carries_nothing(&object) => {
+                tracing::warn!(
+                    %operation,
+                    error = error.message(),
+                    "an event that carries nothing of the response is passed over"
+                );
+                self.passed_over.get_or_insert(error);
+                None
+            }
+            _ => Some(self.fail(error)),
+        }
+    }
+
+    /// Returns the error of an event that was passed over, if no event could be decoded.
+    fn take_passed_over(&mut self) -> Option<Error> {
+        let error = self.passed_over.take();
+        error.filter(|_| !self.has_events)
     }
 
     /// Ends the stream. Data after the end marker is read if it is buffered, because a connection is

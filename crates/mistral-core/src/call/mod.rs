@@ -3,10 +3,12 @@
 pub(crate) mod byte_stream;
 pub(crate) mod event_stream;
 pub(crate) mod input_stream;
+mod keep_alive;
 #[macro_use]
 mod options;
 pub(crate) mod pages;
 pub(crate) mod response;
+pub(crate) mod stream_event;
 
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -24,9 +26,10 @@ use crate::pipeline::request::{ApiRequest, RequestParts};
 use crate::provider::Framing;
 
 pub use self::byte_stream::ByteStream;
-pub use self::event_stream::{EventStream, StreamEvent};
+pub use self::event_stream::EventStream;
 pub use self::pages::{Items, NextPage, Page, Pages};
 pub use self::response::{RateLimit, Response};
+pub use self::stream_event::StreamEvent;
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 

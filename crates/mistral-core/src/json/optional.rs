@@ -7,8 +7,21 @@ use serde::de::{
     self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
+use serde_json::Value;
+
 use super::lenient::{Exact, ExactVisitor, Scalar};
 use super::open_enum::is_placeholder;
+
+/// Whether a value is other than `null` and than what servers write in its place.
+pub(crate) fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !is_placeholder(text.trim()),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
 
 /// Reads an integer on which the meaning of the response depends: it may be absent or `null`, but
 /// a value that is not a `T` is an error.

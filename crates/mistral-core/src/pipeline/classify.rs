@@ -106,17 +106,11 @@ fn has_media_type(headers: &HeaderMap, media_types: &[&str]) -> bool {
     })
 }
 
-/// The possible beginnings of a stream of server-sent events.
-const SSE_STARTS: [&[u8]; 6] = [
-    b"data:",
-    b"event:",
-    b"id:",
-    b"retry:",
-    b":",
-    b"\xEF\xBB\xBF",
-];
+/// The possible beginnings of a line of server-sent events.
+const SSE_STARTS: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
 /// The possible beginnings of a line of JSON.
 const JSON_STARTS: [&[u8]; 1] = [b"{"];
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const JSON_LINES_TYPES: [&str; 4] = [
     "application/x-ndjson",
     "application/ndjson",
@@ -154,18 +148,24 @@ async fn sniff_event_stream(
 ) -> Result<()> {
     let body = response.body_mut();
     let mut first = BytesMut::new();
-    let may_be_events = |first: &[u8]| starts.iter().any(|start| start.starts_with(first));
-    while may_be_events(&first)
-        && let Some(chunk) = poll_fn(|cx| timer.poll_chunk(body, cx)).await
-    {
-        first.extend_from_slice(&chunk?);
-    }
-    if first.is_empty() {
-        return Err(Error::new(ErrorKind::Truncated, "the response is empty"));
-    }
-    if starts.iter().any(|start| first.starts_with(start)) {
+    let is_stream = loop {
+        if let Some(is_stream) = is_start_of_stream(&first, starts) {
+            break is_stream;
+        }
+        if without_blank_lines(&first).is_empty() {
+            first.clear(); // a server may send blank lines for minutes
+        }
+        match poll_fn(|cx| timer.poll_chunk(body, cx)).await {
+            Some(chunk) => first.extend_from_slice(&chunk?),
+            None => break false,
+        }
+    };
+    if is_stream {
         body.unread(first.freeze());
         return Ok(());
+    }
+    if first.trim_ascii().is_empty() {
+        return Err(Error::new(ErrorKind::Truncated, "the response is empty"));
     }
     let mut text = first;
     read_text(body, &mut text, timer.next_deadline()).await;
@@ -175,6 +175,28 @@ async fn sniff_event_stream(
         None => "expected a stream of events, but the response has no content type".to_owned(),
     };
     Err(unexpected(response.status(), headers.clone(), &text, cause))
+}
+
+/// Whether a body that begins with `first` is a stream. `None` if too little is known.
+fn is_start_of_stream(first: &[u8], starts: &[&[u8]]) -> Option<bool> {
+    let line = without_blank_lines(first);
+    if starts.iter().any(|start| line.starts_with(start)) {
+        return Some(true);
+    }
+    let mut possible = starts.iter().chain([&BYTE_ORDER_MARK]);
+    if possible.any(|start| start.starts_with(line)) {
+        return None;
+    }
+    Some(false)
+}
+
+/// Returns the bytes after the byte order mark and the blank lines at the start of a stream.
+fn without_blank_lines(first: &[u8]) -> &[u8] {
+    let mut rest = first.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first);
+    while let [b'\n' | b'\r', after @ ..] = rest {
+        rest = after;
+    }
+    rest
 }
 
 /// Reads the text of an error up to a bound in size and time, and ignores that it stalls or

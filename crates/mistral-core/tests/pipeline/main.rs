@@ -14,6 +14,7 @@ mod common;
 mod calls;
 mod decode_paths;
 mod error_bodies;
+mod keep_alive;
 mod redirects;
 mod retries;
 mod sse;

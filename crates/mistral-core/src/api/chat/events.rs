@@ -2,11 +2,14 @@
 
 use std::any::Any;
 
+use serde_json::{Map, Value};
+
 use super::chunk::{CompletionChunk, InternedStrings, RawChunk};
 use super::merge::ChunkMerger;
 use super::response::ChatCompletionResponse;
 use super::template::ChunkTemplate;
-use crate::call::event_stream::StreamEvent;
+use crate::call::stream_event::StreamEvent;
+use crate::json::optional::says_something;
 
 /// The state of a chunk stream: the template of its chunks and the response merged so far.
 #[derive(Debug, Default)]
@@ -37,6 +40,10 @@ impl StreamEvent for CompletionChunk {
         };
         state.merged.add(&chunk);
         Ok(chunk)
+    }
+
+    fn carries_nothing(event: &Map<String, Value>) -> bool {
+        !event.get("choices").is_some_and(says_something)
     }
 
     fn may_end(state: &ChunkState) -> bool {

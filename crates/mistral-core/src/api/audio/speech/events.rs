@@ -2,7 +2,8 @@ use bytes::{Bytes, BytesMut};
 use serde_json::{Map, Value};
 
 use crate::api::audio::{decode_audio, named_event};
-use crate::call::event_stream::{EventStream, StreamEvent};
+use crate::call::event_stream::EventStream;
+use crate::call::stream_event::StreamEvent;
 use crate::error::Result;
 use crate::json::{ApiObject, ApiUnion};
 use crate::messages::UsageInfo;
@@ -96,7 +97,7 @@ impl StreamEvent for SpeechStreamEvents {
             Self::Unknown(event) => named_event(event_type, event)?,
             event => event,
         };
-        state.has_started = true;
+        state.has_started |= !matches!(event, Self::Unknown(_));
         if let Self::Done(done) = &event {
             state.is_done = true;
             state.usage.clone_from(&done.usage);

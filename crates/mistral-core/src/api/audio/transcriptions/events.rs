@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::response::{TranscriptionResponse, TranscriptionSegmentChunk, TranscriptionStreamDone};
 use crate::api::audio::named_event;
-use crate::call::event_stream::StreamEvent;
+use crate::call::stream_event::StreamEvent;
 use crate::json::{ApiObject, ApiUnion};
 
 /// An event of a transcription stream. Mirrors the API's `TranscriptionStreamEvents`.
@@ -101,7 +101,7 @@ pub struct TranscriptionState {
 impl TranscriptionState {
     #[inline]
     fn add(&mut self, event: &TranscriptionStreamEvents) {
-        self.has_started = true;
+        self.has_started |= !matches!(event, TranscriptionStreamEvents::Unknown(_));
         match event {
             TranscriptionStreamEvents::TextDelta(delta) => self.text.push_str(&delta.text),
             TranscriptionStreamEvents::Language(language) => {

@@ -1,11 +1,13 @@
 use std::any::Any;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde_json::{Map, Value};
 
 use super::parsed::Parsed;
 use crate::api::chat::CompletionChunk;
 use crate::api::chat::events::ChunkState;
-use crate::call::event_stream::{EventStream, StreamEvent};
+use crate::call::event_stream::EventStream;
+use crate::call::stream_event::StreamEvent;
 use crate::error::Result;
 use crate::json::partial::PartialJson;
 
@@ -68,6 +70,10 @@ impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
         let chunk = CompletionChunk::decode(data, &mut state.chunks)?;
         let value = state.add(&chunk);
         Ok(Self { chunk, value })
+    }
+
+    fn carries_nothing(event: &Map<String, Value>) -> bool {
+        CompletionChunk::carries_nothing(event)
     }
 
     fn may_end(state: &ParseState) -> bool {

@@ -143,6 +143,12 @@ fn value(json: &str) -> Value {
     serde_json::from_str(json).unwrap()
 }
 
+/// Whether a value is `null`, or one that servers write in its place.
+fn is_null(value: &Value) -> bool {
+    let is_empty_object = value.as_object().is_some_and(|object| object.is_empty());
+    value.is_null() || value == "" || value == "null" || is_empty_object
+}
+
 /// Returns the location of a value of `input`, other than null, that `output` lacks.
 fn lost(input: &Value, output: &Value, at: &str) -> Option<String> {
     // Padding, and a role that has only one value.
@@ -154,7 +160,7 @@ fn lost(input: &Value, output: &Value, at: &str) -> Option<String> {
     match (input, output) {
         (Value::Object(input), Value::Object(output)) => input
             .iter()
-            .filter(|(key, value)| !value.is_null() && !is_without_meaning(key))
+            .filter(|(key, value)| !is_null(value) && !is_without_meaning(key))
             .find_map(|(key, value)| {
                 let at = format!("{at}/{key}");
                 let output = output.get(key);

@@ -4,9 +4,9 @@ use std::future::IntoFuture;
 use serde::de::DeserializeOwned;
 
 use super::{ByteStream, EventStream, Pages};
-use crate::call::stream_event::StreamEvent;
 use crate::call::pages::Page;
 use crate::call::response::Response;
+use crate::call::stream_event::StreamEvent;
 use crate::call::{Call, DownloadCall, StreamCall};
 use crate::error::Result;
 use crate::mode::Blocking;

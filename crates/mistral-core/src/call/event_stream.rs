@@ -11,7 +11,9 @@ use http::{HeaderMap, StatusCode};
 
 use super::keep_alive::{self, Content};
 use super::stream_event::StreamEvent;
-use crate::error::{ApiError, Error, ErrorKind, Result, locate, unexpected};
+use crate::error::{
+    ApiError, Error, ErrorKind, Result, locate, repaired, report_repair, unexpected,
+};
 use crate::pipeline::classify::RawResponse;
 use crate::pipeline::credentials::Credentials;
 use crate::pipeline::deadline::IdleTimer;
@@ -246,6 +248,13 @@ impl<T: StreamEvent> EventStream<T> {
         if event.data.trim() == END_MARKER {
             self.has_end_marker = true;
             return None;
+        }
+        if let Some(data) = repaired(&event.data)
+            && let Ok(item) = T::decode_named(event.event_type, &data, &mut self.state)
+        {
+            report_repair();
+            self.has_events = true;
+            return Some(Ok(item));
         }
         let content = keep_alive::classify(event.event_type, &event.data);
         let operation = &self.operation;

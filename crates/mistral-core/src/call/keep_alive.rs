@@ -85,7 +85,11 @@ mod tests {
             ("message", "null", "KeepAlive"),
             ("message", "0", "KeepAlive"),
             ("message", r#"{"type":"Keep-Alive","n":1}"#, "KeepAlive"),
-            ("message", r#"{"event":"heartbeat","message":""}"#, "KeepAlive"),
+            (
+                "message",
+                r#"{"event":"heartbeat","message":""}"#,
+                "KeepAlive",
+            ),
             ("message", r#"{"status":"processing"}"#, "KeepAlive"),
             ("keep_alive", r#"{"n":1}"#, "KeepAlive"),
             ("ping", "still here", "KeepAlive"),
@@ -99,7 +103,10 @@ mod tests {
             ("message", r#"{"id":"1"}"#, "Object"),
         ] {
             let content = format!("{:?}", classify(event_type, data));
-            assert!(content.starts_with(expected), "{event_type} {data}: {content}");
+            assert!(
+                content.starts_with(expected),
+                "{event_type} {data}: {content}"
+            );
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Error;
 use super::path::path;
+use super::repair::repaired;
 
 /// The failure to decode a JSON document, with the path in it.
 #[derive(Debug)]
@@ -78,18 +79,47 @@ impl std::error::Error for DecodeError {}
 /// Always as text: each type of input would instantiate the code of every type once more.
 pub(crate) fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     match std::str::from_utf8(json) {
-        Ok(text) => serde_json::from_str(text).map_err(|cause| locate(json, cause)),
-        Err(error) => Err(invalid_utf8(json, error)),
+        Ok(text) => serde_json::from_str(text).or_else(|cause| decode_repaired(text, cause)),
+        Err(error) => decode_lossy(json, error),
     }
 }
 
-/// Returns the error for bytes that are not UTF-8: the parser's own, if it has one, because
-/// that has a position.
+/// Decodes JSON a second time, if it can be repaired.
 #[cold]
-fn invalid_utf8(json: &[u8], error: Utf8Error) -> DecodeError {
+fn decode_repaired<T: DeserializeOwned>(
+    text: &str,
+    cause: serde_json::Error,
+) -> Result<T, DecodeError> {
+    let Some(text) = repaired(text) else {
+        return Err(locate(text.as_bytes(), cause));
+    };
+    let value = serde_json::from_str(&text).map_err(|cause| locate(text.as_bytes(), cause))?;
+    report_repair();
+    Ok(value)
+}
+
+/// Reports that a response was repaired, because it is not quite what the server sent.
+#[cold]
+pub(crate) fn report_repair() {
+    tracing::warn!(
+        "a response is not valid JSON: halves of surrogate pairs and invalid UTF-8 were read as \
+         U+FFFD, numbers beyond the range of floats as strings"
+    );
+}
+
+/// Decodes bytes that are not UTF-8, with U+FFFD in place of what is invalid. An error is the
+/// parser's own, if it has one, because that has a position.
+#[cold]
+fn decode_lossy<T: DeserializeOwned>(json: &[u8], error: Utf8Error) -> Result<T, DecodeError> {
+    let text = String::from_utf8_lossy(json);
+    let decoded = serde_json::from_str(&text).or_else(|cause| decode_repaired(&text, cause));
+    if let Ok(value) = decoded {
+        report_repair();
+        return Ok(value);
+    }
     let parsed = serde_json::from_slice::<Value>(json).err();
     let cause = parsed.unwrap_or_else(|| serde::de::Error::custom(error));
-    locate(json, cause)
+    Err(locate(json, cause))
 }
 
 /// Adds the path in `json` at which decoding failed with `cause`.

@@ -11,6 +11,7 @@ mod input_size;
 mod kind;
 mod mask;
 mod path;
+mod repair;
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -23,10 +24,11 @@ pub(crate) use self::api::REQUEST_ID_HEADERS;
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
 pub(crate) use self::construct::unexpected;
-pub(crate) use self::decode::{DecodeError, decode, locate};
+pub(crate) use self::decode::{DecodeError, decode, locate, report_repair};
 pub(crate) use self::delay::duration_of_seconds;
 pub(crate) use self::display::one_line;
 pub use self::kind::{ErrorKind, TimeoutPhase};
+pub(crate) use self::repair::repaired;
 
 use crate::transport::TransportErrorKind;
 

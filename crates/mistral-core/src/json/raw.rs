@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::lenient::{forget, keep, keep_null};
 use super::wire::value;
+use crate::error::{repaired, report_repair};
 
 /// Reads a value. One that is not a `T` goes to `extra`, and so does `null` if `keep_nulls`.
 ///
@@ -66,10 +67,22 @@ where
             Ok(read)
         }
         Err(_) => {
+            if let Some(value) = read_repaired(&json) {
+                forget(extra, name);
+                return Ok(value);
+            }
             keep_raw(extra, name, &json);
             Ok(fallback(&json))
         }
     }
+}
+
+/// Reads a value that becomes a `T` when it is repaired.
+#[cold]
+fn read_repaired<T: DeserializeOwned>(json: &RawValue) -> Option<Option<T>> {
+    let value = serde_json::from_str(&repaired(json.get())?).ok()?;
+    report_repair();
+    Some(value)
 }
 
 /// Returns the elements of a list that can be read. `None` if there are none.
@@ -91,11 +104,13 @@ fn elements(list: &RawValue) -> Vec<&RawValue> {
 }
 
 /// Keeps a value that the field `name` cannot hold. One that a [`Value`] cannot hold either, such
-/// as half of a surrogate pair or `1e999`, is kept as its text.
+/// as half of a surrogate pair or `1e999`, is repaired, or kept as its text.
 #[cold]
 fn keep_raw(extra: &mut Map<String, Value>, name: &'static str, json: &RawValue) {
-    let value = serde_json::from_str(json.get());
-    let value = value.unwrap_or_else(|_| Value::String(json.get().to_owned()));
+    let text = repaired(json.get());
+    let text = text.as_deref().unwrap_or(json.get());
+    let value = serde_json::from_str(text);
+    let value = value.unwrap_or_else(|_| Value::String(text.to_owned()));
     keep(extra, name, value);
 }
 

@@ -14,5 +14,6 @@ mod common;
 mod foreign;
 mod lint;
 mod mutate;
+mod repair_json;
 mod tolerance;
 mod tool_call_ids;

@@ -147,7 +147,12 @@ async fn audio_stream_of_keep_alives_alone_is_truncated() {
     let request = AudioTranscriptionRequest::new("m", recording);
     for life in SIGNS_OF_LIFE {
         let client = client_with(&scripted([sse([bytes(life)])]));
-        let mut stream = client.audio().transcriptions().stream(&request).await.unwrap();
+        let mut stream = client
+            .audio()
+            .transcriptions()
+            .stream(&request)
+            .await
+            .unwrap();
         let mut error: Option<Error> = None;
         while let Some(event) = stream.next().await {
             error = event.err();

@@ -58,7 +58,8 @@ fn fast_decode(json: &[u8]) -> Option<EmbeddingResponse> {
         return None;
     }
     remainder.extend_from_slice(rest);
-    restore_vectors(decode(&remainder).ok()?, vectors)
+    let remainder = std::str::from_utf8(&remainder).ok()?;
+    restore_vectors(serde_json::from_str(remainder).ok()?, vectors)
 }
 
 /// Replaces each placeholder with its vector. Returns `None` if a vector is not from `data`.

@@ -48,6 +48,43 @@ impl UsageInfo {
         }
     }
 
+    /// Replaces the counts that a later report of the same call has.
+    ///
+    /// A count of 0 replaces nothing: it is also that of a report without the count. Counts of one
+    /// call only grow.
+    pub(crate) fn update(&mut self, later: &Self) {
+        for (count, new) in [
+            (&mut self.prompt_tokens, later.prompt_tokens),
+            (&mut self.completion_tokens, later.completion_tokens),
+            (&mut self.total_tokens, later.total_tokens),
+        ] {
+            if new != 0 {
+                *count = new;
+            }
+        }
+        for (count, new) in [
+            (&mut self.prompt_audio_seconds, later.prompt_audio_seconds),
+            (&mut self.num_cached_tokens, later.num_cached_tokens),
+        ] {
+            *count = new.or(*count);
+        }
+        for (details, new) in [
+            (
+                &mut self.prompt_tokens_details,
+                &later.prompt_tokens_details,
+            ),
+            (&mut self.prompt_token_details, &later.prompt_token_details),
+        ] {
+            if let Some(new) = new {
+                details.get_or_insert_default().update(new);
+            }
+        }
+        if later.service_tier.is_some() {
+            self.service_tier.clone_from(&later.service_tier);
+        }
+        self.extra.extend(later.extra.clone());
+    }
+
     /// Returns the number of prompt tokens read from the cache, in any of the server's
     /// spellings.
     pub fn cached_tokens(&self) -> i64 {
@@ -72,4 +109,12 @@ pub struct PromptTokensDetails {
     /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+impl PromptTokensDetails {
+    fn update(&mut self, later: &Self) {
+        self.cached_tokens = later.cached_tokens.or(self.cached_tokens);
+        self.audio_tokens = later.audio_tokens.or(self.audio_tokens);
+        self.extra.extend(later.extra.clone());
+    }
 }

@@ -321,3 +321,53 @@ async fn collect_response_after_failed_next_is_truncated() {
     let partial = error.partial::<ChatCompletionResponse>().unwrap();
     assert_eq!(partial.text(), "Hel");
 }
+
+#[tokio::test]
+async fn merge_usage_that_is_absent_does_not_replace_an_earlier_one() {
+    let mut end = last("stop");
+    end["usage"] = json!({
+        "prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7, "num_cached_tokens": 3,
+        "prompt_tokens_details": { "cached_tokens": 3 }, "service_tier": "standard", "x": 1,
+    });
+    for later in [
+        json!({ "usage": { "output_tokens": 0 } }),
+        json!({ "choices": [], "usage": {} }),
+        json!({ "choices": [], "usage": null }),
+        json!({ "choices": [], "usage": "none" }),
+        json!({ "choices": [], "usage": { "prompt_tokens": 0, "total_tokens": null } }),
+        json!({ "choices": [], "usage": { "prompt_tokens_details": { "audio_tokens": 0 } } }),
+    ] {
+        let response = whole(&[first(), end.clone(), later.clone()]).await;
+        let usage = response.usage.unwrap();
+        let counts = (
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            usage.total_tokens,
+        );
+        assert_eq!(counts, (5, 2, 7), "{later}");
+        assert_eq!(usage.cached_tokens(), 3, "{later}");
+        assert_eq!(usage.num_cached_tokens, Some(3), "{later}");
+        assert_eq!(usage.service_tier.as_deref(), Some("standard"));
+        assert_eq!(usage.extra["x"], 1);
+    }
+}
+
+#[tokio::test]
+async fn merge_usage_in_parts_and_growing_is_the_latest_of_each_count() {
+    let usage = |usage: Value| json!({ "choices": [], "usage": usage });
+    let response = whole(&[
+        usage(json!({ "prompt_tokens": 5 })),
+        usage(json!({ "prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6 })),
+        last("stop"),
+        usage(json!({ "completion_tokens": 2, "total_tokens": 7, "output_tokens": 2 })),
+    ])
+    .await;
+    let usage = response.usage.unwrap();
+    let counts = (
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        usage.total_tokens,
+    );
+    assert_eq!(counts, (5, 2, 7));
+    assert_eq!(usage.extra["output_tokens"], 2);
+}

@@ -44,8 +44,10 @@ impl ChunkMerger {
             self.model = Arc::clone(&chunk.model);
         }
         self.created = self.created.or(chunk.created);
-        if let Some(usage) = &chunk.usage {
-            self.usage = Some(usage.clone());
+        match (&mut self.usage, &chunk.usage) {
+            (Some(usage), Some(new)) => usage.update(new),
+            (usage @ None, Some(new)) => *usage = Some(new.clone()),
+            (_, None) => {}
         }
         extend(&mut self.extra, &chunk.extra);
         for choice in &chunk.choices {
@@ -75,6 +77,14 @@ impl ChunkMerger {
 
     /// Returns the response merged so far.
     pub(super) fn response(&self) -> ChatCompletionResponse {
+        let mut extra = self.extra.clone();
+        // A later one that could not be read does not replace one that was read.
+        if self.usage.is_some() {
+            extra.remove("usage");
+        }
+        if self.created.is_some() {
+            extra.remove("created");
+        }
         ChatCompletionResponse {
             choices: self.choices.iter().map(MergedChoice::to_choice).collect(),
             id: self.id.to_string(),
@@ -82,7 +92,7 @@ impl ChunkMerger {
             model: self.model.to_string(),
             created: self.created,
             usage: self.usage.as_deref().cloned(),
-            extra: self.extra.clone(),
+            extra,
         }
     }
 }

@@ -239,7 +239,8 @@ pub fn derive_api_enum(input: TokenStream) -> TokenStream {
 /// Each variant holds a type with [`ApiObject`](macro@ApiObject) or
 /// [`ApiRequest`](macro@ApiRequest), possibly in a `Box`. `default` is the tag of an object that
 /// has none. An object with `alias = "…"` as its tag is read as the variant, and is written with
-/// the variant's own tag. An object with a known tag that cannot be read is an error.
+/// the variant's own tag. An object with a known tag that cannot be read is `Unknown`, too, with a
+/// warning in the log, unless it is an error of the server.
 ///
 /// # Told apart by the kind of JSON value
 ///

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::{
+    self, Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer,
+    MapAccess, Visitor,
+};
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -108,6 +111,9 @@ fn elements(list: &RawValue) -> Vec<&RawValue> {
 #[cold]
 fn keep_raw(extra: &mut Map<String, Value>, name: &'static str, json: &RawValue) {
     let text = repaired(json.get());
+    if text.is_some() {
+        report_repair();
+    }
     let text = text.as_deref().unwrap_or(json.get());
     let value = serde_json::from_str(text);
     let value = value.unwrap_or_else(|_| Value::String(text.to_owned()));
@@ -115,7 +121,7 @@ fn keep_raw(extra: &mut Map<String, Value>, name: &'static str, json: &RawValue)
 }
 
 /// The text of a value, whatever the value is read from.
-struct Raw(Box<RawValue>);
+pub(super) struct Raw(pub(super) Box<RawValue>);
 
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -161,8 +167,26 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for RawVisitor<V> {
         self.visitor.expecting(f)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(map)
+    /// Reads the text, or an object whose text is not kept.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<V::Value, A::Error> {
+        let name = self.name;
+        let mut object = Map::new();
+        match map.next_key_seed(KeySeed(name))? {
+            Some(Key::Mark) => {
+                let name = Some(name);
+                return self.visitor.visit_map(TextAccess { name, map });
+            }
+            Some(Key::Other(first)) => {
+                object.insert(first, map.next_value()?);
+            }
+            None => {}
+        }
+        while let Some((key, value)) = map.next_entry()? {
+            object.insert(key, value);
+        }
+        Value::Object(object)
+            .deserialize_newtype_struct(name, self.visitor)
+            .map_err(de::Error::custom)
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(
@@ -172,5 +196,62 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for RawVisitor<V> {
         Value::deserialize(deserializer)?
             .deserialize_newtype_struct(self.name, self.visitor)
             .map_err(de::Error::custom)
+    }
+}
+
+/// The first key of a map.
+enum Key {
+    /// The one that serde_json marks the text of a value with.
+    Mark,
+    Other(String),
+}
+
+/// Compares the first key with the mark, which is also the name of the type.
+struct KeySeed(&'static str);
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<Key, E> {
+        Ok(if key == self.0 {
+            Key::Mark
+        } else {
+            Key::Other(key.to_owned())
+        })
+    }
+}
+
+/// The entry of a map that holds the text of a value. Its key has been read.
+struct TextAccess<A> {
+    name: Option<&'static str>,
+    map: A,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for TextAccess<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        let name = self.name.take();
+        name.map(|name| seed.deserialize(name.into_deserializer()))
+            .transpose()
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.map.next_value_seed(seed)
     }
 }

@@ -3,14 +3,16 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use memchr::memchr2;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::de::StrRead;
 use serde_json::{Map, Value};
 
 use super::lenient::as_number;
+use super::raw::Raw;
 use super::wire::{Object, ObjectVisitor, value};
-use crate::error::{DecodeError, locate};
+use crate::error::{ApiError, DecodeError, decode, locate};
 
 /// A union told apart by the field [`TAG`](Self::TAG). Implemented by `ApiUnion`.
 pub trait Union: Sized {
@@ -25,15 +27,104 @@ pub trait Union: Sized {
     fn member<'de, D: Deserializer<'de>>(tag: &str, deserializer: D) -> Result<Self, D::Error>;
     /// Keeps a value for which there is no variant.
     fn unknown(value: Value) -> Self;
+    /// Whether this is a value for which there is no variant.
+    fn is_unknown(&self) -> bool;
 }
 
-/// Reads a member of a union: in one go where the tag comes first, as servers write it.
+/// The depth of nesting up to which JSON is read. The parser counts the levels of one text, but
+/// each member of a union is a text of its own.
+const MAX_DEPTH: usize = 127;
+
+/// Reads a member of a union. One that is not what its tag says is kept as it came, with a
+/// warning: the members beside it are not lost.
+///
+/// Read from the text of the member, so that it is still there after a failure.
 pub fn deserialize_union<'de, U, D>(deserializer: D) -> Result<U, D::Error>
 where
     U: Union,
     D: Deserializer<'de>,
 {
-    deserializer.deserialize_any(UnionVisitor(PhantomData))
+    let Raw(json) = Raw::deserialize(deserializer)?;
+    read_member(json.get()).map_err(de::Error::custom)
+}
+
+fn read_member<U: Union>(json: &str) -> serde_json::Result<U> {
+    if is_too_deep(json) {
+        return Err(de::Error::custom("recursion limit exceeded"));
+    }
+    let mut text = serde_json::Deserializer::from_str(json);
+    let member = text.deserialize_any(UnionVisitor(PhantomData));
+    member.or_else(|error| keep_member(json, error))
+}
+
+/// Keeps a member that could not be read, unless it is an error of the server, or not JSON.
+#[cold]
+fn keep_member<U: Union>(json: &str, error: serde_json::Error) -> serde_json::Result<U> {
+    match serde_json::from_str(json) {
+        Ok(value) if !ApiError::is_error_body(json.as_bytes()) => {
+            tracing::warn!(
+                tag = U::TAG,
+                "a member of a union is not what its tag says, and is kept as unknown"
+            );
+            Ok(U::unknown(value))
+        }
+        _ => Err(error),
+    }
+}
+
+/// Whether the nesting of a JSON value exceeds [`MAX_DEPTH`].
+fn is_too_deep(json: &str) -> bool {
+    if json.len() <= 2 * MAX_DEPTH {
+        return false; // every level has two brackets
+    }
+    let (mut depth, mut bytes) = (0_usize, json.as_bytes());
+    while let Some((first, rest)) = bytes.split_first() {
+        bytes = rest;
+        match first {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => bytes = after_string(rest),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
+}
+
+/// Returns the bytes after the string that `bytes` starts within.
+fn after_string(mut bytes: &[u8]) -> &[u8] {
+    while let Some(at) = memchr2(b'"', b'\\', bytes) {
+        let is_end = bytes.get(at) == Some(&b'"');
+        let length = if is_end { 1 } else { 2 };
+        bytes = bytes.get(at + length..).unwrap_or_default();
+        if is_end {
+            break;
+        }
+    }
+    bytes
+}
+
+/// Decodes a document that is a member of a union. One that is not what its tag says is an error,
+/// because there is nothing beside it, and so is an error of the server.
+pub(crate) fn decode_member<U: Union>(json: &[u8]) -> Result<U, DecodeError> {
+    let StrictUnion(member) = decode::<StrictUnion<U>>(json)?;
+    if member.is_unknown() && ApiError::is_error_body(json) {
+        return Err(locate(json, de::Error::custom("it is an error")));
+    }
+    Ok(member)
+}
+
+/// A member of a union that is an error if it is not what its tag says.
+pub(crate) struct StrictUnion<U>(pub(crate) U);
+
+impl<'de, U: Union> Deserialize<'de> for StrictUnion<U> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(UnionVisitor(PhantomData))
+            .map(Self)
+    }
 }
 
 /// Reads from the text of `value`: it has places that an error can name, and each further kind

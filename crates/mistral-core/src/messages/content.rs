@@ -1,9 +1,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{self, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use super::content_chunk::ContentChunk;
 
@@ -135,6 +136,18 @@ impl<'de> Deserialize<'de> for Content {
 
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Content, A::Error> {
                 Vec::deserialize(SeqAccessDeserializer::new(seq)).map(Content::Chunks)
+            }
+
+            /// Reads a chunk that some servers write without the list around it.
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Content, A::Error> {
+                let chunk = ContentChunk::deserialize(MapAccessDeserializer::new(map))?;
+                match chunk {
+                    // A number has this form with serde_json's feature `arbitrary_precision`.
+                    ContentChunk::Unknown(Value::Number(_)) => {
+                        Err(de::Error::invalid_type(Unexpected::Other("number"), &self))
+                    }
+                    chunk => Ok(Content::Chunks(vec![chunk])),
+                }
             }
         }
 

@@ -1,12 +1,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess};
 use serde_json::{Map, Value};
 
 use super::tool::ToolType;
 use crate::error::{Error, ErrorKind, Result, locate};
 use crate::json::open_enum::{is_placeholder, optional_enum};
+use crate::json::text::TextOrValue;
 use crate::json::{ApiObject, ApiUnion};
 
 /// A tool call that the model requests. Mirrors the API's `ToolCall`.
@@ -120,13 +121,24 @@ pub struct FunctionCall {
     /// The function's name. Empty in the later fragments of a streamed call.
     #[api(default)]
     pub name: String,
-    /// The arguments.
-    #[api(default)]
+    /// The arguments. An empty list, which some servers write for an empty object, is read as one.
+    #[api(default, read_with = read_arguments)]
     pub arguments: Arguments,
     /// Fields that this version of the SDK does not declare, and declared fields whose value could
     /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+/// Reads arguments in any form. What is neither text nor an object is kept as its JSON text.
+fn read_arguments<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Arguments>, A::Error> {
+    Ok(Some(match map.next_value::<TextOrValue<'de>>()?.0 {
+        Ok(text) => Arguments::Text(text.into_owned()),
+        Err(Value::Null) => return Ok(None),
+        Err(Value::Object(object)) => Arguments::Object(object),
+        Err(Value::Array(list)) if list.is_empty() => Arguments::Object(Map::new()),
+        Err(value) => Arguments::Text(value.to_string()),
+    }))
 }
 
 impl FunctionCall {

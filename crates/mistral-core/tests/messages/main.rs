@@ -13,6 +13,7 @@ mod common;
 
 mod foreign;
 mod lint;
+mod malformed_members;
 mod mutate;
 mod repair_json;
 mod tolerance;

@@ -148,6 +148,10 @@ fn implement_union(
             fn unknown(value: __json::Value) -> Self {
                 Self::Unknown(value)
             }
+
+            fn is_unknown(&self) -> bool {
+                ::core::matches!(self, Self::Unknown(_))
+            }
         }
     }
 }

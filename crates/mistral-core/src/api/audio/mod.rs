@@ -26,11 +26,12 @@ mod voices;
 
 use base64_simd::STANDARD;
 use bytes::Bytes;
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::{ApiError, Error, ErrorKind, Result};
+use crate::json::unions::{StrictUnion, Union};
 use crate::mode::{Async, Mode};
 use crate::provider::Operation;
 
@@ -122,10 +123,7 @@ fn decode_audio(base64: &str) -> Result<Bytes> {
 /// # Errors
 /// Fails if the event is an error of the server, which the caller then reports.
 #[cold]
-fn named_event<T: DeserializeOwned>(
-    event_type: &str,
-    mut event: Value,
-) -> Result<T, serde_json::Error> {
+fn named_event<T: Union>(event_type: &str, mut event: Value) -> Result<T, serde_json::Error> {
     if let Value::Object(fields) = &mut event {
         let has_type = fields.get("type").is_some_and(|name| !name.is_null());
         let is_error = if has_type || event_type != "message" {
@@ -140,5 +138,5 @@ fn named_event<T: DeserializeOwned>(
             fields.insert("type".to_owned(), event_type.into());
         }
     }
-    serde_json::from_str(&event.to_string())
+    serde_json::from_str(&event.to_string()).map(|StrictUnion(event)| event)
 }

@@ -3,6 +3,7 @@ use super::job::{CreateFineTuningJobResponse, ListFineTuningJobsResponse};
 use super::request::{CreateFineTuningJobRequest, ListFineTuningJobsRequest};
 use crate::call::Call;
 use crate::client::Client;
+use crate::json::unions::decode_member;
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -117,7 +118,7 @@ println!("{:?}: {:?}", job.status(), job.fine_tuned_model());
 "#)]
     pub fn get(&self, job_id: &str) -> Call<FineTuningJobDetails, M> {
         let api_request = ApiRequest::new(&GET).path(&[("job_id", job_id)]);
-        self.client.call(api_request)
+        self.client.call(api_request).with_decoder(decode_member)
     }
 
     /// Cancels a fine-tuning job.
@@ -144,7 +145,7 @@ assert_eq!(job.status(), Some(&FineTuningJobStatus::CancellationRequested));
 "#)]
     pub fn cancel(&self, job_id: &str) -> Call<FineTuningJobDetails, M> {
         let api_request = ApiRequest::new(&CANCEL).path(&[("job_id", job_id)]);
-        self.client.call(api_request)
+        self.client.call(api_request).with_decoder(decode_member)
     }
 
     /// Starts a validated fine-tuning job that does not start automatically.
@@ -173,6 +174,6 @@ assert_eq!(job.status(), Some(&FineTuningJobStatus::Started));
 "#)]
     pub fn start(&self, job_id: &str) -> Call<FineTuningJobDetails, M> {
         let api_request = ApiRequest::new(&START).path(&[("job_id", job_id)]);
-        self.client.call(api_request)
+        self.client.call(api_request).with_decoder(decode_member)
     }
 }

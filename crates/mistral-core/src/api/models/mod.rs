@@ -21,6 +21,7 @@ mod fine_tuned;
 
 use crate::call::Call;
 use crate::client::Client;
+use crate::json::unions::decode_member;
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -83,7 +84,7 @@ assert!(model.capabilities().is_some_and(|capabilities| capabilities.function_ca
 "#)]
     pub fn retrieve(&self, model_id: &str) -> Call<ModelCard, M> {
         let request = ApiRequest::new(&RETRIEVE).path(&[("model_id", model_id)]);
-        self.client.call(request)
+        self.client.call(request).with_decoder(decode_member)
     }
 
     /// Deletes a fine-tuned model.
@@ -114,7 +115,7 @@ assert_eq!(model.id(), model_id);
         let api_request = ApiRequest::new(&UPDATE)
             .path(&[("model_id", model_id)])
             .json(request);
-        self.client.call(api_request)
+        self.client.call(api_request).with_decoder(decode_member)
     }
 
     /// Archives a fine-tuned model. An archived model cannot be used.

@@ -5,6 +5,7 @@ use crate::api::audio::{decode_audio, named_event};
 use crate::call::event_stream::EventStream;
 use crate::call::stream_event::StreamEvent;
 use crate::error::Result;
+use crate::json::unions::StrictUnion;
 use crate::json::{ApiObject, ApiUnion};
 use crate::messages::UsageInfo;
 
@@ -94,8 +95,8 @@ impl StreamEvent for SpeechStreamEvents {
         state: &mut SpeechState,
     ) -> Result<Self, serde_json::Error> {
         let event = match serde_json::from_str(data)? {
-            Self::Unknown(event) => named_event(event_type, event)?,
-            event => event,
+            StrictUnion(Self::Unknown(event)) => named_event(event_type, event)?,
+            StrictUnion(event) => event,
         };
         state.has_started |= !matches!(event, Self::Unknown(_));
         if let Self::Done(done) = &event {

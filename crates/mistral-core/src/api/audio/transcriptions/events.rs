@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::response::{TranscriptionResponse, TranscriptionSegmentChunk, TranscriptionStreamDone};
 use crate::api::audio::named_event;
 use crate::call::stream_event::StreamEvent;
+use crate::json::unions::StrictUnion;
 use crate::json::{ApiObject, ApiUnion};
 
 /// An event of a transcription stream. Mirrors the API's `TranscriptionStreamEvents`.
@@ -169,8 +170,8 @@ impl StreamEvent for TranscriptionStreamEvents {
         state: &mut TranscriptionState,
     ) -> Result<Self, serde_json::Error> {
         let event = match serde_json::from_str(data)? {
-            Self::Unknown(event) => named_event(event_type, event)?,
-            event => event,
+            StrictUnion(Self::Unknown(event)) => named_event(event_type, event)?,
+            StrictUnion(event) => event,
         };
         state.add(&event);
         Ok(event)

@@ -8,6 +8,7 @@ use super::api::{ApiError, ErrorDetail};
 use super::delay::read_delay;
 use super::display::MAX_MESSAGE_CHARS;
 
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The maximum nesting of errors. Servers are known to send JSON in a string in JSON, and
 /// nothing deeper.
 const MAX_DEPTH: u8 = 8;
@@ -46,7 +47,7 @@ pub(super) fn read(error: &mut ApiError, body: &str) {
         seen: HashSet::new(),
         texts: 0,
     };
-    let body = body.trim_start_matches('\u{feff}').trim();
+    let body = body.trim_start_matches(BYTE_ORDER_MARK).trim();
     let mut documents = all_json(body).take(MAX_TEXTS).peekable();
     if documents.peek().is_none() {
         match serde_json::from_str(body) {
@@ -334,7 +335,7 @@ pub(super) fn first_json(text: &str) -> Option<Value> {
 
 /// Returns the JSON documents in `text`. Azure may send two in a row.
 fn all_json(text: &str) -> impl Iterator<Item = Value> {
-    let text = text.trim_start();
+    let text = text.trim_start_matches(BYTE_ORDER_MARK).trim_start();
     let text = if text.starts_with(['{', '[']) {
         text
     } else {

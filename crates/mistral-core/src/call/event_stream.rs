@@ -15,6 +15,7 @@ use crate::error::{
     ApiError, Error, ErrorKind, Result, locate, repaired, report_repair, unexpected,
 };
 use crate::pipeline::classify::RawResponse;
+use crate::pipeline::collect::too_large;
 use crate::pipeline::credentials::Credentials;
 use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::Trace;
@@ -68,13 +69,25 @@ pub struct EventStream<T: StreamEvent> {
     /// Whether the end marker has arrived.
     has_end_marker: bool,
     decoder: SseDecoder,
+    /// The largest size of all events, if they are merged.
+    max_size: usize,
+    /// The size of the events so far, if they are merged.
+    size: usize,
     state: T::State,
     idle_timer: IdleTimer,
     trace: Option<Box<Trace>>,
 }
 
+/// The limits of a stream, in bytes.
+pub(super) struct StreamLimits {
+    /// The size of one event.
+    pub(super) event: usize,
+    /// The size of all events, if they are merged.
+    pub(super) response: usize,
+}
+
 impl<T: StreamEvent> EventStream<T> {
-    pub(crate) fn new(operation: &Operation, max_event_size: usize, raw: RawResponse) -> Self {
+    pub(super) fn new(operation: &Operation, limits: StreamLimits, raw: RawResponse) -> Self {
         let request_id = crate::error::request_id(raw.response.headers()).map(Box::from);
         let decoder = match operation.framing {
             Framing::JsonLines => SseDecoder::json_lines(),
@@ -91,7 +104,9 @@ impl<T: StreamEvent> EventStream<T> {
             has_events: false,
             passed_over: None,
             has_end_marker: false,
-            decoder: decoder.max_event_size(max_event_size),
+            decoder: decoder.max_event_size(limits.event),
+            max_size: limits.response,
+            size: 0,
             state: T::State::default(),
             idle_timer: IdleTimer::new(raw.idle, raw.deadline),
             trace: raw.trace,
@@ -227,6 +242,12 @@ impl<T: StreamEvent> EventStream<T> {
             let headers = HeaderMap::new();
             let error = ApiError::parse(self.status, headers, event.data.as_bytes());
             return Some(self.fail(error.into()));
+        }
+        if T::IS_MERGED {
+            self.size = self.size.saturating_add(event.data.len());
+            if self.size > self.max_size {
+                return Some(self.fail(too_large(self.max_size)));
+            }
         }
         match T::decode_named(event.event_type, &event.data, &mut self.state) {
             Ok(item) => {

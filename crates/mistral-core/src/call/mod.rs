@@ -18,7 +18,8 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem::Finder;
 use serde::de::DeserializeOwned;
 
-use crate::error::{ApiError, DecodeError, Result, decode, request_id, unexpected};
+use crate::error::{ApiError, DecodeError, Result, decode, empty_response, request_id, unexpected};
+use crate::json::optional::says_something;
 use crate::mode::{Async, Mode};
 use crate::pipeline::Pipeline;
 use crate::pipeline::classify::RawResponse;
@@ -27,6 +28,7 @@ use crate::provider::Framing;
 
 pub use self::byte_stream::ByteStream;
 pub use self::event_stream::EventStream;
+use self::event_stream::StreamLimits;
 pub use self::pages::{Items, NextPage, Page, Pages};
 pub use self::response::{RateLimit, Response};
 pub use self::stream_event::StreamEvent;
@@ -103,10 +105,31 @@ call_options!(StreamCall<T: StreamEvent> event = PhantomData);
 call_options!(DownloadCall);
 
 impl<T, M: Mode> Call<T, M> {
+    /// Sets the largest size of the response, in bytes. A larger one fails with
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge). Default: the client's.
+    pub fn max_response_size(self, bytes: usize) -> Self {
+        self.update(|request| {
+            request.options_mut().max_response_size = Some(bytes);
+            Ok(())
+        })
+    }
+
     /// Sets the decoder of the response, which must accept all that serde does.
     pub(crate) fn with_decoder(mut self, decode: fn(&[u8]) -> Result<T, DecodeError>) -> Self {
         self.decode = decode;
         self
+    }
+}
+
+impl<T, M: Mode> StreamCall<T, M> {
+    /// Sets the largest size of all events of a stream that are merged into a response, in bytes.
+    /// Beyond it, the stream fails with [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge).
+    /// Default: the client's. Without effect on events that are not merged.
+    pub fn max_response_size(self, bytes: usize) -> Self {
+        self.update(|request| {
+            request.options_mut().max_response_size = Some(bytes);
+            Ok(())
+        })
     }
 }
 
@@ -178,6 +201,9 @@ fn decode_body<T>(
         let headers = raw.response.headers();
         let error = match cause.take_error() {
             Some(error) => error.with_request_id(request_id(headers)),
+            None if says_nothing(body) => {
+                empty_response(raw.response.status(), headers.clone(), body)
+            }
             None => unexpected(raw.response.status(), headers.clone(), body, cause),
         };
         let error = raw.credentials.mask(error);
@@ -197,6 +223,12 @@ const MAX_EMPTY_SUCCESS: usize = 4096;
 fn may_hold_error(json: &[u8]) -> bool {
     static FIELD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
     json.len() <= MAX_EMPTY_SUCCESS && FIELD.find(json).is_some()
+}
+
+/// Whether a body is empty, or is `null` or another value without content.
+fn says_nothing(body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    body.is_empty() || serde_json::from_slice(body).is_ok_and(|value| !says_something(&value))
 }
 
 impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
@@ -270,7 +302,11 @@ fn open_stream<T: StreamEvent>(
     request: &RequestParts,
     raw: RawResponse,
 ) -> EventStream<T> {
-    EventStream::new(&request.operation, pipeline.max_event_size, raw)
+    let limits = StreamLimits {
+        event: pipeline.max_event_size,
+        response: pipeline.max_response_size(request),
+    };
+    EventStream::new(&request.operation, limits, raw)
 }
 
 impl<T: StreamEvent> IntoFuture for StreamCall<T> {

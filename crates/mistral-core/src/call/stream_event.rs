@@ -24,6 +24,10 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
     /// The state that is kept from one event to the next.
     type State: Default + Send + Sync + Unpin + 'static;
 
+    /// Whether the state grows with every event, because they are merged into a response.
+    /// `max_response_size` then limits the size of all events. Default: `false`.
+    const IS_MERGED: bool = false;
+
     /// Decodes one event from its data. Default: decodes JSON.
     ///
     /// # Errors

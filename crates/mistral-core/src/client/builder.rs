@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
+use crate::pipeline::collect::DEFAULT_MAX_RESPONSE_SIZE;
 use crate::pipeline::deadline::Timeouts;
 use crate::pipeline::route_cache::RouteCache;
 use crate::pipeline::telemetry::{CaptureContent, Propagate};
@@ -44,6 +45,7 @@ pub struct ClientBuilder {
     capture: CaptureContent,
     timeouts: Timeouts,
     max_event_size: usize,
+    max_response_size: usize,
     models: BTreeMap<String, String>,
 }
 
@@ -58,6 +60,7 @@ impl ClientBuilder {
             capture: CaptureContent::default(),
             timeouts: Timeouts::default(),
             max_event_size: DEFAULT_MAX_EVENT_SIZE,
+            max_response_size: DEFAULT_MAX_RESPONSE_SIZE,
             models: BTreeMap::new(),
         }
     }
@@ -209,6 +212,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the largest size of a response that is held in memory, in bytes: of a JSON body, or of
+    /// all events of a stream that are merged into a response. A larger one fails with
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge). Default: 256 MiB.
+    ///
+    /// Downloads, and streams of events that are not merged, have no such limit.
+    pub fn max_response_size(mut self, bytes: usize) -> Self {
+        self.max_response_size = bytes;
+        self
+    }
+
     /// Adds model names to translate: pairs of the name in requests and the name at the provider,
     /// for example of a deployment.
     ///
@@ -254,6 +267,7 @@ impl ClientBuilder {
             capture: self.capture,
             timeouts: self.timeouts,
             max_event_size: self.max_event_size,
+            max_response_size: self.max_response_size,
             routes: RouteCache::new(self.models),
         })
     }

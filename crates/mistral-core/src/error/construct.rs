@@ -188,3 +188,17 @@ pub(crate) fn unexpected(
     error.0.api = Some(ApiError::parse(status, headers, body));
     error
 }
+
+/// Creates the error for a success whose body says nothing, such as `null`. The same call may
+/// succeed later.
+#[cold]
+pub(crate) fn empty_response(status: StatusCode, headers: HeaderMap, body: &[u8]) -> Error {
+    let body_text = String::from_utf8_lossy(body);
+    let message = match body_text.trim() {
+        "" => "the response is empty".to_owned(),
+        text => format!("the response is empty: its body is `{text}`"),
+    };
+    let mut error = Error::new(ErrorKind::Truncated, message);
+    error.0.api = Some(ApiError::parse(status, headers, body));
+    error
+}

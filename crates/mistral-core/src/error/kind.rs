@@ -40,8 +40,8 @@ pub enum ErrorKind {
     Connection,
     /// The response does not have the format that the API documents.
     Decode,
-    /// A stream ended early. [`Error::partial`](crate::Error::partial) holds the part that was
-    /// received.
+    /// A stream ended early, or a response is empty although a result was due.
+    /// [`Error::partial`](crate::Error::partial) holds the part of a stream that was received.
     Truncated,
     /// A file or a reader of the caller could not be read, or a file could not be written.
     Io,

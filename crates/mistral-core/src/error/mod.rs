@@ -23,7 +23,7 @@ use http::StatusCode;
 pub(crate) use self::api::REQUEST_ID_HEADERS;
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
-pub(crate) use self::construct::unexpected;
+pub(crate) use self::construct::{empty_response, unexpected};
 pub(crate) use self::decode::{DecodeError, decode, locate, report_repair};
 pub(crate) use self::delay::duration_of_seconds;
 pub(crate) use self::display::one_line;

@@ -110,8 +110,10 @@ fn after_string(mut bytes: &[u8]) -> &[u8] {
 /// because there is nothing beside it, and so is an error of the server.
 pub(crate) fn decode_member<U: Union>(json: &[u8]) -> Result<U, DecodeError> {
     let StrictUnion(member) = decode::<StrictUnion<U>>(json)?;
-    if member.is_unknown() && ApiError::is_error_body(json) {
-        return Err(locate(json, de::Error::custom("it is an error")));
+    let is_object = json.trim_ascii().starts_with(b"{");
+    if member.is_unknown() && (!is_object || ApiError::is_error_body(json)) {
+        let message = format!("expected an object with a field `{}`", U::TAG);
+        return Err(locate(json, de::Error::custom(message)));
     }
     Ok(member)
 }

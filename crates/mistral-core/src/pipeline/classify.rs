@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use tokio::time::{Instant, timeout_at};
 
+use super::compression::{compressed_message, compression, is_plain_text};
 use super::credentials::Credentials;
 use super::deadline::{Deadline, IdleTimer};
 use super::telemetry::Trace;
@@ -45,47 +46,16 @@ pub(crate) fn error_response(
 ) -> Pin<Box<dyn Future<Output = Error> + Send>> {
     Box::pin(async move {
         let (head, mut body) = response.into_parts();
-        if let Some(encoding) = compression(&head.headers) {
+        let mut text = BytesMut::new();
+        read_text(&mut body, &mut text, deadline).await;
+        if let Some(encoding) = compression(&head.headers).filter(|_| !is_plain_text(&text)) {
             let encoding = encoding.to_owned();
             let mut error = ApiError::parse(head.status, head.headers, &[]);
             error.message = compressed_message(&encoding);
             return Error::from(error);
         }
-        let mut text = BytesMut::new();
-        read_text(&mut body, &mut text, deadline).await;
         Error::from(ApiError::parse(head.status, head.headers, &text))
     })
-}
-
-/// Returns the compression that a response declares. The SDK does not ask for one and cannot
-/// read it; a transport that decompresses removes the header.
-pub(crate) fn compression(headers: &HeaderMap) -> Option<&str> {
-    const KNOWN: [&str; 7] = [
-        "gzip", "x-gzip", "deflate", "compress", "br", "zstd", "x-zstd",
-    ];
-    let encoding = headers.get(CONTENT_ENCODING)?.to_str().ok()?;
-    let mut names = encoding.split(',').map(str::trim);
-    names
-        .any(|name| KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known)))
-        .then_some(encoding)
-}
-
-/// Creates the error of a success that cannot be read because it is compressed.
-#[cold]
-pub(crate) fn compressed(response: &http::Response<Body>, encoding: &str) -> Error {
-    unexpected(
-        response.status(),
-        response.headers().clone(),
-        &[],
-        compressed_message(encoding),
-    )
-}
-
-fn compressed_message(encoding: &str) -> String {
-    format!(
-        "the body is compressed (`{encoding}`), which the client did not request: \
-         use a transport that decompresses it"
-    )
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {

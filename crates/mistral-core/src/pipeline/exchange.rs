@@ -1,6 +1,6 @@
 //! The exchanges of one call: authorize, sign, send, receive.
 
-use std::future::{Future, poll_fn, ready};
+use std::future::{Future, ready};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -11,7 +11,9 @@ use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
 use super::Pipeline;
-use super::classify::{RawResponse, check_event_stream, compressed, compression, error_response};
+use super::classify::{RawResponse, check_event_stream, error_response};
+use super::collect::collect;
+use super::compression::{check_plain, compression};
 use super::credentials::Credentials;
 use super::deadline::{Deadline, IdleTimer, Timeouts, Timer, timeout_at};
 use super::decision::CallState;
@@ -21,7 +23,7 @@ use super::route_cache::ResolvedRoute;
 use super::signing::{ResponseFuture, Start, poll_stateless, set_deadline, sign};
 use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::Framing;
-use crate::transport::{Body, BodyCollector, BodyFuture, Payload, RequestContext, RequestTarget};
+use crate::transport::{Body, BodyFuture, Payload, RequestContext, RequestTarget};
 
 type Response = Box<http::Response<Body>>;
 
@@ -193,8 +195,8 @@ impl<'a> Exchange<'a> {
         if !response.status().is_success() {
             return Err(error_response(response, self.deadline).await);
         }
-        if let Some(encoding) = compression(response.headers()) {
-            return Err(compressed(&response, encoding));
+        if compression(response.headers()).is_some() {
+            Box::pin(check_plain(&mut response, self.idle_timer())).await?;
         }
         if let Err(error) = self.read(&mut response).await {
             let id = crate::error::request_id(response.headers());
@@ -230,25 +232,15 @@ impl<'a> Exchange<'a> {
     async fn read(&self, response: &mut http::Response<Body>) -> Result<()> {
         let framing = self.request.operation.framing;
         match framing {
-            Framing::Json | Framing::Nothing => self.collect(response.body_mut()).await,
+            Framing::Json | Framing::Nothing => {
+                let limit = self.pipeline.max_response_size(self.request);
+                collect(response.body_mut(), self.idle_timer(), limit).await
+            }
             Framing::Sse | Framing::JsonLines => {
                 check_event_stream(framing, response, self.idle_timer()).await
             }
             Framing::Bytes(_) | Framing::WebSocket => Ok(()),
         }
-    }
-
-    async fn collect(&self, body: &mut Body) -> Result<()> {
-        if body.bytes().is_some() {
-            return Ok(());
-        }
-        let mut collector = BodyCollector::new(body);
-        let mut timer = self.idle_timer();
-        while let Some(chunk) = poll_fn(|cx| timer.poll_chunk(body, cx)).await {
-            collector.push(chunk?);
-        }
-        *body = collector.into_bytes().into();
-        Ok(())
     }
 
     fn idle_timer(&self) -> IdleTimer {

@@ -1,6 +1,8 @@
 //! The pipeline of a call: exchange, decide, and so on until there is a response or an error.
 
 pub(crate) mod classify;
+pub(crate) mod collect;
+mod compression;
 pub(crate) mod credentials;
 pub(crate) mod deadline;
 mod decision;
@@ -42,6 +44,7 @@ pub(crate) struct Pipeline {
     pub(crate) capture: CaptureContent,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_event_size: usize,
+    pub(crate) max_response_size: usize,
     pub(crate) routes: RouteCache,
 }
 
@@ -128,6 +131,12 @@ impl Pipeline {
     fn timeouts_of(&self, request: &RequestParts) -> Timeouts {
         let overrides = request.options().map(|options| &options.timeouts);
         overrides.map_or(self.timeouts, |overrides| overrides.over(&self.timeouts))
+    }
+
+    /// Returns the largest size of the response to `request`, in bytes.
+    pub(crate) fn max_response_size(&self, request: &RequestParts) -> usize {
+        let own = request.options().and_then(|own| own.max_response_size);
+        own.unwrap_or(self.max_response_size)
     }
 
     /// Reports a retry to the log and to the listener.

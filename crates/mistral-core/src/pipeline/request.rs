@@ -69,6 +69,7 @@ pub(crate) struct CallOptions {
     pub(crate) headers: HeaderMap,
     pub(crate) timeouts: TimeoutOverrides,
     pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) max_response_size: Option<usize>,
     pub(crate) base_url: Option<Url>,
 }
 

@@ -11,6 +11,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod bodies;
 mod calls;
 mod decode_paths;
 mod error_bodies;

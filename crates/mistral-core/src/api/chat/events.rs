@@ -28,6 +28,8 @@ impl ChunkState {
 impl StreamEvent for CompletionChunk {
     type State = ChunkState;
 
+    const IS_MERGED: bool = true;
+
     fn decode(data: &str, state: &mut ChunkState) -> Result<Self, serde_json::Error> {
         let chunk = match state.template.decode(data) {
             Some(chunk) => chunk,

@@ -163,6 +163,8 @@ impl TranscriptionState {
 impl StreamEvent for TranscriptionStreamEvents {
     type State = TranscriptionState;
 
+    const IS_MERGED: bool = true;
+
     #[inline]
     fn decode_named(
         event_type: &str,

@@ -66,6 +66,8 @@ impl ParseState {
 impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
     type State = ParseState;
 
+    const IS_MERGED: bool = true;
+
     fn decode(data: &str, state: &mut ParseState) -> Result<Self, serde_json::Error> {
         let chunk = CompletionChunk::decode(data, &mut state.chunks)?;
         let value = state.add(&chunk);

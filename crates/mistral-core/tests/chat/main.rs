@@ -14,6 +14,7 @@ mod common;
 mod chunks;
 mod golden;
 mod merge;
+mod other_shapes;
 mod parse;
 mod placeholders;
 mod requests;

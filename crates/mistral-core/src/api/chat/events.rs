@@ -4,6 +4,7 @@ use std::any::Any;
 
 use serde_json::{Map, Value};
 
+use super::adopt;
 use super::chunk::{CompletionChunk, InternedStrings, RawChunk};
 use super::merge::ChunkMerger;
 use super::response::ChatCompletionResponse;
@@ -17,11 +18,30 @@ pub struct ChunkState {
     strings: InternedStrings,
     template: ChunkTemplate,
     merged: ChunkMerger,
+    /// Whether the text of a choice without a delta has been read.
+    has_adopted: bool,
 }
 
 impl ChunkState {
     pub(in crate::api::chat) fn into_response(self) -> ChatCompletionResponse {
         self.merged.response()
+    }
+
+    /// Reads the text of choices without a delta, unless deltas came before: it is then the whole
+    /// message.
+    #[cold]
+    fn adopt_deltas(&mut self, data: &str, chunk: &mut CompletionChunk) {
+        let document: Value = serde_json::from_str(data).unwrap_or_default();
+        let choices = document.get("choices").and_then(Value::as_array);
+        for (choice, json) in chunk.choices.iter_mut().zip(choices.into_iter().flatten()) {
+            let may_adopt = self.has_adopted || !self.merged.has_content(choice.index);
+            if may_adopt && adopt::adopt_delta(choice, json) {
+                if !self.has_adopted {
+                    adopt::report();
+                }
+                self.has_adopted = true;
+            }
+        }
     }
 }
 
@@ -35,7 +55,10 @@ impl StreamEvent for CompletionChunk {
             Some(chunk) => chunk,
             None => {
                 let raw: RawChunk<'_> = serde_json::from_str(data)?;
-                let chunk = raw.into_chunk::<serde_json::Error>(&mut state.strings)?;
+                let mut chunk = raw.into_chunk::<serde_json::Error>(&mut state.strings)?;
+                if chunk.choices.iter().any(|choice| !choice.extra.is_empty()) {
+                    state.adopt_deltas(data, &mut chunk);
+                }
                 state.template.update(data, &chunk);
                 chunk
             }

@@ -69,6 +69,12 @@ impl ChunkMerger {
         }
     }
 
+    /// Whether the choice `index` has content or tool calls so far.
+    pub(super) fn has_content(&self, index: i64) -> bool {
+        let mut choices = self.choices.iter().filter(|choice| choice.index == index);
+        choices.any(|choice| choice.content.is_some() || !choice.tool_calls.as_slice().is_empty())
+    }
+
     /// Whether every choice has a finish reason.
     pub(super) fn is_finished(&self) -> bool {
         let finished = |choice: &MergedChoice| choice.finish_reason.is_some();

@@ -18,6 +18,7 @@
 //! # Ok(()) }
 //! ```
 
+mod adopt;
 mod chunk;
 mod events;
 mod finish;

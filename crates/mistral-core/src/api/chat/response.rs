@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 
+use serde::de::MapAccess;
 use serde_json::{Map, Value};
 
+use super::adopt::adopt_message;
 use super::chunk::DeltaMessage;
 use super::finish::{FinishReason, Logprobs};
 use crate::json::ApiObject;
@@ -29,7 +31,7 @@ pub struct ChatCompletionResponse {
     /// The creation time, as a Unix timestamp in seconds.
     pub created: Option<i64>,
     /// The generated completions: one, unless the request sets `n`.
-    #[api(required, read_with = mostly_one)]
+    #[api(required, read_with = read_choices)]
     pub choices: Vec<ChatCompletionChoice>,
     /// Fields that this version of the SDK does not declare, and declared fields whose value could
     /// not be read. They are serialized unchanged.
@@ -52,6 +54,17 @@ impl ChatCompletionResponse {
             .and_then(|choice| choice.message.tool_calls.as_deref())
             .unwrap_or_default()
     }
+}
+
+/// Reads the choices, also where the text is not in `message`.
+fn read_choices<'de, A>(map: &mut A) -> Result<Vec<ChatCompletionChoice>, A::Error>
+where
+    A: MapAccess<'de>,
+{
+    let mut choices: Vec<ChatCompletionChoice> = mostly_one(map)?;
+    let is_odd = |choice: &&mut ChatCompletionChoice| !choice.extra.is_empty();
+    choices.iter_mut().filter(is_odd).for_each(adopt_message);
+    Ok(choices)
 }
 
 /// One of the generated completions. Mirrors the API's `ChatCompletionChoice`.

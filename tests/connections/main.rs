@@ -110,6 +110,23 @@ async fn tls_untrusted_certificate_is_rejected() {
 }
 
 #[tokio::test]
+async fn tls_certificates_of_file_and_directory_are_trusted() {
+    let emulator = Emulator::start().unwrap();
+    let one = TlsServer::start(emulator.url(), &[]).await;
+    let other = TlsServer::start(emulator.url(), &[]).await;
+    let directory = servers::certificate_directory(&other.certificate);
+    let file = format!("\"{}\"", one.certificate);
+    let variables = [
+        ("SSL_CERT_FILE", file.as_str()),
+        ("SSL_CERT_DIR", &directory),
+    ];
+    for server in [&one, &other] {
+        let outcome = outcome(&server.url, &variables).await;
+        assert_eq!(outcome, "HTTP/1.1", "{}", server.certificate);
+    }
+}
+
+#[tokio::test]
 async fn proxy_http_request_is_sent_in_absolute_form() {
     let emulator = Emulator::start().unwrap();
     let proxy = Proxy::http().await;

@@ -78,6 +78,14 @@ pub fn certificate_bundle(one: &str, other: &str) -> String {
     )
 }
 
+/// Writes a directory with a copy of the certificate and returns its path.
+pub fn certificate_directory(path: &str) -> String {
+    let directory = format!("{path}.d");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::copy(path, format!("{directory}/certificate.pem")).unwrap();
+    directory
+}
+
 fn file(pem: &str) -> String {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -10,6 +10,8 @@
     path = "none.rs"
 )]
 mod backend;
+#[cfg(all(feature = "rustls-no-provider", not(target_os = "android")))]
+mod roots;
 
 pub(super) use self::backend::Tls;
 use crate::transport::{TransportError, TransportErrorKind};

@@ -55,7 +55,7 @@ impl MultipartForm {
                 "`{name}`: the file needs a name: set one with `FileSource::with_file_name`"
             )));
         }
-        let media_type = HeaderValue::from_str(file.media_type()).map_err(|_| {
+        HeaderValue::from_str(file.media_type()).map_err(|_| {
             Error::config(format!(
                 "`{name}`: the media type cannot be sent in a header"
             ))
@@ -80,16 +80,18 @@ impl MultipartForm {
             escape(file.file_name()),
         );
         head.extend_from_slice(part.as_bytes());
-        head.extend_from_slice(media_type.as_bytes());
-        head.extend_from_slice(b"\r\n\r\n");
-        let head = Bytes::from(head);
         let tail = Bytes::from(format!("\r\n--{boundary}--\r\n"));
         let content_type = format!("multipart/form-data; boundary={boundary}");
         let content_type = HeaderValue::try_from(content_type)
             .map_err(|error| Error::config("the form cannot be sent").with_source(error))?;
         let payload = Payload::open(file.is_replayable(), move || {
-            let (head, file, tail) = (head.clone(), file.clone(), tail.clone());
-            async move { Ok(enclose(head, file.open().await?, tail)) }
+            let (mut head, file, tail) = (head.clone(), file.clone(), tail.clone());
+            async move {
+                let file = file.open().await?;
+                head.extend_from_slice(file.media_type.as_bytes());
+                head.extend_from_slice(b"\r\n\r\n");
+                Ok(enclose(head.into(), file.body, tail))
+            }
         });
         Ok((payload, content_type))
     }

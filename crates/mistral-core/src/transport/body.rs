@@ -153,7 +153,9 @@ impl Body {
         }
 
         let rest = std::mem::take(self);
+        let length = rest.length;
         *self = Self::from_stream(Unread(Some(first), rest));
+        self.length = length;
     }
 
     /// Returns the next chunk, or `None` at the end.

@@ -4,12 +4,13 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_io::AsyncRead;
 
 use super::file_chunks::{FileChunks, unreadable};
-use super::{Body, TransportError};
+use super::signature::{self, SIGNATURE_BYTES};
+use super::{Body, TransportError, media_type};
 
 /// The size of a read, in bytes. Large, because every read has a fixed cost.
 const READ_SIZE: usize = 256 * 1024;
@@ -34,8 +35,16 @@ type UploadProgress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 pub struct FileSource {
     file_name: String,
     content_type: Option<String>,
+    /// Whether the file is a recording, though its name may be that of a film.
+    is_audio: bool,
     content: FileContent,
     progress: Option<UploadProgress>,
+}
+
+/// A file that is ready to be sent.
+pub(crate) struct OpenFile {
+    pub(crate) body: Body,
+    pub(crate) media_type: String,
 }
 
 #[derive(Clone)]
@@ -100,6 +109,7 @@ impl FileSource {
         Self {
             file_name: file_name.into(),
             content_type: None,
+            is_audio: false,
             content,
             progress: None,
         }
@@ -112,7 +122,8 @@ impl FileSource {
         self
     }
 
-    /// Sets the media type. Default: derived from the extension of the file name.
+    /// Sets the media type. Default: that of the extension of the file name or, if it is not
+    /// known, that of the first bytes. Those of a reader or stream are not looked at.
     #[must_use]
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
@@ -135,11 +146,35 @@ impl FileSource {
         &self.file_name
     }
 
-    /// Returns the media type that is sent to the server.
+    /// Returns the media type that is sent to the server. `application/octet-stream` if it is not
+    /// known before the file is opened.
     pub fn media_type(&self) -> &str {
-        match &self.content_type {
-            Some(media_type) => media_type,
-            None => super::media_type::of_file_name(&self.file_name),
+        self.known_media_type().unwrap_or(media_type::UNKNOWN)
+    }
+
+    /// Marks the file as a recording: a container that may hold a film is sent as audio.
+    pub(crate) fn as_audio(mut self) -> Self {
+        self.is_audio = true;
+        self
+    }
+
+    fn known_media_type(&self) -> Option<&str> {
+        if let Some(content_type) = &self.content_type {
+            return Some(content_type);
+        }
+        let by_content = || match &self.content {
+            FileContent::Bytes(bytes) => signature::of_bytes(bytes),
+            FileContent::Path(_) | FileContent::Once { .. } => None,
+        };
+        let found = media_type::of_file_name(&self.file_name).or_else(by_content)?;
+        Some(self.in_context(found))
+    }
+
+    fn in_context(&self, media_type: &'static str) -> &'static str {
+        if self.is_audio {
+            media_type::as_audio(media_type)
+        } else {
+            media_type
         }
     }
 
@@ -148,9 +183,31 @@ impl FileSource {
         !matches!(self.content, FileContent::Once { .. })
     }
 
-    /// Opens the file.
-    pub(crate) async fn open(&self) -> Result<Body, TransportError> {
-        let body = match &self.content {
+    /// Opens the file. Its first bytes are read if nothing else tells its media type.
+    pub(crate) async fn open(&self) -> Result<OpenFile, TransportError> {
+        let mut body = self.open_body().await?;
+        let media_type = match (self.known_media_type(), &self.content) {
+            (Some(known), _) => known.to_owned(),
+            (None, FileContent::Path(_)) => {
+                let found = signature::of_bytes(&peek(&mut body).await?);
+                let found = found.unwrap_or(media_type::UNKNOWN);
+                self.in_context(found).to_owned()
+            }
+            // A reader may be slow, and nothing has been sent yet.
+            (None, _) => media_type::UNKNOWN.to_owned(),
+        };
+        if let Some(report) = self.progress.clone() {
+            let (mut sent, length) = (0, body.content_length());
+            body = body.on_chunk(move |bytes| {
+                sent += bytes as u64;
+                report(sent, length);
+            });
+        }
+        Ok(OpenFile { body, media_type })
+    }
+
+    async fn open_body(&self) -> Result<Body, TransportError> {
+        Ok(match &self.content {
             FileContent::Bytes(bytes) => Body::from(bytes.clone()),
             FileContent::Path(path) => {
                 let (chunks, length) = FileChunks::open(path.clone()).await?;
@@ -166,16 +223,24 @@ impl FileSource {
                     ))
                 })?
             }
-        };
-        let Some(report) = self.progress.clone() else {
-            return Ok(body);
-        };
-        let (mut sent, length) = (0, body.content_length());
-        Ok(body.on_chunk(move |bytes| {
-            sent += bytes as u64;
-            report(sent, length);
-        }))
+        })
     }
+}
+
+/// Returns the first bytes of a body, which stay in it.
+async fn peek(body: &mut Body) -> Result<Bytes, TransportError> {
+    let mut first = BytesMut::new();
+    while first.len() < SIGNATURE_BYTES {
+        let Some(chunk) = body.chunk().await else {
+            // A stream must not be polled after its end.
+            *body = first.clone().freeze().into();
+            return Ok(first.freeze());
+        };
+        first.extend_from_slice(&chunk?);
+    }
+    let first = first.freeze();
+    body.unread(first.clone());
+    Ok(first)
 }
 
 /// Writes the name and the origin of the bytes, never the bytes.

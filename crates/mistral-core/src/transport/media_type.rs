@@ -1,15 +1,27 @@
 //! The media types of the files that the API accepts.
 
+use super::signature;
+
+pub(super) const DOCX: &str =
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+pub(super) const PPTX: &str =
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const ODT: &str = "application/vnd.oasis.opendocument.text";
+/// The media type of a file about which nothing is known.
+pub(super) const UNKNOWN: &str = "application/octet-stream";
+
 /// File extensions with their media types, sorted.
 const BY_EXTENSION: &[(&str, &str)] = &[
+    ("3gp", "video/3gpp"),
     ("aac", "audio/aac"),
+    ("aif", "audio/aiff"),
+    ("aiff", "audio/aiff"),
+    ("amr", "audio/amr"),
     ("avif", "image/avif"),
     ("bmp", "image/bmp"),
     ("csv", "text/csv"),
-    (
-        "docx",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ),
+    ("docx", DOCX),
     ("epub", "application/epub+zip"),
     ("flac", "audio/flac"),
     ("gif", "image/gif"),
@@ -23,44 +35,68 @@ const BY_EXTENSION: &[(&str, &str)] = &[
     ("jsonl", "application/jsonl"),
     ("m4a", "audio/mp4"),
     ("md", "text/markdown"),
+    ("mkv", "video/x-matroska"),
+    ("mov", "video/quicktime"),
     ("mp3", "audio/mpeg"),
     ("mp4", "video/mp4"),
-    ("odt", "application/vnd.oasis.opendocument.text"),
+    ("mpeg", "video/mpeg"),
+    ("mpga", "audio/mpeg"),
+    ("odt", ODT),
+    ("oga", "audio/ogg"),
     ("ogg", "audio/ogg"),
     ("opus", "audio/ogg"),
     ("pdf", "application/pdf"),
     ("png", "image/png"),
-    (
-        "pptx",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ),
+    ("pptx", PPTX),
     ("rtf", "application/rtf"),
     ("tif", "image/tiff"),
     ("tiff", "image/tiff"),
     ("txt", "text/plain"),
     ("wav", "audio/wav"),
+    ("weba", "audio/webm"),
     ("webm", "video/webm"),
     ("webp", "image/webp"),
-    (
-        "xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
+    ("xlsx", XLSX),
     ("xml", "application/xml"),
     ("zip", "application/zip"),
 ];
 
-/// Returns the media type for the extension of a file name.
-pub(crate) fn of_file_name(name: &str) -> &'static str {
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+/// The audio types of containers that may hold a film, or only its sound.
+const SOUND_OF_VIDEO: &[(&str, &str)] = &[
+    ("video/3gpp", "audio/3gpp"),
+    ("video/mp4", "audio/mp4"),
+    ("video/mpeg", "audio/mpeg"),
+    ("video/quicktime", "audio/mp4"),
+    ("video/webm", "audio/webm"),
+    ("video/x-matroska", "audio/x-matroska"),
+];
+
+/// Returns the media type for the extension of a file name, if it is known.
+pub(super) fn of_file_name(name: &str) -> Option<&'static str> {
+    let (_, extension) = name.rsplit_once('.')?;
     BY_EXTENSION
         .iter()
-        .find(|(known, _)| extension.is_some_and(|it| it.eq_ignore_ascii_case(known)))
-        .map_or("application/octet-stream", |(_, media_type)| media_type)
+        .find(|(known, _)| extension.eq_ignore_ascii_case(known))
+        .map(|(_, media_type)| *media_type)
+}
+
+/// Returns the media type of a file: by the extension of its name or, where that is not known, by
+/// its first bytes.
+pub(crate) fn of_file(name: &str, bytes: &[u8]) -> &'static str {
+    of_file_name(name)
+        .or_else(|| signature::of_bytes(bytes))
+        .unwrap_or(UNKNOWN)
+}
+
+/// Returns the media type of a recording in a container that may hold a film.
+pub(super) fn as_audio(media_type: &'static str) -> &'static str {
+    let sound = SOUND_OF_VIDEO.iter().find(|(it, _)| *it == media_type);
+    sound.map_or(media_type, |(_, sound)| sound)
 }
 
 /// Whether a file name has the extension of an image.
 pub(crate) fn is_image(name: &str) -> bool {
-    of_file_name(name).starts_with("image/")
+    of_file_name(name).is_some_and(|media_type| media_type.starts_with("image/"))
 }
 
 /// Returns the file extension for the media type of an image.
@@ -73,13 +109,17 @@ pub(crate) fn image_extension(media_type: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{image_extension, is_image, of_file_name};
+    use super::{UNKNOWN, as_audio, image_extension, is_image, of_file};
 
     #[test]
     fn media_type_follows_the_extension() {
-        assert_eq!(of_file_name("a.b/Report.PDF"), "application/pdf");
-        assert_eq!(of_file_name("pdf"), "application/octet-stream");
-        assert_eq!(of_file_name("x.unknown"), "application/octet-stream");
+        assert_eq!(of_file("a.b/Report.PDF", b""), "application/pdf");
+        assert_eq!(of_file("pdf", b""), UNKNOWN);
+        assert_eq!(of_file("x.unknown", b""), UNKNOWN);
+        assert_eq!(of_file("x.unknown", b"%PDF-1.7"), "application/pdf");
+        assert_eq!(of_file("x.txt", b"%PDF-1.7"), "text/plain");
+        assert_eq!(as_audio("video/webm"), "audio/webm");
+        assert_eq!(as_audio("image/png"), "image/png");
         assert!(is_image("a.JPG") && !is_image("a.pdf") && !is_image("png"));
     }
 

@@ -16,6 +16,7 @@ pub(crate) mod media_type;
 mod payload;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod signature;
 mod upgrade;
 
 use std::fmt;

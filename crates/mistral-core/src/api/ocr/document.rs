@@ -69,13 +69,13 @@ impl Document {
 
     /// Encodes a document or an image as a data URL, which is sent in the request.
     ///
-    /// The extension of `file_name` determines the media type, and whether it is an image. A
-    /// data URL is a third larger than the bytes: upload large files with the purpose
+    /// The extension of `file_name` or, if it is not known, the first bytes determine the media
+    /// type, and whether it is an image. A data URL is a third larger than the bytes: upload large files with the purpose
     /// [`Ocr`](crate::api::files::FilePurpose::Ocr) and refer to them with
     /// [`file_id`](Self::file_id).
     pub fn from_bytes(file_name: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
         let file_name = file_name.into();
-        let media_type = media_type::of_file_name(&file_name);
+        let media_type = media_type::of_file(&file_name, bytes.as_ref());
         let mut url = format!("data:{media_type};base64,");
         STANDARD.encode_append(bytes, &mut url);
         if media_type.starts_with("image/") {

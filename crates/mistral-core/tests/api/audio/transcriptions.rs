@@ -106,6 +106,36 @@ async fn multipart_transcription_sends_every_field_and_the_file() {
 }
 
 #[tokio::test]
+async fn recording_in_a_container_of_films_is_sent_as_audio() {
+    let webm = "\u{1a}E...webm";
+    for (file, expected) in [
+        (FileSource::from_bytes("note.webm", webm), "audio/webm"),
+        (FileSource::from_bytes("note.MP4", "x"), "audio/mp4"),
+        (FileSource::from_bytes("note.mpeg", "x"), "audio/mpeg"),
+        (FileSource::from_bytes("note.mov", "x"), "audio/mp4"),
+        (FileSource::from_bytes("note.mkv", "x"), "audio/x-matroska"),
+        (FileSource::from_bytes("note.3gp", "x"), "audio/3gpp"),
+        (FileSource::from_bytes("note.m4a", "x"), "audio/mp4"),
+        (FileSource::from_bytes("note.oga", "x"), "audio/ogg"),
+        (FileSource::from_bytes("blob", "....ftypisom"), "audio/mp4"),
+        (FileSource::from_bytes("blob", "OggS"), "audio/ogg"),
+        (FileSource::from_bytes("blob", "RIFF....WAVE"), "audio/wav"),
+        (
+            FileSource::from_bytes("a.webm", "x").content_type("video/webm"),
+            "video/webm",
+        ),
+    ] {
+        let mock = scripted([reply(200, &transcription().to_string())]);
+        let request = AudioTranscriptionRequest::new("voxtral", file);
+        let client = client_with(&mock);
+        let transcriptions = client.audio().transcriptions();
+        transcriptions.complete(&request).await.unwrap();
+        let (_, sent) = form(&mock.requests()[0]);
+        assert_eq!(sent.unwrap()[2], expected, "{request:?}");
+    }
+}
+
+#[tokio::test]
 async fn transcription_without_file_is_form_urlencoded() {
     let mock = scripted([reply(200, &transcription().to_string())]);
     let transcriptions = client_with(&mock).audio().transcriptions();

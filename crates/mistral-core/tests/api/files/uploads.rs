@@ -262,3 +262,47 @@ async fn timeout_of_upload_restarts_with_every_chunk() {
         .unwrap_err();
     assert_eq!(error.timeout_phase(), Some(TimeoutPhase::FirstByte));
 }
+
+/// The media type that a file is sent with.
+async fn sent_media_type(file: FileSource) -> String {
+    let mock = scripted([reply(200, UPLOADED)]);
+    let client = client_with(&mock);
+    client.files().upload(&upload(file)).await.unwrap();
+    let sent = &mock.requests()[0];
+    let parts = parts(sent.headers["content-type"].to_str().unwrap(), &sent.body);
+    let (head, content) = parts.last().unwrap();
+    assert!(!content.is_empty());
+    head.rsplit_once("content-type: ").unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn media_type_of_upload_follows_name_then_first_bytes() {
+    let folder = Folder::new("types");
+    let large = [b"%PDF-1.7\n".to_vec(), vec![b'x'; 700_000]].concat();
+    for (name, bytes, expected) in [
+        ("upload", b"%PDF-1.7".to_vec(), "application/pdf"),
+        ("upload.part", large, "application/pdf"),
+        ("image", b"GIF89a\x01\0".to_vec(), "image/gif"),
+        ("note.txt", b"%PDF-1.7".to_vec(), "text/plain"),
+        ("film.mp4", b"x".to_vec(), "video/mp4"),
+        ("upload", b"words".to_vec(), "application/octet-stream"),
+    ] {
+        let path = folder.file(name, &bytes);
+        let from_bytes = FileSource::from_bytes(name, bytes);
+        assert_eq!(sent_media_type(from_bytes).await, expected, "{name}");
+        let from_path = FileSource::from_path(&path);
+        assert_eq!(sent_media_type(from_path).await, expected, "{name}");
+        let own = FileSource::from_path(&path).content_type("text/x-own");
+        assert_eq!(sent_media_type(own).await, "text/x-own");
+        let progress: Arc<Mutex<Vec<u64>>> = Arc::default();
+        let seen = Arc::clone(&progress);
+        let watched = FileSource::from_path(&path);
+        let watched = watched.on_progress(move |sent, total| {
+            assert!(total.is_some_and(|total| sent <= total));
+            seen.lock().unwrap().push(sent);
+        });
+        sent_media_type(watched).await;
+        let length = std::fs::metadata(&path).unwrap().len();
+        assert_eq!(progress.lock().unwrap().last(), Some(&length));
+    }
+}

@@ -207,6 +207,18 @@ async fn document_from_bytes_or_file_is_a_data_url() {
         unknown["document_url"],
         "data:application/octet-stream;base64,AA=="
     );
+    let pdf_by_bytes = sent(Document::from_bytes("upload", "%PDF-1.7"));
+    let start = "data:application/pdf;base64,";
+    assert!(
+        pdf_by_bytes["document_url"]
+            .as_str()
+            .unwrap()
+            .starts_with(start)
+    );
+    assert_eq!(pdf_by_bytes["document_name"], "upload");
+    let png = sent(Document::from_bytes("upload.tmp", b"\x89PNG\r\n\x1a\n"));
+    let start = "data:image/png;base64,";
+    assert!(png["image_url"].as_str().unwrap().starts_with(start));
 
     let path = std::env::temp_dir().join(format!("mistral-ocr-{}.pdf", std::process::id()));
     std::fs::write(&path, "hi").unwrap();

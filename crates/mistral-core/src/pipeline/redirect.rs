@@ -1,5 +1,6 @@
 //! Redirects, which are followed within the origin.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::LOCATION;
@@ -42,14 +43,23 @@ impl Redirection<'_> {
     #[cold]
     pub(crate) fn follow(&self) -> Result<Redirect> {
         let status = self.status;
+        if !is_redirect(status) {
+            return Err(Error::config(format!(
+                "{status}: the response has no result, and its status is not that of a redirect: \
+                 check the base URL, and the proxies and caches on the way to the server"
+            )));
+        }
         let location = self.headers.get(LOCATION).and_then(|to| to.to_str().ok());
+        let target = location.and_then(|location| self.target(location));
         let reject = |why: &str| {
-            let to = one_line(&redact_url(location.unwrap_or("another URL")));
+            let url = target.as_ref().map(|(url, _)| url);
+            let to = location.map_or("another URL".into(), |location| shown(location, url));
+            let to = one_line(&redact_url(&to));
             Err(Error::config(format!(
                 "{status}: the server redirects to `{to}`, which is not followed because {why}"
             )))
         };
-        let Some((url, uri)) = location.and_then(|location| self.target(location)) else {
+        let Some((url, uri)) = target.clone() else {
             return reject("the `location` is not a URL: set the right URL as the base URL");
         };
         if url.origin() != self.from.url.origin() {
@@ -67,12 +77,7 @@ impl Redirection<'_> {
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if self.method == Method::POST => {
                 Method::GET
             }
-            StatusCode::SEE_OTHER
-            | StatusCode::MOVED_PERMANENTLY
-            | StatusCode::FOUND
-            | StatusCode::TEMPORARY_REDIRECT
-            | StatusCode::PERMANENT_REDIRECT => self.method.clone(),
-            _ => return reject("the status is not that of a redirect"),
+            _ => self.method.clone(),
         };
         let keeps_body = self.has_body && method == *self.method;
         if keeps_body && !self.is_replayable {
@@ -94,5 +99,24 @@ impl Redirection<'_> {
         url.set_fragment(None);
         let uri = Uri::try_from(url.as_str()).ok()?;
         Some((url, uri))
+    }
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301..=303 | 307 | 308)
+}
+
+/// Returns a location without its user name, password, query and fragment, any of which may be a
+/// credential.
+fn shown<'a>(location: &'a str, url: Option<&Url>) -> Cow<'a, str> {
+    let end = location.find(['?', '#']).unwrap_or(location.len());
+    let start = location.get(..end).unwrap_or_default();
+    match (start.rsplit_once('@'), url) {
+        (None, _) => start.into(),
+        (Some(_), Some(url)) => {
+            let origin = url.origin().ascii_serialization();
+            format!("{origin}{}", url.path()).into()
+        }
+        (Some((_, rest)), None) => rest.into(),
     }
 }

@@ -133,6 +133,46 @@ async fn redirect_to_another_origin_is_refused() {
 }
 
 #[tokio::test]
+async fn redirect_error_shows_origin_and_path_alone() {
+    for (location, expected) in [
+        (
+            "https://a.test/b/c?X-Signature=0123456789&x=secret-1#secret-2",
+            "`https://a.test/b/c`",
+        ),
+        (
+            "https://user:secret-1@a.test/b?secret-2",
+            "`https://a.test/b`",
+        ),
+        ("https:secret-1:secret-2@a.test/b", "`https://a.test/b`"),
+        ("//secret-1@a.test:81/b#secret-2", "`http://a.test:81/b`"),
+        ("http://user:secret-1@[?secret-2", "`[`"),
+        ("https://a.test/b@1?secret-1", "`https://a.test/b@1`"),
+        ("https://a.test?secret-1=/b", "`https://a.test`"),
+    ] {
+        let error = error([redirect(307, location)]).await;
+        let output = format!("{error} {error:#} {error:?} {:?}", error.api());
+        assert!(output.contains(expected), "{location}: {output}");
+        let is_shown = |text: &str| output.contains(text);
+        let secrets = ["secret", "0123456789", "user"];
+        assert!(!secrets.into_iter().any(is_shown), "{location}: {output}");
+    }
+}
+
+#[tokio::test]
+async fn redirect_status_without_a_redirect_is_not_called_one() {
+    for status in [300, 304, 305, 306, 399] {
+        for reply in [reply(status, ""), redirect(status, "http://a.test/b")] {
+            let error = error([reply]).await;
+            assert_eq!(error.kind(), ErrorKind::Config);
+            let text = error.to_string();
+            assert!(!text.contains("redirects to"), "{text}");
+            assert!(text.contains(&status.to_string()), "{text}");
+            assert!(!error.is_retryable());
+        }
+    }
+}
+
+#[tokio::test]
 async fn redirect_loop_ends_after_ten() {
     let mock = scripted([redirect(307, "/again")]);
     let error = client_with(&mock).chat().complete(&question()).await;

@@ -205,14 +205,15 @@ impl<T: Page> Pages<T> {
             Some(NextPage::Number { total }) => {
                 let page = number(PAGE).unwrap_or_default();
                 // The server may return smaller pages than requested.
-                let end = page * self.largest + length;
+                let end = page.saturating_mul(self.largest).saturating_add(length);
                 let has_more = length > 0 && total.is_none_or(|total| end < total);
-                has_more.then(|| (PAGE, (page + 1).to_string()))
+                let next = page.checked_add(1).filter(|_| has_more);
+                next.map(|page| (PAGE, page.to_string()))
             }
             Some(NextPage::Offset { total }) => {
-                let end = number(OFFSET).unwrap_or_default() + length;
-                let has_more = length > 0 && total.is_none_or(|total| end < total);
-                has_more.then(|| (OFFSET, end.to_string()))
+                let end = number(OFFSET).unwrap_or_default().checked_add(length);
+                let has_more = |end: &u64| length > 0 && total.is_none_or(|total| *end < total);
+                end.filter(has_more).map(|end| (OFFSET, end.to_string()))
             }
             Some(NextPage::Token { parameter, token }) => {
                 // A server that repeats its token would repeat this page, too.

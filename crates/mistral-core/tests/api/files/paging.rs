@@ -1,6 +1,7 @@
 //! Paging through the list of files.
 
 use futures::{FutureExt, StreamExt};
+use mistral_core::audio::ListVoicesRequest;
 use mistral_core::files::ListFilesRequest;
 use mistral_core::testing::{MockReply, MockTransport};
 use mistral_core::{Error, ErrorKind};
@@ -82,4 +83,22 @@ async fn paging_ends_with_its_first_error() {
         ErrorKind::Config
     );
     assert!(pages.next().now_or_never().unwrap().is_none());
+}
+
+#[tokio::test]
+async fn paging_from_the_last_possible_page_or_offset_ends() {
+    for total in [None, Some(0), Some(u64::MAX)] {
+        let mock = scripted([page(&["1", "2"], total)]);
+        let request = ListFilesRequest::new().page(u64::MAX);
+        assert_eq!(ids(&mock, &request).await.unwrap(), ["1", "2"]);
+        assert_eq!(mock.requests().len(), 1);
+        let body = json!({ "items": [{ "id": "1", "name": "a" }], "total": total });
+        let mock = scripted([reply(200, &body.to_string())]);
+        let request = ListVoicesRequest::new().offset(u64::MAX);
+        let client = client_with(&mock);
+        let voices = client.audio().voices().list(&request).pages().items();
+        let voices: Vec<_> = voices.collect().await;
+        assert_eq!(voices.len(), 1, "{voices:?}");
+        assert_eq!(mock.requests().len(), 1);
+    }
 }

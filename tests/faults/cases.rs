@@ -252,12 +252,7 @@ pub const CASES: &[FaultCase] = &[
     case(
         "no body",
         Always(|it| vec![Action::Send(success_head(it, 0))]),
-        [
-            fails(Decode, 1),
-            fails(Decode, 1),
-            fails(Truncated, 1),
-            fails(Decode, 1),
-        ],
+        [fails(Truncated, 1); 4],
     ),
     // Unexpected responses.
     case(

@@ -99,3 +99,57 @@ fn result_status_code_of_another_form_is_no_success() {
         assert!(error.to_string().contains(&name), "{error}");
     }
 }
+
+#[test]
+fn result_error_that_says_nothing_is_none() {
+    let good = json!({ "choices": [{ "message": { "content": "Brie" } }] });
+    for error in [json!(""), json!(null), json!({}), json!([]), json!("null")] {
+        for code in [json!(200), json!("200"), json!(null), json!("")] {
+            let line = json!({
+                "custom_id": "b", "error": error,
+                "response": { "status_code": code, "body": good },
+            });
+            let line = line.to_string();
+            let result = BatchResult::lines(line.as_bytes()).next().unwrap().unwrap();
+            let response = result.body::<ChatCompletionResponse>().unwrap();
+            assert_eq!(response.text(), "Brie", "{line}");
+        }
+    }
+}
+
+#[test]
+fn result_body_that_is_json_as_text_is_read() {
+    let line = |code: u16, body: &str, error: serde_json::Value| {
+        let response = json!({ "status_code": code, "body": body });
+        json!({ "custom_id": "d", "response": response, "error": error }).to_string()
+    };
+    let read = |line: &str| {
+        let result = BatchResult::lines(line.as_bytes()).next().unwrap().unwrap();
+        result.body::<ChatCompletionResponse>()
+    };
+    let good = r#"{"choices":[{"message":{"content":"Brie"}}]}"#;
+    assert_eq!(read(&line(200, good, json!(null))).unwrap().text(), "Brie");
+
+    let words = r#"{"message":"no luck","code":"1500"}"#;
+    for line in [
+        line(422, words, json!(null)),
+        line(422, words, json!({ "message": "it failed" })),
+        line(422, "", json!(words)),
+    ] {
+        let error = read(&line).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+        assert!(error.message().ends_with("no luck"), "{error}");
+        assert_eq!(error.code(), Some("1500"), "{error}");
+    }
+    let error = read(&line(500, "upstream is down", json!(null))).unwrap_err();
+    assert!(error.message().ends_with(": upstream is down"), "{error}");
+}
+
+#[test]
+fn result_without_content_is_retryable() {
+    let line = r#"{"custom_id":"a","response":{"status_code":200,"body":null}}"#;
+    let result = BatchResult::lines(line.as_bytes()).next().unwrap().unwrap();
+    let error = result.body::<ChatCompletionResponse>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
+    assert!(error.is_retryable());
+}

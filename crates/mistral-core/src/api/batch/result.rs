@@ -1,10 +1,12 @@
+use std::borrow::Cow;
+
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
-use crate::error::{ApiError, Error, ErrorKind, Result, decode, unexpected};
+use crate::error::{ApiError, Error, ErrorKind, Result, decode, empty_response, unexpected};
 use crate::json::ApiObject;
-use crate::json::optional::optional_number;
+use crate::json::optional::{optional_number, says_something};
 use crate::json::wire::value;
 
 /// The result of one request of a batch: a line of a job's output file or error file.
@@ -94,14 +96,14 @@ impl BatchResult {
         let status = status.unwrap_or_default();
         // An error response has more detail than the `error` field beside it.
         let is_error_response =
-            |response: &BatchResponse| !status.is_success() && !response.body.is_null();
+            |response: &BatchResponse| !status.is_success() && says_something(&response.body);
         let has_error_response = self.response.as_ref().is_some_and(is_error_response);
         let error = self
             .error
             .as_ref()
-            .filter(|error| !error.is_null() && !has_error_response);
+            .filter(|error| says_something(error) && !has_error_response);
         let body = match (error, &self.response) {
-            (Some(error), _) => error.to_string(),
+            (Some(error), _) => error,
             (
                 None,
                 Some(BatchResponse {
@@ -112,18 +114,32 @@ impl BatchResult {
                 let message = format!("the result's `status_code` {code} is not an HTTP status");
                 return Err(Error::new(ErrorKind::Decode, message));
             }
-            (None, Some(response)) => response.body.to_string(),
+            (None, Some(response)) => &response.body,
             (None, None) => {
                 let message = "the result has neither a response nor an error";
                 return Err(Error::new(ErrorKind::Decode, message));
             }
         };
         let headers = HeaderMap::new();
-        if error.is_some() || !status.is_success() || ApiError::is_empty_success(body.as_bytes()) {
-            let error = ApiError::parse(status, headers, body.as_bytes());
+        let text = match body {
+            Value::String(text) => Cow::Borrowed(text.as_str()),
+            body => Cow::Owned(body.to_string()),
+        };
+        if error.is_some() || !status.is_success() || ApiError::is_empty_success(text.as_bytes()) {
+            let error = ApiError::parse(status, headers, text.as_bytes());
             return Err(Error::api_error(error));
         }
-        let json = body.as_bytes();
-        decode(json).map_err(|cause| unexpected(status, headers, json, cause))
+        let json = match body {
+            // Some servers write a body as text.
+            Value::String(_) if serde_json::from_str::<IgnoredAny>(&text).is_err() => {
+                Cow::Owned(body.to_string())
+            }
+            _ => text,
+        };
+        let json = json.as_bytes();
+        decode(json).map_err(|cause| match says_something(body) {
+            true => unexpected(status, headers, json, cause),
+            false => empty_response(status, headers, json),
+        })
     }
 }

@@ -13,6 +13,9 @@ const NAMES: [&str; 5] = ["ping", "pong", "keepalive", "heartbeat", "noop"];
 /// The maximum length of the text of such an event. A longer one is a message.
 const MAX_TEXT_LENGTH: usize = 64;
 
+/// The maximum length of the JSON of such an event.
+const MAX_LENGTH: usize = 64 * 1024;
+
 /// The part of a stream that an event without a known form is.
 #[derive(Debug)]
 pub(super) enum Content {
@@ -29,6 +32,9 @@ pub(super) fn classify(event_type: &str, data: &str) -> Content {
     let data = data.trim();
     if data.is_empty() || data.starts_with(':') || is_name(data.trim_matches('"')) {
         return Content::KeepAlive;
+    }
+    if data.len() > MAX_LENGTH {
+        return Content::Other;
     }
     let value = serde_json::from_str(data).ok();
     let named = is_name(event_type);

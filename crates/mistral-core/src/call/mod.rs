@@ -228,7 +228,10 @@ fn may_hold_error(json: &[u8]) -> bool {
 /// Whether a body is empty, or is `null` or another value without content.
 fn says_nothing(body: &[u8]) -> bool {
     let body = body.trim_ascii();
-    body.is_empty() || serde_json::from_slice(body).is_ok_and(|value| !says_something(&value))
+    let is_short = body.len() <= 8;
+    is_short
+        && (body.is_empty()
+            || serde_json::from_slice(body).is_ok_and(|value| !says_something(&value)))
 }
 
 impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {

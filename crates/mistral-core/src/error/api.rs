@@ -66,6 +66,9 @@ impl fmt::Display for ErrorDetail {
     }
 }
 
+/// The size up to which a body is kept and searched for an error.
+const MAX_BODY_SIZE: usize = 1024 * 1024;
+
 pub(crate) const REQUEST_ID_HEADERS: [&str; 6] = [
     "mistral-correlation-id",
     "x-kong-request-id",
@@ -78,6 +81,7 @@ pub(crate) const REQUEST_ID_HEADERS: [&str; 6] = [
 impl ApiError {
     pub(crate) fn parse(status: StatusCode, mut headers: HeaderMap, body: &[u8]) -> Self {
         mark_secrets(&mut headers);
+        let body = body.get(..MAX_BODY_SIZE).unwrap_or(body);
         let body = String::from_utf8_lossy(body).into_owned();
         let mut error = Self {
             status,
@@ -104,6 +108,9 @@ impl ApiError {
     /// Whether `body` is a JSON object that is an error and not a successful response, or a list
     /// that begins with one.
     pub(crate) fn is_error_body(body: &[u8]) -> bool {
+        if body.len() > MAX_BODY_SIZE {
+            return false;
+        }
         let object = match first_json(&String::from_utf8_lossy(body)) {
             Some(Value::Object(object)) => object,
             Some(Value::Array(items)) => match items.into_iter().next() {

@@ -14,6 +14,7 @@ mod common;
 mod chunks;
 mod golden;
 mod merge;
+mod merge_scale;
 mod other_shapes;
 mod parse;
 mod placeholders;

@@ -1,5 +1,6 @@
 //! Merging of the chunks of a stream into a whole response.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -10,6 +11,9 @@ use super::response::{ChatCompletionChoice, ChatCompletionResponse};
 use super::tool_calls::ToolCalls;
 use crate::messages::{AssistantMessage, Content, ContentChunk, ThinkChunk, UsageInfo};
 
+/// The number of choices up to which they are searched one by one.
+const MAX_SEARCHED: usize = 16;
+
 /// A response that is extended by every chunk.
 #[derive(Debug, Default)]
 pub(super) struct ChunkMerger {
@@ -17,7 +21,10 @@ pub(super) struct ChunkMerger {
     model: Arc<str>,
     created: Option<i64>,
     usage: Option<Box<UsageInfo>>,
+    /// In the order of their first chunks.
     choices: Vec<MergedChoice>,
+    /// The position of each choice by its index, where there are many.
+    positions: Option<Box<HashMap<i64, usize>>>,
     extra: Map<String, Value>,
 }
 
@@ -51,28 +58,50 @@ impl ChunkMerger {
         }
         extend(&mut self.extra, &chunk.extra);
         for choice in &chunk.choices {
-            let found = self
-                .choices
-                .binary_search_by_key(&choice.index, |merged| merged.index);
-            let at = found.unwrap_or_else(|at| {
-                let new = MergedChoice {
-                    index: choice.index,
-                    ..MergedChoice::default()
-                };
-                self.choices.reserve_exact(1); // most responses have a single choice
-                self.choices.insert(at, new);
-                at
-            });
+            let at = self.position(choice.index);
+            let at = at.unwrap_or_else(|| self.insert(choice.index));
             if let Some(merged) = self.choices.get_mut(at) {
                 merged.add(choice);
             }
         }
     }
 
+    fn position(&self, index: i64) -> Option<usize> {
+        match &self.positions {
+            Some(positions) => positions.get(&index).copied(),
+            None => self.choices.iter().position(|it| it.index == index),
+        }
+    }
+
+    /// Adds a choice, and returns its position.
+    fn insert(&mut self, index: i64) -> usize {
+        let at = self.choices.len();
+        if at == 0 {
+            self.choices.reserve_exact(1); // most responses have a single choice
+        }
+        self.choices.push(MergedChoice {
+            index,
+            ..MergedChoice::default()
+        });
+        if at >= MAX_SEARCHED {
+            self.remember(at, index);
+        }
+        at
+    }
+
+    #[cold]
+    fn remember(&mut self, at: usize, index: i64) {
+        let choices = self.choices.iter().enumerate();
+        let positions = self.positions.get_or_insert_with(|| {
+            Box::new(choices.map(|(at, choice)| (choice.index, at)).collect())
+        });
+        positions.insert(index, at);
+    }
+
     /// Whether the choice `index` has content or tool calls so far.
     pub(super) fn has_content(&self, index: i64) -> bool {
-        let mut choices = self.choices.iter().filter(|choice| choice.index == index);
-        choices.any(|choice| choice.content.is_some() || !choice.tool_calls.as_slice().is_empty())
+        let choice = self.position(index).and_then(|at| self.choices.get(at));
+        choice.is_some_and(|choice| choice.content.is_some() || !choice.tool_calls.is_empty())
     }
 
     /// Whether every choice has a finish reason.
@@ -91,8 +120,10 @@ impl ChunkMerger {
         if self.created.is_some() {
             extra.remove("created");
         }
+        let mut choices: Vec<_> = self.choices.iter().map(MergedChoice::to_choice).collect();
+        choices.sort_by_key(|choice| choice.index);
         ChatCompletionResponse {
-            choices: self.choices.iter().map(MergedChoice::to_choice).collect(),
+            choices,
             id: self.id.to_string(),
             object: "chat.completion".to_owned(),
             model: self.model.to_string(),
@@ -126,7 +157,7 @@ impl MergedChoice {
     }
 
     fn to_choice(&self) -> ChatCompletionChoice {
-        let tool_calls = self.tool_calls.as_slice();
+        let tool_calls = &self.tool_calls;
         ChatCompletionChoice {
             index: self.index,
             message: AssistantMessage {

@@ -19,6 +19,7 @@
 //! ```
 
 mod adopt;
+mod arguments_end;
 mod chunk;
 mod events;
 mod finish;

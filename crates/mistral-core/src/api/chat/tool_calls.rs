@@ -5,36 +5,60 @@
 //! arguments that the model did not write, so a fragment that can be a new call is treated as
 //! one.
 
-use std::cmp::Reverse;
-
-use serde::de::IgnoredAny;
-
+use super::arguments_end::ArgumentsEnd;
 use crate::messages::{Arguments, FunctionCall, ToolCall};
 
+/// The number of calls, counted from the last, that a fragment may continue. It bounds the time
+/// that a server can make each fragment take.
+const MAX_OPEN_CALLS: usize = 256;
+
 #[derive(Debug, Default)]
-pub(super) struct ToolCalls(Vec<ToolCall>);
+pub(super) struct ToolCalls(Vec<MergedCall>);
+
+#[derive(Debug)]
+struct MergedCall {
+    call: ToolCall,
+    end: ArgumentsEnd,
+}
 
 impl ToolCalls {
-    pub(super) fn as_slice(&self) -> &[ToolCall] {
-        &self.0
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn to_vec(&self) -> Vec<ToolCall> {
+        self.0.iter().map(|merged| merged.call.clone()).collect()
     }
 
     pub(super) fn add(&mut self, fragment: &ToolCall) {
         match self.find_continued(fragment) {
-            Some(call) => append(call, fragment),
-            None => self.0.push(fragment.clone()),
+            Some(merged) => merged.append(fragment),
+            None => self.0.push(MergedCall {
+                call: fragment.clone(),
+                end: ArgumentsEnd::default(),
+            }),
         }
     }
 
-    /// Returns the call that `fragment` continues, if any.
-    fn find_continued(&mut self, fragment: &ToolCall) -> Option<&mut ToolCall> {
-        let ranked = self.0.iter().enumerate().filter_map(|(at, call)| {
-            let rank = CallMatch::between(call, fragment).rank(call, fragment)?;
-            Some((rank, Reverse(at))) // the last one of equal rank
-        });
-        let (_, Reverse(at)) = ranked.min()?;
-        let call = self.0.get_mut(at)?;
-        (!CallMatch::between(call, fragment).starts_new_call(call, fragment)).then_some(call)
+    /// Returns the call that `fragment` continues, if any: the last one of the closest.
+    fn find_continued(&mut self, fragment: &ToolCall) -> Option<&mut MergedCall> {
+        let mut closest: Option<(u8, usize)> = None;
+        let open = self.0.iter_mut().enumerate().rev().take(MAX_OPEN_CALLS);
+        for (at, merged) in open {
+            let found = CallMatch::between(&merged.call, fragment);
+            let Some(rank) = found.rank(merged, fragment) else {
+                continue;
+            };
+            if closest.is_none_or(|(closest, _)| rank < closest) {
+                closest = Some((rank, at));
+            }
+            if rank == 0 {
+                break;
+            }
+        }
+        let merged = self.0.get_mut(closest?.1)?;
+        let found = CallMatch::between(&merged.call, fragment);
+        (!found.starts_new_call(merged, fragment)).then_some(merged)
     }
 }
 
@@ -74,7 +98,7 @@ impl CallMatch {
 
     /// Returns the rank of the match: the lower, the closer. `None` if the two do not belong
     /// together.
-    fn rank(self, call: &ToolCall, fragment: &ToolCall) -> Option<u8> {
+    fn rank(self, merged: &mut MergedCall, fragment: &ToolCall) -> Option<u8> {
         let new = &fragment.function;
         match (self.id, self.index) {
             (KeyMatch::Same, KeyMatch::Same | KeyMatch::Unknown) => Some(0),
@@ -82,7 +106,7 @@ impl CallMatch {
             (KeyMatch::Unknown, KeyMatch::Same) => Some(2),
             // Hosts that generate an id for every fragment name the function in the first one.
             (KeyMatch::Different, KeyMatch::Same) if new.name.is_empty() => {
-                let fits = is_blank(&new.arguments) || !is_complete(&call.function.arguments);
+                let fits = is_blank(&new.arguments) || !merged.is_complete();
                 fits.then_some(3)
             }
             (KeyMatch::Unknown, KeyMatch::Unknown) => Some(4),
@@ -91,7 +115,9 @@ impl CallMatch {
     }
 
     /// Whether `fragment` starts a call of its own, although it matches `call`.
-    fn starts_new_call(self, call: &ToolCall, fragment: &ToolCall) -> bool {
+    fn starts_new_call(self, merged: &mut MergedCall, fragment: &ToolCall) -> bool {
+        let is_complete = merged.is_complete();
+        let call = &merged.call;
         let (known, new) = (&call.function, &fragment.function);
         if new.name.is_empty() {
             return false;
@@ -112,7 +138,7 @@ impl CallMatch {
             let is_split_name = same_id && is_blank(&known.arguments);
             return !is_split_name;
         }
-        if !is_complete(&known.arguments) {
+        if !is_complete {
             return false;
         }
         if is_blank(&new.arguments) {
@@ -123,33 +149,52 @@ impl CallMatch {
     }
 }
 
-fn append(call: &mut ToolCall, fragment: &ToolCall) {
-    if call.call_id().is_none() {
-        call.id.clone_from(&fragment.id);
+impl MergedCall {
+    fn is_complete(&mut self) -> bool {
+        match &self.call.function.arguments {
+            Arguments::Text(text) => self.end.is_complete(text),
+            Arguments::Object(_) => true,
+        }
     }
-    if call.kind.is_none() {
-        call.kind.clone_from(&fragment.kind);
-    }
-    call.index = call.index.or(fragment.index);
-    call.extra.extend(fragment.extra.clone());
-    append_function(&mut call.function, &fragment.function);
-}
 
-fn append_function(known: &mut FunctionCall, new: &FunctionCall) {
-    if known.name != new.name {
-        known.name.push_str(&new.name);
+    fn append(&mut self, fragment: &ToolCall) {
+        let call = &mut self.call;
+        if call.call_id().is_none() {
+            call.id.clone_from(&fragment.id);
+        }
+        if call.kind.is_none() {
+            call.kind.clone_from(&fragment.kind);
+        }
+        call.index = call.index.or(fragment.index);
+        call.extra.extend(fragment.extra.clone());
+        self.append_function(&fragment.function);
     }
-    known.extra.extend(new.extra.clone());
-    if known.arguments == new.arguments && is_complete(&known.arguments) {
-        return; // a repeated fragment
-    }
-    match (&mut known.arguments, &new.arguments) {
-        (Arguments::Text(known), Arguments::Text(new)) => known.push_str(new),
-        (Arguments::Object(known), Arguments::Object(new)) => known.extend(new.clone()),
-        (_, Arguments::Text(new)) if new.trim().is_empty() => {}
-        (known, new) if is_blank(known) => *known = new.clone(),
-        (_, Arguments::Object(new)) if new.is_empty() => {}
-        (known, new) => *known = Arguments::Text(format!("{known}{new}")),
+
+    fn append_function(&mut self, new: &FunctionCall) {
+        let is_repeated = self.call.function.arguments == new.arguments && self.is_complete();
+        let known = &mut self.call.function;
+        if known.name != new.name {
+            known.name.push_str(&new.name);
+        }
+        known.extra.extend(new.extra.clone());
+        if is_repeated {
+            return;
+        }
+        match (&mut known.arguments, &new.arguments) {
+            (Arguments::Text(known), Arguments::Text(new)) => known.push_str(new),
+            (Arguments::Object(known), Arguments::Object(new)) => known.extend(new.clone()),
+            (_, Arguments::Text(new)) if new.trim().is_empty() => {}
+            (known, new) if is_blank(known) => {
+                *known = new.clone();
+                self.end = ArgumentsEnd::default();
+            }
+            (_, Arguments::Object(new)) if new.is_empty() => {}
+            (Arguments::Text(known), new) => known.push_str(&new.to_string()),
+            (known, new) => {
+                *known = Arguments::Text(format!("{known}{new}"));
+                self.end = ArgumentsEnd::default();
+            }
+        }
     }
 }
 
@@ -158,15 +203,5 @@ fn is_blank(arguments: &Arguments) -> bool {
     match arguments {
         Arguments::Text(text) => text.trim().is_empty(),
         Arguments::Object(object) => object.is_empty(),
-    }
-}
-
-fn is_complete(arguments: &Arguments) -> bool {
-    match arguments {
-        // The last character is checked first, which is enough for most fragments.
-        Arguments::Text(text) => {
-            text.trim_end().ends_with('}') && serde_json::from_str::<IgnoredAny>(text).is_ok()
-        }
-        Arguments::Object(_) => true,
     }
 }

@@ -1,6 +1,6 @@
 //! Writes the result of OCR to files.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -71,10 +71,11 @@ println!("{} and {} images", files.markdown.display(), files.images.len());
                  call `blocking_write_to` (feature `blocking`)",
             ));
         }
-        let contents = Contents::of(self)?;
         let dir = dir.as_ref().to_owned();
-        let path = dir.clone();
-        run_blocking(move || Ok(contents.write(&path)))
+        // Images are decoded and links replaced on the other thread, too: a response may have
+        // thousands of both.
+        let (response, path) = (self.clone(), dir.clone());
+        run_blocking(move || Ok(Contents::of(&response).and_then(|it| it.write(&path))))
             .await
             .unwrap_or_else(|error| Err(write_error("directory", &dir, error)))
     }
@@ -98,6 +99,8 @@ struct Contents {
     images: Vec<(String, Bytes)>,
     /// The file names of the images in lower case, because some file systems ignore case.
     used_names: HashSet<String>,
+    /// The last number that was appended to each name.
+    numbers: HashMap<String, usize>,
 }
 
 impl Contents {
@@ -157,12 +160,17 @@ impl Contents {
         };
         let extension = extension.map_or(String::new(), |it| format!(".{it}"));
         let mut name = format!("{stem}{extension}");
-        let mut number = 1;
-        while !self.used_names.insert(name.to_ascii_lowercase()) {
-            number += 1;
-            name = format!("{stem}-{number}{extension}");
+        if self.used_names.insert(name.to_ascii_lowercase()) {
+            return name;
         }
-        name
+        let number = self.numbers.entry(name.to_ascii_lowercase()).or_insert(1);
+        loop {
+            *number += 1;
+            name = format!("{stem}-{number}{extension}");
+            if self.used_names.insert(name.to_ascii_lowercase()) {
+                return name;
+            }
+        }
     }
 
     #[inline]

@@ -325,3 +325,25 @@ async fn existing_files_are_overwritten() {
     assert_eq!(dir.names(), ["document.md", "img-0.png"]);
     assert_eq!(dir.read("img-0.png"), "hi");
 }
+
+/// Each image tried the numbers of all images before it.
+#[tokio::test]
+async fn images_with_one_id_are_numbered_in_linear_time() {
+    const IMAGES: usize = 3_000;
+    let dir = Dir::new("one-id");
+    let same = std::iter::repeat_n(("Img.png", json!("AAAA")), IMAGES);
+    let others = [
+        ("image-img-3.png", json!("AAAA")),
+        ("img.png", json!("AAAA")),
+    ];
+    let response = response(json!([page(0, others.into_iter().chain(same))]));
+    let files = response.write_to(&dir.0).await.unwrap();
+    assert_eq!(files.images.len(), IMAGES + 2);
+    assert_eq!(dir.names().len(), IMAGES + 3);
+    let last = format!("image-Img-{}.png", IMAGES + 2);
+    assert!(
+        files.images.last().unwrap().ends_with(&last),
+        "{:?}",
+        files.images.last()
+    );
+}

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use mistral_emulator::Emulator;
 use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportError, TransportErrorKind};
-use mistral_sdk::{Client, MistralApi, RetryPolicy};
+use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy};
 
 use servers::{FAR_HOST, Proxy, TlsServer, far};
 
@@ -124,6 +124,38 @@ async fn tls_certificates_of_file_and_directory_are_trusted() {
         let outcome = outcome(&server.url, &variables).await;
         assert_eq!(outcome, "HTTP/1.1", "{}", server.certificate);
     }
+}
+
+#[tokio::test]
+async fn tls_certificate_error_is_config_and_not_retried() {
+    let emulator = Emulator::start().unwrap();
+    let server = TlsServer::start(emulator.url(), &["h2", "http/1.1"]).await;
+    let by_address = server.url.replace("localhost", "127.0.0.1");
+    for url in [&server.url, &by_address] {
+        let api = MistralApi::new("emulator").unwrap();
+        let transport = HyperTransport::new(Duration::from_secs(10)).unwrap();
+        let client = Client::builder(api.base_url(url).unwrap()).transport(transport);
+        let policy = RetryPolicy::default().retry_ambiguous(true);
+        let client = client.retry(policy).build().unwrap();
+        let error = client.models().list().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:#}");
+        assert_eq!(error.attempts(), 1);
+        assert!(!error.is_retryable());
+        assert!(error.to_string().contains("`SSL_CERT_FILE`"), "{error}");
+    }
+    assert_eq!(emulator.requests().len(), 0);
+    // A broken handshake may work later.
+    let plain = emulator.url().replace("http://", "https://");
+    let api = MistralApi::new("emulator")
+        .unwrap()
+        .base_url(&plain)
+        .unwrap();
+    let client = Client::builder(api)
+        .retry(RetryPolicy::none())
+        .build()
+        .unwrap();
+    let error = client.models().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection, "{error:#}");
 }
 
 #[tokio::test]

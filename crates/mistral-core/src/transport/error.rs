@@ -24,8 +24,8 @@ pub enum TransportErrorKind {
     TooLarge,
     /// The body of the request could not be read: the caller's file or reader failed.
     RequestBody,
-    /// The transport is not set up for this request, for example a mock without a reply. The
-    /// message names the reason and the fix. The call fails with
+    /// The transport is not set up for this request, for example a mock without a reply, or does
+    /// not accept the certificate of the server. The message names the reason and the fix. The call fails with
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) and is not retried.
     Config,
     /// The transport did not send the request because of a rate limit. The message names the

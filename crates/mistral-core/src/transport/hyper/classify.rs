@@ -21,6 +21,16 @@ pub(in crate::transport) fn classify(
     if let Some(own) = own {
         return TransportError::new(own.kind(), own.source_text());
     }
+    if is_connect(&error)
+        && let Some(problem) = certificate_problem(&error)
+    {
+        let message = format!(
+            "could not connect: the certificate of the server is not accepted ({problem}): check the host of the base \
+             URL and the clock of this machine, and trust the authority that signed the \
+             certificate, in the system or with `SSL_CERT_FILE`"
+        );
+        return TransportError::new(TransportErrorKind::Config, message);
+    }
     let kind = match (is_connect(&error), is_timeout) {
         (true, true) => TransportErrorKind::ConnectTimeout,
         (true, false) => TransportErrorKind::Connect,
@@ -36,6 +46,33 @@ fn is_connect(error: &(dyn StdError + 'static)) -> bool {
     use hyper_util::client::legacy::Error;
     let mut causes = causes(error).filter_map(|cause| cause.downcast_ref::<Error>());
     causes.any(Error::is_connect)
+}
+
+/// Returns the problem with the server's certificate for which a connection was not established.
+///
+/// It is recognized by its text: the type is that of a TLS library which this crate, with the
+/// transport on reqwest, does not depend on.
+fn certificate_problem(error: &(dyn StdError + 'static)) -> Option<String> {
+    const PROBLEMS: [&str; 4] = [
+        "invalid peer certificate",
+        "certificate verify failed",
+        "certificate was not trusted",
+        "certificate chain",
+    ];
+    let inner = |cause: &(dyn StdError + 'static)| {
+        // An I/O error is not the source of the error that it wraps: it skips that one.
+        let mut texts = vec![cause.to_string()];
+        let mut io = cause.downcast_ref::<io::Error>();
+        while let Some(wrapped) = io.and_then(io::Error::get_ref) {
+            texts.push(wrapped.to_string());
+            io = wrapped.downcast_ref();
+        }
+        texts
+    };
+    causes(error).flat_map(inner).find(|text| {
+        let text = text.to_ascii_lowercase();
+        PROBLEMS.iter().any(|problem| text.contains(problem))
+    })
 }
 
 pub(in crate::transport) fn is_timeout(error: &(dyn StdError + 'static)) -> bool {

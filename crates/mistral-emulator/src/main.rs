@@ -73,7 +73,8 @@ fn parse_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Comman
 }
 
 fn run(port: u16, api_key: String) -> io::Result<()> {
-    let emulator = Emulator::builder().port(port).api_key(api_key).start()?;
+    let builder = Emulator::builder().port(port).api_key(api_key);
+    let emulator = builder.max_recorded_requests(0).start()?; // nothing reads them
     exit_on_interrupt()?;
     let (url, key) = (emulator.url(), emulator.api_key());
     print(&format!(

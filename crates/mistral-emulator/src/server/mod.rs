@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::faults::Fault;
-use crate::state::{AppState, RecordedRequest};
+use crate::state::{AppState, LogLimits, RecordedRequest};
 use connection::serve;
 use router::router;
 
@@ -70,6 +70,7 @@ impl Emulator {
             api_key: Self::API_KEY.to_owned(),
             faults: Vec::new(),
             fine_tuning_gone: false,
+            log: LogLimits::default(),
         }
     }
 
@@ -131,9 +132,12 @@ impl Emulator {
         self.state.push_fault(fault);
     }
 
-    /// Returns all requests received so far, in the order in which they were complete.
+    /// Returns the requests received so far, in the order in which they were complete.
     ///
-    /// These include rejected requests and those with a fault.
+    /// These include rejected requests and those with a fault. The last 10,000 requests are kept,
+    /// and up to 64 MiB of their bodies: the body of an older request is empty, and that of a
+    /// larger one is cut off. [`EmulatorBuilder::max_recorded_requests`] and
+    /// [`EmulatorBuilder::max_recorded_bytes`] change these limits.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state.requests()
     }
@@ -173,6 +177,7 @@ pub struct EmulatorBuilder {
     api_key: String,
     faults: Vec<Fault>,
     fine_tuning_gone: bool,
+    log: LogLimits,
 }
 
 impl EmulatorBuilder {
@@ -201,6 +206,20 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the number of requests that [`Emulator::requests`] returns: the last ones. Default:
+    /// 10,000.
+    pub fn max_recorded_requests(mut self, requests: usize) -> Self {
+        self.log.requests = requests;
+        self
+    }
+
+    /// Sets the number of bytes of the bodies that [`Emulator::requests`] returns, in all: those
+    /// of the last requests. Default: 64 MiB.
+    pub fn max_recorded_bytes(mut self, bytes: usize) -> Self {
+        self.log.body_bytes = bytes;
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Errors
@@ -221,6 +240,7 @@ impl EmulatorBuilder {
             self.api_key,
             self.faults,
             self.fine_tuning_gone,
+            self.log,
         ));
         let (stop, stopped) = oneshot::channel();
         let thread_state = Arc::clone(&state);

@@ -5,6 +5,7 @@ pub(crate) mod file;
 pub(crate) mod fine_tuned_model;
 pub(crate) mod fine_tuning_job;
 pub(crate) mod models;
+mod request_log;
 mod store;
 pub(crate) mod voices;
 
@@ -16,8 +17,11 @@ use std::time::Instant;
 use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
+pub(crate) use self::request_log::LogLimits;
+pub use self::request_log::RecordedRequest;
+use self::request_log::RequestLog;
 use self::store::Store;
 use self::voices::Voices;
 use crate::faults::Fault;
@@ -26,30 +30,6 @@ use crate::responses::TokenCost;
 
 const REQUESTS_PER_MINUTE: u64 = 6_000;
 const TOKENS_PER_MINUTE: u64 = 2_000_000;
-
-/// A request as the emulator received it.
-///
-/// ```
-/// let emulator = mistral_emulator::Emulator::start()?;
-/// for request in emulator.requests() {
-///     println!("{} {} with {} bytes", request.method, request.path, request.body.len());
-/// }
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct RecordedRequest {
-    /// The method.
-    pub method: Method,
-    /// The path as it was sent, percent-encoded.
-    pub path: String,
-    /// The query as it was sent, without the `?`; `None` if there is no `?`.
-    pub query: Option<String>,
-    /// The headers. `Debug` output omits the value of `authorization`.
-    pub headers: HeaderMap,
-    /// The complete body.
-    pub body: Bytes,
-}
 
 /// The id of a request, as an extension of the request.
 #[derive(Debug, Clone)]
@@ -62,7 +42,7 @@ pub(crate) struct AppState {
     pub(crate) fine_tuning_gone: bool,
     store: Mutex<Store>,
     faults: Mutex<VecDeque<Fault>>,
-    requests: Mutex<Vec<RecordedRequest>>,
+    requests: Mutex<RequestLog>,
     /// The access tokens that were issued; a revoked token is empty.
     access_tokens: Mutex<Vec<String>>,
     next_request: AtomicU64,
@@ -71,13 +51,18 @@ pub(crate) struct AppState {
 }
 
 impl AppState {
-    pub(crate) fn new(api_key: String, faults: Vec<Fault>, fine_tuning_gone: bool) -> Self {
+    pub(crate) fn new(
+        api_key: String,
+        faults: Vec<Fault>,
+        fine_tuning_gone: bool,
+        log: LogLimits,
+    ) -> Self {
         let state = Self {
             api_key,
             fine_tuning_gone,
             store: Mutex::new(Store::new()),
             faults: Mutex::default(),
-            requests: Mutex::default(),
+            requests: Mutex::new(RequestLog::new(log)),
             access_tokens: Mutex::default(),
             next_request: AtomicU64::new(0),
             tokens_used: AtomicU64::new(0),
@@ -111,18 +96,7 @@ impl AppState {
     }
 
     pub(crate) fn record(&self, request: &Parts, body: &Bytes) {
-        let mut headers = request.headers.clone();
-        // Debug output of a recorded request must not contain a key, which may be a real one.
-        if let Some(key) = headers.get_mut(header::AUTHORIZATION) {
-            key.set_sensitive(true);
-        }
-        lock(&self.requests).push(RecordedRequest {
-            method: request.method.clone(),
-            path: request.uri.path().to_owned(),
-            query: request.uri.query().map(str::to_owned),
-            headers,
-            body: body.clone(),
-        });
+        lock(&self.requests).record(request, body);
     }
 
     /// Whether the credential is the API key or a valid access token.
@@ -147,7 +121,7 @@ impl AppState {
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
-        lock(&self.requests).clone()
+        lock(&self.requests).requests()
     }
 
     /// Returns the number of the next request, which starts at 0.
@@ -224,6 +198,7 @@ mod tests {
             String::new(),
             vec![Fault::status(500).times(2), Fault::close()],
             false,
+            LogLimits::default(),
         );
         state.push_fault(Fault::status(400).times(0));
         assert!(state.next_fault().is_some_and(|fault| !fault.close));

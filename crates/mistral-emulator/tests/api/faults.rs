@@ -257,6 +257,23 @@ fn emulator_records_requests_as_received() {
 }
 
 #[test]
+fn emulator_records_the_last_requests_within_limits() {
+    let builder = mistral_emulator::Emulator::builder();
+    let emulator = builder.max_recorded_requests(2).max_recorded_bytes(10);
+    let emulator = emulator.start().unwrap();
+    for path in ["/v1/models", "/v1/agents"] {
+        api_request(&emulator, "GET", path).send();
+    }
+    chat_with_fault(&emulator, &Fault::status(500)).send();
+    let requests = emulator.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0].path, "/v1/agents");
+    assert_eq!(requests[1].body.len(), 10);
+    let complete = chat_request("Who painted Olympia?").to_string();
+    assert_eq!(requests[1].body_length, complete.len());
+}
+
+#[test]
 fn emulator_drop_closes_connections() {
     let emulator = start();
     assert_eq!(

@@ -150,16 +150,21 @@ impl MistralApi {
 
     /// Sets the base URL of a gateway, a proxy or a self-hosted deployment.
     ///
-    /// A path is kept. A trailing slash or `/v1` is ignored.
+    /// A path is kept. A trailing slash, `/v1`, or the path of an operation with its version is
+    /// ignored, as in `https://api.mistral.ai/v1/chat/completions`.
     ///
     /// # Errors
-    /// Fails if `url` is not an `http` or `https` URL, or has a query, a fragment or a user.
+    /// Fails if `url` is not an `http` or `https` URL, has a query, a fragment or a user, or ends in
+    /// the path of an operation without a version.
     pub fn base_url(self, url: &str) -> Result<Self> {
         self.with_base_url("the base URL", url)
     }
 
     fn with_base_url(mut self, setting: &str, url: &str) -> Result<Self> {
-        self.base_url = BaseUrl::Custom(parse_base_url(setting, url)?);
+        let url = parse_base_url(setting, url)?;
+        Route::join(&url, "/v1/models")
+            .map_err(|error| Error::config(format!("{setting}: {error}")))?;
+        self.base_url = BaseUrl::Custom(url);
         Ok(self)
     }
 }

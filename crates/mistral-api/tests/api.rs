@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::HeaderMap;
 use mistral_api::{MistralApi, Server};
-use mistral_sdk::provider::{Provider, Token, TokenSource};
+use mistral_sdk::provider::{Operation, Provider, RouteRequest, Token, TokenSource};
 use mistral_sdk::{Client, Error, ErrorKind, Result, RetryPolicy};
 use serde_json::json;
 use wiremock::matchers::{header, method, path};
@@ -45,6 +45,22 @@ async fn authorization_headers(server: &MockServer) -> Vec<String> {
         .collect()
 }
 
+#[test]
+fn base_url_with_path_of_any_operation_is_that_of_the_api() {
+    let api = || MistralApi::new("key").unwrap();
+    let all = Operation::all().filter(|operation| !operation.path.contains('{'));
+    for operation in all {
+        let url = format!("https://gate.test{}", operation.path);
+        let api = api().base_url(&url).unwrap();
+        let route = api.route(&RouteRequest::new(operation)).unwrap();
+        assert_eq!(route.url.as_str(), url, "{}", operation.name);
+    }
+    let error = api().base_url("https://gate.test/mistral/chat/completions");
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("`/chat/completions`"), "{error}");
+}
+
 #[tokio::test]
 async fn base_url_with_or_without_version_reaches_the_same_path() {
     for (prefix, expected) in [
@@ -54,6 +70,8 @@ async fn base_url_with_or_without_version_reaches_the_same_path() {
         ("/v1/", "/v1/models"),
         ("/gate/mistral", "/gate/mistral/v1/models"),
         ("/gate/v1/", "/gate/v1/models"),
+        ("/v1/chat/completions", "/v1/models"),
+        ("/gate/v1/fim/completions/", "/gate/v1/models"),
     ] {
         let server = MockServer::start().await;
         let expected = Mock::given(method("GET"))

@@ -212,7 +212,9 @@ impl MistralAzureBuilder {
         let mut endpoint =
             AzureEndpoint::parse(endpoint.name, &endpoint.value, self.endpoint_kind)?;
         endpoint.kind = self.endpoint_kind.unwrap_or(endpoint.kind);
-        let key_auth = self.auth.unwrap_or_else(|| endpoint.host.default_auth());
+        let key_auth = self
+            .auth
+            .unwrap_or_else(|| endpoint.host.default_auth(endpoint.kind));
         let token_auth = self.auth.unwrap_or(AzureAuth::Bearer);
         let (auth, credentials) = match self.credential {
             None => {

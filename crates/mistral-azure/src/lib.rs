@@ -32,8 +32,10 @@
 //! |---|---|---|---|---|
 //! | `https://<deployment>.<region>.models.ai.azure.com` | [`Serverless`](EndpointKind::Serverless) | `/v1/chat/completions` | `/v1/ocr` | `Bearer` |
 //! | `https://<deployment>.<region>.inference.ai.azure.com` | [`Serverless`](EndpointKind::Serverless) | `/v1/chat/completions` | `/v1/ocr` | `Bearer` |
+//! | `https://<endpoint>.<region>.inference.ml.azure.com` | [`Serverless`](EndpointKind::Serverless) | `/v1/chat/completions` | `/v1/ocr` | `Bearer` |
 //! | `https://<resource>.services.ai.azure.com` | [`Foundry`](EndpointKind::Foundry) | `/models/chat/completions?api-version=…` | `/providers/mistral/azure/ocr?api-version=…` | `Bearer` |
 //! | `https://<resource>.services.ai.azure.com/openai/v1` | [`OpenAiV1`](EndpointKind::OpenAiV1) | `/openai/v1/chat/completions` | – | `Bearer` |
+//! | `https://<resource>.services.ai.azure.com/openai/deployments/<deployment>` | [`Deployments`](EndpointKind::Deployments) | `/openai/deployments/<deployment>/chat/completions?api-version=…` | – | `api-key` |
 //! | `https://<resource>.openai.azure.com` | [`OpenAiV1`](EndpointKind::OpenAiV1) | `/openai/v1/chat/completions` | – | `api-key` |
 //! | `https://<resource>.cognitiveservices.azure.com` | [`Deployments`](EndpointKind::Deployments) | `/openai/deployments/<deployment>/chat/completions?api-version=…` | – | `api-key` |
 //!

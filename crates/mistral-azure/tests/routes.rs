@@ -104,6 +104,11 @@ async fn azure_route_configured_endpoint_kind_takes_precedence() {
             "https://gate.example/a/b/openai/v1/chat/completions",
         ),
         (
+            "https://gate.example/ocr",
+            EndpointKind::Foundry,
+            "https://gate.example/ocr/models/chat/completions?api-version=2024-05-01-preview",
+        ),
+        (
             "https://gate.example/openai/",
             EndpointKind::Deployments,
             "https://gate.example/openai/deployments/m/chat/completions?api-version=2024-05-01-preview",
@@ -262,6 +267,27 @@ async fn azure_auth_setting_selects_header() {
             assert_eq!(sent.header(name), Some(value));
             assert!(sent.headers.get(name).unwrap().is_sensitive());
         }
+    }
+}
+
+#[tokio::test]
+async fn azure_key_of_deployment_is_sent_as_api_key_on_hosts_of_azure() {
+    for (endpoint, (name, value)) in [
+        (
+            "https://res.services.ai.azure.com/openai/deployments/d",
+            API_KEY,
+        ),
+        (
+            "https://gate.example/openai/deployments/d/chat/completions",
+            BEARER,
+        ),
+        ("https://res.services.ai.azure.com/openai/v1", BEARER),
+        ("https://x.eastus.inference.ml.azure.com", BEARER),
+    ] {
+        let transport = RecordingTransport::accepting();
+        let client = transport.client(azure(endpoint).build().unwrap());
+        client.chat().complete(&chat_request("m")).await.unwrap();
+        assert_eq!(transport.last().header(name), Some(value), "{endpoint}");
     }
 }
 

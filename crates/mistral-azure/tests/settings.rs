@@ -46,6 +46,24 @@ fn azure_endpoint_of_unknown_kind_fails_to_build() {
             "the known forms are",
         ),
         (
+            "https://x.eastus.inference.ml.azure.com/score",
+            "inference.ml.azure.com`",
+        ),
+        (
+            "https://gate.example/mistral/chat/completions",
+            "`/mistral/chat/completions`",
+        ),
+        (
+            "https://gate.example/mistral/ocr/",
+            "the path of the operation",
+        ),
+        ("https://gate.example/score", "`/score`"),
+        ("https://gate.example/v1/embeddings", "`/v1/embeddings`"),
+        (
+            "https://gate.example/v1/fim/completions",
+            "`/v1/fim/completions`",
+        ),
+        (
             "https://res.cognitiveservices.azure.com/openai/deployments/{deployment}/chat/completions",
             "not the name of a deployment",
         ),

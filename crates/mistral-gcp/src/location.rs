@@ -22,7 +22,7 @@ impl VertexLocation {
     pub(crate) fn new(project: Project, location: &str, endpoint: Option<&str>) -> Result<Self> {
         let location = check_segment("location", location)?;
         let endpoint = match endpoint {
-            Some(url) => parse_base_url("the endpoint", url)?,
+            Some(url) => without_resource(parse_base_url("the endpoint", url)?),
             None => parse_base_url("the location's endpoint", &default_endpoint(location)?)?,
         };
         Ok(Self {
@@ -50,6 +50,17 @@ impl VertexLocation {
             },
         ))
     }
+}
+
+/// Removes the path of a project's resources from a URL, as in that of a model.
+pub(crate) fn without_resource(mut url: Url) -> Url {
+    let path = url.path();
+    let resource = ["/v1/projects/", "/v1beta1/projects/"].map(|resource| path.find(resource));
+    if let Some(at) = resource.into_iter().flatten().min() {
+        let prefix = path.get(..at).unwrap_or_default().to_owned();
+        url.set_path(&prefix);
+    }
+    url
 }
 
 /// The id of a project, either set or looked up before the first call.

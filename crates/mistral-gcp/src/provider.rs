@@ -9,7 +9,7 @@ use mistral_core::provider::{Operation, Provider, Route, RouteRequest, TokenCach
 
 #[cfg(feature = "adc")]
 use crate::adc::Adc;
-use crate::location::{VertexLocation, missing_project};
+use crate::location::{VertexLocation, missing_project, without_resource};
 use crate::model::ModelNames;
 
 const QUOTA_PROJECT: HeaderName = HeaderName::from_static("x-goog-user-project");
@@ -115,7 +115,10 @@ impl Provider for MistralGcp {
         let path = self
             .location
             .path(&model.url, request.operation.framing.is_event_stream())?;
-        let route = Route::join(request.base_url.unwrap_or(&self.location.endpoint), &path)?;
+        let route = match request.base_url {
+            Some(url) => Route::join(&without_resource(url.clone()), &path)?,
+            None => Route::join(&self.location.endpoint, &path)?,
+        };
         Ok(if request.model == Some(&*model.body) {
             route
         } else {

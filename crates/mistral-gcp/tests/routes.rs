@@ -154,6 +154,42 @@ async fn vertex_route_escapes_path_segments() {
 }
 
 #[test]
+fn vertex_endpoint_with_the_path_of_a_model_is_cut() {
+    let path = "/v1/projects/p/locations/eu/publishers/mistralai/models/m:rawPredict";
+    for prefix in ["https://gate", "https://gate/team"] {
+        for endpoint in [
+            prefix.to_owned(),
+            format!("{prefix}/v1"),
+            format!("{prefix}{path}"),
+        ] {
+            let builder = MistralGcp::builder().project("p").location("eu").model("m");
+            let gcp = builder
+                .access_token("t")
+                .endpoint(&endpoint)
+                .build()
+                .unwrap();
+            let chat = Operation::all()
+                .find(|it| it.name == "chat.complete")
+                .unwrap();
+            let mut request = RouteRequest::new(chat);
+            let expected = format!("{prefix}{path}");
+            assert_eq!(
+                gcp.route(&request).unwrap().url.as_str(),
+                expected,
+                "{endpoint}"
+            );
+            let base_url = endpoint.parse().unwrap();
+            request.base_url = Some(&base_url);
+            assert_eq!(
+                gcp.route(&request).unwrap().url.as_str(),
+                expected,
+                "{endpoint}"
+            );
+        }
+    }
+}
+
+#[test]
 fn vertex_base_url_of_call_is_used() {
     let base_url = "https://gate/x/v1".parse().unwrap();
     let mut request = RouteRequest::new(endpoint("chat.complete"));

@@ -12,9 +12,10 @@ pub(crate) enum HostKind {
     Other,
 }
 
-const HOST_SUFFIXES: [(&str, HostKind); 11] = [
+const HOST_SUFFIXES: [(&str, HostKind); 12] = [
     ("models.ai.azure.com", HostKind::Serverless),
     ("inference.ai.azure.com", HostKind::Serverless),
+    ("inference.ml.azure.com", HostKind::Serverless),
     ("services.ai.azure.com", HostKind::Foundry),
     ("services.ai.azure.us", HostKind::Foundry),
     ("openai.azure.com", HostKind::OpenAi),
@@ -66,11 +67,12 @@ impl HostKind {
         }
     }
 
-    /// Returns the header in which the host expects a key.
-    pub(crate) fn default_auth(self) -> AzureAuth {
-        match self {
-            Self::OpenAi | Self::CognitiveServices => AzureAuth::ApiKey,
-            Self::Serverless | Self::Foundry | Self::Other => AzureAuth::Bearer,
+    /// Returns the header in which the host expects a key for an endpoint of this kind.
+    pub(crate) fn default_auth(self, kind: EndpointKind) -> AzureAuth {
+        match (self, kind) {
+            (Self::OpenAi | Self::CognitiveServices, _) => AzureAuth::ApiKey,
+            (Self::Foundry, EndpointKind::Deployments) => AzureAuth::ApiKey,
+            (Self::Serverless | Self::Foundry | Self::Other, _) => AzureAuth::Bearer,
         }
     }
 }

@@ -10,7 +10,8 @@ use mistral_core::{Error, Result};
 pub enum EndpointKind {
     /// A serverless deployment with a host of its own:
     /// `https://<deployment>.<region>.models.ai.azure.com` or
-    /// `https://<deployment>.<region>.inference.ai.azure.com`.
+    /// `https://<deployment>.<region>.inference.ai.azure.com`; or an online endpoint of Azure Machine
+    /// Learning: `https://<endpoint>.<region>.inference.ml.azure.com`.
     ///
     /// Chat is at `/v1/chat/completions`, OCR at `/v1/ocr`.
     Serverless,

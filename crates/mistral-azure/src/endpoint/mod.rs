@@ -16,6 +16,7 @@ const API_VERSION: &str = "api-version";
 const KNOWN_ENDPOINTS: &str = "the known forms are \
      `https://<deployment>.<region>.models.ai.azure.com`, \
      `https://<deployment>.<region>.inference.ai.azure.com`, \
+     `https://<endpoint>.<region>.inference.ml.azure.com`, \
      `https://<resource>.services.ai.azure.com`, \
      `https://<resource>.openai.azure.com/openai/v1` and \
      `https://<resource>.cognitiveservices.azure.com/openai/deployments/<deployment>`, each \
@@ -67,7 +68,8 @@ impl AzureEndpoint {
         let Some(matched) = PathMatch::find(&segments, host, kind) else {
             return Err(Error::config(format!(
                 "{setting}: `{name}` serves no Mistral models at the path `{}`: copy the endpoint \
-                 from the deployment's page; {KNOWN_ENDPOINTS}",
+                 from the deployment's page, or remove the path of the operation from that of a \
+                 gateway; {KNOWN_ENDPOINTS}",
                 url.path()
             )));
         };
@@ -153,6 +155,9 @@ impl<'a> PathMatch<'a> {
             }
             let (_, tail_lower) = lower.split_at_checked(start)?;
             if let Some(kind) = kind_of_path(tail_lower, host, configured, fallback) {
+                if tail.is_empty() && is_operation(&lower, configured) {
+                    return None;
+                }
                 return Some(Self {
                     kind,
                     prefix,
@@ -164,6 +169,16 @@ impl<'a> PathMatch<'a> {
             }
         }
         None
+    }
+}
+
+/// Whether a path that shows no kind ends in that of an operation. With a configured kind, only what
+/// cannot be a gateway's own path counts.
+fn is_operation(path: &[&str], configured: Option<EndpointKind>) -> bool {
+    match path.last() {
+        Some(&"completions") => true,
+        Some(&("embeddings" | "ocr" | "score")) => configured.is_none(),
+        _ => false,
     }
 }
 

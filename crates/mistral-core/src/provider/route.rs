@@ -33,6 +33,28 @@ impl<'a> RouteRequest<'a> {
     }
 }
 
+/// The paths of operations after the version, for base URLs that are pasted with one of them.
+/// `crates/mistral-api/tests/api.rs` checks that none is missing.
+const OPERATION_PATHS: [&str; 17] = [
+    "agents/completions",
+    "audio/speech",
+    "audio/transcriptions",
+    "audio/voices",
+    "batch/jobs",
+    "chat/classifications",
+    "chat/completions",
+    "chat/moderations",
+    "classifications",
+    "conversations",
+    "embeddings",
+    "files",
+    "fim/completions",
+    "fine_tuning/jobs",
+    "models",
+    "moderations",
+    "ocr",
+];
+
 /// The URL of a request, and the model name to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -49,16 +71,23 @@ impl Route {
         Self { url, model: None }
     }
 
-    /// Creates a route to `path` below `base`, which may end in a slash or a version.
+    /// Creates a route to `path` below `base`, which may end in a slash, a version, or the path of an
+    /// operation with its version, as in `https://api.mistral.ai/v1/chat/completions`.
     ///
     /// The version of the path takes precedence: `/v2/agents` below `https://api.mistral.ai/v1` is
     /// `https://api.mistral.ai/v2/agents`.
     ///
     /// # Errors
-    /// Fails when `base` and `path` do not form a URL.
+    /// Fails when `base` and `path` do not form a URL, or when `base` ends in the path of an operation
+    /// without a version.
     pub fn join(base: &Url, path: &str) -> Result<Self> {
         let origin = &base[..Position::BeforePath];
-        let before = base.path().trim_end_matches('/');
+        let before = without_operation(base.path().trim_end_matches('/')).map_err(|operation| {
+            Error::config(format!(
+                "the base URL `{base}` ends in the path of an operation: remove `/{operation}`, \
+                 which the SDK appends itself, after `/v1`"
+            ))
+        })?;
         let before = match before.rsplit_once('/') {
             Some((parent, last)) if is_version(last) && has_version(path) => parent,
             _ => before,
@@ -79,6 +108,28 @@ impl Route {
         self.model = Some(model.into());
         self
     }
+}
+
+/// Removes the path of an operation, or the beginning of one, after a version.
+///
+/// # Errors
+/// Returns the path of an operation that no version precedes.
+fn without_operation(path: &str) -> Result<&str, &'static str> {
+    let parent = |tail: &str| path.strip_suffix(tail)?.strip_suffix('/');
+    for operation in OPERATION_PATHS {
+        let group = operation.split_once('/').map(|(group, _)| group);
+        for tail in [Some(operation), group].into_iter().flatten() {
+            let Some(parent) = parent(tail) else { continue };
+            if is_version(parent.rsplit('/').next().unwrap_or_default()) {
+                return Ok(parent);
+            }
+            // A single segment such as `models` may be a part of a gateway's path.
+            if tail == operation && group.is_some() {
+                return Err(operation);
+            }
+        }
+    }
+    Ok(path)
 }
 
 /// Whether the first segment of `path` is a version, as in `/v1/models`.
@@ -182,6 +233,35 @@ mod tests {
             let base = parse_base_url("base_url", base).unwrap();
             let route = Route::join(&base, path).unwrap();
             assert_eq!(route.url.as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn base_url_with_path_of_operation_is_cut_or_refused() {
+        for (base, expected) in [
+            ("https://h/v1/chat/completions", "https://h/v1/models"),
+            ("https://h/v1/chat/completions/", "https://h/v1/models"),
+            ("https://h/v1/chat", "https://h/v1/models"),
+            ("https://h/v2/chat/completions", "https://h/v1/models"),
+            ("https://h/team/v1/ocr", "https://h/team/v1/models"),
+            ("https://h/team/models", "https://h/team/models/v1/models"),
+            ("https://h/files", "https://h/files/v1/models"),
+            ("https://h/v1/team", "https://h/v1/team/v1/models"),
+            ("https://h/v1/mychat", "https://h/v1/mychat/v1/models"),
+        ] {
+            let base = parse_base_url("base_url", base).unwrap();
+            let route = Route::join(&base, "/v1/models").unwrap();
+            assert_eq!(route.url.as_str(), expected);
+        }
+        for (base, operation) in [
+            ("https://h/team/chat/completions", "/chat/completions"),
+            ("https://h/chat/completions/", "/chat/completions"),
+            ("https://h/v1beta/fim/completions", "/fim/completions"),
+            ("https://h/audio/speech", "/audio/speech"),
+        ] {
+            let base = parse_base_url("base_url", base).unwrap();
+            let error = Route::join(&base, "/v1/models").unwrap_err();
+            assert!(error.to_string().contains(operation), "{error}");
         }
     }
 

@@ -6,7 +6,7 @@
 
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use mistral_sdk::chat::{ChatCompletionRequest, CompletionChunk};
+use mistral_sdk::chat::{ChatCompletionRequest, CompletionChunk, DeltaMessage};
 use mistral_sdk::messages::Message;
 use mistral_sdk::sse::SseDecoder;
 use mistral_sdk::{Client, Error, ErrorKind, EventStream};
@@ -26,8 +26,13 @@ pub fn check(input: &[u8]) {
     let (read, error) = run(async { read(stream(&client).await).await });
     match expected.end {
         // The client may read such an event all the same, or pass over it.
-        End::Invalid => assert!(read.starts_with(&expected.chunks), "{read:?}"),
-        End::Marker | End::Cut => assert_eq!(read, expected.chunks),
+        End::Invalid => assert!(read.len() >= expected.chunks.len(), "{read:?}"),
+        End::Marker | End::Cut => assert_eq!(read.len(), expected.chunks.len(), "{read:?}"),
+    }
+    for (read, expected) in read.iter().zip(&expected.chunks) {
+        if !has_text_elsewhere(expected) {
+            assert_eq!(read, expected);
+        }
     }
     match (expected.end, error.as_ref().map(Error::kind)) {
         (End::Marker, None) => {}
@@ -109,7 +114,7 @@ fn parsed(wire: &[u8]) -> Parsed {
     let mut chunks = Vec::new();
     let mut end = End::Cut;
     while let Some(event) = decoder.next_event().unwrap() {
-        if event.data == "[DONE]" {
+        if event.data.trim() == "[DONE]" {
             end = End::Marker;
             break;
         }
@@ -122,6 +127,15 @@ fn parsed(wire: &[u8]) -> Parsed {
         }
     }
     Parsed { chunks, end }
+}
+
+/// Whether the client may find the text of a choice in a field of other APIs, where serde_json
+/// finds none.
+fn has_text_elsewhere(chunk: &CompletionChunk) -> bool {
+    chunk.choices.iter().any(|choice| {
+        let has = |name| choice.extra.contains_key(name);
+        choice.delta == DeltaMessage::default() && (has("message") || has("text"))
+    })
 }
 
 /// Whether a chunk only adds to the text of the first choice.

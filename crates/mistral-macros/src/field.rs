@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result, Type};
 
 use crate::attributes::{Errors, Key, read_options, unknown, value};
-use crate::types::{are_numbers, argument_of, is_map, is_number, is_scalar};
+use crate::types::{are_numbers, argument_of, is_map, is_number, is_scalar, is_string};
 
 const OPTIONS: [&str; 12] = [
     "required",
@@ -43,6 +43,8 @@ pub(crate) enum Reader {
     LenientNumbers,
     LenientObject,
     Nullable,
+    /// A required text that may be `null`.
+    NullableText,
     With(Path),
 }
 
@@ -274,6 +276,7 @@ impl Options {
             (_, Some(span), Some(_)) => contradiction(span, "nullable", "lenient"),
             (Some(_), Some(span), _) => contradiction(span, "nullable", "read_with"),
             (Some(_), _, Some(span)) => contradiction(span, "lenient", "read_with"),
+            (None, Some(_), None) if required && is_string(ty) => Ok(Reader::NullableText),
             (None, Some(span), _) if required => contradiction(span, "nullable", "required"),
             (None, _, Some(span)) if required => contradiction(span, "lenient", "required"),
             (Some(path), ..) => Ok(Reader::With(path)),

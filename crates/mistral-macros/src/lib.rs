@@ -66,7 +66,7 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// | `rename = "type"` | Sets the name in JSON. |
 /// | `lenient` | Keeps a value that cannot be read in `extra`. If elements of a `Vec` cannot be read, the field has the others, and `extra` the list as it came. The same holds for the numbers of a `BTreeMap<String, _>`. A `Vec` of numbers is read as a whole. |
 /// | `lenient_object` | The same, faster, for a struct all of whose fields are lenient: scalars that are not `required`, and fields with one of these two options. |
-/// | `nullable` | Passes `null` on to the field's type, which has a value for it. |
+/// | `nullable` | Passes `null` on to the field's type, which has a value for it. A `required` `String` is empty, and `null` is kept and written again. |
 /// | `read_with = path` | Reads the value with `path`, called with a `&mut impl MapAccess`. It returns a `Result` of the field's type, or of an `Option` of it for a `default` field. |
 /// | `write_with = path` | Writes `path(&value)` instead of the value. |
 ///
@@ -77,6 +77,9 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// A value that does not fit is an error for a `required` field. For any other it goes to
 /// `extra` as it came, and the field is unset. The same holds for a `String` or a `bool` that is
 /// not `required` and whose value is of another kind. The types are recognized by their names.
+///
+/// A `Vec` that is not `required` is unset by `""` and `{}` as by `null`: servers in some
+/// languages do not tell them from an empty list.
 ///
 /// ```
 /// # use mistral_core::json::ApiObject;

@@ -183,6 +183,9 @@ fn read_field(container: &Container, field: &Field<'_>) -> TokenStream {
         Reader::List => quote_spanned!(span=> __json::optional_list(&mut map)?),
         Reader::Number => quote_spanned!(span=> __json::number(&mut map)?),
         Reader::Nullable => quote_spanned!(span=> __json::nullable(&mut map)?),
+        Reader::NullableText => {
+            quote_spanned!(span=> __json::nullable_text(&mut map, &mut extra, #name)?)
+        }
         Reader::With(read) => quote_spanned!(span=> #read(&mut map)?),
         Reader::Scalar => {
             quote_spanned!(span=> __json::scalar(&mut map, &mut extra, #name, #keep_nulls)?)

@@ -54,7 +54,7 @@ pub mod __private {
     pub use super::lenient_object::lenient_object;
     pub use super::numbers::lenient_numbers;
     pub use super::open_enum::{deserialize_enum, optional_enum};
-    pub use super::optional::optional_list;
+    pub use super::optional::{nullable_text, optional_list};
     pub use super::raw::{lenient, lenient_list};
     pub use super::unions::{Union, deserialize_union};
     pub use super::wire::{

@@ -7,9 +7,9 @@ use serde::de::{
     self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::lenient::{Exact, ExactVisitor, Scalar};
+use super::lenient::{Exact, ExactVisitor, Scalar, forget, keep_null};
 use super::open_enum::is_placeholder;
 
 /// Whether a value is other than `null` and than what servers write in its place.
@@ -102,6 +102,20 @@ impl<'de> Visitor<'de> for IntegerVisitor {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OptionalInteger, A::Error> {
         Self::read(Self::EXACT.visit_map(map))
     }
+}
+
+/// Reads a text that must be there, but may be `null`: it is then empty, and `extra` has the `null`.
+pub fn nullable_text<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    extra: &mut Map<String, Value>,
+    name: &'static str,
+) -> Result<String, A::Error> {
+    let text = map.next_value::<Option<String>>()?;
+    match text {
+        Some(_) => forget(extra, name),
+        None => keep_null(extra, name),
+    }
+    Ok(text.unwrap_or_default())
 }
 
 /// Reads a list. Servers in languages that do not tell empty lists, objects and strings apart

@@ -1,6 +1,6 @@
 //! Fields that are required, have a default, or are optional.
 
-use mistral_core::json::ApiObject;
+use mistral_core::json::{ApiObject, ApiRequest};
 use serde_json::{Map, Value, json};
 
 use crate::{read, round_trip};
@@ -185,4 +185,42 @@ fn null_is_kept_by_keep_nulls() {
     let nulls: Nulls = read(&json!({ "count": null })).unwrap();
     assert_eq!(nulls.extra, Map::new());
     round_trip::<Nulls>(&json!({ "count": 1, "text": 5, "owner": "me" }));
+}
+
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+struct NamedRequest {
+    #[api(required, nullable, into)]
+    model: String,
+    #[api(list)]
+    tags: Option<Vec<String>>,
+    #[api(extra)]
+    extra: Map<String, Value>,
+}
+
+#[test]
+fn required_text_that_may_be_null_is_written_again() {
+    let json = json!({ "model": null });
+    let read: NamedRequest = serde_json::from_value(json.clone()).unwrap();
+    assert_eq!(
+        (read.model.as_str(), &read.extra["model"]),
+        ("", &Value::Null)
+    );
+    assert_eq!(serde_json::to_value(&read).unwrap(), json);
+    let twice = r#"{"model":null,"model":"m"}"#;
+    let read: NamedRequest = serde_json::from_str(twice).unwrap();
+    assert_eq!(read, NamedRequest::new("m"));
+    let absent = serde_json::from_str::<NamedRequest>("{}").unwrap_err();
+    assert!(absent.to_string().contains("`model`"), "{absent}");
+    assert!(serde_json::from_str::<NamedRequest>(r#"{"model":5}"#).is_err());
+}
+
+#[test]
+fn list_that_is_written_as_empty_text_or_object_is_unset() {
+    for tags in [json!(null), json!(""), json!({})] {
+        let read: NamedRequest =
+            serde_json::from_value(json!({ "model": "m", "tags": tags })).unwrap();
+        assert_eq!(read, NamedRequest::new("m"), "{tags}");
+    }
+    let wrong = serde_json::from_value::<NamedRequest>(json!({ "model": "m", "tags": "a" }));
+    assert!(wrong.unwrap_err().to_string().contains("a list"));
 }

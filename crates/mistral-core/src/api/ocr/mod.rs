@@ -26,6 +26,8 @@ mod request;
 mod response;
 mod write;
 
+use serde_json::Value;
+
 use crate::call::Call;
 use crate::client::Client;
 use crate::mode::{Async, Mode};
@@ -79,9 +81,9 @@ println!("{}", response.markdown());
 # assert!(!response.markdown().is_empty());
 "#)]
     pub fn process(&self, request: &OcrRequest) -> Call<OcrResponse, M> {
-        let request = ApiRequest::new(&PROCESS)
-            .model(&*request.model)
-            .json(request);
+        let is_null = request.extra.get("model").is_some_and(Value::is_null);
+        let model = Some(&*request.model).filter(|_| !is_null);
+        let request = ApiRequest::new(&PROCESS).model(model).json(request);
         self.client.call(request)
     }
 }

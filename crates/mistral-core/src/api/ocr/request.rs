@@ -10,8 +10,9 @@ use crate::messages::ResponseFormat;
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct OcrRequest {
-    /// The model's id, for example `mistral-ocr-latest`.
-    #[api(required, into)]
+    /// The model's id, for example `mistral-ocr-latest`. To leave the choice to the server, send
+    /// `null`: `extra("model", Value::Null)`.
+    #[api(required, nullable, into)]
     pub model: String,
     /// The document or image to process.
     #[api(required, into)]

@@ -138,6 +138,25 @@ async fn process_sends_every_field() {
     assert!(Operation::all().any(|operation| operation.name == "ocr.process"));
 }
 
+/// The API accepts `null`, and then chooses the model.
+#[tokio::test]
+async fn process_sends_a_model_that_is_null() {
+    let mock = scripted([reply(200, r#"{"pages":[],"model":null}"#)]);
+    let client = client_with(&mock);
+    let document = json!({ "type": "document_url", "document_url": "https://x.test/a.pdf" });
+    let body = json!({ "model": null, "document": document });
+    let read: OcrRequest = same(&body);
+    assert_eq!(read.model, "");
+    let built = OcrRequest::new("m", Document::url("https://x.test/a.pdf"));
+    for request in [read, built.extra("model", Value::Null)] {
+        let response = client.ocr().process(&request).await.unwrap();
+        assert_eq!(response.model, "");
+        let sent = mock.requests().pop().unwrap();
+        assert_eq!(sent.json(), body);
+        assert_eq!(sent.json()["model"], Value::Null);
+    }
+}
+
 #[test]
 fn request_omits_unset_fields() {
     let request = OcrRequest::new("m", Document::url("https://x.test/a.pdf"));

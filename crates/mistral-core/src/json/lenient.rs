@@ -111,6 +111,7 @@ fn whole(value: f64) -> Option<i128> {
 
 /// Reads a number that is written as a string.
 fn parse_number(text: &str) -> Option<Number> {
+    let text = text.trim();
     let signed = text.parse::<i64>().ok().map(Number::from);
     signed
         .or_else(|| text.parse::<u64>().ok().map(Number::from))

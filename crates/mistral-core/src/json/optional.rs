@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::lenient::{Exact, ExactVisitor, Scalar, forget, keep_null};
 use super::open_enum::is_placeholder;
+use super::wire::Object;
 
 /// Whether a value is other than `null` and than what servers write in its place.
 pub(crate) fn says_something(value: &Value) -> bool {
@@ -126,6 +127,64 @@ where
     T: Deserialize<'de>,
 {
     map.next_value().map(|OptionalList(list)| list)
+}
+
+/// Reads an object that may be absent. Servers in PHP write `[]` for an empty one.
+pub(crate) fn optional_object<'de, A, T>(map: &mut A) -> Result<Option<T>, A::Error>
+where
+    A: MapAccess<'de>,
+    T: Object,
+{
+    map.next_value().map(|OptionalObject(object)| object)
+}
+
+/// An object, or one of the values that stand for none.
+struct OptionalObject<T>(Option<T>);
+
+impl<'de, T: Object> Deserialize<'de> for OptionalObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
+    type Value = OptionalObject<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OptionalObject<T>, A::Error> {
+        T::read(map, None).map(|object| OptionalObject(Some(object)))
+    }
+
+    fn visit_unit<E>(self) -> Result<OptionalObject<T>, E> {
+        Ok(OptionalObject(None))
+    }
+
+    fn visit_none<E>(self) -> Result<OptionalObject<T>, E> {
+        Ok(OptionalObject(None))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<OptionalObject<T>, E> {
+        if is_placeholder(text) {
+            return self.visit_unit();
+        }
+        Err(E::invalid_type(Unexpected::Str(text), &self))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OptionalObject<T>, A::Error> {
+        match seq.next_element::<IgnoredAny>()? {
+            None => self.visit_unit(),
+            Some(_) => Err(de::Error::invalid_type(Unexpected::Seq, &self)),
+        }
+    }
 }
 
 /// A list, or one of the values that stand for none.

@@ -153,3 +153,17 @@ fn result_without_content_is_retryable() {
     assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
     assert!(error.is_retryable());
 }
+
+#[test]
+fn result_response_that_says_nothing_is_none() {
+    for response in [json!(""), json!([]), json!(null)] {
+        let line = json!({
+            "custom_id": "a", "response": response, "error": { "message": "no luck" },
+        });
+        let line = line.to_string();
+        let result = BatchResult::lines(line.as_bytes()).next().unwrap().unwrap();
+        assert_eq!(result.response, None);
+        let error = result.body::<ChatCompletionResponse>().unwrap_err();
+        assert!(error.message().ends_with("no luck"), "{error}");
+    }
+}

@@ -94,3 +94,14 @@ fn optional_enum_of_a_file_written_as_empty_text_is_none() {
     );
     assert!(file.visibility.is_some());
 }
+
+/// A gateway in PHP writes the empty delta of the last chunk as a list.
+#[tokio::test]
+async fn stream_delta_written_as_an_empty_list_is_empty() {
+    for delta in [json!([]), json!(""), json!(null), json!({})] {
+        let end = new(0, delta.clone(), Some("stop"));
+        let response = whole(&[new(0, json!({ "content": "a" }), None), end]).await;
+        assert_eq!(response.text(), "a", "{delta}");
+        assert_eq!(response.choices[0].finish_reason, Some(FinishReason::Stop));
+    }
+}

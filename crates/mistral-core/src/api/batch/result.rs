@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, decode, empty_response, unexpected};
 use crate::json::ApiObject;
-use crate::json::optional::{optional_number, says_something};
+use crate::json::optional::{optional_number, optional_object, says_something};
 use crate::json::wire::value;
 
 /// The result of one request of a batch: a line of a job's output file or error file.
@@ -37,6 +37,7 @@ pub struct BatchResult {
     #[api(read_with = value)]
     pub custom_id: Option<String>,
     /// The endpoint's response, if there is one.
+    #[api(read_with = optional_object)]
     pub response: Option<BatchResponse>,
     /// The error of a request that has no response.
     pub error: Option<Value>,

@@ -11,7 +11,7 @@ use super::finish::{FinishReason, Logprobs};
 use crate::json::__private::{lenient_object, next_key, scalar, value};
 use crate::json::ApiObject;
 use crate::json::open_enum::optional_enum;
-use crate::json::optional::optional_number;
+use crate::json::optional::{optional_number, optional_object};
 use crate::json::text::text;
 use crate::json::wire::{entry, extra_entries, optional_entry};
 use crate::messages::{Content, ToolCall, UsageInfo, present_id};
@@ -60,7 +60,7 @@ pub struct CompletionResponseStreamChoice {
     #[api(default, read_with = optional_number)]
     pub index: i64,
     /// The new part of the message.
-    #[api(default)]
+    #[api(default, read_with = optional_object)]
     pub delta: DeltaMessage,
     /// The reason that the model stopped, in the choice's last chunk.
     #[api(read_with = optional_enum)]

@@ -1,6 +1,6 @@
 use base64_simd::STANDARD;
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, MapAccess};
 use serde_json::{Map, Value};
 
 use super::block::Block;
@@ -15,7 +15,7 @@ use crate::transport::media_type;
 #[non_exhaustive]
 pub struct OcrResponse {
     /// The processed pages.
-    #[api(required)]
+    #[api(required, read_with = read_pages)]
     pub pages: Vec<OcrPageObject>,
     /// The model that processed the document.
     #[api(default)]
@@ -65,15 +65,30 @@ impl OcrResponse {
     }
 }
 
+/// Reads the pages. One without an index has that of its position.
+fn read_pages<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Vec<OcrPageObject>, A::Error> {
+    let mut pages: Vec<OcrPageObject> = map.next_value()?;
+    let mut has_first = false;
+    for (position, page) in (0..).zip(&mut pages) {
+        // An index that is absent reads as 0, which only one page has.
+        if page.extra.contains_key("index") || (page.index == 0 && has_first) {
+            page.index = position;
+        }
+        has_first |= page.index == 0;
+    }
+    Ok(pages)
+}
+
 /// A processed page. Mirrors the API's `OCRPageObject`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct OcrPageObject {
-    /// The index of the page in the document, counted from 0.
-    #[api(required)]
+    /// The index of the page in the document, counted from 0. If the server sent none that can be
+    /// read, the position of the page in the response.
+    #[api(default)]
     pub index: u64,
     /// The text as Markdown. It contains images as links to their ids.
-    #[api(required)]
+    #[api(required, nullable)]
     pub markdown: String,
     /// The extracted images. If some cannot be read, `extra` has the whole list as it came.
     #[api(default, lenient)]

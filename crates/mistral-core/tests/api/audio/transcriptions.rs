@@ -269,12 +269,22 @@ async fn transcription_event_type_is_read_from_data_or_event_line() {
 
 #[tokio::test]
 async fn transcription_fields_missing_in_done_event_come_from_deltas() {
-    let end = json!({ "type": "transcription.done", "text": "", "model": "m", "language": null });
-    let wire = deltas()
-        .into_iter()
-        .chain([end])
-        .map(|data| event(None, &data));
-    let response = transcribe(wire).await.collect_response().await.unwrap();
+    let end = |text: Value| {
+        let kind = "transcription.done";
+        json!({ "type": kind, "text": text, "model": "m", "language": null })
+    };
+    let wire = |end: Value| {
+        let all = deltas().into_iter().chain([end]);
+        all.map(|data| event(None, &data)).collect::<Vec<_>>()
+    };
+    let response = transcribe(wire(end(Value::Null))).await;
+    let response = response.collect_response().await.unwrap();
+    assert_eq!(
+        serde_json::to_value(response).unwrap()["text"],
+        "Hello there"
+    );
+    let response = transcribe(wire(end(json!("")))).await;
+    let response = response.collect_response().await.unwrap();
     assert_eq!((&*response.text, &*response.model), ("Hello there", "m"));
     assert_eq!(response.language.as_deref(), Some("en"));
     let segment = &response.segments[0];
@@ -366,5 +376,20 @@ async fn transcription_stream_error_events_are_errors() {
     ] {
         let (_, error) = read(&mut transcribe([malformed]).await).await;
         assert_eq!(error.unwrap().kind(), ErrorKind::Decode);
+    }
+}
+
+/// A part of the text must not be missing without an error.
+#[tokio::test]
+async fn transcription_event_that_cannot_be_read_is_an_error() {
+    for wire in [
+        event(
+            None,
+            &json!({ "type": "transcription.text.delta", "text": null }),
+        ),
+        event(Some("transcription.text.delta"), &json!({ "text": 5 })),
+    ] {
+        let error = transcribe([wire]).await.collect_response().await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Decode);
     }
 }

@@ -383,6 +383,30 @@ fn response_with_malformed_blocks_and_boxes_keeps_its_text() {
     assert_eq!(block.extra["top_left_y"], json!({}));
 }
 
+#[test]
+fn page_with_an_index_that_cannot_be_read_has_that_of_its_position() {
+    for index in [
+        json!(null),
+        json!(""),
+        json!("x"),
+        json!(-1),
+        json!(1.5),
+        json!({}),
+    ] {
+        let json = json!({ "pages": [
+            { "index": 0, "markdown": "a" },
+            { "index": index, "markdown": null },
+            { "markdown": "c" },
+            { "index": 7, "markdown": "d" },
+        ] });
+        let response: OcrResponse = serde_json::from_value(json).unwrap();
+        let indices: Vec<_> = response.pages.iter().map(|page| page.index).collect();
+        assert_eq!(indices, [0, 1, 2, 7], "{index}");
+        assert_eq!(response.pages[1].markdown, "");
+        assert_eq!(response.markdown(), "a\n\n\n\nc\n\nd");
+    }
+}
+
 #[tokio::test]
 async fn response_malformed_is_a_decode_error_with_path() {
     let mut response: OcrResponse = same(&response());

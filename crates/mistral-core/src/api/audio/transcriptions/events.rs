@@ -138,9 +138,10 @@ impl TranscriptionState {
             usage: None,
             extra: Map::new(),
         };
-        let Some(done) = self.done else {
+        let Some(mut done) = self.done else {
             return accumulated;
         };
+        done.extra.remove("text"); // a `null` in place of the text
         TranscriptionResponse {
             text: if done.text.is_empty() {
                 accumulated.text

@@ -11,7 +11,7 @@ pub struct TranscriptionResponse {
     #[api(default)]
     pub model: String,
     /// The transcribed text.
-    #[api(required)]
+    #[api(required, nullable)]
     pub text: String,
     /// The spoken language as a two-letter code.
     pub language: Option<String>,
@@ -36,7 +36,7 @@ pub struct TranscriptionStreamDone {
     #[api(default)]
     pub model: String,
     /// The transcribed text.
-    #[api(required)]
+    #[api(required, nullable)]
     pub text: String,
     /// The spoken language as a two-letter code.
     pub language: Option<String>,

@@ -30,21 +30,21 @@ pub(super) enum Content {
 /// Classifies an event that cannot be decoded.
 pub(super) fn classify(event_type: &str, data: &str) -> Content {
     let data = data.trim();
-    if data.is_empty() || data.starts_with(':') || is_name(data.trim_matches('"')) {
+    if data.is_empty() || data.starts_with(':') || names_keep_alive(data.trim_matches('"')) {
         return Content::KeepAlive;
     }
     if data.len() > MAX_LENGTH {
         return Content::Other;
     }
     let value = serde_json::from_str(data).ok();
-    let named = is_name(event_type);
+    let named = names_keep_alive(event_type);
     match value {
         Some(Value::Object(object)) if object.is_empty() => Content::KeepAlive,
         Some(Value::Object(object)) => {
             let name = |key| object.get(key).and_then(Value::as_str);
             let mut names = ["type", "event", "object", "kind", "status"].into_iter();
             let is_error = object.get("error").is_some_and(|error| !error.is_null());
-            if !is_error && (named || names.any(|key| name(key).is_some_and(is_name))) {
+            if !is_error && (named || names.any(|key| name(key).is_some_and(names_keep_alive))) {
                 Content::KeepAlive
             } else if ApiError::is_error_body(data.as_bytes()) {
                 Content::Other
@@ -60,7 +60,7 @@ pub(super) fn classify(event_type: &str, data: &str) -> Content {
 }
 
 /// Whether a text names an event that keeps a stream alive, perhaps with a number or a time.
-fn is_name(text: &str) -> bool {
+pub(crate) fn names_keep_alive(text: &str) -> bool {
     if text.len() > MAX_TEXT_LENGTH {
         return false;
     }

@@ -3,7 +3,7 @@
 pub(crate) mod byte_stream;
 pub(crate) mod event_stream;
 pub(crate) mod input_stream;
-mod keep_alive;
+pub(crate) mod keep_alive;
 #[macro_use]
 mod options;
 pub(crate) mod pages;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mistral_core::ErrorKind;
-use mistral_core::audio::{AudioTranscriptionRequest, SpeechRequest};
+use mistral_core::audio::{AudioTranscriptionRequest, SpeechRequest, TranscriptionStreamEvents};
 use mistral_core::chat::ChatCompletionResponse;
 use mistral_core::files::FileSource;
 use mistral_core::fim::FimCompletionRequest;
@@ -159,6 +159,19 @@ async fn audio_stream_of_keep_alives_alone_is_truncated() {
         }
         assert_eq!(error.unwrap().kind(), ErrorKind::Truncated, "{life:?}");
     }
+}
+
+#[tokio::test]
+async fn audio_stream_of_a_new_event_alone_is_whole() {
+    let recording = FileSource::from_bytes("a.wav", "x");
+    let request = AudioTranscriptionRequest::new("m", recording);
+    let wire = "data: {\"type\":\"transcription.speaker\",\"name\":\"a\"}\n\n";
+    let client = client_with(&scripted([sse([bytes(wire)])]));
+    let stream = client.audio().transcriptions().stream(&request);
+    let mut stream = stream.await.unwrap();
+    let event = stream.next().await.unwrap().unwrap();
+    assert!(matches!(event, TranscriptionStreamEvents::Unknown(_)));
+    assert!(stream.next().await.is_none());
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ use bytes::Bytes;
 use serde::de::Error as _;
 use serde_json::Value;
 
+use crate::call::keep_alive::names_keep_alive;
 use crate::client::Client;
 use crate::error::{ApiError, Error, ErrorKind, Result};
 use crate::json::unions::{StrictUnion, Union};
@@ -115,6 +116,14 @@ fn decode_audio(base64: &str) -> Result<Bytes> {
             let message = "the audio cannot be decoded: it is not base64";
             Error::new(ErrorKind::Decode, message).with_source(error)
         })
+}
+
+/// Whether an event that this version of the SDK does not declare is one of the stream, and does
+/// not only keep it alive.
+#[cold]
+fn has_type(event: &Value) -> bool {
+    let name = event.get("type").and_then(Value::as_str);
+    name.is_some_and(|name| !names_keep_alive(name))
 }
 
 /// Decodes again an event whose data has no known `type`, with the type of the server-sent

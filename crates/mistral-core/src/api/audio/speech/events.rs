@@ -1,7 +1,7 @@
 use bytes::{Bytes, BytesMut};
 use serde_json::{Map, Value};
 
-use crate::api::audio::{decode_audio, named_event};
+use crate::api::audio::{decode_audio, has_type, named_event};
 use crate::call::event_stream::EventStream;
 use crate::call::stream_event::StreamEvent;
 use crate::error::Result;
@@ -98,7 +98,10 @@ impl StreamEvent for SpeechStreamEvents {
             StrictUnion(Self::Unknown(event)) => named_event(event_type, event)?,
             StrictUnion(event) => event,
         };
-        state.has_started |= !matches!(event, Self::Unknown(_));
+        state.has_started |= match &event {
+            Self::Unknown(event) => has_type(event),
+            _ => true,
+        };
         if let Self::Done(done) = &event {
             state.is_done = true;
             state.usage.clone_from(&done.usage);

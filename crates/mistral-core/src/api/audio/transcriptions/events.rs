@@ -3,7 +3,7 @@ use std::any::Any;
 use serde_json::{Map, Value};
 
 use super::response::{TranscriptionResponse, TranscriptionSegmentChunk, TranscriptionStreamDone};
-use crate::api::audio::named_event;
+use crate::api::audio::{has_type, named_event};
 use crate::call::stream_event::StreamEvent;
 use crate::json::unions::StrictUnion;
 use crate::json::{ApiObject, ApiUnion};
@@ -102,7 +102,10 @@ pub struct TranscriptionState {
 impl TranscriptionState {
     #[inline]
     fn add(&mut self, event: &TranscriptionStreamEvents) {
-        self.has_started |= !matches!(event, TranscriptionStreamEvents::Unknown(_));
+        self.has_started |= match event {
+            TranscriptionStreamEvents::Unknown(event) => has_type(event),
+            _ => true,
+        };
         match event {
             TranscriptionStreamEvents::TextDelta(delta) => self.text.push_str(&delta.text),
             TranscriptionStreamEvents::Language(language) => {

@@ -13,12 +13,11 @@ pub(crate) mod stream_event;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use memchr::memmem::Finder;
 use serde::de::DeserializeOwned;
 
-use crate::error::{ApiError, DecodeError, Result, decode, empty_response, request_id, unexpected};
+use crate::error::{DecodeError, Result, decode, empty_response, request_id, unexpected};
 use crate::json::optional::says_something;
 use crate::mode::{Async, Mode};
 use crate::pipeline::Pipeline;
@@ -192,12 +191,7 @@ fn decode_body<T>(
     // The response of an operation without a result is empty.
     let is_nothing = body.is_empty() || request.operation.framing == Framing::Nothing;
     let json = if is_nothing { b"null" } else { body };
-    let decoded = if may_hold_error(json) && ApiError::is_empty_success(json) {
-        Err(DecodeError::custom("the result is empty"))
-    } else {
-        decode(json)
-    };
-    decoded.map_err(|mut cause| {
+    decode(json).map_err(|mut cause| {
         let headers = raw.response.headers();
         let error = match cause.take_error() {
             Some(error) => error.with_request_id(request_id(headers)),
@@ -213,16 +207,6 @@ fn decode_body<T>(
         }
         error
     })
-}
-
-/// The length up to which a successful response is searched for an error beside its result, in
-/// bytes. Such a response has no content.
-const MAX_EMPTY_SUCCESS: usize = 4096;
-
-/// Whether a response may be an error although its status is 200.
-fn may_hold_error(json: &[u8]) -> bool {
-    static FIELD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
-    json.len() <= MAX_EMPTY_SUCCESS && FIELD.find(json).is_some()
 }
 
 /// Whether a body is empty, or is `null` or another value without content.

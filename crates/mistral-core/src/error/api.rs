@@ -132,28 +132,6 @@ impl ApiError {
         is_error_object || has("error") || (!is_success && (has("detail") || has("message")))
     }
 
-    /// Whether `body` is an error beside an empty result, as some gateways send it with the
-    /// status 200.
-    #[cold]
-    pub(crate) fn is_empty_success(body: &[u8]) -> bool {
-        const RESULTS: [&str; 5] = ["choices", "data", "results", "pages", "embeddings"];
-        let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
-            return false;
-        };
-        let is_error = object.get("error").is_some_and(|error| match error {
-            Value::String(text) => !text.is_empty(),
-            Value::Object(error) => !error.is_empty(),
-            _ => false,
-        });
-        let mut results = RESULTS
-            .iter()
-            .filter_map(|name| object.get(*name))
-            .peekable();
-        is_error
-            && results.peek().is_some()
-            && results.all(|result| result.as_array().is_some_and(Vec::is_empty))
-    }
-
     /// Returns the server's id of the request, for its support.
     pub(crate) fn request_id(&self) -> Option<&str> {
         request_id(&self.headers).or(self.request_id.as_deref())

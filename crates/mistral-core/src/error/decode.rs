@@ -17,16 +17,6 @@ pub(crate) struct DecodeError {
 }
 
 impl DecodeError {
-    /// Creates the error of a document that is not what its type allows.
-    #[cold]
-    pub(crate) fn custom(message: &str) -> Self {
-        Self {
-            path: ".".to_owned(),
-            cause: serde::de::Error::custom(message),
-            error: None,
-        }
-    }
-
     /// Wraps the error of a response that is as documented, but whose content is not what the
     /// program requested.
     #[cfg(feature = "schemars")]

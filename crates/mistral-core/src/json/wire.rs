@@ -8,6 +8,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+use super::optional::says_something;
+
 /// An object that keeps the fields that it does not declare. Implemented by `ApiObject` and
 /// `ApiRequest`.
 pub trait Object: Sized {
@@ -130,8 +132,43 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::read(map, self.skipped)
+        let object = T::read(map, self.skipped)?;
+        if const { has_results(T::FIELDS) }
+            && !object.extra().is_empty()
+            && is_error_beside_nothing(&object)
+        {
+            return Err(de::Error::custom("an error beside an empty result"));
+        }
+        Ok(object)
     }
+}
+
+/// The names of the lists that hold the result of an operation.
+const RESULTS: [&str; 4] = ["choices", "data", "results", "pages"];
+
+/// Whether one of the fields holds the result of an operation.
+const fn has_results(fields: &[&str]) -> bool {
+    let mut names: &[&str] = &RESULTS;
+    while let [name, rest @ ..] = names {
+        if contains(fields, name) {
+            return true;
+        }
+        names = rest;
+    }
+    false
+}
+
+/// Whether an object has an error and an empty result, as some gateways send it with the status
+/// 200.
+#[cold]
+fn is_error_beside_nothing<T: Object>(object: &T) -> bool {
+    if !object.extra().get("error").is_some_and(says_something) {
+        return false;
+    }
+    let written = serialize_object(object, serde_json::value::Serializer);
+    let value = written.unwrap_or_default();
+    let results = RESULTS.iter().filter_map(|name| value.get(name));
+    results.into_iter().all(|result| !says_something(result))
 }
 
 /// Reads the next key of an object, borrowed from the input where that is possible.

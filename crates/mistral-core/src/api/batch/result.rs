@@ -126,7 +126,7 @@ impl BatchResult {
             Value::String(text) => Cow::Borrowed(text.as_str()),
             body => Cow::Owned(body.to_string()),
         };
-        if error.is_some() || !status.is_success() || ApiError::is_empty_success(text.as_bytes()) {
+        if error.is_some() || !status.is_success() {
             let error = ApiError::parse(status, headers, text.as_bytes());
             return Err(Error::api_error(error));
         }

@@ -67,7 +67,7 @@ pub struct ByteStream {
 
 impl ByteStream {
     pub(crate) fn new(operation: Cow<'static, str>, raw: RawResponse) -> Self {
-        let (head, body) = raw.response.into_parts();
+        let (head, body) = raw.response.http.into_parts();
         let content_type = head.headers.get(CONTENT_TYPE);
         Self {
             operation,

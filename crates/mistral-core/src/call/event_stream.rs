@@ -98,8 +98,8 @@ impl<T: StreamEvent> EventStream<T> {
             attempts: raw.attempts,
             status: raw.response.status(),
             request_id,
-            credentials: Box::new(raw.credentials),
-            body: Some(raw.response.into_body()),
+            credentials: Box::new(raw.response.credentials),
+            body: Some(raw.response.http.into_body()),
             failed: false,
             has_events: false,
             passed_over: None,
@@ -161,8 +161,9 @@ impl<T: StreamEvent> EventStream<T> {
         while !self.has_end_marker {
             match self.decoder.advance() {
                 Ok(true) => {
-                    if let Some(event) = self.read_event() {
-                        return Poll::Ready(Some(event));
+                    let event = self.read_event();
+                    if event.is_ready() {
+                        return event;
                     }
                 }
                 Ok(false) => break,
@@ -231,22 +232,22 @@ impl<T: StreamEvent> EventStream<T> {
         T::may_end(&self.state) && (T::is_complete(&self.state) || !self.decoder.is_within_event())
     }
 
-    /// Decodes the current event. `None` if it is the end marker or is passed over.
-    fn read_event(&mut self) -> Option<Result<T>> {
+    /// Decodes the current event. Pending if it is the end marker or is passed over.
+    fn read_event(&mut self) -> Poll<Option<Result<T>>> {
         let event = self.decoder.event();
         if event.data == END_MARKER {
             self.has_end_marker = true;
-            return None;
+            return Poll::Pending;
         }
         if event.event_type == "error" {
             let headers = HeaderMap::new();
             let error = ApiError::parse(self.status, headers, event.data.as_bytes());
-            return Some(self.fail(error.into()));
+            return Poll::Ready(Some(self.fail(error.into())));
         }
         if T::IS_MERGED {
             self.size = self.size.saturating_add(event.data.len());
             if self.size > self.max_size {
-                return Some(self.fail(too_large(self.max_size)));
+                return Poll::Ready(Some(self.fail(too_large(self.max_size))));
             }
         }
         match T::decode_named(event.event_type, &event.data, &mut self.state) {
@@ -255,9 +256,11 @@ impl<T: StreamEvent> EventStream<T> {
                     trace.event();
                 }
                 self.has_events = true;
-                Some(Ok(item))
+                Poll::Ready(Some(Ok(item)))
             }
-            Err(cause) => self.read_other(cause),
+            Err(cause) => self
+                .read_other(cause)
+                .map_or(Poll::Pending, |item| Poll::Ready(Some(item))),
         }
     }
 
@@ -323,6 +326,7 @@ impl<T: StreamEvent> EventStream<T> {
         }
     }
 
+    #[cold]
     fn fail(&mut self, error: Error) -> Result<T> {
         if let Some(trace) = &self.trace {
             trace.failed(&error);

@@ -169,7 +169,7 @@ impl<T: DeserializeOwned + 'static> Call<T> {
         let request = self.request.into_parts()?;
         let raw = self.pipeline.call(&request).await?;
         let body = decode_body(&request, &raw, self.decode)?;
-        let (head, raw_body) = raw.response.into_parts();
+        let (head, raw_body) = raw.response.http.into_parts();
         Ok(Response {
             body,
             status: head.status,
@@ -200,7 +200,7 @@ fn decode_body<T>(
             }
             None => unexpected(raw.response.status(), headers.clone(), body, cause),
         };
-        let error = raw.credentials.mask(error);
+        let error = raw.response.credentials.mask(error);
         let error = error.at(request.operation.name.clone(), raw.attempts);
         if let Some(trace) = &raw.trace {
             trace.failed(&error);

@@ -132,14 +132,15 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        let object = T::read(map, self.skipped)?;
+        let mut read = T::read(map, self.skipped);
         if const { has_results(T::FIELDS) }
+            && let Ok(object) = &read
             && !object.extra().is_empty()
-            && is_error_beside_nothing(&object)
+            && is_error_beside_nothing(object)
         {
-            return Err(de::Error::custom("an error beside an empty result"));
+            read = Err(de::Error::custom("an error beside an empty result"));
         }
-        Ok(object)
+        read
     }
 }
 

@@ -1,6 +1,7 @@
 //! Classification of responses: a document, a stream of events, or an error.
 
 use std::future::{Future, poll_fn};
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -25,14 +26,41 @@ const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct RawResponse {
     /// Boxed, because it is moved several times.
-    pub(crate) response: Box<http::Response<Body>>,
+    pub(crate) response: Box<Received>,
     pub(crate) attempts: u32,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) idle: Duration,
-    /// The credentials of the request, which the server may quote.
-    pub(crate) credentials: Credentials,
     /// Boxed: tracing is usually disabled.
     pub(crate) trace: Option<Box<Trace>>,
+}
+
+/// A response, and the credentials of its request, which the server may quote.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) http: http::Response<Body>,
+    pub(crate) credentials: Credentials,
+}
+
+impl Received {
+    #[inline]
+    pub(super) fn new(http: http::Response<Body>) -> Box<Self> {
+        let credentials = Credentials::default();
+        Box::new(Self { http, credentials })
+    }
+}
+
+impl Deref for Received {
+    type Target = http::Response<Body>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.http
+    }
+}
+
+impl DerefMut for Received {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.http
+    }
 }
 
 /// Creates the error of a response that is not a success. The status alone is enough: a body
@@ -41,11 +69,11 @@ pub(crate) struct RawResponse {
 /// Boxed by itself: errors are rare, and would make the future of every call larger.
 #[cold]
 pub(crate) fn error_response(
-    response: Box<http::Response<Body>>,
+    response: Box<Received>,
     deadline: Option<Deadline>,
 ) -> Pin<Box<dyn Future<Output = Error> + Send>> {
     Box::pin(async move {
-        let (head, mut body) = response.into_parts();
+        let (head, mut body) = response.http.into_parts();
         let mut text = BytesMut::new();
         read_text(&mut body, &mut text, deadline).await;
         if let Some(encoding) = compression(&head.headers).filter(|_| !is_plain_text(&text)) {

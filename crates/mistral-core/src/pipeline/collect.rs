@@ -10,7 +10,7 @@ use crate::transport::{Body, BodyCollector};
 pub(crate) const DEFAULT_MAX_RESPONSE_SIZE: usize = 256 * 1024 * 1024;
 
 /// Reads a body to its end, up to `limit` bytes.
-pub(super) async fn collect(body: &mut Body, mut timer: IdleTimer, limit: usize) -> Result<()> {
+pub(super) async fn collect(body: &mut Body, timer: &mut IdleTimer, limit: usize) -> Result<()> {
     let announced = body.content_length().unwrap_or_default();
     if announced > limit as u64 {
         return Err(too_large(limit));

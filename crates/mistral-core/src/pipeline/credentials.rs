@@ -46,15 +46,20 @@ impl Credentials {
     }
 
     /// Adds the secrets that the caller set on the call, and those in the URL.
-    pub(super) fn with_own(mut self, request: &RequestParts, url: &Url) -> Self {
-        if let Some(options) = request.options().filter(|own| !own.headers.is_empty()) {
-            let more = self.more.get_or_insert_default();
-            more.add_headers(&options.headers);
+    #[inline]
+    pub(super) fn add_own(&mut self, request: &RequestParts, url: &Url) {
+        let headers = request.options().map(|own| &own.headers);
+        let headers = headers.filter(|headers| !headers.is_empty());
+        if headers.is_some() || url.query().is_some() || url.password().is_some() {
+            self.add_more(headers, url);
         }
-        if url.query().is_some() || url.password().is_some() {
-            self.more.get_or_insert_default().add_url(url);
-        }
-        self
+    }
+
+    #[cold]
+    fn add_more(&mut self, headers: Option<&HeaderMap>, url: &Url) {
+        let more = self.more.get_or_insert_default();
+        headers.into_iter().for_each(|it| more.add_headers(it));
+        more.add_url(url);
     }
 
     /// Replaces the secrets in an error of the exchange, wherever the server quotes them.

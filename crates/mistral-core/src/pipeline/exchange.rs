@@ -11,7 +11,7 @@ use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
 use super::Pipeline;
-use super::classify::{RawResponse, check_event_stream, error_response};
+use super::classify::{RawResponse, Received, check_event_stream, error_response};
 use super::collect::collect;
 use super::compression::{check_plain, compression};
 use super::credentials::Credentials;
@@ -25,7 +25,7 @@ use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::Framing;
 use crate::transport::{Body, BodyFuture, Payload, RequestContext, RequestTarget};
 
-type Response = Box<http::Response<Body>>;
+type Response = Box<Received>;
 
 /// The state of one call across its attempts.
 pub(crate) struct Exchange<'a> {
@@ -188,7 +188,7 @@ impl<'a> Exchange<'a> {
             }
         };
         drop(sending);
-        let mut response = Box::new(response);
+        let mut response = Received::new(response);
         if response.status().is_redirection() {
             return Ok(response);
         }
@@ -234,7 +234,7 @@ impl<'a> Exchange<'a> {
         match framing {
             Framing::Json | Framing::Nothing => {
                 let limit = self.pipeline.max_response_size(self.request);
-                collect(response.body_mut(), self.idle_timer(), limit).await
+                collect(response.body_mut(), &mut self.idle_timer(), limit).await
             }
             Framing::Sse | Framing::JsonLines => {
                 check_event_stream(framing, response, self.idle_timer()).await
@@ -373,19 +373,21 @@ impl<'a> Exchange<'a> {
 
     /// Replaces the credentials of the attempt in its error.
     pub(crate) fn mask(&self, error: Error) -> Error {
-        let all = self.credentials.clone();
-        all.with_own(self.request, &self.target().url).mask(error)
+        let mut all = self.credentials.clone();
+        all.add_own(self.request, &self.target().url);
+        all.mask(error)
     }
 
-    pub(crate) fn into_response(mut self, response: Response) -> RawResponse {
-        let credentials = std::mem::take(&mut self.credentials);
-        let credentials = credentials.with_own(self.request, &self.target().url);
+    pub(crate) fn into_response(mut self, mut response: Response) -> RawResponse {
+        std::mem::swap(&mut response.credentials, &mut self.credentials);
+        response
+            .credentials
+            .add_own(self.request, &self.target().url);
         RawResponse {
             response,
             attempts: self.attempts,
             deadline: self.deadline,
             idle: self.timeouts.idle,
-            credentials,
             trace: None,
         }
     }

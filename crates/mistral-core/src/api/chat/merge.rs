@@ -66,6 +66,7 @@ impl ChunkMerger {
         }
     }
 
+    #[inline]
     fn position(&self, index: i64) -> Option<usize> {
         match &self.positions {
             Some(positions) => positions.get(&index).copied(),

@@ -22,7 +22,7 @@ const MAX_MESSAGE_BYTES: usize = 4 * MAX_MESSAGE_CHARS;
 const MESSAGE_FIELDS: [&str; 4] = ["detail", "message", "error_description", "description"];
 /// The fields that hold the message where none of [`MESSAGE_FIELDS`] does, in this order. Their
 /// case and their separators vary.
-const OTHER_MESSAGE_FIELDS: [&str; 14] = [
+const OTHER_MESSAGE_FIELDS: [&str; 15] = [
     "message",
     "errormessage",
     "errormsg",
@@ -37,6 +37,7 @@ const OTHER_MESSAGE_FIELDS: [&str; 14] = [
     "reason",
     "usermessage",
     "statusmessage",
+    "text",
 ];
 const CODE_FIELDS: [&str; 4] = ["code", "error_code", "errorCode", "errorcode"];
 
@@ -255,6 +256,7 @@ impl BodyReader<'_> {
             text("message"),
             text("description"),
             text("detail"),
+            text("title"),
         ];
         let message = item.as_str().or(nested).unwrap_or_else(|| {
             let found = texts.into_iter().find(|text| !text.is_empty());
@@ -363,17 +365,29 @@ fn join_details(details: &[ErrorDetail], omitted: usize) -> String {
     }
 }
 
-/// Returns a message for a body that is not JSON. Of an HTML page, only the title.
+/// Returns a message for a body that is not JSON. Of markup, only the element with the message.
 fn describe_text(body: &str) -> String {
     if !body.starts_with('<') {
         return body.to_owned();
     }
-    let title = body
-        .split_once("<title>")
-        .and_then(|(_, rest)| rest.split_once("</title>"))
-        .map(|(title, _)| title.trim());
-    match title {
-        Some(title) if !title.is_empty() => format!("an HTML page: {title}"),
-        _ => "an HTML page".to_owned(),
+    let lower = body.to_ascii_lowercase();
+    let is_html = lower.contains("<html") || lower.contains("<!doctype html");
+    let kind = if is_html || !lower.starts_with("<?xml") {
+        "an HTML page"
+    } else {
+        "an XML document"
+    };
+    let element = |name: &str| {
+        let start = lower.find(&format!("<{name}>"))? + name.len() + 2;
+        let length = lower.get(start..)?.find(&format!("</{name}>"))?;
+        let text = body.get(start..start + length)?.trim();
+        (!text.is_empty()).then_some(text)
+    };
+    match ["message", "faultstring", "title"]
+        .into_iter()
+        .find_map(element)
+    {
+        Some(text) => format!("{kind}: {text}"),
+        None => kind.to_owned(),
     }
 }

@@ -51,9 +51,10 @@ const TOOL_CHOICE: &str =
 const TOOLS_AND_FORMAT: &str =
     "leave out the tools or the response format: this model does not take both in one request";
 const TOOL_SCHEMA: &str = "the `parameters` of each tool must be a valid JSON Schema of the type \
-    `object`, without references to other documents";
+    `object`, without `$schema`, `$id` and references to other documents";
 const RESPONSE_SCHEMA: &str = "the schema of the response format must be a valid JSON Schema of \
-    the type `object`; with `strict`, every object in it needs `\"additionalProperties\": false`";
+    the type `object`, without `$schema` and `$id`; with `strict`, every object in it needs \
+    `\"additionalProperties\": false`";
 const GRAMMAR: &str = "simplify the JSON schema of the tool or of the response format: leave out \
     `$schema`, `$id`, `format`, `pattern` and what else this host does not compile";
 const WRONG_HOST: &str = "check that the key belongs to this host: api.mistral.ai and \

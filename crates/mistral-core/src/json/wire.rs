@@ -144,8 +144,8 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// The names of the lists that hold the result of an operation.
-const RESULTS: [&str; 4] = ["choices", "data", "results", "pages"];
+/// The names of the fields that hold the result of an operation.
+const RESULTS: [&str; 5] = ["choices", "data", "results", "pages", "text"];
 
 /// Whether one of the fields holds the result of an operation.
 const fn has_results(fields: &[&str]) -> bool {
@@ -163,7 +163,9 @@ const fn has_results(fields: &[&str]) -> bool {
 /// 200.
 #[cold]
 fn is_error_beside_nothing<T: Object>(object: &T) -> bool {
-    if !object.extra().get("error").is_some_and(says_something) {
+    let is_error =
+        |value: &Value| says_something(value) && !value.is_boolean() && !value.is_number();
+    if !object.extra().get("error").is_some_and(is_error) {
         return false;
     }
     let written = serialize_object(object, serde_json::value::Serializer);

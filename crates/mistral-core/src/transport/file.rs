@@ -153,7 +153,7 @@ impl FileSource {
     }
 
     /// Marks the file as a recording: a container that may hold a film is sent as audio.
-    pub(crate) fn as_audio(mut self) -> Self {
+    pub(crate) fn with_audio_type(mut self) -> Self {
         self.is_audio = true;
         self
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use mistral_core::audio::{AudioSource, AudioTranscriptionRequest};
 use mistral_core::batch::BatchResult;
 use mistral_core::chat::ChatCompletionResponse;
 use mistral_core::ocr::{Document, OcrRequest};
@@ -295,6 +296,11 @@ async fn error_beside_empty_result_is_an_error() {
     let client = mock(&format!(r#"{{"pages":[],{error}}}"#));
     let request = OcrRequest::new("m", Document::url("https://a.test/a.pdf"));
     check_success_error(client.ocr().process(&request).await.unwrap_err());
+    let client = mock(&format!(r#"{{"text":"","segments":[],{error}}}"#));
+    let source = AudioSource::url("https://a.test/a.wav");
+    let request = AudioTranscriptionRequest::new("m", source);
+    let transcriptions = client.audio().transcriptions();
+    check_success_error(transcriptions.complete(&request).await.unwrap_err());
     let line = format!(r#"{{"custom_id":"1","response":{{"body":{{"choices":[],{error}}}}}}}"#);
     let result = BatchResult::lines(line.as_bytes()).next().unwrap().unwrap();
     check_success_error(result.body::<ChatCompletionResponse>().unwrap_err());
@@ -368,4 +374,26 @@ async fn error_body_of_many_parts_is_read_in_linear_time() {
     let omitted = list.matches("msg").count() + 1 - 3;
     let words = format!("0; 1; 2; and {omitted} more");
     assert_eq!(error.api().unwrap().message, words);
+}
+
+#[tokio::test]
+async fn error_in_a_list_in_place_of_a_stream_is_an_error() {
+    for (error, kind) in [
+        (
+            r#"{"code":429,"message":"Slow down"}"#,
+            ErrorKind::RateLimited,
+        ),
+        (
+            r#"{"status":"RESOURCE_EXHAUSTED","message":"Slow down"}"#,
+            ErrorKind::RateLimited,
+        ),
+        (r#"{"message":"Slow down"}"#, ErrorKind::Server),
+    ] {
+        let body = format!("[{{\"error\":{error}}}\n]");
+        let client = client_with(&scripted([reply(200, &body)]));
+        let call = client.chat().stream(&question());
+        let error = call.retry(RetryPolicy::none()).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{body}");
+        assert!(error.message().ends_with("Slow down"), "{error}");
+    }
 }

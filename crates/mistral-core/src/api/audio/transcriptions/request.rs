@@ -165,7 +165,7 @@ impl AudioTranscriptionRequest {
             form = form.text(name, value);
         }
         Ok(match &self.source {
-            AudioSource::File(file) => form.file("file", file.clone().as_audio()),
+            AudioSource::File(file) => form.file("file", file.clone().with_audio_type()),
             _ => form,
         })
     }

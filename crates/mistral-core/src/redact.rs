@@ -4,6 +4,7 @@ mod names;
 
 use base64_simd::STANDARD;
 use http::HeaderMap;
+use memchr::memmem;
 use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -152,7 +153,7 @@ impl Secrets {
     /// Replaces the credentials in `text`.
     pub(crate) fn mask(&self, text: &mut String) {
         for secret in &self.0 {
-            if text.contains(secret) {
+            if memmem::find(text.as_bytes(), secret.as_bytes()).is_some() {
                 *text = text.replace(secret, MASK);
             }
         }

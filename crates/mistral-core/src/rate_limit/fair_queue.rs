@@ -259,11 +259,11 @@ impl<'a> Ticket<'a> {
     fn new(queue: &'a FairQueue, tokens: u64) -> Result<Self, TransportError> {
         let now = Instant::now();
         let changed = Arc::new(Notify::new());
+        let mut state = queue.state();
         let waiter = Waiter {
-            tokens: tokens as f64,
+            tokens: state.tokens.amount_to_charge(tokens as f64),
             changed: Arc::clone(&changed),
         };
-        let mut state = queue.state();
         let limits = [state.requests.limit(), state.tokens.limit()];
         if limits.contains(&Some(0)) {
             let message = "the rate limiter has a limit of zero: set `requests_per_minute` and \

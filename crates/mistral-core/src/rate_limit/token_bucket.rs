@@ -117,6 +117,17 @@ impl TokenBucket {
         self.charge(now, amount);
     }
 
+    /// Returns the amount that a request is charged. A limit that the server reported delays the
+    /// requests behind it by two minutes at most: the server itself enforces it, if it is real.
+    pub(super) fn amount_to_charge(&self, amount: f64) -> f64 {
+        match self.server_limit {
+            Some(limit) if self.configured.is_none_or(|own| limit < own) => {
+                amount.min(MAX_CORRECTION_MINUTES * limit as f64)
+            }
+            _ => amount,
+        }
+    }
+
     /// Returns the debt that numbers of the server can lead to.
     fn max_corrected_debt(&self) -> f64 {
         let per_minute = self.limit().map_or(f64::INFINITY, |limit| limit as f64);

@@ -363,3 +363,21 @@ async fn response_to_a_request_before_the_429_does_not_end_the_pause() {
     ask_times(&client, 1).await;
     assert_eq!(server.seconds()[3], 300);
 }
+
+#[tokio::test(start_paused = true)]
+async fn odd_limit_of_one_token_does_not_stop_all_requests() {
+    let odd = good().with_header("x-ratelimit-limit-tokens-minute", "1");
+    for limiter in [
+        RateLimiter::new(),
+        RateLimiter::new().tokens_per_minute(1_000_000),
+    ] {
+        let server = Server::new([odd.clone(), good()]);
+        let client = server.client(&limiter);
+        for _ in 0..4 {
+            client.chat().complete(&of_tokens(250)).await.unwrap();
+        }
+        let seconds = server.seconds();
+        let gaps = seconds.windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(gaps.into_iter().all(|gap| gap <= 121), "{seconds:?}");
+    }
+}

@@ -75,7 +75,14 @@ impl UploadFileRequest {
         for (name, value) in &self.extra {
             form = form.text(name, value);
         }
-        form.file("file", self.file.clone())
+        let file = self.file.clone();
+        form.file(
+            "file",
+            match self.purpose {
+                FilePurpose::Audio => file.with_audio_type(),
+                _ => file,
+            },
+        )
     }
 }
 

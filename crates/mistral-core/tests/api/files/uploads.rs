@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::Method;
 use mistral_core::error::TimeoutPhase;
-use mistral_core::files::{FileSource, FileVisibility, SampleType};
+use mistral_core::files::{FilePurpose, FileSource, FileVisibility, SampleType, UploadFileRequest};
 use mistral_core::testing::{MockReply, MockTransport};
 use mistral_core::transport::TransportErrorKind;
 use mistral_core::{ErrorKind, RetryPolicy};
@@ -265,9 +265,13 @@ async fn timeout_of_upload_restarts_with_every_chunk() {
 
 /// The media type that a file is sent with.
 async fn sent_media_type(file: FileSource) -> String {
+    sent_media_type_of(&upload(file)).await
+}
+
+async fn sent_media_type_of(request: &UploadFileRequest) -> String {
     let mock = scripted([reply(200, UPLOADED)]);
     let client = client_with(&mock);
-    client.files().upload(&upload(file)).await.unwrap();
+    client.files().upload(request).await.unwrap();
     let sent = &mock.requests()[0];
     let parts = parts(sent.headers["content-type"].to_str().unwrap(), &sent.body);
     let (head, content) = parts.last().unwrap();
@@ -304,5 +308,20 @@ async fn media_type_of_upload_follows_name_then_first_bytes() {
         sent_media_type(watched).await;
         let length = std::fs::metadata(&path).unwrap().len();
         assert_eq!(progress.lock().unwrap().last(), Some(&length));
+    }
+}
+
+#[tokio::test]
+async fn media_type_of_upload_to_transcribe_is_audio() {
+    for (name, expected) in [
+        ("note.webm", "audio/webm"),
+        ("note.mp4", "audio/mp4"),
+        ("note.wav", "audio/wav"),
+    ] {
+        let file = || FileSource::from_bytes(name, "x");
+        let request = UploadFileRequest::new(FilePurpose::Audio, file());
+        assert_eq!(sent_media_type_of(&request).await, expected);
+        let request = UploadFileRequest::new(FilePurpose::Audio, file().content_type("video/x"));
+        assert_eq!(sent_media_type_of(&request).await, "video/x");
     }
 }

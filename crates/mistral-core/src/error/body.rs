@@ -39,6 +39,8 @@ const OTHER_MESSAGE_FIELDS: [&str; 15] = [
     "statusmessage",
     "text",
 ];
+/// The fields that hold another error.
+const NESTED_FIELDS: [&str; 2] = ["innererror", "fault"];
 const CODE_FIELDS: [&str; 4] = ["code", "error_code", "errorCode", "errorcode"];
 
 /// Reads `body` into an error whose fields are empty.
@@ -120,7 +122,7 @@ impl BodyReader<'_> {
         }
         self.read_fields(object);
         self.read_codes_of_list(object);
-        for key in ["innererror", "fault"] {
+        for key in NESTED_FIELDS {
             if self.error.message.is_empty()
                 && let Some(inner) = object.get(key)
             {
@@ -160,8 +162,14 @@ impl BodyReader<'_> {
                 .iter()
                 .position(|name| *name == letters)
         };
+        // A field that is read twice, at each level, would be read hundreds of times.
+        let is_read = |key: &str| {
+            key == "error" || MESSAGE_FIELDS.contains(&key) || NESTED_FIELDS.contains(&key)
+        };
         let holds_text = |value: &Value| value.is_string() || value.is_object();
-        let named = object.iter().filter(|(_, value)| holds_text(value));
+        let named = object
+            .iter()
+            .filter(|(key, value)| holds_text(value) && !is_read(key));
         let mut named: Vec<_> = named
             .filter_map(|(key, value)| Some((rank(key)?, value)))
             .collect();

@@ -219,7 +219,7 @@ impl FairQueue {
             tokens.apply_server_limit(now, sent.tokens, limit, remaining);
             if response.status() == StatusCode::TOO_MANY_REQUESTS {
                 let delay = retry_after(headers).unwrap_or(DEFAULT_PAUSE);
-                state.pause.begin(now, delay);
+                state.pause.begin(now, delay, sent.at);
                 let pause = state.pause.until.saturating_duration_since(now);
                 tracing::debug!(
                     ?pause,

@@ -31,15 +31,20 @@ impl Pause {
         }
     }
 
-    /// Begins a pause, or extends the current one.
-    pub(super) fn begin(&mut self, now: Instant, delay: Duration) {
-        self.since = now;
-        self.until = self.until.max(now + delay.min(MAX_PAUSE));
+    /// Begins a pause after the response to a request that was sent at `sent`, or extends the
+    /// current one. A response to a request that was sent in the pause replaces it.
+    pub(super) fn begin(&mut self, now: Instant, delay: Duration, sent: Instant) {
+        let until = now + delay.min(MAX_PAUSE);
         let requested = now.checked_add(delay);
-        // A shorter delay does not shorten the pause.
-        self.requested = self
-            .requested
-            .and_then(|earlier| Some(earlier.max(requested?)));
+        if sent > self.since {
+            self.until = until;
+            self.requested = requested;
+        } else {
+            self.until = self.until.max(until);
+            let earlier = self.requested;
+            self.requested = earlier.and_then(|earlier| Some(earlier.max(requested?)));
+        }
+        self.since = now;
     }
 
     /// Records that a request is sent. Before the end that the server requested, it is the only

@@ -354,6 +354,17 @@ async fn retry_after_of_an_hour_is_kept_while_the_limit_applies() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn retry_after_of_the_request_that_tries_replaces_the_pause() {
+    let busy = |delay: &str| reply(429, "{}").with_header("retry-after", delay);
+    let server = Server::new([busy("86400"), busy("20"), good()]);
+    let client = server.client(&RateLimiter::new());
+    for _ in 0..4 {
+        _ = client.chat().complete(&question()).await;
+    }
+    assert_eq!(server.seconds(), [0, 300, 320, 320]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn response_to_a_request_before_the_429_does_not_end_the_pause() {
     let busy = reply(429, "{}").with_header("retry-after", "3600");
     let server = Server::new([good().with_delay(SECOND * 9), busy, good()]);

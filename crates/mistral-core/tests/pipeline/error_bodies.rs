@@ -362,7 +362,8 @@ async fn error_body_of_many_parts_is_read_in_linear_time() {
     let names = |number| format!(r#""{number}":1,"#);
     let names = format!(r#"{{{}"x":1}}"#, many(&names));
     let nested = |name: &str| {
-        let leaf = names.replace(":1,", ":\"\",");
+        let leaf = (0..10_000).map(|number| format!(r#""{number}":"","#));
+        let leaf = format!(r#"{{{}"x":1}}"#, leaf.collect::<String>());
         let before = format!("{{\"{name}\":").repeat(7);
         format!("{before}{leaf}{}", "}".repeat(7))
     };

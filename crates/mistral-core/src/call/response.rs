@@ -1,6 +1,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
+use crate::json::lenient::Scalar;
+
 /// A decoded response body with the status and headers of its HTTP response.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -64,7 +66,7 @@ impl RateLimit {
         let first = |names: &[&str]| {
             names
                 .iter()
-                .find_map(|name| headers.get(*name)?.to_str().ok()?.trim().parse().ok())
+                .find_map(|name| i64::from_string(headers.get(*name)?.to_str().ok()?.into()).ok())
         };
         Self {
             limit_requests: first(&["x-ratelimit-limit-req-minute", "x-ratelimit-limit-requests"]),
@@ -97,7 +99,7 @@ mod tests {
             ("x-ratelimit-limit-req-minute", "60"),
             ("x-ratelimit-remaining-tokens", "-12"),
             ("x-ratelimit-limit-tokens-minute", "many"),
-            ("x-ratelimit-tokens-query-cost", " 8 "),
+            ("x-ratelimit-tokens-query-cost", " 8.0 "),
         ] {
             headers.insert(name, value.parse().unwrap());
         }

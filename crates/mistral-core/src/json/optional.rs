@@ -13,14 +13,16 @@ use super::lenient::{Exact, ExactVisitor, Scalar, forget, keep_null};
 use super::open_enum::is_placeholder;
 use super::wire::Object;
 
-/// Whether a value is other than `null` and than what servers write in its place.
+/// Whether a value is other than `null` and than what servers write in its place, which for an
+/// error is also `false` and `0`.
 pub(crate) fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::String(text) => !is_placeholder(text.trim()),
         Value::Array(list) => !list.is_empty(),
         Value::Object(object) => !object.is_empty(),
-        Value::Bool(_) | Value::Number(_) => true,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
     }
 }
 

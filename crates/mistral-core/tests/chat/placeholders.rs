@@ -105,3 +105,21 @@ async fn stream_delta_written_as_an_empty_list_is_empty() {
         assert_eq!(response.choices[0].finish_reason, Some(FinishReason::Stop));
     }
 }
+
+#[tokio::test]
+async fn stream_error_that_says_nothing_is_none() {
+    for error in [
+        json!(""),
+        json!({}),
+        json!([]),
+        json!(null),
+        json!(false),
+        json!(0),
+    ] {
+        let start = json!({ "choices": [], "error": error });
+        let mut end = new(0, json!({ "content": "a" }), Some("stop"));
+        end["error"] = error.clone();
+        let response = whole(&[start, end]).await;
+        assert_eq!(response.text(), "a", "{error}");
+    }
+}

@@ -11,7 +11,7 @@ use super::finish::{FinishReason, Logprobs};
 use crate::json::__private::{lenient_object, next_key, scalar, value};
 use crate::json::ApiObject;
 use crate::json::open_enum::optional_enum;
-use crate::json::optional::{optional_number, optional_object};
+use crate::json::optional::{optional_number, optional_object, says_something};
 use crate::json::text::text;
 use crate::json::wire::{entry, extra_entries, optional_entry};
 use crate::messages::{Content, ToolCall, UsageInfo, present_id};
@@ -165,10 +165,7 @@ impl RawChunk<'_> {
         self,
         previous: &mut InternedStrings,
     ) -> Result<CompletionChunk, E> {
-        let is_error = self
-            .extra
-            .get("error")
-            .is_some_and(|error| !error.is_null());
+        let is_error = self.extra.get("error").is_some_and(says_something);
         // A usage that could not be read is one as well.
         let has_usage = self.usage.is_some() || self.extra.contains_key("usage");
         let choices = match self.choices {

@@ -1,6 +1,6 @@
 //! Merging of the chunks of a stream into a whole response.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -23,8 +23,8 @@ pub(super) struct ChunkMerger {
     usage: Option<Box<UsageInfo>>,
     /// In the order of their first chunks.
     choices: Vec<MergedChoice>,
-    /// The position of each choice by its index, where there are many.
-    positions: Option<Box<HashMap<i64, usize>>>,
+    /// The position of each choice by its index, where there are many. Empty otherwise.
+    positions: BTreeMap<i64, usize>,
     extra: Map<String, Value>,
 }
 
@@ -68,10 +68,10 @@ impl ChunkMerger {
 
     #[inline]
     fn position(&self, index: i64) -> Option<usize> {
-        match &self.positions {
-            Some(positions) => positions.get(&index).copied(),
-            None => self.choices.iter().position(|it| it.index == index),
+        if self.positions.is_empty() {
+            return self.choices.iter().position(|it| it.index == index);
         }
+        self.positions.get(&index).copied()
     }
 
     /// Adds a choice, and returns its position.
@@ -92,11 +92,11 @@ impl ChunkMerger {
 
     #[cold]
     fn remember(&mut self, at: usize, index: i64) {
-        let choices = self.choices.iter().enumerate();
-        let positions = self.positions.get_or_insert_with(|| {
-            Box::new(choices.map(|(at, choice)| (choice.index, at)).collect())
-        });
-        positions.insert(index, at);
+        if self.positions.is_empty() {
+            let choices = self.choices.iter().enumerate();
+            self.positions = choices.map(|(at, choice)| (choice.index, at)).collect();
+        }
+        self.positions.insert(index, at);
     }
 
     /// Whether the choice `index` has content or tool calls so far.

@@ -292,7 +292,6 @@ impl<T: StreamEvent> EventStream<T> {
             Content::Object(object) if T::carries_nothing(&object) => {
                 tracing::warn!(
                     %operation,
-                    error = error.message(),
                     "an event that carries nothing of the response is passed over"
                 );
                 self.passed_over.get_or_insert(error);

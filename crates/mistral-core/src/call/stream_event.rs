@@ -24,7 +24,7 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
     /// The state that is kept from one event to the next.
     type State: Default + Send + Sync + Unpin + 'static;
 
-    /// Whether the state grows with every event, because they are merged into a response.
+    /// Marks events that are merged into a response, so that the state grows with each of them.
     /// `max_response_size` then limits the size of all events. Default: `false`.
     const IS_MERGED: bool = false;
 
@@ -51,9 +51,9 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
         Self::decode(data, state)
     }
 
-    /// Whether an object that cannot be decoded has none of the fields of an event, so that it
-    /// carries no part of the result. It is then passed over with a warning, because servers keep
-    /// streams alive with events of their own. Default: `false`.
+    /// Returns whether an object that cannot be decoded has none of the fields of an event, so that
+    /// it carries no part of the result. It is then passed over with a warning, because servers
+    /// keep streams alive with events of their own. Default: `false`.
     ///
     /// Events that are recognized as keep-alives (without data, or named `ping`, `heartbeat`, …)
     /// are passed over in any case. If no event of a stream can be decoded, the stream fails.

@@ -128,3 +128,42 @@ async fn span_of_audio_streams_has_usage() {
     );
     assert!(!recorder.text().contains("my words"));
 }
+
+/// Whatever is tolerated is logged, without what the response says.
+#[tokio::test]
+async fn response_that_is_tolerated_is_logged_without_its_content() {
+    let (recorder, _guard) = Recorder::start();
+    let chunk = |choice: &str| format!(r#"{{"choices":[{{"index":0,{choice}}}]}}"#);
+    let wire = [
+        r#"{"progress":"secret"}"#.to_owned(),
+        chunk(r#""delta":{"content":[{"type":"text","text":["secret"]}]}"#),
+        chunk(r#""delta":{"content":"secret \ud83d"}"#),
+        chunk(r#""delta":{},"finish_reason":"stop""#),
+        "[DONE]".to_owned(),
+    ];
+    let wire = wire.map(|data| format!("data: {data}\n\n")).concat();
+    let mock = MockTransport::new()
+        .reply(MockReply::bytes("text/event-stream", [wire]))
+        .json(json!({ "choices": [{ "index": 0, "text": "secret" }] }));
+    let client = builder(&mock).build().unwrap();
+    let stream = client.chat().stream(&ask()).await.unwrap();
+    assert!(
+        stream
+            .collect_response()
+            .await
+            .unwrap()
+            .text()
+            .starts_with("secret")
+    );
+    client.chat().complete(&ask()).await.unwrap();
+    let text = recorder.text();
+    for words in [
+        "an event that carries nothing of the response is passed over",
+        "a member of a union is not what its tag says",
+        "a response is not valid JSON",
+        "the text of a choice is not in the field that the API documents",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("secret"), "{text}");
+}

@@ -269,7 +269,8 @@ impl<T: StreamEvent> EventStream<T> {
     #[cold]
     fn read_other(&mut self, cause: serde_json::Error) -> Option<Result<T>> {
         let event = self.decoder.event();
-        if event.data.trim() == END_MARKER {
+        let marker = event.data.trim().trim_matches('"');
+        if marker.eq_ignore_ascii_case(END_MARKER) {
             self.has_end_marker = true;
             return None;
         }

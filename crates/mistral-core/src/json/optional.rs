@@ -20,7 +20,7 @@ pub(crate) fn says_something(value: &Value) -> bool {
         Value::Null => false,
         Value::String(text) => !is_placeholder(text.trim()),
         Value::Array(list) => !list.is_empty(),
-        Value::Object(object) => !object.is_empty(),
+        Value::Object(object) => object.values().any(says_something),
         Value::Bool(value) => *value,
         Value::Number(number) => number.as_f64() != Some(0.0),
     }

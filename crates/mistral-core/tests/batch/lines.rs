@@ -103,7 +103,15 @@ fn result_status_code_of_another_form_is_no_success() {
 #[test]
 fn result_error_that_says_nothing_is_none() {
     let good = json!({ "choices": [{ "message": { "content": "Brie" } }] });
-    for error in [json!(""), json!(null), json!({}), json!([]), json!("null")] {
+    let empty = json!({ "message": "", "code": null });
+    for error in [
+        json!(""),
+        json!(null),
+        json!({}),
+        json!([]),
+        json!("null"),
+        empty,
+    ] {
         for code in [json!(200), json!("200"), json!(null), json!("")] {
             let line = json!({
                 "custom_id": "b", "error": error,

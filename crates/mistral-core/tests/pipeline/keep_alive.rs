@@ -193,6 +193,8 @@ async fn stream_end_marker_may_have_blanks_around_it() {
         "data: [DONE] \r\n\r\n",
         "event: done\ndata:  [DONE]\n\n",
         "data: [DONE]\ndata:\n\n",
+        "data: \"[DONE]\"\n\n",
+        "data: [done]\n\n",
     ] {
         let mock = scripted([sse([
             bytes(event("a")),

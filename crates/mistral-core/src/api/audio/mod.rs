@@ -32,7 +32,6 @@ use serde_json::Value;
 use crate::call::keep_alive::names_keep_alive;
 use crate::client::Client;
 use crate::error::{ApiError, Error, ErrorKind, Result};
-use crate::json::unions::{StrictUnion, Union};
 use crate::mode::{Async, Mode};
 use crate::provider::Operation;
 
@@ -126,13 +125,17 @@ fn has_type(event: &Value) -> bool {
     name.is_some_and(|name| !names_keep_alive(name))
 }
 
-/// Decodes again an event whose data has no known `type`, with the type of the server-sent
-/// event in its place.
+/// Decodes again with `read` an event whose data has no known `type`, with the type of the
+/// server-sent event in its place.
 ///
 /// # Errors
 /// Fails if the event is an error of the server, which the caller then reports.
 #[cold]
-fn named_event<T: Union>(event_type: &str, mut event: Value) -> Result<T, serde_json::Error> {
+fn named_event<T>(
+    event_type: &str,
+    mut event: Value,
+    read: fn(&str) -> serde_json::Result<T>,
+) -> serde_json::Result<T> {
     if let Value::Object(fields) = &mut event {
         let has_type = fields.get("type").is_some_and(|name| !name.is_null());
         let is_error = if has_type || event_type != "message" {
@@ -147,5 +150,5 @@ fn named_event<T: Union>(event_type: &str, mut event: Value) -> Result<T, serde_
             fields.insert("type".to_owned(), event_type.into());
         }
     }
-    serde_json::from_str(&event.to_string()).map(|StrictUnion(event)| event)
+    read(&event.to_string())
 }

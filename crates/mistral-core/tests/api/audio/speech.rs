@@ -151,6 +151,16 @@ async fn speech_audio_that_is_not_base64_is_a_decode_error() {
     assert_eq!(error.partial::<::bytes::Bytes>().unwrap(), "Hel");
 }
 
+/// A part of the recording must not be missing without an error.
+#[tokio::test]
+async fn speech_event_that_cannot_be_read_is_an_error() {
+    let delta = json!({ "type": "speech.audio.delta", "audio_data": null });
+    for wire in [event(None, &delta), named(delta)] {
+        let error = speak([wire]).await.collect_audio().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+    }
+}
+
 fn voice(id: &str) -> Value {
     json!({
         "id": id, "name": "Marie", "slug": "marie", "description": "calm", "type": "custom",

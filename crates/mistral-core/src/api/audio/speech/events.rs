@@ -94,9 +94,11 @@ impl StreamEvent for SpeechStreamEvents {
         data: &str,
         state: &mut SpeechState,
     ) -> Result<Self, serde_json::Error> {
-        let event = match serde_json::from_str(data)? {
-            StrictUnion(Self::Unknown(event)) => named_event(event_type, event)?,
-            StrictUnion(event) => event,
+        // A part of the recording must not be missing without an error.
+        let read = |data: &str| serde_json::from_str(data).map(|StrictUnion(event)| event);
+        let event = match read(data)? {
+            Self::Unknown(event) => named_event(event_type, event, read)?,
+            event => event,
         };
         state.has_started |= match &event {
             Self::Unknown(event) => has_type(event),

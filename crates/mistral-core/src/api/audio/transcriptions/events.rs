@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::response::{TranscriptionResponse, TranscriptionSegmentChunk, TranscriptionStreamDone};
 use crate::api::audio::{has_type, named_event};
 use crate::call::stream_event::StreamEvent;
-use crate::json::unions::StrictUnion;
 use crate::json::{ApiObject, ApiUnion};
 
 /// An event of a transcription stream. Mirrors the API's `TranscriptionStreamEvents`.
@@ -175,9 +174,11 @@ impl StreamEvent for TranscriptionStreamEvents {
         data: &str,
         state: &mut TranscriptionState,
     ) -> Result<Self, serde_json::Error> {
-        let event = match serde_json::from_str(data)? {
-            StrictUnion(Self::Unknown(event)) => named_event(event_type, event)?,
-            StrictUnion(event) => event,
+        // An event that cannot be read is unknown: the last event has the whole text.
+        let read = |data: &str| serde_json::from_str(data);
+        let event = match read(data)? {
+            Self::Unknown(event) => named_event(event_type, event, read)?,
+            event => event,
         };
         state.add(&event);
         Ok(event)

@@ -190,6 +190,14 @@ fn azure_from_env_reads_every_variable() {
         ),
         (
             vec![
+                ("AZURE_API_KEY", "'k3y'"),
+                ("AZURE_ENDPOINT", "\"https://res.services.ai.azure.com\"\n"),
+                ("AZURE_MODEL", "\"\""),
+            ],
+            r#"https://res.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview "azureai" Some("Bearer k3y")"#,
+        ),
+        (
+            vec![
                 key,
                 endpoint,
                 other,

@@ -1,6 +1,6 @@
 //! Redaction of credentials in debug output, cassettes and errors.
 
-mod names;
+pub(crate) mod names;
 
 use base64_simd::STANDARD;
 use http::HeaderMap;
@@ -9,10 +9,7 @@ use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-pub(crate) use self::names::{
-    ends_with_word, is_secret_header, is_secret_name, is_secret_parameter, is_shown_header,
-    is_shown_parameter, singular, words,
-};
+use self::names::{is_secret_header, is_secret_parameter, is_shown_header, is_shown_parameter};
 
 /// The text that replaces a credential.
 pub(crate) const MASK: &str = "***";

@@ -9,6 +9,9 @@ use url::Url;
 
 use crate::env::{GOOGLE_CLOUD_PROJECT_VARIABLE, PROJECT_VARIABLE, REGION_VARIABLE};
 
+/// The longest id of a project or a location, in bytes.
+const MAX_SEGMENT: usize = 128;
+
 /// A project's location (`projects/*/locations/*`) and the endpoint that serves it.
 #[derive(Debug, Clone)]
 pub(crate) struct VertexLocation {
@@ -104,6 +107,12 @@ fn check_segment<'a>(setting: &str, value: &'a str) -> Result<&'a str> {
         value @ ("" | "." | "..") => Err(Error::config(format!(
             "the {setting} must not be `{value}`: set `MistralGcpBuilder::{setting}` to its id"
         ))),
+        // A key that is set in the wrong variable must not become a part of a URL.
+        value if value.len() > MAX_SEGMENT || value.contains(['{', '"', '\n']) => {
+            Err(Error::config(format!(
+                "the {setting} is not an id: set `MistralGcpBuilder::{setting}` to its id"
+            )))
+        }
         value => Ok(value),
     }
 }
@@ -158,6 +167,12 @@ mod tests {
             let error = vertex_location("p", location, None).unwrap_err();
             assert!(error.to_string().contains(location), "{error}");
             assert!(error.to_string().contains("GCP_REGION"), "{error}");
+        }
+        let key = "{\"private_key\": \"s3cret\"}";
+        let long = "s3cret".repeat(30);
+        for project in [key, &long, "s3cret\nx"] {
+            let error = vertex_location(project, "eu", None).unwrap_err();
+            assert!(!error.to_string().contains("s3cret"), "{error}");
         }
         for (project, location) in [("", "eu"), ("..", "eu"), ("p", "."), ("p", " ")] {
             let error = vertex_location(project, location, Some("https://gate")).unwrap_err();

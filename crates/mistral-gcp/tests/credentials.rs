@@ -256,7 +256,8 @@ fn vertex_from_env_reads_every_variable() {
         &home.0,
         &[
             ("GCP_PROJECT_ID", " "),
-            ("GCLOUD_PROJECT", "p3"),
+            ("GOOGLE_CLOUD_PROJECT", "''"),
+            ("GCLOUD_PROJECT", "\"p3\""),
             ("GOOGLE_CLOUD_LOCATION", "eu"),
             ("GCP_MODEL", "m"),
         ],

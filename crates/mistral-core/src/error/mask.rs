@@ -3,7 +3,8 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::{ApiError, Error};
-use crate::redact::{Secrets, is_secret_header};
+use crate::redact::Secrets;
+use crate::redact::names::is_secret_header;
 
 impl Error {
     /// Replaces the credentials of the attempt that failed wherever the server quotes them.

@@ -15,7 +15,7 @@ use super::multipart::MultipartForm;
 use crate::error::{Error, Result};
 use crate::json::wire::{Object, serialize_object};
 use crate::provider::{Framing, Operation};
-use crate::redact::is_secret_header;
+use crate::redact::names::is_secret_header;
 use crate::retry::RetryPolicy;
 use crate::transport::Payload;
 

@@ -13,7 +13,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Body, RequestContext, Transport, TransportError, UpgradeResponse};
 use crate::environment::unquote;
-use crate::redact::{MASK, Redactor, is_shown_header};
+use crate::redact::names::is_shown_header;
+use crate::redact::{MASK, Redactor};
 
 /// The largest part of a body that is printed, in bytes.
 const MAX_PRINTED: usize = 4096;

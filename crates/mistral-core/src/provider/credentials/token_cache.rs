@@ -106,7 +106,8 @@ impl TokenCache {
                 if !is_new {
                     return Ok(header); // a valid token is served while a new one is fetched
                 }
-                if let Some(header) = self.refresh(&in_flight, rejected).await {
+                // Boxed: it is rare, and would enlarge the future of every call.
+                if let Some(header) = Box::pin(self.refresh(&in_flight, rejected)).await {
                     return Ok(header);
                 }
             }

@@ -1,6 +1,6 @@
 //! Names of fields that a cassette must not keep: of credentials, accounts, people and requests.
 
-use crate::redact::{ends_with_word, is_secret_name, is_secret_parameter, singular, words};
+use crate::redact::names::{ends_with_word, is_secret_name, is_secret_parameter, singular, words};
 
 /// Names of accounts and of people contain one of these words.
 const ACCOUNT: &[&str] = &[

@@ -6,6 +6,7 @@ use std::path::Path;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::difference::differences;
+use super::scrub::Scrubber;
 use super::tape::{End, Tape, TapeExchange, TapeRequest, TapeResponse};
 use super::unusable;
 use crate::error::Result;
@@ -39,8 +40,14 @@ pub(super) fn recordings(path: &Path, tape: Tape) -> Result<Vec<Recording>> {
     numbered
         .map(|(exchange, number)| {
             let TapeExchange {
-                request, response, ..
+                mut request,
+                response,
+                ..
             } = exchange;
+            // The requests that it is compared with are scrubbed, unlike those of older cassettes.
+            if let Some((path, query)) = request.url.split_once('?') {
+                request.url = format!("{path}?{}", Scrubber::new(&[]).query(query));
+            }
             match RecordedResponse::read(response) {
                 Ok(response) => Ok(Recording {
                     request,

@@ -10,7 +10,8 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::private::{is_account, is_private_name, is_private_parameter};
-use crate::redact::{MASK, MIN_SECRET_LENGTH, is_shown_header, is_shown_parameter};
+use crate::redact::names::{is_shown_header, is_shown_parameter};
+use crate::redact::{MASK, MIN_SECRET_LENGTH};
 
 /// The secrets of one exchange.
 #[derive(Clone)]

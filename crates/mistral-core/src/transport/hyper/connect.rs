@@ -93,10 +93,11 @@ impl Connector {
         &self,
         uri: &Uri,
     ) -> Result<Option<HeaderValue>, TransportError> {
-        let is_forwarded = uri.scheme() == Some(&Scheme::HTTP);
-        let proxy = self.proxies.find(uri)?;
-        let proxy = proxy.filter(|proxy| is_forwarded && !proxy.is_socks());
-        Ok(proxy.and_then(Proxy::basic_auth).cloned())
+        let Some(proxy) = self.proxies.find(uri)? else {
+            return Ok(None);
+        };
+        let is_forwarded = uri.scheme() == Some(&Scheme::HTTP) && !proxy.is_socks();
+        Ok(proxy.basic_auth().filter(|_| is_forwarded).cloned())
     }
 
     async fn connect(self, uri: Uri) -> Result<BoxedConnection, BoxError> {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http_body::Frame;
 
-use crate::transport::{Body, TransportError};
+use crate::transport::{Body, TransportError, TransportErrorKind};
 
 /// The body of a request.
 ///
@@ -85,9 +85,14 @@ pub(in crate::transport) fn into_response<B>(
 where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
 {
+    let is_http2 = response.version() == http::Version::HTTP_2;
     response.map(|body| {
         let length = body.size_hint().exact();
-        let body = Body::from_stream(ResponseBody { body, classify });
+        let body = Body::from_stream(ResponseBody {
+            body,
+            classify,
+            is_http2,
+        });
         match length {
             Some(length) => body.with_content_length(length),
             None => body,
@@ -99,6 +104,27 @@ where
 struct ResponseBody<B: http_body::Body> {
     body: B,
     classify: fn(B::Error) -> TransportError,
+    is_http2: bool,
+}
+
+impl<B: http_body::Body<Data = Bytes> + Unpin> ResponseBody<B> {
+    fn end(&mut self) -> Option<Result<Bytes, TransportError>> {
+        // hyper takes a stream that the server resets without an error for one that has ended.
+        let is_cut = self.is_http2 && !self.body.is_end_stream();
+        self.is_http2 = false; // reported once
+        is_cut.then(|| Err(cut()))
+    }
+
+    #[cold]
+    fn fail(&mut self, error: B::Error) -> TransportError {
+        self.is_http2 = false;
+        let error = (self.classify)(error);
+        if error.kind().is_not_sent() {
+            // The server has sent a head, so it has received the request.
+            return TransportError::new(TransportErrorKind::Interrupted, error.into_source());
+        }
+        error
+    }
 }
 
 impl<B: http_body::Body<Data = Bytes> + Unpin> Stream for ResponseBody<B> {
@@ -112,9 +138,15 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> Stream for ResponseBody<B> {
                         return Poll::Ready(Some(Ok(data)));
                     } // trailers are not used
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err((self.classify)(error)))),
-                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(self.fail(error)))),
+                None => return Poll::Ready(self.end()),
             }
         }
     }
+}
+
+#[cold]
+fn cut() -> TransportError {
+    let message = "the server ended the stream before the end of the response";
+    TransportError::new(TransportErrorKind::Interrupted, message)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::{Error, Result, TimeoutPhase};
@@ -171,7 +172,10 @@ fn poll_deadline(
         return Poll::Pending;
     };
     match timer.as_mut().as_pin_mut() {
-        None => timer.set(Some(sleep_until(deadline.at))),
+        None => match timer_at(deadline.at) {
+            Ok(new) => timer.set(Some(new)),
+            Err(error) => return Poll::Ready(error),
+        },
         Some(timer) if timer.deadline() != deadline.at => timer.reset(deadline.at),
         Some(_) => {}
     }
@@ -184,6 +188,22 @@ fn poll_deadline(
     } else {
         Poll::Pending
     }
+}
+
+/// Creates a timer. Fails outside of a Tokio runtime, which drives it.
+fn timer_at(at: Instant) -> Result<Sleep> {
+    if Handle::try_current().is_err() {
+        return Err(no_runtime());
+    }
+    Ok(sleep_until(at))
+}
+
+#[cold]
+fn no_runtime() -> Error {
+    Error::config(
+        "there is no Tokio runtime: call the client and read its streams inside one, or use the \
+         blocking client (feature `blocking`)",
+    )
 }
 
 /// The idle timeout of a body, and the deadline of its call.
@@ -232,9 +252,13 @@ impl IdleTimer {
             (None, Some(idle)) => (idle, (TimeoutPhase::Idle, self.idle)),
             (None, None) => return Poll::Pending,
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(until)));
+        let timer = match &mut self.timer {
+            Some(timer) => timer,
+            None => match timer_at(until) {
+                Ok(new) => self.timer.insert(Box::pin(new)),
+                Err(error) => return Poll::Ready(error),
+            },
+        };
         loop {
             let is_pending = timer.as_mut().poll(cx).is_pending();
             // A task that has used up its budget polls a timer in vain.

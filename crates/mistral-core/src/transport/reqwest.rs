@@ -1,8 +1,10 @@
 use ::reqwest::Url;
 use async_trait::async_trait;
 
-use super::hyper::body::{RequestBody, into_response};
+use super::hyper::body::into_response;
 use super::hyper::classify;
+use super::hyper::pool::current_runtime;
+use super::hyper::request_body::RequestBody;
 use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
 
 /// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of the application.
@@ -41,9 +43,10 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
+        current_runtime()?;
         let response = self.0.execute(into_reqwest(request)?).await;
         let response = http::Response::<::reqwest::Body>::from(response.map_err(classify_error)?);
-        Ok(into_response(response, classify_error))
+        Ok(into_response(response, classify_error, ()))
     }
 }
 

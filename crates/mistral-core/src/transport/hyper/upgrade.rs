@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use ::hyper::rt::{Read, ReadBuf, Write};
@@ -9,7 +10,10 @@ use futures_io::{AsyncRead, AsyncWrite};
 use http::StatusCode;
 
 use super::body::into_response;
-use super::{HyperTransport, RequestBody, classify_error, new_pool};
+use super::pool::{PoolSettings, current_runtime};
+use super::pool_state::PoolState;
+use super::request_body::RequestBody;
+use super::{HyperTransport, classify_error};
 use crate::transport::{Body, RequestContext, TransportError, UpgradeResponse, Upgraded};
 
 impl HyperTransport {
@@ -23,10 +27,13 @@ impl HyperTransport {
         let timeout = context.map_or(self.connector.timeout(), |context| context.connect_timeout);
         let connector = self.connector.clone().with_timeout(timeout).for_upgrades();
         let request = request.map(|()| RequestBody::new(Body::empty()));
-        let response = new_pool(connector, false).request(request).await;
+        current_runtime()?;
+        let pool = Arc::new(PoolState::http1());
+        let client = PoolSettings::default().client(connector, pool);
+        let response = client.request(request).await;
         let response = response.map_err(|error| classify_error(error, true))?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let response = into_response(response, |error| classify_error(error, true));
+            let response = into_response(response, |error| classify_error(error, true), ());
             return Ok(UpgradeResponse::Refused(response));
         }
         let (parts, body) = response.into_parts();

@@ -1,0 +1,151 @@
+//! The connections of a pool: they tell how many streams the server allows, and that they have
+//! ended.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Uri;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tower_service::Service;
+
+use super::connect::{BoxError, BoxedConnection, Connector};
+use super::pool_state::PoolState;
+use super::settings_frame::{FirstFrame, SettingsReader};
+/// Establishes the connections of one pool.
+#[derive(Clone)]
+pub(super) struct PooledConnector {
+    pub(super) connector: Connector,
+    pub(super) pool: Arc<PoolState>,
+    pub(super) http2_only: bool,
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<PooledConnection>, BoxError>> + Send>>;
+
+impl Service<Uri> for PooledConnector {
+    type Response = TokioIo<PooledConnection>;
+    type Error = BoxError;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.connector.poll_ready(cx)
+    }
+
+    fn call(&mut self, uri: Uri) -> Connecting {
+        let counted = self.pool.connecting();
+        let connecting = self.connector.call(uri);
+        let this = self.clone();
+        Box::pin(async move {
+            let connection = connecting.await?;
+            drop(counted);
+            Ok(TokioIo::new(PooledConnection::new(connection, &this)))
+        })
+    }
+}
+
+/// A connection of a pool.
+pub(super) struct PooledConnection {
+    io: TokioIo<BoxedConnection>,
+    pool: Arc<PoolState>,
+    is_http2: bool,
+    /// Reads the first frame of an HTTP/2 server.
+    settings: Option<SettingsReader>,
+}
+
+impl PooledConnection {
+    fn new(connection: BoxedConnection, connector: &PooledConnector) -> Self {
+        let is_http2 = connector.http2_only || connection.connected().is_negotiated_h2();
+        if !is_http2 {
+            connector.pool.learn_http1();
+        }
+        Self {
+            io: TokioIo::new(connection),
+            settings: is_http2.then(SettingsReader::default),
+            pool: Arc::clone(&connector.pool),
+            is_http2,
+        }
+    }
+
+    fn on_read(&mut self, bytes: &[u8]) {
+        if self.is_http2 {
+            self.pool.count_read();
+            if let Some(settings) = &mut self.settings
+                && let FirstFrame::MaxStreams(max) = settings.read(bytes)
+            {
+                self.settings = None;
+                self.pool.learn_max_streams(max);
+            }
+        }
+    }
+}
+
+impl Drop for PooledConnection {
+    fn drop(&mut self) {
+        self.pool.connection_ended();
+    }
+}
+
+impl Connection for PooledConnection {
+    fn connected(&self) -> Connected {
+        let inner = self.io.inner().connected();
+        let connected = Connected::new().proxy(inner.is_proxied());
+        if inner.is_negotiated_h2() {
+            connected.negotiated_h2()
+        } else {
+            connected
+        }
+    }
+}
+
+impl AsyncRead for PooledConnection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.io).poll_read(cx, buffer) {
+            Poll::Ready(Ok(())) => {
+                let read = buffer.filled().get(before..).unwrap_or_default();
+                this.on_read(read);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncWrite for PooledConnection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}

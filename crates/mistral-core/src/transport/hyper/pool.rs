@@ -1,0 +1,213 @@
+//! The connection pools of a transport.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use hyper_util::client::legacy::{self, ResponseFuture};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::runtime::{self, Handle};
+
+use super::connect::Connector;
+use super::connection::PooledConnector;
+use super::pool_state::{Entry, MAX_STREAMS, PoolState};
+use super::request_body::RequestBody;
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// The largest number of pools without an exchange that are kept. A program needs one per server,
+/// and another for every runtime and connect timeout.
+const MAX_IDLE_POOLS: usize = 16;
+/// The window of a connection of HTTP/2. So large that responses that are not read do not block the
+/// others: the windows of the streams limit each one.
+const HTTP2_CONNECTION_WINDOW: u32 = 1 << 30;
+/// The largest head of a response over HTTP/2, in bytes.
+const HTTP2_MAX_HEADER_LIST: u32 = 256 * 1024;
+
+pub(super) type HyperClient = legacy::Client<PooledConnector, RequestBody>;
+
+/// The settings of the pools.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PoolSettings {
+    pub(super) http2_only: bool,
+    pub(super) ping_interval: Option<Duration>,
+    pub(super) ping_timeout: Duration,
+}
+
+/// The time after which an idle connection is closed. Shorter than the keep-alive of common servers
+/// and load balancers (60 s), so that a request is rarely sent on a connection that is closing.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self {
+            http2_only: false,
+            ping_interval: Some(Duration::from_secs(10)),
+            ping_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+impl PoolSettings {
+    /// Creates hyper's pool for connections that `pool` counts.
+    pub(super) fn client(&self, connector: Connector, pool: Arc<PoolState>) -> HyperClient {
+        let connector = PooledConnector {
+            connector,
+            pool,
+            http2_only: self.http2_only,
+        };
+        legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .http2_only(self.http2_only)
+            .http2_keep_alive_interval(self.ping_interval)
+            .http2_keep_alive_timeout(self.ping_timeout)
+            .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
+            .http2_max_header_list_size(HTTP2_MAX_HEADER_LIST)
+            // Until the server has announced more.
+            .http2_initial_max_send_streams(1)
+            .build(connector)
+    }
+}
+
+/// The pools of a transport.
+///
+/// A connection lives on the runtime that opened it, so each runtime has its own pools. hyper opens
+/// one connection of HTTP/2 per pool and server, so a server has as many pools as are needed for
+/// the number of streams that it allows on a connection.
+#[derive(Debug, Default)]
+pub(super) struct Pools {
+    entries: Mutex<Vec<Arc<Pool>>>,
+    settings: PoolSettings,
+}
+
+#[derive(Debug)]
+struct Pool {
+    key: PoolKey,
+    client: HyperClient,
+    state: Arc<PoolState>,
+}
+
+#[derive(Debug)]
+struct PoolKey {
+    runtime: runtime::Id,
+    connect_timeout: Duration,
+    authority: Option<Authority>,
+    is_tls: bool,
+}
+
+impl PoolKey {
+    fn of(uri: &Uri, connect_timeout: Duration) -> Result<Self, TransportError> {
+        Ok(Self {
+            runtime: current_runtime()?,
+            connect_timeout,
+            authority: uri.authority().cloned(),
+            is_tls: uri.scheme() == Some(&Scheme::HTTPS),
+        })
+    }
+
+    fn matches(&self, other: &Self) -> bool {
+        self.runtime == other.runtime
+            && self.connect_timeout == other.connect_timeout
+            && self.is_tls == other.is_tls
+            && self.authority == other.authority
+    }
+}
+
+impl Pools {
+    pub(super) fn new(settings: PoolSettings) -> Self {
+        Self {
+            entries: Mutex::default(),
+            settings,
+        }
+    }
+
+    pub(super) fn settings(&self) -> PoolSettings {
+        self.settings
+    }
+
+    /// Returns a place in a pool of the current runtime for a request to `uri`, and whether its
+    /// exchange can start at once or must wait until the pool is settled.
+    pub(super) fn lease(
+        &self,
+        uri: &Uri,
+        connect_timeout: Duration,
+        connector: &Connector,
+    ) -> Result<(Lease, Entry), TransportError> {
+        let key = PoolKey::of(uri, connect_timeout)?;
+        let mut pools = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        for pool in pools.iter().filter(|pool| pool.key.matches(&key)) {
+            let entry = pool.state.enter();
+            if entry != Entry::Full {
+                return Ok((Lease(Arc::clone(pool)), entry));
+            }
+        }
+        let pool = self.add(&mut pools, key, connector);
+        let entry = pool.state.enter();
+        Ok((Lease(pool), entry))
+    }
+
+    #[cold]
+    fn add(&self, pools: &mut Vec<Arc<Pool>>, key: PoolKey, connector: &Connector) -> Arc<Pool> {
+        pools.retain(|pool| !pool.state.is_retired());
+        let idle = pools.iter().filter(|pool| pool.state.is_idle()).count();
+        let mut excess = (idle + 1).saturating_sub(MAX_IDLE_POOLS);
+        // The oldest ones: among them are those of runtimes that are gone.
+        pools.retain(|pool| {
+            let is_excess = excess > 0 && pool.state.is_idle();
+            excess -= usize::from(is_excess);
+            !is_excess
+        });
+        let siblings = pools.iter().filter(|pool| pool.key.matches(&key));
+        let limit = siblings.map(|pool| pool.state.limit()).min();
+        let is_http1 = !key.is_tls && !self.settings.http2_only;
+        let state = Arc::new(if is_http1 {
+            PoolState::http1()
+        } else {
+            PoolState::unsettled(limit.unwrap_or(MAX_STREAMS))
+        });
+        let connector = connector.clone().with_timeout(key.connect_timeout);
+        let pool = Arc::new(Pool {
+            client: self.settings.client(connector, Arc::clone(&state)),
+            key,
+            state,
+        });
+        pools.push(Arc::clone(&pool));
+        pool
+    }
+}
+
+/// Fails outside of a Tokio runtime.
+pub(in crate::transport) fn current_runtime() -> Result<runtime::Id, TransportError> {
+    match Handle::try_current() {
+        Ok(handle) => Ok(handle.id()),
+        Err(_) => Err(no_runtime()),
+    }
+}
+
+#[cold]
+fn no_runtime() -> TransportError {
+    let message = "there is no Tokio runtime: call the client inside one, for example in a function \
+                   with `#[tokio::main]`, or use the blocking client (feature `blocking`)";
+    TransportError::new(TransportErrorKind::Config, message)
+}
+
+/// The place of one exchange in a pool. Held until the response was read or dropped.
+pub(super) struct Lease(Arc<Pool>);
+
+impl Lease {
+    pub(super) fn request(&self, request: http::Request<RequestBody>) -> ResponseFuture {
+        self.0.client.request(request)
+    }
+
+    pub(super) fn state(&self) -> &Arc<PoolState> {
+        &self.0.state
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.state.leave();
+    }
+}

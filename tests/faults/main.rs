@@ -6,6 +6,7 @@
 
 mod cases;
 mod connections;
+mod early_responses;
 mod every_byte;
 mod http2;
 mod http2_endings;

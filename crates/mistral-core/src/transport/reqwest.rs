@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use ::reqwest::Url;
 use async_trait::async_trait;
 
 use super::hyper::body::into_response;
 use super::hyper::classify;
 use super::hyper::pool::current_runtime;
-use super::hyper::request_body::RequestBody;
+use super::hyper::request_body::{RequestBody, RequestState};
 use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
 
 /// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of the application.
@@ -44,13 +46,29 @@ impl Transport for ReqwestTransport {
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
         current_runtime()?;
-        let response = self.0.execute(into_reqwest(request)?).await;
-        let response = http::Response::<::reqwest::Body>::from(response.map_err(classify_error)?);
-        Ok(into_response(response, classify_error, ()))
+        let (request, upload) = into_reqwest(request)?;
+        let response = self.0.execute(request).await.map_err(classify_error)?;
+        if let (false, Some(UploadGuard(upload))) = (response.status().is_success(), &upload) {
+            upload.pause();
+        }
+        let response = http::Response::<::reqwest::Body>::from(response);
+        Ok(into_response(response, classify_error, upload))
     }
 }
 
-fn into_reqwest(request: http::Request<Body>) -> Result<::reqwest::Request, TransportError> {
+/// Ends an upload when the response was read or the exchange is dropped.
+struct UploadGuard(Arc<RequestState>);
+
+impl Drop for UploadGuard {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+fn into_reqwest(
+    request: http::Request<Body>,
+) -> Result<(::reqwest::Request, Option<UploadGuard>), TransportError> {
+    let mut upload = None;
     let (head, body) = request.into_parts();
     let url = match head.extensions.get::<RequestContext>() {
         // The URI is parsed again only if a wrapper has changed it.
@@ -63,9 +81,13 @@ fn into_reqwest(request: http::Request<Body>) -> Result<::reqwest::Request, Tran
     *converted.body_mut() = match body.into_bytes() {
         Ok(bytes) if bytes.is_empty() => None,
         Ok(bytes) => Some(bytes.into()), // reqwest cannot follow a redirect with a stream
-        Err(stream) => Some(::reqwest::Body::wrap(RequestBody::new(stream))),
+        Err(stream) => {
+            let body = RequestBody::new(stream);
+            upload = Some(UploadGuard(body.state()));
+            Some(::reqwest::Body::wrap(body))
+        }
     };
-    Ok(converted)
+    Ok((converted, upload))
 }
 
 fn classify_error(error: ::reqwest::Error) -> TransportError {

@@ -1,5 +1,5 @@
-//! The connections of a pool: they tell how many streams the server allows, and that they have
-//! ended.
+//! The connections of a pool: they tell when they have ended, and end an exchange that the
+//! response does not wait for.
 
 use std::io;
 use std::pin::Pin;
@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tower_service::Service;
 
 use super::connect::{BoxError, BoxedConnection, Connector};
+use super::connection_state::ConnectionState;
 use super::pool_state::PoolState;
 use super::settings_frame::{FirstFrame, SettingsReader};
 /// Establishes the connections of one pool.
@@ -49,10 +50,11 @@ impl Service<Uri> for PooledConnector {
 /// A connection of a pool.
 pub(super) struct PooledConnection {
     io: TokioIo<BoxedConnection>,
-    pool: Arc<PoolState>,
-    is_http2: bool,
+    state: Arc<ConnectionState>,
     /// Reads the first frame of an HTTP/2 server.
     settings: Option<SettingsReader>,
+    /// Whether the server has closed the connection while the request was written.
+    is_write_closed: bool,
 }
 
 impl PooledConnection {
@@ -64,34 +66,92 @@ impl PooledConnection {
         Self {
             io: TokioIo::new(connection),
             settings: is_http2.then(SettingsReader::default),
-            pool: Arc::clone(&connector.pool),
-            is_http2,
+            is_write_closed: false,
+            state: Arc::new(ConnectionState::new(Arc::clone(&connector.pool), is_http2)),
         }
     }
 
     fn on_read(&mut self, bytes: &[u8]) {
-        if self.is_http2 {
-            self.pool.count_read();
+        if self.state.is_http2 {
+            self.state.pool.count_read();
             if let Some(settings) = &mut self.settings
                 && let FirstFrame::MaxStreams(max) = settings.read(bytes)
             {
                 self.settings = None;
-                self.pool.learn_max_streams(max);
+                self.state.pool.learn_max_streams(max);
             }
         }
+    }
+
+    /// Called when a request is written.
+    fn on_write(&mut self) -> io::Result<()> {
+        if self.state.is_http2 {
+            return Ok(());
+        }
+        if self.state.is_aborted() {
+            return Err(aborted());
+        }
+        Ok(())
+    }
+
+    fn after_write(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(written)) => Poll::Ready(Ok(written)),
+            Poll::Ready(Err(error)) => self.on_failed_write(error, cx),
+            Poll::Pending => self.on_blocked_write(cx),
+        }
+    }
+
+    /// Keeps an error of writing back as long as there may be a response to read, which says why
+    /// the server does not want the rest of the request. Reading then ends with an error, too.
+    #[cold]
+    fn on_failed_write(&mut self, error: io::Error, cx: &Context<'_>) -> Poll<io::Result<usize>> {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        let is_closed = matches!(
+            error.kind(),
+            BrokenPipe | ConnectionAborted | ConnectionReset
+        );
+        if self.state.is_http2 || !is_closed {
+            return Poll::Ready(Err(error));
+        }
+        self.is_write_closed = true;
+        cx.waker().wake_by_ref();
+        self.on_blocked_write(cx)
+    }
+
+    /// Lets [`ConnectionState::abort`] wake the task that waits to write.
+    #[cold]
+    fn on_blocked_write(&self, cx: &Context<'_>) -> Poll<io::Result<usize>> {
+        if !self.state.is_http2 {
+            self.state.set_task(cx.waker());
+            if self.state.is_aborted() {
+                return Poll::Ready(Err(aborted()));
+            }
+        }
+        Poll::Pending
     }
 }
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        self.pool.connection_ended();
+        self.state.pool.connection_ended();
     }
+}
+
+#[cold]
+fn aborted() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the exchange is over")
 }
 
 impl Connection for PooledConnection {
     fn connected(&self) -> Connected {
         let inner = self.io.inner().connected();
         let connected = Connected::new().proxy(inner.is_proxied());
+        let connected = connected.extra(Arc::clone(&self.state));
         if inner.is_negotiated_h2() {
             connected.negotiated_h2()
         } else {
@@ -126,7 +186,13 @@ impl AsyncWrite for PooledConnection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
+        let this = &mut *self;
+        this.on_write()?;
+        let written = match this.is_write_closed {
+            true => Poll::Pending,
+            false => Pin::new(&mut this.io).poll_write(cx, bytes),
+        };
+        this.after_write(written, cx)
     }
 
     fn poll_write_vectored(
@@ -134,7 +200,13 @@ impl AsyncWrite for PooledConnection {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, parts)
+        let this = &mut *self;
+        this.on_write()?;
+        let written = match this.is_write_closed {
+            true => Poll::Pending,
+            false => Pin::new(&mut this.io).poll_write_vectored(cx, parts),
+        };
+        this.after_write(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::body::into_response;
 use super::classify_error;
+use super::connection_state::ConnectionState;
 use super::pool::Lease;
 use super::pool_state::PoolState;
 use super::request_body::{RequestBody, RequestState};
@@ -40,10 +41,10 @@ impl Exchange {
         let request = request.map(RequestBody::new);
         let guard = ExchangeGuard {
             request: request.body().state(),
+            connection: None,
             deadline,
             reads: lease.state().reads(),
             ended: lease.state().ended(),
-            has_response: false,
             lease,
         };
         Self {
@@ -126,18 +127,22 @@ fn lost() -> TransportError {
 /// Ends what belongs to an exchange, once the response was read or the exchange is dropped.
 struct ExchangeGuard {
     request: Arc<RequestState>,
+    /// The connection of the response.
+    connection: Option<Arc<ConnectionState>>,
     deadline: Option<Instant>,
     /// The number of reads and of connections that had ended when the request was handed over.
     reads: usize,
     ended: usize,
-    has_response: bool,
     lease: Lease,
 }
 
 impl ExchangeGuard {
     /// Converts the response, which carries the guard from now on.
-    fn respond(mut self, response: http::Response<Incoming>) -> http::Response<Body> {
-        self.has_response = true;
+    fn respond(mut self, mut response: http::Response<Incoming>) -> http::Response<Body> {
+        if !response.status().is_success() {
+            self.request.pause();
+        }
+        self.connection = response.extensions_mut().remove();
         into_response(response, |error| classify_error(error, true), self)
     }
 
@@ -157,9 +162,11 @@ impl ExchangeGuard {
 
 impl Drop for ExchangeGuard {
     fn drop(&mut self) {
-        self.request.forget();
-        if !self.has_response {
-            self.no_response();
+        let is_unfinished = self.request.stop();
+        match &self.connection {
+            Some(connection) if is_unfinished => connection.abort(),
+            Some(_) => {}
+            None => self.no_response(),
         }
     }
 }

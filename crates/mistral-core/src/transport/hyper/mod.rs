@@ -4,6 +4,7 @@ pub(super) mod body;
 pub(super) mod classify;
 mod connect;
 mod connection;
+mod connection_state;
 mod exchange;
 pub(super) mod pool;
 mod pool_state;

@@ -29,7 +29,10 @@ struct Progress {
     is_dispatched: bool,
     /// Whether hyper has polled the body, or the body is empty.
     is_polled: bool,
+    is_finished: bool,
     flow: Flow,
+    /// The task of the connection, while it waits for the body.
+    waker: Option<Waker>,
     /// The place of the task of the exchange in its pool, until hyper starts to write the request.
     unsent: Option<(Arc<PoolState>, usize)>,
 }
@@ -37,6 +40,7 @@ struct Progress {
 #[derive(PartialEq, Eq)]
 enum Flow {
     Running,
+    Paused,
     Stopped,
 }
 
@@ -49,7 +53,9 @@ impl RequestBody {
             remaining,
             is_dispatched: false,
             is_polled: is_empty,
+            is_finished: is_empty,
             flow: Flow::Running,
+            waker: None,
             unsent: None,
         }))))
     }
@@ -93,9 +99,32 @@ impl RequestState {
         true
     }
 
-    /// Records that the exchange is over.
-    pub(super) fn forget(&self) {
-        self.progress().forget_unsent();
+    /// Stops the upload until [`stop`](Self::stop), which ends it. The connection is not closed, so
+    /// that the response can still be read.
+    #[cold]
+    pub(in crate::transport) fn pause(&self) {
+        let mut progress = self.progress();
+        if progress.flow == Flow::Running {
+            progress.flow = Flow::Paused;
+        }
+    }
+
+    /// Ends the upload, because the exchange is over, and returns whether anything was left to
+    /// send.
+    pub(in crate::transport) fn stop(&self) -> bool {
+        let mut progress = self.progress();
+        progress.forget_unsent();
+        if progress.is_finished {
+            return false;
+        }
+        progress.flow = Flow::Stopped;
+        let (body, waker) = (progress.body.take(), progress.waker.take());
+        drop(progress);
+        drop(body); // unlocked: code of the application runs
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        true
     }
 }
 
@@ -125,6 +154,10 @@ impl http_body::Body for RequestBody {
         let mut progress = self.0.progress();
         let mut body = match progress.flow {
             Flow::Stopped => return Poll::Ready(Some(Err(stopped()))),
+            Flow::Paused => {
+                progress.waker = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
             Flow::Running => {
                 progress.dispatched();
                 progress.is_polled = true;
@@ -143,16 +176,23 @@ impl http_body::Body for RequestBody {
         match chunk {
             Poll::Pending => {
                 progress.body = Some(body);
+                progress.waker = Some(cx.waker().clone());
                 Poll::Pending
             }
             Poll::Ready(Some(Ok(chunk))) => {
                 if let Some(remaining) = &mut progress.remaining {
                     *remaining = remaining.saturating_sub(chunk.len() as u64);
                 }
-                progress.body = Some(body);
+                progress.is_finished = progress.remaining == Some(0);
+                if !progress.is_finished {
+                    progress.body = Some(body);
+                }
                 Poll::Ready(Some(Ok(Frame::data(chunk))))
             }
-            Poll::Ready(end) => Poll::Ready(end.map(|end| end.map(Frame::data))),
+            Poll::Ready(end) => {
+                progress.is_finished = true;
+                Poll::Ready(end.map(|end| end.map(Frame::data)))
+            }
         }
     }
 
@@ -176,6 +216,6 @@ impl http_body::Body for RequestBody {
 
 #[cold]
 fn stopped() -> TransportError {
-    let message = "the request was taken back";
+    let message = "the exchange is over, so the rest of the body is not sent";
     TransportError::new(TransportErrorKind::Interrupted, message)
 }

@@ -8,6 +8,7 @@ mod cases;
 mod connections;
 mod early_responses;
 mod every_byte;
+mod http1_connections;
 mod http2;
 mod http2_endings;
 mod http2_pools;

@@ -1,19 +1,21 @@
-//! The connections of a pool: they tell when they have ended, and end an exchange that the
-//! response does not wait for.
+//! The connections of a pool: they tell when they have ended, close when they have been idle, and
+//! end an exchange that the response does not wait for.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tower_service::Service;
 
 use super::connect::{BoxError, BoxedConnection, Connector};
-use super::connection_state::ConnectionState;
+use super::connection_state::{ConnectionState, IdleLimits};
 use super::pool_state::PoolState;
 use super::settings_frame::{FirstFrame, SettingsReader};
 /// Establishes the connections of one pool.
@@ -22,6 +24,7 @@ pub(super) struct PooledConnector {
     pub(super) connector: Connector,
     pub(super) pool: Arc<PoolState>,
     pub(super) http2_only: bool,
+    pub(super) idle: IdleLimits,
 }
 
 type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<PooledConnection>, BoxError>> + Send>>;
@@ -53,8 +56,13 @@ pub(super) struct PooledConnection {
     state: Arc<ConnectionState>,
     /// Reads the first frame of an HTTP/2 server.
     settings: Option<SettingsReader>,
+    /// Whether a request was written since something was read.
+    is_writing: bool,
     /// Whether the server has closed the connection while the request was written.
     is_write_closed: bool,
+    idle_timer: Option<Pin<Box<Sleep>>>,
+    /// The limit that the timer was set for.
+    idle_limit: Duration,
 }
 
 impl PooledConnection {
@@ -66,8 +74,15 @@ impl PooledConnection {
         Self {
             io: TokioIo::new(connection),
             settings: is_http2.then(SettingsReader::default),
+            is_writing: false,
             is_write_closed: false,
-            state: Arc::new(ConnectionState::new(Arc::clone(&connector.pool), is_http2)),
+            idle_timer: None,
+            idle_limit: connector.idle.default,
+            state: Arc::new(ConnectionState::new(
+                Arc::clone(&connector.pool),
+                is_http2,
+                connector.idle,
+            )),
         }
     }
 
@@ -80,6 +95,44 @@ impl PooledConnection {
                 self.settings = None;
                 self.state.pool.learn_max_streams(max);
             }
+            return;
+        }
+        self.is_writing &= bytes.is_empty();
+    }
+
+    /// Ends the connection once it has been idle for too long, as if the server had closed it.
+    ///
+    /// The timer is not moved by every exchange: it is set anew after it has elapsed.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.idle_timer {
+            _ if self.state.is_http2 => Poll::Pending,
+            Some(timer) if !timer.is_elapsed() && self.idle_limit <= self.state.idle_limit() => {
+                Poll::Pending
+            }
+            _ => self.renew_idle_timer(cx),
+        }
+    }
+
+    #[cold]
+    fn renew_idle_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.state.set_task(cx.waker());
+        self.idle_limit = self.state.idle_limit();
+        loop {
+            let now = Instant::now();
+            let until = self.state.idle_until();
+            if until.is_some_and(|until| until <= now) {
+                return Poll::Ready(());
+            }
+            let Some(until) = until.or_else(|| now.checked_add(self.idle_limit)) else {
+                return Poll::Pending;
+            };
+            let timer = self
+                .idle_timer
+                .get_or_insert_with(|| Box::pin(sleep_until(until)));
+            timer.as_mut().reset(until);
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
         }
     }
 
@@ -91,6 +144,11 @@ impl PooledConnection {
         if self.state.is_aborted() {
             return Err(aborted());
         }
+        // What follows a response is the next request.
+        if !self.is_writing {
+            self.state.request_started();
+        }
+        self.is_writing = true;
         Ok(())
     }
 
@@ -175,7 +233,7 @@ impl AsyncRead for PooledConnection {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => this.poll_idle(cx).map(Ok),
         }
     }
 }

@@ -143,6 +143,9 @@ impl ExchangeGuard {
             self.request.pause();
         }
         self.connection = response.extensions_mut().remove();
+        if let Some(connection) = &self.connection {
+            connection.head_received(response.headers());
+        }
         into_response(response, |error| classify_error(error, true), self)
     }
 
@@ -165,7 +168,7 @@ impl Drop for ExchangeGuard {
         let is_unfinished = self.request.stop();
         match &self.connection {
             Some(connection) if is_unfinished => connection.abort(),
-            Some(_) => {}
+            Some(connection) => connection.exchange_ended(),
             None => self.no_response(),
         }
     }

@@ -38,8 +38,9 @@ use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind,
 /// of its own; outside of a runtime, an exchange fails with [`TransportErrorKind::Config`]. It
 /// obeys the proxy variables of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`,
 /// `NO_PROXY`) with proxies of the schemes `http`, `https` and `socks5`. Certificates are verified
-/// by the rules of the platform. Idle connections are closed after 30 seconds. HTTP/2 pings
-/// and TCP keep-alive detect a dead peer.
+/// by the rules of the platform. Idle connections are closed; see
+/// [`pool_idle_timeout`](Self::pool_idle_timeout). HTTP/2 pings and TCP keep-alive detect a dead
+/// peer.
 ///
 /// A [`Client`](crate::Client) creates one by default. Create one to wrap it, or to share its
 /// connection pool among clients: clones share the pool.
@@ -83,7 +84,40 @@ impl HyperTransport {
     /// Uses HTTP/2 for every connection without negotiation, even without TLS.
     #[must_use]
     pub fn http2_prior_knowledge(self) -> Self {
-        self.with_settings(|settings| settings.http2_only = true)
+        self.with_settings(|settings| {
+            settings.http2_only = true;
+            settings.http1_only = false;
+        })
+    }
+
+    /// Uses HTTP/1.1 for every connection, even if the server offers HTTP/2.
+    ///
+    /// For gateways whose HTTP/2 is broken. Each concurrent call then needs a connection of its own.
+    #[must_use]
+    pub fn http1_only(self) -> Self {
+        self.with_settings(|settings| {
+            settings.http1_only = true;
+            settings.http2_only = false;
+        })
+    }
+
+    /// Sets the time after which an idle connection is closed.
+    ///
+    /// Default: 30 seconds for HTTP/2 and 4 seconds for HTTP/1.1, which is less than the 5 seconds
+    /// of common servers (uvicorn, Node.js, Apache). Where a server announces its own limit in the
+    /// header `keep-alive`, the connection is closed a second before that, after this time at the
+    /// latest (30 seconds by default).
+    #[must_use]
+    pub fn pool_idle_timeout(self, timeout: Duration) -> Self {
+        self.with_settings(|settings| settings.idle_timeout = Some(timeout))
+    }
+
+    /// Sets the largest number of idle connections that are kept for each server. Default: 100.
+    ///
+    /// With 0, no connection is used twice.
+    #[must_use]
+    pub fn pool_max_idle_per_host(self, max: usize) -> Self {
+        self.with_settings(|settings| settings.max_idle_per_host = max)
     }
 
     /// Sets the interval of HTTP/2 pings, which are sent while a request is in progress and detect

@@ -10,6 +10,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use http::StatusCode;
 
 use super::body::into_response;
+use super::connection_state::ConnectionState;
 use super::pool::{PoolSettings, current_runtime};
 use super::pool_state::PoolState;
 use super::request_body::RequestBody;
@@ -31,7 +32,11 @@ impl HyperTransport {
         let pool = Arc::new(PoolState::http1());
         let client = PoolSettings::default().client(connector, pool);
         let response = client.request(request).await;
-        let response = response.map_err(|error| classify_error(error, true))?;
+        let mut response = response.map_err(|error| classify_error(error, true))?;
+        let connection = response.extensions_mut().remove::<Arc<ConnectionState>>();
+        if let Some(connection) = &connection {
+            connection.head_received(response.headers());
+        }
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             let response = into_response(response, |error| classify_error(error, true), ());
             return Ok(UpgradeResponse::Refused(response));

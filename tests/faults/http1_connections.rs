@@ -1,10 +1,12 @@
-//! Connections of HTTP/1.1: when they are closed.
+//! Connections of HTTP/1.1: when they are closed, and what may come before a response.
 
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
+use mistral_sdk::ErrorKind;
 use mistral_sdk::transport::{Body, Transport};
 use tokio::io::AsyncWriteExt;
+use tokio::time::{interval, timeout};
 
 use super::operations::{OperationKind, Settings, client, transport};
 use super::responses::{success_parts, with_length};
@@ -110,4 +112,50 @@ async fn idle_connections_are_kept_up_to_the_maximum_of_the_pool() {
     }
     let counts = server.until(|counts| counts.open <= 3).await;
     assert!(counts.connections > 3, "{counts:?}");
+}
+
+/// Informational responses without end neither block the runtime's only thread nor the call.
+#[tokio::test]
+async fn informational_responses_without_end_are_an_error() {
+    let (started, wait) = std::sync::mpsc::channel();
+    let (_stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async move {
+            let server = Server::serving(|mut socket, counter| async move {
+                let flood = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(10_000);
+                while read_request(&mut socket).await.is_some() {
+                    counter.request();
+                    while socket.write_all(flood.as_bytes()).await.is_ok() {}
+                }
+            })
+            .await;
+            started.send(server.url()).unwrap();
+            let _ = stopped.await;
+        });
+    });
+    let client = client(&wait.recv().unwrap()).build().unwrap();
+    let ticking = tokio::spawn(async {
+        let (mut ticks, mut last, mut longest) = (
+            interval(Duration::from_millis(5)),
+            Instant::now(),
+            Duration::ZERO,
+        );
+        loop {
+            ticks.tick().await;
+            longest = longest.max(last.elapsed());
+            last = Instant::now();
+            if longest > Duration::from_secs(1) {
+                return longest;
+            }
+        }
+    });
+    let settings = Settings::default();
+    let call = timeout(Duration::from_secs(20), LIST.call(&client, &settings));
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error:#}");
+    assert!(!ticking.is_finished(), "the runtime was blocked");
+    ticking.abort();
 }

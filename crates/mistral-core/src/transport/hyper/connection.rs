@@ -18,6 +18,12 @@ use super::connect::{BoxError, BoxedConnection, Connector};
 use super::connection_state::{ConnectionState, IdleLimits};
 use super::pool_state::PoolState;
 use super::settings_frame::{FirstFrame, SettingsReader};
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// The largest number of bytes before the end of a response's head. hyper limits the head itself to
+/// less, but not the informational responses before it.
+const MAX_BEFORE_RESPONSE: usize = 1024 * 1024;
+
 /// Establishes the connections of one pool.
 #[derive(Clone)]
 pub(super) struct PooledConnector {
@@ -56,6 +62,8 @@ pub(super) struct PooledConnection {
     state: Arc<ConnectionState>,
     /// Reads the first frame of an HTTP/2 server.
     settings: Option<SettingsReader>,
+    /// The number of bytes that were read since the request, until the head of the response.
+    before_response: usize,
     /// Whether a request was written since something was read.
     is_writing: bool,
     /// Whether the server has closed the connection while the request was written.
@@ -74,6 +82,7 @@ impl PooledConnection {
         Self {
             io: TokioIo::new(connection),
             settings: is_http2.then(SettingsReader::default),
+            before_response: 0,
             is_writing: false,
             is_write_closed: false,
             idle_timer: None,
@@ -86,7 +95,7 @@ impl PooledConnection {
         }
     }
 
-    fn on_read(&mut self, bytes: &[u8]) {
+    fn on_read(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.state.is_http2 {
             self.state.pool.count_read();
             if let Some(settings) = &mut self.settings
@@ -95,9 +104,16 @@ impl PooledConnection {
                 self.settings = None;
                 self.state.pool.learn_max_streams(max);
             }
-            return;
+            return Ok(());
         }
         self.is_writing &= bytes.is_empty();
+        if !self.state.has_head() {
+            self.before_response = self.before_response.saturating_add(bytes.len());
+            if self.before_response > MAX_BEFORE_RESPONSE {
+                return Err(too_large());
+            }
+        }
+        Ok(())
     }
 
     /// Ends the connection once it has been idle for too long, as if the server had closed it.
@@ -145,8 +161,8 @@ impl PooledConnection {
             return Err(aborted());
         }
         // What follows a response is the next request.
-        if !self.is_writing {
-            self.state.request_started();
+        if !self.is_writing && self.state.request_started() {
+            self.before_response = 0;
         }
         self.is_writing = true;
         Ok(())
@@ -201,6 +217,12 @@ impl Drop for PooledConnection {
 }
 
 #[cold]
+fn too_large() -> io::Error {
+    let message = format!("there are {MAX_BEFORE_RESPONSE} bytes before the end of its head");
+    io::Error::other(TransportError::new(TransportErrorKind::TooLarge, message))
+}
+
+#[cold]
 fn aborted() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "the exchange is over")
 }
@@ -229,8 +251,7 @@ impl AsyncRead for PooledConnection {
         match Pin::new(&mut this.io).poll_read(cx, buffer) {
             Poll::Ready(Ok(())) => {
                 let read = buffer.filled().get(before..).unwrap_or_default();
-                this.on_read(read);
-                Poll::Ready(Ok(()))
+                Poll::Ready(this.on_read(read))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => this.poll_idle(cx).map(Ok),

@@ -29,6 +29,8 @@ pub(super) struct ConnectionState {
     started: AtomicUsize,
     /// The number of exchanges that are over.
     ended: AtomicUsize,
+    /// Whether the head of the response has arrived.
+    has_head: AtomicBool,
     /// Whether the upload has ended early.
     is_aborted: AtomicBool,
     idle: IdleLimits,
@@ -46,6 +48,7 @@ impl ConnectionState {
             is_http2,
             started: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
+            has_head: AtomicBool::new(false),
             is_aborted: AtomicBool::new(false),
             idle,
             idle_limit: AtomicU32::new(millis(idle.default)),
@@ -54,13 +57,23 @@ impl ConnectionState {
         }
     }
 
-    /// Records that a request is written from now on.
-    pub(super) fn request_started(&self) {
+    /// Records that a request is written from now on. Returns whether no other exchange was in
+    /// progress.
+    pub(super) fn request_started(&self) -> bool {
+        let was_idle = !self.is_busy();
+        if was_idle {
+            self.has_head.store(false, Ordering::Relaxed);
+        }
         self.started.fetch_add(1, Ordering::AcqRel);
+        was_idle
     }
 
     fn is_busy(&self) -> bool {
         self.started.load(Ordering::Acquire) != self.ended.load(Ordering::Acquire)
+    }
+
+    pub(super) fn has_head(&self) -> bool {
+        self.has_head.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_aborted(&self) -> bool {
@@ -86,6 +99,7 @@ impl ConnectionState {
 
     /// Records that the head of a response has arrived.
     pub(super) fn head_received(&self, headers: &HeaderMap) {
+        self.has_head.store(true, Ordering::Relaxed);
         if self.is_http2 {
             return; // it has neither the header nor a limit of its own
         }

@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
+use futures::FutureExt;
+use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
 use mistral_sdk::{Client, ErrorKind};
 use tokio::runtime::{Builder, Runtime};
 
@@ -89,12 +91,22 @@ fn call_outside_of_a_runtime_is_a_config_error() {
     let client = client("http://127.0.0.1:9").build().unwrap();
     for operation in OPERATIONS {
         let settings = Settings::default();
-        let result = futures::executor::block_on(operation.call(&client, &settings));
+        let result = operation.call(&client, &settings).now_or_never().unwrap();
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{error:#}");
         assert!(format!("{error:#}").contains("Tokio runtime"), "{error:#}");
         assert_eq!(error.attempts(), 1);
     }
+}
+
+#[test]
+fn upload_of_a_file_outside_of_a_runtime_is_a_config_error() {
+    let client = client("http://127.0.0.1:9").build().unwrap();
+    let file = FileSource::from_path(file!());
+    let request = UploadFileRequest::new(FilePurpose::Ocr, file);
+    let call = client.files().upload(&request).into_future();
+    let error = call.now_or_never().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error:#}");
 }
 
 #[test]
@@ -111,9 +123,13 @@ fn stream_read_outside_of_a_runtime_is_a_config_error() {
     let client = client(&server.url()).build().unwrap();
     let call = async { client.chat().stream(&chat_request()).await.unwrap() };
     let mut stream = running.block_on(call);
-    let first = running.block_on(stream.next()).unwrap().unwrap();
-    assert_eq!(first.text(), "Hé");
-    let second = futures::executor::block_on(stream.next()).unwrap();
-    let error = second.unwrap_err();
+    // The first chunk is returned if it has arrived. There is no timer to wait for the next one.
+    let error = loop {
+        match stream.next().now_or_never().flatten() {
+            Some(Ok(chunk)) => assert_eq!(chunk.text(), "Hé"),
+            Some(Err(error)) => break error,
+            None => panic!("the stream waits"),
+        }
+    };
     assert!(format!("{error:#}").contains("Tokio runtime"), "{error:#}");
 }

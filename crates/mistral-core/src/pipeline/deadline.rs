@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::{Error, Result, TimeoutPhase};
-use crate::transport::Body;
+use crate::transport::{Body, current_runtime};
 
 /// The timeouts of the phases of a call.
 ///
@@ -192,18 +191,8 @@ fn poll_deadline(
 
 /// Creates a timer. Fails outside of a Tokio runtime, which drives it.
 fn timer_at(at: Instant) -> Result<Sleep> {
-    if Handle::try_current().is_err() {
-        return Err(no_runtime());
-    }
+    current_runtime()?;
     Ok(sleep_until(at))
-}
-
-#[cold]
-fn no_runtime() -> Error {
-    Error::config(
-        "there is no Tokio runtime: call the client and read its streams inside one, or use the \
-         blocking client (feature `blocking`)",
-    )
 }
 
 /// The idle timeout of a body, and the deadline of its call.

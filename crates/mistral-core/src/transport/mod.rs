@@ -16,6 +16,7 @@ pub(crate) mod media_type;
 mod payload;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod runtime;
 mod upgrade;
 
 use std::fmt;
@@ -37,6 +38,7 @@ pub(crate) use self::payload::BodyFuture;
 pub use self::payload::Payload;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
+pub(crate) use self::runtime::current_runtime;
 pub use self::upgrade::{UpgradeResponse, Upgraded};
 
 /// Performs HTTP exchanges for a [`Client`](crate::Client).

@@ -5,9 +5,8 @@ use async_trait::async_trait;
 
 use super::hyper::body::into_response;
 use super::hyper::classify;
-use super::hyper::pool::current_runtime;
 use super::hyper::request_body::{RequestBody, RequestState};
-use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
+use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind, current_runtime};
 
 /// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of the application.
 ///

@@ -6,7 +6,7 @@ mod connect;
 mod connection;
 mod connection_state;
 mod exchange;
-pub(super) mod pool;
+mod pool;
 mod pool_state;
 pub(super) mod request_body;
 mod settings_frame;

@@ -7,14 +7,14 @@ use http::Uri;
 use http::uri::{Authority, Scheme};
 use hyper_util::client::legacy::{self, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::runtime::{self, Handle};
+use tokio::runtime;
 
 use super::connect::Connector;
 use super::connection::PooledConnector;
 use super::connection_state::IdleLimits;
 use super::pool_state::{Entry, MAX_STREAMS, PoolState};
 use super::request_body::RequestBody;
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::transport::{TransportError, current_runtime};
 
 /// The largest number of pools without an exchange that are kept. A program needs one per server,
 /// and another for every runtime and connect timeout.
@@ -195,21 +195,6 @@ impl Pools {
         pools.push(Arc::clone(&pool));
         pool
     }
-}
-
-/// Fails outside of a Tokio runtime.
-pub(in crate::transport) fn current_runtime() -> Result<runtime::Id, TransportError> {
-    match Handle::try_current() {
-        Ok(handle) => Ok(handle.id()),
-        Err(_) => Err(no_runtime()),
-    }
-}
-
-#[cold]
-fn no_runtime() -> TransportError {
-    let message = "there is no Tokio runtime: call the client inside one, for example in a function \
-                   with `#[tokio::main]`, or use the blocking client (feature `blocking`)";
-    TransportError::new(TransportErrorKind::Config, message)
 }
 
 /// The place of one exchange in a pool. Held until the response was read or dropped.

@@ -11,11 +11,13 @@ use http::StatusCode;
 
 use super::body::into_response;
 use super::connection_state::ConnectionState;
-use super::pool::{PoolSettings, current_runtime};
+use super::pool::PoolSettings;
 use super::pool_state::PoolState;
 use super::request_body::RequestBody;
 use super::{HyperTransport, classify_error};
-use crate::transport::{Body, RequestContext, TransportError, UpgradeResponse, Upgraded};
+use crate::transport::{
+    Body, RequestContext, TransportError, UpgradeResponse, Upgraded, current_runtime,
+};
 
 impl HyperTransport {
     /// Sends `request` on a new HTTP/1.1 connection, through a tunnel if there is a proxy.

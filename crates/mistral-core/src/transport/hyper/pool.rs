@@ -215,3 +215,29 @@ impl Drop for Lease {
         self.0.state.leave();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lease(pools: &Pools) -> Lease {
+        let timeout = Duration::from_secs(1);
+        let connector = Connector::new(timeout).unwrap();
+        let uri = Uri::from_static("http://server.test/v1/models");
+        pools.lease(&uri, timeout, &connector).unwrap().0
+    }
+
+    #[test]
+    fn pools_of_runtimes_that_are_gone_are_dropped() {
+        let pools = Pools::default();
+        let runtime = || runtime::Builder::new_current_thread().build().unwrap();
+        let used = runtime();
+        let held = used.block_on(async { lease(&pools) });
+        for _ in 0..2 * MAX_IDLE_POOLS {
+            runtime().block_on(async { drop(lease(&pools)) });
+        }
+        assert_eq!(pools.entries.lock().unwrap().len(), MAX_IDLE_POOLS + 1);
+        let again = used.block_on(async { lease(&pools) });
+        assert!(Arc::ptr_eq(&held.0, &again.0));
+    }
+}

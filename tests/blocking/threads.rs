@@ -111,8 +111,10 @@ fn threads_two_clients_run_concurrently() {
     assert_eq!(texts[0], texts[1]);
 }
 
+/// A blocking client drives its own connections, so it depends on no other client, even if they
+/// share a transport.
 #[test]
-fn pool_connection_is_reused_by_client_with_same_transport() {
+fn pool_of_shared_transport_has_connections_of_each_client() {
     let server = Server::start();
     let transport = Arc::new(HyperTransport::new(Duration::from_secs(10)).unwrap());
     let client = || {
@@ -121,13 +123,19 @@ fn pool_connection_is_reused_by_client_with_same_transport() {
     };
     let (one, other): (blocking::Client, _) = (client(), client());
     let script = server.run_script(|server| {
-        let mut connection = server.accept();
-        while connection.request().is_some() {
-            connection.respond(r#"{"data":[]}"#);
+        for _ in 0..2 {
+            let mut connection = server.accept();
+            for _ in 0..2 {
+                connection.request().unwrap();
+                connection.respond(r#"{"data":[]}"#);
+            }
+            connection.wait_for_close();
         }
     });
-    one.models().list().send().unwrap();
-    other.models().list().send().unwrap(); // while no call of the first client is in flight
-    drop((one, other, transport));
+    for client in [one, other] {
+        client.models().list().send().unwrap();
+        client.models().list().send().unwrap();
+    }
+    drop(transport);
     script.join().unwrap();
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers may panic as tests do
 #![allow(unreachable_pub)]
 
+mod pools;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod servers;

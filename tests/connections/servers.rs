@@ -28,6 +28,7 @@ pub struct TlsServer {
     pub url: String,
     /// The path of its certificate.
     pub certificate: String,
+    connections: Arc<AtomicUsize>,
 }
 
 impl TlsServer {
@@ -53,8 +54,11 @@ impl TlsServer {
             "https://localhost:{}",
             listener.local_addr().unwrap().port()
         );
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&connections);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::Relaxed);
                 let (acceptor, upstream) = (acceptor.clone(), upstream.clone());
                 tokio::spawn(async move {
                     let socket = acceptor.accept(socket).await?;
@@ -65,7 +69,13 @@ impl TlsServer {
         Self {
             url,
             certificate: file(&cert.pem()),
+            connections,
         }
+    }
+
+    /// Returns the number of connections so far.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 }
 

@@ -6,12 +6,18 @@
 
 mod cases;
 mod connections;
+mod early_responses;
 mod every_byte;
+mod http1_connections;
 mod http2;
+mod http2_endings;
+mod http2_pools;
 mod idle_connections;
 mod matrix;
 mod operations;
+mod raw_http2;
 mod responses;
+mod runtimes;
 mod server;
 mod streams;
 mod timeouts;

@@ -64,6 +64,10 @@ impl Counter {
         self.0.borrow().requests
     }
 
+    pub fn connections(&self) -> usize {
+        self.0.borrow().connections
+    }
+
     /// Counts a request and returns the number of earlier ones.
     pub fn request(&self) -> usize {
         let mut before = 0;

@@ -2,19 +2,19 @@
 
 use std::future::{Future, poll_fn};
 use std::ops::{Deref, DerefMut};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::compression::{compressed_message, compression, is_plain_text};
 use super::credentials::Credentials;
-use super::deadline::{Deadline, IdleTimer};
+use super::deadline::{Deadline, IdleTimer, timeout_at};
 use super::telemetry::Trace;
-use crate::error::{ApiError, Error, ErrorKind, Result, unexpected};
+use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, unexpected};
 use crate::provider::Framing;
 use crate::transport::Body;
 
@@ -210,6 +210,11 @@ async fn read_text(body: &mut Body, text: &mut BytesMut, until: Option<Deadline>
             text.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         }
     };
-    let _ = timeout_at(until, read).await;
+    let deadline = Deadline {
+        at: until,
+        limit: ERROR_BODY_TIME,
+        phase: TimeoutPhase::Idle,
+    };
+    let _ = timeout_at(pin!(None), Some(deadline), pin!(read)).await;
     text.truncate(ERROR_BODY_BYTES);
 }

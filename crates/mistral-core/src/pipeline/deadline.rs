@@ -10,7 +10,7 @@ use futures_core::Stream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::{Error, Result, TimeoutPhase};
-use crate::transport::Body;
+use crate::transport::{Body, current_runtime};
 
 /// The timeouts of the phases of a call.
 ///
@@ -171,7 +171,10 @@ fn poll_deadline(
         return Poll::Pending;
     };
     match timer.as_mut().as_pin_mut() {
-        None => timer.set(Some(sleep_until(deadline.at))),
+        None => match timer_at(deadline.at) {
+            Ok(new) => timer.set(Some(new)),
+            Err(error) => return Poll::Ready(error),
+        },
         Some(timer) if timer.deadline() != deadline.at => timer.reset(deadline.at),
         Some(_) => {}
     }
@@ -184,6 +187,12 @@ fn poll_deadline(
     } else {
         Poll::Pending
     }
+}
+
+/// Creates a timer. Fails outside of a Tokio runtime, which drives it.
+fn timer_at(at: Instant) -> Result<Sleep> {
+    current_runtime()?;
+    Ok(sleep_until(at))
 }
 
 /// The idle timeout of a body, and the deadline of its call.
@@ -232,9 +241,13 @@ impl IdleTimer {
             (None, Some(idle)) => (idle, (TimeoutPhase::Idle, self.idle)),
             (None, None) => return Poll::Pending,
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(until)));
+        let timer = match &mut self.timer {
+            Some(timer) => timer,
+            None => match timer_at(until) {
+                Ok(new) => self.timer.insert(Box::pin(new)),
+                Err(error) => return Poll::Ready(error),
+            },
+        };
         loop {
             let is_pending = timer.as_mut().poll(cx).is_pending();
             // A task that has used up its budget polls a timer in vain.

@@ -31,7 +31,7 @@ use self::telemetry::{CaptureContent, Propagate, Trace, describe, error_type};
 use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::Provider;
 use crate::retry::{OnRetry, RetryEvent, RetryPolicy};
-use crate::transport::Transport;
+use crate::transport::{Transport, current_runtime};
 
 /// The state that all calls of a client share.
 #[derive(Debug)]
@@ -110,6 +110,7 @@ impl Pipeline {
                 Decision::Redirect(redirect) => exchange.redirect(redirect),
                 Decision::Reauthenticate(error) => exchange.reauthenticate(error),
                 Decision::Retry(delay, error) => {
+                    current_runtime().map_err(|error| at(exchange.attempts)(error.into()))?;
                     self.notify_retry(request, &error, delay);
                     exchange.retry();
                     sleep(delay).await;

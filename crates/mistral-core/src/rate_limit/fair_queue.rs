@@ -14,7 +14,7 @@ use super::token_bucket::{TIMER_SLACK, TokenBucket};
 use crate::call::response::RateLimit;
 use crate::pipeline::classify::is_event_stream;
 use crate::retry::retry_after;
-use crate::transport::{Body, TransportError, TransportErrorKind};
+use crate::transport::{Body, TransportError, TransportErrorKind, current_runtime};
 
 /// The pause after a 429 without `retry-after`.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
@@ -172,6 +172,7 @@ impl FairQueue {
                 Err(wait) => wait,
             };
             check_deadline(now, wait, deadline)?;
+            current_runtime()?;
             ticket.due = now.checked_add(wait);
             match ticket.due {
                 Some(due) => _ = timeout_at(due, ticket.changed.notified()).await,

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{TransportError, TransportErrorKind};
+use super::{TransportError, TransportErrorKind, current_runtime};
 
 /// The size of a chunk, in bytes. Measured: from 256 KiB on, larger chunks gain nothing.
 const CHUNK_SIZE: u64 = 512 * 1024;
@@ -32,6 +32,7 @@ struct ReadChunk {
 impl FileChunks {
     /// Opens the file and starts to read it. Returns its length, too.
     pub(super) async fn open(path: PathBuf) -> Result<(Self, u64), TransportError> {
+        current_runtime()?;
         let opened = {
             let path = path.clone();
             run_blocking(move || {
@@ -59,6 +60,7 @@ impl FileChunks {
 pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
+    current_runtime().map_err(|error| io::Error::other(error.source_text()))?;
     spawn_blocking(work).await.map_err(io::Error::other)?
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod media_type;
 mod payload;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod runtime;
 mod signature;
 mod upgrade;
 
@@ -38,6 +39,7 @@ pub(crate) use self::payload::BodyFuture;
 pub use self::payload::Payload;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
+pub(crate) use self::runtime::current_runtime;
 pub use self::upgrade::{UpgradeResponse, Upgraded};
 
 /// Performs HTTP exchanges for a [`Client`](crate::Client).

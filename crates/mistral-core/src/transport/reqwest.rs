@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use ::reqwest::Url;
 use async_trait::async_trait;
 
-use super::hyper::body::{RequestBody, into_response};
+use super::hyper::body::into_response;
 use super::hyper::classify;
-use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind};
+use super::hyper::request_body::{RequestBody, RequestState};
+use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind, current_runtime};
 
 /// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of the application.
 ///
@@ -63,14 +66,18 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let request = into_reqwest(request)?;
+        current_runtime()?;
+        let (request, upload) = into_reqwest(request)?;
         let origin = request.url().origin();
         let response = self.0.execute(request).await.map_err(classify_error)?;
         if response.url().origin() != origin {
             return Err(redirected(response.url()));
         }
+        if let (false, Some(UploadGuard(upload))) = (response.status().is_success(), &upload) {
+            upload.pause();
+        }
         let response = http::Response::<::reqwest::Body>::from(response);
-        Ok(into_response(response, classify_error))
+        Ok(into_response(response, classify_error, upload))
     }
 }
 
@@ -85,7 +92,19 @@ fn redirected(url: &Url) -> TransportError {
     TransportError::new(TransportErrorKind::Config, message)
 }
 
-fn into_reqwest(request: http::Request<Body>) -> Result<::reqwest::Request, TransportError> {
+/// Ends an upload when the response was read or the exchange is dropped.
+struct UploadGuard(Arc<RequestState>);
+
+impl Drop for UploadGuard {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+fn into_reqwest(
+    request: http::Request<Body>,
+) -> Result<(::reqwest::Request, Option<UploadGuard>), TransportError> {
+    let mut upload = None;
     let (head, body) = request.into_parts();
     let url = match head.extensions.get::<RequestContext>() {
         // The URI is parsed again only if a wrapper has changed it.
@@ -98,9 +117,13 @@ fn into_reqwest(request: http::Request<Body>) -> Result<::reqwest::Request, Tran
     *converted.body_mut() = match body.into_bytes() {
         Ok(bytes) if bytes.is_empty() => None,
         Ok(bytes) => Some(bytes.into()), // reqwest cannot follow a redirect with a stream
-        Err(stream) => Some(::reqwest::Body::wrap(RequestBody::new(stream))),
+        Err(stream) => {
+            let body = RequestBody::new(stream);
+            upload = Some(UploadGuard(body.state()));
+            Some(::reqwest::Body::wrap(body))
+        }
     };
-    Ok(converted)
+    Ok((converted, upload))
 }
 
 fn classify_error(error: ::reqwest::Error) -> TransportError {

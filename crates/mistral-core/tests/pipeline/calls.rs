@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use http::Method;
 use mistral_core::chat::{ChatCompletionRequest, ChatCompletionResponse};
 use mistral_core::testing::MockChunk;
@@ -246,4 +247,18 @@ fn client_and_calls_are_send() {
     to_another_thread(client.chat().complete(&question()).with_response());
     fn error<T: Send + Sync + std::error::Error + 'static>() {}
     error::<Error>();
+}
+
+/// A transport may work without a runtime. The wait before a retry does not.
+#[test]
+fn retry_outside_of_a_runtime_is_a_config_error() {
+    let mock = scripted([reply(503, "{}"), reply(200, &answer("ok"))]);
+    let client = builder_with(&mock)
+        .retry(RetryPolicy::default())
+        .build()
+        .unwrap();
+    let error = ask(&client).now_or_never().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error:#}");
+    assert!(error.to_string().contains("Tokio runtime"), "{error}");
+    assert_eq!(mock.requests().len(), 1);
 }

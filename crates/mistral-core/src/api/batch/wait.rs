@@ -11,6 +11,7 @@ use super::response::BatchJob;
 use crate::error::{Result, TimeoutPhase};
 use crate::mode::{Async, Mode};
 use crate::pipeline::deadline::{Deadline, timeout_at};
+use crate::transport::current_runtime;
 
 /// The operation that errors outside of an API call name.
 pub(crate) const WAIT: &str = "batch.wait";
@@ -129,6 +130,7 @@ impl BatchWait {
                     retry_after = error.retry_after();
                 }
             }
+            current_runtime()?;
             sleep(interval.max(retry_after.unwrap_or_default())).await;
             interval = interval
                 .saturating_mul(BACKOFF_FACTOR)

@@ -1,93 +1,34 @@
-//! Bodies of requests and responses in the form that hyper and reqwest use.
+//! Bodies of responses of hyper and reqwest.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http_body::Frame;
 
-use crate::transport::{Body, TransportError};
+use crate::transport::{Body, TransportError, TransportErrorKind};
 
-/// The body of a request.
-///
-/// Boxed, because hyper allocates space for 32 requests per connection.
-pub(in crate::transport) struct RequestBody {
-    /// The mutex is never locked. It makes the stream `Sync`, which reqwest requires.
-    body: Mutex<Body>,
-    /// The number of bytes that have not been read yet, if it is known.
-    remaining: Option<u64>,
-    body_polled: BodyPolled,
-}
-
-/// Whether hyper has polled the body of a request, or the body is empty.
-#[derive(Clone)]
-pub(in crate::transport) struct BodyPolled(Arc<AtomicBool>);
-
-impl BodyPolled {
-    pub(in crate::transport) fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl RequestBody {
-    pub(in crate::transport) fn new(body: Body) -> Box<Self> {
-        let remaining = body.content_length();
-        Box::new(Self {
-            remaining,
-            body: Mutex::new(body),
-            body_polled: BodyPolled(Arc::new(AtomicBool::new(remaining == Some(0)))),
-        })
-    }
-
-    pub(in crate::transport) fn body_polled(&self) -> BodyPolled {
-        self.body_polled.clone()
-    }
-}
-
-impl http_body::Body for RequestBody {
-    type Data = Bytes;
-    type Error = TransportError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        self.body_polled.0.store(true, Ordering::Relaxed);
-        let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let chunk = ready!(Pin::new(body).poll_next(cx));
-        if let (Some(Ok(chunk)), Some(remaining)) = (&chunk, &mut self.remaining) {
-            *remaining = remaining.saturating_sub(chunk.len() as u64);
-        }
-        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.remaining == Some(0)
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.remaining.map_or_else(
-            http_body::SizeHint::default,
-            http_body::SizeHint::with_exact,
-        )
-    }
-}
-
-/// Converts a response whose body is read from a connection.
+/// Converts a response whose body is read from a connection. `guard` is dropped once the body has
+/// ended or is dropped.
 #[inline(never)] // inlined, it would enlarge the stack frame of every poll
-pub(in crate::transport) fn into_response<B>(
+pub(in crate::transport) fn into_response<B, G>(
     response: http::Response<B>,
     classify: fn(B::Error) -> TransportError,
+    guard: G,
 ) -> http::Response<Body>
 where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+    G: Send + Unpin + 'static,
 {
+    let is_http2 = response.version() == http::Version::HTTP_2;
     response.map(|body| {
         let length = body.size_hint().exact();
-        let body = Body::from_stream(ResponseBody { body, classify });
+        let body = Body::from_stream(ResponseBody {
+            body,
+            classify,
+            is_http2,
+            guard: Some(guard),
+        });
         match length {
             Some(length) => body.with_content_length(length),
             None => body,
@@ -96,12 +37,36 @@ where
 }
 
 /// The body of a response without its head, which is dropped while a stream is read.
-struct ResponseBody<B: http_body::Body> {
+struct ResponseBody<B: http_body::Body, G> {
     body: B,
     classify: fn(B::Error) -> TransportError,
+    is_http2: bool,
+    guard: Option<G>,
 }
 
-impl<B: http_body::Body<Data = Bytes> + Unpin> Stream for ResponseBody<B> {
+impl<B: http_body::Body<Data = Bytes> + Unpin, G: Unpin> ResponseBody<B, G> {
+    fn end(&mut self) -> Option<Result<Bytes, TransportError>> {
+        self.guard = None;
+        // hyper takes a stream that the server resets without an error for one that has ended.
+        let is_cut = self.is_http2 && !self.body.is_end_stream();
+        self.is_http2 = false; // reported once
+        is_cut.then(|| Err(cut()))
+    }
+
+    #[cold]
+    fn fail(&mut self, error: B::Error) -> TransportError {
+        self.guard = None;
+        self.is_http2 = false;
+        let error = (self.classify)(error);
+        if error.kind().is_not_sent() {
+            // The server has sent a head, so it has received the request.
+            return TransportError::new(TransportErrorKind::Interrupted, error.into_source());
+        }
+        error
+    }
+}
+
+impl<B: http_body::Body<Data = Bytes> + Unpin, G: Unpin> Stream for ResponseBody<B, G> {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -112,9 +77,15 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> Stream for ResponseBody<B> {
                         return Poll::Ready(Some(Ok(data)));
                     } // trailers are not used
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err((self.classify)(error)))),
-                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(self.fail(error)))),
+                None => return Poll::Ready(self.end()),
             }
         }
     }
+}
+
+#[cold]
+fn cut() -> TransportError {
+    let message = "the server ended the stream before the end of the response";
+    TransportError::new(TransportErrorKind::Interrupted, message)
 }

@@ -17,7 +17,7 @@ pub(in crate::transport) fn classify(
     body_polled: bool,
 ) -> TransportError {
     // An error of a request body comes back wrapped: its own kind is the right one.
-    let own = causes(&error).find_map(|cause| cause.downcast_ref::<TransportError>());
+    let own = causes(&error).find_map(own_error);
     if let Some(own) = own {
         return TransportError::new(own.kind(), own.source_text());
     }
@@ -40,6 +40,17 @@ pub(in crate::transport) fn classify(
         (false, false) => TransportErrorKind::Interrupted,
     };
     TransportError::new(kind, error)
+}
+
+/// Returns the error of this crate that `cause` is or holds.
+fn own_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a TransportError> {
+    // The source of an `io::Error` is that of the error it holds.
+    let held = cause
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    cause
+        .downcast_ref()
+        .or_else(|| held.and_then(|held| held.downcast_ref()))
 }
 
 fn is_connect(error: &(dyn StdError + 'static)) -> bool {

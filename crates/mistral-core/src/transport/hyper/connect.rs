@@ -80,6 +80,12 @@ impl Connector {
         self
     }
 
+    /// Restricts the connector to HTTP/1.1.
+    pub(super) fn without_http2(mut self) -> Self {
+        self.tls = self.tls.without_http2();
+        self
+    }
+
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }

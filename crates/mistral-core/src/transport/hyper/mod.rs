@@ -3,46 +3,48 @@
 pub(super) mod body;
 pub(super) mod classify;
 mod connect;
+mod connection;
+mod connection_state;
+mod exchange;
+mod pool;
+mod pool_state;
 mod proxy;
+pub(super) mod request_body;
+mod settings_frame;
 mod tls;
 mod upgrade;
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use http::Uri;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
-use hyper_util::client::legacy::{self, ResponseFuture};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
 
-use self::body::{BodyPolled, RequestBody, into_response};
 use self::connect::Connector;
+use self::exchange::Exchange;
+use self::pool::{Lease, PoolSettings, Pools};
+use self::pool_state::Entry;
 use self::proxy::Proxies;
 use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse};
 
-/// The time after which an idle connection is closed. Shorter than the keep-alive of common servers
-/// and load balancers (60 s), so that a request is rarely sent on a connection that is closing.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The largest number of pools for connect timeouts other than the transport's own. Each such
-/// timeout needs a pool.
-const MAX_POOLS: usize = 8;
-
-type Pool = legacy::Client<Connector, Box<RequestBody>>;
-
 /// The built-in [`Transport`], on [`hyper`](::hyper).
 ///
-/// It has one connection pool and speaks HTTP/1.1, and HTTP/2 if the server offers it over TLS. It
+/// It pools connections and speaks HTTP/1.1, and HTTP/2 if the server offers it over TLS. Over
+/// HTTP/2 it opens as many connections as are needed for the number of streams that the server
+/// allows on each. It can be used from any number of Tokio runtimes, each of which has connections
+/// of its own; outside of a runtime, an exchange fails with [`TransportErrorKind::Config`]. It
 /// obeys the proxy variables of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`,
 /// `NO_PROXY`) by the rules of curl, with proxies of the schemes `http`, `https` and `socks5`, but
 /// never sends a request to loopback through such a proxy. A call whose variable is not understood
 /// fails with [`ErrorKind::Config`](crate::ErrorKind::Config) before anything is sent. Certificates
-/// are verified by the rules of the platform. Idle connections are closed after 30 seconds, and TCP keep-alive
-/// detects a dead peer.
+/// are verified by the rules of the platform. Idle connections are closed; see
+/// [`pool_idle_timeout`](Self::pool_idle_timeout). HTTP/2 pings and TCP keep-alive detect a dead
+/// peer.
 ///
 /// A [`Client`](crate::Client) creates one by default. Create one to wrap it, or to share its
 /// connection pool among clients: clones share the pool.
@@ -62,10 +64,7 @@ type Pool = legacy::Client<Connector, Box<RequestBody>>;
 #[derive(Clone)]
 pub struct HyperTransport {
     connector: Connector,
-    pool: Pool,
-    /// The pools for other connect timeouts.
-    other_pools: Arc<Mutex<Vec<(Duration, Pool)>>>,
-    http2_only: bool,
+    pools: Arc<Pools>,
 }
 
 impl HyperTransport {
@@ -81,22 +80,18 @@ impl HyperTransport {
     pub fn new(connect_timeout: Duration) -> Result<Self, TransportError> {
         let connector = Connector::new(connect_timeout)?;
         Ok(Self {
-            pool: new_pool(connector.clone(), false),
             connector,
-            other_pools: Arc::default(),
-            http2_only: false,
+            pools: Arc::default(),
         })
     }
 
     /// Uses HTTP/2 for every connection without negotiation, even without TLS.
     #[must_use]
     pub fn http2_prior_knowledge(self) -> Self {
-        Self {
-            pool: new_pool(self.connector.clone(), true),
-            connector: self.connector,
-            other_pools: Arc::default(),
-            http2_only: true,
-        }
+        self.with_settings(|settings| {
+            settings.http2_only = true;
+            settings.http1_only = false;
+        })
     }
 
     /// Sends every request through the proxy at `url`, also those to loopback, in place of the
@@ -116,37 +111,65 @@ impl HyperTransport {
     }
 
     fn with_proxies(self, proxies: Proxies) -> Self {
-        let connector = self.connector.with_proxies(proxies);
         Self {
-            pool: new_pool(connector.clone(), self.http2_only),
-            connector,
-            other_pools: Arc::default(),
-            http2_only: self.http2_only,
+            connector: self.connector.with_proxies(proxies),
+            pools: Arc::new(Pools::new(self.pools.settings())),
         }
     }
 
-    /// Returns the pool of the connections with this connect timeout.
-    fn pool_for(&self, connect_timeout: Duration) -> Cow<'_, Pool> {
-        if connect_timeout == self.connector.timeout() {
-            return Cow::Borrowed(&self.pool);
+    /// Uses HTTP/1.1 for every connection, even if the server offers HTTP/2.
+    ///
+    /// For gateways whose HTTP/2 is broken. Each concurrent call then needs a connection of its own.
+    #[must_use]
+    pub fn http1_only(self) -> Self {
+        self.with_settings(|settings| {
+            settings.http1_only = true;
+            settings.http2_only = false;
+        })
+    }
+
+    /// Sets the time after which an idle connection is closed.
+    ///
+    /// Default: 30 seconds for HTTP/2 and 4 seconds for HTTP/1.1, which is less than the 5 seconds
+    /// of common servers (uvicorn, Node.js, Apache). Where a server announces its own limit in the
+    /// header `keep-alive`, the connection is closed a second before that, after this time at the
+    /// latest (30 seconds by default).
+    #[must_use]
+    pub fn pool_idle_timeout(self, timeout: Duration) -> Self {
+        self.with_settings(|settings| settings.idle_timeout = Some(timeout))
+    }
+
+    /// Sets the largest number of idle connections that are kept for each server. Default: 100.
+    ///
+    /// With 0, no connection is used twice.
+    #[must_use]
+    pub fn pool_max_idle_per_host(self, max: usize) -> Self {
+        self.with_settings(|settings| settings.max_idle_per_host = max)
+    }
+
+    /// Sets the interval of HTTP/2 pings, which are sent while a request is in progress and detect
+    /// a connection that has died. `None` turns them off. Default: 10 seconds.
+    #[must_use]
+    pub fn http2_keep_alive_interval(self, interval: impl Into<Option<Duration>>) -> Self {
+        let interval = interval.into();
+        self.with_settings(|settings| settings.ping_interval = interval)
+    }
+
+    /// Sets the time in which a server must respond to an HTTP/2 ping. The connection is closed
+    /// otherwise. Default: 10 seconds.
+    #[must_use]
+    pub fn http2_keep_alive_timeout(self, timeout: Duration) -> Self {
+        self.with_settings(|settings| settings.ping_timeout = timeout)
+    }
+
+    /// Changes the settings of the pools. Clones of the transport keep theirs.
+    fn with_settings(self, change: impl FnOnce(&mut PoolSettings)) -> Self {
+        let mut settings = self.pools.settings();
+        change(&mut settings);
+        Self {
+            connector: self.connector,
+            pools: Arc::new(Pools::new(settings)),
         }
-        let mut pools = self
-            .other_pools
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, pool)) = pools
-            .iter()
-            .find(|(timeout, _)| *timeout == connect_timeout)
-        {
-            return Cow::Owned(pool.clone());
-        }
-        let connector = self.connector.clone().with_timeout(connect_timeout);
-        let pool = new_pool(connector, self.http2_only);
-        if pools.len() == MAX_POOLS {
-            pools.remove(0);
-        }
-        pools.push((connect_timeout, pool.clone()));
-        Cow::Owned(pool)
     }
 
     fn check_uri(&self, uri: &Uri) -> Result<(), TransportError> {
@@ -163,12 +186,7 @@ impl HyperTransport {
     /// Starts the exchange. Not inlined, so that its locals enlarge neither the future nor the stack
     /// frame of every poll.
     #[inline(never)]
-    fn start(
-        &self,
-        request: http::Request<Body>,
-    ) -> Result<(ResponseFuture, BodyPolled), TransportError> {
-        let mut request = request.map(RequestBody::new);
-        let body_polled = request.body().body_polled();
+    fn start(&self, mut request: http::Request<Body>) -> Result<Start, TransportError> {
         self.check_uri(request.uri())?;
         if let Some(credentials) = self.connector.proxy_credentials(request.uri())? {
             request
@@ -176,10 +194,52 @@ impl HyperTransport {
                 .insert(PROXY_AUTHORIZATION, credentials);
         }
         let context = request.extensions_mut().remove::<RequestContext>();
-        let timeout = context.map(|context| context.connect_timeout);
-        let pool = timeout.map_or(Cow::Borrowed(&self.pool), |timeout| self.pool_for(timeout));
-        Ok((pool.request(request), body_polled))
+        let (connect_timeout, deadline) = match context {
+            Some(context) => (context.connect_timeout, context.deadline),
+            None => (self.connector.timeout(), None),
+        };
+        self.enter(Pending {
+            request,
+            connect_timeout,
+            deadline,
+        })
     }
+
+    fn enter(&self, pending: Pending) -> Result<Start, TransportError> {
+        let uri = pending.request.uri();
+        let leased = self
+            .pools
+            .lease(uri, pending.connect_timeout, &self.connector)?;
+        Ok(match leased {
+            (lease, Entry::Later) => Start::Later(lease, Box::new(pending)),
+            (lease, _) => Start::Now(Exchange::start(pending.request, lease, pending.deadline)),
+        })
+    }
+
+    /// Starts an exchange that had to wait until the pool of `lease` was settled.
+    #[cold]
+    fn resume(&self, lease: Lease, pending: Box<Pending>) -> Result<Start, TransportError> {
+        if !lease.state().is_over_limit() {
+            let exchange = Exchange::start(pending.request, lease, pending.deadline);
+            return Ok(Start::Now(exchange));
+        }
+        drop(lease);
+        self.enter(*pending)
+    }
+}
+
+/// The start of an exchange.
+enum Start {
+    Now(Exchange),
+    /// It starts once the pool is settled.
+    Later(Lease, Box<Pending>),
+}
+
+/// A request that was not handed to hyper yet.
+struct Pending {
+    request: http::Request<Body>,
+    connect_timeout: Duration,
+    deadline: Option<Instant>,
 }
 
 #[async_trait]
@@ -188,10 +248,16 @@ impl Transport for HyperTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let (response, body_polled) = self.start(request)?;
-        let response = response.await;
-        let response = response.map_err(|error| classify_error(error, body_polled.get()))?;
-        Ok(into_response(response, |error| classify_error(error, true)))
+        let mut start = self.start(request)?;
+        loop {
+            match start {
+                Start::Now(exchange) => return exchange.run().await,
+                Start::Later(lease, pending) => {
+                    lease.state().settled().await;
+                    start = self.resume(lease, pending)?;
+                }
+            }
+        }
     }
 
     async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
@@ -206,15 +272,6 @@ fn classify_error(
 ) -> TransportError {
     let is_timeout = classify::is_timeout(&error);
     classify::classify(error, is_timeout, body_polled)
-}
-
-fn new_pool(connector: Connector, http2_only: bool) -> Pool {
-    legacy::Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .http2_only(http2_only)
-        .build(connector)
 }
 
 impl fmt::Debug for HyperTransport {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use ::hyper::rt::{Read, ReadBuf, Write};
@@ -9,8 +10,14 @@ use futures_io::{AsyncRead, AsyncWrite};
 use http::StatusCode;
 
 use super::body::into_response;
-use super::{HyperTransport, RequestBody, classify_error, new_pool};
-use crate::transport::{Body, RequestContext, TransportError, UpgradeResponse, Upgraded};
+use super::connection_state::ConnectionState;
+use super::pool::PoolSettings;
+use super::pool_state::PoolState;
+use super::request_body::RequestBody;
+use super::{HyperTransport, classify_error};
+use crate::transport::{
+    Body, RequestContext, TransportError, UpgradeResponse, Upgraded, current_runtime,
+};
 
 impl HyperTransport {
     /// Sends `request` on a new HTTP/1.1 connection, through a tunnel if there is a proxy.
@@ -23,10 +30,17 @@ impl HyperTransport {
         let timeout = context.map_or(self.connector.timeout(), |context| context.connect_timeout);
         let connector = self.connector.clone().with_timeout(timeout).for_upgrades();
         let request = request.map(|()| RequestBody::new(Body::empty()));
-        let response = new_pool(connector, false).request(request).await;
-        let response = response.map_err(|error| classify_error(error, true))?;
+        current_runtime()?;
+        let pool = Arc::new(PoolState::http1());
+        let client = PoolSettings::default().client(connector, pool);
+        let response = client.request(request).await;
+        let mut response = response.map_err(|error| classify_error(error, true))?;
+        let connection = response.extensions_mut().remove::<Arc<ConnectionState>>();
+        if let Some(connection) = &connection {
+            connection.head_received(response.headers());
+        }
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let response = into_response(response, |error| classify_error(error, true));
+            let response = into_response(response, |error| classify_error(error, true), ());
             return Ok(UpgradeResponse::Refused(response));
         }
         let (parts, body) = response.into_parts();

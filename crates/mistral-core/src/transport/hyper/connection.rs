@@ -1,0 +1,302 @@
+//! The connections of a pool: they tell when they have ended, close when they have been idle, and
+//! end an exchange that the response does not wait for.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tower_service::Service;
+
+use super::connect::{BoxError, BoxedConnection, Connector};
+use super::connection_state::{ConnectionState, IdleLimits};
+use super::pool_state::PoolState;
+use super::settings_frame::{FirstFrame, SettingsReader};
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// The largest number of bytes before the end of a response's head. hyper limits the head itself to
+/// less, but not the informational responses before it.
+const MAX_BEFORE_RESPONSE: usize = 1024 * 1024;
+
+/// Establishes the connections of one pool.
+#[derive(Clone)]
+pub(super) struct PooledConnector {
+    pub(super) connector: Connector,
+    pub(super) pool: Arc<PoolState>,
+    pub(super) http2_only: bool,
+    pub(super) idle: IdleLimits,
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<PooledConnection>, BoxError>> + Send>>;
+
+impl Service<Uri> for PooledConnector {
+    type Response = TokioIo<PooledConnection>;
+    type Error = BoxError;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.connector.poll_ready(cx)
+    }
+
+    fn call(&mut self, uri: Uri) -> Connecting {
+        let counted = self.pool.connecting();
+        let connecting = self.connector.call(uri);
+        let this = self.clone();
+        Box::pin(async move {
+            let connection = connecting.await?;
+            drop(counted);
+            Ok(TokioIo::new(PooledConnection::new(connection, &this)))
+        })
+    }
+}
+
+/// A connection of a pool.
+pub(super) struct PooledConnection {
+    io: TokioIo<BoxedConnection>,
+    state: Arc<ConnectionState>,
+    /// Reads the first frame of an HTTP/2 server.
+    settings: Option<SettingsReader>,
+    /// The number of bytes that were read since the request, until the head of the response.
+    before_response: usize,
+    /// Whether a request was written since something was read.
+    is_writing: bool,
+    /// Whether the server has closed the connection while the request was written.
+    is_write_closed: bool,
+    idle_timer: Option<Pin<Box<Sleep>>>,
+    /// The limit that the timer was set for.
+    idle_limit: Duration,
+}
+
+impl PooledConnection {
+    fn new(connection: BoxedConnection, connector: &PooledConnector) -> Self {
+        let is_http2 = connector.http2_only || connection.connected().is_negotiated_h2();
+        if !is_http2 {
+            connector.pool.learn_http1();
+        }
+        Self {
+            io: TokioIo::new(connection),
+            settings: is_http2.then(SettingsReader::default),
+            before_response: 0,
+            is_writing: false,
+            is_write_closed: false,
+            idle_timer: None,
+            idle_limit: connector.idle.default,
+            state: Arc::new(ConnectionState::new(
+                Arc::clone(&connector.pool),
+                is_http2,
+                connector.idle,
+            )),
+        }
+    }
+
+    fn on_read(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.state.is_http2 {
+            self.state.pool.count_read();
+            if let Some(settings) = &mut self.settings
+                && let FirstFrame::MaxStreams(max) = settings.read(bytes)
+            {
+                self.settings = None;
+                self.state.pool.learn_max_streams(max);
+            }
+            return Ok(());
+        }
+        self.is_writing &= bytes.is_empty();
+        if !self.state.has_head() {
+            self.before_response = self.before_response.saturating_add(bytes.len());
+            if self.before_response > MAX_BEFORE_RESPONSE {
+                return Err(too_large());
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the connection once it has been idle for too long, as if the server had closed it.
+    ///
+    /// The timer is not moved by every exchange: it is set anew after it has elapsed.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.idle_timer {
+            _ if self.state.is_http2 => Poll::Pending,
+            Some(timer) if !timer.is_elapsed() && self.idle_limit <= self.state.idle_limit() => {
+                Poll::Pending
+            }
+            _ => self.renew_idle_timer(cx),
+        }
+    }
+
+    #[cold]
+    fn renew_idle_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.state.set_task(cx.waker());
+        self.idle_limit = self.state.idle_limit();
+        loop {
+            let now = Instant::now();
+            let until = self.state.idle_until();
+            if until.is_some_and(|until| until <= now) {
+                return Poll::Ready(());
+            }
+            let Some(until) = until.or_else(|| now.checked_add(self.idle_limit)) else {
+                return Poll::Pending;
+            };
+            let timer = self
+                .idle_timer
+                .get_or_insert_with(|| Box::pin(sleep_until(until)));
+            timer.as_mut().reset(until);
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Called when a request is written.
+    fn on_write(&mut self) -> io::Result<()> {
+        if self.state.is_http2 {
+            return Ok(());
+        }
+        if self.state.is_aborted() {
+            return Err(aborted());
+        }
+        // What follows a response is the next request.
+        if !self.is_writing && self.state.request_started() {
+            self.before_response = 0;
+        }
+        self.is_writing = true;
+        Ok(())
+    }
+
+    fn after_write(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(written)) => Poll::Ready(Ok(written)),
+            Poll::Ready(Err(error)) => self.on_failed_write(error, cx),
+            Poll::Pending => self.on_blocked_write(cx),
+        }
+    }
+
+    /// Keeps an error of writing back as long as there may be a response to read, which says why
+    /// the server does not want the rest of the request. Reading then ends with an error, too.
+    #[cold]
+    fn on_failed_write(&mut self, error: io::Error, cx: &Context<'_>) -> Poll<io::Result<usize>> {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        let is_closed = matches!(
+            error.kind(),
+            BrokenPipe | ConnectionAborted | ConnectionReset
+        );
+        if self.state.is_http2 || !is_closed {
+            return Poll::Ready(Err(error));
+        }
+        self.is_write_closed = true;
+        cx.waker().wake_by_ref();
+        self.on_blocked_write(cx)
+    }
+
+    /// Lets [`ConnectionState::abort`] wake the task that waits to write.
+    #[cold]
+    fn on_blocked_write(&self, cx: &Context<'_>) -> Poll<io::Result<usize>> {
+        if !self.state.is_http2 {
+            self.state.set_task(cx.waker());
+            if self.state.is_aborted() {
+                return Poll::Ready(Err(aborted()));
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for PooledConnection {
+    fn drop(&mut self) {
+        self.state.pool.connection_ended();
+    }
+}
+
+#[cold]
+fn too_large() -> io::Error {
+    let message = format!("there are {MAX_BEFORE_RESPONSE} bytes before the end of its head");
+    io::Error::other(TransportError::new(TransportErrorKind::TooLarge, message))
+}
+
+#[cold]
+fn aborted() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the exchange is over")
+}
+
+impl Connection for PooledConnection {
+    fn connected(&self) -> Connected {
+        let inner = self.io.inner().connected();
+        let connected = Connected::new().proxy(inner.is_proxied());
+        let connected = connected.extra(Arc::clone(&self.state));
+        if inner.is_negotiated_h2() {
+            connected.negotiated_h2()
+        } else {
+            connected
+        }
+    }
+}
+
+impl AsyncRead for PooledConnection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.io).poll_read(cx, buffer) {
+            Poll::Ready(Ok(())) => {
+                let read = buffer.filled().get(before..).unwrap_or_default();
+                Poll::Ready(this.on_read(read))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => this.poll_idle(cx).map(Ok),
+        }
+    }
+}
+
+impl AsyncWrite for PooledConnection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        this.on_write()?;
+        let written = match this.is_write_closed {
+            true => Poll::Pending,
+            false => Pin::new(&mut this.io).poll_write(cx, bytes),
+        };
+        this.after_write(written, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        this.on_write()?;
+        let written = match this.is_write_closed {
+            true => Poll::Pending,
+            false => Pin::new(&mut this.io).poll_write_vectored(cx, parts),
+        };
+        this.after_write(written, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}

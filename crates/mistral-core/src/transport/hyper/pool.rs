@@ -1,0 +1,243 @@
+//! The connection pools of a transport.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use hyper_util::client::legacy::{self, ResponseFuture};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::runtime;
+
+use super::connect::Connector;
+use super::connection::PooledConnector;
+use super::connection_state::IdleLimits;
+use super::pool_state::{Entry, MAX_STREAMS, PoolState};
+use super::request_body::RequestBody;
+use crate::transport::{TransportError, current_runtime};
+
+/// The largest number of pools without an exchange that are kept. A program needs one per server,
+/// and another for every runtime and connect timeout.
+const MAX_IDLE_POOLS: usize = 16;
+/// The window of a connection of HTTP/2. So large that responses that are not read do not block the
+/// others: the windows of the streams limit each one.
+const HTTP2_CONNECTION_WINDOW: u32 = 1 << 30;
+/// The largest head of a response over HTTP/2, in bytes.
+const HTTP2_MAX_HEADER_LIST: u32 = 256 * 1024;
+
+pub(super) type HyperClient = legacy::Client<PooledConnector, RequestBody>;
+
+/// The settings of the pools.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PoolSettings {
+    pub(super) http1_only: bool,
+    pub(super) http2_only: bool,
+    /// `None`: the defaults, which depend on the protocol.
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) max_idle_per_host: usize,
+    pub(super) ping_interval: Option<Duration>,
+    pub(super) ping_timeout: Duration,
+}
+
+/// How long a connection may be idle where the server announces nothing: HTTP/1.1. Shorter than the
+/// 5 s after which uvicorn, Node.js and Apache close it, often without saying so.
+const HTTP1_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+/// The same for HTTP/2, and the limit for what a server announces. Shorter than the limits of
+/// common servers and load balancers (60 s).
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self {
+            http1_only: false,
+            http2_only: false,
+            idle_timeout: None,
+            max_idle_per_host: 100,
+            ping_interval: Some(Duration::from_secs(10)),
+            ping_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+impl PoolSettings {
+    /// Creates hyper's pool for connections that `pool` counts.
+    pub(super) fn client(&self, connector: Connector, pool: Arc<PoolState>) -> HyperClient {
+        let connector = PooledConnector {
+            connector,
+            pool,
+            http2_only: self.http2_only,
+            idle: IdleLimits {
+                default: self.idle_timeout.unwrap_or(HTTP1_IDLE_TIMEOUT),
+                announced: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
+            },
+        };
+        legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(self.idle_timeout.unwrap_or(IDLE_TIMEOUT))
+            .pool_max_idle_per_host(self.max_idle_per_host)
+            .http2_only(self.http2_only)
+            .http2_keep_alive_interval(self.ping_interval)
+            .http2_keep_alive_timeout(self.ping_timeout)
+            .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
+            .http2_max_header_list_size(HTTP2_MAX_HEADER_LIST)
+            // Until the server has announced more.
+            .http2_initial_max_send_streams(1)
+            .build(connector)
+    }
+}
+
+/// The pools of a transport.
+///
+/// A connection lives on the runtime that opened it, so each runtime has its own pools. hyper opens
+/// one connection of HTTP/2 per pool and server, so a server has as many pools as are needed for
+/// the number of streams that it allows on a connection.
+#[derive(Debug, Default)]
+pub(super) struct Pools {
+    entries: Mutex<Vec<Arc<Pool>>>,
+    settings: PoolSettings,
+}
+
+#[derive(Debug)]
+struct Pool {
+    key: PoolKey,
+    client: HyperClient,
+    state: Arc<PoolState>,
+}
+
+#[derive(Debug)]
+struct PoolKey {
+    runtime: runtime::Id,
+    connect_timeout: Duration,
+    authority: Option<Authority>,
+    is_tls: bool,
+}
+
+impl PoolKey {
+    fn of(uri: &Uri, connect_timeout: Duration) -> Result<Self, TransportError> {
+        Ok(Self {
+            runtime: current_runtime()?,
+            connect_timeout,
+            authority: uri.authority().cloned(),
+            is_tls: uri.scheme() == Some(&Scheme::HTTPS),
+        })
+    }
+
+    fn matches(&self, other: &Self) -> bool {
+        self.runtime == other.runtime
+            && self.connect_timeout == other.connect_timeout
+            && self.is_tls == other.is_tls
+            && self.authority == other.authority
+    }
+}
+
+impl Pools {
+    pub(super) fn new(settings: PoolSettings) -> Self {
+        Self {
+            entries: Mutex::default(),
+            settings,
+        }
+    }
+
+    pub(super) fn settings(&self) -> PoolSettings {
+        self.settings
+    }
+
+    /// Returns a place in a pool of the current runtime for a request to `uri`, and whether its
+    /// exchange can start at once or must wait until the pool is settled.
+    pub(super) fn lease(
+        &self,
+        uri: &Uri,
+        connect_timeout: Duration,
+        connector: &Connector,
+    ) -> Result<(Lease, Entry), TransportError> {
+        let key = PoolKey::of(uri, connect_timeout)?;
+        let mut pools = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        for pool in pools.iter().filter(|pool| pool.key.matches(&key)) {
+            let entry = pool.state.enter();
+            if entry != Entry::Full {
+                return Ok((Lease(Arc::clone(pool)), entry));
+            }
+        }
+        let pool = self.add(&mut pools, key, connector);
+        let entry = pool.state.enter();
+        Ok((Lease(pool), entry))
+    }
+
+    #[cold]
+    fn add(&self, pools: &mut Vec<Arc<Pool>>, key: PoolKey, connector: &Connector) -> Arc<Pool> {
+        pools.retain(|pool| !pool.state.is_retired());
+        let idle = pools.iter().filter(|pool| pool.state.is_idle()).count();
+        let mut excess = (idle + 1).saturating_sub(MAX_IDLE_POOLS);
+        // The oldest ones: among them are those of runtimes that are gone.
+        pools.retain(|pool| {
+            let is_excess = excess > 0 && pool.state.is_idle();
+            excess -= usize::from(is_excess);
+            !is_excess
+        });
+        let siblings = pools.iter().filter(|pool| pool.key.matches(&key));
+        let limit = siblings.map(|pool| pool.state.limit()).min();
+        let is_http1 = self.settings.http1_only || (!key.is_tls && !self.settings.http2_only);
+        let state = Arc::new(if is_http1 {
+            PoolState::http1()
+        } else {
+            PoolState::unsettled(limit.unwrap_or(MAX_STREAMS))
+        });
+        let mut connector = connector.clone().with_timeout(key.connect_timeout);
+        if self.settings.http1_only {
+            connector = connector.without_http2();
+        }
+        let pool = Arc::new(Pool {
+            client: self.settings.client(connector, Arc::clone(&state)),
+            key,
+            state,
+        });
+        pools.push(Arc::clone(&pool));
+        pool
+    }
+}
+
+/// The place of one exchange in a pool. Held until the response was read or dropped.
+pub(super) struct Lease(Arc<Pool>);
+
+impl Lease {
+    pub(super) fn request(&self, request: http::Request<RequestBody>) -> ResponseFuture {
+        self.0.client.request(request)
+    }
+
+    pub(super) fn state(&self) -> &Arc<PoolState> {
+        &self.0.state
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.state.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lease(pools: &Pools) -> Lease {
+        let timeout = Duration::from_secs(1);
+        let connector = Connector::new(timeout).unwrap();
+        let uri = Uri::from_static("http://server.test/v1/models");
+        pools.lease(&uri, timeout, &connector).unwrap().0
+    }
+
+    #[test]
+    fn pools_of_runtimes_that_are_gone_are_dropped() {
+        let pools = Pools::default();
+        let runtime = || runtime::Builder::new_current_thread().build().unwrap();
+        let used = runtime();
+        let held = used.block_on(async { lease(&pools) });
+        for _ in 0..2 * MAX_IDLE_POOLS {
+            runtime().block_on(async { drop(lease(&pools)) });
+        }
+        assert_eq!(pools.entries.lock().unwrap().len(), MAX_IDLE_POOLS + 1);
+        let again = used.block_on(async { lease(&pools) });
+        assert!(Arc::ptr_eq(&held.0, &again.0));
+    }
+}

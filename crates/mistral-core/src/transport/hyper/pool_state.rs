@@ -1,0 +1,236 @@
+//! What the connections and the exchanges of a pool tell each other.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+/// The largest number of exchanges at once in a pool, which has one connection of HTTP/2. Servers
+/// commonly allow 100 or 128 streams on a connection.
+pub(super) const MAX_STREAMS: usize = 90;
+
+/// The longest time that the exchanges of a new pool wait for its first connection. Afterwards each
+/// of them connects for itself.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The counters of a pool.
+#[derive(Debug)]
+pub(super) struct PoolState {
+    in_flight: AtomicUsize,
+    /// The largest number of exchanges at once.
+    limit: AtomicUsize,
+    /// Whether the protocol of the server and its limit of streams are known.
+    is_known: AtomicBool,
+    /// Whether exchanges need not wait: it is known, or finding it out takes too long.
+    is_settled: AtomicBool,
+    settled: Notify,
+    is_http2: AtomicBool,
+    is_retired: AtomicBool,
+    connecting: AtomicUsize,
+    /// The number of reads from connections of HTTP/2, which prove that they are alive.
+    reads: AtomicUsize,
+    /// The number of connections that have ended.
+    ended: AtomicUsize,
+    unsent: Mutex<UnsentRequests>,
+}
+
+/// The tasks whose requests hyper has not started to write.
+#[derive(Debug, Default)]
+struct UnsentRequests {
+    tasks: Vec<Option<Waker>>,
+    free: Vec<usize>,
+}
+
+/// The place of an exchange in a pool.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// The exchange can start.
+    Now,
+    /// The exchange starts once the pool is settled.
+    Later,
+    Full,
+}
+
+impl PoolState {
+    /// Creates the state of a pool with HTTP/1.1, where every exchange has a connection.
+    pub(super) fn http1() -> Self {
+        Self::with(usize::MAX, true)
+    }
+
+    /// Creates the state of a pool whose first exchange finds the protocol and the limit out.
+    /// `limit` is assumed until then.
+    pub(super) fn unsettled(limit: usize) -> Self {
+        Self::with(limit, false)
+    }
+
+    fn with(limit: usize, is_known: bool) -> Self {
+        Self {
+            in_flight: AtomicUsize::new(0),
+            limit: AtomicUsize::new(limit),
+            is_known: AtomicBool::new(is_known),
+            is_settled: AtomicBool::new(is_known),
+            settled: Notify::new(),
+            is_http2: AtomicBool::new(false),
+            is_retired: AtomicBool::new(false),
+            connecting: AtomicUsize::new(0),
+            reads: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+            unsent: Mutex::default(),
+        }
+    }
+
+    /// Counts another exchange if there is room. Called with the list of pools locked.
+    pub(super) fn enter(&self) -> Entry {
+        let in_flight = self.in_flight.load(Ordering::Relaxed);
+        if in_flight >= self.limit() || self.is_retired() {
+            return Entry::Full;
+        }
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        if in_flight == 0 {
+            self.is_settled
+                .store(self.is_known.load(Ordering::Acquire), Ordering::Release);
+            return Entry::Now;
+        }
+        if self.is_settled.load(Ordering::Acquire) {
+            Entry::Now
+        } else {
+            Entry::Later
+        }
+    }
+
+    /// Counts an exchange that has ended. If the pool is not settled, no other need wait for it.
+    pub(super) fn leave(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.is_settled.load(Ordering::Relaxed) {
+            self.settle();
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight.load(Ordering::Relaxed) == 0
+    }
+
+    /// Whether the server allows fewer exchanges than there are.
+    pub(super) fn is_over_limit(&self) -> bool {
+        self.in_flight.load(Ordering::Relaxed) > self.limit()
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    /// Records that a connection of the pool speaks HTTP/1.1.
+    pub(super) fn learn_http1(&self) {
+        if !self.is_known.load(Ordering::Relaxed) {
+            self.limit.store(usize::MAX, Ordering::Relaxed);
+            self.is_known.store(true, Ordering::Release);
+            self.settle();
+        }
+    }
+
+    /// Records the number of streams that the server allows on a connection of HTTP/2.
+    pub(super) fn learn_max_streams(&self, max: Option<u32>) {
+        let max = max.and_then(|max| usize::try_from(max).ok());
+        // A server that allows none allows some later, or the call times out.
+        let max = max.unwrap_or(MAX_STREAMS).clamp(1, MAX_STREAMS);
+        self.limit.fetch_min(max, Ordering::Relaxed);
+        self.is_http2.store(true, Ordering::Relaxed);
+        self.is_known.store(true, Ordering::Release);
+        self.settle();
+    }
+
+    #[cold]
+    fn settle(&self) {
+        self.is_settled.store(true, Ordering::Release);
+        self.settled.notify_waiters();
+    }
+
+    /// Waits until the pool is settled.
+    pub(super) async fn settled(&self) {
+        let settled = self.settled.notified();
+        if !self.is_settled.load(Ordering::Acquire)
+            && timeout(SETTLE_TIMEOUT, settled).await.is_err()
+        {
+            self.settle();
+        }
+    }
+
+    /// Records that a connection has ended, and wakes the tasks whose requests may be lost with it.
+    pub(super) fn connection_ended(&self) {
+        self.ended.fetch_add(1, Ordering::AcqRel);
+        let tasks: Vec<_> = self.unsent().tasks.iter().flatten().cloned().collect();
+        tasks.into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) fn ended(&self) -> usize {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    fn unsent(&self) -> MutexGuard<'_, UnsentRequests> {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a task to be woken when a connection ends. Returns its place.
+    pub(super) fn add_unsent(&self, task: &Waker) -> usize {
+        let mut unsent = self.unsent();
+        let task = Some(task.clone());
+        if let Some(place) = unsent.free.pop()
+            && let Some(free) = unsent.tasks.get_mut(place)
+        {
+            *free = task;
+            return place;
+        }
+        unsent.tasks.push(task);
+        unsent.tasks.len() - 1
+    }
+
+    pub(super) fn remove_unsent(&self, place: usize) {
+        let mut unsent = self.unsent();
+        let removed = unsent.tasks.get_mut(place).and_then(Option::take);
+        if removed.is_some() {
+            unsent.free.push(place);
+        }
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        self.is_http2.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_read(&self) {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Excludes the pool from further exchanges, because its connection seems dead.
+    pub(super) fn retire(&self) {
+        self.is_retired.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_retired(&self) -> bool {
+        self.is_retired.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_connecting(&self) -> bool {
+        self.connecting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Counts a connection that is being established until the result is dropped.
+    pub(super) fn connecting(self: &Arc<Self>) -> Connecting {
+        self.connecting.fetch_add(1, Ordering::Relaxed);
+        Connecting(Arc::clone(self))
+    }
+}
+
+pub(super) struct Connecting(Arc<PoolState>);
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        self.0.connecting.fetch_sub(1, Ordering::Relaxed);
+    }
+}

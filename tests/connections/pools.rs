@@ -1,0 +1,65 @@
+//! Connection pools over TLS, where the protocol is known only after the handshake.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use mistral_emulator::Emulator;
+use mistral_sdk::transport::HyperTransport;
+use mistral_sdk::{Client, MistralApi, RetryPolicy};
+
+use super::servers::TlsServer;
+use super::{CHILD, outcome_of};
+
+const HTTP1_ONLY: (&str, &str) = ("MISTRAL_TEST_HTTP1_ONLY", "1");
+const CALLS: usize = 40;
+
+#[tokio::test]
+async fn pool_child_process() {
+    let Some(url) = std::env::var_os(CHILD) else {
+        return;
+    };
+    let mut transport = HyperTransport::new(Duration::from_secs(10)).unwrap();
+    if std::env::var_os(HTTP1_ONLY.0).is_some() {
+        transport = transport.http1_only();
+    }
+    let api = MistralApi::new("emulator").unwrap();
+    let client = Client::builder(api.base_url(url.to_str().unwrap()).unwrap())
+        .transport(transport)
+        .retry(RetryPolicy::none())
+        .build()
+        .unwrap();
+    let calls = (0..CALLS).map(|_| client.models().list().into_future());
+    let failed = join_all(calls).await.into_iter().filter(Result::is_err);
+    println!("outcome: {} calls failed", failed.count());
+}
+
+async fn connections(protocols: &[&str], variables: &[(&str, &str)]) -> usize {
+    let emulator = Emulator::start().unwrap();
+    let server = TlsServer::start(emulator.url(), protocols).await;
+    let certificate = ("SSL_CERT_FILE", server.certificate.as_str());
+    let variables = [&[certificate], variables].concat();
+    let outcome = outcome_of("pools::pool_child_process", &server.url, &variables).await;
+    assert_eq!(outcome, "0 calls failed", "{protocols:?}");
+    server.connections()
+}
+
+/// The first call finds out that the server speaks HTTP/2. The others share its connection.
+#[tokio::test]
+async fn tls_simultaneous_first_calls_share_a_connection_of_http2() {
+    assert_eq!(connections(&["h2", "http/1.1"], &[]).await, 1);
+}
+
+#[tokio::test]
+async fn tls_simultaneous_first_calls_have_connections_of_http1_each() {
+    for (protocols, variables) in [
+        (&["http/1.1"][..], &[][..]),
+        (&[], &[]),
+        (&["h2", "http/1.1"], &[HTTP1_ONLY]),
+    ] {
+        let connections = connections(protocols, variables).await;
+        assert!(
+            (2..=CALLS).contains(&connections),
+            "{protocols:?}: {connections}"
+        );
+    }
+}

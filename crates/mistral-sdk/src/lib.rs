@@ -34,6 +34,7 @@ mod guide {
         "streaming.md" => Streaming,
         "errors-and-retries.md" => ErrorsAndRetries,
         "reliability.md" => Reliability,
+        "compatibility.md" => Compatibility,
         "limits-and-failover.md" => LimitsAndFailover,
         "providers.md" => Providers,
         "embeddings.md" => Embeddings,

@@ -250,14 +250,15 @@ impl<T: StreamEvent> EventStream<T> {
                 return Poll::Ready(Some(self.fail(too_large(self.max_size))));
             }
         }
-        match T::decode_named(event.event_type, &event.data, &mut self.state) {
-            Ok(item) => {
-                if let Some(trace) = &mut self.trace {
-                    trace.event();
-                }
-                self.has_events = true;
-                Poll::Ready(Some(Ok(item)))
+        let decoded = T::decode_named(event.event_type, &event.data, &mut self.state);
+        if decoded.is_ok() {
+            self.has_events = true;
+            if let Some(trace) = &mut self.trace {
+                trace.event();
             }
+        }
+        match decoded {
+            Ok(item) => Poll::Ready(Some(Ok(item))),
             Err(cause) => self
                 .read_other(cause)
                 .map_or(Poll::Pending, |item| Poll::Ready(Some(item))),

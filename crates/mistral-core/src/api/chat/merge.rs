@@ -182,6 +182,7 @@ fn extend(merged: &mut Map<String, Value>, new: &Map<String, Value>) {
     }
 }
 
+#[inline]
 fn add_logprobs(merged: &mut Option<Logprobs>, new: Option<&Logprobs>) {
     let Some(new) = new else { return };
     let merged = merged.get_or_insert_default();

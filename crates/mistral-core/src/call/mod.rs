@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::error::{DecodeError, Result, decode, empty_response, request_id, unexpected};
-use crate::json::optional::says_something;
+use crate::json::placeholder::says_something;
 use crate::mode::{Async, Mode};
 use crate::pipeline::Pipeline;
 use crate::pipeline::classify::RawResponse;

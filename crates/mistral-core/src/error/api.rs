@@ -5,9 +5,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::ErrorKind;
-use super::body::{self, first_json};
-use super::display::one_line;
-use super::mask::mark_secrets;
+use super::decode::first_json;
 
 /// The error response of a server.
 ///
@@ -66,9 +64,6 @@ impl fmt::Display for ErrorDetail {
     }
 }
 
-/// The size up to which a body is kept and searched for an error.
-const MAX_BODY_SIZE: usize = 1024 * 1024;
-
 pub(crate) const REQUEST_ID_HEADERS: [&str; 6] = [
     "mistral-correlation-id",
     "x-kong-request-id",
@@ -79,59 +74,6 @@ pub(crate) const REQUEST_ID_HEADERS: [&str; 6] = [
 ];
 
 impl ApiError {
-    pub(crate) fn parse(status: StatusCode, mut headers: HeaderMap, body: &[u8]) -> Self {
-        mark_secrets(&mut headers);
-        let body = body.get(..MAX_BODY_SIZE).unwrap_or(body);
-        let body = String::from_utf8_lossy(body).into_owned();
-        let mut error = Self {
-            status,
-            headers,
-            body: String::new(),
-            message: String::new(),
-            code: None,
-            error_type: None,
-            param: None,
-            details: Vec::new(),
-            omitted_details: 0,
-            request_id: None,
-            retry_delay: None,
-        };
-        body::read(&mut error, &body);
-        if error.code.is_none() {
-            error.code = header(&error.headers, "x-ms-error-code").map(str::to_owned);
-        }
-        error.message = one_line(&error.message);
-        error.body = body;
-        error
-    }
-
-    /// Whether `body` is a JSON object that is an error and not a successful response, or a list
-    /// that begins with one.
-    pub(crate) fn is_error_body(body: &[u8]) -> bool {
-        if body.len() > MAX_BODY_SIZE {
-            return false;
-        }
-        let object = match first_json(&String::from_utf8_lossy(body)) {
-            Some(Value::Object(object)) => object,
-            Some(Value::Array(items)) => match items.into_iter().next() {
-                Some(Value::Object(first)) if first.contains_key("error") => first,
-                _ => return false,
-            },
-            _ => return false,
-        };
-        let is_error_object = object
-            .get("object")
-            .and_then(Value::as_str)
-            .is_some_and(|name| name.eq_ignore_ascii_case("error"));
-        let has = |key| {
-            object
-                .get(key)
-                .is_some_and(|value: &Value| !value.is_null())
-        };
-        let is_success = ["choices", "data", "id", "usage"].into_iter().any(has);
-        is_error_object || has("error") || (!is_success && (has("detail") || has("message")))
-    }
-
     /// Returns the server's id of the request, for its support.
     pub(crate) fn request_id(&self) -> Option<&str> {
         request_id(&self.headers).or(self.request_id.as_deref())
@@ -217,7 +159,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
         .find_map(|name| header(headers, name))
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get(name)?
         .to_str()

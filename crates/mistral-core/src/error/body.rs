@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::api::{ApiError, ErrorDetail};
+use super::decode::{all_json, first_json};
 use super::delay::read_delay;
 use super::display::MAX_MESSAGE_CHARS;
+use super::repair::BYTE_ORDER_MARK;
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The maximum nesting of errors. Servers are known to send JSON in a string in JSON, and
 /// nothing deeper.
 const MAX_DEPTH: u8 = 8;
@@ -336,24 +337,6 @@ fn is_validation_error(object: &Map<String, Value>) -> bool {
     ["msg", "loc", "line_number"]
         .into_iter()
         .any(|key| object.contains_key(key))
-}
-
-/// Returns the first JSON document in `text`.
-pub(super) fn first_json(text: &str) -> Option<Value> {
-    all_json(text).next()
-}
-
-/// Returns the JSON documents in `text`. Azure may send two in a row.
-fn all_json(text: &str) -> impl Iterator<Item = Value> {
-    let text = text.trim_start_matches(BYTE_ORDER_MARK).trim_start();
-    let text = if text.starts_with(['{', '[']) {
-        text
-    } else {
-        ""
-    };
-    serde_json::Deserializer::from_str(text)
-        .into_iter()
-        .map_while(Result::ok)
 }
 
 fn segment(value: &Value) -> String {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Error;
 use super::path::path;
-use super::repair::repaired;
+use super::repair::{BYTE_ORDER_MARK, repaired};
 
 /// The failure to decode a JSON document, with the path in it.
 #[derive(Debug)]
@@ -120,4 +120,22 @@ pub(crate) fn locate(json: &[u8], cause: serde_json::Error) -> DecodeError {
         cause,
         error: None,
     }
+}
+
+/// Returns the first JSON document in `text`.
+pub(super) fn first_json(text: &str) -> Option<Value> {
+    all_json(text).next()
+}
+
+/// Returns the JSON documents in `text`. Azure may send two in a row.
+pub(super) fn all_json(text: &str) -> impl Iterator<Item = Value> {
+    let text = text.trim_start_matches(BYTE_ORDER_MARK).trim_start();
+    let text = if text.starts_with(['{', '[']) {
+        text
+    } else {
+        ""
+    };
+    serde_json::Deserializer::from_str(text)
+        .into_iter()
+        .map_while(Result::ok)
 }

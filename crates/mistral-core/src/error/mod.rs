@@ -10,6 +10,7 @@ mod hint;
 mod input_size;
 mod kind;
 mod mask;
+mod parse;
 mod path;
 mod repair;
 

@@ -5,7 +5,7 @@
 
 use memchr::memchr2;
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 const REPLACEMENT: &str = "\\ufffd";
 /// The length of an escaped UTF-16 unit: `\u0041`.
 const UNIT_LENGTH: usize = 6;

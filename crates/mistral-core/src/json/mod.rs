@@ -17,6 +17,7 @@ pub(crate) mod optional;
 #[cfg(feature = "schemars")]
 pub(crate) mod partial;
 mod patch;
+pub(crate) mod placeholder;
 mod raw;
 #[cfg(feature = "schemars")]
 pub(crate) mod schema;

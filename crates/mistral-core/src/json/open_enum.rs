@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected};
 use serde_json::Value;
 
+use super::placeholder::is_placeholder;
 use super::text::TextOrValue;
 
 /// Reads a string without a copy, and converts it with `make`. A number, a boolean, an array or
@@ -32,11 +33,6 @@ where
         Err(Value::Null) => None,
         Err(value) => Some(T::from(&value.to_string())),
     })
-}
-
-/// Whether a string is written by servers that have no `null`.
-pub(crate) fn is_placeholder(text: &str) -> bool {
-    matches!(text, "" | "null")
 }
 
 fn into_text<E: Error>(text: TextOrValue<'_>) -> Result<Cow<'_, str>, E> {

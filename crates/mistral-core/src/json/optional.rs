@@ -6,25 +6,11 @@ use std::marker::PhantomData;
 use serde::de::{
     self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
-
 use serde_json::{Map, Value};
 
 use super::lenient::{Exact, ExactVisitor, Scalar, forget, keep_null};
-use super::open_enum::is_placeholder;
+use super::placeholder::is_placeholder;
 use super::wire::Object;
-
-/// Whether a value is other than `null` and than what servers write in its place, which for an
-/// error is also `false` and `0`.
-pub(crate) fn says_something(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::String(text) => !is_placeholder(text.trim()),
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(object) => object.values().any(says_something),
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-    }
-}
 
 /// Reads an integer on which the meaning of the response depends: it may be absent or `null`, but
 /// a value that is not a `T` is an error.

@@ -8,7 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::optional::says_something;
+use super::placeholder::says_something;
 
 /// An object that keeps the fields that it does not declare. Implemented by `ApiObject` and
 /// `ApiRequest`.

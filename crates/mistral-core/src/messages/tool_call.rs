@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::tool::ToolType;
 use crate::error::{Error, ErrorKind, Result, locate};
-use crate::json::open_enum::{is_placeholder, optional_enum};
+use crate::json::open_enum::optional_enum;
+use crate::json::placeholder::is_placeholder;
 use crate::json::text::TextOrValue;
 use crate::json::{ApiObject, ApiUnion};
 

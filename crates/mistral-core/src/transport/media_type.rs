@@ -1,13 +1,7 @@
 //! The media types of the files that the API accepts.
 
-use super::signature;
+use super::signature::{self, DOCX, ODT, PPTX, XLSX};
 
-pub(super) const DOCX: &str =
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-pub(super) const PPTX: &str =
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation";
-pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-pub(super) const ODT: &str = "application/vnd.oasis.opendocument.text";
 /// The media type of a file about which nothing is known.
 pub(super) const UNKNOWN: &str = "application/octet-stream";
 

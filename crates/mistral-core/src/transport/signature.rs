@@ -2,6 +2,13 @@
 
 use memchr::memmem;
 
+pub(super) const DOCX: &str =
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+pub(super) const PPTX: &str =
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const ODT: &str = "application/vnd.oasis.opendocument.text";
+
 /// The number of bytes that are enough to recognize every type but those in ZIP archives.
 pub(crate) const SIGNATURE_BYTES: usize = 64;
 
@@ -47,11 +54,7 @@ const BRANDS: &[(&[u8], &str)] = &[
 ];
 
 /// The members by which archives are told apart.
-const MEMBERS: &[(&[u8], &str)] = &[
-    (b"word/", super::media_type::DOCX),
-    (b"ppt/", super::media_type::PPTX),
-    (b"xl/", super::media_type::XLSX),
-];
+const MEMBERS: &[(&[u8], &str)] = &[(b"word/", DOCX), (b"ppt/", PPTX), (b"xl/", XLSX)];
 
 /// Returns the media type that the first bytes of a file stand for, or `None` if they are not
 /// those of a type that the API accepts.
@@ -126,7 +129,7 @@ fn of_archive(bytes: &[u8]) -> &'static str {
     // The first member of some is their media type, not compressed.
     let first = bytes.get(30..).unwrap_or_default();
     let media_type = first.strip_prefix(b"mimetype").unwrap_or_default();
-    for known in ["application/epub+zip", super::media_type::ODT] {
+    for known in ["application/epub+zip", ODT] {
         if media_type.starts_with(known.as_bytes()) {
             return known;
         }
@@ -145,8 +148,7 @@ fn of_archive(bytes: &[u8]) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::of_bytes;
-    use crate::transport::media_type::{DOCX, ODT};
+    use super::{DOCX, ODT, of_bytes};
 
     #[test]
     fn media_type_follows_the_first_bytes() {

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, decode, empty_response, unexpected};
 use crate::json::ApiObject;
-use crate::json::optional::{optional_number, optional_object, says_something};
+use crate::json::optional::{optional_number, optional_object};
+use crate::json::placeholder::says_something;
 use crate::json::wire::value;
 
 /// The result of one request of a batch: a line of a job's output file or error file.

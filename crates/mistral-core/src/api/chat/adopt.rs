@@ -4,25 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::chunk::{CompletionResponseStreamChoice, DeltaMessage};
-use super::response::ChatCompletionChoice;
-use crate::messages::{AssistantMessage, Content};
-
-/// Moves the text of a choice without a message into its message.
-#[cold]
-pub(super) fn adopt_message(choice: &mut ChatCompletionChoice) {
-    if choice.message != AssistantMessage::default() {
-        return;
-    }
-    if let Some(delta) = take_delta(&mut choice.extra, "delta") {
-        choice.message = AssistantMessage {
-            content: delta.content,
-            tool_calls: delta.tool_calls,
-            prefix: None,
-            extra: delta.extra,
-        };
-        report();
-    }
-}
+use crate::messages::Content;
 
 /// Moves the text of a streamed choice without a delta into its delta. `json` is the choice.
 ///
@@ -45,7 +27,7 @@ pub(super) fn report() {
 }
 
 /// Takes the text that the field `name`, or `text`, has.
-fn take_delta(extra: &mut Map<String, Value>, name: &str) -> Option<DeltaMessage> {
+pub(super) fn take_delta(extra: &mut Map<String, Value>, name: &str) -> Option<DeltaMessage> {
     if let Some(message) = extra.get(name).filter(|message| message.is_object())
         && let Ok(delta) = serde_json::from_str(&message.to_string())
     {

@@ -10,7 +10,7 @@ use super::merge::ChunkMerger;
 use super::response::ChatCompletionResponse;
 use super::template::ChunkTemplate;
 use crate::call::stream_event::StreamEvent;
-use crate::json::optional::says_something;
+use crate::json::placeholder::says_something;
 
 /// The state of a chunk stream: the template of its chunks and the response merged so far.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 use serde_json::{Map, Value};
 
-use super::adopt::adopt_message;
+use super::adopt::{report, take_delta};
 use super::chunk::DeltaMessage;
 use super::finish::{FinishReason, Logprobs};
 use crate::json::ApiObject;
@@ -53,6 +53,23 @@ impl ChatCompletionResponse {
             .first()
             .and_then(|choice| choice.message.tool_calls.as_deref())
             .unwrap_or_default()
+    }
+}
+
+/// Moves the text of a choice without a message into its message.
+#[cold]
+fn adopt_message(choice: &mut ChatCompletionChoice) {
+    if choice.message != AssistantMessage::default() {
+        return;
+    }
+    if let Some(delta) = take_delta(&mut choice.extra, "delta") {
+        choice.message = AssistantMessage {
+            content: delta.content,
+            tool_calls: delta.tool_calls,
+            prefix: None,
+            extra: delta.extra,
+        };
+        report();
     }
 }
 

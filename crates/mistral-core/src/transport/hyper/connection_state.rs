@@ -1,4 +1,4 @@
-//! What a connection and the exchanges on it tell each other.
+//! The state that a connection and the exchanges on it share.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,16 +10,16 @@ use tokio::time::Instant;
 
 use super::pool_state::PoolState;
 
-/// How long connections of HTTP/1.1 may be idle.
+/// The times that connections of HTTP/1.1 may be idle.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IdleLimits {
-    /// Where the server announces nothing.
+    /// The time if the server announces none.
     pub(super) default: Duration,
-    /// Where the server announces a time.
+    /// The limit for a time that the server announces.
     pub(super) announced: Duration,
 }
 
-/// What the exchanges on a connection tell it.
+/// The state of a connection, as its exchanges report it.
 #[derive(Debug)]
 pub(super) struct ConnectionState {
     pub(super) pool: Arc<PoolState>,

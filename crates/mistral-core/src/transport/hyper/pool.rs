@@ -39,7 +39,7 @@ pub(super) struct PoolSettings {
     pub(super) ping_timeout: Duration,
 }
 
-/// How long a connection may be idle where the server announces nothing: HTTP/1.1. Shorter than the
+/// The time that a connection of HTTP/1.1 may be idle if the server announces none. Shorter than the
 /// 5 s after which uvicorn, Node.js and Apache close it, often without saying so.
 const HTTP1_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// The same for HTTP/2, and the limit for what a server announces. Shorter than the limits of

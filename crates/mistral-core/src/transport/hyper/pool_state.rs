@@ -1,4 +1,4 @@
-//! What the connections and the exchanges of a pool tell each other.
+//! The state that the connections and the exchanges of a pool share.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -17,7 +17,7 @@ pub(super) struct SettingsReader {
     max_streams: Option<u32>,
 }
 
-/// What the frame says.
+/// The content of the frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FirstFrame {
     /// More bytes are needed.

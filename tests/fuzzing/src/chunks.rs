@@ -6,7 +6,7 @@
 
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use mistral_sdk::chat::{ChatCompletionRequest, CompletionChunk, DeltaMessage};
+use mistral_sdk::chat::{ChatCompletionRequest, CompletionChunk};
 use mistral_sdk::messages::Message;
 use mistral_sdk::sse::SseDecoder;
 use mistral_sdk::{Client, Error, ErrorKind, EventStream};
@@ -134,7 +134,7 @@ fn parsed(wire: &[u8]) -> Parsed {
 fn has_text_elsewhere(chunk: &CompletionChunk) -> bool {
     chunk.choices.iter().any(|choice| {
         let has = |name| choice.extra.contains_key(name);
-        choice.delta == DeltaMessage::default() && (has("message") || has("text"))
+        has("message") || has("messages") || has("text") || choice.delta.extra.contains_key("text")
     })
 }
 

@@ -8,7 +8,16 @@ use serde_json::Value;
 use crate::error::ApiError;
 
 /// The names of such events, in lower case and without separators.
-const NAMES: [&str; 5] = ["ping", "pong", "keepalive", "heartbeat", "noop"];
+const NAMES: [&str; 8] = [
+    "ping",
+    "pong",
+    "keepalive",
+    "heartbeat",
+    "noop",
+    "progress",
+    "queued",
+    "status",
+];
 
 /// The maximum length of the text of such an event. A longer one is a message.
 const MAX_TEXT_LENGTH: usize = 64;
@@ -30,7 +39,8 @@ pub(super) enum Content {
 /// Classifies an event that cannot be decoded.
 pub(super) fn classify(event_type: &str, data: &str) -> Content {
     let data = data.trim();
-    if data.is_empty() || data.starts_with(':') || names_keep_alive(data.trim_matches('"')) {
+    let bare = data.trim_matches(['"', '[', ']', '<', '>']);
+    if data.is_empty() || data.starts_with(':') || is_filler(data) || names_keep_alive(bare) {
         return Content::KeepAlive;
     }
     if data.len() > MAX_LENGTH {
@@ -43,7 +53,10 @@ pub(super) fn classify(event_type: &str, data: &str) -> Content {
         Some(Value::Object(object)) => {
             let name = |key| object.get(key).and_then(Value::as_str);
             let mut names = ["type", "event", "object", "kind", "status"].into_iter();
-            let is_error = object.get("error").is_some_and(|error| !error.is_null());
+            let is_error = object.get("error").is_some_and(|error| !error.is_null())
+                || ["status", "state", "level"]
+                    .into_iter()
+                    .any(|key| name(key).is_some_and(tells_failure));
             if !is_error && (named || names.any(|key| name(key).is_some_and(names_keep_alive))) {
                 Content::KeepAlive
             } else if ApiError::is_error_body(data.as_bytes()) {
@@ -53,10 +66,24 @@ pub(super) fn classify(event_type: &str, data: &str) -> Content {
             }
         }
         Some(Value::Array(list)) if list.is_empty() => Content::KeepAlive,
+        Some(Value::String(text)) if text.trim().is_empty() => Content::KeepAlive,
         Some(Value::Null | Value::Bool(_) | Value::Number(_)) => Content::KeepAlive,
         _ if named => Content::KeepAlive,
         _ => Content::Other,
     }
+}
+
+/// Whether a text has neither words nor numbers, and is no part of a JSON document.
+fn is_filler(text: &str) -> bool {
+    !text.contains(|it: char| it.is_alphanumeric() || "{}[]\"".contains(it))
+}
+
+/// Whether the status of an event is that of a failure.
+fn tells_failure(status: &str) -> bool {
+    let status = status.to_lowercase();
+    ["err", "fail", "fatal", "abort", "cancel"]
+        .iter()
+        .any(|word| status.contains(word))
 }
 
 /// Whether a text names an event that keeps a stream alive, perhaps with a number or a time.
@@ -88,6 +115,21 @@ mod tests {
             ("message", "ping - 2025-11-03 10:00:00.5+00:00", "KeepAlive"),
             ("message", "{}", "KeepAlive"),
             ("message", "[]", "KeepAlive"),
+            ("message", "[PING]", "KeepAlive"),
+            ("message", "\"\"", "KeepAlive"),
+            ("message", "...", "KeepAlive"),
+            (
+                "message",
+                r#"{"type":"status","message":"queued"}"#,
+                "KeepAlive",
+            ),
+            (
+                "message",
+                r#"{"type":"status","status":"failed","message":"no"}"#,
+                "Other",
+            ),
+            ("message", "{", "Other"),
+            ("message", "no", "Other"),
             ("message", "null", "KeepAlive"),
             ("message", "0", "KeepAlive"),
             ("message", r#"{"type":"Keep-Alive","n":1}"#, "KeepAlive"),

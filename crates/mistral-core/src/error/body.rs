@@ -63,6 +63,19 @@ pub(super) fn read(error: &mut ApiError, body: &str) {
     if reader.error.message.is_empty() {
         reader.error.message = join_details(&reader.error.details, reader.error.omitted_details);
     }
+    if error.message.is_empty() && all_json(body).any(|document| has_words(&document)) {
+        body.clone_into(&mut error.message);
+    }
+}
+
+/// Whether a value has a text of several words, which tells more than the status.
+fn has_words(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.trim().contains(' '),
+        Value::Array(items) => items.iter().any(has_words),
+        Value::Object(fields) => fields.values().any(has_words),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 struct BodyReader<'a> {

@@ -57,12 +57,21 @@ impl ApiError {
             .get("object")
             .and_then(Value::as_str)
             .is_some_and(|name| name.eq_ignore_ascii_case("error"));
-        let has = |key| {
-            object
-                .get(key)
-                .is_some_and(|value: &Value| !value.is_null())
-        };
+        let has = |key| object.get(key).is_some_and(has_content);
         let is_success = ["choices", "data", "id", "usage"].into_iter().any(has);
-        is_error_object || has("error") || (!is_success && (has("detail") || has("message")))
+        is_error_object
+            || has("error")
+            || has("errors")
+            || (!is_success && (has("detail") || has("message")))
+    }
+}
+
+fn has_content(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected};
 use serde_json::Value;
 
-use super::placeholder::is_placeholder;
+use super::placeholder::{is_no_value, says_something};
 use super::text::TextOrValue;
 
 /// Reads a string without a copy, and converts it with `make`. A number, a boolean, an array or
@@ -19,8 +19,8 @@ where
     into_text(text).map(|text| make(&text))
 }
 
-/// Reads an optional enum. A string that stands for `null` is read as `null`: some servers write
-/// `""` or `"null"` instead.
+/// Reads an optional enum. A value that stands for `null` is read as `null`: some servers write
+/// `""`, `"None"` or `false` instead.
 pub fn optional_enum<'de, A, T>(map: &mut A) -> Result<Option<T>, A::Error>
 where
     A: MapAccess<'de>,
@@ -28,9 +28,9 @@ where
 {
     let text = map.next_value::<TextOrValue<'de>>()?;
     Ok(match text.0 {
-        Ok(text) if is_placeholder(&text) => None,
+        Ok(text) if is_no_value(&text) => None,
         Ok(text) => Some(T::from(&text)),
-        Err(Value::Null) => None,
+        Err(value) if !says_something(&value) => None,
         Err(value) => Some(T::from(&value.to_string())),
     })
 }

@@ -195,8 +195,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OptionalList<T>, A::Error> {
         let mut elements = Vec::new();
-        while let Some(element) = seq.next_element()? {
-            elements.push(element);
+        while let Some(element) = seq.next_element::<Option<T>>()? {
+            elements.extend(element);
         }
         Ok(OptionalList(Some(elements)))
     }

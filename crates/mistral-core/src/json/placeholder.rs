@@ -7,6 +7,14 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
     matches!(text, "" | "null")
 }
 
+/// Whether a string in place of a value of an enum stands for no value, in any language's spelling.
+pub(crate) fn is_no_value(text: &str) -> bool {
+    const SPELLINGS: [&str; 4] = ["null", "none", "nil", "undefined"];
+    let text = text.trim();
+    let is_spelling = |spelling: &&str| text.eq_ignore_ascii_case(spelling);
+    text.is_empty() || SPELLINGS.iter().any(is_spelling)
+}
+
 /// Whether a value is other than `null` and than what servers write in its place, which for an
 /// error is also `false` and `0`.
 pub(crate) fn says_something(value: &Value) -> bool {

@@ -165,13 +165,26 @@ const fn has_results(fields: &[&str]) -> bool {
 fn is_error_beside_nothing<T: Object>(object: &T) -> bool {
     let is_error =
         |value: &Value| says_something(value) && !value.is_boolean() && !value.is_number();
-    if !object.extra().get("error").is_some_and(is_error) {
+    let extra = object.extra();
+    // A list of nothing may have a message that is no error.
+    let message = contains(T::FIELDS, "choices").then_some("message");
+    let names = ["error", "errors", "detail"].into_iter().chain(message);
+    if !names
+        .into_iter()
+        .any(|name| extra.get(name).is_some_and(is_error))
+    {
         return false;
     }
     let written = serialize_object(object, serde_json::value::Serializer);
     let value = written.unwrap_or_default();
     let results = RESULTS.iter().filter_map(|name| value.get(name));
-    results.into_iter().all(|result| !says_something(result))
+    results.into_iter().all(|result| {
+        let failed = |choice: &Value| choice["finish_reason"] == "error";
+        let has_failed = result
+            .as_array()
+            .is_some_and(|list| list.iter().all(failed));
+        has_failed || !says_something(result)
+    })
 }
 
 /// Reads the next key of an object, borrowed from the input where that is possible.

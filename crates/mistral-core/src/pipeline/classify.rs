@@ -150,7 +150,7 @@ async fn sniff_event_stream(
         if let Some(is_stream) = is_start_of_stream(&first, starts) {
             break is_stream;
         }
-        if without_blank_lines(&first).is_empty() {
+        if without_blank_lines(&first).trim_ascii().is_empty() {
             first.clear(); // a server may send blank lines for minutes
         }
         match poll_fn(|cx| timer.poll_chunk(body, cx)).await {
@@ -181,6 +181,9 @@ fn is_start_of_stream(first: &[u8], starts: &[&[u8]]) -> Option<bool> {
     if starts.iter().any(|start| line.starts_with(start)) {
         return Some(true);
     }
+    if line.trim_ascii().is_empty() {
+        return None;
+    }
     let mut possible = starts.iter().chain([&BYTE_ORDER_MARK]);
     if possible.any(|start| start.starts_with(line)) {
         return None;
@@ -191,8 +194,14 @@ fn is_start_of_stream(first: &[u8], starts: &[&[u8]]) -> Option<bool> {
 /// Returns the bytes after the byte order mark and the blank lines at the start of a stream.
 fn without_blank_lines(first: &[u8]) -> &[u8] {
     let mut rest = first.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first);
-    while let [b'\n' | b'\r', after @ ..] = rest {
-        rest = after;
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    while let Some((line, after)) = rest
+        .iter()
+        .position(is_end)
+        .and_then(|end| rest.split_at_checked(end))
+        && line.trim_ascii().is_empty()
+    {
+        rest = after.get(1..).unwrap_or_default();
     }
     rest
 }

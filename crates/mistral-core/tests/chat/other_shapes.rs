@@ -44,6 +44,28 @@ async fn stream_with_messages_or_texts_in_place_of_deltas_is_merged() {
 }
 
 #[tokio::test]
+async fn stream_with_lists_of_messages_or_texts_in_deltas_is_merged() {
+    let beside = |text: &str, reason: Option<&str>| {
+        let mut chunk = choice(0, "message", &message(text), reason);
+        chunk["choices"][0]["delta"] = json!({});
+        chunk
+    };
+    for chunks in [
+        [
+            choice(0, "messages", &json!([message("return n")]), None),
+            choice(0, "messages", &json!([message(" % 2")]), Some("stop")),
+        ],
+        [
+            choice(0, "delta", &json!({ "text": "return n" }), None),
+            choice(0, "delta", &json!({ "text": " % 2" }), Some("stop")),
+        ],
+        [beside("return n", None), beside(" % 2", Some("stop"))],
+    ] {
+        assert_eq!(whole(&chunks).await.text(), "return n % 2", "{chunks:?}");
+    }
+}
+
+#[tokio::test]
 async fn stream_with_tool_calls_in_a_message_has_them() {
     let call = json!({ "id": "a", "function": { "name": "f", "arguments": "{}" } });
     let message = json!({ "role": "assistant", "content": "", "tool_calls": [call] });

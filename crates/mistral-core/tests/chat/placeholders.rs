@@ -14,6 +14,39 @@ fn unfinished(text: &str, reason: &str) -> Value {
 }
 
 #[tokio::test]
+async fn finish_reason_that_says_nothing_in_any_spelling_is_none() {
+    for reason in [
+        json!(" "),
+        json!("None"),
+        json!("NULL"),
+        json!("nil"),
+        json!("undefined"),
+        json!(false),
+        json!(0),
+        json!({}),
+        json!([]),
+    ] {
+        let mut chunk = unfinished("Hel", "");
+        chunk["choices"][0]["finish_reason"] = reason.clone();
+        let error = cut(&[chunk], vec![]).await;
+        assert_eq!(error.kind(), ErrorKind::Truncated, "{reason}");
+    }
+    let mut chunk = unfinished("Hel", "");
+    chunk["choices"][0]["finish_reason"] = json!("eos");
+    let response = whole(&[chunk]).await;
+    let reason = response.choices[0].finish_reason.clone();
+    assert_eq!(reason, Some(FinishReason::Unknown("eos".to_owned())));
+}
+
+#[test]
+fn list_of_nulls_is_empty() {
+    let json =
+        r#"{"choices":[{"message":{"content":"a","tool_calls":[null]},"finish_reason":"stop"}]}"#;
+    let response: ChatCompletionResponse = serde_json::from_str(json).unwrap();
+    assert_eq!(response.tool_calls(), []);
+}
+
+#[tokio::test]
 async fn stream_with_empty_finish_reasons_is_truncated_when_it_is_cut() {
     for reason in ["", "null"] {
         let chunks = [unfinished("Hel", reason), unfinished("lo", reason)];

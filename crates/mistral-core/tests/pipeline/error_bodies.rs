@@ -283,6 +283,23 @@ async fn redirect_error_shows_location_in_one_short_line() {
     assert!(error.to_string().len() < 1000, "{error}");
 }
 
+#[tokio::test]
+async fn error_body_of_unknown_shape_is_the_message_if_it_has_words() {
+    for (body, words) in [
+        (r#"{"result":{"info":"some words"}}"#, "some words"),
+        (r#"{"a":[1,{"b":"more than one"}]}"#, "more than one"),
+    ] {
+        let client = client_with(&scripted([reply(400, body)]));
+        let error = client.chat().complete(&question()).await.unwrap_err();
+        assert!(error.message().contains(words), "{error}");
+    }
+    for body in [r#"{"trace":"0af7651916cd43dd"}"#, "{}", "[1]"] {
+        let client = client_with(&scripted([reply(400, body)]));
+        let error = client.chat().complete(&question()).await.unwrap_err();
+        assert_eq!(error.message(), "400 Bad Request", "{body}");
+    }
+}
+
 /// Gateways send an error beside an empty result with the status 200.
 #[tokio::test]
 async fn error_beside_empty_result_is_an_error() {
@@ -291,6 +308,15 @@ async fn error_beside_empty_result_is_an_error() {
     let client = mock(&format!(r#"{{"id":"1","choices":[],{error}}}"#));
     let call = client.chat().complete(&question());
     check_success_error(call.retry(RetryPolicy::none()).await.unwrap_err());
+    let failed = format!(
+        r#"{{"choices":[{{"message":{{"content":""}},"finish_reason":"error"}}],{error}}}"#
+    );
+    let call = mock(&failed).chat().complete(&question());
+    check_success_error(call.retry(RetryPolicy::none()).await.unwrap_err());
+    let chunk = failed.replace("message\":{\"content", "delta\":{\"content");
+    let mock_stream = scripted([sse([MockChunk::Bytes(format!("data: {chunk}\n\n").into())])]);
+    let stream = client_with(&mock_stream).chat().stream(&question()).await;
+    check_success_error(stream.unwrap().collect_response().await.unwrap_err());
     let client = mock(&format!(r#"{{"object":"list","data":[],{error}}}"#));
     check_success_error(client.models().list().await.unwrap_err());
     let client = mock(&format!(r#"{{"pages":[],{error}}}"#));

@@ -210,7 +210,15 @@ async fn stream_end_marker_may_have_blanks_around_it() {
 #[tokio::test]
 async fn stream_may_begin_with_blank_lines_under_any_content_type() {
     let wire = event("a") + &finish() + DONE;
-    for start in ["\n\n", "\r\n\r\n", "\u{feff}", "\u{feff}\n", "\n: ping\n\n"] {
+    for start in [
+        "\n\n",
+        " \n",
+        "\t\r\n",
+        "\r\n\r\n",
+        "\u{feff}",
+        "\u{feff}\n",
+        "\n: ping\n\n",
+    ] {
         for content_type in ["text/event-stream", "text/plain", "application/json", ""] {
             for size in [1, 3, 1000] {
                 let wire = format!("{start}{wire}");

@@ -166,11 +166,13 @@ impl RawChunk<'_> {
         self,
         previous: &mut InternedStrings,
     ) -> Result<CompletionChunk, E> {
-        let is_error = self.extra.get("error").is_some_and(says_something);
+        let is_error = ["error", "errors", "detail"]
+            .into_iter()
+            .any(|name| self.extra.get(name).is_some_and(says_something));
         // A usage that could not be read is one as well.
         let has_usage = self.usage.is_some() || self.extra.contains_key("usage");
         let choices = match self.choices {
-            Some(choices) if !(choices.is_empty() && is_error) => choices,
+            Some(choices) if !is_error || !choices.iter().all(has_failed) => choices,
             None if has_usage && !is_error => Vec::new(),
             _ => return Err(E::missing_field("choices")),
         };
@@ -184,6 +186,11 @@ impl RawChunk<'_> {
             extra: self.extra,
         })
     }
+}
+
+/// Whether a choice only says that it has failed.
+fn has_failed(choice: &CompletionResponseStreamChoice) -> bool {
+    choice.finish_reason == Some(FinishReason::Error)
 }
 
 impl<'de> Deserialize<'de> for CompletionChunk {

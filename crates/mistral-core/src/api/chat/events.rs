@@ -56,7 +56,7 @@ impl StreamEvent for CompletionChunk {
             None => {
                 let raw: RawChunk<'_> = serde_json::from_str(data)?;
                 let mut chunk = raw.into_chunk::<serde_json::Error>(&mut state.strings)?;
-                if chunk.choices.iter().any(|choice| !choice.extra.is_empty()) {
+                if chunk.choices.iter().any(adopt::may_have_text_elsewhere) {
                     state.adopt_deltas(data, &mut chunk);
                 }
                 state.template.update(data, &chunk);

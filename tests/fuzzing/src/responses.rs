@@ -145,8 +145,17 @@ fn value(json: &str) -> Value {
 
 /// Whether a value is `null`, or one that servers write in its place.
 fn is_null(value: &Value) -> bool {
-    let is_empty_object = value.as_object().is_some_and(|object| object.is_empty());
-    value.is_null() || value == "" || value == "null" || is_empty_object
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => {
+            let text = text.trim().to_ascii_lowercase();
+            matches!(text.as_str(), "" | "null" | "none" | "nil" | "undefined")
+        }
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(fields) => fields.values().all(is_null),
+    }
 }
 
 /// Returns the location of a value of `input`, other than null, that `output` lacks.
@@ -155,6 +164,8 @@ fn lost(input: &Value, output: &Value, at: &str) -> Option<String> {
     let is_without_meaning = |key: &str| match key {
         "p" => at.is_empty(),
         "role" => at.starts_with("/choices/") && at.ends_with("/message"),
+        // Text that other APIs have there becomes the message.
+        "delta" | "deltas" | "text" => at.starts_with("/choices/") && at.matches('/').count() == 2,
         _ => false,
     };
     match (input, output) {
@@ -166,8 +177,15 @@ fn lost(input: &Value, output: &Value, at: &str) -> Option<String> {
                 let output = output.get(key);
                 output.map_or(Some(at.clone()), |it| lost(value, it, &at))
             }),
-        (Value::Array(input), Value::Array(output)) if input.len() == output.len() => {
-            let mut pairs = input.iter().zip(output).enumerate();
+        (Value::Array(input), Value::Array(output))
+            if input.iter().filter(|it| !it.is_null()).count()
+                == output.iter().filter(|it| !it.is_null()).count() =>
+        {
+            let present = |list: &'_ [Value]| -> Vec<Value> {
+                list.iter().filter(|it| !it.is_null()).cloned().collect()
+            };
+            let (input, output) = (present(input), present(output));
+            let mut pairs = input.iter().zip(&output).enumerate();
             pairs.find_map(|(index, (input, output))| lost(input, output, &format!("{at}/{index}")))
         }
         (Value::Number(input), Value::Number(output)) => {

@@ -18,7 +18,10 @@ pub fn check(input: &[u8]) {
     match (read, serde_json::from_slice::<EmbeddingResponse>(input)) {
         // Compared as text, because NaN equals nothing and zeros have signs.
         (Ok(read), Ok(parsed)) => assert_eq!(format!("{read:?}"), format!("{parsed:?}")),
-        (Err(error), Err(_)) => assert_eq!(error.kind(), ErrorKind::Decode, "{error}"),
+        (Err(error), Err(_)) => {
+            let says_nothing = error.kind() == ErrorKind::Truncated;
+            assert!(says_nothing || error.kind() == ErrorKind::Decode, "{error}");
+        }
         (Ok(read), Err(_)) => assert!(is_repairable(input), "read: {read:?}"),
         (read, parsed) => panic!("read: {read:?}, parsed: {parsed:?}"),
     }

@@ -22,7 +22,7 @@ use super::server::{Counter, Server, TEST_TIMEOUT};
 
 /// The time in which an upload must end, once its call is over.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
-/// What the server reads before it responds.
+/// The part of the request that the server reads before it responds.
 const FIRST: usize = 64 * 1024;
 const MESSAGE: &str = r#"{"message":"the file is too large"}"#;
 

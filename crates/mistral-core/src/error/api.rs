@@ -13,7 +13,7 @@ use super::decode::first_json;
 /// validation errors (`detail`), those of gateways, Azure and Google, JSON within strings, and
 /// bodies that are not JSON. [`body`](Self::body) always holds the whole text.
 ///
-/// Where the server quotes the credentials of the request, they are replaced by `***`.
+/// Credentials of the request that the server quotes are replaced by `***`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ApiError {

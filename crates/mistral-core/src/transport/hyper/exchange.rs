@@ -1,4 +1,4 @@
-//! One exchange: handing the request to hyper, and waiting for the response.
+//! One exchange: checking the request, handing it to hyper, and waiting for the response.
 //!
 //! hyper hands a request to the task of a connection through a channel. A request that arrives there
 //! while the task ends may stay in the channel, and hyper reports neither a response nor an error.
@@ -11,19 +11,119 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ::hyper::body::Incoming;
+use async_trait::async_trait;
+use http::Uri;
+use http::header::PROXY_AUTHORIZATION;
+use http::uri::Scheme;
 use hyper_util::client::legacy::ResponseFuture;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::body::into_response;
-use super::classify_error;
 use super::connection_state::ConnectionState;
 use super::pool::Lease;
-use super::pool_state::PoolState;
+use super::pool_state::{Entry, PoolState};
 use super::request_body::{RequestBody, RequestState};
-use crate::transport::{Body, TransportError, TransportErrorKind};
+use super::{HyperTransport, classify_error, tls};
+use crate::transport::{
+    Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse,
+};
 
 /// The time after the end of a connection in which hyper may still send a request on another one.
 const GRACE: Duration = Duration::from_secs(1);
+
+impl HyperTransport {
+    pub(super) fn check_uri(&self, uri: &Uri) -> Result<(), TransportError> {
+        if uri.scheme().is_none() || uri.authority().is_none() {
+            let message = format!("`{uri}` is not an absolute URL: it needs a scheme and a host");
+            return Err(TransportError::new(TransportErrorKind::Config, message));
+        }
+        if !tls::IS_ENABLED && uri.scheme() == Some(&Scheme::HTTPS) {
+            return Err(tls::not_enabled());
+        }
+        Ok(())
+    }
+
+    /// Starts the exchange. Not inlined, so that its locals enlarge neither the future nor the stack
+    /// frame of every poll.
+    #[inline(never)]
+    fn start(&self, mut request: http::Request<Body>) -> Result<Start, TransportError> {
+        self.check_uri(request.uri())?;
+        if let Some(credentials) = self.connector.proxy_credentials(request.uri())? {
+            request
+                .headers_mut()
+                .insert(PROXY_AUTHORIZATION, credentials);
+        }
+        let context = request.extensions_mut().remove::<RequestContext>();
+        let (connect_timeout, deadline) = match context {
+            Some(context) => (context.connect_timeout, context.deadline),
+            None => (self.connector.timeout(), None),
+        };
+        self.enter(Pending {
+            request,
+            connect_timeout,
+            deadline,
+        })
+    }
+
+    fn enter(&self, pending: Pending) -> Result<Start, TransportError> {
+        let uri = pending.request.uri();
+        let leased = self
+            .pools
+            .lease(uri, pending.connect_timeout, &self.connector)?;
+        Ok(match leased {
+            (lease, Entry::Later) => Start::Later(lease, Box::new(pending)),
+            (lease, _) => Start::Now(Exchange::start(pending.request, lease, pending.deadline)),
+        })
+    }
+
+    /// Starts an exchange that had to wait until the pool of `lease` was settled.
+    #[cold]
+    fn resume(&self, lease: Lease, pending: Box<Pending>) -> Result<Start, TransportError> {
+        if !lease.state().is_over_limit() {
+            let exchange = Exchange::start(pending.request, lease, pending.deadline);
+            return Ok(Start::Now(exchange));
+        }
+        drop(lease);
+        self.enter(*pending)
+    }
+}
+
+/// The start of an exchange.
+enum Start {
+    Now(Exchange),
+    /// It starts once the pool is settled.
+    Later(Lease, Box<Pending>),
+}
+
+/// A request that was not handed to hyper yet.
+struct Pending {
+    request: http::Request<Body>,
+    connect_timeout: Duration,
+    deadline: Option<Instant>,
+}
+
+#[async_trait]
+impl Transport for HyperTransport {
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let mut start = self.start(request)?;
+        loop {
+            match start {
+                Start::Now(exchange) => return exchange.run().await,
+                Start::Later(lease, pending) => {
+                    lease.state().settled().await;
+                    start = self.resume(lease, pending)?;
+                }
+            }
+        }
+    }
+
+    async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
+        self.send_upgrade(request).await
+    }
+}
 
 /// A request that was handed to hyper.
 pub(super) struct Exchange {

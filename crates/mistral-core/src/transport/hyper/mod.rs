@@ -1,4 +1,5 @@
-//! The built-in transport: hyper with a connection pool.
+//! The built-in transport: hyper with connection pools. Its settings are here, its exchanges in
+//! `exchange.rs`.
 
 pub(super) mod body;
 pub(super) mod classify;
@@ -19,25 +20,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use http::Uri;
-use http::header::PROXY_AUTHORIZATION;
-use http::uri::Scheme;
-use tokio::time::Instant;
-
 use self::connect::Connector;
-use self::exchange::Exchange;
-use self::pool::{Lease, PoolSettings, Pools};
-use self::pool_state::Entry;
+use self::pool::{PoolSettings, Pools};
 use self::proxy::Proxies;
-use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse};
+use super::TransportError;
 
-/// The built-in [`Transport`], on [`hyper`](::hyper).
+/// The built-in [`Transport`](super::Transport), on [`hyper`](::hyper).
 ///
 /// It pools connections and speaks HTTP/1.1, and HTTP/2 if the server offers it over TLS. Over
 /// HTTP/2 it opens as many connections as are needed for the number of streams that the server
 /// allows on each. It can be used from any number of Tokio runtimes, each of which has connections
-/// of its own; outside of a runtime, an exchange fails with [`TransportErrorKind::Config`]. It
+/// of its own; outside of a runtime, an exchange fails with
+/// [`TransportErrorKind::Config`](super::TransportErrorKind::Config). It
 /// obeys the proxy variables of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`,
 /// `NO_PROXY`) by the rules of curl, with proxies of the schemes `http`, `https` and `socks5`, but
 /// never sends a request to loopback through such a proxy. A call whose variable is not understood
@@ -170,98 +164,6 @@ impl HyperTransport {
             connector: self.connector,
             pools: Arc::new(Pools::new(settings)),
         }
-    }
-
-    fn check_uri(&self, uri: &Uri) -> Result<(), TransportError> {
-        if uri.scheme().is_none() || uri.authority().is_none() {
-            let message = format!("`{uri}` is not an absolute URL: it needs a scheme and a host");
-            return Err(TransportError::new(TransportErrorKind::Config, message));
-        }
-        if !tls::IS_ENABLED && uri.scheme() == Some(&Scheme::HTTPS) {
-            return Err(tls::not_enabled());
-        }
-        Ok(())
-    }
-
-    /// Starts the exchange. Not inlined, so that its locals enlarge neither the future nor the stack
-    /// frame of every poll.
-    #[inline(never)]
-    fn start(&self, mut request: http::Request<Body>) -> Result<Start, TransportError> {
-        self.check_uri(request.uri())?;
-        if let Some(credentials) = self.connector.proxy_credentials(request.uri())? {
-            request
-                .headers_mut()
-                .insert(PROXY_AUTHORIZATION, credentials);
-        }
-        let context = request.extensions_mut().remove::<RequestContext>();
-        let (connect_timeout, deadline) = match context {
-            Some(context) => (context.connect_timeout, context.deadline),
-            None => (self.connector.timeout(), None),
-        };
-        self.enter(Pending {
-            request,
-            connect_timeout,
-            deadline,
-        })
-    }
-
-    fn enter(&self, pending: Pending) -> Result<Start, TransportError> {
-        let uri = pending.request.uri();
-        let leased = self
-            .pools
-            .lease(uri, pending.connect_timeout, &self.connector)?;
-        Ok(match leased {
-            (lease, Entry::Later) => Start::Later(lease, Box::new(pending)),
-            (lease, _) => Start::Now(Exchange::start(pending.request, lease, pending.deadline)),
-        })
-    }
-
-    /// Starts an exchange that had to wait until the pool of `lease` was settled.
-    #[cold]
-    fn resume(&self, lease: Lease, pending: Box<Pending>) -> Result<Start, TransportError> {
-        if !lease.state().is_over_limit() {
-            let exchange = Exchange::start(pending.request, lease, pending.deadline);
-            return Ok(Start::Now(exchange));
-        }
-        drop(lease);
-        self.enter(*pending)
-    }
-}
-
-/// The start of an exchange.
-enum Start {
-    Now(Exchange),
-    /// It starts once the pool is settled.
-    Later(Lease, Box<Pending>),
-}
-
-/// A request that was not handed to hyper yet.
-struct Pending {
-    request: http::Request<Body>,
-    connect_timeout: Duration,
-    deadline: Option<Instant>,
-}
-
-#[async_trait]
-impl Transport for HyperTransport {
-    async fn send(
-        &self,
-        request: http::Request<Body>,
-    ) -> Result<http::Response<Body>, TransportError> {
-        let mut start = self.start(request)?;
-        loop {
-            match start {
-                Start::Now(exchange) => return exchange.run().await,
-                Start::Later(lease, pending) => {
-                    lease.state().settled().await;
-                    start = self.resume(lease, pending)?;
-                }
-            }
-        }
-    }
-
-    async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
-        self.send_upgrade(request).await
     }
 }
 

@@ -201,6 +201,10 @@ fn lost(input: &Value, output: &Value, at: &str) -> Option<String> {
         {
             None
         }
+        // An enum's value, or an id, that is no string.
+        (Value::Number(_) | Value::Bool(_), Value::String(text)) if *text == input.to_string() => {
+            None
+        }
         (Value::Object(_), Value::Array(elements)) if elements.len() == 1 => {
             elements.iter().find_map(|element| lost(input, element, at))
         }

@@ -211,11 +211,7 @@ impl<T: StreamEvent> EventStream<T> {
                     return Poll::Ready(None);
                 }
                 Poll::Ready(None) => {
-                    let error = self.take_passed_over().unwrap_or_else(|| {
-                        let message =
-                            "the stream stopped before its end: the server closed the connection";
-                        Error::new(ErrorKind::Truncated, message)
-                    });
+                    let error = self.closed_early();
                     return Poll::Ready(Some(self.fail(error)));
                 }
                 Poll::Pending => {
@@ -270,7 +266,7 @@ impl<T: StreamEvent> EventStream<T> {
     #[cold]
     fn read_other(&mut self, cause: serde_json::Error) -> Option<Result<T>> {
         let event = self.decoder.event();
-        let marker = event.data.trim().trim_matches('"');
+        let marker = event.data.trim().trim_matches(['"', '\'', '.', ',', ';']);
         if marker.eq_ignore_ascii_case(END_MARKER) {
             self.has_end_marker = true;
             return None;
@@ -300,6 +296,23 @@ impl<T: StreamEvent> EventStream<T> {
                 None
             }
             _ => Some(self.fail(error)),
+        }
+    }
+
+    /// Returns the error of a stream that the server ended too early. An event that was passed over
+    /// may tell why.
+    #[cold]
+    fn closed_early(&mut self) -> Error {
+        match self.passed_over.take() {
+            Some(error) if !self.has_events => error,
+            passed_over => {
+                let message = "the stream stopped before its end: the server closed the connection";
+                let error = Error::new(ErrorKind::Truncated, message);
+                match passed_over.as_ref().and_then(Error::api) {
+                    Some(api) => error.with_source(Error::api_error(api.clone())),
+                    None => error,
+                }
+            }
         }
     }
 

@@ -116,6 +116,7 @@ impl ApiError {
                 "/error/status_code",
                 "/error/status",
                 "/error/code",
+                "/choices/0/error/code",
                 "/code",
             ]
             .into_iter()

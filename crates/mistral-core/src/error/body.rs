@@ -143,6 +143,12 @@ impl BodyReader<'_> {
                 self.read_value(inner, depth + 1);
             }
         }
+        if self.error.message.is_empty()
+            && let Some(Value::Array(choices)) = object.get("choices")
+        {
+            let errors = choices.iter().filter_map(|choice| choice.get("error"));
+            errors.for_each(|error| self.read_value(error, depth + 1));
+        }
         if self.error.message.is_empty() && self.error.details.is_empty() {
             self.read_other_message(object, depth);
         }

@@ -196,7 +196,7 @@ pub(crate) fn empty_response(status: StatusCode, headers: HeaderMap, body: &[u8]
     let body_text = String::from_utf8_lossy(body);
     let message = match body_text.trim() {
         "" => "the response is empty".to_owned(),
-        text => format!("the response is empty: its body is `{text}`"),
+        text => format!("the response is empty: its body is `{}`", one_line(text)),
     };
     let mut error = Error::new(ErrorKind::Truncated, message);
     error.0.api = Some(ApiError::parse(status, headers, body));

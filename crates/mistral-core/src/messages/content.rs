@@ -32,6 +32,15 @@ pub enum Content {
 }
 
 impl Content {
+    /// Whether there is neither text nor a chunk.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Chunks(chunks) => chunks.is_empty(),
+            Self::Null => true,
+        }
+    }
+
     /// Returns the text, joined from all text chunks. Reasoning and all other chunks are left
     /// out.
     pub fn text(&self) -> Cow<'_, str> {

@@ -234,7 +234,7 @@ async fn job_with_nulls_is_read() {
     assert_eq!(read.results().unwrap(), []);
 
     let (_, jobs) =
-        serve(&json!({ "id": "a", "status": "QUEUED", "outputs": [{ "custom_id": 5 }] }));
+        serve(&json!({ "id": "a", "status": "QUEUED", "outputs": [{ "custom_id": [5] }] }));
     let read = jobs.get("a", &GetBatchJobRequest::new()).await.unwrap();
     let error = read.results().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);

@@ -38,7 +38,7 @@ fn result_lines_of_any_shape_are_read() {
     for line in &lines {
         file.push_str(&format!("{line}\r\n\n"));
     }
-    file.push_str("{\"custom_id\": 5}");
+    file.push_str("{\"custom_id\": [5]}");
     let mut read: Vec<_> = BatchResult::lines(file.as_bytes()).collect();
     let error = read.pop().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
@@ -174,4 +174,25 @@ fn result_response_that_says_nothing_is_none() {
         let error = result.body::<ChatCompletionResponse>().unwrap_err();
         assert!(error.message().ends_with("no luck"), "{error}");
     }
+}
+
+#[test]
+fn result_custom_id_that_is_a_number_is_its_digits() {
+    for (id, text) in [
+        ("5", Some("5")),
+        ("-1", Some("-1")),
+        ("\"a\"", Some("a")),
+        ("null", None),
+    ] {
+        let line = format!(r#"{{"custom_id":{id},"response":{{"body":{{"choices":[]}}}}}}"#);
+        let result = BatchResult::lines(line.as_bytes()).next().unwrap().unwrap();
+        assert_eq!(result.custom_id.as_deref(), text);
+    }
+    let line = r#"{"custom_id":["a"],"response":{"body":{}}}"#;
+    let error = BatchResult::lines(line.as_bytes())
+        .next()
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("`custom_id`"), "{error}");
 }

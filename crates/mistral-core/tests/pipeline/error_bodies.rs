@@ -13,7 +13,7 @@ use mistral_core::{Error, ErrorKind, RetryPolicy};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::common::{answer, client_with, question, reply, scripted, sse};
+use crate::common::{answer, client_with, event, question, reply, scripted, sse};
 
 async fn failure(status: u16, body: impl Into<Bytes>, headers: &[(&str, &str)]) -> Error {
     let reply = MockReply::bytes("application/json", [body.into()]).with_status(status);
@@ -331,10 +331,36 @@ async fn error_beside_empty_result_is_an_error() {
     let result = BatchResult::lines(line.as_bytes()).next().unwrap().unwrap();
     check_success_error(result.body::<ChatCompletionResponse>().unwrap_err());
 
+    for choice in [
+        format!(r#"{{"index":0,{error},"message":{{"content":""}},"finish_reason":"error"}}"#),
+        format!(r#"{{"index":0,{error}}}"#),
+    ] {
+        let body = format!(r#"{{"id":"1","choices":[{choice}]}}"#);
+        let call = mock(&body).chat().complete(&question());
+        check_success_error(call.retry(RetryPolicy::none()).await.unwrap_err());
+        let chunk = body.replace("\"message\"", "\"delta\"");
+        let text = MockChunk::Bytes(event("a").into());
+        let failed = MockChunk::Bytes(format!("data: {chunk}\n\n").into());
+        let client = client_with(&scripted([sse([text, failed])]));
+        let stream = client.chat().stream(&question()).await.unwrap();
+        let error = stream.collect_response().await.unwrap_err();
+        let partial = error.partial::<ChatCompletionResponse>().unwrap();
+        assert_eq!(partial.text(), "a");
+        check_success_error(error);
+    }
+    let message = "data: {\"choices\":[],\"message\":\"No capacity\"}\n\n";
+    let client = client_with(&scripted([sse([MockChunk::Bytes(message.into())])]));
+    let stream = client.chat().stream(&question()).await.unwrap();
+    let error = stream.collect_response().await.unwrap_err();
+    assert!(error.message().contains("No capacity"), "{error}");
+
     // An error that says nothing, or beside a result, is no error of the call.
     for body in [
         r#"{"choices":[],"error":null}"#.to_owned(),
         r#"{"choices":[],"error":{}}"#.to_owned(),
+        r#"{"choices":[{"error":null,"message":{"content":""}}]}"#.to_owned(),
+        r#"{"choices":[{"error":"late","message":{"content":"a"},"finish_reason":"error"}]}"#
+            .to_owned(),
         answer("an \"error\"").replace("\"id\"", "\"error\":\"late\",\"id\""),
     ] {
         let client = mock(&body);

@@ -74,6 +74,16 @@ async fn stream_that_stops_after_a_keep_alive_is_truncated() {
     }
 }
 
+#[tokio::test]
+async fn stream_that_stops_after_an_event_passed_over_quotes_it() {
+    let words = "data: {\"id\":\"1\",\"choices\":[],\"message\":\"No capacity\"}\n\n";
+    let error = collect(event("a") + words).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    assert!(format!("{error:#}").contains("No capacity"), "{error:#}");
+    let partial = error.partial::<ChatCompletionResponse>().unwrap();
+    assert_eq!(partial.text(), "a");
+}
+
 /// A stream of another API must not become an empty response.
 #[tokio::test]
 async fn stream_without_any_chunk_is_an_error() {
@@ -195,6 +205,8 @@ async fn stream_end_marker_may_have_blanks_around_it() {
         "data: [DONE]\ndata:\n\n",
         "data: \"[DONE]\"\n\n",
         "data: [done]\n\n",
+        "data: [DONE].\n\n",
+        "data: '[DONE]',\n\n",
     ] {
         let mock = scripted([sse([
             bytes(event("a")),

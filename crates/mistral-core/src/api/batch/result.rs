@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use http::{HeaderMap, StatusCode};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess};
 use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Error, ErrorKind, Result, decode, empty_response, unexpected};
@@ -35,7 +35,7 @@ pub struct BatchResult {
     /// The result's id.
     pub id: Option<String>,
     /// The `custom_id` of its request.
-    #[api(read_with = value)]
+    #[api(read_with = read_custom_id)]
     pub custom_id: Option<String>,
     /// The endpoint's response, if there is one.
     #[api(read_with = optional_object)]
@@ -62,6 +62,18 @@ pub struct BatchResponse {
     /// not be read. They are serialized unchanged.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+/// Reads a `custom_id`. Servers that store numbers return them as such.
+fn read_custom_id<'de, A: MapAccess<'de>>(
+    map: &mut A,
+) -> std::result::Result<Option<String>, A::Error> {
+    match value(map)? {
+        Value::Null => Ok(None),
+        Value::String(id) => Ok(Some(id)),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        _ => Err(de::Error::custom("`custom_id` must be a string")),
+    }
 }
 
 impl BatchResult {

@@ -102,6 +102,11 @@ pub struct DeltaMessage {
 }
 
 impl DeltaMessage {
+    /// Whether the delta has neither text nor tool calls.
+    fn is_empty(&self) -> bool {
+        self.content.as_ref().is_none_or(Content::is_empty) && self.tool_calls.is_none()
+    }
+
     /// Whether this is the message of a tool that ran on the server.
     pub(super) fn is_tool_message(&self) -> bool {
         present_id(self.tool_call_id.as_deref()).is_some() || self.role.as_deref() == Some("tool")
@@ -166,13 +171,16 @@ impl RawChunk<'_> {
         self,
         previous: &mut InternedStrings,
     ) -> Result<CompletionChunk, E> {
-        let is_error = ["error", "errors", "detail"]
-            .into_iter()
-            .any(|name| self.extra.get(name).is_some_and(says_something));
         // A usage that could not be read is one as well.
         let has_usage = self.usage.is_some() || self.extra.contains_key("usage");
+        let is_empty = self.choices.as_ref().is_none_or(Vec::is_empty);
+        let message = (is_empty && !has_usage).then_some("message");
+        let is_error = ["error", "errors", "detail"]
+            .into_iter()
+            .chain(message)
+            .any(|name| self.extra.get(name).is_some_and(says_something));
         let choices = match self.choices {
-            Some(choices) if !is_error || !choices.iter().all(has_failed) => choices,
+            Some(choices) if has_part(&choices, is_error) => choices,
             None if has_usage && !is_error => Vec::new(),
             _ => return Err(E::missing_field("choices")),
         };
@@ -188,9 +196,20 @@ impl RawChunk<'_> {
     }
 }
 
-/// Whether a choice only says that it has failed.
-fn has_failed(choice: &CompletionResponseStreamChoice) -> bool {
-    choice.finish_reason == Some(FinishReason::Error)
+/// Whether the choices are part of a response, and do not only say that it has failed.
+#[inline]
+fn has_part(choices: &[CompletionResponseStreamChoice], is_error: bool) -> bool {
+    let has_failed =
+        |choice: &CompletionResponseStreamChoice| choice.finish_reason == Some(FinishReason::Error);
+    if is_error {
+        return !choices.iter().all(has_failed);
+    }
+    let has_error = |choice: &CompletionResponseStreamChoice| {
+        !choice.extra.is_empty()
+            && choice.delta.is_empty()
+            && choice.extra.get("error").is_some_and(says_something)
+    };
+    choices.is_empty() || !choices.iter().all(has_error)
 }
 
 impl<'de> Deserialize<'de> for CompletionChunk {

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use serde::de::MapAccess;
+use serde::de::{self, MapAccess};
 use serde_json::{Map, Value};
 
 use super::adopt::{report, take_delta};
@@ -8,9 +8,10 @@ use super::chunk::DeltaMessage;
 use super::finish::{FinishReason, Logprobs};
 use crate::json::ApiObject;
 use crate::json::open_enum::optional_enum;
+use crate::json::placeholder::says_something;
 use crate::json::unions::without_tag;
 use crate::json::wire::mostly_one;
-use crate::messages::{AssistantMessage, Message, ToolCall, UsageInfo, WithRole};
+use crate::messages::{AssistantMessage, Content, Message, ToolCall, UsageInfo, WithRole};
 
 /// A chat completion. Mirrors the API's `ChatCompletionResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
@@ -81,7 +82,19 @@ where
     let mut choices: Vec<ChatCompletionChoice> = mostly_one(map)?;
     let is_odd = |choice: &&mut ChatCompletionChoice| !choice.extra.is_empty();
     choices.iter_mut().filter(is_odd).for_each(adopt_message);
+    if !choices.is_empty() && choices.iter().all(has_only_error) {
+        return Err(de::Error::custom("every choice is an error"));
+    }
     Ok(choices)
+}
+
+/// Whether a choice has an error in place of a message.
+fn has_only_error(choice: &ChatCompletionChoice) -> bool {
+    let message = &choice.message;
+    !choice.extra.is_empty()
+        && choice.extra.get("error").is_some_and(says_something)
+        && message.content.as_ref().is_none_or(Content::is_empty)
+        && message.tool_calls.is_none()
 }
 
 /// One of the generated completions. Mirrors the API's `ChatCompletionChoice`.

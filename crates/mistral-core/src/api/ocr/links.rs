@@ -1,5 +1,14 @@
 //! Rewrites the links in the Markdown of a page.
 
+use std::collections::HashMap;
+
+/// The maximum length of an id that links are searched for, in bytes. Longer ones would be compared
+/// at each link.
+const MAX_ID_LENGTH: usize = 1024;
+
+/// The maximum number of closing parentheses up to which a link is read: one, unless its id has some.
+const MAX_PARENTHESES: usize = 8;
+
 /// The replacement of a link.
 pub(super) enum LinkTarget {
     /// A link to the file of this name.
@@ -8,21 +17,53 @@ pub(super) enum LinkTarget {
     Text(String),
 }
 
-/// Replaces the links in `text` to the ids in `links`. A [`LinkTarget::Text`] that no link
+/// The targets of the links of a page, by id.
+#[derive(Default)]
+pub(super) struct LinkTargets<'a> {
+    targets: Vec<LinkTarget>,
+    /// The position of the first target of each id.
+    positions: HashMap<&'a str, usize>,
+    /// The length of the longest id, in bytes.
+    max_length: usize,
+}
+
+impl<'a> LinkTargets<'a> {
+    pub(super) fn push(&mut self, id: &'a str, target: LinkTarget) {
+        self.positions.entry(id).or_insert(self.targets.len());
+        self.max_length = self.max_length.max(id.len());
+        self.targets.push(target);
+    }
+
+    /// Returns the position of the target that the link at the start of `text` refers to, and the
+    /// text after the link.
+    fn find<'t>(&self, text: &'t str) -> Option<(usize, &'t str)> {
+        let length = text.len().min(self.max_length.min(MAX_ID_LENGTH) + 1);
+        let searched = text.as_bytes().get(..length)?;
+        let ends = memchr::memchr_iter(b')', searched).take(MAX_PARENTHESES);
+        ends.into_iter().find_map(|end| {
+            let position = *self.positions.get(text.get(..end)?)?;
+            Some((position, text.get(end + 1..)?))
+        })
+    }
+}
+
+/// Replaces the links in `text` to the ids of `links`. A [`LinkTarget::Text`] that no link
 /// refers to is appended, so that it is not lost.
 #[inline]
-pub(super) fn relink(text: &str, links: &[(&str, LinkTarget)]) -> String {
+pub(super) fn relink(text: &str, links: &LinkTargets<'_>) -> String {
     let mut relinked = String::with_capacity(text.len());
     let mut rest = text;
-    let mut is_placed = vec![false; links.len()];
+    let mut is_placed = vec![false; links.targets.len()];
+    // The start of the label that precedes the next link.
+    let mut label = None;
     while let Some((before, after)) = rest.split_once("](") {
+        label = before.rfind('[').map(|at| relinked.len() + at).or(label);
         relinked.push_str(before);
-        let mut targets = links.iter().zip(&mut is_placed);
-        let found = targets.find_map(|((id, target), is_placed)| {
-            let after = after.strip_prefix(id)?.strip_prefix(')')?;
-            *is_placed = true;
-            Some((target, after))
-        });
+        let found = links.find(after);
+        if let Some(placed) = found.and_then(|(position, _)| is_placed.get_mut(position)) {
+            *placed = true;
+        }
+        let found = found.and_then(|(position, after)| Some((links.targets.get(position)?, after)));
         rest = match found {
             Some((LinkTarget::File(name), after)) => {
                 relinked.extend(["](", name, ")"]);
@@ -30,7 +71,7 @@ pub(super) fn relink(text: &str, links: &[(&str, LinkTarget)]) -> String {
             }
             Some((LinkTarget::Text(text), after)) => {
                 // The label of the link is replaced, too.
-                relinked.truncate(relinked.rfind('[').unwrap_or(relinked.len()));
+                relinked.truncate(label.take().unwrap_or(relinked.len()));
                 push_paragraph(&mut relinked, text);
                 if !after.is_empty() && !after.starts_with("\n\n") {
                     relinked.push_str("\n\n");
@@ -44,7 +85,7 @@ pub(super) fn relink(text: &str, links: &[(&str, LinkTarget)]) -> String {
         };
     }
     relinked.push_str(rest);
-    for ((_, target), is_placed) in links.iter().zip(is_placed) {
+    for (target, is_placed) in links.targets.iter().zip(is_placed) {
         if let LinkTarget::Text(text) = target
             && !is_placed
         {

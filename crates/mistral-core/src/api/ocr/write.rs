@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::links::{LinkTarget, relink};
+use super::links::{LinkTarget, LinkTargets, relink};
 use super::response::{OcrImageObject, OcrPageObject, OcrResponse};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{media_type, run_blocking};
@@ -122,7 +122,7 @@ impl Contents {
                 return Err(unreadable(name, page.index));
             }
         }
-        let mut links = Vec::new();
+        let mut links = LinkTargets::default();
         for image in &page.images {
             if image.image_base64.as_deref().unwrap_or_default().is_empty() {
                 continue;
@@ -130,14 +130,14 @@ impl Contents {
             let location = format!(" of page {} (counted from 0)", page.index);
             let bytes = image.decode(&location)?;
             let name = self.file_name(image);
-            links.push((&*image.id, LinkTarget::File(name.clone())));
+            links.push(&image.id, LinkTarget::File(name.clone()));
             self.images.push((name, bytes));
         }
         let tables = page.tables.iter();
-        let tables =
-            tables.map(|table| (&*table.id, LinkTarget::Text(relink(&table.content, &links))));
-        let tables: Vec<_> = tables.collect();
-        links.extend(tables);
+        let tables: Vec<_> = tables.map(|table| relink(&table.content, &links)).collect();
+        for (table, content) in page.tables.iter().zip(tables) {
+            links.push(&table.id, LinkTarget::Text(content));
+        }
         Ok(relink(&page.markdown, &links))
     }
 

@@ -347,3 +347,32 @@ async fn images_with_one_id_are_numbered_in_linear_time() {
         files.images.last()
     );
 }
+
+#[tokio::test]
+async fn tables_and_links_are_joined_in_linear_time() {
+    let count = 20_000;
+    let tables: Vec<_> = (0..count)
+        .map(|number| json!({ "id": format!("tbl-{number}.md"), "content": number.to_string(), "format": "markdown" }))
+        .collect();
+    let markdown = "](x".repeat(200_000) + "[a](tbl-7.md)";
+    let page = json!({ "index": 0, "markdown": markdown, "images": [], "tables": tables });
+    let start = std::time::Instant::now();
+    let dir = Dir::new("many-links");
+    let files = response(json!([page])).write_to(&dir.0).await.unwrap();
+    let elapsed = start.elapsed();
+    assert!(elapsed < std::time::Duration::from_secs(15), "{elapsed:?}");
+    let written = fs::read_to_string(files.markdown).unwrap();
+    assert!(!written.contains("tbl-7.md"));
+    assert!(written.ends_with("\n\n19998\n\n19999\n"));
+}
+
+#[tokio::test]
+async fn link_to_an_id_with_parentheses_is_replaced() {
+    let table = json!({ "id": "a(1).md", "content": "| a |", "format": "markdown" });
+    let markdown = "See [the [table]](a(1).md), [b](a(1), [c](a(1).md.";
+    let page = json!({ "index": 0, "markdown": markdown, "images": [], "tables": [table] });
+    let dir = Dir::new("parentheses");
+    response(json!([page])).write_to(&dir.0).await.unwrap();
+    let expected = "See [the \n\n| a |\n\n, [b](a(1), [c](a(1).md.\n";
+    assert_eq!(dir.read("document.md"), expected);
+}

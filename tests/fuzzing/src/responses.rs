@@ -201,8 +201,11 @@ fn lost(input: &Value, output: &Value, at: &str) -> Option<String> {
         {
             None
         }
-        // An enum's value, or an id, that is no string.
-        (Value::Number(_) | Value::Bool(_), Value::String(text)) if *text == input.to_string() => {
+        // The JSON text of an enum's value, or of an id, that is no string.
+        (input, Value::String(text))
+            if !input.is_string()
+                && serde_json::from_str::<Value>(text).ok().as_ref() == Some(input) =>
+        {
             None
         }
         (Value::Object(_), Value::Array(elements)) if elements.len() == 1 => {

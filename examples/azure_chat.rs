@@ -1,4 +1,5 @@
-//! Sends a question to a deployment on Azure AI: `cargo run --features azure --example azure_chat`
+//! Sends a question to a deployment on Azure AI:
+//! `cargo run -p examples --features azure --example azure_chat`
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;

@@ -1,4 +1,4 @@
-//! Streams the answer to a question: `cargo run --example chat -- "Why?"`
+//! Streams the answer to a question: `cargo run -p examples --example chat -- "Why?"`
 
 use std::io::Write;
 

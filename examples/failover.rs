@@ -1,4 +1,5 @@
-//! Fails over to another provider when one fails: `cargo run --features azure,gcp --example failover`
+//! Fails over to another provider when one fails:
+//! `cargo run -p examples --features azure,gcp --example failover`
 
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::chat::ChatCompletionRequest;

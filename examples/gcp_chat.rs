@@ -1,4 +1,5 @@
-//! Sends a question to a model on Vertex AI: `cargo run --features gcp --example gcp_chat`
+//! Sends a question to a model on Vertex AI:
+//! `cargo run -p examples --features gcp --example gcp_chat`
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;

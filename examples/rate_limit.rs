@@ -1,14 +1,14 @@
-//! Stays below a rate limit with any number of concurrent tasks: `cargo run --example rate_limit`
+//! Stays below a rate limit with any number of concurrent tasks.
 
 use std::time::{Duration, Instant};
 
-use futures::future::try_join_all;
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::messages::Message;
 use mistral_sdk::rate_limit::RateLimiter;
 use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, MistralApi};
+use tokio::task::JoinSet;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,17 +29,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     let start = Instant::now();
-    let tasks = (1..=6).map(|number| {
-        let client = client.clone();
-        async move {
-            let question = [Message::user(format!("Who painted Olympia? ({number})"))];
-            let request = ChatCompletionRequest::new("mistral-small-latest", question);
-            let response = client.chat().complete(&request).await?;
-            println!("{:.1?} {number}: {}", start.elapsed(), response.text());
-            Ok::<_, mistral_sdk::Error>(())
-        }
-    });
-    try_join_all(tasks).await?;
+    let mut tasks = JoinSet::new();
+    for number in 1..=6 {
+        let question = [Message::user(format!("Who painted Olympia? ({number})"))];
+        let request = ChatCompletionRequest::new("mistral-small-latest", question);
+        let call = client.chat().complete(&request);
+        tasks.spawn(async move { (number, call.await) });
+    }
+    while let Some(task) = tasks.join_next().await {
+        let (number, response) = task?;
+        println!("{:.1?} {number}: {}", start.elapsed(), response?.text());
+    }
     println!("{limiter:?}");
     Ok(())
 }

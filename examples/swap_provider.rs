@@ -1,4 +1,5 @@
-//! Runs the same program on every provider: `cargo run --features azure,gcp --example swap_provider`
+//! Runs the same program on every provider:
+//! `cargo run -p examples --features azure,gcp --example swap_provider`
 
 use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;

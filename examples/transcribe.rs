@@ -1,4 +1,4 @@
-//! Transcribes a recording: `cargo run --example transcribe -- interview.mp3`
+//! Transcribes a recording: `cargo run -p examples --example transcribe -- interview.mp3`
 
 use std::io::Write;
 

@@ -86,7 +86,6 @@ async fn providers_tool_run() {
     }
 }
 
-#[cfg(feature = "schemars")]
 #[tokio::test]
 async fn providers_structured_output() {
     #[derive(Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]

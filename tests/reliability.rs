@@ -13,7 +13,7 @@ fn test_of(row: &str) -> Option<(&str, &str)> {
 
 /// Checks every row of the tables of a page but their heads.
 fn check_rows(page: &str, head: &str) {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let text = std::fs::read_to_string(root.join(page)).unwrap();
     let rows: Vec<_> = text
         .lines()

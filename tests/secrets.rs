@@ -149,7 +149,6 @@ async fn secrets_api_key_appears_in_no_output() {
     assert!(!output.contains(KEY), "a value or an error shows the key");
 }
 
-#[cfg(all(feature = "azure", feature = "gcp"))]
 mod clouds {
     use http::{Request, Response};
     use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportError};

@@ -1,10 +1,7 @@
-//! The SDK built without a TLS feature.
+//! The SDK built without a TLS feature: with `--no-default-features` and the features in
+//! `Cargo.toml`. Empty otherwise.
 
-#![cfg(not(any(
-    feature = "rustls",
-    feature = "rustls-no-provider",
-    feature = "native-tls"
-)))]
+#![cfg(not(feature = "full"))]
 
 use mistral_sdk::{Client, ErrorKind, MistralApi};
 use tokio::net::TcpListener;

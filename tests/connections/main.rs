@@ -5,7 +5,6 @@
 #![allow(unreachable_pub)]
 
 mod pools;
-#[cfg(feature = "reqwest")]
 mod reqwest;
 mod servers;
 mod upgrade;

@@ -2,5 +2,5 @@
 
 #[test]
 fn misuse_is_a_compile_error_that_names_the_place() {
-    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+    trybuild::TestCases::new().compile_fail("ui/*.rs");
 }

@@ -15,7 +15,7 @@ impl Schemas {
     pub(crate) fn read() -> Option<Self> {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../../../shared/spec/facts.json"
+            "/../../../../shared/spec/facts.json"
         );
         let text = std::fs::read_to_string(path).ok()?;
         let mut facts: Value = serde_json::from_str(&text).unwrap();

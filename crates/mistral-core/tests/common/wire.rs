@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::Value;
 
 fn wire_dir() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "common", "wire"]
+    [env!("CARGO_MANIFEST_DIR"), "common", "wire"]
         .iter()
         .collect()
 }

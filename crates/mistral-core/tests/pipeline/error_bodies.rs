@@ -58,7 +58,7 @@ struct Expected {
 }
 
 fn fixtures() -> Vec<(String, Fixture)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipeline/errors");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipeline/errors");
     let files = std::fs::read_dir(folder).unwrap();
     let fixtures = files.map(|file| {
         let path = file.unwrap().path();

@@ -228,7 +228,7 @@ fn sse_event_of_16_mib_byte_by_byte_takes_linear_time() {
 fn sse_corpus_decodes_as_expected() {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/conformance/sse_corpus.json"
+        "/../../../../shared/conformance/sse_corpus.json"
     );
     let Ok(corpus) = std::fs::read(path) else {
         println!("skipped: there is no corpus beside the project");

@@ -340,7 +340,7 @@ impl Drop for Program {
 
 #[test]
 fn binary_serves_and_prints_url() {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_mistral-emulator"));
+    let mut program = Command::new(env!("CARGO_BIN_EXE_emulator"));
     let program = program
         .args(["--port", "0", "--api-key", "k"])
         .stdout(Stdio::piped());
@@ -360,7 +360,7 @@ fn binary_serves_and_prints_url() {
 #[test]
 fn binary_help_and_unknown_argument_exit_codes() {
     let run = |argument: &str| {
-        Command::new(env!("CARGO_BIN_EXE_mistral-emulator"))
+        Command::new(env!("CARGO_BIN_EXE_emulator"))
             .arg(argument)
             .output()
             .unwrap()

@@ -1,4 +1,4 @@
-//! Uploads a file with a progress bar: `cargo run --example upload -- report.pdf`
+//! Uploads a file with a progress bar: `cargo run -p examples-extra --example upload -- report.pdf`
 
 use std::path::PathBuf;
 

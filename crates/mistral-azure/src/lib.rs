@@ -58,6 +58,8 @@
 //! | [`AZURE_API_VERSION`](API_VERSION_VARIABLE) | the `api-version`; default: [`DEFAULT_API_VERSION`] |
 //! | [`AZURE_MODEL`](MODEL_VARIABLE) | the deployment for requests without a model |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod builder;
 mod credentials;
 mod endpoint;

@@ -24,6 +24,8 @@
 //! | `schemars` | structured output and tools with typed arguments |
 //! | `testing` | transports for tests: a mock, and record and replay |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // The derives name this crate in full, here as elsewhere.
 extern crate self as mistral_core;
 

@@ -96,6 +96,8 @@
 //! `mistral-emulator --port 8019` runs until Ctrl-C. Configure a program with
 //! `MISTRAL_API_KEY=emulator` and the base URL `http://127.0.0.1:8019`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod clouds;
 mod faults;
 mod generate;

@@ -62,6 +62,8 @@
 //! select, and on `aws-lc-rs`. An application that has no use for them can disable it and implement
 //! `TokenSource`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "adc")]
 mod adc;
 mod builder;

@@ -8,6 +8,8 @@
 //! [`Serialize`]: https://docs.rs/serde/latest/serde/trait.Serialize.html
 //! [`Deserialize`]: https://docs.rs/serde/latest/serde/trait.Deserialize.html
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod attributes;
 mod field;
 mod object;

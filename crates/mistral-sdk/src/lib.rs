@@ -1,4 +1,6 @@
+#![doc = include_str!("links.md")]
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod env;
 
@@ -16,37 +18,9 @@ pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};
 
 pub use crate::env::{CompiledProviders, MODEL_MAP_VARIABLE, PROVIDER_VARIABLE};
 
-/// The guide: its examples are compiled with the tests.
-#[cfg(all(doctest, feature = "api", feature = "reqwest"))]
-mod guide {
-    macro_rules! pages {
-        ($($(#[$condition:meta])? $page:literal => $name:ident,)+) => {
-            $(
-                $(#[$condition])?
-                #[doc = include_str!(concat!("../../../docs/", $page))]
-                struct $name;
-            )+
-        };
-    }
-
-    pages! {
-        "getting-started.md" => GettingStarted,
-        "streaming.md" => Streaming,
-        "errors-and-retries.md" => ErrorsAndRetries,
-        "reliability.md" => Reliability,
-        "compatibility.md" => Compatibility,
-        "limits-and-failover.md" => LimitsAndFailover,
-        "providers.md" => Providers,
-        "embeddings.md" => Embeddings,
-        "files-and-batches.md" => FilesAndBatches,
-        "audio-and-ocr.md" => AudioAndOcr,
-        #[cfg(feature = "blocking")]
-        "blocking.md" => Blocking,
-        "tracing.md" => Tracing,
-        "performance.md" => Performance,
-        #[cfg(feature = "schemars")]
-        "structured-output-and-tools.md" => StructuredOutputAndTools,
-        #[cfg(feature = "testing")]
-        "testing-your-app.md" => TestingYourApp,
-    }
-}
+// Only documentation. Its examples use the features named here.
+#[cfg(any(
+    all(doc, not(doctest)),
+    all(doctest, feature = "api", feature = "reqwest")
+))]
+pub mod guide;

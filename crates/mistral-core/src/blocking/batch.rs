@@ -16,6 +16,7 @@ use crate::mode::{Async, Blocking};
 /// The number of requests that are buffered. Low, because each may be large.
 const FEED_CAPACITY: usize = 16;
 
+#[cfg(feature = "blocking")]
 impl Batch<Blocking> {
     /// Submits requests as a batch. Each has a `custom_id`, which its result repeats.
     ///
@@ -177,6 +178,7 @@ impl<R> fmt::Debug for BatchRun<'_, R> {
     }
 }
 
+#[cfg(feature = "blocking")]
 impl BatchWait<Blocking> {
     /// Blocks until the job has finished.
     ///
@@ -188,6 +190,7 @@ impl BatchWait<Blocking> {
     }
 }
 
+#[cfg(feature = "blocking")]
 impl<R: Batchable> SubmittedBatch<R, Blocking> {
     /// Retrieves the results of a finished job.
     ///

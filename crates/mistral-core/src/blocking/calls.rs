@@ -11,6 +11,7 @@ use crate::call::{Call, DownloadCall, StreamCall};
 use crate::error::Result;
 use crate::mode::Blocking;
 
+#[cfg(feature = "blocking")]
 impl Blocking {
     /// Blocks until `call` is ready. An error of blocking names `operation`.
     pub(super) fn run_call<T>(
@@ -24,6 +25,7 @@ impl Blocking {
     }
 }
 
+#[cfg(feature = "blocking")]
 impl<T: DeserializeOwned + 'static> Call<T, Blocking> {
     /// Sends the call and blocks until its response is complete.
     ///
@@ -46,6 +48,7 @@ impl<T: DeserializeOwned + 'static> Call<T, Blocking> {
     }
 }
 
+#[cfg(feature = "blocking")]
 impl<T: Page> Call<T, Blocking> {
     /// Returns all pages of the list, starting with the one that this call requests.
     pub fn pages(self) -> Pages<T> {
@@ -54,6 +57,7 @@ impl<T: Page> Call<T, Blocking> {
     }
 }
 
+#[cfg(feature = "blocking")]
 impl<T: StreamEvent> StreamCall<T, Blocking> {
     /// Sends the call and blocks until the response headers arrive.
     ///
@@ -78,6 +82,7 @@ impl<T: StreamEvent> StreamCall<T, Blocking> {
     }
 }
 
+#[cfg(feature = "blocking")]
 impl DownloadCall<Blocking> {
     /// Sends the call and blocks until the response headers arrive.
     ///

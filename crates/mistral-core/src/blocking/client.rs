@@ -70,6 +70,7 @@ impl Deref for Client {
     }
 }
 
+#[cfg(feature = "blocking")]
 impl ClientBuilder {
     /// Creates a [blocking client](Client). No request is sent.
     ///

@@ -19,6 +19,7 @@ use crate::mode::Blocking;
 /// partially filled.
 const FEED_CAPACITY: usize = 256;
 
+#[cfg(feature = "blocking")]
 impl Embeddings<Blocking> {
     /// Embeds any number of texts, in as many calls as necessary.
     ///

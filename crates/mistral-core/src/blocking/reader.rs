@@ -11,6 +11,7 @@ use crate::transport::FileSource;
 /// The number of bytes that are requested from a reader at a time.
 const READ_SIZE: usize = 256 * 1024;
 
+#[cfg(feature = "blocking")]
 impl FileSource {
     /// Creates a file from a blocking `reader`, which yields `length` bytes, if known.
     ///

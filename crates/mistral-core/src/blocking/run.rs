@@ -8,6 +8,7 @@ use crate::mode::blocking_runtime::check_not_in_async;
 use crate::tools;
 use crate::tools::{RunCall, RunEvent, ToolRun};
 
+#[cfg(feature = "blocking")]
 impl RunCall<Blocking> {
     /// Runs to completion and returns the transcript.
     ///

@@ -26,9 +26,11 @@ use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind,
 /// # let _ = client;
 /// # Ok(()) }
 /// ```
+#[cfg(feature = "reqwest")]
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport(::reqwest::Client);
 
+#[cfg(feature = "reqwest")]
 impl ReqwestTransport {
     /// Creates a transport with the settings of `builder`, except for its redirect and retry
     /// policies. Redirects are not followed and requests are not retried, because the SDK does both
@@ -54,12 +56,14 @@ impl ReqwestTransport {
 /// redirects to other origins and removes the `authorization` header alone: keys in headers such as
 /// `api-key` are sent there, and so are prompts. A response that came from another origin is an
 /// error, but only after the request was sent.
+#[cfg(feature = "reqwest")]
 impl From<::reqwest::Client> for ReqwestTransport {
     fn from(client: ::reqwest::Client) -> Self {
         Self(client)
     }
 }
 
+#[cfg(feature = "reqwest")]
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(

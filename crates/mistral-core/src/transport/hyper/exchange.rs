@@ -31,6 +31,7 @@ use crate::transport::{
 /// The time after the end of a connection in which hyper may still send a request on another one.
 const GRACE: Duration = Duration::from_secs(1);
 
+#[cfg(feature = "hyper")]
 impl HyperTransport {
     pub(super) fn check_uri(&self, uri: &Uri) -> Result<(), TransportError> {
         if uri.scheme().is_none() || uri.authority().is_none() {
@@ -102,6 +103,7 @@ struct Pending {
     deadline: Option<Instant>,
 }
 
+#[cfg(feature = "hyper")]
 #[async_trait]
 impl Transport for HyperTransport {
     async fn send(

@@ -55,12 +55,14 @@ use super::TransportError;
 /// # let _ = (mine, yours);
 /// # Ok(()) }
 /// ```
+#[cfg(feature = "hyper")]
 #[derive(Clone)]
 pub struct HyperTransport {
     connector: Connector,
     pools: Arc<Pools>,
 }
 
+#[cfg(feature = "hyper")]
 impl HyperTransport {
     /// Creates a transport with a new connection pool.
     ///
@@ -176,6 +178,7 @@ fn classify_error(
     classify::classify(error, is_timeout, body_polled)
 }
 
+#[cfg(feature = "hyper")]
 impl fmt::Debug for HyperTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HyperTransport")

@@ -19,6 +19,7 @@ use crate::transport::{
     Body, RequestContext, TransportError, UpgradeResponse, Upgraded, current_runtime,
 };
 
+#[cfg(feature = "hyper")]
 impl HyperTransport {
     /// Sends `request` on a new HTTP/1.1 connection, through a tunnel if there is a proxy.
     pub(super) async fn send_upgrade(

@@ -16,6 +16,7 @@ use crate::json::partial::PartialJson;
 const GROWTH_DIVISOR: usize = 128;
 
 /// A chunk of a streamed response, with the value parsed so far.
+#[cfg(feature = "schemars")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ParsedChunk<T> {
@@ -27,6 +28,7 @@ pub struct ParsedChunk<T> {
 }
 
 /// Decodes a single chunk, without a value.
+#[cfg(feature = "schemars")]
 impl<'de, T> Deserialize<'de> for ParsedChunk<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let chunk = CompletionChunk::deserialize(deserializer)?;
@@ -35,6 +37,7 @@ impl<'de, T> Deserialize<'de> for ParsedChunk<T> {
 }
 
 /// The state of a stream of parsed chunks.
+#[cfg(feature = "schemars")]
 #[derive(Debug, Default)]
 pub struct ParseState {
     chunks: ChunkState,
@@ -43,6 +46,7 @@ pub struct ParseState {
     parsed_len: usize,
 }
 
+#[cfg(feature = "schemars")]
 impl ParseState {
     /// Adds the text of a chunk. Returns the value parsed so far if it has new content.
     fn add<T: DeserializeOwned>(&mut self, chunk: &CompletionChunk) -> Option<T> {
@@ -63,6 +67,7 @@ impl ParseState {
     }
 }
 
+#[cfg(feature = "schemars")]
 impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
     type State = ParseState;
 
@@ -95,6 +100,7 @@ impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
     }
 }
 
+#[cfg(feature = "schemars")]
 impl<T: DeserializeOwned + Send + 'static> EventStream<ParsedChunk<T>> {
     /// Reads the rest of the stream and returns the final value, with the whole response.
     ///

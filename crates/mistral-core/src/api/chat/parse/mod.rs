@@ -18,6 +18,7 @@ pub use self::chunk::ParsedChunk;
 pub use self::parsed::Parsed;
 pub(crate) use self::parsed::decode_parsed;
 
+#[cfg(feature = "schemars")]
 impl<M: Mode> Chat<M> {
     /// Creates a chat completion and parses its text into a `T`.
     ///

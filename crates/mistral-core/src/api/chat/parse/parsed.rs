@@ -6,6 +6,7 @@ use crate::error::{DecodeError, Error, ErrorKind, Result, decode};
 
 /// A value parsed from a response, with the response. Mirrors the official SDK's
 /// `ParsedChatCompletionResponse`.
+#[cfg(feature = "schemars")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Parsed<T> {
@@ -15,6 +16,7 @@ pub struct Parsed<T> {
     pub response: ChatCompletionResponse,
 }
 
+#[cfg(feature = "schemars")]
 impl<T: DeserializeOwned> Parsed<T> {
     pub(super) fn from_response(response: ChatCompletionResponse) -> Result<Self> {
         let choice = response
@@ -31,6 +33,7 @@ impl<T: DeserializeOwned> Parsed<T> {
 }
 
 /// Decodes a whole response and parses its text.
+#[cfg(feature = "schemars")]
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Parsed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let response = ChatCompletionResponse::deserialize(deserializer)?;

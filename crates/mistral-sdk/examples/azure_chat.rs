@@ -1,0 +1,1 @@
+../../../examples/azure_chat.rs

@@ -1,0 +1,1 @@
+../../../../examples/extra/plot_embeddings.rs

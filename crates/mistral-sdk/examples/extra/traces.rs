@@ -1,0 +1,1 @@
+../../../../examples/extra/traces.rs

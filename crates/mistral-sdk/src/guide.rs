@@ -1,0 +1,36 @@
+//! The guide: a page for each subject, and the examples.
+//!
+//! The pages are those of the folder `docs` of the repository. New to the SDK? Start with
+//! [getting started](getting_started).
+
+/// Declares a module for each page. `links.md` comes first, since the first definition of a link
+/// counts: it leads to a page here, where the page itself names a file of the repository.
+macro_rules! pages {
+    ($($page:literal => $(#[$condition:meta])? $name:ident,)+) => {
+        $(
+            $(#[cfg(any(not(doctest), $condition))])?
+            #[doc = include_str!("links.md")]
+            #[doc = include_str!(concat!("../", $page))]
+            pub mod $name {}
+        )+
+    };
+}
+
+pages! {
+    "docs/getting-started.md" => getting_started,
+    "docs/streaming.md" => streaming,
+    "docs/structured-output-and-tools.md" => #[feature = "schemars"] structured_output_and_tools,
+    "docs/errors-and-retries.md" => errors_and_retries,
+    "docs/reliability.md" => reliability,
+    "docs/compatibility.md" => compatibility,
+    "docs/limits-and-failover.md" => limits_and_failover,
+    "docs/providers.md" => providers,
+    "docs/embeddings.md" => embeddings,
+    "docs/files-and-batches.md" => files_and_batches,
+    "docs/audio-and-ocr.md" => audio_and_ocr,
+    "docs/blocking.md" => #[feature = "blocking"] blocking,
+    "docs/testing-your-app.md" => #[feature = "testing"] testing_your_app,
+    "docs/tracing.md" => tracing,
+    "docs/performance.md" => performance,
+    "examples/README.md" => examples,
+}

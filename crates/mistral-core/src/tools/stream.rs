@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,6 +11,7 @@ use super::calls::{DecidedCall, RunningCalls, request_approvals};
 use super::conversation::Conversation;
 use super::tool_run::ToolRun;
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
+use crate::call::StreamCall;
 use crate::call::event_stream::EventStream;
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::{ToolCall, ToolMessage};
@@ -68,7 +69,7 @@ pub struct RunStream {
 enum RunState {
     Begin,
     Turn,
-    Requesting(BoxFuture<Result<EventStream<CompletionChunk>>>),
+    Requesting(StreamCall<CompletionChunk>),
     Reading(Box<EventStream<CompletionChunk>>),
     Merging(BoxFuture<Result<ChatCompletionResponse>>),
     Deciding(BoxFuture<Result<Vec<DecidedCall>>>),
@@ -136,7 +137,7 @@ impl RunStream {
         let next = match &mut self.state {
             RunState::Begin => conversation.add_tools().map(|()| RunState::Turn),
             RunState::Turn => self.send_request(),
-            RunState::Requesting(requesting) => match ready!(requesting.as_mut().poll(cx)) {
+            RunState::Requesting(requesting) => match ready!(Pin::new(requesting).poll(cx)) {
                 Ok(stream) => Ok(RunState::Reading(Box::new(stream))),
                 Err(error) => Err(conversation.with_transcript(error)),
             },
@@ -171,7 +172,7 @@ impl RunStream {
     #[inline]
     fn send_request(&self) -> Result<RunState> {
         let call = self.conversation.stream()?;
-        Ok(RunState::Requesting(call.into_future()))
+        Ok(RunState::Requesting(call))
     }
 
     #[inline]

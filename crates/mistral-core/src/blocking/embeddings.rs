@@ -110,6 +110,7 @@ impl Embeddings<Blocking> {
 ///
 /// An error ends the iterator. Its message has the index of the text, or of the texts of the
 /// call, starting at 0. The vectors of all texts before them have been yielded.
+#[must_use = "no text is embedded until the iterator is read"]
 pub struct EmbeddingStream<'a> {
     stream: embeddings::EmbeddingStream<'static>,
     texts: Feeder<'a, String>,

@@ -93,6 +93,7 @@ assert_eq!(vectors.collect_response().await?.data.len(), 2);
 /// An error ends the stream. Its message has the index of the text, or of the texts of the
 /// call, starting at 0. The vectors of all texts before them have been yielded. A text that
 /// the server rejects on its own is such an error, too.
+#[must_use = "no text is embedded until the stream is read"]
 pub struct EmbeddingStream<'a> {
     embeddings: Embeddings,
     /// The request of every call, without its texts.

@@ -4,8 +4,8 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::{Map, Value};
 
 use super::parsed::Parsed;
-use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::api::chat::events::ChunkState;
+use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::call::event_stream::EventStream;
 use crate::call::stream_event::StreamEvent;
 use crate::error::Result;
@@ -116,7 +116,9 @@ impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
     fn decode(data: &str, state: &mut ParseState) -> Result<Self, serde_json::Error> {
         let chunk = CompletionChunk::decode(data, &mut state.chunks)?;
         let text = state.add(&chunk);
-        let value = text.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let value = text
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok());
         Ok(Self { chunk, value, text })
     }
 

@@ -121,7 +121,6 @@ pub struct EmbeddingStream<'a> {
 
 impl EmbeddingStream<'_> {
     /// Sets the maximum number of concurrent calls, at least 1. Default: 4.
-    #[must_use]
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.stream = self.stream.concurrency(calls);
         self
@@ -129,7 +128,6 @@ impl EmbeddingStream<'_> {
 
     /// Sets the maximum number of texts per call, at least 1. Default, and the API's maximum:
     /// 256.
-    #[must_use]
     pub fn inputs_per_call(mut self, texts: usize) -> Self {
         self.stream = self.stream.inputs_per_call(texts);
         self
@@ -137,7 +135,6 @@ impl EmbeddingStream<'_> {
 
     /// Modifies the request of every call, for example its `output_dimension`. The stream
     /// overwrites `input`.
-    #[must_use]
     pub fn with_request(
         mut self,
         change: impl FnOnce(EmbeddingRequest) -> EmbeddingRequest,
@@ -147,7 +144,6 @@ impl EmbeddingStream<'_> {
     }
 
     /// Sets the options of every call, for example its `timeout`.
-    #[must_use]
     pub fn with_call(
         mut self,
         change: impl Fn(Call<EmbeddingResponse>) -> Call<EmbeddingResponse> + Send + Sync + 'static,

@@ -98,8 +98,8 @@ impl Future for ToolExecution {
             Ok(Poll::Ready(result)) => result,
             Err(payload) => Err(ToolFailure::panic(&self.name, &*payload)),
         };
-        let outcome = result.as_deref().map_err(|it| (&it.error, it.is_fatal));
-        self.trace.end(outcome);
+        self.trace
+            .end(result.as_deref().map_err(|failure| &failure.error));
         Poll::Ready(result)
     }
 }

@@ -280,7 +280,7 @@ async fn call_is_a_future_that_can_be_spawned_joined_and_selected() {
     }
     assert_eq!(mock.requests().len(), 5);
 
-    let mock = scripted([sse([event(&finish("stop"))])]);
+    let mock = scripted([sse([bytes(event("ok")), bytes(finish())])]);
     let stream = tokio::spawn(client_with(&mock).chat().stream(&question()));
     let response = stream.await.unwrap().unwrap().collect_response().await;
     assert!(response.unwrap().choices[0].finish_reason.is_some());

@@ -66,7 +66,7 @@ impl RunTrace {
         span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
         span.record("gen_ai.usage.output_tokens", usage.completion_tokens);
         if let Some(error) = error {
-            record_error(span, error, &describe(error));
+            record_error(span, error, &describe_tool(error));
         }
     }
 }
@@ -131,10 +131,9 @@ impl ToolTrace {
         &self.span
     }
 
-    /// Records the end of the execution: the text for the model, or the error. The message of a
-    /// fatal error may have been written by the tool, and is left out.
+    /// Records the end of the execution: the text for the model, or the error.
     #[inline]
-    pub(crate) fn end(&mut self, result: Result<&str, (&Error, bool)>) {
+    pub(crate) fn end(&mut self, result: Result<&str, &Error>) {
         self.has_ended = true;
         match result {
             Ok(text) if self.captures() => {
@@ -142,14 +141,11 @@ impl ToolTrace {
                 self.record_content("tool", part, "response");
             }
             Ok(_) => {}
-            Err((error, is_fatal)) => {
-                let description = match error.kind() {
-                    ErrorKind::Decode => "the arguments do not match the type of the tool",
-                    _ if is_fatal => "the tool panicked or was not started",
-                    _ => error.message(),
-                };
+            Err(error) if error.kind() == ErrorKind::Decode => {
+                let description = "the arguments do not match the type of the tool";
                 record_error(&self.span, error, description);
             }
+            Err(error) => record_error(&self.span, error, &describe_tool(error)),
         }
     }
 
@@ -185,6 +181,15 @@ impl Drop for ToolTrace {
         if !self.has_ended {
             self.span.record("error.type", "cancelled");
         }
+    }
+}
+
+/// Describes an error without text of a server, a model or a tool.
+fn describe_tool(error: &Error) -> String {
+    let text = describe(error);
+    match text.split_once(" panicked: ") {
+        Some((tool, _)) if error.kind() == ErrorKind::Tool => format!("{tool} panicked"),
+        _ => text,
     }
 }
 

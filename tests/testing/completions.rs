@@ -98,7 +98,12 @@ async fn mock_embeddings_are_distinct_unit_vectors_and_reproducible() {
             .await
             .unwrap();
         assert_eq!(counts(response.usage.clone()), [3, 0, 3]);
-        runs.push(response.to_f32().unwrap());
+        let vectors = response.to_f32().unwrap().into_iter();
+        runs.push(
+            vectors
+                .map(|vector| vector.into_owned())
+                .collect::<Vec<_>>(),
+        );
     }
     assert_eq!(runs[0], runs[1]);
     for (index, vector) in runs[0].iter().enumerate() {
@@ -121,6 +126,7 @@ async fn mock_embeddings_reply_to_create_all() {
     let texts = (0..300).map(|number| number.to_string());
     let client = client(mock.clone());
     let vectors = client.embeddings().create_all("mistral-embed", texts);
-    let all = vectors.collect_response().await.unwrap().to_f32().unwrap();
+    let response = vectors.collect_response().await.unwrap();
+    let all = response.to_f32().unwrap();
     assert_eq!((all.len(), all[299].len()), (300, 8));
 }

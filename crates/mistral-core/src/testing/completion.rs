@@ -105,7 +105,8 @@ impl MockReply {
     /// let client = Client::builder(MistralApi::new("my-key")?).transport(mock).build()?;
     ///
     /// let request = EmbeddingRequest::new("mistral-embed", ["a cat", "a dog"]);
-    /// let vectors = client.embeddings().create(&request).await?.to_f32()?;
+    /// let response = client.embeddings().create(&request).await?;
+    /// let vectors = response.to_f32()?;
     /// assert_eq!((vectors.len(), vectors[0].len()), (2, 1024));
     /// # Ok(()) }
     /// ```

@@ -127,11 +127,19 @@ async fn secrets_api_key_appears_in_no_output() {
     }
     for broken in [format!("{KEY}\nx"), format!("{KEY}\0"), format!("{KEY}é")] {
         output += &texts_of(&MistralApi::new(broken.clone()).unwrap_err());
-        let api = MistralApi::from_key_fn(move || Ok(broken.clone()));
+        let api = MistralApi::builder()
+            .api_key_fn(move || Ok(broken.clone()))
+            .build()
+            .unwrap();
         let client = Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
         output += &texts_of(&client.models().list().await.unwrap_err());
     }
-    output += &debug_of(&MistralApi::from_token_source(StaticTokenSource));
+    output += &debug_of(
+        &MistralApi::builder()
+            .token_source(StaticTokenSource)
+            .build()
+            .unwrap(),
+    );
     output += &debug_of(&Token::new(KEY.to_owned()));
     let connector = CustomConnector::new("c").authorization(ApiKeyAuth::new(KEY));
     let request = chat_request().tools([Tool::from(connector)]);
@@ -188,7 +196,10 @@ mod clouds {
         let builders = [
             Client::builder(api),
             Client::builder(
-                MistralApi::from_token_source(StaticTokenSource)
+                MistralApi::builder()
+                    .token_source(StaticTokenSource)
+                    .build()
+                    .unwrap()
                     .base_url(url)
                     .unwrap(),
             ),

@@ -312,15 +312,13 @@ fn tool_run_drop_cancels_it() {
     assert_eq!(mock.requests().len(), 1);
 }
 
-/// Records the threads that enter a span of this name.
+/// Records the threads that enter a span within the caller's.
 struct ThreadRecorder(Arc<Mutex<Vec<ThreadId>>>);
 
 impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ThreadRecorder {
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        if context
-            .span(id)
-            .is_some_and(|span| span.name() == "the caller's")
-        {
+        let scope = context.span_scope(id);
+        if scope.is_some_and(|mut scope| scope.any(|span| span.name() == "the caller's")) {
             self.0.lock().unwrap().push(thread::current().id());
         }
     }

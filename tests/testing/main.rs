@@ -4,6 +4,7 @@
 
 mod bodies;
 mod cassette;
+mod completions;
 mod matching;
 mod mock;
 mod scrubbing;

@@ -18,16 +18,20 @@ pub(crate) enum Credentials {
     Static(HeaderValue),
     /// A source that returns the key of every attempt.
     Dynamic(Arc<dyn TokenSource>),
+    /// None, for a server that needs none.
+    WithoutKey,
 }
 
 impl Credentials {
-    /// Returns the value of the `Authorization` header.
-    pub(crate) async fn header(&self) -> Result<HeaderValue> {
+    /// Returns the value of the `Authorization` header, if there is one.
+    pub(crate) async fn header(&self) -> Result<Option<HeaderValue>> {
         match self {
-            Self::Static(header) => Ok(header.clone()),
+            Self::Static(header) => Ok(Some(header.clone())),
+            Self::WithoutKey => Ok(None),
             Self::Dynamic(source) => {
                 let token = source.token().await?;
-                bearer_header(token.secret.expose_secret()).map_err(|reason| {
+                let header = bearer_header(token.secret.expose_secret());
+                header.map(Some).map_err(|reason| {
                     Error::credentials(format!("the key from the token source {reason}"))
                 })
             }
@@ -40,6 +44,7 @@ impl fmt::Debug for Credentials {
         match self {
             Self::Static(_) => f.write_str("[redacted]"),
             Self::Dynamic(source) => source.fmt(f),
+            Self::WithoutKey => f.write_str("none"),
         }
     }
 }
@@ -93,7 +98,9 @@ impl<F> fmt::Debug for KeyFn<F> {
 pub(crate) fn bearer_header(key: &str) -> Result<HeaderValue, String> {
     secret_header("Bearer", key).map_err(|reason| match reason {
         InvalidSecret::Empty => {
-            "is empty: set it to a key from https://console.mistral.ai".to_owned()
+            "is empty: set it to a key from https://console.mistral.ai, or call \
+             `MistralApiBuilder::without_key` for a server that needs none"
+                .to_owned()
         }
         reason => reason.to_string(),
     })

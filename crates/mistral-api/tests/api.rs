@@ -131,10 +131,9 @@ async fn auth_key_fn_is_called_for_every_attempt_and_retry() {
         .mount(&server)
         .await;
     let count = Arc::new(AtomicUsize::new(0));
-    let api = MistralApi::from_key_fn(move || {
-        Ok(format!("key-{}\n", count.fetch_add(1, Ordering::SeqCst)))
-    });
-    let client = client(api, &server);
+    let builder = MistralApi::builder()
+        .api_key_fn(move || Ok(format!("key-{}\n", count.fetch_add(1, Ordering::SeqCst))));
+    let client = client(builder.build().unwrap(), &server);
     client.models().list().await.unwrap();
     client.models().list().await.unwrap();
     assert_eq!(
@@ -151,7 +150,8 @@ async fn auth_token_file_is_reread_for_every_request() {
         .mount(&server)
         .await;
     let file = std::env::temp_dir().join(format!("mistral-api-token-{}", server.address().port()));
-    let client = client(MistralApi::from_token_file(&file), &server);
+    let builder = MistralApi::builder().token_file(&file);
+    let client = client(builder.build().unwrap(), &server);
     for token in ["first\n", "second"] {
         std::fs::write(&file, token).unwrap();
         client.models().list().await.unwrap();
@@ -197,10 +197,8 @@ async fn auth_401_requests_a_new_token_once() {
         .respond_with(unauthorized)
         .mount(&server)
         .await;
-    let client = client(
-        MistralApi::from_token_source(RotatingSource::default()),
-        &server,
-    );
+    let builder = MistralApi::builder().token_source(RotatingSource::default());
+    let client = client(builder.build().unwrap(), &server);
     client.models().list().await.unwrap();
     assert_eq!(
         authorization_headers(&server).await,

@@ -17,32 +17,45 @@ use crate::env::{
 use crate::provider::MistralAzure;
 
 impl MistralAzure {
-    /// Returns a builder without any settings.
+    /// Creates a builder without any settings.
     pub fn builder() -> MistralAzureBuilder {
         MistralAzureBuilder::default()
     }
 
-    /// Creates a provider from environment variables; see the [crate's documentation](crate).
+    /// Creates a provider from environment variables.
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `AZURE_ENDPOINT` or `AZUREAI_ENDPOINT` | [`endpoint`](MistralAzureBuilder::endpoint) |
+    /// | `AZURE_API_KEY` | [`api_key`](MistralAzureBuilder::api_key) |
+    /// | `AZURE_API_VERSION` | [`api_version`](MistralAzureBuilder::api_version) |
+    /// | `AZURE_MODEL` | [`model`](MistralAzureBuilder::model) |
+    ///
+    /// White space and one pair of quotes around a value are removed. To combine the variables with
+    /// other settings, use [`MistralAzureBuilder::or_env`].
     ///
     /// # Errors
     /// Fails if the endpoint or the key is not set, or if a variable holds an invalid value.
     pub fn from_env() -> Result<Self> {
-        Self::builder_from_env()?.build()
-    }
-
-    /// Returns a builder with the settings of the environment variables, for example to set an
-    /// Entra ID credential in place of the key.
-    ///
-    /// # Errors
-    /// Fails if a variable is not valid UTF-8.
-    pub fn builder_from_env() -> Result<MistralAzureBuilder> {
-        MistralAzureBuilder::from_env()
+        Self::builder().or_env()?.build()
     }
 }
 
 /// A builder for [`MistralAzure`]. Requires an endpoint and a credential.
+///
+/// ```
+/// # fn main() -> mistral_core::Result<()> {
+/// use mistral_azure::MistralAzure;
+///
+/// let azure = MistralAzure::builder()
+///     .endpoint("https://my-resource.services.ai.azure.com")
+///     .api_key("my-key")
+///     .build()?;
+/// # assert!(!format!("{azure:?}").contains("my-key"));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Default)]
-#[must_use = "call `build`"]
+#[must_use = "a builder does nothing until it is built"]
 pub struct MistralAzureBuilder {
     endpoint: Option<Setting<String>>,
     credential: Option<CredentialSource>,
@@ -125,8 +138,9 @@ impl MistralAzureBuilder {
     /// use mistral_azure::MistralAzure;
     ///
     /// fn azure(credential: Arc<dyn TokenCredential>) -> mistral_core::Result<MistralAzure> {
-    ///     MistralAzure::builder_from_env()? // AZURE_ENDPOINT
+    ///     MistralAzure::builder()
     ///         .credential(credential)
+    ///         .or_env()? // AZURE_ENDPOINT
     ///         .build()
     /// }
     /// # let _ = azure;
@@ -180,21 +194,30 @@ impl MistralAzureBuilder {
         self
     }
 
-    /// Returns a builder with the settings of the environment variables.
-    pub(crate) fn from_env() -> Result<Self> {
-        let mut builder = Self::default();
-        for name in [ENDPOINT_VARIABLE, AZUREAI_ENDPOINT_VARIABLE] {
-            if builder.endpoint.is_none() {
-                builder.endpoint = env_setting(name)?;
+    /// Fills unset settings from environment variables; see [`MistralAzure::from_env`].
+    ///
+    /// # Errors
+    /// Fails if a variable is not valid UTF-8.
+    pub fn or_env(mut self) -> Result<Self> {
+        for (setting, name) in [
+            (&mut self.endpoint, ENDPOINT_VARIABLE),
+            (&mut self.api_version, API_VERSION_VARIABLE),
+            (&mut self.model, MODEL_VARIABLE),
+        ] {
+            if setting.is_none() {
+                *setting = env_setting(name)?;
             }
         }
-        builder.api_version = env_setting(API_VERSION_VARIABLE)?;
-        builder.model = env_setting(MODEL_VARIABLE)?;
-        builder.credential = env_setting(API_KEY_VARIABLE)?.map(|Setting { name, value }| {
-            let value = SecretString::from(value);
-            CredentialSource::Key(Setting { name, value })
-        });
-        Ok(builder)
+        if self.endpoint.is_none() {
+            self.endpoint = env_setting(AZUREAI_ENDPOINT_VARIABLE)?;
+        }
+        if self.credential.is_none() {
+            self.credential = env_setting(API_KEY_VARIABLE)?.map(|Setting { name, value }| {
+                let value = SecretString::from(value);
+                CredentialSource::Key(Setting { name, value })
+            });
+        }
+        Ok(self)
     }
 
     /// Builds the provider. Performs no I/O.

@@ -7,7 +7,7 @@ mod common;
 use std::process::Command;
 
 use common::{RecordingTransport, chat_request};
-use mistral_azure::MistralAzure;
+use mistral_azure::{MistralAzure, MistralAzureBuilder};
 use mistral_core::ErrorKind;
 
 const RESOURCE: &str = "https://res.services.ai.azure.com";
@@ -138,10 +138,15 @@ const CHILD: &str = "MISTRAL_TEST_CHILD";
 /// Runs `from_env` and a first call in a child process with these variables, and returns its
 /// output.
 fn outcome(variables: &[(&str, &str)]) -> String {
+    outcome_of("empty", variables)
+}
+
+/// The same for `or_env` on a builder of this kind.
+fn outcome_of(kind: &str, variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
         .args(["--exact", "env_child_process", "--nocapture"])
-        .env(CHILD, "1");
+        .env(CHILD, kind);
     for name in [
         "AZURE_ENDPOINT",
         "AZUREAI_ENDPOINT",
@@ -162,7 +167,14 @@ async fn env_child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    match MistralAzure::from_env() {
+    let builder = match std::env::var(CHILD).as_deref() {
+        Ok("own") => MistralAzure::builder()
+            .endpoint("https://own.services.ai.azure.com")
+            .api_key("own")
+            .model("own"),
+        _ => MistralAzure::builder(),
+    };
+    match builder.or_env().and_then(MistralAzureBuilder::build) {
         Err(error) => println!("outcome: {error}"),
         Ok(azure) => {
             let transport = RecordingTransport::accepting();
@@ -233,4 +245,19 @@ fn azure_from_env_reads_every_variable() {
         assert!(outcome.contains(expected), "{outcome}");
         assert!(!outcome.contains("s3cret"), "{outcome}");
     }
+}
+
+#[test]
+fn azure_or_env_fills_only_what_is_not_set() {
+    let variables = [
+        ("AZURE_ENDPOINT", RESOURCE),
+        ("AZUREAI_ENDPOINT", RESOURCE),
+        ("AZURE_API_KEY", "k3y"),
+        ("AZURE_MODEL", "large"),
+        ("AZURE_API_VERSION", "v"),
+    ];
+    assert_eq!(
+        outcome_of("own", &variables),
+        r#"https://own.services.ai.azure.com/models/chat/completions?api-version=v "own" Some("Bearer own")"#,
+    );
 }

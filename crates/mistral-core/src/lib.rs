@@ -7,7 +7,43 @@
 //! * A [`Transport`](transport::Transport) performs one HTTP exchange.
 //!
 //! Types, retries, timeouts, errors, streams and pages between the two are implemented here.
-//! [`operation`] has the parts for endpoints that the SDK does not model.
+//! [`operation`] has the parts for endpoints that the SDK does not model. The crates that the
+//! signatures of these traits name are re-exported: [`async_trait`](macro@async_trait), [`bytes`],
+//! [`http`] and [`url`].
+//!
+//! ```
+//! use mistral_core::http::HeaderMap;
+//! use mistral_core::provider::{Operation, Provider, Route, RouteRequest, parse_base_url};
+//!
+//! /// A server that needs no key.
+//! #[derive(Debug)]
+//! struct LocalServer;
+//!
+//! #[mistral_core::async_trait]
+//! impl Provider for LocalServer {
+//!     fn name(&self) -> &'static str {
+//!         "local"
+//!     }
+//!
+//!     fn supports(&self, operation: &Operation) -> bool {
+//!         operation.name.starts_with("chat.")
+//!     }
+//!
+//!     fn route(&self, request: &RouteRequest<'_>) -> mistral_core::Result<Route> {
+//!         let base_url = parse_base_url("the base URL", "http://localhost:8000")?;
+//!         Route::join(request.base_url.unwrap_or(&base_url), request.path)
+//!     }
+//!
+//!     async fn authorize(
+//!         &self,
+//!         _rejected: Option<&HeaderMap>,
+//!         _headers: &mut HeaderMap,
+//!     ) -> mistral_core::Result<()> {
+//!         Ok(())
+//!     }
+//! }
+//! # let _ = LocalServer;
+//! ```
 //!
 //! # Features
 //!
@@ -53,6 +89,11 @@ pub mod sse;
 pub mod testing;
 pub mod tools;
 pub mod transport;
+
+#[doc(no_inline)]
+pub use async_trait::async_trait;
+#[doc(no_inline)]
+pub use {bytes, http, url};
 
 pub use crate::api::*;
 pub use crate::call::{Call, EventStream, Response};

@@ -23,7 +23,7 @@ use crate::provider::ProjectLookup;
 use crate::provider::{Credentials, MistralGcp};
 
 impl MistralGcp {
-    /// Returns a builder with the default settings; see [`MistralGcpBuilder`].
+    /// Creates a builder without any settings.
     pub fn builder() -> MistralGcpBuilder {
         MistralGcpBuilder::new()
     }
@@ -37,8 +37,9 @@ impl MistralGcp {
     /// | `GCP_MODEL` | [`model`](MistralGcpBuilder::model) |
     /// | `GOOGLE_CLOUD_QUOTA_PROJECT` | [`quota_project`](MistralGcpBuilder::quota_project) |
     ///
-    /// The credentials are the Application Default Credentials. To combine the variables with
-    /// other settings, use [`MistralGcpBuilder::or_env`].
+    /// White space and one pair of quotes around a value are removed. The credentials are the
+    /// Application Default Credentials. To combine the variables with other settings, use
+    /// [`MistralGcpBuilder::or_env`].
     ///
     /// # Errors
     /// Fails if no project is set and none can be looked up at the first call, or if a variable
@@ -48,7 +49,7 @@ impl MistralGcp {
     }
 }
 
-/// A builder for [`MistralGcp`].
+/// A builder for [`MistralGcp`]. Requires a project, unless the credentials provide one.
 ///
 /// ```
 /// # fn main() -> mistral_core::Result<()> {
@@ -63,7 +64,7 @@ impl MistralGcp {
 /// # assert!(!format!("{gcp:?}").contains("ya29"));
 /// # Ok(()) }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct MistralGcpBuilder {
     project: Option<String>,
@@ -77,6 +78,7 @@ pub struct MistralGcpBuilder {
 }
 
 /// The source of access tokens.
+#[derive(Clone)]
 enum CredentialSource {
     #[cfg(feature = "adc")]
     Adc(Adc),

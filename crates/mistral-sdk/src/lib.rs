@@ -6,7 +6,7 @@ mod env;
 
 #[cfg(feature = "api")]
 #[doc(inline)]
-pub use mistral_api::{MistralApi, Server};
+pub use mistral_api::{MistralApi, MistralApiBuilder, Server};
 #[cfg(feature = "azure")]
 #[doc(inline)]
 pub use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};

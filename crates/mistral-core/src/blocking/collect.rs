@@ -8,6 +8,12 @@ use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::error::Result;
 
 impl EventStream<CompletionChunk> {
+    /// Returns the response merged from the chunks that the iterator has returned. The stream goes
+    /// on.
+    pub fn so_far(&self) -> ChatCompletionResponse {
+        self.0.inner.so_far()
+    }
+
     /// Reads the rest of the stream and returns the complete response, merged from all chunks,
     /// including those that were read before.
     ///
@@ -24,6 +30,12 @@ impl EventStream<CompletionChunk> {
 impl<T: serde::de::DeserializeOwned + Send + 'static>
     EventStream<crate::api::chat::ParsedChunk<T>>
 {
+    /// Returns the response merged from the chunks that the iterator has returned. The stream goes
+    /// on.
+    pub fn so_far(&self) -> ChatCompletionResponse {
+        self.0.inner.so_far()
+    }
+
     /// Reads the rest of the stream and returns the final value with the complete response.
     ///
     /// # Errors
@@ -35,6 +47,12 @@ impl<T: serde::de::DeserializeOwned + Send + 'static>
 }
 
 impl EventStream<TranscriptionStreamEvents> {
+    /// Returns the transcription merged from the events that the iterator has returned. The stream
+    /// goes on.
+    pub fn so_far(&self) -> TranscriptionResponse {
+        self.0.inner.so_far()
+    }
+
     /// Reads the rest of the stream and returns the complete transcription, merged from all
     /// events, including those that were read before.
     ///

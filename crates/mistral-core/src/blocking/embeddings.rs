@@ -111,6 +111,7 @@ impl Embeddings<Blocking> {
 ///
 /// An error ends the iterator. Its message has the index of the text, or of the texts of the
 /// call, starting at 0. The vectors of all texts before them have been yielded.
+#[must_use = "no text is embedded until the iterator is read"]
 pub struct EmbeddingStream<'a> {
     stream: embeddings::EmbeddingStream<'static>,
     texts: Feeder<'a, String>,
@@ -121,7 +122,6 @@ pub struct EmbeddingStream<'a> {
 
 impl EmbeddingStream<'_> {
     /// Sets the maximum number of concurrent calls, at least 1. Default: 4.
-    #[must_use]
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.stream = self.stream.concurrency(calls);
         self
@@ -129,7 +129,6 @@ impl EmbeddingStream<'_> {
 
     /// Sets the maximum number of texts per call, at least 1. Default, and the API's maximum:
     /// 256.
-    #[must_use]
     pub fn inputs_per_call(mut self, texts: usize) -> Self {
         self.stream = self.stream.inputs_per_call(texts);
         self
@@ -137,7 +136,6 @@ impl EmbeddingStream<'_> {
 
     /// Modifies the request of every call, for example its `output_dimension`. The stream
     /// overwrites `input`.
-    #[must_use]
     pub fn with_request(
         mut self,
         change: impl FnOnce(EmbeddingRequest) -> EmbeddingRequest,
@@ -147,7 +145,6 @@ impl EmbeddingStream<'_> {
     }
 
     /// Sets the options of every call, for example its `timeout`.
-    #[must_use]
     pub fn with_call(
         mut self,
         change: impl Fn(Call<EmbeddingResponse>) -> Call<EmbeddingResponse> + Send + Sync + 'static,

@@ -55,6 +55,19 @@ impl RunCall<Blocking> {
     }
 }
 
+#[cfg(feature = "schemars")]
+impl<T: serde::de::DeserializeOwned + 'static> tools::ParsedRunCall<T, Blocking> {
+    /// Runs to completion and returns the value of the final response, with the transcript.
+    ///
+    /// # Errors
+    /// Fails with the errors of the asynchronous
+    /// [`RunCall::parse`](crate::tools::RunCall::parse), and inside an async runtime.
+    pub fn send(self) -> Result<tools::ParsedRun<T>> {
+        let name = self.run.run_name();
+        tools::parse_run(self.run.send()?, name)
+    }
+}
+
 /// The stream of events of a run: a blocking iterator. Created by
 /// [`RunCall::stream`](crate::tools::RunCall::stream).
 ///
@@ -88,6 +101,12 @@ impl RunCall<Blocking> {
 pub struct RunStream(BlockingStream<tools::RunStream>);
 
 impl RunStream {
+    /// Returns the transcript of the run so far. Its last response may have only begun. The run
+    /// goes on.
+    pub fn so_far(&self) -> ToolRun {
+        self.0.inner.so_far()
+    }
+
     /// Completes the run and returns its transcript.
     ///
     /// # Errors

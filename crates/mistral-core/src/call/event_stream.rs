@@ -138,6 +138,11 @@ impl<T: StreamEvent> EventStream<T> {
         }
     }
 
+    /// Returns the state after the events that were read so far.
+    pub(crate) fn state(&self) -> &T::State {
+        &self.state
+    }
+
     /// Reads the stream to its end and returns the final state.
     pub(crate) async fn read_to_end(mut self) -> Result<T::State> {
         while let Some(event) = self.next().await {

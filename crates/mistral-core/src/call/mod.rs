@@ -2,6 +2,7 @@
 
 pub(crate) mod byte_stream;
 pub(crate) mod event_stream;
+mod in_flight;
 pub(crate) mod input_stream;
 pub(crate) mod keep_alive;
 #[macro_use]
@@ -10,10 +11,11 @@ pub(crate) mod pages;
 pub(crate) mod response;
 pub(crate) mod stream_event;
 
-use std::future::{Future, IntoFuture};
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use serde::de::DeserializeOwned;
 
@@ -21,18 +23,16 @@ use crate::error::{DecodeError, Result, decode, empty_response, request_id, unex
 use crate::json::placeholder::says_something;
 use crate::mode::{Async, Mode};
 use crate::pipeline::Pipeline;
-use crate::pipeline::classify::RawResponse;
 use crate::pipeline::request::{ApiRequest, RequestParts};
 use crate::provider::Framing;
 
 pub use self::byte_stream::ByteStream;
 pub use self::event_stream::EventStream;
 use self::event_stream::StreamLimits;
+use self::in_flight::{PendingRequest, SentRequest};
 pub use self::pages::{Items, NextPage, Page, Pages};
 pub use self::response::{RateLimit, Response};
 pub use self::stream_event::StreamEvent;
-
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A call of an operation whose response is JSON. It is sent by `.await`, or by `.send()` with a
 /// blocking client.
@@ -40,7 +40,8 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// Its options apply to this call alone and take precedence over the client's. If an option is
 /// invalid, the call fails and nothing is sent.
 ///
-/// Dropping the future cancels the call.
+/// A call is a [`Future`]: it is sent when it is first polled, and dropping it cancels it. It owns
+/// its request, so that it can be spawned.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -65,11 +66,36 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// println!("{:?} {:?}", response.request_id(), response.rate_limit().remaining_requests);
 /// # Ok(()) }
 /// ```
+///
+/// Several calls at the same time, on one task or on several:
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = mistral_emulator::Emulator::start()?;
+/// # let client = mistral_sdk::Client::new(
+/// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+/// # )?;
+/// use futures::future::try_join_all;
+/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+///
+/// let ask = |question: &str| {
+///     let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user(question)]);
+///     client.chat().complete(&request)
+/// };
+/// let spawned = tokio::spawn(ask("Who painted Guernica?"));
+/// let responses = try_join_all([ask("Who painted Olympia?"), ask("Who painted Mona Lisa?")]).await?;
+/// for response in responses {
+///     println!("{}", response.text());
+/// }
+/// println!("{}", spawned.await??.text());
+/// # Ok(()) }
+/// ```
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct Call<T, M: Mode = Async> {
     pipeline: Arc<Pipeline>,
     mode: M,
-    request: ApiRequest,
+    request: PendingRequest,
     decode: fn(&[u8]) -> Result<T, DecodeError>,
 }
 
@@ -82,7 +108,7 @@ pub struct Call<T, M: Mode = Async> {
 pub struct StreamCall<T, M: Mode = Async> {
     pipeline: Arc<Pipeline>,
     mode: M,
-    request: ApiRequest,
+    request: PendingRequest,
     event: PhantomData<fn() -> T>,
 }
 
@@ -96,7 +122,7 @@ pub struct DownloadCall<M: Mode = Async> {
     pipeline: Arc<Pipeline>,
     #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // read by `split`
     mode: M,
-    request: ApiRequest,
+    request: PendingRequest,
 }
 
 call_options!(Call<T: DeserializeOwned> decode = decode::<T>);
@@ -160,22 +186,21 @@ impl<T> Call<T> {
     }
 }
 
-impl<T: DeserializeOwned + 'static> Call<T> {
+impl<T> Call<T> {
     /// Sends the call and returns the HTTP response along with the decoded body.
     ///
     /// # Errors
     /// Fails as the call does.
-    pub async fn with_response(self) -> Result<Response<T>> {
-        let request = self.request.into_parts()?;
-        let raw = self.pipeline.call(&request).await?;
-        let body = decode_body(&request, &raw, self.decode)?;
-        let (head, raw_body) = raw.response.http.into_parts();
+    pub async fn with_response(mut self) -> Result<Response<T>> {
+        let sent = poll_fn(|cx| self.request.poll(&self.pipeline, cx)).await?;
+        let body = decode_body(&sent, self.decode)?;
+        let (head, raw_body) = sent.raw.response.http.into_parts();
         Ok(Response {
             body,
             status: head.status,
             headers: head.headers,
             raw_body: raw_body.into_bytes().unwrap_or_default(),
-            attempts: raw.attempts,
+            attempts: sent.raw.attempts,
         })
     }
 }
@@ -183,8 +208,7 @@ impl<T: DeserializeOwned + 'static> Call<T> {
 /// Decodes a response whose body is in memory.
 #[inline(never)] // inlined, it would enlarge the stack frame of every poll
 fn decode_body<T>(
-    request: &RequestParts,
-    raw: &RawResponse,
+    SentRequest { request, raw }: &SentRequest,
     decode: fn(&[u8]) -> Result<T, DecodeError>,
 ) -> Result<T> {
     let body = raw.response.body().bytes().unwrap_or_default();
@@ -218,29 +242,24 @@ fn says_nothing(body: &[u8]) -> bool {
             || serde_json::from_slice(body).is_ok_and(|value| !says_something(&value)))
 }
 
-impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
+impl<T> Future for Call<T> {
     type Output = Result<T>;
-    type IntoFuture = BoxFuture<Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let request = self.request.into_parts()?;
-            let raw = self.pipeline.call(&request).await?;
-            decode_body(&request, &raw, self.decode)
-        })
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        let call = &mut *self;
+        let sent = ready!(call.request.poll(&call.pipeline, cx))?;
+        Poll::Ready(decode_body(&sent, call.decode))
     }
 }
 
-impl IntoFuture for DownloadCall {
+impl Future for DownloadCall {
     type Output = Result<ByteStream>;
-    type IntoFuture = BoxFuture<Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let request = self.request.into_parts()?;
-            let raw = self.pipeline.call(&request).await?;
-            Ok(ByteStream::new(request.operation.name.clone(), raw))
-        })
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<ByteStream>> {
+        let call = &mut *self;
+        let sent = ready!(call.request.poll(&call.pipeline, cx))?;
+        let operation = sent.request.operation.name.clone();
+        Poll::Ready(Ok(ByteStream::new(operation, sent.raw)))
     }
 }
 
@@ -268,13 +287,12 @@ impl<T: StreamEvent> StreamCall<T> {
     ///
     /// # Errors
     /// Fails as the call does.
-    pub async fn with_response(self) -> Result<Response<EventStream<T>>> {
-        let request = self.request.into_parts()?;
-        let raw = self.pipeline.call(&request).await?;
-        let (status, attempts) = (raw.response.status(), raw.attempts);
-        let headers = raw.response.headers().clone();
+    pub async fn with_response(mut self) -> Result<Response<EventStream<T>>> {
+        let sent = poll_fn(|cx| self.request.poll(&self.pipeline, cx)).await?;
+        let (status, attempts) = (sent.raw.response.status(), sent.raw.attempts);
+        let headers = sent.raw.response.headers().clone();
         Ok(Response {
-            body: open_stream(&self.pipeline, &request, raw),
+            body: open_stream(&self.pipeline, sent),
             status,
             headers,
             raw_body: bytes::Bytes::new(),
@@ -284,27 +302,20 @@ impl<T: StreamEvent> StreamCall<T> {
 }
 
 #[inline(never)] // as `decode_body`
-fn open_stream<T: StreamEvent>(
-    pipeline: &Pipeline,
-    request: &RequestParts,
-    raw: RawResponse,
-) -> EventStream<T> {
+fn open_stream<T: StreamEvent>(pipeline: &Pipeline, sent: SentRequest) -> EventStream<T> {
     let limits = StreamLimits {
         event: pipeline.max_event_size,
-        response: pipeline.max_response_size(request),
+        response: pipeline.max_response_size(&sent.request),
     };
-    EventStream::new(&request.operation, limits, raw)
+    EventStream::new(&sent.request.operation, limits, sent.raw)
 }
 
-impl<T: StreamEvent> IntoFuture for StreamCall<T> {
+impl<T: StreamEvent> Future for StreamCall<T> {
     type Output = Result<EventStream<T>>;
-    type IntoFuture = BoxFuture<Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let request = self.request.into_parts()?;
-            let raw = self.pipeline.call(&request).await?;
-            Ok(open_stream(&self.pipeline, &request, raw))
-        })
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let call = &mut *self;
+        let sent = ready!(call.request.poll(&call.pipeline, cx))?;
+        Poll::Ready(Ok(open_stream(&call.pipeline, sent)))
     }
 }

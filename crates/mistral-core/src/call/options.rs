@@ -8,7 +8,7 @@ macro_rules! call_options {
                 Self {
                     pipeline: Arc::clone(pipeline),
                     mode: mode.clone(),
-                    request,
+                    request: PendingRequest::new(request),
                     $($own: $initial,)?
                 }
             }

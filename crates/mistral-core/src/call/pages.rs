@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -108,8 +108,6 @@ impl NextPage {
 const PAGE: &str = "page";
 const OFFSET: &str = "offset";
 
-type PageFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
-
 impl<T: Page> Call<T> {
     /// Returns all pages of the list, starting with the page that this call requests.
     pub fn pages(self) -> Pages<T> {
@@ -142,7 +140,7 @@ impl<T: Page> Call<T> {
 pub struct Pages<T: Page> {
     /// The call for the next page, or `None` after the last one.
     call: Option<Call<T>>,
-    fetching: Option<PageFuture<T>>,
+    fetching: Option<Call<T>>,
     has_started: bool,
     /// The number of elements of the largest page so far.
     largest: u64,
@@ -176,10 +174,8 @@ impl<T: Page> Pages<T> {
             let Some(call) = &mut self.call else {
                 return Poll::Ready(None);
             };
-            let fetching = self
-                .fetching
-                .get_or_insert_with(|| call.take_or_clone().into_future());
-            let page = ready!(fetching.as_mut().poll(cx));
+            let fetching = self.fetching.get_or_insert_with(|| call.take_or_clone());
+            let page = ready!(Pin::new(fetching).poll(cx));
             self.fetching = None;
             let page = match page {
                 Ok(page) => page,

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::mode::{Async, Mode};
 use crate::pipeline::Pipeline;
 use crate::pipeline::request::ApiRequest;
+use crate::pipeline::telemetry::CaptureContent;
 use crate::provider::{Framing, Operation, Provider};
 
 pub use self::builder::ClientBuilder;
@@ -104,6 +105,10 @@ impl<M: Mode> Client<M> {
 
     pub(crate) fn mode(&self) -> &M {
         &self.mode
+    }
+
+    pub(crate) fn capture(&self) -> &CaptureContent {
+        &self.pipeline.capture
     }
 
     pub(crate) fn provider(&self) -> &dyn Provider {

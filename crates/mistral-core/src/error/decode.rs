@@ -5,6 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Error;
+#[cfg(feature = "schemars")]
+use super::narrow::narrow;
 use super::path::path;
 use super::repair::{BYTE_ORDER_MARK, repaired};
 
@@ -34,12 +36,29 @@ impl DecodeError {
         self.cause.is_data()
     }
 
+    /// Narrows the path down to the innermost value of `text` that is not a `T`. Values of tagged
+    /// and untagged enums have no position of their own.
+    #[cfg(feature = "schemars")]
+    pub(crate) fn narrowed<T: DeserializeOwned>(mut self, text: &str) -> Self {
+        let Ok(document) = serde_json::from_str(text) else {
+            return self;
+        };
+        let attempt = |text: &str| {
+            let error = serde_json::from_str::<T>(text).err()?;
+            Some(cause_without_position(&error))
+        };
+        let path = narrow(document, &cause_without_position(&self.cause), &attempt);
+        let is_longer = self.path == "." || path.len() > self.path.len();
+        if is_longer && !path.is_empty() {
+            self.path = path;
+        }
+        self
+    }
+
     /// Returns the message without line and column. Those of a part that is decoded by itself
     /// are not those of the document.
     pub(crate) fn without_position(&self) -> String {
-        let (line, column) = (self.cause.line(), self.cause.column());
-        let position = format!(" at line {line} column {column}");
-        let cause = self.cause.to_string().replace(&position, "");
+        let cause = cause_without_position(&self.cause);
         match &*self.path {
             "." => cause,
             path => format!("{path}: {cause}"),
@@ -50,6 +69,11 @@ impl DecodeError {
     pub(crate) fn take_error(&mut self) -> Option<Error> {
         self.error.take()
     }
+}
+
+fn cause_without_position(cause: &serde_json::Error) -> String {
+    let position = format!(" at line {} column {}", cause.line(), cause.column());
+    cause.to_string().replace(&position, "")
 }
 
 impl fmt::Display for DecodeError {

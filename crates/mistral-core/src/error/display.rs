@@ -23,8 +23,10 @@ impl fmt::Display for Error {
         let facts = [
             self.code()
                 .map(|code| format!("code {code:.MAX_ID_CHARS$}")),
-            self.retry_after()
-                .map(|wait| format!("retry after {wait:?}")),
+            self.retry_after().map(|wait| match wait.is_zero() {
+                true => "retry at once".to_owned(),
+                false => format!("retry after {wait:?}"),
+            }),
             (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
             self.request_id()
                 .map(|id| format!("request id {id:.MAX_ID_CHARS$}")),

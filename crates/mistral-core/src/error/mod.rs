@@ -10,6 +10,8 @@ mod hint;
 mod input_size;
 mod kind;
 mod mask;
+#[cfg(feature = "schemars")]
+mod narrow;
 mod parse;
 mod path;
 mod repair;

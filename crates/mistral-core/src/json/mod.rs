@@ -29,6 +29,8 @@ pub(crate) mod wire;
 pub use mistral_macros::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 
 pub use self::patch::Patch;
+#[cfg(feature = "schemars")]
+pub use self::schema::strict_schema;
 pub use self::secret::Secret;
 pub use self::wire::Object;
 

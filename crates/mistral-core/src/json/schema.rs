@@ -9,11 +9,35 @@ const MAX_NAME_LENGTH: usize = 64;
 
 type Keywords = Map<String, Value>;
 
-/// Returns the schema of `T` in the form that the API's strict mode requires: every object
+/// Returns the JSON Schema of `T` in the form that the API's strict mode requires: every object
 /// closed, and all of its properties required.
 ///
+/// [`ResponseFormat::of`](crate::messages::ResponseFormat::of) and
+/// [`ToolSet::tool`](crate::tools::ToolSet::tool) use it. Call it to send the schema by other means,
+/// or to look at it.
+///
 /// # Errors
-/// Fails with a message that names the field if `T` has no such schema.
+/// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) if `T` has no such schema: if it
+/// contains a map or accepts any JSON. The message names the field.
+///
+/// ```
+/// /// A painting in a museum.
+/// #[derive(schemars::JsonSchema)]
+/// struct Painting {
+///     title: String,
+///     year: Option<i32>,
+/// }
+///
+/// let schema = mistral_core::json::strict_schema::<Painting>()?;
+/// assert_eq!(schema["required"], serde_json::json!(["title", "year"]));
+/// assert_eq!(schema["additionalProperties"], false);
+/// # Ok::<_, mistral_core::Error>(())
+/// ```
+pub fn strict_schema<T: JsonSchema>() -> crate::error::Result<Value> {
+    strict::<T>().map_err(crate::error::Error::config)
+}
+
+/// Returns the same as [`strict_schema`], with the message of the error alone.
 pub(crate) fn strict<T: JsonSchema>() -> Result<Value, String> {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.meta_schema = None);
     let mut schema = settings

@@ -51,6 +51,38 @@ impl ResponseFormat {
         ResponseSchema::new(name, schema).strict(true).into()
     }
 
+    /// Creates the format for JSON that follows the strict schema of `T`, in which the doc comments
+    /// of `T` are descriptions for the model.
+    ///
+    /// [`Chat::parse`](crate::api::chat::Chat::parse) sets it. Set it by hand where the response is
+    /// not parsed by the same program, for example in the requests of a batch.
+    ///
+    /// # Errors
+    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) if `T` has no strict schema, as
+    /// [`strict_schema`](crate::json::strict_schema) does.
+    ///
+    /// ```
+    /// use mistral_core::chat::{ChatCompletionRequest, Message, ResponseFormat};
+    ///
+    /// #[derive(schemars::JsonSchema)]
+    /// struct Painting {
+    ///     title: String,
+    ///     year: Option<i32>,
+    /// }
+    ///
+    /// let question = [Message::user("Name a painting by Manet.")];
+    /// let request = ChatCompletionRequest::new("mistral-small-latest", question)
+    ///     .response_format(ResponseFormat::of::<Painting>()?);
+    /// # let sent = serde_json::to_value(&request).unwrap();
+    /// # assert_eq!(sent["response_format"]["json_schema"]["name"], "Painting");
+    /// # Ok::<_, mistral_core::Error>(())
+    /// ```
+    #[cfg(feature = "schemars")]
+    pub fn of<T: schemars::JsonSchema>() -> crate::error::Result<Self> {
+        let schema = crate::json::schema::strict_schema::<T>()?;
+        Ok(Self::json_schema(crate::json::schema::name::<T>(), schema))
+    }
+
     fn with_kind(kind: ResponseFormatType, json_schema: Option<ResponseSchema>) -> Self {
         Self {
             kind: Some(kind),

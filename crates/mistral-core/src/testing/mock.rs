@@ -153,14 +153,10 @@ impl MockTransport {
     ///
     /// ```
     /// use mistral_sdk::testing::{MockReply, MockTransport};
-    /// use serde_json::json;
     ///
     /// let mock = MockTransport::new().reply_with(|request| {
     ///     let inputs = request.json()["input"].as_array().map_or(1, Vec::len);
-    ///     let data: Vec<_> = (0..inputs)
-    ///         .map(|index| json!({ "index": index, "embedding": [0.6, 0.8] }))
-    ///         .collect();
-    ///     MockReply::json(json!({ "data": data }))
+    ///     MockReply::embeddings(inputs, 1024)
     /// });
     /// # let _ = mock;
     /// ```

@@ -334,7 +334,28 @@ impl MockReply {
         self
     }
 
-    fn mistaken(mut self, mistake: String) -> Self {
+    /// Replaces the chunks of bytes for which `change` returns others. Returns whether there was one.
+    pub(super) fn replace_chunks(&mut self, change: impl Fn(&Bytes) -> Option<Bytes>) -> bool {
+        let Outcome::Response {
+            content: Content::Chunks(chunks),
+            ..
+        } = &mut self.outcome
+        else {
+            return false;
+        };
+        let mut has_changed = false;
+        for chunk in chunks {
+            if let MockChunk::Bytes(bytes) = chunk
+                && let Some(changed) = change(bytes)
+            {
+                *bytes = changed;
+                has_changed = true;
+            }
+        }
+        has_changed
+    }
+
+    pub(super) fn mistaken(mut self, mistake: String) -> Self {
         self.mistake.get_or_insert(mistake);
         self
     }

@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::approval::{Approval, ApprovalHook};
-use super::execution::{CatchPanic, ToolResult};
+use super::execution::{ToolExecution, ToolResult};
 use super::set::ToolSet;
 use crate::error::Result;
 use crate::messages::ToolCall;
+use crate::pipeline::telemetry::CaptureContent;
 
 /// A call with the decision about it.
 pub(super) type DecidedCall = (ToolCall, Approval);
@@ -33,19 +34,19 @@ pub(super) async fn request_approvals(
 pub(super) struct RunningCalls(Vec<ToolCallState>);
 
 enum ToolCallState {
-    InFlight(ToolCall, CatchPanic),
+    InFlight(ToolCall, ToolExecution),
     Finished(ToolCall, ToolResult),
 }
 
 impl RunningCalls {
     #[inline]
-    pub(super) fn new(tools: &ToolSet, calls: Vec<DecidedCall>) -> Self {
+    pub(super) fn new(tools: &ToolSet, calls: Vec<DecidedCall>, capture: &CaptureContent) -> Self {
         let start = |(call, approval): DecidedCall| match approval {
-            Approval::Approve => ToolCallState::InFlight(call.clone(), tools.start(call)),
+            Approval::Approve => ToolCallState::InFlight(call.clone(), tools.start(call, capture)),
             Approval::Change(arguments) => {
                 let mut changed = call.clone();
                 changed.function.arguments = arguments;
-                ToolCallState::InFlight(call, tools.start(changed))
+                ToolCallState::InFlight(call, tools.start(changed, capture))
             }
             Approval::Refuse(reason) => {
                 ToolCallState::Finished(call, Ok(format!("This call was refused: {reason}")))

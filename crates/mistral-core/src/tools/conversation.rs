@@ -4,17 +4,21 @@ use std::fmt;
 use std::mem;
 
 use super::approval::ApprovalHook;
+use super::calls::{DecidedCall, RunningCalls};
 use super::execution::ToolResult;
 use super::request::CompletionRequest;
 use super::set::ToolSet;
-use super::tool_run::ToolRun;
+use super::tool_run::{ToolRun, total_usage};
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk, FinishReason};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "schemars")]
+use crate::messages::ResponseFormat;
 use crate::messages::{
     Message, Tool, ToolCall, ToolChoice, ToolChoiceEnum, ToolMessage, normalize_tool_call_ids,
 };
+use crate::pipeline::telemetry::{RunStart, RunTrace};
 
 /// The default maximum number of requests to the model.
 const DEFAULT_MAX_TURNS: usize = 10;
@@ -40,6 +44,9 @@ pub(super) struct Conversation {
     pub(super) max_turns: usize,
     /// Sets the options of each call.
     pub(super) call_options: Option<ChatCallOptions>,
+    /// The format of the final response, until it is set on the request.
+    #[cfg(feature = "schemars")]
+    pub(super) response_format: Option<Result<Box<ResponseFormat>>>,
     client: Client,
     request: Box<dyn CompletionRequest>,
     responses: Vec<ChatCompletionResponse>,
@@ -57,15 +64,70 @@ impl Conversation {
             errors: ToolErrors::default(),
             max_turns: DEFAULT_MAX_TURNS,
             call_options: None,
+            #[cfg(feature = "schemars")]
+            response_format: None,
             client,
             request: Box::new(request),
             responses: Vec::new(),
         }
     }
 
+    #[cfg(feature = "schemars")]
+    pub(super) fn run_name(&self) -> &'static str {
+        self.request.run_name()
+    }
+
+    /// Opens the span of the run.
+    #[inline]
+    pub(super) fn open_trace(&self) -> RunTrace {
+        RunTrace::open(&RunStart {
+            operation: self.request.run_name(),
+            provider: self.client.provider().otel_name(),
+            model: self.request.model(),
+            agent_id: self.request.agent_id(),
+        })
+    }
+
+    /// Records the end of the run in its span.
+    #[inline]
+    pub(super) fn close_trace(&self, trace: &mut RunTrace, error: Option<&Error>) {
+        let usage = total_usage(&self.responses);
+        trace.end(self.responses.len(), &usage, error);
+    }
+
+    /// Starts the execution of calls.
+    #[inline]
+    pub(super) fn start_calls(&self, calls: Vec<DecidedCall>) -> RunningCalls {
+        RunningCalls::new(&self.tools, calls, self.client.capture())
+    }
+
+    /// Sets the response format, if there is one and no tool call is forced: the API does not accept
+    /// both.
+    #[cfg(feature = "schemars")]
+    fn set_response_format(&mut self) -> Result<()> {
+        let choice = self.request.tool_choice_mut().as_deref();
+        if choice.is_some_and(is_forced) {
+            return Ok(());
+        }
+        match self.response_format.take() {
+            None => {}
+            Some(Ok(format)) => *self.request.response_format_mut() = Some(format),
+            Some(Err(error)) => return Err(self.with_transcript(error)),
+        }
+        Ok(())
+    }
+
+    /// Returns the response format of the request.
+    #[cfg(feature = "schemars")]
+    pub(super) fn own_response_format(&mut self) -> Option<Box<ResponseFormat>> {
+        self.request.response_format_mut().clone()
+    }
+
     /// Adds the definitions of the tools to the request.
     #[inline]
     pub(super) fn add_tools(&mut self) -> Result<()> {
+        #[cfg(feature = "schemars")]
+        self.set_response_format()?;
         let definitions = self
             .tools
             .definitions()
@@ -157,6 +219,8 @@ impl Conversation {
             return Err(self.with_transcript(Error::new(ErrorKind::Tool, message)));
         }
         self.request.tool_choice_mut().take_if(|it| is_forced(it));
+        #[cfg(feature = "schemars")]
+        self.set_response_format()?;
         Ok(calls)
     }
 
@@ -209,16 +273,23 @@ impl Conversation {
     /// Adds the transcript so far to an error, with a partial response if it has one.
     #[inline]
     pub(super) fn with_transcript(&self, error: Error) -> Error {
-        let mut responses = self.responses.clone();
-        responses.extend(error.partial::<ChatCompletionResponse>().cloned());
+        let transcript = self.transcript(error.partial::<ChatCompletionResponse>().cloned());
         let error = match error.operation() {
             "" => error.at(self.request.run_name(), 0),
             _ => error,
         };
-        error.with_partial(Box::new(ToolRun {
+        error.with_partial(Box::new(transcript))
+    }
+
+    /// Returns the transcript so far, with a response that has only begun.
+    #[inline]
+    pub(super) fn transcript(&self, begun: Option<ChatCompletionResponse>) -> ToolRun {
+        let mut responses = self.responses.clone();
+        responses.extend(begun);
+        ToolRun {
             messages: self.request.messages().to_vec(),
             responses,
-        }))
+        }
     }
 
     /// Returns the transcript of the run.

@@ -12,6 +12,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::Span;
 
 use crate::error::{Error, ErrorKind};
+use crate::pipeline::telemetry::ToolTrace;
 
 /// The output of a tool, as text for the model.
 pub(super) type ToolResult = Result<String, ToolFailure>;
@@ -63,31 +64,43 @@ impl From<Error> for ToolFailure {
     }
 }
 
-/// A tool call in execution. Turns a panic into an error.
-pub(super) struct CatchPanic {
+/// A tool call in execution, within its span. Turns a panic into an error.
+pub(super) struct ToolExecution {
     name: String,
     work: Pin<Box<dyn Future<Output = ToolResult> + Send>>,
+    trace: ToolTrace,
 }
 
-impl CatchPanic {
+impl ToolExecution {
     pub(super) fn new(
         name: String,
+        trace: ToolTrace,
         work: impl Future<Output = ToolResult> + Send + 'static,
     ) -> Self {
         Self {
             name,
             work: Box::pin(work),
+            trace,
         }
     }
 }
 
-impl Future for CatchPanic {
+impl Future for ToolExecution {
     type Output = ToolResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ToolResult> {
+        let span = self.trace.span().clone();
+        let _entered = span.enter();
         // Unwind safe: the future is not polled again, and the tool's state is the tool's own.
         let polled = catch_unwind(AssertUnwindSafe(|| self.work.as_mut().poll(cx)));
-        polled.unwrap_or_else(|payload| Poll::Ready(Err(ToolFailure::panic(&self.name, &*payload))))
+        let result = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(result)) => result,
+            Err(payload) => Err(ToolFailure::panic(&self.name, &*payload)),
+        };
+        self.trace
+            .end(result.as_deref().map_err(|failure| &failure.error));
+        Poll::Ready(result)
     }
 }
 

@@ -37,6 +37,8 @@ mod approval;
 mod calls;
 mod conversation;
 mod execution;
+#[cfg(feature = "schemars")]
+mod parse;
 mod request;
 mod run;
 mod set;
@@ -45,6 +47,10 @@ mod tool_run;
 
 pub use self::approval::Approval;
 pub use self::conversation::ToolErrors;
+#[cfg(all(feature = "blocking", feature = "schemars"))]
+pub(crate) use self::parse::parse_run;
+#[cfg(feature = "schemars")]
+pub use self::parse::{ParsedRun, ParsedRunCall};
 pub use self::run::RunCall;
 pub use self::set::ToolSet;
 pub use self::stream::{RunEvent, RunStream};

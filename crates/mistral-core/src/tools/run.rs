@@ -1,8 +1,10 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
+use tracing::Instrument;
+
 use super::approval::{Approval, ApprovalHook};
-use super::calls::{RunningCalls, request_approvals};
+use super::calls::request_approvals;
 use super::conversation::{Conversation, ToolErrors};
 use super::set::ToolSet;
 use super::stream::RunStream;
@@ -105,12 +107,14 @@ println!("{}", run.text());
 
 /// A run that is ready to start: `.await` it for the whole run, or call `.stream()` for its
 /// events. With a blocking client, call `.send()` instead of awaiting it.
+///
+/// It is no [`Future`] by itself: call `.into_future()` to spawn or to join runs.
 #[derive(Debug)]
 #[must_use = "a run does nothing until it is awaited, sent or streamed"]
 pub struct RunCall<M: Mode = Async> {
     #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // only read by `send`
     mode: M,
-    conversation: Conversation,
+    pub(super) conversation: Conversation,
 }
 
 impl<M: Mode> RunCall<M> {
@@ -207,6 +211,11 @@ let run = client
         self
     }
 
+    #[cfg(all(feature = "blocking", feature = "schemars"))]
+    pub(crate) fn run_name(&self) -> &'static str {
+        self.conversation.run_name()
+    }
+
     /// Splits into an asynchronous run and the mode of the client.
     #[cfg(feature = "blocking")]
     pub(crate) fn split(self) -> (RunCall, M) {
@@ -239,21 +248,29 @@ impl IntoFuture for RunCall {
     fn into_future(self) -> Self::IntoFuture {
         let mut conversation = self.conversation;
         Box::pin(async move {
-            conversation.add_tools()?;
-            loop {
-                let response = conversation.complete()?.await;
-                let response = response.map_err(|error| conversation.with_transcript(error))?;
-                let calls = conversation.add_response(response)?;
-                if calls.is_empty() {
-                    return Ok(conversation.into_transcript());
-                }
-                let decided = request_approvals(conversation.hook.clone(), calls).await;
-                let decided = decided.map_err(|error| conversation.with_transcript(error))?;
-                let outcomes = RunningCalls::new(&conversation.tools, decided)
-                    .outcomes()
-                    .await;
-                conversation.add_outcomes(outcomes)?;
-            }
+            let mut trace = conversation.open_trace();
+            let span = trace.span().clone();
+            let outcome = run_turns(&mut conversation).instrument(span).await;
+            conversation.close_trace(&mut trace, outcome.as_ref().err());
+            outcome.map(|()| conversation.into_transcript())
         })
+    }
+}
+
+/// Runs turn by turn, until the model answers without a tool call.
+#[inline]
+async fn run_turns(conversation: &mut Conversation) -> Result<()> {
+    conversation.add_tools()?;
+    loop {
+        let response = conversation.complete()?.await;
+        let response = response.map_err(|error| conversation.with_transcript(error))?;
+        let calls = conversation.add_response(response)?;
+        if calls.is_empty() {
+            return Ok(());
+        }
+        let decided = request_approvals(conversation.hook.clone(), calls).await;
+        let decided = decided.map_err(|error| conversation.with_transcript(error))?;
+        let outcomes = conversation.start_calls(decided).outcomes().await;
+        conversation.add_outcomes(outcomes)?;
     }
 }

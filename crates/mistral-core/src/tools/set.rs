@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::execution::{CatchPanic, ToolFailure, ToolResult, spawn_blocking_in_span};
+use super::execution::{ToolExecution, ToolFailure, ToolResult, spawn_blocking_in_span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::{Function, Tool, ToolCall};
+use crate::pipeline::telemetry::{CaptureContent, ToolTrace};
 
 type ToolFuture = Pin<Box<dyn Future<Output = ToolResult> + Send>>;
 
@@ -227,20 +228,24 @@ impl ToolSet {
     /// Fails with [`ErrorKind::Tool`] if there is no such tool, if it fails, or if it panics,
     /// and with [`ErrorKind::Decode`] if the arguments are invalid.
     pub async fn call(&self, call: &ToolCall) -> Result<String> {
-        self.start(call.clone())
+        self.start(call.clone(), &CaptureContent::default())
             .await
             .map_err(|failure| failure.error)
     }
 
     /// Starts the execution of a call. The returned future never panics.
     #[inline]
-    pub(super) fn start(&self, call: ToolCall) -> CatchPanic {
+    pub(super) fn start(&self, call: ToolCall, capture: &CaptureContent) -> ToolExecution {
         let name = call.function.name.clone();
         let label = format!("the tool `{name}`");
-        match self.entries.iter().find(|entry| entry.name == name) {
+        let entry = self.entries.iter().find(|entry| entry.name == name);
+        let function = entry.and_then(|entry| entry.function.as_ref().ok());
+        let description = function.and_then(|function| function.description.as_deref());
+        let trace = ToolTrace::open(&call, description, capture);
+        match entry {
             Some(entry) => {
                 let work = Arc::clone(&entry.work);
-                CatchPanic::new(label, async move { work(call).await })
+                ToolExecution::new(label, trace, async move { work(call).await })
             }
             None => {
                 let names: Vec<_> = self.entries.iter().map(|entry| &*entry.name).collect();
@@ -248,7 +253,7 @@ impl ToolSet {
                     [] => format!("there is no tool `{name}`: the tool set is empty"),
                     names => format!("there is no tool `{name}`, only {}", names.join(", ")),
                 };
-                CatchPanic::new(label, async move { Err(ToolFailure::new(message)) })
+                ToolExecution::new(label, trace, async move { Err(ToolFailure::new(message)) })
             }
         }
     }

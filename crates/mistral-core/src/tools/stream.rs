@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,9 +11,11 @@ use super::calls::{DecidedCall, RunningCalls, request_approvals};
 use super::conversation::Conversation;
 use super::tool_run::ToolRun;
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
+use crate::call::StreamCall;
 use crate::call::event_stream::EventStream;
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::{ToolCall, ToolMessage};
+use crate::pipeline::telemetry::RunTrace;
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -63,12 +65,14 @@ pub struct RunStream {
     conversation: Conversation,
     events: VecDeque<RunEvent>,
     state: RunState,
+    /// Open while the run is in progress.
+    trace: Option<RunTrace>,
 }
 
 enum RunState {
     Begin,
     Turn,
-    Requesting(BoxFuture<Result<EventStream<CompletionChunk>>>),
+    Requesting(StreamCall<CompletionChunk>),
     Reading(Box<EventStream<CompletionChunk>>),
     Merging(BoxFuture<Result<ChatCompletionResponse>>),
     Deciding(BoxFuture<Result<Vec<DecidedCall>>>),
@@ -84,6 +88,7 @@ impl RunStream {
             conversation,
             events: VecDeque::new(),
             state: RunState::Begin,
+            trace: None,
         }
     }
 
@@ -92,6 +97,20 @@ impl RunStream {
     /// Cancel-safe: dropping the future before it is ready loses no event and repeats no call.
     pub async fn next(&mut self) -> Option<Result<RunEvent>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Returns the transcript of the run so far, for example when it is interrupted. Its last
+    /// response may have only begun. The run goes on.
+    ///
+    /// The messages can be sent again after
+    /// [`repair_messages`](crate::messages::repair_messages) has answered the open tool calls.
+    pub fn so_far(&self) -> ToolRun {
+        let begun = match &self.state {
+            RunState::Reading(stream) => Some(stream.so_far()),
+            _ => None,
+        };
+        self.conversation
+            .transcript(begun.filter(|response| !response.choices.is_empty()))
     }
 
     /// Completes the run and returns its transcript.
@@ -129,6 +148,12 @@ impl RunStream {
         self.conversation.with_transcript(error)
     }
 
+    fn close_trace(&mut self, error: Option<&Error>) {
+        if let Some(mut trace) = self.trace.take() {
+            self.conversation.close_trace(&mut trace, error);
+        }
+    }
+
     /// Polls the current state. Returns the next one, or `None` if the state stays.
     #[inline]
     fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<RunState>>> {
@@ -136,7 +161,7 @@ impl RunStream {
         let next = match &mut self.state {
             RunState::Begin => conversation.add_tools().map(|()| RunState::Turn),
             RunState::Turn => self.send_request(),
-            RunState::Requesting(requesting) => match ready!(requesting.as_mut().poll(cx)) {
+            RunState::Requesting(requesting) => match ready!(Pin::new(requesting).poll(cx)) {
                 Ok(stream) => Ok(RunState::Reading(Box::new(stream))),
                 Err(error) => Err(conversation.with_transcript(error)),
             },
@@ -153,10 +178,7 @@ impl RunStream {
                 Err(error) => Err(conversation.with_transcript(error)),
             },
             RunState::Deciding(deciding) => match ready!(deciding.as_mut().poll(cx)) {
-                Ok(decided) => Ok(RunState::Running(RunningCalls::new(
-                    &conversation.tools,
-                    decided,
-                ))),
+                Ok(decided) => Ok(RunState::Running(conversation.start_calls(decided))),
                 Err(error) => Err(conversation.with_transcript(error)),
             },
             RunState::Running(running) => {
@@ -171,7 +193,7 @@ impl RunStream {
     #[inline]
     fn send_request(&self) -> Result<RunState> {
         let call = self.conversation.stream()?;
-        Ok(RunState::Requesting(call.into_future()))
+        Ok(RunState::Requesting(call))
     }
 
     #[inline]
@@ -218,13 +240,23 @@ impl Stream for RunStream {
             if let RunState::Finished { .. } = self.state {
                 return Poll::Ready(None);
             }
-            match ready!(self.advance(cx)) {
+            let this = &mut *self;
+            let trace = this
+                .trace
+                .get_or_insert_with(|| this.conversation.open_trace());
+            let span = trace.span().clone();
+            let advanced = ready!(span.in_scope(|| this.advance(cx)));
+            match advanced {
                 Ok(Some(state)) => self.state = state,
                 Ok(None) => {}
                 Err(error) => {
                     self.state = RunState::Finished { failed: true };
+                    self.close_trace(Some(&error));
                     return Poll::Ready(Some(Err(error)));
                 }
+            }
+            if let RunState::Finished { .. } = self.state {
+                self.close_trace(None);
             }
         }
     }

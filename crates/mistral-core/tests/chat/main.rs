@@ -20,5 +20,6 @@ mod parse;
 mod placeholders;
 mod requests;
 mod schema;
+mod so_far;
 mod tool_call_spellings;
 mod tool_calls;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::join_all;
 use http::Method;
 use mistral_core::chat::{ChatCompletionRequest, ChatCompletionResponse};
-use mistral_core::testing::MockChunk;
+use mistral_core::testing::{MockChunk, MockReply};
 use mistral_core::{Client, Error, ErrorKind, Result, RetryPolicy};
 use serde_json::{Value, json};
 
@@ -242,8 +243,8 @@ fn client_and_calls_are_send() {
     anywhere::<Client>();
     let client = client_with(&scripted([]));
     to_another_thread(client.chat().complete(&question()));
-    to_another_thread(client.chat().complete(&question()).into_future());
-    to_another_thread(client.chat().stream(&question()).into_future());
+    to_another_thread(client.chat().stream(&question()));
+    to_another_thread(client.files().download("f1"));
     to_another_thread(client.chat().complete(&question()).with_response());
     fn error<T: Send + Sync + std::error::Error + 'static>() {}
     error::<Error>();
@@ -260,5 +261,73 @@ fn retry_outside_of_a_runtime_is_a_config_error() {
     let error = ask(&client).now_or_never().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config, "{error:#}");
     assert!(error.to_string().contains("Tokio runtime"), "{error}");
+    assert_eq!(mock.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn call_is_a_future_that_can_be_spawned_joined_and_selected() {
+    let mock = scripted([reply(200, &answer("ok"))]);
+    let client = client_with(&mock);
+    let spawned = tokio::spawn(client.chat().complete(&question()));
+    let joined = join_all([(); 3].map(|()| client.chat().complete(&question())));
+    let (spawned, joined) = tokio::join!(spawned, joined);
+    let selected = tokio::select! {
+        response = client.chat().complete(&question()) => response,
+    };
+    let texts = joined.into_iter().chain([spawned.unwrap(), selected]);
+    for response in texts {
+        assert_eq!(response.unwrap().text(), "ok");
+    }
+    assert_eq!(mock.requests().len(), 5);
+
+    let mock = scripted([sse([bytes(event("ok")), bytes(finish())])]);
+    let stream = tokio::spawn(client_with(&mock).chat().stream(&question()));
+    let response = stream.await.unwrap().unwrap().collect_response().await;
+    assert!(response.unwrap().choices[0].finish_reason.is_some());
+    let mock = scripted([MockReply::bytes("text/plain", ["bytes"])]);
+    let download = tokio::spawn(client_with(&mock).files().download("f1"));
+    let download = download.await.unwrap().unwrap();
+    assert_eq!(download.bytes().await.unwrap(), "bytes");
+}
+
+/// A call that is selected against something else may be polled again, and dropped when it ends.
+#[tokio::test(start_paused = true)]
+async fn call_polled_by_reference_continues_and_its_drop_cancels() {
+    let slow = || reply(200, &answer("ok")).with_delay(10 * SECOND);
+    let mock = scripted([slow()]);
+    let client = client_with(&mock);
+    let mut call = client.chat().complete(&question());
+    assert_eq!(mock.requests().len(), 0); // nothing is sent before the first poll
+    for _ in 0..2 {
+        let waited = tokio::time::timeout(4 * SECOND, &mut call).await;
+        assert!(waited.is_err());
+        assert_eq!((mock.requests().len(), mock.in_flight()), (1, 1));
+    }
+    // Its options are those it was sent with.
+    let mut call = call.timeout(SECOND).header("x-late", "1");
+    assert_eq!((&mut call).await.unwrap().text(), "ok");
+    assert!(!mock.requests()[0].headers.contains_key("x-late"));
+
+    let error = (&mut call).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("after it had ended"), "{error}");
+    assert_eq!(mock.requests().len(), 1);
+
+    let mut call = client.chat().complete(&question());
+    let waited = tokio::time::timeout(SECOND, &mut call).await;
+    assert!(waited.is_err() && mock.in_flight() == 1);
+    drop(call);
+    assert_eq!(mock.in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_with_response_continues_what_was_polled() {
+    let slow = reply(200, &answer("ok")).with_delay(10 * SECOND);
+    let mock = scripted([slow]);
+    let mut call = client_with(&mock).chat().complete(&question());
+    let waited = tokio::time::timeout(SECOND, &mut call).await;
+    assert!(waited.is_err());
+    let response = call.with_response().await.unwrap();
+    assert_eq!((response.body.text(), response.attempts), ("ok".into(), 1));
     assert_eq!(mock.requests().len(), 1);
 }

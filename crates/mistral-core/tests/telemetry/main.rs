@@ -15,6 +15,7 @@ mod debug;
 mod failover;
 mod parse;
 mod recorder;
+mod runs;
 mod spans;
 mod streams;
 

@@ -11,6 +11,7 @@
 mod blocking;
 mod failures;
 mod hooks;
+mod parse;
 mod runs;
 mod sets;
 mod streams;

@@ -1,7 +1,7 @@
 //! The lines of a job's result files, read while they are downloaded.
 
 use std::collections::VecDeque;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -13,13 +13,12 @@ use memchr::memchr;
 use super::response::BatchJob;
 use super::result::BatchResult;
 use crate::api::files::Files;
+use crate::call::DownloadCall;
 use crate::call::byte_stream::ByteStream;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The maximum length of a line. Generous, because OCR results contain images.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
-
-type DownloadFuture = Pin<Box<dyn Future<Output = Result<ByteStream>> + Send>>;
 
 /// The JSON of one result, and its position in the results.
 pub(super) struct ResultLine {
@@ -57,7 +56,7 @@ pub(super) struct ResultLines {
     files: Files,
     /// The ids of the files that are not opened yet.
     queued_files: VecDeque<String>,
-    opening: Option<(Arc<str>, DownloadFuture)>,
+    opening: Option<(Arc<str>, DownloadCall)>,
     reading: Option<FileLines>,
     /// The results that are inlined in the job.
     outputs: VecDeque<Bytes>,
@@ -103,7 +102,7 @@ impl ResultLines {
                 }
                 self.reading = None;
             } else if let Some((name, opening)) = &mut self.opening {
-                let opened = ready!(opening.as_mut().poll(cx));
+                let opened = ready!(Pin::new(opening).poll(cx));
                 match opened {
                     Ok(bytes) => self.reading = Some(FileLines::new(Arc::clone(name), bytes)),
                     Err(error) => {
@@ -113,7 +112,7 @@ impl ResultLines {
                 }
                 self.opening = None;
             } else if let Some(id) = self.queued_files.pop_front() {
-                let opening = self.files.download(&id).into_future();
+                let opening = self.files.download(&id);
                 self.opening = Some((id.into(), opening));
             } else {
                 break;

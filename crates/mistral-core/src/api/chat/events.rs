@@ -23,7 +23,8 @@ pub struct ChunkState {
 }
 
 impl ChunkState {
-    pub(in crate::api::chat) fn into_response(self) -> ChatCompletionResponse {
+    /// Returns the response merged so far.
+    pub(in crate::api::chat) fn response(&self) -> ChatCompletionResponse {
         self.merged.response()
     }
 

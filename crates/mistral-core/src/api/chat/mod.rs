@@ -127,6 +127,42 @@ while let Some(chunk) = stream.next().await {
 }
 
 impl EventStream<CompletionChunk> {
+    /// Returns the response merged from the chunks that [`next`](EventStream::next) has returned:
+    /// the text, the pieces of tool calls joined, the usage if it has arrived. The stream goes on.
+    ///
+    /// Merges nothing by itself, but copies the response: call it where a stream is left early,
+    /// not for every chunk.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::Client::new(
+    /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+    /// # )?;
+    /// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
+    /// # let question = [Message::user("Who painted Olympia?")];
+    /// # let request = ChatCompletionRequest::new("mistral-small-latest", question);
+    /// let mut ctrl_c = Box::pin(tokio::signal::ctrl_c());
+    /// let mut stream = client.chat().stream(&request).await?;
+    /// loop {
+    ///     tokio::select! {
+    ///         chunk = stream.next() => match chunk {
+    ///             Some(chunk) => print!("{}", chunk?.text()),
+    ///             None => break,
+    ///         },
+    ///         _ = &mut ctrl_c => break, // dropping the stream closes its connection
+    ///     }
+    /// }
+    /// let response = stream.so_far(); // all of it, or the part before Ctrl-C
+    /// println!("{}", response.text());
+    /// # assert!(response.text().contains("Manet"));
+    /// # Ok(()) }
+    /// ```
+    pub fn so_far(&self) -> ChatCompletionResponse {
+        self.state().response()
+    }
+
     /// Reads the rest of the stream and returns the whole response, merged from all chunks,
     /// including those that [`next`](EventStream::next) has already returned.
     ///
@@ -154,6 +190,6 @@ impl EventStream<CompletionChunk> {
     /// Fails with the error that [`next`](EventStream::next) returns, or has returned. The
     /// error's [`partial`](crate::Error::partial) is the response merged up to that point.
     pub async fn collect_response(self) -> Result<ChatCompletionResponse> {
-        Ok(self.read_to_end().await?.into_response())
+        Ok(self.read_to_end().await?.response())
     }
 }

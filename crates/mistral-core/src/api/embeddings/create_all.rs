@@ -93,6 +93,7 @@ assert_eq!(vectors.collect_response().await?.data.len(), 2);
 /// An error ends the stream. Its message has the index of the text, or of the texts of the
 /// call, starting at 0. The vectors of all texts before them have been yielded. A text that
 /// the server rejects on its own is such an error, too.
+#[must_use = "no text is embedded until the stream is read"]
 pub struct EmbeddingStream<'a> {
     embeddings: Embeddings,
     /// The request of every call, without its texts.
@@ -140,7 +141,6 @@ impl<'a> EmbeddingStream<'a> {
     }
 
     /// Sets the maximum number of concurrent calls, at least 1. Default: 4.
-    #[must_use]
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.concurrency = calls.max(1);
         self
@@ -148,7 +148,6 @@ impl<'a> EmbeddingStream<'a> {
 
     /// Sets the maximum number of texts per call, at least 1. Default, and the API's maximum:
     /// 256.
-    #[must_use]
     pub fn inputs_per_call(mut self, texts: usize) -> Self {
         self.limits = Arc::new(ChunkLimits::new(texts.max(1)));
         self
@@ -156,7 +155,6 @@ impl<'a> EmbeddingStream<'a> {
 
     /// Modifies the request of every call, for example its `output_dimension`. The stream
     /// overwrites `input`.
-    #[must_use]
     pub fn with_request(
         mut self,
         change: impl FnOnce(EmbeddingRequest) -> EmbeddingRequest,
@@ -166,7 +164,6 @@ impl<'a> EmbeddingStream<'a> {
     }
 
     /// Sets the options of every call, for example its `timeout`.
-    #[must_use]
     pub fn with_call(
         mut self,
         change: impl Fn(Call<EmbeddingResponse>) -> Call<EmbeddingResponse> + Send + Sync + 'static,

@@ -5,6 +5,7 @@ mod fields;
 mod hooks;
 mod request;
 mod response;
+mod runs;
 
 use std::cell::LazyCell;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use self::fields::pick_fields;
 pub(crate) use self::hooks::{CaptureContent, Propagate};
 use self::request::SpanStart;
 use self::response::{FIELDS, ResponseAttributes};
+pub(crate) use self::runs::{RunStart, RunTrace, ToolTrace};
 use crate::error::{Error, ErrorKind, decode};
 use crate::pipeline::request::RequestParts;
 use crate::pipeline::route_cache::ResolvedRoute;

@@ -2,7 +2,7 @@
 
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::chat::{ChatCompletionResponse, Parsed};
-use mistral_sdk::messages::Message;
+use mistral_sdk::messages::{Message, ResponseFormat};
 use mistral_sdk::testing::{MockReply, MockTransport};
 use mistral_sdk::{ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
@@ -216,4 +216,91 @@ fn blocking_client_parses() {
         .send()
         .unwrap();
     assert_eq!(stream.collect_parsed().unwrap().value.year, Some(1877));
+}
+
+/// serde buffers tagged and untagged values, whose errors have no position of their own.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(tag = "by", rename_all = "lowercase")]
+#[allow(dead_code)] // read by serde alone
+enum Leg {
+    Train { number: u32 },
+    Foot { minutes: u32 },
+}
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[allow(dead_code)] // read by serde alone
+struct Trip {
+    legs: Vec<Leg>,
+    way: Way,
+    days: Vec<u32>,
+}
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code)] // read by serde alone
+enum Way {
+    Name(String),
+    Stops(Vec<u32>),
+}
+
+#[tokio::test]
+async fn parse_error_names_innermost_path() {
+    let good = json!({ "by": "foot", "minutes": 5 });
+    let bad = json!({ "by": "train", "number": "IC 1" });
+    let trip = |legs: Vec<&Value>, way: Value, days: Value| json!({ "legs": legs, "way": way, "days": days });
+    for (trip, path) in [
+        (trip(vec![&good, &bad], json!("r"), json!([])), "legs[1]"),
+        (trip(vec![&bad, &good], json!("r"), json!([])), "legs[0]"),
+        (
+            trip(vec![&good, &good, &bad, &good], json!("r"), json!([])),
+            "legs[2]",
+        ),
+        (
+            trip(vec![&json!({ "by": "car" })], json!("r"), json!([])),
+            "legs[0].by",
+        ),
+        (trip(vec![&good], json!({}), json!([])), "way"),
+        (trip(vec![&good], json!("r"), json!([1, "2"])), "days[1]"),
+    ] {
+        for text in [
+            trip.to_string(),
+            serde_json::to_string_pretty(&trip).unwrap(),
+        ] {
+            let error = saying(&text)
+                .chat()
+                .parse::<Trip>(&ask())
+                .await
+                .unwrap_err();
+            let expected = format!("does not match the requested type: at `{path}`: ");
+            assert!(error.to_string().contains(&expected), "{path}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn response_of_hand_made_format_can_be_parsed() {
+    let mock = MockTransport::new()
+        .reply(MockReply::chat(r#"{"title": "Olympia", "year": 1863}"#))
+        .reply(MockReply::chat("Olympia"));
+    let client = client(&mock);
+    let request = ask().response_format(ResponseFormat::of::<Painting>().unwrap());
+    let response = client.chat().complete(&request).await.unwrap();
+    assert_eq!(response.parse::<Painting>().unwrap().year, Some(1863));
+    let response = client.chat().complete(&request).await.unwrap();
+    let error = response.parse::<Painting>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(
+        error.to_string().starts_with("the response is not JSON"),
+        "{error}"
+    );
+
+    let sent = mock.requests()[0].json()["response_format"].clone();
+    let parsing = MockTransport::new().reply(MockReply::chat("{}"));
+    let call = super::client(&parsing).chat().parse::<Painting>(&ask());
+    call.await.unwrap_err();
+    assert_eq!(parsing.requests()[0].json()["response_format"], sent);
+    assert_eq!(
+        sent["json_schema"]["schema"],
+        mistral_sdk::json::strict_schema::<Painting>().unwrap()
+    );
 }

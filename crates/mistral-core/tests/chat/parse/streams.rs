@@ -220,3 +220,48 @@ async fn parse_stream_of_long_answer_takes_linear_time() {
     assert_eq!(longest, 5_001);
     assert!(count < 1_000, "{count} values"); // one for each growth by a 128th, not for each chunk
 }
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Course {
+    Starter,
+    Main,
+}
+
+/// A type without defaults: there is no value before its last field.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Dish {
+    name: String,
+    course: Course,
+}
+
+#[tokio::test]
+async fn parse_stream_json_shows_every_chunk_of_a_type_without_defaults() {
+    let pieces = ["{\"name\": \"Om", "elette", "\", \"course\": \"ma", "in\"}"];
+    let mock = MockTransport::new().reply(MockReply::chat_stream(pieces));
+    let call = client(&mock).chat().parse_stream::<Dish>(&ask());
+    let mut stream = call.await.unwrap();
+    let (mut shown, mut values) = (Vec::new(), Vec::new());
+    while let Some(event) = stream.next().await {
+        let event = event.unwrap();
+        shown.extend(event.json());
+        values.extend(event.value);
+    }
+    assert_eq!(
+        shown,
+        [
+            json!({ "name": "Om" }),
+            json!({ "name": "Omelette" }),
+            json!({ "name": "Omelette", "course": "ma" }),
+            json!({ "name": "Omelette", "course": "main" }),
+            json!({ "name": "Omelette", "course": "main" }), // with the finish reason
+        ]
+    );
+    assert!(
+        values
+            .iter()
+            .all(|dish| dish.name == "Omelette" && matches!(dish.course, Course::Main))
+    );
+    assert_eq!(values.len(), 2);
+    assert_eq!(stream.so_far().text(), pieces.concat());
+}

@@ -87,6 +87,12 @@ fn api_request(operation: &'static Operation, request: &AudioTranscriptionReques
 }
 
 impl EventStream<TranscriptionStreamEvents> {
+    /// Returns the transcription merged from the events that [`next`](EventStream::next) has
+    /// returned. The stream goes on.
+    pub fn so_far(&self) -> TranscriptionResponse {
+        self.state().clone().into_response()
+    }
+
     /// Reads the rest of the stream and returns the whole transcription, including the events
     /// that [`next`](EventStream::next) has already returned.
     ///

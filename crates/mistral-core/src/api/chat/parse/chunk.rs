@@ -4,8 +4,8 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::{Map, Value};
 
 use super::parsed::Parsed;
-use crate::api::chat::CompletionChunk;
 use crate::api::chat::events::ChunkState;
+use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
 use crate::call::event_stream::EventStream;
 use crate::call::stream_event::StreamEvent;
 use crate::error::Result;
@@ -25,6 +25,47 @@ pub struct ParsedChunk<T> {
     /// The value parsed so far, if it has more content than the previous one. If the request
     /// asks for several choices, the value is that of the first.
     pub value: Option<T>,
+    /// The text so far with its open ends closed, if it has more content than the previous one.
+    text: Option<String>,
+}
+
+impl<T> ParsedChunk<T> {
+    /// Returns the JSON so far, if it has more content than that of the previous chunk: also where
+    /// `value` is `None` because fields of `T` are missing.
+    ///
+    /// For a type whose fields have no defaults, such as enums and dates, it shows the progress that
+    /// `value` cannot show.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use mistral_sdk::testing::{MockReply, MockTransport};
+    /// # let reply = MockReply::chat_stream(["{\"title\": \"Olym", "pia\", \"year\": 18", "63}"]);
+    /// # let mock = MockTransport::new().reply(reply);
+    /// # let api = mistral_sdk::MistralApi::new("key")?;
+    /// # let client = mistral_sdk::Client::builder(api).transport(mock).build()?;
+    /// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
+    /// # let question = [Message::user("Name a painting by Manet.")];
+    /// # let request = ChatCompletionRequest::new("mistral-small-latest", question);
+    /// #[derive(schemars::JsonSchema, serde::Deserialize)]
+    /// struct Painting {
+    ///     title: String,
+    ///     year: i32, // required: there is no value before it
+    /// }
+    ///
+    /// let mut titles = Vec::new();
+    /// let mut stream = client.chat().parse_stream::<Painting>(&request).await?;
+    /// while let Some(chunk) = stream.next().await {
+    ///     if let Some(json) = chunk?.json() {
+    ///         titles.push(json["title"].to_string());
+    ///     }
+    /// }
+    /// assert_eq!(titles[..2], ["\"Olym\"", "\"Olympia\""]);
+    /// # Ok(()) }
+    /// ```
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_str(self.text.as_deref()?).ok()
+    }
 }
 
 /// Decodes a single chunk, without a value.
@@ -32,7 +73,11 @@ pub struct ParsedChunk<T> {
 impl<'de, T> Deserialize<'de> for ParsedChunk<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let chunk = CompletionChunk::deserialize(deserializer)?;
-        Ok(Self { chunk, value: None })
+        Ok(Self {
+            chunk,
+            value: None,
+            text: None,
+        })
     }
 }
 
@@ -48,22 +93,22 @@ pub struct ParseState {
 
 #[cfg(feature = "schemars")]
 impl ParseState {
-    /// Adds the text of a chunk. Returns the value parsed so far if it has new content.
-    fn add<T: DeserializeOwned>(&mut self, chunk: &CompletionChunk) -> Option<T> {
+    /// Adds the text of a chunk. Returns the JSON so far if it has new content.
+    fn add(&mut self, chunk: &CompletionChunk) -> Option<String> {
         let choice = chunk.choices.iter().find(|choice| choice.index == 0)?;
         let delta = &choice.delta;
         if let Some(content) = delta.content.as_ref().filter(|_| !delta.is_tool_message()) {
             self.json.push(&content.text());
         }
         if choice.finish_reason.is_some() {
-            return serde_json::from_str(self.json.text()).ok();
+            return Some(self.json.text().to_owned());
         }
         let len = self.json.complete_len();
         if len <= self.parsed_len + self.parsed_len / GROWTH_DIVISOR {
             return None;
         }
         self.parsed_len = len;
-        serde_json::from_str(&self.json.complete()?).ok()
+        self.json.complete()
     }
 }
 
@@ -75,8 +120,11 @@ impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
 
     fn decode(data: &str, state: &mut ParseState) -> Result<Self, serde_json::Error> {
         let chunk = CompletionChunk::decode(data, &mut state.chunks)?;
-        let value = state.add(&chunk);
-        Ok(Self { chunk, value })
+        let text = state.add(&chunk);
+        let value = text
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok());
+        Ok(Self { chunk, value, text })
     }
 
     fn carries_nothing(event: &Map<String, Value>) -> bool {
@@ -102,6 +150,12 @@ impl<T: DeserializeOwned + Send + 'static> StreamEvent for ParsedChunk<T> {
 
 #[cfg(feature = "schemars")]
 impl<T: DeserializeOwned + Send + 'static> EventStream<ParsedChunk<T>> {
+    /// Returns the response merged from the chunks that [`next`](EventStream::next) has returned,
+    /// as [`so_far`](EventStream::<CompletionChunk>::so_far) of other streams does.
+    pub fn so_far(&self) -> ChatCompletionResponse {
+        self.state().chunks.response()
+    }
+
     /// Reads the rest of the stream and returns the final value, with the whole response.
     ///
     /// # Errors
@@ -113,6 +167,6 @@ impl<T: DeserializeOwned + Send + 'static> EventStream<ParsedChunk<T>> {
     pub async fn collect_parsed(self) -> Result<Parsed<T>> {
         let with_context = self.error_context();
         let state = self.read_to_end().await?;
-        Parsed::from_response(state.chunks.into_response()).map_err(with_context)
+        Parsed::from_response(state.chunks.response()).map_err(with_context)
     }
 }

@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use super::{COMPLETE, Chat, ChatCompletionRequest, STREAM};
 use crate::call::{Call, StreamCall};
 use crate::error::{Error, Result};
-use crate::json::schema;
 use crate::messages::ResponseFormat;
 use crate::mode::Mode;
 use crate::pipeline::request::ApiRequest;
@@ -131,8 +130,6 @@ pub(crate) fn set_response_schema<T: JsonSchema>(
              `complete` or `stream`",
         ));
     }
-    let schema = schema::strict::<T>().map_err(Error::config)?;
-    let strict = ResponseFormat::json_schema(schema::name::<T>(), schema);
-    *format = Some(Box::new(strict));
+    *format = Some(Box::new(ResponseFormat::of::<T>()?));
     Ok(())
 }

@@ -19,17 +19,33 @@ pub struct Parsed<T> {
 #[cfg(feature = "schemars")]
 impl<T: DeserializeOwned> Parsed<T> {
     pub(super) fn from_response(response: ChatCompletionResponse) -> Result<Self> {
-        let choice = response
-            .choices
-            .first()
-            .ok_or("the response is empty".into());
-        match choice.and_then(parse_choice) {
+        match parse_response(&response) {
             Ok(value) => Ok(Self { value, response }),
-            Err(reason) => {
-                Err(Error::new(ErrorKind::Decode, reason).with_partial(Box::new(response)))
-            }
+            Err(error) => Err(error.with_partial(Box::new(response))),
         }
     }
+}
+
+impl ChatCompletionResponse {
+    /// Parses the text of the first choice into a `T`, as [`Chat::parse`](super::super::Chat::parse)
+    /// does: for a request whose [`response_format`](super::super::ChatCompletionRequest) was set by
+    /// hand, for example with [`ResponseFormat::of`](crate::messages::ResponseFormat::of).
+    ///
+    /// # Errors
+    /// Fails with [`ErrorKind::Decode`] if the response is not a `T`. The message has the reason and
+    /// the path of the value that does not match.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
+        parse_response(self)
+    }
+}
+
+/// Parses the text of the first choice of a response.
+fn parse_response<T: DeserializeOwned>(response: &ChatCompletionResponse) -> Result<T> {
+    let choice = response.choices.first();
+    let value = choice
+        .ok_or_else(|| "the response is empty".to_owned())
+        .and_then(parse_choice);
+    value.map_err(|reason| Error::new(ErrorKind::Decode, reason))
 }
 
 /// Decodes a whole response and parses its text.
@@ -49,7 +65,13 @@ pub(crate) fn decode_parsed<T: DeserializeOwned>(json: &[u8]) -> Result<Parsed<T
 /// Parses the text of a choice. Returns the reason if it has no value.
 fn parse_choice<T: DeserializeOwned>(choice: &ChatCompletionChoice) -> Result<T, String> {
     let text = choice.message.text();
-    decode(text.as_bytes()).map_err(|error| failure_reason(choice, &error))
+    decode(text.as_bytes()).map_err(|error| {
+        let error = match error.is_type_mismatch() {
+            true => error.narrowed::<T>(&text),
+            false => error,
+        };
+        failure_reason(choice, &error)
+    })
 }
 
 fn failure_reason(choice: &ChatCompletionChoice, error: &DecodeError) -> String {

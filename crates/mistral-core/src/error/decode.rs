@@ -36,14 +36,24 @@ impl DecodeError {
 
     /// Returns the message without line and column. Those of a part that is decoded by itself
     /// are not those of the document.
-    pub(crate) fn without_position(&self) -> String {
+    pub(crate) fn without_position(self) -> String {
+        let (path, cause) = self.into_parts();
+        match &*path {
+            "" => cause,
+            path => format!("{path}: {cause}"),
+        }
+    }
+
+    /// Returns the path, which is empty for the whole document, and the cause without line and
+    /// column.
+    pub(crate) fn into_parts(mut self) -> (String, String) {
         let (line, column) = (self.cause.line(), self.cause.column());
         let position = format!(" at line {line} column {column}");
         let cause = self.cause.to_string().replace(&position, "");
-        match &*self.path {
-            "." => cause,
-            path => format!("{path}: {cause}"),
+        if self.path == "." {
+            self.path.clear();
         }
+        (self.path, cause)
     }
 
     /// Takes the error passed to `from_error`, if this wraps one.

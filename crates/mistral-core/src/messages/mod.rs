@@ -3,7 +3,9 @@
 mod content;
 mod content_chunk;
 mod ids;
+mod into_messages;
 mod lint;
+mod media;
 mod message;
 pub(crate) mod outgoing;
 mod repair;
@@ -19,7 +21,9 @@ pub use self::content_chunk::{
     TextChunk, ThinkChunk,
 };
 pub use self::ids::normalize_tool_call_ids;
+pub use self::into_messages::IntoMessages;
 pub use self::lint::{MessageRule, Violation, lint_messages};
+pub(crate) use self::media::read_file;
 pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
 pub use self::repair::repair_messages;

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::input::JsonInput;
 use crate::error::{DecodeError, Error, ErrorKind, Result, locate};
@@ -16,26 +17,63 @@ thread_local! {
     static READ: Cell<Option<Failure>> = const { Cell::new(None) };
 }
 
-/// The innermost member that could not be read.
+/// The innermost member of a union that could not be read.
 #[derive(Default)]
 struct Failure {
     cause: String,
-    /// The paths within each member, from the innermost one out.
-    paths: Vec<String>,
+    /// The path within the member.
+    path: String,
+    /// The member, once it is known.
+    member: Option<Value>,
 }
 
 impl Failure {
-    /// Returns the path from the outermost document to the failure.
-    fn path(&self, outermost: String) -> String {
-        let mut path = outermost;
-        for inner in self.paths.iter().rev().filter(|inner| !inner.is_empty()) {
-            if !path.is_empty() && !inner.starts_with('[') {
-                path.push('.');
-            }
-            path.push_str(inner);
+    /// Returns the path of the failure in `document`, below the path `start`.
+    ///
+    /// The parser has no position of a member, which is a text of its own to it. The first value
+    /// that is equal to the member is the one that was read first, and failed.
+    fn path(&self, document: &str, start: String) -> String {
+        let document: Value = serde_json::from_str(document).unwrap_or_default();
+        let mut path = String::new();
+        let member = self.member.as_ref();
+        if !member.is_some_and(|member| find(&document, member, &start, &mut path)) {
+            return start;
         }
+        join(&mut path, &self.path);
         path
     }
+}
+
+/// Whether `value` has `member` below the path `start`. `path` is the path of `value`, and then that
+/// of the member.
+fn find(value: &Value, member: &Value, start: &str, path: &mut String) -> bool {
+    if value == member && path.starts_with(start) {
+        return true;
+    }
+    let length = path.len();
+    let mut is_in = |segment: &str, value: &Value| {
+        join(path, segment);
+        let is_found = find(value, member, start, path);
+        if !is_found {
+            path.truncate(length);
+        }
+        is_found
+    };
+    match value {
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.any(|(at, item)| is_in(&format!("[{at}]"), item))
+        }
+        Value::Object(fields) => fields.iter().any(|(name, field)| is_in(name, field)),
+        _ => false,
+    }
+}
+
+fn join(path: &mut String, segment: &str) {
+    if !path.is_empty() && !segment.is_empty() && !segment.starts_with('[') {
+        path.push('.');
+    }
+    path.push_str(segment);
 }
 
 fn update(change: impl FnOnce(&mut Failure)) {
@@ -79,19 +117,22 @@ pub(super) fn is_strict() -> bool {
     is_strict
 }
 
-/// Records the path of a member that could not be read, and returns the cause.
+/// Records the error of a member of a union, or of the fields of one, and returns the cause.
 #[cold]
-pub(super) fn record(error: DecodeError) -> String {
+pub(super) fn record(error: DecodeError, member: Option<&str>) -> String {
     let (path, cause) = error.into_parts();
     update(|failure| {
         // The cause of an inner member is passed on as it is.
-        if failure.paths.is_empty() || failure.cause != cause {
+        if failure.cause != cause {
             *failure = Failure {
                 cause: cause.clone(),
-                paths: Vec::new(),
+                path,
+                member: None,
             };
         }
-        failure.paths.push(path);
+        if failure.member.is_none() {
+            failure.member = member.and_then(|json| serde_json::from_str(json).ok());
+        }
     });
     cause
 }
@@ -107,13 +148,13 @@ pub fn from_json<T: DeserializeOwned>(json: &impl JsonInput, name: &str) -> Resu
     let read = StrictRead::start();
     serde_json::from_str(text).map_err(|error| {
         let failure = read.failure();
-        let is_of_member = !failure.paths.is_empty() && error.to_string().contains(&failure.cause);
+        let is_of_member = failure.member.is_some() && error.to_string().contains(&failure.cause);
         let error = locate(text.as_bytes(), error);
         if !is_of_member {
             return invalid(&error);
         }
-        let (outermost, _) = error.into_parts();
-        let (path, cause) = (failure.path(outermost), &failure.cause);
-        invalid(&format_args!("at `{path}`: {cause}"))
+        let (start, _) = error.into_parts();
+        let path = failure.path(text, start);
+        invalid(&format_args!("at `{path}`: {}", failure.cause))
     })
 }

@@ -62,7 +62,7 @@ fn read_member<U: Union>(json: &str) -> serde_json::Result<U> {
 #[cold]
 fn keep_member<U: Union>(json: &str, error: serde_json::Error) -> serde_json::Result<U> {
     if is_strict() {
-        let cause = record(locate(json.as_bytes(), error));
+        let cause = record(locate(json.as_bytes(), error), Some(json));
         return Err(de::Error::custom(cause));
     }
     match serde_json::from_str(json) {
@@ -213,7 +213,7 @@ impl<'de, U: Union> Visitor<'de> for UnionVisitor<U> {
 #[cold]
 fn message(error: DecodeError) -> String {
     if is_strict() {
-        record(error)
+        record(error, None)
     } else {
         error.without_position()
     }

@@ -140,7 +140,7 @@ impl Builder<'_> {
             /// names the path: ``at `messages[1]`: missing field `content` ``.
             #vis fn from_json(
                 json: impl #krate::json::JsonInput,
-            ) -> #krate::error::Result<Self> {
+            ) -> #krate::json::__private::JsonResult<Self> {
                 #krate::json::__private::from_json(&json, ::core::stringify!(#name))
             }
         }

@@ -60,7 +60,7 @@ pub mod __private {
     pub use super::open_enum::{deserialize_enum, optional_enum};
     pub use super::optional::{nullable_text, optional_list};
     pub use super::raw::{lenient, lenient_list};
-    pub use super::strict::from_json;
+    pub use super::strict::{JsonResult, from_json};
     pub use super::unions::{Union, deserialize_union};
     pub use super::wire::{
         Object, contains, deserialize_object, entry, extra_entries, next_key, nullable,

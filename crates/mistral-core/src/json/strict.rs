@@ -30,8 +30,8 @@ struct Failure {
 impl Failure {
     /// Returns the path of the failure in `document`, below the path `start`.
     ///
-    /// The parser has no position of a member, which is a text of its own to it. The first value
-    /// that is equal to the member is the one that was read first, and failed.
+    /// The parser has no position of a member, which is a text of its own to it. Of equal members of
+    /// a list, the first is the one that was read.
     fn path(&self, document: &str, start: String) -> String {
         let document: Value = serde_json::from_str(document).unwrap_or_default();
         let mut path = String::new();
@@ -136,6 +136,9 @@ pub(super) fn record(error: DecodeError, member: Option<&str>) -> String {
     });
     cause
 }
+
+/// The result of `from_json`.
+pub type JsonResult<T> = Result<T>;
 
 /// Reads a value of the type that is called `name`.
 pub fn from_json<T: DeserializeOwned>(json: &impl JsonInput, name: &str) -> Result<T> {

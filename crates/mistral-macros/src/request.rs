@@ -21,7 +21,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let (name, new) = (&input.ident, builder.new_function());
     let setters = fields.declared.iter().map(|field| builder.setter(field));
     let (extra, object) = (builder.extra(), implement(input, &container, &fields));
-    let from_json = builder.from_json();
+    let from_json = builder.json_function();
     Ok(quote_spanned! {Span::mixed_site()=>
         #[allow(deprecated)]
         impl #name {
@@ -127,7 +127,7 @@ impl Builder<'_> {
         }
     }
 
-    fn from_json(&self) -> TokenStream {
+    fn json_function(&self) -> TokenStream {
         let Self {
             vis, krate, name, ..
         } = self;

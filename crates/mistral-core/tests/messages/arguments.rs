@@ -53,6 +53,7 @@ fn messages_of_every_form_are_accepted() {
 }
 
 #[test]
+#[expect(clippy::needless_borrows_for_generic_args)] // as programs write it
 fn embedding_inputs_of_every_form_are_accepted() {
     let expected = EmbeddingRequest::new("m", vec!["a".to_owned(), "b".to_owned()]);
     let (owned, borrowed) = (vec!["a".to_owned(), "b".to_owned()], ["a", "b"]);

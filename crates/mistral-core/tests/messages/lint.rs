@@ -108,6 +108,17 @@ async fn repaired_history_is_accepted_by_the_emulator() {
     assert_eq!(refused, 12); // of the rest, some models refuse some
 }
 
+#[tokio::test]
+async fn hint_for_no_messages_speaks_of_emptiness() {
+    let emulator = mistral_emulator::Emulator::start().unwrap();
+    let api = MistralApi::new(emulator.api_key()).unwrap();
+    let client = Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
+    let request = ChatCompletionRequest::new("mistral-small-latest", Vec::<Message>::new());
+    let error = client.chat().complete(&request).await.unwrap_err();
+    let hint = error.hint().unwrap();
+    assert!(hint.starts_with("the list of messages is empty"), "{hint}");
+}
+
 #[test]
 fn lint_reports_history_without_input_and_repair_keeps_it() {
     for messages in [

@@ -1,6 +1,7 @@
 //! Import of histories in OpenAI's form.
 
 mod histories;
+mod properties;
 
 use histories::histories;
 use mistral_core::ErrorKind;

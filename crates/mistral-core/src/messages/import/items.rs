@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::{Import, content, model};
+use crate::messages::change::ChangeLog;
 use crate::messages::message::{AssistantMessage, Message, ToolMessage};
 use crate::messages::tool_call::ToolCall;
 
@@ -71,13 +72,10 @@ impl Import {
         let mut texts = Vec::new();
         for name in ["content", "summary"] {
             if texts.is_empty() {
-                texts.extend(
-                    fields
-                        .take_list(name)
-                        .into_iter()
-                        .flatten()
-                        .filter_map(text),
-                );
+                let parts = fields.take_list(name).unwrap_or_default();
+                let parts = parts.into_iter().enumerate();
+                let text = |(at, part)| text(part, format!("{name}[{at}]"), &mut self.log);
+                texts.extend(parts.filter_map(text));
             }
         }
         if texts.is_empty() {
@@ -102,9 +100,15 @@ impl Import {
     }
 }
 
-fn text(part: Value) -> Option<String> {
-    match part.get("text")? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        _ => None,
-    }
+/// Imports a part of reasoning.
+fn text(part: Value, path: String, log: &mut ChangeLog) -> Option<String> {
+    let Value::Object(part) = part else {
+        log.removed(path, part, "reasoning consists of texts");
+        return None;
+    };
+    let mut part = Fields::new(path, part);
+    part.skip(&["type"]);
+    let text = part.take_text("text").filter(|text| !text.is_empty());
+    part.finish(log);
+    text
 }

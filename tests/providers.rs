@@ -67,6 +67,64 @@ async fn providers_chat_complete_and_stream() {
 }
 
 #[tokio::test]
+async fn providers_raw_complete_and_stream_are_routed_by_model_and_retried() {
+    let emulator = Emulator::start().unwrap();
+    let typed = serde_json::to_value(chat_request()).unwrap();
+    for client in clouds(&emulator) {
+        let name = client.provider_name();
+        emulator.push_fault(Fault::status(503));
+        let response = client
+            .chat()
+            .complete_raw(&typed)
+            .with_response()
+            .await
+            .unwrap();
+        assert_eq!(response.attempts, 2, "{name}");
+        let text = response.body["choices"][0]["message"]["content"]
+            .as_str()
+            .unwrap();
+        assert!(text.contains("Manet"), "{name}");
+
+        let mut stream = client.chat().stream_raw(typed.to_string()).await.unwrap();
+        let mut nulls = 0;
+        while let Some(chunk) = stream.next().await {
+            nulls += usize::from(chunk.unwrap().as_str().contains("\"finish_reason\":null"));
+        }
+        assert!(nulls > 1, "{name}");
+        assert!(
+            stream
+                .collect_response()
+                .await
+                .unwrap()
+                .text()
+                .contains("Manet")
+        );
+
+        // The typed call of the same request has the same route.
+        client.chat().complete(&chat_request()).await.unwrap();
+        client.chat().stream(&chat_request()).await.unwrap();
+        let mut paths: Vec<_> = emulator
+            .requests()
+            .iter()
+            .map(|it| it.path.clone())
+            .collect();
+        let [.., failed, complete, stream, typed_complete, typed_stream] = &mut paths[..] else {
+            panic!("{paths:?}");
+        };
+        assert_eq!(failed, complete, "{name}");
+        assert_eq!((complete, stream), (typed_complete, typed_stream), "{name}");
+    }
+    let failover = mistral_sdk::client::Failover::new(clouds(&emulator));
+    emulator.push_fault(Fault::status(503).times(3));
+    let response = failover
+        .run(|client| client.chat().complete_raw(&typed))
+        .await
+        .unwrap();
+    assert_eq!(response.provider, "azure");
+    assert!(response.body["choices"].is_array());
+}
+
+#[tokio::test]
 async fn providers_tool_run() {
     let emulator = Emulator::start().unwrap();
     let city = json!({ "type": "object", "properties": { "city": { "type": "string" } } });

@@ -266,3 +266,15 @@ fn paging_iterates_over_every_page() {
     assert_eq!(pages.next().unwrap().unwrap_err().kind(), ErrorKind::Config);
     assert!(pages.next().is_none());
 }
+
+#[test]
+fn blocking_raw_calls_pass_json_on() {
+    let (_emulator, client) = start();
+    let request = serde_json::to_value(chat_request()).unwrap();
+    let response = client.chat().complete_raw(&request).send().unwrap();
+    assert_eq!(response["choices"][0]["finish_reason"], "stop");
+    let stream = client.chat().stream_raw(&request).send().unwrap();
+    let chunks: Vec<_> = stream.collect::<Result<_, _>>().unwrap();
+    let last: Value = chunks.last().unwrap().parse().unwrap();
+    assert_eq!(last["choices"][0]["finish_reason"], "stop");
+}

@@ -9,7 +9,7 @@ use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result, Typ
 use crate::attributes::{Errors, Key, read_options, unknown, value};
 use crate::types::{are_numbers, argument_of, is_map, is_number, is_scalar, is_string};
 
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 13] = [
     "required",
     "default",
     "extra",
@@ -17,6 +17,7 @@ const OPTIONS: [&str; 12] = [
     "into",
     "boxed",
     "list",
+    "argument",
     "nullable",
     "lenient",
     "lenient_object",
@@ -49,12 +50,14 @@ pub(crate) enum Reader {
 }
 
 /// The conversion of a setter's argument.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone)]
 pub(crate) enum Setter {
     Plain,
     Into,
     Boxed,
     List,
+    /// The method of a trait that the argument implements.
+    Method(Path),
 }
 
 pub(crate) struct Field<'a> {
@@ -176,6 +179,7 @@ impl Options {
             "into" => self.set_setter(Setter::Into, name)?,
             "boxed" => self.set_setter(Setter::Boxed, name)?,
             "list" => self.set_setter(Setter::List, name)?,
+            "argument" => self.set_setter(Setter::Method(method(input)?), name)?,
             "nullable" => self.nullable = span,
             "lenient" => self.lenient = span,
             "lenient_object" => self.lenient_object = span,
@@ -304,13 +308,23 @@ impl Options {
         let needed = match setter {
             Setter::List => "Vec",
             Setter::Boxed => "Box",
-            Setter::Into | Setter::Plain => return Ok(*setter),
+            Setter::Into | Setter::Plain | Setter::Method(_) => return Ok(setter.clone()),
         };
         if argument_of(ty, needed).is_some() {
-            return Ok(*setter);
+            return Ok(setter.clone());
         }
         error(format!(
             "`{option}` is for a `{needed}`, which `{ident}` is not"
         ))
     }
+}
+
+/// Parses `= Trait::method`.
+fn method(input: ParseStream<'_>) -> Result<Path> {
+    let path: Path = value(input)?;
+    if path.segments.len() < 2 {
+        let message = "`argument` names a trait and its method: `argument = Trait::method`";
+        return Err(Error::new(path.span(), message));
+    }
+    Ok(path)
 }

@@ -118,6 +118,7 @@ pub fn derive_api_object(input: TokenStream) -> TokenStream {
 ///
 /// `new` takes the required fields, in their order. Each other field has a setter, with the
 /// field's documentation and deprecation. `extra` adds a field that the struct does not declare.
+/// `from_json` reads the struct from text, bytes or a `Value`, with the path of what does not fit.
 /// All of them are as visible as the struct.
 ///
 /// ```
@@ -159,6 +160,7 @@ pub fn derive_api_object(input: TokenStream) -> TokenStream {
 /// | `into` | `T` | `impl Into<T>` |
 /// | `boxed` | `Box<T>` | `impl Into<T>` |
 /// | `list` | `Vec<T>` | `impl IntoIterator<Item = impl Into<T>>` |
+/// | `argument = Trait::method` | `T` | `impl Trait<Kind>`, of which `method` returns a `T`. `Kind` is a type parameter that is inferred, so that the trait can have implementations for types that overlap. |
 #[proc_macro_derive(ApiRequest, attributes(api))]
 pub fn derive_api_request(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -272,8 +274,8 @@ pub fn derive_api_enum(input: TokenStream) -> TokenStream {
 ///
 /// | option of a variant | type that the variant holds | conversions |
 /// | --- | --- | --- |
-/// | `string` | `T: From<String>` | `From<&str>`, `From<String>` |
-/// | `array` | `Vec<T>` | `From<Vec<_>>` and `From<[_; N]>` of what converts into `T` |
+/// | `string` | `T: From<String>` | `From<&str>`, `From<String>`, `From<&String>` |
+/// | `array` | `Vec<T>` | `From<Vec<_>>` and `From<[_; N]>` of what converts into `T`; for texts also from references to them and to slices |
 /// | `object`, `number`, `bool` | `T: Deserialize` | `From<T>` |
 /// | `null` | none | none |
 ///

@@ -1,6 +1,6 @@
 //! `ApiRequest`: objects that users build.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{DeriveInput, Path, Result, Visibility};
 
@@ -13,6 +13,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let container = parse_container(input, "ApiRequest")?;
     let fields = ObjectFields::parse(input, "ApiRequest")?;
     let builder = Builder {
+        name: &input.ident,
         vis: &input.vis,
         krate: &container.krate,
         fields: &fields,
@@ -20,12 +21,14 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let (name, new) = (&input.ident, builder.new_function());
     let setters = fields.declared.iter().map(|field| builder.setter(field));
     let (extra, object) = (builder.extra(), implement(input, &container, &fields));
+    let from_json = builder.json_function();
     Ok(quote_spanned! {Span::mixed_site()=>
         #[allow(deprecated)]
         impl #name {
             #new
             #(#setters)*
             #extra
+            #from_json
         }
 
         #object
@@ -33,6 +36,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 }
 
 struct Builder<'a> {
+    name: &'a Ident,
     vis: &'a Visibility,
     krate: &'a Path,
     fields: &'a ObjectFields<'a>,
@@ -40,7 +44,9 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn new_function(&self) -> TokenStream {
-        let Self { vis, krate, fields } = self;
+        let Self {
+            vis, krate, fields, ..
+        } = self;
         let span = Span::mixed_site();
         let required = || {
             fields
@@ -52,6 +58,7 @@ impl Builder<'_> {
             let (ident, ty) = (field.ident, self.argument(field));
             quote_spanned!(span=> #ident: #ty)
         });
+        let kinds = required().filter_map(kind);
         let values = fields.declared.iter().map(|field| {
             let ident = field.ident;
             let value = match field.presence {
@@ -66,7 +73,7 @@ impl Builder<'_> {
             /// Creates a value from the required fields. All others are unset.
             // A type without required fields may derive `Default`.
             #[allow(clippy::new_without_default, clippy::too_many_arguments)]
-            #vis fn new(#(#arguments),*) -> Self {
+            #vis fn new<#(#kinds),*>(#(#arguments),*) -> Self {
                 Self {
                     #(#values,)*
                     #extra: #krate::json::__private::Map::new(),
@@ -81,6 +88,7 @@ impl Builder<'_> {
         let Field { ident, name, .. } = field;
         let (attributes, extra) = (&field.attributes, &self.fields.extra);
         let (ty, value) = (self.argument(field), self.converted(field));
+        let kind = kind(field).into_iter();
         let span = Span::mixed_site();
         let value = match field.presence {
             Presence::Required => return TokenStream::new(),
@@ -90,7 +98,7 @@ impl Builder<'_> {
         quote_spanned! {span=>
             #(#attributes)*
             #[must_use]
-            #vis fn #ident(mut self, #ident: #ty) -> Self {
+            #vis fn #ident<#(#kind),*>(mut self, #ident: #ty) -> Self {
                 self.#ident = #value;
                 self.#extra.remove(#name);
                 self
@@ -99,7 +107,9 @@ impl Builder<'_> {
     }
 
     fn extra(&self) -> TokenStream {
-        let Self { vis, krate, fields } = self;
+        let Self {
+            vis, krate, fields, ..
+        } = self;
         let extra = &fields.extra;
         quote_spanned! {Span::mixed_site()=>
             /// Adds a field that this version of the SDK does not know, or an explicit `null`.
@@ -117,12 +127,31 @@ impl Builder<'_> {
         }
     }
 
+    fn json_function(&self) -> TokenStream {
+        let Self {
+            vis, krate, name, ..
+        } = self;
+        quote_spanned! {Span::mixed_site()=>
+            /// Reads a value from JSON: text, bytes, or a `serde_json::Value`. Unknown fields are
+            /// kept in `extra`, and what has an unknown `type` or `role` is kept as `Unknown`.
+            ///
+            /// # Errors
+            /// Fails with `ErrorKind::Decode` if it is not JSON, or not of this type. The message
+            /// names the path: ``at `messages[1]`: missing field `content` ``.
+            #vis fn from_json(
+                json: impl #krate::json::JsonInput,
+            ) -> #krate::json::__private::JsonResult<Self> {
+                #krate::json::__private::from_json(&json, ::core::stringify!(#name))
+            }
+        }
+    }
+
     /// The type of a field's argument.
     fn argument(&self, field: &Field<'_>) -> TokenStream {
         let ty = field.ty;
         let span = Span::mixed_site();
         let item = |container| argument_of(ty, container).unwrap_or(ty);
-        match field.setter {
+        match &field.setter {
             Setter::Plain => quote_spanned!(span=> #ty),
             Setter::Into => quote_spanned!(span=> impl ::core::convert::Into<#ty>),
             Setter::Boxed => {
@@ -135,6 +164,10 @@ impl Builder<'_> {
                     impl ::core::iter::IntoIterator<Item = impl ::core::convert::Into<#ty>>
                 }
             }
+            Setter::Method(method) => {
+                let (of, kind) = (trait_of(method), kind(field));
+                quote_spanned!(span=> impl #of<#kind>)
+            }
         }
     }
 
@@ -142,7 +175,7 @@ impl Builder<'_> {
     fn converted(&self, field: &Field<'_>) -> TokenStream {
         let (ident, krate) = (field.ident, self.krate);
         let span = Span::mixed_site();
-        match field.setter {
+        match &field.setter {
             Setter::Plain => quote_spanned!(span=> #ident),
             Setter::Into => quote_spanned!(span=> #ident.into()),
             Setter::Boxed => {
@@ -151,6 +184,32 @@ impl Builder<'_> {
             Setter::List => quote_spanned! {span=>
                 #ident.into_iter().map(::core::convert::Into::into).collect()
             },
+            Setter::Method(method) => quote_spanned!(span=> #method(#ident)),
         }
     }
+}
+
+/// Returns the type parameter for the kind of a field's argument, which the compiler infers.
+fn kind(field: &Field<'_>) -> Option<Ident> {
+    let Setter::Method(_) = field.setter else {
+        return None;
+    };
+    let name: String = field.name.value().split('_').map(capitalized).collect();
+    Some(Ident::new(&name, Span::mixed_site()))
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+/// Returns the trait of `Trait::method`.
+fn trait_of(method: &Path) -> Path {
+    let mut path = method.clone();
+    path.segments.pop();
+    path.segments.pop_punct();
+    path
 }

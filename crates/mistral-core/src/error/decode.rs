@@ -57,12 +57,22 @@ impl DecodeError {
 
     /// Returns the message without line and column. Those of a part that is decoded by itself
     /// are not those of the document.
-    pub(crate) fn without_position(&self) -> String {
-        let cause = cause_without_position(&self.cause);
-        match &*self.path {
-            "." => cause,
+    pub(crate) fn without_position(self) -> String {
+        let (path, cause) = self.into_parts();
+        match &*path {
+            "" => cause,
             path => format!("{path}: {cause}"),
         }
+    }
+
+    /// Returns the path, which is empty for the whole document, and the cause without line and
+    /// column.
+    pub(crate) fn into_parts(mut self) -> (String, String) {
+        let cause = cause_without_position(&self.cause);
+        if self.path == "." {
+            self.path.clear();
+        }
+        (self.path, cause)
     }
 
     /// Takes the error passed to `from_error`, if this wraps one.

@@ -46,6 +46,8 @@ const TOOL_MESSAGES: &str = "answer every tool call of a message with one tool m
     its id, before any other message";
 const MESSAGE_ORDER: &str = "end with a user or tool message (or an assistant message with \
     `prefix`), and do not let a user message follow a tool message directly";
+const NO_MESSAGES: &str = "the list of messages is empty: send at least one, for example \
+    `Message::user(\"Hello\")`";
 const TOOL_CHOICE: &str =
     "with a response format, tools need `tool_choice: auto`: leave out any other choice";
 const TOOLS_AND_FORMAT: &str =
@@ -90,6 +92,7 @@ static HINTS: &[Hint] = &[
     hint(0, "", Contains(&["unexpected tool call id"]), TOOL_MESSAGES),
     hint(0, "", Contains(&["number of function calls and responses"]), TOOL_MESSAGES),
     hint(0, "", Contains(&["must be followed by tool messages"]), TOOL_MESSAGES),
+    hint(0, "", Contains(&["at least one message"]), NO_MESSAGES),
     hint(0, "3230", Any, MESSAGE_ORDER),
     hint(400, "", Contains(&["expected last role"]), MESSAGE_ORDER),
     hint(400, "", Contains(&["unexpected role"]), MESSAGE_ORDER),

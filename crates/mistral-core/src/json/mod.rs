@@ -9,6 +9,7 @@
 //! changes how numbers are read. The readers support it, except that an [`ApiUnion`] that is told
 //! apart by the kind of JSON value does not recognize numbers then.
 
+mod input;
 pub(crate) mod lenient;
 mod lenient_object;
 pub(crate) mod numbers;
@@ -22,12 +23,14 @@ mod raw;
 #[cfg(feature = "schemars")]
 pub(crate) mod schema;
 mod secret;
+mod strict;
 pub(crate) mod text;
 pub(crate) mod unions;
 pub(crate) mod wire;
 
 pub use mistral_macros::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 
+pub use self::input::JsonInput;
 pub use self::patch::Patch;
 #[cfg(feature = "schemars")]
 pub use self::schema::strict_schema;
@@ -59,6 +62,7 @@ pub mod __private {
     pub use super::open_enum::{deserialize_enum, optional_enum};
     pub use super::optional::{nullable_text, optional_list};
     pub use super::raw::{lenient, lenient_list};
+    pub use super::strict::{JsonResult, from_json};
     pub use super::unions::{Union, deserialize_union};
     pub use super::wire::{
         Object, contains, deserialize_object, entry, extra_entries, next_key, nullable,

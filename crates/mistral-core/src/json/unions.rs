@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::lenient::as_number;
 use super::raw::Raw;
+use super::strict::{is_strict, record};
 use super::wire::{Object, ObjectVisitor, value};
 use crate::error::{ApiError, DecodeError, decode, locate};
 
@@ -60,6 +61,10 @@ fn read_member<U: Union>(json: &str) -> serde_json::Result<U> {
 /// Keeps a member that could not be read, unless it is an error of the server, or not JSON.
 #[cold]
 fn keep_member<U: Union>(json: &str, error: serde_json::Error) -> serde_json::Result<U> {
+    if is_strict() {
+        let cause = record(locate(json.as_bytes(), error), Some(json));
+        return Err(de::Error::custom(cause));
+    }
     match serde_json::from_str(json) {
         Ok(value) if !ApiError::is_error_body(json.as_bytes()) => {
             tracing::warn!(
@@ -169,39 +174,63 @@ impl<'de, U: Union> Visitor<'de> for UnionVisitor<U> {
             Some(tag) => {
                 read.remove(U::TAG);
                 read_value(&Value::Object(read), |text| U::member(&tag, text))
-                    .map_err(|error| de::Error::custom(error.without_position()))
+                    .map_err(|error| de::Error::custom(message(error)))
             }
-            None => Ok(U::unknown(as_number(&read).unwrap_or(Value::Object(read)))),
+            None => unknown(as_number(&read).unwrap_or(Value::Object(read))),
         }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<U, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(seq)).map(U::unknown)
+        unknown(Value::deserialize(SeqAccessDeserializer::new(seq))?)
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<U, E> {
-        Ok(U::unknown(value.into()))
+        unknown(value.into())
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<U, E> {
-        Ok(U::unknown(value.into()))
+        unknown(value.into())
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<U, E> {
-        Ok(U::unknown(value.into()))
+        unknown(value.into())
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<U, E> {
-        Ok(U::unknown(value.into()))
+        unknown(value.into())
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<U, E> {
-        Ok(U::unknown(value.into()))
+        unknown(value.into())
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<U, E> {
-        Ok(U::unknown(Value::Null))
+        unknown(Value::Null)
     }
+}
+
+/// Returns the message of an error in a member that was decoded by itself.
+#[cold]
+fn message(error: DecodeError) -> String {
+    if is_strict() {
+        record(error, None)
+    } else {
+        error.without_position()
+    }
+}
+
+/// Keeps a value for which there is no variant. Without a tag, it is none of a union, which a
+/// strict read reports.
+#[cold]
+fn unknown<U: Union, E: de::Error>(value: Value) -> Result<U, E> {
+    let has_tag = value.get(U::TAG).is_some_and(Value::is_string);
+    if !has_tag && is_strict() {
+        return Err(match value {
+            Value::Object(_) => E::missing_field(U::TAG),
+            _ => E::custom(format_args!("expected an object with a field `{}`", U::TAG)),
+        });
+    }
+    Ok(U::unknown(value))
 }
 
 /// Reads a member of a union `U` where no other member can be: the tag says nothing.

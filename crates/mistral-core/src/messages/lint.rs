@@ -4,6 +4,8 @@ use super::content::Content;
 use super::ids::is_valid;
 use super::message::{AssistantMessage, Message};
 use super::tool_call::present_id;
+use super::undeclared::find_undeclared;
+use crate::json::placeholder::says_something;
 
 /// A violation of a rule that the API, or some of its models, enforce on a history.
 ///
@@ -15,11 +17,18 @@ pub struct Violation {
     pub at: usize,
     /// The rule that the message violates.
     pub rule: MessageRule,
+    /// The path of the field within the message, for example `content[0].input_audio`. `None` if
+    /// the violation is about the whole message.
+    pub field: Option<String>,
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "message {}: {}", self.at, self.rule)
+        write!(f, "message {}: ", self.at)?;
+        if let Some(field) = &self.field {
+            write!(f, "`{field}`: ")?;
+        }
+        self.rule.fmt(f)
     }
 }
 
@@ -42,6 +51,13 @@ pub enum MessageRule {
     ResultHasCall,
     /// An assistant message stands between tool messages and the next user message.
     ResultsHaveResponse,
+    /// The role is `system`, `user`, `assistant` or `tool`.
+    RoleIsKnown,
+    /// The API declares the field. It rejects requests with others.
+    FieldIsKnown,
+    /// The value has a form that the API declares: a message has its required fields, the kind of a
+    /// chunk is known and allowed in its place, and audio is text.
+    ValueIsValid,
     /// The last message is a user message, a tool message, or an assistant message with
     /// `prefix`.
     EndsWithInput,
@@ -59,6 +75,9 @@ impl fmt::Display for MessageRule {
             Self::ResultsHaveResponse => {
                 "a user message follows a tool result without an assistant message between them"
             }
+            Self::RoleIsKnown => "the API does not know this role",
+            Self::FieldIsKnown => "the API does not know this field",
+            Self::ValueIsValid => "the API does not accept this value",
             Self::EndsWithInput => "the history ends without a message to respond to",
         })
     }
@@ -67,8 +86,11 @@ impl fmt::Display for MessageRule {
 /// Returns the violations that the API, or some of its models, would reject a history for.
 ///
 /// The SDK itself rejects none of them, because the rules depend on the model and change over
-/// time. [`repair_messages`](super::repair_messages) repairs all of them except
-/// [`MessageRule::EndsWithInput`].
+/// time. [`repair_messages`](super::repair_messages) repairs those about the order of messages, and
+/// [`import_openai`](super::import_openai) converts a history in OpenAI's form.
+///
+/// Fields that this version of the SDK does not declare are reported, although a newer version of
+/// the API may accept them.
 ///
 /// ```
 /// use mistral_core::messages::{Message, MessageRule, lint_messages};
@@ -83,7 +105,17 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut open = Vec::new(); // the calls without a result, with the index of their message
     for (at, message) in messages.iter().enumerate() {
-        let mut violates = |rule| violations.push(Violation { at, rule });
+        find_undeclared(message, &mut |field, rule| {
+            let field = Some(field).filter(|field| !field.is_empty());
+            violations.push(Violation { at, rule, field });
+        });
+        let mut violates = |rule| {
+            violations.push(Violation {
+                at,
+                rule,
+                field: None,
+            });
+        };
         if is_empty(message) {
             violates(MessageRule::HasContent);
         }
@@ -117,6 +149,7 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
         violations.push(Violation {
             at: messages.len().saturating_sub(1),
             rule: MessageRule::EndsWithInput,
+            field: None,
         });
     }
     violations.sort_by_key(|violation| violation.at);
@@ -124,7 +157,7 @@ pub fn lint_messages(messages: &[Message]) -> Vec<Violation> {
 }
 
 /// Whether the message at `at` is a user message directly after a tool message.
-pub(super) fn is_user_after_tool(messages: &[Message], at: usize) -> bool {
+fn is_user_after_tool(messages: &[Message], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| messages.get(before));
     matches!(
         (before, messages.get(at)),
@@ -138,6 +171,7 @@ fn report_open_calls(violations: &mut Vec<Violation>, open: &mut Vec<(usize, &st
     violations.extend(open.drain(..).map(|(at, _)| Violation {
         at,
         rule: MessageRule::CallHasResult,
+        field: None,
     }));
 }
 
@@ -166,7 +200,9 @@ pub(super) fn is_empty(message: &Message) -> bool {
         Message::Assistant(assistant) => {
             let calls = assistant.tool_calls.as_deref().unwrap_or_default();
             let has_no_content = assistant.content.as_ref().is_none_or(is_blank);
-            has_no_content && calls.is_empty() && !is_prefix(message)
+            // A field that the API does not know may be what the message says: `function_call`.
+            let says_nothing = !assistant.extra.values().any(says_something);
+            has_no_content && calls.is_empty() && says_nothing && !is_prefix(message)
         }
         _ => false,
     }

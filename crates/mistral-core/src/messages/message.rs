@@ -60,6 +60,46 @@ impl Message {
     pub fn tool(tool_call_id: impl Into<String>, content: impl Into<Content>) -> Self {
         ToolMessage::new(content).tool_call_id(tool_call_id).into()
     }
+
+    /// Returns the role: `system`, `user`, `assistant` or `tool`. For a message that this version of
+    /// the SDK does not declare, it is the one in the JSON, or empty.
+    pub fn role(&self) -> &str {
+        match self {
+            Self::System(_) => "system",
+            Self::User(_) => "user",
+            Self::Assistant(_) => "assistant",
+            Self::Tool(_) => "tool",
+            Self::Unknown(json) => json.get("role").and_then(Value::as_str).unwrap_or_default(),
+        }
+    }
+
+    /// Returns the content. `None` for a message from the model that has none, and for one that
+    /// this version of the SDK does not declare.
+    pub fn content(&self) -> Option<&Content> {
+        match self {
+            Self::System(message) => Some(&message.content),
+            Self::User(message) => Some(&message.content),
+            Self::Assistant(message) => message.content.as_ref(),
+            Self::Tool(message) => Some(&message.content),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Returns the text, joined from all text chunks, without reasoning. Empty if there is none.
+    ///
+    /// ```
+    /// use mistral_core::chat::{ContentChunk, Message};
+    ///
+    /// let message = Message::user([
+    ///     ContentChunk::text("Describe this image."),
+    ///     ContentChunk::image_url("https://example.com/cat.png"),
+    /// ]);
+    /// assert_eq!(message.text(), "Describe this image.");
+    /// assert_eq!(message.role(), "user");
+    /// ```
+    pub fn text(&self) -> Cow<'_, str> {
+        self.content().map_or("".into(), Content::text)
+    }
 }
 
 /// Instructions to the model. Mirrors the API's `SystemMessage`.

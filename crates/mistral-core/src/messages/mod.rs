@@ -1,17 +1,23 @@
 //! Types that several API groups share: messages, content, tools, response formats, usage.
 
+mod change;
 mod content;
 mod content_chunk;
 mod ids;
+mod import;
+mod into_messages;
 mod lint;
+mod media;
 mod message;
 pub(crate) mod outgoing;
 mod repair;
 mod response_format;
 mod tool;
 mod tool_call;
+mod undeclared;
 mod usage;
 
+pub use self::change::{Change, ChangeKind};
 pub use self::content::Content;
 pub use self::content_chunk::{
     AudioChunk, ContentChunk, DocumentUrlChunk, FileChunk, ImageDetail, ImageUrl, ImageUrlChunk,
@@ -19,7 +25,10 @@ pub use self::content_chunk::{
     TextChunk, ThinkChunk,
 };
 pub use self::ids::normalize_tool_call_ids;
+pub use self::import::import_openai;
+pub use self::into_messages::IntoMessages;
 pub use self::lint::{MessageRule, Violation, lint_messages};
+pub(crate) use self::media::read_file;
 pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
 pub use self::repair::repair_messages;

@@ -72,7 +72,7 @@ pub(crate) fn serialize_each<S: Serializer>(
 }
 
 /// Whether a field of another host says nothing.
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -112,7 +112,7 @@ fn chunk_has_empty(chunk: &ContentChunk) -> bool {
     nested || extra_of(chunk).is_some_and(has_empty)
 }
 
-fn extra_of(chunk: &ContentChunk) -> Option<&Map<String, Value>> {
+pub(super) fn extra_of(chunk: &ContentChunk) -> Option<&Map<String, Value>> {
     match chunk {
         ContentChunk::Text(TextChunk { extra, .. })
         | ContentChunk::ImageUrl(ImageUrlChunk { extra, .. })

@@ -1,12 +1,13 @@
 use std::collections::{HashMap, VecDeque};
 
+use serde_json::Value;
+
+use super::change::ChangeLog;
 use super::content::Content;
 use super::content_chunk::ContentChunk;
 use super::ids::normalize_tool_call_ids;
-use super::lint::{
-    Violation, is_empty, is_prefix, is_user_after_tool, lint_messages, tool_call_ids,
-};
-use super::message::{Message, SystemMessage};
+use super::lint::{Violation, is_empty, is_prefix, lint_messages, tool_call_ids};
+use super::message::{AssistantMessage, Message, SystemMessage};
 
 /// The content of the tool message for a call without a result. The model reads it.
 const MISSING_RESULT: &str = "This call was not carried out.";
@@ -15,9 +16,11 @@ const MISSING_RESULT: &str = "This call was not carried out.";
 /// it.
 const MISSING_RESPONSE: &str = "The results have been received.";
 
-/// Repairs the violations that [`lint_messages`] finds, and returns the remaining ones. Only
-/// [`MessageRule::EndsWithInput`](super::MessageRule::EndsWithInput) can remain: the caller has
-/// to append a message.
+/// Repairs the violations that [`lint_messages`] finds, and returns the remaining ones.
+///
+/// [`MessageRule::EndsWithInput`](super::MessageRule::EndsWithInput) remains: the caller has to
+/// append a message. Roles, fields and values that the API does not accept remain, too, because
+/// they may say something: [`import_openai`](super::import_openai) converts those of OpenAI's form.
 ///
 /// * Messages without content are removed.
 /// * All system messages are merged into one, which becomes the first message.
@@ -49,60 +52,113 @@ const MISSING_RESPONSE: &str = "The results have been received.";
 /// ```
 #[inline]
 pub fn repair_messages(messages: &mut Vec<Message>) -> Vec<Violation> {
-    messages.retain(|message| !is_empty(message));
-    normalize_tool_call_ids(messages);
-    merge_system_messages(messages);
-    let last = messages.len().saturating_sub(1);
-    for message in messages.iter_mut().take(last) {
+    let entries = std::mem::take(messages).into_iter().enumerate().collect();
+    *messages = repair(entries, &mut ChangeLog::default());
+    lint_messages(messages)
+}
+
+/// A message with its index in the history before.
+type Entry = (usize, Message);
+
+/// Repairs a history as [`repair_messages`] does, and records the changes.
+#[inline]
+pub(super) fn repair(entries: Vec<Entry>, log: &mut ChangeLog) -> Vec<Message> {
+    let entries = without_empty(entries, log);
+    let entries = with_valid_ids(entries, log);
+    let mut entries = with_one_system_message(entries, log);
+    let last = entries.len().saturating_sub(1);
+    for (at, message) in entries.iter_mut().take(last) {
         if is_prefix(message)
             && let Message::Assistant(assistant) = message
         {
             assistant.prefix = None;
+            log.at = *at;
+            log.removed("prefix", true.into(), "only the last message may have it");
         }
     }
-    messages.retain(|message| !is_empty(message)); // an empty message is only valid with `prefix`
-    move_results_to_calls(messages);
-    add_missing_responses(messages);
-    lint_messages(messages)
+    let entries = without_empty(entries, log); // an empty message is only valid with `prefix`
+    let entries = with_results_after_calls(entries, log);
+    with_responses(entries, log)
+}
+
+fn json(message: &Message) -> Value {
+    serde_json::to_value(message).unwrap_or_default()
 }
 
 #[inline]
-fn add_missing_responses(messages: &mut Vec<Message>) {
-    let is_missing = |at: &usize| is_user_after_tool(messages, *at);
-    let places: Vec<_> = (0..messages.len()).filter(is_missing).collect();
-    if places.is_empty() {
-        return;
-    }
-    let before = std::mem::take(messages);
-    let mut places = places.into_iter().peekable();
-    for (at, message) in before.into_iter().enumerate() {
-        if places.next_if_eq(&at).is_some() {
-            messages.push(Message::assistant(MISSING_RESPONSE));
+fn without_empty(mut entries: Vec<Entry>, log: &mut ChangeLog) -> Vec<Entry> {
+    entries.retain(|(at, message)| {
+        let is_empty = is_empty(message);
+        if is_empty {
+            log.at = *at;
+            log.removed("", json(message), "the message is empty");
         }
-        messages.push(message);
+        !is_empty
+    });
+    entries
+}
+
+#[inline]
+fn with_valid_ids(entries: Vec<Entry>, log: &mut ChangeLog) -> Vec<Entry> {
+    const REASON: &str = "a tool-call id is nine letters or digits";
+    let (indices, mut messages): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
+    let before: Vec<Vec<Option<String>>> = messages.iter().map(ids).collect();
+    normalize_tool_call_ids(&mut messages);
+    for ((at, message), before) in indices.iter().zip(&messages).zip(before) {
+        log.at = *at;
+        for (index, (before, after)) in before.into_iter().zip(ids(message)).enumerate() {
+            if before != after {
+                let field = match message {
+                    Message::Tool(_) => "tool_call_id".to_owned(),
+                    _ => format!("tool_calls[{index}].id"),
+                };
+                log.converted(field, before.into(), REASON);
+            }
+        }
+    }
+    indices.into_iter().zip(messages).collect()
+}
+
+/// Returns the tool-call ids of a message as they are.
+#[inline]
+fn ids(message: &Message) -> Vec<Option<String>> {
+    match message {
+        Message::Assistant(AssistantMessage { tool_calls, .. }) => {
+            let calls = tool_calls.iter().flatten();
+            calls.map(|call| call.id.clone()).collect()
+        }
+        Message::Tool(tool) => vec![tool.tool_call_id.clone()],
+        _ => Vec::new(),
     }
 }
 
 #[inline]
-fn merge_system_messages(messages: &mut Vec<Message>) {
-    let is_system = |message: &Message| matches!(message, Message::System(_));
-    if !messages.iter().skip(1).any(is_system) {
-        return;
+fn with_one_system_message(mut entries: Vec<Entry>, log: &mut ChangeLog) -> Vec<Entry> {
+    let is_system = |(_, message): &Entry| matches!(message, Message::System(_));
+    if !entries.iter().skip(1).any(is_system) {
+        return entries;
     }
-    let mut merged: Option<SystemMessage> = None;
-    messages.retain(|message| match (message, &mut merged) {
+    let starts_with_system = entries.first().is_some_and(is_system);
+    let mut merged: Option<(usize, SystemMessage)> = None;
+    entries.retain(|(at, message)| match (message, &mut merged) {
         (Message::System(system), None) => {
-            merged = Some(system.clone());
+            if !starts_with_system {
+                log.moved(*at, json(message), "the system message is the first one");
+            }
+            merged = Some((*at, system.clone()));
             false
         }
-        (Message::System(system), Some(merged)) => {
+        (Message::System(system), Some((_, merged))) => {
             append(&mut merged.content, &system.content);
             merged.extra.extend(system.extra.clone());
+            let reason = "it is a part of the first system message, because there can be one";
+            log.moved(*at, json(message), reason);
             false
         }
         _ => true,
     });
-    messages.splice(..0, merged.map(Message::from));
+    entries.splice(..0, merged.map(|(at, system)| (at, system.into())));
+    entries
 }
 
 #[inline]
@@ -119,41 +175,77 @@ fn append(content: &mut Content, more: &Content) {
     *content = Content::Chunks([chunks(content), chunks(more)].concat());
 }
 
+/// Adds an assistant message between each tool message and a user message after it.
+#[inline]
+fn with_responses(entries: Vec<Entry>, log: &mut ChangeLog) -> Vec<Message> {
+    let mut messages = Vec::with_capacity(entries.len());
+    for (at, message) in entries {
+        let is_after_tool = matches!(messages.last(), Some(Message::Tool(_)));
+        if is_after_tool && matches!(message, Message::User(_)) {
+            log.added(
+                at,
+                "an assistant message stands between tool results and this message",
+            );
+            messages.push(Message::assistant(MISSING_RESPONSE));
+        }
+        messages.push(message);
+    }
+    messages
+}
+
 /// Moves every tool message directly after the message with its call.
 #[inline]
-fn move_results_to_calls(messages: &mut Vec<Message>) {
+fn with_results_after_calls(entries: Vec<Entry>, log: &mut ChangeLog) -> Vec<Entry> {
     let mut indices: HashMap<String, VecDeque<usize>> = HashMap::new();
-    for (at, message) in messages.iter().enumerate() {
+    let mut others = Vec::with_capacity(entries.len()); // the last message that is no result
+    for (index, (_, message)) in entries.iter().enumerate() {
+        let before = others.last().copied().unwrap_or_default();
+        let is_result = matches!(message, Message::Tool(_));
+        others.push(if is_result { before } else { index });
         for id in tool_call_ids(message) {
-            indices.entry(id.to_owned()).or_default().push_back(at);
+            indices.entry(id.to_owned()).or_default().push_back(index);
         }
     }
-    let mut remaining: Vec<Option<Message>> = messages.drain(..).map(Some).collect();
-    for at in 0..remaining.len() {
-        let Some(message) = remaining.get_mut(at).and_then(Option::take) else {
+    let mut sorted = Vec::with_capacity(entries.len());
+    let mut remaining: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
+    for index in 0..remaining.len() {
+        let Some(entry) = remaining.get_mut(index).and_then(Option::take) else {
             continue;
         };
-        let calls: Vec<String> = match &message {
-            Message::Tool(_) => continue, // no preceding call has claimed it
-            message => tool_call_ids(message).map(str::to_owned).collect(),
-        };
-        messages.push(message);
+        let (at, message) = &entry;
+        if let Message::Tool(_) = message {
+            log.at = *at;
+            log.removed("", json(message), "it is the result of no tool call");
+            continue; // no preceding call has claimed it
+        }
+        let at = *at;
+        let calls: Vec<String> = tool_call_ids(message).map(str::to_owned).collect();
+        sorted.push(entry);
         let mut claimed = Vec::new();
         let mut missing = Vec::new();
         for id in calls {
             let indices = indices.get_mut(&id);
-            match indices.and_then(|indices| take_result_after(at, indices, &remaining)) {
-                Some(index) => {
-                    let result = remaining.get_mut(index).and_then(Option::take);
-                    claimed.extend(result.map(|result| (index, result)));
+            match indices.and_then(|indices| take_result_after(index, indices, &remaining)) {
+                Some(result) => {
+                    let entry = remaining.get_mut(result).and_then(Option::take);
+                    claimed.extend(entry.map(|entry| (result, entry)));
                 }
-                None => missing.push(Message::tool(id, MISSING_RESULT)),
+                None => missing.push((at, Message::tool(id, MISSING_RESULT))),
             }
         }
-        claimed.sort_by_key(|(index, _)| *index);
-        messages.extend(claimed.into_iter().map(|(_, result)| result));
-        messages.append(&mut missing);
+        claimed.sort_by_key(|(result, _)| *result);
+        for (result, entry) in claimed {
+            if others.get(result) != Some(&index) {
+                log.moved(entry.0, json(&entry.1), "a result follows its tool call");
+            }
+            sorted.push(entry);
+        }
+        for _ in &missing {
+            log.added(at, "every tool call has a result");
+        }
+        sorted.append(&mut missing);
     }
+    sorted
 }
 
 /// Removes the index of the tool message for a call of the message at `at` from `indices`, the
@@ -162,13 +254,13 @@ fn move_results_to_calls(messages: &mut Vec<Message>) {
 fn take_result_after(
     at: usize,
     indices: &mut VecDeque<usize>,
-    remaining: &[Option<Message>],
+    remaining: &[Option<Entry>],
 ) -> Option<usize> {
     while indices.front().is_some_and(|index| *index <= at) {
         indices.pop_front();
     }
     match remaining.get(*indices.front()?) {
-        Some(Some(Message::Tool(_))) => indices.pop_front(),
+        Some(Some((_, Message::Tool(_)))) => indices.pop_front(),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod deadline;
 mod decision;
 mod exchange;
 pub(crate) mod multipart;
+mod raw_body;
 mod redirect;
 pub(crate) mod request;
 pub(crate) mod route_cache;

@@ -82,8 +82,14 @@ pub(crate) fn of_file(name: &str, bytes: &[u8]) -> &'static str {
         .unwrap_or(UNKNOWN)
 }
 
+/// Returns the media type of a file by its first bytes or, where they are not known, by the
+/// extension of its name.
+pub(crate) fn of_content(name: &str, bytes: &[u8]) -> Option<&'static str> {
+    signature::of_bytes(bytes).or_else(|| of_file_name(name))
+}
+
 /// Returns the media type of a recording in a container that may hold a film.
-pub(super) fn as_audio(media_type: &'static str) -> &'static str {
+pub(crate) fn as_audio(media_type: &'static str) -> &'static str {
     let sound = SOUND_OF_VIDEO.iter().find(|(it, _)| *it == media_type);
     sound.map_or(media_type, |(_, sound)| sound)
 }

@@ -12,12 +12,14 @@
 mod common;
 
 mod chunks;
+mod from_json;
 mod golden;
 mod merge;
 mod merge_scale;
 mod other_shapes;
 mod parse;
 mod placeholders;
+mod raw;
 mod requests;
 mod schema;
 mod so_far;

@@ -108,6 +108,17 @@ async fn repaired_history_is_accepted_by_the_emulator() {
     assert_eq!(refused, 12); // of the rest, some models refuse some
 }
 
+#[tokio::test]
+async fn hint_for_no_messages_speaks_of_emptiness() {
+    let emulator = mistral_emulator::Emulator::start().unwrap();
+    let api = MistralApi::new(emulator.api_key()).unwrap();
+    let client = Client::new(api.base_url(emulator.url()).unwrap()).unwrap();
+    let request = ChatCompletionRequest::new("mistral-small-latest", Vec::<Message>::new());
+    let error = client.chat().complete(&request).await.unwrap_err();
+    let hint = error.hint().unwrap();
+    assert!(hint.starts_with("the list of messages is empty"), "{hint}");
+}
+
 #[test]
 fn lint_reports_history_without_input_and_repair_keeps_it() {
     for messages in [
@@ -148,7 +159,12 @@ fn repair_keeps_extra_fields_of_system_messages() {
         { "role": "system", "content": "Two.", "b": 2 },
     ]))
     .unwrap();
-    assert_eq!(repair_messages(&mut messages), []);
+    let left = repair_messages(&mut messages).into_iter();
+    let left: Vec<_> = left
+        .map(|violation| (violation.rule, violation.field))
+        .collect();
+    let unknown = |name: &str| (FieldIsKnown, Some(name.to_owned()));
+    assert_eq!(left, [unknown("a"), unknown("b")]);
     let expected = json!({ "role": "system", "content": "One.\n\nTwo.", "a": 1, "b": 2 });
     assert_eq!(serde_json::to_value(&messages[0]).unwrap(), expected);
 }
@@ -158,6 +174,7 @@ fn repair_keeps_unknown_messages_in_place() {
     let unknown: Message = serde_json::from_value(json!({ "role": "critic", "x": 1 })).unwrap();
     let mut messages = vec![user(), unknown, user()];
     let before = messages.clone();
-    assert_eq!(repair_messages(&mut messages), []);
+    repair_messages(&mut messages);
+    assert_eq!(found(&messages), [(1, RoleIsKnown)]);
     assert_eq!(messages, before);
 }

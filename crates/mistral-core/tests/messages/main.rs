@@ -11,10 +11,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod arguments;
 mod foreign;
+mod import;
 mod lint;
 mod malformed_members;
+mod media;
 mod mutate;
 mod repair_json;
 mod tolerance;
 mod tool_call_ids;
+mod undeclared;

@@ -167,3 +167,26 @@ async fn response_that_is_tolerated_is_logged_without_its_content() {
     }
     assert!(!text.contains("secret"), "{text}");
 }
+
+#[tokio::test]
+async fn span_of_raw_call_is_that_of_a_typed_call() {
+    let (recorder, _guard) = Recorder::start();
+    let mock = MockTransport::new().sse(events()).sse(events());
+    let client = builder(&mock).build().unwrap();
+    let typed = client.chat().stream(&ask()).await.unwrap();
+    typed.collect_response().await.unwrap();
+    let body = serde_json::to_string(&ask()).unwrap();
+    let mut raw = client.chat().stream_raw(body).await.unwrap();
+    while let Some(chunk) = raw.next().await {
+        chunk.unwrap();
+    }
+    let spans = recorder.spans();
+    let fields = |at: usize| {
+        let mut fields = spans[at].fields.clone();
+        fields.retain(|name, _| !name.contains("time_to_first_chunk"));
+        fields
+    };
+    assert_eq!(spans.len(), 2);
+    assert_eq!(fields(0), fields(1));
+    assert_eq!(fields(1)["gen_ai.request.model"], "mistral-small-latest");
+}

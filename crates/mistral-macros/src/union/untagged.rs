@@ -174,6 +174,13 @@ fn from_string(name: &Ident, variant: &Ident, ty: &Type) -> TokenStream {
                 Self::#variant(#value)
             }
         }
+
+        #[automatically_derived]
+        impl __json::From<&__json::String> for #name {
+            fn from(text: &__json::String) -> Self {
+                <Self as __json::From<&str>>::from(text)
+            }
+        }
     }
 }
 
@@ -224,6 +231,20 @@ fn from_slice(name: &Ident, variant: &Ident) -> TokenStream {
                 Self::#variant(
                     texts.iter().map(|text| __json::String::from(text.as_ref())).collect(),
                 )
+            }
+        }
+
+        #[automatically_derived]
+        impl<__T: __json::AsRef<str>> __json::From<&__json::Vec<__T>> for #name {
+            fn from(texts: &__json::Vec<__T>) -> Self {
+                <Self as __json::From<&[__T]>>::from(texts)
+            }
+        }
+
+        #[automatically_derived]
+        impl<__T: __json::AsRef<str>, const N: usize> __json::From<&[__T; N]> for #name {
+            fn from(texts: &[__T; N]) -> Self {
+                <Self as __json::From<&[__T]>>::from(texts)
             }
         }
     }

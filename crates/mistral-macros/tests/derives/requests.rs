@@ -169,3 +169,52 @@ fn request_deprecated_as_a_whole_works() {
     let old: Old = round_trip(&json!({ "name": "a" }));
     assert_eq!(old, Old::new("a".to_owned()));
 }
+
+/// A value that is a list of words: a text, or a list of texts.
+pub trait IntoWords<Kind> {
+    /// Returns the words.
+    fn into_words(self) -> Vec<String>;
+}
+
+impl IntoWords<String> for &str {
+    fn into_words(self) -> Vec<String> {
+        self.split(' ').map(str::to_owned).collect()
+    }
+}
+
+impl<T: IntoIterator<Item = &'static str>> IntoWords<Vec<String>> for T {
+    fn into_words(self) -> Vec<String> {
+        self.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// A request with arguments that a trait converts.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+pub(crate) struct Sentences {
+    /// The words.
+    #[api(required, argument = IntoWords::into_words)]
+    pub first_words: Vec<String>,
+    /// More words.
+    #[api(argument = IntoWords::into_words)]
+    pub more: Option<Vec<String>>,
+    /// Other fields.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+#[test]
+fn argument_is_converted_by_the_method_of_its_trait() {
+    let of_text = Sentences::new("a b").more(["c"]);
+    let of_list = Sentences::new(["a", "b"]).more("c");
+    assert_eq!(of_text, of_list);
+    assert_eq!(of_text.first_words, ["a", "b"]);
+}
+
+#[test]
+fn from_json_reads_text_and_names_the_type() {
+    let sentences = Sentences::from_json(r#"{"first_words":["a","b"],"x":1}"#).unwrap();
+    assert_eq!(sentences, Sentences::new("a b").extra("x", 1));
+    let error = Sentences::from_json("{}").unwrap_err().to_string();
+    let expected = "the JSON is not a `Sentences`: missing field `first_words`";
+    assert!(error.contains(expected), "{error}");
+}

@@ -26,16 +26,16 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::api::chat::{
-    ChatCompletionResponse, CompletionChunk, GuardrailConfig, Prediction, PromptMode,
-    ReasoningEffort, ServiceTier, Stop,
+    ChatCompletionResponse, CompletionChunk, GuardrailConfig, Prediction, PromptMode, RawChunk,
+    ReasoningEffort, ServiceTier, Stop, decode_raw,
 };
 #[cfg(feature = "schemars")]
 use crate::api::chat::{Parsed, ParsedChunk, decode_parsed, set_response_schema};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
-use crate::json::ApiRequest;
+use crate::json::{ApiRequest, JsonInput};
 use crate::messages::outgoing::Outgoing;
-use crate::messages::{Message, ResponseFormat, Tool, ToolChoice};
+use crate::messages::{IntoMessages, Message, ResponseFormat, Tool, ToolChoice};
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -55,7 +55,7 @@ pub struct AgentsCompletionRequest {
     #[api(required, into)]
     pub agent_id: String,
     /// The messages of the conversation so far.
-    #[api(required, list, write_with = Outgoing::of)]
+    #[api(required, argument = IntoMessages::into_messages, write_with = Outgoing::of)]
     pub messages: Vec<Message>,
     /// The number of most probable tokens to sample from.
     pub top_k: Option<u64>,
@@ -175,6 +175,26 @@ while let Some(chunk) = stream.next().await {
 "#)]
     pub fn stream(&self, request: &AgentsCompletionRequest) -> StreamCall<CompletionChunk, M> {
         let request = ApiRequest::new(&STREAM).json(request);
+        self.client.call_stream(request)
+    }
+
+    /// Creates a completion by the agent from a request in JSON and returns the response as JSON, as
+    /// [`Chat::complete_raw`](crate::api::chat::Chat::complete_raw) does.
+    ///
+    /// # Errors
+    /// Fails as [`Chat::complete_raw`](crate::api::chat::Chat::complete_raw) does.
+    pub fn complete_raw(&self, request: impl JsonInput) -> Call<Value, M> {
+        let request = ApiRequest::new(&COMPLETE).raw_json(request);
+        self.client.call(request).with_decoder(decode_raw)
+    }
+
+    /// Creates a completion by the agent from a request in JSON and streams it as the server sends it,
+    /// as [`Chat::stream_raw`](crate::api::chat::Chat::stream_raw) does.
+    ///
+    /// # Errors
+    /// Fails as [`Chat::stream_raw`](crate::api::chat::Chat::stream_raw) does.
+    pub fn stream_raw(&self, request: impl JsonInput) -> StreamCall<RawChunk, M> {
+        let request = ApiRequest::new(&STREAM).raw_json(request);
         self.client.call_stream(request)
     }
 }

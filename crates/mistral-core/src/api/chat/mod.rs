@@ -27,6 +27,7 @@ mod guardrail;
 mod merge;
 #[cfg(feature = "schemars")]
 mod parse;
+mod raw;
 mod request;
 mod response;
 mod template;
@@ -50,6 +51,8 @@ pub use self::guardrail::{
 pub use self::parse::{Parsed, ParsedChunk};
 #[cfg(feature = "schemars")]
 pub(crate) use self::parse::{decode_parsed, set_response_schema};
+pub use self::raw::RawChunk;
+pub(crate) use self::raw::decode_raw;
 pub use self::request::{
     ChatCompletionRequest, Prediction, PromptMode, ReasoningEffort, ServiceTier, Stop,
 };

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 use super::guardrail::GuardrailConfig;
 use crate::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 use crate::messages::outgoing::Outgoing;
-use crate::messages::{Message, ResponseFormat, Tool, ToolChoice};
+use crate::messages::{IntoMessages, Message, ResponseFormat, Tool, ToolChoice};
 
 /// A request for a chat completion. Mirrors the API's `ChatCompletionRequest`, with the fields
 /// of the newest official SDK.
@@ -25,7 +25,7 @@ pub struct ChatCompletionRequest {
     #[api(required, into)]
     pub model: String,
     /// The messages of the conversation so far.
-    #[api(required, list, write_with = Outgoing::of)]
+    #[api(required, argument = IntoMessages::into_messages, write_with = Outgoing::of)]
     pub messages: Vec<Message>,
     /// The sampling temperature, from 0 to 1.5; usually 0 to 0.7. Default: the model's own. Set
     /// this or `top_p`, not both.

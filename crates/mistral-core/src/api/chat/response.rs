@@ -40,7 +40,39 @@ pub struct ChatCompletionResponse {
     pub extra: Map<String, Value>,
 }
 
+/// The accessors are about the first choice. There are others only if the request sets `n`: read
+/// them from [`choices`](Self::choices).
 impl ChatCompletionResponse {
+    /// Returns the message of the first choice. `None` if there are no choices.
+    pub fn message(&self) -> Option<&AssistantMessage> {
+        self.choices.first().map(|choice| &choice.message)
+    }
+
+    /// Returns the message of the first choice, to be appended to the history. `None` if there are
+    /// no choices.
+    ///
+    /// ```
+    /// use mistral_core::chat::{ChatCompletionResponse, Message};
+    /// # use serde_json::json;
+    ///
+    /// # let response: ChatCompletionResponse = serde_json::from_value(json!({
+    /// #     "choices": [{ "message": { "role": "assistant", "content": "Hi!" } }],
+    /// # }))?;
+    /// let mut history = vec![Message::user("Hello")];
+    /// history.extend(response.into_message());
+    /// assert_eq!(history[1], Message::assistant("Hi!"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn into_message(self) -> Option<Message> {
+        let first = self.choices.into_iter().next();
+        first.map(|choice| choice.message.into())
+    }
+
+    /// Returns the reason that the model stopped the first choice. `None` if the server sent none.
+    pub fn finish_reason(&self) -> Option<&FinishReason> {
+        self.choices.first()?.finish_reason.as_ref()
+    }
+
     /// Returns the text of the first choice, without reasoning. Empty if there is none.
     pub fn text(&self) -> Cow<'_, str> {
         self.choices

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::json::{ApiRequest, ApiUnion};
-use crate::messages::Message;
 use crate::messages::outgoing::{self, Outgoing};
+use crate::messages::{IntoMessages, Message};
 
 /// A request to moderate or classify texts. Mirrors the API's `ClassificationRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
@@ -63,15 +63,40 @@ pub enum ChatModerationRequestInputs {
     Conversation(#[serde(serialize_with = "outgoing::serialize")] Vec<Message>),
 }
 
-impl From<Vec<Message>> for ChatModerationRequestInputs {
-    fn from(messages: Vec<Message>) -> Self {
+/// Implements the conversions of one conversation.
+macro_rules! from_messages {
+    ($inputs:ty: $($type:ty),+) => {
+        $(
+            impl From<$type> for $inputs {
+                fn from(messages: $type) -> Self {
+                    Self::of_messages(messages.into_messages())
+                }
+            }
+        )+
+
+        impl<const N: usize> From<[Message; N]> for $inputs {
+            fn from(messages: [Message; N]) -> Self {
+                Self::of_messages(messages.into())
+            }
+        }
+    };
+    ($inputs:ty) => {
+        from_messages!($inputs: &str, String, Message, Vec<Message>, &Vec<Message>, &[Message]);
+    };
+}
+
+from_messages!(ChatModerationRequestInputs);
+from_messages!(ChatClassificationRequestInputs);
+
+impl ChatModerationRequestInputs {
+    fn of_messages(messages: Vec<Message>) -> Self {
         Self::Conversation(messages)
     }
 }
 
-impl<const N: usize> From<[Message; N]> for ChatModerationRequestInputs {
-    fn from(messages: [Message; N]) -> Self {
-        Self::Conversation(messages.into())
+impl ChatClassificationRequestInputs {
+    fn of_messages(messages: Vec<Message>) -> Self {
+        Self::Conversation(InstructRequest::new(messages))
     }
 }
 
@@ -125,7 +150,7 @@ impl From<Vec<InstructRequest>> for ChatClassificationRequestInputs {
 #[non_exhaustive]
 pub struct InstructRequest {
     /// The messages of the conversation.
-    #[api(required, list, write_with = Outgoing::of)]
+    #[api(required, argument = IntoMessages::into_messages, write_with = Outgoing::of)]
     pub messages: Vec<Message>,
     /// Additional fields, by name.
     #[api(extra)]

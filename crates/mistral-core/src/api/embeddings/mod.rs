@@ -23,8 +23,12 @@ mod decode;
 mod request;
 mod response;
 
+use serde_json::Value;
+
+use crate::api::chat::decode_raw;
 use crate::call::Call;
 use crate::client::Client;
+use crate::json::JsonInput;
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -73,5 +77,21 @@ assert_eq!(response.to_f32()?[0].len(), 256);
         self.client
             .call(request)
             .with_decoder(decode::decode_response)
+    }
+
+    /// Creates the vectors of texts from a request in JSON and returns the response as JSON. The
+    /// request and the call are those of
+    /// [`Chat::complete_raw`](crate::api::chat::Chat::complete_raw).
+    ///
+    /// # Errors
+    /// Fails as [`Chat::complete_raw`](crate::api::chat::Chat::complete_raw) does.
+    #[doc = example!(r##"
+let request = r#"{ "model": "mistral-embed", "input": ["a cat"] }"#;
+let response = client.embeddings().create_raw(request).await?;
+assert_eq!(response["data"][0]["index"], 0);
+"##)]
+    pub fn create_raw(&self, request: impl JsonInput) -> Call<Value, M> {
+        let request = ApiRequest::new(&CREATE).raw_json(request);
+        self.client.call(request).with_decoder(decode_raw)
     }
 }

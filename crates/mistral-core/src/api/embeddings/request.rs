@@ -31,6 +31,15 @@ pub struct EmbeddingRequest {
 }
 
 /// The text, or the texts, to embed.
+///
+/// ```
+/// use mistral_core::embeddings::EmbeddingRequest;
+///
+/// let texts = vec!["a cat".to_owned(), "a dog".to_owned()];
+/// let of_list = EmbeddingRequest::new("mistral-embed", &texts);
+/// let of_array = EmbeddingRequest::new("mistral-embed", ["a cat", "a dog"]);
+/// assert_eq!(of_list, of_array);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]

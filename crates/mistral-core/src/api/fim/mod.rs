@@ -19,10 +19,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::chat::{ChatCompletionResponse, CompletionChunk, Stop};
+use crate::api::chat::{ChatCompletionResponse, CompletionChunk, RawChunk, Stop, decode_raw};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
-use crate::json::ApiRequest;
+use crate::json::{ApiRequest, JsonInput};
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -131,6 +131,26 @@ while let Some(chunk) = stream.next().await {
         let request = ApiRequest::new(&STREAM)
             .model(&*request.model)
             .json(request);
+        self.client.call_stream(request)
+    }
+
+    /// Creates a completion of code from a request in JSON and returns the response as JSON, as
+    /// [`Chat::complete_raw`](crate::api::chat::Chat::complete_raw) does.
+    ///
+    /// # Errors
+    /// Fails as [`Chat::complete_raw`](crate::api::chat::Chat::complete_raw) does.
+    pub fn complete_raw(&self, request: impl JsonInput) -> Call<Value, M> {
+        let request = ApiRequest::new(&COMPLETE).raw_json(request);
+        self.client.call(request).with_decoder(decode_raw)
+    }
+
+    /// Creates a completion of code from a request in JSON and streams it as the server sends it,
+    /// as [`Chat::stream_raw`](crate::api::chat::Chat::stream_raw) does.
+    ///
+    /// # Errors
+    /// Fails as [`Chat::stream_raw`](crate::api::chat::Chat::stream_raw) does.
+    pub fn stream_raw(&self, request: impl JsonInput) -> StreamCall<RawChunk, M> {
+        let request = ApiRequest::new(&STREAM).raw_json(request);
         self.client.call_stream(request)
     }
 }

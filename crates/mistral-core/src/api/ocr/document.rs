@@ -3,10 +3,10 @@ use std::path::Path;
 use base64_simd::STANDARD;
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json::ApiUnion;
-use crate::messages::{DocumentUrlChunk, FileChunk, ImageUrlChunk, ImageUrlUnion};
-use crate::transport::{media_type, run_blocking};
+use crate::messages::{DocumentUrlChunk, FileChunk, ImageUrlChunk, ImageUrlUnion, read_file};
+use crate::transport::media_type;
 
 /// The document or image to process. Mirrors the official SDK's `DocumentUnion`.
 ///
@@ -94,21 +94,10 @@ impl Document {
     ///   missing or cannot be read.
     /// * [`ErrorKind::Config`](crate::ErrorKind::Config) outside of a Tokio runtime.
     pub async fn from_path(path: impl AsRef<Path>) -> Result<Self> {
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(Error::config(
-                "`Document::from_path` needs a Tokio runtime: await it inside of one, \
-                 or read the file and call `Document::from_bytes`",
-            ));
-        }
-        let path = path.as_ref().to_owned();
+        let path = path.as_ref();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let (name, source) = (name.into_owned(), path.clone());
-        run_blocking(move || Ok(Self::from_bytes(name, std::fs::read(source)?)))
-            .await
-            .map_err(|error| {
-                let message = format!("the file `{}` cannot be read: {error}", path.display());
-                Error::io(message, error)
-            })
+        let bytes = read_file(path, "Document::from_path", "Document::from_bytes").await?;
+        Ok(Self::from_bytes(name, bytes))
     }
 }
 

@@ -200,7 +200,7 @@ fn decode_body<T>(
             }
             None => unexpected(raw.response.status(), headers.clone(), body, cause),
         };
-        let error = raw.response.credentials.mask(error);
+        let error = raw.response.context.complete(error);
         let error = error.at(request.operation.name.clone(), raw.attempts);
         if let Some(trace) = &raw.trace {
             trace.failed(&error);

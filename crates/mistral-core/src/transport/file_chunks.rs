@@ -1,8 +1,9 @@
 //! A local file as a stream of large chunks, one of which is read ahead.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -45,12 +46,8 @@ impl FileChunks {
             })
             .await
         };
-        let (file, length) = opened.map_err(|error| {
-            unreadable(format!(
-                "the file `{}` cannot be read: {error}",
-                path.display()
-            ))
-        })?;
+        let (file, length) =
+            opened.map_err(|error| unreadable(FileError::new("read", &path, error)))?;
         let reading = Some(spawn_blocking(move || read_chunk(file, length)));
         Ok((Self { path, reading }, length))
     }
@@ -108,11 +105,36 @@ impl Stream for FileChunks {
         Poll::Ready(match bytes {
             Ok(bytes) if bytes.is_empty() => None,
             Ok(bytes) => Some(Ok(bytes.into())),
-            Err(error) => Some(Err(unreadable(format!(
-                "the file `{}` cannot be uploaded: {error}",
-                self.path.display()
+            Err(error) => Some(Err(unreadable(FileError::new(
+                "uploaded", &self.path, error,
             )))),
         })
+    }
+}
+
+/// The error of a file, with its path.
+#[derive(Debug)]
+struct FileError {
+    message: String,
+    cause: io::Error,
+}
+
+impl FileError {
+    fn new(step: &str, path: &Path, cause: io::Error) -> Self {
+        let message = format!("the file `{}` cannot be {step}", path.display());
+        Self { message, cause }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for FileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
     }
 }
 

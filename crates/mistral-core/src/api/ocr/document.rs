@@ -106,7 +106,7 @@ impl Document {
         run_blocking(move || Ok(Self::from_bytes(name, std::fs::read(source)?)))
             .await
             .map_err(|error| {
-                let message = format!("the file `{}` cannot be read: {error}", path.display());
+                let message = format!("the file `{}` cannot be read", path.display());
                 Error::io(message, error)
             })
     }

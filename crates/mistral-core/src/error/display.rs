@@ -59,7 +59,8 @@ impl fmt::Debug for Error {
             return self.fmt_structure(f);
         }
         write!(f, "{self}")?;
-        let causes: Vec<_> = std::iter::successors(StdError::source(self), |&cause| cause.source()).collect();
+        let causes: Vec<_> =
+            std::iter::successors(StdError::source(self), |&cause| cause.source()).collect();
         match causes.as_slice() {
             [] => {}
             [cause] => {

@@ -193,7 +193,12 @@ async fn sniff_event_stream(
         Some(found) => format!("the content type is `{found}`"),
         None => "the response has no content type".to_owned(),
     };
-    Err(not_a_stream(response.status(), headers.clone(), &text, &found))
+    Err(not_a_stream(
+        response.status(),
+        headers.clone(),
+        &text,
+        &found,
+    ))
 }
 
 /// Whether a body that begins with `first` is a stream. `None` if too little is known.

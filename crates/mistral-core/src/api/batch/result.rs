@@ -80,8 +80,8 @@ impl BatchResult {
     /// Decodes a result. An error refers to it by `name`.
     pub(super) fn read(json: &[u8], name: impl Fn() -> String) -> Result<Self> {
         decode(json).map_err(|cause| {
-            let message = format!("{} is not a result of a batch", name());
-            Error::new(ErrorKind::Decode, message).with_source(cause)
+            let message = format!("{} is not a result of a batch: {cause}", name());
+            Error::new(ErrorKind::Decode, message)
         })
     }
 

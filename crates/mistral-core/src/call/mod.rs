@@ -4,6 +4,7 @@ pub(crate) mod byte_stream;
 pub(crate) mod event_stream;
 pub(crate) mod input_stream;
 pub(crate) mod keep_alive;
+mod misuse;
 #[macro_use]
 mod options;
 pub(crate) mod pages;

@@ -49,9 +49,13 @@ impl Error {
         )
     }
 
-    /// Creates an error of [`ErrorKind::Io`], caused by `source`.
+    /// Creates an error of [`ErrorKind::Io`], caused by `source`, or that of a transport which
+    /// `source` holds: no runtime is not an error of the file.
     pub(crate) fn io(message: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, message).with_source(source)
+        match source.downcast::<TransportError>() {
+            Ok(error) => error.into(),
+            Err(source) => Self::new(ErrorKind::Io, message).with_source(source),
+        }
     }
 
     /// Creates an error of [`ErrorKind::Credentials`], caused by `source`.

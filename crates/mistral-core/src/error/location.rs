@@ -4,25 +4,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::hint::BASE_URL;
 use super::{Error, ErrorKind, TimeoutPhase};
-
-/// The path segments that a base URL must not have: those of operations.
-const OPERATION_SEGMENTS: [&str; 10] = [
-    "chat",
-    "completions",
-    "embeddings",
-    "models",
-    "files",
-    "fim",
-    "ocr",
-    "agents",
-    "audio",
-    "batch",
-];
-
-const OPERATION_IN_BASE_URL: &str = "the base URL contains the path of an operation: it must end \
-    before `/v1`";
-const NOTHING_AT_PATH: &str = "check the base URL: this host has nothing at that path";
 
 impl Error {
     /// Returns the URL of the request that failed: scheme, host, port and path, without user,
@@ -77,24 +60,13 @@ impl Error {
 
     /// Returns advice for a URL at which there is nothing.
     pub(super) fn url_hint(&self) -> Option<&'static str> {
-        let url = self.telling_url()?;
-        if self.0.kind == ErrorKind::Decode {
-            return None;
-        }
-        let segments = url.path_segments().into_iter().flatten();
-        let mut prefix = segments.take_while(|segment| *segment != "v1" && *segment != "v2");
-        let mut segments = url.path_segments().into_iter().flatten();
-        let versions = segments.clone().filter(|it| matches!(*it, "v1" | "v2"));
-        let is_operation = |segment: &str| OPERATION_SEGMENTS.contains(&segment);
-        let is_doubled = versions.count() > 1 && segments.any(is_operation);
-        if is_doubled || prefix.any(is_operation) {
-            return Some(OPERATION_IN_BASE_URL);
-        }
+        self.telling_url()
+            .filter(|_| self.0.kind != ErrorKind::Decode)?;
         let message = self.server_message().unwrap_or_default();
         let says_nothing = ["", "not found", "404 page not found", "method not allowed"]
             .iter()
             .any(|text| message.eq_ignore_ascii_case(text));
-        (says_nothing || message.starts_with("an HTML page")).then_some(NOTHING_AT_PATH)
+        (says_nothing || message.starts_with("an HTML page")).then_some(BASE_URL)
     }
 
     /// Whether the response seems to be from another server, or another part of it, than the API.

@@ -53,11 +53,12 @@ impl FileChunks {
     }
 }
 
-/// Runs `work` on a blocking thread of the runtime.
+/// Runs `work` on a blocking thread of the runtime. Without one, the error holds a
+/// [`TransportError`].
 pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    current_runtime().map_err(|error| io::Error::other(error.source_text()))?;
+    current_runtime().map_err(io::Error::other)?;
     spawn_blocking(work).await.map_err(io::Error::other)?
 }
 

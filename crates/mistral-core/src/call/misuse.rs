@@ -30,6 +30,7 @@ impl<T: StreamEvent> StreamCall<T> {
     }
 
     #[doc(hidden)]
+    #[expect(clippy::should_implement_trait)] // the mistake is to call it
     pub fn next(&mut self) -> Ready<Option<Result<T>>>
     where
         T: StreamedAfterAwait,

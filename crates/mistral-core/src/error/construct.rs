@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use super::body::describe_foreign;
 use super::display::one_line;
+use super::foreign::describe_foreign;
 use super::location::timeout_message;
 use super::{ApiError, BoxError, Error, ErrorKind, Inner, ProviderFailure, TimeoutPhase};
 use crate::transport::{TransportError, TransportErrorKind};

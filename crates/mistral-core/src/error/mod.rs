@@ -7,6 +7,7 @@ mod construct;
 mod decode;
 mod delay;
 mod display;
+mod foreign;
 mod hint;
 mod input_size;
 mod kind;

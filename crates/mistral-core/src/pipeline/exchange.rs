@@ -39,7 +39,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) attempts: u32,
     retries: u32,
     /// Whether the server may have processed an earlier attempt.
-    may_have_arrived: bool,
+    pub(crate) may_have_arrived: bool,
     /// The time when the last chunk of a streamed body was sent.
     body_sent_at: Option<Arc<Mutex<Instant>>>,
     /// The redirect that the current attempt follows.
@@ -385,18 +385,10 @@ impl<'a> Exchange<'a> {
             .with_earlier_arrival(self.may_have_arrived)
     }
 
-    /// Completes an error that ended the call before its next attempt was sent.
-    #[cold]
-    pub(crate) fn unsent(&self, error: Error) -> Error {
-        error.with_earlier_arrival(self.may_have_arrived)
-    }
-
     pub(crate) fn into_response(mut self, mut response: Response) -> RawResponse {
         std::mem::swap(&mut response.context.credentials, &mut self.credentials);
-        response
-            .context
-            .credentials
-            .add_own(self.request, &self.target().url);
+        let url = &self.target().url;
+        response.context.credentials.add_own(self.request, url);
         RawResponse {
             response,
             attempts: self.attempts,

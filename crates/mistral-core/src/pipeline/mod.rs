@@ -96,7 +96,10 @@ impl Pipeline {
         let mut timer: Timer<'_> = pin!(None);
         loop {
             let outcome = exchange.attempt(timer.as_mut()).await;
-            let unsent = |error| at(exchange.attempts)(exchange.unsent(error));
+            let unsent = |error: Error| {
+                let error = error.with_earlier_arrival(exchange.may_have_arrived);
+                at(exchange.attempts)(error)
+            };
             let decision = match outcome.map_err(unsent)? {
                 Ok(response) if response.status().is_redirection() => {
                     decide(Ok(exchange.redirection(&response)), &exchange.state())

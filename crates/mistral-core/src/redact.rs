@@ -140,6 +140,11 @@ impl Secrets {
             percent,
             STANDARD.encode_to_string(secret),
         ];
+        // A server may quote JSON within JSON.
+        let nested = forms.iter().filter(|form| form.contains('\\'));
+        let nested = nested.map(|form| Value::from(form.as_str()).to_string());
+        self.0
+            .extend(nested.map(|text| text.trim_matches('"').to_owned()));
         self.0.extend(forms);
         // A form may contain another one.
         self.0

@@ -1,3 +1,9 @@
+// Without a provider, there is nothing to select.
+#![cfg_attr(
+    not(any(feature = "api", feature = "azure", feature = "gcp")),
+    allow(dead_code, unused_imports)
+)]
+
 use mistral_core::client::FromEnv;
 use mistral_core::provider::shown_value;
 use mistral_core::{Client, ClientBuilder, Error, Result, provider};
@@ -48,13 +54,17 @@ const CANDIDATES: [Candidate; 3] = [
     },
 ];
 
+#[cfg(any(feature = "api", feature = "azure", feature = "gcp"))]
 impl FromEnv<CompiledProviders> for Client {
     fn from_env() -> Result<Self> {
         builder_from_env()?.build()
     }
 }
 
-#[cfg(feature = "blocking")]
+#[cfg(all(
+    feature = "blocking",
+    any(feature = "api", feature = "azure", feature = "gcp")
+))]
 impl FromEnv<CompiledProviders> for mistral_core::blocking::Client {
     fn from_env() -> Result<Self> {
         builder_from_env()?.build_blocking()

@@ -12,6 +12,13 @@ pub use mistral_api::{MistralApi, MistralApiBuilder, Server};
 pub use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};
 #[doc(inline)]
 pub use mistral_core::*;
+// By name, so that the compiler names the feature where it is not enabled.
+#[cfg(feature = "blocking")]
+#[doc(inline)]
+pub use mistral_core::blocking;
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use mistral_core::testing;
 #[cfg(feature = "gcp")]
 #[doc(inline)]
 pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};

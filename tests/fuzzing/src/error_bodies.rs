@@ -23,7 +23,8 @@ pub fn check(input: &[u8]) {
         assert!(displayed.len() <= MAX_LINE, "{} bytes", displayed.len());
         assert!(displayed.contains(error.message()), "{displayed}");
     }
-    assert!(is_one_line(&format!("{error:?}")), "{error:?}");
+    let lines = format!("{error:?}");
+    assert!(lines.split('\n').all(is_one_line), "{error:?}");
 
     let again = error_of(&response).unwrap();
     assert_eq!(again.kind(), error.kind());

@@ -111,7 +111,7 @@ impl ByteStream {
         while let Some(bytes) = self.next() {
             let bytes = bytes?;
             writer.write_all(&bytes).map_err(|error| {
-                let what = format!("the download cannot be written to the writer: {error}");
+                let what = "the download cannot be written to the writer";
                 self.stream.inner.error(Error::io(what, error))
             })?;
             written += bytes.len() as u64;

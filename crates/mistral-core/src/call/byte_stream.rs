@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::io::{self, Write};
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
@@ -17,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::classify::RawResponse;
 use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::Trace;
-use crate::transport::{Body, run_blocking};
+use crate::transport::{Body, RequestTarget, run_blocking};
 
 /// The number of bytes that are collected before they are written. HTTP/2 delivers 16 KiB at a time,
 /// and each write switches threads twice. HTTP/1.1 delivers up to 400 KiB, and holding more than one
@@ -63,6 +64,7 @@ pub struct ByteStream {
     idle_timer: IdleTimer,
     progress: Option<DownloadProgress>,
     trace: Option<Box<Trace>>,
+    target: Arc<RequestTarget>,
 }
 
 impl ByteStream {
@@ -82,6 +84,7 @@ impl ByteStream {
             idle_timer: IdleTimer::new(raw.idle, raw.deadline),
             progress: None,
             trace: raw.trace,
+            target: raw.response.context.target,
         }
     }
 
@@ -183,7 +186,7 @@ impl ByteStream {
     }
 
     fn write_error(&self, path: &Path, error: io::Error) -> Error {
-        let message = format!("the file `{}` cannot be written: {error}", path.display());
+        let message = format!("the file `{}` cannot be written", path.display());
         self.error(Error::io(message, error))
     }
 
@@ -205,6 +208,7 @@ impl ByteStream {
 
     pub(crate) fn error(&self, error: Error) -> Error {
         error
+            .with_url(&self.target.url)
             .with_request_id(self.request_id.as_deref())
             .at(self.operation.clone(), self.attempts)
     }
@@ -229,7 +233,8 @@ impl ByteStream {
             }
             Poll::Ready(None) => self.truncated("the server closed the connection"),
             Poll::Ready(Some(Err(cause))) => {
-                self.truncated("the connection broke").with_source(cause)
+                let error = self.truncated(&cause.to_string());
+                error.with_source(cause.into_source())
             }
             Poll::Pending => match self.idle_timer.poll(cx) {
                 Poll::Ready(error) => error,

@@ -14,9 +14,8 @@ use super::stream_event::StreamEvent;
 use crate::error::{
     ApiError, Error, ErrorKind, Result, locate, repaired, report_repair, unexpected,
 };
-use crate::pipeline::classify::RawResponse;
+use crate::pipeline::classify::{ErrorContext, RawResponse};
 use crate::pipeline::collect::too_large;
-use crate::pipeline::credentials::Credentials;
 use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::Trace;
 use crate::provider::{Framing, Operation};
@@ -58,7 +57,7 @@ pub struct EventStream<T: StreamEvent> {
     status: StatusCode,
     request_id: Option<Box<str>>,
     /// Boxed: a stream is moved more often than it fails.
-    credentials: Box<Credentials>,
+    context: Box<ErrorContext>,
     /// `None` once the stream has ended.
     body: Option<Body>,
     failed: bool,
@@ -98,7 +97,7 @@ impl<T: StreamEvent> EventStream<T> {
             attempts: raw.attempts,
             status: raw.response.status(),
             request_id,
-            credentials: Box::new(raw.response.credentials),
+            context: Box::new(raw.response.context),
             body: Some(raw.response.http.into_body()),
             failed: false,
             has_events: false,
@@ -204,9 +203,10 @@ impl<T: StreamEvent> EventStream<T> {
                     self.close();
                     return Poll::Ready(None);
                 }
-                Poll::Ready(Some(Err(error))) => {
-                    let message = "the stream stopped before its end: the connection broke";
-                    let error = Error::new(ErrorKind::Truncated, message).with_source(error);
+                Poll::Ready(Some(Err(cause))) => {
+                    let message = format!("the stream stopped before its end: {cause}");
+                    let error = Error::new(ErrorKind::Truncated, message);
+                    let error = error.with_source(cause.into_source());
                     return Poll::Ready(Some(self.fail(error)));
                 }
                 // The last line has no line feed. The body must not be polled after its end.
@@ -357,8 +357,8 @@ impl<T: StreamEvent> EventStream<T> {
 
     pub(crate) fn error(&self, error: Error) -> Error {
         let error = self
-            .credentials
-            .mask(error.with_request_id(self.request_id.as_deref()))
+            .context
+            .complete(error.with_request_id(self.request_id.as_deref()))
             .at(self.operation.clone(), self.attempts);
         match T::partial(&self.state) {
             Some(partial) => error.with_partial(partial),

@@ -5,6 +5,7 @@ pub(crate) mod event_stream;
 mod in_flight;
 pub(crate) mod input_stream;
 pub(crate) mod keep_alive;
+mod misuse;
 #[macro_use]
 mod options;
 pub(crate) mod pages;
@@ -224,7 +225,7 @@ fn decode_body<T>(
             }
             None => unexpected(raw.response.status(), headers.clone(), body, cause),
         };
-        let error = raw.response.credentials.mask(error);
+        let error = raw.response.context.complete(error);
         let error = error.at(request.operation.name.clone(), raw.attempts);
         if let Some(trace) = &raw.trace {
             trace.failed(&error);

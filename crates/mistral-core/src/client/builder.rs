@@ -8,6 +8,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::mode::misuse::KeyOfProvider;
 use crate::pipeline::Pipeline;
 use crate::pipeline::collect::DEFAULT_MAX_RESPONSE_SIZE;
 use crate::pipeline::deadline::Timeouts;
@@ -69,6 +70,11 @@ impl ClientBuilder {
     /// builder's connect timeout.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn api_key<K: KeyOfProvider>(self, _key: K) -> Self {
         self
     }
 

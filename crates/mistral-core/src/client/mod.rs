@@ -43,6 +43,12 @@ pub struct Client<M: Mode = Async> {
 /// Creates a client from environment variables.
 ///
 /// Implemented by the crate `mistral-sdk`, which depends on all providers.
+#[diagnostic::on_unimplemented(
+    message = "no provider is compiled in: enable the feature `api`, `azure` or `gcp` of \
+               `mistral-sdk`",
+    label = "needs a provider",
+    note = "in Cargo.toml: `mistral-sdk = {{ version = \"…\", features = [\"api\"] }}`"
+)]
 pub trait FromEnv<Providers>: Sized {
     /// Creates the client; see [`Client::from_env`].
     ///

@@ -8,6 +8,7 @@ use super::api::{ApiError, ErrorDetail};
 use super::decode::{all_json, first_json};
 use super::delay::read_delay;
 use super::display::MAX_MESSAGE_CHARS;
+use super::foreign::describe_text;
 use super::repair::BYTE_ORDER_MARK;
 
 /// The maximum nesting of errors. Servers are known to send JSON in a string in JSON, and
@@ -372,32 +373,5 @@ fn join_details(details: &[ErrorDetail], omitted: usize) -> String {
         format!("{shown}; and {more} more")
     } else {
         shown
-    }
-}
-
-/// Returns a message for a body that is not JSON. Of markup, only the element with the message.
-fn describe_text(body: &str) -> String {
-    if !body.starts_with('<') {
-        return body.to_owned();
-    }
-    let lower = body.to_ascii_lowercase();
-    let is_html = lower.contains("<html") || lower.contains("<!doctype html");
-    let kind = if is_html || !lower.starts_with("<?xml") {
-        "an HTML page"
-    } else {
-        "an XML document"
-    };
-    let element = |name: &str| {
-        let start = lower.find(&format!("<{name}>"))? + name.len() + 2;
-        let length = lower.get(start..)?.find(&format!("</{name}>"))?;
-        let text = body.get(start..start + length)?.trim();
-        (!text.is_empty()).then_some(text)
-    };
-    match ["message", "faultstring", "title"]
-        .into_iter()
-        .find_map(element)
-    {
-        Some(text) => format!("{kind}: {text}"),
-        None => kind.to_owned(),
     }
 }

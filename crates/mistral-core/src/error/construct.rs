@@ -8,6 +8,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 use super::display::one_line;
+use super::foreign::describe_foreign;
+use super::location::timeout_message;
 use super::{ApiError, BoxError, Error, ErrorKind, Inner, ProviderFailure, TimeoutPhase};
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -20,11 +22,15 @@ impl Error {
             attempts: 0,
             api: None,
             phase: None,
+            limit: None,
             transport: None,
+            url: None,
+            arrived_before: false,
             request_id: None,
             partial: None,
             failures: Vec::new(),
             source: None,
+            is_source_shown: false,
         }))
     }
 
@@ -43,9 +49,13 @@ impl Error {
         )
     }
 
-    /// Creates an error of [`ErrorKind::Io`], caused by `source`.
+    /// Creates an error of [`ErrorKind::Io`], caused by `source`, or that of a transport which
+    /// `source` holds: no runtime is not an error of the file.
     pub(crate) fn io(message: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, message).with_source(source)
+        match source.downcast::<TransportError>() {
+            Ok(error) => error.into(),
+            Err(source) => Self::new(ErrorKind::Io, message).with_source(source),
+        }
     }
 
     /// Creates an error of [`ErrorKind::Credentials`], caused by `source`.
@@ -69,21 +79,17 @@ impl Error {
     }
 
     pub(crate) fn timeout(phase: TimeoutPhase, after: Duration) -> Self {
-        let message = match phase {
-            TimeoutPhase::Connect => format!("no connection within {after:?}"),
-            TimeoutPhase::FirstByte => format!("no response within {after:?}"),
-            TimeoutPhase::Idle => format!("no data received for {after:?}"),
-            TimeoutPhase::Total => format!("not finished within {after:?}"),
-        };
-        let mut this = Self::new(ErrorKind::Timeout, format!("{message} ({phase} timeout)"));
+        let mut this = Self::new(ErrorKind::Timeout, timeout_message(phase, after, None));
         this.0.phase = Some(phase);
+        this.0.limit = Some(after);
         this
     }
 
-    /// Sets the error that caused this one.
+    /// Sets the error that caused this one. Its text should not be part of the message as well.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
+        self.0.is_source_shown = false;
         self
     }
 
@@ -150,22 +156,28 @@ impl From<TransportError> for Error {
             TransportErrorKind::RateLimited => (ErrorKind::RateLimited, None),
             _ => (ErrorKind::Connection, None),
         };
-        let message = match error.kind() {
-            // Their source names the file or the setting, and the fix.
+        let transport = error.kind();
+        // The cause of these names the file or the setting, and the fix: it is the message. hyper's
+        // outermost error tells no more than the kind.
+        let is_source_shown = matches!(
+            transport,
             TransportErrorKind::RequestBody
-            | TransportErrorKind::Config
-            | TransportErrorKind::RateLimited => error.source_text(),
-            _ => error.to_string(),
+                | TransportErrorKind::Config
+                | TransportErrorKind::RateLimited
+        );
+        let source = error.into_source();
+        let text = source.to_string();
+        let is_empty_wrapper = text.starts_with("client error (") && source.source().is_some();
+        let message = if is_source_shown {
+            text
+        } else {
+            transport.text(None)
         };
-        let mut this = Self::new(kind, message);
-        this.0.transport = Some(error.kind());
+        let mut this = Self::new(kind, message).with_source(source);
+        this.0.is_source_shown = is_source_shown || is_empty_wrapper;
+        this.0.transport = Some(transport);
         this.0.phase = phase;
-        match error.kind() {
-            // The message already is the whole text of the source.
-            TransportErrorKind::Config | TransportErrorKind::RateLimited => this,
-            // The message already is the text of `error` itself.
-            _ => this.with_source(error.into_source()),
-        }
+        this
     }
 }
 
@@ -180,7 +192,34 @@ pub(crate) fn unexpected(
     if ApiError::is_error_body(body) {
         return Error::api_error(ApiError::parse(status, headers, body));
     }
-    let cause = one_line(&cause.into().to_string());
+    let cause = match describe_foreign(body) {
+        Some(found) => format!("expected JSON, but {found}"),
+        None => one_line(&cause.into().to_string()),
+    };
+    undocumented(status, headers, body, &cause)
+}
+
+/// Creates the error for a body in place of a stream of events, which `found` describes: the
+/// server's error, if the body is one, otherwise an error of [`ErrorKind::Decode`].
+#[cold]
+pub(crate) fn not_a_stream(
+    status: StatusCode,
+    headers: HeaderMap,
+    body: &[u8],
+    found: &str,
+) -> Error {
+    if ApiError::is_error_body(body) {
+        return Error::api_error(ApiError::parse(status, headers, body));
+    }
+    let mut cause = format!("expected a stream of events, but {found}");
+    if let Some(words) = describe_foreign(body) {
+        cause.push_str(", and ");
+        cause.push_str(&words);
+    }
+    undocumented(status, headers, body, &one_line(&cause))
+}
+
+fn undocumented(status: StatusCode, headers: HeaderMap, body: &[u8], cause: &str) -> Error {
     let mut error = Error::new(
         ErrorKind::Decode,
         format!("the response is not what the API documents: {cause}"),

@@ -2,6 +2,9 @@
 
 use std::error::Error as StdError;
 use std::fmt::{self, Write};
+use std::time::Duration;
+
+use url::Url;
 
 use super::Error;
 
@@ -23,13 +26,14 @@ impl fmt::Display for Error {
         let facts = [
             self.code()
                 .map(|code| format!("code {code:.MAX_ID_CHARS$}")),
-            self.retry_after().map(|wait| match wait.is_zero() {
+            self.shown_retry_after().map(|wait| match wait.is_zero() {
                 true => "retry at once".to_owned(),
                 false => format!("retry after {wait:?}"),
             }),
             (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
             self.request_id()
                 .map(|id| format!("request id {id:.MAX_ID_CHARS$}")),
+            self.telling_url().map(|url| format!("url {url}")),
         ];
         let facts: Vec<_> = facts.into_iter().flatten().collect();
         if !facts.is_empty() {
@@ -49,8 +53,39 @@ impl fmt::Display for Error {
     }
 }
 
+/// Writes the message, the causes and the hint on lines of their own: this is what is printed when
+/// `main` returns the error. The alternate form writes the structure.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return self.fmt_structure(f);
+        }
+        write!(f, "{self}")?;
+        let causes: Vec<_> =
+            std::iter::successors(StdError::source(self), |&cause| cause.source()).collect();
+        match causes.as_slice() {
+            [] => {}
+            [cause] => {
+                f.write_str("\n\nCaused by:\n    ")?;
+                write!(OneLine(&mut *f), "{cause}")?;
+            }
+            several => {
+                f.write_str("\n\nCaused by:")?;
+                for (number, cause) in several.iter().enumerate() {
+                    write!(f, "\n{number:>5}: ")?;
+                    write!(OneLine(&mut *f), "{cause}")?;
+                }
+            }
+        }
+        match self.hint() {
+            Some(hint) => write!(f, "\n\nHint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error {
+    fn fmt_structure(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
         f.debug_struct("Error")
             .field("kind", &inner.kind)
@@ -58,9 +93,17 @@ impl fmt::Debug for Error {
             .field("message", &inner.message)
             .field("attempts", &inner.attempts)
             .field("status", &self.status())
+            .field("url", &self.url().map(Url::as_str))
             .field("request_id", &self.request_id())
             .field("source", &inner.source)
             .finish_non_exhaustive()
+    }
+
+    /// Returns the delay that the server requested, in milliseconds: a date is compared with a clock,
+    /// which leaves fractions of them.
+    fn shown_retry_after(&self) -> Option<Duration> {
+        let delay = self.retry_after()?;
+        Some(u64::try_from(delay.as_millis()).map_or(delay, Duration::from_millis))
     }
 }
 

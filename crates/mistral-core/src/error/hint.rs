@@ -64,7 +64,7 @@ const WRONG_HOST: &str = "check that the key belongs to this host: api.mistral.a
     like this, too";
 const PAYMENT: &str = "the account has no means of payment, or its budget or plan is used up: \
     see its billing page";
-const BASE_URL: &str = "check the base URL: this host has nothing at that path";
+pub(super) const BASE_URL: &str = "check the base URL: this host has nothing at that path";
 const UNKNOWN_FIELD: &str =
     "leave out the field that the message names: this host, or this model, does not know it";
 const UNKNOWN_MODEL: &str =

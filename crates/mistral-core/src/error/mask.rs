@@ -14,6 +14,13 @@ impl Error {
         if let Some(id) = &mut self.0.request_id {
             secrets.mask(id);
         }
+        if let Some(url) = &mut self.0.url {
+            let mut path = url.path().to_owned();
+            secrets.mask(&mut path);
+            if path != url.path() {
+                url.set_path(&path);
+            }
+        }
         if let Some(api) = &mut self.0.api {
             api.mask(secrets);
         }

@@ -1,14 +1,17 @@
 //! The error type of the SDK.
 
 mod api;
+mod arrival;
 mod body;
 mod construct;
 mod decode;
 mod delay;
 mod display;
+mod foreign;
 mod hint;
 mod input_size;
 mod kind;
+mod location;
 mod mask;
 #[cfg(feature = "schemars")]
 mod narrow;
@@ -19,14 +22,16 @@ mod repair;
 use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use http::StatusCode;
+use url::Url;
 
 #[cfg(feature = "testing")]
 pub(crate) use self::api::REQUEST_ID_HEADERS;
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
-pub(crate) use self::construct::{empty_response, unexpected};
+pub(crate) use self::construct::{empty_response, not_a_stream, unexpected};
 pub(crate) use self::decode::{DecodeError, decode, locate, report_repair};
 pub(crate) use self::delay::duration_of_seconds;
 pub(crate) use self::display::one_line;
@@ -42,9 +47,16 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// The error of every operation of the SDK.
 ///
-/// Match on [`kind`](Self::kind); the other methods return details. `{}` prints one line with
-/// the operation, the message, and the ids that support needs. `{:#}` adds the chain of causes
-/// and the [`hint`](Self::hint). Neither prints a credential.
+/// Match on [`kind`](Self::kind); the other methods return details. No form prints a credential:
+///
+/// * `{}` is one line with the operation, the message, and the ids that support needs.
+/// * `{:#}` is one line that adds the chain of causes and the [`hint`](Self::hint).
+/// * `{:?}` has the message, every cause and the hint on lines of their own. It is what `main`
+///   prints when it returns an error, and what `unwrap` prints.
+/// * `{:#?}` is the structure, for debugging.
+///
+/// The text of a cause is not part of the message, so that printing the chain of
+/// [sources](StdError::source) does not repeat it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -85,11 +97,18 @@ struct Inner {
     attempts: u32,
     api: Option<ApiError>,
     phase: Option<TimeoutPhase>,
+    /// The duration after which `phase` ended.
+    limit: Option<Duration>,
     transport: Option<TransportErrorKind>,
+    url: Option<Url>,
+    /// Whether the server may have received an earlier attempt of the same call.
+    arrived_before: bool,
     request_id: Option<String>,
     partial: Option<Box<dyn Any + Send + Sync>>,
     failures: Vec<ProviderFailure>,
     source: Option<BoxError>,
+    /// Whether the message is the text of `source`, whose own cause is the cause of this error.
+    is_source_shown: bool,
 }
 
 impl Error {
@@ -103,9 +122,35 @@ impl Error {
         &self.0.operation
     }
 
-    /// Returns the message without the operation and the ids.
+    /// Returns the SDK's message: the text of `{}` without the operation, and without the code,
+    /// the number of attempts and the ids in parentheses.
+    ///
+    /// If the server responded with an error, it is the status and the server's message, for
+    /// example `422 Unprocessable Entity: body.temperature: too hot`. For the latter alone, use
+    /// [`server_message`](Self::server_message).
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// Returns the server's own words in one line, without status, code and ids. `None` if the
+    /// server did not respond with an error, or without a message.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::Client::new(
+    /// #     mistral_sdk::MistralApi::new("another key")?.base_url(emulator.url())?,
+    /// # )?;
+    /// let error = client.models().list().await.unwrap_err();
+    /// assert_eq!(error.message(), "401 Unauthorized: Unauthorized");
+    /// assert_eq!(error.server_message(), Some("Unauthorized"));
+    /// # Ok(()) }
+    /// ```
+    pub fn server_message(&self) -> Option<&str> {
+        let is_response = matches!(self.0.kind, ErrorKind::Decode | ErrorKind::Truncated);
+        let api = self.api().filter(|_| !is_response)?;
+        Some(&*api.message).filter(|message| !message.is_empty())
     }
 
     /// Returns the server's error response, if there is one: status, headers, body and parsed
@@ -193,7 +238,7 @@ impl Error {
     /// # Ok(()) }
     /// ```
     pub fn hint(&self) -> Option<&'static str> {
-        self.api()?.hint()
+        self.api()?.hint().or_else(|| self.url_hint())
     }
 
     /// Whether the request certainly did not reach the server.
@@ -206,6 +251,10 @@ impl Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        let source = self.0.source.as_deref()?;
+        if self.0.is_source_shown {
+            return source.source();
+        }
+        Some(source)
     }
 }

@@ -149,7 +149,7 @@ pub(crate) async fn read_file(path: &Path, function: &str, instead: &str) -> Res
     run_blocking(move || std::fs::read(source))
         .await
         .map_err(|error| {
-            let message = format!("the file `{}` cannot be read: {error}", path.display());
+            let message = format!("the file `{}` cannot be read", path.display());
             Error::io(message, error)
         })
 }

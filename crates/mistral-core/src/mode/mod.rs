@@ -2,6 +2,8 @@
 
 #[cfg(feature = "blocking")]
 pub(crate) mod blocking_runtime;
+#[doc(hidden)]
+pub mod misuse;
 
 use std::fmt;
 #[cfg(feature = "blocking")]

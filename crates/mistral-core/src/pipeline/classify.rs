@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::ops::{Deref, DerefMut};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -14,9 +15,9 @@ use super::compression::{compressed_message, compression, is_plain_text};
 use super::credentials::Credentials;
 use super::deadline::{Deadline, IdleTimer, timeout_at};
 use super::telemetry::Trace;
-use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, unexpected};
+use crate::error::{ApiError, Error, ErrorKind, Result, TimeoutPhase, not_a_stream};
 use crate::provider::Framing;
-use crate::transport::Body;
+use crate::transport::{Body, RequestTarget};
 
 /// The bounds in size and time for reading the body of an error.
 const ERROR_BODY_BYTES: usize = 1024 * 1024;
@@ -34,18 +35,38 @@ pub(crate) struct RawResponse {
     pub(crate) trace: Option<Box<Trace>>,
 }
 
-/// A response, and the credentials of its request, which the server may quote.
+/// A response, and the request that it answers.
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) http: http::Response<Body>,
+    pub(crate) context: ErrorContext,
+}
+
+/// The parts of a request that the errors of its response need.
+#[derive(Debug)]
+pub(crate) struct ErrorContext {
+    /// The credentials, which the server may quote.
     pub(crate) credentials: Credentials,
+    pub(crate) target: Arc<RequestTarget>,
+}
+
+impl ErrorContext {
+    /// Completes an error of the response: adds the URL, and masks the credentials.
+    #[cold]
+    pub(crate) fn complete(&self, error: Error) -> Error {
+        self.credentials.mask(error.with_url(&self.target.url))
+    }
 }
 
 impl Received {
     #[inline]
-    pub(super) fn new(http: http::Response<Body>) -> Box<Self> {
+    pub(super) fn new(http: http::Response<Body>, target: Arc<RequestTarget>) -> Box<Self> {
         let credentials = Credentials::default();
-        Box::new(Self { http, credentials })
+        let context = ErrorContext {
+            credentials,
+            target,
+        };
+        Box::new(Self { http, context })
     }
 }
 
@@ -168,11 +189,16 @@ async fn sniff_event_stream(
     let mut text = first;
     read_text(body, &mut text, timer.next_deadline()).await;
     let headers = response.headers();
-    let cause = match content_type(headers) {
-        Some(found) => format!("expected a stream of events, but the content type is `{found}`"),
-        None => "expected a stream of events, but the response has no content type".to_owned(),
+    let found = match content_type(headers) {
+        Some(found) => format!("the content type is `{found}`"),
+        None => "the response has no content type".to_owned(),
     };
-    Err(unexpected(response.status(), headers.clone(), &text, cause))
+    Err(not_a_stream(
+        response.status(),
+        headers.clone(),
+        &text,
+        &found,
+    ))
 }
 
 /// Whether a body that begins with `first` is a stream. `None` if too little is known.

@@ -38,6 +38,8 @@ pub(crate) struct Exchange<'a> {
     started: Instant,
     pub(crate) attempts: u32,
     retries: u32,
+    /// Whether the server may have processed an earlier attempt.
+    pub(crate) may_have_arrived: bool,
     /// The time when the last chunk of a streamed body was sent.
     body_sent_at: Option<Arc<Mutex<Instant>>>,
     /// The redirect that the current attempt follows.
@@ -84,6 +86,7 @@ impl<'a> Exchange<'a> {
             started,
             attempts: 0,
             retries: 0,
+            may_have_arrived: false,
             body_sent_at: sends_stream.then(|| Arc::new(Mutex::new(Instant::now()))),
             redirect: None,
             credentials: Credentials::default(),
@@ -188,7 +191,7 @@ impl<'a> Exchange<'a> {
             }
         };
         drop(sending);
-        let mut response = Received::new(response);
+        let mut response = Received::new(response, Arc::clone(self.target()));
         if response.status().is_redirection() {
             return Ok(response);
         }
@@ -365,24 +368,27 @@ impl<'a> Exchange<'a> {
         self.rejected = Some(Box::new((credentials.into_headers(), error)));
     }
 
-    /// Starts the next attempt as a retry.
-    pub(crate) fn retry(&mut self) {
+    /// Starts the next attempt as a retry after `error`.
+    pub(crate) fn retry(&mut self, error: &Error) {
+        self.may_have_arrived |= error.may_have_arrived();
         self.redirect = None;
         self.retries += 1;
     }
 
-    /// Replaces the credentials of the attempt in its error.
-    pub(crate) fn mask(&self, error: Error) -> Error {
+    /// Completes the error of an attempt: adds the URL, and masks the credentials.
+    #[cold]
+    pub(crate) fn complete(&self, error: Error) -> Error {
+        let url = &self.target().url;
         let mut all = self.credentials.clone();
-        all.add_own(self.request, &self.target().url);
-        all.mask(error)
+        all.add_own(self.request, url);
+        all.mask(error.with_url(url))
+            .with_earlier_arrival(self.may_have_arrived)
     }
 
     pub(crate) fn into_response(mut self, mut response: Response) -> RawResponse {
-        std::mem::swap(&mut response.credentials, &mut self.credentials);
-        response
-            .credentials
-            .add_own(self.request, &self.target().url);
+        std::mem::swap(&mut response.context.credentials, &mut self.credentials);
+        let url = &self.target().url;
+        response.context.credentials.add_own(self.request, url);
         RawResponse {
             response,
             attempts: self.attempts,

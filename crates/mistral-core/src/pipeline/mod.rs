@@ -97,13 +97,17 @@ impl Pipeline {
         let mut timer: Timer<'_> = pin!(None);
         loop {
             let outcome = exchange.attempt(timer.as_mut()).await;
-            let decision = match outcome.map_err(at(exchange.attempts))? {
+            let unsent = |error: Error| {
+                let error = error.with_earlier_arrival(exchange.may_have_arrived);
+                at(exchange.attempts)(error)
+            };
+            let decision = match outcome.map_err(unsent)? {
                 Ok(response) if response.status().is_redirection() => {
                     decide(Ok(exchange.redirection(&response)), &exchange.state())
                 }
                 Ok(response) => return Ok(exchange.into_response(response)),
                 Err(error) => {
-                    let error = at(exchange.attempts)(exchange.mask(error));
+                    let error = at(exchange.attempts)(exchange.complete(error));
                     decide(Err(error), &exchange.state())
                 }
             };
@@ -113,11 +117,11 @@ impl Pipeline {
                 Decision::Retry(delay, error) => {
                     current_runtime().map_err(|error| at(exchange.attempts)(error.into()))?;
                     self.notify_retry(request, &error, delay);
-                    exchange.retry();
+                    exchange.retry(&error);
                     sleep(delay).await;
                 }
                 Decision::GiveUp(error) => {
-                    return Err(at(exchange.attempts)(exchange.mask(error)));
+                    return Err(at(exchange.attempts)(exchange.complete(error)));
                 }
             }
         }

@@ -94,6 +94,12 @@ pub use self::variables::{env_var, shown_path, shown_value, unquote};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a provider",
+    label = "not a provider",
+    note = "pass `MistralApi::new(key)?` (with the `?`), `MistralAzure` or `MistralGcp`, or read the \
+            provider from the environment: `Client::from_env()?`"
+)]
 #[async_trait]
 pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// Returns a short name for errors and spans, for example `api`.

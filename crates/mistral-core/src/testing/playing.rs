@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::Sleep;
 
-use crate::transport::{Body, TransportError, TransportErrorKind};
+use crate::transport::{Body, TransportError, TransportErrorKind, current_runtime};
 
 /// One step of a body.
 #[derive(Debug, Clone)]
@@ -53,6 +53,7 @@ impl Stream for Playing {
                 Some(Step::Bytes(bytes)) => return Poll::Ready(Some(Ok(bytes))),
                 Some(Step::Delay(delay)) => {
                     if !delay.is_zero() {
+                        current_runtime()?;
                         self.sleep = Some(Box::pin(tokio::time::sleep(delay)));
                     }
                 }

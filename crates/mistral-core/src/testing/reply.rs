@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::config_error;
 use super::mock_chunk::{MockChunk, SCRIPTED, steps};
 use super::playing::body;
-use crate::transport::{Body, TransportError, TransportErrorKind};
+use crate::transport::{Body, TransportError, TransportErrorKind, current_runtime};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
@@ -368,6 +368,7 @@ impl MockReply {
             )));
         }
         if !self.delay.is_zero() {
+            current_runtime()?;
             tokio::time::sleep(self.delay).await;
         }
         match self.outcome {

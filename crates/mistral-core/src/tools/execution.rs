@@ -7,12 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::Span;
 
 use crate::error::{Error, ErrorKind};
 use crate::pipeline::telemetry::ToolTrace;
+use crate::transport::current_runtime;
 
 /// The output of a tool, as text for the model.
 pub(super) type ToolResult = Result<String, ToolFailure>;
@@ -112,10 +112,10 @@ pub(super) async fn spawn_blocking_in_span<T: Send + 'static>(
     name: impl fmt::Display,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ToolFailure> {
-    if Handle::try_current().is_err() {
-        return Err(ToolFailure::fatal(format!(
-            "{name} blocks, which needs a thread pool: call it within a tokio runtime"
-        )));
+    if let Err(error) = current_runtime() {
+        let error = Error::from(error).with_context(name);
+        let is_fatal = true;
+        return Err(ToolFailure { error, is_fatal });
     }
     let span = Span::current();
     let mut task = AbortOnDrop(spawn_blocking(move || span.in_scope(work)));

@@ -11,6 +11,8 @@ use serde_json::Value;
 use super::execution::{ToolExecution, ToolFailure, ToolResult, spawn_blocking_in_span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::{Function, Tool, ToolCall};
+#[cfg(not(feature = "schemars"))]
+use crate::mode::misuse::NeedsSchemars;
 use crate::pipeline::telemetry::{CaptureContent, ToolTrace};
 
 type ToolFuture = Pin<Box<dyn Future<Output = ToolResult> + Send>>;
@@ -117,6 +119,31 @@ impl ToolSet {
         let name = name.into();
         let definition = derive_definition::<A>(&name);
         self.add(name, definition, call_blocking(function))
+    }
+
+    #[cfg(not(feature = "schemars"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn tool<A: NeedsSchemars, R, Fut>(
+        self,
+        _name: impl Into<String>,
+        _function: impl Fn(A) -> Fut + Send + Sync + 'static,
+    ) -> Self
+    where
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        self
+    }
+
+    #[cfg(not(feature = "schemars"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn blocking_tool<A: NeedsSchemars, R>(
+        self,
+        _name: impl Into<String>,
+        _function: impl Fn(A) -> R + Send + Sync + 'static,
+    ) -> Self {
+        self
     }
 
     /// Adds a function with an explicit definition, for arguments that are not known at compile

@@ -41,6 +41,29 @@ impl TransportErrorKind {
     pub fn is_not_sent(self) -> bool {
         matches!(self, Self::Connect | Self::ConnectTimeout | Self::NotSent)
     }
+
+    /// Returns the words for the failure of an exchange with `host`, if that is known.
+    pub(crate) fn text(self, host: Option<&str>) -> String {
+        let link = |word: &str| host.map_or(String::new(), |host| format!(" {word} {host}"));
+        match self {
+            Self::Connect => format!("could not connect{}", link("to")),
+            Self::ConnectTimeout => format!("could not connect{} in time", link("to")),
+            Self::NotSent => format!(
+                "the connection{} closed before the request was sent",
+                link("to")
+            ),
+            Self::Timeout => match host {
+                Some(host) => format!("the exchange with {host} timed out"),
+                None => "timed out".to_owned(),
+            },
+            Self::Interrupted => format!("the connection{} broke", link("to")),
+            Self::TooLarge => "the response headers are too large".to_owned(),
+            Self::RequestBody => "the request body cannot be read".to_owned(),
+            Self::Config => "the transport is not set up for this request".to_owned(),
+            Self::RateLimited => "the request was not sent because of a rate limit".to_owned(),
+            Self::Other => format!("the HTTP exchange{} failed", link("with")),
+        }
+    }
 }
 
 /// The error of one HTTP exchange, as returned by a [`Transport`](super::Transport).
@@ -86,18 +109,7 @@ impl TransportError {
 /// Writes the kind of the failure, without the cause.
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            TransportErrorKind::Connect => "could not connect",
-            TransportErrorKind::ConnectTimeout => "could not connect in time",
-            TransportErrorKind::NotSent => "the connection closed before the request was sent",
-            TransportErrorKind::Timeout => "timed out",
-            TransportErrorKind::Interrupted => "the connection broke",
-            TransportErrorKind::TooLarge => "the response headers are too large",
-            TransportErrorKind::RequestBody => "the request body cannot be read",
-            TransportErrorKind::Config => "the transport is not set up for this request",
-            TransportErrorKind::RateLimited => "the request was not sent because of a rate limit",
-            TransportErrorKind::Other => "the HTTP exchange failed",
-        })
+        f.write_str(&self.kind.text(None))
     }
 }
 

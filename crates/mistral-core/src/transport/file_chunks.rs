@@ -1,8 +1,9 @@
 //! A local file as a stream of large chunks, one of which is read ahead.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -45,22 +46,19 @@ impl FileChunks {
             })
             .await
         };
-        let (file, length) = opened.map_err(|error| {
-            unreadable(format!(
-                "the file `{}` cannot be read: {error}",
-                path.display()
-            ))
-        })?;
+        let (file, length) =
+            opened.map_err(|error| unreadable(FileError::new("read", &path, error)))?;
         let reading = Some(spawn_blocking(move || read_chunk(file, length)));
         Ok((Self { path, reading }, length))
     }
 }
 
-/// Runs `work` on a blocking thread of the runtime.
+/// Runs `work` on a blocking thread of the runtime. Without one, the error holds a
+/// [`TransportError`].
 pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    current_runtime().map_err(|error| io::Error::other(error.source_text()))?;
+    current_runtime().map_err(io::Error::other)?;
     spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
@@ -108,11 +106,36 @@ impl Stream for FileChunks {
         Poll::Ready(match bytes {
             Ok(bytes) if bytes.is_empty() => None,
             Ok(bytes) => Some(Ok(bytes.into())),
-            Err(error) => Some(Err(unreadable(format!(
-                "the file `{}` cannot be uploaded: {error}",
-                self.path.display()
+            Err(error) => Some(Err(unreadable(FileError::new(
+                "uploaded", &self.path, error,
             )))),
         })
+    }
+}
+
+/// The error of a file, with its path.
+#[derive(Debug)]
+struct FileError {
+    message: String,
+    cause: io::Error,
+}
+
+impl FileError {
+    fn new(step: &str, path: &Path, cause: io::Error) -> Self {
+        let message = format!("the file `{}` cannot be {step}", path.display());
+        Self { message, cause }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for FileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
     }
 }
 

@@ -95,6 +95,12 @@ pub use self::upgrade::{UpgradeResponse, Upgraded};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a transport",
+    label = "not a transport",
+    note = "pass a `HyperTransport`, a `ReqwestTransport` (with the feature `reqwest`), or a type \
+            that implements `Transport`"
+)]
 #[async_trait]
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends `request` and returns the response once its head has arrived.

@@ -213,7 +213,7 @@ async fn run_with_failing_input_stream_creates_no_job() {
         let error = run.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
         let expected = "batch.run: the requests of the batch cannot be read: the disk is on fire";
-        assert_eq!(error.to_string(), expected);
+        assert_eq!(format!("{error:#}"), expected);
         assert_eq!(mock.requests().len(), 0); // an upload that was started did not complete, either
     }
 
@@ -325,7 +325,7 @@ async fn run_with_failed_upload_names_uploaded_files() {
     let error = run.inline_limit(0).file_limit(1).await.unwrap_err();
     let expected = "batch.run: no job was created for the uploaded files f1: the requests of the batch \
                     cannot be read: the disk is on fire";
-    assert_eq!(error.to_string(), expected);
+    assert_eq!(format!("{error:#}"), expected);
 }
 
 #[tokio::test]

@@ -25,15 +25,17 @@ pub(super) struct RawResponse {
     pub(super) body: Vec<u8>,
 }
 
-/// Sends `request` and reads the response.
+/// Sends `request` and reads the response. A failure names the host.
 pub(super) async fn send(
     transport: &dyn Transport,
     request: Request<Body>,
 ) -> Result<RawResponse, Failure> {
+    let host = request.uri().host().unwrap_or_default().to_owned();
     let exchange = timeout(EXCHANGE_TIMEOUT, exchange(transport, request));
-    exchange
+    let response = exchange
         .await
-        .unwrap_or_else(|_| Err(format!("no response within {EXCHANGE_TIMEOUT:?}").into()))
+        .unwrap_or_else(|_| Err(format!("no response within {EXCHANGE_TIMEOUT:?}").into()));
+    response.map_err(|failure: Failure| failure.context(&format!("{host}: ")))
 }
 
 async fn exchange(

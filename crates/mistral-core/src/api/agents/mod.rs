@@ -33,9 +33,13 @@ use crate::api::chat::{
 use crate::api::chat::{Parsed, ParsedChunk, decode_parsed, set_response_schema};
 use crate::call::{Call, StreamCall};
 use crate::client::Client;
+#[cfg(not(feature = "schemars"))]
+use crate::error::Error;
 use crate::json::{ApiRequest, JsonInput};
 use crate::messages::outgoing::Outgoing;
 use crate::messages::{IntoMessages, Message, ResponseFormat, Tool, ToolChoice};
+#[cfg(not(feature = "schemars"))]
+use crate::mode::misuse::NeedsSchemars;
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 use crate::provider::Operation;
@@ -196,6 +200,25 @@ while let Some(chunk) = stream.next().await {
     pub fn stream_raw(&self, request: impl JsonInput) -> StreamCall<RawChunk, M> {
         let request = ApiRequest::new(&STREAM).raw_json(request);
         self.client.call_stream(request)
+    }
+}
+
+// As those of [`Chat`](crate::api::chat::Chat): the compiler names the feature.
+#[cfg(not(feature = "schemars"))]
+impl<M: Mode> Agents<M> {
+    #[doc(hidden)]
+    pub fn parse<T: NeedsSchemars>(&self, _: &AgentsCompletionRequest) -> Call<T::Parsed, M> {
+        let error = Error::config("enable the feature `schemars`");
+        self.client.call(ApiRequest::invalid(&COMPLETE, error))
+    }
+
+    #[doc(hidden)]
+    pub fn parse_stream<T: NeedsSchemars>(
+        &self,
+        _: &AgentsCompletionRequest,
+    ) -> Call<T::Parsed, M> {
+        let error = Error::config("enable the feature `schemars`");
+        self.client.call(ApiRequest::invalid(&STREAM, error))
     }
 }
 

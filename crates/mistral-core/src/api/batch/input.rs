@@ -38,7 +38,7 @@ impl<R: Batchable> BatchInput<R> {
         Poll::Ready(match ready!(self.source.as_mut().poll_next(cx)) {
             None => None,
             Some(Err(error)) => {
-                let what = format!("the requests of the batch cannot be read: {error}");
+                let what = "the requests of the batch cannot be read";
                 Some(Err(Error::io(what, error)))
             }
             Some(Ok((custom_id, request))) => Some(

@@ -93,7 +93,7 @@ impl BatchResult {
     pub(super) fn read(json: &[u8], name: impl Fn() -> String) -> Result<Self> {
         decode(json).map_err(|cause| {
             let message = format!("{} is not a result of a batch: {cause}", name());
-            Error::new(ErrorKind::Decode, message).with_source(cause)
+            Error::new(ErrorKind::Decode, message)
         })
     }
 

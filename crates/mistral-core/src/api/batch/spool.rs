@@ -140,7 +140,7 @@ impl Spool {
 fn spool_error(error: io::Error) -> Error {
     let directory = std::env::temp_dir();
     let what = format!(
-        "the results cannot be stored in the temporary directory `{}`: {error}",
+        "the results cannot be stored in the temporary directory `{}`",
         directory.display()
     );
     Error::io(what, error)

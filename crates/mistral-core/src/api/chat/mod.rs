@@ -27,6 +27,8 @@ mod guardrail;
 mod merge;
 #[cfg(feature = "schemars")]
 mod parse;
+#[cfg(not(feature = "schemars"))]
+mod parse_unavailable;
 mod raw;
 mod request;
 mod response;

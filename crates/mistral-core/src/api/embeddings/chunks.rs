@@ -121,7 +121,7 @@ impl<'a> TextChunker<'a> {
         match source.as_mut().poll_next(cx) {
             Poll::Ready(Some(Ok(text))) => return Poll::Ready(Some(text)),
             Poll::Ready(Some(Err(error))) => {
-                let what = format!("the texts to embed cannot be read: {error}");
+                let what = "the texts to embed cannot be read";
                 self.error = Some(Error::io(what, error));
             }
             Poll::Ready(None) => {}

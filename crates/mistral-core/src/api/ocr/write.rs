@@ -218,9 +218,6 @@ fn unreadable(name: &str, page: u64) -> Error {
 }
 
 fn write_error(subject: &str, path: &Path, error: io::Error) -> Error {
-    let message = format!(
-        "the {subject} `{}` cannot be written: {error}",
-        path.display()
-    );
+    let message = format!("the {subject} `{}` cannot be written", path.display());
     Error::io(message, error)
 }

@@ -156,7 +156,7 @@ async fn input_stream_slow_or_failing_yields_vectors_so_far() {
     let error = error.unwrap();
     assert_eq!(error.kind(), ErrorKind::Io);
     let expected = "embeddings.create_all: the texts to embed cannot be read: the disk is on fire";
-    assert_eq!(error.to_string(), expected);
+    assert_eq!(format!("{error:#}"), expected);
 }
 
 #[tokio::test]

@@ -121,7 +121,7 @@ async fn upload_of_unreadable_file_names_it_and_sends_nothing() {
             error.to_string().starts_with("files.upload: the file"),
             "{error}"
         );
-        assert!(error.to_string().contains(words), "{error}");
+        assert!(format!("{error:#}").contains(words), "{error:#}");
         assert_eq!(error.attempts(), 0);
     }
     let error = ask(FileSource::from_bytes("", "x")).await;
@@ -225,7 +225,7 @@ async fn upload_of_file_resized_meanwhile_is_an_error() {
         match (result, word) {
             (Err(error), Some(word)) => {
                 assert_eq!(error.kind(), ErrorKind::Io);
-                assert!(error.to_string().contains(word), "{error}");
+                assert!(format!("{error:#}").contains(word), "{error:#}");
                 assert!(error.to_string().contains("a.jsonl"), "{error}");
                 assert_eq!(error.attempts(), 1);
             }

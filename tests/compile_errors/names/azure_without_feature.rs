@@ -1,0 +1,3 @@
+// says: gated behind the `azure` feature
+
+pub fn program(_: mistral_sdk::MistralAzure) {}

@@ -1,0 +1,3 @@
+// says: gated behind the `blocking` feature
+
+pub fn program(_: mistral_sdk::blocking::Client) {}

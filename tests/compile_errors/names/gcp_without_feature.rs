@@ -1,0 +1,3 @@
+// says: gated behind the `gcp` feature
+
+pub fn program(_: mistral_sdk::MistralGcp) {}

@@ -1,0 +1,3 @@
+// says: gated behind the `testing` feature
+
+pub fn program(_: mistral_sdk::testing::MockTransport) {}

@@ -1,0 +1,10 @@
+// says: enable the feature `api`
+// says: `azure`
+// says: `gcp`
+
+use mistral_sdk::{Client, Result};
+
+pub fn program() -> Result<()> {
+    Client::from_env()?;
+    Ok(())
+}

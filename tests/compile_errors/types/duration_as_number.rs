@@ -1,0 +1,9 @@
+// says: expected `Duration`, found integer
+
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::{Client, Result};
+
+pub async fn program(client: Client, request: ChatCompletionRequest) -> Result<()> {
+    client.chat().complete(&request).timeout(30).await?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+// says: `.await`
+// says: blocking
+
+use mistral_sdk::chat::ChatCompletionRequest;
+use mistral_sdk::{Client, Result};
+
+pub async fn program(client: Client, request: ChatCompletionRequest) -> Result<()> {
+    client.chat().stream(&request).send()?;
+    Ok(())
+}

@@ -300,6 +300,7 @@ impl<'a> Exchange<'a> {
         parts.uri = self.target().uri.clone();
         self.pipeline.propagate.add_headers(&mut headers);
         self.request.add_headers(&mut headers);
+        let has_default_user_agent = self.pipeline.headers.add_to(&mut headers);
         if self.redirect.is_some() && self.payload().is_none() {
             headers.remove(CONTENT_TYPE);
         }
@@ -311,6 +312,7 @@ impl<'a> Exchange<'a> {
             target: Arc::clone(self.target()),
             connect_timeout: self.timeouts.connect,
             deadline: until.map(|until| until.at),
+            has_default_user_agent,
         });
         parts
     }
@@ -374,15 +376,17 @@ impl<'a> Exchange<'a> {
     /// Replaces the credentials of the attempt in its error.
     pub(crate) fn mask(&self, error: Error) -> Error {
         let mut all = self.credentials.clone();
-        all.add_own(self.request, &self.target().url);
+        let client = self.pipeline.headers.others();
+        all.add_own(self.request, client, &self.target().url);
         all.mask(error)
     }
 
     pub(crate) fn into_response(mut self, mut response: Response) -> RawResponse {
         std::mem::swap(&mut response.credentials, &mut self.credentials);
+        let client = self.pipeline.headers.others();
         response
             .credentials
-            .add_own(self.request, &self.target().url);
+            .add_own(self.request, client, &self.target().url);
         RawResponse {
             response,
             attempts: self.attempts,

@@ -4,26 +4,24 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::client_headers::parse_header;
 use super::deadline::TimeoutOverrides;
 use super::multipart::MultipartForm;
 use crate::error::{Error, Result};
 use crate::json::wire::{Object, serialize_object};
 use crate::provider::{Framing, Operation};
-use crate::redact::names::is_secret_header;
 use crate::retry::RetryPolicy;
 use crate::transport::Payload;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const JSON_LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
-const SDK_NAME: HeaderValue =
-    HeaderValue::from_static(concat!("mistral-sdk-rust/", env!("CARGO_PKG_VERSION")));
 
 /// The capacity that the body of a short question fits into without growing.
 const INITIAL_BODY_CAPACITY: usize = 256;
@@ -270,24 +268,12 @@ impl RequestParts {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        let name = name.try_into().map_err(|_| {
-            Error::config("`header`: the name is not one that HTTP allows (letters, digits, `-`)")
-        })?;
-        // The value may be a secret, so the message does not show it.
-        let mut value = value.try_into().map_err(|_| {
-            Error::config(format!(
-                "`header`: the value of `{name}` has characters that HTTP does not allow, \
-                 for example a line break"
-            ))
-        })?;
-        if is_secret_header(&name) {
-            value.set_sensitive(true);
-        }
+        let (name, value) = parse_header(name, value)?;
         self.options_mut().headers.insert(name, value);
         Ok(())
     }
 
-    /// Adds to an attempt's credentials the SDK's headers and, on top, the caller's.
+    /// Adds to an attempt's credentials the SDK's headers and, on top, those of the call.
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
         let accept = match self.operation.framing {
             Framing::Bytes(media_type) => HeaderValue::from_static(media_type),
@@ -296,7 +282,6 @@ impl RequestParts {
             Framing::Json | Framing::Nothing | Framing::WebSocket => JSON,
         };
         headers.insert(ACCEPT, accept);
-        headers.insert(USER_AGENT, SDK_NAME);
         if self.body.is_some() || self.options().is_some_and(|own| !own.extra_body.is_empty()) {
             headers.insert(CONTENT_TYPE, self.content_type.clone());
         }

@@ -34,7 +34,7 @@ pub use self::error::{TransportError, TransportErrorKind};
 pub use self::file::FileSource;
 pub(crate) use self::file_chunks::run_blocking;
 #[cfg(feature = "hyper")]
-pub use self::hyper::HyperTransport;
+pub use self::hyper::{HyperTransport, HyperTransportBuilder, Resolver};
 pub(crate) use self::payload::BodyFuture;
 pub use self::payload::Payload;
 #[cfg(feature = "reqwest")]

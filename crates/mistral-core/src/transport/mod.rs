@@ -17,6 +17,8 @@ mod payload;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod runtime;
+#[cfg(feature = "tower")]
+mod service;
 mod signature;
 mod upgrade;
 
@@ -40,6 +42,8 @@ pub use self::payload::Payload;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 pub(crate) use self::runtime::current_runtime;
+#[cfg(feature = "tower")]
+pub use self::service::{TowerTransport, TransportService};
 pub use self::upgrade::{UpgradeResponse, Upgraded};
 
 /// Performs HTTP exchanges for a [`Client`](crate::Client).

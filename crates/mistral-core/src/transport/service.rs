@@ -175,7 +175,7 @@ fn into_error(error: BoxError, kind: TransportErrorKind) -> TransportError {
 /// use mistral_sdk::testing::{MockReply, MockTransport};
 /// use tower::ServiceBuilder;
 ///
-/// let mock = MockTransport::replies([MockReply::text("Hello")]);
+/// let mock = MockTransport::new().reply(MockReply::chat("Because."));
 /// let service = ServiceBuilder::new().concurrency_limit(1).service(TransportService::new(mock));
 /// let transport = TowerTransport::new(service);
 /// # let _ = transport;

@@ -85,9 +85,7 @@ impl HyperTransport {
 
     fn enter(&self, pending: Pending) -> Result<Start, TransportError> {
         let uri = pending.request.uri();
-        let limit = self
-            .pools
-            .connection_limit(uri, pending.connect_timeout)?;
+        let limit = self.pools.connection_limit(uri, pending.connect_timeout)?;
         match limit {
             None => self.lease(pending, None),
             Some(limit) => match limit.try_enter() {

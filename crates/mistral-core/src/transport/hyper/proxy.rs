@@ -12,8 +12,8 @@ use http::Uri;
 use http::uri::Scheme;
 
 pub(super) use self::address::Proxy;
-pub(super) use self::settings::ProxySettings;
 use self::bypass::{Bypass, is_loopback};
+pub(super) use self::settings::ProxySettings;
 use crate::environment::unquote;
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -102,7 +102,11 @@ impl Rules {
         };
         // No proxy of the environment can reach the loopback interface of this machine.
         let is_unreachable = !rule.is_set_in_code && is_loopback(host);
-        if is_unreachable || rule.bypass.contains(host, uri.port_u16().unwrap_or(default_port)) {
+        if is_unreachable
+            || rule
+                .bypass
+                .contains(host, uri.port_u16().unwrap_or(default_port))
+        {
             return Ok(None);
         }
         let proxy = rule.proxy.as_ref();
@@ -113,9 +117,7 @@ impl Rules {
 }
 
 /// Reads variables, except those that a request to a CGI program can set.
-fn outside_cgi(
-    variable: impl Fn(&str) -> Option<OsString>,
-) -> impl Fn(&str) -> Option<OsString> {
+fn outside_cgi(variable: impl Fn(&str) -> Option<OsString>) -> impl Fn(&str) -> Option<OsString> {
     let is_cgi = variable(CGI_VARIABLE).is_some();
     move |name| match name {
         HTTP_PROXY if is_cgi => None,

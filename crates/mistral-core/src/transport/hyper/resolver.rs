@@ -88,7 +88,13 @@ impl HostResolver {
         ) {
             (Some(addresses), _) => addresses.clone(),
             (None, Some(own)) => own.resolve(name.as_str()).await?,
-            (None, None) => return Ok(GaiResolver::new().call(name).await?.collect::<Vec<_>>().into_iter()),
+            (None, None) => {
+                return Ok(GaiResolver::new()
+                    .call(name)
+                    .await?
+                    .collect::<Vec<_>>()
+                    .into_iter());
+            }
         };
         if addresses.is_empty() {
             return Err(no_address(name.as_str()));

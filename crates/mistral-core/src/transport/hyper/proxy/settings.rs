@@ -49,7 +49,8 @@ impl ProxySettings {
             Some(bypass) => Arc::clone(bypass),
             None => Arc::new(bypass_variable(&read)),
         };
-        let rule = |own: &Option<String>, name, variables| match own.as_ref().or(self.all.as_ref()) {
+        let rule = |own: &Option<String>, name, variables| match own.as_ref().or(self.all.as_ref())
+        {
             Some(url) => Ok(Rule {
                 proxy: Ok(Some(self.parse(url, name)?)),
                 bypass: from_code.clone().unwrap_or_default(),
@@ -82,7 +83,9 @@ impl fmt::Debug for ProxySettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = |url: &Option<String>| {
             let url = url.as_deref()?;
-            Some(Proxy::parse(url.trim()).map_or_else(|| MASK.to_owned(), |it| it.uri().to_string()))
+            Some(
+                Proxy::parse(url.trim()).map_or_else(|| MASK.to_owned(), |it| it.uri().to_string()),
+            )
         };
         f.debug_struct("ProxySettings")
             .field("is_disabled", &self.is_disabled)
@@ -202,7 +205,10 @@ mod tests {
 
     #[test]
     fn proxy_settings_debug_shows_no_credentials() {
-        for url in ["http://user:s3cret@proxy.test:1", "ftp://user:s3cret@proxy.test"] {
+        for url in [
+            "http://user:s3cret@proxy.test:1",
+            "ftp://user:s3cret@proxy.test",
+        ] {
             let settings = settings(|it| it.all = Some(url.to_owned()));
             let debug = format!("{settings:?}");
             assert!(!debug.contains("s3cret"), "{debug}");

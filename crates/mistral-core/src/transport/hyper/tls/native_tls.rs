@@ -79,9 +79,15 @@ fn roots(settings: &TlsSettings) -> Result<Vec<Certificate>, TransportError> {
         };
         match parsed {
             Ok(parsed) if !parsed.is_empty() => roots.extend(parsed),
-            Ok(_) => return Err(invalid("a root certificate is not understood: there is none in PEM")),
+            Ok(_) => {
+                return Err(invalid(
+                    "a root certificate is not understood: there is none in PEM",
+                ));
+            }
             Err(error) => {
-                return Err(invalid(format!("a root certificate is not understood: {error}")));
+                return Err(invalid(format!(
+                    "a root certificate is not understood: {error}"
+                )));
             }
         }
     }

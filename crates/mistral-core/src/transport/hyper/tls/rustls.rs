@@ -23,7 +23,9 @@ impl Tls {
     pub(in super::super) fn new() -> Result<Self, TransportError> {
         let provider = provider()?;
         let verifier = verifier(Arc::clone(&provider), Vec::new()).map_err(failed)?;
-        Ok(Self::of(with_verifier(provider, verifier)?.with_no_client_auth()))
+        Ok(Self::of(
+            with_verifier(provider, verifier)?.with_no_client_auth(),
+        ))
     }
 
     /// Creates it with certificates of the application.
@@ -46,7 +48,9 @@ impl Tls {
         let (chain, key) = client_certificate(client)?;
         let config = builder.with_client_auth_cert(chain, key);
         config.map(Self::of).map_err(|error| {
-            invalid(format!("the client certificate and its key cannot be used: {error}"))
+            invalid(format!(
+                "the client certificate and its key cannot be used: {error}"
+            ))
         })
     }
 
@@ -80,7 +84,9 @@ fn versions(
     provider: Arc<CryptoProvider>,
 ) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TransportError> {
     let builder = ClientConfig::builder_with_provider(provider);
-    builder.with_safe_default_protocol_versions().map_err(failed)
+    builder
+        .with_safe_default_protocol_versions()
+        .map_err(failed)
 }
 
 fn with_verifier(
@@ -126,9 +132,7 @@ fn root_certificates(
     }
     for root in &roots {
         let added = RootCertStore::empty().add(root.clone());
-        added.map_err(|error| {
-            invalid(format!("a root certificate is not understood: {error}"))
-        })?;
+        added.map_err(|error| invalid(format!("a root certificate is not understood: {error}")))?;
     }
     Ok(roots)
 }

@@ -37,6 +37,8 @@ mod guide {
         "compatibility.md" => Compatibility,
         "limits-and-failover.md" => LimitsAndFailover,
         "providers.md" => Providers,
+        #[cfg(feature = "tower")]
+        "connections.md" => Connections,
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,
         "audio-and-ocr.md" => AudioAndOcr,

@@ -43,7 +43,7 @@ impl ConnectionLimit {
         Arc::clone(&self.exchanges).try_acquire_owned().ok()
     }
 
-    /// Waits for the place of an exchange. Returns `None` never, because the queue is not closed.
+    /// Waits for the place of an exchange. It is always `Some`: the queue is never closed.
     pub(super) async fn enter(&self) -> Option<Permit> {
         Arc::clone(&self.exchanges).acquire_owned().await.ok()
     }
@@ -113,7 +113,7 @@ mod tests {
         let first = limit.connect().await.unwrap();
         let waiting = Arc::clone(&limit);
         let mut second = Box::pin(async move { waiting.connect().await.map(drop) });
-        assert!(futures_poll(&mut second).await.is_none());
+        assert!(poll_once(&mut second).await.is_none());
         let moved = tokio::spawn(second).await.unwrap();
         assert_eq!(moved.unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
         drop(first);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     /// Polls once.
-    async fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
         poll_fn(|cx| {
             Poll::Ready(match pin!(&mut *future).poll(cx) {
                 Poll::Ready(output) => Some(output),

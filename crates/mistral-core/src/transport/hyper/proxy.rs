@@ -75,8 +75,10 @@ impl Proxies {
 
     /// Creates the proxy that the application sets for every request.
     pub(super) fn all(url: &str) -> Result<Self, TransportError> {
-        let mut settings = ProxySettings::default();
-        settings.all = Some(url.to_owned());
+        let settings = ProxySettings {
+            all: Some(url.to_owned()),
+            ..ProxySettings::default()
+        };
         settings.resolve()
     }
 

@@ -72,7 +72,7 @@ impl ProxySettings {
         match &self.auth {
             Some((user, password)) if proxy.basic_auth().is_none() => proxy
                 .with_credentials(user, password.expose_secret())
-                .ok_or_else(|| invalid_credentials()),
+                .ok_or_else(invalid_credentials),
             _ => Ok(proxy),
         }
     }

@@ -50,7 +50,7 @@ pub use self::upgrade::{UpgradeResponse, Upgraded};
 ///
 /// Implement it to use another HTTP stack, to wrap a transport with headers, metrics or logs, or
 /// to answer requests in tests. [`HyperTransport`] is the built-in implementation,
-/// [`ReqwestTransport`] wraps a `reqwest::Client`, and
+/// [`ReqwestTransport`] wraps a `reqwest::Client`, [`TowerTransport`] a stack of tower layers, and
 /// [`MockTransport`](crate::testing::MockTransport) answers from memory. Pass an implementation to
 /// [`ClientBuilder::transport`](crate::ClientBuilder::transport).
 ///

@@ -7,6 +7,10 @@ use secrecy::SecretSlice;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Certificates in one of their formats.
+#[cfg_attr(
+    not(any(feature = "rustls-no-provider", feature = "native-tls")),
+    allow(dead_code) // settings are refused then
+)]
 #[derive(Clone)]
 pub(in super::super) enum RootCertificate {
     /// One or more.
@@ -15,6 +19,10 @@ pub(in super::super) enum RootCertificate {
 }
 
 /// The certificate that the client presents, and its key, both in PEM.
+#[cfg_attr(
+    not(any(feature = "rustls-no-provider", feature = "native-tls")),
+    allow(dead_code) // settings are refused then
+)]
 #[derive(Clone)]
 pub(in super::super) struct ClientCertificate {
     pub(in super::super) chain: Vec<u8>,

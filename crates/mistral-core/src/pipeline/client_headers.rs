@@ -1,12 +1,14 @@
 //! The headers of every request of a client.
 
-use http::header::{AUTHORIZATION, Entry, USER_AGENT};
+use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Result};
 use crate::redact::names::is_secret_header;
 
-const SDK_NAME: &str = concat!("mistral-sdk-rust/", env!("CARGO_PKG_VERSION"));
+/// The SDK's own name.
+const NAME: &str = concat!("mistral-sdk-rust/", env!("CARGO_PKG_VERSION"));
+const SDK_NAME: HeaderValue = HeaderValue::from_static(NAME);
 
 /// The headers that the application sets for a client, and the user agent.
 #[derive(Debug, Default)]
@@ -46,7 +48,7 @@ impl ClientHeaders {
     /// # Errors
     /// Fails when HTTP does not allow the name.
     pub(crate) fn set_application(&mut self, name: &str) -> Result<()> {
-        let value = HeaderValue::try_from(format!("{} {SDK_NAME}", name.trim()));
+        let value = HeaderValue::try_from(format!("{} {NAME}", name.trim()));
         self.user_agent = Some(value.map_err(|_| {
             Error::config(
                 "`user_agent` has characters that HTTP does not allow, for example a line break",
@@ -55,21 +57,31 @@ impl ClientHeaders {
         Ok(())
     }
 
-    /// Adds the headers that a request does not have yet. Returns whether its user agent is the
-    /// SDK's own name.
-    pub(super) fn add_to(&self, headers: &mut HeaderMap) -> bool {
+    /// Returns the user agent, which is the SDK's own name if the application sets none.
+    pub(super) fn user_agent(&self) -> HeaderValue {
+        match &self.user_agent {
+            None => SDK_NAME,
+            Some(user_agent) => user_agent.clone(),
+        }
+    }
+
+    pub(super) fn has_default_user_agent(&self) -> bool {
+        self.user_agent.is_none()
+    }
+
+    /// Adds the headers that a request does not have yet.
+    #[inline]
+    pub(super) fn add_to(&self, headers: &mut HeaderMap) {
+        if !self.others.is_empty() {
+            self.add_others(headers);
+        }
+    }
+
+    #[cold]
+    fn add_others(&self, headers: &mut HeaderMap) {
         for (name, value) in &self.others {
             if !headers.contains_key(name) {
                 headers.insert(name, value.clone());
-            }
-        }
-        match headers.entry(USER_AGENT) {
-            Entry::Occupied(_) => false,
-            Entry::Vacant(user_agent) => {
-                let own = self.user_agent.clone();
-                let is_default = own.is_none();
-                user_agent.insert(own.unwrap_or(HeaderValue::from_static(SDK_NAME)));
-                is_default
             }
         }
     }

@@ -299,8 +299,8 @@ impl<'a> Exchange<'a> {
         parts.method = self.method().clone();
         parts.uri = self.target().uri.clone();
         self.pipeline.propagate.add_headers(&mut headers);
-        self.request.add_headers(&mut headers);
-        let has_default_user_agent = self.pipeline.headers.add_to(&mut headers);
+        let client = &self.pipeline.headers;
+        let has_default_user_agent = self.request.add_headers(&mut headers, client);
         if self.redirect.is_some() && self.payload().is_none() {
             headers.remove(CONTENT_TYPE);
         }

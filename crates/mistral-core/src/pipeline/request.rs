@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::client_headers::parse_header;
+use super::client_headers::{ClientHeaders, parse_header};
 use super::deadline::TimeoutOverrides;
 use super::multipart::MultipartForm;
 use crate::error::{Error, Result};
@@ -273,8 +273,9 @@ impl RequestParts {
         Ok(())
     }
 
-    /// Adds to an attempt's credentials the SDK's headers and, on top, those of the call.
-    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+    /// Adds to an attempt's credentials the SDK's headers and, on top, those of the call. Those of
+    /// the client replace none. Returns whether the user agent is the SDK's own name.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap, client: &ClientHeaders) -> bool {
         let accept = match self.operation.framing {
             Framing::Bytes(media_type) => HeaderValue::from_static(media_type),
             Framing::Sse => EVENT_STREAM,
@@ -282,12 +283,17 @@ impl RequestParts {
             Framing::Json | Framing::Nothing | Framing::WebSocket => JSON,
         };
         headers.insert(ACCEPT, accept);
+        headers.insert(USER_AGENT, client.user_agent());
         if self.body.is_some() || self.options().is_some_and(|own| !own.extra_body.is_empty()) {
             headers.insert(CONTENT_TYPE, self.content_type.clone());
         }
+        let mut is_default = client.has_default_user_agent();
         for (name, value) in self.options().into_iter().flat_map(|own| &own.headers) {
+            is_default &= name != USER_AGENT;
             headers.insert(name, value.clone());
         }
+        client.add_to(headers);
+        is_default
     }
 
     /// The path on Mistral's own API.

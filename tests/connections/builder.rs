@@ -301,7 +301,7 @@ fn tls_certificates_not_understood_fail_the_build() {
         ),
         (
             builder().client_certificate_pem("s3cret", key.clone()),
-            "a client certificate is not understood",
+            "the client certificate is not understood",
         ),
         (
             builder().client_certificate_pem(pem.clone(), "s3cret"),

@@ -27,7 +27,7 @@ impl Tls {
     pub(in super::super) fn with_settings(settings: &TlsSettings) -> Result<Self, TransportError> {
         let roots = roots(settings)?;
         let identity = settings.client.as_ref().map(identity).transpose()?;
-        Self::build(|| {
+        let built = Self::build(|| {
             let mut builder = TlsConnector::builder();
             builder.disable_built_in_roots(!settings.trusts_system);
             for root in &roots {
@@ -37,6 +37,13 @@ impl Tls {
                 builder.identity(identity.clone());
             }
             builder
+        });
+        built.map_err(|error| match &settings.client {
+            None => error,
+            Some(_) => invalid(format!(
+                "the client certificate and its key cannot be used: {}",
+                error.source_text()
+            )),
         })
     }
 

@@ -127,7 +127,7 @@ fn root_certificates(
     for root in &settings.roots {
         match root {
             RootCertificate::Der(der) => roots.push(CertificateDer::from(der.clone())),
-            RootCertificate::Pem(pem) => roots.extend(certificates(pem, "root certificate")?),
+            RootCertificate::Pem(pem) => roots.extend(certificates(pem, "a root certificate")?),
         }
     }
     for root in &roots {
@@ -143,16 +143,16 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, 
     match parsed {
         Ok(parsed) if !parsed.is_empty() => Ok(parsed),
         Ok(_) => Err(invalid(format!(
-            "a {what} is not understood: there is none in PEM (`BEGIN CERTIFICATE`)"
+            "{what} is not understood: there is none in PEM (`BEGIN CERTIFICATE`)"
         ))),
-        Err(error) => Err(invalid(format!("a {what} is not understood: {error}"))),
+        Err(error) => Err(invalid(format!("{what} is not understood: {error}"))),
     }
 }
 
 fn client_certificate(
     client: &ClientCertificate,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TransportError> {
-    let chain = certificates(&client.chain, "client certificate")?;
+    let chain = certificates(&client.chain, "the client certificate")?;
     // The error is not shown: it could quote a part of the key.
     let key = PrivateKeyDer::from_pem_slice(client.key.expose_secret()).map_err(|_| {
         invalid(

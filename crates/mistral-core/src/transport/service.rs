@@ -171,8 +171,8 @@ fn into_error(error: BoxError, kind: TransportErrorKind) -> TransportError {
 /// [`HyperTransport`](super::HyperTransport) and `ReqwestTransport` are services themselves.
 ///
 /// ```
-/// use mistral_core::transport::{TowerTransport, TransportService};
 /// use mistral_sdk::testing::{MockReply, MockTransport};
+/// use mistral_sdk::transport::{TowerTransport, TransportService};
 /// use tower::ServiceBuilder;
 ///
 /// let mock = MockTransport::new().reply(MockReply::chat("Because."));

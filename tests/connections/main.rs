@@ -1,12 +1,16 @@
-//! Connections of the built-in transport: TLS, HTTP versions, and proxies from the environment.
-//! Each case runs in a child process, because environment variables are global to a process.
+//! Connections: TLS, HTTP versions, proxies, and the settings of the transports. Each case that
+//! depends on the environment runs in a child process, because variables are global to a process.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers may panic as tests do
 #![allow(unreachable_pub)]
 
+mod builder;
+mod headers;
+mod limits;
 mod pools;
 mod reqwest;
 mod servers;
+mod tower;
 mod upgrade;
 
 use std::process::Stdio;
@@ -71,17 +75,22 @@ async fn connection_child_process() {
     let Some(url) = std::env::var_os(CHILD) else {
         return;
     };
-    let version = Arc::new(Mutex::default());
     let transport = HyperTransport::new(Duration::from_secs(10)).unwrap();
+    println!("outcome: {}", call(url.to_str().unwrap(), transport).await);
+}
+
+/// Calls `url`. Returns the HTTP version of the response, or the error.
+async fn call(url: &str, transport: HyperTransport) -> String {
+    let version = Arc::new(Mutex::default());
     let api = MistralApi::new("emulator").unwrap();
-    let client = Client::builder(api.base_url(url.to_str().unwrap()).unwrap())
+    let client = Client::builder(api.base_url(url).unwrap())
         .transport(VersionRecorder(transport, Arc::clone(&version)))
         .retry(RetryPolicy::none())
         .build()
         .unwrap();
     match client.models().list().await {
-        Ok(_) => println!("outcome: {}", version.lock().unwrap()),
-        Err(error) => println!("outcome: {error:#}"),
+        Ok(_) => version.lock().unwrap().clone(),
+        Err(error) => format!("{error:#}"),
     }
 }
 

@@ -1,36 +1,15 @@
 //! Redirects with the transport on reqwest: no credential and no prompt leaves the origin.
 
-use std::sync::{Arc, Mutex};
-
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::messages::Message;
 use mistral_sdk::transport::ReqwestTransport;
 use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
 
-use crate::servers::read_head;
-
-/// Starts a server that sends `response` to every request, and records the heads of the requests.
-async fn server(response: String) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let heads: Arc<Mutex<Vec<_>>> = Arc::default();
-    let recorded = Arc::clone(&heads);
-    tokio::spawn(async move {
-        while let Ok((mut socket, _)) = listener.accept().await {
-            let head = read_head(&mut socket).await?;
-            recorded.lock().unwrap().push(head);
-            socket.write_all(response.as_bytes()).await?;
-        }
-        std::io::Result::Ok(())
-    });
-    (url, heads)
-}
+use crate::servers::{empty_list, recording};
 
 async fn redirect_to(url: &str, status: u16) -> String {
     let head = format!("HTTP/1.1 {status} x\r\nlocation: {url}/v1/models\r\n");
-    server(format!(
+    recording(format!(
         "{head}connection: close\r\ncontent-length: 0\r\n\r\n"
     ))
     .await
@@ -46,7 +25,7 @@ fn client(url: &str, transport: ReqwestTransport) -> Client {
 #[tokio::test]
 async fn reqwest_redirect_to_another_origin_is_not_followed() {
     let ok = "HTTP/1.1 200 x\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}".to_owned();
-    let (elsewhere, heads) = server(ok).await;
+    let (elsewhere, heads) = recording(ok).await;
     for status in [301, 302, 303, 307, 308] {
         let url = redirect_to(&elsewhere, status).await;
         // The builder's own policies are those that the SDK must not have.
@@ -65,11 +44,38 @@ async fn reqwest_redirect_to_another_origin_is_not_followed() {
 #[tokio::test]
 async fn reqwest_client_that_follows_redirects_is_an_error() {
     let ok = "HTTP/1.1 200 x\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}".to_owned();
-    let (elsewhere, _) = server(ok).await;
+    let (elsewhere, _) = recording(ok).await;
     let url = redirect_to(&elsewhere, 302).await;
     let client = client(&url, ReqwestTransport::from(reqwest::Client::new()));
     let error = client.models().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     let message = format!("{error:#}");
     assert!(message.contains("ReqwestTransport::new"), "{message}");
+}
+
+/// Returns the `user-agent` of a call, or an empty text.
+async fn user_agent(builder: reqwest::ClientBuilder, application: Option<&str>) -> String {
+    let (url, heads) = recording(empty_list()).await;
+    let api = MistralApi::new("key").unwrap().base_url(&url).unwrap();
+    let transport = ReqwestTransport::new(builder.no_proxy()).unwrap();
+    let mut client = Client::builder(api).transport(transport);
+    if let Some(application) = application {
+        client = client.user_agent(application);
+    }
+    client.build().unwrap().models().list().await.unwrap();
+    let head = heads.lock().unwrap().concat();
+    let line = head
+        .lines()
+        .find_map(|line| line.strip_prefix("user-agent: "));
+    line.unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn reqwest_user_agent_of_the_client_is_kept() {
+    let named = || reqwest::Client::builder().user_agent("crawler/2.0");
+    assert_eq!(user_agent(named(), None).await, "crawler/2.0");
+    // reqwest sends none by default.
+    assert_eq!(user_agent(reqwest::Client::builder(), None).await, "");
+    let both = format!("app/1 mistral-sdk-rust/{}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(user_agent(named(), Some("app/1")).await, both);
 }

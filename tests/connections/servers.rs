@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, DnType, KeyPair};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 /// A host that only the proxies of these tests can reach: it is the loopback interface to them. The
 /// client reaches loopback itself without a proxy.
@@ -33,16 +35,45 @@ pub struct TlsServer {
 
 impl TlsServer {
     pub async fn start(upstream: &str, protocols: &[&str]) -> Self {
-        let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed(["localhost", FAR_HOST].map(str::to_owned)).unwrap();
+        Self::start_with(upstream, protocols, None).await
+    }
+
+    /// Starts a server that rejects clients without this certificate.
+    pub async fn requiring(upstream: &str, client: CertificateDer<'static>) -> Self {
+        Self::start_with(upstream, &[], Some(client)).await
+    }
+
+    async fn start_with(
+        upstream: &str,
+        protocols: &[&str],
+        client: Option<CertificateDer<'static>>,
+    ) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let mut params =
+            CertificateParams::new(["localhost", FAR_HOST].map(str::to_owned)).unwrap();
+        // OpenSSL looks authorities up by their name.
+        let name = format!("server {number}");
+        params.distinguished_name.push(DnType::CommonName, name);
+        let signing_key = KeyPair::generate().unwrap();
+        let cert = params.self_signed(&signing_key).unwrap();
         let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
             .unwrap();
+        let builder = match client {
+            None => builder.with_no_client_auth(),
+            Some(client) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(client).unwrap();
+                let verifier =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                builder.with_client_cert_verifier(verifier.build().unwrap())
+            }
+        };
+        let chain = vec![cert.der().clone()];
+        let mut config = builder.with_single_cert(chain, key).unwrap();
         config.alpn_protocols = protocols
             .iter()
             .map(|name| name.as_bytes().to_vec())
@@ -73,10 +104,51 @@ impl TlsServer {
         }
     }
 
+    /// Returns its certificate in PEM.
+    pub fn pem(&self) -> String {
+        std::fs::read_to_string(&self.certificate).unwrap()
+    }
+
+    /// Returns its certificate in DER.
+    pub fn der(&self) -> Vec<u8> {
+        let pem = self.pem();
+        CertificateDer::from_pem_slice(pem.as_bytes())
+            .unwrap()
+            .to_vec()
+    }
+
     /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
+}
+
+/// Starts a server that sends `response` to every request and closes the connection. Returns its URL
+/// and the heads of the requests.
+pub async fn recording(response: String) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let heads: Arc<Mutex<Vec<_>>> = Arc::default();
+    let recorded = Arc::clone(&heads);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let head = read_head(&mut socket).await?;
+            recorded.lock().unwrap().push(head);
+            socket.write_all(response.as_bytes()).await?;
+        }
+        io::Result::Ok(())
+    });
+    (url, heads)
+}
+
+/// A response to a list of models, after which the connection is closed.
+pub fn empty_list() -> String {
+    let body = r#"{"object":"list","data":[]}"#;
+    let length = body.len();
+    format!(
+        "HTTP/1.1 200 x\r\ncontent-type: application/json\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
 }
 
 /// Writes a file with both certificates and returns its path.

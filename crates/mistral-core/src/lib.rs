@@ -56,6 +56,7 @@
 //! | `rustls-no-provider` | the same, for an application that installs its own cryptography |
 //! | `native-tls` | the built-in transport with the TLS library of the platform |
 //! | `reqwest` | a transport on a `reqwest::Client` of the application |
+//! | `tower` | transports on tower services, and the reverse |
 //! | `blocking` | the blocking client |
 //! | `schemars` | structured output and tools with typed arguments |
 //! | `testing` | transports for tests: a mock, and record and replay |

@@ -25,6 +25,7 @@ pages! {
     "docs/compatibility.md" => compatibility,
     "docs/limits-and-failover.md" => limits_and_failover,
     "docs/providers.md" => providers,
+    "docs/connections.md" => #[feature = "tower"] connections,
     "docs/embeddings.md" => embeddings,
     "docs/files-and-batches.md" => files_and_batches,
     "docs/audio-and-ocr.md" => audio_and_ocr,

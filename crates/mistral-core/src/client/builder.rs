@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::mode::misuse::KeyOfProvider;
 use crate::pipeline::Pipeline;
+use crate::pipeline::client_headers::ClientHeaders;
 use crate::pipeline::collect::DEFAULT_MAX_RESPONSE_SIZE;
 use crate::pipeline::deadline::Timeouts;
 use crate::pipeline::route_cache::RouteCache;
@@ -42,12 +43,15 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     retry: RetryPolicy,
     on_retry: OnRetry,
+    headers: ClientHeaders,
     propagate: Propagate,
     capture: CaptureContent,
     timeouts: Timeouts,
     max_event_size: usize,
     max_response_size: usize,
     models: BTreeMap<String, String>,
+    /// The first setting that is invalid.
+    error: Option<Error>,
 }
 
 impl ClientBuilder {
@@ -57,12 +61,14 @@ impl ClientBuilder {
             transport: None,
             retry: RetryPolicy::default(),
             on_retry: OnRetry::default(),
+            headers: ClientHeaders::default(),
             propagate: Propagate::default(),
             capture: CaptureContent::default(),
             timeouts: Timeouts::default(),
             max_event_size: DEFAULT_MAX_EVENT_SIZE,
             max_response_size: DEFAULT_MAX_RESPONSE_SIZE,
             models: BTreeMap::new(),
+            error: None,
         }
     }
 
@@ -76,6 +82,67 @@ impl ClientBuilder {
     #[doc(hidden)]
     pub fn api_key<K: KeyOfProvider>(self, _key: K) -> Self {
         self
+    }
+
+    /// Sets a header of every request. It replaces one of the same name that was set before.
+    ///
+    /// A header of a single call takes precedence, and so do the provider's credentials, the headers
+    /// of [`propagate`](Self::propagate), and the `accept` and `content-type` that an operation
+    /// needs. A `user-agent` replaces the SDK's name; [`user_agent`](Self::user_agent) adds to it.
+    ///
+    /// The client cannot be built if HTTP does not allow the name or the value, and with the name
+    /// `authorization`, which the provider sets. A header that is named like a credential is shown
+    /// in no error and no debug output.
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let client = Client::builder(MistralApi::new("my-key")?)
+    ///     .header("x-team", "search")
+    ///     .header("x-gateway-key", "the key of the gateway")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(()) }
+    /// ```
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        let set = self.headers.set(name, value);
+        self.record(set);
+        self
+    }
+
+    /// Sets the name and the version of the application, which the header `user-agent` of every
+    /// request has before those of the SDK: `my-app/1.0 mistral-sdk-rust/0.1.0`.
+    ///
+    /// Default: the user agent of the transport if it has one of its own, and the SDK's name
+    /// otherwise. A `user-agent` that is set on a call takes precedence. The client cannot be built
+    /// if HTTP does not allow the name.
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let client = Client::builder(MistralApi::new("my-key")?)
+    ///     .user_agent("my-app/1.0")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(()) }
+    /// ```
+    pub fn user_agent(mut self, application: impl AsRef<str>) -> Self {
+        let set = self.headers.set_application(application.as_ref());
+        self.record(set);
+        self
+    }
+
+    /// Keeps the first error for [`build`](Self::build).
+    fn record(&mut self, set: Result<()>) {
+        if let Err(error) = set {
+            self.error.get_or_insert(error);
+        }
     }
 
     /// Sets the retry policy. Default: [`RetryPolicy::default`].
@@ -256,6 +323,9 @@ impl ClientBuilder {
 
     /// Builds the pipeline that all calls of the client share.
     pub(crate) fn pipeline(self) -> Result<Pipeline> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport(&self.timeouts)?,
@@ -269,6 +339,7 @@ impl ClientBuilder {
             transport,
             retry: self.retry,
             on_retry: self.on_retry,
+            headers: self.headers,
             propagate: self.propagate,
             capture: self.capture,
             timeouts: self.timeouts,

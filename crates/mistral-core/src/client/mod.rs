@@ -205,7 +205,8 @@ impl ClientBuilder {
     /// Builds the client. Performs no I/O to the API.
     ///
     /// # Errors
-    /// Fails when the built-in transport cannot be set up or is not compiled in.
+    /// Fails when a setting is invalid, and when the built-in transport cannot be set up or is not
+    /// compiled in.
     pub fn build(self) -> Result<Client> {
         Ok(Client::with_mode(self.pipeline()?, Async))
     }

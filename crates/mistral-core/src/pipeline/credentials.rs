@@ -45,20 +45,23 @@ impl Credentials {
         self.more.get_or_insert_default().add_headers(headers);
     }
 
-    /// Adds the secrets that the caller set on the call, and those in the URL.
+    /// Adds the secrets that the application set on the call and on the client, and those in the
+    /// URL.
     #[inline]
-    pub(super) fn add_own(&mut self, request: &RequestParts, url: &Url) {
+    pub(super) fn add_own(&mut self, request: &RequestParts, client: &HeaderMap, url: &Url) {
         let headers = request.options().map(|own| &own.headers);
         let headers = headers.filter(|headers| !headers.is_empty());
-        if headers.is_some() || url.query().is_some() || url.password().is_some() {
-            self.add_more(headers, url);
+        let has_headers = headers.is_some() || !client.is_empty();
+        if has_headers || url.query().is_some() || url.password().is_some() {
+            self.add_more(headers, client, url);
         }
     }
 
     #[cold]
-    fn add_more(&mut self, headers: Option<&HeaderMap>, url: &Url) {
+    fn add_more(&mut self, headers: Option<&HeaderMap>, client: &HeaderMap, url: &Url) {
         let more = self.more.get_or_insert_default();
         headers.into_iter().for_each(|it| more.add_headers(it));
+        more.add_headers(client);
         more.add_url(url);
     }
 

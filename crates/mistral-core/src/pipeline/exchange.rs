@@ -302,7 +302,8 @@ impl<'a> Exchange<'a> {
         parts.method = self.method().clone();
         parts.uri = self.target().uri.clone();
         self.pipeline.propagate.add_headers(&mut headers);
-        self.request.add_headers(&mut headers);
+        let client = &self.pipeline.headers;
+        let has_default_user_agent = self.request.add_headers(&mut headers, client);
         if self.redirect.is_some() && self.payload().is_none() {
             headers.remove(CONTENT_TYPE);
         }
@@ -314,6 +315,7 @@ impl<'a> Exchange<'a> {
             target: Arc::clone(self.target()),
             connect_timeout: self.timeouts.connect,
             deadline: until.map(|until| until.at),
+            has_default_user_agent,
         });
         parts
     }
@@ -380,15 +382,17 @@ impl<'a> Exchange<'a> {
     pub(crate) fn complete(&self, error: Error) -> Error {
         let url = &self.target().url;
         let mut all = self.credentials.clone();
-        all.add_own(self.request, url);
+        let client = self.pipeline.headers.others();
+        all.add_own(self.request, client, url);
         all.mask(error.with_url(url))
             .with_earlier_arrival(self.may_have_arrived)
     }
 
     pub(crate) fn into_response(mut self, mut response: Response) -> RawResponse {
         std::mem::swap(&mut response.context.credentials, &mut self.credentials);
+        let client = self.pipeline.headers.others();
         let url = &self.target().url;
-        response.context.credentials.add_own(self.request, url);
+        response.context.credentials.add_own(self.request, client, url);
         RawResponse {
             response,
             attempts: self.attempts,

@@ -1,6 +1,7 @@
 //! The pipeline of a call: exchange, decide, and so on until there is a response or an error.
 
 pub(crate) mod classify;
+pub(crate) mod client_headers;
 pub(crate) mod collect;
 mod compression;
 pub(crate) mod credentials;
@@ -23,6 +24,7 @@ use tokio::time::sleep;
 use tracing::Instrument;
 
 use self::classify::RawResponse;
+use self::client_headers::ClientHeaders;
 use self::deadline::{Deadline, Timeouts, Timer, timeout_at};
 use self::decision::{Decision, decide};
 use self::exchange::Exchange;
@@ -41,6 +43,7 @@ pub(crate) struct Pipeline {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) retry: RetryPolicy,
     pub(crate) on_retry: OnRetry,
+    pub(crate) headers: ClientHeaders,
     pub(crate) propagate: Propagate,
     pub(crate) capture: CaptureContent,
     pub(crate) timeouts: Timeouts,

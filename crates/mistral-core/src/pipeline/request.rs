@@ -10,20 +10,18 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::client_headers::{ClientHeaders, parse_header};
 use super::deadline::TimeoutOverrides;
 use super::multipart::MultipartForm;
 use crate::error::{Error, Result};
 use crate::json::wire::{Object, serialize_object};
 use crate::provider::{Framing, Operation};
-use crate::redact::names::is_secret_header;
 use crate::retry::RetryPolicy;
 use crate::transport::Payload;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const JSON_LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
-const SDK_NAME: HeaderValue =
-    HeaderValue::from_static(concat!("mistral-sdk-rust/", env!("CARGO_PKG_VERSION")));
 
 /// The capacity that the body of a short question fits into without growing.
 const INITIAL_BODY_CAPACITY: usize = 256;
@@ -270,25 +268,14 @@ impl RequestParts {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        let name = name.try_into().map_err(|_| {
-            Error::config("`header`: the name is not one that HTTP allows (letters, digits, `-`)")
-        })?;
-        // The value may be a secret, so the message does not show it.
-        let mut value = value.try_into().map_err(|_| {
-            Error::config(format!(
-                "`header`: the value of `{name}` has characters that HTTP does not allow, \
-                 for example a line break"
-            ))
-        })?;
-        if is_secret_header(&name) {
-            value.set_sensitive(true);
-        }
+        let (name, value) = parse_header(name, value)?;
         self.options_mut().headers.insert(name, value);
         Ok(())
     }
 
-    /// Adds to an attempt's credentials the SDK's headers and, on top, the caller's.
-    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+    /// Adds to an attempt's credentials the SDK's headers and, on top, those of the call. Those of
+    /// the client replace none. Returns whether the user agent is the SDK's own name.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap, client: &ClientHeaders) -> bool {
         let accept = match self.operation.framing {
             Framing::Bytes(media_type) => HeaderValue::from_static(media_type),
             Framing::Sse => EVENT_STREAM,
@@ -296,13 +283,17 @@ impl RequestParts {
             Framing::Json | Framing::Nothing | Framing::WebSocket => JSON,
         };
         headers.insert(ACCEPT, accept);
-        headers.insert(USER_AGENT, SDK_NAME);
+        headers.insert(USER_AGENT, client.user_agent());
         if self.body.is_some() || self.options().is_some_and(|own| !own.extra_body.is_empty()) {
             headers.insert(CONTENT_TYPE, self.content_type.clone());
         }
+        let mut is_default = client.has_default_user_agent();
         for (name, value) in self.options().into_iter().flat_map(|own| &own.headers) {
+            is_default &= name != USER_AGENT;
             headers.insert(name, value.clone());
         }
+        client.add_to(headers);
+        is_default
     }
 
     /// The path on Mistral's own API.

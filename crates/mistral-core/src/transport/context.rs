@@ -19,6 +19,7 @@ pub struct RequestContext {
     #[cfg_attr(not(feature = "hyper"), allow(dead_code))] // read by `HyperTransport`
     pub(crate) connect_timeout: Duration,
     pub(crate) deadline: Option<tokio::time::Instant>,
+    pub(crate) has_default_user_agent: bool,
 }
 
 /// The request's URI as the pipeline set it, and the URL that it was made from. A transport that
@@ -43,6 +44,15 @@ impl RequestContext {
     /// Returns the number of this attempt of the call, counted from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// Whether the header `user-agent` is the SDK's own name, because neither the client nor the
+    /// call sets one.
+    ///
+    /// A transport that has a user agent of its own replaces the header then, and keeps it
+    /// otherwise.
+    pub fn has_default_user_agent(&self) -> bool {
+        self.has_default_user_agent
     }
 
     /// Returns the time at which the call cancels this exchange unless the head of the response has

@@ -17,6 +17,8 @@ mod payload;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod runtime;
+#[cfg(feature = "tower")]
+mod service;
 mod signature;
 mod upgrade;
 
@@ -34,19 +36,21 @@ pub use self::error::{TransportError, TransportErrorKind};
 pub use self::file::FileSource;
 pub(crate) use self::file_chunks::run_blocking;
 #[cfg(feature = "hyper")]
-pub use self::hyper::HyperTransport;
+pub use self::hyper::{HyperTransport, HyperTransportBuilder, Resolver};
 pub(crate) use self::payload::BodyFuture;
 pub use self::payload::Payload;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 pub(crate) use self::runtime::current_runtime;
+#[cfg(feature = "tower")]
+pub use self::service::{TowerTransport, TransportService};
 pub use self::upgrade::{UpgradeResponse, Upgraded};
 
 /// Performs HTTP exchanges for a [`Client`](crate::Client).
 ///
 /// Implement it to use another HTTP stack, to wrap a transport with headers, metrics or logs, or
 /// to answer requests in tests. [`HyperTransport`] is the built-in implementation,
-/// [`ReqwestTransport`] wraps a `reqwest::Client`, and
+/// [`ReqwestTransport`] wraps a `reqwest::Client`, [`TowerTransport`] a stack of tower layers, and
 /// [`MockTransport`](crate::testing::MockTransport) answers from memory. Pass an implementation to
 /// [`ClientBuilder::transport`](crate::ClientBuilder::transport).
 ///

@@ -2,24 +2,33 @@ use std::sync::Arc;
 
 use ::reqwest::Url;
 use async_trait::async_trait;
+use http::header::USER_AGENT;
 
 use super::hyper::body::into_response;
 use super::hyper::classify;
 use super::hyper::request_body::{RequestBody, RequestState};
 use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind, current_runtime};
 
-/// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of the application.
+/// A [`Transport`] on a [`reqwest::Client`](::reqwest::Client) of the application, of reqwest 0.13.
 ///
-/// The settings of that client apply: its proxies, certificates and connect timeout. By default,
-/// reqwest sends the requests to loopback through the proxy in the environment, too. HTTP upgrades
-/// are not supported.
+/// The settings of that client apply: its proxies, certificates, pool, connect timeout, default
+/// headers and user agent. Three things differ from a client that is used directly:
+///
+/// * Redirects are not followed and requests are not retried; see [`new`](Self::new).
+/// * Headers of the SDK take precedence over default headers of the same name, except for
+///   `user-agent`: the SDK's name is not sent in place of that of reqwest. reqwest has none by
+///   default. [`ClientBuilder::user_agent`](crate::ClientBuilder::user_agent) sets one for both.
+/// * The connect timeout of the [`Client`](crate::Client) does not apply.
+///
+/// By default, reqwest sends the requests to loopback through the proxy in the environment, too.
+/// HTTP upgrades are not supported.
 ///
 /// ```
-/// use mistral_core::transport::ReqwestTransport; // in `mistral_sdk` too
+/// use mistral_sdk::transport::ReqwestTransport;
 /// use mistral_sdk::{Client, MistralApi};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let http = reqwest::Client::builder().pool_max_idle_per_host(4);
+/// let http = reqwest::Client::builder().user_agent("my-app/1.0").pool_max_idle_per_host(4);
 /// let client = Client::builder(MistralApi::new("my-key")?)
 ///     .transport(ReqwestTransport::new(http)?)
 ///     .build()?;
@@ -109,7 +118,11 @@ fn into_reqwest(
     request: http::Request<Body>,
 ) -> Result<(::reqwest::Request, Option<UploadGuard>), TransportError> {
     let mut upload = None;
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    let context = head.extensions.get::<RequestContext>();
+    if context.is_some_and(RequestContext::has_default_user_agent) {
+        head.headers.remove(USER_AGENT); // so that reqwest adds its own
+    }
     let url = match head.extensions.get::<RequestContext>() {
         // The URI is parsed again only if a wrapper has changed it.
         Some(context) if context.target.uri == head.uri => context.target.url.clone(),

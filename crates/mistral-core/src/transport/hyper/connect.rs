@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::{Ready, poll_fn, ready};
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,9 +17,12 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use super::super::TransportError;
-use super::proxy::{Proxies, Proxy};
-use super::tls::Tls;
+use super::proxy::{Proxies, Proxy, ProxySettings};
+use super::resolver::HostResolver;
+use super::tls::{Tls, TlsSettings};
 
+/// The default limit for establishing a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The interval of TCP keep-alive probes, which detect a dead peer on an idle connection.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
 const TCP_KEEPALIVE_RETRIES: u32 = 3;
@@ -28,10 +32,48 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+type TcpConnector = HttpConnector<HostResolver>;
+
+fn tcp_connector(resolver: HostResolver) -> TcpConnector {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(TCP_KEEPALIVE));
+    tcp.set_keepalive_interval(Some(TCP_KEEPALIVE));
+    tcp.set_keepalive_retries(Some(TCP_KEEPALIVE_RETRIES));
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    tcp.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
+    tcp
+}
+
+/// The settings of the connections themselves.
+#[derive(Debug, Clone)]
+pub(super) struct ConnectorSettings {
+    pub(super) timeout: Duration,
+    pub(super) proxies: ProxySettings,
+    pub(super) tls: TlsSettings,
+    pub(super) resolver: HostResolver,
+    pub(super) local_address: Option<IpAddr>,
+    pub(super) tcp_keepalive: Option<Duration>,
+}
+
+impl Default for ConnectorSettings {
+    fn default() -> Self {
+        Self {
+            timeout: CONNECT_TIMEOUT,
+            proxies: ProxySettings::default(),
+            tls: TlsSettings::default(),
+            resolver: HostResolver::default(),
+            local_address: None,
+            tcp_keepalive: Some(TCP_KEEPALIVE),
+        }
+    }
+}
+
 /// Establishes the connections of a pool.
 #[derive(Clone)]
 pub(super) struct Connector {
-    tcp: HttpConnector,
+    tcp: TcpConnector,
     tls: Tls,
     proxies: Proxies,
     timeout: Duration,
@@ -41,22 +83,34 @@ pub(super) struct Connector {
 
 impl Connector {
     pub(super) fn new(timeout: Duration) -> Result<Self, TransportError> {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(TCP_KEEPALIVE));
-        tcp.set_keepalive_interval(Some(TCP_KEEPALIVE));
-        tcp.set_keepalive_retries(Some(TCP_KEEPALIVE_RETRIES));
-        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        tcp.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
+        let tcp = tcp_connector(HostResolver::default());
+        Ok(Self::of(tcp, Tls::new()?, Proxies::from_env(), timeout))
+    }
+
+    /// Creates a connector with settings of the application.
+    ///
+    /// # Errors
+    /// Fails when a setting is invalid or not supported by the TLS library.
+    pub(super) fn with_settings(settings: &ConnectorSettings) -> Result<Self, TransportError> {
+        let mut tcp = tcp_connector(settings.resolver.clone());
+        tcp.set_local_address(settings.local_address);
+        tcp.set_keepalive(settings.tcp_keepalive);
+        tcp.set_keepalive_interval(settings.tcp_keepalive);
+        settings.tls.check()?;
+        let tls = Tls::with_settings(&settings.tls)?;
+        let proxies = settings.proxies.resolve()?;
+        Ok(Self::of(tcp, tls, proxies, settings.timeout))
+    }
+
+    fn of(tcp: TcpConnector, tls: Tls, proxies: Proxies, timeout: Duration) -> Self {
         let connector = Self {
             tcp,
-            tls: Tls::new()?,
-            proxies: Proxies::from_env(),
+            tls,
+            proxies,
             timeout,
             always_tunnel: false,
         };
-        Ok(connector.with_timeout(timeout))
+        connector.with_timeout(timeout)
     }
 
     /// Sets the connect timeout.

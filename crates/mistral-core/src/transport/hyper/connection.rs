@@ -49,8 +49,15 @@ impl Service<Uri> for PooledConnector {
         let connecting = self.connector.call(uri);
         let this = self.clone();
         Box::pin(async move {
+            let permit = match this.pool.connection_limit() {
+                Some(limit) => Some(limit.connect().await?),
+                None => None,
+            };
             let connection = connecting.await?;
             drop(counted);
+            if let Some(permit) = permit {
+                this.pool.connection_opened(permit);
+            }
             Ok(TokioIo::new(PooledConnection::new(connection, &this)))
         })
     }

@@ -13,12 +13,13 @@ use std::time::Duration;
 use ::hyper::body::Incoming;
 use async_trait::async_trait;
 use http::Uri;
-use http::header::PROXY_AUTHORIZATION;
+use http::header::{PROXY_AUTHORIZATION, USER_AGENT};
 use http::uri::Scheme;
 use hyper_util::client::legacy::ResponseFuture;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::body::into_response;
+use super::connection_limit::{ConnectionLimit, Permit};
 use super::connection_state::ConnectionState;
 use super::pool::Lease;
 use super::pool_state::{Entry, PoolState};
@@ -44,11 +45,28 @@ impl HyperTransport {
         Ok(())
     }
 
+    /// Sets the transport's own user agent, unless the application set one for the client or the
+    /// call.
+    pub(super) fn set_user_agent<B>(&self, request: &mut http::Request<B>) {
+        let Some(user_agent) = &self.user_agent else {
+            return;
+        };
+        let is_default = match request.extensions().get::<RequestContext>() {
+            Some(context) => context.has_default_user_agent(),
+            None => !request.headers().contains_key(USER_AGENT),
+        };
+        if is_default {
+            let user_agent = user_agent.clone();
+            request.headers_mut().insert(USER_AGENT, user_agent);
+        }
+    }
+
     /// Starts the exchange. Not inlined, so that its locals enlarge neither the future nor the stack
     /// frame of every poll.
     #[inline(never)]
     fn start(&self, mut request: http::Request<Body>) -> Result<Start, TransportError> {
         self.check_uri(request.uri())?;
+        self.set_user_agent(&mut request);
         if let Some(credentials) = self.connector.proxy_credentials(request.uri())? {
             request
                 .headers_mut()
@@ -68,12 +86,25 @@ impl HyperTransport {
 
     fn enter(&self, pending: Pending) -> Result<Start, TransportError> {
         let uri = pending.request.uri();
+        let limit = self.pools.connection_limit(uri, pending.connect_timeout)?;
+        match limit {
+            None => self.lease(pending, None),
+            Some(limit) => match limit.try_enter() {
+                None => Ok(Start::Queued(limit, Box::new(pending))),
+                permit => self.lease(pending, permit),
+            },
+        }
+    }
+
+    fn lease(&self, pending: Pending, permit: Option<Permit>) -> Result<Start, TransportError> {
+        let uri = pending.request.uri();
         let leased = self
             .pools
             .lease(uri, pending.connect_timeout, &self.connector)?;
-        Ok(match leased {
-            (lease, Entry::Later) => Start::Later(lease, Box::new(pending)),
-            (lease, _) => Start::Now(Exchange::start(pending.request, lease, pending.deadline)),
+        let lease = leased.0.with_permit(permit);
+        Ok(match leased.1 {
+            Entry::Later => Start::Later(lease, Box::new(pending)),
+            _ => Start::Now(Exchange::start(pending.request, lease, pending.deadline)),
         })
     }
 
@@ -94,6 +125,8 @@ enum Start {
     Now(Exchange),
     /// It starts once the pool is settled.
     Later(Lease, Box<Pending>),
+    /// It starts once a connection can carry it.
+    Queued(Arc<ConnectionLimit>, Box<Pending>),
 }
 
 /// A request that was not handed to hyper yet.
@@ -117,6 +150,10 @@ impl Transport for HyperTransport {
                 Start::Later(lease, pending) => {
                     lease.state().settled().await;
                     start = self.resume(lease, pending)?;
+                }
+                Start::Queued(limit, pending) => {
+                    let permit = limit.enter().await;
+                    start = self.lease(*pending, permit)?;
                 }
             }
         }

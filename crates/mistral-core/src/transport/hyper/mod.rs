@@ -2,15 +2,18 @@
 //! `exchange.rs`.
 
 pub(super) mod body;
+mod builder;
 pub(super) mod classify;
 mod connect;
 mod connection;
+mod connection_limit;
 mod connection_state;
 mod exchange;
 mod pool;
 mod pool_state;
 mod proxy;
 pub(super) mod request_body;
+mod resolver;
 mod settings_frame;
 mod tls;
 mod upgrade;
@@ -20,9 +23,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
+
+pub use self::builder::HyperTransportBuilder;
 use self::connect::Connector;
 use self::pool::{PoolSettings, Pools};
 use self::proxy::Proxies;
+pub use self::resolver::Resolver;
 use super::TransportError;
 
 /// The built-in [`Transport`](super::Transport), on [`hyper`](::hyper).
@@ -39,6 +46,10 @@ use super::TransportError;
 /// are verified by the rules of the platform. Idle connections are closed; see
 /// [`pool_idle_timeout`](Self::pool_idle_timeout). HTTP/2 pings and TCP keep-alive detect a dead
 /// peer.
+///
+/// [`HyperTransport::builder`] sets all of this in code, and more: certificates, name lookup, a
+/// limit of connections, a user agent. The methods of the transport itself are short forms of its
+/// settings, and return a transport with a new connection pool.
 ///
 /// A [`Client`](crate::Client) creates one by default. Create one to wrap it, or to share its
 /// connection pool among clients: clones share the pool.
@@ -60,11 +71,17 @@ use super::TransportError;
 pub struct HyperTransport {
     connector: Connector,
     pools: Arc<Pools>,
+    user_agent: Option<HeaderValue>,
 }
 
 #[cfg(feature = "hyper")]
 impl HyperTransport {
-    /// Creates a transport with a new connection pool.
+    /// Creates a builder, which has every setting.
+    pub fn builder() -> HyperTransportBuilder {
+        HyperTransportBuilder::default()
+    }
+
+    /// Creates a transport with a new connection pool and the default settings.
     ///
     /// `connect_timeout` limits the time to establish a connection, including the name lookup and
     /// the TLS handshake. The timeout of a call takes precedence; see
@@ -78,6 +95,7 @@ impl HyperTransport {
         Ok(Self {
             connector,
             pools: Arc::default(),
+            user_agent: None,
         })
     }
 
@@ -110,6 +128,7 @@ impl HyperTransport {
         Self {
             connector: self.connector.with_proxies(proxies),
             pools: Arc::new(Pools::new(self.pools.settings())),
+            user_agent: self.user_agent,
         }
     }
 
@@ -165,6 +184,7 @@ impl HyperTransport {
         Self {
             connector: self.connector,
             pools: Arc::new(Pools::new(settings)),
+            user_agent: self.user_agent,
         }
     }
 }

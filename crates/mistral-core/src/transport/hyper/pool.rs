@@ -1,5 +1,6 @@
 //! The connection pools of a transport.
 
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::runtime;
 
 use super::connect::Connector;
 use super::connection::PooledConnector;
+use super::connection_limit::{ConnectionLimit, Permit};
 use super::connection_state::IdleLimits;
 use super::pool_state::{Entry, MAX_STREAMS, PoolState};
 use super::request_body::RequestBody;
@@ -37,6 +39,7 @@ pub(super) struct PoolSettings {
     pub(super) max_idle_per_host: usize,
     pub(super) ping_interval: Option<Duration>,
     pub(super) ping_timeout: Duration,
+    pub(super) max_connections: Option<NonZeroUsize>,
 }
 
 /// The time that a connection of HTTP/1.1 may be idle if the server announces none. Shorter than the
@@ -55,6 +58,7 @@ impl Default for PoolSettings {
             max_idle_per_host: 100,
             ping_interval: Some(Duration::from_secs(10)),
             ping_timeout: Duration::from_secs(10),
+            max_connections: None,
         }
     }
 }
@@ -95,6 +99,8 @@ impl PoolSettings {
 #[derive(Debug, Default)]
 pub(super) struct Pools {
     entries: Mutex<Vec<Arc<Pool>>>,
+    /// Those of the servers that are in use, if the number of connections is limited.
+    limits: Mutex<Vec<(PoolKey, Arc<ConnectionLimit>)>>,
     settings: PoolSettings,
 }
 
@@ -105,7 +111,7 @@ struct Pool {
     state: Arc<PoolState>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct PoolKey {
     runtime: runtime::Id,
     connect_timeout: Duration,
@@ -135,12 +141,37 @@ impl Pools {
     pub(super) fn new(settings: PoolSettings) -> Self {
         Self {
             entries: Mutex::default(),
+            limits: Mutex::default(),
             settings,
         }
     }
 
     pub(super) fn settings(&self) -> PoolSettings {
         self.settings
+    }
+
+    /// Returns the limit of the connections to the server of `uri`, if there is one.
+    pub(super) fn connection_limit(
+        &self,
+        uri: &Uri,
+        connect_timeout: Duration,
+    ) -> Result<Option<Arc<ConnectionLimit>>, TransportError> {
+        match self.settings.max_connections {
+            None => Ok(None),
+            Some(max) => Ok(Some(self.limit_of(PoolKey::of(uri, connect_timeout)?, max))),
+        }
+    }
+
+    #[cold]
+    fn limit_of(&self, key: PoolKey, max: NonZeroUsize) -> Arc<ConnectionLimit> {
+        let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, limit)) = limits.iter().find(|(it, _)| it.matches(&key)) {
+            return Arc::clone(limit);
+        }
+        limits.retain(|(_, limit)| Arc::strong_count(limit) > 1); // no pool and no exchange has it
+        let limit = Arc::new(ConnectionLimit::new(max));
+        limits.push((key, Arc::clone(&limit)));
+        limit
     }
 
     /// Returns a place in a pool of the current runtime for a request to `uri`, and whether its
@@ -156,12 +187,12 @@ impl Pools {
         for pool in pools.iter().filter(|pool| pool.key.matches(&key)) {
             let entry = pool.state.enter();
             if entry != Entry::Full {
-                return Ok((Lease(Arc::clone(pool)), entry));
+                return Ok((Lease::new(pool), entry));
             }
         }
         let pool = self.add(&mut pools, key, connector);
         let entry = pool.state.enter();
-        Ok((Lease(pool), entry))
+        Ok((Lease::new(&pool), entry))
     }
 
     #[cold]
@@ -178,11 +209,14 @@ impl Pools {
         let siblings = pools.iter().filter(|pool| pool.key.matches(&key));
         let limit = siblings.map(|pool| pool.state.limit()).min();
         let is_http1 = self.settings.http1_only || (!key.is_tls && !self.settings.http2_only);
-        let state = Arc::new(if is_http1 {
+        let state = if is_http1 {
             PoolState::http1()
         } else {
             PoolState::unsettled(limit.unwrap_or(MAX_STREAMS))
-        });
+        };
+        let max_connections = self.settings.max_connections;
+        let connection_limit = max_connections.map(|max| self.limit_of(key.clone(), max));
+        let state = Arc::new(state.with_connection_limit(connection_limit));
         let mut connector = connector.clone().with_timeout(key.connect_timeout);
         if self.settings.http1_only {
             connector = connector.without_http2();
@@ -198,21 +232,37 @@ impl Pools {
 }
 
 /// The place of one exchange in a pool. Held until the response was read or dropped.
-pub(super) struct Lease(Arc<Pool>);
+pub(super) struct Lease {
+    pool: Arc<Pool>,
+    /// The place among the exchanges with the server, if the number of connections is limited.
+    _permit: Option<Permit>,
+}
 
 impl Lease {
+    fn new(pool: &Arc<Pool>) -> Self {
+        Self {
+            pool: Arc::clone(pool),
+            _permit: None,
+        }
+    }
+
+    pub(super) fn with_permit(mut self, permit: Option<Permit>) -> Self {
+        self._permit = permit;
+        self
+    }
+
     pub(super) fn request(&self, request: http::Request<RequestBody>) -> ResponseFuture {
-        self.0.client.request(request)
+        self.pool.client.request(request)
     }
 
     pub(super) fn state(&self) -> &Arc<PoolState> {
-        &self.0.state
+        &self.pool.state
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.0.state.leave();
+        self.pool.state.leave();
     }
 }
 
@@ -238,6 +288,6 @@ mod tests {
         }
         assert_eq!(pools.entries.lock().unwrap().len(), MAX_IDLE_POOLS + 1);
         let again = used.block_on(async { lease(&pools) });
-        assert!(Arc::ptr_eq(&held.0, &again.0));
+        assert!(Arc::ptr_eq(&held.pool, &again.pool));
     }
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::connection_limit::{ConnectionLimit, Permit};
+
 /// The largest number of exchanges at once in a pool, which has one connection of HTTP/2. Servers
 /// commonly allow 100 or 128 streams on a connection.
 pub(super) const MAX_STREAMS: usize = 90;
@@ -35,6 +37,9 @@ pub(super) struct PoolState {
     /// The number of connections that have ended.
     ended: AtomicUsize,
     unsent: Mutex<UnsentRequests>,
+    connection_limit: Option<Arc<ConnectionLimit>>,
+    /// Those of the open connections, if their number is limited.
+    permits: Mutex<Vec<Permit>>,
 }
 
 /// The tasks whose requests hyper has not started to write.
@@ -79,7 +84,19 @@ impl PoolState {
             reads: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
             unsent: Mutex::default(),
+            connection_limit: None,
+            permits: Mutex::default(),
         }
+    }
+
+    /// Sets the limit of the connections to the server.
+    pub(super) fn with_connection_limit(mut self, limit: Option<Arc<ConnectionLimit>>) -> Self {
+        self.connection_limit = limit;
+        self
+    }
+
+    pub(super) fn connection_limit(&self) -> Option<&Arc<ConnectionLimit>> {
+        self.connection_limit.as_ref()
     }
 
     /// Counts another exchange if there is room. Called with the list of pools locked.
@@ -136,7 +153,10 @@ impl PoolState {
         let max = max.and_then(|max| usize::try_from(max).ok());
         // A server that allows none allows some later, or the call times out.
         let max = max.unwrap_or(MAX_STREAMS).clamp(1, MAX_STREAMS);
-        self.limit.fetch_min(max, Ordering::Relaxed);
+        let before = self.limit.fetch_min(max, Ordering::Relaxed);
+        if let Some(limit) = &self.connection_limit {
+            limit.learn_streams(max.min(before));
+        }
         self.is_http2.store(true, Ordering::Relaxed);
         self.is_known.store(true, Ordering::Release);
         self.settle();
@@ -158,8 +178,20 @@ impl PoolState {
         }
     }
 
+    fn permits(&self) -> MutexGuard<'_, Vec<Permit>> {
+        self.permits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records the permit of a connection, and drops it when a connection has ended.
+    pub(super) fn connection_opened(&self, permit: Permit) {
+        self.permits().push(permit);
+    }
+
     /// Records that a connection has ended, and wakes the tasks whose requests may be lost with it.
     pub(super) fn connection_ended(&self) {
+        if self.connection_limit.is_some() {
+            self.permits().pop();
+        }
         self.ended.fetch_add(1, Ordering::AcqRel);
         let tasks: Vec<_> = self.unsent().tasks.iter().flatten().cloned().collect();
         tasks.into_iter().for_each(Waker::wake);
@@ -210,6 +242,7 @@ impl PoolState {
     /// Excludes the pool from further exchanges, because its connection seems dead.
     pub(super) fn retire(&self) {
         self.is_retired.store(true, Ordering::Relaxed);
+        self.permits().clear(); // another connection may be opened before this one is closed
     }
 
     pub(super) fn is_retired(&self) -> bool {

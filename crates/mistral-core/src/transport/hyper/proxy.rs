@@ -3,6 +3,7 @@
 
 mod address;
 mod bypass;
+mod settings;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use http::uri::Scheme;
 
 pub(super) use self::address::Proxy;
 use self::bypass::{Bypass, is_loopback};
+pub(super) use self::settings::ProxySettings;
 use crate::environment::unquote;
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -28,19 +30,23 @@ const CGI_VARIABLE: &str = "REQUEST_METHOD";
 pub(super) enum Proxies {
     /// No request goes through a proxy.
     Direct,
-    /// Every request goes through the proxy that the application set.
-    All(Arc<Proxy>),
-    /// The proxies of the environment.
-    Environment(Arc<Environment>),
+    Rules(Arc<Rules>),
+}
+
+/// The proxies by the scheme of the request.
+pub(super) struct Rules {
+    http: Rule,
+    https: Rule,
 }
 
 /// The proxy of one scheme, or the variable whose value is not understood.
 type Setting = Result<Option<Proxy>, &'static str>;
 
-pub(super) struct Environment {
-    http: Setting,
-    https: Setting,
-    bypass: Bypass,
+struct Rule {
+    proxy: Setting,
+    bypass: Arc<Bypass>,
+    /// Whether the application set the proxy, so that it also applies to loopback.
+    is_set_in_code: bool,
 }
 
 impl Proxies {
@@ -50,35 +56,30 @@ impl Proxies {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let is_cgi = variable(CGI_VARIABLE).is_some();
-        let read = |name: &str| match name {
-            HTTP_PROXY if is_cgi => None,
-            name => variable(name),
+        let read = outside_cgi(variable);
+        let bypass = Arc::new(bypass_variable(&read));
+        let rule = |variables| Rule {
+            proxy: setting(variables, &read),
+            bypass: Arc::clone(&bypass),
+            is_set_in_code: false,
         };
-        let (http, https) = (
-            setting(&HTTP_VARIABLES, &read),
-            setting(&HTTPS_VARIABLES, &read),
-        );
-        if matches!((&http, &https), (Ok(None), Ok(None))) {
-            return Self::Direct;
+        Self::of(rule(&HTTP_VARIABLES), rule(&HTTPS_VARIABLES))
+    }
+
+    fn of(http: Rule, https: Rule) -> Self {
+        match (&http.proxy, &https.proxy) {
+            (Ok(None), Ok(None)) => Self::Direct,
+            _ => Self::Rules(Arc::new(Rules { http, https })),
         }
-        let bypass = NO_PROXY_VARIABLES.into_iter().find_map(|name| {
-            let value = text(&read(name)?)?;
-            Some(Bypass::parse(name, &value))
-        });
-        Self::Environment(Arc::new(Environment {
-            http,
-            https,
-            bypass: bypass.unwrap_or_default(),
-        }))
     }
 
     /// Creates the proxy that the application sets for every request.
     pub(super) fn all(url: &str) -> Result<Self, TransportError> {
-        match Proxy::parse(url.trim()) {
-            Some(proxy) => Ok(Self::All(Arc::new(proxy))),
-            None => Err(not_understood("the proxy")),
-        }
+        let settings = ProxySettings {
+            all: Some(url.to_owned()),
+            ..ProxySettings::default()
+        };
+        settings.resolve()
     }
 
     /// Returns the proxy for a request, if there is one.
@@ -89,27 +90,50 @@ impl Proxies {
     pub(super) fn find(&self, uri: &Uri) -> Result<Option<&Proxy>, TransportError> {
         match self {
             Self::Direct => Ok(None),
-            Self::All(proxy) => Ok(Some(proxy)),
-            Self::Environment(environment) => environment.find(uri),
+            Self::Rules(rules) => rules.find(uri),
         }
     }
 }
 
-impl Environment {
+impl Rules {
     fn find(&self, uri: &Uri) -> Result<Option<&Proxy>, TransportError> {
         let host = uri.host().unwrap_or_default();
-        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
-        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        // No proxy elsewhere can reach the loopback interface of this machine.
-        if is_loopback(host) || self.bypass.contains(host, port) {
+        let (rule, default_port) = match uri.scheme() == Some(&Scheme::HTTPS) {
+            true => (&self.https, 443),
+            false => (&self.http, 80),
+        };
+        // No proxy of the environment can reach the loopback interface of this machine.
+        let is_unreachable = !rule.is_set_in_code && is_loopback(host);
+        if is_unreachable
+            || rule
+                .bypass
+                .contains(host, uri.port_u16().unwrap_or(default_port))
+        {
             return Ok(None);
         }
-        let setting = if is_https { &self.https } else { &self.http };
-        let proxy = setting.as_ref();
+        let proxy = rule.proxy.as_ref();
         proxy
             .map(Option::as_ref)
             .map_err(|variable| not_understood(variable))
     }
+}
+
+/// Reads variables, except those that a request to a CGI program can set.
+fn outside_cgi(variable: impl Fn(&str) -> Option<OsString>) -> impl Fn(&str) -> Option<OsString> {
+    let is_cgi = variable(CGI_VARIABLE).is_some();
+    move |name| match name {
+        HTTP_PROXY if is_cgi => None,
+        name => variable(name),
+    }
+}
+
+/// Returns the hosts of the first variable that is not blank.
+fn bypass_variable(read: &impl Fn(&str) -> Option<OsString>) -> Bypass {
+    let bypass = NO_PROXY_VARIABLES.into_iter().find_map(|name| {
+        let value = text(&read(name)?)?;
+        Some(Bypass::parse(name, &value))
+    });
+    bypass.unwrap_or_default()
 }
 
 /// Returns the proxy of the first of these variables that is set and not blank.

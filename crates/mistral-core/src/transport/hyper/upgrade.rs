@@ -27,6 +27,7 @@ impl HyperTransport {
         mut request: http::Request<()>,
     ) -> Result<UpgradeResponse, TransportError> {
         self.check_uri(request.uri())?;
+        self.set_user_agent(&mut request);
         let context = request.extensions_mut().remove::<RequestContext>();
         let timeout = context.map_or(self.connector.timeout(), |context| context.connect_timeout);
         let connector = self.connector.clone().with_timeout(timeout).for_upgrades();

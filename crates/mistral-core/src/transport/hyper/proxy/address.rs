@@ -51,6 +51,15 @@ impl Proxy {
         Some(Self { uri, credentials })
     }
 
+    /// Sets the user name and the password. Returns `None` if HTTP does not allow them.
+    pub(super) fn with_credentials(mut self, user: &str, password: &str) -> Option<Self> {
+        if user.contains(':') {
+            return None;
+        }
+        self.credentials = Some(Credentials::new(user.to_owned(), password.to_owned())?);
+        Some(self)
+    }
+
     /// Returns the address, without the credentials.
     pub(in super::super) fn uri(&self) -> &Uri {
         &self.uri
@@ -77,7 +86,10 @@ impl Proxy {
 impl Credentials {
     fn parse(user_info: &str) -> Option<Self> {
         let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
-        let (user, password) = (percent_decode(user)?, percent_decode(password)?);
+        Self::new(percent_decode(user)?, percent_decode(password)?)
+    }
+
+    fn new(user: String, password: String) -> Option<Self> {
         if user.chars().chain(password.chars()).any(char::is_control) {
             return None;
         }

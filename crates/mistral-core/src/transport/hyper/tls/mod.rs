@@ -12,8 +12,10 @@
 mod backend;
 #[cfg(all(feature = "rustls-no-provider", not(target_os = "android")))]
 mod roots;
+mod settings;
 
 pub(super) use self::backend::Tls;
+pub(super) use self::settings::{ClientCertificate, RootCertificate, TlsSettings};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Whether a TLS backend is compiled in.

@@ -1,7 +1,7 @@
 use http::Uri;
 
 use super::super::connect::{BoxError, BoxedConnection};
-use super::not_enabled;
+use super::{TlsSettings, not_enabled};
 use crate::transport::TransportError;
 
 /// The absence of TLS.
@@ -11,6 +11,12 @@ pub(in super::super) struct Tls;
 impl Tls {
     #[allow(clippy::unnecessary_wraps)] // the other backends can fail
     pub(in super::super) fn new() -> Result<Self, TransportError> {
+        Ok(Self)
+    }
+
+    /// Fails never: settings are refused before.
+    #[allow(clippy::unnecessary_wraps)] // the other backends can fail
+    pub(in super::super) fn with_settings(_: &TlsSettings) -> Result<Self, TransportError> {
         Ok(Self)
     }
 

@@ -23,6 +23,8 @@ impl Error {
             transport: None,
             request_id: None,
             partial: None,
+            retry_after: None,
+            provider: None,
             failures: Vec::new(),
             source: None,
         }))
@@ -114,20 +116,12 @@ impl Error {
     }
 
     /// Adds the failures of the providers that were tried before `provider`.
-    pub(crate) fn with_failures(mut self, failures: Vec<ProviderFailure>, provider: &str) -> Self {
-        if failures.is_empty() {
-            return self;
-        }
-        let earlier: Vec<_> = failures
-            .iter()
-            .map(|failure| format!("{}: {}", failure.provider, failure.error.message()))
-            .collect();
-        let message = format!(
-            "{provider}: {}; before it {}",
-            self.message(),
-            earlier.join("; ")
-        );
-        self.0.message = message;
+    pub(crate) fn with_failures(
+        mut self,
+        failures: Vec<ProviderFailure>,
+        provider: &'static str,
+    ) -> Self {
+        self.0.provider = Some(provider);
         self.0.failures = failures;
         self
     }
@@ -159,6 +153,7 @@ impl From<TransportError> for Error {
         };
         let mut this = Self::new(kind, message);
         this.0.transport = Some(error.kind());
+        this.0.retry_after = error.retry_after();
         this.0.phase = phase;
         match error.kind() {
             // The message already is the whole text of the source.

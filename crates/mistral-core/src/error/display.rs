@@ -23,7 +23,9 @@ impl fmt::Display for Error {
         let facts = [
             self.code()
                 .map(|code| format!("code {code:.MAX_ID_CHARS$}")),
+            // The message of a rate limiter of the program contains it.
             self.retry_after()
+                .filter(|_| !self.is_local_rate_limit())
                 .map(|wait| format!("retry after {wait:?}")),
             (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
             self.request_id()
@@ -38,6 +40,10 @@ impl fmt::Display for Error {
             while let Some(cause) = source {
                 write!(line, ": {cause}")?;
                 source = cause.source();
+            }
+            for failure in self.failures() {
+                let earlier = &failure.error;
+                write!(line, "; before it {}: {}", failure.provider, earlier.message())?;
             }
             if let Some(hint) = self.hint() {
                 write!(line, "; hint: {hint}")?;

@@ -22,6 +22,7 @@
 //! | `reqwest` | a transport on a `reqwest::Client` of the application |
 //! | `blocking` | the blocking client |
 //! | `schemars` | structured output and tools with typed arguments |
+//! | `opentelemetry` | metrics of calls by OpenTelemetry's conventions |
 //! | `testing` | transports for tests: a mock, and record and replay |
 
 // The derives name this crate in full, here as elsewhere.
@@ -47,6 +48,17 @@ pub mod rate_limit;
 mod redact;
 pub mod retry;
 pub mod sse;
+
+/// Observation of calls: the report of their end, metrics, and the redaction of recorded content.
+///
+/// Spans need no setup: any subscriber of `tracing` receives them.
+pub mod telemetry {
+    #[cfg(feature = "opentelemetry")]
+    pub use crate::pipeline::telemetry::GenAiMetrics;
+    pub use crate::pipeline::telemetry::{CallEnd, CallOutcome};
+    pub use crate::redact::Redaction;
+}
+
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tools;

@@ -143,8 +143,8 @@ impl RateLimiter {
     ///
     /// let permit = tenant.acquire(500).await?;
     /// let response = client.chat().complete(&request).await?;
-    /// if let Some(total) = response.usage.total_tokens {
-    ///     permit.set_tokens(u64::try_from(total)?);
+    /// if let Some(usage) = &response.usage {
+    ///     permit.set_tokens(u64::try_from(usage.total_tokens)?);
     /// }
     /// # Ok(()) }
     /// ```
@@ -187,10 +187,11 @@ impl RateLimiter {
     ///
     /// # fn main() -> mistral_core::Result<()> {
     /// let tenant = RateLimiter::new().requests_per_minute(6);
-    /// tenant.try_acquire(500)?;
+    /// let permit = tenant.try_acquire(500)?;
     /// let error = tenant.try_acquire(500).unwrap_err();
     /// let retry_after = error.retry_after().unwrap_or_default(); // for the header of a 429
     /// assert!(retry_after > Duration::from_secs(9) && retry_after <= Duration::from_secs(10));
+    /// # let _ = permit;
     /// # Ok(()) }
     /// ```
     ///

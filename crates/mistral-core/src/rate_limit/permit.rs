@@ -42,7 +42,8 @@ impl Permit {
     /// # fn main() -> mistral_core::Result<()> {
     /// let limiter = RateLimiter::new().requests_per_minute(60);
     /// limiter.try_acquire(0)?.release();
-    /// limiter.try_acquire(0)?; // no wait
+    /// let permit = limiter.try_acquire(0)?; // need not wait
+    /// # let _ = permit;
     /// # Ok(()) }
     /// ```
     pub fn release(self) {

@@ -36,12 +36,14 @@ mod guide {
         "reliability.md" => Reliability,
         "compatibility.md" => Compatibility,
         "limits-and-failover.md" => LimitsAndFailover,
+        "gateway.md" => Gateway,
         "providers.md" => Providers,
         "embeddings.md" => Embeddings,
         "files-and-batches.md" => FilesAndBatches,
         "audio-and-ocr.md" => AudioAndOcr,
         #[cfg(feature = "blocking")]
         "blocking.md" => Blocking,
+        #[cfg(feature = "opentelemetry")]
         "tracing.md" => Tracing,
         "performance.md" => Performance,
         #[cfg(feature = "schemars")]

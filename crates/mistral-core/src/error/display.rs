@@ -43,7 +43,12 @@ impl fmt::Display for Error {
             }
             for failure in self.failures() {
                 let earlier = &failure.error;
-                write!(line, "; before it {}: {}", failure.provider, earlier.message())?;
+                write!(
+                    line,
+                    "; before it {}: {}",
+                    failure.provider,
+                    earlier.message()
+                )?;
             }
             if let Some(hint) = self.hint() {
                 write!(line, "; hint: {hint}")?;

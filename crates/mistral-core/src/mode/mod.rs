@@ -3,9 +3,9 @@
 #[cfg(feature = "blocking")]
 pub(crate) mod blocking_runtime;
 
-use std::fmt;
 #[cfg(feature = "blocking")]
 use std::borrow::Cow;
+use std::fmt;
 #[cfg(feature = "blocking")]
 use std::sync::Arc;
 #[cfg(feature = "blocking")]

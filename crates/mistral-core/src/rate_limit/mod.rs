@@ -141,7 +141,7 @@ impl RateLimiter {
     /// let tenant = RateLimiter::new().requests_per_minute(60).tokens_per_minute(100_000);
     /// let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
     ///
-    /// let permit = tenant.acquire(500).await?;
+    /// let mut permit = tenant.acquire(500).await?;
     /// let response = client.chat().complete(&request).await?;
     /// if let Some(usage) = &response.usage {
     ///     permit.set_tokens(u64::try_from(usage.total_tokens)?);

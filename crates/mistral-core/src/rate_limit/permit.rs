@@ -23,15 +23,16 @@ impl Permit {
         }
     }
 
-    /// Returns the number of tokens that were charged.
+    /// Returns the number of tokens that are charged.
     pub fn tokens(&self) -> u64 {
         self.tokens
     }
 
     /// Replaces the estimate of tokens by their actual number, for example the `total_tokens` of the
     /// response. Later requests wait for a longer or shorter time accordingly.
-    pub fn set_tokens(self, tokens: u64) {
+    pub fn set_tokens(&mut self, tokens: u64) {
         self.queue.correct(self.tokens, tokens);
+        self.tokens = tokens;
     }
 
     /// Removes the charge of the request and its tokens, because nothing was sent.

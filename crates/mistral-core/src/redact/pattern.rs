@@ -151,7 +151,11 @@ mod tests {
             assert_eq!(replaced.as_deref(), Some(redacted), "{pattern}");
         }
         for (pattern, text) in [("sk-*", "ask"), ("##", "1 2"), ("", "text"), ("a*b", "a b")] {
-            assert_eq!(Pattern::parse(pattern).replace(text, "***"), None, "{pattern}");
+            assert_eq!(
+                Pattern::parse(pattern).replace(text, "***"),
+                None,
+                "{pattern}"
+            );
         }
     }
 

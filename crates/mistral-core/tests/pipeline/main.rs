@@ -15,6 +15,7 @@ mod bodies;
 mod calls;
 mod decode_paths;
 mod error_bodies;
+mod failover;
 mod keep_alive;
 mod redirects;
 mod retries;

@@ -11,10 +11,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod call_end;
 mod debug;
 mod failover;
+#[cfg(feature = "opentelemetry")]
+mod metrics;
 mod parse;
 mod recorder;
+mod redaction;
 mod spans;
 mod streams;
 

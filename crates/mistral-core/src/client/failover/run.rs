@@ -94,7 +94,10 @@ impl<'a> FailoverRun<'a> {
         if error.kind() != ErrorKind::Timeout {
             return error; // there is no Tokio runtime, and nothing was sent
         }
-        let earlier = self.failures.last().map(|failure| failure.error.operation());
+        let earlier = self
+            .failures
+            .last()
+            .map(|failure| failure.error.operation());
         error.at(earlier.unwrap_or_default().to_owned(), 1)
     }
 

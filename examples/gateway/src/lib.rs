@@ -12,8 +12,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -31,34 +31,25 @@ use self::failure::Failure;
 /// The longest wait for a tenant's limit, before a 429.
 const MAX_QUEUE_TIME: Duration = Duration::from_secs(2);
 
-/// A caller of the gateway. The limiter counts calls, whichever provider answers them.
+/// A caller of the gateway.
 #[derive(Debug)]
 pub struct Tenant {
     /// The name, for logs.
     pub name: String,
-    /// The limits of the tenant.
+    /// The limits of its calls, whichever provider answers them.
     pub limiter: RateLimiter,
 }
 
-/// The state of the service.
+/// An OpenAI-compatible service over several providers.
 #[derive(Debug)]
 pub struct Gateway {
-    failover: Failover,
-    tenants: HashMap<String, Tenant>,
-    /// Whether streams that are still open must end.
-    closing: watch::Sender<bool>,
+    /// The providers, in the order in which they are tried.
+    pub failover: Failover,
+    /// The tenants by their keys.
+    pub tenants: HashMap<String, Tenant>,
 }
 
 impl Gateway {
-    /// Creates a gateway for tenants by their keys.
-    pub fn new(failover: Failover, tenants: impl IntoIterator<Item = (String, Tenant)>) -> Self {
-        Self {
-            failover,
-            tenants: tenants.into_iter().collect(),
-            closing: watch::Sender::new(false),
-        }
-    }
-
     /// Serves until `stop` is ready, and then until all responses have ended. Streams may go on for
     /// `grace` after that.
     ///
@@ -70,21 +61,19 @@ impl Gateway {
         stop: impl Future<Output = ()> + Send + 'static,
         grace: Duration,
     ) -> io::Result<()> {
-        let this = Arc::new(self);
-        let app = Router::new()
-            .route("/v1/chat/completions", post(complete))
-            .with_state(Arc::clone(&this));
+        let (close, closing) = watch::channel(false);
+        let app = Router::new().route("/v1/chat/completions", post(complete));
+        let app = app.with_state((Arc::new(self), closing));
         let stop = async move {
             stop.await;
             tracing::info!("stopping");
             tokio::spawn(async move {
                 tokio::time::sleep(grace).await;
-                this.closing.send_replace(true);
+                close.send_replace(true);
             });
         };
-        axum::serve(listener, app)
-            .with_graceful_shutdown(stop)
-            .await
+        let server = axum::serve(listener, app);
+        server.with_graceful_shutdown(stop).await
     }
 
     fn tenant(&self, headers: &HeaderMap) -> Option<&Tenant> {
@@ -96,21 +85,23 @@ impl Gateway {
 // When the caller leaves, the server drops this future, or the body that it returned, and with it
 // the call to the provider.
 async fn complete(
-    State(gateway): State<Arc<Gateway>>,
+    State((gateway, closing)): State<(Arc<Gateway>, watch::Receiver<bool>)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let tenant = gateway.tenant(&headers).ok_or_else(Failure::unknown_key)?;
-    let (request, is_stream) = parse(&body).map_err(Failure::invalid_body)?;
+    let key = Failure::new(StatusCode::UNAUTHORIZED, "the key is missing or unknown");
+    let tenant = gateway.tenant(&headers).ok_or(key)?;
+    let (request, is_stream) =
+        parse(&body).map_err(|error| Failure::new(StatusCode::BAD_REQUEST, error))?;
     let span = tracing::info_span!("request", tenant = tenant.name, model = request.model);
     let answer = async {
         let tokens = body.len() as u64 / 4; // an estimate, until the usage is known
-        let permit = tenant.limiter.acquire_timeout(tokens, MAX_QUEUE_TIME);
-        let permit = permit.await?;
+        let limiter = &tenant.limiter;
+        let permit = limiter.acquire_timeout(tokens, MAX_QUEUE_TIME).await?;
         if is_stream {
-            stream(&gateway, &request, permit).await
+            stream(&gateway.failover, &request, permit, closing).await
         } else {
-            whole(&gateway, &request, permit).await
+            whole(&gateway.failover, &request, permit).await
         }
     };
     answer.instrument(span).await
@@ -126,34 +117,34 @@ fn parse(body: &[u8]) -> serde_json::Result<(ChatCompletionRequest, bool)> {
 }
 
 async fn whole(
-    gateway: &Gateway,
+    failover: &Failover,
     request: &ChatCompletionRequest,
     mut permit: Permit,
 ) -> Result<Response, Failure> {
-    let call = gateway
-        .failover
-        .run(|client| client.chat().complete(request));
+    let call = failover.run(|client| client.chat().complete(request));
     let answer = call.await?;
     charge(&mut permit, answer.body.usage.as_ref());
-    let json = serde_json::to_vec(&answer.body).map_err(Failure::invalid_body)?;
-    let json = ([(CONTENT_TYPE, "application/json")], json);
-    Ok(([("x-provider", answer.provider)], json).into_response())
+    let json = serde_json::to_string(&answer.body).unwrap_or_default();
+    let provider = ("x-provider", answer.provider);
+    Ok(([("content-type", "application/json"), provider], json).into_response())
 }
 
 async fn stream(
-    gateway: &Gateway,
+    failover: &Failover,
     request: &ChatCompletionRequest,
     permit: Permit,
+    closing: watch::Receiver<bool>,
 ) -> Result<Response, Failure> {
-    let call = gateway.failover.run(|client| client.chat().stream(request));
+    let call = failover.run(|client| client.chat().stream(request));
     let answer = call.await?;
-    let state = (answer.body, permit, gateway.closing.subscribe());
+    let state = (answer.body, permit, closing);
     // A stream that has begun cannot move to another provider: its error is its last event.
     let events = stream::unfold(Some(state), |state| async {
         let (mut chunks, mut permit, mut closing) = state?;
+        let stopping = Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping");
         let next = tokio::select! {
             next = chunks.next() => next.map(|chunk| chunk.map_err(Failure::from)),
-            _ = closing.wait_for(|closing| *closing) => Some(Err(Failure::stopping())),
+            _ = closing.wait_for(|closing| *closing) => Some(Err(stopping)),
         };
         Some(match next {
             Some(Ok(chunk)) => {
@@ -161,7 +152,7 @@ async fn stream(
                 let json = serde_json::to_string(&chunk).unwrap_or_default();
                 (json, Some((chunks, permit, closing)))
             }
-            Some(Err(failure)) => (failure.json().to_string(), None),
+            Some(Err(failure)) => (failure.json(), None),
             None => ("[DONE]".to_owned(), None),
         })
     });

@@ -8,84 +8,77 @@ use std::time::Duration;
 use gateway::{Gateway, Tenant};
 use mistral_emulator::Emulator;
 use mistral_sdk::client::Failover;
+use mistral_sdk::provider::Provider;
 use mistral_sdk::rate_limit::RateLimiter;
-use mistral_sdk::{Client, ClientBuilder, MistralApi, MistralAzure, MistralGcp, RetryPolicy};
+use mistral_sdk::{Client, MistralApi, MistralAzure, MistralGcp, RetryPolicy};
 use tokio::net::TcpListener;
+use tokio::signal::ctrl_c;
+#[cfg(unix)]
+use tokio::signal::unix;
+
+/// The time that streams may go on for after SIGTERM.
+const GRACE: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .init();
-    let mut builders = Vec::new();
+    tracing_subscriber::fmt::init();
+    let (mut clients, mut emulator) = (Vec::new(), None);
     if var_os("MISTRAL_API_KEY").is_some() {
-        builders.push(Client::builder(MistralApi::from_env()?));
+        clients.push(client(MistralApi::from_env()?)?);
     }
     if var_os("AZURE_API_KEY").is_some() {
-        builders.push(Client::builder(MistralAzure::from_env()?));
+        clients.push(client(MistralAzure::from_env()?)?);
     }
     if var_os("GCP_PROJECT_ID").is_some() {
-        builders.push(Client::builder(MistralGcp::from_env()?));
+        clients.push(client(MistralGcp::from_env()?)?);
     }
-    let emulator = Emulator::start()?;
-    if builders.is_empty() {
-        let api = MistralApi::new(emulator.api_key())?.base_url(emulator.url())?;
-        builders.push(Client::builder(api));
+    if clients.is_empty() {
+        let emulator = emulator.insert(Emulator::start()?);
+        let api = MistralApi::new(emulator.api_key())?;
+        clients.push(client(api.base_url(emulator.url())?)?);
     }
-    let clients = builders
-        .into_iter()
-        .map(|builder| settings(builder).build());
-    let failover = Failover::new(clients.collect::<Result<Vec<_>, _>>()?);
-    let failover = failover.timeout(Duration::from_secs(60));
-
-    let keys = var("GATEWAY_KEYS").unwrap_or_else(|_| "demo=demo-key".to_owned());
+    let failover = Failover::new(clients).timeout(Duration::from_secs(60));
+    let keys = match (var("GATEWAY_KEYS"), &emulator) {
+        (Err(_), Some(_)) => "demo=demo-key".to_owned(),
+        (keys, _) => keys.map_err(|error| format!("GATEWAY_KEYS: {error}"))?,
+    };
     let tenants = keys.split(',').filter_map(|pair| pair.split_once('='));
-    let gateway = Gateway::new(
-        failover,
-        tenants.map(|(name, key)| (key.to_owned(), tenant(name))),
-    );
+    let tenants = tenants
+        .map(|(name, key)| (key.to_owned(), tenant(name)))
+        .collect();
     let address = var("GATEWAY_ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    gateway
-        .serve(listener, stop_signal(), Duration::from_secs(10))
-        .await?;
+    let gateway = Gateway { failover, tenants };
+    gateway.serve(listener, stop_signal(), GRACE).await?;
     Ok(())
 }
 
 fn tenant(name: &str) -> Tenant {
-    let limiter = RateLimiter::new()
-        .requests_per_minute(60)
-        .tokens_per_minute(100_000);
-    Tenant {
-        name: name.to_owned(),
-        limiter: limiter.burst(Duration::from_secs(10)),
-    }
+    let (name, limiter) = (name.to_owned(), RateLimiter::new());
+    let limiter = limiter.requests_per_minute(60).tokens_per_minute(100_000);
+    Tenant { name, limiter }
 }
 
-/// Sets few retries, because the next provider is soon tried, and logs every call when it ends.
-fn settings(builder: ClientBuilder) -> ClientBuilder {
-    builder
+/// Creates a client with few retries, because the next provider is soon tried. It logs every call
+/// when it ends.
+fn client(provider: impl Provider) -> mistral_sdk::Result<Client> {
+    Client::builder(provider)
         .retry(RetryPolicy::default().max_retries(1))
         .first_byte_timeout(Duration::from_secs(20))
         .on_call_end(|call| {
             let tokens = call.usage.map(|usage| usage.total_tokens);
-            let (provider, error_type) = (call.provider, call.error_type());
-            tracing::info!(provider, error_type, tokens, time = ?call.duration, "call ended");
+            let error_type = call.error_type();
+            tracing::info!(call.provider, error_type, tokens, "call ended");
         })
+        .build()
 }
 
 /// Completes at Ctrl-C or SIGTERM.
 async fn stop_signal() {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = tokio::signal::ctrl_c() => return,
-            }
-        }
+    if let Ok(mut terminate) = unix::signal(unix::SignalKind::terminate()) {
+        tokio::select! { _ = terminate.recv() => return, _ = ctrl_c() => return }
     }
-    let _ = tokio::signal::ctrl_c().await;
+    let _ = ctrl_c().await;
 }

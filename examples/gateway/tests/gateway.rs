@@ -43,7 +43,10 @@ impl Service {
             let name = format!("tenant of {key}");
             (key.to_owned(), Tenant { name, limiter })
         });
-        let gateway = Gateway::new(Failover::new(clients), tenants);
+        let gateway = Gateway {
+            failover: Failover::new(clients),
+            tenants: tenants.into(),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();

@@ -20,7 +20,9 @@ impl fmt::Display for Error {
             write!(line, "{}: ", inner.operation)?;
         }
         line.write_str(&inner.message)?;
+        let of_several = self.provider().filter(|_| !self.failures().is_empty());
         let facts = [
+            of_several.map(|provider| format!("provider {provider}")),
             self.code()
                 .map(|code| format!("code {code:.MAX_ID_CHARS$}")),
             // The message of a rate limiter of the program contains it.

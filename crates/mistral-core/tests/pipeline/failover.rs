@@ -53,7 +53,7 @@ async fn failover_timeout_ends_the_third_client_and_keeps_all_failures() {
     assert_eq!(kinds(&error), [ErrorKind::Overloaded; 2]);
     assert_eq!(
         error.to_string(),
-        "chat.complete: not finished within 2.5s (total timeout)"
+        "chat.complete: not finished within 2.5s (total timeout) (provider open)"
     );
     assert_eq!(mocks.map(|mock| mock.in_flight()), [0; 3]);
 }
@@ -141,7 +141,7 @@ async fn failover_message_is_of_the_last_error_alone() {
     assert_eq!(error.message(), "500 Internal Server Error: oh no");
     assert_eq!(
         error.to_string(),
-        "chat.complete: 500 Internal Server Error: oh no"
+        "chat.complete: 500 Internal Server Error: oh no (provider open)"
     );
     let first = "; before it open: 503 Service Unavailable: no capacity for my question";
     let all = format!("{error:#}");

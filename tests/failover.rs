@@ -180,7 +180,10 @@ async fn failover_all_fail_returns_last_error_and_names_all() {
         text.contains("; before it api: 503 Service Unavailable"),
         "{text}"
     );
-    assert!(text.contains("; before it azure: 429 Too Many Requests"), "{text}");
+    assert!(
+        text.contains("; before it azure: 429 Too Many Requests"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -179,9 +179,9 @@ impl ClientBuilder {
     /// [`capture_content`](Self::capture_content) turns those on, and of the bodies that
     /// `MISTRAL_DEBUG` prints. Default: none.
     ///
-    /// Messages are redacted after the function of `capture_content`. Of bodies, with a redaction
-    /// only complete JSON of up to 8 KiB is printed: a pattern would not match text that is split
-    /// over events of a stream.
+    /// Messages are redacted after the function of `capture_content`. Bodies are printed only if they
+    /// are complete JSON, because a pattern would not match text that is split over events of a
+    /// stream. Responses of more than 8 KiB are not complete.
     ///
     /// ```
     /// # fn main() -> mistral_sdk::Result<()> {

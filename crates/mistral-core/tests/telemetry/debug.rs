@@ -70,7 +70,7 @@ async fn redacted_child() {
     let emulator = Emulator::builder().api_key(KEY).start().unwrap();
     let api = MistralApi::new(KEY).unwrap();
     let redaction = Redaction::new()
-        .keys(["password"])
+        .keys(["iban"])
         .patterns(["marker-*"])
         .callback(|body| body["temperature"] = json!("(redacted)"));
     let client = Client::builder(api.base_url(emulator.url()).unwrap());
@@ -78,7 +78,7 @@ async fn redacted_child() {
     let question = [Message::user("say marker-text , please")];
     let mut request = ChatCompletionRequest::new("mistral-small-latest", question);
     request.temperature = Some(0.123);
-    let metadata = json!({ "password": "marker of a password" });
+    let metadata = json!({ "iban": "marker of an account" });
     request.metadata = metadata.as_object().cloned();
     client.chat().complete(&request).await.unwrap();
     let stream = client.chat().stream(&request).await.unwrap();
@@ -95,10 +95,10 @@ fn debug_prints_bodies_with_the_redaction_of_the_client() {
     let printed = String::from_utf8(output.stderr).unwrap();
     for part in [
         r#""content":"say *** , please""#,
-        r#""password":"***""#,
+        r#""iban":"***""#,
         r#""temperature":"(redacted)""#,
         r#""finish_reason":"stop""#, // of a response
-        " bytes)\n",                // of a stream
+        " bytes)\n",                 // of a stream
     ] {
         assert!(printed.contains(part), "`{part}` is not in:\n{printed}");
     }

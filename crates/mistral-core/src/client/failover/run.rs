@@ -14,6 +14,9 @@ use crate::error::{Error, ErrorKind, ProviderFailure, Result, TimeoutPhase};
 use crate::pipeline::deadline::Deadline;
 use crate::pipeline::telemetry::describe;
 
+/// The target of the span and the events, which filters of applications name.
+const TARGET: &str = "mistral_core::client::failover";
+
 /// The settings of a failover.
 #[derive(Debug, Clone)]
 pub(crate) struct FailoverSettings {
@@ -81,7 +84,7 @@ impl<'a> FailoverRun<'a> {
             settings,
             deadline: Deadline::after(settings.timeout, TimeoutPhase::Total),
             failures: Vec::new(),
-            span: tracing::info_span!("failover", provider = Empty, reason = Empty),
+            span: tracing::info_span!(target: TARGET, "failover", provider = Empty, reason = Empty),
         }
     }
 
@@ -138,6 +141,7 @@ fn log_failover(provider: &str, next: &str, error: &Error) {
     let kind = error.kind();
     let error = describe(error);
     tracing::warn!(
+        target: TARGET,
         operation,
         provider,
         next,

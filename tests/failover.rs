@@ -131,7 +131,7 @@ async fn failover_error_kind_decides_whether_to_move_on() {
             Err(error) => {
                 assert_eq!(error.status().unwrap(), status);
                 assert!(!moves_on && error.failures().is_empty(), "{status}");
-                assert!(!error.to_string().contains("before it"), "{error}");
+                assert!(!format!("{error:#}").contains("before it"), "{error:#}");
             }
         }
     }
@@ -167,16 +167,23 @@ async fn failover_all_fail_returns_last_error_and_names_all() {
         ("azure", ErrorKind::RateLimited),
     ];
     assert_eq!(kinds(&error), expected);
+    assert_eq!(error.provider(), Some("gcp"));
     let text = error.to_string();
     assert!(
-        text.starts_with("chat.complete: gcp: 500 Internal Server Error"),
+        text.starts_with("chat.complete: 500 Internal Server Error"),
         "{text}"
     );
+    assert!(text.contains("(provider gcp, "), "{text}");
+    assert!(!text.contains("503"), "{text}");
+    let text = format!("{error:#}");
     assert!(
         text.contains("; before it api: 503 Service Unavailable"),
         "{text}"
     );
-    assert!(text.contains("; azure: 429 Too Many Requests"), "{text}");
+    assert!(
+        text.contains("; before it azure: 429 Too Many Requests"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -2,15 +2,19 @@
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::blocking::Failover;
+use mistral_sdk::error::TimeoutPhase;
 use mistral_sdk::{Client, ErrorKind, Result, RetryPolicy};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata};
 
 use super::{api, chat_request, text_of};
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 struct Providers([Emulator; 3]);
 
@@ -76,7 +80,9 @@ fn failover_all_fail_returns_last_error_and_names_all() {
     );
     let kinds: Vec<_> = error.failures().iter().map(|it| it.error.kind()).collect();
     assert_eq!(kinds, [ErrorKind::Overloaded, ErrorKind::RateLimited]);
-    let text = error.to_string();
+    assert_eq!(error.provider(), Some("api"));
+    assert!(!error.message().contains("503"), "{error}");
+    let text = format!("{error:#}");
     assert!(
         text.contains("; before it api: 503 Service Unavailable"),
         "{text}"
@@ -89,6 +95,41 @@ fn failover_all_fail_returns_last_error_and_names_all() {
             .contains("has no clients: pass at least one"),
         "{error}"
     );
+}
+
+#[test]
+fn failover_timeout_ends_the_call_and_keeps_failures() {
+    let providers = Providers::start();
+    let failover = providers.failover().timeout(Duration::from_millis(500));
+    providers.fail(&[503]);
+    providers.0[1].push_fault(Fault::delay(HOUR));
+    let error = complete(&failover).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error:#}");
+    assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Total));
+    assert_eq!(
+        error.to_string(),
+        "chat.complete: not finished within 500ms (total timeout) (provider api)"
+    );
+    assert_eq!(error.failures().len(), 1);
+    assert_eq!(providers.counts()[2], 0);
+
+    providers.0[0].push_fault(Fault::delay(HOUR));
+    let error = failover.run(|client| client.chat().stream(&chat_request()).send());
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error:#}");
+    assert_eq!(providers.counts()[2], 0);
+}
+
+#[test]
+fn failover_on_error_replaces_kinds() {
+    let providers = Providers::start();
+    let failover = providers
+        .failover()
+        .on_error(|error| error.status().is_some_and(|status| status == 422));
+    providers.fail(&[422, 503]);
+    let error = complete(&failover).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Overloaded);
+    assert_eq!(providers.counts(), [1, 1, 0]);
 }
 
 #[test]

@@ -59,6 +59,7 @@
 //! | `tower` | transports on tower services, and the reverse |
 //! | `blocking` | the blocking client |
 //! | `schemars` | structured output and tools with typed arguments |
+//! | `opentelemetry` | metrics of calls by OpenTelemetry's conventions |
 //! | `testing` | transports for tests: a mock, and record and replay |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -86,6 +87,17 @@ pub mod rate_limit;
 mod redact;
 pub mod retry;
 pub mod sse;
+
+/// Observation of calls: the report of their end, metrics, and the redaction of recorded content.
+///
+/// Spans need no setup: any subscriber of `tracing` receives them.
+pub mod telemetry {
+    #[cfg(feature = "opentelemetry")]
+    pub use crate::pipeline::telemetry::GenAiMetrics;
+    pub use crate::pipeline::telemetry::{CallEnd, CallOutcome};
+    pub use crate::redact::Redaction;
+}
+
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tools;

@@ -1,6 +1,8 @@
 //! Redaction of credentials in debug output, cassettes and errors.
 
+mod content;
 pub(crate) mod names;
+mod pattern;
 
 use base64_simd::STANDARD;
 use http::HeaderMap;
@@ -9,6 +11,7 @@ use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
+pub use self::content::Redaction;
 use self::names::{is_secret_header, is_secret_parameter, is_shown_header, is_shown_parameter};
 
 /// The text that replaces a credential.

@@ -24,6 +24,7 @@ pages! {
     "docs/reliability.md" => reliability,
     "docs/compatibility.md" => compatibility,
     "docs/limits-and-failover.md" => limits_and_failover,
+    "docs/gateway.md" => gateway,
     "docs/providers.md" => providers,
     "docs/connections.md" => #[feature = "tower"] connections,
     "docs/embeddings.md" => embeddings,
@@ -31,7 +32,7 @@ pages! {
     "docs/audio-and-ocr.md" => audio_and_ocr,
     "docs/blocking.md" => #[feature = "blocking"] blocking,
     "docs/testing-your-app.md" => #[feature = "testing"] testing_your_app,
-    "docs/tracing.md" => tracing,
+    "docs/tracing.md" => #[feature = "opentelemetry"] tracing,
     "docs/performance.md" => performance,
     "examples/README.md" => examples,
 }

@@ -19,8 +19,9 @@ impl Blocking {
         operation: Cow<'static, str>,
         call: impl IntoFuture<Output = Result<T>>,
     ) -> Result<T> {
+        let call = self.in_time(operation.clone(), call.into_future());
         self.runtime
-            .block_on_call(call.into_future())
+            .block_on_call(call)
             .map_err(|error| error.at(operation, 0))?
     }
 }

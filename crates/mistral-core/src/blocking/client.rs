@@ -7,6 +7,7 @@ use crate::client::FromEnv;
 use crate::error::Result;
 use crate::mode::Blocking;
 use crate::mode::blocking_runtime::BlockingRuntime;
+use crate::pipeline::deadline::Deadline;
 use crate::provider::Provider;
 
 /// A client for the API that blocks the calling thread.
@@ -60,6 +61,14 @@ impl Client {
     {
         FromEnv::from_env()
     }
+
+    /// Returns a client that shares everything with this one, and whose calls end at `deadline`.
+    pub(super) fn with_deadline(&self, deadline: Deadline) -> Self {
+        Self(self.0.with(Blocking {
+            runtime: Arc::clone(&self.0.mode().runtime),
+            deadline: Some((deadline.at, deadline.limit)),
+        }))
+    }
 }
 
 impl Deref for Client {
@@ -85,7 +94,10 @@ impl ClientBuilder {
         let runtime = Arc::new(BlockingRuntime::start()?);
         Ok(Client(client::Client::with_mode(
             self.pipeline()?,
-            Blocking { runtime },
+            Blocking {
+                runtime,
+                deadline: None,
+            },
         )))
     }
 }

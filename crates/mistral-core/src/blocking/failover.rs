@@ -1,9 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Client;
 use crate::client::failover;
-use crate::client::failover::{FailoverResponse, FailoverRun, no_clients};
-use crate::error::{ErrorKind, Result};
+use crate::client::failover::{FailoverResponse, FailoverRun, FailoverSettings, no_clients};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Tries several blocking clients, one after the other, until one succeeds. The counterpart of
 /// the asynchronous [`Failover`](crate::client::Failover).
@@ -37,7 +38,7 @@ use crate::error::{ErrorKind, Result};
 #[derive(Debug, Clone)]
 pub struct Failover {
     clients: Arc<[Client]>,
-    kinds: Arc<[ErrorKind]>,
+    settings: FailoverSettings,
 }
 
 impl Failover {
@@ -49,7 +50,7 @@ impl Failover {
     pub fn new(clients: impl IntoIterator<Item = Client>) -> Self {
         Self {
             clients: clients.into_iter().collect(),
-            kinds: Self::KINDS.into(),
+            settings: FailoverSettings::default(),
         }
     }
 
@@ -57,7 +58,27 @@ impl Failover {
     /// [`KINDS`](Self::KINDS).
     #[must_use]
     pub fn on(mut self, kinds: impl IntoIterator<Item = ErrorKind>) -> Self {
-        self.kinds = kinds.into_iter().collect();
+        self.settings.set_kinds(kinds);
+        self
+    }
+
+    /// Sets the condition under which the next client is tried after an error, in place of the
+    /// [kinds](Self::on); see [`on_error`](failover::Failover::on_error) of the asynchronous
+    /// failover.
+    #[must_use]
+    pub fn on_error(mut self, is_tried: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
+        self.settings.set_condition(is_tried);
+        self
+    }
+
+    /// Sets the timeout over all clients, their retries included. Default: none.
+    ///
+    /// It ends every call that is sent with the client that [`run`](Self::run) passes, and a clone
+    /// of that client; a stream only until it is open. After it has expired, the next client is not
+    /// tried.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = Some(timeout);
         self
     }
 
@@ -68,20 +89,23 @@ impl Failover {
     /// [`run`](crate::client::Failover::run).
     ///
     /// # Errors
-    /// Fails with the error of the last client that was tried. Its message includes the errors of
-    /// all clients; [`Error::failures`](crate::Error::failures) holds those before it. Fails with
-    /// [`ErrorKind::Config`] when there are no clients.
+    /// Fails with the error of the last client that was tried, which [`Error::provider`] names;
+    /// [`Error::failures`] holds those before it. Fails with [`ErrorKind::Timeout`] when the
+    /// [`timeout`](Self::timeout) expires, and with [`ErrorKind::Config`] when there are no clients.
     pub fn run<T>(
         &self,
         mut call: impl FnMut(&Client) -> Result<T>,
     ) -> Result<FailoverResponse<T>> {
-        let mut run = FailoverRun::new(&self.kinds);
+        let mut run = FailoverRun::new(&self.settings);
         let _entered = run.span.clone().entered();
         let mut clients = self.clients.iter().peekable();
         while let Some(client) = clients.next() {
             let provider = client.provider_name();
             run.start(provider);
-            let result = call(client);
+            let result = match run.deadline {
+                Some(deadline) => call(&client.with_deadline(deadline)),
+                None => call(client),
+            };
             let next = clients.peek().map(|client| client.provider_name());
             if let Some(end) = run.record(provider, result, next) {
                 return end;

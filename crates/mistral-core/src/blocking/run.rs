@@ -45,7 +45,8 @@ impl RunCall<Blocking> {
         if let Err(error) = check_not_in_async() {
             return Err(run.error(error));
         }
-        mode.runtime.block_on_call(run.into_future())?
+        let call = mode.in_time("".into(), run.into_future());
+        mode.runtime.block_on_call(call)?
     }
 
     /// Starts the run as a stream of events, which include the text of every turn.

@@ -17,7 +17,7 @@ use http::header::CONTENT_TYPE;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::classify::RawResponse;
 use crate::pipeline::deadline::IdleTimer;
-use crate::pipeline::telemetry::Trace;
+use crate::pipeline::telemetry::{CallOutcome, Trace};
 use crate::transport::{Body, RequestTarget, run_blocking};
 
 /// The number of bytes that are collected before they are written. HTTP/2 delivers 16 KiB at a time,
@@ -228,7 +228,9 @@ impl ByteStream {
             }
             Poll::Ready(None) if self.length.is_none_or(|length| length == self.read) => {
                 self.body = None;
-                self.trace = None;
+                if let Some(trace) = self.trace.take() {
+                    trace.end(None, CallOutcome::Completed);
+                }
                 return Poll::Ready(None);
             }
             Poll::Ready(None) => self.truncated("the server closed the connection"),
@@ -242,10 +244,11 @@ impl ByteStream {
             },
         };
         self.body = None;
+        let error = self.error(error);
         if let Some(trace) = self.trace.take() {
-            trace.failed(&error);
+            trace.end(None, CallOutcome::Failed(&error));
         }
-        Poll::Ready(Some(Err(self.error(error))))
+        Poll::Ready(Some(Err(error)))
     }
 
     fn truncated(&self, reason: &str) -> Error {

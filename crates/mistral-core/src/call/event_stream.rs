@@ -17,7 +17,7 @@ use crate::error::{
 use crate::pipeline::classify::{ErrorContext, RawResponse};
 use crate::pipeline::collect::too_large;
 use crate::pipeline::deadline::IdleTimer;
-use crate::pipeline::telemetry::Trace;
+use crate::pipeline::telemetry::{CallOutcome, Trace};
 use crate::provider::{Framing, Operation};
 use crate::sse::SseDecoder;
 use crate::transport::Body;
@@ -200,7 +200,7 @@ impl<T: StreamEvent> EventStream<T> {
                     self.decoder.push(bytes);
                 }
                 Poll::Ready(Some(Err(_))) if T::is_complete(&self.state) => {
-                    self.close();
+                    self.close(CallOutcome::Completed);
                     return Poll::Ready(None);
                 }
                 Poll::Ready(Some(Err(cause))) => {
@@ -212,7 +212,7 @@ impl<T: StreamEvent> EventStream<T> {
                 // The last line has no line feed. The body must not be polled after its end.
                 Poll::Ready(None) if self.decoder.end_line() => self.body = Some(Body::empty()),
                 Poll::Ready(None) if self.may_end() => {
-                    self.close();
+                    self.close(CallOutcome::Completed);
                     return Poll::Ready(None);
                 }
                 Poll::Ready(None) => {
@@ -333,26 +333,24 @@ impl<T: StreamEvent> EventStream<T> {
         if let Some(mut body) = self.body.take() {
             while let Poll::Ready(Some(Ok(_))) = Pin::new(&mut body).poll_next(cx) {}
         }
-        self.close();
+        self.close(CallOutcome::Completed);
     }
 
     /// Releases the connection and ends the span.
     #[inline(never)] // runs once; inlined, it would enlarge the stack frame of every event
-    fn close(&mut self) {
+    fn close(&mut self, outcome: CallOutcome<'_>) {
         self.body = None;
         if let Some(trace) = self.trace.take() {
-            trace.end(T::snapshot(&self.state));
+            trace.end(T::snapshot(&self.state), outcome);
         }
     }
 
     #[cold]
     fn fail(&mut self, error: Error) -> Result<T> {
-        if let Some(trace) = &self.trace {
-            trace.failed(&error);
-        }
-        self.close();
+        let error = self.error(error);
+        self.close(CallOutcome::Failed(&error));
         self.failed = true;
-        Err(self.error(error))
+        Err(error)
     }
 
     pub(crate) fn error(&self, error: Error) -> Error {
@@ -369,7 +367,13 @@ impl<T: StreamEvent> EventStream<T> {
 
 impl<T: StreamEvent> Drop for EventStream<T> {
     fn drop(&mut self) {
-        self.close();
+        // The caller need not read on once it has all that it needs.
+        let is_complete = self.has_end_marker || T::is_complete(&self.state);
+        self.close(if is_complete {
+            CallOutcome::Completed
+        } else {
+            CallOutcome::Cancelled
+        });
     }
 }
 

@@ -14,8 +14,9 @@ use crate::pipeline::client_headers::ClientHeaders;
 use crate::pipeline::collect::DEFAULT_MAX_RESPONSE_SIZE;
 use crate::pipeline::deadline::Timeouts;
 use crate::pipeline::route_cache::RouteCache;
-use crate::pipeline::telemetry::{CaptureContent, Propagate};
+use crate::pipeline::telemetry::{CallEnd, CaptureContent, OnCallEnd, Propagate};
 use crate::provider::Provider;
+use crate::redact::Redaction;
 use crate::retry::RetryPolicy;
 use crate::retry::{OnRetry, RetryEvent};
 use crate::sse::DEFAULT_MAX_EVENT_SIZE;
@@ -46,6 +47,8 @@ pub struct ClientBuilder {
     headers: ClientHeaders,
     propagate: Propagate,
     capture: CaptureContent,
+    redaction: Option<Redaction>,
+    on_call_end: OnCallEnd,
     timeouts: Timeouts,
     max_event_size: usize,
     max_response_size: usize,
@@ -64,6 +67,8 @@ impl ClientBuilder {
             headers: ClientHeaders::default(),
             propagate: Propagate::default(),
             capture: CaptureContent::default(),
+            redaction: None,
+            on_call_end: OnCallEnd::default(),
             timeouts: Timeouts::default(),
             max_event_size: DEFAULT_MAX_EVENT_SIZE,
             max_response_size: DEFAULT_MAX_RESPONSE_SIZE,
@@ -243,6 +248,75 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the redaction of recorded content: of the messages in spans, if
+    /// [`capture_content`](Self::capture_content) turns those on, and of the bodies that
+    /// `MISTRAL_DEBUG` prints. Default: none.
+    ///
+    /// Messages are redacted after the function of `capture_content`. Bodies are printed only if they
+    /// are complete JSON, because a pattern would not match text that is split over events of a
+    /// stream. Responses of more than 8 KiB are not complete.
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use mistral_sdk::telemetry::Redaction;
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let redaction = Redaction::new()
+    ///     .keys(["password", "iban"]) // fields of tool arguments and of JSON in texts
+    ///     .patterns(["*@*.*", "sk-*"]); // email addresses, keys
+    /// let client = Client::builder(MistralApi::new("my-key")?)
+    ///     .capture_content(|_| {})
+    ///     .redact_content(redaction)
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(()) }
+    /// ```
+    pub fn redact_content(mut self, redaction: Redaction) -> Self {
+        self.redaction = Some(redaction);
+        self
+    }
+
+    /// Calls `listener` when a call has ended: completed, failed or cancelled. Default: none.
+    ///
+    /// A call ends once, whatever the number of its attempts: with its response, with its error, or
+    /// when its future is dropped. A stream ends when it has been read to its end, fails or is
+    /// dropped. A call with an invalid option or parameter fails without being reported.
+    ///
+    /// `listener` runs within the span of the call, on the thread that polls or drops it. It must not
+    /// block and must not panic.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let api = mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?;
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicI64, Ordering};
+    /// use mistral_sdk::Client;
+    /// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+    ///
+    /// let total = Arc::new(AtomicI64::new(0));
+    /// let count = Arc::clone(&total);
+    /// let client = Client::builder(api)
+    ///     .on_call_end(move |call| {
+    ///         let tokens = call.usage.map_or(0, |usage| usage.total_tokens);
+    ///         count.fetch_add(tokens, Ordering::Relaxed);
+    ///         println!("{} {:?} {tokens}", call.operation, call.duration);
+    ///     })
+    ///     .build()?;
+    /// let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Hello")]);
+    /// client.chat().complete(&request).await?;
+    /// assert!(total.load(Ordering::Relaxed) > 0);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// With the feature `opentelemetry`, `telemetry::GenAiMetrics` records the metrics of
+    /// OpenTelemetry's conventions for generative AI.
+    pub fn on_call_end(mut self, listener: impl Fn(&CallEnd<'_>) + Send + Sync + 'static) -> Self {
+        self.on_call_end = OnCallEnd::new(listener);
+        self
+    }
+
     /// Sets all timeouts. Default: [`Timeouts::default`].
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
@@ -331,7 +405,7 @@ impl ClientBuilder {
             None => default_transport(&self.timeouts)?,
         };
         let transport = match is_debugging() {
-            true => Arc::new(DebugTransport(transport)),
+            true => Arc::new(DebugTransport::new(transport, self.redaction.clone())),
             false => transport,
         };
         Ok(Pipeline {
@@ -341,7 +415,11 @@ impl ClientBuilder {
             on_retry: self.on_retry,
             headers: self.headers,
             propagate: self.propagate,
-            capture: self.capture,
+            capture: match self.redaction {
+                Some(redaction) => self.capture.with_redaction(redaction),
+                None => self.capture,
+            },
+            on_call_end: self.on_call_end,
             timeouts: self.timeouts,
             max_event_size: self.max_event_size,
             max_response_size: self.max_response_size,

@@ -28,6 +28,8 @@ impl Error {
             arrived_before: false,
             request_id: None,
             partial: None,
+            retry_after: None,
+            provider: None,
             failures: Vec::new(),
             source: None,
             is_source_shown: false,
@@ -120,20 +122,12 @@ impl Error {
     }
 
     /// Adds the failures of the providers that were tried before `provider`.
-    pub(crate) fn with_failures(mut self, failures: Vec<ProviderFailure>, provider: &str) -> Self {
-        if failures.is_empty() {
-            return self;
-        }
-        let earlier: Vec<_> = failures
-            .iter()
-            .map(|failure| format!("{}: {}", failure.provider, failure.error.message()))
-            .collect();
-        let message = format!(
-            "{provider}: {}; before it {}",
-            self.message(),
-            earlier.join("; ")
-        );
-        self.0.message = message;
+    pub(crate) fn with_failures(
+        mut self,
+        failures: Vec<ProviderFailure>,
+        provider: &'static str,
+    ) -> Self {
+        self.0.provider = Some(provider);
         self.0.failures = failures;
         self
     }
@@ -165,6 +159,7 @@ impl From<TransportError> for Error {
                 | TransportErrorKind::Config
                 | TransportErrorKind::RateLimited
         );
+        let retry_after = error.retry_after();
         let source = error.into_source();
         let text = source.to_string();
         let is_empty_wrapper = text.starts_with("client error (") && source.source().is_some();
@@ -176,6 +171,7 @@ impl From<TransportError> for Error {
         let mut this = Self::new(kind, message).with_source(source);
         this.0.is_source_shown = is_source_shown || is_empty_wrapper;
         this.0.transport = Some(transport);
+        this.0.retry_after = retry_after;
         this.0.phase = phase;
         this
     }

@@ -23,13 +23,18 @@ impl fmt::Display for Error {
             write!(line, "{}: ", inner.operation)?;
         }
         line.write_str(&inner.message)?;
+        let of_several = self.provider().filter(|_| !self.failures().is_empty());
         let facts = [
+            of_several.map(|provider| format!("provider {provider}")),
             self.code()
                 .map(|code| format!("code {code:.MAX_ID_CHARS$}")),
-            self.shown_retry_after().map(|wait| match wait.is_zero() {
-                true => "retry at once".to_owned(),
-                false => format!("retry after {wait:?}"),
-            }),
+            // The message of a rate limiter of the program contains it.
+            self.shown_retry_after()
+                .filter(|_| !self.is_local_rate_limit())
+                .map(|wait| match wait.is_zero() {
+                    true => "retry at once".to_owned(),
+                    false => format!("retry after {wait:?}"),
+                }),
             (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
             self.request_id()
                 .map(|id| format!("request id {id:.MAX_ID_CHARS$}")),
@@ -44,6 +49,15 @@ impl fmt::Display for Error {
             while let Some(cause) = source {
                 write!(line, ": {cause}")?;
                 source = cause.source();
+            }
+            for failure in self.failures() {
+                let earlier = &failure.error;
+                write!(
+                    line,
+                    "; before it {}: {}",
+                    failure.provider,
+                    earlier.message()
+                )?;
             }
             if let Some(hint) = self.hint() {
                 write!(line, "; hint: {hint}")?;

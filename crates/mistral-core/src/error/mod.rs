@@ -105,6 +105,10 @@ struct Inner {
     arrived_before: bool,
     request_id: Option<String>,
     partial: Option<Box<dyn Any + Send + Sync>>,
+    /// The delay that a rate limiter of the program reported.
+    retry_after: Option<Duration>,
+    /// The provider that a failover tried last.
+    provider: Option<&'static str>,
     failures: Vec<ProviderFailure>,
     source: Option<BoxError>,
     /// Whether the message is the text of `source`, whose own cause is the cause of this error.
@@ -197,8 +201,32 @@ impl Error {
         self.0.partial.as_deref()?.downcast_ref()
     }
 
+    /// Returns the name of the provider that this error is from, for example `azure`. `None` outside
+    /// of a [`Failover`](crate::client::Failover).
+    pub fn provider(&self) -> Option<&'static str> {
+        self.0.provider
+    }
+
+    /// Whether a [`RateLimiter`](crate::rate_limit::RateLimiter) of this program limited the call,
+    /// and not the server with a 429. Nothing was sent, and the server has capacity left.
+    ///
+    /// ```
+    /// use mistral_core::client::Failover;
+    ///
+    /// // Our own limit applies to all providers together: no other one is tried.
+    /// let failover = Failover::new([]).on_error(|error| {
+    ///     Failover::KINDS.contains(&error.kind()) && !error.is_local_rate_limit()
+    /// });
+    /// # let _ = failover;
+    /// ```
+    pub fn is_local_rate_limit(&self) -> bool {
+        self.0.transport == Some(TransportErrorKind::RateLimited)
+    }
+
     /// Returns the failures of the providers tried before the one that this error is from, in
     /// order. Empty unless [`Failover`](crate::client::Failover) tried several.
+    ///
+    /// [`message`](Self::message) is of the last error alone. `{:#}` prints those of all.
     pub fn failures(&self) -> &[ProviderFailure] {
         &self.0.failures
     }
@@ -239,6 +267,11 @@ impl Error {
     /// ```
     pub fn hint(&self) -> Option<&'static str> {
         self.api()?.hint().or_else(|| self.url_hint())
+    }
+
+    /// Returns the delay that a rate limiter of the program reported.
+    pub(crate) fn local_retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// Whether the request certainly did not reach the server.

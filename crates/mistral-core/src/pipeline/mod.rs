@@ -30,7 +30,7 @@ use self::decision::{Decision, decide};
 use self::exchange::Exchange;
 use self::request::RequestParts;
 use self::route_cache::RouteCache;
-use self::telemetry::{CaptureContent, Propagate, Trace, describe, error_type};
+use self::telemetry::{CaptureContent, OnCallEnd, Propagate, Trace, describe, error_type};
 use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::Provider;
 use crate::retry::{OnRetry, RetryEvent, RetryPolicy};
@@ -46,6 +46,7 @@ pub(crate) struct Pipeline {
     pub(crate) headers: ClientHeaders,
     pub(crate) propagate: Propagate,
     pub(crate) capture: CaptureContent,
+    pub(crate) on_call_end: OnCallEnd,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_event_size: usize,
     pub(crate) max_response_size: usize,
@@ -53,7 +54,8 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Performs a call, within a span if a subscriber is interested.
+    /// Performs a call, within a span if a subscriber is interested. Its end is reported to the
+    /// listener of the client.
     pub(crate) async fn call(&self, request: &RequestParts) -> Result<RawResponse> {
         let route = || {
             let is_routable =
@@ -61,7 +63,8 @@ impl Pipeline {
             let route = is_routable.then(|| self.routes.resolve(&*self.provider, request));
             route?.ok()
         };
-        if let Some(trace) = Trace::open(&*self.provider, request, &self.capture, route) {
+        let (provider, listener) = (&*self.provider, &self.on_call_end);
+        if let Some(trace) = Trace::open(provider, request, &self.capture, listener, route) {
             return self.traced(request, trace).await;
         }
         self.run(request).await

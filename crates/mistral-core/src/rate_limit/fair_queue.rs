@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::estimate::report_usage;
 use super::pause::Pause;
 use super::token_bucket::{TIMER_SLACK, TokenBucket};
+use super::wait_limit::{NO_PERMIT, TIMER_RESOLUTION, WaitLimit, refused};
 use crate::call::response::RateLimit;
 use crate::pipeline::classify::is_event_stream;
 use crate::retry::retry_after;
@@ -18,9 +19,6 @@ use crate::transport::{Body, TransportError, TransportErrorKind, current_runtime
 
 /// The pause after a 429 without `retry-after`.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
-
-/// The resolution of tokio's timers.
-const TIMER_RESOLUTION: Duration = Duration::from_millis(1);
 
 /// A first-in, first-out queue of requests, limited by a token bucket each for requests and
 /// tokens.
@@ -160,10 +158,8 @@ impl FairQueue {
     pub(super) async fn wait(
         &self,
         tokens: u64,
-        deadline: Option<Instant>,
+        limit: WaitLimit,
     ) -> Result<RecentlySent, TransportError> {
-        // Earlier than the timeout of the call, whose error would not name the reason.
-        let deadline = deadline.and_then(|deadline| deadline.checked_sub(TIMER_RESOLUTION));
         let mut ticket = Ticket::new(self, tokens)?;
         loop {
             let now = Instant::now();
@@ -171,7 +167,7 @@ impl FairQueue {
                 Ok(sent) => return Ok(sent),
                 Err(wait) => wait,
             };
-            check_deadline(now, wait, deadline)?;
+            limit.check(now, wait)?;
             current_runtime()?;
             ticket.due = now.checked_add(wait);
             match ticket.due {
@@ -179,6 +175,21 @@ impl FairQueue {
                 None => ticket.changed.notified().await,
             }
         }
+    }
+
+    /// Charges a request of `tokens` tokens if it can be sent immediately.
+    pub(super) fn try_send(&self, tokens: u64) -> Result<(), TransportError> {
+        let sent = Ticket::new(self, tokens)?.try_send(Instant::now());
+        sent.map(drop).map_err(|wait| refused(wait, &NO_PERMIT))
+    }
+
+    /// Removes the charge of a request that was not sent.
+    pub(super) fn uncharge(&self, tokens: u64) {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.requests.adjust(now, -1.0);
+        state.tokens.adjust(now, -(tokens as f64));
+        state.notify_first();
     }
 
     /// Replaces the number of tokens that a request was charged by `tokens`.
@@ -331,28 +342,4 @@ impl Drop for Ticket<'_> {
             state.notify_first();
         }
     }
-}
-
-/// Fails if the wait ends after the deadline.
-fn check_deadline(
-    now: Instant,
-    wait: Duration,
-    deadline: Option<Instant>,
-) -> Result<(), TransportError> {
-    let Some(deadline) = deadline else {
-        return Ok(());
-    };
-    let remaining = deadline.saturating_duration_since(now);
-    if wait <= remaining {
-        return Ok(());
-    }
-    let message = format!(
-        "the rate limiter did not send this request: its turn comes in {wait:.1?}, and the deadline \
-         of the call is in {remaining:.1?}. Raise `timeout` and `first_byte_timeout`, or send fewer \
-         requests at once"
-    );
-    Err(TransportError::new(
-        TransportErrorKind::RateLimited,
-        message,
-    ))
 }

@@ -3,7 +3,9 @@
 mod estimate;
 mod fair_queue;
 mod pause;
+mod permit;
 mod token_bucket;
+mod wait_limit;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +14,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use self::fair_queue::FairQueue;
+pub use self::permit::Permit;
+use self::wait_limit::WaitLimit;
+use crate::error::Result;
 use crate::transport::{
     Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse,
 };
@@ -21,7 +26,8 @@ use crate::transport::{
 ///
 /// A limiter applies to the transports that it is wrapped [`around`](Self::around). Clones of
 /// it, and all transports and clients that use it, share its limits. Create one for each key,
-/// or for each model if models have separate limits.
+/// or for each model if models have separate limits. Elsewhere, for example for the limit of a
+/// tenant over several providers, [`acquire`](Self::acquire) a permit.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -74,7 +80,8 @@ use crate::transport::{
 /// The wait is part of the call: `first_byte_timeout` and `timeout` include it. A request that
 /// cannot be sent in that time fails with
 /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), as soon as this is known.
-/// Dropping a call removes it from the queue. A waiting call that is not polled does not block
+/// [`Error::retry_after`](crate::Error::retry_after) returns the time until its turn. Dropping a
+/// call removes it from the queue. A waiting call that is not polled does not block
 /// the others: if it misses its time, it is queued again when it is polled.
 #[derive(Clone, Default)]
 pub struct RateLimiter {
@@ -111,7 +118,96 @@ impl RateLimiter {
         self
     }
 
+    /// Waits for the turn of a request with `tokens` tokens, and charges it.
+    ///
+    /// For limits that do not belong to one transport: of a tenant, over several clients, or of work
+    /// other than calls. Permits share the queue with the transports that the limiter is wrapped
+    /// [`around`](Self::around), if there are any; a call through those is charged by itself and
+    /// needs no permit.
+    ///
+    /// `tokens` is an estimate, for example the length of the request in bytes divided by 4;
+    /// [`Permit::set_tokens`] replaces it. Without a limit on tokens it has no effect.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use mistral_sdk::testing::{MockReply, MockTransport};
+    /// # let mock = MockTransport::new().reply(MockReply::chat("Because.").always());
+    /// # let api = mistral_sdk::MistralApi::new("my-key")?;
+    /// # let client = mistral_sdk::Client::builder(api).transport(mock).build()?;
+    /// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+    /// use mistral_sdk::rate_limit::RateLimiter;
+    ///
+    /// let tenant = RateLimiter::new().requests_per_minute(60).tokens_per_minute(100_000);
+    /// let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
+    ///
+    /// let mut permit = tenant.acquire(500).await?;
+    /// let response = client.chat().complete(&request).await?;
+    /// if let Some(usage) = &response.usage {
+    ///     permit.set_tokens(u64::try_from(usage.total_tokens)?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Cancel safety
+    /// Dropping the future before it completes removes the request from the queue, and charges
+    /// nothing. Requests are served in the order in which they were first polled. One that is not
+    /// polled when its turn comes is queued again.
+    ///
+    /// # Errors
+    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) for a limit of zero, and outside of
+    /// a Tokio runtime.
+    pub async fn acquire(&self, tokens: u64) -> Result<Permit> {
+        self.queue.wait(tokens, WaitLimit::Unlimited).await?;
+        Ok(Permit::new(&self.queue, tokens))
+    }
+
+    /// Waits for the turn of a request as [`acquire`](Self::acquire) does, but no longer than
+    /// `timeout`.
+    ///
+    /// # Cancel safety
+    /// As of [`acquire`](Self::acquire).
+    ///
+    /// # Errors
+    /// Fails with [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) as soon as it is known
+    /// that the turn comes too late, which is usually immediately.
+    /// [`Error::retry_after`](crate::Error::retry_after) returns the time until the turn.
+    pub async fn acquire_timeout(&self, tokens: u64, timeout: Duration) -> Result<Permit> {
+        let limit = WaitLimit::of_permit(timeout);
+        self.queue.wait(tokens, limit).await?;
+        Ok(Permit::new(&self.queue, tokens))
+    }
+
+    /// Charges a request with `tokens` tokens if it may be sent now. Does not overtake requests that
+    /// wait.
+    ///
+    /// ```
+    /// use mistral_core::rate_limit::RateLimiter;
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> mistral_core::Result<()> {
+    /// let tenant = RateLimiter::new().requests_per_minute(6);
+    /// let permit = tenant.try_acquire(500)?;
+    /// let error = tenant.try_acquire(500).unwrap_err();
+    /// let retry_after = error.retry_after().unwrap_or_default(); // for the header of a 429
+    /// assert!(retry_after > Duration::from_secs(9) && retry_after <= Duration::from_secs(10));
+    /// # let _ = permit;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Fails with [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) if the request would have
+    /// to wait; [`Error::retry_after`](crate::Error::retry_after) returns the time until its turn.
+    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config) for a limit of zero.
+    pub fn try_acquire(&self, tokens: u64) -> Result<Permit> {
+        self.queue.try_send(tokens)?;
+        Ok(Permit::new(&self.queue, tokens))
+    }
+
     /// Wraps a transport in this limiter.
+    ///
+    /// One limiter may be wrapped around several transports, of several providers as well. It then
+    /// applies the limits that any of their servers reports to all of them.
     pub fn around<T: Transport>(&self, transport: T) -> RateLimited<T> {
         RateLimited {
             limiter: self.clone(),
@@ -148,7 +244,7 @@ impl<T: Transport> Transport for RateLimited<T> {
         let tokens = estimate::estimate(&request);
         let deadline = request.extensions().get::<RequestContext>();
         let deadline = deadline.and_then(|context| context.deadline);
-        let sent = queue.wait(tokens, deadline).await?;
+        let sent = queue.wait(tokens, WaitLimit::of_call(deadline)).await?;
         match self.transport.send(request).await {
             Ok(response) => Ok(queue.apply_response(tokens, sent, response)),
             Err(error) => {
@@ -168,7 +264,8 @@ impl<T: Transport> Transport for RateLimited<T> {
     async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
         let context = request.extensions().get::<RequestContext>();
         let deadline = context.and_then(|context| context.deadline);
-        self.limiter.queue.wait(0, deadline).await?;
+        let limit = WaitLimit::of_call(deadline);
+        self.limiter.queue.wait(0, limit).await?;
         self.transport.upgrade(request).await
     }
 }

@@ -12,8 +12,13 @@ impl Error {
     /// `retry-after`, `retry-after-ms` or `x-ms-retry-after-ms`, or from the `RetryInfo` in the
     /// body of one of Google's errors. A date counts from now. A delay that is too long for a
     /// [`Duration`] is [`Duration::MAX`].
+    ///
+    /// For an error of a [`RateLimiter`](crate::rate_limit::RateLimiter), returns the time until the
+    /// request could have been sent.
     pub fn retry_after(&self) -> Option<Duration> {
-        let api = self.api()?;
+        let Some(api) = self.api() else {
+            return self.local_retry_after();
+        };
         retry_after(&api.headers).or(api.retry_delay())
     }
 }

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::{Body, RequestContext, Transport, TransportError, UpgradeResponse};
 use crate::environment::unquote;
 use crate::redact::names::is_shown_header;
-use crate::redact::{MASK, Redactor};
+use crate::redact::{MASK, Redaction, Redactor};
 
 /// The largest part of a body that is printed, in bytes.
 const MAX_PRINTED: usize = 4096;
@@ -31,7 +31,40 @@ pub(crate) fn is_debugging() -> bool {
 
 /// Prints the exchanges of another transport: without credentials, and with bodies shortened.
 #[derive(Debug)]
-pub(crate) struct DebugTransport(pub(crate) Arc<dyn Transport>);
+pub(crate) struct DebugTransport {
+    transport: Arc<dyn Transport>,
+    /// The redaction of bodies.
+    redaction: Option<Redaction>,
+}
+
+impl DebugTransport {
+    pub(crate) fn new(transport: Arc<dyn Transport>, redaction: Option<Redaction>) -> Self {
+        Self {
+            transport,
+            redaction,
+        }
+    }
+
+    fn redactor(&self, headers: &HeaderMap) -> BodyRedactor {
+        BodyRedactor {
+            credentials: Redactor::new(headers),
+            content: self.redaction.clone(),
+        }
+    }
+}
+
+/// Redacts the credentials of a request, and the content of bodies.
+struct BodyRedactor {
+    credentials: Redactor,
+    content: Option<Redaction>,
+}
+
+impl BodyRedactor {
+    /// Returns `text` without credentials.
+    fn text(&self, text: &str) -> String {
+        self.credentials.text(text)
+    }
+}
 
 #[async_trait]
 impl Transport for DebugTransport {
@@ -39,9 +72,9 @@ impl Transport for DebugTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let redactor = Redactor::new(request.headers());
+        let redactor = self.redactor(request.headers());
         print(&format_request(&request, &redactor));
-        let result = self.0.send(request).await;
+        let result = self.transport.send(request).await;
         let (head, body) = match result {
             Ok(response) => response.into_parts(),
             Err(error) => {
@@ -73,12 +106,12 @@ impl Transport for DebugTransport {
     }
 
     async fn upgrade(&self, request: http::Request<()>) -> Result<UpgradeResponse, TransportError> {
-        let redactor = Redactor::new(request.headers());
+        let redactor = self.redactor(request.headers());
         let uri = redactor.text(&request.uri().to_string());
         let mut text = format!("mistral > {} {uri}\n", request.method());
         write_headers(&mut text, '>', request.headers(), &redactor);
         print(&text);
-        self.0.upgrade(request).await
+        self.transport.upgrade(request).await
     }
 }
 
@@ -87,7 +120,7 @@ struct PrintedBody {
     body: Body,
     buffer: BytesMut,
     read: usize,
-    redactor: Redactor,
+    redactor: BodyRedactor,
 }
 
 impl Stream for PrintedBody {
@@ -118,7 +151,7 @@ fn print(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-fn format_request(request: &http::Request<Body>, redactor: &Redactor) -> String {
+fn format_request(request: &http::Request<Body>, redactor: &BodyRedactor) -> String {
     let uri = redactor.text(&request.uri().to_string());
     let mut text = format!("mistral > {} {uri}", request.method());
     if let Some(context) = request.extensions().get::<RequestContext>() {
@@ -134,14 +167,14 @@ fn format_request(request: &http::Request<Body>, redactor: &Redactor) -> String 
     text
 }
 
-fn write_headers(text: &mut String, direction: char, headers: &HeaderMap, redactor: &Redactor) {
+fn write_headers(text: &mut String, direction: char, headers: &HeaderMap, redactor: &BodyRedactor) {
     for (name, value) in headers {
         let value = format_value(name, value, redactor);
         let _ = writeln!(text, "mistral {direction} {name}: {value}"); // never fails
     }
 }
 
-fn format_value(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> String {
+fn format_value(name: &HeaderName, value: &HeaderValue, redactor: &BodyRedactor) -> String {
     if value.is_sensitive() || !is_shown_header(name) {
         return MASK.to_owned();
     }
@@ -154,11 +187,26 @@ fn write_body(
     direction: char,
     bytes: &[u8],
     length: usize,
-    redactor: &Redactor,
+    redactor: &BodyRedactor,
 ) {
     if length == 0 {
         return;
     }
+    let redacted = match &redactor.content {
+        None => None,
+        // What the redaction cannot read whole is not printed.
+        Some(content) => match content.json(bytes).filter(|_| bytes.len() == length) {
+            Some(json) => Some(json),
+            None => {
+                let _ = writeln!(text, "mistral {direction} ({length} bytes)"); // never fails
+                return;
+            }
+        },
+    };
+    let (bytes, length) = match &redacted {
+        Some(json) => (json.as_bytes(), json.len()),
+        None => (bytes, length),
+    };
     let buffered = bytes.get(..MAX_BUFFERED).unwrap_or(bytes);
     let is_text = !buffered
         .iter()

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 /// The point at which an exchange failed, which decides whether a retry is safe.
 ///
@@ -70,6 +71,7 @@ impl TransportErrorKind {
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
+    retry_after: Option<Duration>,
     source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -81,8 +83,23 @@ impl TransportError {
     ) -> Self {
         Self {
             kind,
+            retry_after: None,
             source: source.into(),
         }
+    }
+
+    /// Sets the delay after which another attempt may succeed, for
+    /// [`TransportErrorKind::RateLimited`]. The error of the call returns it as
+    /// [`Error::retry_after`](crate::Error::retry_after). Default: none.
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.retry_after = Some(delay);
+        self
+    }
+
+    /// Returns the delay after which another attempt may succeed, if it is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// Returns the point at which the exchange failed.

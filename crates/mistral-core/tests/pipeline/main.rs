@@ -16,6 +16,7 @@ mod calls;
 mod decode_paths;
 mod error_bodies;
 mod error_texts;
+mod failover;
 mod keep_alive;
 mod no_runtime;
 mod redirects;

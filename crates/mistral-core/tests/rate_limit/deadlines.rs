@@ -34,12 +34,20 @@ async fn deadline_before_turn_fails_immediately() {
             "{error}"
         );
         assert_eq!(error.attempts(), 1);
+        assert!(error.is_local_rate_limit());
     }
     assert_eq!(
         results[310].1.as_ref().unwrap_err().to_string(),
         "chat.complete: the rate limiter did not send this request: its turn comes in 300.0s, \
          and the deadline of the call is in 300.0s. Raise `timeout` and `first_byte_timeout`, or \
          send fewer requests at once"
+    );
+    let waits = results[300..]
+        .iter()
+        .map(|(_, result)| result.as_ref().unwrap_err().retry_after());
+    assert!(
+        waits.eq([Some(SECOND * 300); 100]),
+        "each would have been the next"
     );
     assert_eq!(server.count(), 300);
 }

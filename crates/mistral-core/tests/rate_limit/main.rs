@@ -13,6 +13,8 @@ mod common;
 mod deadlines;
 mod headers;
 mod pace;
+mod permits;
+mod shared;
 mod updates;
 
 use std::time::Duration;

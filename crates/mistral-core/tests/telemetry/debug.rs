@@ -6,6 +6,7 @@ use http::Method;
 use mistral_core::Client;
 use mistral_core::chat::ChatCompletionRequest;
 use mistral_core::messages::{ApiKeyAuth, CustomConnector, Message, Tool};
+use mistral_core::telemetry::Redaction;
 use mistral_emulator::{Emulator, Fault};
 use mistral_sdk::MistralApi;
 use serde_json::{Value, json};
@@ -62,9 +63,57 @@ async fn child() {
     client.models().list().await.unwrap_err();
 }
 
+/// Runs in the child process: calls of a client with a redaction.
+#[tokio::test]
+#[ignore = "run by the test below"]
+async fn redacted_child() {
+    let emulator = Emulator::builder().api_key(KEY).start().unwrap();
+    let api = MistralApi::new(KEY).unwrap();
+    let redaction = Redaction::new()
+        .keys(["iban"])
+        .patterns(["marker-*"])
+        .callback(|body| body["temperature"] = json!("(redacted)"));
+    let client = Client::builder(api.base_url(emulator.url()).unwrap());
+    let client = client.redact_content(redaction).build().unwrap();
+    let question = [Message::user("say marker-text , please")];
+    let mut request = ChatCompletionRequest::new("mistral-small-latest", question);
+    request.temperature = Some(0.123);
+    let metadata = json!({ "iban": "marker of an account" });
+    request.metadata = metadata.as_object().cloned();
+    client.chat().complete(&request).await.unwrap();
+    let stream = client.chat().stream(&request).await.unwrap();
+    stream.collect_response().await.unwrap();
+    request.messages = vec![Message::user("marker-text ".repeat(10_000))];
+    client.chat().complete(&request).await.unwrap();
+}
+
+#[test]
+fn debug_prints_bodies_with_the_redaction_of_the_client() {
+    let mut command = command_of("debug::redacted_child", Some("true"));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    for part in [
+        r#""content":"say *** , please""#,
+        r#""iban":"***""#,
+        r#""temperature":"(redacted)""#,
+        r#""finish_reason":"stop""#, // of a response
+        " bytes)\n",                 // of a stream
+    ] {
+        assert!(printed.contains(part), "`{part}` is not in:\n{printed}");
+    }
+    for hidden in ["marker", "0.123", "data:"] {
+        assert!(!printed.contains(hidden), "`{hidden}` is in:\n{printed}");
+    }
+}
+
 fn command(debug: Option<&str>) -> Command {
+    command_of("debug::child", debug)
+}
+
+fn command_of(child: &str, debug: Option<&str>) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "debug::child", "--ignored", "--nocapture"]);
+    command.args(["--exact", child, "--ignored", "--nocapture"]);
     command.env_remove("MISTRAL_DEBUG");
     command.envs(debug.map(|value| ("MISTRAL_DEBUG", value)));
     command

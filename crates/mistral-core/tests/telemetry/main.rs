@@ -11,10 +11,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod call_end;
 mod debug;
 mod failover;
+mod metrics;
 mod parse;
 mod recorder;
+mod redaction;
 mod runs;
 mod spans;
 mod streams;

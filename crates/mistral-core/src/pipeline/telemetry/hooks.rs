@@ -6,6 +6,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 use serde_json::Value;
 
+use crate::redact::Redaction;
+
 type Hook<T> = Arc<dyn Fn(&mut T) + Send + Sync>;
 
 /// The hook that adds trace headers to requests, if there is one.
@@ -40,6 +42,17 @@ pub(crate) struct CaptureContent(Option<Hook<Value>>);
 impl CaptureContent {
     pub(crate) fn new(redact: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(redact)))
+    }
+
+    /// Applies `redaction` after the hook, if there is one.
+    pub(crate) fn with_redaction(self, redaction: Redaction) -> Self {
+        match self.0 {
+            Some(redact) => Self::new(move |messages| {
+                redact(messages);
+                redaction.apply(messages);
+            }),
+            None => self,
+        }
     }
 
     pub(crate) fn is_on(&self) -> bool {

@@ -1,21 +1,31 @@
-//! The span of a call, by OpenTelemetry's conventions for generative AI.
+//! The span of a call, by OpenTelemetry's conventions for generative AI, and the report of its end.
 
+mod call_end;
 mod content;
 mod fields;
 mod hooks;
+#[cfg(feature = "opentelemetry")]
+mod metrics;
+mod report;
 mod request;
 mod response;
 mod runs;
 
 use std::cell::LazyCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::Empty;
 
+pub(crate) use self::call_end::OnCallEnd;
+pub use self::call_end::{CallEnd, CallOutcome};
 use self::fields::pick_fields;
 pub(crate) use self::hooks::{CaptureContent, Propagate};
+#[cfg(feature = "opentelemetry")]
+pub use self::metrics::GenAiMetrics;
+use self::report::Report;
 use self::request::SpanStart;
 use self::response::{FIELDS, ResponseAttributes};
 pub(crate) use self::runs::{RunStart, RunTrace, ToolTrace};
@@ -29,7 +39,8 @@ use crate::transport::Body;
 /// The number of characters of a server's error code that a span shows.
 const MAX_CODE_LENGTH: usize = 100;
 
-/// The span of a call, for an interested subscriber. It ends when this is dropped.
+/// The span of a call, for an interested subscriber, and its report, for a listener. Both end when
+/// this is dropped.
 #[derive(Debug)]
 pub(crate) struct Trace {
     span: Span,
@@ -37,33 +48,40 @@ pub(crate) struct Trace {
     /// Whether the operation runs a model.
     is_inference: bool,
     capture: CaptureContent,
-    /// Whether the first event of a stream has arrived.
-    has_first_event: bool,
+    /// The time from the start to the first event of a stream.
+    first_event: Option<Duration>,
     /// Whether the call has ended in a response or an error.
     has_ended: bool,
+    /// The report, until it is sent.
+    report: Mutex<Option<Report>>,
 }
 
 impl Trace {
-    /// Opens the span of a call, unless tracing is disabled.
+    /// Opens the span of a call, unless tracing is disabled and the client has no listener.
     pub(crate) fn open(
         provider: &dyn Provider,
         request: &RequestParts,
         capture: &CaptureContent,
-        route: impl FnOnce() -> Option<Arc<ResolvedRoute>>,
+        listener: &OnCallEnd,
+        route: impl Fn() -> Option<Arc<ResolvedRoute>>,
     ) -> Option<Box<Self>> {
         let span = span(provider, request, || {
             SpanStart::new(request, route().as_deref(), capture)
         });
-        if span.is_disabled() {
+        if span.is_disabled() && !listener.is_set() {
             return None;
         }
+        let report = listener
+            .is_set()
+            .then(|| Report::new(listener, provider, request, route().as_deref()));
         Some(Box::new(Self {
             span,
             started: Instant::now(),
             is_inference: request.operation.retry_safety == RetrySafety::Billable,
             capture: capture.clone(),
-            has_first_event: false,
+            first_event: None,
             has_ended: false,
+            report: Mutex::new(report),
         }))
     }
 
@@ -79,12 +97,21 @@ impl Trace {
             crate::error::request_id(response.headers()),
             attempts,
         );
+        if let Some(report) = self.report_mut() {
+            report.responded(response.status(), response.headers(), attempts);
+        }
         if !self.is_inference {
             return;
         }
         let Some(json) = response.body().bytes() else {
             return;
         };
+        if let Some(report) = self.report_mut() {
+            report.add_json(json);
+        }
+        if self.span.is_disabled() {
+            return;
+        }
         if let Ok(fields) = pick_fields(json, FIELDS) {
             self.record(&ResponseAttributes(&fields));
         }
@@ -109,29 +136,54 @@ impl Trace {
         let description = describe(error);
         self.span
             .record("otel.status_description", description.as_str());
+        self.send_report(CallOutcome::Failed(error));
     }
 
     /// Records the time of the first event of a stream.
     #[inline(never)] // tracing is usually disabled
     pub(crate) fn event(&mut self) {
-        if !self.has_first_event {
-            self.has_first_event = true;
-            let time = self.started.elapsed().as_secs_f64();
+        if self.first_event.is_none() {
+            let time = self.started.elapsed();
+            self.first_event = Some(time);
             self.span
-                .record("gen_ai.response.time_to_first_chunk", time);
+                .record("gen_ai.response.time_to_first_chunk", time.as_secs_f64());
         }
     }
 
     /// Ends the span of a stream, whose merged response is `response`.
-    pub(crate) fn end(self, response: Option<serde_json::Value>) {
-        let Some(response) = response.filter(|_| self.is_inference && self.has_first_event) else {
-            return;
-        };
-        if let Some(fields) = response.as_object() {
-            self.record(&ResponseAttributes(fields));
+    pub(crate) fn end(mut self, response: Option<serde_json::Value>, outcome: CallOutcome<'_>) {
+        let has_events = self.is_inference && self.first_event.is_some();
+        if let Some(response) = response.filter(|_| has_events) {
+            if let Some(fields) = response.as_object() {
+                let attributes = ResponseAttributes(fields);
+                self.record(&attributes);
+                if let Some(report) = self.report_mut() {
+                    report.add(&attributes);
+                }
+            }
+            if self.capture.is_on() {
+                self.output(&response);
+            }
         }
-        if self.capture.is_on() {
-            self.output(&response);
+        match outcome {
+            CallOutcome::Failed(error) => self.failed(error),
+            outcome => self.send_report(outcome),
+        }
+    }
+
+    fn report_mut(&mut self) -> Option<&mut Report> {
+        let report = self.report.get_mut();
+        report.unwrap_or_else(PoisonError::into_inner).as_mut()
+    }
+
+    /// Sends the report, unless it has been sent.
+    fn send_report(&self, outcome: CallOutcome<'_>) {
+        let report = self.report.lock();
+        let report = report.unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(report) = report {
+            let duration = self.started.elapsed();
+            let send = || report.send(outcome, duration, self.first_event);
+            self.span.in_scope(send);
         }
     }
 
@@ -171,6 +223,12 @@ impl Drop for Trace {
         if !self.has_ended {
             self.span.record("error.type", "cancelled");
         }
+        let is_stream = self.report_mut().is_some_and(|report| report.is_stream());
+        self.send_report(if self.has_ended && !is_stream {
+            CallOutcome::Completed
+        } else {
+            CallOutcome::Cancelled
+        });
     }
 }
 

@@ -113,12 +113,24 @@ impl<'a> SpanStart<'a> {
 /// Returns the name of an operation: the conventions' where they define one, otherwise the
 /// SDK's.
 fn operation(request: &RequestParts) -> &str {
-    match request.operation.group() {
+    gen_ai_operation(request).unwrap_or(&request.operation.name)
+}
+
+/// Returns the name that the conventions define for an operation.
+pub(super) fn gen_ai_operation(request: &RequestParts) -> Option<&'static str> {
+    Some(match request.operation.group() {
         "agents" => "invoke_agent",
         "chat" => "chat",
         "embeddings" => "embeddings",
         "fim" => "text_completion",
         "ocr" => "generate_content",
-        _ => &request.operation.name,
-    }
+        _ => return None,
+    })
+}
+
+/// Returns the model in the body of a request.
+pub(super) fn body_model(request: &RequestParts) -> Option<String> {
+    let body = request.outgoing_body(None).ok().flatten()?;
+    let fields = pick_fields(body.bytes()?, &["model"]).ok()?;
+    Some(fields.get("model")?.as_str()?.to_owned())
 }

@@ -1,16 +1,19 @@
 //! Failover: clients that are tried one after the other.
 
+mod run;
+
 use std::fmt;
 use std::future::IntoFuture;
-use std::mem;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tracing::field::Empty;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
+pub(crate) use self::run::{FailoverRun, FailoverSettings, no_clients};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, ProviderFailure, Result};
-use crate::pipeline::telemetry::describe;
+use crate::pipeline::deadline::timeout_at;
 
 /// Tries several clients one after the other until a call succeeds: for example first Mistral, then
 /// Azure, then Vertex AI.
@@ -18,12 +21,14 @@ use crate::pipeline::telemetry::describe;
 /// Every call starts with the first client. The next client is tried after an error that another
 /// provider may not have: a failed connection, a timeout, a server error, no capacity, a rate limit
 /// or quota that is reached, an operation that is not offered. It is not tried when the request or
-/// the key is rejected. See [`KINDS`](Self::KINDS) and [`on`](Self::on).
+/// the key is rejected. See [`KINDS`](Self::KINDS), [`on`](Self::on) and
+/// [`on_error`](Self::on_error).
 ///
 /// Each client has its own settings: model names
 /// ([`model_map`](crate::ClientBuilder::model_map)), timeouts and retries. A client is retried by
 /// its own policy before the next one is tried; set
 /// [`RetryPolicy::none`](crate::RetryPolicy::none) to fail over immediately.
+/// [`timeout`](Self::timeout) limits the time over all clients.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -54,7 +59,7 @@ use crate::pipeline::telemetry::describe;
 #[derive(Clone)]
 pub struct Failover {
     clients: Arc<[Client]>,
-    kinds: Arc<[ErrorKind]>,
+    settings: FailoverSettings,
 }
 
 /// The response of a [`Failover`], with the provider that returned it and the failures of others;
@@ -89,12 +94,12 @@ impl Failover {
     pub fn new(clients: impl IntoIterator<Item = Client>) -> Self {
         Self {
             clients: clients.into_iter().collect(),
-            kinds: Self::KINDS.into(),
+            settings: FailoverSettings::default(),
         }
     }
 
     /// Sets the kinds of errors after which the next client is tried. Default:
-    /// [`KINDS`](Self::KINDS).
+    /// [`KINDS`](Self::KINDS). Replaces the condition of an earlier [`on_error`](Self::on_error).
     ///
     /// ```
     /// use mistral_core::ErrorKind;
@@ -106,7 +111,58 @@ impl Failover {
     /// ```
     #[must_use]
     pub fn on(mut self, kinds: impl IntoIterator<Item = ErrorKind>) -> Self {
-        self.kinds = kinds.into_iter().collect();
+        self.settings.set_kinds(kinds);
+        self
+    }
+
+    /// Sets the condition under which the next client is tried after an error, in place of the
+    /// [kinds](Self::on). `is_tried` must not block.
+    ///
+    /// ```
+    /// use mistral_core::ErrorKind;
+    /// use mistral_core::client::Failover;
+    ///
+    /// // Not after a timeout: the first provider may have processed the request, and bill it.
+    /// let failover = Failover::new([]).on_error(|error| {
+    ///     error.is_retryable() && error.kind() != ErrorKind::Timeout
+    /// });
+    /// # let _ = failover;
+    /// ```
+    ///
+    /// [`Error::is_local_rate_limit`] tells the limiter of the program from a 429 of the server.
+    #[must_use]
+    pub fn on_error(mut self, is_tried: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
+        self.settings.set_condition(is_tried);
+        self
+    }
+
+    /// Sets the timeout over all clients, their retries included. Default: none.
+    ///
+    /// It ends when a stream is open, as [`run`](Self::run) does; later timeouts are those of the
+    /// stream. The call that is running when it expires is dropped.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use mistral_sdk::testing::{MockReply, MockTransport};
+    /// # let mock = MockTransport::new()
+    /// #     .reply(MockReply::chat("").with_delay(std::time::Duration::from_secs(60)).always());
+    /// # let api = mistral_sdk::MistralApi::new("my-key")?;
+    /// # let client = mistral_sdk::Client::builder(api).transport(mock).build()?;
+    /// # let clients = [client];
+    /// use std::time::Duration;
+    /// use mistral_sdk::ErrorKind;
+    /// use mistral_sdk::client::Failover;
+    ///
+    /// let failover = Failover::new(clients).timeout(Duration::from_secs(10));
+    /// let error = failover.run(|client| client.models().list()).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Timeout);
+    /// assert_eq!(error.message(), "not finished within 10s (total timeout)");
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = Some(timeout);
         self
     }
 
@@ -135,14 +191,15 @@ impl Failover {
     /// repeat the request.
     ///
     /// # Errors
-    /// Fails with the error of the last client that was tried. Its message includes the errors of
-    /// all clients; [`Error::failures`] holds those before it. Fails with [`ErrorKind::Config`] when
-    /// there are no clients.
+    /// Fails with the error of the last client that was tried, which [`Error::provider`] names;
+    /// [`Error::failures`] holds those before it. Fails with [`ErrorKind::Timeout`] and the phase
+    /// [`Total`](crate::error::TimeoutPhase::Total) when the [`timeout`](Self::timeout) expires, and
+    /// with [`ErrorKind::Config`] when there are no clients.
     pub async fn run<T, C>(&self, call: impl FnMut(&Client) -> C) -> Result<FailoverResponse<T>>
     where
         C: IntoFuture<Output = Result<T>>,
     {
-        let mut run = FailoverRun::new(&self.kinds);
+        let mut run = FailoverRun::new(&self.settings);
         let span = run.span.clone();
         self.try_clients(call, &mut run).instrument(span).await
     }
@@ -159,7 +216,11 @@ impl Failover {
         while let Some(client) = clients.next() {
             let provider = client.provider_name();
             run.start(provider);
-            let result = call(client).await;
+            let result = {
+                let call = pin!(call(client).into_future());
+                timeout_at(pin!(None), run.deadline, call).await
+            };
+            let result = result.unwrap_or_else(|error| Err(run.cut_off(error)));
             let next = clients.peek().map(|client| client.provider_name());
             if let Some(outcome) = run.record(provider, result, next) {
                 return outcome;
@@ -169,84 +230,11 @@ impl Failover {
     }
 }
 
-/// One call that is tried with one client after the other.
-pub(crate) struct FailoverRun<'a> {
-    kinds: &'a [ErrorKind],
-    failures: Vec<ProviderFailure>,
-    pub(crate) span: Span,
-}
-
-impl<'a> FailoverRun<'a> {
-    pub(crate) fn new(kinds: &'a [ErrorKind]) -> Self {
-        Self {
-            kinds,
-            failures: Vec::new(),
-            span: tracing::info_span!("failover", provider = Empty, reason = Empty),
-        }
-    }
-
-    pub(crate) fn start(&self, provider: &str) {
-        self.span.record("provider", provider);
-    }
-
-    /// Records the result of `provider`. Returns the outcome, or `None` if `next` is to be tried.
-    pub(crate) fn record<T>(
-        &mut self,
-        provider: &'static str,
-        result: Result<T>,
-        next: Option<&str>,
-    ) -> Option<Result<FailoverResponse<T>>> {
-        let failures = &mut self.failures;
-        match (result, next) {
-            (Ok(body), _) => Some(Ok(FailoverResponse {
-                body,
-                provider,
-                position: failures.len(), // all clients before it have failed
-                failures: mem::take(failures),
-            })),
-            (Err(error), Some(next)) if self.kinds.contains(&error.kind()) => {
-                log_failover(provider, next, &error);
-                failures.push(ProviderFailure { provider, error });
-                self.span.record("reason", failure_summary(failures));
-                None
-            }
-            (Err(error), _) => Some(Err(error.with_failures(mem::take(failures), provider))),
-        }
-    }
-}
-
-/// Creates the error of a failover without clients.
-pub(crate) fn no_clients() -> Error {
-    Error::config("`Failover` has no clients: pass at least one to `Failover::new`")
-}
-
-fn log_failover(provider: &str, next: &str, error: &Error) {
-    let operation = error.operation();
-    let kind = error.kind();
-    let error = describe(error);
-    tracing::warn!(
-        operation,
-        provider,
-        next,
-        ?kind,
-        error,
-        "trying the next provider"
-    );
-}
-
-fn failure_summary(failures: &[ProviderFailure]) -> String {
-    let reasons: Vec<_> = failures
-        .iter()
-        .map(|failure| format!("{}: {}", failure.provider, describe(&failure.error)))
-        .collect();
-    reasons.join("; ")
-}
-
 impl fmt::Debug for Failover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Failover")
             .field("clients", &self.clients)
-            .field("kinds", &self.kinds)
+            .field("settings", &self.settings)
             .finish()
     }
 }

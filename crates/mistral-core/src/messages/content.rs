@@ -98,6 +98,18 @@ impl From<String> for Content {
     }
 }
 
+impl From<&String> for Content {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<ContentChunk> for Content {
+    fn from(chunk: ContentChunk) -> Self {
+        Self::Chunks(vec![chunk])
+    }
+}
+
 impl From<Vec<ContentChunk>> for Content {
     fn from(chunks: Vec<ContentChunk>) -> Self {
         Self::Chunks(chunks)

@@ -83,6 +83,16 @@ fn request_from_json_path_does_not_depend_on_the_place_of_the_tag() {
 }
 
 #[test]
+fn request_from_json_path_is_that_of_the_member_and_not_of_an_equal_value() {
+    let odd = json!([{ "role": "user" }]);
+    let body = json!({ "a": odd, "model": "m", "messages": odd });
+    let error = ChatCompletionRequest::from_json(body)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("at `messages[0]`: missing field"), "{error}");
+}
+
+#[test]
 fn request_from_json_keeps_what_is_unknown() {
     let body = json!({
         "model": "m", "new_field": 1,

@@ -35,6 +35,7 @@ async fn raw_request_and_response_pass_unchanged() {
     assert_eq!(response.body, serde_json::from_str::<Value>(&sent).unwrap());
     let request = only(&mock);
     assert_eq!(request.json(), body());
+    assert_eq!(request.model.as_deref(), Some("m"));
     assert!(
         request.uri.path().ends_with("/v1/chat/completions"),
         "{}",

@@ -75,6 +75,14 @@ fn embedding_inputs_of_every_form_are_accepted() {
 }
 
 #[test]
+fn content_of_a_borrowed_text_or_one_chunk_is_accepted() {
+    let text = "a".to_owned();
+    assert_eq!(Message::user(&text), Message::user("a"));
+    let chunk = ContentChunk::image_url("u");
+    assert_eq!(Message::user(chunk.clone()), Message::user([chunk]));
+}
+
+#[test]
 fn message_text_and_role_of_every_kind() {
     let chunks = [
         ContentChunk::text("a"),

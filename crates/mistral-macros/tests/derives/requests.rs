@@ -171,7 +171,7 @@ fn request_deprecated_as_a_whole_works() {
 }
 
 /// A value that is a list of words: a text, or a list of texts.
-pub trait IntoWords<Kind> {
+pub(crate) trait IntoWords<Kind> {
     /// Returns the words.
     fn into_words(self) -> Vec<String>;
 }

@@ -123,17 +123,18 @@ fn guide_examples_are_in_the_package() {
     }
 }
 
-/// Users depend on the facade, so examples of the core must not name the crates behind it.
+/// Users depend on the facade, so examples must not name the crates behind it.
 #[test]
 fn documentation_examples_use_the_facade() {
-    let crates = ["core", "api"].map(|name| format!("crates/mistral-{name}/src"));
-    for file in crates.iter().flat_map(|folder| files(folder, "rs")) {
+    let crates = ["core", "api", "azure", "gcp"];
+    let folders = crates.map(|name| format!("crates/mistral-{name}/src"));
+    for file in folders.iter().flat_map(|folder| files(folder, "rs")) {
         for line in read(&file).lines().map(str::trim_start) {
             let is_doc = line.starts_with("///") || line.starts_with("//!");
+            let names = |name: &str| line.contains(&format!("use mistral_{name}::"));
             assert!(
-                !(is_doc
-                    && (line.contains("use mistral_core::") || line.contains("use mistral_api::"))),
-                "{}: {line}",
+                !(is_doc && crates.into_iter().any(names)),
+                "{}: {line}: use mistral_sdk",
                 file.display()
             );
         }

@@ -118,7 +118,7 @@ impl MistralApi {
     ///
     /// ```
     /// # fn current_key() -> String { "key".into() }
-    /// use mistral_api::MistralApi;
+    /// use mistral_sdk::MistralApi;
     ///
     /// let api = MistralApi::from_key_fn(|| Ok(current_key()));
     /// # let _ = api;

@@ -15,7 +15,7 @@ use super::{Body, RequestContext, Transport, TransportError, TransportErrorKind,
 /// are not supported.
 ///
 /// ```
-/// use mistral_core::transport::ReqwestTransport; // in `mistral_sdk` too
+/// use mistral_sdk::transport::ReqwestTransport;
 /// use mistral_sdk::{Client, MistralApi};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

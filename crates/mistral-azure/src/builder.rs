@@ -135,9 +135,9 @@ impl MistralAzureBuilder {
     /// use std::sync::Arc;
     ///
     /// use azure_core::credentials::TokenCredential;
-    /// use mistral_azure::MistralAzure;
+    /// use mistral_sdk::MistralAzure;
     ///
-    /// fn azure(credential: Arc<dyn TokenCredential>) -> mistral_core::Result<MistralAzure> {
+    /// fn azure(credential: Arc<dyn TokenCredential>) -> mistral_sdk::Result<MistralAzure> {
     ///     MistralAzure::builder()
     ///         .credential(credential)
     ///         .or_env()? // AZURE_ENDPOINT

@@ -1,10 +1,10 @@
 //! The Azure AI provider for the Mistral SDK: chat, streamed chat and OCR.
 //!
 //! ```no_run
-//! # async fn example() -> mistral_core::Result<()> {
-//! use mistral_azure::MistralAzure;
-//! use mistral_core::chat::{ChatCompletionRequest, Message};
-//! use mistral_core::Client;
+//! # async fn example() -> mistral_sdk::Result<()> {
+//! use mistral_sdk::MistralAzure;
+//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
+//! use mistral_sdk::Client;
 //!
 //! let azure = MistralAzure::builder()
 //!     .endpoint("https://my-resource.services.ai.azure.com") // as the portal shows it

@@ -52,8 +52,8 @@ impl MistralGcp {
 /// A builder for [`MistralGcp`]. Requires a project, unless the credentials provide one.
 ///
 /// ```
-/// # fn main() -> mistral_core::Result<()> {
-/// use mistral_gcp::MistralGcp;
+/// # fn main() -> mistral_sdk::Result<()> {
+/// use mistral_sdk::MistralGcp;
 ///
 /// let gcp = MistralGcp::builder()
 ///     .project("my-project")
@@ -189,9 +189,9 @@ impl MistralGcpBuilder {
     ///
     /// ```
     /// use async_trait::async_trait;
-    /// use mistral_core::Result;
-    /// use mistral_core::provider::{Token, TokenSource};
-    /// use mistral_gcp::MistralGcp;
+    /// use mistral_sdk::Result;
+    /// use mistral_sdk::provider::{Token, TokenSource};
+    /// use mistral_sdk::MistralGcp;
     ///
     /// /// Returns tokens by impersonation, workload identity federation, or from a vault.
     /// #[derive(Debug)]

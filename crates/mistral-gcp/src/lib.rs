@@ -2,7 +2,7 @@
 //!
 //! ```
 //! # fn main() -> mistral_sdk::Result<()> {
-//! use mistral_gcp::MistralGcp;
+//! use mistral_sdk::MistralGcp;
 //! use mistral_sdk::Client;
 //!
 //! let gcp = MistralGcp::builder()

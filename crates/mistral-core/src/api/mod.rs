@@ -38,7 +38,7 @@ impl Operation {
     /// Returns all operations of the stable API, group by group.
     ///
     /// ```
-    /// use mistral_core::provider::Operation;
+    /// use mistral_sdk::provider::Operation;
     ///
     /// let complete = Operation::all().find(|operation| operation.name == "chat.complete");
     /// assert_eq!(complete.unwrap().path, "/v1/chat/completions");

@@ -15,7 +15,7 @@ use crate::error::Result;
 /// One page of a list.
 ///
 /// ```
-/// use mistral_core::call::{NextPage, Page};
+/// use mistral_sdk::call::{NextPage, Page};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct PromptPage {

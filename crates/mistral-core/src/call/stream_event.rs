@@ -11,7 +11,7 @@ use crate::error::Result;
 /// Implement it to stream an operation that the SDK does not model:
 ///
 /// ```
-/// use mistral_core::call::StreamEvent;
+/// use mistral_sdk::call::StreamEvent;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Progress { done: u32 }

@@ -239,7 +239,7 @@ impl Error {
     ///
     /// ```
     /// # fn halve(_: &mut Vec<String>) {}
-    /// # fn shorten(error: mistral_core::Error, history: &mut Vec<String>) {
+    /// # fn shorten(error: mistral_sdk::Error, history: &mut Vec<String>) {
     /// if error.is_context_length_exceeded() {
     ///     halve(history);
     /// }

@@ -11,7 +11,7 @@ use super::content_chunk::ContentChunk;
 /// The content of a message: one text, or a list of chunks of several kinds.
 ///
 /// ```
-/// use mistral_core::chat::{Content, ContentChunk};
+/// use mistral_sdk::chat::{Content, ContentChunk};
 ///
 /// let text = Content::from("Describe this image.");
 /// let chunks = Content::from([

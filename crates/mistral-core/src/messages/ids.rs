@@ -22,8 +22,8 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// Normalizing a history twice has no further effect.
 ///
 /// ```
-/// use mistral_core::chat::{AssistantMessage, Message, ToolCall};
-/// use mistral_core::messages::normalize_tool_call_ids;
+/// use mistral_sdk::chat::{AssistantMessage, Message, ToolCall};
+/// use mistral_sdk::messages::normalize_tool_call_ids;
 ///
 /// let call = ToolCall::new("call_PTLP8xhu3uwZk4l3", "get_weather", "{}");
 /// let mut messages = vec![

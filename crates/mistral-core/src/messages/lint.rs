@@ -93,7 +93,7 @@ impl fmt::Display for MessageRule {
 /// the API may accept them.
 ///
 /// ```
-/// use mistral_core::messages::{Message, MessageRule, lint_messages};
+/// use mistral_sdk::messages::{Message, MessageRule, lint_messages};
 ///
 /// let messages = [Message::user("Hello"), Message::tool("D681PevKs", "no rain")];
 /// let violations = lint_messages(&messages);

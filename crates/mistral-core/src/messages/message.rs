@@ -11,7 +11,7 @@ use crate::json::{ApiRequest, ApiUnion};
 /// A message of a conversation. Mirrors the members of the API's `messages`.
 ///
 /// ```
-/// use mistral_core::chat::Message;
+/// use mistral_sdk::chat::Message;
 ///
 /// let messages = [
 ///     Message::system("Answer in one sentence."),

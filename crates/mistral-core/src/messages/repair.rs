@@ -36,8 +36,8 @@ const MISSING_RESPONSE: &str = "The results have been received.";
 /// A history without violations is not changed.
 ///
 /// ```
-/// use mistral_core::chat::{AssistantMessage, Message, ToolCall};
-/// use mistral_core::messages::repair_messages;
+/// use mistral_sdk::chat::{AssistantMessage, Message, ToolCall};
+/// use mistral_sdk::messages::repair_messages;
 ///
 /// let call = ToolCall::new("call_PTLP8xhu3uwZk4l3", "get_weather", "{}");
 /// let mut messages = vec![

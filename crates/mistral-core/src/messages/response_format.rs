@@ -5,7 +5,7 @@ use crate::json::{ApiEnum, ApiObject, ApiRequest};
 /// The format of a response. Mirrors the API's `ResponseFormat`.
 ///
 /// ```
-/// use mistral_core::chat::ResponseFormat;
+/// use mistral_sdk::chat::ResponseFormat;
 /// use serde_json::json;
 ///
 /// let format = ResponseFormat::json_schema("painting", json!({

@@ -6,7 +6,7 @@ use crate::json::{ApiEnum, ApiRequest, ApiUnion, Secret};
 /// kinds.
 ///
 /// ```
-/// use mistral_core::chat::{Function, Tool};
+/// use mistral_sdk::chat::{Function, Tool};
 /// use serde_json::json;
 ///
 /// let parameters = json!({
@@ -220,7 +220,7 @@ pub struct ToolConfiguration {
 /// Controls whether the model calls a tool, and which one. Mirrors the API's `tool_choice`.
 ///
 /// ```
-/// use mistral_core::chat::{ToolChoice, ToolChoiceEnum};
+/// use mistral_sdk::chat::{ToolChoice, ToolChoiceEnum};
 ///
 /// assert_eq!(ToolChoice::from("any"), ToolChoiceEnum::Any.into());
 /// let one = ToolChoice::function("get_weather");

@@ -16,7 +16,7 @@ use crate::json::{ApiObject, ApiUnion};
 /// A tool call that the model requests. Mirrors the API's `ToolCall`.
 ///
 /// ```
-/// use mistral_core::chat::ToolCall;
+/// use mistral_sdk::chat::ToolCall;
 /// use serde_json::json;
 ///
 /// let call: ToolCall = serde_json::from_value(json!({
@@ -96,7 +96,7 @@ impl ToolCall {
     /// ([`FinishReason::Length`](crate::api::chat::FinishReason::Length)).
     ///
     /// ```
-    /// use mistral_core::chat::ToolCall;
+    /// use mistral_sdk::chat::ToolCall;
     ///
     /// #[derive(Debug, serde::Deserialize)]
     /// struct Weather {
@@ -112,7 +112,7 @@ impl ToolCall {
     /// let error = call.arguments::<Weather>().unwrap_err();
     /// let message = "the arguments of `get_weather` do not match the type: at `days[0]`";
     /// assert!(error.to_string().starts_with(message));
-    /// # Ok::<_, mistral_core::Error>(())
+    /// # Ok::<_, mistral_sdk::Error>(())
     /// ```
     pub fn arguments<T: DeserializeOwned>(&self) -> Result<T> {
         let FunctionCall {

@@ -16,7 +16,7 @@ use crate::transport::{Body, current_runtime};
 ///
 /// ```
 /// use std::time::Duration;
-/// use mistral_core::Timeouts;
+/// use mistral_sdk::Timeouts;
 ///
 /// let timeouts = Timeouts::default()
 ///     .first_byte(Duration::from_secs(20))

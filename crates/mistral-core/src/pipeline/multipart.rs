@@ -15,8 +15,8 @@ const URLENCODED: HeaderValue = HeaderValue::from_static("application/x-www-form
 /// The fields of a form, in the order in which they are sent; the file comes last.
 ///
 /// ```
-/// use mistral_core::files::FileSource;
-/// use mistral_core::operation::MultipartForm;
+/// use mistral_sdk::files::FileSource;
+/// use mistral_sdk::operation::MultipartForm;
 ///
 /// let form = MultipartForm::default()
 ///     .text("purpose", "batch")

@@ -35,8 +35,8 @@ const INITIAL_BODY_CAPACITY: usize = 256;
 /// [`Client::call`]: crate::Client::call
 ///
 /// ```
-/// use mistral_core::operation::ApiRequest;
-/// use mistral_core::provider::Operation;
+/// use mistral_sdk::operation::ApiRequest;
+/// use mistral_sdk::provider::Operation;
 ///
 /// static GET: Operation = Operation::get("prompts.get", "/v1/prompts/{prompt_id}");
 ///

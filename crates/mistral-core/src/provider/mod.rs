@@ -59,8 +59,8 @@ pub use self::variables::{env_var, shown_path, shown_value, unquote};
 /// ```
 /// use async_trait::async_trait;
 /// use http::{HeaderMap, HeaderValue};
-/// use mistral_core::provider::{Operation, Provider, Route, RouteRequest};
-/// use mistral_core::Result;
+/// use mistral_sdk::provider::{Operation, Provider, Route, RouteRequest};
+/// use mistral_sdk::Result;
 /// use url::Url;
 ///
 /// /// A deployment that serves chat completions alone and authenticates with a fixed key.

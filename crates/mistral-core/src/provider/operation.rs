@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// An operation is declared once, as a `static`:
 ///
 /// ```
-/// use mistral_core::provider::{Operation, RetrySafety};
+/// use mistral_sdk::provider::{Operation, RetrySafety};
 ///
 /// static RENAME: Operation = Operation::put("prompts.rename", "/v1/prompts/{prompt_id}/name");
 /// static WATCH: Operation = Operation::get("prompts.watch", "/v2/prompts/events").sse();

@@ -33,7 +33,7 @@ pub fn env_var(name: &str) -> Result<Option<String>> {
 /// from [`env_var`], such as a key in a file.
 ///
 /// ```
-/// use mistral_core::provider::unquote;
+/// use mistral_sdk::provider::unquote;
 ///
 /// assert_eq!(unquote(" 'abc'\n"), "abc");
 /// ```
@@ -45,7 +45,7 @@ pub fn unquote(value: &str) -> &str {
 /// may be a key that is set in the wrong variable and is replaced by its length.
 ///
 /// ```
-/// use mistral_core::provider::shown_value;
+/// use mistral_sdk::provider::shown_value;
 ///
 /// assert_eq!(shown_value("asia"), "`asia`");
 /// assert!(!shown_value(&"k".repeat(32)).contains("kk"));
@@ -62,7 +62,7 @@ pub fn shown_value(value: &str) -> String {
 /// key that is set in place of its path and is replaced by a placeholder.
 ///
 /// ```
-/// use mistral_core::provider::shown_path;
+/// use mistral_sdk::provider::shown_path;
 ///
 /// assert_eq!(shown_path("/run/secrets/key".as_ref()), "`/run/secrets/key`");
 /// assert!(!shown_path("eyJhbGciOiJSUzI1NiJ9".as_ref()).contains("eyJ"));

@@ -25,7 +25,7 @@ use crate::provider::RetrySafety;
 ///
 /// ```
 /// use std::time::Duration;
-/// use mistral_core::RetryPolicy;
+/// use mistral_sdk::RetryPolicy;
 ///
 /// let patient = RetryPolicy::default().max_retries(5).max_elapsed(Duration::from_secs(300));
 /// assert_eq!(patient.max_retries, 5);

@@ -22,7 +22,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// stream is discarded.
 ///
 /// ```
-/// use mistral_core::sse::SseDecoder;
+/// use mistral_sdk::sse::SseDecoder;
 ///
 /// let mut decoder = SseDecoder::new();
 /// decoder.push("event: greeting\ndata: hel");

@@ -50,7 +50,7 @@ impl ToolSet {
     /// The function must not block: see [`blocking_tool`](Self::blocking_tool).
     ///
     /// ```
-    /// use mistral_core::tools::ToolSet;
+    /// use mistral_sdk::tools::ToolSet;
     ///
     /// /// Adds two numbers.
     /// #[derive(schemars::JsonSchema, serde::Deserialize)]
@@ -64,7 +64,7 @@ impl ToolSet {
     /// });
     /// let definitions = tools.definitions()?;
     /// # assert!(serde_json::to_string(&definitions).unwrap().contains("Adds two numbers."));
-    /// # Ok::<_, mistral_core::Error>(())
+    /// # Ok::<_, mistral_sdk::Error>(())
     /// ```
     #[cfg(feature = "schemars")]
     #[must_use]
@@ -91,7 +91,7 @@ impl ToolSet {
     /// that has started cannot be cancelled: if the run is dropped, it runs to completion.
     ///
     /// ```
-    /// use mistral_core::tools::ToolSet;
+    /// use mistral_sdk::tools::ToolSet;
     ///
     /// /// Reads a file of the project.
     /// #[derive(schemars::JsonSchema, serde::Deserialize)]
@@ -102,7 +102,7 @@ impl ToolSet {
     /// let tools = ToolSet::new()
     ///     .blocking_tool("read_file", |call: ReadFile| std::fs::read_to_string(call.path));
     /// # assert_eq!(tools.definitions()?.len(), 1);
-    /// # Ok::<_, mistral_core::Error>(())
+    /// # Ok::<_, mistral_sdk::Error>(())
     /// ```
     #[cfg(feature = "schemars")]
     #[must_use]
@@ -150,8 +150,8 @@ impl ToolSet {
     /// time, or for a schema that is not strict.
     ///
     /// ```
-    /// use mistral_core::tools::ToolSet;
-    /// use mistral_core::chat::Function;
+    /// use mistral_sdk::tools::ToolSet;
+    /// use mistral_sdk::chat::Function;
     /// use serde_json::{Value, json};
     ///
     /// let echo = Function::new("echo", json!({ "type": "object" })).description("Repeats it.");
@@ -159,7 +159,7 @@ impl ToolSet {
     ///     Ok::<_, std::io::Error>(arguments)
     /// });
     /// # assert_eq!(tools.definitions()?.len(), 1);
-    /// # Ok::<_, mistral_core::Error>(())
+    /// # Ok::<_, mistral_sdk::Error>(())
     /// ```
     #[must_use]
     pub fn function<A, R, E, Fut>(
@@ -184,15 +184,15 @@ impl ToolSet {
     /// [`blocking_tool`](Self::blocking_tool) and [`function`](Self::function).
     ///
     /// ```
-    /// use mistral_core::tools::ToolSet;
-    /// use mistral_core::chat::Function;
+    /// use mistral_sdk::tools::ToolSet;
+    /// use mistral_sdk::chat::Function;
     /// use serde_json::{Value, json};
     ///
     /// let notes = Function::new("read_notes", json!({ "type": "object" }));
     /// let tools = ToolSet::new()
     ///     .blocking_function(notes, |_: Value| std::fs::read_to_string("notes.txt"));
     /// # assert_eq!(tools.definitions()?.len(), 1);
-    /// # Ok::<_, mistral_core::Error>(())
+    /// # Ok::<_, mistral_sdk::Error>(())
     /// ```
     #[must_use]
     pub fn blocking_function<A, R, E>(

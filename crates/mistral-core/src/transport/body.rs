@@ -14,12 +14,12 @@ type BytesStream = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Se
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// use mistral_core::transport::Body;
+/// use mistral_sdk::transport::Body;
 ///
 /// let body = Body::from("hello");
 /// assert_eq!(body.content_length(), Some(5));
 /// assert_eq!(body.collect().await?, "hello");
-/// # Ok::<_, mistral_core::transport::TransportError>(()) })?;
+/// # Ok::<_, mistral_sdk::transport::TransportError>(()) })?;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub struct Body {

@@ -24,7 +24,7 @@ type UploadProgress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 /// call with one is never retried.
 ///
 /// ```
-/// use mistral_core::files::FileSource;
+/// use mistral_sdk::files::FileSource;
 ///
 /// let by_path = FileSource::from_path("data/questions.jsonl");
 /// assert_eq!(by_path.file_name(), "questions.jsonl");

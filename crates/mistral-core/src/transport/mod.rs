@@ -80,7 +80,7 @@ pub use self::upgrade::{UpgradeResponse, Upgraded};
 ///
 /// ```
 /// use async_trait::async_trait;
-/// use mistral_core::transport::{Body, RequestContext, Transport, TransportError};
+/// use mistral_sdk::transport::{Body, RequestContext, Transport, TransportError};
 ///
 /// /// Adds a header to every request of another transport.
 /// #[derive(Debug)]

@@ -1,13 +1,13 @@
 //! Reads form bodies into the equivalent JSON.
 
 use axum::Form;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::fields::{Field, Type};
-use super::media_type;
+use super::{media_type, multipart};
 use crate::responses::ApiError;
 
 /// A field of a form, as it was sent.
@@ -39,18 +39,17 @@ pub(crate) async fn read_form(request: Request) -> Result<Vec<FormField>, ApiErr
 }
 
 async fn read_multipart(request: Request) -> Result<Vec<FormField>, ApiError> {
-    let mut form = Multipart::from_request(request, &())
+    let parts = multipart::read_parts(request, &())
         .await
-        .map_err(|_| parse_error())?;
-    let mut fields = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| parse_error())? {
-        fields.push(FormField {
-            name: field.name().unwrap_or_default().to_owned(),
-            file_name: field.file_name().map(str::to_owned),
-            content: field.bytes().await.map_err(|_| parse_error())?,
-        });
-    }
-    Ok(fields)
+        .ok()
+        .flatten()
+        .ok_or_else(parse_error)?;
+    let fields = parts.into_iter().map(|part| FormField {
+        name: part.name().unwrap_or_default(),
+        file_name: part.file_name(),
+        content: part.content,
+    });
+    Ok(fields.collect())
 }
 
 fn parse_error() -> ApiError {

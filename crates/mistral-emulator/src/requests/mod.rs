@@ -4,6 +4,7 @@ pub(crate) mod chat_fields;
 pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod messages;
+pub(crate) mod multipart;
 pub(crate) mod query;
 
 use axum::extract::{FromRequest, Request};

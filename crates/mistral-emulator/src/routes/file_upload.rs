@@ -1,12 +1,12 @@
 //! The multipart form that uploads a file.
 
-use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::requests::fields::{error_detail, format_choices};
+use crate::requests::multipart::{self, Part};
 use crate::responses::ApiError;
 use crate::state::file::{BINARY, NewFile, guess_mimetype, lines};
 
@@ -59,47 +59,40 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let mut form = UploadForm::default();
         // A body of another type is reported as a form without a file.
-        if let Ok(mut parts) = Multipart::from_request(request, state).await {
-            while let Some(part) = parts.next_field().await.map_err(multipart_error)? {
-                form.add(part).await.map_err(multipart_error)?;
-            }
+        let parts = multipart::read_parts(request, state).await?;
+        for part in parts.unwrap_or_default() {
+            form.add(part);
         }
         form.into_file().map(Self)
     }
 }
 
-fn multipart_error(error: MultipartError) -> ApiError {
-    ApiError::detail(error.status(), &error.body_text())
-}
-
 impl UploadForm {
-    async fn add(&mut self, part: Field<'_>) -> Result<(), MultipartError> {
-        match part.name().unwrap_or_default() {
+    fn add(&mut self, part: Part) {
+        match part.name().unwrap_or_default().as_str() {
             "file" => {
                 let name = match part.file_name() {
-                    Some(name) => name.to_owned(),
-                    None => encoded_name(part.headers()).unwrap_or_default(),
+                    Some(name) => name,
+                    None => encoded_name(&part.headers).unwrap_or_default(),
                 };
                 let mimetype = match part.content_type() {
                     Some(content_type) if content_type != BINARY => content_type.to_owned(),
                     _ => guess_mimetype(&name).to_owned(),
                 };
-                let content = part.bytes().await?;
                 // A part without a file name is a text field.
                 if !name.is_empty() {
                     self.file = Some(UploadedFile {
                         name,
                         mimetype,
-                        content,
+                        content: part.content,
                     });
                 }
             }
-            "purpose" => self.purpose = Some(part.text().await?),
-            "visibility" => self.visibility = Some(part.text().await?),
-            "expiry" => self.expiry = Some(part.text().await?),
+            "purpose" => self.purpose = Some(part.text()),
+            "visibility" => self.visibility = Some(part.text()),
+            "expiry" => self.expiry = Some(part.text()),
             _ => {}
         }
-        Ok(())
     }
 
     fn into_file(self) -> Result<NewFile, ApiError> {

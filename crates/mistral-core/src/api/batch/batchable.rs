@@ -18,7 +18,7 @@ use crate::api::ocr::{OcrRequest, OcrResponse};
 /// must serialize as a JSON object.
 ///
 /// ```
-/// use mistral_core::batch::{ApiEndpoint, Batchable};
+/// use mistral_sdk::batch::{ApiEndpoint, Batchable};
 ///
 /// #[derive(serde::Serialize)]
 /// struct Transcribe {

@@ -65,8 +65,8 @@ pub enum OrderBy {
 /// `BatchRequest`.
 ///
 /// ```
-/// use mistral_core::batch::BatchRequest;
-/// use mistral_core::embeddings::EmbeddingRequest;
+/// use mistral_sdk::batch::BatchRequest;
+/// use mistral_sdk::embeddings::EmbeddingRequest;
 ///
 /// let request = EmbeddingRequest::new("mistral-embed", "a cat");
 /// let line = serde_json::to_string(&BatchRequest::new("cat", &request)?)?;

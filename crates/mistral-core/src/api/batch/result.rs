@@ -15,8 +15,8 @@ use crate::json::wire::value;
 /// Follows the batch guide of the API; the API reference has no schema for it.
 ///
 /// ```
-/// use mistral_core::batch::BatchResult;
-/// use mistral_core::embeddings::EmbeddingResponse;
+/// use mistral_sdk::batch::BatchResult;
+/// use mistral_sdk::embeddings::EmbeddingResponse;
 ///
 /// let file = r#"{"custom_id":"a","response":{"status_code":200,"body":{"data":[]}}}
 /// {"custom_id":"b","response":{"status_code":422,"body":{"message":"no input"}}}"#;
@@ -27,7 +27,7 @@ use crate::json::wire::value;
 ///         Err(error) => println!("{:?}: {error}", result.custom_id),
 ///     }
 /// }
-/// # Ok::<(), mistral_core::Error>(())
+/// # Ok::<(), mistral_sdk::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, ApiObject)]
 #[non_exhaustive]

@@ -9,7 +9,7 @@ use crate::messages::{IntoMessages, Message, ResponseFormat, Tool, ToolChoice};
 /// of the newest official SDK.
 ///
 /// ```
-/// use mistral_core::chat::{ChatCompletionRequest, Message};
+/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
 ///
 /// let question = [Message::user("What is the best cheese?")];
 /// let mut request = ChatCompletionRequest::new("mistral-small-latest", question)

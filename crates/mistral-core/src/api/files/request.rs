@@ -8,7 +8,7 @@ use crate::transport::FileSource;
 /// A request to upload a file. Mirrors the form of `POST /v1/files`.
 ///
 /// ```
-/// use mistral_core::files::{FilePurpose, FileSource, FileVisibility, UploadFileRequest};
+/// use mistral_sdk::files::{FilePurpose, FileSource, FileVisibility, UploadFileRequest};
 ///
 /// let file = FileSource::from_path("report.pdf");
 /// let request = UploadFileRequest::new(FilePurpose::Ocr, file)

@@ -46,7 +46,7 @@ pub struct ListFineTuningJobsRequest {
 /// A request to create a fine-tuning job. Mirrors the API's `JobIn`.
 ///
 /// ```
-/// use mistral_core::fine_tuning::{
+/// use mistral_sdk::fine_tuning::{
 ///     CompletionTrainingParameters, CreateFineTuningJobRequest, TrainingFile,
 /// };
 ///

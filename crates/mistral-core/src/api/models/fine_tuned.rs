@@ -6,8 +6,8 @@ use crate::json::{ApiObject, ApiRequest, ApiUnion, Patch};
 /// A request to update a fine-tuned model. Mirrors the API's `UpdateFTModelIn`.
 ///
 /// ```
-/// use mistral_core::json::Patch;
-/// use mistral_core::models::UpdateModelRequest;
+/// use mistral_sdk::json::Patch;
+/// use mistral_sdk::models::UpdateModelRequest;
 ///
 /// let request = UpdateModelRequest::new()
 ///     .name("tuned-for-cheese")

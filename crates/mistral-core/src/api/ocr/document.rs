@@ -11,7 +11,7 @@ use crate::transport::media_type;
 /// The document or image to process. Mirrors the official SDK's `DocumentUnion`.
 ///
 /// ```
-/// use mistral_core::ocr::Document;
+/// use mistral_sdk::ocr::Document;
 ///
 /// let report = Document::url("https://example.com/report.pdf");
 /// assert!(matches!(report, Document::DocumentUrl(_)));

@@ -63,7 +63,7 @@ pub struct OcrRequest {
 /// The pages to process, counted from 0. Mirrors the official SDK's `PageSelection`.
 ///
 /// ```
-/// use mistral_core::ocr::PageSelection;
+/// use mistral_sdk::ocr::PageSelection;
 ///
 /// let listed = PageSelection::from([0, 2, 3]);
 /// let ranges = PageSelection::from("0,2-3");

@@ -36,7 +36,7 @@ impl OcrResponse {
     /// Decodes the annotation in the format that `document_annotation_format` set.
     ///
     /// ```
-    /// use mistral_core::ocr::OcrResponse;
+    /// use mistral_sdk::ocr::OcrResponse;
     ///
     /// #[derive(serde::Deserialize)]
     /// struct Invoice { total: f64 }

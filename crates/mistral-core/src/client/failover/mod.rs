@@ -102,8 +102,8 @@ impl Failover {
     /// [`KINDS`](Self::KINDS). Replaces the condition of an earlier [`on_error`](Self::on_error).
     ///
     /// ```
-    /// use mistral_core::ErrorKind;
-    /// use mistral_core::client::Failover;
+    /// use mistral_sdk::ErrorKind;
+    /// use mistral_sdk::client::Failover;
     ///
     /// let failover = Failover::new([])
     ///     .on(Failover::KINDS.into_iter().chain([ErrorKind::Authentication]));
@@ -175,9 +175,9 @@ impl Failover {
     ///
     /// ```no_run
     /// # async fn stream(
-    /// #     failover: mistral_core::client::Failover,
-    /// #     request: mistral_core::chat::ChatCompletionRequest,
-    /// # ) -> mistral_core::Result<()> {
+    /// #     failover: mistral_sdk::client::Failover,
+    /// #     request: mistral_sdk::chat::ChatCompletionRequest,
+    /// # ) -> mistral_sdk::Result<()> {
     /// let mut stream = failover.run(|client| client.chat().stream(&request)).await?.body;
     /// while let Some(chunk) = stream.next().await {
     ///     print!("{}", chunk?.text());

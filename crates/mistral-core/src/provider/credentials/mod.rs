@@ -22,8 +22,8 @@ pub use self::token_cache::TokenCache;
 ///
 /// ```
 /// use async_trait::async_trait;
-/// use mistral_core::{Error, Result};
-/// use mistral_core::provider::{Token, TokenSource};
+/// use mistral_sdk::{Error, Result};
+/// use mistral_sdk::provider::{Token, TokenSource};
 ///
 /// /// Reads the key from a file that another process renews.
 /// #[derive(Debug)]

@@ -12,7 +12,7 @@ use http::HeaderValue;
 /// all of them validate secrets alike.
 ///
 /// ```
-/// use mistral_core::provider::secret_header;
+/// use mistral_sdk::provider::secret_header;
 ///
 /// assert_eq!(secret_header("Bearer", " abc\n").unwrap(), "Bearer abc");
 /// assert_eq!(secret_header("", "abc").unwrap(), "abc");

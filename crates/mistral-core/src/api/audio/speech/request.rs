@@ -8,7 +8,7 @@ use crate::json::{ApiEnum, ApiRequest, ApiUnion};
 /// A request to synthesize speech. Mirrors the API's `SpeechRequest`.
 ///
 /// ```
-/// use mistral_core::audio::{SpeechOutputFormat, SpeechRequest};
+/// use mistral_sdk::audio::{SpeechOutputFormat, SpeechRequest};
 ///
 /// let request = SpeechRequest::new("Bonjour !")
 ///     .voice_id("fr_marie_neutral")

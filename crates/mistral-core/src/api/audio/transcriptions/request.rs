@@ -10,8 +10,8 @@ use crate::transport::FileSource;
 /// A request to transcribe a recording. Mirrors the API's `AudioTranscriptionRequest`.
 ///
 /// ```
-/// use mistral_core::files::FileSource;
-/// use mistral_core::audio::{AudioSource, AudioTranscriptionRequest, TimestampGranularity};
+/// use mistral_sdk::files::FileSource;
+/// use mistral_sdk::audio::{AudioSource, AudioTranscriptionRequest, TimestampGranularity};
 ///
 /// let file = FileSource::from_path("interview.mp3");
 /// let request = AudioTranscriptionRequest::new("voxtral-mini-latest", file)

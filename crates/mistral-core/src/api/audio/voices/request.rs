@@ -99,8 +99,8 @@ impl VoiceCreateRequest {
 /// Fields that are not set keep their value.
 ///
 /// ```
-/// use mistral_core::audio::VoiceUpdateRequest;
-/// use mistral_core::json::Patch;
+/// use mistral_sdk::audio::VoiceUpdateRequest;
+/// use mistral_sdk::json::Patch;
 ///
 /// let request = VoiceUpdateRequest::new().age(30).gender(Patch::Clear);
 /// let sent = serde_json::to_value(&request)?;

@@ -56,9 +56,9 @@ impl MistralApi {
 /// A builder for [`MistralApi`]. Requires a credential, or a server that needs none.
 ///
 /// ```
-/// use mistral_api::MistralApi;
+/// use mistral_sdk::MistralApi;
 ///
-/// # fn main() -> mistral_core::Result<()> {
+/// # fn main() -> mistral_sdk::Result<()> {
 /// let gateway = MistralApi::builder()
 ///     .base_url("https://gateway.example/mistral")
 ///     .api_key("my-key")
@@ -138,9 +138,9 @@ impl MistralApiBuilder {
     ///
     /// ```
     /// # fn current_key() -> String { "key".into() }
-    /// use mistral_api::MistralApi;
+    /// use mistral_sdk::MistralApi;
     ///
-    /// # fn main() -> mistral_core::Result<()> {
+    /// # fn main() -> mistral_sdk::Result<()> {
     /// let api = MistralApi::builder().api_key_fn(|| Ok(current_key())).build()?;
     /// # let _ = api;
     /// # Ok(()) }

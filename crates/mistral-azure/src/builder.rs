@@ -44,8 +44,8 @@ impl MistralAzure {
 /// A builder for [`MistralAzure`]. Requires an endpoint and a credential.
 ///
 /// ```
-/// # fn main() -> mistral_core::Result<()> {
-/// use mistral_azure::MistralAzure;
+/// # fn main() -> mistral_sdk::Result<()> {
+/// use mistral_sdk::MistralAzure;
 ///
 /// let azure = MistralAzure::builder()
 ///     .endpoint("https://my-resource.services.ai.azure.com")

@@ -12,14 +12,14 @@
 //! [`http`] and [`url`].
 //!
 //! ```
-//! use mistral_core::http::HeaderMap;
-//! use mistral_core::provider::{Operation, Provider, Route, RouteRequest, parse_base_url};
+//! use mistral_sdk::http::HeaderMap;
+//! use mistral_sdk::provider::{Operation, Provider, Route, RouteRequest, parse_base_url};
 //!
 //! /// A server that needs no key.
 //! #[derive(Debug)]
 //! struct LocalServer;
 //!
-//! #[mistral_core::async_trait]
+//! #[mistral_sdk::async_trait]
 //! impl Provider for LocalServer {
 //!     fn name(&self) -> &'static str {
 //!         "local"
@@ -29,7 +29,7 @@
 //!         operation.name.starts_with("chat.")
 //!     }
 //!
-//!     fn route(&self, request: &RouteRequest<'_>) -> mistral_core::Result<Route> {
+//!     fn route(&self, request: &RouteRequest<'_>) -> mistral_sdk::Result<Route> {
 //!         let base_url = parse_base_url("the base URL", "http://localhost:8000")?;
 //!         Route::join(request.base_url.unwrap_or(&base_url), request.path)
 //!     }
@@ -38,7 +38,7 @@
 //!         &self,
 //!         _rejected: Option<&HeaderMap>,
 //!         _headers: &mut HeaderMap,
-//!     ) -> mistral_core::Result<()> {
+//!     ) -> mistral_sdk::Result<()> {
 //!         Ok(())
 //!     }
 //! }

@@ -23,7 +23,7 @@ impl Error {
     /// be repeated without risk.
     ///
     /// ```
-    /// # async fn pay(client: mistral_core::Client, request: mistral_core::chat::ChatCompletionRequest) {
+    /// # async fn pay(client: mistral_sdk::Client, request: mistral_sdk::chat::ChatCompletionRequest) {
     /// if let Err(error) = client.chat().complete(&request).await {
     ///     if error.may_have_arrived() {
     ///         eprintln!("may appear on the bill: {error}");

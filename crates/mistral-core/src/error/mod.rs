@@ -211,7 +211,7 @@ impl Error {
     /// and not the server with a 429. Nothing was sent, and the server has capacity left.
     ///
     /// ```
-    /// use mistral_core::client::Failover;
+    /// use mistral_sdk::client::Failover;
     ///
     /// // Our own limit applies to all providers together: no other one is tried.
     /// let failover = Failover::new([]).on_error(|error| {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// JSON that a program has from elsewhere: text, bytes, or a [`Value`].
 ///
 /// ```
-/// use mistral_core::chat::ChatCompletionRequest;
+/// use mistral_sdk::chat::ChatCompletionRequest;
 /// use serde_json::json;
 ///
 /// let text = r#"{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}]}"#;
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 ///     "messages": [{ "role": "user", "content": "Hello" }],
 /// }))?;
 /// assert!(of_text == of_bytes && of_bytes == of_value);
-/// # Ok::<(), mistral_core::Error>(())
+/// # Ok::<(), mistral_sdk::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not JSON",

@@ -28,10 +28,10 @@ type Keywords = Map<String, Value>;
 ///     year: Option<i32>,
 /// }
 ///
-/// let schema = mistral_core::json::strict_schema::<Painting>()?;
+/// let schema = mistral_sdk::json::strict_schema::<Painting>()?;
 /// assert_eq!(schema["required"], serde_json::json!(["title", "year"]));
 /// assert_eq!(schema["additionalProperties"], false);
-/// # Ok::<_, mistral_core::Error>(())
+/// # Ok::<_, mistral_sdk::Error>(())
 /// ```
 pub fn strict_schema<T: JsonSchema>() -> crate::error::Result<Value> {
     strict::<T>().map_err(crate::error::Error::config)

@@ -7,7 +7,7 @@ use super::message::Message;
 /// inferred.
 ///
 /// ```
-/// use mistral_core::chat::{ChatCompletionRequest, Message};
+/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
 ///
 /// let one = ChatCompletionRequest::new("mistral-small-latest", "Who painted Olympia?");
 /// assert_eq!(one.messages, [Message::user("Who painted Olympia?")]);

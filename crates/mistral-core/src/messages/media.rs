@@ -19,14 +19,14 @@ impl ContentChunk {
     /// [`image_url`](Self::image_url).
     ///
     /// ```
-    /// use mistral_core::chat::{ContentChunk, Message};
+    /// use mistral_sdk::chat::{ContentChunk, Message};
     ///
     /// let png = b"\x89PNG\r\n\x1a\n and the rest of the image";
     /// let image = ContentChunk::image_from_bytes(png)?;
     /// let message = Message::user([ContentChunk::text("Describe this image."), image]);
     /// # assert!(serde_json::to_string(&message).unwrap().contains("data:image/png;base64,iVBORw0K"));
     /// # assert!(ContentChunk::image_from_bytes(b"%PDF-1.7").is_err());
-    /// # Ok::<(), mistral_core::Error>(())
+    /// # Ok::<(), mistral_sdk::Error>(())
     /// ```
     pub fn image_from_bytes(bytes: impl AsRef<[u8]>) -> Result<Self> {
         image("", bytes.as_ref(), "these bytes are")
@@ -45,8 +45,8 @@ impl ContentChunk {
     ///   Tokio runtime.
     ///
     /// ```no_run
-    /// # async fn example() -> mistral_core::Result<()> {
-    /// use mistral_core::chat::{ChatCompletionRequest, ContentChunk, Message};
+    /// # async fn example() -> mistral_sdk::Result<()> {
+    /// use mistral_sdk::chat::{ChatCompletionRequest, ContentChunk, Message};
     ///
     /// let image = ContentChunk::image_from_path("cat.png").await?;
     /// let question = Message::user([ContentChunk::text("Describe this image."), image]);
@@ -72,14 +72,14 @@ impl ContentChunk {
     /// a document or text. Bytes that are not recognized are sent.
     ///
     /// ```
-    /// use mistral_core::chat::{ContentChunk, Message};
+    /// use mistral_sdk::chat::{ContentChunk, Message};
     ///
     /// let wav = b"RIFF\x24\0\0\0WAVEfmt and the rest of the recording";
     /// let recording = ContentChunk::audio_from_bytes(wav)?;
     /// let message = Message::user([recording, ContentChunk::text("Is this a cat?")]);
     /// # assert!(serde_json::to_string(&message).unwrap().contains("\"input_audio\":\"UklGRiQ"));
     /// # assert!(ContentChunk::audio_from_bytes(b"%PDF-1.7").is_err());
-    /// # Ok::<(), mistral_core::Error>(())
+    /// # Ok::<(), mistral_sdk::Error>(())
     /// ```
     pub fn audio_from_bytes(bytes: impl AsRef<[u8]>) -> Result<Self> {
         audio("", bytes.as_ref(), "these bytes are")

@@ -88,7 +88,7 @@ impl Message {
     /// Returns the text, joined from all text chunks, without reasoning. Empty if there is none.
     ///
     /// ```
-    /// use mistral_core::chat::{ContentChunk, Message};
+    /// use mistral_sdk::chat::{ContentChunk, Message};
     ///
     /// let message = Message::user([
     ///     ContentChunk::text("Describe this image."),

@@ -62,7 +62,7 @@ impl ResponseFormat {
     /// [`strict_schema`](crate::json::strict_schema) does.
     ///
     /// ```
-    /// use mistral_core::chat::{ChatCompletionRequest, Message, ResponseFormat};
+    /// use mistral_sdk::chat::{ChatCompletionRequest, Message, ResponseFormat};
     ///
     /// #[derive(schemars::JsonSchema)]
     /// struct Painting {
@@ -75,7 +75,7 @@ impl ResponseFormat {
     ///     .response_format(ResponseFormat::of::<Painting>()?);
     /// # let sent = serde_json::to_value(&request).unwrap();
     /// # assert_eq!(sent["response_format"]["json_schema"]["name"], "Painting");
-    /// # Ok::<_, mistral_core::Error>(())
+    /// # Ok::<_, mistral_sdk::Error>(())
     /// ```
     #[cfg(feature = "schemars")]
     pub fn of<T: schemars::JsonSchema>() -> crate::error::Result<Self> {

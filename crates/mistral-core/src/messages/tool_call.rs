@@ -72,7 +72,7 @@ impl ToolCall {
     /// function.
     ///
     /// ```
-    /// use mistral_core::chat::{Message, ToolCall};
+    /// use mistral_sdk::chat::{Message, ToolCall};
     ///
     /// let call = ToolCall::new("D681PevKs", "get_weather", r#"{"city": "Paris"}"#);
     /// let mut messages = vec![Message::user("What is the weather in Paris?")];

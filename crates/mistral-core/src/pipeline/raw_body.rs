@@ -18,8 +18,8 @@ impl ApiRequest {
     /// an object, and if its `stream` is of the other form.
     ///
     /// ```
-    /// use mistral_core::operation::ApiRequest;
-    /// use mistral_core::provider::Operation;
+    /// use mistral_sdk::operation::ApiRequest;
+    /// use mistral_sdk::provider::Operation;
     ///
     /// static CREATE: Operation = Operation::inference("songs.create", "/v1/songs");
     ///

@@ -182,10 +182,10 @@ impl RateLimiter {
     /// wait.
     ///
     /// ```
-    /// use mistral_core::rate_limit::RateLimiter;
+    /// use mistral_sdk::rate_limit::RateLimiter;
     /// use std::time::Duration;
     ///
-    /// # fn main() -> mistral_core::Result<()> {
+    /// # fn main() -> mistral_sdk::Result<()> {
     /// let tenant = RateLimiter::new().requests_per_minute(6);
     /// let permit = tenant.try_acquire(500)?;
     /// let error = tenant.try_acquire(500).unwrap_err();

@@ -38,9 +38,9 @@ impl Permit {
     /// Removes the charge of the request and its tokens, because nothing was sent.
     ///
     /// ```
-    /// use mistral_core::rate_limit::RateLimiter;
+    /// use mistral_sdk::rate_limit::RateLimiter;
     ///
-    /// # fn main() -> mistral_core::Result<()> {
+    /// # fn main() -> mistral_sdk::Result<()> {
     /// let limiter = RateLimiter::new().requests_per_minute(60);
     /// limiter.try_acquire(0)?.release();
     /// let permit = limiter.try_acquire(0)?; // need not wait

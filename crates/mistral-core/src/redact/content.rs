@@ -18,7 +18,7 @@ type Callback = Arc<dyn Fn(&mut Value) + Send + Sync>;
 /// redacted is replaced by `***`.
 ///
 /// ```
-/// use mistral_core::telemetry::Redaction;
+/// use mistral_sdk::telemetry::Redaction;
 /// use serde_json::{Value, json};
 ///
 /// let redaction = Redaction::new()

@@ -52,7 +52,7 @@ impl ChatCompletionResponse {
     /// no choices.
     ///
     /// ```
-    /// use mistral_core::chat::{ChatCompletionResponse, Message};
+    /// use mistral_sdk::chat::{ChatCompletionResponse, Message};
     /// # use serde_json::json;
     ///
     /// # let response: ChatCompletionResponse = serde_json::from_value(json!({

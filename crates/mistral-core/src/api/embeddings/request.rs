@@ -33,7 +33,7 @@ pub struct EmbeddingRequest {
 /// The text, or the texts, to embed.
 ///
 /// ```
-/// use mistral_core::embeddings::EmbeddingRequest;
+/// use mistral_sdk::embeddings::EmbeddingRequest;
 ///
 /// let texts = vec!["a cat".to_owned(), "a dog".to_owned()];
 /// let of_list = EmbeddingRequest::new("mistral-embed", &texts);

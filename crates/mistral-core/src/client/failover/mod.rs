@@ -119,8 +119,8 @@ impl Failover {
     /// [kinds](Self::on). `is_tried` must not block.
     ///
     /// ```
-    /// use mistral_core::ErrorKind;
-    /// use mistral_core::client::Failover;
+    /// use mistral_sdk::ErrorKind;
+    /// use mistral_sdk::client::Failover;
     ///
     /// // Not after a timeout: the first provider may have processed the request, and bill it.
     /// let failover = Failover::new([]).on_error(|error| {

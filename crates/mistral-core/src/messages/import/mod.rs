@@ -36,7 +36,7 @@ use crate::json::JsonInput;
 /// `type`.
 ///
 /// ```
-/// use mistral_core::messages::{ChangeKind, import_openai};
+/// use mistral_sdk::messages::{ChangeKind, import_openai};
 ///
 /// let history = r#"[
 ///     { "role": "developer", "content": "Be brief." },
@@ -51,7 +51,7 @@ use crate::json::JsonInput;
 /// assert_eq!(fields, [(0, "role"), (1, "name"), (2, "refusal")]);
 /// assert_eq!(changes[1].kind, ChangeKind::Removed);
 /// assert_eq!(changes[1].before, Some("Ada".into()));
-/// # Ok::<(), mistral_core::Error>(())
+/// # Ok::<(), mistral_sdk::Error>(())
 /// ```
 #[inline]
 pub fn import_openai(json: impl JsonInput) -> Result<(Vec<Message>, Vec<Change>)> {

@@ -97,9 +97,13 @@
 //! `MISTRAL_API_KEY=emulator` and the base URL `http://127.0.0.1:8019`.
 
 mod clouds;
+mod control;
 mod faults;
 mod generate;
 mod json;
+mod operations;
+mod recording;
+mod replies;
 mod requests;
 mod responses;
 mod routes;
@@ -109,5 +113,14 @@ mod time;
 
 pub use faults::Fault;
 pub use faults::header::FAULT_HEADER;
+pub use replies::Reply;
 pub use server::{Emulator, EmulatorBuilder};
 pub use state::RecordedRequest;
+pub use time::Clock;
+
+/// Returns what `--help` shows beside the options: control routes, faults, replies, operations.
+#[doc(hidden)]
+#[must_use]
+pub fn help_text() -> String {
+    control::help_text()
+}

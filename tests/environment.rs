@@ -9,7 +9,7 @@ use mistral_emulator::Emulator;
 use mistral_sdk::Client;
 
 const CHILD: &str = "MISTRAL_TEST_CHILD";
-const VARIABLES: [&str; 18] = [
+const VARIABLES: [&str; 19] = [
     "MISTRAL_PROVIDER",
     "MISTRAL_MODEL_MAP",
     "MISTRAL_API_KEY",
@@ -22,6 +22,7 @@ const VARIABLES: [&str; 18] = [
     "AZURE_MODEL",
     "GCP_PROJECT_ID",
     "GCP_REGION",
+    "GCP_ENDPOINT",
     "GCP_MODEL",
     "GOOGLE_CLOUD_PROJECT",
     "GOOGLE_CLOUD_LOCATION",

@@ -185,9 +185,9 @@ fn is_streamed(body: Option<&Value>) -> bool {
 fn matches_template(template: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     let matches = template.split('/').all(|expected| {
-        segments
-            .next()
-            .is_some_and(|found| expected == found || (expected.starts_with('{') && !found.is_empty()))
+        segments.next().is_some_and(|found| {
+            expected == found || (expected.starts_with('{') && !found.is_empty())
+        })
     });
     matches && segments.next().is_none()
 }
@@ -238,14 +238,39 @@ mod tests {
         let deployment = "/openai/deployments/mine/chat/completions";
         let vertex = "/v1/projects/p/locations/l/publishers/mistralai/models/m";
         for (method, path, body, expected) in [
-            (Method::POST, "/v1/chat/completions", &plain, Some("chat.complete")),
-            (Method::POST, "/v1/chat/completions", &streamed, Some("chat.stream")),
+            (
+                Method::POST,
+                "/v1/chat/completions",
+                &plain,
+                Some("chat.complete"),
+            ),
+            (
+                Method::POST,
+                "/v1/chat/completions",
+                &streamed,
+                Some("chat.stream"),
+            ),
             (Method::GET, "/v1/files/a", &plain, Some("files.retrieve")),
             (Method::DELETE, "/v1/files/a", &plain, Some("files.delete")),
             (Method::POST, deployment, &streamed, Some("chat.stream")),
-            (Method::POST, &format!("{vertex}:rawPredict"), &json!({"prompt": ""}), Some("fim.complete")),
-            (Method::POST, &format!("{vertex}:streamRawPredict"), &streamed, Some("chat.stream")),
-            (Method::POST, &format!("{vertex}:rawPredict"), &json!({"document": {}}), Some("ocr.process")),
+            (
+                Method::POST,
+                &format!("{vertex}:rawPredict"),
+                &json!({"prompt": ""}),
+                Some("fim.complete"),
+            ),
+            (
+                Method::POST,
+                &format!("{vertex}:streamRawPredict"),
+                &streamed,
+                Some("chat.stream"),
+            ),
+            (
+                Method::POST,
+                &format!("{vertex}:rawPredict"),
+                &json!({"document": {}}),
+                Some("ocr.process"),
+            ),
             (Method::GET, "/v1/files/", &plain, None),
             (Method::GET, "/v1/files/a/b/c", &plain, None),
             (Method::PUT, "/v1/files/a", &plain, None),

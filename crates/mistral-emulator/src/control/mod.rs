@@ -62,7 +62,10 @@ async fn show_overview(State(state): State<Arc<AppState>>) -> Response {
 
 async fn health() -> Response {
     let version = env!("CARGO_PKG_VERSION");
-    json_response(StatusCode::OK, &json!({ "status": "ok", "version": version }))
+    json_response(
+        StatusCode::OK,
+        &json!({ "status": "ok", "version": version }),
+    )
 }
 
 async fn list_replies(State(state): State<Arc<AppState>>) -> Response {
@@ -71,12 +74,11 @@ async fn list_replies(State(state): State<Arc<AppState>>) -> Response {
     json_response(StatusCode::OK, &json!({ "replies": replies }))
 }
 
-async fn add_replies(
-    state: State<Arc<AppState>>,
-    body: Bytes,
-) -> Result<Response, ApiError> {
+async fn add_replies(state: State<Arc<AppState>>, body: Bytes) -> Result<Response, ApiError> {
     let replies = parse_list(&body, "reply", "replies", Reply::from_json)?;
-    replies.into_iter().for_each(|reply| state.replies().push(reply));
+    replies
+        .into_iter()
+        .for_each(|reply| state.replies().push(reply));
     Ok(list_replies(state).await)
 }
 
@@ -93,7 +95,9 @@ async fn list_faults(State(state): State<Arc<AppState>>) -> Response {
 
 async fn add_faults(state: State<Arc<AppState>>, body: Bytes) -> Result<Response, ApiError> {
     let faults = parse_list(&body, "fault", "faults", Fault::from_json)?;
-    faults.into_iter().for_each(|fault| state.faults().push(fault));
+    faults
+        .into_iter()
+        .for_each(|fault| state.faults().push(fault));
     Ok(list_faults(state).await)
 }
 
@@ -150,7 +154,9 @@ pub(crate) fn entries<T>(
     let value: Value = serde_json::from_slice(text)
         .map_err(|error| format!("The {many} cannot be read: the text is not JSON: {error}"))?;
     let list = match value.get(many) {
-        Some(Value::Array(items)) if value.as_object().is_some_and(|all| all.len() == 1) => Some(items),
+        Some(Value::Array(items)) if value.as_object().is_some_and(|all| all.len() == 1) => {
+            Some(items)
+        }
         _ => value.as_array(),
     };
     let Some(items) = list else {

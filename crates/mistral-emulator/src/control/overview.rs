@@ -12,24 +12,48 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET /", "this overview"),
     ("GET /health", "200 once the emulator serves"),
     ("GET|POST|DELETE /_emulator/replies", "scripted replies"),
-    ("GET|POST|DELETE /_emulator/faults", "faults with a count and conditions"),
+    (
+        "GET|POST|DELETE /_emulator/faults",
+        "faults with a count and conditions",
+    ),
     ("GET|DELETE /_emulator/requests", "the log of requests"),
-    ("DELETE /_emulator/tokens", "revokes the access tokens of clouds"),
-    ("POST|DELETE /_emulator/reset", "returns to the state at the start"),
+    (
+        "DELETE /_emulator/tokens",
+        "revokes the access tokens of clouds",
+    ),
+    (
+        "POST|DELETE /_emulator/reset",
+        "returns to the state at the start",
+    ),
 ];
 
 /// The members of a fault and their meanings.
 const FAULT_MEMBERS: &[(&str, &str)] = &[
-    ("status", "responds with this status instead of serving the request"),
+    (
+        "status",
+        "responds with this status instead of serving the request",
+    ),
     ("body", "responds with this text"),
     ("headers", "adds these headers to the response"),
     ("delay_ms", "delays the first byte"),
     ("token_delay_ms", "delays each event of a stream"),
-    ("stall_after_events", "sends so many events, then nothing more"),
-    ("cut_after_bytes", "sends so many bytes, then drops the connection"),
+    (
+        "stall_after_events",
+        "sends so many events, then nothing more",
+    ),
+    (
+        "cut_after_bytes",
+        "sends so many bytes, then drops the connection",
+    ),
     ("close", "closes the connection without a response"),
-    ("times", "the number of requests, or \"always\"; default 1; not in the header"),
-    ("match", "operation, model, text, tool, path; not in the header"),
+    (
+        "times",
+        "the number of requests, or \"always\"; default 1; not in the header",
+    ),
+    (
+        "match",
+        "operation, model, text, tool, path; not in the header",
+    ),
 ];
 
 /// The members of a reply beside those of a fault.
@@ -37,7 +61,10 @@ const REPLY_MEMBERS: &[(&str, &str)] = &[
     ("text", "the text of a completion"),
     ("thinking", "the reasoning before it"),
     ("tool_calls", "[{\"name\": …, \"arguments\": {…}}]"),
-    ("finish_reason", "stop, length, tool_calls, model_length or error"),
+    (
+        "finish_reason",
+        "stop, length, tool_calls, model_length or error",
+    ),
     ("json", "a whole JSON body"),
     ("body", "a whole body of text"),
     ("events", "the data of server-sent events"),

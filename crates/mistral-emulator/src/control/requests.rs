@@ -32,7 +32,10 @@ pub(super) async fn list(
         selected.drain(..selected.len().saturating_sub(last));
     }
     let requests: Vec<Value> = selected.into_iter().map(to_json).collect();
-    Ok(json_response(StatusCode::OK, &json!({ "requests": requests })))
+    Ok(json_response(
+        StatusCode::OK,
+        &json!({ "requests": requests }),
+    ))
 }
 
 /// The parameters of the query.

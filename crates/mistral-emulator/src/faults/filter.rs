@@ -62,7 +62,8 @@ impl<'a> RequestView<'a> {
 
     fn offers_tool(&self, name: &str) -> bool {
         let tools = self.json().map_or(&[][..], |body| array(body, "tools"));
-        let named = |tool: &Value| tool.pointer("/function/name").and_then(Value::as_str) == Some(name);
+        let named =
+            |tool: &Value| tool.pointer("/function/name").and_then(Value::as_str) == Some(name);
         tools.iter().any(named)
     }
 }
@@ -102,7 +103,10 @@ impl RequestFilter {
             })
             && (self.model.is_none() || is(&self.model, request.model()))
             && self.text.as_ref().is_none_or(|text| request.contains(text))
-            && self.tool.as_ref().is_none_or(|name| request.offers_tool(name))
+            && self
+                .tool
+                .as_ref()
+                .is_none_or(|name| request.offers_tool(name))
     }
 
     /// Reads the conditions from the `match` of a fault or a reply.
@@ -162,7 +166,9 @@ mod tests {
     use super::*;
 
     fn matches(filter: &Value, body: &Value) -> bool {
-        let request = http::Request::post("/v1/chat/completions").body(()).unwrap();
+        let request = http::Request::post("/v1/chat/completions")
+            .body(())
+            .unwrap();
         let (parts, body) = (request.into_parts().0, Bytes::from(body.to_string()));
         let filter = RequestFilter::from_json(filter).unwrap();
         filter.matches(&RequestView::new(&parts, &body))
@@ -211,7 +217,10 @@ mod tests {
             (json!([]), "\"match\" must be an object"),
             (json!({"modell": "m"}), "no member \"modell\""),
             (json!({"model": 1}), "\"match\".\"model\" must be a string"),
-            (json!({"operation": "chats"}), "must be an operation such as"),
+            (
+                json!({"operation": "chats"}),
+                "must be an operation such as",
+            ),
         ] {
             let error = RequestFilter::from_json(&filter).unwrap_err();
             assert!(error.contains(reason), "{error}");
@@ -220,8 +229,12 @@ mod tests {
 
     #[test]
     fn filter_json_round_trip() {
-        let json = json!({"model": "m", "operation": "chat", "path": "/p", "text": "t", "tool": "f"});
-        assert_eq!(RequestFilter::from_json(&json).unwrap().to_json(), Some(json));
+        let json =
+            json!({"model": "m", "operation": "chat", "path": "/p", "text": "t", "tool": "f"});
+        assert_eq!(
+            RequestFilter::from_json(&json).unwrap().to_json(),
+            Some(json)
+        );
         assert_eq!(RequestFilter::default().to_json(), None);
     }
 }

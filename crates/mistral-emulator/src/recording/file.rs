@@ -18,7 +18,10 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<Exchange>> {
         io::Error::new(io::ErrorKind::InvalidData, message)
     };
     let bytes = std::fs::read(path).map_err(|error| {
-        io::Error::new(error.kind(), format!("{} cannot be read: {error}", path.display()))
+        io::Error::new(
+            error.kind(),
+            format!("{} cannot be read: {error}", path.display()),
+        )
     })?;
     let tape: Value = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
     if tape.get("version").and_then(Value::as_u64) != Some(VERSION) {
@@ -30,8 +33,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<Exchange>> {
         .iter()
         .enumerate()
         .map(|(index, value)| {
-            exchange(value)
-                .ok_or_else(|| invalid(format!("exchange {} is incomplete", index + 1)))
+            exchange(value).ok_or_else(|| invalid(format!("exchange {} is incomplete", index + 1)))
         })
         .collect()
 }

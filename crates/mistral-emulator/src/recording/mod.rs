@@ -87,7 +87,11 @@ impl Tape {
 
     /// Opens a file to respond from it.
     pub(crate) fn replay(path: &Path, emulates: bool) -> io::Result<Self> {
-        Ok(Self::new(path, Mode::Replay { emulates }, file::read(path)?))
+        Ok(Self::new(
+            path,
+            Mode::Replay { emulates },
+            file::read(path)?,
+        ))
     }
 
     fn new(path: &Path, mode: Mode, exchanges: Vec<Exchange>) -> Self {
@@ -99,7 +103,9 @@ impl Tape {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Exchange>> {
-        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
+        self.exchanges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the response to a request, or `None` if the emulator is to generate it.
@@ -148,7 +154,10 @@ impl Tape {
         let mut exchanges = self.lock();
         exchanges.push(exchange);
         if let Err(error) = file::write(&self.path, &exchanges) {
-            eprintln!("mistral-emulator: cannot write {}: {error}", self.path.display());
+            eprintln!(
+                "mistral-emulator: cannot write {}: {error}",
+                self.path.display()
+            );
         }
         response.to_response()
     }
@@ -209,7 +218,10 @@ impl RecordedRequest {
 /// Returns the boundary of a form, which differs from request to request.
 fn boundary(content_type: &str) -> Option<&str> {
     let (media_type, parameters) = content_type.split_once(';')?;
-    if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
+    if !media_type
+        .trim()
+        .eq_ignore_ascii_case("multipart/form-data")
+    {
         return None;
     }
     let boundary = parameters.trim().strip_prefix("boundary=")?;
@@ -249,7 +261,9 @@ impl RecordedResponse {
         let mut response = respond_with(chunks);
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         for (name, value) in &self.headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
+            {
                 response.headers_mut().append(name, value);
             }
         }
@@ -280,7 +294,9 @@ impl Content {
             _ => Self::Chunks(match String::from_utf8(whole) {
                 Ok(text) => {
                     let events = text.split_inclusive("\n\n");
-                    events.map(|event| scrub::text(event, secrets).into()).collect()
+                    events
+                        .map(|event| scrub::text(event, secrets).into())
+                        .collect()
                 }
                 Err(_) => chunks.to_vec(),
             }),

@@ -72,7 +72,11 @@ impl Upstream {
     }
 
     /// Forwards a request with the headers of the client, its key among them.
-    pub(super) async fn forward(&self, request: &Parts, body: &Bytes) -> Result<RawResponse, String> {
+    pub(super) async fn forward(
+        &self,
+        request: &Parts,
+        body: &Bytes,
+    ) -> Result<RawResponse, String> {
         let request = self.forwarded(request, body)?;
         let host = self.authority.host().trim_matches(['[', ']']);
         let port = self.authority.port_u16();
@@ -98,11 +102,16 @@ impl Upstream {
     }
 
     fn forwarded(&self, request: &Parts, body: &Bytes) -> Result<Request<Full<Bytes>>, String> {
-        let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
+        let target = request
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
         let mut forwarded = Request::new(Full::new(body.clone()));
         *forwarded.method_mut() = request.method.clone();
         let target = format!("{}{target}", self.prefix);
-        *forwarded.uri_mut() = target.parse().map_err(|_| "the path cannot be sent".to_owned())?;
+        *forwarded.uri_mut() = target
+            .parse()
+            .map_err(|_| "the path cannot be sent".to_owned())?;
         for (name, value) in &request.headers {
             if is_forwarded(name) {
                 forwarded.headers_mut().append(name, value.clone());
@@ -119,7 +128,10 @@ fn is_forwarded(name: &HeaderName) -> bool {
     !NOT_FORWARDED.contains(&name.as_str())
 }
 
-async fn exchange<T>(io: T, request: Request<Full<Bytes>>) -> Result<http::Response<Incoming>, String>
+async fn exchange<T>(
+    io: T,
+    request: Request<Full<Bytes>>,
+) -> Result<http::Response<Incoming>, String>
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

@@ -27,7 +27,9 @@ impl Reply {
         settings.check()?;
         let content = found.into_content()?;
         if matches!(content, Content::Completion(_)) && members.contains_key("status") {
-            return Err("its member \"status\" does not go with a completion; use \"json\"".to_owned());
+            return Err(
+                "its member \"status\" does not go with a completion; use \"json\"".to_owned(),
+            );
         }
         Ok(Self { content, settings })
     }
@@ -77,9 +79,9 @@ impl Members {
                 "its member {name:?} does not go with \"text\", \"thinking\", \"tool_calls\" and \
                  \"finish_reason\""
             )),
-            (None, Some((second, _)), Some((first, _))) => {
-                Err(format!("its members {first:?} and {second:?} do not go together"))
-            }
+            (None, Some((second, _)), Some((first, _))) => Err(format!(
+                "its members {first:?} and {second:?} do not go together"
+            )),
         }
     }
 }
@@ -95,9 +97,14 @@ fn tool_calls(value: &Value) -> Result<Vec<(String, Value)>, String> {
     let call = |call: &Value| {
         let members = call.as_object()?;
         let name = members.get("name")?.as_str()?.to_owned();
-        let arguments = members.get("arguments").cloned().unwrap_or_else(|| json!({}));
+        let arguments = members
+            .get("arguments")
+            .cloned()
+            .unwrap_or_else(|| json!({}));
         let is_valid = arguments.is_object() || arguments.is_string();
-        let has_others = members.keys().any(|key| key != "name" && key != "arguments");
+        let has_others = members
+            .keys()
+            .any(|key| key != "name" && key != "arguments");
         (is_valid && !has_others).then_some((name, arguments))
     };
     let calls = calls.iter().map(|it| call(it).ok_or_else(expected));
@@ -142,17 +149,38 @@ mod tests {
             (json!({}), "it has no content"),
             (json!({"txt": "a"}), "no member \"txt\""),
             (json!({"text": 1}), "\"text\" must be a string"),
-            (json!({"text": "a", "json": {}}), "\"json\" does not go with"),
+            (
+                json!({"text": "a", "json": {}}),
+                "\"json\" does not go with",
+            ),
             (json!({"json": {}, "body": ""}), "do not go together"),
-            (json!({"text": "a", "status": 500}), "\"status\" does not go with"),
+            (
+                json!({"text": "a", "status": 500}),
+                "\"status\" does not go with",
+            ),
             (json!({"text": "a", "times": 0}), "\"times\" must be"),
-            (json!({"text": "a", "match": {"x": "y"}}), "\"match\" has no member \"x\""),
-            (json!({"tool_calls": [{"arguments": {}}]}), "\"tool_calls\" must be"),
-            (json!({"tool_calls": [{"name": "f", "args": {}}]}), "\"tool_calls\" must be"),
+            (
+                json!({"text": "a", "match": {"x": "y"}}),
+                "\"match\" has no member \"x\"",
+            ),
+            (
+                json!({"tool_calls": [{"arguments": {}}]}),
+                "\"tool_calls\" must be",
+            ),
+            (
+                json!({"tool_calls": [{"name": "f", "args": {}}]}),
+                "\"tool_calls\" must be",
+            ),
             (json!({"events": {}}), "\"events\" must be an array"),
-            (json!({"text": "", "finish_reason": "done"}), "must be one of stop, length"),
+            (
+                json!({"text": "", "finish_reason": "done"}),
+                "must be one of stop, length",
+            ),
             (json!({"json": {}, "status": 100}), "100 is not a status"),
-            (json!({"json": {}, "headers": {"a b": ""}}), "not the name of a header"),
+            (
+                json!({"json": {}, "headers": {"a b": ""}}),
+                "not the name of a header",
+            ),
         ] {
             let error = Reply::from_json(&json).unwrap_err();
             assert!(error.contains(reason), "{json}: {error}");

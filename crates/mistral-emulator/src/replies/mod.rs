@@ -202,8 +202,8 @@ impl Reply {
     }
 
     pub(crate) fn applies_to(&self, request: &RequestView<'_>) -> bool {
-        let is_suitable = !self.is_completion()
-            || request.operation().is_some_and(operations::is_completion);
+        let is_suitable =
+            !self.is_completion() || request.operation().is_some_and(operations::is_completion);
         is_suitable && self.settings.filter.matches(request)
     }
 
@@ -216,7 +216,10 @@ impl Reply {
             Content::Body(text) => put("body", text.as_str().into()),
             Content::Events(events) => put("events", events.as_slice().into()),
             Content::Completion(completion) => {
-                for (name, text) in [("text", &completion.text), ("thinking", &completion.thinking)] {
+                for (name, text) in [
+                    ("text", &completion.text),
+                    ("thinking", &completion.thinking),
+                ] {
                     if !text.is_empty() {
                         put(name, text.as_str().into());
                     }

@@ -39,7 +39,9 @@ impl Completion {
             set_member(&mut request, "model", model.into());
         }
         let choices = unsigned(&request, "n").unwrap_or(1);
-        let replies = (0..choices).map(|index| self.reply(&request, index)).collect();
+        let replies = (0..choices)
+            .map(|index| self.reply(&request, index))
+            .collect();
         let prompt = completion::prompt_tokens(&request);
         GeneratedCompletion::from_replies(&request, replies, prompt).to_response(&request)
     }
@@ -52,7 +54,9 @@ impl Completion {
             let mut ids = Rng::new(seed);
             let calls = self.tool_calls.iter().enumerate();
             reply.tool_calls = calls
-                .map(|(index, (name, arguments))| tool_call(index, &ids.alphanumeric(9), name, arguments))
+                .map(|(index, (name, arguments))| {
+                    tool_call(index, &ids.alphanumeric(9), name, arguments)
+                })
                 .collect();
             reply.finish_reason = "tool_calls";
         }

@@ -199,9 +199,15 @@ impl EmulatorBuilder {
 /// Reads a file. An error names it.
 fn read<T>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> io::Result<T> {
     let bytes = std::fs::read(path).map_err(|error| {
-        io::Error::new(error.kind(), format!("{} cannot be read: {error}", path.display()))
+        io::Error::new(
+            error.kind(),
+            format!("{} cannot be read: {error}", path.display()),
+        )
     })?;
     parse(&bytes).map_err(|reason| {
-        io::Error::new(io::ErrorKind::InvalidData, format!("{}: {reason}", path.display()))
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{}: {reason}", path.display()),
+        )
     })
 }

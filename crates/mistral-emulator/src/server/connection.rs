@@ -73,7 +73,10 @@ async fn handle(
     let entry = state.record(&request, &body);
     let number = state.next_request_number();
     let id = request_id(number);
-    let line = state.settings.verbose.then(|| format!("{} {}", request.method, request.uri));
+    let line = state
+        .settings
+        .verbose
+        .then(|| format!("{} {}", request.method, request.uri));
     let mut exchange = Exchange {
         request,
         body,
@@ -85,7 +88,10 @@ async fn handle(
     if let Ok(response) = &mut response {
         state.add_response_headers(response, number, &id, started);
     }
-    let status = response.as_ref().ok().map(|response| response.status().as_u16());
+    let status = response
+        .as_ref()
+        .ok()
+        .map(|response| response.status().as_u16());
     state.record_response(entry, status, started);
     if let Some(line) = line {
         let status = status.map_or("closed".to_owned(), |status| status.to_string());
@@ -104,7 +110,9 @@ fn preflight(request: &Request<Incoming>) -> Response {
         header::ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static(methods),
     );
-    let requested = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let requested = request
+        .headers()
+        .get(header::ACCESS_CONTROL_REQUEST_HEADERS);
     if let Some(names) = requested {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
     }
@@ -126,7 +134,9 @@ impl Exchange {
             Err(reason) => return Ok(invalid_fault(&reason)),
         };
         let settings = &self.shared.state.settings;
-        let delay = fault.delay.or(reply.as_ref().and_then(|reply| reply.settings.delay));
+        let delay = fault
+            .delay
+            .or(reply.as_ref().and_then(|reply| reply.settings.delay));
         let delay = settings.latency + delay.unwrap_or_default();
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;

@@ -51,7 +51,9 @@ impl RecordedRequest {
     pub fn operation(&self) -> Option<&'static str> {
         let body: OnceCell<Option<Value>> = OnceCell::new();
         let parse = || serde_json::from_slice(&self.body).ok();
-        operation_name(&self.method, &self.path, || body.get_or_init(parse).as_ref())
+        operation_name(&self.method, &self.path, || {
+            body.get_or_init(parse).as_ref()
+        })
     }
 }
 
@@ -217,13 +219,16 @@ mod tests {
             ..LogLimits::default()
         });
         let parts = http::Request::new(()).into_parts().0;
-        let mut record = |log: &mut RequestLog| log.record(&parts, &Bytes::new());
+        let record = |log: &mut RequestLog| log.record(&parts, &Bytes::new());
         let [first, second, third] = [record(&mut log), record(&mut log), record(&mut log)];
         for (number, status) in [(first, 1), (third, 3)] {
             log.record_response(number, Some(status), Duration::ZERO);
         }
         let statuses = |log: &RequestLog| -> Vec<_> {
-            log.requests().iter().map(|request| request.status).collect()
+            log.requests()
+                .iter()
+                .map(|request| request.status)
+                .collect()
         };
         assert_eq!(statuses(&log), [None, Some(3)]);
         log.record_response(second, Some(2), Duration::ZERO);

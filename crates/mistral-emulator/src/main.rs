@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     };
     match command {
         Command::Help => {
-            print(&cli::options::help());
+            print(&cli::flags::help());
             ExitCode::SUCCESS
         }
         Command::Version => {

@@ -1,4 +1,4 @@
-//! What `GET /` and `--help` show.
+//! The overview that `GET /` and `--help` show.
 
 use serde_json::{Value, json};
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::json::{array, message_text};
 use crate::operations;
 
-/// A request, of which what filters compare is computed at most once.
+/// A request, with parts that are computed at most once, when a filter compares them.
 #[derive(Debug)]
 pub(crate) struct RequestView<'a> {
     method: &'a Method,

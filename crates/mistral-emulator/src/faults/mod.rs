@@ -180,7 +180,8 @@ impl Fault {
     }
 
     /// Restricts a queued fault to an operation, such as `chat.stream`, or to a group of
-    /// operations, such as `chat`. Names are those of the official SDKs. Default: any request.
+    /// operations, such as `chat`. Names are those of the official SDKs. A fault on a name that is
+    /// none of these never applies. Default: any request.
     ///
     /// ```
     /// use mistral_emulator::{Emulator, Fault};

@@ -148,17 +148,25 @@ async fn exchange_over_tls(
     connection: TcpStream,
     request: Request<Full<Bytes>>,
 ) -> Result<http::Response<Incoming>, String> {
-    use rustls_platform_verifier::ConfigVerifierExt;
+    use rustls_platform_verifier::BuilderVerifierExt;
     use std::sync::Arc;
     use tokio_rustls::TlsConnector;
-    use tokio_rustls::rustls::ClientConfig;
+    use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
     use tokio_rustls::rustls::pki_types::ServerName;
+    use tokio_rustls::rustls::{ClientConfig, Error};
 
-    let config = ClientConfig::with_platform_verifier().map_err(|error| error.to_string())?;
+    // The provider is named, since a process in which another one is compiled in has no default.
+    let config = || -> Result<ClientConfig, Error> {
+        let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+        let builder = builder.with_safe_default_protocol_versions()?;
+        Ok(builder.with_platform_verifier()?.with_no_client_auth())
+    };
+    let config = config().map_err(|error| error.to_string())?;
     let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
     let connector = TlsConnector::from(Arc::new(config));
     let connection = connector.connect(name, connection).await;
-    exchange(connection.map_err(|error| error.to_string())?, request).await
+    let connection = connection.map_err(|error| error.to_string())?;
+    exchange(connection, request).await
 }
 
 #[cfg(not(feature = "tls"))]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Emulator, start};
@@ -42,7 +43,7 @@ impl EmulatorBuilder {
     /// Sets the address or the name of the interface to listen on. Default: `127.0.0.1`.
     ///
     /// `0.0.0.0` and `::` stand for all interfaces, as a container needs it. The emulator is a test
-    /// server: do not let others reach it who should not.
+    /// server: do not expose it to a network that you do not trust.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = host.into();
         self
@@ -77,11 +78,10 @@ impl EmulatorBuilder {
     /// Replaces the models by those in a file: the JSON of the response to `GET /v1/models`.
     ///
     /// # Errors
-    /// When the file cannot be read or is not such a list.
+    /// Fails if the file cannot be read or is not such a list.
     pub fn models_file(mut self, path: impl AsRef<Path>) -> io::Result<Self> {
-        let any = self.settings.models.any;
-        let models = read(path.as_ref(), ModelSettings::from_list)?;
-        self.settings.models = ModelSettings { any, ..models };
+        let listed = read(path.as_ref(), ModelSettings::listed)?;
+        self.settings.models.listed = Some(Arc::new(listed));
         Ok(self)
     }
 
@@ -101,7 +101,7 @@ impl EmulatorBuilder {
     /// `replies`, in the form of the control route `/_emulator/replies`.
     ///
     /// # Errors
-    /// When the file cannot be read, or a reply cannot be used.
+    /// Fails if the file cannot be read, or a reply cannot be used.
     pub fn replies_file(mut self, path: impl AsRef<Path>) -> io::Result<Self> {
         let parse = |text: &[u8]| entries(text, "reply", "replies", Reply::from_json);
         self.settings.replies.extend(read(path.as_ref(), parse)?);
@@ -131,13 +131,13 @@ impl EmulatorBuilder {
     /// to the file.
     ///
     /// `upstream` is the base URL of the server, to which the client's key is sent. HTTPS needs the
-    /// crate feature `tls`. The file has the form of the cassettes of `mistral-sdk`. What looks like
-    /// a credential, an account or the id of a request is masked, and of the headers only content
-    /// types, `retry-after` and rate limits are stored; prompts and completions are stored as they
-    /// are. A response is sent once it is complete. Control routes are not forwarded.
+    /// crate feature `tls`. The file has the form of the cassettes of `mistral-sdk`. Values
+    /// named like credentials, accounts or ids of requests are masked, and of the headers only
+    /// content types, `retry-after` and rate limits are stored. Prompts and completions are stored
+    /// as they are. A response is sent once it is complete. Control routes are not forwarded.
     ///
     /// # Errors
-    /// When the file cannot be read or written, or the URL cannot be used.
+    /// Fails if the file cannot be read or written, or the URL cannot be used.
     pub fn record(mut self, path: impl AsRef<Path>, upstream: &str) -> io::Result<Self> {
         self.settings.tape = Some(Tape::record(path.as_ref(), upstream)?);
         Ok(self)
@@ -151,7 +151,7 @@ impl EmulatorBuilder {
     /// `emulate_others`, and otherwise rejected with 404.
     ///
     /// # Errors
-    /// When the file cannot be read or is not a recording.
+    /// Fails if the file cannot be read or is not a recording.
     pub fn replay(mut self, path: impl AsRef<Path>, emulate_others: bool) -> io::Result<Self> {
         self.settings.tape = Some(Tape::replay(path.as_ref(), emulate_others)?);
         Ok(self)
@@ -187,7 +187,7 @@ impl EmulatorBuilder {
     /// Starts the server.
     ///
     /// # Errors
-    /// When the port cannot be opened or no thread can be started.
+    /// Fails if the port cannot be opened or no thread can be started.
     pub fn start(mut self) -> io::Result<Emulator> {
         if self.settings.keys.is_empty() {
             self.settings.keys.push(Emulator::API_KEY.to_owned());

@@ -221,7 +221,7 @@ impl Exchange {
     }
 }
 
-/// Copies what a [`RequestView`] reads.
+/// Copies the parts that a [`RequestView`] reads.
 fn clone_head(request: &Parts) -> Parts {
     let mut copy = Request::new(()).into_parts().0;
     copy.method = request.method.clone();

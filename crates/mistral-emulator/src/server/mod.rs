@@ -22,6 +22,7 @@ use self::router::router;
 use crate::control;
 use crate::faults::Fault;
 use crate::replies::Reply;
+use crate::state::model_settings::set_thread_models;
 use crate::state::settings::Settings;
 use crate::state::{AppState, RecordedRequest};
 use crate::time::set_thread_clock;
@@ -65,7 +66,7 @@ impl Emulator {
     /// Starts a server on a free port of the loopback interface.
     ///
     /// # Errors
-    /// When no port can be opened or no thread can be started.
+    /// Fails if no port can be opened or no thread can be started.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
@@ -89,7 +90,7 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// When no port can be opened or no thread can be started.
+    /// Fails if no port can be opened or no thread can be started.
     pub fn start_unless_set(variable: &str) -> io::Result<Option<Self>> {
         let value = std::env::var_os(variable).unwrap_or_default();
         if !value.to_string_lossy().trim().is_empty() {
@@ -139,6 +140,31 @@ impl Emulator {
     /// that replaces the response leaves the replies as they are.
     pub fn push_reply(&self, reply: Reply) {
         self.state.replies().push(reply);
+    }
+
+    /// Returns the queued faults that are left.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.state.faults().entries()
+    }
+
+    /// Removes the queued faults.
+    pub fn clear_faults(&self) {
+        self.state.faults().clear();
+    }
+
+    /// Returns the queued replies that are left.
+    pub fn replies(&self) -> Vec<Reply> {
+        self.state.replies().entries()
+    }
+
+    /// Removes the queued replies.
+    pub fn clear_replies(&self) {
+        self.state.replies().clear();
+    }
+
+    /// Removes the recorded requests.
+    pub fn clear_requests(&self) {
+        self.state.clear_requests();
     }
 
     /// Returns the emulator to its state at the start: removes the faults and replies that were
@@ -237,6 +263,7 @@ fn run(
     stopped: oneshot::Receiver<Duration>,
 ) {
     set_thread_clock(Arc::clone(&shared.state.clock));
+    set_thread_models(shared.state.settings.models.clone());
     runtime.block_on(async {
         let connections = GracefulShutdown::new();
         let limit = tokio::select! {

@@ -27,5 +27,6 @@ mod models;
 mod ocr;
 mod page;
 mod recording;
+mod replies;
 mod streaming;
 mod voices;

@@ -68,7 +68,7 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// Whether the value of a member, parameter or header with this name is a credential.
-fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let words = words(name);
     let last = words.last().map(String::as_str).unwrap_or_default();
     SECRET_WORDS.contains(&last) && name != "prompt_cache_key"

@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use crate::operations::operation_name;
+use crate::recording::scrub::is_secret;
 
 /// A request as the emulator received it.
 ///
@@ -29,7 +30,7 @@ pub struct RecordedRequest {
     pub path: String,
     /// The query as it was sent, without the `?`; `None` if there is no `?`.
     pub query: Option<String>,
-    /// The headers. `Debug` output omits the value of `authorization`.
+    /// The headers. `Debug` output omits the values of those that are credentials.
     pub headers: HeaderMap,
     /// The body. Complete, unless [`body_length`](Self::body_length) is larger.
     pub body: Bytes,
@@ -114,22 +115,14 @@ impl RequestLog {
         while self.requests.len() >= requests {
             self.drop_first();
         }
-        let mut headers = request.headers.clone();
-        // Debug output of a recorded request must not contain a key, which may be a real one.
-        if let Some(key) = headers.get_mut(header::AUTHORIZATION) {
-            key.set_sensitive(true);
-        }
-        let kept = match body.get(..body_bytes) {
-            // Copied: a part of the body would keep the whole in memory.
-            Some(start) if body.len() > body_bytes => Bytes::copy_from_slice(start),
-            _ => body.clone(),
-        };
+        // Copied: a part of a connection's read buffer would keep the whole buffer in memory.
+        let kept = Bytes::copy_from_slice(body.get(..body_bytes).unwrap_or(body));
         self.body_bytes += kept.len();
         self.requests.push_back(RecordedRequest {
             method: request.method.clone(),
             path: request.uri.path().to_owned(),
             query: request.uri.query().map(str::to_owned),
-            headers,
+            headers: copy(&request.headers),
             body: kept,
             body_length: body.len(),
             received_at: SystemTime::now(),
@@ -170,6 +163,20 @@ impl RequestLog {
         self.body_bytes -= first.body.len();
         self.without_body = self.without_body.saturating_sub(1);
     }
+}
+
+/// Copies headers into memory of their own.
+fn copy(headers: &HeaderMap) -> HeaderMap {
+    let mut copies = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let name = HeaderName::from_bytes(name.as_str().as_bytes());
+        if let (Ok(name), Ok(mut value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+            // Debug output of a recorded request must not contain a key, which may be a real one.
+            value.set_sensitive(is_secret(name.as_str()));
+            copies.append(name, value);
+        }
+    }
+    copies
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use mistral_emulator::{Emulator, Fault, Reply};
 use serde_json::{Value, json};
 
 use crate::client::{
-    RawResponse, anonymous_request, api_request, chat_request, chat_request_with, post_chat,
-    start, tool,
+    RawResponse, anonymous_request, api_request, chat_request, chat_request_with, post_chat, start,
+    tool,
 };
 
 /// Posts to a control route, which needs no key.

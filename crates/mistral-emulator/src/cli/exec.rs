@@ -73,44 +73,19 @@ fn exit_code(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
-/// Sets the variables that lead clients to the emulator: those of this SDK and of Mistral's own,
-/// of the clouds, and of clients that speak to OpenAI.
+/// Sets the variables that lead clients to the emulator.
 fn set_environment(
     child: &mut Command,
     emulator: &Emulator,
     inherited: impl Fn(&str) -> Option<OsString>,
 ) {
-    let (url, key) = (emulator.url(), emulator.api_key());
-    let host = url.trim_start_matches("http://");
-    let with_v1 = format!("{url}/v1");
-    for (name, value) in [
-        ("MISTRAL_EMULATOR_URL", url),
-        ("MISTRAL_API_KEY", key),
-        ("MISTRAL_SERVER", url),
-        ("MISTRAL_BASE_URL", &with_v1), // langchain-mistralai
-        ("MISTRAL_API_BASE", &with_v1), // LiteLLM
-        ("AZURE_ENDPOINT", &format!("{url}/models")),
-        ("AZURE_API_KEY", key),
-        ("GCP_ENDPOINT", url),
-        ("GCP_PROJECT_ID", "emulator"),
-        ("GOOGLE_CLOUD_PROJECT", "emulator"),
-        ("GCP_REGION", "europe-west4"),
-        ("GCE_METADATA_HOST", host),
-        ("OPENAI_BASE_URL", &with_v1),
-        ("OPENAI_API_KEY", key),
-    ] {
-        child.env(name, value);
-    }
+    child.envs(emulator.environment());
     // With the variables of all clouds, the program has to be told which one to use.
     if inherited("MISTRAL_PROVIDER").is_none_or(|value| value.is_empty()) {
         child.env("MISTRAL_PROVIDER", "api");
     }
     // Real credentials would precede those of the emulator's metadata server.
     child.env_remove("GOOGLE_APPLICATION_CREDENTIALS");
-    child.env(
-        "CLOUDSDK_CONFIG",
-        std::env::temp_dir().join("mistral-emulator-no-gcloud"),
-    );
     for name in ["NO_PROXY", "no_proxy"] {
         let mut hosts = inherited(name).unwrap_or_default();
         if !hosts.is_empty() {

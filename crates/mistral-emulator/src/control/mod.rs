@@ -7,7 +7,7 @@ mod requests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use bytes::Bytes;
@@ -22,6 +22,9 @@ use crate::responses::{ApiError, json_response};
 use crate::state::AppState;
 
 const PREFIX: &str = "/_emulator";
+
+/// The maximum size of a list of replies, whose bodies may be whole files.
+const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 /// Whether a path is that of a control route.
 pub(crate) fn is_control(path: &str) -> bool {
@@ -53,6 +56,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         .route("/_emulator/reset", post(reset).delete(reset))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Arc::clone(state))
 }
 

@@ -3,6 +3,7 @@
 //! The file has the form of the SDK's cassettes.
 
 mod file;
+mod passing;
 pub(crate) mod scrub;
 mod upstream;
 
@@ -17,6 +18,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
+use self::passing::{RawResponse, pass_on};
 use self::upstream::Upstream;
 use crate::operations::operation_name;
 use crate::responses::{ApiError, sse};
@@ -119,7 +121,11 @@ impl Tape {
             Mode::Replay { emulates: true } => None,
             Mode::Replay { emulates: false } => Some(self.not_recorded(&recorded)),
             Mode::Record(upstream) => match upstream.forward(request, body).await {
-                Ok(response) => Some(self.store(recorded, &response, &secrets)),
+                Ok(response) => {
+                    let tape = self.clone();
+                    let store = move |response| tape.store(recorded, &response, &secrets);
+                    Some(pass_on(response, Box::new(store)))
+                }
                 Err(reason) => Some(bad_gateway(&reason)),
             },
         }
@@ -139,13 +145,8 @@ impl Tape {
         last
     }
 
-    /// Stores an exchange, and returns the response for the client.
-    fn store(
-        &self,
-        request: RecordedRequest,
-        response: &upstream::RawResponse,
-        secrets: &[String],
-    ) -> Response {
+    /// Adds an exchange to the file.
+    fn store(&self, request: RecordedRequest, response: &RawResponse, secrets: &[String]) {
         let exchange = Exchange {
             request,
             response: RecordedResponse::new(response, secrets),
@@ -159,7 +160,6 @@ impl Tape {
                 self.path.display()
             );
         }
-        response.to_response()
     }
 
     fn not_recorded(&self, request: &RecordedRequest) -> Response {
@@ -245,7 +245,7 @@ fn replace_bytes(bytes: &[u8], from: &[u8], to: &[u8]) -> Bytes {
 }
 
 impl RecordedResponse {
-    fn new(response: &upstream::RawResponse, secrets: &[String]) -> Self {
+    fn new(response: &RawResponse, secrets: &[String]) -> Self {
         Self {
             status: response.status.as_u16(),
             headers: scrub::response_headers(&response.headers),

@@ -1,19 +1,16 @@
 //! Forwards requests to a real server.
 
-use axum::body::Body;
-use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderName, HeaderValue, Request, Uri, header};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::respond_with;
 use crate::faults::header::FAULT_HEADER;
 
 /// Headers that concern one connection, or that the forwarded exchange sets anew.
@@ -38,14 +35,6 @@ pub(super) struct Upstream {
     is_https: bool,
     /// The path before that of the request, without a slash at the end.
     prefix: String,
-}
-
-/// A response, as it arrived.
-#[derive(Debug)]
-pub(super) struct RawResponse {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) chunks: Vec<Bytes>,
 }
 
 impl Upstream {
@@ -76,7 +65,7 @@ impl Upstream {
         &self,
         request: &Parts,
         body: &Bytes,
-    ) -> Result<RawResponse, String> {
+    ) -> Result<http::Response<Incoming>, String> {
         let request = self.forwarded(request, body)?;
         let host = self.authority.host().trim_matches(['[', ']']);
         let port = self.authority.port_u16();
@@ -88,17 +77,7 @@ impl Upstream {
         } else {
             exchange(connection, request).await?
         };
-        let (parts, mut body) = response.into_parts();
-        let mut chunks = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| format!("its response broke off: {error}"))?;
-            chunks.extend(frame.into_data());
-        }
-        Ok(RawResponse {
-            status: parts.status,
-            headers: parts.headers,
-            chunks,
-        })
+        Ok(response)
     }
 
     fn forwarded(&self, request: &Parts, body: &Bytes) -> Result<Request<Full<Bytes>>, String> {
@@ -124,7 +103,8 @@ impl Upstream {
     }
 }
 
-fn is_forwarded(name: &HeaderName) -> bool {
+/// Whether a header is passed on.
+pub(super) fn is_forwarded(name: &HeaderName) -> bool {
     !NOT_FORWARDED.contains(&name.as_str())
 }
 
@@ -176,20 +156,6 @@ async fn exchange_over_tls(
     _: Request<Full<Bytes>>,
 ) -> Result<http::Response<Incoming>, String> {
     Err("the emulator was built without the feature `tls`".to_owned())
-}
-
-impl RawResponse {
-    /// Returns the response for the client.
-    pub(super) fn to_response(&self) -> Response<Body> {
-        let mut response = respond_with(self.chunks.clone());
-        *response.status_mut() = self.status;
-        for (name, value) in &self.headers {
-            if is_forwarded(name) {
-                response.headers_mut().append(name, value.clone());
-            }
-        }
-        response
-    }
 }
 
 #[cfg(test)]

@@ -134,7 +134,8 @@ impl EmulatorBuilder {
     /// crate feature `tls`. The file has the form of the cassettes of `mistral-sdk`. Values
     /// named like credentials, accounts or ids of requests are masked, and of the headers only
     /// content types, `retry-after` and rate limits are stored. Prompts and completions are stored
-    /// as they are. A response is sent once it is complete. Control routes are not forwarded.
+    /// as they are. A response that breaks off or is not read to its end is not stored. Control
+    /// routes are not forwarded.
     ///
     /// # Errors
     /// Fails if the file cannot be read or written, or the URL cannot be used.

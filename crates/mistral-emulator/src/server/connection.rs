@@ -25,6 +25,7 @@ use crate::faults::Fault;
 use crate::faults::filter::RequestView;
 use crate::faults::header::FAULT_HEADER;
 use crate::faults::inject::{CountingIo, FlushCounter, inject_fault};
+use crate::recording::scrub;
 use crate::replies::Reply;
 use crate::responses::ApiError;
 use crate::routes::batch::BatchRouter;
@@ -76,7 +77,7 @@ async fn handle(
     let line = state
         .settings
         .verbose
-        .then(|| format!("{} {}", request.method, request.uri));
+        .then(|| format!("{} {}", request.method, masked_target(&request)));
     let mut exchange = Exchange {
         request,
         body,
@@ -98,6 +99,12 @@ async fn handle(
         eprintln!("{line} → {status} in {} ms", started.elapsed().as_millis());
     }
     response
+}
+
+/// Returns the path and the query, without the values of credentials.
+fn masked_target(request: &Parts) -> String {
+    let target = request.uri.path_and_query();
+    scrub::url(target.map_or("/", |target| target.as_str()), &[])
 }
 
 /// Responds to a request of a browser whether another page may send a request.

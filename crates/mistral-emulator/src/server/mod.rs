@@ -2,6 +2,7 @@
 
 mod builder;
 mod connection;
+mod environment;
 mod pace;
 mod router;
 

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::model_settings;
 use crate::json::set_member;
 use crate::responses::ApiError;
 use crate::time::CLOCK_START;
@@ -227,7 +226,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Model> {
 
 /// Returns the model with an id or alias.
 pub(crate) fn find(name: &str) -> Option<&'static Model> {
-    if let Some(models) = model_settings::listed() {
+    if let Some(models) = super::model_settings::listed() {
         return models.iter().find(|model| model.id == name);
     }
     MODELS
@@ -247,7 +246,11 @@ pub(crate) fn resolve(
     let substitute = || MODELS.iter().find(|model| is_suitable(model));
     find(name)
         .filter(|model| is_suitable(model))
-        .or_else(|| model_settings::accepts_any().then(substitute).flatten())
+        .or_else(|| {
+            super::model_settings::accepts_any()
+                .then(substitute)
+                .flatten()
+        })
         .ok_or_else(|| invalid_model(name))
 }
 

@@ -6,8 +6,8 @@ use mistral_emulator::{Emulator, Fault, Reply};
 use serde_json::{Value, json};
 
 use crate::client::{
-    RawResponse, anonymous_request, api_request, chat_request, chat_request_with, post_chat,
-    request_to_port,
+    BodyEnd, RawResponse, anonymous_request, api_request, chat_request, chat_request_with,
+    post_chat, request_to_port,
 };
 
 const KEY: &str = "real-key-0123456789";
@@ -135,6 +135,21 @@ fn recorder_forwards_only_what_is_not_recorded() {
     }
     assert_eq!(upstream.requests().len(), 2);
     assert_eq!(file.json()["exchanges"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn recorder_passes_a_stream_on_while_it_arrives() {
+    let file = TempFile::new("stalled");
+    let upstream = real_server();
+    upstream.push_fault(Fault::stall_after_events(2));
+    let recorder = recorder(&file, &upstream);
+    let response = request_to_port(recorder.port(), KEY, "POST", "/v1/chat/completions")
+        .json(&chat_request_with("Hi", &json!({"stream": true})))
+        .read_until_idle()
+        .send();
+    assert_eq!((response.end, response.events().len()), (BodyEnd::Idle, 2));
+    // A response that has not ended is not recorded.
+    assert_eq!(file.json()["exchanges"], json!([]));
 }
 
 #[test]

@@ -266,9 +266,9 @@ fn program_verbose_prints_requests() {
     let mut command = command(&["--port", "0", "--verbose"]);
     command.stderr(Stdio::piped());
     let mut server = Server::spawn(command);
-    server.request("GET", "/v1/nothing", "");
+    server.request("GET", "/v1/nothing?page=1&api_key=s3cret", "");
     let mut line = String::new();
     let errors = server.child.stderr.take().unwrap();
     BufReader::new(errors).read_line(&mut line).unwrap();
-    assert!(line.starts_with("GET /v1/nothing → 404 in "), "{line}");
+    assert!(line.starts_with("GET /v1/nothing?page=1&api_key=*** → 404 in "), "{line}");
 }

@@ -1,5 +1,6 @@
 //! The program: options, signals, memory, and running other programs.
 
+#![cfg(unix)] // signals are sent with `kill`
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -8,7 +9,6 @@
     reason = "helpers of tests may panic as tests do"
 )]
 
-#[cfg(unix)]
 mod exec;
 mod memory;
 
@@ -270,5 +270,8 @@ fn program_verbose_prints_requests() {
     let mut line = String::new();
     let errors = server.child.stderr.take().unwrap();
     BufReader::new(errors).read_line(&mut line).unwrap();
-    assert!(line.starts_with("GET /v1/nothing?page=1&api_key=*** → 404 in "), "{line}");
+    assert!(
+        line.starts_with("GET /v1/nothing?page=1&api_key=*** → 404 in "),
+        "{line}"
+    );
 }

@@ -7,9 +7,10 @@ use std::process::Command;
 
 use mistral_emulator::Emulator;
 use mistral_sdk::Client;
+use mistral_sdk::chat::{ChatCompletionRequest, Message};
 
 const CHILD: &str = "MISTRAL_TEST_CHILD";
-const VARIABLES: [&str; 18] = [
+const VARIABLES: [&str; 19] = [
     "MISTRAL_PROVIDER",
     "MISTRAL_MODEL_MAP",
     "MISTRAL_API_KEY",
@@ -22,6 +23,7 @@ const VARIABLES: [&str; 18] = [
     "AZURE_MODEL",
     "GCP_PROJECT_ID",
     "GCP_REGION",
+    "GCP_ENDPOINT",
     "GCP_MODEL",
     "GOOGLE_CLOUD_PROJECT",
     "GOOGLE_CLOUD_LOCATION",
@@ -78,6 +80,52 @@ fn from_env_reads_api_key_and_server() {
         let outcome = outcome(&[variables.as_slice(), &server].concat());
         assert!(outcome.ends_with(" models"), "{variables:?}: {outcome}");
         assert!(!outcome.contains("\"emulator"), "{outcome}");
+    }
+}
+
+/// Asks one question with `Client::from_env`.
+#[tokio::test]
+async fn env_child_process_asks() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let client = Client::from_env().unwrap();
+    let question = [Message::user("Who painted Olympia?")];
+    let request = ChatCompletionRequest::new("mistral-small-latest", question);
+    let response = client.chat().complete(&request).await.unwrap();
+    println!("outcome: {}", response.text());
+}
+
+#[cfg(all(feature = "azure", feature = "gcp"))]
+#[test]
+fn from_env_in_environment_of_emulator_works_on_every_cloud() {
+    let emulator = Emulator::start().unwrap();
+    for provider in ["api", "azure", "gcp"] {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child
+            .args(["--exact", "env_child_process_asks", "--nocapture"])
+            .env_remove("GOOGLE_APPLICATION_CREDENTIALS")
+            .envs(emulator.environment())
+            .env("MISTRAL_PROVIDER", provider)
+            .env(CHILD, "1");
+        let output = child.output().unwrap();
+        let output = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.contains("Manet painted Olympia"),
+            "{provider}: {output}"
+        );
+    }
+    let paths: Vec<String> = emulator
+        .requests()
+        .into_iter()
+        .map(|request| request.path)
+        .collect();
+    for path in [
+        "/v1/chat/completions",
+        "/models/chat/completions",
+        ":rawPredict",
+    ] {
+        assert!(paths.iter().any(|sent| sent.ends_with(path)), "{paths:?}");
     }
 }
 

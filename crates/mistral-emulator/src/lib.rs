@@ -62,9 +62,9 @@
 //!
 //! # State
 //!
-//! Files, jobs and fine-tuned models live as long as the emulator. Ids and timestamps are the same
-//! on every run: the clock starts at the beginning of 2026 and advances by a second with each
-//! change.
+//! Files, jobs and fine-tuned models live as long as the emulator, or until [`Emulator::reset`]. Ids
+//! and timestamps are the same on every run: the clock starts at the beginning of 2026 and advances
+//! by a second with each change. [`EmulatorBuilder::clock`] sets another [`Clock`].
 //!
 //! * A job advances by one status each time it is retrieved, so that a program which polls a job
 //!   need not wait. A batch job goes from `QUEUED` over `RUNNING` to `SUCCESS`, a fine-tuning job
@@ -85,23 +85,45 @@
 //! issued by `/token` (Google), `/{tenant}/oauth2/v2.0/token` (Entra ID) and a metadata server, and
 //! revoked by [`Emulator::revoke_tokens`].
 //!
-//! # Faults
+//! # Scripted replies and faults
 //!
-//! [`Emulator::push_fault`] injects a fault into the responses to the next requests, the header
-//! [`FAULT_HEADER`] into the response to the request that carries it. See [`Fault`] for the kinds
-//! of faults.
+//! [`Emulator::push_reply`] sets the content of responses, [`Emulator::push_fault`] injects faults
+//! into them, and the header [`FAULT_HEADER`] into the response to the request that carries it. See
+//! [`Reply`] and [`Fault`]. Both apply to the next requests, or to those with an operation, a model
+//! or a text.
+//!
+//! # Control over HTTP
+//!
+//! Tests in any language do the same over HTTP: `/_emulator/replies`, `/_emulator/faults`,
+//! `/_emulator/requests`, `/_emulator/reset`. `GET /` lists all routes, with the members of faults
+//! and replies.
+//!
+//! # Recordings
+//!
+//! [`EmulatorBuilder::record`] forwards requests to a real server and stores the exchanges without
+//! credentials, [`EmulatorBuilder::replay`] responds from them.
 //!
 //! # Command line
 //!
-//! `mistral-emulator --port 8019` runs until Ctrl-C. Configure a program with
-//! `MISTRAL_API_KEY=emulator` and the base URL `http://127.0.0.1:8019`.
+//! `mistral-emulator --port 8019` runs until SIGINT or SIGTERM. Configure a program with
+//! `MISTRAL_API_KEY=emulator` and the base URL `http://127.0.0.1:8019`. `mistral-emulator exec
+//! COMMAND` does so for a program. `--help` lists the options, each of which is an environment
+//! variable as well.
+//!
+//! # Features
+//!
+//! * `tls`: records from servers that speak HTTPS. Off by default.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clouds;
+mod control;
 mod faults;
 mod generate;
 mod json;
+mod operations;
+mod recording;
+mod replies;
 mod requests;
 mod responses;
 mod routes;
@@ -111,5 +133,19 @@ mod time;
 
 pub use faults::Fault;
 pub use faults::header::FAULT_HEADER;
+pub use replies::Reply;
 pub use server::{Emulator, EmulatorBuilder};
 pub use state::RecordedRequest;
+pub use time::Clock;
+
+/// Returns what `--help` shows beside the options: control routes, faults, replies, operations.
+#[doc(hidden)]
+#[must_use]
+pub fn help_text() -> String {
+    control::help_text()
+}
+
+/// Compiles the programs of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/emulator.md")]
+mod guide {}

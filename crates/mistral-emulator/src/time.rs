@@ -1,6 +1,10 @@
-//! Parses and formats points in time.
+//! The clock of an emulator; points in time as text.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::cell::RefCell;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The time at which the clock of an emulator starts: 2026-01-01T00:00:00Z.
 pub(crate) const CLOCK_START: u64 = 1_767_225_600;
@@ -107,11 +111,107 @@ pub(crate) fn format_timestamp(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
 }
 
-/// Returns the Unix seconds of the system clock.
-pub(crate) fn unix_now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
+/// The clock behind the timestamps in responses.
+///
+/// It parses from a date-time such as `2026-07-14T12:00:00Z`, or from `now`.
+///
+/// ```
+/// use mistral_emulator::{Clock, Emulator};
+///
+/// let clock: Clock = "2026-07-14T12:00:00Z".parse()?;
+/// let emulator = Emulator::builder().clock(clock).start()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Clock {
+    /// Starts at this time and advances by a second with each change of the state, such as an
+    /// upload. The same requests therefore receive the same bytes. Times before 1970 count as 1970.
+    StartAt(SystemTime),
+    /// The clock of the system.
+    System,
+}
+
+impl Default for Clock {
+    /// Starts at 2026-01-01T00:00:00Z.
+    fn default() -> Self {
+        Self::StartAt(UNIX_EPOCH + Duration::from_secs(CLOCK_START))
+    }
+}
+
+impl FromStr for Clock {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "now" {
+            return Ok(Self::System);
+        }
+        let seconds = parse_timestamp(text).and_then(|seconds| u64::try_from(seconds).ok());
+        let time = seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
+        time.map(Self::StartAt).ok_or_else(|| {
+            format!("{text:?} is neither a date-time such as 2026-01-01T00:00:00Z nor `now`")
+        })
+    }
+}
+
+/// A clock that runs. All parts of an emulator share one.
+#[derive(Debug)]
+pub(crate) struct RunningClock {
+    start: Clock,
+    now: AtomicU64,
+}
+
+impl RunningClock {
+    pub(crate) fn new(start: Clock) -> Self {
+        let clock = Self {
+            start,
+            now: AtomicU64::new(0),
+        };
+        clock.reset();
+        clock
+    }
+
+    /// Returns to the start.
+    pub(crate) fn reset(&self) {
+        if let Clock::StartAt(time) = self.start {
+            self.now.store(unix_seconds(time), Ordering::Relaxed);
+        }
+    }
+
+    /// Returns the time in Unix seconds.
+    pub(crate) fn now(&self) -> u64 {
+        match self.start {
+            Clock::System => unix_seconds(SystemTime::now()),
+            Clock::StartAt(_) => self.now.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Advances a clock that is not that of the system by a second, and returns the time.
+    pub(crate) fn tick(&self) -> u64 {
+        self.now.fetch_add(1, Ordering::Relaxed);
+        self.now()
+    }
+}
+
+fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
+}
+
+thread_local! {
+    /// An emulator runs on a thread of its own, where generated responses find its clock without
+    /// passing it through every generator.
+    static CLOCK: RefCell<Arc<RunningClock>> = RefCell::new(Arc::new(RunningClock::new(Clock::default())));
+}
+
+/// Sets the clock of the emulator that runs on this thread.
+pub(crate) fn set_thread_clock(clock: Arc<RunningClock>) {
+    CLOCK.set(clock);
+}
+
+/// Returns the Unix seconds of the clock of the emulator that runs on this thread.
+pub(crate) fn unix_now() -> u64 {
+    CLOCK.with_borrow(|clock| clock.now())
 }
 
 #[cfg(test)]
@@ -147,6 +247,24 @@ mod tests {
             "-1-01-01",
         ] {
             assert_eq!(parse_timestamp(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn clock_advances_with_changes_and_returns_to_start() {
+        let clock = RunningClock::new("1970-01-01T00:01:00Z".parse().unwrap());
+        assert_eq!((clock.now(), clock.now()), (60, 60));
+        assert_eq!((clock.tick(), clock.now()), (61, 61));
+        clock.reset();
+        assert_eq!(clock.now(), 60);
+        let system = RunningClock::new("now".parse().unwrap());
+        assert!(system.tick() > CLOCK_START);
+    }
+
+    #[test]
+    fn clock_text_that_is_no_time_is_rejected() {
+        for text in ["", "today", "1969-12-31", "99999999999999999999"] {
+            assert!(text.parse::<Clock>().is_err(), "{text}");
         }
     }
 

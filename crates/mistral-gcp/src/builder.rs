@@ -13,8 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 #[cfg(feature = "adc")]
 use crate::adc::{Adc, AdcTokenSource};
 use crate::env::{
-    DEFAULT_LOCATION, GOOGLE_CLOUD_LOCATION_VARIABLE, GOOGLE_CLOUD_PROJECT_VARIABLE,
-    MODEL_VARIABLE, PROJECT_VARIABLE, QUOTA_PROJECT_VARIABLE, REGION_VARIABLE, first_env_var,
+    DEFAULT_LOCATION, ENDPOINT_VARIABLE, GOOGLE_CLOUD_LOCATION_VARIABLE,
+    GOOGLE_CLOUD_PROJECT_VARIABLE, MODEL_VARIABLE, PROJECT_VARIABLE, QUOTA_PROJECT_VARIABLE,
+    REGION_VARIABLE, first_env_var,
 };
 use crate::location::{Project, VertexLocation, missing_project};
 use crate::model::ModelNames;
@@ -251,6 +252,7 @@ impl MistralGcpBuilder {
                 &mut self.location,
                 &[REGION_VARIABLE, GOOGLE_CLOUD_LOCATION_VARIABLE],
             ),
+            (&mut self.endpoint, &[ENDPOINT_VARIABLE]),
             (&mut self.names.default, &[MODEL_VARIABLE]),
             (&mut self.quota_project, &[QUOTA_PROJECT_VARIABLE]),
         ] {

@@ -13,6 +13,9 @@ pub const GOOGLE_CLOUD_PROJECT_VARIABLE: &str = "GOOGLE_CLOUD_PROJECT";
 pub const REGION_VARIABLE: &str = "GCP_REGION";
 /// Environment variable that holds the location, shared with Google's own libraries.
 pub const GOOGLE_CLOUD_LOCATION_VARIABLE: &str = "GOOGLE_CLOUD_LOCATION";
+/// Environment variable that holds the endpoint, for a gateway or a test server; see
+/// [`MistralGcpBuilder::endpoint`](crate::MistralGcpBuilder::endpoint).
+pub const ENDPOINT_VARIABLE: &str = "GCP_ENDPOINT";
 /// Environment variable that holds the model for requests without one.
 pub const MODEL_VARIABLE: &str = "GCP_MODEL";
 /// Environment variable that holds the project that calls are billed and rate-limited to.

@@ -1,10 +1,15 @@
 //! Faults on demand: error responses, delays, and stalled, cut or closed connections.
 
+pub(crate) mod filter;
 pub(crate) mod header;
 pub(crate) mod inject;
+mod json;
+pub(crate) mod queue;
 mod scripted;
 
 use std::time::Duration;
+
+use self::filter::RequestFilter;
 
 /// A fault that the server injects into a response.
 ///
@@ -29,8 +34,15 @@ pub struct Fault {
     pub(crate) stall_after_events: Option<usize>,
     pub(crate) cut_after_bytes: Option<usize>,
     pub(crate) close: bool,
+    /// The delay between the events of a stream.
+    pub(crate) token_delay: Option<Duration>,
+    /// The number of requests that are left; [`ALWAYS`] is not counted down.
     pub(crate) times: u32,
+    pub(crate) filter: RequestFilter,
 }
+
+/// The number of times of a fault or a reply that applies until it is deleted.
+pub(crate) const ALWAYS: u32 = u32::MAX;
 
 impl Default for Fault {
     /// Creates a fault that applies to one request and has no effect yet.
@@ -43,7 +55,9 @@ impl Default for Fault {
             stall_after_events: None,
             cut_after_bytes: None,
             close: false,
+            token_delay: None,
             times: 1,
+            filter: RequestFilter::default(),
         }
     }
 }
@@ -143,12 +157,71 @@ impl Fault {
         self
     }
 
+    /// Delays each event of a stream but the first. Default: no delay.
+    #[must_use]
+    pub fn with_token_delay(mut self, delay: Duration) -> Self {
+        self.token_delay = Some(delay);
+        self
+    }
+
     /// Sets the number of requests that a queued fault applies to. Default: 1.
     ///
     /// A fault in a request header applies only to that request.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = times;
+        self
+    }
+
+    /// Applies the fault to all requests until [`Emulator::reset`](crate::Emulator::reset).
+    #[must_use]
+    pub fn always(self) -> Self {
+        self.times(ALWAYS)
+    }
+
+    /// Restricts a queued fault to an operation, such as `chat.stream`, or to a group of
+    /// operations, such as `chat`. Names are those of the official SDKs. A fault on a name that is
+    /// none of these never applies. Default: any request.
+    ///
+    /// ```
+    /// use mistral_emulator::{Emulator, Fault};
+    ///
+    /// let emulator = Emulator::start()?;
+    /// emulator.push_fault(Fault::status(503).on("chat.stream").times(2));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on(mut self, operation: impl Into<String>) -> Self {
+        self.filter.operation = Some(operation.into());
+        self
+    }
+
+    /// Restricts a queued fault to requests for a model or deployment. Default: any.
+    #[must_use]
+    pub fn on_model(mut self, model: impl Into<String>) -> Self {
+        self.filter.model = Some(model.into());
+        self
+    }
+
+    /// Restricts a queued fault to requests whose last message contains the text, or whose body
+    /// does if it has no messages. Default: any.
+    #[must_use]
+    pub fn on_text(mut self, text: impl Into<String>) -> Self {
+        self.filter.text = Some(text.into());
+        self
+    }
+
+    /// Restricts a queued fault to requests that offer a tool of this name. Default: any.
+    #[must_use]
+    pub fn on_tool(mut self, name: impl Into<String>) -> Self {
+        self.filter.tool = Some(name.into());
+        self
+    }
+
+    /// Restricts a queued fault to requests with this path. Default: any.
+    #[must_use]
+    pub fn on_path(mut self, path: impl Into<String>) -> Self {
+        self.filter.path = Some(path.into());
         self
     }
 }

@@ -47,6 +47,16 @@ impl Fault {
         Ok(headers)
     }
 
+    /// Whether the request is not served.
+    pub(crate) fn replaces_response(&self) -> bool {
+        self.status.is_some() || self.body.is_some() || self.close
+    }
+
+    /// Returns the status that the fault sets, if it is valid.
+    pub(crate) fn status_code(&self) -> Option<StatusCode> {
+        StatusCode::from_u16(self.status?).ok()
+    }
+
     pub(crate) fn affects_body(&self) -> bool {
         self.stall_after_events.is_some()
             || self.cut_after_bytes.is_some()

@@ -232,7 +232,7 @@ fn usage(prompt: usize, generated: usize, cached: usize) -> Value {
 }
 
 /// Returns the tokens of the prompt.
-fn prompt_tokens(request: &Value) -> Vec<String> {
+pub(crate) fn prompt_tokens(request: &Value) -> Vec<String> {
     let mut tokens = Vec::new();
     for message in array(request, "messages") {
         tokens.push(format!("<{}>", role(message)));

@@ -10,6 +10,12 @@ use crate::json::{array, is_prefix, message_text, role, unsigned};
 /// The maximum number of words of the prompt that a reply repeats.
 const MAX_ECHOED_WORDS: usize = 12;
 
+/// The questions with an answer of their own.
+pub(crate) const KNOWN_QUESTIONS: [&str; 2] = [
+    "Who painted Olympia?",
+    "Who is the best French painter? Answer in one short sentence.",
+];
+
 /// One choice of a completion.
 #[derive(Debug)]
 pub(crate) struct Reply {

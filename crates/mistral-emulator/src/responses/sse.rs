@@ -19,6 +19,15 @@ pub(crate) fn data_events(values: &[Value]) -> Response {
     event_stream(events.map(|data| format!("data: {data}\n\n")))
 }
 
+/// Formats an event, whose data may have several lines.
+pub(crate) fn data_event(data: &str) -> String {
+    if data.contains('\n') {
+        let lines = data.lines().map(|line| format!("data: {line}\n"));
+        return lines.chain(std::iter::once("\n".to_owned())).collect();
+    }
+    format!("data: {data}\n\n")
+}
+
 /// Creates a response that streams the values as events that are named after their `type`.
 pub(crate) fn named_events(values: &[Value]) -> Response {
     event_stream(values.iter().map(|value| {
@@ -27,13 +36,18 @@ pub(crate) fn named_events(values: &[Value]) -> Response {
     }))
 }
 
-fn event_stream(events: impl Iterator<Item = String>) -> Response {
+pub(crate) fn event_stream(events: impl Iterator<Item = String>) -> Response {
     let mut response = Response::new(Body::new(EventBody(events.map(Bytes::from).collect())));
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/event-stream; charset=utf-8"),
     );
     response
+}
+
+/// Creates a body of which each chunk is a frame.
+pub(crate) fn chunked_body(chunks: impl IntoIterator<Item = Bytes>) -> Body {
+    Body::new(EventBody(chunks.into_iter().collect()))
 }
 
 struct EventBody(VecDeque<Bytes>);

@@ -1,28 +1,37 @@
 //! The server, which runs on its own thread.
 
+mod builder;
 mod connection;
+mod environment;
+mod pace;
 mod router;
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener as StdListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::Router;
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
+pub use self::builder::EmulatorBuilder;
+use self::connection::{Shared, serve};
+use self::router::router;
+use crate::control;
 use crate::faults::Fault;
-use crate::state::{AppState, LogLimits, RecordedRequest};
-use connection::serve;
-use router::router;
+use crate::replies::Reply;
+use crate::state::model_settings::set_thread_models;
+use crate::state::settings::Settings;
+use crate::state::{AppState, RecordedRequest};
+use crate::time::set_thread_clock;
 
 /// A running server that speaks the Mistral API. It stops when this value is dropped.
 ///
-/// The server listens on the loopback interface only and runs on its own thread. It can be used
-/// in synchronous code, in any async runtime and in tests that pause the clock.
+/// The server listens on the loopback interface, unless [`EmulatorBuilder::host`] sets another,
+/// and runs on its own thread. It can be used in synchronous code, in any async runtime and in tests that pause the clock.
 ///
 /// ```
 /// use mistral_emulator::{Emulator, Fault};
@@ -38,8 +47,8 @@ pub struct Emulator {
     port: u16,
     state: Arc<AppState>,
     thread: Option<JoinHandle<()>>,
-    /// Stops the thread when it is dropped.
-    stop: Option<oneshot::Sender<()>>,
+    /// Stops the thread: at once when it is dropped, gracefully when a limit is sent.
+    stop: Option<oneshot::Sender<Duration>>,
 }
 
 impl std::fmt::Debug for Emulator {
@@ -58,20 +67,14 @@ impl Emulator {
     /// Starts a server on a free port of the loopback interface.
     ///
     /// # Errors
-    /// When no port can be opened or no thread can be started.
+    /// Fails if no port can be opened or no thread can be started.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
 
     /// Creates a builder, which configures the server before it starts.
     pub fn builder() -> EmulatorBuilder {
-        EmulatorBuilder {
-            port: 0,
-            api_key: Self::API_KEY.to_owned(),
-            faults: Vec::new(),
-            fine_tuning_gone: false,
-            log: LogLimits::default(),
-        }
+        EmulatorBuilder::new()
     }
 
     /// Starts a server unless the environment variable is set and not blank.
@@ -88,7 +91,7 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// When no port can be opened or no thread can be started.
+    /// Fails if no port can be opened or no thread can be started.
     pub fn start_unless_set(variable: &str) -> io::Result<Option<Self>> {
         let value = std::env::var_os(variable).unwrap_or_default();
         if !value.to_string_lossy().trim().is_empty() {
@@ -126,10 +129,60 @@ impl Emulator {
 
     /// Queues a fault for the next requests.
     ///
-    /// Each request consumes one use of the fault at the front of the queue. A queued fault takes
-    /// precedence over one in the [`FAULT_HEADER`](crate::FAULT_HEADER) of the request.
+    /// Each request consumes one use of the first fault in the queue that applies to it. A queued
+    /// fault takes precedence over one in the [`FAULT_HEADER`](crate::FAULT_HEADER) of the request.
     pub fn push_fault(&self, fault: Fault) {
-        self.state.push_fault(fault);
+        self.state.faults().push(fault);
+    }
+
+    /// Queues a reply for the next requests.
+    ///
+    /// Each request consumes one use of the first reply in the queue that applies to it. A fault
+    /// that replaces the response leaves the replies as they are.
+    pub fn push_reply(&self, reply: Reply) {
+        self.state.replies().push(reply);
+    }
+
+    /// Returns the queued faults that are left.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.state.faults().entries()
+    }
+
+    /// Removes the queued faults.
+    pub fn clear_faults(&self) {
+        self.state.faults().clear();
+    }
+
+    /// Returns the queued replies that are left.
+    pub fn replies(&self) -> Vec<Reply> {
+        self.state.replies().entries()
+    }
+
+    /// Removes the queued replies.
+    pub fn clear_replies(&self) {
+        self.state.replies().clear();
+    }
+
+    /// Removes the recorded requests.
+    pub fn clear_requests(&self) {
+        self.state.clear_requests();
+    }
+
+    /// Returns the emulator to its state at the start: removes the faults and replies that were
+    /// queued since then, recorded requests, files, jobs, fine-tuned models, voices and access
+    /// tokens, and resets the clock.
+    pub fn reset(&self) {
+        self.state.reset();
+    }
+
+    /// Stops the server once the exchanges in flight have ended, or after `limit`. No further
+    /// connection is accepted.
+    pub fn shut_down(mut self, limit: Duration) {
+        if let Some(stop) = self.stop.take() {
+            // The thread has ended already if nothing receives the limit.
+            let _ = stop.send(limit);
+        }
+        self.join();
     }
 
     /// Returns the requests received so far, in the order in which they were complete.
@@ -144,6 +197,10 @@ impl Emulator {
 
     /// Blocks until the server stops, which happens only when the process ends.
     pub fn wait(mut self) {
+        self.join();
+    }
+
+    fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
             // A panic of the thread has already been printed.
             drop(thread.join());
@@ -154,131 +211,81 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // The port is closed once the thread has ended.
-            drop(thread.join());
-        }
+        self.join(); // the port is closed once the thread has ended
     }
 }
 
-/// Configures and starts an [`Emulator`].
-///
-/// ```
-/// use mistral_emulator::{Emulator, Fault};
-///
-/// let emulator = Emulator::builder().api_key("secret").fault(Fault::status(500)).start()?;
-/// assert_eq!(emulator.api_key(), "secret");
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct EmulatorBuilder {
-    port: u16,
-    api_key: String,
-    faults: Vec<Fault>,
-    fine_tuning_gone: bool,
-    log: LogLimits,
+/// Starts a server with these settings.
+fn start(host: &str, port: u16, settings: Settings) -> io::Result<Emulator> {
+    let listener = StdListener::bind((host, port))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    let listener = {
+        let _in_runtime = runtime.enter();
+        TcpListener::from_std(listener)?
+    };
+    let state = Arc::new(AppState::new(settings));
+    let (stop, stopped) = oneshot::channel();
+    let shared = Shared {
+        state: Arc::clone(&state),
+        api: router(&state),
+        control: control::router(&state),
+    };
+    let thread = std::thread::Builder::new()
+        .name("mistral-emulator".to_owned())
+        .spawn(move || run(&runtime, listener, &shared, stopped))?;
+    Ok(Emulator {
+        url: format!("http://{}", reachable(address)),
+        port: address.port(),
+        state,
+        thread: Some(thread),
+        stop: Some(stop),
+    })
 }
 
-impl EmulatorBuilder {
-    /// Sets the port to listen on. Default: 0, which selects a free port.
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-
-    /// Sets the API key to accept. Default: [`Emulator::API_KEY`].
-    pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
-        self.api_key = api_key.into();
-        self
-    }
-
-    /// Queues a fault, as [`Emulator::push_fault`] does. Default: none.
-    pub fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push(fault);
-        self
-    }
-
-    /// Sets whether the operations on fine-tuning jobs respond with 410 Gone, as those of the real
-    /// API do since Mistral withdrew fine-tuning. Default: `false`.
-    pub fn fine_tuning_gone(mut self, gone: bool) -> Self {
-        self.fine_tuning_gone = gone;
-        self
-    }
-
-    /// Sets the number of requests that [`Emulator::requests`] returns: the last ones. Default:
-    /// 10,000.
-    pub fn max_recorded_requests(mut self, requests: usize) -> Self {
-        self.log.requests = requests;
-        self
-    }
-
-    /// Sets the number of bytes of the bodies that [`Emulator::requests`] returns, in all: those
-    /// of the last requests. Default: 64 MiB.
-    pub fn max_recorded_bytes(mut self, bytes: usize) -> Self {
-        self.log.body_bytes = bytes;
-        self
-    }
-
-    /// Starts the server.
-    ///
-    /// # Errors
-    /// When the port cannot be opened or no thread can be started.
-    pub fn start(self) -> io::Result<Emulator> {
-        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()?;
-        let listener = {
-            let _in_runtime = runtime.enter();
-            TcpListener::from_std(listener)?
-        };
-        let state = Arc::new(AppState::new(
-            self.api_key,
-            self.faults,
-            self.fine_tuning_gone,
-            self.log,
-        ));
-        let (stop, stopped) = oneshot::channel();
-        let thread_state = Arc::clone(&state);
-        let thread = std::thread::Builder::new()
-            .name("mistral-emulator".to_owned())
-            .spawn(move || run(&runtime, listener, thread_state, stopped))?;
-        Ok(Emulator {
-            url: format!("http://127.0.0.1:{port}"),
-            port,
-            state,
-            thread: Some(thread),
-            stop: Some(stop),
-        })
-    }
+/// Returns the address at which programs on this machine reach a server.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        other => other,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn run(
     runtime: &Runtime,
     listener: TcpListener,
-    state: Arc<AppState>,
-    stopped: oneshot::Receiver<()>,
+    shared: &Shared,
+    stopped: oneshot::Receiver<Duration>,
 ) {
-    let router = router(&state);
+    set_thread_clock(Arc::clone(&shared.state.clock));
+    set_thread_models(shared.state.settings.models.clone());
     runtime.block_on(async {
-        tokio::select! {
-            () = accept(listener, state, router) => {}
-            _ = stopped => {}
+        let connections = GracefulShutdown::new();
+        let limit = tokio::select! {
+            () = accept(&listener, shared, &connections) => None,
+            limit = stopped => limit.ok(),
+        };
+        drop(listener);
+        if let Some(limit) = limit {
+            // Connections that have not ended by then are closed with the runtime.
+            drop(tokio::time::timeout(limit, connections.shutdown()).await);
         }
     });
 }
 
-async fn accept(listener: TcpListener, state: Arc<AppState>, router: Router) {
+async fn accept(listener: &TcpListener, shared: &Shared, connections: &GracefulShutdown) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 // Sends each event at once. A failure merely delays events.
                 drop(stream.set_nodelay(true));
-                tokio::spawn(serve(stream, Arc::clone(&state), router.clone()));
+                tokio::spawn(serve(stream, shared.clone(), connections.watcher()));
             }
             // The error may be temporary, such as too many open file descriptors.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,

@@ -7,11 +7,12 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, patch, post};
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::json;
 
 use crate::clouds;
 use crate::requests::bearer_token;
-use crate::responses::ApiError;
+use crate::responses::{ApiError, json_response};
 use crate::routes::{
     batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
     transcriptions, voices,
@@ -85,6 +86,10 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(state),
+            list_models_of_file,
+        ))
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(state),
             authenticate,
         ))
         .merge(clouds::router(state))
@@ -109,6 +114,28 @@ async fn authenticate(
         )),
         None => Err(ApiError::detail(StatusCode::UNAUTHORIZED, "Unauthorized")),
     }
+}
+
+/// Responds with the cards of the models in a file, if there is one.
+async fn list_models_of_file(
+    State(state): State<Arc<AppState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Some(listed) = &state.settings.models.listed
+        && request.method() == Method::GET
+        && let Some(rest) = request.uri().path().strip_prefix("/v1/models")
+    {
+        let card = rest.strip_prefix('/').and_then(|id| listed.card(id));
+        if rest.is_empty() {
+            let list = json!({ "object": "list", "data": listed.cards() });
+            return json_response(StatusCode::OK, &list);
+        }
+        if let Some(card) = card {
+            return json_response(StatusCode::OK, card);
+        }
+    }
+    next.run(request).await
 }
 
 async fn method_not_allowed() -> ApiError {

@@ -4,14 +4,15 @@ pub(crate) mod batch_job;
 pub(crate) mod file;
 pub(crate) mod fine_tuned_model;
 pub(crate) mod fine_tuning_job;
+pub(crate) mod model_settings;
 pub(crate) mod models;
 mod request_log;
+pub(crate) mod settings;
 mod store;
 pub(crate) mod voices;
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use axum::response::Response;
@@ -22,11 +23,16 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 pub(crate) use self::request_log::LogLimits;
 pub use self::request_log::RecordedRequest;
 use self::request_log::RequestLog;
+use self::settings::Settings;
 use self::store::Store;
 use self::voices::Voices;
 use crate::faults::Fault;
+use crate::faults::filter::RequestView;
+use crate::faults::queue::Queue;
 use crate::generate::random::{hash, uuid};
+use crate::replies::Reply;
 use crate::responses::TokenCost;
+use crate::time::RunningClock;
 
 const REQUESTS_PER_MINUTE: u64 = 6_000;
 const TOKENS_PER_MINUTE: u64 = 2_000_000;
@@ -37,39 +43,62 @@ pub(crate) struct RequestId(pub(crate) String);
 
 #[derive(Debug)]
 pub(crate) struct AppState {
+    /// The first API key, which is the one for programs.
     pub(crate) api_key: String,
     /// Whether the operations on fine-tuning jobs respond with 410.
     pub(crate) fine_tuning_gone: bool,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<RunningClock>,
     store: Mutex<Store>,
-    faults: Mutex<VecDeque<Fault>>,
+    faults: Mutex<Queue<Fault>>,
+    replies: Mutex<Queue<Reply>>,
     requests: Mutex<RequestLog>,
-    /// The access tokens that were issued; a revoked token is empty.
-    access_tokens: Mutex<Vec<String>>,
+    access_tokens: AccessTokens,
     next_request: AtomicU64,
     tokens_used: AtomicU64,
     pub(crate) voices: Voices,
 }
 
+/// The access tokens, which are numbered: those above the last revoked one are valid.
+#[derive(Debug, Default)]
+struct AccessTokens {
+    issued: AtomicU64,
+    revoked: AtomicU64,
+}
+
+const ACCESS_TOKEN_PREFIX: &str = "emulator-token-";
+
 impl AppState {
-    pub(crate) fn new(
-        api_key: String,
-        faults: Vec<Fault>,
-        fine_tuning_gone: bool,
-        log: LogLimits,
-    ) -> Self {
-        let state = Self {
-            api_key,
-            fine_tuning_gone,
-            store: Mutex::new(Store::new()),
-            faults: Mutex::default(),
-            requests: Mutex::new(RequestLog::new(log)),
-            access_tokens: Mutex::default(),
+    pub(crate) fn new(settings: Settings) -> Self {
+        let clock = Arc::new(RunningClock::new(settings.clock));
+        Self {
+            api_key: settings.keys.first().cloned().unwrap_or_default(),
+            fine_tuning_gone: settings.fine_tuning_gone,
+            store: Mutex::new(Store::new(Arc::clone(&clock))),
+            faults: Mutex::new(Queue::new(settings.faults.iter().cloned())),
+            replies: Mutex::new(Queue::new(settings.replies.iter().cloned())),
+            requests: Mutex::new(RequestLog::new(settings.log)),
+            access_tokens: AccessTokens::default(),
             next_request: AtomicU64::new(0),
             tokens_used: AtomicU64::new(0),
             voices: Voices::new(),
-        };
-        faults.into_iter().for_each(|fault| state.push_fault(fault));
-        state
+            clock,
+            settings,
+        }
+    }
+
+    /// Returns to the state at the start.
+    pub(crate) fn reset(&self) {
+        self.clock.reset();
+        *self.store() = Store::new(Arc::clone(&self.clock));
+        *lock(&self.faults) = Queue::new(self.settings.faults.iter().cloned());
+        *lock(&self.replies) = Queue::new(self.settings.replies.iter().cloned());
+        self.clear_requests();
+        self.access_tokens.issued.store(0, Ordering::Relaxed);
+        self.access_tokens.revoked.store(0, Ordering::Relaxed);
+        self.next_request.store(0, Ordering::Relaxed);
+        self.tokens_used.store(0, Ordering::Relaxed);
+        self.voices.reset();
     }
 
     /// Locks the created resources. The guard must not be held across an await point.
@@ -77,51 +106,72 @@ impl AppState {
         lock(&self.store)
     }
 
-    pub(crate) fn push_fault(&self, fault: Fault) {
-        if fault.times > 0 {
-            lock(&self.faults).push_back(fault);
-        }
+    /// Locks the queue of faults.
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Queue<Fault>> {
+        lock(&self.faults)
     }
 
-    /// Returns the queued fault for the next request and counts one use of it.
-    pub(crate) fn next_fault(&self) -> Option<Fault> {
-        let mut faults = lock(&self.faults);
-        let first = faults.front_mut()?;
-        first.times = first.times.saturating_sub(1);
-        if first.times == 0 {
-            faults.pop_front()
-        } else {
-            Some(first.clone())
-        }
+    /// Locks the queue of replies.
+    pub(crate) fn replies(&self) -> MutexGuard<'_, Queue<Reply>> {
+        lock(&self.replies)
     }
 
-    pub(crate) fn record(&self, request: &Parts, body: &Bytes) {
-        lock(&self.requests).record(request, body);
+    /// Returns the queued fault for the request and counts one use of it.
+    pub(crate) fn next_fault(&self, request: &RequestView<'_>) -> Option<Fault> {
+        self.faults().next(request, |_| true)
     }
 
-    /// Whether the credential is the API key or a valid access token.
-    pub(crate) fn is_authorized(&self, credential: &str) -> bool {
-        !credential.is_empty()
-            && (credential == self.api_key
-                || lock(&self.access_tokens)
-                    .iter()
-                    .any(|token| token == credential))
+    /// Returns the queued reply for the request and counts one use of it: one of the replies that
+    /// take the place of a generated completion, or one of the others.
+    pub(crate) fn next_reply(&self, request: &RequestView<'_>, completion: bool) -> Option<Reply> {
+        self.replies()
+            .next(request, |reply| reply.is_completion() == completion)
     }
 
-    pub(crate) fn issue_token(&self) -> String {
-        let mut access_tokens = lock(&self.access_tokens);
-        let token = format!("emulator-token-{}", access_tokens.len() + 1);
-        access_tokens.push(token.clone());
-        token
+    /// Records a request and returns its number in the log.
+    pub(crate) fn record(&self, request: &Parts, body: &Bytes) -> u64 {
+        lock(&self.requests).record(request, body)
     }
 
-    /// Revokes all access tokens issued so far.
-    pub(crate) fn revoke_tokens(&self) {
-        lock(&self.access_tokens).fill(String::new());
+    /// Adds the response to a recorded request; none if the connection was closed.
+    pub(crate) fn record_response(&self, entry: u64, status: Option<u16>, started: Instant) {
+        lock(&self.requests).record_response(entry, status, started.elapsed());
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         lock(&self.requests).requests()
+    }
+
+    pub(crate) fn clear_requests(&self) {
+        lock(&self.requests).clear();
+    }
+
+    /// Whether the credential is an API key or a valid access token.
+    pub(crate) fn is_authorized(&self, credential: &str) -> bool {
+        !credential.is_empty()
+            && (self.settings.any_key
+                || self.settings.keys.iter().any(|key| key == credential)
+                || self.is_valid_token(credential))
+    }
+
+    fn is_valid_token(&self, credential: &str) -> bool {
+        let number = credential.strip_prefix(ACCESS_TOKEN_PREFIX);
+        let number: Option<u64> = number.and_then(|number| number.parse().ok());
+        number.is_some_and(|number| {
+            number > self.access_tokens.revoked.load(Ordering::Relaxed)
+                && number <= self.access_tokens.issued.load(Ordering::Relaxed)
+        })
+    }
+
+    pub(crate) fn issue_token(&self) -> String {
+        let number = self.access_tokens.issued.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("{ACCESS_TOKEN_PREFIX}{number}")
+    }
+
+    /// Revokes all access tokens issued so far.
+    pub(crate) fn revoke_tokens(&self) {
+        let issued = self.access_tokens.issued.load(Ordering::Relaxed);
+        self.access_tokens.revoked.store(issued, Ordering::Relaxed);
     }
 
     /// Returns the number of the next request, which starts at 0.
@@ -144,6 +194,7 @@ impl AppState {
         let tokens_used = self.tokens_used.fetch_add(cost, Ordering::Relaxed) + cost;
         let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let headers = response.headers_mut();
+        allow_any_origin(headers);
         if let Ok(id) = HeaderValue::try_from(&id.0) {
             insert_if_absent(headers, "mistral-correlation-id", id.clone());
             insert_if_absent(headers, "x-kong-request-id", id);
@@ -165,6 +216,12 @@ impl AppState {
             insert_if_absent(headers, name, value.into());
         }
     }
+}
+
+/// Lets scripts of any web page read the response, as the real server does.
+pub(crate) fn allow_any_origin(headers: &mut HeaderMap) {
+    let any = HeaderValue::from_static("*");
+    insert_if_absent(headers, "access-control-allow-origin", any);
 }
 
 /// Inserts a header unless a fault has set it.
@@ -193,18 +250,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fault_queue_applies_each_fault_its_number_of_times() {
-        let state = AppState::new(
-            String::new(),
-            vec![Fault::status(500).times(2), Fault::close()],
-            false,
-            LogLimits::default(),
-        );
-        state.push_fault(Fault::status(400).times(0));
-        assert!(state.next_fault().is_some_and(|fault| !fault.close));
-        assert!(state.next_fault().is_some_and(|fault| !fault.close));
-        assert!(state.next_fault().is_some_and(|fault| fault.close));
-        assert_eq!(state.next_fault(), None);
+    fn access_tokens_are_valid_until_revoked() {
+        let state = AppState::new(Settings::default());
+        assert!(!state.is_authorized("emulator-token-1") && !state.is_authorized(""));
+        let (first, second) = (state.issue_token(), state.issue_token());
+        assert!(state.is_authorized(&first) && state.is_authorized(&second));
+        state.revoke_tokens();
+        assert!(!state.is_authorized(&first) && !state.is_authorized(&second));
+        assert!(state.is_authorized(&state.issue_token()));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) struct Model {
     deprecation: Option<(&'static str, &'static str)>,
 }
 
-const CAPABILITIES: &[&str] = &[
+pub(super) const CAPABILITIES: &[&str] = &[
     "audio",
     "audio_speech",
     "audio_transcription",
@@ -226,6 +226,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Model> {
 
 /// Returns the model with an id or alias.
 pub(crate) fn find(name: &str) -> Option<&'static Model> {
+    if let Some(models) = super::model_settings::listed() {
+        return models.iter().find(|model| model.id == name);
+    }
     MODELS
         .iter()
         .find(|model| model.id == name || model.aliases.contains(&name))
@@ -234,15 +237,27 @@ pub(crate) fn find(name: &str) -> Option<&'static Model> {
 /// Returns the model that a request names, if it is suitable.
 pub(crate) fn resolve(
     body: &Value,
-    is_suitable: impl FnOnce(&Model) -> bool,
+    is_suitable: impl Fn(&Model) -> bool,
 ) -> Result<&'static Model, ApiError> {
     let name = body
         .get("model")
         .and_then(Value::as_str)
         .unwrap_or_default();
+    let substitute = || MODELS.iter().find(|model| is_suitable(model));
     find(name)
         .filter(|model| is_suitable(model))
+        .or_else(|| {
+            super::model_settings::accepts_any()
+                .then(substitute)
+                .flatten()
+        })
         .ok_or_else(|| invalid_model(name))
+}
+
+/// Returns the known model that serves under a name: the one of that name, or else a general one.
+pub(super) fn known(name: &str) -> Option<&'static Model> {
+    let general = || MODELS.iter().find(|model| model.supports("vision"));
+    find(name).or_else(general)
 }
 
 /// Replaces the `model` of a request unless a model of that name exists.
@@ -283,6 +298,21 @@ impl Model {
 
     pub(crate) fn is_embedding_model(&self) -> bool {
         matches!(self.id, MISTRAL_EMBED | CODESTRAL_EMBED)
+    }
+
+    /// Returns the same model with another id, other capabilities and another context.
+    pub(super) fn named(
+        &self,
+        id: &'static str,
+        capabilities: &'static [&'static str],
+        context: u64,
+    ) -> Self {
+        Self {
+            id,
+            capabilities,
+            context,
+            ..*self
+        }
     }
 
     /// Whether completions contain reasoning by default.

@@ -1,5 +1,7 @@
 //! The resources that were created on one emulator. They live until it stops.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::batch_job::{BatchJob, BatchRequest, BatchResult, RUNNING};
@@ -9,7 +11,7 @@ use super::fine_tuning_job::{FineTuningJob, SUCCESS, TrainingPlan};
 use super::models::{self, Model};
 use crate::generate::random::{hash, uuid};
 use crate::responses::ApiError;
-use crate::time::CLOCK_START;
+use crate::time::RunningClock;
 
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -18,32 +20,31 @@ pub(crate) struct Store {
     pub(crate) fine_tuning_jobs: Vec<FineTuningJob>,
     pub(crate) fine_tuned_models: Vec<FineTunedModel>,
     next_id: u64,
-    now: u64,
+    clock: Arc<RunningClock>,
 }
 
 impl Store {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(clock: Arc<RunningClock>) -> Self {
         Self {
             files: Vec::new(),
             batch_jobs: Vec::new(),
             fine_tuning_jobs: Vec::new(),
             fine_tuned_models: FineTunedModel::presets().unwrap_or_default(),
             next_id: 0,
-            now: CLOCK_START,
+            clock,
         }
     }
 
     /// Returns the time in Unix seconds.
     pub(crate) fn now(&self) -> u64 {
-        self.now
+        self.clock.now()
     }
 
     /// Advances the clock by a second and returns the time of the change.
     ///
     /// Timestamps are therefore the same on every run and still reflect the order of changes.
-    fn tick(&mut self) -> u64 {
-        self.now += 1;
-        self.now
+    fn tick(&self) -> u64 {
+        self.clock.tick()
     }
 
     fn new_id(&mut self, kind: &str) -> String {

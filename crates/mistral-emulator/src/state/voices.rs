@@ -32,6 +32,13 @@ pub(crate) struct Voices {
 }
 
 impl Voices {
+    /// Removes all voices but the presets, as they were.
+    pub(crate) fn reset(&self) {
+        let presets = Self::new().voices;
+        *lock(&self.voices) = presets.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.created.store(0, Ordering::Relaxed);
+    }
+
     /// Creates the presets.
     pub(crate) fn new() -> Self {
         let presets = [

@@ -1,0 +1,144 @@
+//! The overview that `GET /` and `--help` show.
+
+use serde_json::{Value, json};
+
+use crate::faults::header::FAULT_HEADER;
+use crate::generate::reply::KNOWN_QUESTIONS;
+use crate::operations::{CLOUD_ROUTES, OPERATIONS, Operation};
+use crate::state::AppState;
+
+/// The control routes and their purposes.
+const ROUTES: &[(&str, &str)] = &[
+    ("GET /", "this overview"),
+    ("GET /health", "200 once the emulator serves"),
+    ("GET|POST|DELETE /_emulator/replies", "scripted replies"),
+    (
+        "GET|POST|DELETE /_emulator/faults",
+        "faults with a count and conditions",
+    ),
+    ("GET|DELETE /_emulator/requests", "the log of requests"),
+    (
+        "DELETE /_emulator/tokens",
+        "revokes the access tokens of clouds",
+    ),
+    (
+        "POST|DELETE /_emulator/reset",
+        "returns to the state at the start",
+    ),
+];
+
+/// The members of a fault and their meanings.
+const FAULT_MEMBERS: &[(&str, &str)] = &[
+    (
+        "status",
+        "responds with this status instead of serving the request",
+    ),
+    ("body", "responds with this text"),
+    ("headers", "adds these headers to the response"),
+    ("delay_ms", "delays the first byte"),
+    ("token_delay_ms", "delays each event of a stream"),
+    (
+        "stall_after_events",
+        "sends so many events, then nothing more",
+    ),
+    (
+        "cut_after_bytes",
+        "sends so many bytes, then drops the connection",
+    ),
+    ("close", "closes the connection without a response"),
+    (
+        "times",
+        "the number of requests, or \"always\"; default 1; not in the header",
+    ),
+    (
+        "match",
+        "operation, model, text, tool, path; not in the header",
+    ),
+];
+
+/// The members of a reply beside those of a fault.
+const REPLY_MEMBERS: &[(&str, &str)] = &[
+    ("text", "the text of a completion"),
+    ("thinking", "the reasoning before it"),
+    ("tool_calls", "[{\"name\": …, \"arguments\": {…}}]"),
+    (
+        "finish_reason",
+        "stop, length, tool_calls, model_length or error",
+    ),
+    ("json", "a whole JSON body"),
+    ("body", "a whole body of text"),
+    ("events", "the data of server-sent events"),
+];
+
+pub(super) fn overview(state: &AppState) -> Value {
+    let object = |pairs: &[(&str, &str)]| -> Value {
+        pairs
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), Value::from(*text)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let routes = |operations: &[Operation]| -> Vec<String> {
+        let lines = operations
+            .iter()
+            .map(|it| format!("{} {} ({})", it.method, it.path, it.name));
+        lines.collect()
+    };
+    let mut clouds = routes(CLOUD_ROUTES);
+    clouds.push(
+        "POST /v1/projects/{project}/locations/{location}/publishers/mistralai/models/{model}\
+         :rawPredict and :streamRawPredict"
+            .to_owned(),
+    );
+    json!({
+        "name": "mistral-emulator",
+        "version": env!("CARGO_PKG_VERSION"),
+        "about": "A local server that speaks the Mistral API, for tests",
+        "control": object(ROUTES),
+        "operations": routes(OPERATIONS),
+        "clouds": clouds,
+        "faults": { "header": FAULT_HEADER, "members": object(FAULT_MEMBERS) },
+        "replies": { "members": object(REPLY_MEMBERS) },
+        "questions_with_an_answer": KNOWN_QUESTIONS,
+        "any_key": state.settings.any_key,
+        "any_model": state.settings.models.any,
+    })
+}
+
+/// Returns the same as text, for `--help`.
+pub(crate) fn help_text() -> String {
+    let table = |pairs: &[(&str, &str)]| -> String {
+        pairs
+            .iter()
+            .map(|(name, text)| format!("  {name:<36} {text}\n"))
+            .collect()
+    };
+    let groups = |operations: &[Operation]| -> String {
+        let mut names: Vec<&str> = operations.iter().map(|it| it.name).collect();
+        names.dedup();
+        let mut text = String::new();
+        let mut length = usize::MAX;
+        for name in names {
+            if length.saturating_add(name.len()) > 96 {
+                text.push_str(if text.is_empty() { " " } else { "\n " });
+                length = 1;
+            }
+            text.push(' ');
+            text.push_str(name);
+            length += name.len() + 1;
+        }
+        text
+    };
+    format!(
+        "Control routes (GET / lists all routes):\n{}\n\
+         Members of a fault, for POST /_emulator/faults and the request header {FAULT_HEADER}:\n{}\n\
+         Members of a reply beside those, for POST /_emulator/replies and --replies:\n{}\n\
+         Operations:\n{}\n\n\
+         Questions with an answer of their own:\n  {}\n",
+        table(ROUTES),
+        table(FAULT_MEMBERS),
+        table(REPLY_MEMBERS),
+        groups(OPERATIONS),
+        KNOWN_QUESTIONS.join("\n  "),
+    )
+}

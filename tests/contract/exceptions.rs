@@ -97,6 +97,10 @@ pub(crate) const EMULATOR_BEYOND: &[Exception] = &[
     ("ModelCapabilities.audio_transcription_realtime", NEWER),
     ("ModelCapabilities.reasoning", NEWER),
     ("ModelCapabilities.unified_resources", NEWER),
+    (
+        "PromptTokensDetails.audio_tokens",
+        "in responses of the real server to recordings",
+    ),
     ("UsageInfo.completion_tokens_details", UNKNOWN),
     ("UsageInfo.request_count", UNKNOWN),
     ("UsageInfo.service_tier", NEWER),

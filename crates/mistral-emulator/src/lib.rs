@@ -44,19 +44,30 @@
 //! * Two questions have a real answer: `Who painted Olympia?` and `Who is the best French painter?
 //!   Answer in one short sentence.` The response to any other prompt states that it comes from the
 //!   emulator and repeats the first words of the prompt.
-//! * A tool is called if `tool_choice` requires it or if the prompt mentions its name. The
-//!   arguments satisfy the tool's schema. The response to a tool result repeats the result.
-//! * `response_format` yields a small object or an instance of the schema.
-//! * Models named `magistral-*`, and any model with a `reasoning_effort` other than `none`, reason
-//!   before they respond.
-//! * `n`, `stop`, `max_tokens`, `logprobs`, `prompt_cache_key` and prefix messages are implemented.
-//!   A word counts as a token, a longer word as one token for every twelve characters.
+//! * `Echo: …` and prompts such as `Reply with exactly: …` are answered with the text after the
+//!   colon.
+//! * A tool is called if `tool_choice` requires it, if the prompt mentions its name, or if the prompt
+//!   is about what the name says: `How is the weather?` calls `get_weather`. Of a single tool the
+//!   description counts as well. A prompt that says not to call tools is obeyed. The arguments satisfy
+//!   the tool's schema; what the prompt states plainly is taken from it: `city=Paris`, `in Paris`,
+//!   numbers, choices, a JSON object. The response to a tool result repeats the result.
+//! * `response_format` yields a small object or an instance of the schema, whose `pattern`s are obeyed.
+//!   A schema in a message that asks for JSON is followed, too.
+//! * The model `magistral-medium-latest`, and any model with a `reasoning_effort` other than `none`,
+//!   reasons before it responds.
+//! * `n`, `stop`, `max_tokens`, `min_tokens`, `logprobs`, `prompt_cache_key` and prefix messages are
+//!   implemented. A word counts as a token, a longer word as one token for every twelve characters, a
+//!   recording as 375 tokens for every 30 seconds.
+//! * The models are those of the real list, with their capabilities: an image, a recording or tools
+//!   are rejected by a model that cannot take them, `logprobs` by a model without them, and a prompt
+//!   by a model whose context is smaller.
+//! * `guardrails` moderate the last message of the user, and block it with a 403 if they are to.
 //! * Every agent id is accepted and stands for an agent with a general model.
 //! * Keywords determine moderation and classification: `kill` is a threat, `great` is positive. Of
 //!   a conversation only the last message counts.
-//! * URLs are not fetched. A document behind a URL or an id has three pages, a recording lasts ten
-//!   seconds. Of a document that is sent as a data URL, plain text is read and the pages of a PDF
-//!   are counted.
+//! * URLs are not fetched, but for those that the emulator has signed. A document behind another URL
+//!   has three pages, a recording lasts ten seconds. Of a document that is uploaded or sent as a data
+//!   URL, plain text is read and the pages of a PDF are counted.
 //! * Speech is a short tone in a WAV file for every format but `pcm`, which is the samples alone. A
 //!   voice exists until it is deleted.
 //!
@@ -121,6 +132,7 @@ mod control;
 mod faults;
 mod generate;
 mod json;
+mod json_format;
 mod operations;
 mod recording;
 mod replies;

@@ -61,12 +61,11 @@ async fn complete(
 }
 
 async fn process_ocr(
-    RawQuery(query): RawQuery,
+    state: State<Arc<AppState>>,
     JsonBody(mut request): JsonBody,
 ) -> Result<Response, ApiError> {
-    check_api_version(query.as_deref())?;
     models::replace_unknown_model(&mut request, MISTRAL_OCR);
-    ocr::process(JsonBody(request)).await
+    ocr::process(state, JsonBody(request)).await
 }
 
 fn check_api_version(query: Option<&str>) -> Result<(), ApiError> {

@@ -7,6 +7,9 @@ mod vertex;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
 
 use crate::state::AppState;
 
@@ -14,4 +17,9 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
     azure::router(state)
         .merge(vertex::router(state))
         .merge(oauth::router())
+}
+
+/// Wraps all routes: the metadata server of Google is found by a request for the root.
+pub(crate) async fn metadata_flavor(request: Request, next: Next) -> Response {
+    oauth::metadata_flavor(request, next).await
 }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use crate::responses::json_response;
 use crate::state::AppState;
 
+const SERVICE_ACCOUNT: &str = "emulator@emulator.iam.gserviceaccount.com";
 const TOKEN_LIFETIME_SECONDS: u64 = 3599;
 
 type FormFields = Form<Vec<(String, String)>>;
@@ -21,7 +23,11 @@ pub(super) fn router() -> Router<Arc<AppState>> {
         .route("/token", post(google_token))
         .route("/{tenant}/oauth2/v2.0/token", post(entra_token))
         .route(
-            "/computeMetadata/v1/instance/service-accounts/default/token",
+            "/computeMetadata/v1/instance/service-accounts/{account}/",
+            get(metadata_account),
+        )
+        .route(
+            "/computeMetadata/v1/instance/service-accounts/{account}/token",
             get(metadata_token),
         )
         .route(
@@ -54,6 +60,44 @@ async fn entra_token(State(state): State<Arc<AppState>>, form: FormFields) -> Re
     token_response(&state)
 }
 
+/// Responds as Google's metadata server to requests that say they are for it.
+///
+/// A client first requests the root, to find out whether it runs on Google's cloud, and believes
+/// only responses with the header.
+pub(super) async fn metadata_flavor(request: Request, next: Next) -> Response {
+    const FLAVOR: &str = "metadata-flavor";
+    let is_metadata = request.headers().contains_key(FLAVOR);
+    let path = request.uri().path();
+    let is_root = path == "/";
+    if !is_metadata || !(is_root || path.starts_with("/computeMetadata/")) {
+        return next.run(request).await;
+    }
+    let mut response = if is_root {
+        metadata_text("computeMetadata/\n")
+    } else {
+        next.run(request).await
+    };
+    response
+        .headers_mut()
+        .insert(FLAVOR, HeaderValue::from_static("Google"));
+    response
+}
+
+/// `GET /computeMetadata/v1/instance/service-accounts/{account}/`
+async fn metadata_account(Query(query): Query<Vec<(String, String)>>) -> Response {
+    if form_field(&query, "recursive") != Some("true") {
+        return metadata_text("aliases\nemail\nidentity\nscopes\ntoken\n");
+    }
+    json_response(
+        StatusCode::OK,
+        &json!({
+            "aliases": ["default"],
+            "email": SERVICE_ACCOUNT,
+            "scopes": ["https://www.googleapis.com/auth/cloud-platform"],
+        }),
+    )
+}
+
 async fn metadata_token(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     if headers.get("metadata-flavor").is_none() {
         return StatusCode::FORBIDDEN.into_response();
@@ -62,7 +106,11 @@ async fn metadata_token(State(state): State<Arc<AppState>>, headers: HeaderMap) 
 }
 
 async fn metadata_project_id() -> Response {
-    ([(header::CONTENT_TYPE, "application/text")], "emulator").into_response()
+    metadata_text("emulator")
+}
+
+fn metadata_text(text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, "application/text")], text).into_response()
 }
 
 fn form_field<'a>(form: &'a [(String, String)], name: &str) -> Option<&'a str> {

@@ -65,7 +65,7 @@ async fn predict(
     let request = JsonBody(request);
     match (is_fim, is_ocr) {
         (true, _) => fim::complete(request).await,
-        (_, true) => ocr::process(request).await,
+        (_, true) => ocr::process(state, request).await,
         _ => chat::complete(state, request).await,
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware;
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::overview::help_text;
 use self::overview::overview;
+use crate::clouds;
 use crate::faults::Fault;
 use crate::replies::Reply;
 use crate::responses::{ApiError, json_response};
@@ -56,6 +58,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         .route("/_emulator/reset", post(reset).delete(reset))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
+        .layer(middleware::from_fn(clouds::metadata_flavor))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Arc::clone(state))
 }

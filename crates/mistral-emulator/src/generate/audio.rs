@@ -1,4 +1,7 @@
-//! Generated audio in the PCM and WAV formats.
+//! Generated audio in the PCM and WAV formats, and the duration of recordings.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// Samples per second. Each sample has 16 bits; there is one channel.
 const SAMPLE_RATE: u32 = 8_000;
@@ -7,6 +10,11 @@ const SAMPLES_PER_WORD: usize = 400;
 const MAX_WORDS: usize = 200;
 const AMPLITUDE: usize = 8_000;
 const HEADER_BYTES: usize = 44;
+/// The assumed duration of a recording whose content is not available.
+pub(crate) const PLACEHOLDER_SECONDS: f64 = 10.0;
+/// Models listen in windows of this length, the last of which is padded.
+const WINDOW_SECONDS: f64 = 30.0;
+const TOKENS_PER_WINDOW: usize = 375;
 
 /// Generates a tone whose length depends on the number of words and its pitch on the seed.
 pub(crate) fn tone(seed: u64, words: usize) -> Vec<i16> {
@@ -51,6 +59,26 @@ pub(crate) fn wav(samples: &[i16]) -> Vec<u8> {
     bytes
 }
 
+/// Returns the number of tokens of a recording.
+pub(crate) fn tokens(seconds: f64) -> usize {
+    let windows = (seconds / WINDOW_SECONDS).ceil().max(1.0) as usize;
+    windows.saturating_mul(TOKENS_PER_WINDOW)
+}
+
+/// Returns the duration of a recording that is given as a URL, which is not fetched, as a data
+/// URL or in Base64.
+pub(crate) fn seconds_of_reference(reference: &str) -> f64 {
+    if reference.starts_with("https://") || reference.starts_with("http://") {
+        return PLACEHOLDER_SECONDS;
+    }
+    let encoded = match reference.strip_prefix("data:") {
+        Some(rest) => rest.split_once(',').map_or("", |(_, data)| data),
+        None => reference,
+    };
+    let recording = STANDARD.decode(encoded.trim());
+    recording.map_or(PLACEHOLDER_SECONDS, |bytes| duration_seconds(&bytes))
+}
+
 /// Returns the duration of a recording, which is exact for WAV and estimated otherwise.
 pub(crate) fn duration_seconds(recording: &[u8]) -> f64 {
     let rate = recording
@@ -80,6 +108,30 @@ mod tests {
         assert!((duration_seconds(&wav) - 1.0).abs() < 1e-9);
         assert!((duration_seconds(&[0; 32_000]) - 2.0).abs() < 1e-9);
         assert!(duration_seconds(b"RIFF").abs() < 0.001);
+    }
+
+    #[test]
+    fn audio_tokens_count_whole_windows() {
+        for (seconds, expected) in [(0.0, 375), (5.0, 375), (30.0, 375), (30.5, 750)] {
+            assert_eq!(tokens(seconds), expected, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn audio_reference_is_decoded_unless_it_is_a_url() {
+        let two_seconds = STANDARD.encode([0; 32_000]);
+        let data_url = format!("data:audio/mpeg;base64,{two_seconds}");
+        for (reference, expected) in [
+            (two_seconds.as_str(), 2.0),
+            (data_url.as_str(), 2.0),
+            ("https://example.com/a.mp3", PLACEHOLDER_SECONDS),
+            ("not base64", PLACEHOLDER_SECONDS),
+        ] {
+            assert!(
+                (seconds_of_reference(reference) - expected).abs() < 1e-9,
+                "{reference}"
+            );
+        }
     }
 
     #[test]

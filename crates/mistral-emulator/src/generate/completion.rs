@@ -4,6 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::audio;
 use super::random::{Rng, hash, hex_id};
 use super::reply::Reply;
 use super::tokenizer;
@@ -12,7 +13,9 @@ use crate::responses::{TokenCost, json_response, sse};
 use crate::time::unix_now;
 
 /// The server caches prompts in blocks of this number of tokens.
-const CACHE_BLOCK: usize = 64;
+const CACHE_BLOCK: usize = 16;
+/// The maximum length of the padding of a chunk.
+const MAX_PADDING: usize = 36;
 
 /// A completion that is not serialized yet.
 #[derive(Debug)]
@@ -25,6 +28,7 @@ pub(crate) struct Completion {
     usage: Value,
     logprobs: Option<usize>,
     prompt_logprobs: Option<usize>,
+    guardrails: Option<Value>,
 }
 
 impl Completion {
@@ -42,20 +46,29 @@ impl Completion {
     /// Creates a completion from replies and the tokens of the prompt.
     pub(crate) fn from_replies(request: &Value, replies: Vec<Reply>, prompt: Vec<String>) -> Self {
         let generated = replies.iter().map(Reply::generated_tokens).sum();
-        let cached = match request.get("prompt_cache_key").and_then(Value::as_str) {
-            Some(_) => prompt.len() / CACHE_BLOCK * CACHE_BLOCK,
-            None => 0,
-        };
+        let seed = hash(request.to_string().as_bytes());
         Self {
-            seed: hash(request.to_string().as_bytes()),
+            seed,
             created: unix_now(),
             model: request.get("model").cloned().unwrap_or_default(),
-            usage: usage(prompt.len(), generated, cached),
+            usage: usage(request, seed, prompt.len(), generated),
             logprobs: requested_logprobs(request, "logprobs", "top_logprobs"),
             prompt_logprobs: requested_logprobs(request, "prompt_logprobs", "top_prompt_logprobs"),
+            guardrails: None,
             replies,
             prompt,
         }
+    }
+
+    /// Adds the results of guardrails, which accompany the usage.
+    pub(crate) fn with_guardrails(mut self, results: Option<Value>) -> Self {
+        self.guardrails = results;
+        self
+    }
+
+    /// Returns the number of tokens of the prompt.
+    pub(crate) fn prompt_tokens(&self) -> usize {
+        self.prompt.len()
     }
 
     fn total_tokens(&self) -> u64 {
@@ -115,18 +128,18 @@ impl Completion {
         let interleaved = (0..longest).flat_map(|position| {
             choices
                 .iter()
-                .filter_map(move |deltas| deltas.get(position))
+                .filter_map(move |deltas| Some((position, deltas.get(position)?)))
         });
         let total: usize = choices.iter().map(Vec::len).sum();
         interleaved
             .enumerate()
-            .map(|(index, choice)| {
+            .map(|(index, (position, choice))| {
                 let is_last = index + 1 == total;
                 let mut chunk =
                     self.envelope("chat.completion.chunk", vec![choice.clone()], is_last);
-                // The real server adds this padding to most chunks.
-                if rng.below(5) > 0 {
-                    let length = 1 + rng.below(36);
+                // The real server pads the last chunk and nearly all but the first of a choice.
+                if is_last || (position > 0 && rng.below(50) > 0) {
+                    let length = 1 + rng.below(MAX_PADDING);
                     set_member(&mut chunk, "p", rng.alphanumeric(length).into());
                 }
                 chunk
@@ -163,11 +176,19 @@ impl Completion {
             }
             deltas.push(delta);
         }
-        let mut last = json!({ "content": "" });
+        let finish_reason = reply.finish_reason;
         if !reply.tool_calls.is_empty() {
-            set_member(&mut last, "tool_calls", reply.tool_calls.as_slice().into());
+            let delta = json!({ "tool_calls": reply.tool_calls });
+            deltas.push(choice(delta, Some(finish_reason)));
+            return deltas;
         }
-        deltas.push(choice(last, Some(reply.finish_reason)));
+        match deltas.last_mut() {
+            // Sometimes the last text and the finish reason are in one chunk.
+            Some(last) if !reply.text.is_empty() && self.seed.is_multiple_of(4) => {
+                set_member(last, "finish_reason", finish_reason.into());
+            }
+            _ => deltas.push(choice(json!({ "content": "" }), Some(finish_reason))),
+        }
         deltas
     }
 
@@ -181,6 +202,9 @@ impl Completion {
         });
         if with_usage {
             set_member(&mut envelope, "usage", self.usage.clone());
+            if let Some(results) = &self.guardrails {
+                set_member(&mut envelope, "guardrails", results.clone());
+            }
         }
         envelope
     }
@@ -220,15 +244,62 @@ fn thinking(text: &str) -> Value {
     json!({ "type": "thinking", "thinking": [{ "type": "text", "text": text }] })
 }
 
-fn usage(prompt: usize, generated: usize, cached: usize) -> Value {
-    json!({
+fn usage(request: &Value, seed: u64, prompt: usize, generated: usize) -> Value {
+    let recordings = recording_seconds(request);
+    let audio_tokens: usize = recordings.iter().map(|length| audio::tokens(*length)).sum();
+    let has_cache_key = request
+        .get("prompt_cache_key")
+        .is_some_and(Value::is_string);
+    let cached = cached_tokens(seed, prompt, has_cache_key);
+    let mut usage = json!({
         "prompt_tokens": prompt,
         "completion_tokens": generated,
-        "total_tokens": prompt + generated,
-        "num_cached_tokens": cached,
+        "total_tokens": prompt + generated + audio_tokens,
         "prompt_tokens_details": { "cached_tokens": cached },
-        "service_tier": "standard",
-    })
+    });
+    if !recordings.is_empty() {
+        let seconds: f64 = recordings.iter().sum();
+        set_member(
+            &mut usage,
+            "prompt_audio_seconds",
+            (seconds.ceil() as u64).into(),
+        );
+        let details = json!({ "cached_tokens": cached, "audio_tokens": audio_tokens });
+        set_member(&mut usage, "prompt_tokens_details", details);
+    }
+    if has_cache_key && cached > 0 {
+        set_member(&mut usage, "num_cached_tokens", cached.into());
+    }
+    // The real server omits the tier about once in eight responses.
+    if seed % 8 != 7 {
+        set_member(&mut usage, "service_tier", "standard".into());
+    }
+    usage
+}
+
+/// Returns the number of prompt tokens that the cache contained.
+///
+/// Without a key the real server finds a part of a long prompt now and then.
+fn cached_tokens(seed: u64, prompt: usize, has_cache_key: bool) -> usize {
+    let blocks = prompt / CACHE_BLOCK;
+    if has_cache_key {
+        return blocks * CACHE_BLOCK;
+    }
+    let mut rng = Rng::new(seed);
+    if rng.below(4) > 0 {
+        return 0;
+    }
+    rng.below(blocks + 1) * CACHE_BLOCK
+}
+
+/// Returns the duration of each recording in the messages, in seconds.
+fn recording_seconds(request: &Value) -> Vec<f64> {
+    let messages = array(request, "messages").iter();
+    let chunks = messages.flat_map(|message| array(message, "content"));
+    chunks
+        .filter_map(|chunk| chunk.get("input_audio")?.as_str())
+        .map(audio::seconds_of_reference)
+        .collect()
 }
 
 /// Returns the tokens of the prompt.
@@ -260,7 +331,9 @@ fn chunk_tokens(chunk: &Value) -> Vec<String> {
         Some(text) => tokenizer::tokenize(text),
         None => match chunk.get("thinking").and_then(Value::as_array) {
             Some(chunks) => chunks.iter().flat_map(chunk_tokens).collect(),
-            // An image, a document or a recording counts as one token.
+            // A recording counts apart from the tokens of the prompt.
+            None if chunk.get("input_audio").is_some() => Vec::new(),
+            // An image or a document counts as one token.
             None => vec![format!(
                 "<{}>",
                 chunk

@@ -56,7 +56,7 @@ struct Section {
 }
 
 impl Document {
-    /// Creates a document with placeholder pages for a URL or an id, which is not fetched.
+    /// Creates a document with placeholder pages for a URL, which is not fetched.
     pub(crate) fn placeholder(name: &str, is_image: bool) -> Self {
         let name = name.split(['?', '#']).next().unwrap_or_default();
         let name = name.trim_end_matches('/').rsplit('/').next();
@@ -81,6 +81,14 @@ impl Document {
             name: media_type.to_owned(),
             size: Some(bytes.len()),
             pages,
+        }
+    }
+
+    /// Creates a document from a file that was uploaded.
+    pub(crate) fn from_file(name: String, media_type: &str, bytes: &[u8]) -> Self {
+        Self {
+            name,
+            ..Self::from_bytes(media_type, bytes)
         }
     }
 

@@ -1,9 +1,14 @@
 //! Deterministic content: text, tokens, JSON, audio and document pages.
 
+mod arguments;
 pub(crate) mod audio;
 pub(crate) mod completion;
 pub(crate) mod document;
+mod json_answer;
+mod pattern;
 pub(crate) mod random;
 pub(crate) mod reply;
 pub(crate) mod schema_instance;
+mod schema_keywords;
 pub(crate) mod tokenizer;
+mod tool_calls;

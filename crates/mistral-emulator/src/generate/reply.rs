@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::random::{Rng, hash};
-use super::schema_instance;
+use super::json_answer::{self, Answer};
 use super::tokenizer;
+use super::tool_calls::{self, tool_calls};
 use crate::json::{array, is_prefix, message_text, role, unsigned};
+use crate::json_format::to_spaced_string;
 
 /// The maximum number of words of the prompt that a reply repeats.
 const MAX_ECHOED_WORDS: usize = 12;
@@ -45,9 +46,12 @@ impl Reply {
             let thoughts = format!("The user said: \"{words}\". I answer without a real model.");
             reply.thinking = tokenizer::tokenize(&thoughts);
         }
-        if reply.tool_calls.is_empty() {
+        let has_format = request.get("response_format").is_some_and(is_json_format);
+        // As on the real server, JSON and calls can be in one message.
+        if reply.tool_calls.is_empty() || has_format {
             reply.write_text(request, messages, index);
-        } else {
+        }
+        if !reply.tool_calls.is_empty() {
             reply.finish_reason = "tool_calls";
         }
         if let Some(max_tokens) = unsigned(request, "max_tokens") {
@@ -73,16 +77,13 @@ impl Reply {
     }
 
     fn write_text(&mut self, request: &Value, messages: &[Value], index: usize) {
-        let format = request
-            .pointer("/response_format/type")
-            .and_then(Value::as_str);
-        let mut text = match format {
-            Some("json_object") => json!({ "answer": reply_text(messages, index) }).to_string(),
-            Some("json_schema") => {
-                let schema = request.pointer("/response_format/json_schema/schema");
-                schema_instance::instance(schema.unwrap_or(&Value::Null)).to_string()
+        let mut text = match json_answer::answer(request, messages) {
+            Some(Answer::Json(value)) => to_spaced_string(&value),
+            Some(Answer::Text) => {
+                let text = reply_text(messages, index);
+                to_spaced_string(&json!({ "answer": text }))
             }
-            _ => reply_text(messages, index),
+            None => with_min_tokens(request, reply_text(messages, index)),
         };
         if let Some(last) = messages.last().filter(|last| is_prefix(last)) {
             self.prefix = message_text(last);
@@ -103,29 +104,33 @@ impl Reply {
         self.thinking.truncate(max_tokens);
         let mut tokens_left = max_tokens.saturating_sub(self.thinking.len());
         self.text.truncate(tokens_left);
-        self.tool_calls.retain_mut(|call| {
-            let has_name = tokens_left > 0;
-            tokens_left = tokens_left.saturating_sub(1);
-            if let Some(arguments) = call.pointer_mut("/function/arguments") {
-                let mut tokens = tokenizer::tokenize(arguments.as_str().unwrap_or_default());
-                tokens.truncate(tokens_left);
-                tokens_left = tokens_left.saturating_sub(tokens.len());
-                *arguments = tokens.concat().into();
-            }
-            has_name
-        });
+        tokens_left = tokens_left.saturating_sub(self.text.len());
+        self.tool_calls
+            .retain_mut(|call| tool_calls::truncate(call, &mut tokens_left));
     }
 
     /// Returns the number of generated tokens.
     pub(crate) fn generated_tokens(&self) -> usize {
-        let tool_calls: usize = self.tool_calls.iter().map(tool_call_tokens).sum();
+        let tool_calls: usize = self.tool_calls.iter().map(tool_calls::count_tokens).sum();
         self.thinking.len() + self.text.len() + tool_calls
     }
 }
 
-fn tool_call_tokens(call: &Value) -> usize {
-    let arguments = call.pointer("/function/arguments").and_then(Value::as_str);
-    1 + tokenizer::count_tokens(arguments.unwrap_or_default())
+/// Bounds the text for a large `min_tokens`.
+const MAX_MIN_TOKENS: usize = 10_000;
+
+fn with_min_tokens(request: &Value, mut text: String) -> String {
+    let min = unsigned(request, "min_tokens")
+        .unwrap_or(0)
+        .min(MAX_MIN_TOKENS);
+    let missing = min.saturating_sub(tokenizer::count_tokens(&text));
+    text.push_str(&" more".repeat(missing));
+    text
+}
+
+fn is_json_format(format: &Value) -> bool {
+    let kind = format.get("type").and_then(Value::as_str);
+    matches!(kind, Some("json_object" | "json_schema"))
 }
 
 fn truncate_at_stop(request: &Value, text: &mut String) {
@@ -164,6 +169,7 @@ fn reply_to_prompt(prompt: &str) -> String {
         .trim_end_matches(['?', '.', '!', ' '])
         .to_lowercase();
     match question.as_str() {
+        _ if exact_reply(prompt).is_some() => exact_reply(prompt).unwrap_or_default().to_owned(),
         "who painted olympia" => "Édouard Manet painted Olympia in 1863.".to_owned(),
         "who is the best french painter? answer in one short sentence" => {
             "Claude Monet is often called the best French painter.".to_owned()
@@ -176,6 +182,24 @@ fn reply_to_prompt(prompt: &str) -> String {
             first_words(prompt)
         ),
     }
+}
+
+/// Returns the text that the prompt dictates: what follows `Echo:`, or the colon in sentences such
+/// as `Reply with exactly: …`.
+fn exact_reply(prompt: &str) -> Option<&str> {
+    const VERBS: &[&str] = &[
+        "answer", "echo", "output", "print", "repeat", "reply", "respond", "return", "say", "write",
+    ];
+    let (before, text) = prompt.split_once(':')?;
+    let sentence = before.rsplit(['.', '!', '?', '\n']).next()?.to_lowercase();
+    let mut words = sentence.split(|letter: char| !letter.is_alphanumeric());
+    let is_echo = sentence.trim() == "echo";
+    let is_dictated = sentence.contains("exactly") && words.any(|word| VERBS.contains(&word));
+    let text = text.trim();
+    let quoted = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    ((is_echo || is_dictated) && !text.is_empty()).then(|| quoted.unwrap_or(text))
 }
 
 fn reply_to_tool(messages: &[Value]) -> String {
@@ -202,93 +226,15 @@ fn tool_name<'a>(messages: &'a [Value], result: &'a Value) -> &'a str {
         .flat_map(|message| array(message, "tool_calls"))
         .find(|call| id.is_some() && call.get("id") == id)
         .and_then(|call| call.pointer("/function/name"));
-    result
-        .get("name")
+    let own_name = result.get("name").filter(|name| name.is_string());
+    own_name
         .or(called_name)
         .and_then(Value::as_str)
         .unwrap_or("you called")
 }
 
-fn tool_calls(request: &Value, messages: &[Value], index: usize) -> Vec<Value> {
-    let tools: Vec<&Value> = array(request, "tools")
-        .iter()
-        .filter_map(|tool| tool.get("function"))
-        .collect();
-    let ends_with_user = messages.last().is_some_and(|last| role(last) == "user");
-    let prompt = prompt(messages).to_lowercase();
-    let mentioned = tools
-        .iter()
-        .copied()
-        .filter(|tool| mentions(&prompt, name_in(tool)));
-    let choice = request.get("tool_choice");
-    let mut calls: Vec<&Value> = match choice.and_then(Value::as_str) {
-        Some("none") => Vec::new(),
-        Some("any" | "required") => {
-            let mentioned: Vec<&Value> = mentioned.collect();
-            if mentioned.is_empty() {
-                tools.first().copied().into_iter().collect()
-            } else {
-                mentioned
-            }
-        }
-        _ => match choice.and_then(|choice| choice.pointer("/function/name")) {
-            Some(name) => tools
-                .iter()
-                .copied()
-                .filter(|tool| tool.get("name") == Some(name))
-                .collect(),
-            None if ends_with_user => mentioned.collect(),
-            None => Vec::new(),
-        },
-    };
-    if request.get("parallel_tool_calls") == Some(&Value::Bool(false)) {
-        calls.truncate(1);
-    }
-    let seed = hash(request.to_string().as_bytes()).wrapping_add(index as u64);
-    let mut ids = Rng::new(seed);
-    calls
-        .iter()
-        .enumerate()
-        .map(|(index, tool)| tool_call(tool, index, &ids.alphanumeric(9)))
-        .collect()
-}
-
-fn tool_call(tool: &Value, index: usize, id: &str) -> Value {
-    let arguments = schema_instance::instance(tool.get("parameters").unwrap_or(&Value::Null));
-    let arguments = if arguments.is_object() {
-        arguments
-    } else {
-        json!({})
-    };
-    json!({
-        "id": id,
-        "type": "function",
-        "index": index,
-        "function": { "name": name_in(tool), "arguments": arguments.to_string() },
-    })
-}
-
-/// Whether the text contains the name as a separate word.
-fn mentions(text: &str, name: &str) -> bool {
-    let name = name.to_lowercase();
-    let is_name_character =
-        |character: char| character.is_alphanumeric() || matches!(character, '_' | '-');
-    !name.is_empty()
-        && text.match_indices(&name).any(|(start, found)| {
-            let before = text.get(..start).and_then(|text| text.chars().next_back());
-            let after = text
-                .get(start + found.len()..)
-                .and_then(|text| text.chars().next());
-            !before.is_some_and(is_name_character) && !after.is_some_and(is_name_character)
-        })
-}
-
-fn name_in(tool: &Value) -> &str {
-    tool.get("name").and_then(Value::as_str).unwrap_or_default()
-}
-
 /// Returns the text of the last user message.
-fn prompt(messages: &[Value]) -> String {
+pub(super) fn prompt(messages: &[Value]) -> String {
     let last = messages
         .iter()
         .rev()
@@ -315,15 +261,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tool_name_is_matched_as_whole_word() {
-        assert!(mentions("please call get_weather.", "get_weather"));
-        assert!(mentions("get_weather", "get_Weather"));
-        assert!(!mentions("call get_weather_now", "get_weather"));
-        assert!(!mentions("forget_weather", "get_weather"));
-        assert!(!mentions("anything", ""));
-    }
-
-    #[test]
     fn reply_to_known_question_is_canned() {
         assert_eq!(
             reply_to_prompt(" who painted OLYMPIA "),
@@ -332,6 +269,24 @@ mod tests {
         let painter = "Who is the best French painter? Answer in one short sentence.";
         assert!(reply_to_prompt(painter).contains("Monet"));
         assert!(reply_to_prompt("Who painted Guernica?").contains("\"Who painted Guernica?\""));
+    }
+
+    #[test]
+    fn reply_to_dictated_text_is_that_text() {
+        for (prompt, expected) in [
+            ("Echo: Hello, world!", Some("Hello, world!")),
+            ("Reply with exactly: cobalt", Some("cobalt")),
+            (
+                "Do not call any tools. Reply with exactly these two words: probe ready",
+                Some("probe ready"),
+            ),
+            ("Say exactly this: \"a: b\"", Some("a: b")),
+            ("Explain exactly: why?", None),
+            ("Reply: yes", None),
+            ("Echo:", None),
+        ] {
+            assert_eq!(exact_reply(prompt), expected, "{prompt}");
+        }
     }
 
     #[test]

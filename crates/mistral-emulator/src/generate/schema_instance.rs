@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::pattern;
+use super::schema_keywords::{bound, merge, size, strings, type_of, without};
+
 /// Bounds the instance of a schema that grows exponentially.
 const MAX_VALUES: usize = 5_000;
 
@@ -201,6 +204,13 @@ impl<'a> Generator<'a> {
     }
 
     fn text(&self, keywords: &Map<String, Value>, name: &str) -> Value {
+        let min = size(keywords, "minLength").unwrap_or(0);
+        let max = size(keywords, "maxLength").unwrap_or(usize::MAX);
+        if let Some(pattern) = keywords.get("pattern").and_then(Value::as_str)
+            && let Some(text) = pattern::instance(pattern, (min, max), self.variant)
+        {
+            return text.into();
+        }
         let mut text = match keywords.get("format").and_then(Value::as_str) {
             Some("date") => format!("2025-01-{:02}", 1 + self.variant % 28),
             Some("date-time") => format!("2025-01-01T00:00:{:02}Z", self.variant % 60),
@@ -215,11 +225,10 @@ impl<'a> Generator<'a> {
             _ => format!("{name}{}", self.suffix()),
         };
         let length = text.chars().count();
-        let min = size(keywords, "minLength").unwrap_or(0);
         if length < min {
             text.push_str(&"x".repeat(min.min(1 << 20) - length.min(1 << 20)));
         }
-        if let Some(max) = size(keywords, "maxLength").filter(|max| *max < length) {
+        if max < length {
             let kept = text.chars().skip(length - max).collect();
             text = kept;
         }
@@ -231,55 +240,6 @@ impl<'a> Generator<'a> {
             0 => String::new(),
             number => number.to_string(),
         }
-    }
-}
-
-fn type_of(keywords: &Map<String, Value>) -> &str {
-    match keywords.get("type") {
-        Some(Value::String(name)) => name,
-        Some(Value::Array(names)) => {
-            let names = names.iter().filter_map(Value::as_str);
-            names
-                .reduce(|kept, next| if kept == "null" { next } else { kept })
-                .unwrap_or_default()
-        }
-        _ => {
-            let has = |names: &[&str]| names.iter().any(|name| keywords.contains_key(*name));
-            if has(&[
-                "properties",
-                "required",
-                "additionalProperties",
-                "minProperties",
-            ]) {
-                "object"
-            } else if has(&["items", "prefixItems", "minItems", "uniqueItems"]) {
-                "array"
-            } else if has(&[
-                "minimum",
-                "maximum",
-                "multipleOf",
-                "exclusiveMinimum",
-                "exclusiveMaximum",
-            ]) {
-                "number"
-            } else {
-                "string"
-            }
-        }
-    }
-}
-
-/// Returns a bound and whether it is exclusive.
-fn bound(keywords: &Map<String, Value>, plain: &str, exclusive: &str) -> Option<(f64, bool)> {
-    let limit = keywords.get(plain).and_then(Value::as_f64);
-    match keywords.get(exclusive) {
-        // In older drafts the keyword is a boolean beside the limit.
-        Some(Value::Bool(is_exclusive)) => limit.map(|limit| (limit, *is_exclusive)),
-        Some(value) => value
-            .as_f64()
-            .map(|limit| (limit, true))
-            .or(limit.map(|limit| (limit, false))),
-        None => limit.map(|limit| (limit, false)),
     }
 }
 
@@ -334,63 +294,6 @@ fn number_within(lower: Option<(f64, bool)>, upper: Option<(f64, bool)>) -> f64 
 
 fn to_f64(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-fn size(keywords: &Map<String, Value>, name: &str) -> Option<usize> {
-    keywords
-        .get(name)
-        .and_then(Value::as_u64)
-        .and_then(|size| usize::try_from(size).ok())
-}
-
-fn strings(value: Option<&Value>) -> Vec<&str> {
-    value
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
-}
-
-fn without(keywords: &Map<String, Value>, names: &[&str]) -> Value {
-    let kept = keywords
-        .iter()
-        .filter(|(name, _)| !names.contains(&name.as_str()));
-    Value::Object(
-        kept.map(|(name, value)| (name.clone(), value.clone()))
-            .collect(),
-    )
-}
-
-/// Merges two schemas: properties and required names are united; for other keywords the second
-/// schema takes precedence.
-fn merge(first: &Value, second: &Value) -> Value {
-    let (Some(base), Some(more)) = (first.as_object(), second.as_object()) else {
-        return second.clone();
-    };
-    let mut merged = base.clone();
-    for (name, value) in more {
-        let both = match (merged.get(name), value) {
-            (Some(Value::Object(kept)), Value::Object(added)) if name == "properties" => {
-                let mut all = kept.clone();
-                for (property, schema) in added {
-                    let schema = all
-                        .get(property)
-                        .map_or(schema.clone(), |kept| merge(kept, schema));
-                    all.insert(property.clone(), schema);
-                }
-                all.into()
-            }
-            (Some(Value::Array(kept)), Value::Array(added))
-                if matches!(name.as_str(), "required" | "allOf") =>
-            {
-                kept.iter().chain(added).cloned().collect()
-            }
-            _ => value.clone(),
-        };
-        merged.insert(name.clone(), both);
-    }
-    merged.into()
 }
 
 #[cfg(test)]

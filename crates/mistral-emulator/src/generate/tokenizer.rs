@@ -29,6 +29,39 @@ pub(crate) fn tokenize(text: &str) -> Vec<String> {
     tokens
 }
 
+/// Splits JSON into words, single digits, punctuation and white space, as a real tokenizer does.
+pub(crate) fn tokenize_json(text: &str) -> Vec<String> {
+    #[derive(PartialEq)]
+    enum Kind {
+        Digit,
+        Word,
+        Space,
+        Mark,
+    }
+    let mut tokens: Vec<String> = Vec::new();
+    let mut previous = Kind::Digit;
+    for character in text.chars() {
+        let kind = match character {
+            '0'..='9' => Kind::Digit,
+            ' ' => Kind::Space,
+            _ if character.is_alphanumeric() => Kind::Word,
+            _ => Kind::Mark,
+        };
+        // White space belongs to the word or the punctuation after it.
+        let continues = previous == kind || (previous == Kind::Space && kind != Kind::Digit);
+        match tokens.last_mut() {
+            Some(token)
+                if continues && kind != Kind::Digit && token.chars().count() < MAX_TOKEN_CHARS =>
+            {
+                token.push(character);
+            }
+            _ => tokens.push(character.into()),
+        }
+        previous = kind;
+    }
+    tokens
+}
+
 pub(crate) fn count_tokens(text: &str) -> usize {
     tokenize(text).len()
 }
@@ -82,6 +115,15 @@ mod tests {
                 .iter()
                 .all(|token| token.trim().chars().count() <= MAX_TOKEN_CHARS)
         );
+    }
+
+    #[test]
+    fn json_tokens_are_those_of_a_real_tokenizer() {
+        let tokens = tokenize_json(r#"{"x": 17, "y": 25}"#);
+        let expected = [
+            "{\"", "x", "\":", " ", "1", "7", ",", " \"", "y", "\":", " ", "2", "5", "}",
+        ];
+        assert_eq!(tokens, expected);
     }
 
     #[test]

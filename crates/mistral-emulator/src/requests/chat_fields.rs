@@ -36,6 +36,9 @@ pub(crate) static CHAT: &[Field] = &[
     optional("top_logprobs", Type::Integer(0, 128)),
     optional("prompt_logprobs", Type::Boolean),
     optional("top_prompt_logprobs", Type::Integer(0, 128)),
+    // The guide to documents in conversations sends these two.
+    optional("document_image_limit", UNSIGNED),
+    optional("document_page_limit", UNSIGNED),
 ];
 
 /// The model and the sampling settings belong to the agent.
@@ -67,6 +70,9 @@ pub(crate) static AGENTS: &[Field] = &[
     optional("top_logprobs", Type::Integer(0, 128)),
     optional("prompt_logprobs", Type::Boolean),
     optional("top_prompt_logprobs", Type::Integer(0, 128)),
+    // The guide to documents in conversations sends these two.
+    optional("document_image_limit", UNSIGNED),
+    optional("document_page_limit", UNSIGNED),
 ];
 
 /// A string or an array of strings.

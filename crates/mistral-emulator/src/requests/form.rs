@@ -63,31 +63,36 @@ fn parse_error() -> ApiError {
 pub(crate) fn to_object(table: &[Field], form: &[FormField]) -> Value {
     let mut object = Map::new();
     for field in form {
-        let ty = table
-            .iter()
-            .find(|known| known.name == field.name)
-            .map(|known| &known.ty);
+        let known = table.iter().find(|known| is_field(known, &field.name));
+        let name = known.map_or(field.name.as_str(), |known| known.name);
+        let ty = known.map(|known| &known.ty);
         let text = String::from_utf8_lossy(&field.content);
         match (ty, &field.file_name) {
-            (_, Some(name)) => {
-                let file = json!({ "filename": name, "size": field.content.len() });
-                object.insert(field.name.clone(), file);
+            (_, Some(file_name)) => {
+                let file = json!({ "filename": file_name, "size": field.content.len() });
+                object.insert(name.to_owned(), file);
             }
             (Some(Type::Array(_, item)), None) => {
-                let list = object
-                    .entry(field.name.clone())
-                    .or_insert_with(|| json!([]));
+                let list = object.entry(name).or_insert_with(|| json!([]));
                 if let Some(items) = list.as_array_mut() {
                     items.push(value(item, &text));
                 }
             }
             (ty, None) => {
                 let value = ty.map_or_else(|| json!(text), |ty| value(ty, &text));
-                object.insert(field.name.clone(), value);
+                object.insert(name.to_owned(), value);
             }
         }
     }
     object.into()
+}
+
+/// Whether a form field is a field of the table.
+///
+/// Some clients append `[]` to the name of an array, as the official SDK did before version 2.
+fn is_field(known: &Field, name: &str) -> bool {
+    known.name == name
+        || (matches!(known.ty, Type::Array(..)) && name.strip_suffix("[]") == Some(known.name))
 }
 
 /// Converts the text of a field. Text that is invalid for the type is kept for the validation.
@@ -139,13 +144,14 @@ mod tests {
                 ("number", "0.5"),
                 ("map", r#"{"a": 1}"#),
                 ("list", "a"),
-                ("list", "1"),
+                ("list[]", "1"),
+                ("number[]", "2"),
                 ("file", "RIFF"),
                 ("other", "1"),
             ]),
             json!({
                 "flag": true, "number": 0.5, "map": {"a": 1}, "list": ["a", "1"],
-                "file": {"filename": "a.wav", "size": 4}, "other": "1",
+                "number[]": "2", "file": {"filename": "a.wav", "size": 4}, "other": "1",
             })
         );
         assert_eq!(

@@ -7,13 +7,15 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::json_format::to_ordered_string;
+
 /// The number of tokens that a request consumed, as an extension of its response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenCost(pub(crate) u64);
 
 /// Creates a response with a JSON body.
 pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+    let mut response = Response::new(Body::from(to_ordered_string(body)));
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,

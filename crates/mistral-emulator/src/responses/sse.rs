@@ -12,9 +12,11 @@ use http::{HeaderValue, header};
 use hyper::body::Frame;
 use serde_json::Value;
 
+use crate::json_format::to_ordered_string;
+
 /// Creates a response that streams the values as events and ends with `[DONE]`.
 pub(crate) fn data_events(values: &[Value]) -> Response {
-    let events = values.iter().map(Value::to_string);
+    let events = values.iter().map(to_ordered_string);
     let events = events.chain(std::iter::once("[DONE]".to_owned()));
     event_stream(events.map(|data| format!("data: {data}\n\n")))
 }

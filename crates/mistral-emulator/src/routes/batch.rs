@@ -85,6 +85,11 @@ static FILTERS: &[Parameter] = &[
 #[derive(Debug, Clone)]
 pub(crate) struct BatchRouter(pub(crate) Router);
 
+/// Marks a request of a batch job, whose body is JSON whatever the operation, as an extension of
+/// the request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InBatchJob;
+
 /// `POST /v1/batch/jobs`
 pub(crate) async fn create(
     State(state): State<Arc<AppState>>,
@@ -284,6 +289,7 @@ async fn dispatch(router: &Router, key: &str, path: &str, body: &Value) -> Respo
         .uri(path)
         .header(header::AUTHORIZATION, format!("Bearer {key}"))
         .header(header::CONTENT_TYPE, "application/json")
+        .extension(InBatchJob)
         .body(Body::from(body.to_string()));
     match request {
         Ok(request) => match TowerToHyperService::new(router.clone()).call(request).await {

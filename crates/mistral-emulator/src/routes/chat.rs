@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value;
 
+use super::{chat_rules, guardrails};
 use crate::generate::completion::Completion;
 use crate::json::{array, set_member};
 use crate::requests::chat_fields::{AGENTS, CHAT};
@@ -20,9 +21,10 @@ const AGENT_MODEL: &str = "mistral-medium-latest";
 /// `POST /v1/chat/completions`
 pub(crate) async fn complete(
     State(state): State<Arc<AppState>>,
-    JsonBody(request): JsonBody,
+    JsonBody(mut request): JsonBody,
 ) -> Result<Response, ApiError> {
     fields::validate(CHAT, &request)?;
+    models::replace_azure_placeholder(&mut request);
     let model = state.store().resolve_model(&request, "completion_chat")?;
     respond(&request, model)
 }
@@ -39,73 +41,11 @@ pub(crate) async fn complete_with_agent(
 
 /// Completes a request whose fields were validated.
 fn respond(request: &Value, model: &Model) -> Result<Response, ApiError> {
-    messages::validate(array(request, "messages"))?;
-    check_format(request)?;
-    check_tool_choice(request)?;
-    check_prompt_mode(request, model)?;
-    Ok(Completion::new(request, model.reasons_by_default()).to_response(request))
-}
-
-fn invalid_arguments(message: impl Into<String>) -> ApiError {
-    ApiError::bad_request("invalid_request_invalid_args", Some("3051"), message.into())
-}
-
-fn check_format(request: &Value) -> Result<(), ApiError> {
-    let Some(format) = request.get("response_format") else {
-        return Ok(());
-    };
-    if format.get("type").and_then(Value::as_str) != Some("json_schema") {
-        return Ok(());
-    }
-    if format.get("json_schema").is_none_or(Value::is_null) {
-        let location = [
-            "body".into(),
-            "response_format".into(),
-            "json_schema".into(),
-        ];
-        let error = fields::error_detail("missing", &location, "Field required", format);
-        return Err(ApiError::validation(vec![error]));
-    }
-    let choice = request
-        .get("tool_choice")
-        .filter(|choice| !choice.is_null());
-    let is_auto = choice.is_none_or(|choice| choice == "auto");
-    if !is_auto && !array(request, "tools").is_empty() {
-        return Err(invalid_arguments(
-            "Response format json_schema can only be used with tools when tool_choice is auto",
-        ));
-    }
-    Ok(())
-}
-
-fn check_tool_choice(request: &Value) -> Result<(), ApiError> {
-    let Some(choice) = request.get("tool_choice") else {
-        return Ok(());
-    };
-    let tools = array(request, "tools");
-    if matches!(choice.as_str(), Some("any" | "required")) && tools.is_empty() {
-        return Err(invalid_arguments("Tool choice cannot be set without tools"));
-    }
-    if let Some(name) = choice.pointer("/function/name").and_then(Value::as_str) {
-        let named =
-            |tool: &Value| tool.pointer("/function/name").and_then(Value::as_str) == Some(name);
-        if !tools.iter().any(named) {
-            return Err(invalid_arguments(format!(
-                "Tool choice names an unknown tool: {name}"
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn check_prompt_mode(request: &Value, model: &Model) -> Result<(), ApiError> {
-    let is_set = request
-        .get("prompt_mode")
-        .is_some_and(|mode| !mode.is_null());
-    if is_set && !model.reasons_by_default() {
-        return Err(invalid_arguments(
-            "Reasoning prompt mode is not enabled for this model",
-        ));
-    }
-    Ok(())
+    let messages = array(request, "messages");
+    messages::validate(messages)?;
+    chat_rules::validate(request, model)?;
+    let guardrails = guardrails::evaluate(array(request, "guardrails"), messages)?;
+    let completion = Completion::new(request, model.reasons_by_default());
+    chat_rules::check_context(completion.prompt_tokens(), model)?;
+    Ok(completion.with_guardrails(guardrails).to_response(request))
 }

@@ -188,7 +188,7 @@ fn last_text(messages: &[Value]) -> String {
 }
 
 fn moderation(model: &Model, text: &str) -> Value {
-    let scores = category_scores(model, text);
+    let scores = category_scores(model.id, text);
     let categories: Map<String, Value> = scores
         .iter()
         .map(|(name, score)| (name.clone(), (*score > 0.5).into()))
@@ -200,11 +200,12 @@ fn moderation(model: &Model, text: &str) -> Value {
     json!({ "categories": categories, "category_scores": scores })
 }
 
-fn category_scores(model: &Model, text: &str) -> Vec<(String, f64)> {
+/// Returns the score of every category of a moderation model.
+pub(super) fn category_scores(model: &str, text: &str) -> Vec<(String, f64)> {
     let words = words(text);
     let mut scores: Vec<(String, f64)> = Vec::new();
     for (name, keywords) in CATEGORIES {
-        let name = match (model.id, *name) {
+        let name = match (model, *name) {
             (MODERATION_2411, "jailbreaking") => continue,
             (MODERATION_2411, "dangerous" | "criminal") => DANGEROUS_AND_CRIMINAL,
             (_, name) => name,
@@ -225,7 +226,7 @@ fn category_scores(model: &Model, text: &str) -> Vec<(String, f64)> {
 
 fn classification(model: &Model, text: &str) -> Value {
     if model.supports("moderation") {
-        let scores: Map<String, Value> = category_scores(model, text)
+        let scores: Map<String, Value> = category_scores(model.id, text)
             .into_iter()
             .map(|(name, score)| (name, json!(score)))
             .collect();

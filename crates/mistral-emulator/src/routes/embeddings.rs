@@ -100,7 +100,6 @@ fn usage(tokens: usize) -> Value {
         "completion_tokens": 0,
         "total_tokens": tokens,
         "prompt_audio_seconds": null,
-        "num_cached_tokens": null,
         "prompt_tokens_details": null,
         "prompt_token_details": null,
         "completion_tokens_details": null,

@@ -174,7 +174,22 @@ fn signature(state: &AppState, id: &str, expires: &str) -> String {
     hex_id(hash(format!("{} {id} {expires}", state.api_key).as_bytes()))
 }
 
-fn find(state: &AppState, id: &str) -> Result<File, ApiError> {
+/// Returns the file behind a URL that `GET /v1/files/{file_id}/url` created, or `None` for the URL
+/// of another server.
+pub(super) fn find_signed(state: &AppState, url: &str) -> Option<File> {
+    let (_, rest) = url.split_once("/signed/files/")?;
+    let (id, query) = rest.split_once('?')?;
+    let parameter = |name: &str| {
+        let mut parameters = query.split('&').filter_map(|part| part.split_once('='));
+        parameters.find(|(found, _)| *found == name)
+    };
+    let (_, expires) = parameter("expires")?;
+    let (_, found) = parameter("signature")?;
+    let file = find(state, id).ok()?;
+    (found == signature(state, id, expires)).then_some(file)
+}
+
+pub(super) fn find(state: &AppState, id: &str) -> Result<File, ApiError> {
     let found = state.store().file(id).cloned();
     found.ok_or_else(|| ApiError::detail(StatusCode::NOT_FOUND, "File not found"))
 }

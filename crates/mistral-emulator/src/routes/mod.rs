@@ -2,12 +2,14 @@
 
 pub(crate) mod batch;
 pub(crate) mod chat;
+mod chat_rules;
 pub(crate) mod classifiers;
 pub(crate) mod embeddings;
 mod file_upload;
 pub(crate) mod files;
 pub(crate) mod fim;
 pub(crate) mod fine_tuning;
+mod guardrails;
 pub(crate) mod models;
 pub(crate) mod ocr;
 pub(crate) mod speech;

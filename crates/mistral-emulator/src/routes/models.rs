@@ -34,8 +34,8 @@ pub(crate) async fn list(
         Some(name) => card(&state, name).into_iter().collect(),
         None => {
             let store = state.store();
-            let base = models::all().map(|model| model.card(model.id));
-            base.chain(store.fine_tuned_models.iter().map(FineTunedModel::card))
+            models::cards()
+                .chain(store.fine_tuned_models.iter().map(FineTunedModel::card))
                 .collect()
         }
     };

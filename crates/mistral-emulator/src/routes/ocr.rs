@@ -1,9 +1,13 @@
 //! OCR.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::files;
 use crate::generate::document::{Document, IMAGE_SIZE, PageOptions, parse_data_url};
 use crate::generate::schema_instance;
 use crate::json::{set_member, unsigned};
@@ -11,6 +15,8 @@ use crate::requests::JsonBody;
 use crate::requests::chat_fields::RESPONSE_FORMAT;
 use crate::requests::fields::{self, Field, Type, UNSIGNED, optional, required};
 use crate::responses::{ApiError, json_response};
+use crate::state::AppState;
+use crate::state::file::File;
 use crate::state::models::{self, MISTRAL_OCR};
 
 static FIELDS: &[Field] = &[
@@ -66,7 +72,10 @@ const DOCUMENT: Type = Type::Union {
 };
 
 /// `POST /v1/ocr`
-pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response, ApiError> {
+pub(crate) async fn process(
+    State(state): State<Arc<AppState>>,
+    JsonBody(mut request): JsonBody,
+) -> Result<Response, ApiError> {
     infer_document_type(&mut request);
     fields::validate(FIELDS, &request)?;
     if request.get("model") == Some(&Value::Null) {
@@ -75,15 +84,8 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
     models::resolve(&request, |model| model.supports("ocr"))?;
     let image_annotation = annotation(&request, "bbox_annotation_format")?;
     let document_annotation = annotation(&request, "document_annotation_format")?;
-    let prompt = request.get("document_annotation_prompt");
-    if prompt.is_some_and(|prompt| !prompt.is_null()) && document_annotation.is_none() {
-        return Err(ApiError::bad_request(
-            "invalid_request_invalid_args",
-            Some("3051"),
-            "document_annotation_prompt needs a document_annotation_format",
-        ));
-    }
-    let document = document(request.get("document").unwrap_or(&Value::Null))?;
+    check_annotation_prompt(&request, document_annotation.is_some())?;
+    let document = document(&state, request.get("document").unwrap_or(&Value::Null))?;
     let selection = selected_pages(&request)?;
     let flag = |name| request.get(name) == Some(&Value::Bool(true));
     let text = |name| request.get(name).and_then(Value::as_str);
@@ -126,6 +128,18 @@ pub(crate) async fn process(JsonBody(mut request): JsonBody) -> Result<Response,
     Ok(json_response(StatusCode::OK, &body))
 }
 
+fn check_annotation_prompt(request: &Value, has_format: bool) -> Result<(), ApiError> {
+    let prompt = request.get("document_annotation_prompt");
+    if has_format || prompt.is_none_or(Value::is_null) {
+        return Ok(());
+    }
+    Err(ApiError::bad_request(
+        "invalid_request_invalid_args",
+        Some("3051"),
+        "document_annotation_prompt needs a document_annotation_format",
+    ))
+}
+
 /// Sets the missing type of a document according to its members, as the server does.
 fn infer_document_type(request: &mut Value) {
     let Some(document) = request
@@ -144,13 +158,17 @@ fn infer_document_type(request: &mut Value) {
     }
 }
 
-fn document(document: &Value) -> Result<Document, ApiError> {
+fn document(state: &AppState, document: &Value) -> Result<Document, ApiError> {
     let text = |pointer| document.pointer(pointer).and_then(Value::as_str);
+    let stored = |file: File| Document::from_file(file.name, &file.mimetype, &file.content);
     if let Some(id) = text("/file_id") {
-        return Ok(Document::placeholder(id, false));
+        return files::find(state, id).map(stored);
     }
     let image = text("/image_url").or_else(|| text("/image_url/url"));
     let url = image.or_else(|| text("/document_url")).unwrap_or_default();
+    if let Some(file) = files::find_signed(state, url) {
+        return Ok(stored(file));
+    }
     if url.starts_with("https://") || url.starts_with("http://") {
         let name = text("/document_name").unwrap_or(url);
         return Ok(Document::placeholder(name, image.is_some()));

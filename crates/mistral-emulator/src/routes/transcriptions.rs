@@ -1,23 +1,27 @@
 //! Transcriptions.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::batch::InBatchJob;
+use super::files;
 use crate::generate::{audio, tokenizer};
 use crate::json::{array, set_member};
+use crate::requests::JsonBody;
 use crate::requests::fields::{self, Field, NUMBER, Type, optional, required};
 use crate::requests::form::{self, FormField};
 use crate::responses::TokenCost;
 use crate::responses::sse;
 use crate::responses::{ApiError, json_response};
+use crate::state::AppState;
+use crate::state::file::File;
 use crate::state::models;
 
 const MAX_CONTEXT_BIASES: usize = 100;
-/// The assumed duration of a recording that is not sent.
-const PLACEHOLDER_SECONDS: f64 = 10.0;
-const TOKENS_PER_SECOND: f64 = 12.5;
 /// The number of prompt tokens of every transcription.
 const INSTRUCTION_TOKENS: usize = 4;
 
@@ -38,21 +42,22 @@ static FIELDS: &[Field] = &[
 static GRANULARITY: Type = Type::Enum(&["segment", "word"]);
 
 /// `POST /v1/audio/transcriptions`
-pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
-    let form_fields = form::read_form(request).await?;
-    let request = form::to_object(FIELDS, &form_fields);
+pub(crate) async fn transcribe(
+    State(state): State<Arc<AppState>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (request, form_fields) = read(request).await?;
     fields::validate(FIELDS, &request)?;
     models::resolve(&request, |model| model.supports("audio_transcription"))?;
     validate(&request)?;
-    let (name, seconds) = recording(&request, &form_fields)?;
+    let (name, seconds) = recording(&state, &request, &form_fields)?;
     let text = format!(
         "This is the Mistral emulator. It was given {name}. \
          A real model would write here what is said."
     );
     let language = request.get("language").and_then(Value::as_str);
-    let language = language.unwrap_or("en");
     let segments = segments(&request, &text, seconds);
-    let audio_tokens = (seconds * TOKENS_PER_SECOND).ceil() as usize;
+    let audio_tokens = audio::tokens(seconds);
     let (prompt_tokens, completion_tokens) = (
         INSTRUCTION_TOKENS + context_biases(&request).len(),
         tokenizer::count_tokens(&text),
@@ -69,27 +74,13 @@ pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
             "prompt_tokens": prompt_tokens,
             "completion_tokens": completion_tokens,
             "total_tokens": total,
-            "num_cached_tokens": 0,
-            "prompt_tokens_details": { "cached_tokens": 0 },
+            "prompt_tokens_details": { "cached_tokens": 0, "audio_tokens": audio_tokens },
+            "service_tier": "standard",
         },
     });
     let mut response = if request.get("stream") == Some(&Value::Bool(true)) {
-        let mut events =
-            vec![json!({ "type": "transcription.language", "audio_language": language })];
-        let tokens = tokenizer::tokenize(&text).into_iter();
-        events.extend(
-            tokens.map(|token| json!({ "type": "transcription.text.delta", "text": token })),
-        );
-        events.extend(segments.into_iter().map(|mut segment| {
-            if let Some(members) = segment.as_object_mut() {
-                members.remove("score");
-            }
-            set_member(&mut segment, "type", "transcription.segment".into());
-            segment
-        }));
         set_member(&mut body, "type", "transcription.done".into());
-        events.push(body);
-        sse::named_events(&events)
+        sse::named_events(&events(&text, language.unwrap_or("en"), segments, body))
     } else {
         json_response(StatusCode::OK, &body)
     };
@@ -97,9 +88,45 @@ pub(crate) async fn transcribe(request: Request) -> Result<Response, ApiError> {
     Ok(response)
 }
 
+/// Reads the body, which is a form, but JSON in a batch job.
+async fn read(request: Request) -> Result<(Value, Vec<FormField>), ApiError> {
+    if request.extensions().get::<InBatchJob>().is_some() {
+        let JsonBody(request) = JsonBody::from_request(request, &()).await?;
+        return Ok((request, Vec::new()));
+    }
+    let form_fields = form::read_form(request).await?;
+    Ok((form::to_object(FIELDS, &form_fields), form_fields))
+}
+
+/// Returns the events of a stream, the last of which is `done`.
+fn events(text: &str, language: &str, segments: Vec<Value>, done: Value) -> Vec<Value> {
+    let language = json!({ "type": "transcription.language", "audio_language": language });
+    let deltas = tokenizer::tokenize(text)
+        .into_iter()
+        .map(|token| json!({ "type": "transcription.text.delta", "text": token }));
+    let segments = segments.into_iter().map(|mut segment| {
+        if let Some(members) = segment.as_object_mut() {
+            members.remove("score");
+        }
+        set_member(&mut segment, "type", "transcription.segment".into());
+        segment
+    });
+    let last = std::iter::once(done);
+    std::iter::once(language)
+        .chain(deltas)
+        .chain(segments)
+        .chain(last)
+        .collect()
+}
+
 /// Returns the name of the recording and its duration in seconds.
-fn recording(request: &Value, form_fields: &[FormField]) -> Result<(String, f64), ApiError> {
+fn recording(
+    state: &AppState,
+    request: &Value,
+    form_fields: &[FormField],
+) -> Result<(String, f64), ApiError> {
     let text = |name| request.get(name).and_then(Value::as_str);
+    let stored = |file: File| (file.name, audio::duration_seconds(&file.content));
     let file = form_fields
         .iter()
         .rev()
@@ -110,15 +137,17 @@ fn recording(request: &Value, form_fields: &[FormField]) -> Result<(String, f64)
                 audio::duration_seconds(&form_field.content),
             ))
         });
-    let by_id = text("file_id").map(|id| (id.to_owned(), PLACEHOLDER_SECONDS));
-    let by_url = text("file_url").map(|url| {
-        let path = url.split(['?', '#']).next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default();
-        (name.to_owned(), PLACEHOLDER_SECONDS)
-    });
-    let mut found = [file, by_id, by_url].into_iter().flatten();
-    match (found.next(), found.next()) {
-        (Some(recording), None) => Ok(recording),
+    match (file, text("file_id"), text("file_url")) {
+        (Some(file), None, None) => Ok(file),
+        (None, Some(id), None) => files::find(state, id).map(stored),
+        (None, None, Some(url)) => Ok(match files::find_signed(state, url) {
+            Some(file) => stored(file),
+            None => {
+                let path = url.split(['?', '#']).next().unwrap_or_default();
+                let name = path.rsplit('/').next().unwrap_or_default();
+                (name.to_owned(), audio::PLACEHOLDER_SECONDS)
+            }
+        }),
         _ => Err(ApiError::validation(vec![fields::error_detail(
             "value_error",
             &["body".into()],

@@ -11,8 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::json::array;
 use crate::requests::JsonBody;
 use crate::requests::fields::{self, Field, INTEGER, Type, optional, required};
+use crate::requests::query::{self, Parameter, ParameterType, Parameters};
 use crate::responses::{ApiError, json_response};
 use crate::state::AppState;
 use crate::state::voices::VoiceError;
@@ -41,7 +43,75 @@ static UPDATE_FIELDS: &[Field] = &[
     optional("gender", GENDER),
     optional("age", INTEGER),
     optional("tags", Type::Array(0, &Type::String)),
+    optional("retention_notice", INTEGER),
 ];
+
+static SEARCH: &[Parameter] = &[
+    ("page_size", ParameterType::Integer(1)),
+    ("page_token", ParameterType::String),
+    ("type", ParameterType::Enum(&["all", "custom", "preset"])),
+    (
+        "gender",
+        ParameterType::Enums(&["female", "male", "neutral"]),
+    ),
+    ("language", ParameterType::Strings),
+    ("query", ParameterType::String),
+    ("kind", ParameterType::String),
+];
+const DEFAULT_PAGE_SIZE: i64 = 10;
+
+/// `GET /v2/audio/voices`
+pub(crate) async fn search(
+    State(state): State<Arc<AppState>>,
+    query: query::Query,
+) -> Result<Response, ApiError> {
+    let filters = query.validate(SEARCH)?;
+    let start = match filters.string("page_token") {
+        None => 0,
+        Some(token) => page_start(token).ok_or_else(|| {
+            let location = ["query".into(), "page_token".into()];
+            validation_error(
+                "value_error",
+                &location,
+                "Value error, Invalid page token",
+                token,
+            )
+        })?,
+    };
+    let size = filters.integer("page_size").unwrap_or(DEFAULT_PAGE_SIZE);
+    let size = usize::try_from(size).unwrap_or(1);
+    let voice_type = filters.string("type").filter(|kind| *kind != "all");
+    let mut voices = state.voices.list(voice_type);
+    voices.retain(|voice| matches_search(voice, &filters));
+    let end = start.saturating_add(size);
+    let token = (end < voices.len()).then(|| format!("{PAGE_TOKEN}{end}"));
+    let page: Vec<Value> = voices.into_iter().skip(start).take(size).collect();
+    let body = json!({ "data": page, "next_page_token": token });
+    Ok(json_response(StatusCode::OK, &body))
+}
+
+/// The beginning of a page token, before the index of the first voice of the page.
+const PAGE_TOKEN: &str = "voices-";
+
+fn page_start(token: &str) -> Option<usize> {
+    token.strip_prefix(PAGE_TOKEN)?.parse().ok()
+}
+
+fn matches_search(voice: &Value, filters: &Parameters) -> bool {
+    let text = |name: &str| voice.get(name).and_then(Value::as_str);
+    let languages = array(voice, "languages").iter();
+    let mut languages = languages.filter_map(Value::as_str);
+    let contains =
+        |name: &str, part: &str| text(name).is_some_and(|text| text.to_lowercase().contains(part));
+    filters.accepts("gender", text("gender"))
+        && (filters.accepts("language", None)
+            || languages.any(|language| filters.accepts("language", Some(language))))
+        && filters.accepts("kind", text("kind"))
+        && filters.string("query").is_none_or(|part| {
+            let part = part.to_lowercase();
+            contains("name", &part) || contains("description", &part)
+        })
+}
 
 /// `GET /v1/audio/voices`
 pub(crate) async fn list(

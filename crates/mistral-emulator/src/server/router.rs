@@ -77,6 +77,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         .route("/v1/audio/transcriptions", post(transcriptions::transcribe))
         .route("/v1/audio/speech", post(speech::synthesize))
         .route("/v1/audio/voices", get(voices::list).post(voices::create))
+        .route("/v2/audio/voices", get(voices::search))
         .route(
             "/v1/audio/voices/{voice_id}",
             get(voices::retrieve)
@@ -97,6 +98,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         .route("/signed/files/{file_id}", get(files::signed))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(path_not_found)
+        .layer(middleware::from_fn(clouds::metadata_flavor))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Arc::clone(state))
 }
@@ -143,11 +145,10 @@ async fn method_not_allowed() -> ApiError {
 }
 
 async fn path_not_found(request: Request) -> ApiError {
-    let path = request.uri().path();
-    if path == "/v1" || path.starts_with("/v1/") {
+    if is_api_path(request.uri().path()) {
         return ApiError::detail(StatusCode::NOT_FOUND, "Not Found");
     }
-    // The gateway in front of the API routes only paths below /v1.
+    // The gateway in front of the API routes only the paths of its groups.
     let id = request
         .extensions()
         .get::<RequestId>()
@@ -157,4 +158,33 @@ async fn path_not_found(request: Request) -> ApiError {
         "no Route matched with those values",
         id,
     )
+}
+
+fn is_api_path(path: &str) -> bool {
+    const GROUPS: &[&str] = &[
+        "agents",
+        "audio",
+        "batch",
+        "chat",
+        "classifications",
+        "connectors",
+        "conversations",
+        "embeddings",
+        "files",
+        "fim",
+        "fine_tuning",
+        "libraries",
+        "models",
+        "moderations",
+        "observability",
+        "ocr",
+        "rag",
+        "responses",
+        "workflows",
+    ];
+    let rest = ["/v1/", "/v2/"]
+        .iter()
+        .find_map(|version| path.strip_prefix(version));
+    let group = rest.and_then(|rest| rest.split('/').next());
+    group.is_some_and(|group| GROUPS.contains(&group))
 }

@@ -92,7 +92,7 @@ impl FineTunedModel {
             ("description", json!(self.description)),
             ("aliases", json!([])),
             ("job", json!(self.job)),
-            ("root", self.root.id.into()),
+            ("root", self.root.undated_name().into()),
             ("archived", self.archived.into()),
         ] {
             members.insert(name.to_owned(), value);
@@ -118,7 +118,7 @@ impl FineTunedModel {
             "created": self.created,
             "owned_by": OWNER,
             "workspace_id": uuid(hash(OWNER.as_bytes())),
-            "root": self.root.id,
+            "root": self.root.undated_name(),
             "root_version": self.root.version(),
             "archived": self.archived,
             "name": self.name,

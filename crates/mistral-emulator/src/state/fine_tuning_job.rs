@@ -102,7 +102,8 @@ impl FineTuningJob {
         let label = self.suffix().unwrap_or("emulator");
         let unique = hex_id(hash(self.id.as_bytes()));
         let unique = unique.get(..8).unwrap_or_default();
-        let id = format!("ft:{}:{label}:20260101:{unique}", self.plan.root.id);
+        let root = self.plan.root.undated_name();
+        let id = format!("ft:{root}:{label}:20260101:{unique}");
         self.fine_tuned_model = Some(id.clone());
         FineTunedModel {
             id,

@@ -1,7 +1,10 @@
 //! The base models of the emulator.
 
+mod table;
+
 use serde_json::{Map, Value, json};
 
+use self::table::MODELS;
 use crate::json::set_member;
 use crate::responses::ApiError;
 use crate::time::CLOCK_START;
@@ -17,6 +20,9 @@ pub(crate) struct Model {
     temperature: Option<f64>,
     /// The deprecation date and the replacement.
     deprecation: Option<(&'static str, &'static str)>,
+    is_listed: bool,
+    /// Whether completions may contain log probabilities.
+    has_logprobs: bool,
 }
 
 pub(super) const CAPABILITIES: &[&str] = &[
@@ -36,192 +42,19 @@ pub(super) const CAPABILITIES: &[&str] = &[
     "vision",
 ];
 
-const CHAT: &[&str] = &[
-    "completion_chat",
-    "function_calling",
-    "vision",
-    "unified_resources",
-];
-const TUNABLE: &[&str] = &[
-    "completion_chat",
-    "fine_tuning",
-    "function_calling",
-    "vision",
-    "unified_resources",
-];
-const REASONING: &[&str] = &["completion_chat", "function_calling", "reasoning", "vision"];
-
-const fn model(
-    id: &'static str,
-    aliases: &'static [&'static str],
-    capabilities: &'static [&'static str],
-    description: &'static str,
-) -> Model {
-    Model {
-        id,
-        aliases,
-        capabilities,
-        description,
-        context: 131_072,
-        temperature: Some(0.3),
-        deprecation: None,
-    }
-}
-
-static MODELS: &[Model] = &[
-    model(
-        "mistral-large-latest",
-        &["mistral-large-2512"],
-        CHAT,
-        "The largest general model.",
-    ),
-    model(
-        "mistral-medium-latest",
-        &["mistral-medium-2508", "mistral-medium"],
-        CHAT,
-        "A general model between large and small.",
-    ),
-    model(
-        MISTRAL_SMALL,
-        &["mistral-small-2603", "mistral-small"],
-        &[
-            "completion_chat",
-            "fine_tuning",
-            "function_calling",
-            "reasoning",
-            "vision",
-            "unified_resources",
-        ],
-        "A fast general model.",
-    ),
-    model(
-        "ministral-8b-latest",
-        &["ministral-8b-2512"],
-        TUNABLE,
-        "A small model for devices.",
-    ),
-    model(
-        "ministral-3b-latest",
-        &["ministral-3b-2512"],
-        TUNABLE,
-        "The smallest model.",
-    ),
-    Model {
-        temperature: Some(0.7),
-        ..model(
-            "magistral-medium-latest",
-            &["magistral-medium-2509"],
-            REASONING,
-            "Thinks first.",
-        )
-    },
-    Model {
-        temperature: Some(0.7),
-        deprecation: Some(("2026-12-31T12:00:00Z", MISTRAL_SMALL)),
-        ..model(
-            "magistral-small-latest",
-            &["magistral-small-2509"],
-            REASONING,
-            "Thinks first; small.",
-        )
-    },
-    Model {
-        context: 262_144,
-        ..model(
-            CODESTRAL,
-            &["codestral-2508"],
-            &["completion_chat", "completion_fim", "function_calling"],
-            "Writes and completes code.",
-        )
-    },
-    Model {
-        context: 262_144,
-        ..model(
-            "devstral-latest",
-            &["devstral-2512"],
-            &["completion_chat", "function_calling"],
-            "Works on code bases with tools.",
-        )
-    },
-    Model {
-        context: 8_192,
-        temperature: None,
-        ..model(
-            MISTRAL_EMBED,
-            &["mistral-embed-2312"],
-            &[],
-            "Turns text into 1024 numbers.",
-        )
-    },
-    Model {
-        context: 8_192,
-        temperature: None,
-        ..model(
-            CODESTRAL_EMBED,
-            &["codestral-embed-2505"],
-            &[],
-            "Turns code into numbers.",
-        )
-    },
-    Model {
-        context: 16_384,
-        temperature: None,
-        ..model(
-            MISTRAL_OCR,
-            &["mistral-ocr-2512"],
-            &["ocr"],
-            "Reads documents.",
-        )
-    },
-    Model {
-        temperature: None,
-        ..model(
-            "mistral-moderation-latest",
-            &["mistral-moderation-2603"],
-            &["moderation", "classification"],
-            "Finds text that should not be published.",
-        )
-    },
-    Model {
-        context: 32_768,
-        ..model(
-            "voxtral-mini-latest",
-            &["voxtral-mini-2602"],
-            &["audio", "audio_transcription", "completion_chat"],
-            "Listens and transcribes.",
-        )
-    },
-    Model {
-        temperature: None,
-        ..model(
-            MODERATION_2411,
-            &[],
-            &["moderation"],
-            "Finds text that should not be published; older categories.",
-        )
-    },
-    Model {
-        context: 4_096,
-        ..model(
-            VOXTRAL_TTS,
-            &["voxtral-mini-tts-2603"],
-            &["audio_speech"],
-            "Speaks.",
-        )
-    },
-];
-
 pub(crate) const MISTRAL_SMALL: &str = "mistral-small-latest";
 pub(crate) const CODESTRAL: &str = "codestral-latest";
 pub(crate) const MISTRAL_EMBED: &str = "mistral-embed";
 pub(crate) const CODESTRAL_EMBED: &str = "codestral-embed";
+pub(crate) const MODERATION_2603: &str = "mistral-moderation-2603";
 pub(crate) const MODERATION_2411: &str = "mistral-moderation-2411";
 pub(crate) const MISTRAL_OCR: &str = "mistral-ocr-latest";
 pub(crate) const VOXTRAL_TTS: &str = "voxtral-mini-tts-latest";
 
-/// Returns all models, in the order of the list operation.
-pub(crate) fn all() -> impl Iterator<Item = &'static Model> {
-    MODELS.iter()
+/// Returns the cards of the listed models: one for each id and alias, as in the real list.
+pub(crate) fn cards() -> impl Iterator<Item = Value> {
+    let listed = MODELS.iter().filter(|model| model.is_listed);
+    listed.flat_map(|model| model.names().map(|name| model.card(name)))
 }
 
 /// Returns the model with an id or alias.
@@ -231,7 +64,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Model> {
     }
     MODELS
         .iter()
-        .find(|model| model.id == name || model.aliases.contains(&name))
+        .find(|model| model.names().any(|known| known == name))
 }
 
 /// Returns the model that a request names, if it is suitable.
@@ -273,6 +106,14 @@ pub(crate) fn replace_unknown_model(request: &mut Value, replacement: &str) {
     }
 }
 
+/// Replaces the model `azureai`, with which older versions of the official SDK call a deployment
+/// on Azure that serves one model.
+pub(crate) fn replace_azure_placeholder(request: &mut Value) {
+    if request.get("model").and_then(Value::as_str) == Some("azureai") {
+        set_member(request, "model", MISTRAL_SMALL.into());
+    }
+}
+
 pub(crate) fn invalid_model(name: &str) -> ApiError {
     ApiError::bad_request(
         "invalid_model",
@@ -286,10 +127,29 @@ impl Model {
         self.capabilities.contains(&capability)
     }
 
-    /// Returns the date suffix of the dated alias.
+    /// Returns the id and the aliases.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.id).chain(self.aliases.iter().copied())
+    }
+
+    pub(crate) fn has_logprobs(&self) -> bool {
+        self.has_logprobs
+    }
+
+    /// Returns the date suffix of the dated name.
     pub(crate) fn version(&self) -> &'static str {
-        let dated = self.aliases.first().copied().unwrap_or(self.id);
-        dated.rsplit_once('-').map_or(dated, |(_, version)| version)
+        let is_date =
+            |part: &&str| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let mut parts = self.names().filter_map(|name| name.rsplit('-').next());
+        parts.find(is_date).unwrap_or(self.id)
+    }
+
+    /// Returns the name without a date, if there is one.
+    pub(crate) fn undated_name(&self) -> &'static str {
+        let mut names = self.names();
+        names
+            .find(|name| name.ends_with("-latest"))
+            .unwrap_or(self.id)
     }
 
     pub(crate) fn context(&self) -> u64 {
@@ -297,7 +157,8 @@ impl Model {
     }
 
     pub(crate) fn is_embedding_model(&self) -> bool {
-        matches!(self.id, MISTRAL_EMBED | CODESTRAL_EMBED)
+        self.names()
+            .any(|name| matches!(name, MISTRAL_EMBED | CODESTRAL_EMBED))
     }
 
     /// Returns the same model with another id, other capabilities and another context.
@@ -322,8 +183,7 @@ impl Model {
 
     /// Returns the card of the model under its id or an alias.
     pub(crate) fn card(&self, name: &str) -> Value {
-        let names = std::iter::once(&self.id).chain(self.aliases);
-        let aliases: Vec<&str> = names.copied().filter(|other| *other != name).collect();
+        let aliases: Vec<&str> = self.names().filter(|other| *other != name).collect();
         let capabilities: Map<String, Value> = CAPABILITIES
             .iter()
             .map(|capability| ((*capability).to_owned(), self.supports(capability).into()))
@@ -336,7 +196,7 @@ impl Model {
             "owned_by": "mistralai",
             "type": "base",
             "capabilities": capabilities,
-            "name": self.aliases.first().unwrap_or(&self.id),
+            "name": self.id,
             "description": self.description,
             "max_context_length": self.context,
             "aliases": aliases,
@@ -353,15 +213,12 @@ mod tests {
 
     #[test]
     fn models_names_are_unique_and_capabilities_known() {
-        let mut names: Vec<&str> = all()
-            .flat_map(|model| std::iter::once(&model.id).chain(model.aliases))
-            .copied()
-            .collect();
+        let mut names: Vec<&str> = MODELS.iter().flat_map(Model::names).collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
-        for model in all() {
+        for model in MODELS {
             assert!(
                 model
                     .capabilities
@@ -373,11 +230,20 @@ mod tests {
 
     #[test]
     fn models_deprecation_replacements_exist() {
-        let replacements: Vec<&str> = all()
+        let replacements: Vec<&str> = MODELS
+            .iter()
             .filter_map(|model| model.deprecation)
             .map(|(_, name)| name)
             .collect();
         assert!(!replacements.is_empty());
         assert!(replacements.iter().all(|name| find(name).is_some()));
+    }
+
+    #[test]
+    fn models_version_is_from_dated_name() {
+        let version = |name| find(name).unwrap().version();
+        assert_eq!(version("ministral-3b-latest"), "2512");
+        assert_eq!(version("mistral-medium-latest"), "2604");
+        assert_eq!(version("magistral-medium-latest"), "2509");
     }
 }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::client::{RawResponse, api_request, start};
+use crate::client::{RawResponse, api_request, get, start, upload};
 
 const TRANSCRIPTIONS: &str = "/v1/audio/transcriptions";
 const BOUNDARY: &str = "a-boundary";
@@ -102,13 +102,15 @@ fn transcription_of_multipart_upload_returns_text_and_usage() {
         "This is the Mistral emulator. It was given talk.wav. \
          A real model would write here what is said."
     );
-    assert_eq!(response["language"], "en");
+    assert_eq!(response["language"], Value::Null);
     assert_eq!(response["segments"], json!([]));
     let usage = &response["usage"];
     assert_eq!(usage["prompt_audio_seconds"], 4);
     assert_eq!(usage["prompt_tokens"], 4);
     assert_eq!(usage["completion_tokens"], 18);
-    assert_eq!(usage["total_tokens"], 4 + 18 + 50);
+    // A recording counts 375 tokens for each 30 seconds that have begun.
+    assert_eq!(usage["prompt_tokens_details"]["audio_tokens"], 375);
+    assert_eq!(usage["total_tokens"], 4 + 18 + 375);
 }
 
 #[test]
@@ -123,9 +125,10 @@ fn transcription_accepts_multipart_and_urlencoded_forms() {
             .contains("given a.mp3.")
     );
     assert_eq!(url.json()["usage"]["prompt_audio_seconds"], 10);
-    let id = post_multipart(&[MODEL, ("file_id", "f1"), ("language", "fr")], None);
-    assert!(id.json()["text"].as_str().unwrap().contains("given f1."));
-    assert_eq!(id.json()["language"], "fr");
+    let french = post_urlencoded(
+        "model=voxtral-mini-latest&file_url=https%3A%2F%2Fexample.com%2Fa.mp3&language=fr",
+    );
+    assert_eq!(french.json()["language"], "fr");
 }
 
 #[test]
@@ -219,12 +222,14 @@ fn transcription_invalid_multipart_form_is_rejected() {
         (&[("model", "mistral-small-latest")] as &[_], 400),
         (&[("model", "nothing")], 400),
         (&[], 422),
+        (&[MODEL, ("file_url", "https://example.com/a.mp3")], 422),
         (&[MODEL, ("file_id", "f")], 422),
         (&[MODEL, ("diarize", "perhaps")], 422),
         (&[MODEL, ("temperature", "hot")], 422),
         (&[MODEL, ("prompt", "a")], 422),
         (&[MODEL, ("timestamp_granularities", "letter")], 422),
-        (&[MODEL, ("timestamp_granularities[]", "word")], 422),
+        (&[MODEL, ("timestamp_granularities[]", "letter")], 422),
+        (&[MODEL, ("diarize[]", "true")], 422),
         (&[MODEL, ("context_bias", "two words")], 422),
         (&[MODEL, ("context_bias", "a,,b")], 422),
         (&[MODEL, ("context_bias", &many)], 422),
@@ -327,4 +332,44 @@ fn speech_invalid_request_is_rejected() {
     ] {
         assert_eq!(post_speech(&members).status, status, "{members}");
     }
+}
+
+#[test]
+fn transcription_of_uploaded_file_has_its_duration() {
+    let emulator = start();
+    let file = upload(&emulator, "audio", "talk.wav", &wav_recording(2));
+    let id = file["id"].as_str().unwrap();
+    let url = get(&emulator, &format!("/v1/files/{id}/url"))["url"].clone();
+    for (name, value) in [("file_id", id), ("file_url", url.as_str().unwrap())] {
+        let encoded = value.replace('&', "%26");
+        let response = api_request(&emulator, "POST", TRANSCRIPTIONS)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(&format!("model=voxtral-mini-latest&{name}={encoded}"))
+            .send();
+        assert_eq!(response.status, 200, "{}", response.text());
+        assert_eq!(response.json()["usage"]["prompt_audio_seconds"], 2);
+        let text = response.json()["text"].clone();
+        assert!(text.as_str().unwrap().contains("given talk.wav."), "{text}");
+    }
+    let unknown = api_request(&emulator, "POST", TRANSCRIPTIONS)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("model=voxtral-mini-latest&file_id=f")
+        .send();
+    assert_eq!(unknown.status, 404);
+}
+
+#[test]
+fn transcription_accepts_names_of_arrays_with_brackets() {
+    let response = post_multipart(
+        &[
+            MODEL,
+            ("timestamp_granularities[]", "segment"),
+            ("context_bias[]", "Olympia"),
+            ("context_bias[]", "Manet"),
+        ],
+        Some(&wav_recording(1)),
+    );
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert_eq!(response.json()["segments"].as_array().unwrap().len(), 3);
+    assert_eq!(response.json()["usage"]["prompt_tokens"], 4 + 2);
 }

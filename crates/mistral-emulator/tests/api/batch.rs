@@ -370,3 +370,39 @@ fn batch_invalid_job_is_rejected() {
     }
     assert_eq!(get(&emulator, "/v1/batch/jobs")["total"], 0);
 }
+
+#[test]
+fn batch_transcriptions_take_urls_as_json() {
+    let emulator = start();
+    let lines = [
+        json!({"custom_id": "0", "body": {"file_url": "https://example.com/a.mp3"}}),
+        json!({"custom_id": "1", "body": {
+            "file_url": "https://example.com/b.mp3", "timestamp_granularities": ["segment"],
+        }}),
+        json!({"custom_id": "2", "body": {"file_url": 1}}),
+    ];
+    let response = create(
+        &emulator,
+        &json!({
+            "endpoint": "/v1/audio/transcriptions", "model": "voxtral-mini-latest",
+            "requests": lines,
+        }),
+    );
+    let path = job_path(&response.json());
+    statuses(&emulator, &path, 2);
+    let job = get(&emulator, &format!("{path}?inline=true"));
+    assert_eq!(job["succeeded_requests"], 2, "{job}");
+    assert_eq!(job["failed_requests"], 1);
+    let outputs = job["outputs"].as_array().unwrap();
+    let output = |id: &str| {
+        outputs
+            .iter()
+            .find(|output| output["custom_id"] == id)
+            .unwrap()
+    };
+    let text = &output("0")["response"]["body"]["text"];
+    assert!(text.as_str().unwrap().contains("given a.mp3."), "{text}");
+    let segments = &output("1")["response"]["body"]["segments"];
+    assert!(!segments.as_array().unwrap().is_empty());
+    assert_eq!(output("2")["response"]["status_code"], 422);
+}

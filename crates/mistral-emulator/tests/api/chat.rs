@@ -1,8 +1,10 @@
 //! Unary chat completions.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::client::{chat_request, chat_request_with, complete, tool};
+use crate::client::{chat_request, chat_request_with, complete, post_chat, start, tool};
 
 const OLYMPIA: &str = "Édouard Manet painted Olympia in 1863.";
 
@@ -70,15 +72,15 @@ fn chat_usage_total_is_sum_of_parts() {
     assert_eq!(usage["prompt_tokens"], 4);
     assert_eq!(usage["total_tokens"], 10);
     assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 0);
-    assert_eq!(usage["num_cached_tokens"], 0);
+    assert_eq!(usage.get("num_cached_tokens"), None);
 }
 
 #[test]
 fn chat_prompt_cache_key_reports_cached_blocks() {
     let long = "word ".repeat(150);
     let usage = &complete(&chat_request_with(&long, &json!({"prompt_cache_key": "k"})))["usage"];
-    assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 128);
-    assert_eq!(usage["num_cached_tokens"], 128);
+    assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 144);
+    assert_eq!(usage["num_cached_tokens"], 144);
 }
 
 #[test]
@@ -169,112 +171,6 @@ fn chat_json_schema_format_returns_instance() {
     assert_eq!(object, json!({"painter": "painter", "year": 1800}));
 }
 
-fn weather_and_time() -> Value {
-    let city = json!({"type": "object", "properties": {"city": {"type": "string"}}});
-    let zone = json!({"type": "object", "properties": {"zone": {"enum": ["utc", "cet"]}}});
-    json!([tool("get_weather", &city), tool("get_time", &zone)])
-}
-
-fn called_tools(completion: &Value) -> Vec<&str> {
-    let calls = completion["choices"][0]["message"]["tool_calls"].as_array();
-    let names = calls
-        .into_iter()
-        .flatten()
-        .map(|call| &call["function"]["name"]);
-    names.map(|name| name.as_str().unwrap()).collect()
-}
-
-#[test]
-fn tool_choice_any_calls_tool_with_valid_arguments() {
-    for choice in [
-        json!("any"),
-        json!("required"),
-        json!({"type": "function", "function": {"name": "get_weather"}}),
-    ] {
-        let members = json!({"tools": weather_and_time(), "tool_choice": choice});
-        let completion = complete(&chat_request_with("Hello", &members));
-        assert_eq!(called_tools(&completion), ["get_weather"]);
-        let response = &completion["choices"][0];
-        assert_eq!(response["finish_reason"], "tool_calls");
-        assert_eq!(response["message"]["content"], "");
-        let call = &response["message"]["tool_calls"][0];
-        assert_eq!(call["function"]["arguments"], r#"{"city":"city"}"#);
-        let id = call["id"].as_str().unwrap();
-        assert!(
-            id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-            "{id}"
-        );
-    }
-}
-
-#[test]
-fn tool_choice_named_calls_that_tool() {
-    let choice = json!({"type": "function", "function": {"name": "get_time"}});
-    let members = json!({"tools": weather_and_time(), "tool_choice": choice});
-    assert_eq!(
-        called_tools(&complete(&chat_request_with("get_weather", &members))),
-        ["get_time"]
-    );
-}
-
-#[test]
-fn tool_mentioned_in_prompt_is_called() {
-    let tools = json!({"tools": weather_and_time()});
-    assert!(called_tools(&complete(&chat_request_with("Hello", &tools))).is_empty());
-    let one = complete(&chat_request_with("Please use get_time.", &tools));
-    assert_eq!(called_tools(&one), ["get_time"]);
-    let both = complete(&chat_request_with("Use get_time and get_weather", &tools));
-    assert_eq!(called_tools(&both), ["get_weather", "get_time"]);
-    let calls = &both["choices"][0]["message"]["tool_calls"];
-    assert_ne!(calls[0]["id"], calls[1]["id"]);
-    assert_eq!(calls[1]["index"], 1);
-}
-
-#[test]
-fn tool_choice_none_and_parallel_false_limit_calls() {
-    let none = json!({"tools": weather_and_time(), "tool_choice": "none"});
-    assert!(called_tools(&complete(&chat_request_with("Use get_time", &none))).is_empty());
-    let serial = json!({"tools": weather_and_time(), "parallel_tool_calls": false});
-    let completion = complete(&chat_request_with("Use get_time and get_weather", &serial));
-    assert_eq!(called_tools(&completion), ["get_weather"]);
-}
-
-#[test]
-fn tool_result_is_echoed() {
-    let first = complete(&chat_request_with(
-        "Use get_time",
-        &json!({"tools": weather_and_time()}),
-    ));
-    let message = first["choices"][0]["message"].clone();
-    let id = message["tool_calls"][0]["id"].clone();
-    let request = json!({
-        "model": "mistral-small-latest",
-        "tools": weather_and_time(),
-        "messages": [
-            {"role": "user", "content": "Use get_time"},
-            message,
-            {"role": "tool", "tool_call_id": id, "content": "half past nine"},
-        ],
-    });
-    let second = complete(&request);
-    assert_eq!(
-        second["choices"][0]["message"]["content"],
-        "The tool get_time answered: half past nine"
-    );
-    assert_eq!(second["choices"][0]["finish_reason"], "stop");
-}
-
-#[test]
-fn chat_max_tokens_truncates_tool_arguments() {
-    let members = json!({"tools": weather_and_time(), "tool_choice": "any", "max_tokens": 2});
-    let completion = complete(&chat_request_with("Hello", &members));
-    let choice = &completion["choices"][0];
-    assert_eq!(choice["finish_reason"], "length");
-    let arguments = &choice["message"]["tool_calls"][0]["function"]["arguments"];
-    assert_eq!(arguments, r#"{"city":"cit"#);
-    assert_eq!(completion["usage"]["completion_tokens"], 2);
-}
-
 #[test]
 fn chat_reasoning_precedes_text() {
     let mut always = chat_request("Who painted Olympia?");
@@ -300,7 +196,7 @@ fn chat_reasoning_precedes_text() {
 #[test]
 fn chat_logprobs_cover_completion_and_prompt() {
     let members = json!({
-        "logprobs": true, "top_logprobs": 2, "prompt_logprobs": true, "top_prompt_logprobs": 1,
+        "model": "mistral-medium-latest", "logprobs": true, "top_logprobs": 2, "prompt_logprobs": true, "top_prompt_logprobs": 1,
     });
     let completion = complete(&chat_request_with("Who painted Olympia?", &members));
     let choice = &completion["choices"][0];
@@ -329,6 +225,88 @@ fn chat_logprobs_cover_completion_and_prompt() {
 }
 
 #[test]
+fn chat_capability_that_model_lacks_is_rejected() {
+    let image = json!([{"type": "image_url", "image_url": "https://example.com/a.png"}]);
+    let audio = json!([{"type": "input_audio", "input_audio": "AAAA"}]);
+    let say = |content: Value| json!([{"role": "user", "content": content}]);
+    let long = "word ".repeat(131_072).trim_end().to_owned();
+    for (members, message) in [
+        (
+            json!({"logprobs": true}),
+            "Logprobs are not enabled for this model",
+        ),
+        (
+            json!({"model": "codestral-latest", "messages": say(image)}),
+            "Image input is not enabled for this model",
+        ),
+        (
+            json!({"messages": say(audio)}),
+            "Audio input is not enabled for this model",
+        ),
+        (
+            json!({"model": "ministral-3b-latest", "messages": say(json!(long))}),
+            "Prompt contains 131073 tokens and 0 draft tokens, too large for model with 131072 \
+             maximum context length",
+        ),
+    ] {
+        let response = post_chat(&start(), &chat_request_with("Hello", &members));
+        assert_eq!(response.status, 400, "{message}");
+        assert_eq!(
+            response.json(),
+            json!({
+                "object": "error", "message": message, "type": "invalid_request_invalid_args",
+                "param": null, "code": "3051", "raw_status_code": 400,
+            })
+        );
+    }
+}
+
+#[test]
+fn chat_audio_counts_windows_and_seconds() {
+    // Five seconds of 8,000 samples of 16 bits are an MP3 of 80,000 bytes at 128 kbit/s.
+    let recording = STANDARD.encode(vec![0_u8; 5 * 16_000]);
+    let content = json!([
+        {"type": "input_audio", "input_audio": recording},
+        {"type": "text", "text": "What is said?"},
+    ]);
+    let completion = complete(&json!({
+        "model": "voxtral-small-latest", "messages": [{"role": "user", "content": content}],
+    }));
+    let usage = &completion["usage"];
+    assert_eq!(usage["prompt_audio_seconds"], 5);
+    assert_eq!(usage["prompt_tokens_details"]["audio_tokens"], 375);
+    let sum =
+        usage["prompt_tokens"].as_u64().unwrap() + usage["completion_tokens"].as_u64().unwrap();
+    assert_eq!(usage["total_tokens"], sum + 375);
+}
+
+#[test]
+fn chat_min_tokens_lengthens_text() {
+    let completion = complete(&chat_request_with(
+        "Who painted Olympia?",
+        &json!({"min_tokens": 9}),
+    ));
+    let content = &completion["choices"][0]["message"]["content"];
+    assert_eq!(content, &format!("{OLYMPIA} more more more"));
+    assert_eq!(completion["usage"]["completion_tokens"], 9);
+}
+
+#[test]
+fn chat_members_are_in_the_order_of_the_reference() {
+    let text = post_chat(&start(), &chat_request("Hello")).text();
+    let positions = [
+        "\"id\"",
+        "\"object\"",
+        "\"created\"",
+        "\"model\"",
+        "\"choices\"",
+        "\"usage\"",
+    ]
+    .map(|name| text.find(name).unwrap());
+    assert!(positions.is_sorted(), "{text}");
+}
+
+#[test]
 fn chat_every_documented_field_is_accepted() {
     let chunks = json!([
         {"type": "text", "text": "a"},
@@ -337,7 +315,6 @@ fn chat_every_documented_field_is_accepted() {
         {"type": "reference", "reference_ids": [1, "b"]},
         {"type": "file", "file_id": "123e4567-e89b-42d3-a456-426614174000"},
         {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}], "closed": true},
-        {"type": "input_audio", "input_audio": "AAAA"},
         {"type": "resource", "uri": "a:b", "content": {"type": "text", "text": "c"}},
         {"type": "resource_link", "uri": "a:b", "metadata": {"d": 1}},
     ]);

@@ -29,22 +29,19 @@ fn azure_serves_every_route() {
         "/openai/deployments/mine/chat/completions?api-version=1",
         "/v1/chat/completions",
     ] {
-        let model = if path.starts_with("/v1") {
-            "mistral-small-latest"
-        } else {
-            "azureai"
-        };
         let response = api_request(&emulator, "POST", path)
-            .json(&chat_body(model))
+            .json(&chat_body("azureai"))
             .send();
         assert!(completion_text(&response).contains("Manet"), "{path}");
     }
     let ocr = json!({ "model": "mistral-document-ai-2512", "document": {
         "type": "document_url", "document_url": "https://example.com/a.pdf",
     } });
-    let path = "/providers/mistral/azure/ocr?api-version=2024-05-01-preview";
-    let response = api_request(&emulator, "POST", path).json(&ocr).send();
-    assert_eq!(response.json()["pages"].as_array().unwrap().len(), 3);
+    for query in ["", "?api-version=2024-05-01-preview"] {
+        let path = format!("/providers/mistral/azure/ocr{query}");
+        let response = api_request(&emulator, "POST", &path).json(&ocr).send();
+        assert_eq!(response.json()["pages"].as_array().unwrap().len(), 3);
+    }
 }
 
 #[test]
@@ -147,4 +144,31 @@ fn auth_token_endpoints_issue_tokens_until_revoked() {
         anonymous_request(&emulator, "GET", metadata).send().status,
         403
     );
+}
+
+#[test]
+fn metadata_server_is_detected_and_describes_account() {
+    let emulator = start();
+    let get = |path: &str| {
+        let request = anonymous_request(&emulator, "GET", path);
+        request.header("metadata-flavor", "Google").send()
+    };
+    let account = "/computeMetadata/v1/instance/service-accounts/default/?recursive=true";
+    let description = get(account).json();
+    let email = description["email"].as_str().unwrap();
+    assert!(email.ends_with(".gserviceaccount.com"), "{email}");
+    assert!(description["scopes"].is_array());
+    let token = format!("/computeMetadata/v1/instance/service-accounts/{email}/token?scopes=a%2Cb");
+    for path in [
+        "/",
+        account,
+        "/computeMetadata/v1/project/project-id",
+        &token,
+    ] {
+        let response = get(path);
+        assert_eq!(response.status, 200, "{path}");
+        assert_eq!(response.header("metadata-flavor"), "Google");
+    }
+    let other = anonymous_request(&emulator, "GET", "/v1/models").send();
+    assert_eq!(other.headers.get("metadata-flavor"), None);
 }

@@ -64,20 +64,22 @@ fn auth_missing_or_wrong_key_is_401() {
 #[test]
 fn routing_unknown_path_is_404_and_method_is_405() {
     let emulator = start();
-    let response = api_request(&emulator, "GET", "/v1/nothing").send();
+    let response = api_request(&emulator, "GET", "/v1/chat/nothing").send();
     assert_eq!(
         (response.status, response.json()),
         (404, json!({"detail": "Not Found"}))
     );
-    let response = api_request(&emulator, "POST", "/chat/completions").send();
-    assert_eq!(response.status, 404);
-    assert_eq!(
-        response.json(),
-        json!({
-            "message": "no Route matched with those values",
-            "request_id": response.header("mistral-correlation-id"),
-        })
-    );
+    for path in ["/chat/completions", "/v1/images/generations"] {
+        let response = api_request(&emulator, "POST", path).send();
+        assert_eq!(response.status, 404);
+        assert_eq!(
+            response.json(),
+            json!({
+                "message": "no Route matched with those values",
+                "request_id": response.header("mistral-correlation-id"),
+            })
+        );
+    }
     let response = api_request(&emulator, "GET", "/v1/chat/completions").send();
     assert_eq!(
         (response.status, response.json()),

@@ -272,7 +272,7 @@ fn fine_tuning_list_supports_filters_and_paging() {
     let jobs = [
         json!({}),
         json!({"suffix": "mine"}),
-        json!({"model": "mistral-small-latest", "integrations": wandb}),
+        json!({"model": "ministral-8b-latest", "integrations": wandb}),
     ]
     .map(|members| create_job(&emulator, &job_request(&file, &members)));
     get(&emulator, &job_path(&jobs[0]));
@@ -280,7 +280,7 @@ fn fine_tuning_list_supports_filters_and_paging() {
     for (query, expected) in [
         (String::new(), &[2, 1, 0][..]),
         ("?page_size=2&page=1".to_owned(), &[0]),
-        ("?model=mistral-small-latest".to_owned(), &[2]),
+        ("?model=ministral-8b-latest".to_owned(), &[2]),
         ("?suffix=mine".to_owned(), &[1]),
         ("?status=VALIDATING".to_owned(), &[0]),
         ("?wandb_project=p".to_owned(), &[2]),

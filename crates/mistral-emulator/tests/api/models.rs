@@ -22,13 +22,15 @@ fn models_list_contains_current_models() {
         "mistral-large-latest",
         "ministral-3b-latest",
         "ministral-8b-latest",
-        "magistral-medium-latest",
         "magistral-small-latest",
         "codestral-latest",
         "mistral-embed",
         "codestral-embed",
         "mistral-ocr-latest",
-        "mistral-moderation-latest",
+        "mistral-moderation-2603",
+        "mistral-medium-3-5",
+        "ministral-14b-2512",
+        "voxtral-small-latest",
         "voxtral-mini-latest",
     ] {
         let card = cards.iter().find(|card| card["id"] == name);
@@ -71,12 +73,48 @@ fn models_deprecated_card_names_replacement() {
         .iter()
         .filter(|card| !card["deprecation"].is_null())
         .collect();
-    assert_eq!(old.len(), 1);
-    assert!(old[0]["deprecation"].as_str().unwrap().ends_with('Z'));
-    assert_eq!(
-        old[0]["deprecation_replacement_model"],
-        "mistral-small-latest"
-    );
+    // mistral-medium-2505, mistral-medium-2508 and the four names of devstral-2512
+    assert_eq!(old.len(), 6);
+    for card in old {
+        assert_eq!(card["deprecation"], "2026-08-31T12:00:00Z");
+        assert_eq!(card["deprecation_replacement_model"], "mistral-medium-3-5");
+    }
+}
+
+#[test]
+fn models_list_has_one_card_for_each_alias() {
+    let cards = list("?provider=mistralai");
+    // The live list of August 2026 has 55 cards for 22 models.
+    assert_eq!(cards.len(), 55);
+    let small: Vec<&Value> = cards
+        .iter()
+        .filter(|card| card["name"] == "mistral-small-2603")
+        .collect();
+    let names = [
+        "mistral-small-2603",
+        "mistral-small-latest",
+        "mistral-vibe-cli-fast",
+        "magistral-small-latest",
+    ];
+    assert_eq!(small.len(), names.len());
+    for (card, name) in small.iter().zip(names) {
+        assert_eq!(card["id"], name);
+        let others: Vec<&str> = names.into_iter().filter(|other| *other != name).collect();
+        assert_eq!(card["aliases"], json!(others));
+        assert_eq!(card["capabilities"]["reasoning"], true);
+        assert_eq!(card["max_context_length"], 262_144);
+    }
+}
+
+#[test]
+fn models_unlisted_are_served() {
+    let emulator = start();
+    for name in ["magistral-medium-latest", "mistral-moderation-2411"] {
+        assert!(list("").iter().all(|card| card["id"] != name), "{name}");
+        let path = format!("/v1/models/{name}");
+        let card = api_request(&emulator, "GET", &path).send();
+        assert_eq!(card.status, 200, "{}", card.text());
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::client::{RawResponse, api_request, start};
+use crate::client::{RawResponse, api_request, get, start, upload};
 
 fn post_ocr(members: &Value) -> RawResponse {
     let mut request = json!({
@@ -72,20 +72,18 @@ fn ocr_every_page_has_markdown() {
 }
 
 #[test]
-fn ocr_accepts_url_file_id_and_image() {
+fn ocr_accepts_url_and_image() {
     let pages = |document: Value| {
         let response = process(&json!({ "document": document }));
         response["usage_info"]["pages_processed"].as_u64().unwrap()
     };
     let picture = data_url("image/png", b"picture");
-    assert_eq!(pages(json!({"type": "file", "file_id": "00edaf84"})), 3);
     assert_eq!(pages(json!({"type": "image_url", "image_url": picture})), 1);
     assert_eq!(
         pages(json!({"type": "image_url", "image_url": {"url": picture, "detail": "low"}})),
         1
     );
     assert_eq!(pages(json!({"image_url": "https://example.com/a.png"})), 1);
-    assert_eq!(pages(json!({"file_id": "00edaf84"})), 3);
     assert_eq!(pages(json!({"document_url": "https://example.com/a"})), 3);
     let named =
         json!({"document": {"document_url": "https://example.com/a", "document_name": "b"}});
@@ -297,5 +295,36 @@ fn ocr_invalid_request_is_rejected() {
         let response = post_ocr(&members);
         assert_eq!(response.status, status, "{members}: {}", response.text());
         assert_eq!(response.json()["code"], code, "{members}");
+    }
+}
+
+#[test]
+fn ocr_of_uploaded_file_reads_its_pages() {
+    let emulator = start();
+    let pdf = b"%PDF-1.4 << /Type /Pages >> << /Type /Page >> << /Type /Page >>";
+    let file = upload(&emulator, "ocr", "deed.pdf", pdf);
+    let id = file["id"].as_str().unwrap();
+    let send = |document: &Value| {
+        let body = json!({"model": "mistral-ocr-latest", "document": document});
+        api_request(&emulator, "POST", "/v1/ocr").json(&body).send()
+    };
+    let url = get(&emulator, &format!("/v1/files/{id}/url"))["url"].clone();
+    for document in [
+        json!({"type": "file", "file_id": id}),
+        json!({"file_id": id}),
+        json!({"type": "document_url", "document_url": url}),
+    ] {
+        let response = send(&document).json();
+        assert_eq!(response["usage_info"]["pages_processed"], 2, "{document}");
+        assert_eq!(response["usage_info"]["doc_size_bytes"], pdf.len());
+        let markdown = response["pages"][0]["markdown"].as_str().unwrap();
+        assert!(markdown.contains("# Page 1 of deed.pdf\n"), "{markdown}");
+    }
+    let path = format!("/v1/files/{id}");
+    assert_eq!(api_request(&emulator, "DELETE", &path).send().status, 200);
+    for id in [id, "00edaf84-0000-4000-8000-000000000000"] {
+        let response = send(&json!({"file_id": id}));
+        assert_eq!(response.status, 404);
+        assert_eq!(response.json(), json!({"detail": "File not found"}));
     }
 }

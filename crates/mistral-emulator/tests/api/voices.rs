@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::client::{RawResponse, api_request, start};
+use crate::client::{RawResponse, api_request, get, start};
 
 fn list_voices(emulator: &Emulator, query: &str) -> Value {
     let response = api_request(emulator, "GET", &format!("/v1/audio/voices{query}")).send();
@@ -59,11 +59,12 @@ fn voice_create_update_delete_round_trip() {
     );
     assert_eq!(post_speech(&emulator, id).status, 200);
 
-    let changes = json!({"name": "Ada", "age": 36, "gender": null});
+    let changes = json!({"name": "Ada", "age": 36, "gender": null, "retention_notice": 60});
     let updated = voice_request(&emulator, "PATCH", id, Some(&changes)).json();
     let mut expected = created.clone();
     expected["name"] = "Ada".into();
     expected["age"] = 36.into();
+    expected["retention_notice"] = 60.into();
     assert_eq!(updated, expected);
     assert_eq!(
         voice_request(&emulator, "DELETE", id, None).json(),
@@ -168,5 +169,45 @@ fn voice_invalid_request_is_rejected() {
             "{method} {id}: {}",
             response.text()
         );
+    }
+}
+
+#[test]
+fn voice_search_filters_and_pages() {
+    let emulator = start();
+    for (number, gender) in ["female", "male", "female"].iter().enumerate() {
+        let name = format!("Voice {number}");
+        create(
+            &emulator,
+            &json!({"name": name, "gender": gender, "languages": ["fr", "en"]}),
+        );
+    }
+    let search = |query: &str| get(&emulator, &format!("/v2/audio/voices{query}"));
+    let names = |page: &Value| -> Vec<String> {
+        let voices = page["data"].as_array().unwrap().iter();
+        voices
+            .map(|voice| voice["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (query, expected) in [
+        ("?type=custom", &["Voice 0", "Voice 1", "Voice 2"][..]),
+        ("?type=preset&language=fr", &["Marie"]),
+        ("?gender=male&kind=ivc", &["Voice 1"]),
+        ("?query=VOICE%202", &["Voice 2"]),
+        ("?language=de&language=it", &[]),
+    ] {
+        let page = search(query);
+        assert_eq!(names(&page), expected, "{query}");
+        assert_eq!(page["next_page_token"], Value::Null);
+    }
+    let first = search("?type=custom&page_size=2");
+    assert_eq!(names(&first), ["Voice 0", "Voice 1"]);
+    let token = first["next_page_token"].as_str().unwrap();
+    let second = search(&format!("?type=custom&page_size=2&page_token={token}"));
+    assert_eq!(names(&second), ["Voice 2"]);
+    assert_eq!(second["next_page_token"], Value::Null);
+    for query in ["?page_token=x", "?type=other", "?page_size=0"] {
+        let response = api_request(&emulator, "GET", &format!("/v2/audio/voices{query}")).send();
+        assert_eq!(response.status, 422, "{query}");
     }
 }

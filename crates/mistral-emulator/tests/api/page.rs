@@ -44,7 +44,7 @@ fn page_replies_file_is_accepted() {
 
 #[test]
 fn page_has_every_option_and_no_other() {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mistral-emulator"))
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_emulator"))
         .arg("--help")
         .output()
         .unwrap();

@@ -62,7 +62,9 @@ async fn handle(
     if request.method() == Method::OPTIONS {
         return Ok(preflight(&request));
     }
-    if control::is_control(request.uri().path()) {
+    // Google's libraries ask at the root whether there is a metadata server.
+    let is_metadata = request.headers().contains_key("metadata-flavor");
+    if !is_metadata && control::is_control(request.uri().path()) {
         let mut response = route(shared.control, request.map(Body::new)).await;
         allow_any_origin(response.headers_mut());
         return Ok(response);

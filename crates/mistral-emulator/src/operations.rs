@@ -48,6 +48,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     operation("audio.speech.stream", "POST", "/v1/audio/speech"),
     operation("audio.voices.list", "GET", "/v1/audio/voices"),
     operation("audio.voices.create", "POST", "/v1/audio/voices"),
+    operation("audio.voices.search", "GET", "/v2/audio/voices"),
     operation("audio.voices.get", "GET", "/v1/audio/voices/{voice_id}"),
     operation(
         "audio.voices.update",

@@ -392,7 +392,10 @@ impl<'a> Exchange<'a> {
         std::mem::swap(&mut response.context.credentials, &mut self.credentials);
         let client = self.pipeline.headers.others();
         let url = &self.target().url;
-        response.context.credentials.add_own(self.request, client, url);
+        response
+            .context
+            .credentials
+            .add_own(self.request, client, url);
         RawResponse {
             response,
             attempts: self.attempts,

@@ -38,5 +38,12 @@ pages! {
     "docs/tracing.md" => #[feature = "opentelemetry"] tracing,
     "docs/performance.md" => performance,
     "docs/migrating.md" => migrating,
+    "docs/for-assistants.md" => #[all(
+        feature = "azure",
+        feature = "gcp",
+        feature = "schemars",
+        feature = "blocking",
+        feature = "testing"
+    )] for_assistants,
     "examples/README.md" => examples,
 }

@@ -1,5 +1,9 @@
 #![doc = include_str!("links.md")]
-#![doc = include_str!("../README.md")]
+// Its examples use these features.
+#![cfg_attr(
+    any(not(doctest), all(feature = "api", feature = "schemars")),
+    doc = include_str!("../README.md")
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod env;

@@ -5,6 +5,8 @@
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// What is copied from the guide compiles without these warnings.
+#![doc(test(attr(deny(unused_imports, unused_must_use, unused_mut, unused_variables))))]
 
 mod env;
 

@@ -118,6 +118,23 @@ fn guide_readme_links_to_each_page() {
     }
 }
 
+/// Where a page leads to a file that is no page, docs.rs shows the file of the package.
+#[test]
+fn guide_links_to_sources_are_in_the_package() {
+    let package = Path::new(ROOT).join("crates/mistral-sdk");
+    let links = fs::read_to_string(package.join("src/links.md")).unwrap();
+    let prefix = "https://docs.rs/crate/mistral-sdk/latest/source/";
+    let sources: Vec<_> = links
+        .lines()
+        .filter_map(|line| line.split(prefix).nth(1))
+        .collect();
+    assert!(sources.len() > 20, "{}", sources.len());
+    for source in sources {
+        let file = package.join(source);
+        assert!(file.is_file(), "{source}: add a symbolic link");
+    }
+}
+
 /// The form of <https://llmstxt.org>: a title, a summary, and lists of links with a text each.
 #[test]
 fn llms_txt_lists_each_page_of_the_guide() {

@@ -96,7 +96,6 @@ async fn env_child_process_asks() {
     println!("outcome: {}", response.text());
 }
 
-#[cfg(all(feature = "azure", feature = "gcp"))]
 #[test]
 fn from_env_in_environment_of_emulator_works_on_every_cloud() {
     let emulator = Emulator::start().unwrap();

@@ -54,10 +54,10 @@ async fn env_child_process() {
         return;
     }
     let outcome = match Client::from_env() {
-        Err(error) => format!("{error:#} {error:?}"),
+        Err(error) => format!("{:?} {error:#} {error:?}", error.kind()),
         Ok(client) => match client.models().list().await {
             Ok(models) => format!("{client:?} {} models", models.data.len()),
-            Err(error) => format!("{error:#} {error:?}"),
+            Err(error) => format!("{:?} {error:#} {error:?}", error.kind()),
         },
     };
     println!("outcome: {outcome}");

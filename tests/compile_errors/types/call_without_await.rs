@@ -1,9 +1,10 @@
-// says: unused
-// says: awaited or sent
+// says: no method named `text` found
+// says: consider `await`ing on the `Future`
 
 use mistral_sdk::Client;
 use mistral_sdk::chat::ChatCompletionRequest;
 
-pub fn program(client: Client, request: ChatCompletionRequest) {
-    client.chat().complete(&request);
+pub async fn program(client: Client, request: ChatCompletionRequest) {
+    let response = client.chat().complete(&request);
+    println!("{}", response.text());
 }

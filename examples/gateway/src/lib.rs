@@ -95,7 +95,7 @@ async fn complete(
     let key = Failure::new(StatusCode::UNAUTHORIZED, "the key is missing or unknown");
     let tenant = gateway.tenant(&headers).ok_or(key)?;
     let (request, is_stream) = parse(&body)?;
-    let model = request["model"].as_str();
+    let model = request.get("model").and_then(Value::as_str);
     let span = tracing::info_span!("request", tenant = tenant.name, model);
     let answer = async {
         let tokens = body.len() as u64 / 4; // an estimate, until the usage is known
@@ -128,14 +128,15 @@ async fn whole(
     request: &Value,
     mut permit: Permit,
 ) -> Result<Response, Failure> {
-    let call = failover.run(|client| client.chat().complete_raw(request));
+    let call = failover.run(|client| client.chat().complete_raw(request).with_response());
     let answer = call.await?;
-    if let Some(tokens) = answer.body["usage"]["total_tokens"].as_u64() {
+    let tokens = answer.body.body.pointer("/usage/total_tokens");
+    if let Some(tokens) = tokens.and_then(Value::as_u64) {
         permit.set_tokens(tokens);
     }
     let provider = ("x-provider", answer.provider);
     let headers = [("content-type", "application/json"), provider];
-    Ok((headers, answer.body.to_string()).into_response())
+    Ok((headers, answer.body.raw_body).into_response()) // as the provider wrote it
 }
 
 async fn stream(

@@ -24,7 +24,7 @@ fn start() -> (Emulator, Client) {
 }
 
 fn chat_request(question: &str) -> ChatCompletionRequest {
-    ChatCompletionRequest::new(MODEL, [Message::user(question)])
+    ChatCompletionRequest::new(MODEL, question)
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn chat_complete_and_stream_return_the_same_text() {
     let request = chat_request("Who painted Olympia?");
     let response = client.chat().complete(&request).await.unwrap();
     assert!(response.text().contains("Manet"), "{}", response.text());
-    assert_eq!(response.choices[0].finish_reason, Some(FinishReason::Stop));
+    assert_eq!(response.finish_reason(), Some(&FinishReason::Stop));
     assert!(response.usage.as_ref().unwrap().total_tokens > 0);
 
     let mut stream = client.chat().stream(&request).await.unwrap();
@@ -45,10 +45,7 @@ async fn chat_complete_and_stream_return_the_same_text() {
     assert_eq!(text, response.text());
     assert_eq!(merged.text(), response.text());
     assert_eq!(merged.usage, response.usage);
-    assert_eq!(
-        merged.choices[0].finish_reason,
-        response.choices[0].finish_reason
-    );
+    assert_eq!(merged.finish_reason(), response.finish_reason());
 }
 
 #[tokio::test]
@@ -94,10 +91,7 @@ async fn chat_tool_calls_and_results_round_trip() {
         assert_eq!(call.function.name, "get_weather");
         let arguments: Value = call.function.arguments.parse().unwrap();
         assert!(arguments["city"].is_string());
-        assert_eq!(
-            response.choices[0].finish_reason,
-            Some(FinishReason::ToolCalls)
-        );
+        assert_eq!(response.finish_reason(), Some(&FinishReason::ToolCalls));
     }
     let id = response.tool_calls()[0].call_id().unwrap().to_owned();
     request
@@ -140,7 +134,7 @@ async fn chat_response_follows_json_schema() {
 #[tokio::test]
 async fn chat_reasoning_is_separate_from_text() {
     let (_emulator, client) = start();
-    let request = ChatCompletionRequest::new("magistral-medium-latest", [Message::user("Why?")]);
+    let request = ChatCompletionRequest::new("magistral-medium-latest", "Why?");
     let response = client.chat().complete(&request).await.unwrap();
     let merged = client
         .chat()
@@ -232,7 +226,7 @@ async fn error_message_quotes_the_server() {
         "extra_forbidden"
     );
 
-    let request = ChatCompletionRequest::new("no-such-model", [Message::user("hi")]);
+    let request = ChatCompletionRequest::new("no-such-model", "hi");
     let error = client.chat().stream(&request).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.code()),

@@ -8,9 +8,7 @@ use mistral_emulator::{Emulator, FAULT_HEADER, Fault};
 use mistral_sdk::chat::{ChatCompletionRequest, ChatCompletionResponse, FinishReason};
 use mistral_sdk::embeddings::{EmbeddingDtype, EmbeddingRequest, EncodingFormat};
 use mistral_sdk::error::TimeoutPhase;
-use mistral_sdk::messages::{
-    Content, Function, Message, ResponseFormat, ToolChoice, ToolChoiceEnum,
-};
+use mistral_sdk::messages::{Content, Function, ResponseFormat, ToolChoice, ToolChoiceEnum};
 use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy};
 use serde_json::{Value, json};
 
@@ -93,13 +91,9 @@ async fn chat_tool_calls_and_results_round_trip() {
         assert!(arguments["city"].is_string());
         assert_eq!(response.finish_reason(), Some(&FinishReason::ToolCalls));
     }
-    let id = response.tool_calls()[0].call_id().unwrap().to_owned();
-    request
-        .messages
-        .push(response.choices[0].message.clone().into());
-    request
-        .messages
-        .push(Message::tool(id, "21 degrees and sunny"));
+    let result = response.tool_calls()[0].answer("21 degrees and sunny");
+    request.messages.extend(response.into_message());
+    request.messages.push(result);
     request.tool_choice = Some(Box::new(ToolChoice::from("auto")));
     let final_response = client.chat().complete(&request).await.unwrap();
     assert!(
@@ -145,19 +139,14 @@ async fn chat_reasoning_is_separate_from_text() {
         .await
         .unwrap();
     for response in [&response, &merged] {
-        let message = &response.choices[0].message;
+        let message = response.message().unwrap();
         assert!(matches!(message.content, Some(Content::Chunks(_))));
         assert!(!message.thinking().is_empty());
         assert!(!message.text().contains(&*message.thinking()));
     }
-    assert_eq!(
-        response.choices[0].message.thinking(),
-        merged.choices[0].message.thinking()
-    );
-    assert_eq!(
-        response.choices[0].message.text(),
-        merged.choices[0].message.text()
-    );
+    let messages = (response.message().unwrap(), merged.message().unwrap());
+    assert_eq!(messages.0.thinking(), messages.1.thinking());
+    assert_eq!(messages.0.text(), messages.1.text());
 }
 
 #[tokio::test]

@@ -148,9 +148,10 @@ fn packages() -> Vec<serde_json::Value> {
         .current_dir(ROOT)
         .output()
         .unwrap();
-    let mut metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-    serde_json::from_value(metadata["packages"].take()).unwrap()
+    let packages = metadata.get("packages").and_then(|it| it.as_array());
+    packages.unwrap().clone()
 }
 
 /// The same check as that of `cargo deny`, which takes minutes to install. Each dependency is used

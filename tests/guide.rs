@@ -118,7 +118,7 @@ fn guide_readme_links_to_each_page() {
     }
 }
 
-/// Where a page leads to a file that is no page, docs.rs shows the file of the package.
+/// docs.rs shows files that are no pages from the package, so each link target must be in it.
 #[test]
 fn guide_links_to_sources_are_in_the_package() {
     let package = Path::new(ROOT).join("crates/mistral-sdk");

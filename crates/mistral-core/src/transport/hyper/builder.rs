@@ -17,7 +17,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 
 /// Settings for a [`HyperTransport`]: proxies, certificates, name lookup, connections and pools.
 ///
-/// What is set here takes precedence over the environment. What is not set is read from it:
+/// Settings made here take precedence over the environment, which supplies the others:
 /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, and, as a part of the system's
 /// certificates, `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///

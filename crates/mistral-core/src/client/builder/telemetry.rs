@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::ClientBuilder;
 use crate::pipeline::telemetry::{CallEnd, CaptureContent, OnCallEnd, Propagate};
-use crate::redact::Redaction;
+use crate::redact::{RedactContent, Redaction};
 use crate::retry::{OnRetry, RetryEvent};
 
 impl ClientBuilder {
@@ -125,7 +125,7 @@ impl ClientBuilder {
     /// # Ok(()) }
     /// ```
     pub fn redact_content(mut self, redaction: Redaction) -> Self {
-        self.redaction = Some(redaction);
+        self.redaction = RedactContent::new(redaction);
         self
     }
 

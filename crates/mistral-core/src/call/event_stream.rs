@@ -41,9 +41,9 @@ const END_MARKER: &str = "[DONE]";
 /// # let client = mistral_sdk::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+/// use mistral_sdk::chat::ChatCompletionRequest;
 ///
-/// let question = [Message::user("Who painted Olympia?")];
+/// let question = "Who painted Olympia?";
 /// let request = ChatCompletionRequest::new("mistral-small-latest", question);
 /// let mut stream = client.chat().stream(&request).await?;
 /// while let Some(chunk) = stream.next().await {

@@ -46,7 +46,9 @@ assert_eq!(response["choices"][0]["finish_reason"], "stop");
 "#)]
     pub fn complete_raw(&self, request: impl JsonInput) -> Call<Value, M> {
         let request = ApiRequest::new(&COMPLETE).raw_json(request);
-        self.client.call(request).with_decoder(decode_raw::<ChatCompletionResponse>)
+        self.client
+            .call(request)
+            .with_decoder(decode_raw::<ChatCompletionResponse>)
     }
 
     /// Creates a chat completion from a request in JSON and streams it as the server sends it.

@@ -150,6 +150,9 @@ fn parse(ty: ParameterType, text: &str) -> Result<Value, (&'static str, String)>
     }
 }
 
+/// The official Python SDK 3.7.0 sends this where a parameter that is JSON text is not set.
+const UNSET_OF_PYTHON: &str = "~?~unset~?~sentinel~?~";
+
 /// Creates the error of one parameter.
 pub(crate) fn invalid(name: &str, error_type: &str, message: &str, input: &Value) -> ApiError {
     let location = ["query".into(), name.into()];
@@ -207,6 +210,8 @@ impl Parameters {
         };
         match serde_json::from_str(text) {
             Ok(Value::Object(members)) => Ok(members),
+            Ok(Value::Null) => Ok(Map::new()),
+            Ok(Value::String(text)) if text == UNSET_OF_PYTHON => Ok(Map::new()),
             _ => Err(invalid(
                 name,
                 "dict_type",

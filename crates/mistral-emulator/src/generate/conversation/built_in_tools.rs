@@ -61,6 +61,8 @@ const WEB: &[&str] = &[
 pub(crate) struct Hit {
     pub(crate) name: String,
     pub(crate) sentence: String,
+    /// The number of words that the prompt has as well.
+    pub(crate) shared_words: usize,
 }
 
 /// What a tool has done.
@@ -213,24 +215,32 @@ pub(crate) fn execute(name: &str, prompt: &str, hits: &[Hit]) -> Execution {
     }
 }
 
-/// Returns the first sentence of the pages that contains a word of the prompt, or the first one if
-/// the name of the document contains a word.
+/// Returns the sentence of the pages with the most words of the prompt, or the first one if only the
+/// name of the document has one.
 pub(crate) fn search(prompt: &str, name: &str, pages: &[String]) -> Option<Hit> {
     let words = topic_words(prompt);
-    let has_word = |text: &str| topic_words(text).iter().any(|word| words.contains(word));
-    let sentences = || {
-        let lines = pages.iter().flat_map(|page| page.lines());
-        lines
-            .flat_map(|line| line.split_inclusive(['.', '!', '?']))
-            .map(str::trim)
-            .filter(|sentence| !sentence.is_empty())
+    let shared = |text: &str| {
+        let found = topic_words(text);
+        found.iter().filter(|word| words.contains(word)).count()
     };
-    let by_name = || has_word(name).then(|| sentences().next().unwrap_or_default());
-    let sentence = sentences().find(|sentence| has_word(sentence));
-    let sentence = sentence.or_else(by_name)?;
-    Some(Hit {
+    let lines = pages.iter().flat_map(|page| page.lines());
+    let sentences = lines
+        .flat_map(|line| line.split_inclusive(['.', '!', '?']))
+        .map(str::trim)
+        .filter(|sentence| !sentence.is_empty());
+    let mut best = ("", 0);
+    for sentence in sentences {
+        let count = shared(sentence);
+        // Of equal sentences the first one counts.
+        if count > best.1 || best.0.is_empty() {
+            best = (sentence, count);
+        }
+    }
+    let shared_words = best.1 + shared(name);
+    (shared_words > 0).then(|| Hit {
         name: name.to_owned(),
-        sentence: sentence.to_owned(),
+        sentence: best.0.to_owned(),
+        shared_words,
     })
 }
 
@@ -271,7 +281,7 @@ mod tests {
 
     #[test]
     fn search_returns_sentence_with_word_of_prompt() {
-        let pages = ["A horse.\nCats sleep. Dogs bark!".to_owned()];
+        let pages = ["A horse.\nCats sleep. A dog sleeps. Dogs bark!".to_owned()];
         let sentence = |prompt: &str| Some(search(prompt, "animals.txt", &pages)?.sentence);
         assert_eq!(sentence("Does a dog bark?").as_deref(), Some("Dogs bark!"));
         assert_eq!(sentence("All animals, please").as_deref(), Some("A horse."));

@@ -227,7 +227,8 @@ impl Turn<'_> {
         })
     }
 
-    /// Returns the processed documents with a word of the prompt, in all libraries of the tools.
+    /// Returns the processed documents with a word of the prompt, in all libraries of the tools: the
+    /// one with the most words first.
     fn search_libraries(&self, prompt: &str) -> Vec<Hit> {
         let tools = self.participant.list("tools").iter();
         let ids = tools.flat_map(|tool| array(tool, "library_ids"));
@@ -236,12 +237,12 @@ impl Turn<'_> {
         let libraries = store.libraries.iter();
         let libraries = libraries.filter(|library| ids.contains(&library.id.as_str()));
         let documents = libraries.flat_map(|library| &library.documents);
-        documents
-            .filter_map(|it| match it.pages() {
-                [] => None,
-                pages => built_in_tools::search(prompt, &it.name, pages),
-            })
-            .collect()
+        let documents = documents.filter(|document| !document.pages().is_empty());
+        let mut hits: Vec<Hit> = documents
+            .filter_map(|it| built_in_tools::search(prompt, &it.name, it.pages()))
+            .collect();
+        hits.sort_by_key(|hit| std::cmp::Reverse(hit.shared_words));
+        hits
     }
 
     /// Generates function calls, or the message that answers with the results of the tools.

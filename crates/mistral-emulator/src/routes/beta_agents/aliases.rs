@@ -87,7 +87,7 @@ fn is_alias(text: &str) -> bool {
     let is_inner = |byte: &u8| is_letter(byte) || byte.is_ascii_digit() || b"_-".contains(byte);
     let bytes = text.as_bytes();
     bytes.first().is_some_and(is_letter)
-        && bytes.iter().all(|byte| is_inner(byte))
+        && bytes.iter().all(is_inner)
         && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
 }
 

@@ -115,10 +115,8 @@ impl Turn<'_> {
         let messages = array(chat, "messages");
         messages.last().filter(|last| role(last) == "user")?;
         let visited = |id: &str| {
-            let handoffs = outcome.outputs.iter();
-            handoffs.fold(false, |seen, entry| {
-                seen || text(entry, "previous_agent_id") == id
-            })
+            let mut handoffs = outcome.outputs.iter();
+            handoffs.any(|entry| text(entry, "previous_agent_id") == id)
         };
         let agents = self.participant.list("handoffs").iter();
         let agents = agents.filter_map(Value::as_str).filter(|id| !visited(id));

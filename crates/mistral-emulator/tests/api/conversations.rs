@@ -1,9 +1,9 @@
 //! Conversations: history, restart, storage and lists.
 
-use mistral_emulator::{Emulator, Fault, Reply};
+use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::client::{anonymous_request, api_request, get, start, tool};
+use crate::client::{api_request, get, start};
 use crate::resources::{exchange, invalid_fields, members, send};
 
 pub(crate) fn start_with(emulator: &Emulator, request: &Value) -> Value {
@@ -351,63 +351,5 @@ fn conversation_guardrails_block_or_accompany_response() {
     assert_eq!(
         passed["guardrails"][0]["moderation_llm_v2"]["action"],
         "pass"
-    );
-}
-
-#[test]
-fn conversation_scripted_reply_becomes_part_of_history() {
-    let emulator = start();
-    emulator.push_reply(
-        Reply::text("Scripted.")
-            .on("beta.conversations")
-            .with_header("x-a", "1"),
-    );
-    emulator
-        .push_reply(Reply::tool_calls([("add", json!({"x": 1}))]).on("beta.conversations.append"));
-    let request = json!({"model": "mistral-small-latest", "inputs": "Hi",
-        "tools": [tool("add", &json!({}))]});
-    // A rejected request consumes no reply.
-    assert_eq!(
-        send(&emulator, "POST", "/v1/conversations", &json!({})).status,
-        422
-    );
-    let response = send(&emulator, "POST", "/v1/conversations", &request);
-    assert_eq!(response.header("x-a"), "1");
-    let response = response.json();
-    assert_eq!(response["outputs"][0]["content"], "Scripted.");
-    let called = append(&emulator, &response, &json!({"inputs": "more"}));
-    assert_eq!(called["outputs"][0]["type"], "function.call");
-    assert_eq!(called["outputs"][0]["arguments"], r#"{"x":1}"#);
-    let history = get(&emulator, &format!("{}/history", path(&response)));
-    assert_eq!(history["entries"][1]["content"], "Scripted.");
-    assert_eq!(emulator.replies(), []);
-}
-
-#[test]
-fn conversation_faults_log_and_auth_apply() {
-    let emulator = start();
-    emulator.push_fault(Fault::status(429).on("beta.conversations.start"));
-    let request = json!({"model": "mistral-small-latest", "inputs": "a"});
-    assert_eq!(
-        send(&emulator, "POST", "/v1/conversations", &request).status,
-        429
-    );
-    let response = send(&emulator, "POST", "/v1/conversations", &request);
-    assert_eq!(response.status, 200);
-    assert_eq!(response.header("access-control-allow-origin"), "*");
-    let anonymous = anonymous_request(&emulator, "GET", "/v1/conversations").send();
-    assert_eq!(anonymous.status, 401);
-    let names: Vec<_> = emulator
-        .requests()
-        .iter()
-        .map(|it| it.operation())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            Some("beta.conversations.start"),
-            Some("beta.conversations.start"),
-            Some("beta.conversations.list")
-        ]
     );
 }

@@ -17,6 +17,7 @@ mod classifiers;
 mod client;
 mod clouds;
 mod control;
+mod conversation_control;
 mod conversation_streams;
 mod conversation_tools;
 mod conversations;

@@ -28,7 +28,7 @@ static FILTERS: &[Parameter] = &[
     ("search", ParameterType::String),
     ("filters_attributes", ParameterType::String),
     ("sort_by", ParameterType::String),
-    ("sort_order", ParameterType::Enum(&["asc", "desc"])),
+    ("sort_order", ParameterType::String),
 ];
 
 /// `GET /v1/libraries/{library_id}/documents`, by default the newest first

@@ -152,6 +152,8 @@ fn agent_pages_end_with_null_token() {
     let second = get(&emulator, &next);
     assert_eq!(members(&second["data"], "id"), [names[0].as_str()]);
     assert_eq!(second["next_page_token"], Value::Null);
+    let whole = get(&emulator, "/v1/agents/pages?page_size=3");
+    assert_eq!(whole["next_page_token"], Value::Null);
     let wrong = api_request(&emulator, "GET", "/v1/agents/pages?page_token=x").send();
     assert_eq!(wrong.status, 422);
 }

@@ -97,3 +97,17 @@ fn conversation_in_batch_job_is_served_without_scripted_reply() {
     let history = get(&emulator, &format!("{}/history", path(body)));
     assert_eq!(history["entries"][0]["content"], "Echo: one");
 }
+
+#[test]
+fn conversation_that_is_blocked_leaves_scripted_reply() {
+    let emulator = start();
+    emulator.push_reply(Reply::text("scripted").on("beta.conversations"));
+    for (is_streamed, status) in [(false, 403), (true, 200)] {
+        let request = json!({"model": "mistral-small-latest", "inputs": "I will kill you",
+            "guardrails": [{"moderation_llm_v2": {"action": "block"}}], "stream": is_streamed});
+        let response = send(&emulator, "POST", "/v1/conversations", &request);
+        assert_eq!(response.status, status);
+        assert!(!response.text().contains("scripted"), "{}", response.text());
+        assert_eq!(emulator.replies().len(), 1);
+    }
+}

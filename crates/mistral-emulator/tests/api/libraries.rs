@@ -87,6 +87,8 @@ fn library_list_supports_search_and_both_kinds_of_paging() {
         assert_eq!(second["next_page_token"], Value::Null);
         assert_eq!(second["pagination"]["has_more"], false);
     }
+    let whole = get(&emulator, "/v1/libraries?page_size=3");
+    assert_eq!(whole["next_page_token"], Value::Null);
     assert_eq!(names(&get(&emulator, "/v1/libraries?search=TWO")), ["Two"]);
     let bad = api_request(&emulator, "GET", "/v1/libraries?page_size=101").send();
     assert_eq!(

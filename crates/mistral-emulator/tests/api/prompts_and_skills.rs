@@ -161,6 +161,9 @@ fn list_supports_alias_sorting_fields_and_pages() {
         let second = get(&emulator, &format!("{group}?pageSize=2&pageToken={token}"));
         assert_eq!(members(&second["data"], "name"), ["b"]);
         assert!(second.get("nextPageToken").is_none());
+        // The last page is full.
+        let whole = get(&emulator, &format!("{group}?pageSize=3"));
+        assert!(whole.get("nextPageToken").is_none());
         let wrong = api_request(&emulator, "GET", &format!("{group}?pageToken=x")).send();
         assert_eq!(wrong.status, 422);
     }

@@ -43,13 +43,21 @@ pub(super) fn respond(
     };
     let prepared = turn.prepare()?;
     let is_streamed = request.flag("stream") == Some(true);
-    let reply = request.take_reply(state);
-    let outcome = match turn.run(prepared, reply.as_ref()) {
-        Err(error) if is_streamed => {
-            return Ok(error_stream(&conversation.id, &error, now));
-        }
-        outcome => outcome?,
+    let failure = |error| match is_streamed {
+        true => Ok(error_stream(&conversation.id, &error, now)),
+        false => Err(error),
     };
+    let guardrails = match turn.check(&prepared) {
+        Ok(guardrails) => guardrails,
+        Err(error) => return failure(error),
+    };
+    // A rejected request leaves the reply to another one.
+    let reply = request.take_reply(state);
+    let mut outcome = match turn.run(prepared, reply.as_ref()) {
+        Ok(outcome) => outcome,
+        Err(error) => return failure(error),
+    };
+    outcome.guardrails = guardrails;
     let mut response = match is_streamed {
         true => stream(&conversation.id, &outcome, now),
         false => whole(&conversation.id, &outcome),

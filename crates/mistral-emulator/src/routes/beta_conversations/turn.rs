@@ -48,6 +48,12 @@ pub(super) struct Prepared {
     model: &'static Model,
 }
 
+impl Prepared {
+    fn check_context(&self) -> Result<(), ApiError> {
+        chat_rules::check_context(prompt_tokens(&self.chat).len(), self.model)
+    }
+}
+
 impl Turn<'_> {
     /// Validates the turn.
     pub(super) fn prepare(&self) -> Result<Prepared, ApiError> {
@@ -68,6 +74,18 @@ impl Turn<'_> {
         Ok(Prepared { chat, model })
     }
 
+    /// Returns the results of guardrails. Fails if one blocks the turn, or if the history is too long
+    /// for the model.
+    pub(super) fn check(&self, prepared: &Prepared) -> Result<Option<Value>, ApiError> {
+        let configured = self.request.get("guardrails").and_then(Value::as_array);
+        let guardrails = match configured {
+            Some(configured) => configured.as_slice(),
+            None => self.participant.list("guardrails"),
+        };
+        prepared.check_context()?;
+        guardrails::evaluate(guardrails, array(&prepared.chat, "messages"))
+    }
+
     /// Responds, with the completion of a scripted reply if there is one.
     pub(super) fn run(
         mut self,
@@ -75,15 +93,8 @@ impl Turn<'_> {
         scripted: Option<&Reply>,
     ) -> Result<Outcome, ApiError> {
         let mut outcome = Outcome::default();
-        let configured = self.request.get("guardrails").filter(|it| it.is_array());
-        let guardrails = match configured {
-            Some(configured) => configured.as_array().map_or(&[][..], Vec::as_slice),
-            None => self.participant.list("guardrails"),
-        };
-        let messages = array(&prepared.chat, "messages");
-        outcome.guardrails = guardrails::evaluate(guardrails, messages)?;
         if let Some(completion) = scripted.and_then(|reply| reply.generated(&prepared.chat)) {
-            self.complete(&mut outcome, &prepared, &completion, &[])?;
+            self.complete(&mut outcome, &prepared, &completion, &[]);
             return Ok(outcome);
         }
         while self.confirmed.is_empty()
@@ -96,6 +107,7 @@ impl Turn<'_> {
                 return Ok(outcome);
             }
             prepared = self.prepare()?;
+            prepared.check_context()?;
         }
         let executions = self.execute_tools(&mut outcome, &prepared.chat);
         let is_waiting = outcome.outputs.iter().any(is_pending);
@@ -105,7 +117,7 @@ impl Turn<'_> {
             return Ok(outcome);
         }
         let completion = self.generate(&mut prepared, &executions);
-        self.complete(&mut outcome, &prepared, &completion, &executions)?;
+        self.complete(&mut outcome, &prepared, &completion, &executions);
         Ok(outcome)
     }
 
@@ -273,9 +285,8 @@ impl Turn<'_> {
         prepared: &Prepared,
         completion: &Generated,
         executions: &[Execution],
-    ) -> Result<(), ApiError> {
+    ) {
         let prompt = prompt_tokens(&prepared.chat).len();
-        chat_rules::check_context(prompt, prepared.model)?;
         let text = format!("{}{}", completion.prefix, completion.text.concat());
         if completion.tool_calls.is_empty() || !text.is_empty() {
             let chunks = executions.iter().flat_map(|it| it.chunks.clone());
@@ -300,7 +311,6 @@ impl Turn<'_> {
             })));
         }
         outcome.usage = usage(prompt, completion.generated_tokens(), executions);
-        Ok(())
     }
 
     fn call(&self, mut members: Value) -> Value {

@@ -1,5 +1,7 @@
 //! The operations of the API: their names, methods and paths.
 
+mod beta;
+
 use http::Method;
 use serde_json::Value;
 
@@ -16,8 +18,9 @@ const fn operation(name: &'static str, method: &'static str, path: &'static str)
     Operation { name, method, path }
 }
 
-/// The operations. Of two that differ only in the body, the streamed one stands second.
-pub(crate) static OPERATIONS: &[Operation] = &[
+/// The operations of the stable groups. Of two that differ only in the body, the streamed one stands
+/// second.
+static OPERATIONS: &[Operation] = &[
     operation("chat.complete", "POST", "/v1/chat/completions"),
     operation("chat.stream", "POST", "/v1/chat/completions"),
     operation("agents.complete", "POST", "/v1/agents/completions"),
@@ -117,6 +120,11 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     ),
 ];
 
+/// Returns all operations.
+pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(beta::OPERATIONS)
+}
+
 /// The routes of other clouds, each of which serves an operation of the API.
 pub(crate) static CLOUD_ROUTES: &[Operation] = &[
     operation("chat.complete", "POST", "/models/chat/completions"),
@@ -149,8 +157,7 @@ pub(crate) fn operation_name<'a>(
     if path.starts_with(VERTEX_PREFIX) {
         return vertex_operation(path, body());
     }
-    let mut found = OPERATIONS
-        .iter()
+    let mut found = all()
         .chain(CLOUD_ROUTES)
         .filter(|it| it.method == method.as_str() && matches_template(it.path, path));
     let (first, second) = (found.next()?, found.next());
@@ -195,9 +202,7 @@ fn matches_template(template: &str, path: &str) -> bool {
 
 /// Whether a name is that of an operation, or of a group of operations such as `chat`.
 pub(crate) fn is_known(name: &str) -> bool {
-    OPERATIONS
-        .iter()
-        .any(|operation| is_within(operation.name, name))
+    all().any(|operation| is_within(operation.name, name))
 }
 
 /// Whether an operation is the named one, or belongs to the named group.
@@ -209,9 +214,17 @@ pub(crate) fn is_within(operation: &str, name: &str) -> bool {
 
 /// Whether the operation returns a completion.
 pub(crate) fn is_completion(operation: &str) -> bool {
-    ["chat", "agents", "fim"]
-        .iter()
-        .any(|group| is_within(operation, group))
+    is_turn(operation)
+        || ["chat", "agents", "fim"]
+            .iter()
+            .any(|group| is_within(operation, group))
+}
+
+/// Whether the operation adds a turn to a conversation.
+pub(crate) fn is_turn(operation: &str) -> bool {
+    let turn = operation.strip_prefix("beta.conversations.");
+    let turn = turn.map(|turn| turn.strip_suffix("_stream").unwrap_or(turn));
+    matches!(turn, Some("start" | "append" | "restart"))
 }
 
 /// Returns the model or deployment in the path of a request, as other clouds have it.
@@ -271,6 +284,19 @@ mod tests {
                 &format!("{vertex}:rawPredict"),
                 &json!({"document": {}}),
                 Some("ocr.process"),
+            ),
+            (
+                Method::GET,
+                "/v1/agents/pages",
+                &plain,
+                Some("beta.agents.list_pages"),
+            ),
+            (Method::GET, "/v1/agents/a", &plain, Some("beta.agents.get")),
+            (
+                Method::POST,
+                "/v1/conversations/c",
+                &streamed,
+                Some("beta.conversations.append_stream"),
             ),
             (Method::GET, "/v1/files/", &plain, None),
             (Method::GET, "/v1/files/a/b/c", &plain, None),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::faults::header::FAULT_HEADER;
 use crate::generate::reply::KNOWN_QUESTIONS;
-use crate::operations::{CLOUD_ROUTES, OPERATIONS, Operation};
+use crate::operations::{self, CLOUD_ROUTES, Operation};
 use crate::state::AppState;
 
 /// The control routes and their purposes.
@@ -78,13 +78,8 @@ pub(super) fn overview(state: &AppState) -> Value {
             .collect::<serde_json::Map<_, _>>()
             .into()
     };
-    let routes = |operations: &[Operation]| -> Vec<String> {
-        let lines = operations
-            .iter()
-            .map(|it| format!("{} {} ({})", it.method, it.path, it.name));
-        lines.collect()
-    };
-    let mut clouds = routes(CLOUD_ROUTES);
+    let route = |it: &Operation| format!("{} {} ({})", it.method, it.path, it.name);
+    let mut clouds: Vec<String> = CLOUD_ROUTES.iter().map(route).collect();
     clouds.push(
         "POST /v1/projects/{project}/locations/{location}/publishers/mistralai/models/{model}\
          :rawPredict and :streamRawPredict"
@@ -95,7 +90,7 @@ pub(super) fn overview(state: &AppState) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "about": "A local server that speaks the Mistral API, for tests",
         "control": object(ROUTES),
-        "operations": routes(OPERATIONS),
+        "operations": operations::all().map(route).collect::<Vec<_>>(),
         "clouds": clouds,
         "faults": { "header": FAULT_HEADER, "members": object(FAULT_MEMBERS) },
         "replies": { "members": object(REPLY_MEMBERS) },
@@ -113,8 +108,8 @@ pub(crate) fn help_text() -> String {
             .map(|(name, text)| format!("  {name:<36} {text}\n"))
             .collect()
     };
-    let groups = |operations: &[Operation]| -> String {
-        let mut names: Vec<&str> = operations.iter().map(|it| it.name).collect();
+    let groups = || -> String {
+        let mut names: Vec<&str> = operations::all().map(|it| it.name).collect();
         names.dedup();
         let mut text = String::new();
         let mut length = usize::MAX;
@@ -138,7 +133,7 @@ pub(crate) fn help_text() -> String {
         table(ROUTES),
         table(FAULT_MEMBERS),
         table(REPLY_MEMBERS),
-        groups(OPERATIONS),
+        groups(),
         KNOWN_QUESTIONS.join("\n  "),
     )
 }

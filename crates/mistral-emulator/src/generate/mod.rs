@@ -3,6 +3,7 @@
 mod arguments;
 pub(crate) mod audio;
 pub(crate) mod completion;
+pub(crate) mod conversation;
 pub(crate) mod document;
 mod json_answer;
 mod pattern;
@@ -11,4 +12,4 @@ pub(crate) mod reply;
 pub(crate) mod schema_instance;
 mod schema_keywords;
 pub(crate) mod tokenizer;
-mod tool_calls;
+pub(crate) mod tool_calls;

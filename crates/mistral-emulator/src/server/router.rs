@@ -14,8 +14,8 @@ use crate::clouds;
 use crate::requests::bearer_token;
 use crate::responses::{ApiError, json_response};
 use crate::routes::{
-    batch, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
-    transcriptions, voices,
+    batch, beta_agents, beta_conversations, beta_libraries, beta_registry, chat, classifiers,
+    embeddings, files, fim, fine_tuning, models, ocr, speech, transcriptions, voices,
 };
 use crate::state::{AppState, RequestId};
 
@@ -85,6 +85,10 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
                 .delete(voices::delete),
         )
         .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
+        .merge(beta_agents::router())
+        .merge(beta_conversations::router())
+        .merge(beta_libraries::router())
+        .merge(beta_registry::router())
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(state),
             list_models_of_file,
@@ -96,6 +100,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         .merge(clouds::router(state))
         // The routes added from here on need no key.
         .route("/signed/files/{file_id}", get(files::signed))
+        .merge(beta_libraries::signed_router())
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(path_not_found)
         .layer(middleware::from_fn(clouds::metadata_flavor))
@@ -178,8 +183,10 @@ fn is_api_path(path: &str) -> bool {
         "moderations",
         "observability",
         "ocr",
+        "prompts",
         "rag",
         "responses",
+        "skills",
         "workflows",
     ];
     let rest = ["/v1/", "/v2/"]

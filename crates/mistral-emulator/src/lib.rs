@@ -140,6 +140,7 @@ mod requests;
 mod responses;
 mod routes;
 mod server;
+mod spec;
 mod state;
 mod time;
 

@@ -183,7 +183,7 @@ fn is_streamed(body: Option<&Value>) -> bool {
 }
 
 /// Whether a path is that of a template such as `/v1/files/{file_id}`.
-fn matches_template(template: &str, path: &str) -> bool {
+pub(crate) fn matches_template(template: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     let matches = template.split('/').all(|expected| {
         segments.next().is_some_and(|found| {

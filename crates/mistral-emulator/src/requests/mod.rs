@@ -6,6 +6,8 @@ pub(crate) mod form;
 pub(crate) mod messages;
 pub(crate) mod multipart;
 pub(crate) mod query;
+pub(crate) mod schema;
+pub(crate) mod spec_request;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;

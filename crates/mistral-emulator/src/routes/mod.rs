@@ -1,6 +1,7 @@
 //! The operations of the API, one file for each group.
 
 pub(crate) mod batch;
+pub(crate) mod by_spec;
 pub(crate) mod chat;
 mod chat_rules;
 pub(crate) mod classifiers;

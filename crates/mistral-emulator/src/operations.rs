@@ -3,6 +3,8 @@
 use http::Method;
 use serde_json::Value;
 
+use crate::spec::spec;
+
 /// An operation of the API.
 #[derive(Debug)]
 pub(crate) struct Operation {
@@ -153,8 +155,11 @@ pub(crate) fn operation_name<'a>(
         .iter()
         .chain(CLOUD_ROUTES)
         .filter(|it| it.method == method.as_str() && matches_template(it.path, path));
-    let (first, second) = (found.next()?, found.next());
-    match second {
+    let Some(first) = found.next() else {
+        let operation = spec().find(method.as_str(), path, || is_streamed(body()))?;
+        return Some(&operation.name);
+    };
+    match found.next() {
         Some(streamed) if is_streamed(body()) => Some(streamed.name),
         _ => Some(first.name),
     }
@@ -195,9 +200,9 @@ pub(crate) fn matches_template(template: &str, path: &str) -> bool {
 
 /// Whether a name is that of an operation, or of a group of operations such as `chat`.
 pub(crate) fn is_known(name: &str) -> bool {
-    OPERATIONS
-        .iter()
-        .any(|operation| is_within(operation.name, name))
+    let own = OPERATIONS.iter().map(|operation| operation.name);
+    own.chain(spec().names())
+        .any(|operation| is_within(operation, name))
 }
 
 /// Whether an operation is the named one, or belongs to the named group.
@@ -272,6 +277,18 @@ mod tests {
                 &json!({"document": {}}),
                 Some("ocr.process"),
             ),
+            (
+                Method::GET,
+                "/v1/agents/pages",
+                &plain,
+                Some("beta.agents.list_pages"),
+            ),
+            (
+                Method::POST,
+                "/v1/conversations",
+                &streamed,
+                Some("beta.conversations.start_stream"),
+            ),
             (Method::GET, "/v1/files/", &plain, None),
             (Method::GET, "/v1/files/a/b/c", &plain, None),
             (Method::PUT, "/v1/files/a", &plain, None),
@@ -283,6 +300,7 @@ mod tests {
     #[test]
     fn operation_group_contains_its_operations() {
         assert!(is_known("chat") && is_known("chat.stream") && is_known("audio.voices"));
+        assert!(is_known("beta.connectors") && is_known("workflows.runs.list_runs"));
         assert!(!is_known("cha") && !is_known("chat.streams") && !is_known(""));
         assert!(!is_within("chat.stream", "chat.str"));
     }

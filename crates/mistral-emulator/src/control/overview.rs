@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::faults::header::FAULT_HEADER;
 use crate::generate::reply::KNOWN_QUESTIONS;
 use crate::operations::{CLOUD_ROUTES, OPERATIONS, Operation};
+use crate::spec::{SpecOperation, spec};
 use crate::state::AppState;
 
 /// The control routes and their purposes.
@@ -84,6 +85,14 @@ pub(super) fn overview(state: &AppState) -> Value {
             .map(|it| format!("{} {} ({})", it.method, it.path, it.name));
         lines.collect()
     };
+    let mut operations = routes(OPERATIONS);
+    operations.extend(
+        spec()
+            .operations
+            .iter()
+            .filter(|it| !has_route(it))
+            .map(|it| format!("{} {} ({})", it.method, it.path, it.name)),
+    );
     let mut clouds = routes(CLOUD_ROUTES);
     clouds.push(
         "POST /v1/projects/{project}/locations/{location}/publishers/mistralai/models/{model}\
@@ -95,7 +104,7 @@ pub(super) fn overview(state: &AppState) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "about": "A local server that speaks the Mistral API, for tests",
         "control": object(ROUTES),
-        "operations": routes(OPERATIONS),
+        "operations": operations,
         "clouds": clouds,
         "faults": { "header": FAULT_HEADER, "members": object(FAULT_MEMBERS) },
         "replies": { "members": object(REPLY_MEMBERS) },
@@ -103,6 +112,12 @@ pub(super) fn overview(state: &AppState) -> Value {
         "any_key": state.settings.any_key,
         "any_model": state.settings.models.any,
     })
+}
+
+/// Whether a route serves an operation of the spec.
+fn has_route(operation: &SpecOperation) -> bool {
+    let is_same = |it: &Operation| it.method == operation.method && it.path == operation.path;
+    OPERATIONS.iter().any(is_same)
 }
 
 /// Returns the same as text, for `--help`.
@@ -113,8 +128,7 @@ pub(crate) fn help_text() -> String {
             .map(|(name, text)| format!("  {name:<36} {text}\n"))
             .collect()
     };
-    let groups = |operations: &[Operation]| -> String {
-        let mut names: Vec<&str> = operations.iter().map(|it| it.name).collect();
+    let groups = |mut names: Vec<&str>| -> String {
         names.dedup();
         let mut text = String::new();
         let mut length = usize::MAX;
@@ -129,16 +143,21 @@ pub(crate) fn help_text() -> String {
         }
         text
     };
+    let areas = spec().names().filter_map(|name| name.rsplit_once('.'));
+    let mut areas: Vec<&str> = areas.map(|(area, _)| area).collect();
+    areas.sort_unstable();
     format!(
         "Control routes (GET / lists all routes):\n{}\n\
          Members of a fault, for POST /_emulator/faults and the request header {FAULT_HEADER}:\n{}\n\
          Members of a reply beside those, for POST /_emulator/replies and --replies:\n{}\n\
          Operations:\n{}\n\n\
+         Groups of operations that are served from their schemas:\n{}\n\n\
          Questions with an answer of their own:\n  {}\n",
         table(ROUTES),
         table(FAULT_MEMBERS),
         table(REPLY_MEMBERS),
-        groups(OPERATIONS),
+        groups(OPERATIONS.iter().map(|it| it.name).collect()),
+        groups(areas),
         KNOWN_QUESTIONS.join("\n  "),
     )
 }

@@ -9,6 +9,7 @@ mod pattern;
 pub(crate) mod random;
 pub(crate) mod reply;
 pub(crate) mod response;
+pub(crate) mod response_events;
 pub(crate) mod schema_instance;
 pub(crate) mod schema_keywords;
 pub(crate) mod tokenizer;

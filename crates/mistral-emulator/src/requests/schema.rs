@@ -131,7 +131,7 @@ impl SchemaValidator<'_> {
                 false => ("greater_than_equal", "greater than or equal to", "ge"),
             };
             let message = format!("Input should be {words} {limit}");
-            let context = json!({ name: limit });
+            let context = json!({ name: whole(limit) });
             self.inner
                 .report_with_context(kind, &message, value, context);
         }
@@ -143,7 +143,7 @@ impl SchemaValidator<'_> {
                 false => ("less_than_equal", "less than or equal to", "le"),
             };
             let message = format!("Input should be {words} {limit}");
-            let context = json!({ name: limit });
+            let context = json!({ name: whole(limit) });
             self.inner
                 .report_with_context(kind, &message, value, context);
         }
@@ -286,4 +286,12 @@ impl SchemaValidator<'_> {
 fn array_of<'a>(keywords: &'a Map<String, Value>, name: &str) -> &'a [Value] {
     let items = keywords.get(name).and_then(Value::as_array);
     items.map_or(&[], Vec::as_slice)
+}
+
+/// Returns a limit as the integer that it is, if it is one.
+fn whole(limit: f64) -> Value {
+    match limit.fract() == 0.0 && limit.abs() < 9e15 {
+        true => (limit as i64).into(),
+        false => limit.into(),
+    }
 }

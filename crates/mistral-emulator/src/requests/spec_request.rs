@@ -22,6 +22,7 @@ pub(crate) struct SpecRequest {
     /// Null if there is none.
     pub(crate) body: Value,
     pub(crate) headers: HeaderMap,
+    pub(crate) uri: Uri,
 }
 
 impl SpecRequest {
@@ -42,7 +43,7 @@ impl SpecRequest {
                 reader.query(operation, &parts.uri)?,
             )
         };
-        let headers = parts.headers.clone();
+        let (headers, uri) = (parts.headers.clone(), parts.uri.clone());
         let body = match &operation.body {
             Some(body) if body.is_form => form(body, parts, bytes, &mut errors).await?,
             Some(body) => json_body(body, &headers, &bytes, &mut errors),
@@ -57,6 +58,7 @@ impl SpecRequest {
             query,
             body,
             headers,
+            uri,
         })
     }
 

@@ -11,6 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
+use super::{connector_credentials, connectors, dataset_imports, datasets, responses, workflows};
 use crate::generate::response;
 use crate::json_format::to_ordered_string;
 use crate::requests::bearer_token;
@@ -25,7 +26,18 @@ pub(crate) type Handler = fn(&AppState, &SpecRequest) -> Result<Response, ApiErr
 /// The operations of a group that have a state, with the functions that serve them.
 pub(crate) type Handlers = &'static [(&'static str, Handler)];
 
-static GROUPS: &[Handlers] = &[];
+static GROUPS: &[Handlers] = &[
+    workflows::executions::HANDLERS,
+    workflows::events::HANDLERS,
+    workflows::schedules::HANDLERS,
+    workflows::definitions::HANDLERS,
+    workflows::deployments::HANDLERS,
+    connectors::HANDLERS,
+    connector_credentials::HANDLERS,
+    datasets::HANDLERS,
+    dataset_imports::HANDLERS,
+    responses::HANDLERS,
+];
 
 /// Serves a request for an operation of the spec, or returns it if there is none.
 pub(crate) async fn serve(state: &Arc<AppState>, request: Request) -> Result<Response, Request> {
@@ -87,7 +99,7 @@ fn authenticate(
 }
 
 /// Responds with an instance of the schema of the response.
-fn generated(request: &SpecRequest, is_streamed: bool) -> Response {
+pub(super) fn generated(request: &SpecRequest, is_streamed: bool) -> Response {
     let Some(described) = request.operation.response(is_streamed) else {
         return StatusCode::NO_CONTENT.into_response();
     };
@@ -135,8 +147,46 @@ fn event_stream(request: &SpecRequest, described: &SpecResponse) -> Response {
     sse::event_stream(texts.into_iter())
 }
 
-/// Responds with a body and the status of an operation.
-pub(crate) fn respond_json(described: &SpecResponse, body: &Value) -> Response {
+/// Responds with a body and the status of the operation.
+pub(crate) fn json(request: &SpecRequest, body: &Value) -> Response {
+    match request.operation.response(false) {
+        Some(described) => respond_json(described, body),
+        None => json_response(StatusCode::OK, body),
+    }
+}
+
+/// Responds with these members and those that the schema of the response requires.
+pub(crate) fn json_with(request: &SpecRequest, members: Value) -> Response {
+    match request.operation.response(false) {
+        Some(described) => {
+            let body = response::instance_with(request, &described.schema, members);
+            respond_json(described, &body)
+        }
+        None => json_response(StatusCode::OK, &members),
+    }
+}
+
+/// Responds with a page of a list, and with what else the schema of the response requires.
+pub(crate) fn list(request: &SpecRequest, items: Vec<Value>) -> Response {
+    let Some(described) = request.operation.response(false) else {
+        return json_response(StatusCode::OK, &items.into());
+    };
+    let mut body = response::instance(request, &described.schema);
+    if let Some(page) = &request.operation.page {
+        response::put_page(request, page, items, &mut body);
+    }
+    respond_json(described, &body)
+}
+
+/// Responds with the status of the operation alone.
+pub(crate) fn done(request: &SpecRequest) -> Response {
+    match request.operation.response(false) {
+        Some(described) => with_status(Response::default(), described),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+fn respond_json(described: &SpecResponse, body: &Value) -> Response {
     with_status(json_response(StatusCode::OK, body), described)
 }
 

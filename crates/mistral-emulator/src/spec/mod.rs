@@ -98,6 +98,13 @@ impl Spec {
         }
     }
 
+    /// Returns the names of the operations.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.operations
+            .iter()
+            .map(|operation| operation.name.as_str())
+    }
+
     /// Returns the operation that a request addresses. A path with literal segments precedes one
     /// with parameters.
     ///

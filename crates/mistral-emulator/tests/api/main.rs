@@ -29,6 +29,7 @@ mod ocr;
 mod page;
 mod recording;
 mod replies;
+mod spec_operations;
 mod streaming;
 mod tools;
 mod voices;

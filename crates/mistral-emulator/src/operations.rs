@@ -212,9 +212,12 @@ pub(crate) fn is_within(operation: &str, name: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
+/// The operation of the Responses API whose content replies can set.
+pub(crate) const RESPONSES: &str = "responses.create";
+
 /// Whether the operation returns a completion.
 pub(crate) fn is_completion(operation: &str) -> bool {
-    ["chat", "agents", "fim"]
+    ["chat", "agents", "fim", RESPONSES]
         .iter()
         .any(|group| is_within(operation, group))
 }

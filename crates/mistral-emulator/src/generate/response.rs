@@ -163,12 +163,25 @@ pub(crate) fn put_page(request: &SpecRequest, page: &SpecPage, all: Vec<Value>, 
     {
         match next {
             Some(next) => drop(parent.insert(name.clone(), next.into())),
+            None if is_nullable(request, page) => {
+                parent.insert(name.clone(), Value::Null);
+            }
             None => drop(parent.remove(name)),
         }
         if parent.contains_key("previous") {
             parent.insert("previous".into(), Value::Null);
         }
     }
+}
+
+/// Whether the member that leads to the next page may be null.
+fn is_nullable(request: &SpecRequest, page: &SpecPage) -> bool {
+    let mut schema = request.operation.response(false).map(|it| &it.schema);
+    for name in &page.next {
+        let parent = schema.map(|schema| spec().not_null(schema));
+        schema = parent.and_then(|parent| parent.get("properties")?.get(name));
+    }
+    schema.is_some_and(|schema| !std::ptr::eq(spec().not_null(schema), spec().resolve(schema)))
 }
 
 fn descend<'a>(mut value: &'a mut Value, path: &[String]) -> Option<&'a mut Value> {
@@ -268,4 +281,52 @@ fn as_number(value: &Value) -> Option<usize> {
         .as_u64()
         .and_then(|number| usize::try_from(number).ok());
     number.or_else(|| value.as_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::SpecOperation;
+
+    fn origin() -> Origin {
+        Origin {
+            seed: 1,
+            now: 0,
+            is_minimal: false,
+        }
+    }
+
+    fn check(operation: &SpecOperation, schema: &Value, origin: Origin) {
+        let root = &spec().root;
+        let instance = response_instance(root, schema, origin);
+        let errors = schema::errors(spec(), schema, &[], &instance);
+        assert!(errors.is_empty(), "{}: {errors:?}", operation.name);
+    }
+
+    #[test]
+    fn instance_satisfies_schema_of_each_response() {
+        for operation in &spec().operations {
+            for described in operation
+                .responses
+                .iter()
+                .filter(|it| it.schema.is_object())
+            {
+                check(operation, &described.schema, origin());
+                let minimal = Origin {
+                    is_minimal: true,
+                    ..origin()
+                };
+                check(operation, &described.schema, minimal);
+            }
+        }
+    }
+
+    #[test]
+    fn instance_satisfies_schema_of_each_request() {
+        for operation in &spec().operations {
+            if let Some(body) = &operation.body {
+                check(operation, &body.schema, origin());
+            }
+        }
+    }
 }

@@ -295,3 +295,7 @@ fn whole(limit: f64) -> Value {
         false => limit.into(),
     }
 }
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

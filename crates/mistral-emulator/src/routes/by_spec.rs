@@ -166,15 +166,15 @@ pub(crate) fn json_with(request: &SpecRequest, members: Value) -> Response {
     }
 }
 
-/// Responds with a page of a list, and with what else the schema of the response requires.
+/// Responds with a page of a list, and with what else the schema of the response requires. A list
+/// without pages is the whole body.
 pub(crate) fn list(request: &SpecRequest, items: Vec<Value>) -> Response {
-    let Some(described) = request.operation.response(false) else {
-        return json_response(StatusCode::OK, &items.into());
+    let described = request.operation.response(false);
+    let (Some(described), Some(page)) = (described, &request.operation.page) else {
+        return json(request, &items.into());
     };
     let mut body = response::instance(request, &described.schema);
-    if let Some(page) = &request.operation.page {
-        response::put_page(request, page, items, &mut body);
-    }
+    response::put_page(request, page, items, &mut body);
     respond_json(described, &body)
 }
 

@@ -15,7 +15,7 @@ use crate::requests::bearer_token;
 use crate::responses::{ApiError, json_response};
 use crate::routes::{
     batch, by_spec, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
-    transcriptions, voices,
+    transcriptions, voices, workflows,
 };
 use crate::state::{AppState, RequestId};
 
@@ -85,6 +85,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
                 .delete(voices::delete),
         )
         .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
+        .route("/v1/workflows/workers/whoami", get(workflows::whoami))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(state),
             list_models_of_file,

@@ -10,7 +10,7 @@ use crate::generate::random::{hash, uuid};
 use crate::time::{RunningClock, format_timestamp};
 
 /// The namespace that all workflows belong to.
-const NAMESPACE: &str = "emulator";
+pub(crate) const NAMESPACE: &str = "emulator";
 
 /// The workflows, executions and schedules of an emulator.
 #[derive(Debug)]

@@ -108,9 +108,8 @@ fn validation_of_observability_is_one_message_with_code() {
 #[test]
 fn member_that_schema_forbids_is_refused() {
     let emulator = start();
-    let tool = json!({"type": "web_search", "colour": "red"});
-    let body = json!({"model": "m", "name": "n", "tools": [tool]});
-    let response = post(&emulator, "/v1/audio/agents", &body);
+    let body = json!({"model": "m", "name": "n", "colour": "red"});
+    let response = post(&emulator, "/v1/agents", &body);
     let text = response.text();
     assert_eq!(response.status, 422, "{text}");
     assert!(

@@ -40,9 +40,10 @@ const DROPPED: &[&str] = &[
 /// `closed` lists the schemas that allow no further members.
 pub(crate) fn table(surface: &Value, schemas: &Value, closed: &Value) -> String {
     let definitions = &schemas["$defs"];
-    let methods = array(&surface["methods"]).iter();
+    let methods = array(&surface["methods"]);
     let operations: Vec<Value> = methods
-        .filter(|method| method["classic"] == false)
+        .iter()
+        .filter(|method| method["classic"] == false && !is_twin(method, methods))
         .map(|method| operation(method, definitions))
         .collect();
     let mut names = BTreeSet::new();
@@ -63,6 +64,18 @@ pub(crate) fn table(surface: &Value, schemas: &Value, closed: &Value) -> String 
         operations.collect::<Vec<_>>().join(",\n"),
         schemas.collect::<Vec<_>>().join(",\n"),
     )
+}
+
+/// Whether a method has the same request as another one in a group below, such as `events` and
+/// `workflows.events`.
+fn is_twin(method: &Value, methods: &[Value]) -> bool {
+    let group = format!(".{}", method["group"].as_str().unwrap_or_default());
+    methods.iter().any(|other| {
+        let is_below = other["group"]
+            .as_str()
+            .is_some_and(|it| it.ends_with(&group));
+        is_below && other["method"] == method["method"] && other["path"] == method["path"]
+    })
 }
 
 fn array(value: &Value) -> &[Value] {

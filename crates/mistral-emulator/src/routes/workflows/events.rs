@@ -12,8 +12,6 @@ use crate::routes::by_spec::{Handlers, list};
 use crate::state::AppState;
 
 pub(in crate::routes) static HANDLERS: Handlers = &[
-    ("events.get_stream_events", stream_all),
-    ("events.get_workflow_events", list_events),
     ("workflows.events.get_stream_events", stream_all),
     ("workflows.events.get_workflow_events", list_events),
     ("workflows.executions.stream", stream_one),

@@ -13,6 +13,10 @@ const MAX_VALUES: usize = 5_000;
 /// The depth from which objects of a response have only their required members.
 const MAX_OPTIONAL_DEPTH: usize = 3;
 
+/// The members of a response that are null if they may be: those of resources that were deleted or
+/// have failed.
+const NULL_MEMBERS: &[&str] = &["deleted_at", "error", "error_message", "failure"];
+
 /// Generates a value that satisfies the schema. The same schema always yields the same value.
 pub(crate) fn instance(schema: &Value) -> Value {
     Generator::new(schema, None)
@@ -90,6 +94,11 @@ impl<'a> Generator<'a> {
         }
         for keyword in ["anyOf", "oneOf"] {
             if let Some(choices) = keywords.get(keyword).and_then(Value::as_array) {
+                let null = json!({ "type": "null" });
+                if self.origin.is_some() && NULL_MEMBERS.contains(&name) && choices.contains(&null)
+                {
+                    return Some(Value::Null);
+                }
                 let rest = without(keywords, &[keyword]);
                 return choices.iter().find_map(|choice| {
                     let merged = merge(&rest, choice);

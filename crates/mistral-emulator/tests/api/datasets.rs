@@ -147,7 +147,7 @@ fn dataset_import_reads_file_and_export_writes_one() {
     assert_eq!(result["imported_record_count"], 2);
     let exported = fetch(&emulator, &format!("{dataset}/exports/to-jsonl"));
     let url = exported["file_url"].as_str().unwrap();
-    let path = url.strip_prefix(emulator.url()).unwrap();
+    let path = &url[url.find("/signed").unwrap()..];
     let text = anonymous_request(&emulator, "GET", path).send().text();
     let payloads: Vec<Value> = text
         .lines()

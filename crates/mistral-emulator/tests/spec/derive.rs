@@ -25,6 +25,9 @@ const NEXT: &[&str] = &[
     "next",
     "cursor",
 ];
+/// The group whose methods accept a key in a header of their own.
+const USERS: &str = "beta.users";
+const USERS_KEY: &str = "x-api-key";
 /// The keywords that only the official SDK needs.
 const DROPPED: &[&str] = &[
     "x-roles",
@@ -43,8 +46,8 @@ pub(crate) fn table(surface: &Value, schemas: &Value, closed: &Value) -> String 
     let methods = array(&surface["methods"]);
     let operations: Vec<Value> = methods
         .iter()
-        .filter(|method| method["classic"] == false && !is_twin(method, methods))
-        .map(|method| operation(method, definitions))
+        .filter(|method| method["classic"] != true && !is_twin(method, methods))
+        .map(|method| operation(method, methods, definitions))
         .collect();
     let mut names = BTreeSet::new();
     operations
@@ -69,20 +72,33 @@ pub(crate) fn table(surface: &Value, schemas: &Value, closed: &Value) -> String 
 /// Whether a method has the same request as another one in a group below, such as `events` and
 /// `workflows.events`.
 fn is_twin(method: &Value, methods: &[Value]) -> bool {
-    let group = format!(".{}", method["group"].as_str().unwrap_or_default());
+    let below = format!(".{}", group(method));
     methods.iter().any(|other| {
-        let is_below = other["group"]
-            .as_str()
-            .is_some_and(|it| it.ends_with(&group));
-        is_below && other["method"] == method["method"] && other["path"] == method["path"]
+        group(other).ends_with(&below)
+            && other["method"] == method["method"]
+            && other["path"] == method["path"]
     })
+}
+
+/// Whether a method is the streamed one of two with the same path.
+fn is_streamed(method: &Value, methods: &[Value]) -> bool {
+    let is_stream = |it: &Value| it["responses"][0]["kind"] == "event-stream";
+    let is_sibling = |it: &&Value| {
+        it["method"] == method["method"] && it["path"] == method["path"] && !is_stream(it)
+    };
+    is_stream(method) && methods.iter().any(|it| is_sibling(&it))
+}
+
+fn group(method: &Value) -> &str {
+    let call = method["call"].as_str().unwrap_or_default();
+    call.rsplit_once('.').map_or("", |(group, _)| group)
 }
 
 fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn operation(method: &Value, definitions: &Value) -> Value {
+fn operation(method: &Value, methods: &[Value], definitions: &Value) -> Value {
     let mut row = json!({
         "name": method["call"],
         "method": method["method"],
@@ -97,21 +113,24 @@ fn operation(method: &Value, definitions: &Value) -> Value {
             row[name] = list.into();
         }
     }
-    if let Some(headers) = method.pointer("/security/headers") {
-        row["key_headers"] = headers.clone();
+    if group(method) == USERS {
+        row["key_headers"] = json!([USERS_KEY]);
     }
-    if method["fragment"] == "stream" {
+    if is_streamed(method, methods) {
         row["streamed"] = true.into();
     }
     if let Some(body) = method["body"].as_object() {
-        row["body"] = json!({ "required": body["required"], "schema": compact(&body["schema"]) });
-        if body["media_type"] == "multipart/form-data" {
-            row["body"]["form"] = true.into();
+        row["body"] = json!({ "schema": compact(&method["body"]["schema"]) });
+        let is_form = body.get("media_type") == Some(&"multipart/form-data".into());
+        let is_required = body.get("required") == Some(&true.into());
+        for (name, is_set) in [("form", is_form), ("required", is_required)] {
+            if is_set {
+                row["body"][name] = true.into();
+            }
         }
     }
     row["responses"] = array(&method["responses"]).iter().map(response).collect();
-    let errors = array(&method["errors"]).iter();
-    if errors.clone().any(|it| it["error"] == "ObservabilityError") {
+    if group(method).starts_with("beta.observability.") {
         row["error"] = "observability".into();
     }
     if let Some(page) = page(method, definitions) {

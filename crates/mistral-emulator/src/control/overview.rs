@@ -116,8 +116,23 @@ pub(super) fn overview(state: &AppState) -> Value {
 
 /// Whether a route serves an operation of the spec.
 fn has_route(operation: &SpecOperation) -> bool {
-    let is_same = |it: &Operation| it.method == operation.method && it.path == operation.path;
+    let path = without_names(&operation.path);
+    let is_same = |it: &Operation| it.method == operation.method && without_names(it.path) == path;
     OPERATIONS.iter().any(is_same)
+}
+
+/// Returns the segments of a path with `{` in place of each parameter.
+fn without_names(path: &str) -> Vec<&str> {
+    let segments = path.split('/');
+    segments
+        .map(|segment| {
+            if segment.starts_with('{') {
+                "{"
+            } else {
+                segment
+            }
+        })
+        .collect()
 }
 
 /// Returns the same as text, for `--help`.

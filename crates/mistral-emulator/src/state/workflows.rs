@@ -90,7 +90,29 @@ impl Workflows {
             "input": payload(&execution.input),
         });
         self.record(&execution, "WORKFLOW_EXECUTION_STARTED", attributes);
+        for binding in bindings(body) {
+            let attributes = self.connector_auth(binding);
+            self.record(&execution, "CUSTOM_TASK_STARTED", attributes);
+        }
         Some(execution)
+    }
+
+    /// Returns the attributes of a task that waits for the credentials of a connector.
+    fn connector_auth(&mut self, binding: &Value) -> Value {
+        let name = binding.get("connector_name").and_then(Value::as_str);
+        let name = name.unwrap_or_default();
+        let state = json!({
+            "connector_name": name,
+            "connector_id": uuid(hash(format!("connector {name}").as_bytes())),
+            "credentials_name": binding.get("credentials_name"),
+            "auth_url": format!("https://auth.example.com/authorize?connector={name}"),
+            "message": null,
+        });
+        json!({
+            "custom_task_id": self.new_id("task"),
+            "custom_task_type": "connector_auth",
+            "payload": payload(&state),
+        })
     }
 
     /// Advances a running execution, which completes the second time it is retrieved.
@@ -211,6 +233,14 @@ impl Workflows {
         let id = self.definitions.get(name).and_then(|it| it.get("id"));
         id.and_then(Value::as_str).unwrap_or_default()
     }
+}
+
+/// Returns the connectors that an execution is to be bound to.
+fn bindings(body: &Value) -> &[Value] {
+    let bindings = body.pointer("/extensions/mistralai/connectors/bindings");
+    bindings
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// Returns the id of the registration of a workflow.

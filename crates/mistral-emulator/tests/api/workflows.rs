@@ -397,3 +397,23 @@ fn worker_namespace_is_that_of_events() {
     let events = stream(&emulator, "/executions/e/stream");
     assert_eq!(events[0].1["workflow_context"]["namespace"], namespace);
 }
+
+#[test]
+fn execution_with_connectors_asks_for_their_credentials() {
+    let emulator = start();
+    let bindings = json!([{"connector_name": "wiki", "credentials_name": "mine"}]);
+    let body = json!({"execution_id": "e",
+        "extensions": {"mistralai": {"connectors": {"bindings": bindings}}}});
+    ok(&emulator, "POST", "/report/execute", &body);
+    let events = stream(&emulator, "/executions/e/stream");
+    let expected = [
+        "WORKFLOW_EXECUTION_STARTED",
+        "CUSTOM_TASK_STARTED",
+        "WORKFLOW_EXECUTION_COMPLETED",
+    ];
+    assert_eq!(types(&events), expected);
+    let attributes = &events[1].1["data"]["attributes"];
+    assert_eq!(attributes["custom_task_type"], "connector_auth");
+    assert_eq!(attributes["payload"]["value"]["connector_name"], "wiki");
+    assert!(attributes["payload"]["value"]["auth_url"].is_string());
+}

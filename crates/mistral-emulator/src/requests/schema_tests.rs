@@ -23,10 +23,37 @@ fn error(kind: &str, location: Value) -> Vec<(String, Value)> {
     vec![(kind.to_owned(), location)]
 }
 
+fn check(cases: &[(Value, Value, &str)]) {
+    for (schema, value, expected) in cases {
+        assert_eq!(
+            found(schema, value),
+            error(expected, json!(["body"])),
+            "{schema}"
+        );
+    }
+}
+
 #[test]
-fn schema_types_and_bounds_are_checked() {
-    for (schema, value, expected) in [
-        (json!({"type": "string"}), json!(1), "string_type"),
+fn schema_types_and_choices_are_checked() {
+    let is = |name: &str| json!({ "type": name });
+    check(&[
+        (is("string"), json!(1), "string_type"),
+        (is("integer"), json!("1"), "int_type"),
+        (is("integer"), json!(1.5), "int_from_float"),
+        (is("number"), json!("1"), "float_type"),
+        (is("boolean"), json!("true"), "bool_type"),
+        (is("array"), json!({}), "list_type"),
+        (is("object"), json!([]), "model_attributes_type"),
+        (json!({"const": "a"}), json!("b"), "literal_error"),
+        (json!({"enum": ["a", "b"]}), json!("c"), "enum"),
+    ]);
+}
+
+#[test]
+fn schema_bounds_are_checked() {
+    let time = json!({"type": "string", "format": "date-time"});
+    let min = |name: &str, limit: i64| json!({ "type": name, "minimum": limit });
+    check(&[
         (
             json!({"type": "string", "minLength": 2}),
             json!("a"),
@@ -37,18 +64,8 @@ fn schema_types_and_bounds_are_checked() {
             json!("ab"),
             "string_too_long",
         ),
-        (
-            json!({"type": "string", "format": "date-time"}),
-            json!("soon"),
-            "datetime_from_date_parsing",
-        ),
-        (json!({"type": "integer"}), json!("1"), "int_type"),
-        (json!({"type": "integer"}), json!(1.5), "int_from_float"),
-        (
-            json!({"type": "integer", "minimum": 1}),
-            json!(0),
-            "greater_than_equal",
-        ),
+        (time, json!("soon"), "datetime_from_date_parsing"),
+        (min("integer", 1), json!(0), "greater_than_equal"),
         (
             json!({"type": "number", "exclusiveMinimum": 0}),
             json!(0),
@@ -59,7 +76,11 @@ fn schema_types_and_bounds_are_checked() {
             json!(2),
             "less_than_equal",
         ),
-        (json!({"type": "boolean"}), json!("true"), "bool_type"),
+        (
+            json!({"type": "number", "exclusiveMaximum": 1}),
+            json!(1),
+            "less_than",
+        ),
         (
             json!({"type": "array", "minItems": 1}),
             json!([]),
@@ -70,20 +91,7 @@ fn schema_types_and_bounds_are_checked() {
             json!([1, 2]),
             "too_long",
         ),
-        (
-            json!({"type": "object"}),
-            json!([]),
-            "model_attributes_type",
-        ),
-        (json!({"const": "a"}), json!("b"), "literal_error"),
-        (json!({"enum": ["a", "b"]}), json!("c"), "enum"),
-    ] {
-        assert_eq!(
-            found(&schema, &value),
-            error(expected, json!(["body"])),
-            "{schema}"
-        );
-    }
+    ]);
 }
 
 #[test]

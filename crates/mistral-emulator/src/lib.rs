@@ -89,7 +89,6 @@
 //!   A job with `timeout_hours` 0 ends as `TIMEOUT_EXCEEDED`, one with invalid lines as `FAILED`.
 //! * A fine-tuned model responds as its base model. Mistral has withdrawn fine-tuning;
 //!   [`EmulatorBuilder::fine_tuning_gone`] makes the emulator respond as the real API does now.
-//!
 //! * Every name is that of a workflow. An execution is `RUNNING` the first time it is retrieved and
 //!   `COMPLETED` the second time; a stream of its events, and `wait_for_result`, run it to its end.
 //!   The result is an object with `workflow`, `input`, `signals` and `updates`; an encoded input is

@@ -151,8 +151,9 @@ pub fn derive_api_object(input: TokenStream) -> TokenStream {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Besides the options of `ApiObject`, a field has one for its argument in `new` or in its
-/// setter:
+/// `initial = "text"` makes `new` set an optional field to a literal, as for a field that must be
+/// sent and has one value. Besides this and the options of `ApiObject`, a field has one for its
+/// argument in `new` or in its setter:
 ///
 /// | option | type of the field | argument |
 /// | --- | --- | --- |
@@ -277,6 +278,7 @@ pub fn derive_api_enum(input: TokenStream) -> TokenStream {
 /// | `string` | `T: From<String>` | `From<&str>`, `From<String>`, `From<&String>` |
 /// | `array` | `Vec<T>` | `From<Vec<_>>` and `From<[_; N]>` of what converts into `T`; for texts also from references to them and to slices |
 /// | `object`, `number`, `bool` | `T: Deserialize` | `From<T>` |
+/// | `object, with = "field"` | the same, for one of several objects: the first whose field is there | `From<T>` |
 /// | `null` | none | none |
 ///
 /// A variant `Unknown(Value)` is optional here. Without it a value of another kind is an error

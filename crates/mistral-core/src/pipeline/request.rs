@@ -102,7 +102,13 @@ impl ApiRequest {
     /// Adds the fields of `query` to the query string: a list as one entry per element, and
     /// an object as JSON.
     pub fn query(self, query: &impl Object) -> Self {
-        self.update(|parts| parts.add_query(query))
+        self.query_exploded(query, &[])
+    }
+
+    /// Adds the fields of `query` as [`query`](Self::query) does, but for the objects named
+    /// `exploded`: each of their members is a parameter of its own.
+    pub fn query_exploded(self, query: &impl Object, exploded: &[&str]) -> Self {
+        self.update(|parts| parts.add_query(query, exploded))
     }
 
     /// Names the model that the request is for, which some providers route by.
@@ -117,6 +123,11 @@ impl ApiRequest {
     /// server-sent events, `"stream": true` is added.
     pub fn json(self, body: &impl Object) -> Self {
         self.update(|parts| parts.set_object(body))
+    }
+
+    /// Sets `body` as the JSON body, as it is: a union or a list, too. Nothing is added to it.
+    pub fn json_value(self, body: &impl Serialize) -> Self {
+        self.update(|parts| parts.set_json(body))
     }
 
     /// Sets a form as the body: multipart if it has a file, urlencoded otherwise.
@@ -186,10 +197,21 @@ impl RequestParts {
         self.options.get_or_insert_default()
     }
 
-    fn add_query(&mut self, query: &impl Object) -> Result<()> {
+    fn add_query(&mut self, query: &impl Object, exploded: &[&str]) -> Result<()> {
         let entries = serialize_object(query, serde_json::value::Serializer)
             .map_err(|error| Error::config("the query cannot be written").with_source(error))?;
-        for (name, value) in entries.as_object().into_iter().flatten() {
+        if let Value::Object(entries) = entries {
+            self.add_entries(&entries, exploded);
+        }
+        Ok(())
+    }
+
+    fn add_entries(&mut self, entries: &Map<String, Value>, exploded: &[&str]) {
+        for (name, value) in entries {
+            if let (Value::Object(members), true) = (value, exploded.contains(&name.as_str())) {
+                self.add_entries(members, &[]);
+                continue;
+            }
             let values = match value {
                 Value::Array(elements) => elements.as_slice(),
                 value => std::slice::from_ref(value),
@@ -202,7 +224,6 @@ impl RequestParts {
                 self.options_mut().query.push((name.clone(), text));
             }
         }
-        Ok(())
     }
 
     /// Returns the value that a query parameter is set to.

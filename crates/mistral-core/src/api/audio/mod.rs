@@ -85,6 +85,11 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Audio<M> {
+    /// Returns the client, for groups of operations that stand below this one elsewhere.
+    pub fn client(&self) -> &Client<M> {
+        &self.client
+    }
+
     /// Returns the operations that transcribe recordings.
     pub fn transcriptions(&self) -> Transcriptions<M> {
         Transcriptions {

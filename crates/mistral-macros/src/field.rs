@@ -220,9 +220,8 @@ impl Options {
         if let Some(initial) = &self.initial
             && (presence != Presence::Optional || derive != "ApiRequest")
         {
-            let message = format!(
-                "`initial` of `{ident}` is what `ApiRequest` sets an `Option` to"
-            );
+            let message =
+                format!("`initial` of `{ident}` is what `ApiRequest` sets an `Option` to");
             return Err(Error::new(initial.span(), message));
         }
         let reader = self.reader(presence, ty, ident)?;

@@ -8,7 +8,7 @@ use mistral_sdk::Client;
 use mistral_sdk::beta::{AudioExt as _, BetaExt as _};
 
 use crate::CallError;
-use crate::calls::{Args, CallResult, completed, downloaded, streamed};
+use crate::calls::{Args, CallResult, completed, streamed};
 
 pub(crate) async fn perform(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
     let (group, method) = call.rsplit_once('.').unwrap_or_default();

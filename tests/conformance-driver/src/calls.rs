@@ -15,7 +15,9 @@ use crate::{CallError, Job, Outcome};
 
 pub(crate) type CallResult = Result<Outcome, CallError>;
 
-pub(crate) async fn completed<T: DeserializeOwned + Serialize + Send + 'static>(call: Call<T>) -> CallResult {
+pub(crate) async fn completed<T: DeserializeOwned + Serialize + Send + 'static>(
+    call: Call<T>,
+) -> CallResult {
     Ok(Outcome {
         result: Some(serde_json::to_value(call.await?)?),
         ..Outcome::default()
@@ -107,8 +109,15 @@ impl Args<'_> {
         )?)
     }
 
+    /// Returns the body. Its `stream` selects the method, which sets it.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, CallError> {
-        self.typed("body")
+        let body = self.parts.get("body").and_then(Value::as_object);
+        let Some(body) = body else {
+            return self.typed("body");
+        };
+        let mut body = body.clone();
+        body.remove("stream");
+        Ok(serde_json::from_value(body.into())?)
     }
 
     pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, CallError> {

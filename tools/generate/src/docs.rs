@@ -9,28 +9,72 @@ use crate::overlay::Overlay;
 
 /// The third person of the verbs that methods begin with.
 const VERBS: [(&str, &str); 52] = [
-    ("activate", "Activates"), ("add", "Adds"), ("aggregate", "Aggregates"), ("append", "Appends to"),
-    ("archive", "Archives"), ("call", "Calls"), ("cancel", "Cancels"), ("close", "Closes"),
-    ("compute", "Computes"), ("count", "Counts"), ("create", "Creates"), ("deactivate", "Deactivates"),
-    ("delete", "Deletes"), ("execute", "Executes"), ("export", "Exports"), ("fetch", "Retrieves"),
-    ("generate", "Generates"), ("get", "Retrieves"), ("grep", "Searches by pattern in"),
-    ("import", "Imports"), ("ingest", "Ingests"), ("judge", "Judges"), ("list", "Lists"),
-    ("navigate", "Navigates in"), ("pause", "Pauses"), ("query", "Queries"), ("read", "Reads"),
-    ("register", "Registers"), ("reprocess", "Reprocesses"), ("reset", "Resets"), ("restart", "Restarts"),
-    ("resume", "Resumes"), ("schedule", "Schedules"), ("search", "Searches"), ("set", "Sets"),
-    ("share", "Shares"), ("signal", "Signals"), ("start", "Starts"), ("stop", "Stops"),
-    ("stream", "Streams"), ("terminate", "Terminates"), ("trigger", "Triggers"),
-    ("unarchive", "Unarchives"), ("unharden", "Unhardens"), ("unregister", "Unregisters"),
-    ("unschedule", "Unschedules"), ("unshare", "Unshares"), ("update", "Updates"), ("upload", "Uploads"),
-    ("whoami", "Retrieves the caller's"), ("bulk", "Changes in bulk"), ("batch", "Changes in a batch"),
+    ("activate", "Activates"),
+    ("add", "Adds"),
+    ("aggregate", "Aggregates"),
+    ("append", "Appends to"),
+    ("archive", "Archives"),
+    ("call", "Calls"),
+    ("cancel", "Cancels"),
+    ("close", "Closes"),
+    ("compute", "Computes"),
+    ("count", "Counts"),
+    ("create", "Creates"),
+    ("deactivate", "Deactivates"),
+    ("delete", "Deletes"),
+    ("execute", "Executes"),
+    ("export", "Exports"),
+    ("fetch", "Retrieves"),
+    ("generate", "Generates"),
+    ("get", "Retrieves"),
+    ("grep", "Searches by pattern in"),
+    ("import", "Imports"),
+    ("ingest", "Ingests"),
+    ("judge", "Judges"),
+    ("list", "Lists"),
+    ("navigate", "Navigates in"),
+    ("pause", "Pauses"),
+    ("query", "Queries"),
+    ("read", "Reads"),
+    ("register", "Registers"),
+    ("reprocess", "Reprocesses"),
+    ("reset", "Resets"),
+    ("restart", "Restarts"),
+    ("resume", "Resumes"),
+    ("schedule", "Schedules"),
+    ("search", "Searches"),
+    ("set", "Sets"),
+    ("share", "Shares"),
+    ("signal", "Signals"),
+    ("start", "Starts"),
+    ("stop", "Stops"),
+    ("stream", "Streams"),
+    ("terminate", "Terminates"),
+    ("trigger", "Triggers"),
+    ("unarchive", "Unarchives"),
+    ("unharden", "Unhardens"),
+    ("unregister", "Unregisters"),
+    ("unschedule", "Unschedules"),
+    ("unshare", "Unshares"),
+    ("update", "Updates"),
+    ("upload", "Uploads"),
+    ("whoami", "Retrieves the caller's"),
+    ("bulk", "Changes in bulk"),
+    ("batch", "Changes in a batch"),
 ];
 
 /// The beginnings of the names of booleans, with the sentence.
 const SWITCHES: [(&str, &str); 10] = [
-    ("is", "Whether this is"), ("has", "Whether there is"), ("include", "Whether the response includes"),
-    ("enable", "Whether to enable"), ("allow", "Whether to allow"), ("use", "Whether to use"),
-    ("only", "Whether to select only"), ("exclude", "Whether to leave out"),
-    ("supports", "Whether it supports"), ("can", "Whether the caller can"),
+    ("is", "Whether this is"),
+    ("has", "Whether there is"),
+    ("include", "Whether the response includes"),
+    ("enable", "Whether to enable"),
+    ("allow", "Whether to allow"),
+    ("use", "Whether to use"),
+    ("only", "Whether to select only"),
+    ("exclude", "Whether to leave out"),
+    ("supports", "Whether it supports"),
+    ("can", "Whether the caller can"),
 ];
 
 /// Returns the sentence of a method.
@@ -40,14 +84,20 @@ pub(crate) fn method(method: &Method, overlay: &Overlay) -> String {
         return doc.clone();
     }
     let noun = group_noun(method.group(), overlay);
-    let name = note.and_then(|note| note.name.as_deref()).unwrap_or(method.name());
+    let name = note
+        .and_then(|note| note.name.as_deref())
+        .unwrap_or(method.name());
     let parts = words(name);
     let (verb, rest) = match parts.split_first() {
         Some((first, rest)) => (first.as_str(), rest.join(" ")),
         None => ("", String::new()),
     };
     let Some((_, verb)) = VERBS.iter().find(|(name, _)| *name == verb) else {
-        return format!("Retrieves the {} of {}.", spelled(&parts.join(" ")), with_article(&singular(&noun)));
+        return format!(
+            "Retrieves the {} of {}.",
+            spelled(&parts.join(" ")),
+            with_article(&singular(&noun))
+        );
     };
     let object = match (*verb, rest.as_str()) {
         ("Lists" | "Searches", "") => noun,
@@ -55,7 +105,11 @@ pub(crate) fn method(method: &Method, overlay: &Overlay) -> String {
         ("Lists" | "Searches", rest) => spelled(rest),
         ("Creates", rest) => with_article(&spelled(rest)),
         (_, rest) if rest.contains(&singular(&noun)) => with_article(&spelled(rest)),
-        (_, rest) => format!("the {} of {}", spelled(rest), with_article(&singular(&noun))),
+        (_, rest) => format!(
+            "the {} of {}",
+            spelled(rest),
+            with_article(&singular(&noun))
+        ),
     };
     format!("{verb} {object}.")
 }

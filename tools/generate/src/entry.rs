@@ -21,7 +21,9 @@ pub(crate) fn entry(plan: &Plan<'_>, model: &Model<'_>) -> String {
         let ty = group_type(&group.name, model);
         let noun = docs::group_noun(&group.name, model.overlay);
         let feature = &group.feature;
-        let doc = format!("    /// Returns the operations on {noun}.\n    #[cfg(feature = {feature:?})]\n");
+        let doc = format!(
+            "    /// Returns the operations on {noun}.\n    #[cfg(feature = {feature:?})]\n"
+        );
         match prefix {
             "" => {
                 signatures += &format!("{doc}    fn {name}(&self) -> crate::{path}::{ty}<M>;\n\n");
@@ -58,10 +60,19 @@ pub(crate) fn driver(plan: &Plan<'_>, model: &Model<'_>) -> Result<String> {
     let (mut arms, mut functions) = (String::new(), String::new());
     for group in plan.groups.iter().filter(|it| !it.methods.is_empty()) {
         let function = group.name.replace('.', "_");
-        let twins = model.overlay.twins.iter().filter(|(_, it)| **it == group.name);
-        let names: Vec<_> = std::iter::once(&group.name).chain(twins.map(|(it, _)| it)).collect();
+        let twins = model
+            .overlay
+            .twins
+            .iter()
+            .filter(|(_, it)| **it == group.name);
+        let names: Vec<_> = std::iter::once(&group.name)
+            .chain(twins.map(|(it, _)| it))
+            .collect();
         let names: Vec<_> = names.iter().map(|it| format!("{it:?}")).collect();
-        arms += &format!("        {} => {function}(client, method, args).await,\n", names.join(" | "));
+        arms += &format!(
+            "        {} => {function}(client, method, args).await,\n",
+            names.join(" | ")
+        );
         functions += &format!(
             "\nasync fn {function}(client: &Client, method: &str, args: &Args<'_>) -> CallResult {{\n    \
              let group = client.{}();\n    match method {{\n",
@@ -100,12 +111,16 @@ fn arm(_group: &Group<'_>, methods: &[RustMethod<'_>], _model: &Model<'_>) -> St
             Returns::Bytes(_) => ("downloaded", ""),
         };
         let call = format!("group.{}({})", method.name, arguments.join(", "));
-        let has_options = !method.facts.header_params.is_empty() || !method.facts.security.is_empty();
+        let has_options =
+            !method.facts.header_params.is_empty() || !method.facts.security.is_empty();
         let call = match has_options && !options.is_empty() {
             true => format!("args.{options}({call})"),
             false => call,
         };
-        text += &format!("        {:?}{guard} => {read}({call}).await,\n", first.facts.name());
+        text += &format!(
+            "        {:?}{guard} => {read}({call}).await,\n",
+            first.facts.name()
+        );
     }
     text
 }

@@ -93,11 +93,14 @@ impl<'a> Files<'a> {
                 for argument in &method.arguments {
                     match argument {
                         Argument::Body(Type::Named(name), _) => {
-                            if ["PATCH", "PUT"].contains(&facts.method.as_str()) || facts.call.contains("update") {
+                            if ["PATCH", "PUT"].contains(&facts.method.as_str())
+                                || facts.call.contains("update")
+                            {
                                 self.updates.insert(name.clone());
                             }
                             if shared.insert(name.clone()) {
-                                self.bodies.insert(name.clone(), request_sentence(&sentence));
+                                self.bodies
+                                    .insert(name.clone(), request_sentence(&sentence));
                             }
                         }
                         Argument::Query(name, _) => {
@@ -142,10 +145,15 @@ impl<'a> Files<'a> {
             for facts in &group.methods {
                 for method in methods(facts, self.model)? {
                     for argument in &method.arguments {
-                        let Argument::Query(name, _) = argument else { continue };
+                        let Argument::Query(name, _) = argument else {
+                            continue;
+                        };
                         if seen.insert(name.clone()) {
                             let text = group::query_struct(facts, name, &self.writer())?;
-                            items.push(Item { name: name.clone(), text });
+                            items.push(Item {
+                                name: name.clone(),
+                                text,
+                            });
                         }
                     }
                 }
@@ -173,14 +181,23 @@ impl<'a> Files<'a> {
         let mut text = format!("{HEAD}//! The types that groups of several features share.\n\n");
         for (home, features) in &self.plan.shared {
             let Some(name) = home.last() else { continue };
-            let features: Vec<_> = features.iter().map(|it| format!("feature = {it:?}")).collect();
+            let features: Vec<_> = features
+                .iter()
+                .map(|it| format!("feature = {it:?}"))
+                .collect();
             text += &format!("#[cfg(any({}))]\nmod {name};\n", features.join(", "));
         }
         text += "\n";
         for (home, features) in &self.plan.shared {
             let Some(name) = home.last() else { continue };
-            let features: Vec<_> = features.iter().map(|it| format!("feature = {it:?}")).collect();
-            text += &format!("#[cfg(any({}))]\npub use self::{name}::*;\n", features.join(", "));
+            let features: Vec<_> = features
+                .iter()
+                .map(|it| format!("feature = {it:?}"))
+                .collect();
+            text += &format!(
+                "#[cfg(any({}))]\npub use self::{name}::*;\n",
+                features.join(", ")
+            );
         }
         files.insert("shared/mod.rs".to_owned(), text);
     }
@@ -227,7 +244,11 @@ impl<'a> Files<'a> {
             true => (".unwrap_or_default()", ".as_ref().map_or(0, Vec::len)"),
             false => ("", ".len()"),
         };
-        let next = match (&*pagination.style, &pagination.cursor_path, pagination.next_query.0.first()) {
+        let next = match (
+            &*pagination.style,
+            &pagination.cursor_path,
+            pagination.next_query.0.first(),
+        ) {
             ("cursor", Some(cursor), Some((parameter, _))) => {
                 let cursor = find(cursor)?;
                 let ident = crate::names::field(&cursor.name, &[]);
@@ -276,7 +297,10 @@ impl<'a> Files<'a> {
             let lines = item.text.lines().count() + 1;
             if length.saturating_add(lines) > LENGTH {
                 let mut name = snake(&item.name);
-                if children.contains(&&name) || parts.iter().any(|(it, _)| *it == name) || name == "mod" {
+                if children.contains(&&name)
+                    || parts.iter().any(|(it, _)| *it == name)
+                    || name == "mod"
+                {
                     name += "_types";
                 }
                 parts.push((name, Vec::new()));
@@ -325,13 +349,25 @@ impl<'a> Files<'a> {
     }
 
     /// Returns the `use` lines of what a text names.
-    fn imports(&self, body: &str, home: &[String], own: &BTreeSet<String>, is_types: bool) -> String {
+    fn imports(
+        &self,
+        body: &str,
+        home: &[String],
+        own: &BTreeSet<String>,
+        is_types: bool,
+    ) -> String {
         let tokens = tokens(body);
         let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut add = |path: &str, name: &str| {
-            uses.entry(path.to_owned()).or_default().insert(name.to_owned());
+            uses.entry(path.to_owned())
+                .or_default()
+                .insert(name.to_owned());
         };
-        let derive = if is_types { "mistral_core::json" } else { "mistral_core::operation" };
+        let derive = if is_types {
+            "mistral_core::json"
+        } else {
+            "mistral_core::operation"
+        };
         let more = [("ApiRequest", derive), ("Number", "serde_json")];
         let known = KNOWN.iter().chain(&more);
         for (name, path) in known {
@@ -374,7 +410,9 @@ fn request_sentence(method: &str) -> String {
     let verb = match verb.strip_suffix("ies") {
         Some(start) => format!("{start}y"),
         None => match verb.strip_suffix("es") {
-            Some(start) if ["ch", "sh", "ss"].iter().any(|it| start.ends_with(it)) => start.to_owned(),
+            Some(start) if ["ch", "sh", "ss"].iter().any(|it| start.ends_with(it)) => {
+                start.to_owned()
+            }
             _ => verb.strip_suffix('s').unwrap_or(&verb).to_owned(),
         },
     };
@@ -387,7 +425,13 @@ fn tokens(text: &str) -> BTreeSet<String> {
     for line in text.lines().filter(|it| !it.trim_start().starts_with("//")) {
         // The name of a variant is not that of a type.
         let line = match line.trim_start().split_once('(') {
-            Some((name, rest)) if name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_') => rest,
+            Some((name, rest))
+                if name
+                    .chars()
+                    .all(|it| it.is_ascii_alphanumeric() || it == '_') =>
+            {
+                rest
+            }
             _ if !line.trim().contains([':', ' ']) => continue,
             _ => line,
         };

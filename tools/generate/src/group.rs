@@ -45,12 +45,18 @@ pub(crate) fn methods<'a>(method: &'a Method, model: &Model<'_>) -> Result<Vec<R
     let mut methods = Vec::new();
     let is_nothing = |it: &&Response| it.kind == "none";
     // A response of JSON or of nothing is an `Option`.
-    let is_optional = method.responses.len() > 1 && method.responses.iter().any(|it| is_nothing(&it));
+    let is_optional =
+        method.responses.len() > 1 && method.responses.iter().any(|it| is_nothing(&it));
     for response in &method.responses {
         if is_optional && is_nothing(&response) {
             continue;
         }
-        let schema = || response.schema.as_ref().ok_or("a response without a schema");
+        let schema = || {
+            response
+                .schema
+                .as_ref()
+                .ok_or("a response without a schema")
+        };
         let returns = match response.kind.as_str() {
             "json" if is_optional => {
                 Returns::Json(Type::Nullable(Box::new(model.type_of(schema()?)?)))
@@ -65,7 +71,11 @@ pub(crate) fn methods<'a>(method: &'a Method, model: &Model<'_>) -> Result<Vec<R
         let is_second = method.responses.len() > 1 && response.kind == "event-stream";
         methods.push(RustMethod {
             facts: method,
-            name: if is_second { "stream".to_owned() } else { name.clone() },
+            name: if is_second {
+                "stream".to_owned()
+            } else {
+                name.clone()
+            },
             arguments: arguments(method, &name, model)?,
             returns,
         });
@@ -148,7 +158,10 @@ fn query_field(parameter: &Parameter, model: &Model<'_>) -> Result<Field> {
     let mut schema = parameter.schema.clone();
     schema.spec = parameter.spec.clone();
     schema.default = parameter.default.clone();
-    let ty = match (&ty, parameter.spec.as_ref().and_then(|it| it.minimum.as_ref())) {
+    let ty = match (
+        &ty,
+        parameter.spec.as_ref().and_then(|it| it.minimum.as_ref()),
+    ) {
         (Type::Integer, Some(minimum)) if minimum.as_i64() >= Some(0) => Type::Count,
         _ => ty,
     };
@@ -170,7 +183,11 @@ pub(crate) fn path(method: &Method) -> &str {
 
 /// Returns the name of the struct of a group.
 pub(crate) fn group_type(group: &str, model: &Model<'_>) -> String {
-    let note = model.overlay.groups.get(group).and_then(|it| it.name.clone());
+    let note = model
+        .overlay
+        .groups
+        .get(group)
+        .and_then(|it| it.name.clone());
     note.unwrap_or_else(|| pascal(group.rsplit('.').next().unwrap_or_default()))
 }
 
@@ -223,7 +240,18 @@ fn operation(method: &RustMethod<'_>, model: &Model<'_>) -> String {
         Returns::Bytes(media_type) => format!(".bytes({media_type:?})"),
         Returns::Nothing => ".nothing()".to_owned(),
     };
-    let reads = ["search", "list", "get", "fetch", "count", "aggregate", "compute", "grep", "read", "query"];
+    let reads = [
+        "search",
+        "list",
+        "get",
+        "fetch",
+        "count",
+        "aggregate",
+        "compute",
+        "grep",
+        "read",
+        "query",
+    ];
     let is_read = facts.method == "POST"
         && (note.is_some_and(|note| note.idempotent)
             || reads.iter().any(|it| method.name.starts_with(it)));
@@ -243,11 +271,18 @@ fn function(method: &RustMethod<'_>, model: &Model<'_>) -> Result<String> {
     let facts = method.facts;
     let doc = match (&method.returns, method.name.as_str()) {
         (Returns::Events(_), "stream") if facts.responses.len() > 1 => {
-            docs::method(facts, model.overlay).trim_end_matches('.').to_owned() + ", and streams the events."
+            docs::method(facts, model.overlay)
+                .trim_end_matches('.')
+                .to_owned()
+                + ", and streams the events."
         }
         _ => docs::method(facts, model.overlay),
     };
-    let mut text = format!("    /// {doc}\n    ///\n    /// Mirrors `{} {}`.\n", facts.method, path(facts));
+    let mut text = format!(
+        "    /// {doc}\n    ///\n    /// Mirrors `{} {}`.\n",
+        facts.method,
+        path(facts)
+    );
     if facts.pagination.is_some() {
         text = text.replacen(".\n", ". [`Call::pages`] iterates over all pages.\n", 1);
     }
@@ -260,15 +295,24 @@ fn function(method: &RustMethod<'_>, model: &Model<'_>) -> Result<String> {
             Argument::Path(name, ty) => {
                 let ident = snake(name);
                 let (ty, value) = match ty {
-                    Type::Integer | Type::Count => ("i64".to_owned(), format!("&{ident}.to_string()")),
-                    Type::Named(name) => (format!("&{}", type_name(name, model)), format!("{ident}.as_str()")),
+                    Type::Integer | Type::Count => {
+                        ("i64".to_owned(), format!("&{ident}.to_string()"))
+                    }
+                    Type::Named(name) => (
+                        format!("&{}", type_name(name, model)),
+                        format!("{ident}.as_str()"),
+                    ),
                     _ => ("&str".to_owned(), ident.clone()),
                 };
                 parameters += &format!(", {ident}: {ty}");
                 values.push(format!("({name:?}, {value})"));
             }
             Argument::Query(name, exploded) => {
-                let ident = if facts.body.is_some() { "query" } else { "request" };
+                let ident = if facts.body.is_some() {
+                    "query"
+                } else {
+                    "request"
+                };
                 parameters += &format!(", {ident}: &{name}");
                 request += &match exploded.is_empty() {
                     true => format!(".query({ident})"),
@@ -277,7 +321,11 @@ fn function(method: &RustMethod<'_>, model: &Model<'_>) -> Result<String> {
             }
             Argument::Body(ty, object) => {
                 parameters += &format!(", request: &{}", rust(ty, model));
-                request += if *object { ".json(request)" } else { ".json_value(request)" };
+                request += if *object {
+                    ".json(request)"
+                } else {
+                    ".json_value(request)"
+                };
             }
             Argument::File(name) => {
                 parameters += ", file: FileSource";
@@ -291,7 +339,9 @@ fn function(method: &RustMethod<'_>, model: &Model<'_>) -> Result<String> {
     };
     let (returns, send) = match &method.returns {
         Returns::Json(ty) => (format!("Call<{}, M>", rust(ty, model)), "call"),
-        Returns::Events(ty) | Returns::Lines(ty) => (format!("StreamCall<{}, M>", rust(ty, model)), "call_stream"),
+        Returns::Events(ty) | Returns::Lines(ty) => {
+            (format!("StreamCall<{}, M>", rust(ty, model)), "call_stream")
+        }
         Returns::Bytes(_) => ("DownloadCall<M>".to_owned(), "call_download"),
         Returns::Nothing => ("Call<(), M>".to_owned(), "call"),
     };

@@ -142,7 +142,9 @@ impl<'a> Model<'a> {
         let mut prefixes = self.overlay.same_prefix.iter();
         prefixes.find_map(|(prefix, other)| {
             let rest = name.strip_prefix(prefix.as_str())?;
-            let (other, _) = self.schemas.get_key_value(format!("{other}{rest}").as_str())?;
+            let (other, _) = self
+                .schemas
+                .get_key_value(format!("{other}{rest}").as_str())?;
             (*other != name).then_some(*other)
         })
     }
@@ -274,7 +276,9 @@ impl<'a> Model<'a> {
             let tag = properties.iter().find_map(|(property, schema)| {
                 let value = schema.constant.as_ref()?.as_str()?;
                 let names = ["type", "event_type"];
-                names.contains(&property.as_str()).then_some((property, value))
+                names
+                    .contains(&property.as_str())
+                    .then_some((property, value))
             });
             let Some((property, value)) = tag else {
                 return Ok(None);
@@ -297,7 +301,9 @@ impl<'a> Model<'a> {
             }
             let ty = self.type_of(member)?;
             let kind = self.json_kind(&ty)?;
-            let same = members.iter_mut().find(|it| it.kind == kind && it.kind != "object");
+            let same = members
+                .iter_mut()
+                .find(|it| it.kind == kind && it.kind != "object");
             match same {
                 Some(same) => same.ty = joined(&same.ty, &ty),
                 None => members.push(Member {
@@ -347,7 +353,9 @@ impl<'a> Model<'a> {
             if member.kind != "object" || matches!(member.ty, Type::Object) {
                 continue;
             }
-            let Type::Named(name) = &member.ty else { continue };
+            let Type::Named(name) = &member.ty else {
+                continue;
+            };
             let required = &self.schema(name)?.required;
             let others = |name: &str| {
                 let mut rest = fields.iter().enumerate().filter(|(it, _)| *it != index);
@@ -360,7 +368,8 @@ impl<'a> Model<'a> {
             };
             member.with = own.or_else(optional).cloned();
             if member.with.is_none() && index + 1 < count {
-                return Ok(members.truncate(0));
+                members.clear();
+                return Ok(());
             }
         }
         Ok(())
@@ -391,7 +400,10 @@ impl<'a> Model<'a> {
     fn fields(&self, name: &str, schema: &Schema) -> Result<Vec<Field>> {
         let mut fields = Vec::new();
         for (property, schema) in &schema.properties.0 {
-            let is_tag = self.tags.get(name).is_some_and(|tags| tags.contains(property));
+            let is_tag = self
+                .tags
+                .get(name)
+                .is_some_and(|tags| tags.contains(property));
             let key = format!("{name}.{property}");
             if is_tag || self.overlay.omitted.contains_key(&key) {
                 continue;

@@ -89,8 +89,11 @@ pub(crate) fn singular(noun: &str) -> String {
 
 /// Returns a noun with the indefinite article.
 pub(crate) fn with_article(noun: &str) -> String {
-    let is_vowel = noun.starts_with(['a', 'e', 'i', 'o']) || noun.starts_with("un") && !noun.starts_with("uni");
-    let is_letter = ["mcp ", "http ", "sse ", "html "].iter().any(|it| noun.starts_with(it));
+    let is_vowel = noun.starts_with(['a', 'e', 'i', 'o'])
+        || noun.starts_with("un") && !noun.starts_with("uni");
+    let is_letter = ["mcp ", "http ", "sse ", "html "]
+        .iter()
+        .any(|it| noun.starts_with(it));
     let article = if is_vowel || is_letter { "an" } else { "a" };
     format!("{article} {noun}")
 }

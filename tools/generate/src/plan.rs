@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Result;
 use crate::facts::{Method, Schema, Surface};
 use crate::model::{Definition, Model, Type, name_in};
-use crate::names::{pascal, snake, singular, words};
+use crate::names::{pascal, singular, snake, words};
 use crate::overlay::Overlay;
 
 /// A group of methods.
@@ -95,7 +95,10 @@ impl<'a> Plan<'a> {
     }
 
     fn settle(&mut self, name: String, groups: &[usize]) {
-        let groups: Vec<_> = groups.iter().filter_map(|it| self.groups.get(*it)).collect();
+        let groups: Vec<_> = groups
+            .iter()
+            .filter_map(|it| self.groups.get(*it))
+            .collect();
         let features: BTreeSet<_> = groups.iter().map(|it| it.feature.clone()).collect();
         let home = match groups.first() {
             Some(group) if features.len() == 1 => group.module.clone(),
@@ -112,7 +115,10 @@ impl<'a> Plan<'a> {
     /// Returns the groups directly below one.
     pub(crate) fn children(&self, name: &str) -> impl Iterator<Item = &Group<'a>> {
         let is_child = move |it: &&Group<'a>| {
-            let rest = it.name.strip_prefix(name).and_then(|it| it.strip_prefix('.'));
+            let rest = it
+                .name
+                .strip_prefix(name)
+                .and_then(|it| it.strip_prefix('.'));
             rest.is_some_and(|rest| !rest.contains('.'))
         };
         self.groups.iter().filter(is_child)
@@ -137,18 +143,32 @@ pub(crate) fn query_name(method: &Method, rust_name: &str, overlay: &Overlay) ->
     if method.query_params.is_empty() {
         return None;
     }
-    let noun = overlay.groups.get(method.group()).and_then(|it| it.name.clone());
+    let noun = overlay
+        .groups
+        .get(method.group())
+        .and_then(|it| it.name.clone());
     let last = method.group().rsplit('.').next().unwrap_or_default();
     let noun = noun.unwrap_or_else(|| pascal(last));
     let parts = words(rust_name);
     let name = match parts.as_slice() {
         [verb] if verb == "list" || verb == "search" => format!("{}{noun}", pascal(verb)),
         [verb] => format!("{}{}", pascal(verb), singular(&noun)),
-        [verb, rest @ ..] if verb == "list" => format!("List{}{}", singular(&noun), pascal(&rest.join("_"))),
-        [verb, rest @ ..] => format!("{}{}{}", pascal(verb), singular(&noun), pascal(&rest.join("_"))),
+        [verb, rest @ ..] if verb == "list" => {
+            format!("List{}{}", singular(&noun), pascal(&rest.join("_")))
+        }
+        [verb, rest @ ..] => format!(
+            "{}{}{}",
+            pascal(verb),
+            singular(&noun),
+            pascal(&rest.join("_"))
+        ),
         [] => noun,
     };
-    let suffix = if method.body.is_some() { "Query" } else { "Request" };
+    let suffix = if method.body.is_some() {
+        "Query"
+    } else {
+        "Request"
+    };
     Some(name + suffix)
 }
 
@@ -184,7 +204,11 @@ fn roots(method: &Method, model: &Model<'_>) -> Result<Vec<String>> {
             });
         }
     }
-    Ok(types.iter().filter_map(name_in).map(str::to_owned).collect())
+    Ok(types
+        .iter()
+        .filter_map(name_in)
+        .map(str::to_owned)
+        .collect())
 }
 
 /// Adds a schema, and all that it refers to, to those that a group uses.

@@ -98,7 +98,10 @@ impl Writer<'_> {
     /// Writes the definition of a schema.
     pub(crate) fn define(&self, name: &str) -> Result<String> {
         let schema = self.model.schema(name)?;
-        let in_request = schema.roles.iter().any(|it| it == "request" || it == "parameter");
+        let in_request = schema
+            .roles
+            .iter()
+            .any(|it| it == "request" || it == "parameter");
         let sentence = match self.bodies.get(name) {
             Some(sentence) if !self.model.overlay.schemas.contains_key(name) => sentence.clone(),
             _ => docs::schema(name, self.model.overlay),
@@ -160,9 +163,8 @@ impl Writer<'_> {
             && *inner != Type::Any
             && (field.presence == Presence::Nullable
                 || field.presence == Presence::ThreeState && self.updates.contains(owner));
-        let boxed = name_in(inner).is_some_and(|it| {
-            matches!(inner, Type::Named(_)) && self.cycles.is_cycle(owner, it)
-        });
+        let boxed = name_in(inner)
+            .is_some_and(|it| matches!(inner, Type::Named(_)) && self.cycles.is_cycle(owner, it));
         if boxed {
             rust = format!("Box<{rust}>");
         }

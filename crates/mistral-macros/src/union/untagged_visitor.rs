@@ -58,7 +58,12 @@ fn visit_objects(name: &Ident, members: &UntaggedMembers<'_>) -> TokenStream {
     } else {
         quote_spanned!(span=> __json::None)
     };
-    let objects = || members.members.iter().filter(|it| it.kind == JsonKind::Object);
+    let objects = || {
+        members
+            .members
+            .iter()
+            .filter(|it| it.kind == JsonKind::Object)
+    };
     let arms = objects().filter_map(|member| {
         let (with, variant) = (member.with.as_ref()?, member.variant);
         Some(quote_spanned! {span=>

@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use mistral_emulator::Emulator;
+use mistral_sdk::Client;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
-use mistral_sdk::{Client, MistralApi};
 
 const QUESTIONS: [&str; 3] = [
     "Who painted Olympia?",
@@ -16,19 +14,12 @@ const QUESTIONS: [&str; 3] = [
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
-    // A real job takes minutes. The emulator advances a job each time it is retrieved.
-    let pause = Duration::from_millis(if emulator.is_some() { 10 } else { 1_000 });
+    let client = Client::from_env()?;
 
     let batch = match std::env::args().nth(1) {
         Some(job_id) => client.batch().resume::<ChatCompletionRequest>(job_id),
         None => {
             let requests = QUESTIONS.into_iter().enumerate().map(|(number, question)| {
-                let question = [Message::user(question)];
                 let request = ChatCompletionRequest::new("mistral-small-latest", question);
                 (number.to_string(), request)
             });
@@ -37,7 +28,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     println!("The job is {}", batch.id());
 
-    let wait = batch.wait().poll_interval(pause, Duration::from_secs(60));
+    let (min, max) = (Duration::from_millis(200), Duration::from_secs(60));
+    let wait = batch.wait().poll_interval(min, max);
     wait.on_progress(|job| {
         let (done, all) = (job.completed_requests, job.total_requests);
         println!("{}: {done} of {all}", job.status);

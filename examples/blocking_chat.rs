@@ -2,22 +2,15 @@
 
 use std::io::Write;
 
-use mistral_emulator::Emulator;
-use mistral_sdk::MistralApi;
 use mistral_sdk::blocking::Client;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let question = std::env::args().nth(1);
     let question = question.unwrap_or_else(|| "Who painted Olympia?".to_owned());
-    let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user(question)]);
+    let request = ChatCompletionRequest::new("mistral-small-latest", question);
 
     let mut stream = client.chat().stream(&request).send()?;
     for chunk in stream.by_ref() {
@@ -33,8 +26,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for artist in ["Manet", "Morisot", "Renoir"] {
             let client = &client;
             scope.spawn(move || {
-                let question = Message::user(format!("When was {artist} born?"));
-                let request = ChatCompletionRequest::new("mistral-small-latest", [question]);
+                let question = format!("When was {artist} born?");
+                let request = ChatCompletionRequest::new("mistral-small-latest", question);
                 match client.chat().complete(&request).send() {
                     Ok(response) => println!("{artist}: {}", response.text()),
                     Err(error) => eprintln!("{artist}: {error}"),

@@ -3,11 +3,8 @@
 use std::error::Error;
 use std::io;
 
-use mistral_emulator::Emulator;
-use mistral_sdk::MistralApi;
 use mistral_sdk::blocking::Client;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
 use mistral_sdk::tools::{Approval, RunEvent, ToolSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,16 +20,10 @@ fn list_files(_: ListFiles) -> io::Result<Vec<String>> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let tools = ToolSet::new().blocking_tool("list_files", list_files);
-    let question = [Message::user(
-        "Call list_files: what kind of project is this?",
-    )];
+    let question = "Call list_files: what kind of project is this?";
     let request = ChatCompletionRequest::new("mistral-small-latest", question);
     let run = client
         .chat()

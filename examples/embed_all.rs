@@ -1,15 +1,10 @@
 //! Creates embeddings of 1,000 texts, in as many calls as needed, with a bounded number in flight.
 
-use mistral_emulator::Emulator;
-use mistral_sdk::{Client, MistralApi};
+use mistral_sdk::Client;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     // An iterator, which is read only as fast as the calls proceed.
     let texts = (1..=1_000).map(|number| format!("the number {number}"));

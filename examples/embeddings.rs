@@ -1,16 +1,11 @@
 //! Finds the text that is closest to a question, by their embeddings.
 
-use mistral_emulator::Emulator;
+use mistral_sdk::Client;
 use mistral_sdk::embeddings::{EmbeddingRequest, EncodingFormat};
-use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let texts = [
         "who painted the picture", // the question

@@ -1,16 +1,11 @@
 //! Uploads, lists, downloads and deletes a file.
 
-use mistral_emulator::Emulator;
+use mistral_sdk::Client;
 use mistral_sdk::files::{FilePurpose, FileSource, ListFilesRequest, UploadFileRequest};
-use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     // `FileSource::from_path` streams a file from disk, of any size.
     let line = r#"{"custom_id": "1", "body": {"messages": [{"role": "user", "content": "Hi."}]}}"#;

@@ -1,15 +1,10 @@
 //! Lists the models that the key may use, and their capabilities.
 
-use mistral_emulator::Emulator;
-use mistral_sdk::{Client, MistralApi};
+use mistral_sdk::Client;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let models = client.models().list().await?;
     for model in &models.data {

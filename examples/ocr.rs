@@ -2,17 +2,12 @@
 
 use std::path::PathBuf;
 
-use mistral_emulator::Emulator;
+use mistral_sdk::Client;
 use mistral_sdk::ocr::{Document, OcrRequest};
-use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let mut arguments = std::env::args().skip(1);
     let document = match arguments.next() {

@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
 use mistral_sdk::rate_limit::RateLimiter;
 use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, MistralApi};
@@ -12,18 +10,12 @@ use tokio::task::JoinSet;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let api = match &emulator {
-        Some(local) => MistralApi::new(local.api_key())?.base_url(local.url())?,
-        None => MistralApi::from_env()?,
-    };
-
     // One request per half second, shared by all clones of the limiter and the client.
     let limiter = RateLimiter::new()
         .requests_per_minute(120)
         .tokens_per_minute(100_000);
     let transport = HyperTransport::new(Duration::from_secs(10))?;
-    let client = Client::builder(api)
+    let client = Client::builder(MistralApi::from_env()?)
         .transport(limiter.around(transport))
         .timeout(Duration::from_secs(600)) // includes the wait for the rate limiter
         .build()?;
@@ -31,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let mut tasks = JoinSet::new();
     for number in 1..=6 {
-        let question = [Message::user(format!("Who painted Olympia? ({number})"))];
+        let question = format!("Who painted Olympia? ({number})");
         let request = ChatCompletionRequest::new("mistral-small-latest", question);
         let call = client.chat().complete(&request);
         tasks.spawn(async move { (number, call.await) });

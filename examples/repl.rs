@@ -1,33 +1,39 @@
-//! Chats with a model in the terminal: `/clear`, `/save FILE`, `/load FILE`; Ctrl-D ends it.
+//! Chats with a model in the terminal: `/clear`, `/save FILE`, `/load FILE`. Ctrl-C ends the answer,
+//! Ctrl-D the program.
 
 use std::io::Write;
 
-use mistral_emulator::Emulator;
-use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::{Message, repair_messages};
-use mistral_sdk::{Client, MistralApi};
+use mistral_sdk::Client;
+use mistral_sdk::chat::{ChatCompletionRequest, Message};
+use mistral_sdk::messages::repair_messages;
+use tokio::signal::ctrl_c;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let mut history = Vec::new();
-    loop {
-        eprint!("> ");
-        // Reading blocks, so it must not run on a thread of the async runtime.
-        let line = tokio::task::spawn_blocking(|| std::io::stdin().lines().next());
-        let Some(line) = line.await?.transpose()? else {
-            return Ok(());
-        };
+    while let Some(line) = read_line().await? {
         if let Err(error) = handle_line(&client, &mut history, &line).await {
             eprintln!("{error:#}");
         }
+    }
+    Ok(())
+}
+
+/// Returns the next line, or `None` at the end of the input.
+async fn read_line() -> Result<Option<String>> {
+    // Reading blocks, so it must not run on a thread of the async runtime.
+    let mut line = tokio::task::spawn_blocking(|| std::io::stdin().lines().next());
+    loop {
+        eprint!("> ");
+        tokio::select! {
+            line = &mut line => return Ok(line?.transpose()?),
+            interrupted = ctrl_c() => interrupted?, // prompts again
+        }
+        eprintln!();
     }
 }
 
@@ -45,19 +51,28 @@ async fn handle_line(client: &Client, history: &mut Vec<Message>, line: &str) ->
     Ok(())
 }
 
-/// Streams the answer. Removes the question from the history if the call fails.
+/// Streams the answer until its end or Ctrl-C, and appends the question and what was answered to the
+/// history. An error leaves the history as it was.
 async fn ask(client: &Client, history: &mut Vec<Message>, question: Message) -> Result<()> {
-    let messages = history.iter().chain([&question]).cloned();
+    let messages = history.iter().chain([&question]);
     let request = ChatCompletionRequest::new("mistral-small-latest", messages);
-    let mut stream = client.chat().stream(&request).await?;
-    while let Some(chunk) = stream.next().await {
+    let mut interrupted = std::pin::pin!(ctrl_c());
+    let mut stream = tokio::select! {
+        stream = client.chat().stream(&request) => stream?,
+        interrupted = &mut interrupted => return Ok(interrupted?),
+    };
+    loop {
+        let chunk = tokio::select! {
+            chunk = stream.next() => chunk,
+            interrupted = &mut interrupted => { interrupted?; None }
+        };
+        let Some(chunk) = chunk else { break };
         print!("{}", chunk?.text());
         std::io::stdout().flush()?;
     }
     println!();
-    let response = stream.collect_response().await?;
-    let choice = response.choices.into_iter().next();
-    let choice = choice.ok_or("the response has no choices")?;
-    history.extend([question, choice.message.into()]);
+    if let Some(answer) = stream.so_far().into_message() {
+        history.extend([question, answer]);
+    }
     Ok(())
 }

@@ -2,18 +2,12 @@
 
 use std::time::Duration;
 
-use mistral_emulator::Emulator;
-use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
-use mistral_sdk::{Client, MistralApi};
+use mistral_sdk::Client;
+use mistral_sdk::chat::{ChatCompletionRequest, Message};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let messages = [
         Message::system("Answer in two sentences."),
@@ -34,11 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let response = stream.collect_response().await?;
     println!("{}", response.text());
-    let finish_reason = response
-        .choices
-        .first()
-        .and_then(|choice| choice.finish_reason.as_ref());
-    println!("{chunks} chunks; finished: {finish_reason:?}");
+    println!("{chunks} chunks; finished: {:?}", response.finish_reason());
     if let Some(usage) = &response.usage {
         println!(
             "{} tokens, {} from the cache",

@@ -1,9 +1,7 @@
 //! Requests a value of a Rust type, complete and while it is streamed.
 
-use mistral_emulator::Emulator;
+use mistral_sdk::Client;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
-use mistral_sdk::{Client, MistralApi};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,13 +19,9 @@ struct Painting {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
-    let question = [Message::user("Describe the best-known painting by Manet.")];
+    let question = "Describe the best-known painting by Manet.";
     let request = ChatCompletionRequest::new("mistral-small-latest", question);
     let parsed = client.chat().parse::<Painting>(&request).await?;
     println!("{:#?}", parsed.value);

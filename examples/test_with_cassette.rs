@@ -3,16 +3,14 @@
 use std::error::Error;
 use std::time::Duration;
 
-use mistral_emulator::Emulator;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
 use mistral_sdk::testing::Cassette;
 use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, MistralApi};
 
 /// The program under test: collects a streamed answer.
 async fn ask(client: &Client, question: &str) -> mistral_sdk::Result<String> {
-    let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user(question)]);
+    let request = ChatCompletionRequest::new("mistral-small-latest", question);
     let stream = client.chat().stream(&request).await?;
     Ok(stream.collect_response().await?.text().into_owned())
 }
@@ -22,17 +20,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::temp_dir().join("mistral-example-cassette.json");
     let question = "Who painted Olympia?";
 
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let api = match &emulator {
-        Some(local) => MistralApi::new(local.api_key())?.base_url(local.url())?,
-        None => MistralApi::from_env()?,
-    };
+    let api = MistralApi::from_env()?;
     let http = HyperTransport::new(Duration::from_secs(10))?;
     let cassette = Cassette::record(&path, http);
     let client = Client::builder(api).transport(cassette.clone()).build()?;
     let recorded = ask(&client, question).await?;
     cassette.save()?;
-    drop(emulator);
     println!("{}", std::fs::read_to_string(&path)?);
 
     let cassette = Cassette::replay(&path)?;

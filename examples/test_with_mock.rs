@@ -1,7 +1,6 @@
 //! Tests a program without a server: its handling of responses and errors, and its requests.
 
-use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
+use mistral_sdk::chat::{ChatCompletionRequest, Message};
 use mistral_sdk::testing::{MockReply, MockTransport};
 use mistral_sdk::{Client, ErrorKind, MistralApi, Result};
 

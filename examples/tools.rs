@@ -1,10 +1,8 @@
 //! Lets a model call two functions concurrently, one of which requires approval.
 
-use mistral_emulator::Emulator;
+use mistral_sdk::Client;
 use mistral_sdk::chat::ChatCompletionRequest;
-use mistral_sdk::messages::Message;
 use mistral_sdk::tools::{Approval, RunEvent, ToolSet};
-use mistral_sdk::{Client, MistralApi};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -22,11 +20,7 @@ struct SendMessage {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let tools = ToolSet::new()
         .tool("get_weather", async |call: GetWeather| {
@@ -36,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             Ok::<_, std::io::Error>(format!("sent: {}", call.text))
         });
     let question = "Call get_weather for Paris, and call send_message to tell Ada to come.";
-    let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user(question)]);
+    let request = ChatCompletionRequest::new("mistral-small-latest", question);
     let run = client.chat().run(&request, &tools).on_call(async |call| {
         match call.function.name.as_str() {
             "get_weather" => Approval::Approve,

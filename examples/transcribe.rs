@@ -2,18 +2,13 @@
 
 use std::io::Write;
 
-use mistral_emulator::Emulator;
+use mistral_sdk::Client;
 use mistral_sdk::audio::{AudioSource, AudioTranscriptionRequest, TranscriptionStreamEvents};
 use mistral_sdk::files::FileSource;
-use mistral_sdk::{Client, MistralApi};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let source = match std::env::args().nth(1) {
         Some(path) => FileSource::from_path(path).into(),

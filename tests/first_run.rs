@@ -8,9 +8,7 @@ use mistral_emulator::{Emulator, FAULT_HEADER, Fault};
 use mistral_sdk::chat::{ChatCompletionRequest, ChatCompletionResponse, FinishReason};
 use mistral_sdk::embeddings::{EmbeddingDtype, EmbeddingRequest, EncodingFormat};
 use mistral_sdk::error::TimeoutPhase;
-use mistral_sdk::messages::{
-    Content, Function, Message, ResponseFormat, ToolChoice, ToolChoiceEnum,
-};
+use mistral_sdk::messages::{Content, Function, ResponseFormat, ToolChoice, ToolChoiceEnum};
 use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy};
 use serde_json::{Value, json};
 
@@ -24,7 +22,7 @@ fn start() -> (Emulator, Client) {
 }
 
 fn chat_request(question: &str) -> ChatCompletionRequest {
-    ChatCompletionRequest::new(MODEL, [Message::user(question)])
+    ChatCompletionRequest::new(MODEL, question)
 }
 
 #[tokio::test]
@@ -33,7 +31,7 @@ async fn chat_complete_and_stream_return_the_same_text() {
     let request = chat_request("Who painted Olympia?");
     let response = client.chat().complete(&request).await.unwrap();
     assert!(response.text().contains("Manet"), "{}", response.text());
-    assert_eq!(response.choices[0].finish_reason, Some(FinishReason::Stop));
+    assert_eq!(response.finish_reason(), Some(&FinishReason::Stop));
     assert!(response.usage.as_ref().unwrap().total_tokens > 0);
 
     let mut stream = client.chat().stream(&request).await.unwrap();
@@ -45,10 +43,7 @@ async fn chat_complete_and_stream_return_the_same_text() {
     assert_eq!(text, response.text());
     assert_eq!(merged.text(), response.text());
     assert_eq!(merged.usage, response.usage);
-    assert_eq!(
-        merged.choices[0].finish_reason,
-        response.choices[0].finish_reason
-    );
+    assert_eq!(merged.finish_reason(), response.finish_reason());
 }
 
 #[tokio::test]
@@ -94,18 +89,11 @@ async fn chat_tool_calls_and_results_round_trip() {
         assert_eq!(call.function.name, "get_weather");
         let arguments: Value = call.function.arguments.parse().unwrap();
         assert!(arguments["city"].is_string());
-        assert_eq!(
-            response.choices[0].finish_reason,
-            Some(FinishReason::ToolCalls)
-        );
+        assert_eq!(response.finish_reason(), Some(&FinishReason::ToolCalls));
     }
-    let id = response.tool_calls()[0].call_id().unwrap().to_owned();
-    request
-        .messages
-        .push(response.choices[0].message.clone().into());
-    request
-        .messages
-        .push(Message::tool(id, "21 degrees and sunny"));
+    let result = response.tool_calls()[0].answer("21 degrees and sunny");
+    request.messages.extend(response.into_message());
+    request.messages.push(result);
     request.tool_choice = Some(Box::new(ToolChoice::from("auto")));
     let final_response = client.chat().complete(&request).await.unwrap();
     assert!(
@@ -140,7 +128,7 @@ async fn chat_response_follows_json_schema() {
 #[tokio::test]
 async fn chat_reasoning_is_separate_from_text() {
     let (_emulator, client) = start();
-    let request = ChatCompletionRequest::new("magistral-medium-latest", [Message::user("Why?")]);
+    let request = ChatCompletionRequest::new("magistral-medium-latest", "Why?");
     let response = client.chat().complete(&request).await.unwrap();
     let merged = client
         .chat()
@@ -151,19 +139,14 @@ async fn chat_reasoning_is_separate_from_text() {
         .await
         .unwrap();
     for response in [&response, &merged] {
-        let message = &response.choices[0].message;
+        let message = response.message().unwrap();
         assert!(matches!(message.content, Some(Content::Chunks(_))));
         assert!(!message.thinking().is_empty());
         assert!(!message.text().contains(&*message.thinking()));
     }
-    assert_eq!(
-        response.choices[0].message.thinking(),
-        merged.choices[0].message.thinking()
-    );
-    assert_eq!(
-        response.choices[0].message.text(),
-        merged.choices[0].message.text()
-    );
+    let messages = (response.message().unwrap(), merged.message().unwrap());
+    assert_eq!(messages.0.thinking(), messages.1.thinking());
+    assert_eq!(messages.0.text(), messages.1.text());
 }
 
 #[tokio::test]
@@ -232,7 +215,7 @@ async fn error_message_quotes_the_server() {
         "extra_forbidden"
     );
 
-    let request = ChatCompletionRequest::new("no-such-model", [Message::user("hi")]);
+    let request = ChatCompletionRequest::new("no-such-model", "hi");
     let error = client.chat().stream(&request).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.code()),

@@ -141,6 +141,47 @@ fn documentation_examples_use_the_facade() {
     }
 }
 
+/// Returns the packages of the lock file.
+fn packages() -> Vec<serde_json::Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--locked"])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let packages = metadata.get("packages").and_then(|it| it.as_array());
+    packages.unwrap().clone()
+}
+
+/// The same check as that of `cargo deny`, which takes minutes to install. Each dependency is used
+/// under one of the licenses that it offers.
+#[test]
+fn licenses_of_every_dependency_are_allowed() {
+    let settings = read("deny.toml");
+    let allowed = settings.split("allow = [").nth(1).unwrap();
+    let allowed: Vec<_> = allowed
+        .split(']')
+        .next()
+        .unwrap()
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .collect();
+    let mut checked = 0;
+    for package in packages() {
+        let offered = package["license"].as_str().unwrap_or_default();
+        let offered = offered.replace(['(', ')'], "").replace('/', " OR ");
+        let is_allowed = |license: &str| allowed.contains(&license.trim());
+        let one_is_allowed = offered
+            .split(" OR ")
+            .any(|license| license.split(" AND ").all(is_allowed));
+        assert!(one_is_allowed, "{}: {offered:?}", package["id"]);
+        checked += 1;
+    }
+    assert!(checked > 200, "{checked}");
+}
+
 /// As far as dependencies declare it. Cargo's resolver prefers such versions, but does not insist.
 #[test]
 fn msrv_of_every_dependency_is_at_most_that_of_the_workspace() {
@@ -152,15 +193,8 @@ fn msrv_of_every_dependency_is_at_most_that_of_the_workspace() {
     let ours = manifest.split("\nrust-version = \"").nth(1).unwrap();
     let ours = version(ours.split('"').next().unwrap());
 
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--locked"])
-        .current_dir(ROOT)
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     let mut declared = 0;
-    for package in metadata["packages"].as_array().unwrap() {
+    for package in packages() {
         if let Some(needed) = package["rust_version"].as_str() {
             declared += 1;
             assert!(version(needed) <= ours, "{} needs {needed}", package["id"]);

@@ -1,7 +1,6 @@
 //! The smallest program that sends one question.
 
-use ours::chat::ChatCompletionRequest;
-use ours::types::Message;
+use ours::chat::{ChatCompletionRequest, Message};
 use ours::{Client, MistralApi};
 
 #[tokio::main]

@@ -4,7 +4,7 @@ use bench_common::{Hook, PROMPT, Peer, R, Seen};
 use ours::chat::ChatCompletionRequest;
 use ours::embeddings::{EmbeddingRequest, EncodingFormat};
 use ours::files::{FilePurpose, UploadFileRequest};
-use ours::types::Message;
+use ours::chat::Message;
 use ours::{Client, FileSource, MistralApi};
 
 #[derive(Clone)]

@@ -1,10 +1,11 @@
 //! Plots texts as points by their embeddings, which are close for similar texts.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 
-use mistral_emulator::Emulator;
+use mistral_sdk::Client;
 use mistral_sdk::embeddings::EmbeddingRequest;
-use mistral_sdk::{Client, MistralApi};
 use plotters::prelude::*;
 
 const TEXTS: [(RGBColor, &str); 6] = [
@@ -17,15 +18,33 @@ const TEXTS: [(RGBColor, &str); 6] = [
 ];
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+async fn main() -> Result<(), Box<dyn Error>> {
+    let client = Client::from_env()?;
+
     let request = EmbeddingRequest::new("mistral-embed", TEXTS.map(|(_, text)| text));
     let response = client.embeddings().create(&request).await?;
-    let vectors = response.to_f32()?;
+    let points = project(&response.to_f32()?);
+
+    let path = std::env::args().nth(1).map(PathBuf::from);
+    let path = path.unwrap_or_else(|| std::env::temp_dir().join("mistral-example-points.png"));
+    draw(&points, &path)?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+fn draw(points: &[(f32, f32)], path: &Path) -> Result<(), Box<dyn Error>> {
+    let picture = BitMapBackend::new(path, (400, 400)).into_drawing_area();
+    picture.fill(&WHITE)?;
+    let pixel = |place: f32| (200.0 + 190.0 * place) as i32;
+    for ((x, y), (colour, _)) in points.iter().zip(TEXTS) {
+        let place = (pixel(*x), pixel(*y));
+        picture.draw(&Circle::new(place, 6, colour.filled()))?;
+    }
+    Ok(picture.present()?)
+}
+
+/// Projects vectors onto their two principal components.
+fn project(vectors: &[Cow<'_, [f32]>]) -> Vec<(f32, f32)> {
     let products = vectors
         .iter()
         .map(|a| vectors.iter().map(|b| dot(a, b)).collect());
@@ -33,18 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let level = vec![1.0; vectors.len()];
     let across = principal(&products, &[&level]);
     let down = principal(&products, &[&level, &across]);
-
-    let path = std::env::args().nth(1).map(PathBuf::from);
-    let path = path.unwrap_or_else(|| std::env::temp_dir().join("mistral-example-points.png"));
-    let picture = BitMapBackend::new(&path, (400, 400)).into_drawing_area();
-    picture.fill(&WHITE)?;
-    for ((x, y), (colour, _)) in across.iter().zip(&down).zip(TEXTS) {
-        let pixel = |place: &f32| (200.0 + 190.0 * place) as i32;
-        picture.draw(&Circle::new((pixel(x), pixel(y)), 6, colour.filled()))?;
-    }
-    picture.present()?;
-    println!("{}", path.display());
-    Ok(())
+    across.into_iter().zip(down).collect()
 }
 
 /// Returns the next principal component by power iteration.
@@ -54,10 +62,9 @@ fn principal(products: &[Vec<f32>], known: &[&[f32]]) -> Vec<f32> {
         component = products.iter().map(|row| dot(row, &component)).collect();
         for known in known {
             let part = dot(&component, known) / dot(known, known);
-            component
-                .iter_mut()
-                .zip(*known)
-                .for_each(|(place, known)| *place -= part * known);
+            for (place, known) in component.iter_mut().zip(*known) {
+                *place -= part * known;
+            }
         }
         let length = dot(&component, &component).sqrt();
         component.iter_mut().for_each(|value| *value /= length);

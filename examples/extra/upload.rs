@@ -3,18 +3,13 @@
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use mistral_emulator::Emulator;
+use mistral_sdk::Client;
 use mistral_sdk::files::{FilePurpose, FileSource, UploadFileRequest};
-use mistral_sdk::{Client, MistralApi};
 use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::start_unless_set("MISTRAL_API_KEY")?;
-    let client = match &emulator {
-        Some(local) => Client::new(MistralApi::new(local.api_key())?.base_url(local.url())?)?,
-        None => Client::from_env()?,
-    };
+    let client = Client::from_env()?;
 
     let path = match std::env::args().nth(1) {
         Some(path) => PathBuf::from(path),

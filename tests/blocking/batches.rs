@@ -215,7 +215,10 @@ fn batch_iterator_error_ends_run_without_creating_a_job() {
             (error.kind(), error.operation()),
             (ErrorKind::Io, "batch.run")
         );
-        assert!(error.to_string().contains("the disk is gone"), "{error}");
+        assert!(
+            format!("{error:#}").contains("the disk is gone"),
+            "{error:#}"
+        );
     }
     let paths = emulator.requests();
     assert!(

@@ -174,7 +174,10 @@ fn embed_all_iterator_error_is_returned_after_earlier_vectors() {
         (error.kind(), error.operation()),
         (ErrorKind::Io, "embeddings.create_all")
     );
-    assert!(error.to_string().contains("the disk is gone"), "{error}");
+    assert!(
+        format!("{error:#}").contains("the disk is gone"),
+        "{error:#}"
+    );
     assert!(vectors.next().is_none());
     let vectors = client(&mock).embeddings().try_create_all("m", texts());
     let error = vectors.collect_response().unwrap_err();

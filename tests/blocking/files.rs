@@ -248,7 +248,10 @@ fn download_io_error_names_the_operation() {
     let error = download(&client, &id).copy_to(FullWriter).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.to_string().starts_with("files.download: "), "{error}");
-    assert!(error.to_string().contains("the tape is full"), "{error}");
+    assert!(
+        format!("{error:#}").contains("the tape is full"),
+        "{error:#}"
+    );
     let nowhere = TempPath::new("directory").0.join("file");
     let error = download(&client, &id).write_to(nowhere).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);

@@ -4,7 +4,7 @@
 //! phrases that the compiler's message must contain: `// says: …`. Phrases, and not whole messages,
 //! because the latter differ between versions of the compiler.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers may panic as tests do
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers may panic as tests do
 
 use std::fmt::Write;
 use std::fs;

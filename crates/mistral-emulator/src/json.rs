@@ -45,3 +45,12 @@ pub(crate) fn message_text(message: &Value) -> String {
         _ => String::new(),
     }
 }
+
+/// Returns the text of the last user message.
+pub(crate) fn prompt(messages: &[Value]) -> String {
+    let last = messages
+        .iter()
+        .rev()
+        .find(|message| role(message) == "user");
+    last.map(message_text).unwrap_or_default()
+}

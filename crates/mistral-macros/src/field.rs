@@ -1,6 +1,7 @@
 //! The fields of an object.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
@@ -57,8 +58,12 @@ pub(crate) enum Setter {
     Into,
     Boxed,
     List,
-    /// The method of a trait that the argument implements.
-    Method(Path),
+    /// A trait that the argument implements, and its method that converts it. Tokens, because a
+    /// `Path` can be cloned with a further feature of syn only.
+    Method {
+        of: TokenStream,
+        method: TokenStream,
+    },
 }
 
 pub(crate) struct Field<'a> {
@@ -183,7 +188,7 @@ impl Options {
             "into" => self.set_setter(Setter::Into, name)?,
             "boxed" => self.set_setter(Setter::Boxed, name)?,
             "list" => self.set_setter(Setter::List, name)?,
-            "argument" => self.set_setter(Setter::Method(method(input)?), name)?,
+            "argument" => self.set_setter(method(input)?, name)?,
             "initial" => self.initial = Some(value(input)?),
             "nullable" => self.nullable = span,
             "lenient" => self.lenient = span,
@@ -321,7 +326,7 @@ impl Options {
         let needed = match setter {
             Setter::List => "Vec",
             Setter::Boxed => "Box",
-            Setter::Into | Setter::Plain | Setter::Method(_) => return Ok(setter.clone()),
+            Setter::Into | Setter::Plain | Setter::Method { .. } => return Ok(setter.clone()),
         };
         if argument_of(ty, needed).is_some() {
             return Ok(setter.clone());
@@ -333,11 +338,17 @@ impl Options {
 }
 
 /// Parses `= Trait::method`.
-fn method(input: ParseStream<'_>) -> Result<Path> {
-    let path: Path = value(input)?;
+fn method(input: ParseStream<'_>) -> Result<Setter> {
+    let mut path: Path = value(input)?;
     if path.segments.len() < 2 {
         let message = "`argument` names a trait and its method: `argument = Trait::method`";
         return Err(Error::new(path.span(), message));
     }
-    Ok(path)
+    let method = path.to_token_stream();
+    path.segments.pop();
+    path.segments.pop_punct();
+    Ok(Setter::Method {
+        of: path.to_token_stream(),
+        method,
+    })
 }

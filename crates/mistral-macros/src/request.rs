@@ -169,8 +169,8 @@ impl Builder<'_> {
                     impl ::core::iter::IntoIterator<Item = impl ::core::convert::Into<#ty>>
                 }
             }
-            Setter::Method(method) => {
-                let (of, kind) = (trait_of(method), kind(field));
+            Setter::Method { of, .. } => {
+                let kind = kind(field);
                 quote_spanned!(span=> impl #of<#kind>)
             }
         }
@@ -189,14 +189,14 @@ impl Builder<'_> {
             Setter::List => quote_spanned! {span=>
                 #ident.into_iter().map(::core::convert::Into::into).collect()
             },
-            Setter::Method(method) => quote_spanned!(span=> #method(#ident)),
+            Setter::Method { method, .. } => quote_spanned!(span=> #method(#ident)),
         }
     }
 }
 
 /// Returns the type parameter for the kind of a field's argument, which the compiler infers.
 fn kind(field: &Field<'_>) -> Option<Ident> {
-    let Setter::Method(_) = field.setter else {
+    let Setter::Method { .. } = field.setter else {
         return None;
     };
     let name: String = field.name.value().split('_').map(capitalized).collect();
@@ -209,12 +209,4 @@ fn capitalized(word: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
-}
-
-/// Returns the trait of `Trait::method`.
-fn trait_of(method: &Path) -> Path {
-    let mut path = method.clone();
-    path.segments.pop();
-    path.segments.pop_punct();
-    path
 }

@@ -1,6 +1,12 @@
 #![doc = include_str!("links.md")]
-#![doc = include_str!("../README.md")]
+// Its examples use these features.
+#![cfg_attr(
+    any(not(doctest), all(feature = "api", feature = "schemars")),
+    doc = include_str!("../README.md")
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// What is copied from the guide compiles without these warnings.
+#![doc(test(attr(deny(unused_imports, unused_must_use, unused_mut, unused_variables))))]
 
 mod env;
 

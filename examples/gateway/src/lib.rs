@@ -20,7 +20,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use futures::stream::{self, StreamExt};
-use mistral_sdk::chat::{ChatCompletionRequest, UsageInfo};
+use mistral_sdk::Error;
+use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::client::Failover;
 use mistral_sdk::rate_limit::{Permit, RateLimiter};
 use serde_json::Value;
@@ -93,9 +94,9 @@ async fn complete(
 ) -> Result<Response, Failure> {
     let key = Failure::new(StatusCode::UNAUTHORIZED, "the key is missing or unknown");
     let tenant = gateway.tenant(&headers).ok_or(key)?;
-    let (request, is_stream) =
-        parse(&body).map_err(|error| Failure::new(StatusCode::BAD_REQUEST, error))?;
-    let span = tracing::info_span!("request", tenant = tenant.name, model = request.model);
+    let (request, is_stream) = parse(&body)?;
+    let model = request.get("model").and_then(Value::as_str);
+    let span = tracing::info_span!("request", tenant = tenant.name, model);
     let answer = async {
         let tokens = body.len() as u64 / 4; // an estimate, until the usage is known
         let limiter = &tenant.limiter;
@@ -109,35 +110,42 @@ async fn complete(
     answer.instrument(span).await
 }
 
-fn parse(body: &[u8]) -> serde_json::Result<(ChatCompletionRequest, bool)> {
-    let mut body: Value = serde_json::from_slice(body)?;
-    let is_stream = body.as_object_mut().is_some_and(|fields| {
+/// Returns the request as the caller wrote it, without the fields that the gateway decides, and
+/// whether the response is to be streamed.
+fn parse(body: &[u8]) -> Result<(Value, bool), Failure> {
+    let invalid = |error: Error| Failure::new(StatusCode::BAD_REQUEST, error.message());
+    ChatCompletionRequest::from_json(body).map_err(invalid)?; // with the path of what is wrong
+    let mut request: Value = serde_json::from_slice(body).unwrap_or_default();
+    let is_stream = request.as_object_mut().is_some_and(|fields| {
         fields.remove("stream_options"); // the last chunk always has the usage
         fields.remove("stream") == Some(Value::Bool(true))
     });
-    Ok((serde_json::from_value(body)?, is_stream))
+    Ok((request, is_stream))
 }
 
 async fn whole(
     failover: &Failover,
-    request: &ChatCompletionRequest,
+    request: &Value,
     mut permit: Permit,
 ) -> Result<Response, Failure> {
-    let call = failover.run(|client| client.chat().complete(request));
+    let call = failover.run(|client| client.chat().complete_raw(request).with_response());
     let answer = call.await?;
-    charge(&mut permit, answer.body.usage.as_ref());
-    let json = serde_json::to_string(&answer.body).unwrap_or_default();
+    let tokens = answer.body.body.pointer("/usage/total_tokens");
+    if let Some(tokens) = tokens.and_then(Value::as_u64) {
+        permit.set_tokens(tokens);
+    }
     let provider = ("x-provider", answer.provider);
-    Ok(([("content-type", "application/json"), provider], json).into_response())
+    let headers = [("content-type", "application/json"), provider];
+    Ok((headers, answer.body.raw_body).into_response()) // as the provider wrote it
 }
 
 async fn stream(
     failover: &Failover,
-    request: &ChatCompletionRequest,
+    request: &Value,
     permit: Permit,
     closing: watch::Receiver<bool>,
 ) -> Result<Response, Failure> {
-    let call = failover.run(|client| client.chat().stream(request));
+    let call = failover.run(|client| client.chat().stream_raw(request));
     let answer = call.await?;
     let state = (answer.body, permit, closing);
     // A stream that has begun cannot move to another provider: its error is its last event.
@@ -149,22 +157,19 @@ async fn stream(
             _ = closing.wait_for(|closing| *closing) => Some(Err(stopping)),
         };
         Some(match next {
-            Some(Ok(chunk)) => {
-                charge(&mut permit, chunk.usage.as_deref());
-                let json = serde_json::to_string(&chunk).unwrap_or_default();
-                (json, Some((chunks, permit, closing)))
-            }
+            Some(Ok(chunk)) => (chunk.into_string(), Some((chunks, permit, closing))),
             Some(Err(failure)) => (failure.json(), None),
-            None => ("[DONE]".to_owned(), None),
+            None => {
+                if let Ok(all) = chunks.collect_response().await
+                    && let Some(usage) = all.usage
+                {
+                    permit.set_tokens(usage.total_tokens.try_into().unwrap_or_default());
+                }
+                ("[DONE]".to_owned(), None)
+            }
         })
     });
     let events = events.map(|data| Ok::<_, Infallible>(Event::default().data(data)));
     let events = Sse::new(events).keep_alive(KeepAlive::default());
     Ok(([("x-provider", answer.provider)], events).into_response())
-}
-
-fn charge(permit: &mut Permit, usage: Option<&UsageInfo>) {
-    if let Some(usage) = usage {
-        permit.set_tokens(u64::try_from(usage.total_tokens).unwrap_or_default());
-    }
 }

@@ -1,12 +1,11 @@
 //! Serves an OpenAI-compatible `/v1/chat/completions` over all providers that the environment has
-//! credentials of, or over the emulator if there are none; see README.md.
+//! credentials of; see README.md.
 
 use std::env::{var, var_os};
 use std::error::Error;
 use std::time::Duration;
 
 use gateway::{Gateway, Tenant};
-use mistral_emulator::Emulator;
 use mistral_sdk::client::Failover;
 use mistral_sdk::provider::Provider;
 use mistral_sdk::rate_limit::RateLimiter;
@@ -22,7 +21,7 @@ const GRACE: Duration = Duration::from_secs(10);
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt::init();
-    let (mut clients, mut emulator) = (Vec::new(), None);
+    let mut clients = Vec::new();
     if var_os("MISTRAL_API_KEY").is_some() {
         clients.push(client(MistralApi::from_env()?)?);
     }
@@ -33,19 +32,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         clients.push(client(MistralGcp::from_env()?)?);
     }
     if clients.is_empty() {
-        let emulator = emulator.insert(Emulator::start()?);
-        let api = MistralApi::new(emulator.api_key())?;
-        clients.push(client(api.base_url(emulator.url())?)?);
+        return Err("set MISTRAL_API_KEY, or the variables of Azure or Vertex AI".into());
     }
     let failover = Failover::new(clients).timeout(Duration::from_secs(60));
-    let keys = match (var("GATEWAY_KEYS"), &emulator) {
-        (Err(_), Some(_)) => "demo=demo-key".to_owned(),
-        (keys, _) => keys.map_err(|error| format!("GATEWAY_KEYS: {error}"))?,
-    };
-    let tenants = keys.split(',').filter_map(|pair| pair.split_once('='));
-    let tenants = tenants
-        .map(|(name, key)| (key.to_owned(), tenant(name)))
-        .collect();
+    let keys = var("GATEWAY_KEYS").map_err(|error| format!("GATEWAY_KEYS: {error}"))?;
+    let pairs = keys.split(',').filter_map(|pair| pair.split_once('='));
+    let tenants = pairs.map(|(name, key)| (key.to_owned(), tenant(name)));
+    let tenants = tenants.collect();
     let address = var("GATEWAY_ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
@@ -69,7 +62,7 @@ fn client(provider: impl Provider) -> mistral_sdk::Result<Client> {
         .on_call_end(|call| {
             let tokens = call.usage.map(|usage| usage.total_tokens);
             let error_type = call.error_type();
-            tracing::info!(call.provider, error_type, tokens, "call ended");
+            tracing::info!(call.provider, error_type, tokens, "in {:?}", call.duration);
         })
         .build()
 }

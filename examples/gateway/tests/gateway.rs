@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use gateway::{Gateway, Tenant};
-use mistral_emulator::{Emulator, Fault};
-use mistral_sdk::chat::{ChatCompletionRequest, Message};
+use mistral_emulator::{Emulator, Fault, Reply};
+use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::client::Failover;
 use mistral_sdk::rate_limit::RateLimiter;
 use mistral_sdk::{Client, ErrorKind, MistralApi, RetryPolicy};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -73,8 +74,7 @@ impl Service {
 }
 
 fn question() -> ChatCompletionRequest {
-    let question = [Message::user("Who painted Olympia?")];
-    ChatCompletionRequest::new("mistral-small-latest", question)
+    ChatCompletionRequest::new("mistral-small-latest", "Who painted Olympia?")
 }
 
 #[tokio::test]
@@ -91,6 +91,38 @@ async fn gateway_answers_whole_and_streamed() {
     let sent = service.one.requests();
     assert_eq!(sent.len(), 2);
     assert!(service.two.requests().is_empty());
+}
+
+#[tokio::test]
+async fn gateway_passes_on_what_the_provider_and_the_caller_wrote() {
+    let service = Service::start(Duration::ZERO).await;
+    let caller = service.caller("key-a");
+    let request = json!({
+        "model": "mistral-small-latest",
+        "messages": [{ "role": "user", "content": "Hello" }],
+        "x_of_the_caller": [1, null],
+    });
+    // Byte by byte: also the order of members, and the spaces between them.
+    let text = r#"{"id": "1", "choices":[],  "model": null, "x_of_the_provider": 1}"#;
+    let reply = Reply::body(text).with_header("content-type", "application/json");
+    service.one.push_reply(reply);
+    let call = caller.chat().complete_raw(&request).with_response();
+    assert_eq!(call.await.unwrap().raw_body, text);
+    let chunk = json!({
+        "id": "1",
+        "model": "mistral-small-latest",
+        "choices": [{ "index": 0, "delta": { "content": "Hi" }, "finish_reason": "stop", "x": null }],
+    });
+    service
+        .one
+        .push_reply(Reply::events([chunk.to_string(), "[DONE]".to_owned()]));
+    let mut stream = caller.chat().stream_raw(&request).await.unwrap();
+    let streamed: Value = stream.next().await.unwrap().unwrap().parse().unwrap();
+    assert_eq!(streamed, chunk);
+    for sent in service.one.requests() {
+        let sent: Value = serde_json::from_slice(&sent.body).unwrap();
+        assert_eq!(sent["x_of_the_caller"], json!([1, null]));
+    }
 }
 
 #[tokio::test]
@@ -136,7 +168,14 @@ async fn gateway_errors_have_a_status_and_no_text_of_providers() {
         assert_eq!(error.status().unwrap(), expected, "{error}");
         assert!(!error.to_string().contains("internal"), "{error}");
     }
-    // The caller's own mistakes are explained.
+    // The caller's own mistakes are explained, and invalid requests are not sent.
+    let sent = service.one.requests().len();
+    let invalid =
+        json!({ "model": "mistral-small-latest", "messages": [{ "role": "user", "content": 1 }] });
+    let error = caller.chat().complete_raw(&invalid).await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 400);
+    assert!(error.message().contains("messages[0].content"), "{error}");
+    assert_eq!(service.one.requests().len(), sent);
     let error = service
         .caller("no-key")
         .chat()
@@ -144,7 +183,7 @@ async fn gateway_errors_have_a_status_and_no_text_of_providers() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication);
-    let unknown = ChatCompletionRequest::new("no-such-model", [Message::user("Hi")]);
+    let unknown = ChatCompletionRequest::new("no-such-model", "Hi");
     let error = caller.chat().complete(&unknown).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.message().contains("no-such-model"), "{error}");
@@ -222,12 +261,14 @@ async fn gateway_that_stops_lets_responses_end() {
 
 #[cfg(unix)]
 #[test]
-fn gateway_program_serves_from_the_emulator_and_ends_at_sigterm() {
+fn gateway_program_serves_and_ends_at_sigterm() {
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
 
+    let emulator = Emulator::start().unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_gateway"))
         .env_clear()
+        .envs(emulator.environment())
         .env("GATEWAY_ADDRESS", "127.0.0.1:0")
         .env("GATEWAY_KEYS", "alice=key-1,bob=key-2")
         .stdout(Stdio::piped())

@@ -1,5 +1,5 @@
 // says: expected `&ChatCompletionRequest`
-// says: consider borrowing here: `&`
+// says: consider borrowing here
 
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::{Client, Result};

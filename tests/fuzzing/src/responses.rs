@@ -97,7 +97,8 @@ fn with<T: DeserializeOwned + Serialize + PartialEq + Debug>(json: &str, used: f
     let written = serde_json::to_string(&read).unwrap();
     let again = serde_json::from_str::<T>(&written);
     let again = again.unwrap_or_else(|error| panic!("{error}: {written}"));
-    if has_stable_floats(json) {
+    // An object that repeats a key, such as the tag of a union, has no single meaning.
+    if has_stable_floats(json) && has_unique_keys(json) {
         assert_eq!(again, read, "{written}");
         assert_eq!(serde_json::to_string(&again).unwrap(), written);
     }

@@ -56,7 +56,7 @@ impl RunCall<Blocking> {
     }
 }
 
-#[cfg(feature = "schemars")]
+#[cfg(all(feature = "blocking", feature = "schemars"))]
 impl<T: serde::de::DeserializeOwned + 'static> tools::ParsedRunCall<T, Blocking> {
     /// Runs to completion and returns the value of the final response, with the transcript.
     ///

@@ -147,8 +147,8 @@ impl Error {
     /// #     mistral_sdk::MistralApi::new("another key")?.base_url(emulator.url())?,
     /// # )?;
     /// let error = client.models().list().await.unwrap_err();
-    /// assert_eq!(error.message(), "401 Unauthorized: Unauthorized");
-    /// assert_eq!(error.server_message(), Some("Unauthorized"));
+    /// assert_eq!(error.message(), "401 Unauthorized: Invalid API Key");
+    /// assert_eq!(error.server_message(), Some("Invalid API Key"));
     /// # Ok(()) }
     /// ```
     pub fn server_message(&self) -> Option<&str> {

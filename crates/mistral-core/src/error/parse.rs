@@ -8,7 +8,6 @@ use super::body;
 use super::decode::first_json;
 use super::display::one_line;
 use super::mask::mark_secrets;
-use crate::json::placeholder::says_something;
 
 /// The size up to which a body is kept and searched for an error.
 const MAX_BODY_SIZE: usize = 1024 * 1024;
@@ -61,7 +60,11 @@ impl ApiError {
         let has = |key| object.get(key).is_some_and(has_content);
         let is_success = ["choices", "data", "id", "usage"].into_iter().any(has);
         let choices = object.get("choices").and_then(Value::as_array);
-        let has_error = |choice: &Value| choice.get("error").is_some_and(says_something);
+        let has_error = |choice: &Value| {
+            choice
+                .get("error")
+                .is_some_and(|it| !it.is_boolean() && has_content(it))
+        };
         let all_failed = choices.is_some_and(|list| !list.is_empty() && list.iter().all(has_error));
         is_error_object
             || all_failed

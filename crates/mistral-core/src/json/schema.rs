@@ -33,6 +33,7 @@ type Keywords = Map<String, Value>;
 /// assert_eq!(schema["additionalProperties"], false);
 /// # Ok::<_, mistral_sdk::Error>(())
 /// ```
+#[cfg(feature = "schemars")]
 pub fn strict_schema<T: JsonSchema>() -> crate::error::Result<Value> {
     strict::<T>().map_err(crate::error::Error::config)
 }

@@ -187,3 +187,23 @@ impl Serialize for WithRole<'_> {
         serialize_tagged("role", "assistant", self.0, serializer)
     }
 }
+
+impl ToolCall {
+    /// Creates the tool message with the result of this call, which refers to its id and its
+    /// function.
+    ///
+    /// ```
+    /// use mistral_sdk::chat::{Message, ToolCall};
+    ///
+    /// let call = ToolCall::new("D681PevKs", "get_weather", r#"{"city": "Paris"}"#);
+    /// let mut messages = vec![Message::user("What is the weather in Paris?")];
+    /// messages.push(call.answer("21 °C, sunny"));
+    /// # assert_eq!(serde_json::to_value(&messages[1])?["tool_call_id"], "D681PevKs");
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
+    pub fn answer(&self, content: impl Into<Content>) -> Message {
+        let mut message = ToolMessage::new(content).name(&*self.function.name);
+        message.tool_call_id = self.call_id().map(str::to_owned);
+        message.into()
+    }
+}

@@ -16,6 +16,7 @@ mod tool;
 mod tool_call;
 mod undeclared;
 mod usage;
+mod violation;
 
 pub use self::change::{Change, ChangeKind};
 pub use self::content::Content;
@@ -27,7 +28,7 @@ pub use self::content_chunk::{
 pub use self::ids::normalize_tool_call_ids;
 pub use self::import::import_openai;
 pub use self::into_messages::IntoMessages;
-pub use self::lint::{MessageRule, Violation, lint_messages};
+pub use self::lint::lint_messages;
 pub(crate) use self::media::read_file;
 pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
@@ -42,3 +43,4 @@ pub use self::tool::{
 pub(crate) use self::tool_call::present_id;
 pub use self::tool_call::{Arguments, FunctionCall, ToolCall};
 pub use self::usage::{PromptTokensDetails, UsageInfo};
+pub use self::violation::{MessageRule, Violation};

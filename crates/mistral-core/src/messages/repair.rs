@@ -6,8 +6,9 @@ use super::change::ChangeLog;
 use super::content::Content;
 use super::content_chunk::ContentChunk;
 use super::ids::normalize_tool_call_ids;
-use super::lint::{Violation, is_empty, is_prefix, lint_messages, tool_call_ids};
+use super::lint::{is_empty, is_prefix, lint_messages, tool_call_ids};
 use super::message::{AssistantMessage, Message, SystemMessage};
+use super::violation::Violation;
 
 /// The content of the tool message for a call without a result. The model reads it.
 const MISSING_RESULT: &str = "This call was not carried out.";

@@ -4,8 +4,6 @@ use std::fmt;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess};
 use serde_json::{Map, Value};
 
-use super::content::Content;
-use super::message::{Message, ToolMessage};
 use super::tool::ToolType;
 use crate::error::{Error, ErrorKind, Result, locate};
 use crate::json::open_enum::optional_enum;
@@ -66,24 +64,6 @@ impl ToolCall {
     /// `"null"`).
     pub fn call_id(&self) -> Option<&str> {
         present_id(self.id.as_deref())
-    }
-
-    /// Creates the tool message with the result of this call, which refers to its id and its
-    /// function.
-    ///
-    /// ```
-    /// use mistral_sdk::chat::{Message, ToolCall};
-    ///
-    /// let call = ToolCall::new("D681PevKs", "get_weather", r#"{"city": "Paris"}"#);
-    /// let mut messages = vec![Message::user("What is the weather in Paris?")];
-    /// messages.push(call.answer("21 °C, sunny"));
-    /// # assert_eq!(serde_json::to_value(&messages[1])?["tool_call_id"], "D681PevKs");
-    /// # Ok::<_, serde_json::Error>(())
-    /// ```
-    pub fn answer(&self, content: impl Into<Content>) -> Message {
-        let mut message = ToolMessage::new(content).name(&*self.function.name);
-        message.tool_call_id = self.call_id().map(str::to_owned);
-        message.into()
     }
 
     /// Parses the arguments. Missing arguments (empty text, or `null`) are parsed as an empty

@@ -6,11 +6,11 @@ use super::content::Content;
 use super::content_chunk::{
     AudioChunk, ContentChunk, ImageDetail, ImageUrl, ImageUrlChunk, ImageUrlUnion, InputAudio,
 };
-use super::lint::MessageRule;
 use super::message::Message;
 use super::outgoing::{extra_of, is_empty};
 use super::tool::ToolType;
 use super::tool_call::ToolCall;
+use super::violation::MessageRule;
 
 /// Reports the path of each, with the rule that it violates. The path of the whole message is empty.
 #[inline]

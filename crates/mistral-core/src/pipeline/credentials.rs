@@ -5,6 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
+use super::client_headers::ClientHeaders;
 use super::request::RequestParts;
 use crate::error::Error;
 use crate::redact::Secrets;
@@ -48,7 +49,8 @@ impl Credentials {
     /// Adds the secrets that the application set on the call and on the client, and those in the
     /// URL.
     #[inline]
-    pub(super) fn add_own(&mut self, request: &RequestParts, client: &HeaderMap, url: &Url) {
+    pub(super) fn add_own(&mut self, request: &RequestParts, client: &ClientHeaders, url: &Url) {
+        let client = client.others();
         let headers = request.options().map(|own| &own.headers);
         let headers = headers.filter(|headers| !headers.is_empty());
         let has_headers = headers.is_some() || !client.is_empty();

@@ -25,8 +25,6 @@ use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::Framing;
 use crate::transport::{Body, BodyFuture, Payload, RequestContext, RequestTarget};
 
-type Response = Box<Received>;
-
 /// The state of one call across its attempts.
 pub(crate) struct Exchange<'a> {
     pipeline: &'a Pipeline,
@@ -98,7 +96,7 @@ impl<'a> Exchange<'a> {
     ///
     /// The outer error ends the call: nothing was sent, or the same credentials would be
     /// rejected again.
-    pub(crate) async fn attempt(&mut self, mut timer: Timer<'_>) -> Result<Result<Response>> {
+    pub(crate) async fn attempt(&mut self, mut timer: Timer<'_>) -> Result<Result<Box<Received>>> {
         // In a scope of its own, so that the future need not keep the headers.
         let mut until;
         let start = {
@@ -183,7 +181,7 @@ impl<'a> Exchange<'a> {
         mut sending: ResponseFuture<'_>,
         mut until: Option<Deadline>,
         mut timer: Timer<'_>,
-    ) -> Result<Response> {
+    ) -> Result<Box<Received>> {
         let response = loop {
             match timeout_at(timer.as_mut(), until, sending.as_mut()).await {
                 Ok(response) => break response?,
@@ -380,22 +378,16 @@ impl<'a> Exchange<'a> {
     /// Completes the error of an attempt: adds the URL, and masks the credentials.
     #[cold]
     pub(crate) fn complete(&self, error: Error) -> Error {
-        let url = &self.target().url;
         let mut all = self.credentials.clone();
-        let client = self.pipeline.headers.others();
-        all.add_own(self.request, client, url);
-        all.mask(error.with_url(url))
+        all.add_own(self.request, &self.pipeline.headers, &self.target().url);
+        all.mask(error.with_url(&self.target().url))
             .with_earlier_arrival(self.may_have_arrived)
     }
 
-    pub(crate) fn into_response(mut self, mut response: Response) -> RawResponse {
-        std::mem::swap(&mut response.context.credentials, &mut self.credentials);
-        let client = self.pipeline.headers.others();
-        let url = &self.target().url;
-        response
-            .context
-            .credentials
-            .add_own(self.request, client, url);
+    pub(crate) fn into_response(mut self, mut response: Box<Received>) -> RawResponse {
+        let all = &mut response.context.credentials;
+        std::mem::swap(all, &mut self.credentials);
+        all.add_own(self.request, &self.pipeline.headers, &self.target().url);
         RawResponse {
             response,
             attempts: self.attempts,

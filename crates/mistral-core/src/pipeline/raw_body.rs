@@ -13,8 +13,8 @@ impl ApiRequest {
     /// Sets a JSON object as the body. Its fields are sent as they are, and its `model` is the one
     /// that providers route by.
     ///
-    /// Where the operation's response is a stream of server-sent events, `"stream": true` is
-    /// added. The call fails with [`ErrorKind::Config`](crate::ErrorKind::Config) if `json` is not
+    /// Adds `"stream": true` if the response of the operation is a stream of server-sent events.
+    /// The call fails with [`ErrorKind::Config`](crate::ErrorKind::Config) if `json` is not
     /// an object, and if its `stream` is of the other form.
     ///
     /// ```

@@ -119,8 +119,8 @@ impl ApiRequest {
         })
     }
 
-    /// Sets `body` as the JSON body. Where the operation's response is a stream of
-    /// server-sent events, `"stream": true` is added.
+    /// Sets `body` as the JSON body. Adds `"stream": true` if the response of the operation is a
+    /// stream of server-sent events.
     pub fn json(self, body: &impl Object) -> Self {
         self.update(|parts| parts.set_object(body))
     }

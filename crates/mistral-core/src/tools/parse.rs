@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::mode::{Async, Mode};
 
 /// A value parsed from the final response of a run, with the transcript of the run.
+#[cfg(feature = "schemars")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ParsedRun<T> {
@@ -24,6 +25,7 @@ pub struct ParsedRun<T> {
     pub run: ToolRun,
 }
 
+#[cfg(feature = "schemars")]
 impl<M: Mode> RunCall<M> {
     /// Requests that the run ends in JSON of the type `T`, and parses it.
     ///
@@ -81,6 +83,7 @@ println!("{} turns", parsed.run.responses.len());
 
 /// A run that ends in a `T`. `.await` it or, with a blocking client, call `.send()`. Created by
 /// [`RunCall::parse`].
+#[cfg(feature = "schemars")]
 #[must_use = "a run does nothing until it is awaited or sent"]
 pub struct ParsedRunCall<T, M: Mode = Async> {
     pub(crate) run: RunCall<M>,
@@ -99,6 +102,7 @@ pub(crate) fn parse_run<T: DeserializeOwned>(
     }
 }
 
+#[cfg(feature = "schemars")]
 impl<T: DeserializeOwned + 'static> IntoFuture for ParsedRunCall<T> {
     type Output = Result<ParsedRun<T>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
@@ -111,6 +115,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for ParsedRunCall<T> {
     }
 }
 
+#[cfg(feature = "schemars")]
 impl<T, M: Mode> fmt::Debug for ParsedRunCall<T, M> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -53,8 +53,10 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// counts as [`TransportErrorKind::NotSent`] if the service did not become ready, and as
 /// [`TransportErrorKind::Interrupted`] otherwise, because the server may have received the request.
 /// HTTP upgrades are not supported.
+#[cfg(feature = "tower")]
 pub struct TowerTransport<S>(Mutex<S>);
 
+#[cfg(feature = "tower")]
 impl<S> TowerTransport<S> {
     /// Creates a transport on `service`.
     pub fn new(service: S) -> Self {
@@ -62,6 +64,7 @@ impl<S> TowerTransport<S> {
     }
 }
 
+#[cfg(feature = "tower")]
 impl<S: Clone> TowerTransport<S> {
     /// The service need not be `Sync`: it is cloned for every request.
     fn service(&self) -> S {
@@ -72,6 +75,7 @@ impl<S: Clone> TowerTransport<S> {
     }
 }
 
+#[cfg(feature = "tower")]
 impl<S: Clone> Clone for TowerTransport<S> {
     fn clone(&self) -> Self {
         Self::new(self.service())
@@ -79,6 +83,7 @@ impl<S: Clone> Clone for TowerTransport<S> {
 }
 
 /// Writes the type of the service, which need not be `Debug`.
+#[cfg(feature = "tower")]
 impl<S> fmt::Debug for TowerTransport<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TowerTransport")
@@ -87,6 +92,7 @@ impl<S> fmt::Debug for TowerTransport<S> {
     }
 }
 
+#[cfg(feature = "tower")]
 #[async_trait]
 impl<S, B> Transport for TowerTransport<S>
 where
@@ -180,9 +186,11 @@ fn into_error(error: BoxError, kind: TransportErrorKind) -> TransportError {
 /// let transport = TowerTransport::new(service);
 /// # let _ = transport;
 /// ```
+#[cfg(feature = "tower")]
 #[derive(Debug)]
 pub struct TransportService<T>(Arc<T>);
 
+#[cfg(feature = "tower")]
 impl<T: Transport> TransportService<T> {
     /// Creates a service on `transport`.
     pub fn new(transport: T) -> Self {
@@ -190,6 +198,7 @@ impl<T: Transport> TransportService<T> {
     }
 }
 
+#[cfg(feature = "tower")]
 impl<T> Clone for TransportService<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
@@ -199,6 +208,7 @@ impl<T> Clone for TransportService<T> {
 /// The future of a transport that is called as a service.
 type Sending = Pin<Box<dyn Future<Output = Result<http::Response<Body>, TransportError>> + Send>>;
 
+#[cfg(feature = "tower")]
 impl<T: Transport> Service<http::Request<Body>> for TransportService<T> {
     type Response = http::Response<Body>;
     type Error = TransportError;
@@ -217,6 +227,7 @@ impl<T: Transport> Service<http::Request<Body>> for TransportService<T> {
 
 macro_rules! transport_is_service {
     ($(#[$condition:meta] $transport:ty),+ $(,)?) => {$(
+        #[cfg(feature = "tower")]
         #[$condition]
         impl Service<http::Request<Body>> for $transport {
             type Response = http::Response<Body>;
@@ -242,6 +253,7 @@ transport_is_service! {
 }
 
 /// The body of a request, as layers and other HTTP libraries read it.
+#[cfg(feature = "tower")]
 impl HttpBody for Body {
     type Data = Bytes;
     type Error = TransportError;

@@ -371,3 +371,22 @@ async fn merge_usage_in_parts_and_growing_is_the_latest_of_each_count() {
     assert_eq!(counts, (5, 2, 7));
     assert_eq!(usage.extra["output_tokens"], 2);
 }
+
+/// vLLM and others stream the reasoning beside the content.
+#[tokio::test]
+async fn merge_joins_reasoning_that_other_servers_stream() {
+    let delta = |delta: Value| json!({ "choices": [{ "index": 0, "delta": delta }] });
+    for field in ["reasoning_content", "reasoning"] {
+        let chunks = [
+            delta(json!({ field: "First, ", "provider": "a" })),
+            delta(json!({ field: "then.", "provider": "b" })),
+            delta(json!({ field: null, "content": "Yes" })),
+            last("stop"),
+        ];
+        let response = whole(&chunks).await;
+        assert_eq!(response.text(), "Yes");
+        let message = &response.choices[0].message;
+        assert_eq!(message.extra[field], "First, then.");
+        assert_eq!(message.extra["provider"], "b"); // any other field is the latest
+    }
+}

@@ -48,11 +48,15 @@ async fn import_of_each_form_is_accepted_by_lint_and_emulator() {
         }
         messages.push(Message::assistant("Go on."));
         messages.push(Message::user("Continue."));
-        let request = ChatCompletionRequest::new("mistral-small-latest", messages);
+        let model = match name.contains("audio") {
+            true => "voxtral-small-latest",
+            false => "mistral-small-latest",
+        };
+        let request = ChatCompletionRequest::new(model, messages);
         let response = client.chat().complete(&request).await;
         assert!(response.is_ok(), "{name}: {response:?}");
 
-        let as_it_is = json!({ "model": "mistral-small-latest", "messages": history });
+        let as_it_is = json!({ "model": model, "messages": history });
         refused += usize::from(client.chat().complete_raw(as_it_is).await.is_err());
     }
     assert_eq!(refused, histories().len()); // each has something that the API refuses

@@ -145,7 +145,7 @@ async fn local_errors() -> Vec<(&'static str, Error)> {
         ("no runtime or permit", late.await.unwrap_err()),
         (
             "no result",
-            BatchResult::lines(b"{\"custom_id\": 1}")
+            BatchResult::lines(b"{\"custom_id\": [1]}")
                 .next()
                 .unwrap()
                 .unwrap_err(),
@@ -538,7 +538,7 @@ async fn io_error_of_an_upload_is_the_source() {
 fn error_kinds_are_all_in_the_guide() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
-    let source = read("src/error/kind.rs");
+    let source = read("../src/error/kind.rs");
     let (_, variants) = source.split_once("pub enum ErrorKind {\n").unwrap();
     let (variants, _) = variants.split_once("\n}").unwrap();
     let variants: Vec<_> = variants
@@ -549,7 +549,7 @@ fn error_kinds_are_all_in_the_guide() {
         variants.len() >= 19 && variants.contains(&"Tool"),
         "{variants:?}"
     );
-    let page = read("../../docs/errors-and-retries.md");
+    let page = read("../../../docs/errors-and-retries.md");
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let first_cells: String = rows.map(|row| row.split(" | ").next().unwrap()).collect();
     for variant in variants {

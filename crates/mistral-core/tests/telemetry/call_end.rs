@@ -17,7 +17,7 @@ use super::{answer, ask, builder, events};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a listener keeps of a report.
+/// The part of a report that the listeners of these tests keep.
 #[derive(Debug, Clone, PartialEq)]
 struct Ended {
     operation: String,

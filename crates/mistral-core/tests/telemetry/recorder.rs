@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// Fields by name, as text.
 pub(crate) type Fields = BTreeMap<String, String>;
@@ -32,6 +33,11 @@ pub(crate) struct Recorder(Arc<Mutex<Seen>>);
 impl Recorder {
     /// Records the spans and events of this thread.
     pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        // With a single subscriber, tracing asks that of the thread which is the first to reach a
+        // span, and here most threads have none: the span would be disabled on all.
+        static ANOTHER: LazyLock<Dispatch> =
+            LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
+        LazyLock::force(&ANOTHER);
         let this = Self::default();
         let guard = tracing::subscriber::set_default(this.clone());
         (this, guard)

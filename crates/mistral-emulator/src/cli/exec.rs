@@ -1,7 +1,7 @@
 //! Runs a program with an environment in which it talks to the emulator.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use mistral_emulator::Emulator;
@@ -30,9 +30,14 @@ pub(crate) fn run(emulator: &Emulator, command: &[OsString], mut signals: Signal
         }
     };
     let id = child.id();
+    // A terminal sends Ctrl-C to the command as well.
+    let has_terminal = io::stdin().is_terminal() || io::stderr().is_terminal();
     std::thread::spawn(move || {
         loop {
-            forward(signals.next(), id);
+            match signals.next() {
+                "INT" if has_terminal => {}
+                signal => forward(signal, id),
+            }
         }
     });
     match wait(&mut child) {

@@ -77,7 +77,7 @@ fn resolve<'a>(root: &'a Value, property: &'a Value) -> &'a Value {
         .unwrap_or(property)
 }
 
-/// What a prompt states.
+/// The values that a prompt contains.
 struct Found<'a> {
     prompt: &'a str,
     objects: Vec<Value>,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::json_answer::{self, Answer};
 use super::tokenizer;
 use super::tool_calls::{self, tool_calls};
-use crate::json::{array, is_prefix, message_text, role, unsigned};
+use crate::json::{array, is_prefix, message_text, prompt, role, unsigned};
 use crate::json_format::to_spaced_string;
 
 /// The maximum number of words of the prompt that a reply repeats.
@@ -231,15 +231,6 @@ fn tool_name<'a>(messages: &'a [Value], result: &'a Value) -> &'a str {
         .or(called_name)
         .and_then(Value::as_str)
         .unwrap_or("you called")
-}
-
-/// Returns the text of the last user message.
-pub(super) fn prompt(messages: &[Value]) -> String {
-    let last = messages
-        .iter()
-        .rev()
-        .find(|message| role(message) == "user");
-    last.map(message_text).unwrap_or_default()
 }
 
 /// Returns the beginning of a text, which a reply repeats.

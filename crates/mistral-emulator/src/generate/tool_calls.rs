@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use super::arguments::arguments;
 use super::random::{Rng, hash};
-use super::reply::prompt;
 use super::tokenizer;
-use crate::json::{array, role};
+use crate::json::{array, prompt, role};
 use crate::json_format::to_spaced_string;
 
 /// The tokens of a call besides its arguments: the name and the marks around it.

@@ -264,7 +264,7 @@ fn run(
     stopped: oneshot::Receiver<Duration>,
 ) {
     set_thread_clock(Arc::clone(&shared.state.clock));
-    set_thread_models(shared.state.settings.models.clone());
+    set_thread_models(&shared.state.settings.models);
     runtime.block_on(async {
         let connections = GracefulShutdown::new();
         let limit = tokio::select! {

@@ -1,11 +1,10 @@
 //! The models that an emulator has beside, or instead of, its own.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::models::{CAPABILITIES, Model, known};
+use super::models::{CAPABILITIES, Model, known, select};
 
 /// Settings of the models.
 #[derive(Debug, Clone, Default)]
@@ -76,24 +75,10 @@ impl ListedModels {
     }
 }
 
-thread_local! {
-    /// An emulator runs on a thread of its own, where requests find its models.
-    static SETTINGS: RefCell<ModelSettings> = RefCell::default();
-}
-
 /// Sets the models of the emulator that runs on this thread.
-pub(crate) fn set_thread_models(settings: ModelSettings) {
-    SETTINGS.set(settings);
-}
-
-/// Whether the emulator that runs on this thread accepts any model.
-pub(super) fn accepts_any() -> bool {
-    SETTINGS.with_borrow(|settings| settings.any)
-}
-
-/// Returns the models that take the place of the known ones, if there are any.
-pub(super) fn listed() -> Option<&'static [Model]> {
-    SETTINGS.with_borrow(|settings| settings.listed.as_ref().map(|listed| listed.models))
+pub(crate) fn set_thread_models(settings: &ModelSettings) {
+    let listed = settings.listed.as_ref().map(|listed| listed.models);
+    select(settings.any, listed);
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 mod table;
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value, json};
 
 use self::table::MODELS;
@@ -51,6 +53,27 @@ pub(crate) const MODERATION_2411: &str = "mistral-moderation-2411";
 pub(crate) const MISTRAL_OCR: &str = "mistral-ocr-latest";
 pub(crate) const VOXTRAL_TTS: &str = "voxtral-mini-tts-latest";
 
+thread_local! {
+    /// Whether any model is accepted, and the models in place of the known ones. An emulator runs
+    /// on a thread of its own, where requests find them.
+    static SELECTED: Cell<(bool, Option<&'static [Model]>)> = const { Cell::new((false, None)) };
+}
+
+/// Sets the models of the emulator that runs on this thread.
+pub(super) fn select(any: bool, listed: Option<&'static [Model]>) {
+    SELECTED.set((any, listed));
+}
+
+/// Whether the emulator that runs on this thread accepts any model.
+fn accepts_any() -> bool {
+    SELECTED.get().0
+}
+
+/// Returns the models that take the place of the known ones, if there are any.
+fn listed() -> Option<&'static [Model]> {
+    SELECTED.get().1
+}
+
 /// Returns the cards of the listed models: one for each id and alias, as in the real list.
 pub(crate) fn cards() -> impl Iterator<Item = Value> {
     let listed = MODELS.iter().filter(|model| model.is_listed);
@@ -59,7 +82,7 @@ pub(crate) fn cards() -> impl Iterator<Item = Value> {
 
 /// Returns the model with an id or alias.
 pub(crate) fn find(name: &str) -> Option<&'static Model> {
-    if let Some(models) = super::model_settings::listed() {
+    if let Some(models) = listed() {
         return models.iter().find(|model| model.id == name);
     }
     MODELS
@@ -79,11 +102,7 @@ pub(crate) fn resolve(
     let substitute = || MODELS.iter().find(|model| is_suitable(model));
     find(name)
         .filter(|model| is_suitable(model))
-        .or_else(|| {
-            super::model_settings::accepts_any()
-                .then(substitute)
-                .flatten()
-        })
+        .or_else(|| accepts_any().then(substitute).flatten())
         .ok_or_else(|| invalid_model(name))
 }
 

@@ -14,6 +14,9 @@ use crate::messages::{AssistantMessage, Content, ContentChunk, ThinkChunk, Usage
 /// The number of choices up to which they are searched one by one.
 const MAX_SEARCHED: usize = 16;
 
+/// The undeclared fields of a message in which other servers stream the reasoning of the model.
+const REASONING_FIELDS: [&str; 2] = ["reasoning", "reasoning_content"];
+
 /// A response that is extended by every chunk.
 #[derive(Debug, Default)]
 pub(super) struct ChunkMerger {
@@ -154,7 +157,7 @@ impl MergedChoice {
         for call in delta.tool_calls.iter().flatten() {
             self.tool_calls.add(call);
         }
-        extend(&mut self.message_extra, &delta.extra);
+        extend_message(&mut self.message_extra, &delta.extra);
     }
 
     fn to_choice(&self) -> ChatCompletionChoice {
@@ -179,6 +182,22 @@ impl MergedChoice {
 fn extend(merged: &mut Map<String, Value>, new: &Map<String, Value>) {
     if !new.is_empty() {
         merged.extend(new.clone());
+    }
+}
+
+/// Extends the undeclared fields of a message. Those in which other servers stream the reasoning are
+/// parts of a text.
+fn extend_message(merged: &mut Map<String, Value>, new: &Map<String, Value>) {
+    for (name, value) in new {
+        match (merged.get_mut(name), value) {
+            (Some(Value::String(text)), Value::String(part))
+                if REASONING_FIELDS.contains(&name.as_str()) =>
+            {
+                text.push_str(part);
+            }
+            (Some(Value::String(_)), Value::Null) if REASONING_FIELDS.contains(&name.as_str()) => {}
+            _ => drop(merged.insert(name.clone(), value.clone())),
+        }
     }
 }
 

@@ -38,7 +38,7 @@ impl<M: Mode> FineTuningJobs<M> {
 #     CompletionTrainingParameters, CreateFineTuningJobRequest, TrainingFile,
 # };
 # let parameters = CompletionTrainingParameters::new().training_steps(10);
-# let request = CreateFineTuningJobRequest::new("mistral-small-latest", parameters)
+# let request = CreateFineTuningJobRequest::new("ministral-3b-latest", parameters)
 #     .training_files([TrainingFile::new(file_id)]);
 # let jobs = client.fine_tuning().jobs();
 # let job = jobs.create(&request).await?;
@@ -69,7 +69,7 @@ while let Some(job) = jobs.next().await {
 # let parameters = CompletionTrainingParameters::new().training_steps(10);
 use mistral_sdk::fine_tuning::{CreateFineTuningJobRequest, TrainingFile};
 
-let request = CreateFineTuningJobRequest::new("mistral-small-latest", parameters)
+let request = CreateFineTuningJobRequest::new("ministral-3b-latest", parameters)
     .training_files([TrainingFile::new(file_id)]);
 let response = client.fine_tuning().jobs().create(&request).await?;
 println!("{:?}", response.job().map(|job| job.id()));
@@ -107,7 +107,7 @@ println!("{:?}", response.job().map(|job| job.id()));
 #     CompletionTrainingParameters, CreateFineTuningJobRequest, TrainingFile,
 # };
 # let parameters = CompletionTrainingParameters::new().training_steps(10);
-# let request = CreateFineTuningJobRequest::new("mistral-small-latest", parameters)
+# let request = CreateFineTuningJobRequest::new("ministral-3b-latest", parameters)
 #     .training_files([TrainingFile::new(file_id)]);
 # let jobs = client.fine_tuning().jobs();
 # let job = jobs.create(&request).await?;
@@ -133,7 +133,7 @@ println!("{:?}: {:?}", job.status(), job.fine_tuned_model());
 #     CompletionTrainingParameters, CreateFineTuningJobRequest, TrainingFile,
 # };
 # let parameters = CompletionTrainingParameters::new().training_steps(10);
-# let request = CreateFineTuningJobRequest::new("mistral-small-latest", parameters)
+# let request = CreateFineTuningJobRequest::new("ministral-3b-latest", parameters)
 #     .training_files([TrainingFile::new(file_id)]);
 # let jobs = client.fine_tuning().jobs();
 # let job = jobs.create(&request).await?;
@@ -160,7 +160,7 @@ assert_eq!(job.status(), Some(&FineTuningJobStatus::CancellationRequested));
 #     CompletionTrainingParameters, CreateFineTuningJobRequest, TrainingFile,
 # };
 # let parameters = CompletionTrainingParameters::new().training_steps(10);
-# let request = CreateFineTuningJobRequest::new("mistral-small-latest", parameters)
+# let request = CreateFineTuningJobRequest::new("ministral-3b-latest", parameters)
 #     .training_files([TrainingFile::new(file_id)]).auto_start(false);
 # let jobs = client.fine_tuning().jobs();
 # let job = jobs.create(&request).await?;

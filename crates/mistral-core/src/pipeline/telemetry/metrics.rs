@@ -44,6 +44,7 @@ const TOKENS: [f64; 14] = [
 /// # let _ = client;
 /// # Ok(()) }
 /// ```
+#[cfg(feature = "opentelemetry")]
 #[derive(Debug, Clone)]
 pub struct GenAiMetrics {
     duration: Histogram<f64>,
@@ -51,6 +52,7 @@ pub struct GenAiMetrics {
     token_usage: Histogram<u64>,
 }
 
+#[cfg(feature = "opentelemetry")]
 impl GenAiMetrics {
     /// Creates the instruments with `meter`.
     pub fn new(meter: &Meter) -> Self {

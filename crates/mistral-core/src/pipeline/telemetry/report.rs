@@ -1,4 +1,4 @@
-//! What is known of a call until it ends and is reported.
+//! Collects the facts about a call and reports them when it ends.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};

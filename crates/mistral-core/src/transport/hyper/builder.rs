@@ -17,7 +17,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 
 /// Settings for a [`HyperTransport`]: proxies, certificates, name lookup, connections and pools.
 ///
-/// What is set here takes precedence over the environment. What is not set is read from it:
+/// Settings made here take precedence over the environment, which supplies the others:
 /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, and, as a part of the system's
 /// certificates, `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///
@@ -41,6 +41,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// # let _ = client;
 /// # Ok(()) }
 /// ```
+#[cfg(feature = "hyper")]
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct HyperTransportBuilder {
@@ -52,6 +53,7 @@ pub struct HyperTransportBuilder {
 }
 
 /// Proxies.
+#[cfg(feature = "hyper")]
 impl HyperTransportBuilder {
     /// Sends every request through the proxy at `url`, also those to loopback, in place of the
     /// proxies of the environment. [`http_proxy`](Self::http_proxy) and
@@ -116,6 +118,7 @@ impl HyperTransportBuilder {
 }
 
 /// TLS.
+#[cfg(feature = "hyper")]
 impl HyperTransportBuilder {
     /// Trusts the certificates in `pem`, one or more, in addition to the system's. Can be called
     /// several times.
@@ -185,6 +188,7 @@ impl HyperTransportBuilder {
 }
 
 /// Connections.
+#[cfg(feature = "hyper")]
 impl HyperTransportBuilder {
     /// Sets the limit for establishing a connection, including the name lookup and the TLS
     /// handshake. Default: 10 seconds.
@@ -258,6 +262,7 @@ impl HyperTransportBuilder {
 }
 
 /// HTTP versions and pools.
+#[cfg(feature = "hyper")]
 impl HyperTransportBuilder {
     /// Uses HTTP/1.1 for every connection, even if the server offers HTTP/2. Default: HTTP/2 if the
     /// server offers it over TLS.

@@ -29,6 +29,7 @@ pub struct ParsedChunk<T> {
     text: Option<String>,
 }
 
+#[cfg(feature = "schemars")]
 impl<T> ParsedChunk<T> {
     /// Returns the JSON so far, if it has more content than that of the previous chunk: also where
     /// `value` is `None` because fields of `T` are missing.

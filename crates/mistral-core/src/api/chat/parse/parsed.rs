@@ -26,6 +26,7 @@ impl<T: DeserializeOwned> Parsed<T> {
     }
 }
 
+#[cfg(feature = "schemars")]
 impl ChatCompletionResponse {
     /// Parses the text of the first choice into a `T`, as [`Chat::parse`](super::super::Chat::parse)
     /// does: for a request whose [`response_format`](super::super::ChatCompletionRequest) was set by

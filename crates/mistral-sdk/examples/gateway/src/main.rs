@@ -1,0 +1,1 @@
+../../../../../examples/gateway/src/main.rs

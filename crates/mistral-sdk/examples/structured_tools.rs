@@ -1,0 +1,1 @@
+../../../examples/structured_tools.rs

@@ -25,9 +25,9 @@ pub(crate) enum Type {
     /// A JSON object of any kind.
     Object,
     File,
-    List(Box<Type>),
-    Map(Box<Type>),
-    Nullable(Box<Type>),
+    List(Box<Self>),
+    Map(Box<Self>),
+    Nullable(Box<Self>),
     /// A schema by its name.
     Named(String),
 }
@@ -50,6 +50,9 @@ pub(crate) struct Field {
     pub(crate) presence: Presence,
     pub(crate) schema: Schema,
 }
+
+/// The tag of a union, and the members by it.
+type Tagged = (String, Vec<(String, String)>);
 
 /// Whether a field must be there, and what `null` means.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -255,7 +258,7 @@ impl<'a> Model<'a> {
     }
 
     /// Returns the tag of a union whose members are objects with one each, and the members by it.
-    fn tagged(&self, schema: &Schema) -> Result<Option<(String, Vec<(String, String)>)>> {
+    fn tagged(&self, schema: &Schema) -> Result<Option<Tagged>> {
         if let Some(it) = &schema.discriminator {
             let mut members = Vec::new();
             for (tag, reference) in &it.mapping.0 {
@@ -267,7 +270,7 @@ impl<'a> Model<'a> {
         if schema.any_of.len() < 2 || schema.open_enum {
             return Ok(None);
         }
-        let mut found: Option<(String, Vec<(String, String)>)> = None;
+        let mut found: Option<Tagged> = None;
         for member in &schema.any_of {
             let Some(name) = member.reference() else {
                 return Ok(None);

@@ -165,6 +165,9 @@ impl Writer<'_> {
                 || field.presence == Presence::ThreeState && self.updates.contains(owner));
         let boxed = name_in(inner)
             .is_some_and(|it| matches!(inner, Type::Named(_)) && self.cycles.is_cycle(owner, it));
+        if name_in(inner) == Some(owner) {
+            rust = rust.replace(&type_name(owner, self.model), "Self");
+        }
         if boxed {
             rust = format!("Box<{rust}>");
         }

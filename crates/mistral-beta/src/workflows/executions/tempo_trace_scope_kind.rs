@@ -106,7 +106,7 @@ pub struct WorkflowExecutionTraceSummarySpan {
     #[api(required)]
     pub events: Vec<WorkflowExecutionTraceEvent>,
     /// The children.
-    pub children: Option<Vec<WorkflowExecutionTraceSummarySpan>>,
+    pub children: Option<Vec<Self>>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -29,10 +29,14 @@
 #![allow(clippy::large_enum_variant)]
 
 mod entry;
+#[cfg(feature = "conversations")]
+mod list_page;
 #[cfg(feature = "workflows")]
 mod stream_error;
 
 pub use self::entry::{Beta, BetaExt};
+#[cfg(feature = "conversations")]
+pub use self::list_page::ListPage;
 
 #[cfg(feature = "conversations")]
 pub mod agents;

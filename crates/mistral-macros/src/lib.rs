@@ -107,6 +107,7 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// | option | effect |
 /// | --- | --- |
 /// | `keep_nulls` | Keeps the `null` of an optional field in `extra`, and so writes it again. |
+/// | `tag = "field", tag_value = "text"` | Writes this entry, which the struct does not declare. A union with the tag `field` writes its own in place of it. |
 /// | `crate = path` | Names the crate that has the module `json`. Default: `::mistral_core`. |
 #[proc_macro_derive(ApiObject, attributes(api))]
 pub fn derive_api_object(input: TokenStream) -> TokenStream {
@@ -249,6 +250,9 @@ pub fn derive_api_enum(input: TokenStream) -> TokenStream {
 /// has none. An object with `alias = "…"` as its tag is read as the variant, and is written with
 /// the variant's own tag. An object with a known tag that cannot be read is `Unknown`, too, with a
 /// warning in the log, unless it is an error of the server.
+///
+/// A variant with the option `union`, as in `#[api("tag", union)]`, holds a union that another field
+/// tells apart.
 ///
 /// # Told apart by the kind of JSON value
 ///

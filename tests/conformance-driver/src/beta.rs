@@ -493,7 +493,12 @@ async fn beta_observability_evaluations_records(
     match method {
         "get" => completed(group.get(args.path("run_id")?, args.path("record_id")?)).await,
         "search" => {
-            completed(group.search(args.path("run_id")?, &args.query()?, &args.body()?)).await
+            completed(group.search(
+                args.path("run_id")?,
+                &args.query()?,
+                args.optional_body()?.as_ref(),
+            ))
+            .await
         }
         _ => Err(CallError::Unsupported),
     }
@@ -507,15 +512,24 @@ async fn beta_observability_evaluations_runs(
     let group = client.beta().observability().evaluations().runs();
     match method {
         "compute_statistics" => {
-            completed(group.compute_statistics(args.path("run_id")?, &args.body()?)).await
+            completed(
+                group.compute_statistics(args.path("run_id")?, args.optional_body()?.as_ref()),
+            )
+            .await
         }
         "get" => completed(group.get(args.path("run_id")?)).await,
         "get_statistics" => completed(group.get_statistics(args.path("run_id")?)).await,
         "search" => {
-            completed(group.search(args.path("evaluation_slug")?, &args.query()?, &args.body()?))
-                .await
+            completed(group.search(
+                args.path("evaluation_slug")?,
+                &args.query()?,
+                args.optional_body()?.as_ref(),
+            ))
+            .await
         }
-        "search_all" => completed(group.search_all(&args.query()?, &args.body()?)).await,
+        "search_all" => {
+            completed(group.search_all(&args.query()?, args.optional_body()?.as_ref())).await
+        }
         _ => Err(CallError::Unsupported),
     }
 }
@@ -539,9 +553,9 @@ async fn beta_observability_logs(client: &Client, method: &str, args: &Args<'_>)
     let group = client.beta().observability().logs();
     match method {
         "fetch_options" => {
-            completed(group.fetch_options(args.path("field_name")?, &args.query()?)).await
+            completed(group.fetch_field_options(args.path("field_name")?, &args.query()?)).await
         }
-        "list" => completed(group.list()).await,
+        "list" => completed(group.list_fields()).await,
         "search" => completed(group.search(&args.query()?, &args.body()?)).await,
         _ => Err(CallError::Unsupported),
     }
@@ -552,28 +566,29 @@ async fn beta_observability_spans(client: &Client, method: &str, args: &Args<'_>
     match method {
         "aggregate" => completed(group.aggregate(&args.query()?, &args.body()?)).await,
         "aggregate_span_evaluations" => {
-            completed(group.aggregate_span_evaluations(&args.query()?, &args.body()?)).await
+            completed(group.aggregate_evaluations(&args.query()?, &args.body()?)).await
         }
         "fetch_span_eval_field_options" => {
-            completed(group.fetch_span_eval_field_options(args.path("field_name")?, &args.query()?))
-                .await
+            completed(
+                group.fetch_evaluation_field_options(args.path("field_name")?, &args.query()?),
+            )
+            .await
         }
         "fetch_span_field_options" => {
-            completed(group.fetch_span_field_options(args.path("field_name")?, &args.query()?))
-                .await
+            completed(group.fetch_field_options(args.path("field_name")?, &args.query()?)).await
         }
-        "list_span_eval_fields" => completed(group.list_span_eval_fields()).await,
-        "list_span_fields" => completed(group.list_span_fields()).await,
+        "list_span_eval_fields" => completed(group.list_evaluation_fields()).await,
+        "list_span_fields" => completed(group.list_fields()).await,
         "search_latest_span_evaluations" => {
-            completed(group.search_latest_span_evaluations(&args.query()?, &args.body()?)).await
+            completed(group.search_latest_evaluations(&args.query()?, &args.body()?)).await
         }
         "search_pipeline_results" => {
             completed(group.search_pipeline_results(&args.query()?, &args.body()?)).await
         }
         "search_span_evaluations" => {
-            completed(group.search_span_evaluations(&args.query()?, &args.body()?)).await
+            completed(group.search_evaluations(&args.query()?, &args.body()?)).await
         }
-        "search_spans" => completed(group.search_spans(&args.query()?, &args.body()?)).await,
+        "search_spans" => completed(group.search(&args.query()?, &args.body()?)).await,
         _ => Err(CallError::Unsupported),
     }
 }
@@ -583,20 +598,20 @@ async fn beta_observability_traces(client: &Client, method: &str, args: &Args<'_
     match method {
         "aggregate" => completed(group.aggregate(&args.query()?, &args.body()?)).await,
         "fetch_options" => {
-            completed(group.fetch_options(args.path("field_name")?, &args.query()?)).await
+            completed(group.fetch_field_options(args.path("field_name")?, &args.query()?)).await
         }
         "get_span_by_id" => {
-            completed(group.get_span_by_id(
+            completed(group.get_span(
                 args.path("trace_id")?,
                 args.path("span_id")?,
                 &args.query()?,
             ))
             .await
         }
-        "get_trace_by_id" => completed(group.get_trace_by_id(args.path("trace_id")?)).await,
-        "get_trace_fields" => completed(group.get_trace_fields()).await,
+        "get_trace_by_id" => completed(group.get(args.path("trace_id")?)).await,
+        "get_trace_fields" => completed(group.list_fields()).await,
         "get_trace_spans" => {
-            completed(group.get_trace_spans(args.path("trace_id")?, &args.query()?)).await
+            completed(group.list_spans(args.path("trace_id")?, &args.query()?)).await
         }
         "search" => completed(group.search(&args.query()?, &args.body()?)).await,
         _ => Err(CallError::Unsupported),
@@ -925,13 +940,16 @@ async fn workflows_schedules(client: &Client, method: &str, args: &Args<'_>) -> 
     match method {
         "get_schedule" => completed(group.get(args.path("schedule_id")?)).await,
         "get_schedules" => completed(group.list(&args.query()?)).await,
-        "pause_schedule" => completed(group.pause(args.path("schedule_id")?, &args.body()?)).await,
+        "pause_schedule" => {
+            completed(group.pause(args.path("schedule_id")?, args.optional_body()?.as_ref())).await
+        }
         "resume_schedule" => {
-            completed(group.resume(args.path("schedule_id")?, &args.body()?)).await
+            completed(group.resume(args.path("schedule_id")?, args.optional_body()?.as_ref())).await
         }
         "schedule_workflow" => completed(group.create(&args.body()?)).await,
         "trigger_schedule" => {
-            completed(group.trigger(args.path("schedule_id")?, &args.body()?)).await
+            completed(group.trigger(args.path("schedule_id")?, args.optional_body()?.as_ref()))
+                .await
         }
         "unschedule_workflow" => completed(group.delete(args.path("schedule_id")?)).await,
         "update_schedule" => {

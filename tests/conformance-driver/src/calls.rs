@@ -92,13 +92,19 @@ impl Args<'_> {
 
     /// Adds the parameters that are headers.
     pub(crate) fn options<T>(&self, call: Call<T>) -> Call<T> {
-        let add = |call: Call<T>, (name, value): (&str, &str)| call.header(name, value);
+        let add = |call: Call<T>, (name, value): (&str, &str)| match name {
+            "x-api-key" => call.credential(name, value),
+            _ => call.header(name, value),
+        };
         self.headers().fold(call, add)
     }
 
     /// Adds the parameters that are headers.
     pub(crate) fn stream_options<T: StreamEvent>(&self, call: StreamCall<T>) -> StreamCall<T> {
-        let add = |call: StreamCall<T>, (name, value): (&str, &str)| call.header(name, value);
+        let add = |call: StreamCall<T>, (name, value): (&str, &str)| match name {
+            "last-event-id" => call.last_event_id(value),
+            _ => call.header(name, value),
+        };
         self.headers().fold(call, add)
     }
 
@@ -109,15 +115,23 @@ impl Args<'_> {
         )?)
     }
 
-    /// Returns the body. Its `stream` selects the method, which sets it.
+    /// Returns the body. A `stream` that is true selects the method, which sets it.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         let body = self.parts.get("body").and_then(Value::as_object);
         let Some(body) = body else {
             return self.typed("body");
         };
         let mut body = body.clone();
-        body.remove("stream");
+        if body.get("stream") == Some(&Value::Bool(true)) {
+            body.remove("stream");
+        }
         Ok(serde_json::from_value(body.into())?)
+    }
+
+    /// Returns the body, unless there is none.
+    pub(crate) fn optional_body<T: DeserializeOwned>(&self) -> Result<Option<T>, CallError> {
+        let has_body = self.parts.contains_key("body");
+        has_body.then(|| self.body()).transpose()
     }
 
     pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, CallError> {
@@ -215,9 +229,11 @@ fn transcription(args: &Args<'_>) -> Result<AudioTranscriptionRequest, CallError
 }
 
 pub(crate) async fn perform(client: &Client, job: &Job) -> CallResult {
+    let body = job.args.get("body");
+    let stream = body.and_then(|body| body.get("stream"));
     let args = &Args {
         parts: &job.args,
-        is_stream: job.stream,
+        is_stream: job.stream || stream == Some(&Value::Bool(true)),
     };
     let outcome = match job.call.split_once('.') {
         Some(("audio", call)) => audio(client, call, args).await,
@@ -329,6 +345,9 @@ async fn audio(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
         }
         "transcriptions.stream" => {
             streamed(audio.transcriptions().stream(&transcription(args)?)).await
+        }
+        "speech.complete" if args.is_stream() => {
+            streamed(audio.speech().stream(&args.body()?)).await
         }
         "speech.complete" => completed(audio.speech().complete(&args.body()?)).await,
         "speech.stream" => streamed(audio.speech().stream(&args.body()?)).await,

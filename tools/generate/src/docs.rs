@@ -63,6 +63,9 @@ const VERBS: [(&str, &str); 52] = [
     ("batch", "Changes in a batch"),
 ];
 
+/// The length of a line.
+const WIDTH: usize = 100;
+
 /// The beginnings of the names of booleans, with the sentence.
 const SWITCHES: [(&str, &str); 10] = [
     ("is", "Whether this is"),
@@ -77,16 +80,29 @@ const SWITCHES: [(&str, &str); 10] = [
     ("can", "Whether the caller can"),
 ];
 
+/// The participles before `_at`, as nouns.
+const TIMES: [(&str, &str); 7] = [
+    ("created", "creation"),
+    ("updated", "the last update"),
+    ("deleted", "deletion"),
+    ("started", "the start"),
+    ("ended", "the end"),
+    ("completed", "completion"),
+    ("expires", "expiry"),
+];
+
 /// Returns the sentence of a method.
 pub(crate) fn method(method: &Method, overlay: &Overlay) -> String {
+    let prose = overlay.prose.methods.get(&method.call);
     let note = overlay.methods.get(&method.call);
-    if let Some(doc) = note.and_then(|note| note.doc.as_ref()) {
+    let own = prose.and_then(|prose| prose.doc.as_ref());
+    if let Some(doc) = own.or_else(|| note?.doc.as_ref()) {
         return doc.clone();
     }
+    overlay.prose.note(format!("method {}", method.call));
     let noun = group_noun(method.group(), overlay);
-    let name = note
-        .and_then(|note| note.name.as_deref())
-        .unwrap_or(method.name());
+    let name = overlay.method_name(&method.call);
+    let name = name.unwrap_or(method.name());
     let parts = words(name);
     let (verb, rest) = match parts.split_first() {
         Some((first, rest)) => (first.as_str(), rest.join(" ")),
@@ -96,22 +112,27 @@ pub(crate) fn method(method: &Method, overlay: &Overlay) -> String {
         return format!(
             "Retrieves the {} of {}.",
             spelled(&parts.join(" ")),
-            with_article(&singular(&noun))
+            one(&noun)
         );
     };
     let object = match (*verb, rest.as_str()) {
         ("Lists" | "Searches", "") => noun,
-        (_, "") => with_article(&singular(&noun)),
+        (_, "") => one(&noun),
         ("Lists" | "Searches", rest) => spelled(rest),
         ("Creates", rest) => with_article(&spelled(rest)),
         (_, rest) if rest.contains(&singular(&noun)) => with_article(&spelled(rest)),
-        (_, rest) => format!(
-            "the {} of {}",
-            spelled(rest),
-            with_article(&singular(&noun))
-        ),
+        (_, rest) => format!("the {} of {}", spelled(rest), one(&noun)),
     };
     format!("{verb} {object}.")
+}
+
+/// Returns a noun in the plural as one: `documents of libraries` as `a document of a library`.
+fn one(nouns: &str) -> String {
+    let one: Vec<_> = nouns
+        .split(" of ")
+        .map(|it| with_article(&singular(it)))
+        .collect();
+    one.join(" of ")
 }
 
 /// Returns the noun of a group, in the plural.
@@ -123,10 +144,12 @@ pub(crate) fn group_noun(group: &str, overlay: &Overlay) -> String {
 
 /// Returns the sentence of a schema: its noun.
 pub(crate) fn schema(name: &str, overlay: &Overlay) -> String {
-    if let Some(doc) = overlay.schemas.get(name) {
+    let prose = overlay.prose.schemas.get(name);
+    if let Some(doc) = prose.and_then(|prose| prose.doc.as_ref()) {
         return doc.clone();
     }
-    let parts = words(overlay.types.get(name).map_or(name, String::as_str));
+    overlay.prose.note(format!("type {name}"));
+    let parts = words(overlay.type_name(name).unwrap_or(name));
     let text = spelled(&parts.join(" "));
     if let Some(subject) = text.strip_suffix(" request") {
         let (verb, object) = subject.split_once(' ').unwrap_or((subject, ""));
@@ -141,7 +164,11 @@ pub(crate) fn schema(name: &str, overlay: &Overlay) -> String {
 }
 
 /// Returns the sentence of an enum's value or of a union's member.
-pub(crate) fn value(text: &str) -> String {
+pub(crate) fn value(owner: &str, text: &str, overlay: &Overlay) -> String {
+    if let Some(sentence) = overlay.prose.value(owner, text) {
+        return sentence.to_owned();
+    }
+    overlay.prose.note(format!("value {owner}.{text}"));
     match text {
         "asc" => return "Ascending.".to_owned(),
         "desc" => return "Descending.".to_owned(),
@@ -154,13 +181,30 @@ pub(crate) fn value(text: &str) -> String {
     format!("{}.", capital(&text))
 }
 
+/// Returns the sentence of a member of a union with a tag.
+pub(crate) fn member(owner: &str, tag: &str, schema: &str, overlay: &Overlay) -> String {
+    let prose = &overlay.prose;
+    let own = prose.value(owner, tag);
+    let own = own.or_else(|| prose.value(owner, schema));
+    let doc = || prose.schemas.get(schema)?.doc.as_deref();
+    match own.or_else(doc) {
+        Some(sentence) => sentence.to_owned(),
+        None => value(owner, &tag.replace("[]", "_list"), overlay),
+    }
+}
+
 /// Returns the sentence of a field, with its bounds and its default.
 pub(crate) fn field(owner: &str, field: &Field, overlay: &Overlay) -> String {
-    let own = overlay.fields.get(&format!("{owner}.{}", field.name));
-    let common = || overlay.fields.get(&field.name);
-    let mut text = match own.or_else(common) {
+    let mut text = match field
+        .doc
+        .as_deref()
+        .or_else(|| overlay.prose.field(owner, &field.name))
+    {
         Some(sentence) => sentence.trim_end_matches('.').to_owned(),
-        None => named(&field.name, &field.ty),
+        None => {
+            overlay.prose.note(format!("field {owner}.{}", field.name));
+            named(&field.name, &field.ty)
+        }
     };
     text.push_str(&bounds(&field.schema, &field.ty));
     text.push('.');
@@ -182,11 +226,11 @@ fn named(name: &str, ty: &Type) -> String {
         let rest = spelled(&parts.get(1..).unwrap_or_default().join(" "));
         return match SWITCHES.iter().find(|(it, _)| *it == first) {
             Some((_, start)) if !rest.is_empty() => format!("{start} {rest}"),
-            _ => format!("Whether {text} applies"),
+            _ => format!("Whether it is set: `{name}`"),
         };
     }
     if let Some(subject) = before(" ids") {
-        return format!("The ids of the {subject}s");
+        return format!("The ids of the {}", plural(&subject));
     }
     if let Some(subject) = before(" id") {
         return format!("The id of the {subject}");
@@ -195,7 +239,11 @@ fn named(name: &str, ty: &Type) -> String {
         return format!("The name of the {subject}");
     }
     if let Some(subject) = before(" at") {
-        return format!("The time at which it was {subject}, in RFC 3339");
+        let event = TIMES.iter().find(|(it, _)| *it == subject);
+        return match event {
+            Some((_, event)) => format!("The time of {event}"),
+            None => format!("The time of `{name}`"),
+        };
     }
     if let Some(subject) = before(" ms") {
         return format!("The {subject}, in milliseconds");
@@ -213,9 +261,17 @@ fn named(name: &str, ty: &Type) -> String {
         return format!("The minimum of {subject}");
     }
     if let Some(subject) = before(" count") {
-        return format!("The number of {subject}s");
+        return format!("The number of {}", plural(&subject));
     }
     format!("The {text}")
+}
+
+fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        Some(start) if !noun.ends_with(['a', 'e', 'o']) => format!("{start}ies"),
+        _ if noun.ends_with('s') => noun.to_owned(),
+        _ => format!("{noun}s"),
+    }
 }
 
 fn inner(ty: &Type) -> &Type {
@@ -274,7 +330,7 @@ fn lengths(spec: &Bounds) -> String {
     )
 }
 
-fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         value => value.to_string(),
@@ -288,4 +344,46 @@ fn shown(value: &Value) -> String {
         Value::String(text) if text.is_empty() => "empty".to_owned(),
         value => format!("`{}`", plain(value)),
     }
+}
+
+/// Writes a text as a documentation comment, in lines of up to 100 columns.
+pub(crate) fn comment(text: &str, indent: usize) -> String {
+    let start = format!("{}///", " ".repeat(indent));
+    let mut comment = String::new();
+    for (index, paragraph) in text.split("\n\n").enumerate() {
+        if index > 0 {
+            comment += &format!("{start}\n");
+        }
+        let mut line = start.clone();
+        for word in unbroken(paragraph) {
+            if line.chars().count() + 1 + word.chars().count() > WIDTH && line != start {
+                comment += &line;
+                comment.push('\n');
+                line.clone_from(&start);
+            }
+            line.push(' ');
+            line += &word;
+        }
+        comment += &line;
+        comment.push('\n');
+    }
+    comment
+}
+
+/// Splits a text into words. Code in backticks is one.
+fn unbroken(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match words
+            .last_mut()
+            .filter(|it| it.matches('`').count() % 2 == 1)
+        {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
 }

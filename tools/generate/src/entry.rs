@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::docs;
-use crate::group::{Argument, Returns, RustMethod, group_type, methods};
+use crate::group::{Argument, BodyKind, Returns, RustMethod, group_type, methods};
 use crate::model::{Model, Type};
 use crate::plan::{Group, Plan};
 
@@ -131,6 +131,7 @@ fn argument(argument: &Argument) -> String {
         Argument::Path(name, Type::Named(_)) => format!("&args.path({name:?})?.into()"),
         Argument::Path(name, _) => format!("args.path({name:?})?"),
         Argument::Query(..) => "&args.query()?".to_owned(),
+        Argument::Body(_, BodyKind::OptionalObject) => "args.optional_body()?.as_ref()".to_owned(),
         Argument::Body(..) => "&args.body()?".to_owned(),
         Argument::File(_) => "args.file()?".to_owned(),
     }

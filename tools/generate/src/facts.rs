@@ -75,8 +75,7 @@ pub(crate) struct Parameter {
 pub(crate) struct Body {
     pub(crate) media_type: String,
     pub(crate) schema: Schema,
-    #[serde(rename = "required")]
-    _required: bool,
+    pub(crate) required: bool,
     #[serde(rename = "nullable", default)]
     _nullable: bool,
 }
@@ -108,8 +107,10 @@ pub(crate) struct Response {
 pub(crate) struct Pagination {
     pub(crate) style: String,
     pub(crate) next_query: Ordered<String>,
-    pub(crate) cursor_path: Option<String>,
-    pub(crate) results_path: String,
+    #[serde(rename = "cursor_path")]
+    _cursor_path: Option<String>,
+    #[serde(rename = "results_path")]
+    _results_path: String,
 }
 
 /// The content of `spec/schemas.json`.

@@ -3,10 +3,15 @@
 use crate::Result;
 use crate::docs;
 use crate::facts::{Method, Parameter, Response};
+use crate::function::Function;
 use crate::model::{Definition, Field, Model, Presence, Type};
 use crate::names::{pascal, snake};
+use crate::pages::Pages;
 use crate::plan::{Group, Plan, event_type, query_name};
-use crate::types::{Writer, rust, type_name};
+use crate::types::Writer;
+
+/// The header that resumes a stream, for which calls have an option.
+const EVENT_ID: &str = "last-event-id";
 
 /// A method of Rust: one per kind of response.
 #[derive(Debug)]
@@ -22,10 +27,19 @@ pub(crate) enum Argument {
     /// A parameter of the path, and whether it is an integer or an enum.
     Path(String, Type),
     Query(String, Vec<String>),
-    /// The body, and whether it is an object.
-    Body(Type, bool),
+    /// The body, and what it is.
+    Body(Type, BodyKind),
     /// The file of a form, by the name of its field.
     File(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum BodyKind {
+    Object,
+    /// An object that may be left out.
+    OptionalObject,
+    /// A union, a list or any JSON.
+    Value,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +53,11 @@ pub(crate) enum Returns {
 
 /// Returns the methods of Rust for one of the facts.
 pub(crate) fn methods<'a>(method: &'a Method, model: &Model<'_>) -> Result<Vec<RustMethod<'a>>> {
-    let note = model.overlay.methods.get(&method.call);
-    let name = note.and_then(|note| note.name.clone());
+    if let Some(header) = method.header_params.iter().find(|it| it.name != EVENT_ID) {
+        let name = &header.name;
+        return Err(format!("`{}`: unknown header `{name}`", method.call).into());
+    }
+    let name = model.overlay.method_name(&method.call).map(str::to_owned);
     let name = name.unwrap_or_else(|| snake(method.name()));
     let mut methods = Vec::new();
     let is_nothing = |it: &&Response| it.kind == "none";
@@ -107,8 +124,16 @@ fn arguments(method: &Method, name: &str, model: &Model<'_>) -> Result<Vec<Argum
         };
         arguments.push(match body.media_type.as_str() {
             "application/json" => {
-                let object = ty != Type::Object && is_object(&ty, model);
-                Argument::Body(ty, object)
+                let is_object = ty != Type::Object && is_object(&ty, model);
+                let kind = match (is_object, body.required) {
+                    (true, true) => BodyKind::Object,
+                    (true, false) => BodyKind::OptionalObject,
+                    (false, true) => BodyKind::Value,
+                    (false, false) => {
+                        return Err(format!("`{}`: an optional body", method.call).into());
+                    }
+                };
+                Argument::Body(ty, kind)
             }
             "multipart/form-data" => Argument::File(file_field(&ty, model)?),
             other => return Err(format!("`{}`: unknown body `{other}`", method.call).into()),
@@ -140,16 +165,24 @@ fn file_field(ty: &Type, model: &Model<'_>) -> Result<String> {
 
 /// Writes the struct of a query.
 pub(crate) fn query_struct(method: &Method, name: &str, writer: &Writer<'_>) -> Result<String> {
+    let prose = writer.model.overlay.prose.methods.get(&method.call);
     let mut fields = Vec::new();
     for parameter in &method.query_params {
-        fields.push(query_field(parameter, writer.model)?);
+        let mut field = query_field(parameter, writer.model)?;
+        field.doc = prose.and_then(|it| it.query_fields.get(&field.name).cloned());
+        fields.push(field);
     }
-    Ok(format!(
-        "/// The query of `{} {}`.\n{}",
-        method.method,
-        path(method),
-        writer.structure(name, &fields, true)
-    ))
+    let doc = prose.and_then(|it| it.query_doc.as_deref());
+    if doc.is_none() {
+        writer
+            .model
+            .overlay
+            .prose
+            .note(format!("query {}", method.call));
+    }
+    let doc = doc.unwrap_or("The query of a request.");
+    let doc = format!("{doc} For `{} {}`.", method.method, path(method));
+    Ok(docs::comment(&doc, 0) + &writer.structure(name, &fields, true, None))
 }
 
 fn query_field(parameter: &Parameter, model: &Model<'_>) -> Result<Field> {
@@ -167,6 +200,7 @@ fn query_field(parameter: &Parameter, model: &Model<'_>) -> Result<Field> {
     };
     Ok(Field {
         name: parameter.name.clone(),
+        doc: None,
         ty,
         presence: match is_required {
             true => Presence::Required,
@@ -191,14 +225,35 @@ pub(crate) fn group_type(group: &str, model: &Model<'_>) -> String {
     note.unwrap_or_else(|| pascal(group.rsplit('.').next().unwrap_or_default()))
 }
 
+/// The code of a group.
+pub(crate) struct Written {
+    pub(crate) name: String,
+    /// The operations, by the names of their constants.
+    pub(crate) operations: Vec<(String, String)>,
+    /// The struct, and the beginning of its methods.
+    pub(crate) head: String,
+    /// The methods that only read.
+    pub(crate) reads: String,
+    /// All other methods.
+    pub(crate) changes: String,
+}
+
 /// Writes the operations and the methods of a group.
-pub(crate) fn write(group: &Group<'_>, plan: &Plan<'_>, model: &Model<'_>) -> Result<String> {
-    let mut statics = String::new();
-    let mut functions = String::new();
+pub(crate) fn write(
+    group: &Group<'_>,
+    plan: &Plan<'_>,
+    pages: &Pages,
+    model: &Model<'_>,
+) -> Result<Written> {
+    let (mut operations, mut reads, mut changes) = (Vec::new(), String::new(), String::new());
     for facts in &group.methods {
         for method in methods(facts, model)? {
-            statics += &operation(&method, model);
-            functions += &function(&method, model)?;
+            operations.push((constant(&method), operation(&method, model)));
+            let function = Function::of(&method, model)?.text(&method, pages, model)?;
+            match facts.method.as_str() {
+                "GET" => reads += &function,
+                _ => changes += &function,
+            }
         }
     }
     let name = group_type(&group.name, model);
@@ -213,15 +268,22 @@ pub(crate) fn write(group: &Group<'_>, plan: &Plan<'_>, model: &Model<'_>) -> Re
         );
     }
     let noun = docs::group_noun(&group.name, model.overlay);
-    Ok(format!(
-        "{statics}\n/// The operations on {noun}.\n#[derive(Debug, Clone)]\n\
+    let head = format!(
+        "/// The operations on {noun}.\n#[derive(Debug, Clone)]\n\
          pub struct {name}<M: Mode = Async> {{\n    client: Client<M>,\n}}\n\n\
          impl<M: Mode> {name}<M> {{\n    pub(crate) fn new(client: &Client<M>) -> Self {{\n        \
-         Self {{\n            client: client.clone(),\n        }}\n    }}\n\n{accessors}{functions}}}\n"
-    ))
+         Self {{\n            client: client.clone(),\n        }}\n    }}\n\n{accessors}"
+    );
+    Ok(Written {
+        name,
+        operations,
+        head,
+        reads,
+        changes,
+    })
 }
 
-fn constant(method: &RustMethod<'_>) -> String {
+pub(crate) fn constant(method: &RustMethod<'_>) -> String {
     method.name.trim_start_matches("r#").to_ascii_uppercase()
 }
 
@@ -265,91 +327,4 @@ fn operation(method: &RustMethod<'_>, model: &Model<'_>) -> String {
         facts.call,
         path(facts)
     )
-}
-
-fn function(method: &RustMethod<'_>, model: &Model<'_>) -> Result<String> {
-    let facts = method.facts;
-    let doc = match (&method.returns, method.name.as_str()) {
-        (Returns::Events(_), "stream") if facts.responses.len() > 1 => {
-            docs::method(facts, model.overlay)
-                .trim_end_matches('.')
-                .to_owned()
-                + ", and streams the events."
-        }
-        _ => docs::method(facts, model.overlay),
-    };
-    let mut text = format!(
-        "    /// {doc}\n    ///\n    /// Mirrors `{} {}`.\n",
-        facts.method,
-        path(facts)
-    );
-    if facts.pagination.is_some() {
-        text = text.replacen(".\n", ". [`Call::pages`] iterates over all pages.\n", 1);
-    }
-    if facts.deprecated {
-        text += "    #[deprecated(note = \"the API has deprecated this operation\")]\n";
-    }
-    let (mut parameters, mut values, mut request) = (String::new(), Vec::new(), String::new());
-    for argument in &method.arguments {
-        match argument {
-            Argument::Path(name, ty) => {
-                let ident = snake(name);
-                let (ty, value) = match ty {
-                    Type::Integer | Type::Count => {
-                        ("i64".to_owned(), format!("&{ident}.to_string()"))
-                    }
-                    Type::Named(name) => (
-                        format!("&{}", type_name(name, model)),
-                        format!("{ident}.as_str()"),
-                    ),
-                    _ => ("&str".to_owned(), ident.clone()),
-                };
-                parameters += &format!(", {ident}: {ty}");
-                values.push(format!("({name:?}, {value})"));
-            }
-            Argument::Query(name, exploded) => {
-                let ident = if facts.body.is_some() {
-                    "query"
-                } else {
-                    "request"
-                };
-                parameters += &format!(", {ident}: &{name}");
-                request += &match exploded.is_empty() {
-                    true => format!(".query({ident})"),
-                    false => format!(".query_exploded({ident}, &{exploded:?})"),
-                };
-            }
-            Argument::Body(ty, object) => {
-                parameters += &format!(", request: &{}", rust(ty, model));
-                request += if *object {
-                    ".json(request)"
-                } else {
-                    ".json_value(request)"
-                };
-            }
-            Argument::File(name) => {
-                parameters += ", file: FileSource";
-                request += &format!(".multipart(MultipartForm::default().file({name:?}, file))");
-            }
-        }
-    }
-    let path = match values.is_empty() {
-        true => String::new(),
-        false => format!(".path(&[{}])", values.join(", ")),
-    };
-    let (returns, send) = match &method.returns {
-        Returns::Json(ty) => (format!("Call<{}, M>", rust(ty, model)), "call"),
-        Returns::Events(ty) | Returns::Lines(ty) => {
-            (format!("StreamCall<{}, M>", rust(ty, model)), "call_stream")
-        }
-        Returns::Bytes(_) => ("DownloadCall<M>".to_owned(), "call_download"),
-        Returns::Nothing => ("Call<(), M>".to_owned(), "call"),
-    };
-    text += &format!(
-        "    pub fn {}(&self{parameters}) -> {returns} {{\n        let request = ApiRequest::new(&{}){path}{request};\n        \
-         self.client.{send}(request)\n    }}\n\n",
-        method.name,
-        constant(method)
-    );
-    Ok(text)
 }

@@ -46,13 +46,15 @@ pub(crate) enum Definition {
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub(crate) name: String,
+    /// The sentence, where it is not that of the field of a schema.
+    pub(crate) doc: Option<String>,
     pub(crate) ty: Type,
     pub(crate) presence: Presence,
     pub(crate) schema: Schema,
 }
 
 /// The tag of a union, and the members by it.
-type Tagged = (String, Vec<(String, String)>);
+pub(crate) type Tagged = (String, Vec<(String, String)>);
 
 /// Whether a field must be there, and what `null` means.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,10 +81,12 @@ pub(crate) struct Member {
 /// All schemas, and what they become.
 #[derive(Debug)]
 pub(crate) struct Model<'a> {
-    schemas: HashMap<&'a str, &'a Schema>,
+    pub(crate) schemas: HashMap<&'a str, &'a Schema>,
     pub(crate) overlay: &'a Overlay,
     /// The fields that tell a struct apart in its unions.
-    tags: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) tags: BTreeMap<String, BTreeSet<String>>,
+    /// The structs with tags that requests have outside of unions.
+    pub(crate) alone: BTreeSet<String>,
     /// The unions whose members are being read.
     open: RefCell<BTreeSet<String>>,
 }
@@ -95,61 +99,23 @@ impl<'a> Model<'a> {
             schemas,
             overlay,
             tags: BTreeMap::new(),
+            alone: BTreeSet::new(),
             open: RefCell::default(),
         };
-        let names: Vec<_> = model.schemas.keys().copied().collect();
-        for name in names {
-            let tagged = model.tagged(model.schema(name)?)?;
-            for (tag, (_, member)) in tagged
-                .into_iter()
-                .flat_map(|(tag, members)| members.into_iter().map(move |it| (tag.clone(), it)))
-            {
-                let member = model.canonical(&member)?.to_owned();
-                model.tags.entry(member).or_default().insert(tag);
-            }
-        }
+        model.check_same()?;
+        model.tags = model.find_tags()?;
+        model.alone = model.find_alone()?;
         Ok(model)
+    }
+
+    /// Returns the names of all schemas.
+    pub(crate) fn names(&self) -> BTreeSet<&'a str> {
+        self.schemas.keys().copied().collect()
     }
 
     pub(crate) fn schema(&self, name: &str) -> Result<&'a Schema> {
         let schema = self.schemas.get(name).copied();
         schema.ok_or_else(|| format!("there is no schema `{name}`").into())
-    }
-
-    /// Returns the schema that stands for this one and those that are the same.
-    pub(crate) fn canonical(&self, name: &str) -> Result<&'a str> {
-        let mut name = self.known(name)?;
-        loop {
-            let next = self.overlay.same.get(name).map(String::as_str);
-            let next = match next {
-                Some(next) => Some(self.known(next)?),
-                None => self.same_by_prefix(name).or_else(|| {
-                    let schema = self.schemas.get(name)?;
-                    let known = self.schemas.get_key_value(schema.reference()?)?;
-                    Some(*known.0)
-                }),
-            };
-            match next {
-                Some(next) => name = next,
-                None => return Ok(name),
-            }
-        }
-    }
-
-    fn known(&self, name: &str) -> Result<&'a str> {
-        let known = self.schemas.get_key_value(name).map(|(name, _)| *name);
-        known.ok_or_else(|| format!("there is no schema `{name}`").into())
-    }
-
-    fn same_by_prefix(&self, name: &str) -> Option<&'a str> {
-        let mut prefixes = self.overlay.same_prefix.iter();
-        prefixes.find_map(|(prefix, other)| {
-            let rest = name.strip_prefix(prefix.as_str())?;
-            let (other, _) = self
-                .schemas
-                .get_key_value(format!("{other}{rest}").as_str())?;
-            (*other != name).then_some(*other)
-        })
     }
 
     /// Returns the type of a schema that may be written in place.
@@ -257,127 +223,6 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Returns the tag of a union whose members are objects with one each, and the members by it.
-    fn tagged(&self, schema: &Schema) -> Result<Option<Tagged>> {
-        if let Some(it) = &schema.discriminator {
-            let mut members = Vec::new();
-            for (tag, reference) in &it.mapping.0 {
-                let name = reference.strip_prefix("#/$defs/").unwrap_or(reference);
-                members.push((tag.clone(), name.to_owned()));
-            }
-            return Ok(Some((it.property.clone(), members)));
-        }
-        if schema.any_of.len() < 2 || schema.open_enum {
-            return Ok(None);
-        }
-        let mut found: Option<Tagged> = None;
-        for member in &schema.any_of {
-            let Some(name) = member.reference() else {
-                return Ok(None);
-            };
-            let properties = &self.schema(name)?.properties.0;
-            let tag = properties.iter().find_map(|(property, schema)| {
-                let value = schema.constant.as_ref()?.as_str()?;
-                let names = ["type", "event_type"];
-                names
-                    .contains(&property.as_str())
-                    .then_some((property, value))
-            });
-            let Some((property, value)) = tag else {
-                return Ok(None);
-            };
-            let (tag, members) = found.get_or_insert_with(|| (property.clone(), Vec::new()));
-            if tag != property || members.iter().any(|(other, _)| other == value) {
-                return Ok(None);
-            }
-            members.push((value.to_owned(), name.to_owned()));
-        }
-        Ok(found)
-    }
-
-    /// Returns the members of a union that is told apart by the kind of JSON value.
-    fn members(&self, schema: &Schema) -> Result<Vec<Member>> {
-        let mut members: Vec<Member> = Vec::new();
-        for member in &schema.any_of {
-            if member.kind.as_deref() == Some("null") {
-                continue;
-            }
-            let ty = self.type_of(member)?;
-            let kind = self.json_kind(&ty)?;
-            let same = members
-                .iter_mut()
-                .find(|it| it.kind == kind && it.kind != "object");
-            match same {
-                Some(same) => same.ty = joined(&same.ty, &ty),
-                None => members.push(Member {
-                    ty,
-                    kind,
-                    with: None,
-                }),
-            }
-        }
-        self.tell_apart(&mut members)?;
-        Ok(members)
-    }
-
-    fn json_kind(&self, ty: &Type) -> Result<&'static str> {
-        Ok(match ty {
-            Type::Text => "string",
-            Type::Bool => "bool",
-            Type::Integer | Type::Count | Type::Float | Type::Number => "number",
-            Type::List(_) => "array",
-            Type::Object | Type::Map(_) => "object",
-            Type::Any | Type::File | Type::Nullable(_) => "any",
-            Type::Named(name) if self.overlay.core.contains_key(name) => "object",
-            Type::Named(name) => {
-                let schema = self.schema(name)?;
-                let is_text = schema.open_enum || schema.kind.as_deref() == Some("string");
-                if is_text { "string" } else { "object" }
-            }
-        })
-    }
-
-    /// Finds for each of several objects a field that it must have and the others have not.
-    fn tell_apart(&self, members: &mut Vec<Member>) -> Result<()> {
-        let is_object = |it: &&Member| it.kind == "object";
-        if members.iter().filter(is_object).count() < 2 {
-            return Ok(());
-        }
-        members.sort_by_key(|it| matches!(it.ty, Type::Object | Type::Map(_)));
-        let mut fields = Vec::new();
-        for member in members.iter() {
-            fields.push(match &member.ty {
-                Type::Named(name) => self.schema(name)?.properties.0.as_slice(),
-                _ => &[],
-            });
-        }
-        let count = members.len();
-        for (index, member) in members.iter_mut().enumerate() {
-            if member.kind != "object" || matches!(member.ty, Type::Object) {
-                continue;
-            }
-            let Type::Named(name) = &member.ty else {
-                continue;
-            };
-            let required = &self.schema(name)?.required;
-            let others = |name: &str| {
-                let mut rest = fields.iter().enumerate().filter(|(it, _)| *it != index);
-                rest.any(|(_, fields)| fields.iter().any(|(it, _)| it == name))
-            };
-            let own = required.iter().find(|it| !others(it));
-            let optional = || {
-                let mine = fields.get(index).into_iter().flat_map(|it| it.iter());
-                mine.map(|(name, _)| name).find(|it| !others(it))
-            };
-            member.with = own.or_else(optional).cloned();
-            if member.with.is_none() && index + 1 < count {
-                members.clear();
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
     /// Returns what a named schema becomes.
     pub(crate) fn definition(&self, name: &str) -> Result<Definition> {
         let schema = self.schema(name)?;
@@ -416,6 +261,7 @@ impl<'a> Model<'a> {
                 .map_err(|error| format!("`{key}`: {error}"))?;
             fields.push(Field {
                 name: property.clone(),
+                doc: None,
                 ty,
                 presence: presence(&key, schema)?,
                 schema: schema.clone(),
@@ -454,23 +300,6 @@ pub(crate) fn name_in(ty: &Type) -> Option<&str> {
         Type::Named(name) => Some(name),
         Type::List(ty) | Type::Map(ty) | Type::Nullable(ty) => name_in(ty),
         _ => None,
-    }
-}
-
-/// Returns the type that has the values of both.
-fn joined(one: &Type, other: &Type) -> Type {
-    match (one, other) {
-        (one, other) if one == other => one.clone(),
-        // The enums are open.
-        (Type::Named(name), Type::Text) | (Type::Text, Type::Named(name)) => {
-            Type::Named(name.clone())
-        }
-        (Type::List(one), Type::List(other)) => Type::List(Box::new(match (&**one, &**other) {
-            (Type::Any | Type::Object, _) | (_, Type::Any | Type::Object) => Type::Any,
-            (one, other) if one == other => one.clone(),
-            _ => Type::Any,
-        })),
-        _ => Type::Number,
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn capital(word: &str) -> String {
 
 /// Returns the name of a module, a method or a variable.
 pub(crate) fn snake(name: &str) -> String {
-    let text = words(name).join("_");
+    let text = words(name).join("_").replace("o_auth", "oauth");
     if KEYWORDS.contains(&text.as_str()) {
         return format!("r#{text}");
     }

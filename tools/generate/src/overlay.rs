@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::prose::Prose;
+
 /// The content of `spec/overlay.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,14 +28,15 @@ pub(crate) struct Overlay {
     pub(crate) opaque: BTreeMap<String, String>,
     /// Fields that are left out, with the reason.
     pub(crate) omitted: BTreeMap<String, String>,
-    /// Sentences about fields, by `field` or `Schema.field`.
-    pub(crate) fields: BTreeMap<String, String>,
-    /// Sentences about schemas.
-    pub(crate) schemas: BTreeMap<String, String>,
     /// Groups that are the same as another one.
     pub(crate) twins: BTreeMap<String, String>,
     /// Calls that belong to a group of the core, with the path of the method.
     pub(crate) stable: BTreeMap<String, String>,
+    /// Lists of pages, by the schema of the page, where it has several.
+    #[serde(default)]
+    pub(crate) lists: BTreeMap<String, String>,
+    #[serde(skip)]
+    pub(crate) prose: Prose,
 }
 
 /// An area: a cargo feature, and the groups that it has.
@@ -67,6 +70,20 @@ pub(crate) struct MethodNote {
 }
 
 impl Overlay {
+    /// Returns the Rust name of a method, where it is not that of the facts.
+    pub(crate) fn method_name(&self, call: &str) -> Option<&str> {
+        let prose = self.prose.methods.get(call);
+        let name = prose.and_then(|prose| prose.name.as_deref());
+        name.or_else(|| self.methods.get(call)?.name.as_deref())
+    }
+
+    /// Returns the Rust name of a schema, where it is not that of the facts.
+    pub(crate) fn type_name(&self, schema: &str) -> Option<&str> {
+        let prose = self.prose.schemas.get(schema);
+        let name = prose.and_then(|prose| prose.name.as_deref());
+        name.or_else(|| self.types.get(schema).map(String::as_str))
+    }
+
     /// Returns the feature of a group.
     pub(crate) fn feature(&self, group: &str) -> Option<&str> {
         let is_in = |prefix: &String| {

@@ -143,6 +143,10 @@ pub(crate) fn query_name(method: &Method, rust_name: &str, overlay: &Overlay) ->
     if method.query_params.is_empty() {
         return None;
     }
+    let prose = overlay.prose.methods.get(&method.call);
+    if let Some(name) = prose.and_then(|prose| prose.query.clone()) {
+        return Some(name);
+    }
     let noun = overlay
         .groups
         .get(method.group())

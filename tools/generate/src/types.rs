@@ -12,8 +12,8 @@ pub(crate) fn type_name(name: &str, model: &Model<'_>) -> String {
     if let Some(path) = model.overlay.core.get(name) {
         return path.rsplit("::").next().unwrap_or(path).to_owned();
     }
-    let renamed = model.overlay.types.get(name).cloned();
-    renamed.unwrap_or_else(|| pascal(name))
+    let renamed = model.overlay.type_name(name);
+    renamed.map_or_else(|| pascal(name), str::to_owned)
 }
 
 /// Returns a type as Rust.
@@ -103,29 +103,53 @@ impl Writer<'_> {
             .iter()
             .any(|it| it == "request" || it == "parameter");
         let sentence = match self.bodies.get(name) {
-            Some(sentence) if !self.model.overlay.schemas.contains_key(name) => sentence.clone(),
+            Some(sentence) if !self.has_doc(name) => sentence.clone(),
             _ => docs::schema(name, self.model.overlay),
         };
-        let head = format!("/// {sentence} Mirrors the API's `{name}`.\n");
-        Ok(head
+        let head = format!("{sentence} Mirrors the API's `{name}`.");
+        Ok(docs::comment(&head, 0)
             + &match self.model.definition(name)? {
-                Definition::Struct(fields) => self.structure(name, &fields, in_request),
+                Definition::Struct(fields) => {
+                    let tag = self.model.own_tag(name)?;
+                    self.structure(name, &fields, in_request, tag)
+                }
                 Definition::Enum(values) => self.enumeration(name, &values),
                 Definition::Tagged(tag, members) => self.tagged(name, &tag, &members)?,
                 Definition::Untagged(members) => self.untagged(name, &members),
             })
     }
 
+    fn has_doc(&self, name: &str) -> bool {
+        let prose = self.model.overlay.prose.schemas.get(name);
+        prose.is_some_and(|prose| prose.doc.is_some())
+    }
+
     /// Writes the fields of a struct, and the struct around them.
-    pub(crate) fn structure(&self, name: &str, fields: &[Field], is_request: bool) -> String {
+    pub(crate) fn structure(
+        &self,
+        name: &str,
+        fields: &[Field],
+        is_request: bool,
+        tag: Option<(String, String)>,
+    ) -> String {
         let is_set = |it: &&Field| it.presence == Presence::Constant || is_required(it, is_request);
         let default = match is_request && !fields.iter().any(|it| is_set(&it)) {
             true => "Default, ",
             false => "",
         };
-        let (derive, options) = match is_request {
-            true => ("ApiRequest", "#[api(keep_nulls)]\n"),
-            false => ("ApiObject", ""),
+        let derive = if is_request {
+            "ApiRequest"
+        } else {
+            "ApiObject"
+        };
+        let mut options = Vec::new();
+        options.extend(is_request.then(|| "keep_nulls".to_owned()));
+        if let Some((tag, value)) = tag {
+            options.push(format!("tag = {tag:?}, tag_value = {value:?}"));
+        }
+        let options = match options.is_empty() {
+            true => String::new(),
+            false => format!("#[api({})]\n", options.join(", ")),
         };
         let names: Vec<_> = fields.iter().map(|it| it.name.as_str()).collect();
         let mut text = format!(
@@ -201,7 +225,8 @@ impl Writer<'_> {
             false => format!("    #[api({})]\n", options.join(", ")),
         };
         let doc = docs::field(owner, field, self.model.overlay);
-        format!("    /// {doc}\n{attribute}    pub {ident}: {rust},\n")
+        let doc = docs::comment(&doc, 4);
+        format!("{doc}{attribute}    pub {ident}: {rust},\n")
     }
 
     fn is_struct(&self, name: &str) -> bool {
@@ -221,10 +246,9 @@ impl Writer<'_> {
             while !names.insert(ident.clone()) {
                 ident.push('_');
             }
-            text += &format!(
-                "    /// {}\n    #[api({value:?})]\n    {ident},\n",
-                docs::value(value)
-            );
+            let doc = docs::value(name, value, self.model.overlay);
+            let doc = docs::comment(&doc, 4);
+            text += &format!("{doc}    #[api({value:?})]\n    {ident},\n");
         }
         text + "    /// A value that this version of the SDK does not declare.\n    \
                 Unknown(String),\n}\n"
@@ -239,14 +263,16 @@ impl Writer<'_> {
         for (value, member) in members {
             let ident = pascal(&value.replace("[]", "_list"));
             let member = self.model.canonical(member)?;
+            let doc = docs::member(name, value, member, self.model.overlay);
+            let is_union = self.model.tagged(self.model.schema(member)?)?.is_some();
+            let option = if is_union { ", union" } else { "" };
             let mut rust = type_name(member, self.model);
             if self.cycles.is_cycle(name, member) {
                 rust = format!("Box<{rust}>");
             }
             text += &format!(
-                "    /// {}\n    #[api({value:?})]\n    {}({rust}),\n",
-                docs::value(&value.replace("[]", "_list")),
-                ident
+                "{}    #[api({value:?}{option})]\n    {ident}({rust}),\n",
+                docs::comment(&doc, 4)
             );
         }
         Ok(text
@@ -276,15 +302,34 @@ impl Writer<'_> {
                 }
                 _ => ("Number".to_owned(), "A number.".to_owned()),
             };
+            let own = self.own_sentence(name, member);
+            let doc = docs::comment(&own.unwrap_or(doc), 4);
             let with = member.with.as_ref();
             let with = with.map_or_else(String::new, |it| format!(", with = {it:?}"));
             text += &format!(
-                "    /// {doc}\n    #[api({}{with})]\n    {variant}({rust}),\n",
+                "{doc}    #[api({}{with})]\n    {variant}({rust}),\n",
                 member.kind
             );
         }
         text + "    /// A value that this version of the SDK does not declare.\n    \
                 Unknown(Value),\n}\n"
+    }
+}
+
+impl Writer<'_> {
+    /// Returns the sentence that the prose has about a member of an untagged union.
+    fn own_sentence(&self, owner: &str, member: &Member) -> Option<String> {
+        let prose = &self.model.overlay.prose;
+        let kind = match member.kind {
+            "bool" => "boolean",
+            "number" => "integer",
+            kind => kind,
+        };
+        let named = name_in(&member.ty).filter(|_| matches!(member.ty, Type::Named(_)));
+        let by_name = named.and_then(|it| prose.value(owner, it));
+        by_name
+            .or_else(|| prose.value(owner, kind))
+            .map(str::to_owned)
     }
 }
 

@@ -2,22 +2,24 @@
 
 //! Agents.
 
-mod agent;
 mod create_agent_version_alias_request;
+mod reasoning_effort;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::agent::{
-    Agent, AgentAliasResponse, AgentListPage, AgentTool, AgentVersionSelector, RequestSource,
-    UpdateAgentRequest, UpdateAgentRequestTool,
-};
+use crate::ListPage;
+
 pub use self::create_agent_version_alias_request::{
-    CompletionArgs, CompletionArgsStop, CreateAgentRequest, CreateAgentRequestTool,
-    CreateAgentVersionAliasRequest, DeleteAgentVersionAliasRequest, GetAgentRequest,
-    ListAgentPagesRequest, ListAgentVersionsRequest, ListAgentsRequest, ReasoningEffort,
-    ToolChoiceEnum, UpdateAgentVersionRequest,
+    CompletionArgs, CompletionStop, CreateAgentRequest, CreateAgentVersionAliasRequest,
+    DeleteAgentVersionAliasRequest, GetAgentRequest, ListAgentPagesRequest,
+    ListAgentVersionsRequest, ListAgentsRequest, NewAgentTool, ToolChoiceMode,
+    UpdateAgentVersionRequest,
+};
+pub use self::reasoning_effort::{
+    Agent, AgentPage, AgentSource, AgentTool, AgentVersionAlias, AgentVersionSelector,
+    ReasoningEffort, UpdateAgentRequest, UpdatedAgentTool,
 };
 
 static CREATE: Operation = Operation::post("beta.agents.create", "/v1/agents");
@@ -66,7 +68,74 @@ impl<M: Mode> Agents<M> {
         }
     }
 
-    /// Creates an agent.
+    /// Retrieves an agent in its current version, or in the version that the request selects by
+    /// number or alias.
+    ///
+    /// Mirrors `GET /v1/agents/{agent_id}`.
+    pub fn get(&self, agent_id: &str, request: &GetAgentRequest) -> Call<Agent, M> {
+        let request = ApiRequest::new(&GET)
+            .path(&[("agent_id", agent_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Retrieves an agent in one of its versions, by the version's number.
+    ///
+    /// Mirrors `GET /v1/agents/{agent_id}/versions/{version}`.
+    pub fn get_version(&self, agent_id: &str, version: &str) -> Call<Agent, M> {
+        let request =
+            ApiRequest::new(&GET_VERSION).path(&[("agent_id", agent_id), ("version", version)]);
+        self.client.call(request)
+    }
+
+    /// Lists agents by page number, sorted by the time of creation.
+    ///
+    /// Agents that are shared with the caller are not taken into account; `list_pages` lists them.
+    /// [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/agents`.
+    #[deprecated(note = "the API has deprecated this operation")]
+    pub fn list(&self, request: &ListAgentsRequest) -> Call<ListPage<Agent>, M> {
+        let request = ApiRequest::new(&LIST).query(request);
+        self.client.call(request)
+    }
+
+    /// Lists the agents that the caller may see, including shared ones, page by page.
+    /// [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/agents/pages`.
+    pub fn list_pages(&self, request: &ListAgentPagesRequest) -> Call<AgentPage, M> {
+        let request = ApiRequest::new(&LIST_PAGES).query(request);
+        self.client.call(request)
+    }
+
+    /// Lists the version aliases of an agent.
+    ///
+    /// Mirrors `GET /v1/agents/{agent_id}/aliases`.
+    pub fn list_version_aliases(&self, agent_id: &str) -> Call<Vec<AgentVersionAlias>, M> {
+        let request = ApiRequest::new(&LIST_VERSION_ALIASES).path(&[("agent_id", agent_id)]);
+        self.client.call(request)
+    }
+
+    /// Lists the versions of an agent. Each element is the whole agent as it was in that version.
+    /// [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/agents/{agent_id}/versions`.
+    pub fn list_versions(
+        &self,
+        agent_id: &str,
+        request: &ListAgentVersionsRequest,
+    ) -> Call<ListPage<Agent>, M> {
+        let request = ApiRequest::new(&LIST_VERSIONS)
+            .path(&[("agent_id", agent_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Creates an agent: a model with instructions, tools and completion arguments under one id.
+    ///
+    /// Conversations can be started with the agent, and other agents can hand over to it. Returns
+    /// the agent in its first version.
     ///
     /// Mirrors `POST /v1/agents`.
     pub fn create(&self, request: &CreateAgentRequest) -> Call<Agent, M> {
@@ -74,14 +143,16 @@ impl<M: Mode> Agents<M> {
         self.client.call(request)
     }
 
-    /// Creates an alias of a version of an agent, or moves it to another version.
+    /// Creates an alias of a version of an agent, or moves an existing alias to that version.
+    ///
+    /// An alias is unique within its agent.
     ///
     /// Mirrors `PUT /v1/agents/{agent_id}/aliases`.
     pub fn create_version_alias(
         &self,
         agent_id: &str,
         request: &CreateAgentVersionAliasRequest,
-    ) -> Call<AgentAliasResponse, M> {
+    ) -> Call<AgentVersionAlias, M> {
         let request = ApiRequest::new(&CREATE_VERSION_ALIAS)
             .path(&[("agent_id", agent_id)])
             .query(request);
@@ -96,7 +167,7 @@ impl<M: Mode> Agents<M> {
         self.client.call(request)
     }
 
-    /// Deletes the version alias of an agent.
+    /// Deletes a version alias of an agent. The version remains.
     ///
     /// Mirrors `DELETE /v1/agents/{agent_id}/aliases`.
     pub fn delete_version_alias(
@@ -110,65 +181,10 @@ impl<M: Mode> Agents<M> {
         self.client.call(request)
     }
 
-    /// Retrieves an agent.
+    /// Updates an agent, which creates a new version of it. Fields that the request leaves out keep
+    /// their value.
     ///
-    /// Mirrors `GET /v1/agents/{agent_id}`.
-    pub fn get(&self, agent_id: &str, request: &GetAgentRequest) -> Call<Agent, M> {
-        let request = ApiRequest::new(&GET)
-            .path(&[("agent_id", agent_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Retrieves the version of an agent.
-    ///
-    /// Mirrors `GET /v1/agents/{agent_id}/versions/{version}`.
-    pub fn get_version(&self, agent_id: &str, version: &str) -> Call<Agent, M> {
-        let request =
-            ApiRequest::new(&GET_VERSION).path(&[("agent_id", agent_id), ("version", version)]);
-        self.client.call(request)
-    }
-
-    /// Lists agents, by the number of the page.
-    ///
-    /// Mirrors `GET /v1/agents`.
-    #[deprecated(note = "the API has deprecated this operation")]
-    pub fn list(&self, request: &ListAgentsRequest) -> Call<Vec<Agent>, M> {
-        let request = ApiRequest::new(&LIST).query(request);
-        self.client.call(request)
-    }
-
-    /// Lists agents. [`Call::pages`] iterates over all pages.
-    ///
-    /// Mirrors `GET /v1/agents/pages`.
-    pub fn list_pages(&self, request: &ListAgentPagesRequest) -> Call<AgentListPage, M> {
-        let request = ApiRequest::new(&LIST_PAGES).query(request);
-        self.client.call(request)
-    }
-
-    /// Lists version aliases.
-    ///
-    /// Mirrors `GET /v1/agents/{agent_id}/aliases`.
-    pub fn list_version_aliases(&self, agent_id: &str) -> Call<Vec<AgentAliasResponse>, M> {
-        let request = ApiRequest::new(&LIST_VERSION_ALIASES).path(&[("agent_id", agent_id)]);
-        self.client.call(request)
-    }
-
-    /// Lists versions.
-    ///
-    /// Mirrors `GET /v1/agents/{agent_id}/versions`.
-    pub fn list_versions(
-        &self,
-        agent_id: &str,
-        request: &ListAgentVersionsRequest,
-    ) -> Call<Vec<Agent>, M> {
-        let request = ApiRequest::new(&LIST_VERSIONS)
-            .path(&[("agent_id", agent_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Updates an agent, which becomes a new version. Fields that the request leaves out keep their value.
+    /// Returns the agent in the new version.
     ///
     /// Mirrors `PATCH /v1/agents/{agent_id}`.
     pub fn update(&self, agent_id: &str, request: &UpdateAgentRequest) -> Call<Agent, M> {
@@ -178,7 +194,9 @@ impl<M: Mode> Agents<M> {
         self.client.call(request)
     }
 
-    /// Switches an agent to another of its versions.
+    /// Switches an agent to another of its versions, which becomes the current one.
+    ///
+    /// Returns the agent in that version.
     ///
     /// Mirrors `PATCH /v1/agents/{agent_id}/version`.
     pub fn update_version(

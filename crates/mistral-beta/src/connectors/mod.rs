@@ -3,146 +3,74 @@
 //! Connectors.
 
 mod call_connector_tool_query;
-mod client_tasks_capability;
-mod embedded_resource_contents;
-mod extended_o_auth_server_metadata;
-mod logical_expression_type;
-mod mcp_connector;
-mod mcp_server_card;
-mod mcp_server_card_prompts;
+mod changes;
+mod connector_locale;
+mod create_http_connector_request;
+mod credentials_error_reason;
+mod embedded_resource;
+mod mcp_server_card_tools;
+mod oauth2_client_credentials_input;
+mod oauth_server_metadata;
+mod operations;
+mod reads;
+mod server_tasks_capability;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
-use mistral_core::operation::{ApiRequest, Call, Operation};
-use serde_json::Value;
 
 pub use self::call_connector_tool_query::{
     ActivationScope, AnnotationAudience, AudioContent, CallConnectorToolQuery,
-    ConnectorCallToolRequest, ConnectorToolCallResponse, ConnectorToolCallResponseContent,
-    ContentAnnotations, EmbeddedResource, GetConnectorAuthUrlRequest, GetConnectorRequest,
-    ImageContent, ListConnectorOrganizationCredentialsRequest, ListConnectorToolsRequest,
-    ListConnectorUserCredentialsRequest, ListConnectorWorkspaceCredentialsRequest,
-    ListConnectorsRequest, MessageResponse,
+    CallConnectorToolRequest, ConnectorToolCallResponse, ConnectorToolContent, ContentAnnotations,
+    GetConnectorAuthUrlRequest, GetConnectorRequest, ImageContent, ListConnectorToolsRequest,
+    ListConnectorsRequest, ListOrganizationCredentialsRequest, ListUserCredentialsRequest,
+    ListWorkspaceCredentialsRequest, MessageResponse,
 };
-pub use self::client_tasks_capability::{
-    ClientTasksCapability, ClientTasksRequestsCapability, McpResource, McpServerCardResources,
-    McpServerCardTool, McpServerCardTools, McpToolMeta, McpUiToolMeta, TaskSupport,
-    TasksElicitationCapability, TasksSamplingCapability, ToolAnnotations, ToolExecution, ToolType,
-    ToolVisibility, TurbineToolLocale, TurbineToolMeta,
+pub use self::connector_locale::{
+    AuthStatus, AuthenticationMethod, AuthenticationType, ConnectionPreference,
+    ConnectorCredentials, ConnectorLocale, CredentialsStatus, LogicalExpression, LogicalOperator,
+    OAuth2GrantType, RequiresConfirmation, SkipConfirmation, ToolExecutionConfiguration,
+    ToolExpression, ToolProperties,
 };
-pub use self::embedded_resource_contents::{
+pub use self::create_http_connector_request::{
+    Connector, ConsumerType, CreateHttpConnectorRequest, HttpAuthMethod, HttpConnector,
+    McpServerCapabilities, McpServerCard, PromptsCapability, ResourceVisibility,
+    ResourcesCapability, ToolsCapability,
+};
+pub use self::credentials_error_reason::{
+    ConnectionCredentialsInput, ConnectorCredentialsRequest, ConnectorOpenApiSpec, ConnectorTool,
+    ConnectorToolLocale, CredentialsErrorReason, CredentialsScope, McpConnector, OpenApiFileSource,
+    OpenApiSpecSource, OpenApiurlSource, ToolExecutionConfig,
+};
+pub use self::embedded_resource::{
     BlobResourceContents, ConnectorToolCallMetadata, ConnectorToolResultMetadata,
-    CreateConnectorPayload, CreateConnectorRequest, EmbeddedResourceContents, GlobalHeaderValue,
-    IconTheme, McpServerIcon, ResourceLink, TextContent, TextResourceContents,
+    CreateConnectorRequest, CreateMcpConnectorRequest, EmbeddedResource, EmbeddedResourceContents,
+    GlobalHeaderValue, IconTheme, McpServerIcon, ResourceLink, TextContent, TextResourceContents,
 };
-pub use self::extended_o_auth_server_metadata::{
-    Connector, ConsumerType, CreateHttpConnectorRequest, ExtendedOAuthServerMetadata,
-    HttpConnector, OAuthMetadataSource, PublicResourceVisibility, ResourceVisibility,
+pub use self::mcp_server_card_tools::{
+    McpPrompt, McpPromptArgument, McpServerCardMeta, McpServerCardPrompts, McpServerCardTool,
+    McpServerCardTools, McpToolExecution, McpToolMeta, McpUiToolMeta, TaskSupport, ToolAnnotations,
+    ToolVisibility, TurbineMeta, TurbineServerLocale, TurbineToolLocale, TurbineToolMeta,
+    TurbineToolType,
 };
-pub use self::logical_expression_type::{
-    AuthStatus, AuthenticationConfiguration, ConnectorOpenApiSpec, ConnectorTool,
-    ConnectorToolLocale, CredentialsStatus, CredentialsStatusErrorReason, ExecutionConfig,
-    LogicalExpressionType, OpenApiFileSource, OpenApiSpecSource, OpenApiurlSource,
-    SkipConfirmation, ToolExpression,
+pub use self::oauth_server_metadata::{
+    AuthData, BearerAuthMethod, ConnectorAuthenticationHeader, ConnectorVisibility, McpAuthMethod,
+    NoneAuthMethod, OAuth2AuthMethod, OAuth2AuthorizationCodeAuthMethod,
+    OAuth2ClientCredentialsAuthMethod, OAuthMetadataSource, OAuthServerMetadata,
+    TokenEndpointAuthMethod,
 };
-pub use self::mcp_connector::{
-    AuthUrlResponse, ConnectionCredentialsInput, ConnectorMcpPublicUpdate, ConnectorsQueryFilters,
-    CredentialsCreateOrUpdate, CredentialsResponse, CredentialsScope, McpConnector,
-    OAuth2ClientCredentialsInput, PaginatedConnectors, PaginationResponse, UpdateConnectorPayload,
-    UpdateHttpConnectorRequest,
+pub use self::oauth2_client_credentials_input::{
+    AuthUrlResponse, AuthenticationMethodCreateOrUpdateRequest, ConnectorFilters, CursorPagination,
+    ListConnectorsResponse, ListCredentialsResponse, OAuth2ClientCredentialsInput,
+    Oauth2MetadataSecrets, UpdateConnectorRequest, UpdateHttpConnectorRequest,
+    UpdateMcpConnectorRequest, UpdatedHttpAuthMethod, UpdatedMcpAuthMethod,
 };
-pub use self::mcp_server_card::{
-    ClientCapabilities, ElicitationCapability, McpServerAuthenticationRequirement, McpServerCard,
+pub use self::server_tasks_capability::{
+    ClientTasksCapability, ClientTasksRequestsCapability, ElicitationCapability,
+    McpClientCapabilities, McpResource, McpServerAuthenticationRequirement, McpServerCardResources,
     McpServerRemote, McpServerRemoteHeader, McpServerRemoteType, McpServerRepository,
-    PromptsCapability, ResourcesCapability, RootsCapability, SamplingCapability,
-    ServerCapabilities, ServerTasksCapability, ServerTasksRequestsCapability, TasksToolsCapability,
-    ToolsCapability,
+    RootsCapability, SamplingCapability, ServerTasksCapability, ServerTasksRequestsCapability,
+    TasksElicitationCapability, TasksSamplingCapability, TasksToolsCapability,
 };
-pub use self::mcp_server_card_prompts::{
-    AuthenticationType, ConnectionPreference, ConnectorAuthenticationHeader, ConnectorLocale,
-    LogicalExpression, McpPrompt, McpServerCardMeta, McpServerCardPrompts, OAuth2GrantType,
-    OAuth2TokenEndpointAuthMethod, PromptArgument, PublicAuthenticationMethod,
-    RequiresConfirmation, ServerLocale, ToolExecutionConfiguration, ToolProperties, TurbineMeta,
-};
-
-static ACTIVATE_FOR_CONSUMER: Operation = Operation::post(
-    "beta.connectors.activate_for_consumer",
-    "/v1/connectors/{connector_id}/{consumer_scope}/activate",
-);
-static CALL_TOOL: Operation = Operation::post(
-    "beta.connectors.call_tool",
-    "/v1/connectors/{connector_id_or_name}/tools/{tool_name}/call",
-);
-static CREATE: Operation = Operation::post("beta.connectors.create", "/v1/connectors");
-static CREATE_CREDENTIALS: Operation = Operation::post(
-    "beta.connectors.create_credentials",
-    "/v1/connectors/{connector_id_or_name}/{consumer_scope}/credentials",
-);
-static DEACTIVATE_FOR_CONSUMER: Operation = Operation::post(
-    "beta.connectors.deactivate_for_consumer",
-    "/v1/connectors/{connector_id}/{consumer_scope}/deactivate",
-);
-static DELETE: Operation =
-    Operation::delete("beta.connectors.delete", "/v1/connectors/{connector_id}");
-static DELETE_ALL_USER_CREDENTIALS: Operation = Operation::delete(
-    "beta.connectors.delete_all_user_credentials",
-    "/v1/connectors/{connector_id_or_name}/user/credentials",
-);
-static DELETE_CREDENTIALS: Operation = Operation::delete(
-    "beta.connectors.delete_credentials",
-    "/v1/connectors/{connector_id_or_name}/{consumer_scope}/credentials/{credentials_name}",
-);
-static GET: Operation = Operation::get(
-    "beta.connectors.get",
-    "/v1/connectors/{connector_id_or_name}",
-);
-static GET_AUTH_URL: Operation = Operation::get(
-    "beta.connectors.get_auth_url",
-    "/v1/connectors/{connector_id_or_name}/auth_url",
-);
-static GET_AUTHENTICATION_METHODS: Operation = Operation::get(
-    "beta.connectors.get_authentication_methods",
-    "/v1/connectors/{connector_id_or_name}/authentication_methods",
-);
-static LIST: Operation = Operation::get("beta.connectors.list", "/v1/connectors");
-static LIST_ORGANIZATION_CREDENTIALS: Operation = Operation::get(
-    "beta.connectors.list_organization_credentials",
-    "/v1/connectors/{connector_id_or_name}/organization/credentials",
-);
-static LIST_TOOLS: Operation = Operation::get(
-    "beta.connectors.list_tools",
-    "/v1/connectors/{connector_id_or_name}/tools",
-);
-static LIST_USER_CREDENTIALS: Operation = Operation::get(
-    "beta.connectors.list_user_credentials",
-    "/v1/connectors/{connector_id_or_name}/user/credentials",
-);
-static LIST_WORKSPACE_CREDENTIALS: Operation = Operation::get(
-    "beta.connectors.list_workspace_credentials",
-    "/v1/connectors/{connector_id_or_name}/workspace/credentials",
-);
-static SHARE: Operation = Operation::put(
-    "beta.connectors.share",
-    "/v1/connectors/{connector_id}/share",
-);
-static SHARE_TO_ORGANIZATION: Operation = Operation::put(
-    "beta.connectors.share_to_organization",
-    "/v1/connectors/{connector_id}/organization/share",
-);
-static UNSHARE: Operation = Operation::delete(
-    "beta.connectors.unshare",
-    "/v1/connectors/{connector_id}/share",
-);
-static UNSHARE_FROM_ORGANIZATION: Operation = Operation::delete(
-    "beta.connectors.unshare_from_organization",
-    "/v1/connectors/{connector_id}/organization/share",
-);
-static UPDATE: Operation =
-    Operation::patch("beta.connectors.update", "/v1/connectors/{connector_id}");
-static UPDATE_CREDENTIALS: Operation = Operation::patch(
-    "beta.connectors.update_credentials",
-    "/v1/connectors/{connector_id_or_name}/{consumer_scope}/credentials",
-);
 
 /// The operations on connectors.
 #[derive(Debug, Clone)]
@@ -155,289 +83,5 @@ impl<M: Mode> Connectors<M> {
         Self {
             client: client.clone(),
         }
-    }
-
-    /// Activates a connector for a consumer.
-    ///
-    /// Mirrors `POST /v1/connectors/{connector_id}/{consumer_scope}/activate`.
-    pub fn activate_for_consumer(
-        &self,
-        connector_id: &str,
-        consumer_scope: &ActivationScope,
-    ) -> Call<MessageResponse, M> {
-        let request = ApiRequest::new(&ACTIVATE_FOR_CONSUMER).path(&[
-            ("connector_id", connector_id),
-            ("consumer_scope", consumer_scope.as_str()),
-        ]);
-        self.client.call(request)
-    }
-
-    /// Calls a tool of a connector.
-    ///
-    /// Mirrors `POST /v1/connectors/{connector_id_or_name}/tools/{tool_name}/call`.
-    #[deprecated(note = "the API has deprecated this operation")]
-    pub fn call_tool(
-        &self,
-        tool_name: &str,
-        connector_id_or_name: &str,
-        query: &CallConnectorToolQuery,
-        request: &ConnectorCallToolRequest,
-    ) -> Call<ConnectorToolCallResponse, M> {
-        let request = ApiRequest::new(&CALL_TOOL)
-            .path(&[
-                ("tool_name", tool_name),
-                ("connector_id_or_name", connector_id_or_name),
-            ])
-            .query(query)
-            .json(request);
-        self.client.call(request)
-    }
-
-    /// Creates a connector.
-    ///
-    /// Mirrors `POST /v1/connectors`.
-    pub fn create(&self, request: &CreateConnectorPayload) -> Call<Connector, M> {
-        let request = ApiRequest::new(&CREATE).json_value(request);
-        self.client.call(request)
-    }
-
-    /// Creates a credentials.
-    ///
-    /// Mirrors `POST /v1/connectors/{connector_id_or_name}/{consumer_scope}/credentials`.
-    pub fn create_credentials(
-        &self,
-        connector_id_or_name: &str,
-        consumer_scope: &CredentialsScope,
-        request: &CredentialsCreateOrUpdate,
-    ) -> Call<MessageResponse, M> {
-        let request = ApiRequest::new(&CREATE_CREDENTIALS)
-            .path(&[
-                ("connector_id_or_name", connector_id_or_name),
-                ("consumer_scope", consumer_scope.as_str()),
-            ])
-            .json(request);
-        self.client.call(request)
-    }
-
-    /// Deactivates a connector for a consumer.
-    ///
-    /// Mirrors `POST /v1/connectors/{connector_id}/{consumer_scope}/deactivate`.
-    pub fn deactivate_for_consumer(
-        &self,
-        connector_id: &str,
-        consumer_scope: &ActivationScope,
-    ) -> Call<MessageResponse, M> {
-        let request = ApiRequest::new(&DEACTIVATE_FOR_CONSUMER).path(&[
-            ("connector_id", connector_id),
-            ("consumer_scope", consumer_scope.as_str()),
-        ]);
-        self.client.call(request)
-    }
-
-    /// Deletes a connector.
-    ///
-    /// Mirrors `DELETE /v1/connectors/{connector_id}`.
-    pub fn delete(&self, connector_id: &str) -> Call<MessageResponse, M> {
-        let request = ApiRequest::new(&DELETE).path(&[("connector_id", connector_id)]);
-        self.client.call(request)
-    }
-
-    /// Deletes the all user credentials of a connector.
-    ///
-    /// Mirrors `DELETE /v1/connectors/{connector_id_or_name}/user/credentials`.
-    pub fn delete_all_user_credentials(
-        &self,
-        connector_id_or_name: &str,
-    ) -> Call<MessageResponse, M> {
-        let request = ApiRequest::new(&DELETE_ALL_USER_CREDENTIALS)
-            .path(&[("connector_id_or_name", connector_id_or_name)]);
-        self.client.call(request)
-    }
-
-    /// Deletes the credentials of a connector.
-    ///
-    /// Mirrors `DELETE /v1/connectors/{connector_id_or_name}/{consumer_scope}/credentials/{credentials_name}`.
-    pub fn delete_credentials(
-        &self,
-        credentials_name: &str,
-        connector_id_or_name: &str,
-        consumer_scope: &CredentialsScope,
-    ) -> Call<MessageResponse, M> {
-        let request = ApiRequest::new(&DELETE_CREDENTIALS).path(&[
-            ("credentials_name", credentials_name),
-            ("connector_id_or_name", connector_id_or_name),
-            ("consumer_scope", consumer_scope.as_str()),
-        ]);
-        self.client.call(request)
-    }
-
-    /// Retrieves a connector.
-    ///
-    /// Mirrors `GET /v1/connectors/{connector_id_or_name}`.
-    pub fn get(
-        &self,
-        connector_id_or_name: &str,
-        request: &GetConnectorRequest,
-    ) -> Call<Connector, M> {
-        let request = ApiRequest::new(&GET)
-            .path(&[("connector_id_or_name", connector_id_or_name)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Retrieves the URL at which a user authorizes a connector.
-    ///
-    /// Mirrors `GET /v1/connectors/{connector_id_or_name}/auth_url`.
-    pub fn get_auth_url(
-        &self,
-        connector_id_or_name: &str,
-        request: &GetConnectorAuthUrlRequest,
-    ) -> Call<AuthUrlResponse, M> {
-        let request = ApiRequest::new(&GET_AUTH_URL)
-            .path(&[("connector_id_or_name", connector_id_or_name)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Retrieves the authentication methods of a connector.
-    ///
-    /// Mirrors `GET /v1/connectors/{connector_id_or_name}/authentication_methods`.
-    pub fn get_authentication_methods(
-        &self,
-        connector_id_or_name: &str,
-    ) -> Call<Vec<PublicAuthenticationMethod>, M> {
-        let request = ApiRequest::new(&GET_AUTHENTICATION_METHODS)
-            .path(&[("connector_id_or_name", connector_id_or_name)]);
-        self.client.call(request)
-    }
-
-    /// Lists connectors.
-    ///
-    /// Mirrors `GET /v1/connectors`.
-    pub fn list(&self, request: &ListConnectorsRequest) -> Call<PaginatedConnectors, M> {
-        let request = ApiRequest::new(&LIST).query_exploded(request, &["query_filters"]);
-        self.client.call(request)
-    }
-
-    /// Lists organization credentials.
-    ///
-    /// Mirrors `GET /v1/connectors/{connector_id_or_name}/organization/credentials`.
-    pub fn list_organization_credentials(
-        &self,
-        connector_id_or_name: &str,
-        request: &ListConnectorOrganizationCredentialsRequest,
-    ) -> Call<CredentialsResponse, M> {
-        let request = ApiRequest::new(&LIST_ORGANIZATION_CREDENTIALS)
-            .path(&[("connector_id_or_name", connector_id_or_name)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Lists tools.
-    ///
-    /// Mirrors `GET /v1/connectors/{connector_id_or_name}/tools`.
-    pub fn list_tools(
-        &self,
-        connector_id_or_name: &str,
-        request: &ListConnectorToolsRequest,
-    ) -> Call<Vec<Value>, M> {
-        let request = ApiRequest::new(&LIST_TOOLS)
-            .path(&[("connector_id_or_name", connector_id_or_name)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Lists user credentials.
-    ///
-    /// Mirrors `GET /v1/connectors/{connector_id_or_name}/user/credentials`.
-    pub fn list_user_credentials(
-        &self,
-        connector_id_or_name: &str,
-        request: &ListConnectorUserCredentialsRequest,
-    ) -> Call<CredentialsResponse, M> {
-        let request = ApiRequest::new(&LIST_USER_CREDENTIALS)
-            .path(&[("connector_id_or_name", connector_id_or_name)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Lists workspace credentials.
-    ///
-    /// Mirrors `GET /v1/connectors/{connector_id_or_name}/workspace/credentials`.
-    pub fn list_workspace_credentials(
-        &self,
-        connector_id_or_name: &str,
-        request: &ListConnectorWorkspaceCredentialsRequest,
-    ) -> Call<CredentialsResponse, M> {
-        let request = ApiRequest::new(&LIST_WORKSPACE_CREDENTIALS)
-            .path(&[("connector_id_or_name", connector_id_or_name)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Shares a connector.
-    ///
-    /// Mirrors `PUT /v1/connectors/{connector_id}/share`.
-    pub fn share(&self, connector_id: &str) -> Call<MessageResponse, M> {
-        let request = ApiRequest::new(&SHARE).path(&[("connector_id", connector_id)]);
-        self.client.call(request)
-    }
-
-    /// Shares a connector with the organization.
-    ///
-    /// Mirrors `PUT /v1/connectors/{connector_id}/organization/share`.
-    pub fn share_to_organization(&self, connector_id: &str) -> Call<MessageResponse, M> {
-        let request =
-            ApiRequest::new(&SHARE_TO_ORGANIZATION).path(&[("connector_id", connector_id)]);
-        self.client.call(request)
-    }
-
-    /// Unshares a connector.
-    ///
-    /// Mirrors `DELETE /v1/connectors/{connector_id}/share`.
-    pub fn unshare(&self, connector_id: &str) -> Call<MessageResponse, M> {
-        let request = ApiRequest::new(&UNSHARE).path(&[("connector_id", connector_id)]);
-        self.client.call(request)
-    }
-
-    /// Withdraws a connector from the organization.
-    ///
-    /// Mirrors `DELETE /v1/connectors/{connector_id}/organization/share`.
-    pub fn unshare_from_organization(&self, connector_id: &str) -> Call<MessageResponse, M> {
-        let request =
-            ApiRequest::new(&UNSHARE_FROM_ORGANIZATION).path(&[("connector_id", connector_id)]);
-        self.client.call(request)
-    }
-
-    /// Updates a connector.
-    ///
-    /// Mirrors `PATCH /v1/connectors/{connector_id}`.
-    pub fn update(
-        &self,
-        connector_id: &str,
-        request: &UpdateConnectorPayload,
-    ) -> Call<Connector, M> {
-        let request = ApiRequest::new(&UPDATE)
-            .path(&[("connector_id", connector_id)])
-            .json_value(request);
-        self.client.call(request)
-    }
-
-    /// Updates the credentials of a connector.
-    ///
-    /// Mirrors `PATCH /v1/connectors/{connector_id_or_name}/{consumer_scope}/credentials`.
-    pub fn update_credentials(
-        &self,
-        connector_id_or_name: &str,
-        consumer_scope: &CredentialsScope,
-        request: &CredentialsCreateOrUpdate,
-    ) -> Call<MessageResponse, M> {
-        let request = ApiRequest::new(&UPDATE_CREDENTIALS)
-            .path(&[
-                ("connector_id_or_name", connector_id_or_name),
-                ("consumer_scope", consumer_scope.as_str()),
-            ])
-            .json(request);
-        self.client.call(request)
     }
 }

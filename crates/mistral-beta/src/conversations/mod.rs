@@ -2,43 +2,42 @@
 
 //! Conversations.
 
-mod conversation_events_data;
-mod conversation_request;
+mod conversation_usage_info;
 mod list_conversations_request;
-mod message_output_content_chunks;
-mod tool_execution_started_event;
+mod message_output_chunk;
+mod restart_agent_version;
+mod tool_execution_done_event;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 
-pub use self::conversation_events_data::{
-    AgentHandoffDoneEvent, AgentHandoffStartedEvent, ConversationEventsData, FunctionCallEvent,
-    FunctionCallEventConfirmationStatus, MessageOutputEvent, MessageOutputEventContent,
-    OutputContentChunks, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent,
-    ToolExecutionDeltaEvent, ToolExecutionDoneEvent,
-};
-pub use self::conversation_request::{
-    ConversationRequest, ConversationRequestAgentVersion, ConversationRequestHandoffExecution,
-    ConversationRequestTool,
+use crate::ListPage;
+
+pub use self::conversation_usage_info::{
+    AgentHandoffDoneEvent, AgentHandoffStartedEvent, ConversationEvent, ConversationUsageInfo,
+    EventConfirmationStatus, FunctionCallEvent, MessageOutputDelta, MessageOutputEvent,
+    OutputDeltaChunk, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent,
+    ToolExecutionDeltaEvent,
 };
 pub use self::list_conversations_request::{
-    BuiltInConnectors, ConversationAppendRequest, ConversationInputs, FunctionResultEntry,
-    InputEntries, ListConversationsRequest, MessageInputContentChunks, MessageInputEntry,
-    MessageInputEntryContent, MessageInputEntryRole, MessageOutputEntry, MessageOutputEntryContent,
-    ToolFileChunk,
+    BuiltInConnector, ConversationAppendRequest, ConversationInputs, FunctionResultEntry,
+    InputEntry, ListConversationsRequest, MessageInputChunk, MessageInputContent,
+    MessageInputEntry, MessageInputRole, MessageOutputContent, MessageOutputEntry, ToolFileChunk,
 };
-pub use self::message_output_content_chunks::{
-    AgentHandoffEntry, ConversationAppendRequestHandoffExecution, ConversationResponse,
-    ConversationResponseOutput, ConversationUsageInfo, FunctionCallEntry,
-    FunctionCallEntryArguments, FunctionCallEntryConfirmationStatus, MessageOutputContentChunks,
-    ToolCallConfirmation, ToolConfirmation, ToolExecutionEntry, ToolReferenceChunk,
+pub use self::message_output_chunk::{
+    AgentHandoffEntry, AppendHandoffExecution, ConfirmationDecision, ConfirmationStatus,
+    ConversationOutput, ConversationResponse, FunctionCallArguments, FunctionCallEntry,
+    MessageOutputChunk, ToolCallConfirmation, ToolExecutionEntry, ToolReferenceChunk,
 };
-pub use self::tool_execution_started_event::{
-    AgentConversation, AgentConversationAgentVersion, Conversation, ConversationHistory,
-    ConversationMessages, ConversationRestartRequest, ConversationRestartRequestAgentVersion,
-    ConversationRestartRequestHandoffExecution, Entry, MessageEntries, ModelConversation,
-    ModelConversationTool, ToolExecutionStartedEvent,
+pub use self::restart_agent_version::{
+    ConversationRequest, ConversationTool, HandoffExecution, RestartAgentVersion, StartAgentVersion,
+};
+pub use self::tool_execution_done_event::{
+    AgentConversation, Conversation, ConversationAgentVersion, ConversationEntry,
+    ConversationHistory, ConversationMessages, ConversationRestartRequest, MessageEntry,
+    ModelConversation, ModelConversationTool, RestartHandoffExecution, ToolExecutionDoneEvent,
+    ToolExecutionStartedEvent,
 };
 
 static APPEND: Operation = Operation::inference(
@@ -94,7 +93,44 @@ impl<M: Mode> Conversations<M> {
         }
     }
 
-    /// Appends entries to a conversation, and returns the response.
+    /// Retrieves a conversation: its model or agent and its settings, without its entries.
+    ///
+    /// Mirrors `GET /v1/conversations/{conversation_id}`.
+    pub fn get(&self, conversation_id: &str) -> Call<Conversation, M> {
+        let request = ApiRequest::new(&GET).path(&[("conversation_id", conversation_id)]);
+        self.client.call(request)
+    }
+
+    /// Retrieves all entries of a conversation, in the order in which they were appended.
+    ///
+    /// Mirrors `GET /v1/conversations/{conversation_id}/history`.
+    pub fn get_history(&self, conversation_id: &str) -> Call<ConversationHistory, M> {
+        let request = ApiRequest::new(&GET_HISTORY).path(&[("conversation_id", conversation_id)]);
+        self.client.call(request)
+    }
+
+    /// Retrieves the messages of a conversation: its history without tool executions, function
+    /// calls and handoffs.
+    ///
+    /// Mirrors `GET /v1/conversations/{conversation_id}/messages`.
+    pub fn get_messages(&self, conversation_id: &str) -> Call<ConversationMessages, M> {
+        let request = ApiRequest::new(&GET_MESSAGES).path(&[("conversation_id", conversation_id)]);
+        self.client.call(request)
+    }
+
+    /// Lists conversations by page number, sorted by the time of creation. [`Call::pages`] iterates
+    /// over all pages.
+    ///
+    /// Mirrors `GET /v1/conversations`.
+    pub fn list(&self, request: &ListConversationsRequest) -> Call<ListPage<Conversation>, M> {
+        let request = ApiRequest::new(&LIST).query(request);
+        self.client.call(request)
+    }
+
+    /// Appends entries to a conversation, runs the model on its whole history, and returns the new
+    /// entries.
+    ///
+    /// The results of functions and the decisions about pending calls are sent this way too.
     ///
     /// Mirrors `POST /v1/conversations/{conversation_id}`.
     pub fn append(
@@ -108,14 +144,15 @@ impl<M: Mode> Conversations<M> {
         self.client.call(request)
     }
 
-    /// Appends entries to a conversation, and streams the events of the response.
+    /// Appends entries to a conversation, runs the model on its whole history, and streams the
+    /// events of the response.
     ///
     /// Mirrors `POST /v1/conversations/{conversation_id}`.
     pub fn append_stream(
         &self,
         conversation_id: &str,
         request: &ConversationAppendRequest,
-    ) -> StreamCall<ConversationEventsData, M> {
+    ) -> StreamCall<ConversationEvent, M> {
         let request = ApiRequest::new(&APPEND_STREAM)
             .path(&[("conversation_id", conversation_id)])
             .json(request);
@@ -130,39 +167,10 @@ impl<M: Mode> Conversations<M> {
         self.client.call(request)
     }
 
-    /// Retrieves a conversation.
-    ///
-    /// Mirrors `GET /v1/conversations/{conversation_id}`.
-    pub fn get(&self, conversation_id: &str) -> Call<Conversation, M> {
-        let request = ApiRequest::new(&GET).path(&[("conversation_id", conversation_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves all entries of a conversation.
-    ///
-    /// Mirrors `GET /v1/conversations/{conversation_id}/history`.
-    pub fn get_history(&self, conversation_id: &str) -> Call<ConversationHistory, M> {
-        let request = ApiRequest::new(&GET_HISTORY).path(&[("conversation_id", conversation_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves the messages of a conversation.
-    ///
-    /// Mirrors `GET /v1/conversations/{conversation_id}/messages`.
-    pub fn get_messages(&self, conversation_id: &str) -> Call<ConversationMessages, M> {
-        let request = ApiRequest::new(&GET_MESSAGES).path(&[("conversation_id", conversation_id)]);
-        self.client.call(request)
-    }
-
-    /// Lists conversations.
-    ///
-    /// Mirrors `GET /v1/conversations`.
-    pub fn list(&self, request: &ListConversationsRequest) -> Call<Vec<Conversation>, M> {
-        let request = ApiRequest::new(&LIST).query(request);
-        self.client.call(request)
-    }
-
     /// Restarts a conversation from one of its entries, and returns the response.
+    ///
+    /// The history up to that entry becomes a new conversation with an id of its own. The original
+    /// remains as it is.
     ///
     /// Mirrors `POST /v1/conversations/{conversation_id}/restart`.
     pub fn restart(
@@ -178,12 +186,15 @@ impl<M: Mode> Conversations<M> {
 
     /// Restarts a conversation from one of its entries, and streams the events of the response.
     ///
+    /// The history up to that entry becomes a new conversation with an id of its own. The original
+    /// remains as it is.
+    ///
     /// Mirrors `POST /v1/conversations/{conversation_id}/restart`.
     pub fn restart_stream(
         &self,
         conversation_id: &str,
         request: &ConversationRestartRequest,
-    ) -> StreamCall<ConversationEventsData, M> {
+    ) -> StreamCall<ConversationEvent, M> {
         let request = ApiRequest::new(&RESTART_STREAM)
             .path(&[("conversation_id", conversation_id)])
             .json(request);
@@ -192,19 +203,23 @@ impl<M: Mode> Conversations<M> {
 
     /// Starts a conversation with a model or an agent, and returns the first response.
     ///
+    /// The server runs the model and the built-in tools. `conversation_id` of the response
+    /// continues the conversation with `append`.
+    ///
     /// Mirrors `POST /v1/conversations`.
     pub fn start(&self, request: &ConversationRequest) -> Call<ConversationResponse, M> {
         let request = ApiRequest::new(&START).json(request);
         self.client.call(request)
     }
 
-    /// Starts a conversation with a model or an agent, and streams the events of the first response.
+    /// Starts a conversation with a model or an agent, and streams the events of the first
+    /// response.
+    ///
+    /// The first event carries the conversation's id. An error during generation arrives as an
+    /// event of its own.
     ///
     /// Mirrors `POST /v1/conversations`.
-    pub fn start_stream(
-        &self,
-        request: &ConversationRequest,
-    ) -> StreamCall<ConversationEventsData, M> {
+    pub fn start_stream(&self, request: &ConversationRequest) -> StreamCall<ConversationEvent, M> {
         let request = ApiRequest::new(&START_STREAM).json(request);
         self.client.call_stream(request)
     }

@@ -11,7 +11,7 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::list_libraries_request::{
-    CreateLibraryRequest, Library, ListLibrariesRequest, ListLibrariesResponse, OwnerType,
+    CreateLibraryRequest, Library, LibraryOwnerType, ListLibrariesRequest, ListLibrariesResponse,
     PaginationInfo, UpdateLibraryRequest,
 };
 
@@ -48,22 +48,6 @@ impl<M: Mode> Libraries<M> {
         documents::Documents::new(&self.client)
     }
 
-    /// Creates a library.
-    ///
-    /// Mirrors `POST /v1/libraries`.
-    pub fn create(&self, request: &CreateLibraryRequest) -> Call<Library, M> {
-        let request = ApiRequest::new(&CREATE).json(request);
-        self.client.call(request)
-    }
-
-    /// Deletes a library.
-    ///
-    /// Mirrors `DELETE /v1/libraries/{library_id}`.
-    pub fn delete(&self, library_id: &str) -> Call<Option<Library>, M> {
-        let request = ApiRequest::new(&DELETE).path(&[("library_id", library_id)]);
-        self.client.call(request)
-    }
-
     /// Retrieves a library.
     ///
     /// Mirrors `GET /v1/libraries/{library_id}`.
@@ -72,7 +56,34 @@ impl<M: Mode> Libraries<M> {
         self.client.call(request)
     }
 
-    /// Replaces the name and the description of a library.
+    /// Lists the libraries that the caller owns and those that are shared with the caller.
+    /// [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/libraries`.
+    pub fn list(&self, request: &ListLibrariesRequest) -> Call<ListLibrariesResponse, M> {
+        let request = ApiRequest::new(&LIST).query(request);
+        self.client.call(request)
+    }
+
+    /// Creates a library: a collection of documents in which agents can search.
+    ///
+    /// Mirrors `POST /v1/libraries`.
+    pub fn create(&self, request: &CreateLibraryRequest) -> Call<Library, M> {
+        let request = ApiRequest::new(&CREATE).json(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a library together with its documents.
+    ///
+    /// Returns the deleted library, or nothing if the server sends no body.
+    ///
+    /// Mirrors `DELETE /v1/libraries/{library_id}`.
+    pub fn delete(&self, library_id: &str) -> Call<Option<Library>, M> {
+        let request = ApiRequest::new(&DELETE).path(&[("library_id", library_id)]);
+        self.client.call(request)
+    }
+
+    /// Updates the name and the description of a library, with the method PUT. Prefer `update`.
     ///
     /// Mirrors `PUT /v1/libraries/{library_id}`.
     #[deprecated(note = "the API has deprecated this operation")]
@@ -87,15 +98,8 @@ impl<M: Mode> Libraries<M> {
         self.client.call(request)
     }
 
-    /// Lists libraries.
-    ///
-    /// Mirrors `GET /v1/libraries`.
-    pub fn list(&self, request: &ListLibrariesRequest) -> Call<ListLibrariesResponse, M> {
-        let request = ApiRequest::new(&LIST).query(request);
-        self.client.call(request)
-    }
-
-    /// Updates a library.
+    /// Updates the name and the description of a library. Fields that the request leaves out keep
+    /// their value.
     ///
     /// Mirrors `PATCH /v1/libraries/{library_id}`.
     pub fn update(&self, library_id: &str, request: &UpdateLibraryRequest) -> Call<Library, M> {

@@ -3,17 +3,17 @@
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
 use serde_json::{Map, Value};
 
-/// The query of `GET /v2/prompts/{prompt_id}`.
+/// The version of a prompt to retrieve, and the fields of it. For `GET /v2/prompts/{prompt_id}`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct GetPromptRequest {
-    /// The version.
+    /// The number of the version to retrieve.
     pub version: Option<i64>,
-    /// The alias.
+    /// An alias of the version to retrieve.
     #[api(into)]
     pub alias: Option<String>,
-    /// The fields.
+    /// The names of the fields to return. Without it, all fields.
     #[api(list)]
     pub fields: Option<Vec<String>>,
     /// Fields that this version of the SDK does not declare.
@@ -21,12 +21,13 @@ pub struct GetPromptRequest {
     pub extra: Map<String, Value>,
 }
 
-/// The query of `GET /v2/prompts/{prompt_id}/versions/{version}`.
+/// The fields of a prompt's version to retrieve. For
+/// `GET /v2/prompts/{prompt_id}/versions/{version}`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct GetPromptVersionRequest {
-    /// The fields.
+    /// The names of the fields to return. Without it, all fields.
     #[api(list)]
     pub fields: Option<Vec<String>>,
     /// Fields that this version of the SDK does not declare.
@@ -34,33 +35,34 @@ pub struct GetPromptVersionRequest {
     pub extra: Map<String, Value>,
 }
 
-/// The query of `GET /v2/prompts`.
+/// The filter, the order and the page of a list of prompts. For `GET /v2/prompts`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct ListPromptsRequest {
-    /// The page size.
+    /// The maximum number of prompts per page.
     #[api(rename = "pageSize")]
     pub page_size: Option<i64>,
-    /// The page token.
+    /// The token of the page, from `nextPageToken` of the page before.
     #[api(rename = "pageToken", into)]
     pub page_token: Option<String>,
-    /// The alias.
+    /// The alias to select prompts by.
     #[api(into)]
     pub alias: Option<String>,
-    /// The fields.
+    /// The names of the fields to return. Without it, all fields.
     #[api(list)]
     pub fields: Option<Vec<String>>,
-    /// The sort field.
+    /// The field to sort by. Without it, the time of creation.
     #[api(rename = "sort.field", into)]
-    pub sort_field: Option<ListSortField>,
-    /// The sort direction.
+    pub sort_field: Option<RegistrySortField>,
+    /// The direction to sort in. Without it, times descend and texts ascend.
     #[api(rename = "sort.direction", into)]
-    pub sort_direction: Option<ListSortDirection>,
-    /// The sort by.
+    pub sort_direction: Option<RegistrySortDirection>,
+    /// The field to sort by: `created_at`, `last_modified_at`, `name` or `title`. Another form of
+    /// `sort.field`.
     #[api(into)]
     pub sort_by: Option<String>,
-    /// The sort direction.
+    /// The direction to sort in, `asc` or `desc`. Another form of `sort.direction`.
     #[api(rename = "sort_direction", into)]
     pub sort_direction_: Option<String>,
     /// Fields that this version of the SDK does not declare.
@@ -73,44 +75,44 @@ pub struct ListPromptsRequest {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct CreatePromptRequest {
-    /// The name.
+    /// The name of the prompt, which is unique in the workspace and does not change.
     #[api(required, into)]
     pub name: String,
-    /// The definition.
+    /// The content of the first version.
     #[api(required)]
     pub definition: PromptDefinition,
-    /// The title.
+    /// The title of the prompt, shown to users.
     #[api(into)]
     pub title: Option<String>,
-    /// The description.
+    /// The description of the prompt, shown to users.
     #[api(into)]
     pub description: Option<String>,
-    /// The notes.
+    /// Notes about the first version.
     #[api(into)]
     pub notes: Option<String>,
-    /// The sharing scope.
+    /// The audience that the prompt is shared with.
     #[api(rename = "sharingScope", into)]
-    pub sharing_scope: Option<RegistrySharingScope>,
-    /// The aliases.
+    pub sharing_scope: Option<SharingScope>,
+    /// The aliases that point to the first version.
     #[api(list)]
     pub aliases: Option<Vec<String>>,
-    /// The workspace relation.
+    /// The rights of the workspace's members, if the prompt is shared with it.
     #[api(rename = "workspaceRelation", into)]
-    pub workspace_relation: Option<ShareRelation>,
+    pub workspace_relation: Option<WorkspaceRelation>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A prompt definition. Mirrors the API's `PromptDefinition`.
+/// The content of a version of a prompt. Mirrors the API's `PromptDefinition`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct PromptDefinition {
-    /// The content.
+    /// The text. Placeholders such as `{{name}}` stand for variables.
     #[api(required, into)]
     pub content: String,
-    /// The variables.
+    /// The variables that the text contains.
     #[api(list)]
     pub variables: Option<Vec<PromptVariable>>,
     /// Fields that this version of the SDK does not declare.
@@ -118,12 +120,12 @@ pub struct PromptDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A prompt variable. Mirrors the API's `PromptVariable`.
+/// A variable of a prompt. Mirrors the API's `PromptVariable`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct PromptVariable {
-    /// The name.
+    /// The name of the variable, as in its placeholder.
     #[api(into)]
     pub name: Option<String>,
     /// Fields that this version of the SDK does not declare.
@@ -131,76 +133,78 @@ pub struct PromptVariable {
     pub extra: Map<String, Value>,
 }
 
-/// A registry sharing scope. Mirrors the API's `RegistrySharingScope`.
+/// The audience that a prompt or a skill is shared with. Mirrors the API's `RegistrySharingScope`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum RegistrySharingScope {
-    /// Sharing scope unspecified.
+pub enum SharingScope {
+    /// Not specified.
     #[api("sharing_scope_unspecified")]
     SharingScopeUnspecified,
-    /// Private.
+    /// The creator alone.
     #[api("private")]
     Private,
-    /// Workspace.
+    /// The workspace.
     #[api("workspace")]
     Workspace,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A share relation. Mirrors the API's `ShareRelation`.
+/// The rights of the workspace's members on a shared prompt or skill. Mirrors the API's
+/// `ShareRelation`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ShareRelation {
-    /// Share relation unspecified.
+pub enum WorkspaceRelation {
+    /// Not specified.
     #[api("share_relation_unspecified")]
     ShareRelationUnspecified,
-    /// Reader.
+    /// Members can read.
     #[api("reader")]
     Reader,
-    /// Writer.
+    /// Members can read and edit.
     #[api("writer")]
     Writer,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A prompt. Mirrors the API's `Prompt`.
+/// A prompt: a template of text that is stored in versions, here in one of them. Mirrors the API's
+/// `Prompt`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct Prompt {
-    /// The id.
+    /// The id of the prompt.
     pub id: Option<String>,
-    /// The name.
+    /// The name of the prompt, which does not change.
     pub name: Option<String>,
-    /// The definition.
+    /// The content of this version.
     pub definition: Option<PromptDefinition>,
-    /// The version.
+    /// The number of this version.
     pub version: Option<i64>,
-    /// The notes.
+    /// The notes about this version.
     pub notes: Option<String>,
-    /// The aliases.
+    /// The aliases that point to this version.
     pub aliases: Option<Vec<String>>,
-    /// The sharing scope.
+    /// The audience that the prompt is shared with.
     #[api(rename = "sharingScope")]
-    pub sharing_scope: Option<RegistrySharingScope>,
-    /// The time at which it was created, in RFC 3339.
+    pub sharing_scope: Option<SharingScope>,
+    /// The time of creation, in RFC 3339.
     #[api(rename = "createdAt")]
     pub created_at: Option<String>,
-    /// The time at which it was updated, in RFC 3339.
+    /// The time of the last change, in RFC 3339.
     #[api(rename = "updatedAt")]
     pub updated_at: Option<String>,
-    /// The latest version.
+    /// The number of the latest version.
     #[api(rename = "latestVersion")]
     pub latest_version: Option<i64>,
-    /// The title.
+    /// The title of the prompt, shown to users.
     pub title: Option<String>,
-    /// The description.
+    /// The description of the prompt, shown to users.
     pub description: Option<String>,
-    /// The created by.
+    /// The id of the creator.
     #[api(rename = "createdBy")]
     pub created_by: Option<String>,
-    /// The time at which it was version created, in RFC 3339.
+    /// The time at which this version was created, in RFC 3339.
     #[api(rename = "versionCreatedAt")]
     pub version_created_at: Option<String>,
     /// Fields that this version of the SDK does not declare.
@@ -208,18 +212,18 @@ pub struct Prompt {
     pub extra: Map<String, Value>,
 }
 
-/// A request to create a version. Mirrors the API's `CreatePromptVersionRequest`.
+/// A request to create a version of a prompt. Mirrors the API's `CreatePromptVersionRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct CreatePromptVersionRequest {
-    /// The definition.
+    /// The content of the version.
     #[api(required)]
     pub definition: PromptDefinition,
-    /// The notes.
+    /// Notes about the version.
     #[api(into)]
     pub notes: Option<String>,
-    /// The aliases.
+    /// The aliases that point to the version. They are moved from other versions.
     #[api(list)]
     pub aliases: Option<Vec<String>>,
     /// Fields that this version of the SDK does not declare.
@@ -227,53 +231,55 @@ pub struct CreatePromptVersionRequest {
     pub extra: Map<String, Value>,
 }
 
-/// The response about a create prompt version. Mirrors the API's `CreatePromptVersionResponse`.
+/// The version that a request created, or the one that already had its content. Mirrors the API's
+/// `CreatePromptVersionResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct CreatePromptVersionResponse {
-    /// The version.
+    /// The number of the version.
     pub version: Option<i64>,
-    /// Whether deduplicated applies.
+    /// Whether the latest version already had the content, so that no version was created.
     pub deduplicated: Option<bool>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A list sort field. Mirrors the API's `ListSortField`.
+/// The field by which a list of prompts or skills is sorted. Mirrors the API's `ListSortField`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ListSortField {
-    /// List sort field unspecified.
+pub enum RegistrySortField {
+    /// Not specified.
     #[api("list_sort_field_unspecified")]
     ListSortFieldUnspecified,
-    /// List sort field created at.
+    /// The time of creation.
     #[api("list_sort_field_created_at")]
     ListSortFieldCreatedAt,
-    /// List sort field last modified at.
+    /// The time of the last change.
     #[api("list_sort_field_last_modified_at")]
     ListSortFieldLastModifiedAt,
-    /// List sort field name.
+    /// The name.
     #[api("list_sort_field_name")]
     ListSortFieldName,
-    /// List sort field title.
+    /// The title.
     #[api("list_sort_field_title")]
     ListSortFieldTitle,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A list sort direction. Mirrors the API's `ListSortDirection`.
+/// The direction in which a list of prompts or skills is sorted. Mirrors the API's
+/// `ListSortDirection`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ListSortDirection {
-    /// List sort direction unspecified.
+pub enum RegistrySortDirection {
+    /// Not specified.
     #[api("list_sort_direction_unspecified")]
     ListSortDirectionUnspecified,
-    /// List sort direction asc.
+    /// Ascending.
     #[api("list_sort_direction_asc")]
     ListSortDirectionAsc,
-    /// List sort direction desc.
+    /// Descending.
     #[api("list_sort_direction_desc")]
     ListSortDirectionDesc,
     /// A value that this version of the SDK does not declare.

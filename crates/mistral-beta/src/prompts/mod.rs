@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 pub use self::get_prompt_request::{
     CreatePromptRequest, CreatePromptVersionRequest, CreatePromptVersionResponse, GetPromptRequest,
-    GetPromptVersionRequest, ListPromptsRequest, ListSortDirection, ListSortField, Prompt,
-    PromptDefinition, PromptVariable, RegistrySharingScope, ShareRelation,
+    GetPromptVersionRequest, ListPromptsRequest, Prompt, PromptDefinition, PromptVariable,
+    RegistrySortDirection, RegistrySortField, SharingScope, WorkspaceRelation,
 };
 pub use self::list_prompts_response::{
     AliasList, ListPromptVersionsResponse, ListPromptsResponse, PromptVersion, UpdatePromptRequest,
@@ -56,37 +56,8 @@ impl<M: Mode> Prompts<M> {
         }
     }
 
-    /// Creates a prompt.
-    ///
-    /// Mirrors `POST /v2/prompts`.
-    pub fn create(&self, request: &CreatePromptRequest) -> Call<Prompt, M> {
-        let request = ApiRequest::new(&CREATE).json(request);
-        self.client.call(request)
-    }
-
-    /// Creates a version.
-    ///
-    /// Mirrors `POST /v2/prompts/{prompt_id}/versions`.
-    pub fn create_version(
-        &self,
-        prompt_id: &str,
-        request: &CreatePromptVersionRequest,
-    ) -> Call<CreatePromptVersionResponse, M> {
-        let request = ApiRequest::new(&CREATE_VERSION)
-            .path(&[("prompt_id", prompt_id)])
-            .json(request);
-        self.client.call(request)
-    }
-
-    /// Deletes a prompt.
-    ///
-    /// Mirrors `DELETE /v2/prompts/{prompt_id}`.
-    pub fn delete(&self, prompt_id: &str) -> Call<Map<String, Value>, M> {
-        let request = ApiRequest::new(&DELETE).path(&[("prompt_id", prompt_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves a prompt.
+    /// Retrieves a prompt in its latest version, or in the version that the request selects by
+    /// number or alias.
     ///
     /// Mirrors `GET /v2/prompts/{prompt_id}`.
     pub fn get(&self, prompt_id: &str, request: &GetPromptRequest) -> Call<Prompt, M> {
@@ -96,7 +67,7 @@ impl<M: Mode> Prompts<M> {
         self.client.call(request)
     }
 
-    /// Retrieves the version of a prompt.
+    /// Retrieves a prompt in one of its versions, by the version's number.
     ///
     /// Mirrors `GET /v2/prompts/{prompt_id}/versions/{version}`.
     pub fn get_version(
@@ -111,7 +82,7 @@ impl<M: Mode> Prompts<M> {
         self.client.call(request)
     }
 
-    /// Lists prompts. [`Call::pages`] iterates over all pages.
+    /// Lists prompts, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v2/prompts`.
     pub fn list(&self, request: &ListPromptsRequest) -> Call<ListPromptsResponse, M> {
@@ -119,7 +90,7 @@ impl<M: Mode> Prompts<M> {
         self.client.call(request)
     }
 
-    /// Lists versions.
+    /// Lists the versions of a prompt, with their content.
     ///
     /// Mirrors `GET /v2/prompts/{prompt_id}/versions`.
     pub fn list_versions(&self, prompt_id: &str) -> Call<ListPromptVersionsResponse, M> {
@@ -127,7 +98,42 @@ impl<M: Mode> Prompts<M> {
         self.client.call(request)
     }
 
-    /// Updates the metadata of a prompt.
+    /// Creates a prompt in its first version.
+    ///
+    /// Fails with status 409 if the workspace has a prompt of that name.
+    ///
+    /// Mirrors `POST /v2/prompts`.
+    pub fn create(&self, request: &CreatePromptRequest) -> Call<Prompt, M> {
+        let request = ApiRequest::new(&CREATE).json(request);
+        self.client.call(request)
+    }
+
+    /// Creates a new version of a prompt, and returns its number.
+    ///
+    /// If the content equals that of the latest version and the request has neither notes nor
+    /// aliases, no version is created, and `deduplicated` is true.
+    ///
+    /// Mirrors `POST /v2/prompts/{prompt_id}/versions`.
+    pub fn create_version(
+        &self,
+        prompt_id: &str,
+        request: &CreatePromptVersionRequest,
+    ) -> Call<CreatePromptVersionResponse, M> {
+        let request = ApiRequest::new(&CREATE_VERSION)
+            .path(&[("prompt_id", prompt_id)])
+            .json(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a prompt. The response is empty.
+    ///
+    /// Mirrors `DELETE /v2/prompts/{prompt_id}`.
+    pub fn delete(&self, prompt_id: &str) -> Call<Map<String, Value>, M> {
+        let request = ApiRequest::new(&DELETE).path(&[("prompt_id", prompt_id)]);
+        self.client.call(request)
+    }
+
+    /// Updates the title, the description and the sharing of a prompt. No new version is created.
     ///
     /// Mirrors `PATCH /v2/prompts/{prompt_id}`.
     pub fn update_metadata(
@@ -141,7 +147,8 @@ impl<M: Mode> Prompts<M> {
         self.client.call(request)
     }
 
-    /// Updates the version metadata of a prompt.
+    /// Updates the notes and the aliases of a version of a prompt. The content of a version cannot
+    /// be changed.
     ///
     /// Mirrors `PATCH /v2/prompts/{prompt_id}/versions/{version}`.
     pub fn update_version_metadata(

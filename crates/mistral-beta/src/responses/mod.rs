@@ -2,12 +2,12 @@
 
 //! Responses.
 
-mod create_response_request;
-mod create_response_response;
+mod count_response_input_tokens_request;
+mod grammar_syntax;
+mod model_response;
 mod response_error_code;
+mod responses_arguments_done_event;
 mod responses_content_part_added_event;
-mod responses_function_call_arguments_done_event;
-mod responses_grammar;
 mod responses_output_refusal;
 mod responses_usage;
 
@@ -15,58 +15,50 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 
-pub use self::create_response_request::{
-    CreateResponseRequest, CreateResponseRequestTool, ResponseInput, ResponseInputItem,
-    ResponsesCustomTool, ResponsesCustomToolAllowedCaller, ResponsesCustomToolFormat,
-    ResponsesFunctionTool, ResponsesFunctionToolAllowedCaller, ResponsesNamespaceTool,
-    ResponsesNamespaceToolTool, ResponsesText, ResponsesToolFunction,
-    ResponsesToolFunctionAllowedCaller,
+pub use self::count_response_input_tokens_request::{
+    CountResponseInputTokensRequest, CustomToolAllowedCaller, CustomToolFormat, CustomToolGrammar,
+    CustomToolTextFormat, FunctionToolAllowedCaller, NamespacedFunctionAllowedCaller,
+    NamespacedFunctionTool, NamespacedTool, ResponseInput, ResponseInputItem, ResponseTool,
+    ResponsesCustomTool, ResponsesFunctionTool, ResponsesNamespaceTool,
 };
-pub use self::create_response_response::{
-    CreateResponseResponse, CreateResponseResponseOutput, ResponsesAnnotationContainerFileCitation,
-    ResponsesAnnotationFileCitation, ResponsesAnnotationFilePath, ResponsesAnnotationUrlCitation,
-    ResponsesOutputMessage, ResponsesOutputMessageContent, ResponsesOutputText,
-    ResponsesOutputTextLogprob, ResponsesOutputTextLogprobTopLogprob, TextAnnotation,
+pub use self::grammar_syntax::{
+    CreateResponseRequest, GrammarSyntax, InputTokenCount, ResponseFormatJsonObject,
+    ResponseFormatJsonSchema, ResponseFormatText, ResponseReasoning, ResponseReasoningEffort,
+    ResponseTextConfig, ResponseTextFormat, ResponseToolChoice, ResponseToolChoiceFunction,
+    ResponseToolChoiceMode, ResponseVerbosity,
+};
+pub use self::model_response::{
+    ContainerFileCitation, FileCitation, FilePathAnnotation, ModelResponse, OutputTextLogprob,
+    OutputTextTopLogprob, ResponseOutputItem, ResponsesOutputMessage,
+    ResponsesOutputMessageContent, ResponsesOutputText, TextAnnotation, UrlCitation,
 };
 pub use self::response_error_code::{
-    CreateResponseResponseResponsesSupportedReasoning, CreateResponseResponseResponsesTextConfig,
-    CreateResponseResponseStatus, IncompleteReason, PromptCacheRetention, ResponseErrorCode,
-    ResponseTruncation, ResponsesIncompleteDetails, ResponsesSupportedReasoningEffort,
-    ResponsesTextConfigFormat, ResponsesTextConfigResponsesFormatJsonObject,
-    ResponsesTextConfigResponsesFormatText, ResponsesTextConfigResponsesFormatTextJsonSchemaConfig,
-    ResponsesTextConfigVerbosity, ServiceTier,
+    IncompleteReason, ModelResponseFormatJsonObject, ModelResponseFormatJsonSchema,
+    ModelResponseFormatText, ModelResponseReasoning, ModelResponseReasoningEffort,
+    ModelResponseStatus, ModelResponseTextConfig, ModelResponseTextFormat, ModelResponseVerbosity,
+    PromptCacheRetention, ResponseErrorCode, ResponseServiceTier, ResponseTruncation,
+    ResponsesIncompleteDetails,
 };
+pub use self::responses_arguments_done_event::ResponsesArgumentsDoneEvent;
 pub use self::responses_content_part_added_event::{
-    ResponsesContentPartAddedEvent, ResponsesContentPartAddedEventPart,
-    ResponsesContentPartDoneEvent, ResponsesContentPartDoneEventPart,
-    ResponsesFunctionCallArgumentsDeltaEvent, ResponsesPartReasoningText,
+    AddedContentPart, DoneContentPart, ReasoningTextPart, ResponsesArgumentsDeltaEvent,
+    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent,
     ResponsesReasoningTextDeltaEvent, ResponsesReasoningTextDoneEvent, ResponsesTextDeltaEvent,
-    ResponsesTextDeltaEventLogprob, ResponsesTextDeltaEventLogprobTopLogprob,
-    ResponsesTextDoneEvent, ResponsesTextDoneEventLogprob, ResponsesTextDoneEventLogprobTopLogprob,
-};
-pub use self::responses_function_call_arguments_done_event::ResponsesFunctionCallArgumentsDoneEvent;
-pub use self::responses_grammar::{
-    CountResponseInputTokensResponse, CreateResponseRequestEffort, CreateResponseRequestFormat,
-    CreateResponseRequestResponsesFormatJsonObject, CreateResponseRequestResponsesFormatText,
-    CreateResponseRequestResponsesFormatTextJsonSchemaConfig,
-    CreateResponseRequestResponsesSupportedReasoning, CreateResponseRequestResponsesTextConfig,
-    CreateResponseRequestResponsesToolChoiceFunction, CreateResponseRequestToolChoiceEnum,
-    CreateResponseRequestVerbosity, GrammarSyntax, ResponseToolChoice, ResponsesGrammar,
+    ResponsesTextDoneEvent, TextDeltaLogprob, TextDeltaTopLogprob, TextDoneLogprob,
+    TextDoneTopLogprob,
 };
 pub use self::responses_output_refusal::{
-    CreateResponseResponseTool, CreateResponseResponseToolChoiceEnum, CreatedResponseToolChoice,
-    ResponsesCallerDirect, ResponsesCallerProgram, ResponsesContent, ResponsesError,
-    ResponsesFunctionToolCall, ResponsesFunctionToolCallCaller, ResponsesFunctionToolCallStatus,
-    ResponsesOutputMessagePhase, ResponsesOutputMessageStatus, ResponsesOutputRefusal,
-    ResponsesReasoningItem, ResponsesReasoningItemStatus, ResponsesSummary,
-    ResponsesToolChoiceFunction,
+    DirectCaller, FunctionToolCallCaller, FunctionToolCallStatus, ModelResponseTool,
+    ModelResponseToolChoice, ModelResponseToolChoiceFunction, ModelResponseToolChoiceMode,
+    ProgramCaller, ReasoningContent, ReasoningItemStatus, ReasoningSummary, ResponsesError,
+    ResponsesFunctionToolCall, ResponsesOutputMessagePhase, ResponsesOutputMessageStatus,
+    ResponsesOutputRefusal, ResponsesReasoningItem,
 };
 pub use self::responses_usage::{
-    ResponsesCompletedEvent, ResponsesCreatedEvent, ResponsesErrorEvent, ResponsesFailedEvent,
-    ResponsesInProgressEvent, ResponsesIncompleteEvent, ResponsesInputTokensDetails,
-    ResponsesOutputItemAddedEvent, ResponsesOutputItemAddedEventItem, ResponsesOutputItemDoneEvent,
-    ResponsesOutputItemDoneEventItem, ResponsesOutputTokensDetails, ResponsesStreamFrameData,
-    ResponsesUsage,
+    AddedOutputItem, DoneOutputItem, ResponseStreamEvent, ResponsesCompletedEvent,
+    ResponsesCreatedEvent, ResponsesErrorEvent, ResponsesFailedEvent, ResponsesInProgressEvent,
+    ResponsesIncompleteEvent, ResponsesInputTokensDetails, ResponsesOutputItemAddedEvent,
+    ResponsesOutputItemDoneEvent, ResponsesOutputTokensDetails, ResponsesUsage,
 };
 
 static COUNT_INPUT_TOKENS: Operation =
@@ -88,32 +80,31 @@ impl<M: Mode> Responses<M> {
         }
     }
 
-    /// Counts the input tokens of a request, without running the model.
+    /// Counts the input tokens of a request, without running the model. Instructions and tools
+    /// count too, so the request should be the one that [`create`](Self::create) is to send.
     ///
     /// Mirrors `POST /v1/responses/input_tokens`.
     pub fn count_input_tokens(
         &self,
-        request: &CreateResponseRequest,
-    ) -> Call<CountResponseInputTokensResponse, M> {
+        request: &CountResponseInputTokensRequest,
+    ) -> Call<InputTokenCount, M> {
         let request = ApiRequest::new(&COUNT_INPUT_TOKENS).json(request);
         self.client.call(request)
     }
 
-    /// Creates a response of a model.
+    /// Creates a response of a model to text, images, files and function results.
     ///
     /// Mirrors `POST /v1/responses`.
-    pub fn create(&self, request: &CreateResponseRequest) -> Call<CreateResponseResponse, M> {
+    pub fn create(&self, request: &CreateResponseRequest) -> Call<ModelResponse, M> {
         let request = ApiRequest::new(&CREATE).json(request);
         self.client.call(request)
     }
 
-    /// Creates a response of a model, and streams the events.
+    /// Creates a response of a model to text, images, files and function results, as a stream of
+    /// events.
     ///
     /// Mirrors `POST /v1/responses`.
-    pub fn stream(
-        &self,
-        request: &CreateResponseRequest,
-    ) -> StreamCall<ResponsesStreamFrameData, M> {
+    pub fn stream(&self, request: &CreateResponseRequest) -> StreamCall<ResponseStreamEvent, M> {
         let request = ApiRequest::new(&STREAM).json(request);
         self.client.call_stream(request)
     }

@@ -3,72 +3,72 @@
 use mistral_core::json::{ApiEnum, ApiObject, ApiUnion};
 use serde_json::{Map, Value};
 
-/// A response error code. Mirrors the API's `Code`.
+/// The code of an error of a response. Mirrors the API's `Code`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ResponseErrorCode {
-    /// Server error.
+    /// The server failed.
     #[api("server_error")]
     ServerError,
-    /// Rate limit exceeded.
+    /// A rate limit was exceeded.
     #[api("rate_limit_exceeded")]
     RateLimitExceeded,
-    /// Invalid prompt.
+    /// The prompt is invalid.
     #[api("invalid_prompt")]
     InvalidPrompt,
-    /// Bio policy.
+    /// The policy on biology forbids the request.
     #[api("bio_policy")]
     BioPolicy,
-    /// Vector store timeout.
+    /// A vector store did not respond in time.
     #[api("vector_store_timeout")]
     VectorStoreTimeout,
-    /// Invalid image.
+    /// The image is invalid.
     #[api("invalid_image")]
     InvalidImage,
-    /// Invalid image format.
+    /// The format of the image is invalid.
     #[api("invalid_image_format")]
     InvalidImageFormat,
-    /// Invalid base64 image.
+    /// The image is not valid base64.
     #[api("invalid_base64_image")]
     InvalidBase64Image,
-    /// Invalid image URL.
+    /// The URL of the image is invalid.
     #[api("invalid_image_url")]
     InvalidImageUrl,
-    /// Image too large.
+    /// The image has too many pixels.
     #[api("image_too_large")]
     ImageTooLarge,
-    /// Image too small.
+    /// The image has too few pixels.
     #[api("image_too_small")]
     ImageTooSmall,
-    /// Image parse error.
+    /// The image could not be decoded.
     #[api("image_parse_error")]
     ImageParseError,
-    /// Image content policy violation.
+    /// The image violates the content policy.
     #[api("image_content_policy_violation")]
     ImageContentPolicyViolation,
-    /// Invalid image mode.
+    /// The mode of the image is invalid.
     #[api("invalid_image_mode")]
     InvalidImageMode,
-    /// Image file too large.
+    /// The file of the image is too large.
     #[api("image_file_too_large")]
     ImageFileTooLarge,
-    /// Unsupported image media type.
+    /// The media type of the image is not supported.
     #[api("unsupported_image_media_type")]
     UnsupportedImageMediaType,
-    /// Empty image file.
+    /// The file of the image is empty.
     #[api("empty_image_file")]
     EmptyImageFile,
-    /// Failed to download image.
+    /// The image could not be downloaded.
     #[api("failed_to_download_image")]
     FailedToDownloadImage,
-    /// Image file not found.
+    /// The file of the image does not exist.
     #[api("image_file_not_found")]
     ImageFileNotFound,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A responses incomplete details. Mirrors the API's `ResponsesIncompleteDetails`.
+/// The reason why a response is incomplete. Mirrors the API's `ResponsesIncompleteDetails`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ResponsesIncompleteDetails {
@@ -79,216 +79,224 @@ pub struct ResponsesIncompleteDetails {
     pub extra: Map<String, Value>,
 }
 
-/// An incomplete reason. Mirrors the API's `Reason`.
+/// The reason why a response is incomplete. Mirrors the API's `Reason`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum IncompleteReason {
-    /// Max output tokens.
+    /// The response reached the maximum number of output tokens.
     #[api("max_output_tokens")]
     MaxOutputTokens,
-    /// Content filter.
+    /// The content filter ended the response.
     #[api("content_filter")]
     ContentFilter,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A prompt cache retention. Mirrors the API's `PromptCacheRetention`.
+/// The retention of the cached prefix of a prompt. Mirrors the API's `PromptCacheRetention`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum PromptCacheRetention {
-    /// In memory.
+    /// The prefix is kept in memory.
     #[api("in_memory")]
     InMemory,
-    /// 24h.
+    /// The prefix is kept for up to 24 hours.
     #[api("24h")]
     N24h,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A create response response responses supported reasoning. Mirrors the API's `CreateResponseResponseResponsesSupportedReasoning`.
+/// The reasoning settings that a response was generated with. Mirrors the API's
+/// `CreateResponseResponseResponsesSupportedReasoning`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct CreateResponseResponseResponsesSupportedReasoning {
+pub struct ModelResponseReasoning {
     /// The effort.
-    pub effort: Option<ResponsesSupportedReasoningEffort>,
+    pub effort: Option<ModelResponseReasoningEffort>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A responses supported reasoning effort. Mirrors the API's `ResponsesSupportedReasoningEffort`.
+/// The reasoning effort that a response was generated with. Mirrors the API's
+/// `ResponsesSupportedReasoningEffort`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ResponsesSupportedReasoningEffort {
-    /// None.
+pub enum ModelResponseReasoningEffort {
+    /// No reasoning.
     #[api("none")]
     None,
-    /// Minimal.
+    /// Minimal effort.
     #[api("minimal")]
     Minimal,
-    /// Low.
+    /// Low effort.
     #[api("low")]
     Low,
-    /// Medium.
+    /// Medium effort.
     #[api("medium")]
     Medium,
-    /// High.
+    /// High effort.
     #[api("high")]
     High,
-    /// Xhigh.
+    /// Very high effort.
     #[api("xhigh")]
     Xhigh,
-    /// Max.
+    /// The maximum effort.
     #[api("max")]
     Max,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A service tier. Mirrors the API's `ServiceTier`.
+/// The service tier that processes a request. Mirrors the API's `ServiceTier`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ServiceTier {
-    /// Auto.
+pub enum ResponseServiceTier {
+    /// The server selects the tier.
     #[api("auto")]
     Auto,
-    /// Default.
+    /// The standard tier.
     #[api("default")]
     Default,
-    /// Flex.
+    /// The flex tier.
     #[api("flex")]
     Flex,
-    /// Scale.
+    /// The scale tier.
     #[api("scale")]
     Scale,
-    /// Priority.
+    /// The priority tier.
     #[api("priority")]
     Priority,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A create response response status. Mirrors the API's `CreateResponseResponseStatus`.
+/// The state of a response. Mirrors the API's `CreateResponseResponseStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum CreateResponseResponseStatus {
-    /// Completed.
+pub enum ModelResponseStatus {
+    /// The response is complete.
     #[api("completed")]
     Completed,
-    /// Failed.
+    /// The response failed, for the reason in `error`.
     #[api("failed")]
     Failed,
-    /// In progress.
+    /// The response is being generated.
     #[api("in_progress")]
     InProgress,
-    /// Cancelled.
+    /// The response was cancelled.
     #[api("cancelled")]
     Cancelled,
-    /// Queued.
+    /// The response waits for generation to start.
     #[api("queued")]
     Queued,
-    /// Incomplete.
+    /// Generation ended early, for the reason in `incomplete_details`.
     #[api("incomplete")]
     Incomplete,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A create response response responses text config. Mirrors the API's `CreateResponseResponseResponsesTextConfig`.
+/// The format and the verbosity that an answer was generated with. Mirrors the API's
+/// `CreateResponseResponseResponsesTextConfig`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct CreateResponseResponseResponsesTextConfig {
-    /// The format.
-    pub format: Option<ResponsesTextConfigFormat>,
-    /// The verbosity.
-    pub verbosity: Option<ResponsesTextConfigVerbosity>,
+pub struct ModelResponseTextConfig {
+    /// The format of the answer.
+    pub format: Option<ModelResponseTextFormat>,
+    /// The length and the detail of the answer.
+    pub verbosity: Option<ModelResponseVerbosity>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A responses text config format. Mirrors the API's `ResponsesTextConfigFormat`.
+/// The format that an answer was generated with. Mirrors the API's `ResponsesTextConfigFormat`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum ResponsesTextConfigFormat {
-    /// Text.
+pub enum ModelResponseTextFormat {
+    /// Plain text.
     #[api("text")]
-    Text(ResponsesTextConfigResponsesFormatText),
-    /// JSON schema.
+    Text(ModelResponseFormatText),
+    /// JSON that conforms to a schema.
     #[api("json_schema")]
-    JsonSchema(ResponsesTextConfigResponsesFormatTextJsonSchemaConfig),
-    /// JSON object.
+    JsonSchema(ModelResponseFormatJsonSchema),
+    /// A JSON object of any shape.
     #[api("json_object")]
-    JsonObject(ResponsesTextConfigResponsesFormatJsonObject),
+    JsonObject(ModelResponseFormatJsonObject),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
 }
 
-/// A responses text config responses format text. Mirrors the API's `ResponsesTextConfigResponsesFormatText`.
+/// Plain text as the format of an answer. Mirrors the API's
+/// `ResponsesTextConfigResponsesFormatText`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct ResponsesTextConfigResponsesFormatText {
+pub struct ModelResponseFormatText {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A responses text config responses format text JSON schema config. Mirrors the API's `ResponsesTextConfigResponsesFormatTextJSONSchemaConfig`.
+/// A JSON Schema that an answer conforms to. Mirrors the API's
+/// `ResponsesTextConfigResponsesFormatTextJSONSchemaConfig`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct ResponsesTextConfigResponsesFormatTextJsonSchemaConfig {
-    /// The name.
+pub struct ModelResponseFormatJsonSchema {
+    /// The name of the format.
     #[api(required)]
     pub name: String,
-    /// The schema.
+    /// The JSON Schema.
     #[api(required)]
     pub schema: Map<String, Value>,
-    /// The description.
+    /// Describes to the model what the format is for.
     pub description: Option<String>,
-    /// Whether strict applies.
+    /// Whether the answer had to conform exactly to the schema.
     pub strict: Option<bool>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A responses text config responses format JSON object. Mirrors the API's `ResponsesTextConfigResponsesFormatJSONObject`.
+/// A JSON object of any shape as the format of an answer. Mirrors the API's
+/// `ResponsesTextConfigResponsesFormatJSONObject`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct ResponsesTextConfigResponsesFormatJsonObject {
+pub struct ModelResponseFormatJsonObject {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A responses text config verbosity. Mirrors the API's `ResponsesTextConfigVerbosity`.
+/// The length and the detail that an answer was generated with. Mirrors the API's
+/// `ResponsesTextConfigVerbosity`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ResponsesTextConfigVerbosity {
-    /// Low.
+pub enum ModelResponseVerbosity {
+    /// Concise.
     #[api("low")]
     Low,
-    /// Medium.
+    /// Of medium length.
     #[api("medium")]
     Medium,
-    /// High.
+    /// Detailed.
     #[api("high")]
     High,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A response truncation. Mirrors the API's `Truncation`.
+/// The treatment of an input that exceeds the context window of the model. Mirrors the API's
+/// `Truncation`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ResponseTruncation {
-    /// Auto.
+    /// The server drops items of the input until it fits.
     #[api("auto")]
     Auto,
-    /// Disabled.
+    /// The request fails.
     #[api("disabled")]
     Disabled,
     /// A value that this version of the SDK does not declare.

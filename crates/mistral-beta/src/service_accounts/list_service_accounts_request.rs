@@ -4,26 +4,27 @@ use mistral_core::call::{NextPage, Page};
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, Patch};
 use serde_json::{Map, Value};
 
-/// The query of `GET /v1/service-accounts`.
+/// The filters, the order and the page of a list of service accounts. For
+/// `GET /v1/service-accounts`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct ListServiceAccountsRequest {
-    /// The offset.
+    /// The number of service accounts to skip.
     #[api(required)]
     pub offset: i64,
-    /// The limit.
+    /// The maximum number of service accounts to return.
     #[api(required)]
     pub limit: i64,
-    /// The id of the workspace.
+    /// The id of a workspace. Default: all workspaces of the organization.
     #[api(into)]
     pub workspace_id: Option<String>,
-    /// Whether the response includes deleted. Default: `false`.
+    /// Whether the list includes deleted service accounts. Default: `false`.
     pub include_deleted: Option<bool>,
-    /// The q.
+    /// Text that the name or the description of a service account contains.
     #[api(into)]
     pub q: Option<String>,
-    /// The order.
+    /// The order by time of creation. Default: ascending.
     #[api(into)]
     pub order: Option<SortOrder>,
     /// Fields that this version of the SDK does not declare.
@@ -31,11 +32,11 @@ pub struct ListServiceAccountsRequest {
     pub extra: Map<String, Value>,
 }
 
-/// The query of `GET /v1/service-accounts/assignable-roles`.
+/// The workspace whose assignable roles to list. For `GET /v1/service-accounts/assignable-roles`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct ListServiceAccountAssignableRolesRequest {
+pub struct ListAssignableRolesRequest {
     /// The id of the workspace.
     #[api(required, into)]
     pub workspace_id: String,
@@ -49,16 +50,17 @@ pub struct ListServiceAccountAssignableRolesRequest {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct CreateServiceAccountRequest {
-    /// The name.
+    /// The name of the service account.
     #[api(required, into)]
     pub name: String,
-    /// The id of the workspace.
+    /// The id of the workspace to create the service account in.
     #[api(required, into)]
     pub workspace_id: String,
-    /// The description.
+    /// Describes the service account to its users.
     #[api(into)]
     pub description: Option<String>,
-    /// The ids of the roles.
+    /// The ids of the roles to assign. Default: the member role, which grants no permissions of its
+    /// own.
     #[api(list)]
     pub role_ids: Option<Vec<String>>,
     /// Fields that this version of the SDK does not declare.
@@ -66,59 +68,60 @@ pub struct CreateServiceAccountRequest {
     pub extra: Map<String, Value>,
 }
 
-/// A service account. Mirrors the API's `ServiceAccount`.
+/// A service account: an identity of a program, with roles in one workspace. Mirrors the API's
+/// `ServiceAccount`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ServiceAccount {
-    /// The id.
+    /// The id of the service account.
     #[api(required)]
     pub id: String,
-    /// The name.
+    /// The name of the service account.
     #[api(required)]
     pub name: String,
-    /// The id of the customer.
+    /// The id of the customer that the organization belongs to.
     #[api(required)]
     pub customer_id: String,
-    /// The id of the organization.
+    /// The id of the organization that the service account belongs to.
     #[api(required)]
     pub organization_id: String,
-    /// The id of the workspace.
+    /// The id of the workspace that the service account belongs to.
     #[api(required)]
     pub workspace_id: String,
-    /// The description.
+    /// The description of the service account.
     pub description: Option<String>,
-    /// The time at which it was created, in RFC 3339.
+    /// The time of creation, in RFC 3339.
     #[api(required)]
     pub created_at: String,
-    /// The time at which it was updated, in RFC 3339.
+    /// The time of the last update, in RFC 3339.
     #[api(required)]
     pub updated_at: String,
-    /// The time at which it was deleted, in RFC 3339.
+    /// The time of deletion, in RFC 3339, if the service account is deleted.
     pub deleted_at: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A sort order. Mirrors the API's `SortOrder`.
+/// The direction of an order. Mirrors the API's `SortOrder`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum SortOrder {
-    /// Ascending.
+    /// Ascending: the oldest first.
     #[api("asc")]
     Asc,
-    /// Descending.
+    /// Descending: the newest first.
     #[api("desc")]
     Desc,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// The response about a list service accounts. Mirrors the API's `ListServiceAccountsResponse`.
+/// A page of service accounts. Mirrors the API's `ListServiceAccountsResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ListServiceAccountsResponse {
-    /// The items.
+    /// The service accounts of this page.
     #[api(required)]
     pub items: Vec<ServiceAccount>,
     /// Fields that this version of the SDK does not declare.
@@ -142,32 +145,34 @@ impl Page for ListServiceAccountsResponse {
     }
 }
 
-/// The response about a list assignable service account roles. Mirrors the API's `ListAssignableServiceAccountRolesResponse`.
+/// The roles that service accounts of a workspace can have. Mirrors the API's
+/// `ListAssignableServiceAccountRolesResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct ListAssignableServiceAccountRolesResponse {
-    /// The items.
+pub struct ListAssignableRolesResponse {
+    /// The roles.
     #[api(required)]
-    pub items: Vec<AssignableServiceAccountRole>,
+    pub items: Vec<AssignableRole>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// An assignable service account role. Mirrors the API's `AssignableServiceAccountRole`.
+/// A role that service accounts of a workspace can have. Mirrors the API's
+/// `AssignableServiceAccountRole`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct AssignableServiceAccountRole {
-    /// The uuid.
+pub struct AssignableRole {
+    /// The id of the role.
     #[api(required)]
     pub uuid: String,
-    /// The name.
+    /// The name of the role.
     #[api(required)]
     pub name: String,
-    /// The description.
+    /// The description of the role.
     #[api(required)]
     pub description: String,
-    /// Whether this is custom role.
+    /// Whether this is a custom role, not a built-in one.
     #[api(required)]
     pub is_custom_role: bool,
     /// Fields that this version of the SDK does not declare.
@@ -175,11 +180,11 @@ pub struct AssignableServiceAccountRole {
     pub extra: Map<String, Value>,
 }
 
-/// The response about a list service account roles. Mirrors the API's `ListServiceAccountRolesResponse`.
+/// The roles of a service account. Mirrors the API's `ListServiceAccountRolesResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ListServiceAccountRolesResponse {
-    /// The items.
+    /// The roles.
     #[api(required)]
     pub items: Vec<ServiceAccountRole>,
     /// Fields that this version of the SDK does not declare.
@@ -187,7 +192,7 @@ pub struct ListServiceAccountRolesResponse {
     pub extra: Map<String, Value>,
 }
 
-/// A service account role. Mirrors the API's `ServiceAccountRole`.
+/// A role of a service account. Mirrors the API's `ServiceAccountRole`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ServiceAccountRole {
@@ -199,12 +204,14 @@ pub struct ServiceAccountRole {
     pub extra: Map<String, Value>,
 }
 
-/// A request to replace the roles of a service account. Mirrors the API's `SetServiceAccountRolesRequest`.
+/// A request to replace the roles of a service account. Mirrors the API's
+/// `SetServiceAccountRolesRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct SetServiceAccountRolesRequest {
-    /// The ids of the roles.
+    /// The ids of the roles. The list must not be empty. The member role grants no permissions of
+    /// its own.
     #[api(required, list)]
     pub role_ids: Vec<String>,
     /// Fields that this version of the SDK does not declare.
@@ -217,7 +224,7 @@ pub struct SetServiceAccountRolesRequest {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct UpdateServiceAccountRequest {
-    /// The description.
+    /// The new description.
     #[api(into, nullable)]
     pub description: Option<Patch<String>>,
     /// Fields that this version of the SDK does not declare.

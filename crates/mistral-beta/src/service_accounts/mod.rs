@@ -9,11 +9,10 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::list_service_accounts_request::{
-    AssignableServiceAccountRole, CreateServiceAccountRequest,
-    ListAssignableServiceAccountRolesResponse, ListServiceAccountAssignableRolesRequest,
-    ListServiceAccountRolesResponse, ListServiceAccountsRequest, ListServiceAccountsResponse,
-    ServiceAccount, ServiceAccountRole, SetServiceAccountRolesRequest, SortOrder,
-    UpdateServiceAccountRequest,
+    AssignableRole, CreateServiceAccountRequest, ListAssignableRolesRequest,
+    ListAssignableRolesResponse, ListServiceAccountRolesResponse, ListServiceAccountsRequest,
+    ListServiceAccountsResponse, ServiceAccount, ServiceAccountRole, SetServiceAccountRolesRequest,
+    SortOrder, UpdateServiceAccountRequest,
 };
 
 static CREATE: Operation = Operation::post("beta.service_accounts.create", "/v1/service-accounts");
@@ -57,23 +56,7 @@ impl<M: Mode> ServiceAccounts<M> {
         }
     }
 
-    /// Creates a service account.
-    ///
-    /// Mirrors `POST /v1/service-accounts`.
-    pub fn create(&self, request: &CreateServiceAccountRequest) -> Call<ServiceAccount, M> {
-        let request = ApiRequest::new(&CREATE).json(request);
-        self.client.call(request)
-    }
-
-    /// Deletes a service account.
-    ///
-    /// Mirrors `DELETE /v1/service-accounts/{service_account_id}`.
-    pub fn delete(&self, service_account_id: &str) -> Call<(), M> {
-        let request = ApiRequest::new(&DELETE).path(&[("service_account_id", service_account_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves a service account.
+    /// Retrieves a service account. The caller must be an admin of its workspace.
     ///
     /// Mirrors `GET /v1/service-accounts/{service_account_id}`.
     pub fn get(&self, service_account_id: &str) -> Call<ServiceAccount, M> {
@@ -81,7 +64,10 @@ impl<M: Mode> ServiceAccounts<M> {
         self.client.call(request)
     }
 
-    /// Lists service accounts. [`Call::pages`] iterates over all pages.
+    /// Lists service accounts.
+    ///
+    /// The caller must be an admin of the workspace, or of the organization if the request selects
+    /// no workspace. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/service-accounts`.
     pub fn list(
@@ -92,18 +78,20 @@ impl<M: Mode> ServiceAccounts<M> {
         self.client.call(request)
     }
 
-    /// Lists assignable roles.
+    /// Lists the roles of a workspace that service accounts can have. The caller must be an admin
+    /// of the workspace.
     ///
     /// Mirrors `GET /v1/service-accounts/assignable-roles`.
     pub fn list_assignable_roles(
         &self,
-        request: &ListServiceAccountAssignableRolesRequest,
-    ) -> Call<ListAssignableServiceAccountRolesResponse, M> {
+        request: &ListAssignableRolesRequest,
+    ) -> Call<ListAssignableRolesResponse, M> {
         let request = ApiRequest::new(&LIST_ASSIGNABLE_ROLES).query(request);
         self.client.call(request)
     }
 
-    /// Lists roles.
+    /// Lists the roles that a service account has in its workspace. The caller must be an admin of
+    /// the workspace.
     ///
     /// Mirrors `GET /v1/service-accounts/{service_account_id}/roles`.
     pub fn list_roles(&self, service_account_id: &str) -> Call<ListServiceAccountRolesResponse, M> {
@@ -112,7 +100,24 @@ impl<M: Mode> ServiceAccounts<M> {
         self.client.call(request)
     }
 
-    /// Replaces the roles of a service account.
+    /// Creates a service account in a workspace. The caller must be an admin of the workspace.
+    ///
+    /// Mirrors `POST /v1/service-accounts`.
+    pub fn create(&self, request: &CreateServiceAccountRequest) -> Call<ServiceAccount, M> {
+        let request = ApiRequest::new(&CREATE).json(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a service account. The caller must be an admin of its workspace.
+    ///
+    /// Mirrors `DELETE /v1/service-accounts/{service_account_id}`.
+    pub fn delete(&self, service_account_id: &str) -> Call<(), M> {
+        let request = ApiRequest::new(&DELETE).path(&[("service_account_id", service_account_id)]);
+        self.client.call(request)
+    }
+
+    /// Replaces the roles that a service account has in its workspace, and returns them. The caller
+    /// must be an admin of the workspace.
     ///
     /// Mirrors `PUT /v1/service-accounts/{service_account_id}/roles`.
     pub fn set_roles(
@@ -126,7 +131,7 @@ impl<M: Mode> ServiceAccounts<M> {
         self.client.call(request)
     }
 
-    /// Updates a service account.
+    /// Updates the description of a service account. The caller must be an admin of its workspace.
     ///
     /// Mirrors `PATCH /v1/service-accounts/{service_account_id}`.
     pub fn update(

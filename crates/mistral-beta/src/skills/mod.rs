@@ -3,7 +3,7 @@
 //! Skills.
 
 mod get_skill_request;
-mod update_skill_version_request;
+mod update_skill_request;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -13,10 +13,9 @@ use serde_json::{Map, Value};
 pub use self::get_skill_request::{
     CreateSkillRequest, CreateSkillVersionRequest, CreateSkillVersionResponse, GetSkillRequest,
     GetSkillVersionRequest, ListSkillVersionsResponse, ListSkillsRequest, ListSkillsResponse,
-    RawContent, Skill, SkillAssetContent, SkillAssetContentTextContent, SkillDefinition,
-    SkillVersion, UpdateSkillRequest,
+    RawSkillAsset, Skill, SkillAsset, SkillDefinition, SkillVersion, TextSkillAsset,
 };
-pub use self::update_skill_version_request::UpdateSkillVersionRequest;
+pub use self::update_skill_request::{UpdateSkillRequest, UpdateSkillVersionRequest};
 
 static CREATE: Operation = Operation::post("beta.skills.create", "/v2/skills");
 static CREATE_VERSION: Operation = Operation::post(
@@ -54,37 +53,8 @@ impl<M: Mode> Skills<M> {
         }
     }
 
-    /// Creates a skill.
-    ///
-    /// Mirrors `POST /v2/skills`.
-    pub fn create(&self, request: &CreateSkillRequest) -> Call<Skill, M> {
-        let request = ApiRequest::new(&CREATE).json(request);
-        self.client.call(request)
-    }
-
-    /// Creates a version.
-    ///
-    /// Mirrors `POST /v2/skills/{skill_id}/versions`.
-    pub fn create_version(
-        &self,
-        skill_id: &str,
-        request: &CreateSkillVersionRequest,
-    ) -> Call<CreateSkillVersionResponse, M> {
-        let request = ApiRequest::new(&CREATE_VERSION)
-            .path(&[("skill_id", skill_id)])
-            .json(request);
-        self.client.call(request)
-    }
-
-    /// Deletes a skill.
-    ///
-    /// Mirrors `DELETE /v2/skills/{skill_id}`.
-    pub fn delete(&self, skill_id: &str) -> Call<Map<String, Value>, M> {
-        let request = ApiRequest::new(&DELETE).path(&[("skill_id", skill_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves a skill.
+    /// Retrieves a skill in its latest version, or in the version that the request selects by
+    /// number or alias.
     ///
     /// Mirrors `GET /v2/skills/{skill_id}`.
     pub fn get(&self, skill_id: &str, request: &GetSkillRequest) -> Call<Skill, M> {
@@ -94,7 +64,7 @@ impl<M: Mode> Skills<M> {
         self.client.call(request)
     }
 
-    /// Retrieves the version of a skill.
+    /// Retrieves a skill in one of its versions, by the version's number.
     ///
     /// Mirrors `GET /v2/skills/{skill_id}/versions/{version}`.
     pub fn get_version(
@@ -109,7 +79,7 @@ impl<M: Mode> Skills<M> {
         self.client.call(request)
     }
 
-    /// Lists skills. [`Call::pages`] iterates over all pages.
+    /// Lists skills, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v2/skills`.
     pub fn list(&self, request: &ListSkillsRequest) -> Call<ListSkillsResponse, M> {
@@ -117,7 +87,7 @@ impl<M: Mode> Skills<M> {
         self.client.call(request)
     }
 
-    /// Lists versions.
+    /// Lists the versions of a skill, with their content.
     ///
     /// Mirrors `GET /v2/skills/{skill_id}/versions`.
     pub fn list_versions(&self, skill_id: &str) -> Call<ListSkillVersionsResponse, M> {
@@ -125,7 +95,40 @@ impl<M: Mode> Skills<M> {
         self.client.call(request)
     }
 
-    /// Updates the metadata of a skill.
+    /// Creates a skill in its first version.
+    ///
+    /// Mirrors `POST /v2/skills`.
+    pub fn create(&self, request: &CreateSkillRequest) -> Call<Skill, M> {
+        let request = ApiRequest::new(&CREATE).json(request);
+        self.client.call(request)
+    }
+
+    /// Creates a new version of a skill, and returns its number.
+    ///
+    /// If the content equals that of the latest version and the request has neither notes nor
+    /// aliases, no version is created, and `deduplicated` is true.
+    ///
+    /// Mirrors `POST /v2/skills/{skill_id}/versions`.
+    pub fn create_version(
+        &self,
+        skill_id: &str,
+        request: &CreateSkillVersionRequest,
+    ) -> Call<CreateSkillVersionResponse, M> {
+        let request = ApiRequest::new(&CREATE_VERSION)
+            .path(&[("skill_id", skill_id)])
+            .json(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a skill. The response is empty.
+    ///
+    /// Mirrors `DELETE /v2/skills/{skill_id}`.
+    pub fn delete(&self, skill_id: &str) -> Call<Map<String, Value>, M> {
+        let request = ApiRequest::new(&DELETE).path(&[("skill_id", skill_id)]);
+        self.client.call(request)
+    }
+
+    /// Updates the sharing of a skill. No new version is created.
     ///
     /// Mirrors `PATCH /v2/skills/{skill_id}`.
     pub fn update_metadata(&self, skill_id: &str, request: &UpdateSkillRequest) -> Call<Skill, M> {
@@ -135,7 +138,8 @@ impl<M: Mode> Skills<M> {
         self.client.call(request)
     }
 
-    /// Updates the version metadata of a skill.
+    /// Updates the notes and the aliases of a version of a skill. The content of a version cannot
+    /// be changed.
     ///
     /// Mirrors `PATCH /v2/skills/{skill_id}/versions/{version}`.
     pub fn update_version_metadata(

@@ -10,11 +10,11 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::list_triggers_request::{
-    CreateTrigger, CreateTriggerAction, ListTriggerEventsRequest, ListTriggersRequest, Trigger,
-    TriggerActionType, TriggerHandler, TriggersOwnerType, Webhook, WebhookProvider,
-    WebhookSignatureEncoding, WebhookSignatureHashAlgorithm,
+    CreateTriggerRequest, ListTriggerEventsRequest, ListTriggersRequest, Trigger,
+    TriggerActionRequest, TriggerActionType, TriggerHandler, TriggerOwnerType, Webhook,
+    WebhookProvider, WebhookSignatureEncoding, WebhookSignatureHashAlgorithm,
 };
-pub use self::trigger_action::{TriggerAction, TriggerEvent, TriggerEventList, TriggerStatusValue};
+pub use self::trigger_action::{TriggerAction, TriggerEvent, TriggerEventList, TriggerEventStatus};
 
 static CREATE: Operation = Operation::post("beta.triggers.create", "/v1/triggers");
 static DELETE: Operation =
@@ -39,22 +39,6 @@ impl<M: Mode> Triggers<M> {
         }
     }
 
-    /// Creates a trigger.
-    ///
-    /// Mirrors `POST /v1/triggers`.
-    pub fn create(&self, request: &CreateTrigger) -> Call<Trigger, M> {
-        let request = ApiRequest::new(&CREATE).json(request);
-        self.client.call(request)
-    }
-
-    /// Deletes a trigger.
-    ///
-    /// Mirrors `DELETE /v1/triggers/{trigger_id}`.
-    pub fn delete(&self, trigger_id: &str) -> Call<(), M> {
-        let request = ApiRequest::new(&DELETE).path(&[("trigger_id", trigger_id)]);
-        self.client.call(request)
-    }
-
     /// Retrieves a trigger.
     ///
     /// Mirrors `GET /v1/triggers/{trigger_id}`.
@@ -71,7 +55,7 @@ impl<M: Mode> Triggers<M> {
         self.client.call(request)
     }
 
-    /// Lists events.
+    /// Lists the events that a trigger has handled.
     ///
     /// Mirrors `GET /v1/triggers/{trigger_id}/events`.
     pub fn list_events(
@@ -82,6 +66,22 @@ impl<M: Mode> Triggers<M> {
         let request = ApiRequest::new(&LIST_EVENTS)
             .path(&[("trigger_id", trigger_id)])
             .query(request);
+        self.client.call(request)
+    }
+
+    /// Creates a trigger, which starts an action for the events of a webhook.
+    ///
+    /// Mirrors `POST /v1/triggers`.
+    pub fn create(&self, request: &CreateTriggerRequest) -> Call<Trigger, M> {
+        let request = ApiRequest::new(&CREATE).json(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a trigger.
+    ///
+    /// Mirrors `DELETE /v1/triggers/{trigger_id}`.
+    pub fn delete(&self, trigger_id: &str) -> Call<(), M> {
+        let request = ApiRequest::new(&DELETE).path(&[("trigger_id", trigger_id)]);
         self.client.call(request)
     }
 }

@@ -4,69 +4,69 @@ use mistral_core::call::{NextPage, Page};
 use mistral_core::json::{ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-/// The query of `GET /v1/users/me/organizations`.
+/// The page of a list of organizations. For `GET /v1/users/me/organizations`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct ListUserOrganizationsRequest {
-    /// The offset. Default: `0`.
+    /// The number of organizations to skip. Default: `0`.
     pub offset: Option<u64>,
-    /// The limit, 1 to 100. Default: `100`.
+    /// The maximum number of organizations to return, 1 to 100. Default: `100`.
     pub limit: Option<u64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The query of `GET /v1/users/me/workspaces`.
+/// The filter and the page of a list of workspaces. For `GET /v1/users/me/workspaces`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct ListUserWorkspacesRequest {
-    /// The id of the organization, a UUID.
+    /// The id of an organization, to return its workspaces only, a UUID.
     #[api(into)]
     pub organization_id: Option<String>,
-    /// The offset. Default: `0`.
+    /// The number of workspaces to skip. Default: `0`.
     pub offset: Option<u64>,
-    /// The limit, 1 to 100. Default: `100`.
+    /// The maximum number of workspaces to return, 1 to 100. Default: `100`.
     pub limit: Option<u64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A user identity. Mirrors the API's `UserIdentity`.
+/// The user that an API key belongs to. Mirrors the API's `UserIdentity`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct UserIdentity {
-    /// The id.
+    /// The id of the user.
     #[api(required)]
     pub id: String,
-    /// The email.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// The name of the first.
+    /// The first name.
     pub first_name: Option<String>,
-    /// The name of the last.
+    /// The last name.
     pub last_name: Option<String>,
-    /// The workspace.
-    pub workspace: Option<UserIdentityWorkspace>,
-    /// The organization.
-    pub organization: Option<UserIdentityOrganization>,
-    /// The API key.
-    pub api_key: Option<UserIdentityApiKey>,
+    /// The workspace that the API key belongs to.
+    pub workspace: Option<IdentityWorkspace>,
+    /// The organization that the API key belongs to.
+    pub organization: Option<IdentityOrganization>,
+    /// The API key that authenticated the request.
+    pub api_key: Option<IdentityApiKey>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A user identity workspace. Mirrors the API's `UserIdentityWorkspace`.
+/// The workspace that a credential is for. Mirrors the API's `UserIdentityWorkspace`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct UserIdentityWorkspace {
-    /// The id.
+pub struct IdentityWorkspace {
+    /// The id of the workspace.
     #[api(required)]
     pub id: String,
-    /// The name.
+    /// The name of the workspace.
     #[api(required)]
     pub name: String,
     /// Fields that this version of the SDK does not declare.
@@ -74,14 +74,14 @@ pub struct UserIdentityWorkspace {
     pub extra: Map<String, Value>,
 }
 
-/// A user identity organization. Mirrors the API's `UserIdentityOrganization`.
+/// The organization that a credential is for. Mirrors the API's `UserIdentityOrganization`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct UserIdentityOrganization {
-    /// The id.
+pub struct IdentityOrganization {
+    /// The id of the organization.
     #[api(required)]
     pub id: String,
-    /// The name.
+    /// The name of the organization.
     #[api(required)]
     pub name: String,
     /// Fields that this version of the SDK does not declare.
@@ -89,25 +89,27 @@ pub struct UserIdentityOrganization {
     pub extra: Map<String, Value>,
 }
 
-/// A user identity API key. Mirrors the API's `UserIdentityAPIKey`.
+/// The API key that authenticated a request. The secret itself is not part of it. Mirrors the API's
+/// `UserIdentityAPIKey`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct UserIdentityApiKey {
-    /// The id.
+pub struct IdentityApiKey {
+    /// The id of the API key.
     #[api(required)]
     pub id: String,
-    /// The name.
+    /// The name of the API key.
     pub name: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The response about a list organizations. Mirrors the API's `ListOrganizationsResponse`.
+/// A page of the organizations that the user is a member of. Mirrors the API's
+/// `ListOrganizationsResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ListOrganizationsResponse {
-    /// The organizations.
+    /// The organizations of this page.
     #[api(required)]
     pub organizations: Vec<UserOrganization>,
     /// Fields that this version of the SDK does not declare.
@@ -131,14 +133,14 @@ impl Page for ListOrganizationsResponse {
     }
 }
 
-/// A user organization. Mirrors the API's `UserOrganization`.
+/// An organization that the user is a member of. Mirrors the API's `UserOrganization`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct UserOrganization {
-    /// The id.
+    /// The id of the organization.
     #[api(required)]
     pub id: String,
-    /// The name.
+    /// The name of the organization.
     #[api(required)]
     pub name: String,
     /// Fields that this version of the SDK does not declare.
@@ -146,11 +148,12 @@ pub struct UserOrganization {
     pub extra: Map<String, Value>,
 }
 
-/// The response about a list workspaces. Mirrors the API's `ListWorkspacesResponse`.
+/// A page of the workspaces that the user is a member of. Mirrors the API's
+/// `ListWorkspacesResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ListWorkspacesResponse {
-    /// The workspaces.
+    /// The workspaces of this page.
     #[api(required)]
     pub workspaces: Vec<UserWorkspace>,
     /// Fields that this version of the SDK does not declare.
@@ -174,17 +177,17 @@ impl Page for ListWorkspacesResponse {
     }
 }
 
-/// A user workspace. Mirrors the API's `UserWorkspace`.
+/// A workspace that the user is a member of. Mirrors the API's `UserWorkspace`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct UserWorkspace {
-    /// The id.
+    /// The id of the workspace.
     #[api(required)]
     pub id: String,
-    /// The name.
+    /// The name of the workspace.
     #[api(required)]
     pub name: String,
-    /// The id of the organization.
+    /// The id of the organization that the workspace belongs to.
     #[api(required)]
     pub organization_id: String,
     /// Fields that this version of the SDK does not declare.
@@ -192,84 +195,87 @@ pub struct UserWorkspace {
     pub extra: Map<String, Value>,
 }
 
-/// The response about a whoami. Mirrors the API's `WhoamiResponse`.
+/// The user or the service account that a credential belongs to, with its organization and
+/// workspace. Mirrors the API's `WhoamiResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct WhoamiResponse {
-    /// The principal.
+    /// The user or the service account.
     #[api(required)]
     pub principal: WhoamiPrincipal,
-    /// The organization.
+    /// The organization that the credential is for.
     pub organization: Option<WhoamiOrganization>,
-    /// The workspace.
-    pub workspace: Option<UserIdentityWorkspace>,
+    /// The workspace that the credential is for.
+    pub workspace: Option<IdentityWorkspace>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A whoami principal. Mirrors the API's `Principal`.
+/// The owner of a credential. Mirrors the API's `Principal`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "principal_type")]
 #[non_exhaustive]
 pub enum WhoamiPrincipal {
-    /// Service account.
+    /// A service account.
     #[api("service_account")]
-    ServiceAccount(WhoamiServiceAccountPrincipal),
-    /// User.
+    ServiceAccount(WhoamiServiceAccount),
+    /// A user.
     #[api("user")]
-    User(WhoamiUserPrincipal),
+    User(WhoamiUser),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
 }
 
-/// A whoami service account principal. Mirrors the API's `WhoamiServiceAccountPrincipal`.
+/// A service account as the owner of a credential. Mirrors the API's
+/// `WhoamiServiceAccountPrincipal`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct WhoamiServiceAccountPrincipal {
+pub struct WhoamiServiceAccount {
     /// The id of the service account.
     #[api(required)]
     pub service_account_id: String,
-    /// The name.
+    /// The name of the service account.
     pub name: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A whoami user principal. Mirrors the API's `WhoamiUserPrincipal`.
+/// A user as the owner of a credential. Mirrors the API's `WhoamiUserPrincipal`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct WhoamiUserPrincipal {
-    /// The id.
+pub struct WhoamiUser {
+    /// The id of the user.
     #[api(required)]
     pub id: String,
-    /// The email.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// The name of the first.
+    /// The first name.
     pub first_name: Option<String>,
-    /// The name of the last.
+    /// The last name.
     pub last_name: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A whoami organization. Mirrors the API's `WhoamiOrganization`.
+/// The organization that a credential is for. Mirrors the API's `WhoamiOrganization`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct WhoamiOrganization {
-    /// The id.
+    /// The id of the organization.
     #[api(required)]
     pub id: String,
-    /// The name.
+    /// The name of the organization.
     #[api(required)]
     pub name: String,
-    /// The org tier.
+    /// The billing tier of the organization, for example `E` for enterprise.
     pub org_tier: Option<String>,
-    /// Whether internal applies. Default: `false`.
+    /// Whether the organization is internal to Mistral. Default: `false`.
     pub internal: Option<bool>,
-    /// The kind. Default: `S`.
+    /// The kind of organization: `S` for standard, `C` for internal to the company, `D` for
+    /// dogfooding. Default: `S`.
     pub kind: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]

@@ -9,10 +9,10 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::list_user_organizations_request::{
-    ListOrganizationsResponse, ListUserOrganizationsRequest, ListUserWorkspacesRequest,
-    ListWorkspacesResponse, UserIdentity, UserIdentityApiKey, UserIdentityOrganization,
-    UserIdentityWorkspace, UserOrganization, UserWorkspace, WhoamiOrganization, WhoamiPrincipal,
-    WhoamiResponse, WhoamiServiceAccountPrincipal, WhoamiUserPrincipal,
+    IdentityApiKey, IdentityOrganization, IdentityWorkspace, ListOrganizationsResponse,
+    ListUserOrganizationsRequest, ListUserWorkspacesRequest, ListWorkspacesResponse, UserIdentity,
+    UserOrganization, UserWorkspace, WhoamiOrganization, WhoamiPrincipal, WhoamiResponse,
+    WhoamiServiceAccount, WhoamiUser,
 };
 
 static GET_IDENTITY: Operation = Operation::get("beta.users.get_identity", "/v1/users/me");
@@ -37,7 +37,13 @@ impl<M: Mode> Users<M> {
         }
     }
 
-    /// Retrieves the identity of a user.
+    /// Retrieves the user that the API key belongs to, with the workspace and the organization of
+    /// the key.
+    ///
+    /// This works for users only. [`whoami`](Self::whoami) covers service accounts too.
+    ///
+    /// The client's key authenticates the call, unless it has a key of its own:
+    /// [`Call::credential`] with the header `x-api-key`.
     ///
     /// Mirrors `GET /v1/users/me`.
     pub fn get_identity(&self) -> Call<UserIdentity, M> {
@@ -45,7 +51,11 @@ impl<M: Mode> Users<M> {
         self.client.call(request)
     }
 
-    /// Lists organizations. [`Call::pages`] iterates over all pages.
+    /// Lists the organizations that the user is a member of, not only the one that the credential
+    /// is for. [`Call::pages`] iterates over all pages.
+    ///
+    /// The client's key authenticates the call, unless it has a key of its own:
+    /// [`Call::credential`] with the header `x-api-key`.
     ///
     /// Mirrors `GET /v1/users/me/organizations`.
     pub fn list_organizations(
@@ -56,7 +66,11 @@ impl<M: Mode> Users<M> {
         self.client.call(request)
     }
 
-    /// Lists workspaces. [`Call::pages`] iterates over all pages.
+    /// Lists the workspaces that the user is a member of, of one organization or of all.
+    /// [`Call::pages`] iterates over all pages.
+    ///
+    /// The client's key authenticates the call, unless it has a key of its own:
+    /// [`Call::credential`] with the header `x-api-key`.
     ///
     /// Mirrors `GET /v1/users/me/workspaces`.
     pub fn list_workspaces(
@@ -67,7 +81,11 @@ impl<M: Mode> Users<M> {
         self.client.call(request)
     }
 
-    /// Retrieves the user or the service account that the credential belongs to.
+    /// Retrieves the user or the service account that the credential belongs to, with its
+    /// organization and workspace.
+    ///
+    /// The client's key authenticates the call, unless it has a key of its own:
+    /// [`Call::credential`] with the header `x-api-key`.
     ///
     /// Mirrors `GET /v1/whoami`.
     pub fn whoami(&self) -> Call<WhoamiResponse, M> {

@@ -2,14 +2,15 @@
 
 //! Webhooks.
 
-mod create_webhook;
+mod create_webhook_request;
 
-use crate::triggers::Webhook;
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::create_webhook::{CreateWebhook, WebhookSigningSecret};
+use crate::triggers::Webhook;
+
+pub use self::create_webhook_request::{CreateWebhookRequest, WebhookSigningSecret};
 
 static CREATE: Operation = Operation::post("beta.webhooks.create", "/v1/webhooks");
 static DELETE: Operation =
@@ -34,22 +35,6 @@ impl<M: Mode> Webhooks<M> {
         }
     }
 
-    /// Creates a webhook.
-    ///
-    /// Mirrors `POST /v1/webhooks`.
-    pub fn create(&self, request: &CreateWebhook) -> Call<Webhook, M> {
-        let request = ApiRequest::new(&CREATE).json(request);
-        self.client.call(request)
-    }
-
-    /// Deletes a webhook.
-    ///
-    /// Mirrors `DELETE /v1/webhooks/{webhook_id}`.
-    pub fn delete(&self, webhook_id: &str) -> Call<(), M> {
-        let request = ApiRequest::new(&DELETE).path(&[("webhook_id", webhook_id)]);
-        self.client.call(request)
-    }
-
     /// Retrieves a webhook.
     ///
     /// Mirrors `GET /v1/webhooks/{webhook_id}`.
@@ -58,7 +43,8 @@ impl<M: Mode> Webhooks<M> {
         self.client.call(request)
     }
 
-    /// Retrieves the signing secret of a webhook.
+    /// Retrieves the signing secret of a Notion webhook, which completes the verification of its
+    /// URL.
     ///
     /// Mirrors `GET /v1/webhooks/{webhook_id}/signing-secret`.
     pub fn get_signing_secret(&self, webhook_id: &str) -> Call<WebhookSigningSecret, M> {
@@ -71,6 +57,25 @@ impl<M: Mode> Webhooks<M> {
     /// Mirrors `GET /v1/webhooks`.
     pub fn list(&self) -> Call<Vec<Webhook>, M> {
         let request = ApiRequest::new(&LIST);
+        self.client.call(request)
+    }
+
+    /// Creates a webhook: a URL that receives the events of a provider.
+    ///
+    /// The provider has to be configured to send its events to the `url` of the webhook that this
+    /// returns.
+    ///
+    /// Mirrors `POST /v1/webhooks`.
+    pub fn create(&self, request: &CreateWebhookRequest) -> Call<Webhook, M> {
+        let request = ApiRequest::new(&CREATE).json(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a webhook.
+    ///
+    /// Mirrors `DELETE /v1/webhooks/{webhook_id}`.
+    pub fn delete(&self, webhook_id: &str) -> Call<(), M> {
+        let request = ApiRequest::new(&DELETE).path(&[("webhook_id", webhook_id)]);
         self.client.call(request)
     }
 }

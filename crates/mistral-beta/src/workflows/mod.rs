@@ -2,35 +2,36 @@
 
 //! Workflows.
 
+mod deployment_status_filter;
 pub mod deployments;
 pub mod events;
 pub mod executions;
 mod get_workflow_registration_request;
+mod get_workflow_response;
 pub mod metrics;
 pub mod runs;
 pub mod schedules;
-mod workflow_list_response;
-mod workflow_with_worker_status;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
+pub use self::deployment_status_filter::{
+    DeploymentStatusFilter, ListWorkflowsResponse, UnarchiveWorkflowResponse,
+    UpdateWorkflowRequest, UpdateWorkflowResponse, WorkflowMetadata, WorkflowOrder,
+    WorkflowSummary,
+};
 pub use self::get_workflow_registration_request::{
-    ExecuteWorkflowResponse, GetWorkflowRegistrationRequest, ListWorkflowRegistrationsRequest,
-    ListWorkflowsRequest, Workflow, WorkflowArchiveResponse, WorkflowBulkArchiveRequest,
-    WorkflowBulkArchiveResponse, WorkflowBulkError, WorkflowBulkUnarchiveRequest,
-    WorkflowBulkUnarchiveResponse, WorkflowExecutionRequest, WorkflowGetResponse,
-    WorkflowTagsAddRequest, WorkflowType,
+    AddWorkflowTagsRequest, ArchiveWorkflowResponse, BulkArchiveWorkflowsRequest,
+    BulkArchiveWorkflowsResponse, BulkUnarchiveWorkflowsRequest, BulkUnarchiveWorkflowsResponse,
+    ExecuteWorkflowRequest, ExecuteWorkflowResponse, GetWorkflowRegistrationRequest,
+    ListWorkflowRegistrationsRequest, ListWorkflowsRequest, Workflow, WorkflowBulkError,
+    WorkflowType,
 };
-pub use self::workflow_list_response::{
-    WorkflowBasicDefinition, WorkflowListResponse, WorkflowMetadata, WorkflowUnarchiveResponse,
-    WorkflowUpdateRequest, WorkflowUpdateResponse,
-};
-pub use self::workflow_with_worker_status::{
-    DeploymentStatus, QueryDefinition, SignalDefinition, UpdateDefinition, WorkflowCodeDefinition,
-    WorkflowExecutionStatus, WorkflowExecutionStatuses, WorkflowOrder, WorkflowRegistration,
-    WorkflowRegistrationGetResponse, WorkflowRegistrationListResponse,
+pub use self::get_workflow_response::{
+    GetWorkflowRegistrationResponse, GetWorkflowResponse, ListWorkflowRegistrationsResponse,
+    QueryDefinition, SignalDefinition, UpdateDefinition, WorkflowCodeDefinition,
+    WorkflowExecutionStatus, WorkflowExecutionStatusFilter, WorkflowRegistration,
     WorkflowRegistrationWithWorkerStatus, WorkflowWithWorkerStatus,
 };
 
@@ -122,13 +123,61 @@ impl<M: Mode> Workflows<M> {
         schedules::WorkflowSchedules::new(&self.client)
     }
 
+    /// Retrieves a workflow.
+    ///
+    /// `workflow_identifier` is the name or the id of the workflow.
+    ///
+    /// Mirrors `GET /v1/workflows/{workflow_identifier}`.
+    pub fn get(&self, workflow_identifier: &str) -> Call<GetWorkflowResponse, M> {
+        let request = ApiRequest::new(&GET).path(&[("workflow_identifier", workflow_identifier)]);
+        self.client.call(request)
+    }
+
+    /// Retrieves a registration of a workflow: its definition as a worker has registered it, and
+    /// whether it is active.
+    ///
+    /// `workflow_registration_id` is a UUID.
+    ///
+    /// Mirrors `GET /v1/workflows/registrations/{workflow_registration_id}`.
+    pub fn get_registration(
+        &self,
+        workflow_registration_id: &str,
+        request: &GetWorkflowRegistrationRequest,
+    ) -> Call<GetWorkflowRegistrationResponse, M> {
+        let request = ApiRequest::new(&GET_REGISTRATION)
+            .path(&[("workflow_registration_id", workflow_registration_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Lists the registrations of workflows. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/workflows/registrations`.
+    pub fn list_registrations(
+        &self,
+        request: &ListWorkflowRegistrationsRequest,
+    ) -> Call<ListWorkflowRegistrationsResponse, M> {
+        let request = ApiRequest::new(&LIST_REGISTRATIONS).query(request);
+        self.client.call(request)
+    }
+
+    /// Lists the workflows of the workspace. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/workflows`.
+    pub fn list(&self, request: &ListWorkflowsRequest) -> Call<ListWorkflowsResponse, M> {
+        let request = ApiRequest::new(&LIST).query(request);
+        self.client.call(request)
+    }
+
     /// Adds tags to a workflow.
+    ///
+    /// `workflow_identifier` is the name or the id of the workflow.
     ///
     /// Mirrors `POST /v1/workflows/{workflow_identifier}/tags`.
     pub fn add_tags(
         &self,
         workflow_identifier: &str,
-        request: &WorkflowTagsAddRequest,
+        request: &AddWorkflowTagsRequest,
     ) -> Call<(), M> {
         let request = ApiRequest::new(&ADD_TAGS)
             .path(&[("workflow_identifier", workflow_identifier)])
@@ -136,10 +185,12 @@ impl<M: Mode> Workflows<M> {
         self.client.call(request)
     }
 
-    /// Archives a workflow.
+    /// Archives a workflow, and returns it.
+    ///
+    /// `workflow_identifier` is the name or the id of the workflow.
     ///
     /// Mirrors `PUT /v1/workflows/{workflow_identifier}/archive`.
-    pub fn archive(&self, workflow_identifier: &str) -> Call<WorkflowArchiveResponse, M> {
+    pub fn archive(&self, workflow_identifier: &str) -> Call<ArchiveWorkflowResponse, M> {
         let request =
             ApiRequest::new(&ARCHIVE).path(&[("workflow_identifier", workflow_identifier)]);
         self.client.call(request)
@@ -147,33 +198,44 @@ impl<M: Mode> Workflows<M> {
 
     /// Archives several workflows.
     ///
+    /// A workflow that cannot be archived does not fail the call: the response lists it with its
+    /// error.
+    ///
     /// Mirrors `PUT /v1/workflows/archive`.
     pub fn bulk_archive(
         &self,
-        request: &WorkflowBulkArchiveRequest,
-    ) -> Call<WorkflowBulkArchiveResponse, M> {
+        request: &BulkArchiveWorkflowsRequest,
+    ) -> Call<BulkArchiveWorkflowsResponse, M> {
         let request = ApiRequest::new(&BULK_ARCHIVE).json(request);
         self.client.call(request)
     }
 
-    /// Unarchives several workflows.
+    /// Restores several archived workflows.
+    ///
+    /// A workflow that cannot be restored does not fail the call: the response lists it with its
+    /// error.
     ///
     /// Mirrors `PUT /v1/workflows/unarchive`.
     pub fn bulk_unarchive(
         &self,
-        request: &WorkflowBulkUnarchiveRequest,
-    ) -> Call<WorkflowBulkUnarchiveResponse, M> {
+        request: &BulkUnarchiveWorkflowsRequest,
+    ) -> Call<BulkUnarchiveWorkflowsResponse, M> {
         let request = ApiRequest::new(&BULK_UNARCHIVE).json(request);
         self.client.call(request)
     }
 
     /// Starts an execution of a workflow.
     ///
+    /// Returns the new execution, without its result. With `wait_for_result` the call lasts until
+    /// the execution has completed, and returns its result.
+    ///
+    /// `workflow_identifier` is the name or the id of the workflow.
+    ///
     /// Mirrors `POST /v1/workflows/{workflow_identifier}/execute`.
     pub fn execute(
         &self,
         workflow_identifier: &str,
-        request: &WorkflowExecutionRequest,
+        request: &ExecuteWorkflowRequest,
     ) -> Call<ExecuteWorkflowResponse, M> {
         let request = ApiRequest::new(&EXECUTE)
             .path(&[("workflow_identifier", workflow_identifier)])
@@ -181,14 +243,17 @@ impl<M: Mode> Workflows<M> {
         self.client.call(request)
     }
 
-    /// Starts an execution of a workflow's registration.
+    /// Starts an execution of the workflow of one registration. The request and the response are
+    /// those of `execute`.
+    ///
+    /// `workflow_registration_id` is a UUID.
     ///
     /// Mirrors `POST /v1/workflows/registrations/{workflow_registration_id}/execute`.
     #[deprecated(note = "the API has deprecated this operation")]
     pub fn execute_registration(
         &self,
         workflow_registration_id: &str,
-        request: &WorkflowExecutionRequest,
+        request: &ExecuteWorkflowRequest,
     ) -> Call<ExecuteWorkflowResponse, M> {
         let request = ApiRequest::new(&EXECUTE_REGISTRATION)
             .path(&[("workflow_registration_id", workflow_registration_id)])
@@ -196,64 +261,28 @@ impl<M: Mode> Workflows<M> {
         self.client.call(request)
     }
 
-    /// Retrieves a workflow.
+    /// Restores an archived workflow, and returns it.
     ///
-    /// Mirrors `GET /v1/workflows/{workflow_identifier}`.
-    pub fn get(&self, workflow_identifier: &str) -> Call<WorkflowGetResponse, M> {
-        let request = ApiRequest::new(&GET).path(&[("workflow_identifier", workflow_identifier)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves a registration of a workflow.
-    ///
-    /// Mirrors `GET /v1/workflows/registrations/{workflow_registration_id}`.
-    pub fn get_registration(
-        &self,
-        workflow_registration_id: &str,
-        request: &GetWorkflowRegistrationRequest,
-    ) -> Call<WorkflowRegistrationGetResponse, M> {
-        let request = ApiRequest::new(&GET_REGISTRATION)
-            .path(&[("workflow_registration_id", workflow_registration_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Lists the registrations of workflows.
-    ///
-    /// Mirrors `GET /v1/workflows/registrations`.
-    pub fn list_registrations(
-        &self,
-        request: &ListWorkflowRegistrationsRequest,
-    ) -> Call<WorkflowRegistrationListResponse, M> {
-        let request = ApiRequest::new(&LIST_REGISTRATIONS).query(request);
-        self.client.call(request)
-    }
-
-    /// Lists workflows. [`Call::pages`] iterates over all pages.
-    ///
-    /// Mirrors `GET /v1/workflows`.
-    pub fn list(&self, request: &ListWorkflowsRequest) -> Call<WorkflowListResponse, M> {
-        let request = ApiRequest::new(&LIST).query(request);
-        self.client.call(request)
-    }
-
-    /// Unarchives a workflow.
+    /// `workflow_identifier` is the name or the id of the workflow.
     ///
     /// Mirrors `PUT /v1/workflows/{workflow_identifier}/unarchive`.
-    pub fn unarchive(&self, workflow_identifier: &str) -> Call<WorkflowUnarchiveResponse, M> {
+    pub fn unarchive(&self, workflow_identifier: &str) -> Call<UnarchiveWorkflowResponse, M> {
         let request =
             ApiRequest::new(&UNARCHIVE).path(&[("workflow_identifier", workflow_identifier)]);
         self.client.call(request)
     }
 
-    /// Updates a workflow.
+    /// Changes how a workflow is presented: its display name, description, tags, and whether the
+    /// chat assistant offers it. Fields that the request leaves out keep their value.
+    ///
+    /// `workflow_identifier` is the name or the id of the workflow.
     ///
     /// Mirrors `PUT /v1/workflows/{workflow_identifier}`.
     pub fn update(
         &self,
         workflow_identifier: &str,
-        request: &WorkflowUpdateRequest,
-    ) -> Call<WorkflowUpdateResponse, M> {
+        request: &UpdateWorkflowRequest,
+    ) -> Call<UpdateWorkflowResponse, M> {
         let request = ApiRequest::new(&UPDATE)
             .path(&[("workflow_identifier", workflow_identifier)])
             .json(request);

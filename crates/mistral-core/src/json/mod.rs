@@ -66,6 +66,7 @@ pub mod __private {
     pub use super::unions::{Union, deserialize_union, object_member};
     pub use super::wire::{
         Object, contains, deserialize_object, entry, extra_entries, next_key, nullable,
-        optional_entry, required, serialize_object, serialize_tagged, value,
+        optional_entry, required, serialize_object, serialize_tagged, serialize_tagged_union,
+        value,
     };
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use url::Url;
@@ -21,6 +22,8 @@ use crate::transport::Payload;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+/// What comes back is an error, if anything: JSON is preferred for it.
+const ANYTHING: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.5");
 const JSON_LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 
 /// The capacity that the body of a short question fits into without growing.
@@ -65,10 +68,19 @@ pub(crate) struct CallOptions {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) extra_body: Map<String, Value>,
     pub(crate) headers: HeaderMap,
+    /// Whether one of the headers takes the place of the provider's credentials.
+    pub(crate) has_credential: bool,
     pub(crate) timeouts: TimeoutOverrides,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) max_response_size: Option<usize>,
     pub(crate) base_url: Option<Url>,
+}
+
+impl CallOptions {
+    /// Whether the call has credentials of its own.
+    pub(crate) fn has_credential(&self) -> bool {
+        self.has_credential || self.headers.contains_key(AUTHORIZATION)
+    }
 }
 
 impl ApiRequest {
@@ -259,13 +271,14 @@ impl RequestParts {
             }
         }
 
-        if body.extra().contains_key("stream") {
+        let is_stream = self.operation.framing == Framing::Sse;
+        let stream = body.extra().get("stream");
+        if stream.is_some_and(|stream| is_stream || *stream != false) {
             return Err(Error::config(
                 "`stream` is set by the method that is called: \
                  call `stream` or `complete`, and leave the field out",
             ));
         }
-        let is_stream = self.operation.framing == Framing::Sse;
         self.set_json(&Outgoing(body, is_stream))
     }
 
@@ -294,6 +307,19 @@ impl RequestParts {
         Ok(())
     }
 
+    /// Sets a header that takes the place of the provider's credentials.
+    pub(crate) fn set_credential<N>(&mut self, name: N, secret: &SecretString) -> Result<()>
+    where
+        N: TryInto<HeaderName>,
+    {
+        let (name, mut value) = parse_header(name, secret.expose_secret())?;
+        value.set_sensitive(true);
+        let options = self.options_mut();
+        options.headers.insert(name, value);
+        options.has_credential = true;
+        Ok(())
+    }
+
     /// Adds to an attempt's credentials the SDK's headers and, on top, those of the call. Those of
     /// the client replace none. Returns whether the user agent is the SDK's own name.
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap, client: &ClientHeaders) -> bool {
@@ -301,7 +327,8 @@ impl RequestParts {
             Framing::Bytes(media_type) => HeaderValue::from_static(media_type),
             Framing::Sse => EVENT_STREAM,
             Framing::JsonLines => JSON_LINES,
-            Framing::Json | Framing::Nothing | Framing::WebSocket => JSON,
+            Framing::Nothing => ANYTHING,
+            Framing::Json | Framing::WebSocket => JSON,
         };
         headers.insert(ACCEPT, accept);
         headers.insert(USER_AGENT, client.user_agent());

@@ -2,31 +2,29 @@
 
 //! Voice agents.
 
-mod audio_agent_list_page;
 mod get_voice_agent_request;
-mod o_auth2_token_auth;
+mod oauth2_token_auth;
+mod voice_agent_page;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::audio_agent_list_page::{
-    AudioAgentListPage, AudioAgentSessionListPage, AudioAgentSessionSummary,
-    AudioAgentUpdateRequest,
-};
 pub use self::get_voice_agent_request::{
-    ApiKeyAuth, AudioAgentConfigurationRequest, AudioAgentConfigurationRequestTool,
-    AudioAgentCreateRequest, AudioInactivityConfig, AudioLlmConfig, AudioSttConfig, AudioTtsConfig,
-    AudioTurnConfig, AudioTurnDetectionConfig, GetVoiceAgentRequest, ListVoiceAgentSessionsRequest,
-    ListVoiceAgentVersionsRequest, ListVoiceAgentsRequest, VoiceAgentCustomConnector,
-    VoiceAgentCustomConnectorAuthorization,
+    ApiKeyAuth, AudioInactivityConfig, AudioLlmConfig, AudioSttConfig, AudioTtsConfig,
+    AudioTurnConfig, AudioTurnDetectionConfig, CreateVoiceAgentRequest, GetVoiceAgentRequest,
+    ListVoiceAgentSessionsRequest, ListVoiceAgentVersionsRequest, ListVoiceAgentsRequest,
+    VoiceAgentConfiguration, VoiceAgentConnectorAuthorization, VoiceAgentConnectorTool,
+    VoiceAgentTool,
 };
-pub use self::o_auth2_token_auth::{
-    AudioAgentConfigurationResponseConfig, AudioAgentConfigurationResponseConfigTool,
-    AudioAgentResponse, FunctionRequest, HangUpTool, OAuth2TokenAuth, PhoneDestination,
-    SipDestination, StaticToolFiller, TransferCallTool, TransferDestination, TransferTarget,
-    VoiceAgentDocumentLibraryTool, VoiceAgentFunctionTool, VoiceAgentFunctionToolRequest,
-    VoiceAgentWebSearchTool,
+pub use self::oauth2_token_auth::{
+    HangUpTool, OAuth2TokenAuth, PhoneDestination, SavedVoiceAgentConfiguration,
+    SavedVoiceAgentTool, SipDestination, StaticToolFiller, TransferCallTool, TransferDestination,
+    TransferTarget, VoiceAgent, VoiceAgentDocumentLibraryTool, VoiceAgentFunction,
+    VoiceAgentFunctionTool, VoiceAgentFunctionToolRequest, VoiceAgentWebSearchTool,
+};
+pub use self::voice_agent_page::{
+    UpdateVoiceAgentRequest, VoiceAgentPage, VoiceAgentSessionPage, VoiceAgentSessionSummary,
 };
 
 static CREATE: Operation = Operation::post("audio.agents.create", "/v1/audio/agents");
@@ -57,10 +55,57 @@ impl<M: Mode> VoiceAgents<M> {
         }
     }
 
+    /// Retrieves a voice agent, in its latest version or in another.
+    ///
+    /// Mirrors `GET /v1/audio/agents/{agent_id}`.
+    pub fn get(&self, agent_id: &str, request: &GetVoiceAgentRequest) -> Call<VoiceAgent, M> {
+        let request = ApiRequest::new(&GET)
+            .path(&[("agent_id", agent_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Lists voice agents. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/audio/agents`.
+    pub fn list(&self, request: &ListVoiceAgentsRequest) -> Call<VoiceAgentPage, M> {
+        let request = ApiRequest::new(&LIST).query(request);
+        self.client.call(request)
+    }
+
+    /// Lists the sessions of a voice agent, without their transcripts. [`Call::pages`] iterates
+    /// over all pages.
+    ///
+    /// Mirrors `GET /v1/audio/agents/{agent_id}/sessions`.
+    pub fn list_sessions(
+        &self,
+        agent_id: &str,
+        request: &ListVoiceAgentSessionsRequest,
+    ) -> Call<VoiceAgentSessionPage, M> {
+        let request = ApiRequest::new(&LIST_SESSIONS)
+            .path(&[("agent_id", agent_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Lists the versions of a voice agent. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/audio/agents/{agent_id}/versions`.
+    pub fn list_versions(
+        &self,
+        agent_id: &str,
+        request: &ListVoiceAgentVersionsRequest,
+    ) -> Call<VoiceAgentPage, M> {
+        let request = ApiRequest::new(&LIST_VERSIONS)
+            .path(&[("agent_id", agent_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
     /// Creates a voice agent.
     ///
     /// Mirrors `POST /v1/audio/agents`.
-    pub fn create(&self, request: &AudioAgentCreateRequest) -> Call<AudioAgentResponse, M> {
+    pub fn create(&self, request: &CreateVoiceAgentRequest) -> Call<VoiceAgent, M> {
         let request = ApiRequest::new(&CREATE).json(request);
         self.client.call(request)
     }
@@ -73,64 +118,11 @@ impl<M: Mode> VoiceAgents<M> {
         self.client.call(request)
     }
 
-    /// Retrieves a voice agent.
-    ///
-    /// Mirrors `GET /v1/audio/agents/{agent_id}`.
-    pub fn get(
-        &self,
-        agent_id: &str,
-        request: &GetVoiceAgentRequest,
-    ) -> Call<AudioAgentResponse, M> {
-        let request = ApiRequest::new(&GET)
-            .path(&[("agent_id", agent_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Lists voice agents. [`Call::pages`] iterates over all pages.
-    ///
-    /// Mirrors `GET /v1/audio/agents`.
-    pub fn list(&self, request: &ListVoiceAgentsRequest) -> Call<AudioAgentListPage, M> {
-        let request = ApiRequest::new(&LIST).query(request);
-        self.client.call(request)
-    }
-
-    /// Lists sessions. [`Call::pages`] iterates over all pages.
-    ///
-    /// Mirrors `GET /v1/audio/agents/{agent_id}/sessions`.
-    pub fn list_sessions(
-        &self,
-        agent_id: &str,
-        request: &ListVoiceAgentSessionsRequest,
-    ) -> Call<AudioAgentSessionListPage, M> {
-        let request = ApiRequest::new(&LIST_SESSIONS)
-            .path(&[("agent_id", agent_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Lists versions. [`Call::pages`] iterates over all pages.
-    ///
-    /// Mirrors `GET /v1/audio/agents/{agent_id}/versions`.
-    pub fn list_versions(
-        &self,
-        agent_id: &str,
-        request: &ListVoiceAgentVersionsRequest,
-    ) -> Call<AudioAgentListPage, M> {
-        let request = ApiRequest::new(&LIST_VERSIONS)
-            .path(&[("agent_id", agent_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Updates a voice agent.
+    /// Updates a voice agent, which creates a new version of it. The request replaces the whole
+    /// configuration.
     ///
     /// Mirrors `PUT /v1/audio/agents/{agent_id}`.
-    pub fn update(
-        &self,
-        agent_id: &str,
-        request: &AudioAgentUpdateRequest,
-    ) -> Call<AudioAgentResponse, M> {
+    pub fn update(&self, agent_id: &str, request: &UpdateVoiceAgentRequest) -> Call<VoiceAgent, M> {
         let request = ApiRequest::new(&UPDATE)
             .path(&[("agent_id", agent_id)])
             .json(request);

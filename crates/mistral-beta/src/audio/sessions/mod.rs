@@ -2,21 +2,20 @@
 
 //! Sessions of voice agents.
 
-mod audio_latency_breakdown_user;
-mod audio_session_create_request;
+mod create_voice_session_request;
+mod user_transcript_turn;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::audio_latency_breakdown_user::AudioLatencyBreakdownUser;
-pub use self::audio_session_create_request::{
-    AudioAssistantTranscriptTurn, AudioLatencyBreakdownAssistant, AudioSessionCreateRequest,
-    AudioSessionCreateRequestTool, AudioSessionCreateResponse, AudioSessionPhoneCall,
-    AudioSessionPhoneNumber, AudioSessionResponse, AudioSessionResponseStatus, AudioToolCall,
-    AudioToolTranscriptTurn, AudioToolTranscriptTurnStatus, AudioUserTranscriptTurn,
-    TranscriptTurn,
+pub use self::create_voice_session_request::{
+    AssistantTranscriptTurn, AssistantTurnLatency, CreateVoiceSessionRequest,
+    CreateVoiceSessionResponse, ToolTranscriptTurn, ToolTurnStatus, TranscriptToolCall,
+    TranscriptTurn, VoiceSession, VoiceSessionPhoneCall, VoiceSessionPhoneNumber,
+    VoiceSessionStatus, VoiceSessionTool,
 };
+pub use self::user_transcript_turn::{UserTranscriptTurn, UserTurnLatency};
 
 static CLOSE: Operation =
     Operation::delete("audio.sessions.close", "/v1/audio/sessions/{session_id}").nothing();
@@ -36,7 +35,15 @@ impl<M: Mode> VoiceSessions<M> {
         }
     }
 
-    /// Closes a sessions of voice agent.
+    /// Retrieves a session with its transcript.
+    ///
+    /// Mirrors `GET /v1/audio/sessions/{session_id}`.
+    pub fn get(&self, session_id: &str) -> Call<VoiceSession, M> {
+        let request = ApiRequest::new(&GET).path(&[("session_id", session_id)]);
+        self.client.call(request)
+    }
+
+    /// Ends a session and releases its resources.
     ///
     /// Mirrors `DELETE /v1/audio/sessions/{session_id}`.
     pub fn close(&self, session_id: &str) -> Call<(), M> {
@@ -44,22 +51,17 @@ impl<M: Mode> VoiceSessions<M> {
         self.client.call(request)
     }
 
-    /// Creates a sessions of voice agent.
+    /// Creates a session with a voice agent.
+    ///
+    /// The response contains the address and the token with which a LiveKit client joins the
+    /// session. Audio is not part of this API.
     ///
     /// Mirrors `POST /v1/audio/sessions`.
     pub fn create(
         &self,
-        request: &AudioSessionCreateRequest,
-    ) -> Call<AudioSessionCreateResponse, M> {
+        request: &CreateVoiceSessionRequest,
+    ) -> Call<CreateVoiceSessionResponse, M> {
         let request = ApiRequest::new(&CREATE).json(request);
-        self.client.call(request)
-    }
-
-    /// Retrieves a sessions of voice agent.
-    ///
-    /// Mirrors `GET /v1/audio/sessions/{session_id}`.
-    pub fn get(&self, session_id: &str) -> Call<AudioSessionResponse, M> {
-        let request = ApiRequest::new(&GET).path(&[("session_id", session_id)]);
         self.client.call(request)
     }
 }

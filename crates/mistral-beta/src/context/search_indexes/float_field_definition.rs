@@ -3,18 +3,19 @@
 use mistral_core::json::ApiRequest;
 use serde_json::{Map, Value};
 
-/// A float field definition. Mirrors the API's `FloatFieldDefinition`.
+/// The definition of a field that holds a floating-point number. Mirrors the API's
+/// `FloatFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct FloatFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -22,18 +23,19 @@ pub struct FloatFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A float array field definition. Mirrors the API's `FloatArrayFieldDefinition`.
+/// The definition of a field that holds a list of floating-point numbers. Mirrors the API's
+/// `FloatArrayFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct FloatArrayFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -41,18 +43,18 @@ pub struct FloatArrayFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// An int field definition. Mirrors the API's `IntFieldDefinition`.
+/// The definition of a field that holds an integer. Mirrors the API's `IntFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct IntFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -60,18 +62,19 @@ pub struct IntFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// An int array field definition. Mirrors the API's `IntArrayFieldDefinition`.
+/// The definition of a field that holds a list of integers. Mirrors the API's
+/// `IntArrayFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct IntArrayFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -79,18 +82,18 @@ pub struct IntArrayFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A JSON field definition. Mirrors the API's `JSONFieldDefinition`.
+/// The definition of a field that holds a JSON value. Mirrors the API's `JSONFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct JsonFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -98,18 +101,19 @@ pub struct JsonFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A keyword field definition. Mirrors the API's `KeywordFieldDefinition`.
+/// The definition of a field that holds a text that is matched as a whole. Mirrors the API's
+/// `KeywordFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct KeywordFieldDefinition {
-    /// Whether indexed applies. Default: `true`.
+    /// Whether the server builds an index over the field. Default: `true`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -117,18 +121,19 @@ pub struct KeywordFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A keyword array field definition. Mirrors the API's `KeywordArrayFieldDefinition`.
+/// The definition of a field that holds a list of texts that are matched as a whole. Mirrors the
+/// API's `KeywordArrayFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct KeywordArrayFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -136,18 +141,18 @@ pub struct KeywordArrayFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A long field definition. Mirrors the API's `LongFieldDefinition`.
+/// The definition of a field that holds a 64-bit integer. Mirrors the API's `LongFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct LongFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -155,18 +160,19 @@ pub struct LongFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A long array field definition. Mirrors the API's `LongArrayFieldDefinition`.
+/// The definition of a field that holds a list of 64-bit integers. Mirrors the API's
+/// `LongArrayFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct LongArrayFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -174,18 +180,19 @@ pub struct LongArrayFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A text field definition. Mirrors the API's `TextFieldDefinition`.
+/// The definition of a field that holds a text that is searched by words. Mirrors the API's
+/// `TextFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct TextFieldDefinition {
-    /// Whether indexed applies. Default: `true`.
+    /// Whether the server builds an index over the field. Default: `true`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -193,18 +200,19 @@ pub struct TextFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A text array field definition. Mirrors the API's `TextArrayFieldDefinition`.
+/// The definition of a field that holds a list of texts that are searched by words. Mirrors the
+/// API's `TextArrayFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct TextArrayFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -212,18 +220,18 @@ pub struct TextArrayFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A timestamp field definition. Mirrors the API's `TimestampFieldDefinition`.
+/// The definition of a field that holds a time. Mirrors the API's `TimestampFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct TimestampFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.
@@ -231,18 +239,19 @@ pub struct TimestampFieldDefinition {
     pub extra: Map<String, Value>,
 }
 
-/// A timestamp array field definition. Mirrors the API's `TimestampArrayFieldDefinition`.
+/// The definition of a field that holds a list of times. Mirrors the API's
+/// `TimestampArrayFieldDefinition`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct TimestampArrayFieldDefinition {
-    /// Whether indexed applies. Default: `false`.
+    /// Whether the server builds an index over the field. Default: `false`.
     pub indexed: Option<bool>,
-    /// Whether required applies. Default: `false`.
+    /// Whether every document or chunk must have a value of the field. Default: `false`.
     pub required: Option<bool>,
-    /// Whether system applies. Default: `false`.
+    /// Whether this is a system field. Default: `false`.
     pub system: Option<bool>,
-    /// The default.
+    /// The value of the field where a document or a chunk has none.
     #[api(into)]
     pub default: Option<Value>,
     /// Fields that this version of the SDK does not declare.

@@ -2,23 +2,23 @@
 
 //! Search indexes.
 
-mod chunk_fields;
+mod chunk_field;
 mod float_field_definition;
-mod generate_search_index_index_summary_request;
-mod navigation_chunk_response;
-mod range_filter;
+mod generate_index_summary_request;
+mod navigation_chunk;
+mod or_match;
 mod read_request;
-mod update_managed_index_request;
+mod search_chunk;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 use serde_json::Value;
 
-pub use self::chunk_fields::{
-    ChunkFields, DeleteDocumentsRequest, DeleteDocumentsResponse, DeleteManagedIndexResponse,
-    ManagedIndexResponse, ManagedIndexStatus, NavigationResponse, SummaryChunk, SummaryError,
-    SummaryLanguage, SummaryMetadata, SummaryStatusDollarDefs, SummaryStreamTypes,
+pub use self::chunk_field::{
+    ChunkField, DeleteDocumentsRequest, DeleteDocumentsResponse, DeleteManagedIndexResponse,
+    ManagedIndex, ManagedIndexStatus, NavigationResponse, StreamedSummaryStatus, SummaryChunk,
+    SummaryError, SummaryLanguage, SummaryMetadata, SummaryStreamItem,
 };
 pub use self::float_field_definition::{
     FloatArrayFieldDefinition, FloatFieldDefinition, IntArrayFieldDefinition, IntFieldDefinition,
@@ -26,30 +26,30 @@ pub use self::float_field_definition::{
     LongArrayFieldDefinition, LongFieldDefinition, TextArrayFieldDefinition, TextFieldDefinition,
     TimestampArrayFieldDefinition, TimestampFieldDefinition,
 };
-pub use self::generate_search_index_index_summary_request::{
+pub use self::generate_index_summary_request::{
     BoolArrayFieldDefinition, BoolFieldDefinition, CreateManagedIndexRequest, CustomEmbeddingModel,
-    DenseVectorFieldDefinition, DistanceMetric, DocumentFields,
-    GenerateSearchIndexIndexSummaryRequest, IndexEmbedding, ListSearchIndexesRequest,
-    ManagedIndexConfig, ManagedIndexFields, MistralEmbeddingModel, VectorDType,
+    DenseVectorFieldDefinition, DistanceMetric, DocumentField, GenerateIndexSummaryRequest,
+    IndexEmbedding, ListSearchIndexesRequest, ManagedIndexConfig, ManagedIndexSchema,
+    MistralEmbeddingModel, VectorNumberType,
 };
-pub use self::navigation_chunk_response::{
-    AcceptedDocumentResponse, DocumentFieldErrorResponse, FieldErrorLocation,
-    GetSummaryResponseSummary, GrepMode, GrepRequest, IngestDocumentsRequest,
-    IngestDocumentsResponse, IngestedDocument, ListManagedIndexesResponse, NavigateRequest,
-    NavigationChunkResponse, NavigationDirection, RejectedDocumentResponse, SummaryStatus,
+pub use self::navigation_chunk::{
+    AcceptedDocument, DocumentFieldError, FieldErrorLocation, GrepMode, GrepRequest, IndexSummary,
+    IngestDocumentsRequest, IngestDocumentsResponse, IngestedDocument, ManagedIndexPage,
+    NavigateRequest, NavigationChunk, NavigationDirection, RejectedDocument, SummaryStatus,
 };
-pub use self::range_filter::{
-    GreaterOrEqualValue, GreaterThanValue, LessOrEqualValue, LessThanValue,
-    NearestNeighbourRetriever, NearestNeighbourRetrieverFilter, RangeFilter, RrfRetriever,
-    RrfRetrieverFilter, RrfRetrieverRetriever, SearchChunkResponse, SearchHitResponse,
-    SearchResponse, UpdateSummaryRequestSummary, UpdateSummaryRequestSummaryStatus,
+pub use self::or_match::{
+    FusedRetriever, GreaterOrEqualValue, GreaterThanValue, LessOrEqualValue, LessThanValue,
+    NearestNeighbourFilter, NearestNeighbourRetriever, OrMatch, RangeFilter, RrfFilter,
+    RrfRetriever, SearchHit, SearchResponse,
 };
 pub use self::read_request::{
-    AndFilter, AndMatch, EqualFilter, EqualValue, InFilter, InValue, KeywordOperator,
-    KeywordRetriever, KeywordRetrieverFilter, NotFilter, NotMatch, OrFilter, OrMatch, ReadRequest,
-    SearchRequest, SearchRequestRetriever,
+    AndFilter, AndMatch, EqualFilter, EqualValue, InFilter, InValue, KeywordFilter,
+    KeywordOperator, KeywordRetriever, NotFilter, NotMatch, OrFilter, ReadRequest, Retriever,
+    SearchRequest,
 };
-pub use self::update_managed_index_request::UpdateManagedIndexRequest;
+pub use self::search_chunk::{
+    SearchChunk, SetIndexSummaryRequest, SetIndexSummaryStatus, UpdateManagedIndexRequest,
+};
 
 static CREATE: Operation = Operation::post(
     "beta.context.search_indexes.create",
@@ -130,15 +130,60 @@ impl<M: Mode> SearchIndexes<M> {
         }
     }
 
+    /// Retrieves a search index.
+    ///
+    /// Mirrors `GET /v1/context/search-indexes/{index_name}`.
+    pub fn get(&self, index_name: &str) -> Call<ManagedIndex, M> {
+        let request = ApiRequest::new(&GET).path(&[("index_name", index_name)]);
+        self.client.call(request)
+    }
+
+    /// Retrieves a chunk of a search index. Fails with status 404 if the index has no chunk with
+    /// this id.
+    ///
+    /// Mirrors `GET /v1/context/search-indexes/{index_name}/chunks/{chunk_id}`.
+    pub fn get_chunk(&self, index_name: &str, chunk_id: &str) -> Call<NavigationResponse, M> {
+        let request =
+            ApiRequest::new(&GET_CHUNK).path(&[("index_name", index_name), ("chunk_id", chunk_id)]);
+        self.client.call(request)
+    }
+
+    /// Retrieves the summary of a search index in a language.
+    ///
+    /// Mirrors `GET /v1/context/search-indexes/{index_name}/summary_field/{language}`.
+    pub fn get_index_summary(
+        &self,
+        language: &SummaryLanguage,
+        index_name: &str,
+    ) -> Call<IndexSummary, M> {
+        let request = ApiRequest::new(&GET_INDEX_SUMMARY)
+            .path(&[("language", language.as_str()), ("index_name", index_name)]);
+        self.client.call(request)
+    }
+
+    /// Lists the search indexes of the workspace. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/context/search-indexes`.
+    pub fn list(&self, request: &ListSearchIndexesRequest) -> Call<ManagedIndexPage, M> {
+        let request = ApiRequest::new(&LIST).query(request);
+        self.client.call(request)
+    }
+
     /// Creates a search index.
     ///
+    /// The server reserves the name and provisions the storage afterwards: retrieve the index with
+    /// [`get`](Self::get) until its status is `ready` or `failed`.
+    ///
     /// Mirrors `POST /v1/context/search-indexes`.
-    pub fn create(&self, request: &CreateManagedIndexRequest) -> Call<ManagedIndexResponse, M> {
+    pub fn create(&self, request: &CreateManagedIndexRequest) -> Call<ManagedIndex, M> {
         let request = ApiRequest::new(&CREATE).json(request);
         self.client.call(request)
     }
 
     /// Deletes a search index.
+    ///
+    /// The server marks the index and drops the storage afterwards: [`get`](Self::get) fails with
+    /// status 404 once it is gone.
     ///
     /// Mirrors `DELETE /v1/context/search-indexes/{index_name}`.
     pub fn delete(&self, index_name: &str) -> Call<DeleteManagedIndexResponse, M> {
@@ -146,7 +191,8 @@ impl<M: Mode> SearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Deletes the documents of a search index.
+    /// Deletes documents from a search index, and returns the ids that were deleted and those that
+    /// were not found.
     ///
     /// Mirrors `DELETE /v1/context/search-indexes/{index_name}/documents`.
     pub fn delete_documents(
@@ -160,52 +206,28 @@ impl<M: Mode> SearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Generates the summary of a search index, and streams it.
+    /// Generates the summary of a search index in a language, and streams it.
+    ///
+    /// The first item of the stream describes the summary. The following ones carry its text, piece
+    /// by piece.
     ///
     /// Mirrors `POST /v1/context/search-indexes/{index_name}/summary_field/{language}`.
     pub fn generate_index_summary(
         &self,
         language: &SummaryLanguage,
         index_name: &str,
-        request: &GenerateSearchIndexIndexSummaryRequest,
-    ) -> StreamCall<SummaryStreamTypes, M> {
+        request: &GenerateIndexSummaryRequest,
+    ) -> StreamCall<SummaryStreamItem, M> {
         let request = ApiRequest::new(&GENERATE_INDEX_SUMMARY)
             .path(&[("language", language.as_str()), ("index_name", index_name)])
             .query(request);
         self.client.call_stream(request)
     }
 
-    /// Retrieves a search index.
+    /// Returns the chunks of a source that contain a pattern, in reading order.
     ///
-    /// Mirrors `GET /v1/context/search-indexes/{index_name}`.
-    pub fn get(&self, index_name: &str) -> Call<ManagedIndexResponse, M> {
-        let request = ApiRequest::new(&GET).path(&[("index_name", index_name)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves the chunk of a search index.
-    ///
-    /// Mirrors `GET /v1/context/search-indexes/{index_name}/chunks/{chunk_id}`.
-    pub fn get_chunk(&self, index_name: &str, chunk_id: &str) -> Call<NavigationResponse, M> {
-        let request =
-            ApiRequest::new(&GET_CHUNK).path(&[("index_name", index_name), ("chunk_id", chunk_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves the index summary of a search index.
-    ///
-    /// Mirrors `GET /v1/context/search-indexes/{index_name}/summary_field/{language}`.
-    pub fn get_index_summary(
-        &self,
-        language: &SummaryLanguage,
-        index_name: &str,
-    ) -> Call<GetSummaryResponseSummary, M> {
-        let request = ApiRequest::new(&GET_INDEX_SUMMARY)
-            .path(&[("language", language.as_str()), ("index_name", index_name)]);
-        self.client.call(request)
-    }
-
-    /// Searches a search index by a pattern.
+    /// The list is empty if no chunk matches. The call fails with status 404 if the source has no
+    /// chunks at all.
     ///
     /// Mirrors `POST /v1/context/search-indexes/{index_name}/grep`.
     pub fn grep(&self, index_name: &str, request: &GrepRequest) -> Call<NavigationResponse, M> {
@@ -215,7 +237,10 @@ impl<M: Mode> SearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Ingests the documents of a search index.
+    /// Adds documents to a search index.
+    ///
+    /// The call succeeds even if the server rejects documents: the response reports for each of
+    /// them whether it was accepted.
     ///
     /// Mirrors `POST /v1/context/search-indexes/{index_name}/documents`.
     pub fn ingest_documents(
@@ -229,15 +254,10 @@ impl<M: Mode> SearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Lists search indexes. [`Call::pages`] iterates over all pages.
+    /// Returns the chunks before or after a position of a source, in reading order.
     ///
-    /// Mirrors `GET /v1/context/search-indexes`.
-    pub fn list(&self, request: &ListSearchIndexesRequest) -> Call<ListManagedIndexesResponse, M> {
-        let request = ApiRequest::new(&LIST).query(request);
-        self.client.call(request)
-    }
-
-    /// Navigates the documents of a search index.
+    /// The list is empty if the source has no chunks in that direction. The call fails with status
+    /// 404 if it has none at all.
     ///
     /// Mirrors `POST /v1/context/search-indexes/{index_name}/navigate`.
     pub fn navigate(
@@ -251,7 +271,10 @@ impl<M: Mode> SearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Reads a part of a document of a search index.
+    /// Returns the chunks of a part of a source, in reading order.
+    ///
+    /// The list is empty if the source has no chunks in that part. The call fails with status 404
+    /// if it has none at all.
     ///
     /// Mirrors `POST /v1/context/search-indexes/{index_name}/read`.
     pub fn read(&self, index_name: &str, request: &ReadRequest) -> Call<NavigationResponse, M> {
@@ -261,7 +284,8 @@ impl<M: Mode> SearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Searches a search index.
+    /// Searches a search index by meaning, by keywords, or by both, and returns the chunks that
+    /// match best, the best first.
     ///
     /// Mirrors `POST /v1/context/search-indexes/{index_name}/search`.
     pub fn search(&self, index_name: &str, request: &SearchRequest) -> Call<SearchResponse, M> {
@@ -271,14 +295,14 @@ impl<M: Mode> SearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Sets the index summary of a search index.
+    /// Replaces the summary of a search index in a language.
     ///
     /// Mirrors `PUT /v1/context/search-indexes/{index_name}/summary_field/{language}`.
     pub fn set_index_summary(
         &self,
         language: &SummaryLanguage,
         index_name: &str,
-        request: &UpdateSummaryRequestSummary,
+        request: &SetIndexSummaryRequest,
     ) -> Call<Value, M> {
         let request = ApiRequest::new(&SET_INDEX_SUMMARY)
             .path(&[("language", language.as_str()), ("index_name", index_name)])
@@ -286,14 +310,18 @@ impl<M: Mode> SearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Updates a search index.
+    /// Replaces the schema of a search index.
+    ///
+    /// The new schema must keep all fields of the current one and may add others. The index serves
+    /// the current schema until the new one is applied: retrieve it with [`get`](Self::get) until
+    /// its status is `ready`.
     ///
     /// Mirrors `PUT /v1/context/search-indexes/{index_name}`.
     pub fn update(
         &self,
         index_name: &str,
         request: &UpdateManagedIndexRequest,
-    ) -> Call<ManagedIndexResponse, M> {
+    ) -> Call<ManagedIndex, M> {
         let request = ApiRequest::new(&UPDATE)
             .path(&[("index_name", index_name)])
             .json(request);

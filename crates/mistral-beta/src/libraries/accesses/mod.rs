@@ -2,14 +2,15 @@
 
 //! Accesses to libraries.
 
-mod sharing_delete;
+mod unshare_library_request;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::sharing_delete::{
-    EntityType, LibrarySharing, ListSharingResponse, ShareEnum, SharingDelete, SharingRequest,
+pub use self::unshare_library_request::{
+    LibrarySharing, ListLibrarySharingsResponse, ShareLibraryRequest, SharingEntityType,
+    SharingLevel, UnshareLibraryRequest,
 };
 
 static DELETE: Operation = Operation::delete(
@@ -38,13 +39,24 @@ impl<M: Mode> LibraryAccesses<M> {
         }
     }
 
-    /// Deletes an accesses to library.
+    /// Lists the users and the workspaces that have access to a library, with their roles.
+    ///
+    /// Mirrors `GET /v1/libraries/{library_id}/share`.
+    pub fn list(&self, library_id: &str) -> Call<ListLibrarySharingsResponse, M> {
+        let request = ApiRequest::new(&LIST).path(&[("library_id", library_id)]);
+        self.client.call(request)
+    }
+
+    /// Withdraws the access of a user or a workspace to a library.
+    ///
+    /// Only the owner of a library can withdraw the access of others. The owner's own access cannot
+    /// be withdrawn. Returns the deleted access, or nothing if the server sends no body.
     ///
     /// Mirrors `DELETE /v1/libraries/{library_id}/share`.
     pub fn delete(
         &self,
         library_id: &str,
-        request: &SharingDelete,
+        request: &UnshareLibraryRequest,
     ) -> Call<Option<LibrarySharing>, M> {
         let request = ApiRequest::new(&DELETE)
             .path(&[("library_id", library_id)])
@@ -52,21 +64,16 @@ impl<M: Mode> LibraryAccesses<M> {
         self.client.call(request)
     }
 
-    /// Lists accesses to libraries.
+    /// Shares a library with a user or a workspace, or changes the level of an access that exists.
     ///
-    /// Mirrors `GET /v1/libraries/{library_id}/share`.
-    pub fn list(&self, library_id: &str) -> Call<ListSharingResponse, M> {
-        let request = ApiRequest::new(&LIST).path(&[("library_id", library_id)]);
-        self.client.call(request)
-    }
-
-    /// Shares a library with a user, a workspace or an organization, or changes the level of the access.
+    /// Only the owner of a library can share it, and only within the organization. The owner's own
+    /// access cannot be changed.
     ///
     /// Mirrors `PUT /v1/libraries/{library_id}/share`.
     pub fn update_or_create(
         &self,
         library_id: &str,
-        request: &SharingRequest,
+        request: &ShareLibraryRequest,
     ) -> Call<LibrarySharing, M> {
         let request = ApiRequest::new(&UPDATE_OR_CREATE)
             .path(&[("library_id", library_id)])

@@ -10,8 +10,8 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, MultipartForm, Operation};
 
 pub use self::list_documents_request::{
-    Document, DocumentAttribute, DocumentTextContent, ListDocumentsRequest, ListDocumentsResponse,
-    ProcessStatus, ProcessingStatus, TextDocumentContentRequest, UpdateDocumentRequest,
+    Document, DocumentAttribute, DocumentStatus, DocumentTextContent, GetDocumentTextRequest,
+    ListDocumentsRequest, ListDocumentsResponse, ProcessStatus, UpdateDocumentRequest,
 };
 
 static DELETE: Operation = Operation::delete(
@@ -74,16 +74,9 @@ impl<M: Mode> Documents<M> {
         }
     }
 
-    /// Deletes a documents of library.
+    /// Creates a URL from which the text extracted from a document can be downloaded without a key.
     ///
-    /// Mirrors `DELETE /v1/libraries/{library_id}/documents/{document_id}`.
-    pub fn delete(&self, library_id: &str, document_id: &str) -> Call<(), M> {
-        let request = ApiRequest::new(&DELETE)
-            .path(&[("library_id", library_id), ("document_id", document_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves a URL from which a document's text can be downloaded without a key, until it expires.
+    /// Until the URL expires it gives access to everyone who has it.
     ///
     /// Mirrors `GET /v1/libraries/{library_id}/documents/{document_id}/extracted-text-signed-url`.
     pub fn extracted_text_signed_url(
@@ -96,7 +89,7 @@ impl<M: Mode> Documents<M> {
         self.client.call(request)
     }
 
-    /// Retrieves a documents of library.
+    /// Retrieves a document: its metadata and the state of its processing, without its content.
     ///
     /// Mirrors `GET /v1/libraries/{library_id}/documents/{document_id}`.
     pub fn get(&self, library_id: &str, document_id: &str) -> Call<Document, M> {
@@ -105,7 +98,9 @@ impl<M: Mode> Documents<M> {
         self.client.call(request)
     }
 
-    /// Retrieves a URL from which a document can be downloaded without a key, until it expires.
+    /// Creates a URL from which the file of a document can be downloaded without a key.
+    ///
+    /// The URL expires after 30 minutes. Until then it gives access to everyone who has it.
     ///
     /// Mirrors `GET /v1/libraries/{library_id}/documents/{document_id}/signed-url`.
     pub fn get_signed_url(&self, library_id: &str, document_id: &str) -> Call<String, M> {
@@ -114,7 +109,58 @@ impl<M: Mode> Documents<M> {
         self.client.call(request)
     }
 
-    /// Replaces the name and the attributes of a document.
+    /// Lists the documents of a library by page number, the newest first unless the request sorts
+    /// otherwise. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/libraries/{library_id}/documents`.
+    pub fn list(
+        &self,
+        library_id: &str,
+        request: &ListDocumentsRequest,
+    ) -> Call<ListDocumentsResponse, M> {
+        let request = ApiRequest::new(&LIST)
+            .path(&[("library_id", library_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Retrieves the state of a document's processing.
+    ///
+    /// Mirrors `GET /v1/libraries/{library_id}/documents/{document_id}/status`.
+    pub fn status(&self, library_id: &str, document_id: &str) -> Call<DocumentStatus, M> {
+        let request = ApiRequest::new(&STATUS)
+            .path(&[("library_id", library_id), ("document_id", document_id)]);
+        self.client.call(request)
+    }
+
+    /// Retrieves the text that was extracted from a document, all of it or a range of pages.
+    ///
+    /// The text of PDF, Word and PowerPoint files comes from OCR.
+    ///
+    /// Mirrors `GET /v1/libraries/{library_id}/documents/{document_id}/text_content`.
+    pub fn text_content(
+        &self,
+        library_id: &str,
+        document_id: &str,
+        request: &GetDocumentTextRequest,
+    ) -> Call<DocumentTextContent, M> {
+        let request = ApiRequest::new(&TEXT_CONTENT)
+            .path(&[("library_id", library_id), ("document_id", document_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a document from a library and from its search index.
+    ///
+    /// Mirrors `DELETE /v1/libraries/{library_id}/documents/{document_id}`.
+    pub fn delete(&self, library_id: &str, document_id: &str) -> Call<(), M> {
+        let request = ApiRequest::new(&DELETE)
+            .path(&[("library_id", library_id), ("document_id", document_id)]);
+        self.client.call(request)
+    }
+
+    /// Updates the name, the attributes and the expiry of a document, with the method PUT. Prefer
+    /// `update`.
     ///
     /// Mirrors `PUT /v1/libraries/{library_id}/documents/{document_id}`.
     #[deprecated(note = "the API has deprecated this operation")]
@@ -130,21 +176,7 @@ impl<M: Mode> Documents<M> {
         self.client.call(request)
     }
 
-    /// Lists documents of libraries.
-    ///
-    /// Mirrors `GET /v1/libraries/{library_id}/documents`.
-    pub fn list(
-        &self,
-        library_id: &str,
-        request: &ListDocumentsRequest,
-    ) -> Call<ListDocumentsResponse, M> {
-        let request = ApiRequest::new(&LIST)
-            .path(&[("library_id", library_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Reprocesses a documents of library.
+    /// Processes a document again. The processing is billed again.
     ///
     /// Mirrors `POST /v1/libraries/{library_id}/documents/{document_id}/reprocess`.
     pub fn reprocess(&self, library_id: &str, document_id: &str) -> Call<(), M> {
@@ -153,31 +185,8 @@ impl<M: Mode> Documents<M> {
         self.client.call(request)
     }
 
-    /// Retrieves the state of a document's processing.
-    ///
-    /// Mirrors `GET /v1/libraries/{library_id}/documents/{document_id}/status`.
-    pub fn status(&self, library_id: &str, document_id: &str) -> Call<ProcessingStatus, M> {
-        let request = ApiRequest::new(&STATUS)
-            .path(&[("library_id", library_id), ("document_id", document_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves the text that was extracted from a document.
-    ///
-    /// Mirrors `GET /v1/libraries/{library_id}/documents/{document_id}/text_content`.
-    pub fn text_content(
-        &self,
-        library_id: &str,
-        document_id: &str,
-        request: &TextDocumentContentRequest,
-    ) -> Call<DocumentTextContent, M> {
-        let request = ApiRequest::new(&TEXT_CONTENT)
-            .path(&[("library_id", library_id), ("document_id", document_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Updates a documents of library.
+    /// Updates the name, the attributes and the expiry of a document. Fields that the request
+    /// leaves out keep their value.
     ///
     /// Mirrors `PATCH /v1/libraries/{library_id}/documents/{document_id}`.
     pub fn update(
@@ -192,7 +201,10 @@ impl<M: Mode> Documents<M> {
         self.client.call(request)
     }
 
-    /// Uploads a document to a library. It is streamed, and processed once it has arrived.
+    /// Uploads a document to a library. The file is streamed, and processed once it has arrived.
+    ///
+    /// Searches find a document only after its processing is complete. If the library already has a
+    /// document with the same content, that document is returned.
     ///
     /// Mirrors `POST /v1/libraries/{library_id}/documents`.
     pub fn upload(&self, library_id: &str, file: FileSource) -> Call<Document, M> {

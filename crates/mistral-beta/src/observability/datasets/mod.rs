@@ -2,7 +2,8 @@
 
 //! Datasets.
 
-mod dataset_import_result;
+mod dataset_task_status;
+mod list_dataset_import_tasks_response;
 mod list_datasets_request;
 pub mod records;
 
@@ -10,19 +11,20 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::dataset_import_result::{
-    DatasetImportResult, ImportDatasetFromDatasetRequest, ImportDatasetFromFileRequest,
-    ImportDatasetFromPlaygroundRequest, ImportDatasetFromSpansRequest,
-    ListDatasetImportTasksResponse, ListDatasetRecordsResponse, ListDatasetsResponse,
-    PaginatedResultDatasetImportTask, PaginatedResultDatasetPreview, PaginatedResultDatasetRecord,
-    SpanDatasetMapping, SpanDatasetMappingContract, SpanDatasetSourceNamespace,
-    SpanDatasetSourceReference, TelemetrySpanReference, UpdateDatasetRequest,
+pub use self::dataset_task_status::{
+    DatasetImportResult, DatasetTaskStatus, ImportDatasetFromFileRequest,
+    ImportDatasetFromPlaygroundRequest, ImportDatasetFromRecordsRequest,
+    ImportDatasetFromSpansRequest, ListDatasetRecordsResponse, ListDatasetsResponse,
+    PaginatedDatasetRecords, PaginatedDatasets, SpanDatasetMapping, SpanDatasetMappingContract,
+    SpanDatasetSourceNamespace, SpanDatasetSourceReference, TelemetrySpanReference,
+};
+pub use self::list_dataset_import_tasks_response::{
+    ListDatasetImportTasksResponse, PaginatedDatasetImportTasks, UpdateDatasetRequest,
 };
 pub use self::list_datasets_request::{
-    BaseTaskStatus, CreateDatasetRecordRequest, CreateDatasetRecordRequestSource,
-    CreateDatasetRequest, Dataset, DatasetImportTask, DatasetPreview, DatasetRecord,
-    DatasetRecordSource, ExportDatasetResponse, ListDatasetRecordsRequest, ListDatasetTasksRequest,
-    ListDatasetsRequest,
+    CreateDatasetRecordRequest, CreateDatasetRecordSource, CreateDatasetRequest, Dataset,
+    DatasetImportTask, DatasetPreview, DatasetRecord, DatasetRecordSource, ExportDatasetResponse,
+    ListDatasetRecordsRequest, ListDatasetTasksRequest, ListDatasetsRequest,
 };
 
 static CREATE: Operation = Operation::post(
@@ -101,7 +103,69 @@ impl<M: Mode> Datasets<M> {
         records::DatasetRecords::new(&self.client)
     }
 
-    /// Creates a dataset.
+    /// Exports a dataset to a file of JSON lines, and returns a URL from which the file can be
+    /// downloaded.
+    ///
+    /// Mirrors `GET /v1/observability/datasets/{dataset_id}/exports/to-jsonl`.
+    pub fn export_to_jsonl(&self, dataset_id: &str) -> Call<ExportDatasetResponse, M> {
+        let request = ApiRequest::new(&EXPORT_TO_JSONL).path(&[("dataset_id", dataset_id)]);
+        self.client.call(request)
+    }
+
+    /// Retrieves a dataset, without its records.
+    ///
+    /// Mirrors `GET /v1/observability/datasets/{dataset_id}`.
+    pub fn fetch(&self, dataset_id: &str) -> Call<DatasetPreview, M> {
+        let request = ApiRequest::new(&FETCH).path(&[("dataset_id", dataset_id)]);
+        self.client.call(request)
+    }
+
+    /// Retrieves an import task of a dataset, with its state and, when it has ended, its result.
+    ///
+    /// Mirrors `GET /v1/observability/datasets/{dataset_id}/tasks/{task_id}`.
+    pub fn fetch_task(&self, dataset_id: &str, task_id: &str) -> Call<DatasetImportTask, M> {
+        let request =
+            ApiRequest::new(&FETCH_TASK).path(&[("dataset_id", dataset_id), ("task_id", task_id)]);
+        self.client.call(request)
+    }
+
+    /// Lists datasets, page by page. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/observability/datasets`.
+    pub fn list(&self, request: &ListDatasetsRequest) -> Call<ListDatasetsResponse, M> {
+        let request = ApiRequest::new(&LIST).query(request);
+        self.client.call(request)
+    }
+
+    /// Lists the records of a dataset, page by page. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/observability/datasets/{dataset_id}/records`.
+    pub fn list_records(
+        &self,
+        dataset_id: &str,
+        request: &ListDatasetRecordsRequest,
+    ) -> Call<ListDatasetRecordsResponse, M> {
+        let request = ApiRequest::new(&LIST_RECORDS)
+            .path(&[("dataset_id", dataset_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Lists the import tasks of a dataset, page by page. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/observability/datasets/{dataset_id}/tasks`.
+    pub fn list_tasks(
+        &self,
+        dataset_id: &str,
+        request: &ListDatasetTasksRequest,
+    ) -> Call<ListDatasetImportTasksResponse, M> {
+        let request = ApiRequest::new(&LIST_TASKS)
+            .path(&[("dataset_id", dataset_id)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Creates an empty dataset and returns it.
     ///
     /// Mirrors `POST /v1/observability/datasets`.
     pub fn create(&self, request: &CreateDatasetRequest) -> Call<Dataset, M> {
@@ -109,7 +173,7 @@ impl<M: Mode> Datasets<M> {
         self.client.call(request)
     }
 
-    /// Creates a record.
+    /// Adds a record to a dataset and returns the record.
     ///
     /// Mirrors `POST /v1/observability/datasets/{dataset_id}/records`.
     pub fn create_record(
@@ -131,38 +195,15 @@ impl<M: Mode> Datasets<M> {
         self.client.call(request)
     }
 
-    /// Exports a dataset as JSON lines.
+    /// Starts to copy records of other datasets into a dataset.
     ///
-    /// Mirrors `GET /v1/observability/datasets/{dataset_id}/exports/to-jsonl`.
-    pub fn export_to_jsonl(&self, dataset_id: &str) -> Call<ExportDatasetResponse, M> {
-        let request = ApiRequest::new(&EXPORT_TO_JSONL).path(&[("dataset_id", dataset_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves a dataset.
-    ///
-    /// Mirrors `GET /v1/observability/datasets/{dataset_id}`.
-    pub fn fetch(&self, dataset_id: &str) -> Call<DatasetPreview, M> {
-        let request = ApiRequest::new(&FETCH).path(&[("dataset_id", dataset_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves the state of an import or an export of a dataset.
-    ///
-    /// Mirrors `GET /v1/observability/datasets/{dataset_id}/tasks/{task_id}`.
-    pub fn fetch_task(&self, dataset_id: &str, task_id: &str) -> Call<DatasetImportTask, M> {
-        let request =
-            ApiRequest::new(&FETCH_TASK).path(&[("dataset_id", dataset_id), ("task_id", task_id)]);
-        self.client.call(request)
-    }
-
-    /// Imports a from dataset records.
+    /// Returns the import task at once; [`fetch_task`](Self::fetch_task) returns its progress.
     ///
     /// Mirrors `POST /v1/observability/datasets/{dataset_id}/imports/from-dataset`.
     pub fn import_from_dataset_records(
         &self,
         dataset_id: &str,
-        request: &ImportDatasetFromDatasetRequest,
+        request: &ImportDatasetFromRecordsRequest,
     ) -> Call<DatasetImportTask, M> {
         let request = ApiRequest::new(&IMPORT_FROM_DATASET_RECORDS)
             .path(&[("dataset_id", dataset_id)])
@@ -170,7 +211,9 @@ impl<M: Mode> Datasets<M> {
         self.client.call(request)
     }
 
-    /// Imports the from file of a dataset.
+    /// Starts to import the records of an uploaded file into a dataset.
+    ///
+    /// Returns the import task at once; [`fetch_task`](Self::fetch_task) returns its progress.
     ///
     /// Mirrors `POST /v1/observability/datasets/{dataset_id}/imports/from-file`.
     pub fn import_from_file(
@@ -184,7 +227,9 @@ impl<M: Mode> Datasets<M> {
         self.client.call(request)
     }
 
-    /// Imports the from playground of a dataset.
+    /// Starts to import conversations of the playground into a dataset.
+    ///
+    /// Returns the import task at once; [`fetch_task`](Self::fetch_task) returns its progress.
     ///
     /// Mirrors `POST /v1/observability/datasets/{dataset_id}/imports/from-playground`.
     pub fn import_from_playground(
@@ -198,7 +243,9 @@ impl<M: Mode> Datasets<M> {
         self.client.call(request)
     }
 
-    /// Imports the from spans of a dataset.
+    /// Starts to import recorded spans into a dataset, one record per span.
+    ///
+    /// Returns the import task at once; [`fetch_task`](Self::fetch_task) returns its progress.
     ///
     /// Mirrors `POST /v1/observability/datasets/{dataset_id}/imports/from-spans`.
     pub fn import_from_spans(
@@ -212,43 +259,7 @@ impl<M: Mode> Datasets<M> {
         self.client.call(request)
     }
 
-    /// Lists datasets.
-    ///
-    /// Mirrors `GET /v1/observability/datasets`.
-    pub fn list(&self, request: &ListDatasetsRequest) -> Call<ListDatasetsResponse, M> {
-        let request = ApiRequest::new(&LIST).query(request);
-        self.client.call(request)
-    }
-
-    /// Lists records.
-    ///
-    /// Mirrors `GET /v1/observability/datasets/{dataset_id}/records`.
-    pub fn list_records(
-        &self,
-        dataset_id: &str,
-        request: &ListDatasetRecordsRequest,
-    ) -> Call<ListDatasetRecordsResponse, M> {
-        let request = ApiRequest::new(&LIST_RECORDS)
-            .path(&[("dataset_id", dataset_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Lists tasks.
-    ///
-    /// Mirrors `GET /v1/observability/datasets/{dataset_id}/tasks`.
-    pub fn list_tasks(
-        &self,
-        dataset_id: &str,
-        request: &ListDatasetTasksRequest,
-    ) -> Call<ListDatasetImportTasksResponse, M> {
-        let request = ApiRequest::new(&LIST_TASKS)
-            .path(&[("dataset_id", dataset_id)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Updates a dataset.
+    /// Changes the name or the description of a dataset, and returns the dataset.
     ///
     /// Mirrors `PATCH /v1/observability/datasets/{dataset_id}`.
     pub fn update(

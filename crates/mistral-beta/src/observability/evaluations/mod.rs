@@ -14,14 +14,14 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::evaluation::{
-    Evaluation, ListEvaluationsResponse, PaginatedEvaluations, PaginatedResultPipeline,
-    PipelinesResponse, UpdatePipelineRequest,
+    Evaluation, ListEvaluationPipelinesResponse, ListEvaluationsResponse,
+    PaginatedEvaluationPipelines, PaginatedEvaluations, UpdatePipelineRequest,
 };
 pub use self::list_evaluations_request::{
     AttributeHashSampling, CreatePipelineRequest, EvaluationPipeline,
     ListEvaluationPipelinesRequest, ListEvaluationsRequest, LlmJudgeReference, PipelineConfig,
-    PipelineConfigDefinition, PipelineConfigSampling, PipelineConfigScope, PipelineConfigSelector,
-    PipelineKind, ProbabilisticSampling, SourceKind,
+    PipelineDefinition, PipelineKind, PipelineSampling, PipelineScope, PipelineSelector,
+    PipelineSourceKind, ProbabilisticSampling,
 };
 
 static CREATE_PIPELINE: Operation = Operation::post(
@@ -87,23 +87,7 @@ impl<M: Mode> Evaluations<M> {
         runs::EvaluationRuns::new(&self.client)
     }
 
-    /// Creates a pipeline.
-    ///
-    /// Mirrors `POST /v1/observability/pipelines`.
-    pub fn create_pipeline(&self, request: &CreatePipelineRequest) -> Call<EvaluationPipeline, M> {
-        let request = ApiRequest::new(&CREATE_PIPELINE).json(request);
-        self.client.call(request)
-    }
-
-    /// Deletes the pipeline of an evaluation.
-    ///
-    /// Mirrors `DELETE /v1/observability/pipelines/{pipeline_id}`.
-    pub fn delete_pipeline(&self, pipeline_id: &str) -> Call<(), M> {
-        let request = ApiRequest::new(&DELETE_PIPELINE).path(&[("pipeline_id", pipeline_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves an evaluation.
+    /// Retrieves an evaluation by its slug.
     ///
     /// Mirrors `GET /v1/observability/evaluations_v2/{evaluation_slug}`.
     pub fn get(&self, evaluation_slug: &str) -> Call<Evaluation, M> {
@@ -111,7 +95,7 @@ impl<M: Mode> Evaluations<M> {
         self.client.call(request)
     }
 
-    /// Retrieves the pipeline of an evaluation.
+    /// Retrieves a pipeline.
     ///
     /// Mirrors `GET /v1/observability/pipelines/{pipeline_id}`.
     pub fn get_pipeline(&self, pipeline_id: &str) -> Call<EvaluationPipeline, M> {
@@ -119,7 +103,7 @@ impl<M: Mode> Evaluations<M> {
         self.client.call(request)
     }
 
-    /// Lists evaluations.
+    /// Lists the evaluations of a project, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/observability/projects/{project_slug}/evaluations_v2`.
     pub fn list(
@@ -133,18 +117,34 @@ impl<M: Mode> Evaluations<M> {
         self.client.call(request)
     }
 
-    /// Lists pipelines.
+    /// Lists pipelines, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/observability/pipelines`.
     pub fn list_pipelines(
         &self,
         request: &ListEvaluationPipelinesRequest,
-    ) -> Call<PipelinesResponse, M> {
+    ) -> Call<ListEvaluationPipelinesResponse, M> {
         let request = ApiRequest::new(&LIST_PIPELINES).query(request);
         self.client.call(request)
     }
 
-    /// Updates the pipeline of an evaluation.
+    /// Creates a pipeline, which runs judges on selected telemetry, and returns it.
+    ///
+    /// Mirrors `POST /v1/observability/pipelines`.
+    pub fn create_pipeline(&self, request: &CreatePipelineRequest) -> Call<EvaluationPipeline, M> {
+        let request = ApiRequest::new(&CREATE_PIPELINE).json(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a pipeline.
+    ///
+    /// Mirrors `DELETE /v1/observability/pipelines/{pipeline_id}`.
+    pub fn delete_pipeline(&self, pipeline_id: &str) -> Call<(), M> {
+        let request = ApiRequest::new(&DELETE_PIPELINE).path(&[("pipeline_id", pipeline_id)]);
+        self.client.call(request)
+    }
+
+    /// Changes a pipeline and returns it.
     ///
     /// Mirrors `PUT /v1/observability/pipelines/{pipeline_id}`.
     pub fn update_pipeline(

@@ -4,14 +4,15 @@
 
 mod list_judges_request;
 
-use crate::observability::datasets::records::{CreateJudgeRequest, JudgeOutput};
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
+use crate::observability::datasets::records::{CreateJudgeRequest, JudgeOutput};
+
 pub use self::list_judges_request::{
-    Judge, JudgeConversationRequest, JudgeOutputType, JudgeOutputUnion, ListJudgesRequest,
-    ListJudgesResponse, PaginatedResultJudgePreview, UpdateJudgeRequest, UpdateJudgeRequestOutput,
+    Judge, JudgeConversationRequest, JudgeOutputFormat, JudgeOutputType, ListJudgesRequest,
+    ListJudgesResponse, PaginatedJudges, UpdateJudgeOutputFormat, UpdateJudgeRequest,
 };
 
 static CREATE: Operation = Operation::post(
@@ -52,7 +53,23 @@ impl<M: Mode> Judges<M> {
         }
     }
 
-    /// Creates a judge.
+    /// Retrieves a judge.
+    ///
+    /// Mirrors `GET /v1/observability/judges/{judge_id}`.
+    pub fn fetch(&self, judge_id: &str) -> Call<Judge, M> {
+        let request = ApiRequest::new(&FETCH).path(&[("judge_id", judge_id)]);
+        self.client.call(request)
+    }
+
+    /// Lists judges, page by page. [`Call::pages`] iterates over all pages.
+    ///
+    /// Mirrors `GET /v1/observability/judges`.
+    pub fn list(&self, request: &ListJudgesRequest) -> Call<ListJudgesResponse, M> {
+        let request = ApiRequest::new(&LIST).query(request);
+        self.client.call(request)
+    }
+
+    /// Creates a judge and returns it.
     ///
     /// Mirrors `POST /v1/observability/judges`.
     pub fn create(&self, request: &CreateJudgeRequest) -> Call<Judge, M> {
@@ -68,15 +85,7 @@ impl<M: Mode> Judges<M> {
         self.client.call(request)
     }
 
-    /// Retrieves a judge.
-    ///
-    /// Mirrors `GET /v1/observability/judges/{judge_id}`.
-    pub fn fetch(&self, judge_id: &str) -> Call<Judge, M> {
-        let request = ApiRequest::new(&FETCH).path(&[("judge_id", judge_id)]);
-        self.client.call(request)
-    }
-
-    /// Runs a judge on a conversation.
+    /// Runs a judge on a conversation and returns its answer.
     ///
     /// Mirrors `POST /v1/observability/judges/{judge_id}/live-judging`.
     pub fn judge_conversation(
@@ -90,15 +99,7 @@ impl<M: Mode> Judges<M> {
         self.client.call(request)
     }
 
-    /// Lists judges.
-    ///
-    /// Mirrors `GET /v1/observability/judges`.
-    pub fn list(&self, request: &ListJudgesRequest) -> Call<ListJudgesResponse, M> {
-        let request = ApiRequest::new(&LIST).query(request);
-        self.client.call(request)
-    }
-
-    /// Updates a judge.
+    /// Replaces the definition of a judge.
     ///
     /// Mirrors `PUT /v1/observability/judges/{judge_id}`.
     pub fn update(&self, judge_id: &str, request: &UpdateJudgeRequest) -> Call<(), M> {

@@ -2,25 +2,24 @@
 
 //! Logs.
 
-mod fetch_log_options_request;
-mod get_log;
+mod list_logs_response;
+mod log_field_options_request;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 
-pub use self::fetch_log_options_request::{
-    FeedResultGetLog, FetchLogOptionsRequest, GetLogFieldOptions, GetLogFields, GetLogs, LogOrder,
-    LogsRequest, MetricAggregation, OtelFieldDefinition, OtelFieldDefinitionType, SearchLogsQuery,
-    SupportedOperator,
+pub use self::list_logs_response::{ListLogsResponse, LogFeed, LogRecord};
+pub use self::log_field_options_request::{
+    LogFieldOptions, LogFieldOptionsRequest, LogFields, LogOrder, MetricAggregation,
+    SearchLogsQuery, SearchLogsRequest, TelemetryField, TelemetryFieldOperator, TelemetryFieldType,
 };
-pub use self::get_log::GetLog;
 
-static FETCH_OPTIONS: Operation = Operation::get(
+static FETCH_FIELD_OPTIONS: Operation = Operation::get(
     "beta.observability.logs.fetch_options",
     "/v1/observability/logs/fields/{field_name}/options",
 );
-static LIST: Operation = Operation::get(
+static LIST_FIELDS: Operation = Operation::get(
     "beta.observability.logs.list",
     "/v1/observability/logs/fields",
 );
@@ -43,32 +42,39 @@ impl<M: Mode> Logs<M> {
         }
     }
 
-    /// Retrieves the options of a log.
+    /// Retrieves the values that a field of logs has within a time range, as options of a filter.
     ///
     /// Mirrors `GET /v1/observability/logs/fields/{field_name}/options`.
-    pub fn fetch_options(
+    pub fn fetch_field_options(
         &self,
         field_name: &str,
-        request: &FetchLogOptionsRequest,
-    ) -> Call<GetLogFieldOptions, M> {
-        let request = ApiRequest::new(&FETCH_OPTIONS)
+        request: &LogFieldOptionsRequest,
+    ) -> Call<LogFieldOptions, M> {
+        let request = ApiRequest::new(&FETCH_FIELD_OPTIONS)
             .path(&[("field_name", field_name)])
             .query(request);
         self.client.call(request)
     }
 
-    /// Lists logs.
+    /// Lists the fields that log records can be searched by.
     ///
     /// Mirrors `GET /v1/observability/logs/fields`.
-    pub fn list(&self) -> Call<GetLogFields, M> {
-        let request = ApiRequest::new(&LIST);
+    pub fn list_fields(&self) -> Call<LogFields, M> {
+        let request = ApiRequest::new(&LIST_FIELDS);
         self.client.call(request)
     }
 
-    /// Searches logs.
+    /// Searches log records within a time range, page by page.
+    ///
+    /// The records are in the order of their time, the newest first by default. [`Call::pages`]
+    /// iterates over all pages.
     ///
     /// Mirrors `POST /v1/observability/logs/search`.
-    pub fn search(&self, query: &SearchLogsQuery, request: &LogsRequest) -> Call<GetLogs, M> {
+    pub fn search(
+        &self,
+        query: &SearchLogsQuery,
+        request: &SearchLogsRequest,
+    ) -> Call<ListLogsResponse, M> {
         let request = ApiRequest::new(&SEARCH).query(query).json(request);
         self.client.call(request)
     }

@@ -2,56 +2,57 @@
 
 //! Spans.
 
-mod aggregate_span_query;
-mod aggregation_meta;
-mod get_span;
+mod aggregate_spans_query;
+mod aggregation_row;
+mod search_spans_request;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 
-pub use self::aggregate_span_query::{
-    AggregateSpanQuery, AggregateSpanSpanEvaluationsQuery, AggregationRequest, AggregationRow,
-    FetchSpanSpanEvalFieldOptionsRequest, FetchSpanSpanFieldOptionsRequest, MetricDefinition,
-    OrderByClause, OrderByClauseDirection, SearchSpanLatestSpanEvaluationsQuery,
-    SearchSpanPipelineResultsQuery, SearchSpanSpanEvaluationsQuery, SearchSpanSpansQuery,
-    SpanAggregation, TimeDimension, TimeGranularity,
+pub use self::aggregate_spans_query::{
+    AggregateSpanEvaluationsQuery, AggregateSpansQuery, AggregationRequest, AggregationResponse,
+    MetricDefinition, OrderByClause, OrderByDirection, SearchLatestSpanEvaluationsQuery,
+    SearchPipelineResultsQuery, SearchSpanEvaluationsQuery, SearchSpansQuery,
+    SpanEvaluationFieldOptionsRequest, SpanFieldOptionsRequest, TimeDimension, TimeGranularity,
 };
-pub use self::aggregation_meta::{
-    AggregationMeta, FeedResultGetPipelineResult, FeedResultGetSpan, FeedResultGetSpanEvaluation,
-    GetPipelineResults, GetSpanEvaluation, GetSpanEvaluationFieldOptions, GetSpanEvaluationFields,
-    GetSpanEvaluations, GetSpanFieldOptions, GetSpanFields, GetSpans, PipelineResult,
-    PipelineResultsRequest, SpanEvaluationsRequest, SpansRequest,
+pub use self::aggregation_row::{
+    AggregationMeta, AggregationRow, ListPipelineResultsResponse, ListSpanEvaluationsResponse,
+    PipelineResult, PipelineResultFeed, SearchPipelineResultsRequest, SearchSpanEvaluationsRequest,
+    SpanEvaluation, SpanEvaluationFeed, SpanEvaluationFieldOptions, SpanEvaluationFields,
+    SpanFieldOptions, SpanFields,
 };
-pub use self::get_span::{GetSpan, GetSpanStatusCode};
+pub use self::search_spans_request::{
+    ListSpansResponse, SearchSpansRequest, Span, SpanFeed, SpanStatusCode,
+};
 
 static AGGREGATE: Operation = Operation::post(
     "beta.observability.spans.aggregate",
     "/v1/observability/spans/aggregate",
 )
 .retry_safety(RetrySafety::Idempotent);
-static AGGREGATE_SPAN_EVALUATIONS: Operation = Operation::post(
+static AGGREGATE_EVALUATIONS: Operation = Operation::post(
     "beta.observability.spans.aggregate_span_evaluations",
     "/v1/observability/spans/evaluations/aggregate",
 )
 .retry_safety(RetrySafety::Idempotent);
-static FETCH_SPAN_EVAL_FIELD_OPTIONS: Operation = Operation::get(
+static FETCH_EVALUATION_FIELD_OPTIONS: Operation = Operation::get(
     "beta.observability.spans.fetch_span_eval_field_options",
     "/v1/observability/spans/evaluations/fields/{field_name}/options",
 );
-static FETCH_SPAN_FIELD_OPTIONS: Operation = Operation::get(
+static FETCH_FIELD_OPTIONS: Operation = Operation::get(
     "beta.observability.spans.fetch_span_field_options",
     "/v1/observability/spans/fields/{field_name}/options",
 );
-static LIST_SPAN_EVAL_FIELDS: Operation = Operation::get(
+static LIST_EVALUATION_FIELDS: Operation = Operation::get(
     "beta.observability.spans.list_span_eval_fields",
     "/v1/observability/spans/evaluations/fields",
 );
-static LIST_SPAN_FIELDS: Operation = Operation::get(
+static LIST_FIELDS: Operation = Operation::get(
     "beta.observability.spans.list_span_fields",
     "/v1/observability/spans/fields",
 );
-static SEARCH_LATEST_SPAN_EVALUATIONS: Operation = Operation::post(
+static SEARCH_LATEST_EVALUATIONS: Operation = Operation::post(
     "beta.observability.spans.search_latest_span_evaluations",
     "/v1/observability/spans/evaluations/search/latest",
 )
@@ -61,12 +62,12 @@ static SEARCH_PIPELINE_RESULTS: Operation = Operation::post(
     "/v1/observability/pipeline-results/search",
 )
 .retry_safety(RetrySafety::Idempotent);
-static SEARCH_SPAN_EVALUATIONS: Operation = Operation::post(
+static SEARCH_EVALUATIONS: Operation = Operation::post(
     "beta.observability.spans.search_span_evaluations",
     "/v1/observability/spans/evaluations/search",
 )
 .retry_safety(RetrySafety::Idempotent);
-static SEARCH_SPANS: Operation = Operation::post(
+static SEARCH: Operation = Operation::post(
     "beta.observability.spans.search_spans",
     "/v1/observability/spans/search",
 )
@@ -85,127 +86,133 @@ impl<M: Mode> Spans<M> {
         }
     }
 
-    /// Aggregates a span.
+    /// Retrieves the values that a field of span evaluations has within a time range, as options of
+    /// a filter.
+    ///
+    /// Mirrors `GET /v1/observability/spans/evaluations/fields/{field_name}/options`.
+    pub fn fetch_evaluation_field_options(
+        &self,
+        field_name: &str,
+        request: &SpanEvaluationFieldOptionsRequest,
+    ) -> Call<SpanEvaluationFieldOptions, M> {
+        let request = ApiRequest::new(&FETCH_EVALUATION_FIELD_OPTIONS)
+            .path(&[("field_name", field_name)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Retrieves the values that a field of spans has within a time range, as options of a filter.
+    ///
+    /// Mirrors `GET /v1/observability/spans/fields/{field_name}/options`.
+    pub fn fetch_field_options(
+        &self,
+        field_name: &str,
+        request: &SpanFieldOptionsRequest,
+    ) -> Call<SpanFieldOptions, M> {
+        let request = ApiRequest::new(&FETCH_FIELD_OPTIONS)
+            .path(&[("field_name", field_name)])
+            .query(request);
+        self.client.call(request)
+    }
+
+    /// Lists the fields that evaluations of spans can be searched and aggregated by.
+    ///
+    /// Mirrors `GET /v1/observability/spans/evaluations/fields`.
+    pub fn list_evaluation_fields(&self) -> Call<SpanEvaluationFields, M> {
+        let request = ApiRequest::new(&LIST_EVALUATION_FIELDS);
+        self.client.call(request)
+    }
+
+    /// Lists the fields that spans can be searched and aggregated by.
+    ///
+    /// Mirrors `GET /v1/observability/spans/fields`.
+    pub fn list_fields(&self) -> Call<SpanFields, M> {
+        let request = ApiRequest::new(&LIST_FIELDS);
+        self.client.call(request)
+    }
+
+    /// Aggregates a field of the spans within a time range, for example the 95th percentile of the
+    /// duration per model and hour.
     ///
     /// Mirrors `POST /v1/observability/spans/aggregate`.
     pub fn aggregate(
         &self,
-        query: &AggregateSpanQuery,
+        query: &AggregateSpansQuery,
         request: &AggregationRequest,
-    ) -> Call<SpanAggregation, M> {
+    ) -> Call<AggregationResponse, M> {
         let request = ApiRequest::new(&AGGREGATE).query(query).json(request);
         self.client.call(request)
     }
 
-    /// Aggregates a span evaluations.
+    /// Aggregates a field of the evaluations of spans within a time range, for example the mean
+    /// score per day.
     ///
     /// Mirrors `POST /v1/observability/spans/evaluations/aggregate`.
-    pub fn aggregate_span_evaluations(
+    pub fn aggregate_evaluations(
         &self,
-        query: &AggregateSpanSpanEvaluationsQuery,
+        query: &AggregateSpanEvaluationsQuery,
         request: &AggregationRequest,
-    ) -> Call<SpanAggregation, M> {
-        let request = ApiRequest::new(&AGGREGATE_SPAN_EVALUATIONS)
+    ) -> Call<AggregationResponse, M> {
+        let request = ApiRequest::new(&AGGREGATE_EVALUATIONS)
             .query(query)
             .json(request);
         self.client.call(request)
     }
 
-    /// Retrieves a span eval field options.
-    ///
-    /// Mirrors `GET /v1/observability/spans/evaluations/fields/{field_name}/options`.
-    pub fn fetch_span_eval_field_options(
-        &self,
-        field_name: &str,
-        request: &FetchSpanSpanEvalFieldOptionsRequest,
-    ) -> Call<GetSpanEvaluationFieldOptions, M> {
-        let request = ApiRequest::new(&FETCH_SPAN_EVAL_FIELD_OPTIONS)
-            .path(&[("field_name", field_name)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Retrieves a span field options.
-    ///
-    /// Mirrors `GET /v1/observability/spans/fields/{field_name}/options`.
-    pub fn fetch_span_field_options(
-        &self,
-        field_name: &str,
-        request: &FetchSpanSpanFieldOptionsRequest,
-    ) -> Call<GetSpanFieldOptions, M> {
-        let request = ApiRequest::new(&FETCH_SPAN_FIELD_OPTIONS)
-            .path(&[("field_name", field_name)])
-            .query(request);
-        self.client.call(request)
-    }
-
-    /// Lists span eval fields.
-    ///
-    /// Mirrors `GET /v1/observability/spans/evaluations/fields`.
-    pub fn list_span_eval_fields(&self) -> Call<GetSpanEvaluationFields, M> {
-        let request = ApiRequest::new(&LIST_SPAN_EVAL_FIELDS);
-        self.client.call(request)
-    }
-
-    /// Lists span fields.
-    ///
-    /// Mirrors `GET /v1/observability/spans/fields`.
-    pub fn list_span_fields(&self) -> Call<GetSpanFields, M> {
-        let request = ApiRequest::new(&LIST_SPAN_FIELDS);
-        self.client.call(request)
-    }
-
-    /// Searches latest span evaluations.
+    /// Searches the latest evaluations of spans, rather than all of them, within a time range, page
+    /// by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `POST /v1/observability/spans/evaluations/search/latest`.
-    pub fn search_latest_span_evaluations(
+    pub fn search_latest_evaluations(
         &self,
-        query: &SearchSpanLatestSpanEvaluationsQuery,
-        request: &SpanEvaluationsRequest,
-    ) -> Call<GetSpanEvaluations, M> {
-        let request = ApiRequest::new(&SEARCH_LATEST_SPAN_EVALUATIONS)
+        query: &SearchLatestSpanEvaluationsQuery,
+        request: &SearchSpanEvaluationsRequest,
+    ) -> Call<ListSpanEvaluationsResponse, M> {
+        let request = ApiRequest::new(&SEARCH_LATEST_EVALUATIONS)
             .query(query)
             .json(request);
         self.client.call(request)
     }
 
-    /// Searches pipeline results.
+    /// Searches the results of pipelines on spans within a time range, page by page.
+    /// [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `POST /v1/observability/pipeline-results/search`.
     pub fn search_pipeline_results(
         &self,
-        query: &SearchSpanPipelineResultsQuery,
-        request: &PipelineResultsRequest,
-    ) -> Call<GetPipelineResults, M> {
+        query: &SearchPipelineResultsQuery,
+        request: &SearchPipelineResultsRequest,
+    ) -> Call<ListPipelineResultsResponse, M> {
         let request = ApiRequest::new(&SEARCH_PIPELINE_RESULTS)
             .query(query)
             .json(request);
         self.client.call(request)
     }
 
-    /// Searches span evaluations.
+    /// Searches the evaluations of spans within a time range, page by page. [`Call::pages`]
+    /// iterates over all pages.
     ///
     /// Mirrors `POST /v1/observability/spans/evaluations/search`.
-    pub fn search_span_evaluations(
+    pub fn search_evaluations(
         &self,
-        query: &SearchSpanSpanEvaluationsQuery,
-        request: &SpanEvaluationsRequest,
-    ) -> Call<GetSpanEvaluations, M> {
-        let request = ApiRequest::new(&SEARCH_SPAN_EVALUATIONS)
+        query: &SearchSpanEvaluationsQuery,
+        request: &SearchSpanEvaluationsRequest,
+    ) -> Call<ListSpanEvaluationsResponse, M> {
+        let request = ApiRequest::new(&SEARCH_EVALUATIONS)
             .query(query)
             .json(request);
         self.client.call(request)
     }
 
-    /// Searches spans.
+    /// Searches spans within a time range, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `POST /v1/observability/spans/search`.
-    pub fn search_spans(
+    pub fn search(
         &self,
-        query: &SearchSpanSpansQuery,
-        request: &SpansRequest,
-    ) -> Call<GetSpans, M> {
-        let request = ApiRequest::new(&SEARCH_SPANS).query(query).json(request);
+        query: &SearchSpansQuery,
+        request: &SearchSpansRequest,
+    ) -> Call<ListSpansResponse, M> {
+        let request = ApiRequest::new(&SEARCH).query(query).json(request);
         self.client.call(request)
     }
 }

@@ -2,41 +2,46 @@
 
 //! Traces.
 
-mod aggregate_trace_query;
+mod aggregate_traces_query;
+mod trace_feed;
 
-use crate::observability::spans::{AggregationRequest, GetSpan, GetSpans, SpanAggregation};
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 
-pub use self::aggregate_trace_query::{
-    AggregateTraceQuery, FeedResultGetTrace, FetchTraceOptionsRequest, GetTrace,
-    GetTraceFieldOptions, GetTraceFields, GetTraceSpanByIdRequest, GetTraceStatusCode,
-    GetTraceTraceSpansRequest, GetTraces, SearchTracesQuery, TracesRequest,
+use crate::observability::spans::{
+    AggregationRequest, AggregationResponse, ListSpansResponse, Span,
 };
+
+pub use self::aggregate_traces_query::{
+    AggregateTracesQuery, GetTraceSpanRequest, ListTraceSpansRequest, ListTracesResponse,
+    SearchTracesQuery, SearchTracesRequest, Trace, TraceFieldOptions, TraceFieldOptionsRequest,
+    TraceFields, TraceStatusCode,
+};
+pub use self::trace_feed::TraceFeed;
 
 static AGGREGATE: Operation = Operation::post(
     "beta.observability.traces.aggregate",
     "/v1/observability/traces/aggregate",
 )
 .retry_safety(RetrySafety::Idempotent);
-static FETCH_OPTIONS: Operation = Operation::get(
+static FETCH_FIELD_OPTIONS: Operation = Operation::get(
     "beta.observability.traces.fetch_options",
     "/v1/observability/traces/fields/{field_name}/options",
 );
-static GET_SPAN_BY_ID: Operation = Operation::get(
+static GET_SPAN: Operation = Operation::get(
     "beta.observability.traces.get_span_by_id",
     "/v1/observability/traces/{trace_id}/spans/{span_id}",
 );
-static GET_TRACE_BY_ID: Operation = Operation::get(
+static GET: Operation = Operation::get(
     "beta.observability.traces.get_trace_by_id",
     "/v1/observability/traces/{trace_id}",
 );
-static GET_TRACE_FIELDS: Operation = Operation::get(
+static LIST_FIELDS: Operation = Operation::get(
     "beta.observability.traces.get_trace_fields",
     "/v1/observability/traces/fields",
 );
-static GET_TRACE_SPANS: Operation = Operation::get(
+static LIST_SPANS: Operation = Operation::get(
     "beta.observability.traces.get_trace_spans",
     "/v1/observability/traces/{trace_id}/spans",
 );
@@ -59,81 +64,86 @@ impl<M: Mode> Traces<M> {
         }
     }
 
-    /// Aggregates a trace.
-    ///
-    /// Mirrors `POST /v1/observability/traces/aggregate`.
-    pub fn aggregate(
-        &self,
-        query: &AggregateTraceQuery,
-        request: &AggregationRequest,
-    ) -> Call<SpanAggregation, M> {
-        let request = ApiRequest::new(&AGGREGATE).query(query).json(request);
-        self.client.call(request)
-    }
-
-    /// Retrieves the options of a trace.
+    /// Retrieves the values that a field of traces has within a time range, as options of a filter.
     ///
     /// Mirrors `GET /v1/observability/traces/fields/{field_name}/options`.
-    pub fn fetch_options(
+    pub fn fetch_field_options(
         &self,
         field_name: &str,
-        request: &FetchTraceOptionsRequest,
-    ) -> Call<GetTraceFieldOptions, M> {
-        let request = ApiRequest::new(&FETCH_OPTIONS)
+        request: &TraceFieldOptionsRequest,
+    ) -> Call<TraceFieldOptions, M> {
+        let request = ApiRequest::new(&FETCH_FIELD_OPTIONS)
             .path(&[("field_name", field_name)])
             .query(request);
         self.client.call(request)
     }
 
-    /// Retrieves the span by id of a trace.
+    /// Retrieves a span of a trace.
     ///
     /// Mirrors `GET /v1/observability/traces/{trace_id}/spans/{span_id}`.
-    pub fn get_span_by_id(
+    pub fn get_span(
         &self,
         trace_id: &str,
         span_id: &str,
-        request: &GetTraceSpanByIdRequest,
-    ) -> Call<GetSpan, M> {
-        let request = ApiRequest::new(&GET_SPAN_BY_ID)
+        request: &GetTraceSpanRequest,
+    ) -> Call<Span, M> {
+        let request = ApiRequest::new(&GET_SPAN)
             .path(&[("trace_id", trace_id), ("span_id", span_id)])
             .query(request);
         self.client.call(request)
     }
 
-    /// Retrieves a trace by id.
+    /// Retrieves the summary of a trace. [`list_spans`](Self::list_spans) returns its spans.
     ///
     /// Mirrors `GET /v1/observability/traces/{trace_id}`.
-    pub fn get_trace_by_id(&self, trace_id: &str) -> Call<GetTrace, M> {
-        let request = ApiRequest::new(&GET_TRACE_BY_ID).path(&[("trace_id", trace_id)]);
+    pub fn get(&self, trace_id: &str) -> Call<Trace, M> {
+        let request = ApiRequest::new(&GET).path(&[("trace_id", trace_id)]);
         self.client.call(request)
     }
 
-    /// Retrieves a trace fields.
+    /// Lists the fields that traces can be searched and aggregated by.
     ///
     /// Mirrors `GET /v1/observability/traces/fields`.
-    pub fn get_trace_fields(&self) -> Call<GetTraceFields, M> {
-        let request = ApiRequest::new(&GET_TRACE_FIELDS);
+    pub fn list_fields(&self) -> Call<TraceFields, M> {
+        let request = ApiRequest::new(&LIST_FIELDS);
         self.client.call(request)
     }
 
-    /// Retrieves a trace spans.
+    /// Lists the spans of a trace, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/observability/traces/{trace_id}/spans`.
-    pub fn get_trace_spans(
+    pub fn list_spans(
         &self,
         trace_id: &str,
-        request: &GetTraceTraceSpansRequest,
-    ) -> Call<GetSpans, M> {
-        let request = ApiRequest::new(&GET_TRACE_SPANS)
+        request: &ListTraceSpansRequest,
+    ) -> Call<ListSpansResponse, M> {
+        let request = ApiRequest::new(&LIST_SPANS)
             .path(&[("trace_id", trace_id)])
             .query(request);
         self.client.call(request)
     }
 
-    /// Searches traces.
+    /// Aggregates a field of the traces within a time range, for example the number of traces per
+    /// agent and day.
+    ///
+    /// Mirrors `POST /v1/observability/traces/aggregate`.
+    pub fn aggregate(
+        &self,
+        query: &AggregateTracesQuery,
+        request: &AggregationRequest,
+    ) -> Call<AggregationResponse, M> {
+        let request = ApiRequest::new(&AGGREGATE).query(query).json(request);
+        self.client.call(request)
+    }
+
+    /// Searches traces within a time range, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `POST /v1/observability/traces/search`.
-    pub fn search(&self, query: &SearchTracesQuery, request: &TracesRequest) -> Call<GetTraces, M> {
+    pub fn search(
+        &self,
+        query: &SearchTracesQuery,
+        request: &SearchTracesRequest,
+    ) -> Call<ListTracesResponse, M> {
         let request = ApiRequest::new(&SEARCH).query(query).json(request);
         self.client.call(request)
     }

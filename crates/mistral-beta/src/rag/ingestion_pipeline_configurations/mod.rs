@@ -9,8 +9,8 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::ingestion_pipeline_configuration::{
-    CreateIngestionPipelineConfigurationRequest, IngestionPipelineConfiguration,
-    IngestionPipelineTargetIndexRef, UpdateRunInfo,
+    IngestionPipelineConfiguration, IngestionPipelineTarget, RegisterIngestionPipelineRequest,
+    UpdateRunInfoRequest,
 };
 
 static LIST: Operation = Operation::get(
@@ -39,7 +39,7 @@ impl<M: Mode> IngestionPipelineConfigurations<M> {
         }
     }
 
-    /// Lists configurations of ingestion pipelines.
+    /// Lists the ingestion pipelines that are registered in the workspace.
     ///
     /// Mirrors `GET /v1/rag/ingestion_pipeline_configurations`.
     pub fn list(&self) -> Call<Vec<IngestionPipelineConfiguration>, M> {
@@ -47,24 +47,24 @@ impl<M: Mode> IngestionPipelineConfigurations<M> {
         self.client.call(request)
     }
 
-    /// Registers a configurations of ingestion pipeline.
+    /// Registers the configuration of an ingestion pipeline.
     ///
     /// Mirrors `PUT /v1/rag/ingestion_pipeline_configurations`.
     pub fn register(
         &self,
-        request: &CreateIngestionPipelineConfigurationRequest,
+        request: &RegisterIngestionPipelineRequest,
     ) -> Call<IngestionPipelineConfiguration, M> {
         let request = ApiRequest::new(&REGISTER).json(request);
         self.client.call(request)
     }
 
-    /// Updates the run info of a configurations of ingestion pipeline.
+    /// Records a run of an ingestion pipeline.
     ///
     /// Mirrors `PUT /v1/rag/ingestion_pipeline_configurations/{id}/run_info`.
     pub fn update_run_info(
         &self,
         id: &str,
-        request: &UpdateRunInfo,
+        request: &UpdateRunInfoRequest,
     ) -> Call<IngestionPipelineConfiguration, M> {
         let request = ApiRequest::new(&UPDATE_RUN_INFO)
             .path(&[("id", id)])

@@ -3,73 +3,76 @@
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, Patch};
 use serde_json::{Map, Value};
 
-/// The response about a get deployment summaries. Mirrors the API's `GetDeploymentSummariesResponse`.
+/// The deployments of search indexes that the user has access to. Mirrors the API's
+/// `GetDeploymentSummariesResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct GetDeploymentSummariesResponse {
     /// The deployments.
     #[api(required)]
-    pub deployments: Vec<GetDeploymentSummariesResponseDeployment>,
+    pub deployments: Vec<IndexDeployment>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A get deployment summaries response deployment. Mirrors the API's `GetDeploymentSummariesResponseDeployment`.
+/// A deployment of search indexes. Mirrors the API's `GetDeploymentSummariesResponseDeployment`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct GetDeploymentSummariesResponseDeployment {
-    /// The id, a UUID.
+pub struct IndexDeployment {
+    /// The id of the deployment, a UUID.
     #[api(required)]
     pub id: String,
-    /// The name.
+    /// The name of the deployment.
     #[api(required)]
     pub name: String,
-    /// The id of the creator.
+    /// The id of the user who created this.
     #[api(required)]
     pub creator_id: String,
-    /// The number of documents.
+    /// The number of documents in all search indexes.
     #[api(required)]
     pub document_count: i64,
-    /// The status.
+    /// The state of the deployment.
     #[api(required)]
-    pub status: GetDeploymentSummariesResponseDeploymentStatus,
-    /// The time at which it was created, in RFC 3339.
+    pub status: IndexDeploymentStatus,
+    /// The time of creation, in RFC 3339.
     #[api(required)]
     pub created_at: String,
-    /// The time at which it was modified, in RFC 3339.
+    /// The time of the last change, in RFC 3339.
     #[api(required)]
     pub modified_at: String,
-    /// The deployment.
+    /// The engine and its search indexes.
     #[api(required)]
-    pub deployment: GetDeploymentSummariesResponseVespaDeployment,
+    pub deployment: VespaDeployment,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A get deployment summaries response deployment status. Mirrors the API's `GetDeploymentSummariesResponseDeploymentStatus`.
+/// The state of a deployment of search indexes. Mirrors the API's
+/// `GetDeploymentSummariesResponseDeploymentStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum GetDeploymentSummariesResponseDeploymentStatus {
-    /// Online.
+pub enum IndexDeploymentStatus {
+    /// The deployment is online.
     #[api("online")]
     Online,
-    /// Offline.
+    /// The deployment is offline.
     #[api("offline")]
     Offline,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A get deployment summaries response vespa deployment. Mirrors the API's `GetDeploymentSummariesResponseVespaDeployment`.
+/// A Vespa application and its search indexes. Mirrors the API's
+/// `GetDeploymentSummariesResponseVespaDeployment`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct GetDeploymentSummariesResponseVespaDeployment {
-    /// The indexes.
+pub struct VespaDeployment {
+    /// The search indexes.
     #[api(required)]
-    pub indexes: Vec<GetDeploymentSummariesResponseVespaIndex>,
-    /// The type. Always `vespa`.
+    pub indexes: Vec<VespaIndex>,
+    /// The engine. Always `vespa`.
     #[api(rename = "type")]
     pub kind: Option<String>,
     /// Fields that this version of the SDK does not declare.
@@ -77,57 +80,60 @@ pub struct GetDeploymentSummariesResponseVespaDeployment {
     pub extra: Map<String, Value>,
 }
 
-/// A get deployment summaries response vespa index. Mirrors the API's `GetDeploymentSummariesResponseVespaIndex`.
+/// A search index of a Vespa application. Mirrors the API's
+/// `GetDeploymentSummariesResponseVespaIndex`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct GetDeploymentSummariesResponseVespaIndex {
-    /// The id, a UUID.
+pub struct VespaIndex {
+    /// The id of the search index, a UUID.
     #[api(required)]
     pub id: String,
-    /// The name.
+    /// The name of the search index.
     #[api(required)]
     pub name: String,
-    /// The number of documents.
+    /// The number of documents, if it is known.
     pub document_count: Option<i64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A request to register the deployment of a deployed search index. Mirrors the API's `RegisterDeploymentRequestDeployment`.
+/// A request to register a deployment of search indexes. Mirrors the API's
+/// `RegisterDeploymentRequestDeployment`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct RegisterDeploymentRequestDeployment {
-    /// The name.
+pub struct RegisterDeploymentRequest {
+    /// The name of the deployment.
     #[api(required, into)]
     pub name: String,
-    /// The deployment.
+    /// The engine and its search indexes.
     #[api(required)]
-    pub deployment: RegisterDeploymentRequestVespaDeployment,
-    /// The status. Default: `offline`.
+    pub deployment: RegisterVespaDeployment,
+    /// The state of the deployment. Default: `offline`.
     #[api(into)]
-    pub status: Option<RegisterDeploymentRequestDeploymentStatus>,
+    pub status: Option<RegisterDeploymentStatus>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A register deployment request vespa deployment. Mirrors the API's `RegisterDeploymentRequestVespaDeployment`.
+/// A Vespa application that a request registers, and its search indexes. Mirrors the API's
+/// `RegisterDeploymentRequestVespaDeployment`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct RegisterDeploymentRequestVespaDeployment {
-    /// The vespa version.
+pub struct RegisterVespaDeployment {
+    /// The version of Vespa.
     #[api(required, into)]
     pub vespa_version: String,
-    /// The indexes.
+    /// The search indexes.
     #[api(required, list)]
-    pub indexes: Vec<RegisterDeploymentRequestVespaIndex>,
-    /// The query URL.
+    pub indexes: Vec<RegisterVespaIndex>,
+    /// The URL at which Vespa answers queries.
     #[api(required, into)]
     pub query_url: String,
-    /// The type. Always `vespa`.
+    /// The engine. Always `vespa`.
     #[api(rename = "type", initial = "vespa", into)]
     pub kind: Option<String>,
     /// Fields that this version of the SDK does not declare.
@@ -135,48 +141,50 @@ pub struct RegisterDeploymentRequestVespaDeployment {
     pub extra: Map<String, Value>,
 }
 
-/// A register deployment request vespa index. Mirrors the API's `RegisterDeploymentRequestVespaIndex`.
+/// A search index of a Vespa application that a request registers. Mirrors the API's
+/// `RegisterDeploymentRequestVespaIndex`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct RegisterDeploymentRequestVespaIndex {
-    /// The name.
+pub struct RegisterVespaIndex {
+    /// The name of the search index.
     #[api(required, into)]
     pub name: String,
-    /// The fields.
+    /// The fields of the search index.
     #[api(required, list)]
-    pub fields: Vec<RegisterDeploymentRequestVespaField>,
-    /// The sd.
+    pub fields: Vec<RegisterVespaField>,
+    /// The schema definition, in the language of Vespa's `.sd` files.
     #[api(required, into)]
     pub sd: String,
-    /// The embedding dimensions.
+    /// The number of dimensions of an embedding.
     pub embedding_dimensions: Option<i64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A register deployment request vespa field. Mirrors the API's `RegisterDeploymentRequestVespaField`.
+/// A field of a search index of a Vespa application. Mirrors the API's
+/// `RegisterDeploymentRequestVespaField`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct RegisterDeploymentRequestVespaField {
-    /// The name.
+pub struct RegisterVespaField {
+    /// The name of the field.
     #[api(required, into)]
     pub name: String,
-    /// The type.
+    /// The type of the field's values.
     #[api(required, rename = "type", into)]
     pub kind: SchemaFieldDataType,
-    /// The storage.
+    /// The storage of the field's values.
     #[api(required, into)]
     pub storage: SchemaFieldStorage,
-    /// The ranking.
+    /// The type of value as which the field takes part in the ranking.
     #[api(required, into)]
     pub ranking: SchemaFieldRankingType,
-    /// The index type.
+    /// The kind of index over the field. `null`: none.
     #[api(required, into)]
     pub index_type: Patch<SchemaFieldIndex>,
-    /// Whether multidimensional applies.
+    /// Whether the field is multidimensional.
     #[api(required)]
     pub multidimensional: bool,
     /// Fields that this version of the SDK does not declare.
@@ -184,33 +192,33 @@ pub struct RegisterDeploymentRequestVespaField {
     pub extra: Map<String, Value>,
 }
 
-/// A schema field data type. Mirrors the API's `SchemaFieldDataType`.
+/// The type of a field's values. Mirrors the API's `SchemaFieldDataType`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum SchemaFieldDataType {
-    /// Int.
+    /// Integers.
     #[api("int")]
     Int,
-    /// Bool.
+    /// Booleans.
     #[api("bool")]
     Bool,
-    /// String.
+    /// Texts.
     #[api("string")]
     String,
-    /// Embedding.
+    /// Embeddings.
     #[api("embedding")]
     Embedding,
-    /// Long.
+    /// 64-bit integers.
     #[api("long")]
     Long,
-    /// Float.
+    /// Floating-point numbers.
     #[api("float")]
     Float,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A schema field storage. Mirrors the API's `SchemaFieldStorage`.
+/// The storage of a field's values. Mirrors the API's `SchemaFieldStorage`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum SchemaFieldStorage {
@@ -224,77 +232,67 @@ pub enum SchemaFieldStorage {
     Unknown(String),
 }
 
-/// A schema field ranking type. Mirrors the API's `SchemaFieldRankingType`.
+/// The type of value as which a field takes part in the ranking. Mirrors the API's
+/// `SchemaFieldRankingType`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum SchemaFieldRankingType {
-    /// Count.
+    /// A count.
     #[api("count")]
     Count,
-    /// Embedding.
+    /// An embedding.
     #[api("embedding")]
     Embedding,
-    /// Timestamp.
+    /// A time.
     #[api("timestamp")]
     Timestamp,
-    /// Text.
+    /// A text of natural language.
     #[api("text")]
     Text,
-    /// String.
+    /// A string.
     #[api("string")]
     String,
-    /// Bool.
+    /// A boolean.
     #[api("bool")]
     Bool,
-    /// Int.
+    /// An integer.
     #[api("int")]
     Int,
-    /// Language.
+    /// A language.
     #[api("language")]
     Language,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A schema field index. Mirrors the API's `SchemaFieldIndex`.
+/// The kind of index over a field. Mirrors the API's `SchemaFieldIndex`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum SchemaFieldIndex {
-    /// Ann.
+    /// An index for approximate nearest neighbours, of embeddings.
     #[api("ann")]
     Ann,
-    /// Bm25.
+    /// An index for ranking by words, with BM25.
     #[api("bm25")]
     Bm25,
-    /// Attribute.
+    /// An attribute: the values, for filters and sorting.
     #[api("attribute")]
     Attribute,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A register deployment request deployment status. Mirrors the API's `RegisterDeploymentRequestDeploymentStatus`.
+/// The state of a deployment that a request registers. Mirrors the API's
+/// `RegisterDeploymentRequestDeploymentStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum RegisterDeploymentRequestDeploymentStatus {
-    /// Online.
+pub enum RegisterDeploymentStatus {
+    /// The deployment is online.
     #[api("online")]
     Online,
-    /// Offline.
+    /// The deployment is offline.
     #[api("offline")]
     Offline,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
-}
-
-/// A register search index response index. Mirrors the API's `RegisterSearchIndexResponseIndex`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct RegisterSearchIndexResponseIndex {
-    /// The id, a UUID.
-    #[api(required)]
-    pub id: String,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
 }

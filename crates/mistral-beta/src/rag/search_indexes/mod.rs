@@ -3,7 +3,7 @@
 //! Deployed search indexes.
 
 mod get_deployment_summaries_response;
-mod metrics_data;
+mod registered_deployment;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -11,17 +11,14 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 use serde_json::Value;
 
 pub use self::get_deployment_summaries_response::{
-    GetDeploymentSummariesResponse, GetDeploymentSummariesResponseDeployment,
-    GetDeploymentSummariesResponseDeploymentStatus, GetDeploymentSummariesResponseVespaDeployment,
-    GetDeploymentSummariesResponseVespaIndex, RegisterDeploymentRequestDeployment,
-    RegisterDeploymentRequestDeploymentStatus, RegisterDeploymentRequestVespaDeployment,
-    RegisterDeploymentRequestVespaField, RegisterDeploymentRequestVespaIndex,
-    RegisterSearchIndexResponseIndex, SchemaFieldDataType, SchemaFieldIndex,
-    SchemaFieldRankingType, SchemaFieldStorage,
+    GetDeploymentSummariesResponse, IndexDeployment, IndexDeploymentStatus,
+    RegisterDeploymentRequest, RegisterDeploymentStatus, RegisterVespaDeployment,
+    RegisterVespaField, RegisterVespaIndex, SchemaFieldDataType, SchemaFieldIndex,
+    SchemaFieldRankingType, SchemaFieldStorage, VespaDeployment, VespaIndex,
 };
-pub use self::metrics_data::{
-    MetricsData, UpdateMetricsRequestDeploymentMetricsOffline,
-    UpdateMetricsRequestDeploymentMetricsOnline, UpdateMetricsRequestIndexMetrics,
+pub use self::registered_deployment::{
+    IndexDeploymentMetrics, OfflineDeploymentMetrics, OnlineDeploymentMetrics,
+    RegisteredDeployment, SearchIndexMetrics,
 };
 
 static GET_DEPLOYMENT_SUMMARIES: Operation = Operation::get(
@@ -54,7 +51,7 @@ impl<M: Mode> DeployedSearchIndexes<M> {
         }
     }
 
-    /// Retrieves the deployment summaries of a deployed search index.
+    /// Lists the deployments of search indexes that the user has access to.
     ///
     /// Mirrors `GET /v1/rag/deployments`.
     pub fn get_deployment_summaries(&self) -> Call<GetDeploymentSummariesResponse, M> {
@@ -62,18 +59,18 @@ impl<M: Mode> DeployedSearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Registers the deployment of a deployed search index.
+    /// Registers a deployment of search indexes, or replaces its registration.
     ///
     /// Mirrors `PUT /v1/rag/deployments`.
     pub fn register_deployment(
         &self,
-        request: &RegisterDeploymentRequestDeployment,
-    ) -> Call<RegisterSearchIndexResponseIndex, M> {
+        request: &RegisterDeploymentRequest,
+    ) -> Call<RegisteredDeployment, M> {
         let request = ApiRequest::new(&REGISTER_DEPLOYMENT).json(request);
         self.client.call(request)
     }
 
-    /// Unregisters the deployment of a deployed search index.
+    /// Deletes the registration of a deployment, with all information about it.
     ///
     /// Mirrors `DELETE /v1/rag/deployments/{deployment_id}`.
     pub fn unregister_deployment(&self, deployment_id: &str) -> Call<Value, M> {
@@ -82,13 +79,13 @@ impl<M: Mode> DeployedSearchIndexes<M> {
         self.client.call(request)
     }
 
-    /// Updates the index metrics of a deployed search index.
+    /// Updates the status and the metrics of a deployment.
     ///
     /// Mirrors `PUT /v1/rag/deployments/{deployment_id}/metrics`.
     pub fn update_index_metrics(
         &self,
         deployment_id: &str,
-        request: &MetricsData,
+        request: &IndexDeploymentMetrics,
     ) -> Call<Value, M> {
         let request = ApiRequest::new(&UPDATE_INDEX_METRICS)
             .path(&[("deployment_id", deployment_id)])

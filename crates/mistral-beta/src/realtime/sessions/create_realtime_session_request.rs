@@ -3,63 +3,64 @@
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
 use serde_json::{Map, Value};
 
-/// A request to create a realtime session. Mirrors the API's `CreateRealtimeSessionRequest`.
+/// A request to create a client session for realtime connections. Mirrors the API's
+/// `CreateRealtimeSessionRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct CreateRealtimeSessionRequest {
-    /// The model.
+    /// The id of the model that the session is for.
     #[api(required, into)]
     pub model: String,
-    /// The purpose. Always `realtime`.
+    /// The purpose of the session. Always `realtime`.
     #[api(initial = "realtime", into)]
     pub purpose: Option<String>,
-    /// The ttl, in seconds.
+    /// The time until the session expires, in seconds.
     pub ttl_seconds: Option<i64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The response about a create realtime session. Mirrors the API's `CreateRealtimeSessionResponse`.
+/// A client session for realtime connections. Mirrors the API's `CreateRealtimeSessionResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct CreateRealtimeSessionResponse {
-    /// The purpose.
+pub struct RealtimeSession {
+    /// The purpose of the session.
     #[api(required)]
     pub purpose: ClientSessionPurpose,
-    /// The time at which it was expires, in RFC 3339.
+    /// The time at which the session expires, in RFC 3339.
     #[api(required)]
     pub expires_at: String,
-    /// The client secret.
+    /// The secret with which a client connects.
     #[api(required)]
     pub client_secret: ClientSecret,
-    /// The object. Always `client.session`.
+    /// The type of object. Always `client.session`.
     pub object: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A client session purpose. Mirrors the API's `ClientSessionPurpose`.
+/// The purpose of a client session. Mirrors the API's `ClientSessionPurpose`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ClientSessionPurpose {
-    /// Realtime.
+    /// Realtime connections.
     #[api("realtime")]
     Realtime,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A client secret. Mirrors the API's `ClientSecret`.
+/// A short-lived secret with which a client connects. Mirrors the API's `ClientSecret`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ClientSecret {
-    /// The value.
+    /// The secret.
     #[api(required)]
     pub value: String,
-    /// The time at which it was expires, in RFC 3339.
+    /// The time at which the secret expires, in RFC 3339.
     #[api(required)]
     pub expires_at: String,
     /// Fields that this version of the SDK does not declare.

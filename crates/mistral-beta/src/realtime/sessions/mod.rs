@@ -9,7 +9,7 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::create_realtime_session_request::{
-    ClientSecret, ClientSessionPurpose, CreateRealtimeSessionRequest, CreateRealtimeSessionResponse,
+    ClientSecret, ClientSessionPurpose, CreateRealtimeSessionRequest, RealtimeSession,
 };
 
 static CREATE: Operation = Operation::post("realtime.sessions.create", "/v1/client/sessions");
@@ -27,13 +27,13 @@ impl<M: Mode> RealtimeSessions<M> {
         }
     }
 
-    /// Creates a realtime session.
+    /// Creates a client session: a short-lived secret with which a client that must not hold the
+    /// API key, such as a browser, opens a realtime connection.
+    ///
+    /// The API key needs the permission `create_client_session`.
     ///
     /// Mirrors `POST /v1/client/sessions`.
-    pub fn create(
-        &self,
-        request: &CreateRealtimeSessionRequest,
-    ) -> Call<CreateRealtimeSessionResponse, M> {
+    pub fn create(&self, request: &CreateRealtimeSessionRequest) -> Call<RealtimeSession, M> {
         let request = ApiRequest::new(&CREATE).json(request);
         self.client.call(request)
     }

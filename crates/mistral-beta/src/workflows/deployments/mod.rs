@@ -2,32 +2,36 @@
 
 //! Deployments.
 
-mod deployment_worker_spec_response;
-mod get_deployment_logs_order;
+mod deployment_log_order;
+mod deployment_worker_spec_update;
 mod get_workflow_deployment_request;
+mod managed_worker_spec;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 
-pub use self::deployment_worker_spec_response::{
-    BackendSpec, DeploymentArchiveResponse, DeploymentBuildState, DeploymentDetailResponse,
-    DeploymentK8sBackendSpec, DeploymentLocation, DeploymentLogType, DeploymentObservedState,
-    DeploymentWorkerResponse, DeploymentWorkerSpecResponse, GitCommitAuthor, GitCommitMetadata,
-    LocationType, PrincipalType,
+pub use self::deployment_log_order::{
+    DeploymentLogEvent, DeploymentLogOrder, DeploymentLogRecord, DeploymentOrder,
+    DeploymentSortField, GetWorkflowDeploymentLogsResponse, ListWorkflowDeploymentWorkersResponse,
+    ListWorkflowDeploymentsResponse, LogStreamError, UpdateWorkflowDeploymentRequest,
+    WorkerStatusFilter, WorkflowDeployment,
 };
-pub use self::get_deployment_logs_order::{
-    DeploymentListResponse, DeploymentLogEvent, DeploymentLogRecord, DeploymentLogSearchResponse,
-    DeploymentOrder, DeploymentOrderBy, DeploymentResourceConfigUpdate, DeploymentResponse,
-    DeploymentWorkerListResponse, GetDeploymentLogsOrder, StreamError, UpdateDeploymentRequest,
-    WorkerStatus, WorkflowsWorkerSpecUpdate,
+pub use self::deployment_worker_spec_update::{
+    DeploymentResourcesUpdate, DeploymentWorkerSpecUpdate,
 };
 pub use self::get_workflow_deployment_request::{
-    CreateDeploymentRequest, DeploymentMistralCloudBackendSpec, DeploymentResourceConfig,
-    DeploymentSecretBinding, DeploymentWorkerSpecInput, GetWorkflowDeploymentLogsRequest,
-    GetWorkflowDeploymentRequest, ListWorkflowDeploymentWorkersRequest,
-    ListWorkflowDeploymentsRequest, ManagedDeploymentResponse, StreamWorkflowDeploymentLogsRequest,
+    CreateWorkflowDeploymentRequest, DeploymentResources, DeploymentWorkerSpec,
+    GetWorkflowDeploymentLogsRequest, GetWorkflowDeploymentRequest,
+    ListWorkflowDeploymentWorkersRequest, ListWorkflowDeploymentsRequest, ManagedDeployment,
+    MistralCloudBackend, SecretBinding, StreamWorkflowDeploymentLogsRequest,
     UnhardenWorkflowDeploymentRequest,
+};
+pub use self::managed_worker_spec::{
+    DeploymentArchive, DeploymentBuildState, DeploymentLocation, DeploymentLocationType,
+    DeploymentLogType, DeploymentState, DeploymentWorker, GitCommit, GitCommitAuthor,
+    KubernetesBackend, ManagedWorkerSpec, RuntimePrincipalType, WorkerBackend,
+    WorkflowDeploymentDetails,
 };
 
 static CREATE: Operation = Operation::post(
@@ -98,106 +102,76 @@ impl<M: Mode> WorkflowDeployments<M> {
         }
     }
 
-    /// Creates a deployment.
-    ///
-    /// Mirrors `POST /v1/workflows/deployments`.
-    pub fn create(&self, request: &CreateDeploymentRequest) -> Call<ManagedDeploymentResponse, M> {
-        let request = ApiRequest::new(&CREATE).json(request);
-        self.client.call(request)
-    }
-
-    /// Deletes a deployment.
-    ///
-    /// Mirrors `DELETE /v1/workflows/deployments/{name}`.
-    pub fn delete(&self, name: &str) -> Call<ManagedDeploymentResponse, M> {
-        let request = ApiRequest::new(&DELETE).path(&[("name", name)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves a deployment.
+    /// Retrieves a deployment with its workers.
     ///
     /// Mirrors `GET /v1/workflows/deployments/{name}`.
     pub fn get(
         &self,
         name: &str,
         request: &GetWorkflowDeploymentRequest,
-    ) -> Call<DeploymentDetailResponse, M> {
+    ) -> Call<WorkflowDeploymentDetails, M> {
         let request = ApiRequest::new(&GET).path(&[("name", name)]).query(request);
         self.client.call(request)
     }
 
-    /// Retrieves the archive of a deployment.
+    /// Retrieves the archive that a managed deployment is built from, with a URL to download it.
     ///
     /// Mirrors `GET /v1/workflows/deployments/{name}/archive`.
-    pub fn get_archive(&self, name: &str) -> Call<DeploymentArchiveResponse, M> {
+    pub fn get_archive(&self, name: &str) -> Call<DeploymentArchive, M> {
         let request = ApiRequest::new(&GET_ARCHIVE).path(&[("name", name)]);
         self.client.call(request)
     }
 
-    /// Retrieves the logs of a deployment.
+    /// Retrieves log records of all workers of a deployment.
+    ///
+    /// The first request sets the time range and the order. Requests for further pages set
+    /// `cursor`, which carries both. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/workflows/deployments/{name}/logs`.
     pub fn get_logs(
         &self,
         name: &str,
         request: &GetWorkflowDeploymentLogsRequest,
-    ) -> Call<DeploymentLogSearchResponse, M> {
+    ) -> Call<GetWorkflowDeploymentLogsResponse, M> {
         let request = ApiRequest::new(&GET_LOGS)
             .path(&[("name", name)])
             .query(request);
         self.client.call(request)
     }
 
-    /// Lists workers.
+    /// Lists the workers of a deployment. For further pages, set `cursor` to the `next_cursor` of
+    /// the response, and repeat `worker_status`. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/workflows/deployments/{name}/workers`.
     pub fn list_workers(
         &self,
         name: &str,
         request: &ListWorkflowDeploymentWorkersRequest,
-    ) -> Call<DeploymentWorkerListResponse, M> {
+    ) -> Call<ListWorkflowDeploymentWorkersResponse, M> {
         let request = ApiRequest::new(&LIST_WORKERS)
             .path(&[("name", name)])
             .query(request);
         self.client.call(request)
     }
 
-    /// Lists deployments.
+    /// Lists the deployments of a workspace: named groups of workers that run workflows. For
+    /// further pages, set `cursor` to the `next_cursor` of the response. [`Call::pages`] iterates
+    /// over all pages.
     ///
     /// Mirrors `GET /v1/workflows/deployments`.
     pub fn list(
         &self,
         request: &ListWorkflowDeploymentsRequest,
-    ) -> Call<DeploymentListResponse, M> {
+    ) -> Call<ListWorkflowDeploymentsResponse, M> {
         let request = ApiRequest::new(&LIST).query(request);
         self.client.call(request)
     }
 
-    /// Restarts a deployment.
+    /// Streams the log records of all workers of a deployment, from the start of the deployment
+    /// unless the request sets `after` or `last_event_id`.
     ///
-    /// Mirrors `POST /v1/workflows/deployments/{name}/restart`.
-    pub fn restart(&self, name: &str) -> Call<ManagedDeploymentResponse, M> {
-        let request = ApiRequest::new(&RESTART).path(&[("name", name)]);
-        self.client.call(request)
-    }
-
-    /// Starts a deployment.
-    ///
-    /// Mirrors `POST /v1/workflows/deployments/{name}/start`.
-    pub fn start(&self, name: &str) -> Call<ManagedDeploymentResponse, M> {
-        let request = ApiRequest::new(&START).path(&[("name", name)]);
-        self.client.call(request)
-    }
-
-    /// Stops a deployment.
-    ///
-    /// Mirrors `POST /v1/workflows/deployments/{name}/stop`.
-    pub fn stop(&self, name: &str) -> Call<ManagedDeploymentResponse, M> {
-        let request = ApiRequest::new(&STOP).path(&[("name", name)]);
-        self.client.call(request)
-    }
-
-    /// Streams the logs of a deployment.
+    /// Fails with 404 if the deployment does not exist, and with 503 if the logs are unavailable.
+    /// An error that the server reports in the stream ends it with an error.
     ///
     /// Mirrors `GET /v1/workflows/deployments/{name}/logs/stream`.
     pub fn stream_logs(
@@ -211,7 +185,63 @@ impl<M: Mode> WorkflowDeployments<M> {
         self.client.call_stream(request)
     }
 
-    /// Unhardens a deployment.
+    /// Creates a managed deployment, whose worker Mistral Cloud builds from its source and runs.
+    ///
+    /// The server answers before the worker runs: `status` of the deployment reports the progress.
+    ///
+    /// Mirrors `POST /v1/workflows/deployments`.
+    pub fn create(&self, request: &CreateWorkflowDeploymentRequest) -> Call<ManagedDeployment, M> {
+        let request = ApiRequest::new(&CREATE).json(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a managed deployment.
+    ///
+    /// The server accepts the request, and answers before the deployment is gone.
+    ///
+    /// Mirrors `DELETE /v1/workflows/deployments/{name}`.
+    pub fn delete(&self, name: &str) -> Call<ManagedDeployment, M> {
+        let request = ApiRequest::new(&DELETE).path(&[("name", name)]);
+        self.client.call(request)
+    }
+
+    /// Restarts the workers of a managed deployment.
+    ///
+    /// The server answers before they run again: `status` of the deployment reports the progress.
+    ///
+    /// Mirrors `POST /v1/workflows/deployments/{name}/restart`.
+    pub fn restart(&self, name: &str) -> Call<ManagedDeployment, M> {
+        let request = ApiRequest::new(&RESTART).path(&[("name", name)]);
+        self.client.call(request)
+    }
+
+    /// Starts a managed deployment that was stopped.
+    ///
+    /// The server answers before its workers run: `status` of the deployment reports the progress.
+    ///
+    /// Mirrors `POST /v1/workflows/deployments/{name}/start`.
+    pub fn start(&self, name: &str) -> Call<ManagedDeployment, M> {
+        let request = ApiRequest::new(&START).path(&[("name", name)]);
+        self.client.call(request)
+    }
+
+    /// Stops the workers of a managed deployment. The deployment is kept, and can be started again.
+    ///
+    /// The server answers before the workers have stopped: `status` of the deployment reports the
+    /// progress.
+    ///
+    /// Mirrors `POST /v1/workflows/deployments/{name}/stop`.
+    pub fn stop(&self, name: &str) -> Call<ManagedDeployment, M> {
+        let request = ApiRequest::new(&STOP).path(&[("name", name)]);
+        self.client.call(request)
+    }
+
+    /// Removes the hardening of a deployment, so that registering workflows in it is no longer
+    /// restricted to selected users and service accounts.
+    ///
+    /// Fails with 403 if the caller neither owns the deployment nor administers the workspace, with
+    /// 404 if the deployment does not exist, and with 409 if the deployment has a workflow that
+    /// runs on behalf of its users. `deployment_id` is the id of the deployment, not its name.
     ///
     /// Mirrors `POST /v1/workflows/deployments/{deployment_id}/unharden`.
     pub fn unharden(
@@ -225,14 +255,18 @@ impl<M: Mode> WorkflowDeployments<M> {
         self.client.call(request)
     }
 
-    /// Updates a deployment.
+    /// Changes the worker and the resources of a managed deployment. Fields that the request leaves
+    /// out keep their value.
+    ///
+    /// The server answers before the change is in effect: `status` of the deployment reports the
+    /// progress.
     ///
     /// Mirrors `PATCH /v1/workflows/deployments/{name}`.
     pub fn update(
         &self,
         name: &str,
-        request: &UpdateDeploymentRequest,
-    ) -> Call<ManagedDeploymentResponse, M> {
+        request: &UpdateWorkflowDeploymentRequest,
+    ) -> Call<ManagedDeployment, M> {
         let request = ApiRequest::new(&UPDATE)
             .path(&[("name", name)])
             .json(request);

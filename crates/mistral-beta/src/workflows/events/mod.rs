@@ -2,51 +2,47 @@
 
 //! Events of workflows.
 
-mod activity_task_failed_attributes;
-mod custom_task_timed_out_attributes;
-mod json_patch_payload_response;
-mod stream_workflow_event_request;
-mod workflow_execution_continued_as_new_response;
-mod workflow_execution_started_response;
+mod activity_task_completed_attributes;
+mod custom_task_failed_event;
+mod custom_task_in_progress_event;
+mod execution_canceled_attributes;
+mod execution_started_event;
+mod stream_workflow_events_request;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 
-pub use self::activity_task_failed_attributes::{
-    ActivityTaskFailedAttributes, ListWorkflowEventResponse, ListWorkflowEventResponseEvent,
-    StreamEventWorkflowContext,
+pub use self::activity_task_completed_attributes::{
+    ActivityTaskCompletedAttributes, ActivityTaskFailedAttributes, ActivityTaskFailedEvent,
+    ActivityTaskRetryingAttributes, ActivityTaskRetryingEvent, ListWorkflowEventsResponse,
+    WorkflowEvent, WorkflowEventContext,
 };
-pub use self::custom_task_timed_out_attributes::{
-    ActivityTaskCompletedAttributesResponse, ActivityTaskCompletedResponse,
-    ActivityTaskFailedResponse, ActivityTaskRetryingAttributes, ActivityTaskRetryingResponse,
-    ActivityTaskStartedAttributesResponse, ActivityTaskStartedResponse,
-    CustomTaskCanceledAttributes, CustomTaskCanceledResponse, CustomTaskTimedOutAttributes,
+pub use self::custom_task_failed_event::{
+    ActivityTaskCompletedEvent, ActivityTaskStartedAttributes, ActivityTaskStartedEvent,
+    CustomTaskCanceledAttributes, CustomTaskCanceledEvent, CustomTaskFailedAttributes,
+    CustomTaskFailedEvent, CustomTaskTimedOutAttributes, CustomTaskTimedOutEvent,
 };
-pub use self::json_patch_payload_response::{
-    CustomTaskCompletedAttributesResponse, CustomTaskCompletedResponse, CustomTaskFailedAttributes,
-    CustomTaskFailedResponse, CustomTaskTimedOutResponse, EncryptedPatchValue, JsonPatch,
-    JsonPatchAdd, JsonPatchAppend, JsonPatchAppendValue, JsonPatchPayloadResponse,
-    JsonPatchPayloadValueResponse, JsonPatchRemove, JsonPatchReplace,
+pub use self::custom_task_in_progress_event::{
+    CustomTaskCompletedAttributes, CustomTaskCompletedEvent, CustomTaskInProgressAttributes,
+    CustomTaskInProgressEvent, EncryptedPatchValue, JsonPatchAdd, JsonPatchAppend,
+    JsonPatchAppendValue, JsonPatchOperation, JsonPatchOperations, JsonPatchPayload,
+    JsonPatchRemove, JsonPatchReplace, TaskProgressPayload,
 };
-pub use self::stream_workflow_event_request::{
-    ListWorkflowEventsRequest, StreamEventSsePayload, StreamEventSsePayloadData,
-    StreamWorkflowEventRequest, WorkflowEventScope, WorkflowEventType, WorkflowStreamError,
+pub use self::execution_canceled_attributes::{
+    CustomTaskStartedAttributes, CustomTaskStartedEvent, ExecutionCanceledAttributes,
+    ExecutionContinuedAsNewAttributes, ExecutionContinuedAsNewEvent, WorkflowTaskFailedAttributes,
+    WorkflowTaskFailedEvent, WorkflowTaskTimedOutAttributes, WorkflowTaskTimedOutEvent,
+};
+pub use self::execution_started_event::{
+    ExecutionCanceledEvent, ExecutionCompletedAttributes, ExecutionCompletedEvent,
+    ExecutionFailedAttributes, ExecutionFailedEvent, ExecutionStartedAttributes,
+    ExecutionStartedEvent, JsonPayload, PayloadEncoding, WorkflowFailure,
+};
+pub use self::stream_workflow_events_request::{
+    ListWorkflowEventsRequest, StreamWorkflowEventsRequest, StreamedEventData,
+    StreamedWorkflowEvent, WorkflowEventScope, WorkflowEventType, WorkflowStreamError,
     WorkflowStreamEvent,
-};
-pub use self::workflow_execution_continued_as_new_response::{
-    CustomTaskInProgressAttributesResponse, CustomTaskInProgressResponse,
-    CustomTaskStartedAttributesResponse, CustomTaskStartedResponse, TaskProgressPayload,
-    WorkflowExecutionContinuedAsNewAttributesResponse, WorkflowExecutionContinuedAsNewResponse,
-    WorkflowTaskFailedAttributes, WorkflowTaskFailedResponse, WorkflowTaskTimedOutAttributes,
-    WorkflowTaskTimedOutResponse,
-};
-pub use self::workflow_execution_started_response::{
-    EncodedPayloadOptions, JsonPayloadResponse, WorkflowExecutionCanceledAttributes,
-    WorkflowExecutionCanceledResponse, WorkflowExecutionCompletedAttributesResponse,
-    WorkflowExecutionCompletedResponse, WorkflowExecutionFailedAttributes,
-    WorkflowExecutionFailedResponse, WorkflowExecutionStartedAttributesResponse,
-    WorkflowExecutionStartedResponse, WorkflowFailure,
 };
 
 static STREAM: Operation = Operation::get(
@@ -72,21 +68,26 @@ impl<M: Mode> WorkflowEvents<M> {
         }
     }
 
-    /// Streams the events of workflows.
+    /// Streams the events of all executions that match the request.
+    ///
+    /// An error that the server reports in the stream ends it with an error. To resume, set
+    /// `start_seq` to one more than the `broker_sequence` of the last event that was received.
+    /// [`StreamCall::last_event_id`] resumes a stream that was interrupted.
     ///
     /// Mirrors `GET /v1/workflows/events/stream`.
     pub fn stream(
         &self,
-        request: &StreamWorkflowEventRequest,
+        request: &StreamWorkflowEventsRequest,
     ) -> StreamCall<WorkflowStreamEvent, M> {
         let request = ApiRequest::new(&STREAM).query_exploded(request, &["metadata_filters"]);
         self.client.call_stream(request)
     }
 
-    /// Lists the events of workflows.
+    /// Lists recorded events of executions. For further pages, set `cursor` to the `next_cursor` of
+    /// the response. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/workflows/events/list`.
-    pub fn list(&self, request: &ListWorkflowEventsRequest) -> Call<ListWorkflowEventResponse, M> {
+    pub fn list(&self, request: &ListWorkflowEventsRequest) -> Call<ListWorkflowEventsResponse, M> {
         let request = ApiRequest::new(&LIST).query(request);
         self.client.call(request)
     }

@@ -2,43 +2,40 @@
 
 //! Executions.
 
-mod execution_trace_info_response;
+mod execution_trace_events_response;
 mod get_workflow_execution_request;
-mod signal_workflow_response;
-mod tempo_trace_scope_kind;
+mod otel_scope_spans;
+mod reset_workflow_execution_request;
 
-use crate::workflows::events::WorkflowStreamEvent;
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 use serde_json::Value;
 
-pub use self::execution_trace_info_response::{
-    ExecutionTraceInfoResponse, TempoGetTraceResponse, TempoTraceAttribute,
-    TempoTraceAttributeArrayContainer, TempoTraceAttributeArrayElement,
-    TempoTraceAttributeArrayValue, TempoTraceAttributeBoolValue, TempoTraceAttributeDoubleValue,
-    TempoTraceAttributeIntValue, TempoTraceAttributeStringValue, TempoTraceAttributeValue,
-    TempoTraceBatch, TempoTraceResource, TempoTraceScope, TempoTraceScopeSpan, TempoTraceSpan,
-    WorkflowExecutionTraceOTelResponse,
+use crate::workflows::events::WorkflowStreamEvent;
+
+pub use self::execution_trace_events_response::{
+    ExecutionOtelTraceResponse, ExecutionTraceEvent, ExecutionTraceEventsResponse,
+    ExecutionTraceInfoResponse, OtelArray, OtelArrayElement, OtelArrayValue, OtelAttribute,
+    OtelAttributeValue, OtelBoolValue, OtelDoubleValue, OtelIntValue, OtelResource,
+    OtelResourceSpans, OtelStringValue, OtelTrace,
 };
 pub use self::get_workflow_execution_request::{
-    BatchExecutionBody, BatchExecutionResponse, BatchExecutionResult, ExecutionLogRecord,
-    ExecutionLogSearchResponse, GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionLogsOrder,
-    GetWorkflowExecutionLogsRequest, GetWorkflowExecutionRequest,
-    GetWorkflowExecutionTraceEventsRequest, StreamWorkflowExecutionLogsRequest,
-    StreamWorkflowExecutionRequest, WorkflowExecutionResponse,
-    WorkflowExecutionTraceEventsResponse, WorkflowExecutionTraceEventsResponseEvent,
+    BatchExecutionRequest, BatchExecutionResponse, BatchExecutionResult, ExecutionLogOrder,
+    ExecutionLogRecord, GetExecutionTraceEventsRequest, GetWorkflowExecutionHistoryRequest,
+    GetWorkflowExecutionLogsRequest, GetWorkflowExecutionLogsResponse, GetWorkflowExecutionRequest,
+    StreamWorkflowExecutionLogsRequest, StreamWorkflowExecutionRequest, WorkflowExecution,
 };
-pub use self::signal_workflow_response::{
-    EventSource, ExecutionLogEvent, SignalWorkflowResponse, UpdateInvocationBody,
-    UpdateInvocationBodyInput, UpdateWorkflowResponse,
+pub use self::otel_scope_spans::{
+    EncodedInput, ExecutionTraceSummaryResponse, OtelScope, OtelScopeSpans, OtelSpan,
+    OtelSpanEvent, OtelSpanKind, QueryInput, QueryWorkflowExecutionRequest,
+    QueryWorkflowExecutionResponse, TraceAttributeValue, TraceEvent, TraceEventType,
+    TraceSummarySpan,
 };
-pub use self::tempo_trace_scope_kind::{
-    EventType, NetworkEncodedInput, QueryInvocationBody, QueryInvocationBodyInput,
-    QueryWorkflowResponse, ResetInvocationBody, SignalInvocationBody, SignalInvocationBodyInput,
-    SignalInvocationBodyNetworkEncodedInput, TempoTraceEvent, TempoTraceScopeKind,
-    WorkflowExecutionTraceEvent, WorkflowExecutionTraceSummaryAttributesValues,
-    WorkflowExecutionTraceSummaryResponse, WorkflowExecutionTraceSummarySpan,
+pub use self::reset_workflow_execution_request::{
+    EncodedSignalInput, ExecutionEventSource, ExecutionLogEvent, ResetWorkflowExecutionRequest,
+    SignalInput, SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse, UpdateInput,
+    UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
 };
 
 static BATCH_CANCEL: Operation = Operation::post(
@@ -129,45 +126,22 @@ impl<M: Mode> WorkflowExecutions<M> {
         }
     }
 
-    /// Cancels several executions.
-    ///
-    /// Mirrors `POST /v1/workflows/executions/cancel`.
-    pub fn batch_cancel(&self, request: &BatchExecutionBody) -> Call<BatchExecutionResponse, M> {
-        let request = ApiRequest::new(&BATCH_CANCEL).json(request);
-        self.client.call(request)
-    }
-
-    /// Terminates several executions.
-    ///
-    /// Mirrors `POST /v1/workflows/executions/terminate`.
-    pub fn batch_terminate(&self, request: &BatchExecutionBody) -> Call<BatchExecutionResponse, M> {
-        let request = ApiRequest::new(&BATCH_TERMINATE).json(request);
-        self.client.call(request)
-    }
-
-    /// Cancels an execution.
-    ///
-    /// Mirrors `POST /v1/workflows/executions/{execution_id}/cancel`.
-    pub fn cancel(&self, execution_id: &str) -> Call<(), M> {
-        let request = ApiRequest::new(&CANCEL).path(&[("execution_id", execution_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves an execution.
+    /// Retrieves an execution with its state, and with its result once it has completed.
     ///
     /// Mirrors `GET /v1/workflows/executions/{execution_id}`.
     pub fn get(
         &self,
         execution_id: &str,
         request: &GetWorkflowExecutionRequest,
-    ) -> Call<WorkflowExecutionResponse, M> {
+    ) -> Call<WorkflowExecution, M> {
         let request = ApiRequest::new(&GET)
             .path(&[("execution_id", execution_id)])
             .query(request);
         self.client.call(request)
     }
 
-    /// Retrieves the history of an execution.
+    /// Retrieves the history of an execution: all events that the server has recorded for it, as
+    /// JSON.
     ///
     /// Mirrors `GET /v1/workflows/executions/{execution_id}/history`.
     pub fn get_history(
@@ -181,35 +155,38 @@ impl<M: Mode> WorkflowExecutions<M> {
         self.client.call(request)
     }
 
-    /// Retrieves the logs of an execution.
+    /// Retrieves log records of an execution.
+    ///
+    /// The first request sets the time range and the order. Requests for further pages set
+    /// `cursor`, which carries both. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/workflows/executions/{execution_id}/logs`.
     pub fn get_logs(
         &self,
         execution_id: &str,
         request: &GetWorkflowExecutionLogsRequest,
-    ) -> Call<ExecutionLogSearchResponse, M> {
+    ) -> Call<GetWorkflowExecutionLogsResponse, M> {
         let request = ApiRequest::new(&GET_LOGS)
             .path(&[("execution_id", execution_id)])
             .query(request);
         self.client.call(request)
     }
 
-    /// Retrieves the events in the trace of an execution.
+    /// Retrieves the events in the trace of an execution, as a flat list.
     ///
     /// Mirrors `GET /v1/workflows/executions/{execution_id}/trace/events`.
     pub fn get_trace_events(
         &self,
         execution_id: &str,
-        request: &GetWorkflowExecutionTraceEventsRequest,
-    ) -> Call<WorkflowExecutionTraceEventsResponse, M> {
+        request: &GetExecutionTraceEventsRequest,
+    ) -> Call<ExecutionTraceEventsResponse, M> {
         let request = ApiRequest::new(&GET_TRACE_EVENTS)
             .path(&[("execution_id", execution_id)])
             .query(request);
         self.client.call(request)
     }
 
-    /// Retrieves the facts about the trace of an execution.
+    /// Retrieves the id of the trace of an execution, and whether the trace has data.
     ///
     /// Mirrors `GET /v1/workflows/executions/{execution_id}/trace/info`.
     pub fn get_trace_info(&self, execution_id: &str) -> Call<ExecutionTraceInfoResponse, M> {
@@ -217,67 +194,26 @@ impl<M: Mode> WorkflowExecutions<M> {
         self.client.call(request)
     }
 
-    /// Retrieves the trace of an execution in the form of OpenTelemetry.
+    /// Retrieves the trace of an execution in the format of OpenTelemetry, with all spans and their
+    /// attributes.
     ///
     /// Mirrors `GET /v1/workflows/executions/{execution_id}/trace/otel`.
-    pub fn get_trace_otel(
-        &self,
-        execution_id: &str,
-    ) -> Call<WorkflowExecutionTraceOTelResponse, M> {
+    pub fn get_trace_otel(&self, execution_id: &str) -> Call<ExecutionOtelTraceResponse, M> {
         let request = ApiRequest::new(&GET_TRACE_OTEL).path(&[("execution_id", execution_id)]);
         self.client.call(request)
     }
 
-    /// Retrieves the summary of the trace of an execution.
+    /// Retrieves the trace of an execution as a tree of spans.
     ///
     /// Mirrors `GET /v1/workflows/executions/{execution_id}/trace/summary`.
-    pub fn get_trace_summary(
-        &self,
-        execution_id: &str,
-    ) -> Call<WorkflowExecutionTraceSummaryResponse, M> {
+    pub fn get_trace_summary(&self, execution_id: &str) -> Call<ExecutionTraceSummaryResponse, M> {
         let request = ApiRequest::new(&GET_TRACE_SUMMARY).path(&[("execution_id", execution_id)]);
         self.client.call(request)
     }
 
-    /// Queries the state of an execution.
-    ///
-    /// Mirrors `POST /v1/workflows/executions/{execution_id}/queries`.
-    pub fn query(
-        &self,
-        execution_id: &str,
-        request: &QueryInvocationBody,
-    ) -> Call<QueryWorkflowResponse, M> {
-        let request = ApiRequest::new(&QUERY)
-            .path(&[("execution_id", execution_id)])
-            .json(request);
-        self.client.call(request)
-    }
-
-    /// Resets an execution to one of its events.
-    ///
-    /// Mirrors `POST /v1/workflows/executions/{execution_id}/reset`.
-    pub fn reset(&self, execution_id: &str, request: &ResetInvocationBody) -> Call<(), M> {
-        let request = ApiRequest::new(&RESET)
-            .path(&[("execution_id", execution_id)])
-            .json(request);
-        self.client.call(request)
-    }
-
-    /// Sends a signal to an execution.
-    ///
-    /// Mirrors `POST /v1/workflows/executions/{execution_id}/signals`.
-    pub fn signal(
-        &self,
-        execution_id: &str,
-        request: &SignalInvocationBody,
-    ) -> Call<SignalWorkflowResponse, M> {
-        let request = ApiRequest::new(&SIGNAL)
-            .path(&[("execution_id", execution_id)])
-            .json(request);
-        self.client.call(request)
-    }
-
     /// Streams the events of an execution.
+    ///
+    /// An error that the server reports in the stream ends it with an error.
     ///
     /// Mirrors `GET /v1/workflows/executions/{execution_id}/stream`.
     pub fn stream(
@@ -291,7 +227,11 @@ impl<M: Mode> WorkflowExecutions<M> {
         self.client.call_stream(request)
     }
 
-    /// Streams the logs of an execution.
+    /// Streams the log records of an execution, from the start of the execution unless the request
+    /// sets `after` or `last_event_id`.
+    ///
+    /// Fails with 404 if the execution does not exist, and with 503 if the logs are unavailable. An
+    /// error that the server reports in the stream ends it with an error.
     ///
     /// Mirrors `GET /v1/workflows/executions/{execution_id}/logs/stream`.
     pub fn stream_logs(
@@ -305,7 +245,88 @@ impl<M: Mode> WorkflowExecutions<M> {
         self.client.call_stream(request)
     }
 
-    /// Terminates an execution.
+    /// Requests the cancellation of several executions.
+    ///
+    /// An execution that cannot be cancelled does not fail the call: the response has the outcome
+    /// of each execution.
+    ///
+    /// Mirrors `POST /v1/workflows/executions/cancel`.
+    pub fn batch_cancel(&self, request: &BatchExecutionRequest) -> Call<BatchExecutionResponse, M> {
+        let request = ApiRequest::new(&BATCH_CANCEL).json(request);
+        self.client.call(request)
+    }
+
+    /// Terminates several executions at once.
+    ///
+    /// An execution that cannot be terminated does not fail the call: the response has the outcome
+    /// of each execution.
+    ///
+    /// Mirrors `POST /v1/workflows/executions/terminate`.
+    pub fn batch_terminate(
+        &self,
+        request: &BatchExecutionRequest,
+    ) -> Call<BatchExecutionResponse, M> {
+        let request = ApiRequest::new(&BATCH_TERMINATE).json(request);
+        self.client.call(request)
+    }
+
+    /// Requests the cancellation of an execution. The workflow can clean up before it ends;
+    /// `terminate` ends it at once.
+    ///
+    /// Mirrors `POST /v1/workflows/executions/{execution_id}/cancel`.
+    pub fn cancel(&self, execution_id: &str) -> Call<(), M> {
+        let request = ApiRequest::new(&CANCEL).path(&[("execution_id", execution_id)]);
+        self.client.call(request)
+    }
+
+    /// Calls a query handler of the latest run of an execution, and returns the handler's result. A
+    /// query reads the state of the workflow, and does not change it.
+    ///
+    /// Mirrors `POST /v1/workflows/executions/{execution_id}/queries`.
+    pub fn query(
+        &self,
+        execution_id: &str,
+        request: &QueryWorkflowExecutionRequest,
+    ) -> Call<QueryWorkflowExecutionResponse, M> {
+        let request = ApiRequest::new(&QUERY)
+            .path(&[("execution_id", execution_id)])
+            .json(request);
+        self.client.call(request)
+    }
+
+    /// Resets an execution to an event in its history.
+    ///
+    /// The current run is terminated. A new run with the same execution id starts from that event,
+    /// with the latest code of the workflow. Progress after that event is lost.
+    ///
+    /// Mirrors `POST /v1/workflows/executions/{execution_id}/reset`.
+    pub fn reset(
+        &self,
+        execution_id: &str,
+        request: &ResetWorkflowExecutionRequest,
+    ) -> Call<(), M> {
+        let request = ApiRequest::new(&RESET)
+            .path(&[("execution_id", execution_id)])
+            .json(request);
+        self.client.call(request)
+    }
+
+    /// Sends a signal to the latest run of an execution. Returns once the server has accepted the
+    /// signal, without waiting for the workflow to handle it.
+    ///
+    /// Mirrors `POST /v1/workflows/executions/{execution_id}/signals`.
+    pub fn signal(
+        &self,
+        execution_id: &str,
+        request: &SignalWorkflowExecutionRequest,
+    ) -> Call<SignalWorkflowExecutionResponse, M> {
+        let request = ApiRequest::new(&SIGNAL)
+            .path(&[("execution_id", execution_id)])
+            .json(request);
+        self.client.call(request)
+    }
+
+    /// Terminates an execution at once. Unlike with `cancel`, the workflow cannot clean up.
     ///
     /// Mirrors `POST /v1/workflows/executions/{execution_id}/terminate`.
     pub fn terminate(&self, execution_id: &str) -> Call<(), M> {
@@ -313,14 +334,15 @@ impl<M: Mode> WorkflowExecutions<M> {
         self.client.call(request)
     }
 
-    /// Sends an update to an execution, and returns its result.
+    /// Sends an update to the latest run of an execution, waits for the workflow to handle it, and
+    /// returns the handler's result.
     ///
     /// Mirrors `POST /v1/workflows/executions/{execution_id}/updates`.
     pub fn update(
         &self,
         execution_id: &str,
-        request: &UpdateInvocationBody,
-    ) -> Call<UpdateWorkflowResponse, M> {
+        request: &UpdateWorkflowExecutionRequest,
+    ) -> Call<UpdateWorkflowExecutionResponse, M> {
         let request = ApiRequest::new(&UPDATE)
             .path(&[("execution_id", execution_id)])
             .json(request);

@@ -2,14 +2,14 @@
 
 //! Metrics of workflows.
 
-mod get_workflow_metrics_operation_request;
+mod get_workflow_metrics_request;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::get_workflow_metrics_operation_request::{
-    GetWorkflowMetricsOperationRequest, ScalarMetric, TimeSeriesMetric, WorkflowMetrics,
+pub use self::get_workflow_metrics_request::{
+    GetWorkflowMetricsRequest, ScalarMetric, TimeSeriesMetric, WorkflowMetrics,
 };
 
 static GET: Operation = Operation::get(
@@ -30,13 +30,14 @@ impl<M: Mode> WorkflowMetricsOperations<M> {
         }
     }
 
-    /// Retrieves the metrics of a workflow.
+    /// Retrieves the metrics of a workflow: numbers of executions, latencies, and the rate of
+    /// retries.
     ///
     /// Mirrors `GET /v1/workflows/{workflow_name}/metrics`.
     pub fn get(
         &self,
         workflow_name: &str,
-        request: &GetWorkflowMetricsOperationRequest,
+        request: &GetWorkflowMetricsRequest,
     ) -> Call<WorkflowMetrics, M> {
         let request = ApiRequest::new(&GET)
             .path(&[("workflow_name", workflow_name)])

@@ -4,15 +4,16 @@
 
 mod get_workflow_run_history_request;
 
-use crate::workflows::executions::WorkflowExecutionResponse;
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 use serde_json::Value;
 
+use crate::workflows::executions::WorkflowExecution;
+
 pub use self::get_workflow_run_history_request::{
-    GetWorkflowRunHistoryRequest, ListWorkflowRunsRequest, RunOrder, SortBy,
-    WorkflowExecutionListResponse, WorkflowExecutionWithoutResultResponse,
+    GetWorkflowRunHistoryRequest, ListWorkflowRunsRequest, ListWorkflowRunsResponse, RunOrder,
+    RunSortField, WorkflowExecutionSummary,
 };
 
 static GET: Operation = Operation::get("workflows.runs.get_run", "/v1/workflows/runs/{run_id}");
@@ -35,15 +36,19 @@ impl<M: Mode> WorkflowRuns<M> {
         }
     }
 
-    /// Retrieves a run.
+    /// Retrieves a run, with its result once it has completed.
+    ///
+    /// `run_id` is a UUID.
     ///
     /// Mirrors `GET /v1/workflows/runs/{run_id}`.
-    pub fn get(&self, run_id: &str) -> Call<WorkflowExecutionResponse, M> {
+    pub fn get(&self, run_id: &str) -> Call<WorkflowExecution, M> {
         let request = ApiRequest::new(&GET).path(&[("run_id", run_id)]);
         self.client.call(request)
     }
 
-    /// Retrieves the history of a run.
+    /// Retrieves the history of a run: all events that the server has recorded for it, as JSON.
+    ///
+    /// `run_id` is a UUID.
     ///
     /// Mirrors `GET /v1/workflows/runs/{run_id}/history`.
     pub fn get_history(
@@ -57,13 +62,11 @@ impl<M: Mode> WorkflowRuns<M> {
         self.client.call(request)
     }
 
-    /// Lists runs. [`Call::pages`] iterates over all pages.
+    /// Lists the runs of workflows: attempts to carry out an execution. An execution has one run,
+    /// unless it was reset, retried or continued as new. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/workflows/runs`.
-    pub fn list(
-        &self,
-        request: &ListWorkflowRunsRequest,
-    ) -> Call<WorkflowExecutionListResponse, M> {
+    pub fn list(&self, request: &ListWorkflowRunsRequest) -> Call<ListWorkflowRunsResponse, M> {
         let request = ApiRequest::new(&LIST).query(request);
         self.client.call(request)
     }

@@ -10,14 +10,13 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::list_workflow_schedules_request::{
-    ListWorkflowSchedulesRequest, ScheduleCalendar, ScheduleDefinitionOutput,
-    ScheduleFutureExecution, ScheduleInterval, SchedulePolicy, ScheduleRange,
-    ScheduleRecentExecution, ScheduleStatusFilter, WorkflowScheduleListResponse,
-    WorkflowSchedulePauseRequest, WorkflowScheduleRequest,
+    CreateWorkflowScheduleRequest, ListWorkflowSchedulesRequest, ListWorkflowSchedulesResponse,
+    PauseWorkflowScheduleRequest, ScheduleCalendar, ScheduleFutureExecution, ScheduleInterval,
+    SchedulePolicy, ScheduleRange, ScheduleRecentExecution, ScheduleStatusFilter, WorkflowSchedule,
 };
 pub use self::schedule_definition::{
-    PartialScheduleDefinition, ScheduleDefinition, WorkflowScheduleResponse,
-    WorkflowScheduleTriggerRequest, WorkflowScheduleUpdateRequest,
+    ScheduleDefinition, ScheduleDefinitionUpdate, TriggerWorkflowScheduleRequest,
+    UpdateWorkflowScheduleRequest, WorkflowScheduleResponse,
 };
 
 static GET: Operation = Operation::get(
@@ -70,64 +69,83 @@ impl<M: Mode> WorkflowSchedules<M> {
         }
     }
 
-    /// Retrieves a schedule.
+    /// Retrieves a schedule with its recent and its next executions.
     ///
     /// Mirrors `GET /v1/workflows/schedules/{schedule_id}`.
-    pub fn get(&self, schedule_id: &str) -> Call<ScheduleDefinitionOutput, M> {
+    pub fn get(&self, schedule_id: &str) -> Call<WorkflowSchedule, M> {
         let request = ApiRequest::new(&GET).path(&[("schedule_id", schedule_id)]);
         self.client.call(request)
     }
 
-    /// Lists schedules. [`Call::pages`] iterates over all pages.
+    /// Lists the schedules of workflows. Without `page_size`, the response has all of them; the API
+    /// has deprecated this. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/workflows/schedules`.
     pub fn list(
         &self,
         request: &ListWorkflowSchedulesRequest,
-    ) -> Call<WorkflowScheduleListResponse, M> {
+    ) -> Call<ListWorkflowSchedulesResponse, M> {
         let request = ApiRequest::new(&LIST).query(request);
         self.client.call(request)
     }
 
-    /// Pauses a schedule.
+    /// Pauses a schedule. It starts no executions until it is resumed.
     ///
     /// Mirrors `POST /v1/workflows/schedules/{schedule_id}/pause`.
-    pub fn pause(&self, schedule_id: &str, request: &WorkflowSchedulePauseRequest) -> Call<(), M> {
-        let request = ApiRequest::new(&PAUSE)
-            .path(&[("schedule_id", schedule_id)])
-            .json(request);
+    pub fn pause(
+        &self,
+        schedule_id: &str,
+        body: Option<&PauseWorkflowScheduleRequest>,
+    ) -> Call<(), M> {
+        let request = ApiRequest::new(&PAUSE).path(&[("schedule_id", schedule_id)]);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
         self.client.call(request)
     }
 
-    /// Resumes a schedule.
+    /// Resumes a paused schedule.
     ///
     /// Mirrors `POST /v1/workflows/schedules/{schedule_id}/resume`.
-    pub fn resume(&self, schedule_id: &str, request: &WorkflowSchedulePauseRequest) -> Call<(), M> {
-        let request = ApiRequest::new(&RESUME)
-            .path(&[("schedule_id", schedule_id)])
-            .json(request);
+    pub fn resume(
+        &self,
+        schedule_id: &str,
+        body: Option<&PauseWorkflowScheduleRequest>,
+    ) -> Call<(), M> {
+        let request = ApiRequest::new(&RESUME).path(&[("schedule_id", schedule_id)]);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
         self.client.call(request)
     }
 
-    /// Creates a schedule for a workflow.
+    /// Creates a schedule, which starts executions of a workflow at the times that it defines, and
+    /// returns the schedule's id.
     ///
     /// Mirrors `POST /v1/workflows/schedules`.
-    pub fn create(&self, request: &WorkflowScheduleRequest) -> Call<WorkflowScheduleResponse, M> {
+    pub fn create(
+        &self,
+        request: &CreateWorkflowScheduleRequest,
+    ) -> Call<WorkflowScheduleResponse, M> {
         let request = ApiRequest::new(&CREATE).json(request);
         self.client.call(request)
     }
 
-    /// Starts an execution of a schedule at once.
+    /// Starts an execution of a schedule immediately, besides those at its times.
     ///
     /// Mirrors `POST /v1/workflows/schedules/{schedule_id}/trigger`.
     pub fn trigger(
         &self,
         schedule_id: &str,
-        request: &WorkflowScheduleTriggerRequest,
+        body: Option<&TriggerWorkflowScheduleRequest>,
     ) -> Call<(), M> {
-        let request = ApiRequest::new(&TRIGGER)
-            .path(&[("schedule_id", schedule_id)])
-            .json(request);
+        let request = ApiRequest::new(&TRIGGER).path(&[("schedule_id", schedule_id)]);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
         self.client.call(request)
     }
 
@@ -139,13 +157,13 @@ impl<M: Mode> WorkflowSchedules<M> {
         self.client.call(request)
     }
 
-    /// Updates a schedule.
+    /// Changes a schedule. Fields that the request leaves out keep their value.
     ///
     /// Mirrors `PATCH /v1/workflows/schedules/{schedule_id}`.
     pub fn update(
         &self,
         schedule_id: &str,
-        request: &WorkflowScheduleUpdateRequest,
+        request: &UpdateWorkflowScheduleRequest,
     ) -> Call<WorkflowScheduleResponse, M> {
         let request = ApiRequest::new(&UPDATE)
             .path(&[("schedule_id", schedule_id)])

@@ -3,12 +3,12 @@
 use mistral_core::json::{ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-/// A request to change in bulk the delete of a records of dataset. Mirrors the API's `DeleteDatasetRecordsRequest`.
+/// A request to delete records. Mirrors the API's `DeleteDatasetRecordsRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct DeleteDatasetRecordsRequest {
-    /// The ids of the dataset records, 1 to 500 elements.
+    /// The ids of the records to delete, 1 to 500 elements.
     #[api(required, list)]
     pub dataset_record_ids: Vec<String>,
     /// Fields that this version of the SDK does not declare.
@@ -21,7 +21,7 @@ pub struct DeleteDatasetRecordsRequest {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct JudgeDatasetRecordRequest {
-    /// The judge definition.
+    /// The judge to run.
     #[api(required)]
     pub judge_definition: CreateJudgeRequest,
     /// Fields that this version of the SDK does not declare.
@@ -29,27 +29,28 @@ pub struct JudgeDatasetRecordRequest {
     pub extra: Map<String, Value>,
 }
 
-/// A request to create a judge. Mirrors the API's `CreateJudgeRequest`.
+/// The definition of a judge: a request to create one, or a judge that is run without being
+/// created. Mirrors the API's `CreateJudgeRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct CreateJudgeRequest {
-    /// The name, 5 to 50 characters.
+    /// The name of the judge, 5 to 50 characters.
     #[api(required, into)]
     pub name: String,
-    /// The description, at most 500 characters.
+    /// The purpose of the judge, at most 500 characters.
     #[api(required, into)]
     pub description: String,
-    /// The name of the model, at most 500 characters.
+    /// The name of the model that judges, at most 500 characters.
     #[api(required, into)]
     pub model_name: String,
-    /// The output.
+    /// The kind of answer that the judge returns.
     #[api(required, into)]
-    pub output: CreateJudgeRequestOutput,
-    /// The instructions, at most 10000 characters.
+    pub output: CreateJudgeOutputFormat,
+    /// The instructions for the model, with the criteria to judge by, at most 10000 characters.
     #[api(required, into)]
     pub instructions: String,
-    /// The tools.
+    /// The tools that the judge can use.
     #[api(required, list)]
     pub tools: Vec<String>,
     /// Fields that this version of the SDK does not declare.
@@ -57,43 +58,43 @@ pub struct CreateJudgeRequest {
     pub extra: Map<String, Value>,
 }
 
-/// A create judge request output. Mirrors the API's `CreateJudgeRequestOutput`.
+/// The kind of answer that a new judge returns. Mirrors the API's `CreateJudgeRequestOutput`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum CreateJudgeRequestOutput {
-    /// Classification.
+pub enum CreateJudgeOutputFormat {
+    /// A label, one of several.
     #[api("CLASSIFICATION")]
     Classification(JudgeClassificationOutput),
-    /// Regression.
+    /// A score within a range.
     #[api("REGRESSION")]
     Regression(JudgeRegressionOutput),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
 }
 
-/// A judge classification output. Mirrors the API's `JudgeClassificationOutput`.
+/// An answer that is one of several labels. Mirrors the API's `JudgeClassificationOutput`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct JudgeClassificationOutput {
-    /// The options.
+    /// The labels to choose from.
     #[api(required, list)]
-    pub options: Vec<JudgeClassificationOutputOption>,
+    pub options: Vec<JudgeClassificationOption>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A judge classification output option. Mirrors the API's `JudgeClassificationOutputOption`.
+/// A label that a judge can choose. Mirrors the API's `JudgeClassificationOutputOption`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct JudgeClassificationOutputOption {
-    /// The value.
+pub struct JudgeClassificationOption {
+    /// The label.
     #[api(required, into)]
     pub value: String,
-    /// The description.
+    /// The meaning of the label, for the model.
     #[api(required, into)]
     pub description: String,
     /// Fields that this version of the SDK does not declare.
@@ -101,34 +102,34 @@ pub struct JudgeClassificationOutputOption {
     pub extra: Map<String, Value>,
 }
 
-/// A judge regression output. Mirrors the API's `JudgeRegressionOutput`.
+/// An answer that is a score within a range. Mirrors the API's `JudgeRegressionOutput`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct JudgeRegressionOutput {
-    /// The minimum of description.
+    /// The meaning of the lowest score, for the model.
     #[api(required, into)]
     pub min_description: String,
-    /// The maximum of description.
+    /// The meaning of the highest score, for the model.
     #[api(required, into)]
     pub max_description: String,
-    /// The min, 0 or more. Default: `0`.
+    /// The lowest score, 0 or more. Default: `0`.
     pub min: Option<f64>,
-    /// The max, below 1000000000.0. Default: `1`.
+    /// The highest score, below 1000000000.0. Default: `1`.
     pub max: Option<f64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A judge output. Mirrors the API's `JudgeOutput`.
+/// The answer of a judge, with its reasoning. Mirrors the API's `JudgeOutput`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct JudgeOutput {
-    /// The analysis.
+    /// The reasoning of the judge.
     #[api(required)]
     pub analysis: String,
-    /// The answer.
+    /// The answer of the judge.
     #[api(required)]
     pub answer: JudgeAnswer,
     /// Fields that this version of the SDK does not declare.
@@ -136,7 +137,7 @@ pub struct JudgeOutput {
     pub extra: Map<String, Value>,
 }
 
-/// A judge answer. Mirrors the API's `Answer`.
+/// The answer of a judge: a text for a label, a number for a score. Mirrors the API's `Answer`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
@@ -151,12 +152,13 @@ pub enum JudgeAnswer {
     Unknown(Value),
 }
 
-/// A request to update the payload of a records of dataset. Mirrors the API's `UpdateDatasetRecordPayloadRequest`.
+/// A request to replace the payload of a record. Mirrors the API's
+/// `UpdateDatasetRecordPayloadRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct UpdateDatasetRecordPayloadRequest {
-    /// The payload.
+    /// The new content of the record.
     #[api(required)]
     pub payload: Map<String, Value>,
     /// Fields that this version of the SDK does not declare.
@@ -164,12 +166,13 @@ pub struct UpdateDatasetRecordPayloadRequest {
     pub extra: Map<String, Value>,
 }
 
-/// A request to update the properties of a records of dataset. Mirrors the API's `UpdateDatasetRecordPropertiesRequest`.
+/// A request to replace the properties of a record. Mirrors the API's
+/// `UpdateDatasetRecordPropertiesRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct UpdateDatasetRecordPropertiesRequest {
-    /// The properties.
+    /// The new properties: any JSON values by key.
     #[api(required)]
     pub properties: Map<String, Value>,
     /// Fields that this version of the SDK does not declare.

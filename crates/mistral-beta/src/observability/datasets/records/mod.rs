@@ -4,16 +4,16 @@
 
 mod delete_dataset_records_request;
 
-use crate::observability::datasets::DatasetRecord;
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
+use crate::observability::datasets::DatasetRecord;
+
 pub use self::delete_dataset_records_request::{
-    CreateJudgeRequest, CreateJudgeRequestOutput, DeleteDatasetRecordsRequest, JudgeAnswer,
-    JudgeClassificationOutput, JudgeClassificationOutputOption, JudgeDatasetRecordRequest,
-    JudgeOutput, JudgeRegressionOutput, UpdateDatasetRecordPayloadRequest,
-    UpdateDatasetRecordPropertiesRequest,
+    CreateJudgeOutputFormat, CreateJudgeRequest, DeleteDatasetRecordsRequest, JudgeAnswer,
+    JudgeClassificationOption, JudgeClassificationOutput, JudgeDatasetRecordRequest, JudgeOutput,
+    JudgeRegressionOutput, UpdateDatasetRecordPayloadRequest, UpdateDatasetRecordPropertiesRequest,
 };
 
 static BULK_DELETE: Operation = Operation::post(
@@ -58,23 +58,7 @@ impl<M: Mode> DatasetRecords<M> {
         }
     }
 
-    /// Changes in bulk the delete of a records of dataset.
-    ///
-    /// Mirrors `POST /v1/observability/dataset-records/bulk-delete`.
-    pub fn bulk_delete(&self, request: &DeleteDatasetRecordsRequest) -> Call<(), M> {
-        let request = ApiRequest::new(&BULK_DELETE).json(request);
-        self.client.call(request)
-    }
-
-    /// Deletes a records of dataset.
-    ///
-    /// Mirrors `DELETE /v1/observability/dataset-records/{dataset_record_id}`.
-    pub fn delete(&self, dataset_record_id: &str) -> Call<(), M> {
-        let request = ApiRequest::new(&DELETE).path(&[("dataset_record_id", dataset_record_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves a records of dataset.
+    /// Retrieves a record.
     ///
     /// Mirrors `GET /v1/observability/dataset-records/{dataset_record_id}`.
     pub fn fetch(&self, dataset_record_id: &str) -> Call<DatasetRecord, M> {
@@ -82,7 +66,24 @@ impl<M: Mode> DatasetRecords<M> {
         self.client.call(request)
     }
 
-    /// Runs a judge on a record.
+    /// Deletes several records, of one dataset or of several.
+    ///
+    /// Mirrors `POST /v1/observability/dataset-records/bulk-delete`.
+    pub fn bulk_delete(&self, request: &DeleteDatasetRecordsRequest) -> Call<(), M> {
+        let request = ApiRequest::new(&BULK_DELETE).json(request);
+        self.client.call(request)
+    }
+
+    /// Deletes a record.
+    ///
+    /// Mirrors `DELETE /v1/observability/dataset-records/{dataset_record_id}`.
+    pub fn delete(&self, dataset_record_id: &str) -> Call<(), M> {
+        let request = ApiRequest::new(&DELETE).path(&[("dataset_record_id", dataset_record_id)]);
+        self.client.call(request)
+    }
+
+    /// Runs a judge on a record and returns its answer. The judge is defined in the request and
+    /// need not exist on the server.
     ///
     /// Mirrors `POST /v1/observability/dataset-records/{dataset_record_id}/live-judging`.
     pub fn judge(
@@ -96,7 +97,7 @@ impl<M: Mode> DatasetRecords<M> {
         self.client.call(request)
     }
 
-    /// Updates the payload of a records of dataset.
+    /// Replaces the payload of a record.
     ///
     /// Mirrors `PUT /v1/observability/dataset-records/{dataset_record_id}/payload`.
     pub fn update_payload(
@@ -110,7 +111,7 @@ impl<M: Mode> DatasetRecords<M> {
         self.client.call(request)
     }
 
-    /// Updates the properties of a records of dataset.
+    /// Replaces the properties of a record.
     ///
     /// Mirrors `PUT /v1/observability/dataset-records/{dataset_record_id}/properties`.
     pub fn update_properties(

@@ -2,29 +2,29 @@
 
 //! Optimizations.
 
-mod evaluation_run_v2_response;
-mod evaluator_statistics;
+mod evaluator_direction;
 mod list_optimizations_request;
+mod optimization_trial;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::evaluation_run_v2_response::{
-    ClassificationStatisticSpec, EvaluatedSystem, EvaluationRunV2Response, Evaluator,
-    EvaluatorStatistic, EvaluatorV2Direction, GoalSpec, PercentileStatisticSpec,
-    SimpleNumericStatisticSpec, StatisticAverage, SystemParam,
-};
-pub use self::evaluator_statistics::{
-    CategoricalStatistics, ConfusionMatrix, EvaluationRunScore, EvaluatorStatistics, GoalResult,
-    GoalResultItem, GoalResultItemDirection, NumericStatistics, RunOptimizationRef,
-    ScalarStatisticValue, UnsupportedStatistics,
+pub use self::evaluator_direction::{
+    CategoricalStatistics, ConfusionMatrix, EvaluatedSystem, EvaluationRunScore,
+    EvaluatorDirection, EvaluatorStatistics, GoalDirection, GoalResult, GoalResultItem,
+    NumericStatistics, RunOptimizationReference, ScalarStatisticValue, SystemParameter,
+    UnsupportedStatistics,
 };
 pub use self::list_optimizations_request::{
     ListOptimizationTrialsRequest, ListOptimizationTrialsResponse, ListOptimizationsRequest,
     ListOptimizationsResponse, Optimization, OptimizationDetail, OptimizationReference,
-    OptimizationTrialObservation, OptimizationTrialWithObservations, PaginatedResultOptimization,
-    PaginatedResultOptimizationTrialWithObservations,
+    PaginatedOptimizationTrials, PaginatedOptimizations,
+};
+pub use self::optimization_trial::{
+    ClassificationStatisticSpec, EvaluationRun, Evaluator, GoalSpec, NumericStatisticSpec,
+    OptimizationTrial, OptimizationTrialObservation, PercentileStatisticSpec, StatisticAverage,
+    StatisticSpec,
 };
 
 static GET: Operation = Operation::get(
@@ -53,7 +53,7 @@ impl<M: Mode> Optimizations<M> {
         }
     }
 
-    /// Retrieves an optimization.
+    /// Retrieves an optimization, with references to its evaluation and its project.
     ///
     /// Mirrors `GET /v1/observability/optimizations/{optimization_id}`.
     pub fn get(&self, optimization_id: &str) -> Call<OptimizationDetail, M> {
@@ -61,7 +61,7 @@ impl<M: Mode> Optimizations<M> {
         self.client.call(request)
     }
 
-    /// Lists optimizations.
+    /// Lists optimizations, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/observability/optimizations`.
     pub fn list(&self, request: &ListOptimizationsRequest) -> Call<ListOptimizationsResponse, M> {
@@ -69,7 +69,8 @@ impl<M: Mode> Optimizations<M> {
         self.client.call(request)
     }
 
-    /// Lists trials.
+    /// Lists the trials of an optimization, page by page, with the runs that they consist of.
+    /// [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/observability/optimizations/{optimization_id}/trials`.
     pub fn list_trials(

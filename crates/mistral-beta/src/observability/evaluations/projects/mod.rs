@@ -9,8 +9,8 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::list_evaluation_projects_request::{
-    EvaluationProject, ListEvaluationProjectsRequest, ListProjectsResponse, PaginatedResultProject,
-    ProjectEvaluationSummary,
+    EvaluationProject, ListEvaluationProjectsRequest, ListEvaluationProjectsResponse,
+    PaginatedEvaluationProjects, ProjectEvaluationSummary,
 };
 
 static GET: Operation = Operation::get(
@@ -35,7 +35,7 @@ impl<M: Mode> EvaluationProjects<M> {
         }
     }
 
-    /// Retrieves a projects of evaluation.
+    /// Retrieves a project by its slug.
     ///
     /// Mirrors `GET /v1/observability/projects/{project_slug}`.
     pub fn get(&self, project_slug: &str) -> Call<EvaluationProject, M> {
@@ -43,10 +43,13 @@ impl<M: Mode> EvaluationProjects<M> {
         self.client.call(request)
     }
 
-    /// Lists projects of evaluations.
+    /// Lists projects, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `GET /v1/observability/projects`.
-    pub fn list(&self, request: &ListEvaluationProjectsRequest) -> Call<ListProjectsResponse, M> {
+    pub fn list(
+        &self,
+        request: &ListEvaluationProjectsRequest,
+    ) -> Call<ListEvaluationProjectsResponse, M> {
         let request = ApiRequest::new(&LIST).query(request);
         self.client.call(request)
     }

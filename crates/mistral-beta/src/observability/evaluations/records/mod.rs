@@ -2,23 +2,23 @@
 
 //! Records of evaluations.
 
-mod goal_status;
+mod goal_status_filter;
 mod search_evaluation_records_query;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 
-pub use self::goal_status::{
-    EvaluationRecordSort, FieldSortInput, GoalStatus, ListEvaluationRunRecordsResponse,
-    NumericScoreMetric, PaginatedResultEvaluationRunRecordV2Response, RecordSortField,
-    ScoreSortInput, SortDirection,
+pub use self::goal_status_filter::{
+    EvaluationRecordSort, GoalStatus, GoalStatusFilter, ListEvaluationRunRecordsResponse,
+    NumericScoreMetric, PaginatedEvaluationRunRecords, RecordFieldSort, RecordScoreSort,
+    RecordSortField, SortDirection,
 };
 pub use self::search_evaluation_records_query::{
     ContentSearchFilter, ContentSearchFilterGroup, ContentSearchOperator, EvaluationRunGeneration,
-    EvaluationRunOutputRecord, EvaluationRunRecordFilterInput, EvaluationRunRecordV2Response,
-    FilterCombinator, GoalStatusFilter, GoalStatusFilterGroup, ScoreFilter, ScoreFilterGroup,
-    ScoreFilterValue, ScoreOperator, SearchEvaluationRecordsQuery,
+    EvaluationRunOutputRecord, EvaluationRunRecord, EvaluationRunRecordFilter, FilterCombinator,
+    GoalStatusFilterGroup, ScoreFilter, ScoreFilterGroup, ScoreFilterValue, ScoreOperator,
+    SearchEvaluationRecordsQuery,
 };
 
 static GET: Operation = Operation::get(
@@ -44,27 +44,30 @@ impl<M: Mode> EvaluationRecords<M> {
         }
     }
 
-    /// Retrieves a records of evaluation.
+    /// Retrieves a record of a run, with its outputs and their scores.
     ///
     /// Mirrors `GET /v1/observability/evaluation-runs_v2/{run_id}/records/{record_id}`.
-    pub fn get(&self, run_id: &str, record_id: &str) -> Call<EvaluationRunRecordV2Response, M> {
+    pub fn get(&self, run_id: &str, record_id: &str) -> Call<EvaluationRunRecord, M> {
         let request = ApiRequest::new(&GET).path(&[("run_id", run_id), ("record_id", record_id)]);
         self.client.call(request)
     }
 
-    /// Searches records of evaluations.
+    /// Searches the records of a run, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `POST /v1/observability/evaluation-runs_v2/{run_id}/records/search`.
     pub fn search(
         &self,
         run_id: &str,
         query: &SearchEvaluationRecordsQuery,
-        request: &EvaluationRunRecordFilterInput,
+        body: Option<&EvaluationRunRecordFilter>,
     ) -> Call<ListEvaluationRunRecordsResponse, M> {
         let request = ApiRequest::new(&SEARCH)
             .path(&[("run_id", run_id)])
-            .query(query)
-            .json(request);
+            .query(query);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
         self.client.call(request)
     }
 }

@@ -2,26 +2,26 @@
 
 //! Runs of evaluations.
 
-mod list_evaluation_runs_response;
+mod metadata_filter_value;
 mod search_evaluation_runs_query;
 
-use crate::observability::evaluations::optimizations::EvaluationRunV2Response;
-use crate::observability::evaluations::records::EvaluationRunRecordFilterInput;
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 
-pub use self::list_evaluation_runs_response::{
-    EvaluationRunV2WithRefsResponse, ListEvaluationRunsResponse,
-    PaginatedResultEvaluationRunV2Response, PaginatedResultEvaluationRunV2WithRefsResponse,
-    RunEvaluationSummary, RunProjectSummary, SearchAllEvaluationRunsResponse,
+use crate::observability::evaluations::optimizations::EvaluationRun;
+use crate::observability::evaluations::records::EvaluationRunRecordFilter;
+
+pub use self::metadata_filter_value::{
+    EvaluationRunWithRefs, ListEvaluationRunsResponse, MetadataFilterValue,
+    PaginatedEvaluationRuns, PaginatedEvaluationRunsWithRefs, RunEvaluationSummary,
+    RunProjectSummary, SearchAllEvaluationRunsResponse,
 };
 pub use self::search_evaluation_runs_query::{
-    EvaluationRunFilterInput, MetadataFilter, MetadataFilterGroup, MetadataFilterValue,
-    RunOwnershipFilter, RunStatisticsResponse, SearchEvaluationRunAllQuery,
+    ComparisonOperator, EvaluationRunFilter, EvaluationRunStatistics, MetadataFilter,
+    MetadataFilterGroup, RunOwnershipFilter, SearchAllEvaluationRunsQuery,
     SearchEvaluationRunsQuery, SystemFilter, SystemNameFilter, SystemNameFilterGroup,
-    SystemParamFilter, SystemParamFilterGroup, SystemParamFilterValue, SystemParamOperator,
-    TagFilter,
+    SystemParameterFilter, SystemParameterFilterGroup, SystemParameterFilterValue, TagFilter,
 };
 
 static COMPUTE_STATISTICS: Operation = Operation::post(
@@ -61,61 +61,71 @@ impl<M: Mode> EvaluationRuns<M> {
         }
     }
 
-    /// Computes the statistics of a runs of evaluation.
+    /// Retrieves a run, without its records.
+    ///
+    /// Mirrors `GET /v1/observability/evaluation-runs_v2/{run_id}`.
+    pub fn get(&self, run_id: &str) -> Call<EvaluationRun, M> {
+        let request = ApiRequest::new(&GET).path(&[("run_id", run_id)]);
+        self.client.call(request)
+    }
+
+    /// Retrieves the statistics of a run over all its records.
+    ///
+    /// Mirrors `GET /v1/observability/evaluation-runs_v2/{run_id}/statistics`.
+    pub fn get_statistics(&self, run_id: &str) -> Call<EvaluationRunStatistics, M> {
+        let request = ApiRequest::new(&GET_STATISTICS).path(&[("run_id", run_id)]);
+        self.client.call(request)
+    }
+
+    /// Computes the statistics of a run over the records that match a filter.
     ///
     /// Mirrors `POST /v1/observability/evaluation-runs_v2/{run_id}/statistics/compute`.
     pub fn compute_statistics(
         &self,
         run_id: &str,
-        request: &EvaluationRunRecordFilterInput,
-    ) -> Call<RunStatisticsResponse, M> {
-        let request = ApiRequest::new(&COMPUTE_STATISTICS)
-            .path(&[("run_id", run_id)])
-            .json(request);
+        body: Option<&EvaluationRunRecordFilter>,
+    ) -> Call<EvaluationRunStatistics, M> {
+        let request = ApiRequest::new(&COMPUTE_STATISTICS).path(&[("run_id", run_id)]);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
         self.client.call(request)
     }
 
-    /// Retrieves a runs of evaluation.
-    ///
-    /// Mirrors `GET /v1/observability/evaluation-runs_v2/{run_id}`.
-    pub fn get(&self, run_id: &str) -> Call<EvaluationRunV2Response, M> {
-        let request = ApiRequest::new(&GET).path(&[("run_id", run_id)]);
-        self.client.call(request)
-    }
-
-    /// Retrieves the statistics of a runs of evaluation.
-    ///
-    /// Mirrors `GET /v1/observability/evaluation-runs_v2/{run_id}/statistics`.
-    pub fn get_statistics(&self, run_id: &str) -> Call<RunStatisticsResponse, M> {
-        let request = ApiRequest::new(&GET_STATISTICS).path(&[("run_id", run_id)]);
-        self.client.call(request)
-    }
-
-    /// Searches runs of evaluations.
+    /// Searches the runs of an evaluation, page by page. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `POST /v1/observability/evaluations_v2/{evaluation_slug}/runs/search`.
     pub fn search(
         &self,
         evaluation_slug: &str,
         query: &SearchEvaluationRunsQuery,
-        request: &EvaluationRunFilterInput,
+        body: Option<&EvaluationRunFilter>,
     ) -> Call<ListEvaluationRunsResponse, M> {
         let request = ApiRequest::new(&SEARCH)
             .path(&[("evaluation_slug", evaluation_slug)])
-            .query(query)
-            .json(request);
+            .query(query);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
         self.client.call(request)
     }
 
-    /// Searches all.
+    /// Searches the runs of all evaluations, page by page. The runs name their evaluation and their
+    /// project. [`Call::pages`] iterates over all pages.
     ///
     /// Mirrors `POST /v1/observability/evaluation-runs_v2/search`.
     pub fn search_all(
         &self,
-        query: &SearchEvaluationRunAllQuery,
-        request: &EvaluationRunFilterInput,
+        query: &SearchAllEvaluationRunsQuery,
+        body: Option<&EvaluationRunFilter>,
     ) -> Call<SearchAllEvaluationRunsResponse, M> {
-        let request = ApiRequest::new(&SEARCH_ALL).query(query).json(request);
+        let request = ApiRequest::new(&SEARCH_ALL).query(query);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
         self.client.call(request)
     }
 }

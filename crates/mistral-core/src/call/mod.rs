@@ -5,6 +5,7 @@ pub(crate) mod event_stream;
 mod in_flight;
 pub(crate) mod input_stream;
 pub(crate) mod keep_alive;
+mod merged_event;
 mod misuse;
 #[macro_use]
 mod options;
@@ -31,6 +32,7 @@ pub use self::byte_stream::ByteStream;
 pub use self::event_stream::EventStream;
 use self::event_stream::StreamLimits;
 use self::in_flight::{PendingRequest, SentRequest};
+pub use self::merged_event::MergedEvent;
 pub use self::pages::{Items, NextPage, Page, Pages};
 pub use self::response::{RateLimit, Response};
 pub use self::stream_event::StreamEvent;

@@ -6,6 +6,8 @@ use mistral_core::call::{MergedEvent, StreamEvent};
 use mistral_core::messages::{ContentChunk, TextChunk, ThinkChunk};
 use serde_json::{Map, Value};
 
+use crate::stream_event;
+
 use super::{
     AgentHandoffDoneEvent, AgentHandoffEntry, AgentHandoffStartedEvent, ConversationEvent,
     ConversationOutput, ConversationResponse, ConversationUsageInfo, FunctionCallArguments,
@@ -45,7 +47,7 @@ impl StreamEvent for ConversationEvent {
     const IS_MERGED: bool = true;
 
     fn decode(data: &str, state: &mut ConversationState) -> serde_json::Result<Self> {
-        let event: Self = serde_json::from_str(data)?;
+        let event: Self = stream_event::decode(data)?;
         state.add(&event, data);
         Ok(event)
     }

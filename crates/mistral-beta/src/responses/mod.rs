@@ -3,6 +3,8 @@
 //! Responses.
 
 mod count_response_input_tokens_request;
+mod items;
+mod merge;
 mod model_response;
 mod response_service_tier;
 mod response_tool_choice_function;

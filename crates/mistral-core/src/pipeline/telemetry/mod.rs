@@ -322,5 +322,6 @@ pub(crate) fn error_type(kind: ErrorKind) -> &'static str {
         ErrorKind::Io => "io",
         ErrorKind::TooLarge => "too_large",
         ErrorKind::Tool => "tool",
+        ErrorKind::Failed => "failed",
     }
 }

@@ -11,6 +11,7 @@ pub use crate::call::{
     Call, DownloadCall, Envelope, MergedEvent, NextPage, Page, ReconnectingStream, SequencedEvent,
     StreamCall, StreamEvent, Wait, WaitProgress,
 };
+pub use crate::error::decode_value;
 pub use crate::pipeline::multipart::MultipartForm;
 pub use crate::pipeline::request::ApiRequest;
 pub use crate::provider::{Framing, Operation, RetrySafety};

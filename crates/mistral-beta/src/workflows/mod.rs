@@ -5,6 +5,7 @@
 mod deployment_status_filter;
 pub mod deployments;
 pub mod events;
+mod execute;
 pub mod executions;
 mod get_workflow_registration_request;
 mod get_workflow_response;

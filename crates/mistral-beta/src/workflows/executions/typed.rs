@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{QUERY, SIGNAL, SignalWorkflowResponse, UPDATE, WorkflowExecutions};
+use super::{QUERY, SIGNAL, SignalWorkflowExecutionResponse, UPDATE, WorkflowExecutions};
 
 /// The response to a query or an update.
 #[derive(Deserialize)]
@@ -31,13 +31,15 @@ impl<M: Mode> WorkflowExecutions<M> {
     /// [`query`](Self::query) otherwise.
     ///
     /// ```
-    /// # use mistral_beta::BetaExt;
-    /// # use mistral_sdk::testing::{MockReply, MockTransport};
+    /// # use mistral_sdk::beta::BetaExt;
+    /// # use mistral_sdk::testing::MockTransport;
+    /// # use serde_json::json;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let reply = r#"{"query_name": "progress", "result": {"done": 3}}"#;
+    /// # let mock = MockTransport::new()
+    /// #     .json(json!({"query_name": "progress", "result": {"done": 3}}));
     /// # let client = mistral_sdk::Client::builder(mistral_sdk::MistralApi::new("key")?)
-    /// #     .transport(MockTransport::new([MockReply::json(200, reply)]))
+    /// #     .transport(mock)
     /// #     .build()?;
     /// #[derive(serde::Deserialize)]
     /// struct Progress { done: u32 }
@@ -86,8 +88,9 @@ impl<M: Mode> WorkflowExecutions<M> {
         execution_id: &str,
         name: &str,
         input: &impl Serialize,
-    ) -> Call<SignalWorkflowResponse, M> {
-        self.client.call(request(&SIGNAL, execution_id, name, input))
+    ) -> Call<SignalWorkflowExecutionResponse, M> {
+        self.client
+            .call(request(&SIGNAL, execution_id, name, input))
     }
 }
 

@@ -11,13 +11,13 @@ use mistral_core::{Client, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{GET, WorkflowExecutionResponse, WorkflowExecutions};
+use super::{GET, WorkflowExecution, WorkflowExecutions};
 use crate::workflows::{ExecuteWorkflowResponse, WorkflowExecutionStatus};
 
 /// The operation that errors of waits name.
 const WAIT: &str = "workflows.executions.wait";
 
-type ProgressCallback = Box<dyn FnMut(&WorkflowExecutionResponse) + Send>;
+type ProgressCallback = Box<dyn FnMut(&WorkflowExecution) + Send>;
 
 /// A wait for an execution to complete. Created by [`WorkflowExecutions::wait`], and by
 /// [`Workflows::execute_and_wait`](crate::workflows::Workflows::execute_and_wait), which starts the
@@ -33,11 +33,11 @@ type ProgressCallback = Box<dyn FnMut(&WorkflowExecutionResponse) + Send>;
 /// # Errors
 /// An execution that failed, was cancelled, was terminated or timed out is an error of
 /// [`ErrorKind::Failed`](mistral_core::ErrorKind::Failed) that names the status.
-/// [`Error::partial`](mistral_core::Error::partial) returns the [`WorkflowExecutionResponse`]. An
+/// [`Error::partial`](mistral_core::Error::partial) returns the [`WorkflowExecution`]. An
 /// execution that is retried or continued as a new run is waited for, and so is one with a status
 /// that this version of the SDK does not declare.
 #[must_use = "a wait does nothing until it is awaited or sent"]
-pub struct ExecutionWait<T = WorkflowExecutionResponse, M: Mode = Async> {
+pub struct ExecutionWait<T = WorkflowExecution, M: Mode = Async> {
     client: Client<M>,
     start: Start<M>,
     report: Option<ProgressCallback>,
@@ -54,7 +54,7 @@ enum Start<M: Mode> {
 
 /// The functions that return the value of the wait.
 struct Output<T> {
-    of_execution: fn(WorkflowExecutionResponse) -> Result<T>,
+    of_execution: fn(WorkflowExecution) -> Result<T>,
     /// For a result without its execution.
     of_result: fn(Value) -> Result<T>,
 }
@@ -63,18 +63,19 @@ impl<M: Mode> WorkflowExecutions<M> {
     /// Waits until an execution has completed, and returns it with its result.
     ///
     /// ```
-    /// # use mistral_beta::BetaExt;
-    /// # use mistral_sdk::testing::{MockReply, MockTransport};
+    /// # use mistral_sdk::beta::BetaExt;
+    /// # use mistral_sdk::testing::MockTransport;
+    /// # use serde_json::{Value, json};
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let execution = |status: &str, result: &str| MockReply::json(200, format!(
-    /// #     r#"{{"workflow_name": "report", "execution_id": "exec-1", "root_execution_id": "exec-1",
-    /// #     "status": "{status}", "start_time": "2026-01-01T00:00:00Z", "result": {result}}}"#
-    /// # ));
-    /// # let mock = MockTransport::new([
-    /// #     execution("RUNNING", "null"),
-    /// #     execution("COMPLETED", r#"{"pages": 12}"#),
-    /// # ]);
+    /// # let execution = |status: &str, result: Value| json!({
+    /// #     "workflow_name": "report", "execution_id": "exec-1", "root_execution_id": "exec-1",
+    /// #     "status": status, "start_time": "2026-01-01T00:00:00Z", "end_time": null,
+    /// #     "result": result
+    /// # });
+    /// # let mock = MockTransport::new()
+    /// #     .json(execution("RUNNING", Value::Null))
+    /// #     .json(execution("COMPLETED", json!({"pages": 12})));
     /// # let client = mistral_sdk::Client::builder(mistral_sdk::MistralApi::new("key")?)
     /// #     .transport(mock)
     /// #     .build()?;
@@ -94,7 +95,7 @@ impl<M: Mode> WorkflowExecutions<M> {
     /// assert_eq!(report.pages, 12);
     /// # Ok(()) }
     /// ```
-    pub fn wait(&self, execution_id: &str) -> ExecutionWait<WorkflowExecutionResponse, M> {
+    pub fn wait(&self, execution_id: &str) -> ExecutionWait<WorkflowExecution, M> {
         let output = Output {
             of_execution: Ok,
             // A wait for an execution that runs already has polled it.
@@ -132,10 +133,7 @@ impl<T, M: Mode> ExecutionWait<T, M> {
     }
 
     /// Calls `report` with the execution after each poll. It must not block.
-    pub fn on_progress(
-        mut self,
-        report: impl FnMut(&WorkflowExecutionResponse) + Send + 'static,
-    ) -> Self {
+    pub fn on_progress(mut self, report: impl FnMut(&WorkflowExecution) + Send + 'static) -> Self {
         self.report = Some(Box::new(report));
         self
     }
@@ -204,7 +202,7 @@ struct Polls<T, M: Mode> {
 }
 
 impl<T, M: Mode> Polls<T, M> {
-    fn wait(&mut self, id: String) -> Wait<WorkflowExecutionResponse, M> {
+    fn wait(&mut self, id: String) -> Wait<WorkflowExecution, M> {
         let subject = format!("the execution `{id}`");
         let poll = move || ApiRequest::new(&GET).path(&[("execution_id", &id)]);
         let mut wait = self.client.wait(WAIT, subject, poll, progress);
@@ -242,7 +240,7 @@ impl From<ExecuteWorkflowResponse> for Started {
     }
 }
 
-fn progress(execution: &WorkflowExecutionResponse) -> WaitProgress {
+fn progress(execution: &WorkflowExecution) -> WaitProgress {
     use WorkflowExecutionStatus as Status;
 
     match &execution.status {

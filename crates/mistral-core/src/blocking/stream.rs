@@ -72,12 +72,12 @@ impl<T: SequencedEvent> Iterator for ReconnectingStream<T, Blocking> {
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.has_ended() {
+            return None;
+        }
         let runtime = Arc::clone(&self.mode.runtime);
         let next = runtime.block_on_call(poll_fn(|cx| self.poll_event(cx)));
-        next.unwrap_or_else(|error| {
-            // A loop that skips errors would not terminate otherwise.
-            self.end();
-            Some(Err(error))
-        })
+        // Ended, because a loop that skips errors would not terminate otherwise.
+        next.unwrap_or_else(|error| Some(Err(self.end(error))))
     }
 }

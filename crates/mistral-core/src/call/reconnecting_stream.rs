@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -37,6 +38,8 @@ type OpenStream<T> = Box<dyn FnMut(Option<i64>) -> StreamCall<T> + Send>;
 pub struct ReconnectingStream<T: SequencedEvent, M: Mode = Async> {
     #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // only read by the iterator
     pub(crate) mode: M,
+    /// The operation, once it was requested.
+    operation: Cow<'static, str>,
     open: OpenStream<T>,
     is_last: Box<dyn Fn(&T) -> bool + Send>,
     next_sequence: Option<i64>,
@@ -63,6 +66,7 @@ impl<T: SequencedEvent, M: Mode> ReconnectingStream<T, M> {
     ) -> Self {
         Self {
             mode,
+            operation: Cow::Borrowed(""),
             open: Box::new(open),
             is_last: Box::new(is_last),
             next_sequence: None,
@@ -100,7 +104,11 @@ impl<T: SequencedEvent, M: Mode> ReconnectingStream<T, M> {
             let outcome = match &mut self.state {
                 State::Ended => return Poll::Ready(None),
                 State::Closed => {
-                    self.state = State::Opening((self.open)(self.next_sequence));
+                    let call = (self.open)(self.next_sequence);
+                    if let Some(parts) = call.request.parts() {
+                        self.operation = parts.operation.name.clone();
+                    }
+                    self.state = State::Opening(call);
                     continue;
                 }
                 State::Delayed(timer) => {
@@ -137,10 +145,20 @@ impl<T: SequencedEvent, M: Mode> ReconnectingStream<T, M> {
         }
     }
 
-    /// Ends the stream. Nothing is sent any more.
     #[cfg(feature = "blocking")]
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Ends the stream with `error`. Nothing is sent any more.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn end(&mut self, error: Error) -> Error {
         self.state = State::Ended;
+        self.error(error)
+    }
+
+    fn error(&self, error: Error) -> Error {
+        error.at(self.operation.clone(), 0)
     }
 
     fn is_repeated(&self, event: &T) -> bool {
@@ -167,7 +185,7 @@ impl<T: SequencedEvent, M: Mode> ReconnectingStream<T, M> {
         if self.failures >= self.max_reconnects
             || error.as_ref().is_some_and(|error| !error.is_retryable())
         {
-            return Err(error.unwrap_or_else(closed_too_often));
+            return Err(error.unwrap_or_else(|| self.error(closed_too_often())));
         }
         let factor = 2_u32.saturating_pow(self.failures);
         let backoff = self.min_delay.saturating_mul(factor).min(self.max_delay);
@@ -186,7 +204,7 @@ impl<T: SequencedEvent, M: Mode> ReconnectingStream<T, M> {
         self.state = if delay.is_zero() {
             State::Closed
         } else {
-            current_runtime()?;
+            current_runtime().map_err(|error| self.error(error.into()))?;
             State::Delayed(Box::pin(sleep(delay)))
         };
         Ok(())

@@ -31,8 +31,13 @@
 mod entry;
 #[cfg(feature = "conversations")]
 mod list_page;
-#[cfg(feature = "workflows")]
-mod stream_error;
+#[cfg(any(
+    feature = "context",
+    feature = "conversations",
+    feature = "responses",
+    feature = "workflows"
+))]
+mod stream_event;
 
 pub use self::entry::{Beta, BetaExt};
 #[cfg(feature = "conversations")]

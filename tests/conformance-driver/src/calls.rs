@@ -198,8 +198,8 @@ fn upload(args: &Args<'_>) -> Result<UploadFileRequest, CallError> {
     let file = form.file()?;
     let file = file.ok_or_else(|| CallError::Arguments("the file is missing".to_owned()))?;
     let purpose: Option<FilePurpose> = form.take("purpose")?;
-    let purpose = purpose.unwrap_or_else(|| "fine-tune".into());
-    let mut request = UploadFileRequest::new(purpose, file);
+    let mut request = UploadFileRequest::without_purpose(file);
+    request.purpose = purpose;
     request.visibility = form.take("visibility")?;
     request.expiry = form.take("expiry")?;
     request.extra.extend(form.rest());
@@ -352,6 +352,7 @@ async fn audio(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
         "speech.complete" => completed(audio.speech().complete(&args.body()?)).await,
         "speech.stream" => streamed(audio.speech().stream(&args.body()?)).await,
         "voices.list" => completed(audio.voices().list(&args.query()?)).await,
+        "voices.search" => completed(audio.voices().search(&args.query()?)).await,
         "voices.create" => completed(audio.voices().create(&args.body()?)).await,
         "voices.get" => completed(audio.voices().get(args.id()?)).await,
         "voices.update" => completed(audio.voices().update(args.id()?, &args.body()?)).await,

@@ -276,8 +276,8 @@ impl<'a> Files<'a> {
         for name in names {
             let mut text = self.writer().define(name)?;
             text += &self.pages.implement(name, self.model)?;
-            if let Some(reports_errors) = self.events.get(name) {
-                text += &self.event(name, *reports_errors);
+            if let Some(is_workflow) = self.events.get(name) {
+                text += &self.event(name, *is_workflow)?;
             }
             items.push(Item {
                 name: type_name(name, self.model),
@@ -287,18 +287,28 @@ impl<'a> Files<'a> {
         Ok(items)
     }
 
-    fn event(&self, name: &str, reports_errors: bool) -> String {
-        let decode = match reports_errors {
-            true => {
-                "\n    fn decode_named(event_type: &str, data: &str, _state: &mut ()) -> serde_json::Result<Self> {\n        \
-                 crate::stream_error::decode(event_type, data)\n    }\n"
-            }
-            false => "",
+    fn event(&self, name: &str, is_workflow: bool) -> Result<String> {
+        let tagged = self.model.tagged(self.model.schema(name)?)?;
+        let has_errors = tagged.is_some_and(|(_, it)| it.iter().any(|(tag, _)| tag == "error"));
+        let (constant, decode) = match (is_workflow, has_errors) {
+            (true, false) => ("", "decode_of_workflow(event_type, data)"),
+            (false, true) => (
+                "    const HAS_ERROR_EVENTS: bool = true;\n",
+                "decode_with_errors(event_type, data)",
+            ),
+            (false, false) => ("", "decode(data)"),
+            (true, true) => return Err(format!("`{name}` has errors of two kinds").into()),
         };
-        format!(
-            "\nimpl StreamEvent for {} {{\n    type State = ();\n{decode}}}\n",
+        let signature = match decode {
+            "decode(data)" => "decode(data: &str, _state: &mut ())",
+            _ => "decode_named(event_type: &str, data: &str, _state: &mut ())",
+        };
+        Ok(format!(
+            "\nimpl StreamEvent for {} {{\n    type State = ();\n{constant}\n    \
+             fn {signature} -> serde_json::Result<Self> {{\n        \
+             crate::stream_event::{decode}\n    }}\n}}\n",
             type_name(name, self.model)
-        )
+        ))
     }
 
     /// Distributes definitions over files, and returns the files' names with their types.

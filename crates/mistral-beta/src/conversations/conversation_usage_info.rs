@@ -73,6 +73,10 @@ pub enum ConversationEvent {
 
 impl StreamEvent for ConversationEvent {
     type State = ();
+
+    fn decode(data: &str, _state: &mut ()) -> serde_json::Result<Self> {
+        crate::stream_event::decode(data)
+    }
 }
 
 /// Reports that the next agent has taken over a conversation. Mirrors the API's

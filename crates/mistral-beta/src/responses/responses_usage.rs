@@ -123,6 +123,11 @@ pub enum ResponseStreamEvent {
 
 impl StreamEvent for ResponseStreamEvent {
     type State = ();
+    const HAS_ERROR_EVENTS: bool = true;
+
+    fn decode_named(event_type: &str, data: &str, _state: &mut ()) -> serde_json::Result<Self> {
+        crate::stream_event::decode_with_errors(event_type, data)
+    }
 }
 
 /// Reports that the response was created. It is the first event of a stream. Mirrors the API's

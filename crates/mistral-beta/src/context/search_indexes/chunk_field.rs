@@ -227,6 +227,10 @@ pub enum SummaryStreamItem {
 
 impl StreamEvent for SummaryStreamItem {
     type State = ();
+
+    fn decode(data: &str, _state: &mut ()) -> serde_json::Result<Self> {
+        crate::stream_event::decode(data)
+    }
 }
 
 /// A piece of a summary's text. Mirrors the API's `SummaryChunk`.

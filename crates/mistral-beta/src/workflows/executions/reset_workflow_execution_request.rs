@@ -131,7 +131,7 @@ impl StreamEvent for ExecutionLogEvent {
     type State = ();
 
     fn decode_named(event_type: &str, data: &str, _state: &mut ()) -> serde_json::Result<Self> {
-        crate::stream_error::decode(event_type, data)
+        crate::stream_event::decode_of_workflow(event_type, data)
     }
 }
 

@@ -5,6 +5,7 @@
 mod deployment_status_filter;
 pub mod deployments;
 pub mod events;
+mod execute;
 pub mod executions;
 mod get_workflow_registration_request;
 mod get_workflow_response;
@@ -53,11 +54,13 @@ static BULK_UNARCHIVE: Operation = Operation::put(
 static EXECUTE: Operation = Operation::post(
     "workflows.execute_workflow",
     "/v1/workflows/{workflow_identifier}/execute",
-);
+)
+.trace_context();
 static EXECUTE_REGISTRATION: Operation = Operation::post(
     "workflows.execute_workflow_registration",
     "/v1/workflows/registrations/{workflow_registration_id}/execute",
-);
+)
+.trace_context();
 static GET: Operation = Operation::get(
     "workflows.get_workflow",
     "/v1/workflows/{workflow_identifier}",

@@ -3,9 +3,12 @@
 //! Executions.
 
 mod execution_trace_events_response;
+mod follow;
 mod get_workflow_execution_request;
 mod otel_scope_spans;
 mod reset_workflow_execution_request;
+mod typed;
+mod wait;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -37,6 +40,7 @@ pub use self::reset_workflow_execution_request::{
     SignalInput, SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse, UpdateInput,
     UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
 };
+pub use self::wait::ExecutionWait;
 
 static BATCH_CANCEL: Operation = Operation::post(
     "workflows.executions.batch_cancel_workflow_executions",

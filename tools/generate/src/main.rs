@@ -11,6 +11,7 @@ mod function;
 mod group;
 mod import;
 mod imports;
+mod migrating;
 mod model;
 mod names;
 mod overlay;
@@ -127,6 +128,10 @@ fn generate(root: &Path) -> Result<(Texts, Vec<String>)> {
     files.insert(driver, entry::driver(&plan, &model)?);
     for text in files.values_mut() {
         *text = formatted(text)?;
+    }
+    let page = root.join("docs/migrating.md");
+    if let Some(text) = migrating::page(&page, &surface, &plan, &model)? {
+        files.insert(page, text);
     }
     Ok((files, overlay.prose.undocumented()))
 }

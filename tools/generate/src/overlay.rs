@@ -47,6 +47,8 @@ pub(crate) struct Overlay {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Area {
     pub(crate) feature: String,
+    /// The feature of `mistral-sdk`, where its name differs.
+    pub(crate) facade: Option<String>,
     pub(crate) groups: Vec<String>,
 }
 

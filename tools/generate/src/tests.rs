@@ -33,6 +33,7 @@ fn generate(note: GroupNote) -> BTreeMap<String, String> {
     let overlay = Overlay {
         area: vec![Area {
             feature: "games".to_owned(),
+            facade: None,
             groups: vec!["games".to_owned()],
         }],
         groups: BTreeMap::from([("games".to_owned(), note)]),

@@ -99,6 +99,18 @@ fn web_search_adds_execution_and_reference() {
 }
 
 #[test]
+fn web_search_is_not_repeated_after_function_result() {
+    let emulator = start();
+    let tools = json!([{"type": "web_search"}, add()]);
+    let called = ask_with(&emulator, "Search, then call add with x=17", tools);
+    assert_eq!(output_types(&called), ["tool.execution", "function.call"]);
+    let id = &called["outputs"][1]["tool_call_id"];
+    let result = json!({"type": "function.result", "tool_call_id": id, "result": "18"});
+    let answered = append(&emulator, &called, &json!({"inputs": [result]}));
+    assert_eq!(output_types(&answered), ["message.output"]);
+}
+
+#[test]
 fn code_interpreter_returns_code_and_output() {
     let tools = json!([{"type": "code_interpreter"}]);
     let response = ask_with(&start(), "Run a program", tools);

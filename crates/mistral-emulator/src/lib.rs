@@ -12,6 +12,9 @@
 //! sharing, prompts and skills. It validates requests as the real server does: the key, every field
 //! of the body, the order of messages, and the capabilities of the model.
 //!
+//! Workflows, connectors, datasets and the Responses API behave as well; see [State](#state). Every
+//! other operation of the API is served [from its schemas](#operations-served-from-their-schemas).
+//!
 //! ```
 //! use std::io::{Read, Write};
 //! use std::net::TcpStream;
@@ -88,6 +91,27 @@
 //!   A job with `timeout_hours` 0 ends as `TIMEOUT_EXCEEDED`, one with invalid lines as `FAILED`.
 //! * A fine-tuned model responds as its base model. Mistral has withdrawn fine-tuning;
 //!   [`EmulatorBuilder::fine_tuning_gone`] makes the emulator respond as the real API does now.
+//! * Every name is that of a workflow. An execution is `RUNNING` the first time it is retrieved and
+//!   `COMPLETED` the second time; a stream of its events, and `wait_for_result`, run it to its end.
+//!   The result is an object with `workflow`, `input`, `signals` and `updates`; an encoded input is
+//!   returned as it is. An execution whose input has the text `fail` ends `FAILED` with that message.
+//!   Streams of events are numbered by `broker_sequence` and resume after `Last-Event-ID` or at
+//!   `start_seq`. A schedule starts executions when it is triggered, not by the clock.
+//! * Each connector has the tools `echo`, which returns its `text`, and `search`, which repeats its
+//!   `query`. Credentials are stored without their secrets.
+//! * An import into a dataset is complete once its task is retrieved, and adds the records then. An
+//!   export is a file behind a signed URL.
+//! * The output of the Responses API is that of a chat completion for the same messages, tools and
+//!   format. Replies of text and tool calls apply to it.
+//!
+//! # Operations served from their schemas
+//!
+//! Operations without an implementation are known from the facts of the official SDK: paths,
+//! parameters and schemas. A request is validated against them; a response is an instance of its
+//! schema and the same for the same request. Members that the request names have the values of the
+//! request, timestamps are those of the clock. A list has three items, which `page_size`, `limit` and
+//! the tokens of the API divide into pages. A stream has one event of each kind, but no errors.
+//! Nothing is stored, so that every id exists. Formats of ids and patterns are not checked.
 //!
 //! # Agents, conversations and libraries
 //!
@@ -168,6 +192,7 @@ mod requests;
 mod responses;
 mod routes;
 mod server;
+mod spec;
 mod state;
 mod time;
 

@@ -5,6 +5,8 @@ mod beta;
 use http::Method;
 use serde_json::Value;
 
+use crate::spec::spec;
+
 /// An operation of the API.
 #[derive(Debug)]
 pub(crate) struct Operation {
@@ -160,8 +162,11 @@ pub(crate) fn operation_name<'a>(
     let mut found = all()
         .chain(CLOUD_ROUTES)
         .filter(|it| it.method == method.as_str() && matches_template(it.path, path));
-    let (first, second) = (found.next()?, found.next());
-    match second {
+    let Some(first) = found.next() else {
+        let operation = spec().find(method.as_str(), path, || is_streamed(body()))?;
+        return Some(&operation.name);
+    };
+    match found.next() {
         Some(streamed) if is_streamed(body()) => Some(streamed.name),
         _ => Some(first.name),
     }
@@ -190,7 +195,7 @@ fn is_streamed(body: Option<&Value>) -> bool {
 }
 
 /// Whether a path is that of a template such as `/v1/files/{file_id}`.
-fn matches_template(template: &str, path: &str) -> bool {
+pub(crate) fn matches_template(template: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     let matches = template.split('/').all(|expected| {
         segments.next().is_some_and(|found| {
@@ -202,7 +207,9 @@ fn matches_template(template: &str, path: &str) -> bool {
 
 /// Whether a name is that of an operation, or of a group of operations such as `chat`.
 pub(crate) fn is_known(name: &str) -> bool {
-    all().any(|operation| is_within(operation.name, name))
+    let own = all().map(|operation| operation.name);
+    own.chain(spec().names())
+        .any(|operation| is_within(operation, name))
 }
 
 /// Whether an operation is the named one, or belongs to the named group.
@@ -212,10 +219,13 @@ pub(crate) fn is_within(operation: &str, name: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
+/// The operation of the Responses API whose content replies can set.
+pub(crate) const RESPONSES: &str = "responses.create";
+
 /// Whether the operation returns a completion.
 pub(crate) fn is_completion(operation: &str) -> bool {
     is_turn(operation)
-        || ["chat", "agents", "fim"]
+        || ["chat", "agents", "fim", RESPONSES]
             .iter()
             .any(|group| is_within(operation, group))
 }
@@ -309,6 +319,7 @@ mod tests {
     #[test]
     fn operation_group_contains_its_operations() {
         assert!(is_known("chat") && is_known("chat.stream") && is_known("audio.voices"));
+        assert!(is_known("beta.connectors") && is_known("workflows.runs.list_runs"));
         assert!(!is_known("cha") && !is_known("chat.streams") && !is_known(""));
         assert!(!is_within("chat.stream", "chat.str"));
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::faults::header::FAULT_HEADER;
 use crate::generate::reply::KNOWN_QUESTIONS;
 use crate::operations::{self, CLOUD_ROUTES, Operation};
+use crate::spec::{SpecOperation, spec};
 use crate::state::AppState;
 
 /// The control routes and their purposes.
@@ -79,6 +80,9 @@ pub(super) fn overview(state: &AppState) -> Value {
             .into()
     };
     let route = |it: &Operation| format!("{} {} ({})", it.method, it.path, it.name);
+    let mut operations: Vec<String> = operations::all().map(route).collect();
+    let by_spec = spec().operations.iter().filter(|it| !has_route(it));
+    operations.extend(by_spec.map(|it| format!("{} {} ({})", it.method, it.path, it.name)));
     let mut clouds: Vec<String> = CLOUD_ROUTES.iter().map(route).collect();
     clouds.push(
         "POST /v1/projects/{project}/locations/{location}/publishers/mistralai/models/{model}\
@@ -90,7 +94,7 @@ pub(super) fn overview(state: &AppState) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "about": "A local server that speaks the Mistral API, for tests",
         "control": object(ROUTES),
-        "operations": operations::all().map(route).collect::<Vec<_>>(),
+        "operations": operations,
         "clouds": clouds,
         "faults": { "header": FAULT_HEADER, "members": object(FAULT_MEMBERS) },
         "replies": { "members": object(REPLY_MEMBERS) },
@@ -98,6 +102,27 @@ pub(super) fn overview(state: &AppState) -> Value {
         "any_key": state.settings.any_key,
         "any_model": state.settings.models.any,
     })
+}
+
+/// Whether a route serves an operation of the spec.
+fn has_route(operation: &SpecOperation) -> bool {
+    let path = without_names(&operation.path);
+    let is_same = |it: &Operation| it.method == operation.method && without_names(it.path) == path;
+    operations::all().any(is_same)
+}
+
+/// Returns the segments of a path with `{` in place of each parameter.
+fn without_names(path: &str) -> Vec<&str> {
+    let segments = path.split('/');
+    segments
+        .map(|segment| {
+            if segment.starts_with('{') {
+                "{"
+            } else {
+                segment
+            }
+        })
+        .collect()
 }
 
 /// Returns the same as text, for `--help`.
@@ -108,8 +133,7 @@ pub(crate) fn help_text() -> String {
             .map(|(name, text)| format!("  {name:<36} {text}\n"))
             .collect()
     };
-    let groups = || -> String {
-        let mut names: Vec<&str> = operations::all().map(|it| it.name).collect();
+    let groups = |mut names: Vec<&str>| -> String {
         names.dedup();
         let mut text = String::new();
         let mut length = usize::MAX;
@@ -124,16 +148,21 @@ pub(crate) fn help_text() -> String {
         }
         text
     };
+    let areas = spec().names().filter_map(|name| name.rsplit_once('.'));
+    let mut areas: Vec<&str> = areas.map(|(area, _)| area).collect();
+    areas.sort_unstable();
     format!(
         "Control routes (GET / lists all routes):\n{}\n\
          Members of a fault, for POST /_emulator/faults and the request header {FAULT_HEADER}:\n{}\n\
          Members of a reply beside those, for POST /_emulator/replies and --replies:\n{}\n\
          Operations:\n{}\n\n\
+         Groups of operations that are served from their schemas:\n{}\n\n\
          Questions with an answer of their own:\n  {}\n",
         table(ROUTES),
         table(FAULT_MEMBERS),
         table(REPLY_MEMBERS),
-        groups(),
+        groups(operations::all().map(|it| it.name).collect()),
+        groups(areas),
         KNOWN_QUESTIONS.join("\n  "),
     )
 }

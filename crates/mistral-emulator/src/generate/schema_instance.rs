@@ -3,20 +3,43 @@
 use serde_json::{Map, Value, json};
 
 use super::pattern;
+use super::random::{hash, uuid};
 use super::schema_keywords::{bound, merge, size, strings, type_of, without};
+use crate::time::format_timestamp;
 
 /// Bounds the instance of a schema that grows exponentially.
 const MAX_VALUES: usize = 5_000;
 
+/// The depth from which objects of a response have only their required members.
+const MAX_OPTIONAL_DEPTH: usize = 3;
+
+/// The members of a response that are null if they may be: those of resources that were deleted or
+/// have failed.
+const NULL_MEMBERS: &[&str] = &["deleted_at", "error", "error_message", "failure"];
+
 /// Generates a value that satisfies the schema. The same schema always yields the same value.
 pub(crate) fn instance(schema: &Value) -> Value {
-    let mut generator = Generator {
-        root: schema,
-        active_refs: Vec::new(),
-        budget: MAX_VALUES,
-        variant: 0,
-    };
-    generator.generate(schema, "text").unwrap_or(Value::Null)
+    Generator::new(schema, None)
+        .generate(schema, "text")
+        .unwrap_or(Value::Null)
+}
+
+/// The properties of a response that its schema does not determine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    /// Determines the ids.
+    pub(crate) seed: u64,
+    /// The Unix seconds of the timestamps.
+    pub(crate) now: u64,
+    /// Whether optional members are omitted.
+    pub(crate) is_minimal: bool,
+}
+
+/// Generates a response that satisfies the schema, whose references are relative to the root.
+pub(crate) fn response_instance(root: &Value, schema: &Value, origin: Origin) -> Value {
+    Generator::new(root, Some(origin))
+        .generate(schema, "text")
+        .unwrap_or(Value::Null)
 }
 
 struct Generator<'a> {
@@ -27,9 +50,24 @@ struct Generator<'a> {
     budget: usize,
     /// Incremented for the items of an array with `uniqueItems`.
     variant: usize,
+    /// Set for a response.
+    origin: Option<Origin>,
+    /// The number of objects around the current value.
+    depth: usize,
 }
 
 impl<'a> Generator<'a> {
+    fn new(root: &'a Value, origin: Option<Origin>) -> Self {
+        Self {
+            root,
+            active_refs: Vec::new(),
+            budget: MAX_VALUES,
+            variant: 0,
+            origin,
+            depth: 0,
+        }
+    }
+
     /// Generates a value, or `None` if the schema cannot be satisfied without recursion.
     fn generate(&mut self, schema: &Value, name: &str) -> Option<Value> {
         self.budget = self.budget.checked_sub(1)?;
@@ -43,6 +81,11 @@ impl<'a> Generator<'a> {
         if let Some(value) = keywords.get("const") {
             return Some(value.clone());
         }
+        if self.origin.is_some()
+            && let Some(default) = keywords.get("default").filter(|value| !value.is_null())
+        {
+            return Some(default.clone());
+        }
         if let Some(values) = keywords.get("enum").and_then(Value::as_array) {
             return values.get(self.variant).or(values.first()).cloned();
         }
@@ -51,6 +94,11 @@ impl<'a> Generator<'a> {
         }
         for keyword in ["anyOf", "oneOf"] {
             if let Some(choices) = keywords.get(keyword).and_then(Value::as_array) {
+                let null = json!({ "type": "null" });
+                if self.origin.is_some() && NULL_MEMBERS.contains(&name) && choices.contains(&null)
+                {
+                    return Some(Value::Null);
+                }
                 let rest = without(keywords, &[keyword]);
                 return choices.iter().find_map(|choice| {
                     let merged = merge(&rest, choice);
@@ -129,7 +177,14 @@ impl<'a> Generator<'a> {
             .and_then(Value::as_object)
             .unwrap_or(&empty);
         let required: Vec<&str> = strings(keywords.get("required"));
+        let omits_optional = self
+            .origin
+            .is_some_and(|origin| origin.is_minimal || self.depth >= MAX_OPTIONAL_DEPTH);
+        self.depth += 1;
         for (name, schema) in properties {
+            if omits_optional && !required.contains(&name.as_str()) {
+                continue;
+            }
             match self.generate(schema, name) {
                 Some(value) => {
                     object.insert(name.clone(), value);
@@ -138,6 +193,7 @@ impl<'a> Generator<'a> {
                 None => {}
             }
         }
+        self.depth -= 1;
         let additional = keywords
             .get("additionalProperties")
             .unwrap_or(&Value::Bool(true));
@@ -211,7 +267,10 @@ impl<'a> Generator<'a> {
         {
             return text.into();
         }
-        let mut text = match keywords.get("format").and_then(Value::as_str) {
+        let format = keywords.get("format").and_then(Value::as_str);
+        let of_response = self.text_of_response(format, name);
+        let mut text = match format {
+            _ if of_response.is_some() => of_response.unwrap_or_default(),
             Some("date") => format!("2025-01-{:02}", 1 + self.variant % 28),
             Some("date-time") => format!("2025-01-01T00:00:{:02}Z", self.variant % 60),
             Some("time") => format!("00:00:{:02}Z", self.variant % 60),
@@ -233,6 +292,22 @@ impl<'a> Generator<'a> {
             text = kept;
         }
         text.into()
+    }
+
+    /// Returns the id or the timestamp of a response.
+    fn text_of_response(&self, format: Option<&str>, name: &str) -> Option<String> {
+        let origin = self.origin?;
+        match format {
+            Some("date-time") => Some(format_timestamp(origin.now)),
+            Some("uuid") => Some(self.id(origin, name)),
+            None if name == "id" || name.ends_with("_id") => Some(self.id(origin, name)),
+            _ => None,
+        }
+    }
+
+    fn id(&self, origin: Origin, name: &str) -> String {
+        let source = format!("{} {name} {}", origin.seed, self.variant);
+        uuid(hash(source.as_bytes()))
     }
 
     fn suffix(&self) -> String {

@@ -38,7 +38,7 @@ pub(super) fn type_of(keywords: &Map<String, Value>) -> &str {
 }
 
 /// Returns a bound and whether it is exclusive.
-pub(super) fn bound(
+pub(crate) fn bound(
     keywords: &Map<String, Value>,
     plain: &str,
     exclusive: &str,
@@ -55,7 +55,7 @@ pub(super) fn bound(
     }
 }
 
-pub(super) fn size(keywords: &Map<String, Value>, name: &str) -> Option<usize> {
+pub(crate) fn size(keywords: &Map<String, Value>, name: &str) -> Option<usize> {
     keywords
         .get(name)
         .and_then(Value::as_u64)

@@ -11,7 +11,9 @@ use crate::generate::random::{Rng, hash};
 use crate::generate::reply::Reply as GeneratedReply;
 use crate::generate::tokenizer;
 use crate::json::{set_member, unsigned};
+use crate::operations;
 use crate::responses::{json_response, sse};
+use crate::routes::responses;
 
 impl Reply {
     /// Creates the response. Its status and headers are set afterwards.
@@ -47,6 +49,10 @@ impl Completion {
         let mut request = view.json().cloned().unwrap_or_default();
         if let Some(model) = view.model() {
             set_member(&mut request, "model", model.into());
+        }
+        if view.operation() == Some(operations::RESPONSES) {
+            let chat = responses::chat_request(&request);
+            return responses::respond(&request, &self.reply(&chat, 0));
         }
         let choices = unsigned(&request, "n").unwrap_or(1);
         let replies = (0..choices)

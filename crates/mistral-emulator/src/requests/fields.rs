@@ -110,19 +110,19 @@ pub(crate) fn error_detail(
 }
 
 #[derive(Debug, Default)]
-struct Validator {
+pub(super) struct Validator {
     /// The path from the body to the current value, which becomes `loc` of an error.
-    path: Vec<Value>,
-    errors: Vec<Value>,
+    pub(super) path: Vec<Value>,
+    pub(super) errors: Vec<Value>,
 }
 
 impl Validator {
-    fn report(&mut self, error_type: &str, message: &str, input: &Value) {
+    pub(super) fn report(&mut self, error_type: &str, message: &str, input: &Value) {
         self.errors
             .push(error_detail(error_type, &self.path, message, input));
     }
 
-    fn report_with_context(
+    pub(super) fn report_with_context(
         &mut self,
         error_type: &str,
         message: &str,
@@ -183,7 +183,7 @@ impl Validator {
         }
     }
 
-    fn string(&mut self, min: usize, max: usize, value: &Value) {
+    pub(super) fn string(&mut self, min: usize, max: usize, value: &Value) {
         let Some(text) = value.as_str() else {
             return self.report("string_type", "Input should be a valid string", value);
         };
@@ -234,7 +234,14 @@ impl Validator {
         }
     }
 
-    fn bounds(&mut self, number: f64, range: (f64, f64), min: &Value, max: &Value, value: &Value) {
+    pub(super) fn bounds(
+        &mut self,
+        number: f64,
+        range: (f64, f64),
+        min: &Value,
+        max: &Value,
+        value: &Value,
+    ) {
         if number < range.0 {
             let message = format!("Input should be greater than or equal to {min}");
             self.report_with_context("greater_than_equal", &message, value, json!({ "ge": min }));

@@ -8,6 +8,9 @@ pub(crate) mod messages;
 pub(crate) mod multipart;
 pub(crate) mod path;
 pub(crate) mod query;
+pub(crate) mod schema;
+mod spec_parameters;
+pub(crate) mod spec_request;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;

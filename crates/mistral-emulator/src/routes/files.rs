@@ -127,15 +127,26 @@ pub(crate) async fn url(
     find(&state, &id)?;
     let hours = parameters.integer("expiry").unwrap_or(DEFAULT_EXPIRY_HOURS);
     let hours = u64::try_from(hours).unwrap_or(0);
+    let url = signed_url(&state, &uri, &headers, &id, hours);
+    Ok(json_response(StatusCode::OK, &json!({ "url": url })))
+}
+
+/// Creates a URL of a file that needs no key, on the host that a request was sent to.
+pub(super) fn signed_url(
+    state: &AppState,
+    uri: &Uri,
+    headers: &HeaderMap,
+    id: &str,
+    hours: u64,
+) -> String {
     let expires = state
         .store()
         .now()
         .saturating_add(hours.saturating_mul(3600))
         .to_string();
-    let host = host(&uri, &headers);
-    let signature = signature(&state, &id, &expires);
-    let url = format!("http://{host}/signed/files/{id}?expires={expires}&signature={signature}");
-    Ok(json_response(StatusCode::OK, &json!({ "url": url })))
+    let host = host(uri, headers);
+    let signature = signature(state, id, &expires);
+    format!("http://{host}/signed/files/{id}?expires={expires}&signature={signature}")
 }
 
 /// Returns the host that the client has addressed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -14,8 +14,9 @@ use crate::clouds;
 use crate::requests::bearer_token;
 use crate::responses::{ApiError, json_response};
 use crate::routes::{
-    batch, beta_agents, beta_conversations, beta_libraries, beta_registry, chat, classifiers,
-    embeddings, files, fim, fine_tuning, models, ocr, speech, transcriptions, voices,
+    batch, beta_agents, beta_conversations, beta_libraries, beta_registry, by_spec, chat,
+    classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech, transcriptions, voices,
+    workflows,
 };
 use crate::state::{AppState, RequestId};
 
@@ -85,6 +86,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
                 .delete(voices::delete),
         )
         .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
+        .route("/v1/workflows/workers/whoami", get(workflows::whoami))
         .merge(beta_agents::router())
         .merge(beta_conversations::router())
         .merge(beta_libraries::router())
@@ -102,7 +104,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         .route("/signed/files/{file_id}", get(files::signed))
         .merge(beta_libraries::signed_router())
         .method_not_allowed_fallback(method_not_allowed)
-        .fallback(path_not_found)
+        .fallback(no_route)
         .layer(middleware::from_fn(clouds::metadata_flavor))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Arc::clone(state))
@@ -145,11 +147,21 @@ async fn list_models_of_file(
     next.run(request).await
 }
 
-async fn method_not_allowed() -> ApiError {
-    ApiError::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+/// Serves the operations of the spec on a path of which a route serves other methods.
+async fn method_not_allowed(State(state): State<Arc<AppState>>, request: Request) -> Response {
+    let served = by_spec::serve(&state, request).await;
+    served.unwrap_or_else(|_| {
+        ApiError::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").into_response()
+    })
 }
 
-async fn path_not_found(request: Request) -> ApiError {
+/// Serves the operations of the spec that no route serves.
+async fn no_route(State(state): State<Arc<AppState>>, request: Request) -> Response {
+    let served = by_spec::serve(&state, request).await;
+    served.unwrap_or_else(|request| path_not_found(&request).into_response())
+}
+
+fn path_not_found(request: &Request) -> ApiError {
     if is_api_path(request.uri().path()) {
         return ApiError::detail(StatusCode::NOT_FOUND, "Not Found");
     }

@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod batch_job;
 pub(crate) mod conversation;
+pub(crate) mod execution;
 pub(crate) mod file;
 pub(crate) mod fine_tuned_model;
 pub(crate) mod fine_tuning_job;
@@ -11,9 +12,11 @@ pub(crate) mod model_settings;
 pub(crate) mod models;
 pub(crate) mod registry;
 mod request_log;
+pub(crate) mod resources;
 pub(crate) mod settings;
 pub(crate) mod store;
 pub(crate) mod voices;
+pub(crate) mod workflows;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,9 +30,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 pub(crate) use self::request_log::LogLimits;
 pub use self::request_log::RecordedRequest;
 use self::request_log::RequestLog;
+use self::resources::Resources;
 use self::settings::Settings;
 use self::store::Store;
 use self::voices::Voices;
+use self::workflows::Workflows;
 use crate::faults::Fault;
 use crate::faults::filter::RequestView;
 use crate::faults::queue::Queue;
@@ -61,6 +66,8 @@ pub(crate) struct AppState {
     next_request: AtomicU64,
     tokens_used: AtomicU64,
     pub(crate) voices: Voices,
+    workflows: Mutex<Workflows>,
+    resources: Mutex<Resources>,
 }
 
 /// The access tokens, which are numbered: those above the last revoked one are valid.
@@ -86,6 +93,8 @@ impl AppState {
             next_request: AtomicU64::new(0),
             tokens_used: AtomicU64::new(0),
             voices: Voices::new(),
+            workflows: Mutex::new(Workflows::new(Arc::clone(&clock))),
+            resources: Mutex::new(Resources::new(Arc::clone(&clock))),
             clock,
             settings,
         }
@@ -103,11 +112,23 @@ impl AppState {
         self.next_request.store(0, Ordering::Relaxed);
         self.tokens_used.store(0, Ordering::Relaxed);
         self.voices.reset();
+        *self.workflows() = Workflows::new(Arc::clone(&self.clock));
+        *self.resources() = Resources::new(Arc::clone(&self.clock));
     }
 
     /// Locks the created resources. The guard must not be held across an await point.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.store)
+    }
+
+    /// Locks the workflows. The guard must not be held across an await point.
+    pub(crate) fn workflows(&self) -> MutexGuard<'_, Workflows> {
+        lock(&self.workflows)
+    }
+
+    /// Locks the resources that are JSON alone. The guard must not be held across an await point.
+    pub(crate) fn resources(&self) -> MutexGuard<'_, Resources> {
+        lock(&self.resources)
     }
 
     /// Locks the queue of faults.

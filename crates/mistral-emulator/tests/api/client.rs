@@ -283,7 +283,11 @@ impl Reader {
             let (body, end) = self.read_exact(length);
             return (vec![body], end);
         }
-        assert_eq!(headers.get("transfer-encoding").unwrap(), "chunked");
+        // A 204 has no body.
+        let Some(encoding) = headers.get("transfer-encoding") else {
+            return (Vec::new(), BodyEnd::Complete);
+        };
+        assert_eq!(encoding, "chunked");
         let mut frames = Vec::new();
         loop {
             let size = match self.read_until(b"\r\n") {

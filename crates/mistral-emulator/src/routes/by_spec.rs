@@ -99,7 +99,7 @@ fn authenticate(
 }
 
 /// Responds with an instance of the schema of the response.
-pub(super) fn generated(request: &SpecRequest, is_streamed: bool) -> Response {
+pub(crate) fn generated(request: &SpecRequest, is_streamed: bool) -> Response {
     let Some(described) = request.operation.response(is_streamed) else {
         return StatusCode::NO_CONTENT.into_response();
     };

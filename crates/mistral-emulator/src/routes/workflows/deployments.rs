@@ -8,7 +8,7 @@ use crate::generate::random::{hash, uuid};
 use crate::json::set_member;
 use crate::requests::spec_request::SpecRequest;
 use crate::responses::ApiError;
-use crate::routes::by_spec::{Handlers, done, generated, json, json_with, list};
+use crate::routes::spec_response::{Handlers, done, generated, json, json_with, list};
 use crate::state::AppState;
 use crate::state::resources::has;
 

@@ -90,3 +90,25 @@ fn authenticate(
     };
     Err(ApiError::detail(StatusCode::UNAUTHORIZED, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handlers_are_of_operations_of_spec() {
+        let mut names: Vec<&str> = GROUPS
+            .iter()
+            .copied()
+            .flatten()
+            .map(|(name, _)| *name)
+            .collect();
+        let unknown = names
+            .iter()
+            .find(|name| !spec().names().any(|known| known == **name));
+        assert_eq!(unknown, None);
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+        assert_eq!(twice, None);
+    }
+}

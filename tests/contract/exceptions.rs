@@ -77,7 +77,10 @@ pub(crate) const BEYOND: &[Exception] = &[
 ];
 
 /// Endpoints of operations that the OpenAPI document does not have, as `POST /path`.
-pub(crate) const ENDPOINTS_BEYOND: &[Exception] = &[("DELETE /v1/batch/jobs/{job_id}", NEWER)];
+pub(crate) const ENDPOINTS_BEYOND: &[Exception] = &[
+    ("DELETE /v1/batch/jobs/{job_id}", NEWER),
+    ("GET /v2/audio/voices", NEWER),
+];
 
 /// Properties and union members of responses that the types keep without modelling them.
 pub(crate) const UNMODELLED: &[Exception] = &[

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mistral_sdk::audio::ListVoicesRequest;
+use mistral_sdk::audio::{ListVoicesRequest, SearchVoicesRequest};
 use mistral_sdk::batch::{GetBatchJobRequest, ListBatchJobsRequest};
 use mistral_sdk::files::{GetSignedUrlRequest, ListFilesRequest};
 use mistral_sdk::fine_tuning::ListFineTuningJobsRequest;
@@ -41,6 +41,7 @@ pub(crate) fn all() -> Vec<SdkEndpoint> {
 fn query(operation: &str) -> &'static [&'static str] {
     match operation {
         "audio.voices.list" => ListVoicesRequest::FIELDS,
+        "audio.voices.search" => SearchVoicesRequest::FIELDS,
         "batch.jobs.get" => GetBatchJobRequest::FIELDS,
         "batch.jobs.list" => ListBatchJobsRequest::FIELDS,
         "files.get_signed_url" => GetSignedUrlRequest::FIELDS,

@@ -3,7 +3,7 @@
 //! ```no_run
 //! # async fn example() -> mistral_sdk::Result<()> {
 //! use mistral_sdk::MistralAzure;
-//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
+//! use mistral_sdk::chat::ChatCompletionRequest;
 //! use mistral_sdk::Client;
 //!
 //! let azure = MistralAzure::builder()
@@ -13,7 +13,7 @@
 //! let client = Client::new(azure)?;
 //!
 //! // On Azure, a model is named by its deployment.
-//! let request = ChatCompletionRequest::new("mistral-large", [Message::user("Hello!")]);
+//! let request = ChatCompletionRequest::new("mistral-large", "Hello!");
 //! let response = client.chat().complete(&request).await?;
 //! # let _ = response;
 //! let from_the_environment = Client::new(MistralAzure::from_env()?)?;

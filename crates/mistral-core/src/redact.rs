@@ -11,6 +11,7 @@ use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
+pub(crate) use self::content::RedactContent;
 pub use self::content::Redaction;
 use self::names::{is_secret_header, is_secret_parameter, is_shown_header, is_shown_parameter};
 

@@ -7,9 +7,10 @@
 //! It serves chat, agent and FIM completions (unary and streamed), embeddings, moderation and
 //! classification of texts and conversations, OCR, transcriptions and speech (unary and streamed),
 //! voices, files with signed URLs, batch and fine-tuning jobs, and models: listing all of them, and
-//! updating, archiving and deleting those that are fine-tuned. It validates requests as the real
-//! server does: the key, every field of the body, the order of messages, and the capabilities of
-//! the model.
+//! updating, archiving and deleting those that are fine-tuned. Of the beta groups it serves agents
+//! with versions and aliases, conversations (unary and streamed), libraries with documents and
+//! sharing, prompts and skills. It validates requests as the real server does: the key, every field
+//! of the body, the order of messages, and the capabilities of the model.
 //!
 //! Workflows, connectors, datasets and the Responses API behave as well; see [State](#state). Every
 //! other operation of the API is served [from its schemas](#operations-served-from-their-schemas).
@@ -65,7 +66,8 @@
 //!   are rejected by a model that cannot take them, `logprobs` by a model without them, and a prompt
 //!   by a model whose context is smaller.
 //! * `guardrails` moderate the last message of the user, and block it with a 403 if they are to.
-//! * Every agent id is accepted and stands for an agent with a general model.
+//! * Agent completions accept every agent id. One that was not created stands for an agent with a
+//!   general model.
 //! * Keywords determine moderation and classification: `kill` is a threat, `great` is positive. Of
 //!   a conversation only the last message counts.
 //! * URLs are not fetched, but for those that the emulator has signed. A document behind another URL
@@ -76,7 +78,7 @@
 //!
 //! # State
 //!
-//! Files, jobs and fine-tuned models live as long as the emulator, or until [`Emulator::reset`]. Ids
+//! Everything that is created lives as long as the emulator, or until [`Emulator::reset`]. Ids
 //! and timestamps are the same on every run: the clock starts at the beginning of 2026 and advances
 //! by a second with each change. [`EmulatorBuilder::clock`] sets another [`Clock`].
 //!
@@ -110,6 +112,32 @@
 //! request, timestamps are those of the clock. A list has three items, which `page_size`, `limit` and
 //! the tokens of the API divide into pages. A stream has one event of each kind, but no errors.
 //! Nothing is stored, so that every id exists. Patterns are not checked.
+//!
+//! # Agents, conversations and libraries
+//!
+//! * The version of a new agent is 0. Each update adds a version, which becomes the current one.
+//! * A turn of a conversation is generated as a chat completion is, from the instructions and the
+//!   history. A function call ends it; a `function.result` with the same `tool_call_id` goes on.
+//! * The server's own tools run if `tool_choice` is `any` or `required` and there is no function, if
+//!   the prompt mentions the name of the tool, or if it has a word such as `search`, `latest`,
+//!   `today` (web search), `run`, `code`, `calculate` (code interpreter), `draw`, `generate`,
+//!   `picture` (image generation) or `document`, `library` (document library). A connector runs if
+//!   the prompt mentions its id. Each adds a `tool.execution`; the message repeats the result.
+//!   A generated image is a file, which can be downloaded.
+//! * A document library also runs if a processed document has a word of the prompt. The document
+//!   with the most of them comes first, with the sentence that has the most.
+//! * A tool in `requires_confirmation` becomes a pending `function.call`, which `tool_confirmations`
+//!   of the next request allow or deny.
+//! * An agent hands over to one of its `handoffs` if the prompt mentions the name of that agent or a
+//!   word of it. With `handoff_execution` `client` the response ends there, and an append without
+//!   inputs lets the next agent respond.
+//! * An invalid request has a status. What goes wrong while a stream is generated, such as a
+//!   guardrail that blocks, is a `conversation.response.error` event.
+//! * A document is `Running` when it is uploaded and `Completed` once its status has been retrieved
+//!   twice, `Failed` if it is empty. Until then its text is empty and libraries do not find it. The
+//!   same content again returns the document that exists, with 200 instead of 201.
+//! * The version of a new prompt or skill is 1. A version whose definition equals the latest one is
+//!   not added. An alias belongs to one version at a time.
 //!
 //! # Other clouds
 //!

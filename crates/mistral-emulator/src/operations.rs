@@ -1,5 +1,7 @@
 //! The operations of the API: their names, methods and paths.
 
+mod beta;
+
 use http::Method;
 use serde_json::Value;
 
@@ -18,8 +20,9 @@ const fn operation(name: &'static str, method: &'static str, path: &'static str)
     Operation { name, method, path }
 }
 
-/// The operations. Of two that differ only in the body, the streamed one stands second.
-pub(crate) static OPERATIONS: &[Operation] = &[
+/// The operations of the stable groups. Of two that differ only in the body, the streamed one stands
+/// second.
+static OPERATIONS: &[Operation] = &[
     operation("chat.complete", "POST", "/v1/chat/completions"),
     operation("chat.stream", "POST", "/v1/chat/completions"),
     operation("agents.complete", "POST", "/v1/agents/completions"),
@@ -119,6 +122,11 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     ),
 ];
 
+/// Returns all operations.
+pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(beta::OPERATIONS)
+}
+
 /// The routes of other clouds, each of which serves an operation of the API.
 pub(crate) static CLOUD_ROUTES: &[Operation] = &[
     operation("chat.complete", "POST", "/models/chat/completions"),
@@ -151,8 +159,7 @@ pub(crate) fn operation_name<'a>(
     if path.starts_with(VERTEX_PREFIX) {
         return vertex_operation(path, body());
     }
-    let mut found = OPERATIONS
-        .iter()
+    let mut found = all()
         .chain(CLOUD_ROUTES)
         .filter(|it| it.method == method.as_str() && matches_template(it.path, path));
     let Some(first) = found.next() else {
@@ -189,7 +196,7 @@ fn is_streamed(body: Option<&Value>) -> bool {
 
 /// Whether a name is that of an operation, or of a group of operations such as `chat`.
 pub(crate) fn is_known(name: &str) -> bool {
-    let own = OPERATIONS.iter().map(|operation| operation.name);
+    let own = all().map(|operation| operation.name);
     own.chain(spec().names())
         .any(|operation| is_within(operation, name))
 }
@@ -206,9 +213,17 @@ pub(crate) const RESPONSES: &str = "responses.create";
 
 /// Whether the operation returns a completion.
 pub(crate) fn is_completion(operation: &str) -> bool {
-    ["chat", "agents", "fim", RESPONSES]
-        .iter()
-        .any(|group| is_within(operation, group))
+    is_turn(operation)
+        || ["chat", "agents", "fim", RESPONSES]
+            .iter()
+            .any(|group| is_within(operation, group))
+}
+
+/// Whether the operation adds a turn to a conversation.
+pub(crate) fn is_turn(operation: &str) -> bool {
+    let turn = operation.strip_prefix("beta.conversations.");
+    let turn = turn.map(|turn| turn.strip_suffix("_stream").unwrap_or(turn));
+    matches!(turn, Some("start" | "append" | "restart"))
 }
 
 /// Returns the model or deployment in the path of a request, as other clouds have it.
@@ -275,11 +290,12 @@ mod tests {
                 &plain,
                 Some("beta.agents.list_pages"),
             ),
+            (Method::GET, "/v1/agents/a", &plain, Some("beta.agents.get")),
             (
                 Method::POST,
-                "/v1/conversations",
+                "/v1/conversations/c",
                 &streamed,
-                Some("beta.conversations.start_stream"),
+                Some("beta.conversations.append_stream"),
             ),
             (Method::GET, "/v1/files/", &plain, None),
             (Method::GET, "/v1/files/a/b/c", &plain, None),

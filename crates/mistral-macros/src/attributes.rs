@@ -75,6 +75,8 @@ pub(crate) struct Container {
     pub(crate) krate: Path,
     pub(crate) keep_nulls: bool,
     pub(crate) tag: Option<LitStr>,
+    /// The value of the tag of an object.
+    pub(crate) tag_value: Option<LitStr>,
     pub(crate) default: Option<LitStr>,
     /// The place of the option `untagged`.
     pub(crate) untagged: Option<Span>,
@@ -87,6 +89,7 @@ impl Container {
             krate: parse_quote!(::mistral_core),
             keep_nulls: false,
             tag: None,
+            tag_value: None,
             default: None,
             untagged: None,
         };
@@ -99,6 +102,7 @@ impl Container {
                 "crate" => container.krate = value(input)?,
                 "keep_nulls" => container.keep_nulls = true,
                 "tag" => container.tag = Some(value(input)?),
+                "tag_value" => container.tag_value = Some(value(input)?),
                 "default" => container.default = Some(value(input)?),
                 "untagged" => container.untagged = Some(name.span()),
                 _ => return Err(unknown(&key, of, known)),

@@ -5,12 +5,12 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result, Type};
+use syn::{Attribute, Data, DeriveInput, Error, Fields, Lit, LitStr, Path, Result, Type};
 
 use crate::attributes::{Errors, Key, read_options, unknown, value};
 use crate::types::{are_numbers, argument_of, is_map, is_number, is_scalar, is_string};
 
-const OPTIONS: [&str; 13] = [
+const OPTIONS: [&str; 14] = [
     "required",
     "default",
     "extra",
@@ -19,6 +19,7 @@ const OPTIONS: [&str; 13] = [
     "boxed",
     "list",
     "argument",
+    "initial",
     "nullable",
     "lenient",
     "lenient_object",
@@ -75,6 +76,8 @@ pub(crate) struct Field<'a> {
     pub(crate) reader: Reader,
     pub(crate) write_with: Option<Path>,
     pub(crate) setter: Setter,
+    /// The value that `new` sets an optional field to.
+    pub(crate) initial: Option<Lit>,
     /// The attributes that the setter has as well.
     pub(crate) attributes: Vec<&'a Attribute>,
 }
@@ -152,6 +155,7 @@ struct Options {
     lenient_object: Option<Span>,
     read_with: Option<Path>,
     write_with: Option<Path>,
+    initial: Option<Lit>,
 }
 
 impl Options {
@@ -185,6 +189,7 @@ impl Options {
             "boxed" => self.set_setter(Setter::Boxed, name)?,
             "list" => self.set_setter(Setter::List, name)?,
             "argument" => self.set_setter(method(input)?, name)?,
+            "initial" => self.initial = Some(value(input)?),
             "nullable" => self.nullable = span,
             "lenient" => self.lenient = span,
             "lenient_object" => self.lenient_object = span,
@@ -217,6 +222,13 @@ impl Options {
             _ => &field.ty,
         };
         let setter = self.setter(ty, ident, derive)?;
+        if let Some(initial) = &self.initial
+            && (presence != Presence::Optional || derive != "ApiRequest")
+        {
+            let message =
+                format!("`initial` of `{ident}` is what `ApiRequest` sets an `Option` to");
+            return Err(Error::new(initial.span(), message));
+        }
         let reader = self.reader(presence, ty, ident)?;
         let is_kept =
             |it: &&Attribute| it.path().is_ident("doc") || it.path().is_ident("deprecated");
@@ -229,6 +241,7 @@ impl Options {
             reader,
             write_with: self.write_with,
             setter,
+            initial: self.initial,
             attributes: field.attrs.iter().filter(is_kept).collect(),
         })
     }

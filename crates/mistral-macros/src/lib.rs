@@ -107,6 +107,7 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// | option | effect |
 /// | --- | --- |
 /// | `keep_nulls` | Keeps the `null` of an optional field in `extra`, and so writes it again. |
+/// | `tag = "field", tag_value = "text"` | Writes this entry, which the struct does not declare. A union with the tag `field` writes its own in place of it. |
 /// | `crate = path` | Names the crate that has the module `json`. Default: `::mistral_core`. |
 #[proc_macro_derive(ApiObject, attributes(api))]
 pub fn derive_api_object(input: TokenStream) -> TokenStream {
@@ -151,8 +152,9 @@ pub fn derive_api_object(input: TokenStream) -> TokenStream {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Besides the options of `ApiObject`, a field has one for its argument in `new` or in its
-/// setter:
+/// `initial = "text"` makes `new` set an optional field to a literal, as for a field that must be
+/// sent and has one value. Besides this and the options of `ApiObject`, a field has one for its
+/// argument in `new` or in its setter:
 ///
 /// | option | type of the field | argument |
 /// | --- | --- | --- |
@@ -249,6 +251,9 @@ pub fn derive_api_enum(input: TokenStream) -> TokenStream {
 /// the variant's own tag. An object with a known tag that cannot be read is `Unknown`, too, with a
 /// warning in the log, unless it is an error of the server.
 ///
+/// A variant with the option `union`, as in `#[api("tag", union)]`, holds a union that another field
+/// tells apart.
+///
 /// # Told apart by the kind of JSON value
 ///
 /// ```
@@ -277,6 +282,7 @@ pub fn derive_api_enum(input: TokenStream) -> TokenStream {
 /// | `string` | `T: From<String>` | `From<&str>`, `From<String>`, `From<&String>` |
 /// | `array` | `Vec<T>` | `From<Vec<_>>` and `From<[_; N]>` of what converts into `T`; for texts also from references to them and to slices |
 /// | `object`, `number`, `bool` | `T: Deserialize` | `From<T>` |
+/// | `object, with = "field"` | the same, for one of several objects: the first whose field is there | `From<T>` |
 /// | `null` | none | none |
 ///
 /// A variant `Unknown(Value)` is optional here. Without it a value of another kind is an error

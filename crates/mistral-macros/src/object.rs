@@ -18,7 +18,15 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 pub(crate) fn parse_container(input: &DeriveInput, derive: &str) -> Result<Container> {
     reject_generics(input, derive)?;
     let of = format!("`{derive}`");
-    Container::parse(&input.attrs, &of, &["keep_nulls", "crate"])
+    let known = ["keep_nulls", "tag", "tag_value", "crate"];
+    let container = Container::parse(&input.attrs, &of, &known)?;
+    match (&container.tag, &container.tag_value) {
+        (Some(only), None) | (None, Some(only)) => {
+            let message = "an object has both `tag` and `tag_value`, or neither";
+            Err(Error::new(only.span(), message))
+        }
+        _ => Ok(container),
+    }
 }
 
 pub(crate) fn reject_generics(input: &DeriveInput, derive: &str) -> Result<()> {
@@ -55,6 +63,10 @@ pub(crate) fn implement(
     });
     let write = fields.declared.iter().map(write_field);
     let assertions = fields.declared.iter().filter_map(assert_lenient);
+    let (serialize, tag) = match container.tag.as_ref().zip(container.tag_value.as_ref()) {
+        Some((tag, value)) => (quote!(serialize_tagged), quote!(#tag, #value,)),
+        None => (quote!(serialize_object), TokenStream::new()),
+    };
     quote_spanned! {Span::mixed_site()=>
         #[allow(deprecated)]
         const _: () = {
@@ -99,7 +111,7 @@ pub(crate) fn implement(
                     &self,
                     serializer: __S,
                 ) -> __json::Result<__S::Ok, __S::Error> {
-                    __json::serialize_object(self, serializer)
+                    __json::#serialize(#tag self, serializer)
                 }
             }
         };

@@ -64,7 +64,12 @@ impl Builder<'_> {
             let value = match field.presence {
                 Presence::Required => self.converted(field),
                 Presence::Default => quote_spanned!(span=> ::core::default::Default::default()),
-                Presence::Optional => quote_spanned!(span=> ::core::option::Option::None),
+                Presence::Optional => match &field.initial {
+                    Some(initial) => quote_spanned! {span=>
+                        ::core::option::Option::Some(::core::convert::From::from(#initial))
+                    },
+                    None => quote_spanned!(span=> ::core::option::Option::None),
+                },
             };
             quote_spanned!(span=> #ident: #value)
         });

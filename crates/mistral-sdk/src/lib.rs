@@ -25,6 +25,18 @@ pub use mistral_core::blocking;
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use mistral_core::testing;
+// Exempt from semantic versioning, as its own documentation says.
+#[cfg(any(
+    feature = "admin",
+    feature = "audio-agents",
+    feature = "context",
+    feature = "conversations",
+    feature = "observability",
+    feature = "responses",
+    feature = "workflows"
+))]
+#[doc(inline)]
+pub use mistral_beta as beta;
 #[cfg(feature = "gcp")]
 #[doc(inline)]
 pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};

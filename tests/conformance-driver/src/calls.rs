@@ -13,16 +13,18 @@ use serde_json::{Map, Value};
 
 use crate::{CallError, Job, Outcome};
 
-type CallResult = Result<Outcome, CallError>;
+pub(crate) type CallResult = Result<Outcome, CallError>;
 
-async fn completed<T: DeserializeOwned + Serialize + Send + 'static>(call: Call<T>) -> CallResult {
+pub(crate) async fn completed<T: DeserializeOwned + Serialize + Send + 'static>(
+    call: Call<T>,
+) -> CallResult {
     Ok(Outcome {
         result: Some(serde_json::to_value(call.await?)?),
         ..Outcome::default()
     })
 }
 
-async fn streamed<T: StreamEvent + Serialize>(call: StreamCall<T>) -> CallResult {
+pub(crate) async fn streamed<T: StreamEvent + Serialize>(call: StreamCall<T>) -> CallResult {
     let mut stream = call.await?;
     let (mut events, mut failure) = (Vec::new(), None);
     while let Some(event) = stream.next().await {
@@ -38,33 +40,107 @@ async fn streamed<T: StreamEvent + Serialize>(call: StreamCall<T>) -> CallResult
     })
 }
 
-async fn downloaded(call: DownloadCall) -> CallResult {
+pub(crate) async fn downloaded(call: DownloadCall) -> CallResult {
     call.await?.bytes().await?;
     Ok(Outcome::default())
 }
 
 /// The arguments of a call.
-struct Args<'a>(&'a Map<String, Value>);
+pub(crate) struct Args<'a> {
+    parts: &'a Map<String, Value>,
+    is_stream: bool,
+}
 
 impl Args<'_> {
+    /// Whether the response is to be a stream, where a call has both.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
+    /// Returns a parameter of the path.
+    pub(crate) fn path(&self, name: &str) -> Result<&str, CallError> {
+        let value = self.path_value(name);
+        let text = value.and_then(Value::as_str);
+        text.ok_or_else(|| CallError::Arguments(format!("`{name}` is missing")))
+    }
+
+    /// Returns a parameter of the path that is an integer.
+    pub(crate) fn path_number(&self, name: &str) -> Result<i64, CallError> {
+        let value = self.path_value(name);
+        let number = value.and_then(|value| match value {
+            Value::String(text) => text.parse().ok(),
+            value => value.as_i64(),
+        });
+        number.ok_or_else(|| CallError::Arguments(format!("`{name}` is missing")))
+    }
+
+    fn path_value(&self, name: &str) -> Option<&Value> {
+        self.parts.get("path")?.get(name)
+    }
+
+    /// Returns the file of a form that has nothing else.
+    pub(crate) fn file(&self) -> Result<FileSource, CallError> {
+        let file = self.form().file()?;
+        file.ok_or_else(|| CallError::Arguments("the file is missing".to_owned()))
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let headers = self.parts.get("header").and_then(Value::as_object);
+        let headers = headers.into_iter().flatten();
+        headers.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
+    /// Adds the parameters that are headers.
+    pub(crate) fn options<T>(&self, call: Call<T>) -> Call<T> {
+        let add = |call: Call<T>, (name, value): (&str, &str)| match name {
+            "x-api-key" => call.credential(name, value),
+            _ => call.header(name, value),
+        };
+        self.headers().fold(call, add)
+    }
+
+    /// Adds the parameters that are headers.
+    pub(crate) fn stream_options<T: StreamEvent>(&self, call: StreamCall<T>) -> StreamCall<T> {
+        let add = |call: StreamCall<T>, (name, value): (&str, &str)| match name {
+            "last-event-id" => call.last_event_id(value),
+            _ => call.header(name, value),
+        };
+        self.headers().fold(call, add)
+    }
+
     fn typed<T: DeserializeOwned>(&self, part: &str) -> Result<T, CallError> {
-        let part = self.0.get(part).cloned();
+        let part = self.parts.get(part).cloned();
         Ok(serde_json::from_value(
             part.unwrap_or_else(|| Map::new().into()),
         )?)
     }
 
-    fn body<T: DeserializeOwned>(&self) -> Result<T, CallError> {
-        self.typed("body")
+    /// Returns the body. A `stream` that is true selects the method, which sets it.
+    pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+        let body = self.parts.get("body").and_then(Value::as_object);
+        let Some(body) = body else {
+            return self.typed("body");
+        };
+        let mut body = body.clone();
+        if body.get("stream") == Some(&Value::Bool(true)) {
+            body.remove("stream");
+        }
+        Ok(serde_json::from_value(body.into())?)
     }
 
-    fn query<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+    /// Returns the body, unless there is none.
+    pub(crate) fn optional_body<T: DeserializeOwned>(&self) -> Result<Option<T>, CallError> {
+        let has_body = self.parts.contains_key("body");
+        has_body.then(|| self.body()).transpose()
+    }
+
+    pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         self.typed("query")
     }
 
     /// Returns the path parameter, of which there is one.
     fn id(&self) -> Result<&str, CallError> {
-        let path = self.0.get("path").and_then(Value::as_object);
+        let path = self.parts.get("path").and_then(Value::as_object);
         path.and_then(|path| path.values().next())
             .and_then(Value::as_str)
             .ok_or_else(|| CallError::Arguments("the path parameter is missing".to_owned()))
@@ -72,7 +148,7 @@ impl Args<'_> {
 
     fn form(&self) -> Form {
         let part = |name: &str| {
-            let part = self.0.get("multipart").and_then(|form| form.get(name));
+            let part = self.parts.get("multipart").and_then(|form| form.get(name));
             part.and_then(Value::as_object).cloned().unwrap_or_default()
         };
         Form {
@@ -122,8 +198,8 @@ fn upload(args: &Args<'_>) -> Result<UploadFileRequest, CallError> {
     let file = form.file()?;
     let file = file.ok_or_else(|| CallError::Arguments("the file is missing".to_owned()))?;
     let purpose: Option<FilePurpose> = form.take("purpose")?;
-    let purpose = purpose.unwrap_or_else(|| "fine-tune".into());
-    let mut request = UploadFileRequest::new(purpose, file);
+    let mut request = UploadFileRequest::without_purpose(file);
+    request.purpose = purpose;
     request.visibility = form.take("visibility")?;
     request.expiry = form.take("expiry")?;
     request.extra.extend(form.rest());
@@ -153,14 +229,23 @@ fn transcription(args: &Args<'_>) -> Result<AudioTranscriptionRequest, CallError
 }
 
 pub(crate) async fn perform(client: &Client, job: &Job) -> CallResult {
-    let args = &Args(&job.args);
-    match job.call.split_once('.') {
+    let body = job.args.get("body");
+    let stream = body.and_then(|body| body.get("stream"));
+    let args = &Args {
+        parts: &job.args,
+        is_stream: job.stream || stream == Some(&Value::Bool(true)),
+    };
+    let outcome = match job.call.split_once('.') {
         Some(("audio", call)) => audio(client, call, args).await,
         Some(("batch", call)) => batch(client, call, args).await,
         Some(("files", call)) => files(client, call, args).await,
         Some(("fine_tuning", call)) => fine_tuning(client, call, args).await,
         Some(("models", call)) => models(client, call, args).await,
         _ => texts(client, &job.call, args).await,
+    };
+    match outcome {
+        Err(CallError::Unsupported) => crate::beta::perform(client, &job.call, args).await,
+        outcome => outcome,
     }
 }
 
@@ -261,9 +346,13 @@ async fn audio(client: &Client, call: &str, args: &Args<'_>) -> CallResult {
         "transcriptions.stream" => {
             streamed(audio.transcriptions().stream(&transcription(args)?)).await
         }
+        "speech.complete" if args.is_stream() => {
+            streamed(audio.speech().stream(&args.body()?)).await
+        }
         "speech.complete" => completed(audio.speech().complete(&args.body()?)).await,
         "speech.stream" => streamed(audio.speech().stream(&args.body()?)).await,
         "voices.list" => completed(audio.voices().list(&args.query()?)).await,
+        "voices.search" => completed(audio.voices().search(&args.query()?)).await,
         "voices.create" => completed(audio.voices().create(&args.body()?)).await,
         "voices.get" => completed(audio.voices().get(args.id()?)).await,
         "voices.update" => completed(audio.voices().update(args.id()?, &args.body()?)).await,

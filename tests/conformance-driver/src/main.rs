@@ -5,6 +5,7 @@
 //! The output line has the same `id`, `ok`, and `result`, `events` or `error`. `"op":"sse"` passes
 //! base64 `chunks` to the SSE decoder instead.
 
+mod beta;
 mod calls;
 mod clients;
 mod sse;
@@ -28,6 +29,9 @@ struct Job {
     api_key: String,
     #[serde(default)]
     args: Map<String, Value>,
+    /// Whether the response is to be a stream, where a call has both.
+    #[serde(default)]
+    stream: bool,
     #[serde(default)]
     client: Option<Value>,
     #[serde(default)]

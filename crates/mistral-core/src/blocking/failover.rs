@@ -21,10 +21,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// # };
 /// # let (global, europe) = (local(&one)?, local(&two)?);
 /// use mistral_sdk::blocking::Failover;
-/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+/// use mistral_sdk::chat::ChatCompletionRequest;
 ///
 /// let failover = Failover::new([global, europe]);
-/// let question = [Message::user("Who painted Olympia?")];
+/// let question = "Who painted Olympia?";
 /// let request = ChatCompletionRequest::new("mistral-small-latest", question);
 ///
 /// let response = failover.run(|client| client.chat().complete(&request).send())?;

@@ -15,9 +15,9 @@
 //! # let client = mistral_sdk::blocking::Client::new(
 //! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 //! # )?;
-//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
+//! use mistral_sdk::chat::ChatCompletionRequest;
 //!
-//! let question = [Message::user("Who painted Olympia?")];
+//! let question = "Who painted Olympia?";
 //! let request = ChatCompletionRequest::new("mistral-small-latest", question);
 //! let response = client.chat().complete(&request).send()?;
 //! assert!(response.text().contains("Manet"));

@@ -23,14 +23,14 @@ impl RunCall<Blocking> {
     /// # let client = mistral_sdk::blocking::Client::new(
     /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
     /// # )?;
-    /// use mistral_sdk::chat::{ChatCompletionRequest, Function, Message};
+    /// use mistral_sdk::chat::{ChatCompletionRequest, Function};
     /// use mistral_sdk::tools::ToolSet;
     /// use serde_json::{Value, json};
     ///
     /// let notes = Function::new("read_notes", json!({ "type": "object" }));
     /// let tools = ToolSet::new()
     ///     .blocking_function(notes, |_: Value| std::fs::read_to_string("notes.txt"));
-    /// let question = [Message::user("Call read_notes.")];
+    /// let question = "Call read_notes.";
     /// let request = ChatCompletionRequest::new("mistral-small-latest", question);
     /// let run = client.chat().run(&request, &tools).send()?;
     /// println!("{}", run.text());
@@ -81,8 +81,8 @@ impl<T: serde::de::DeserializeOwned + 'static> tools::ParsedRunCall<T, Blocking>
 /// # let client = mistral_sdk::blocking::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
-/// # let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Hello")]);
+/// # use mistral_sdk::chat::ChatCompletionRequest;
+/// # let request = ChatCompletionRequest::new("mistral-small-latest", "Hello");
 /// use mistral_sdk::tools::{RunEvent, ToolSet};
 ///
 /// let tools = ToolSet::new();

@@ -18,8 +18,8 @@ use crate::mode::Blocking;
 /// # let client = mistral_sdk::blocking::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
-/// # let question = [Message::user("Who painted Olympia?")];
+/// # use mistral_sdk::chat::ChatCompletionRequest;
+/// # let question = "Who painted Olympia?";
 /// # let request = ChatCompletionRequest::new("mistral-small-latest", question);
 /// let mut stream = client.chat().stream(&request).send()?;
 /// for chunk in stream.by_ref() {

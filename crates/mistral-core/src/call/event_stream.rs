@@ -41,9 +41,9 @@ const END_MARKER: &str = "[DONE]";
 /// # let client = mistral_sdk::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+/// use mistral_sdk::chat::ChatCompletionRequest;
 ///
-/// let question = [Message::user("Who painted Olympia?")];
+/// let question = "Who painted Olympia?";
 /// let request = ChatCompletionRequest::new("mistral-small-latest", question);
 /// let mut stream = client.chat().stream(&request).await?;
 /// while let Some(chunk) = stream.next().await {
@@ -240,7 +240,7 @@ impl<T: StreamEvent> EventStream<T> {
             self.has_end_marker = true;
             return Poll::Pending;
         }
-        if event.event_type == "error" {
+        if !T::HAS_ERROR_EVENTS && event.event_type == "error" {
             let headers = HeaderMap::new();
             let error = ApiError::parse(self.status, headers, event.data.as_bytes());
             return Poll::Ready(Some(self.fail(error.into())));

@@ -157,6 +157,19 @@ impl<T, M: Mode> StreamCall<T, M> {
             Ok(())
         })
     }
+
+    /// Requests the events after the one with this id, in the header `last-event-id`: a stream
+    /// that was interrupted goes on where it stopped. Default: all events.
+    ///
+    /// ```
+    /// # use mistral_sdk::call::{StreamCall, StreamEvent};
+    /// # fn resume<T: StreamEvent>(call: StreamCall<T>) -> StreamCall<T> {
+    /// call.last_event_id("1761234567-3")
+    /// # }
+    /// ```
+    pub fn last_event_id(self, id: &str) -> Self {
+        self.update(|request| request.set_header("last-event-id", id))
+    }
 }
 
 impl<T> Call<T> {

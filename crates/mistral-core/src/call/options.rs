@@ -93,6 +93,22 @@ macro_rules! call_options {
                 self.update(|request| request.set_header(name, value))
             }
 
+            /// Sends a header with a secret in place of the provider's credentials, for operations
+            /// that the API authenticates otherwise: `x-api-key`, for example.
+            ///
+            /// ```
+            /// # fn call(client: &mistral_sdk::Client) -> mistral_sdk::Call<serde_json::Value> {
+            /// let call = client.request(http::Method::GET, "/v1/users/me");
+            /// call.credential("x-api-key", "the user's key")
+            /// # }
+            /// ```
+            pub fn credential<N>(self, name: N, secret: impl Into<secrecy::SecretString>) -> Self
+            where
+                N: TryInto<http::HeaderName>,
+            {
+                self.update(|request| request.set_credential(name, &secret.into()))
+            }
+
             /// Adds a query parameter.
             pub fn query(self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.update(|request| {

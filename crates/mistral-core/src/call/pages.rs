@@ -62,9 +62,11 @@ pub trait Page: DeserializeOwned + Send + 'static {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NextPage {
-    /// By its number, counted from 0, in the query parameter `page`. The list ends with an
-    /// empty page, or once `total` elements were returned.
+    /// By its number, in the query parameter `page`. The list ends with an empty page, or once
+    /// `total` elements were returned.
     Number {
+        /// The number of the first page: 0 or 1.
+        first: u64,
         /// The number of elements of all pages, if the server reports it.
         total: Option<u64>,
     },
@@ -85,10 +87,22 @@ pub enum NextPage {
 }
 
 impl NextPage {
-    /// Requests the next page by its number.
+    /// Requests the next page by its number, counted from 0.
     pub fn number(total: Option<i64>) -> Option<Self> {
+        Self::number_from(0, total)
+    }
+
+    /// Requests the next page by its number, of pages whose first one has the number `first`.
+    ///
+    /// ```
+    /// use mistral_sdk::call::NextPage;
+    ///
+    /// let next = NextPage::number_from(1, Some(250));
+    /// assert_eq!(next, Some(NextPage::Number { first: 1, total: Some(250) }));
+    /// ```
+    pub fn number_from(first: u64, total: Option<i64>) -> Option<Self> {
         let total = total.and_then(|total| u64::try_from(total).ok());
-        Some(Self::Number { total })
+        Some(Self::Number { first, total })
     }
 
     /// Requests the next page by its offset.
@@ -198,10 +212,11 @@ impl<T: Page> Pages<T> {
         let call = self.call.take();
         let number = |name| call.as_ref().and_then(|call| call.query_number(name));
         let set = match next {
-            Some(NextPage::Number { total }) => {
-                let page = number(PAGE).unwrap_or_default();
+            Some(NextPage::Number { first, total }) => {
+                let page = number(PAGE).unwrap_or(first);
                 // The server may return smaller pages than requested.
-                let end = page.saturating_mul(self.largest).saturating_add(length);
+                let before = page.saturating_sub(first).saturating_mul(self.largest);
+                let end = before.saturating_add(length);
                 let has_more = length > 0 && total.is_none_or(|total| end < total);
                 let next = page.checked_add(1).filter(|_| has_more);
                 next.map(|page| (PAGE, page.to_string()))

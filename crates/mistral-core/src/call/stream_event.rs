@@ -28,6 +28,10 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
     /// `max_response_size` then limits the size of all events. Default: `false`.
     const IS_MERGED: bool = false;
 
+    /// Marks streams among whose events are some of the type `error`. They are then decoded as any
+    /// other event, and do not end the stream. Default: `false`.
+    const HAS_ERROR_EVENTS: bool = false;
+
     /// Decodes one event from its data. Default: decodes JSON.
     ///
     /// # Errors

@@ -63,9 +63,10 @@ pub mod __private {
     pub use super::optional::{nullable_text, optional_list};
     pub use super::raw::{lenient, lenient_list};
     pub use super::strict::{JsonResult, from_json};
-    pub use super::unions::{Union, deserialize_union};
+    pub use super::unions::{Union, deserialize_union, object_member};
     pub use super::wire::{
         Object, contains, deserialize_object, entry, extra_entries, next_key, nullable,
-        optional_entry, required, serialize_object, serialize_tagged, value,
+        optional_entry, required, serialize_object, serialize_tagged, serialize_tagged_union,
+        value,
     };
 }

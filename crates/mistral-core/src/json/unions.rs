@@ -49,6 +49,25 @@ where
     read_member(json.get()).map_err(de::Error::custom)
 }
 
+/// Reads an object that is one of several types as `T`. If it cannot be read, it is kept as it came
+/// where the union has a variant for that.
+pub fn object_member<T, U, E>(
+    object: Map<String, Value>,
+    known: fn(T) -> U,
+    unknown: Option<fn(Value) -> U>,
+) -> Result<U, E>
+where
+    T: for<'de> Deserialize<'de>,
+    E: de::Error,
+{
+    let object = Value::Object(object);
+    match (T::deserialize(&object), unknown) {
+        (Ok(member), _) => Ok(known(member)),
+        (Err(_), Some(unknown)) => Ok(unknown(object)),
+        (Err(error), None) => Err(E::custom(error)),
+    }
+}
+
 fn read_member<U: Union>(json: &str) -> serde_json::Result<U> {
     if is_too_deep(json) {
         return Err(de::Error::custom("recursion limit exceeded"));

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{self, Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
 use super::placeholder::says_something;
@@ -68,6 +68,23 @@ pub fn serialize_tagged<T: Object, S: Serializer>(
     let mut map = serializer.serialize_map(None)?;
     entry(&mut map, object.extra(), key, tag)?;
     object.write(&mut map)?;
+    map.end()
+}
+
+/// Writes a member of a union that is a union itself, with one more entry, which comes first.
+pub fn serialize_tagged_union<T: Serialize, S: Serializer>(
+    key: &'static str,
+    tag: &'static str,
+    union: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let value = serde_json::to_value(union).map_err(ser::Error::custom)?;
+    let Value::Object(entries) = &value else {
+        return value.serialize(serializer);
+    };
+    let mut map = serializer.serialize_map(None)?;
+    entry(&mut map, entries, key, tag)?;
+    extra_entries(&mut map, entries)?;
     map.end()
 }
 

@@ -62,7 +62,7 @@ impl ResponseFormat {
     /// [`strict_schema`](crate::json::strict_schema) does.
     ///
     /// ```
-    /// use mistral_sdk::chat::{ChatCompletionRequest, Message, ResponseFormat};
+    /// use mistral_sdk::chat::{ChatCompletionRequest, ResponseFormat};
     ///
     /// #[derive(schemars::JsonSchema)]
     /// struct Painting {
@@ -70,7 +70,7 @@ impl ResponseFormat {
     ///     year: Option<i32>,
     /// }
     ///
-    /// let question = [Message::user("Name a painting by Manet.")];
+    /// let question = "Name a painting by Manet.";
     /// let request = ChatCompletionRequest::new("mistral-small-latest", question)
     ///     .response_format(ResponseFormat::of::<Painting>()?);
     /// # let sent = serde_json::to_value(&request).unwrap();

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
@@ -138,8 +138,8 @@ impl<'a> Exchange<'a> {
     /// Obtains the provider's credentials, unless the caller set some.
     async fn authorize(&self, timer: Timer<'_>) -> Result<HeaderMap> {
         let mut headers = HeaderMap::with_capacity(6); // the usual number of headers
-        let has_own = |options: &CallOptions| options.headers.contains_key(AUTHORIZATION);
-        if !self.request.options().is_some_and(has_own) {
+        let options = self.request.options();
+        if !options.is_some_and(CallOptions::has_credential) {
             let rejected = self.rejected.as_ref().map(|rejected| &rejected.0);
             let provider = &self.pipeline.provider;
             let mut authorized = provider.authorize(rejected, &mut headers);

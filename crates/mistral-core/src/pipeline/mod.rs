@@ -16,12 +16,12 @@ pub(crate) mod route_cache;
 mod signing;
 pub(crate) mod telemetry;
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use self::classify::RawResponse;
 use self::client_headers::ClientHeaders;
@@ -64,33 +64,16 @@ impl Pipeline {
             route?.ok()
         };
         let (provider, listener) = (&*self.provider, &self.on_call_end);
-        if let Some(trace) = Trace::open(provider, request, &self.capture, listener, route) {
-            return self.traced(request, trace).await;
+        let trace = Trace::open(provider, request, &self.capture, listener, route);
+        let span = trace
+            .as_ref()
+            .map_or_else(Span::none, |it| it.span().clone());
+        // Instrumented also without a span: the program would contain `run` twice otherwise.
+        let outcome = self.run(request).instrument(span).await;
+        match trace {
+            Some(trace) => trace.ended(outcome),
+            None => outcome,
         }
-        self.run(request).await
-    }
-
-    /// Boxed: tracing is usually disabled.
-    #[cold]
-    fn traced<'a>(
-        &'a self,
-        request: &'a RequestParts,
-        mut trace: Box<Trace>,
-    ) -> Pin<Box<dyn Future<Output = Result<RawResponse>> + Send + 'a>> {
-        Box::pin(async move {
-            let span = trace.span().clone();
-            match self.run(request).instrument(span).await {
-                Ok(mut response) => {
-                    trace.responded(&response.response, response.attempts);
-                    response.trace = Some(trace);
-                    Ok(response)
-                }
-                Err(error) => {
-                    trace.gave_up(&error);
-                    Err(error)
-                }
-            }
-        })
     }
 
     /// Performs a call, in as many attempts as the retry policy allows.

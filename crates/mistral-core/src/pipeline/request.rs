@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use url::Url;
@@ -21,6 +22,8 @@ use crate::transport::Payload;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+/// What comes back is an error, if anything: JSON is preferred for it.
+const ANYTHING: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.5");
 const JSON_LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 
 /// The capacity that the body of a short question fits into without growing.
@@ -65,10 +68,19 @@ pub(crate) struct CallOptions {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) extra_body: Map<String, Value>,
     pub(crate) headers: HeaderMap,
+    /// Whether one of the headers takes the place of the provider's credentials.
+    pub(crate) has_credential: bool,
     pub(crate) timeouts: TimeoutOverrides,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) max_response_size: Option<usize>,
     pub(crate) base_url: Option<Url>,
+}
+
+impl CallOptions {
+    /// Whether the call has credentials of its own.
+    pub(crate) fn has_credential(&self) -> bool {
+        self.has_credential || self.headers.contains_key(AUTHORIZATION)
+    }
 }
 
 impl ApiRequest {
@@ -102,7 +114,13 @@ impl ApiRequest {
     /// Adds the fields of `query` to the query string: a list as one entry per element, and
     /// an object as JSON.
     pub fn query(self, query: &impl Object) -> Self {
-        self.update(|parts| parts.add_query(query))
+        self.query_exploded(query, &[])
+    }
+
+    /// Adds the fields of `query` as [`query`](Self::query) does, but for the objects named
+    /// `exploded`: each of their members is a parameter of its own.
+    pub fn query_exploded(self, query: &impl Object, exploded: &[&str]) -> Self {
+        self.update(|parts| parts.add_query(query, exploded))
     }
 
     /// Names the model that the request is for, which some providers route by.
@@ -117,6 +135,11 @@ impl ApiRequest {
     /// stream of server-sent events.
     pub fn json(self, body: &impl Object) -> Self {
         self.update(|parts| parts.set_object(body))
+    }
+
+    /// Sets `body` as the JSON body, as it is: a union or a list, too. Nothing is added to it.
+    pub fn json_value(self, body: &impl Serialize) -> Self {
+        self.update(|parts| parts.set_json(body))
     }
 
     /// Sets a form as the body: multipart if it has a file, urlencoded otherwise.
@@ -186,10 +209,21 @@ impl RequestParts {
         self.options.get_or_insert_default()
     }
 
-    fn add_query(&mut self, query: &impl Object) -> Result<()> {
+    fn add_query(&mut self, query: &impl Object, exploded: &[&str]) -> Result<()> {
         let entries = serialize_object(query, serde_json::value::Serializer)
             .map_err(|error| Error::config("the query cannot be written").with_source(error))?;
-        for (name, value) in entries.as_object().into_iter().flatten() {
+        if let Value::Object(entries) = entries {
+            self.add_entries(&entries, exploded);
+        }
+        Ok(())
+    }
+
+    fn add_entries(&mut self, entries: &Map<String, Value>, exploded: &[&str]) {
+        for (name, value) in entries {
+            if let (Value::Object(members), true) = (value, exploded.contains(&name.as_str())) {
+                self.add_entries(members, &[]);
+                continue;
+            }
             let values = match value {
                 Value::Array(elements) => elements.as_slice(),
                 value => std::slice::from_ref(value),
@@ -202,7 +236,6 @@ impl RequestParts {
                 self.options_mut().query.push((name.clone(), text));
             }
         }
-        Ok(())
     }
 
     /// Returns the value that a query parameter is set to.
@@ -238,13 +271,14 @@ impl RequestParts {
             }
         }
 
-        if body.extra().contains_key("stream") {
+        let is_stream = self.operation.framing == Framing::Sse;
+        let stream = body.extra().get("stream");
+        if stream.is_some_and(|stream| is_stream || *stream != false) {
             return Err(Error::config(
                 "`stream` is set by the method that is called: \
                  call `stream` or `complete`, and leave the field out",
             ));
         }
-        let is_stream = self.operation.framing == Framing::Sse;
         self.set_json(&Outgoing(body, is_stream))
     }
 
@@ -273,6 +307,19 @@ impl RequestParts {
         Ok(())
     }
 
+    /// Sets a header that takes the place of the provider's credentials.
+    pub(crate) fn set_credential<N>(&mut self, name: N, secret: &SecretString) -> Result<()>
+    where
+        N: TryInto<HeaderName>,
+    {
+        let (name, mut value) = parse_header(name, secret.expose_secret())?;
+        value.set_sensitive(true);
+        let options = self.options_mut();
+        options.headers.insert(name, value);
+        options.has_credential = true;
+        Ok(())
+    }
+
     /// Adds to an attempt's credentials the SDK's headers and, on top, those of the call. Those of
     /// the client replace none. Returns whether the user agent is the SDK's own name.
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap, client: &ClientHeaders) -> bool {
@@ -280,7 +327,8 @@ impl RequestParts {
             Framing::Bytes(media_type) => HeaderValue::from_static(media_type),
             Framing::Sse => EVENT_STREAM,
             Framing::JsonLines => JSON_LINES,
-            Framing::Json | Framing::Nothing | Framing::WebSocket => JSON,
+            Framing::Nothing => ANYTHING,
+            Framing::Json | Framing::WebSocket => JSON,
         };
         headers.insert(ACCEPT, accept);
         headers.insert(USER_AGENT, client.user_agent());

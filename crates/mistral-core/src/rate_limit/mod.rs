@@ -35,7 +35,7 @@ use crate::transport::{
 /// # use mistral_sdk::testing::{MockReply, MockTransport};
 /// # let transport = MockTransport::new().reply(MockReply::chat("Because.").always());
 /// # let start = tokio::time::Instant::now();
-/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+/// use mistral_sdk::chat::ChatCompletionRequest;
 /// use mistral_sdk::{Client, MistralApi};
 /// use mistral_sdk::rate_limit::RateLimiter;
 ///
@@ -44,7 +44,7 @@ use crate::transport::{
 ///     .transport(limiter.around(transport)) // for example HyperTransport::new(…)?
 ///     .build()?;
 ///
-/// let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
+/// let request = ChatCompletionRequest::new("mistral-small-latest", "Why?");
 /// for _ in 0..3 {
 ///     client.chat().complete(&request).await?; // one each second
 /// }
@@ -135,11 +135,11 @@ impl RateLimiter {
     /// # let mock = MockTransport::new().reply(MockReply::chat("Because.").always());
     /// # let api = mistral_sdk::MistralApi::new("my-key")?;
     /// # let client = mistral_sdk::Client::builder(api).transport(mock).build()?;
-    /// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+    /// use mistral_sdk::chat::ChatCompletionRequest;
     /// use mistral_sdk::rate_limit::RateLimiter;
     ///
     /// let tenant = RateLimiter::new().requests_per_minute(60).tokens_per_minute(100_000);
-    /// let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
+    /// let request = ChatCompletionRequest::new("mistral-small-latest", "Why?");
     ///
     /// let mut permit = tenant.acquire(500).await?;
     /// let response = client.chat().complete(&request).await?;

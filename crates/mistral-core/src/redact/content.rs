@@ -87,13 +87,6 @@ impl Redaction {
         }
     }
 
-    /// Returns a redacted JSON text, or `None` if it is not JSON.
-    pub(crate) fn json(&self, text: &[u8]) -> Option<String> {
-        let mut content = serde_json::from_slice(text).ok()?;
-        self.apply(&mut content);
-        Some(content.to_string())
-    }
-
     // Depth: a `Value` that was parsed, here as elsewhere, is at most 128 levels deep.
     fn apply_to_value(&self, value: &mut Value) {
         match value {
@@ -141,5 +134,40 @@ impl fmt::Debug for Redaction {
             .field("patterns", &self.patterns.len())
             .field("callbacks", &self.callbacks.len())
             .finish()
+    }
+}
+
+/// The redaction of a client, if it has one.
+///
+/// A function, so that a program without a redaction does not contain the code of [`Redaction`].
+#[derive(Clone, Default)]
+pub(crate) struct RedactContent(Option<Callback>);
+
+impl RedactContent {
+    pub(crate) fn new(redaction: Redaction) -> Self {
+        Self(Some(Arc::new(move |content| redaction.apply(content))))
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(crate) fn apply(&self, content: &mut Value) {
+        if let Some(redact) = &self.0 {
+            redact(content);
+        }
+    }
+
+    /// Returns a redacted JSON text, or `None` if it is not JSON.
+    pub(crate) fn json(&self, text: &[u8]) -> Option<String> {
+        let mut content = serde_json::from_slice(text).ok()?;
+        self.apply(&mut content);
+        Some(content.to_string())
+    }
+}
+
+impl fmt::Debug for RedactContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_set() { "Some(..)" } else { "None" })
     }
 }

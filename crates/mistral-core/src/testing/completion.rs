@@ -38,7 +38,7 @@ impl MockReply {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use mistral_sdk::chat::{ChatCompletionRequest, Function, Message};
+    /// use mistral_sdk::chat::{ChatCompletionRequest, Function};
     /// use mistral_sdk::testing::{MockReply, MockTransport};
     /// use mistral_sdk::tools::ToolSet;
     /// use mistral_sdk::{Client, MistralApi};
@@ -53,7 +53,7 @@ impl MockReply {
     /// let tools = ToolSet::new().function(weather, async |call: Value| {
     ///     Ok::<_, std::io::Error>(format!("{}: sunny", call["city"]))
     /// });
-    /// let request = ChatCompletionRequest::new("m", [Message::user("The weather in Paris?")]);
+    /// let request = ChatCompletionRequest::new("m", "The weather in Paris?");
     /// let run = client.chat().run(&request, &tools).await?;
     /// assert_eq!(run.text(), "It is sunny.");
     /// assert_eq!(mock.requests()[1].json()["messages"][2]["content"], "\"Paris\": sunny");

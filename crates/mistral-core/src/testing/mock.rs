@@ -34,8 +34,8 @@ use crate::transport::{Body, Transport, TransportError};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use mistral_sdk::testing::{MockReply, MockTransport};
 /// use mistral_sdk::{Client, MistralApi};
-/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
-/// # let question = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
+/// # use mistral_sdk::chat::ChatCompletionRequest;
+/// # let question = ChatCompletionRequest::new("mistral-small-latest", "Why?");
 ///
 /// let mock = MockTransport::new()
 ///     .reply(MockReply::status(503))

@@ -12,7 +12,7 @@
 //! # let client = mistral_sdk::Client::new(
 //! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 //! # )?;
-//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
+//! use mistral_sdk::chat::ChatCompletionRequest;
 //! use mistral_sdk::tools::ToolSet;
 //!
 //! /// Returns the current weather.
@@ -25,7 +25,7 @@
 //! let tools = ToolSet::new().tool("get_weather", async |call: GetWeather| {
 //!     Ok::<_, std::io::Error>(format!("{}: sunny, 21 °C", call.city))
 //! });
-//! let question = [Message::user("Call get_weather: what is it like in Paris?")];
+//! let question = "Call get_weather: what is it like in Paris?";
 //! let request = ChatCompletionRequest::new("mistral-small-latest", question);
 //! let run = client.chat().run(&request, &tools).await?;
 //! println!("{} ({} turns)", run.text(), run.responses.len());

@@ -44,7 +44,7 @@ impl<M: Mode> RunCall<M> {
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the final response is not a `T`.
     /// [`Error::partial`](crate::Error::partial) is the [`ToolRun`] in any case.
     #[doc = example!(r#"
-use mistral_sdk::chat::{ChatCompletionRequest, Function, Message};
+use mistral_sdk::chat::{ChatCompletionRequest, Function};
 use mistral_sdk::tools::ToolSet;
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ let tools = ToolSet::new().function(
     Function::new("get_weather", city),
     async |call: Value| Ok::<_, std::io::Error>(format!("{}: sunny", call["city"])),
 );
-let question = [Message::user("Call get_weather: what is it like in Paris?")];
+let question = "Call get_weather: what is it like in Paris?";
 let request = ChatCompletionRequest::new("mistral-small-latest", question);
 let parsed = client.chat().run(&request, &tools).max_turns(5).parse::<Report>().await?;
 println!("{}: {}", parsed.value.city, parsed.value.sunny);

@@ -42,7 +42,7 @@ impl<M: Mode> Chat<M> {
     /// [`ErrorKind::Tool`]: crate::ErrorKind::Tool
     /// [`ErrorKind::Config`]: crate::ErrorKind::Config
     #[doc = example!(r#"
-use mistral_sdk::chat::{ChatCompletionRequest, Function, Message};
+use mistral_sdk::chat::{ChatCompletionRequest, Function};
 use mistral_sdk::tools::{Approval, ToolSet};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ let tools = ToolSet::new().function(
     Function::new("get_weather", city),
     async |call: Value| Ok::<_, std::io::Error>(format!("{}: sunny", call["city"])),
 );
-let question = [Message::user("Call get_weather: what is it like in Paris?")];
+let question = "Call get_weather: what is it like in Paris?";
 let request = ChatCompletionRequest::new("mistral-small-latest", question);
 let run = client
     .chat()
@@ -85,12 +85,12 @@ impl<M: Mode> Agents<M> {
     #[doc = example!(r#"
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::tools::ToolSet;
-use mistral_sdk::messages::{Function, Message};
+use mistral_sdk::messages::Function;
 use serde_json::{Value, json};
 
 let dice = Function::new("roll_dice", json!({ "type": "object" }));
 let tools = ToolSet::new().function(dice, async |_: Value| Ok::<_, std::io::Error>(4));
-let question = [Message::user("Call roll_dice.")];
+let question = "Call roll_dice.";
 let request = AgentsCompletionRequest::new("ag:12345:20260101:player:1", question);
 let run = client.agents().run(&request, &tools).await?;
 println!("{}", run.text());
@@ -148,11 +148,11 @@ impl<M: Mode> RunCall<M> {
     #[doc = example!(r#"
 # use mistral_sdk::chat::ChatCompletionRequest;
 # use mistral_sdk::tools::{Approval, ToolSet};
-# use mistral_sdk::messages::{Function, Message};
+# use mistral_sdk::messages::Function;
 # use serde_json::{Value, json};
 # let dice = Function::new("roll_dice", json!({ "type": "object" }));
 # let tools = ToolSet::new().function(dice, async |_: Value| Ok::<_, std::io::Error>(4));
-# let question = [Message::user("Call roll_dice.")];
+# let question = "Call roll_dice.";
 # let request = ChatCompletionRequest::new("mistral-small-latest", question);
 let run = client.chat().run(&request, &tools).blocking_on_call(|call| {
     eprintln!("{}? [y/n]", call.function.name);
@@ -180,7 +180,7 @@ let run = client.chat().run(&request, &tools).blocking_on_call(|call| {
 # use mistral_sdk::chat::ChatCompletionRequest;
 # use mistral_sdk::tools::ToolSet;
 # use mistral_sdk::messages::Message;
-# let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Hello")]);
+# let request = ChatCompletionRequest::new("mistral-small-latest", "Hello");
 # let tools = ToolSet::new();
 use std::time::Duration;
 

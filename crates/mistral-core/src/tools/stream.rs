@@ -44,8 +44,8 @@ pub enum RunEvent {
 /// # let client = mistral_sdk::Client::new(
 /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 /// # )?;
-/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
-/// # let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Hello")]);
+/// # use mistral_sdk::chat::ChatCompletionRequest;
+/// # let request = ChatCompletionRequest::new("mistral-small-latest", "Hello");
 /// use mistral_sdk::tools::{RunEvent, ToolSet};
 ///
 /// let tools = ToolSet::new();

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::{Body, RequestContext, Transport, TransportError, UpgradeResponse};
 use crate::environment::unquote;
 use crate::redact::names::is_shown_header;
-use crate::redact::{MASK, Redaction, Redactor};
+use crate::redact::{MASK, RedactContent, Redactor};
 
 /// The largest part of a body that is printed, in bytes.
 const MAX_PRINTED: usize = 4096;
@@ -34,11 +34,11 @@ pub(crate) fn is_debugging() -> bool {
 pub(crate) struct DebugTransport {
     transport: Arc<dyn Transport>,
     /// The redaction of bodies.
-    redaction: Option<Redaction>,
+    redaction: RedactContent,
 }
 
 impl DebugTransport {
-    pub(crate) fn new(transport: Arc<dyn Transport>, redaction: Option<Redaction>) -> Self {
+    pub(crate) fn new(transport: Arc<dyn Transport>, redaction: RedactContent) -> Self {
         Self {
             transport,
             redaction,
@@ -56,7 +56,7 @@ impl DebugTransport {
 /// Redacts the credentials of a request, and the content of bodies.
 struct BodyRedactor {
     credentials: Redactor,
-    content: Option<Redaction>,
+    content: RedactContent,
 }
 
 impl BodyRedactor {
@@ -192,17 +192,18 @@ fn write_body(
     if length == 0 {
         return;
     }
-    let redacted = match &redactor.content {
-        None => None,
+    let mut redacted = None;
+    if redactor.content.is_set() {
+        redacted = redactor
+            .content
+            .json(bytes)
+            .filter(|_| bytes.len() == length);
         // What the redaction cannot read whole is not printed.
-        Some(content) => match content.json(bytes).filter(|_| bytes.len() == length) {
-            Some(json) => Some(json),
-            None => {
-                let _ = writeln!(text, "mistral {direction} ({length} bytes)"); // never fails
-                return;
-            }
-        },
-    };
+        if redacted.is_none() {
+            let _ = writeln!(text, "mistral {direction} ({length} bytes)"); // never fails
+            return;
+        }
+    }
     let (bytes, length) = match &redacted {
         Some(json) => (json.as_bytes(), json.len()),
         None => (bytes, length),

@@ -1,7 +1,7 @@
 //! Raw pass-through: requests and responses as JSON.
 
 use mistral_core::ErrorKind;
-use mistral_core::chat::ChatCompletionResponse;
+use mistral_core::chat::{ChatCompletionRequest, ChatCompletionResponse};
 use mistral_core::testing::MockTransport;
 use serde_json::{Value, json};
 
@@ -116,6 +116,24 @@ async fn raw_errors_are_those_of_typed_calls() {
     stream.next().await.unwrap().unwrap();
     let error = stream.next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("no luck"), "{error}");
+}
+
+#[tokio::test]
+async fn raw_response_with_error_beside_text_passes_as_typed_calls_return_it() {
+    let choice = json!({ "index": 0, "message": { "role": "assistant", "content": "a" } });
+    let mut failed = choice.clone();
+    failed["error"] = json!("late");
+    for sent in [
+        json!({ "choices": [choice], "error": { "message": "late" } }),
+        json!({ "choices": [failed] }),
+    ] {
+        let text = sent.to_string();
+        let client = client_with(&scripted([reply(200, &text), reply(200, &text)]));
+        assert_eq!(client.chat().complete_raw(body()).await.unwrap(), sent);
+        let request = ChatCompletionRequest::new("m", "hi");
+        let typed = client.chat().complete(&request).await.unwrap();
+        assert_eq!(typed.text(), "a", "{text}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::faults::header::FAULT_HEADER;
 use crate::generate::reply::KNOWN_QUESTIONS;
-use crate::operations::{CLOUD_ROUTES, OPERATIONS, Operation};
+use crate::operations::{self, CLOUD_ROUTES, Operation};
 use crate::spec::{SpecOperation, spec};
 use crate::state::AppState;
 
@@ -79,21 +79,11 @@ pub(super) fn overview(state: &AppState) -> Value {
             .collect::<serde_json::Map<_, _>>()
             .into()
     };
-    let routes = |operations: &[Operation]| -> Vec<String> {
-        let lines = operations
-            .iter()
-            .map(|it| format!("{} {} ({})", it.method, it.path, it.name));
-        lines.collect()
-    };
-    let mut operations = routes(OPERATIONS);
-    operations.extend(
-        spec()
-            .operations
-            .iter()
-            .filter(|it| !has_route(it))
-            .map(|it| format!("{} {} ({})", it.method, it.path, it.name)),
-    );
-    let mut clouds = routes(CLOUD_ROUTES);
+    let route = |it: &Operation| format!("{} {} ({})", it.method, it.path, it.name);
+    let mut operations: Vec<String> = operations::all().map(route).collect();
+    let by_spec = spec().operations.iter().filter(|it| !has_route(it));
+    operations.extend(by_spec.map(|it| format!("{} {} ({})", it.method, it.path, it.name)));
+    let mut clouds: Vec<String> = CLOUD_ROUTES.iter().map(route).collect();
     clouds.push(
         "POST /v1/projects/{project}/locations/{location}/publishers/mistralai/models/{model}\
          :rawPredict and :streamRawPredict"
@@ -118,7 +108,7 @@ pub(super) fn overview(state: &AppState) -> Value {
 fn has_route(operation: &SpecOperation) -> bool {
     let path = without_names(&operation.path);
     let is_same = |it: &Operation| it.method == operation.method && without_names(it.path) == path;
-    OPERATIONS.iter().any(is_same)
+    operations::all().any(is_same)
 }
 
 /// Returns the segments of a path with `{` in place of each parameter.
@@ -171,7 +161,7 @@ pub(crate) fn help_text() -> String {
         table(ROUTES),
         table(FAULT_MEMBERS),
         table(REPLY_MEMBERS),
-        groups(OPERATIONS.iter().map(|it| it.name).collect()),
+        groups(operations::all().map(|it| it.name).collect()),
         groups(areas),
         KNOWN_QUESTIONS.join("\n  "),
     )

@@ -321,6 +321,11 @@ fn pdf_pages(bytes: &[u8]) -> usize {
     pages.sum()
 }
 
+/// Returns a grey JPEG.
+pub(crate) fn placeholder_image() -> Vec<u8> {
+    parse_data_url(IMAGE).map_or_else(Vec::new, |(_, bytes)| bytes)
+}
+
 /// Parses a base64 data URL to its media type and content.
 pub(crate) fn parse_data_url(url: &str) -> Option<(String, Vec<u8>)> {
     let (head, data) = url.strip_prefix("data:")?.split_once(',')?;

@@ -3,6 +3,7 @@
 mod arguments;
 pub(crate) mod audio;
 pub(crate) mod completion;
+pub(crate) mod conversation;
 pub(crate) mod document;
 mod json_answer;
 mod pattern;
@@ -13,4 +14,4 @@ pub(crate) mod response_input;
 pub(crate) mod schema_instance;
 pub(crate) mod schema_keywords;
 pub(crate) mod tokenizer;
-mod tool_calls;
+pub(crate) mod tool_calls;

@@ -60,7 +60,7 @@ pub(super) fn tool_calls(request: &Value, messages: &[Value], index: usize) -> V
 }
 
 /// Returns the tools that the prompt mentions, or else those that are about what it says.
-fn requested<'a>(tools: &[&'a Value], prompt: &str) -> Vec<&'a Value> {
+pub(crate) fn requested<'a>(tools: &[&'a Value], prompt: &str) -> Vec<&'a Value> {
     let lowercase = prompt.to_lowercase();
     let mentioned = tools
         .iter()
@@ -84,7 +84,7 @@ fn requested<'a>(tools: &[&'a Value], prompt: &str) -> Vec<&'a Value> {
 }
 
 /// Returns the words of a text or a name that tell what it is about, in lower case and singular.
-fn topic_words(text: &str) -> Vec<String> {
+pub(crate) fn topic_words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = ' ';
     for letter in text.chars() {
@@ -113,7 +113,7 @@ fn topic_words(text: &str) -> Vec<String> {
 }
 
 /// Whether a sentence of the prompt says not to call tools.
-fn refuses_tools(prompt: &str) -> bool {
+pub(crate) fn refuses_tools(prompt: &str) -> bool {
     let prompt = prompt.to_lowercase();
     let sentences = prompt.split(['.', '!', '?', ';', '\n']);
     sentences.into_iter().any(|sentence| {
@@ -170,7 +170,7 @@ fn arguments_of(call: &Value) -> &str {
 }
 
 /// Whether the text contains the name as a separate word.
-fn mentions(text: &str, name: &str) -> bool {
+pub(crate) fn mentions(text: &str, name: &str) -> bool {
     let name = name.to_lowercase();
     let is_name_character =
         |character: char| character.is_alphanumeric() || matches!(character, '_' | '-');

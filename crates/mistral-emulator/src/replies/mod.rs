@@ -16,10 +16,11 @@ use crate::operations;
 /// Replies are queued. A request consumes one use of the first reply that applies to it, so that
 /// replies which apply to the same requests form a sequence.
 ///
-/// Replies of text and tool calls apply only to completions (chat, agents and FIM) and to
-/// `responses.create`. The request is validated first, and a rejected request does not consume the
-/// reply. Its fields `stream`, `n`, `stop` and `max_tokens` are honored. Replies with a whole body
-/// apply to any request, known to the emulator or not, which is neither validated nor authenticated.
+/// Replies of text and tool calls apply only to completions (chat, agents and FIM), to
+/// `responses.create` and to the turns of conversations, which they become a part of. The request is
+/// validated first, and a rejected request does not consume the reply. Its fields `stream`, `n`,
+/// `stop` and `max_tokens` are honored. Replies with a whole body apply to any request, known to
+/// the emulator or not, which is neither validated nor authenticated.
 ///
 /// ```
 /// use mistral_emulator::{Emulator, Reply};
@@ -39,6 +40,10 @@ pub struct Reply {
     /// The conditions, the number of uses, and what faults set as well.
     pub(crate) settings: Fault,
 }
+
+/// A reply that a route has applied to its response, as an extension of the response.
+#[derive(Debug, Clone)]
+pub(crate) struct AppliedReply(pub(crate) Reply);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Content {

@@ -35,6 +35,16 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// Returns the completion as if it were generated; `None` for a reply with a whole body.
+    pub(crate) fn generated(&self, request: &Value) -> Option<GeneratedReply> {
+        match &self.content {
+            Content::Completion(completion) => Some(completion.reply(request, 0)),
+            _ => None,
+        }
+    }
+}
+
 impl Completion {
     fn to_response(&self, view: &RequestView<'_>) -> Response {
         let mut request = view.json().cloned().unwrap_or_default();

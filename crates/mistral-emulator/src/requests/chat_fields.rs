@@ -87,12 +87,12 @@ const TOOL_CHOICE: Type = Type::AnyOf(&[
     ]),
 ]);
 
-const PREDICTION: Type = Type::Object(&[
+pub(super) const PREDICTION: Type = Type::Object(&[
     optional("type", Type::Enum(&["content"])),
     optional("content", Type::String),
 ]);
 
-const REASONING_EFFORT: Type =
+pub(super) const REASONING_EFFORT: Type =
     Type::Enum(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
 
 pub(crate) static MESSAGE: Type = Type::Union {
@@ -142,10 +142,10 @@ static TOOL_CALL: &[Field] = &[
     ),
 ];
 
-type Variant = (&'static str, &'static [Field]);
+pub(super) type Variant = (&'static str, &'static [Field]);
 
-const TEXT: Variant = ("text", &[required("text", Type::String)]);
-const IMAGE_URL: Variant = (
+pub(super) const TEXT: Variant = ("text", &[required("text", Type::String)]);
+pub(super) const IMAGE_URL: Variant = (
     "image_url",
     &[required(
         "image_url",
@@ -165,7 +165,7 @@ const REFERENCE: Variant = (
         Type::Array(0, &Type::AnyOf(&[INTEGER, Type::String])),
     )],
 );
-const THINKING: Variant = (
+pub(super) const THINKING: Variant = (
     "thinking",
     &[
         required("thinking", Type::Array(0, &THOUGHT)),
@@ -262,7 +262,7 @@ const TOOL_CONFIGURATION: Field = optional(
     ]),
 );
 
-static TOOL: Type = Type::Union {
+pub(super) static TOOL: Type = Type::Union {
     tag: "type",
     default: Some("function"),
     variants: &[
@@ -310,7 +310,7 @@ static TOOL: Type = Type::Union {
     ],
 };
 
-static GUARDRAIL: Type = Type::OpenObject(&[
+pub(super) static GUARDRAIL: Type = Type::OpenObject(&[
     optional("block_on_error", Type::Boolean),
     optional("moderation_llm_v1", MODERATION),
     optional("moderation_llm_v2", MODERATION),

@@ -76,10 +76,19 @@ pub(crate) fn validate_plain(fields: &'static [Field], body: &Value) -> Result<(
     errors(fields, body).map_err(ApiError::validation_plain)
 }
 
+/// Validates a body whose unknown members are ignored, with errors as [`validate_plain`].
+pub(crate) fn validate_open(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
+    errors_of(fields, false, body).map_err(ApiError::validation_plain)
+}
+
 fn errors(fields: &'static [Field], body: &Value) -> Result<(), Vec<Value>> {
+    errors_of(fields, true, body)
+}
+
+fn errors_of(fields: &'static [Field], is_closed: bool, body: &Value) -> Result<(), Vec<Value>> {
     let mut validator = Validator::default();
     validator.path.push("body".into());
-    validator.object(fields, &[], true, body);
+    validator.object(fields, &[], is_closed, body);
     if validator.errors.is_empty() {
         Ok(())
     } else {

@@ -1,10 +1,12 @@
 //! Extracts and validates requests.
 
 pub(crate) mod chat_fields;
+pub(crate) mod conversation_fields;
 pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod messages;
 pub(crate) mod multipart;
+pub(crate) mod path;
 pub(crate) mod query;
 pub(crate) mod schema;
 mod spec_parameters;

@@ -20,6 +20,8 @@ pub(crate) enum ParameterType {
     Boolean,
     /// An integer with a minimum.
     Integer(i64),
+    /// An integer within a range, both bounds inclusive.
+    IntegerIn(i64, i64),
     Timestamp,
     Enum(&'static [&'static str]),
     /// A parameter that may be repeated.
@@ -121,6 +123,16 @@ fn parse(ty: ParameterType, text: &str) -> Result<Value, (&'static str, String)>
                 "Input should be a valid integer, unable to parse string as an integer".into(),
             )),
         },
+        ParameterType::IntegerIn(min, max) => {
+            let number = parse(ParameterType::Integer(min), text)?;
+            match number.as_i64() {
+                Some(found) if found > max => Err((
+                    "less_than_equal",
+                    format!("Input should be less than or equal to {max}"),
+                )),
+                _ => Ok(number),
+            }
+        }
         ParameterType::Timestamp => time::parse_timestamp(text).map(Value::from).ok_or((
             "datetime_from_date_parsing",
             "Input should be a valid datetime or date".into(),
@@ -136,6 +148,15 @@ fn parse(ty: ParameterType, text: &str) -> Result<Value, (&'static str, String)>
             }
         }
     }
+}
+
+/// The official Python SDK 3.7.0 sends this where a parameter that is JSON text is not set.
+const UNSET_OF_PYTHON: &str = "~?~unset~?~sentinel~?~";
+
+/// Creates the error of one parameter.
+pub(crate) fn invalid(name: &str, error_type: &str, message: &str, input: &Value) -> ApiError {
+    let location = ["query".into(), name.into()];
+    ApiError::validation_plain(vec![error_detail(error_type, &location, message, input)])
 }
 
 /// Validated query parameters.
@@ -166,14 +187,53 @@ impl Parameters {
         }
     }
 
-    /// Returns the items of the requested page.
+    /// Returns the items of the requested page, by default of 100 items.
     pub(crate) fn page<T>(&self, items: Vec<T>) -> Vec<T> {
-        let number = |name| {
-            self.integer(name)
-                .and_then(|number| usize::try_from(number).ok())
-        };
-        let size = number("page_size").unwrap_or(DEFAULT_PAGE_SIZE);
-        let skipped = number("page").unwrap_or(0).saturating_mul(size);
+        self.page_of(items, DEFAULT_PAGE_SIZE)
+    }
+
+    /// Returns the items of the requested page, with a default for its size.
+    pub(crate) fn page_of<T>(&self, items: Vec<T>, default_size: usize) -> Vec<T> {
+        let size = self.unsigned("page_size").unwrap_or(default_size);
+        let skipped = self.unsigned("page").unwrap_or(0).saturating_mul(size);
         items.into_iter().skip(skipped).take(size).collect()
+    }
+
+    pub(crate) fn unsigned(&self, name: &str) -> Option<usize> {
+        usize::try_from(self.integer(name)?).ok()
+    }
+
+    /// Returns the members of a parameter that is the text of a JSON object; none if it is absent.
+    pub(crate) fn object(&self, name: &str) -> Result<Map<String, Value>, ApiError> {
+        let Some(text) = self.string(name) else {
+            return Ok(Map::new());
+        };
+        match serde_json::from_str(text) {
+            Ok(Value::Object(members)) => Ok(members),
+            Ok(Value::Null) => Ok(Map::new()),
+            Ok(Value::String(text)) if text == UNSET_OF_PYTHON => Ok(Map::new()),
+            _ => Err(invalid(
+                name,
+                "dict_type",
+                "Input should be a valid dictionary",
+                &text.into(),
+            )),
+        }
+    }
+
+    /// Returns an error if a parameter is absent.
+    pub(crate) fn require(&self, names: &[&str]) -> Result<(), ApiError> {
+        let missing: Vec<Value> = names
+            .iter()
+            .filter(|name| !self.0.contains_key(**name))
+            .map(|name| {
+                let location = ["query".into(), (*name).into()];
+                error_detail("missing", &location, "Field required", &Value::Null)
+            })
+            .collect();
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(ApiError::validation_plain(missing)),
+        }
     }
 }

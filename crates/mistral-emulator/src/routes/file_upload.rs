@@ -134,7 +134,7 @@ impl UploadForm {
 
 /// Returns the file name in the encoding that some clients use for non-ASCII characters:
 /// `filename*=UTF-8''na%C3%AFve`.
-fn encoded_name(headers: &HeaderMap) -> Option<String> {
+pub(super) fn encoded_name(headers: &HeaderMap) -> Option<String> {
     let disposition = headers.get(header::CONTENT_DISPOSITION)?.to_str().ok()?;
     let value = disposition.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;

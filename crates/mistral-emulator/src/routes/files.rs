@@ -144,16 +144,21 @@ pub(super) fn signed_url(
         .now()
         .saturating_add(hours.saturating_mul(3600))
         .to_string();
+    let host = host(uri, headers);
+    let signature = signature(state, id, &expires);
+    format!("http://{host}/signed/files/{id}?expires={expires}&signature={signature}")
+}
+
+/// Returns the host that the client has addressed.
+pub(super) fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
     // HTTP/2 has an authority in the request target, HTTP/1.1 a `Host` header.
-    let host = match uri.authority() {
+    match uri.authority() {
         Some(authority) => authority.as_str(),
         None => headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok())
             .unwrap_or("127.0.0.1"),
-    };
-    let signature = signature(state, id, &expires);
-    format!("http://{host}/signed/files/{id}?expires={expires}&signature={signature}")
+    }
 }
 
 /// `GET /signed/files/{file_id}`, which needs no key
@@ -162,26 +167,28 @@ pub(crate) async fn signed(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
+    check_signature(&state, &id, &query)?;
+    let file = find(&state, &id)?;
+    Ok(attachment(&file.name, &file.mimetype, file.content))
+}
+
+/// Rejects a signed URL unless its signature is that of the resource and the time in it.
+pub(super) fn check_signature(state: &AppState, id: &str, query: &Query) -> Result<(), ApiError> {
     let parameters = query.validate(&[
         ("expires", ParameterType::String),
         ("signature", ParameterType::String),
     ])?;
-    let expected = signature(
-        &state,
-        &id,
-        parameters.string("expires").unwrap_or_default(),
-    );
+    let expected = signature(state, id, parameters.string("expires").unwrap_or_default());
     if parameters.string("signature") != Some(&expected) {
         return Err(ApiError::detail(
             StatusCode::FORBIDDEN,
             "The signature does not match",
         ));
     }
-    let file = find(&state, &id)?;
-    Ok(attachment(&file.name, &file.mimetype, file.content))
+    Ok(())
 }
 
-fn signature(state: &AppState, id: &str, expires: &str) -> String {
+pub(super) fn signature(state: &AppState, id: &str, expires: &str) -> String {
     hex_id(hash(format!("{} {id} {expires}", state.api_key).as_bytes()))
 }
 
@@ -205,7 +212,7 @@ pub(super) fn find(state: &AppState, id: &str) -> Result<File, ApiError> {
     found.ok_or_else(|| ApiError::detail(StatusCode::NOT_FOUND, "File not found"))
 }
 
-fn attachment(name: &str, mimetype: &str, content: Bytes) -> Response {
+pub(super) fn attachment(name: &str, mimetype: &str, content: Bytes) -> Response {
     let mut response = Response::new(Body::from(content));
     let headers = response.headers_mut();
     let mimetype = HeaderValue::try_from(mimetype);

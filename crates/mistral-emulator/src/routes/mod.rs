@@ -1,6 +1,10 @@
 //! The operations of the API, one file for each group.
 
 pub(crate) mod batch;
+pub(crate) mod beta_agents;
+pub(crate) mod beta_conversations;
+pub(crate) mod beta_libraries;
+pub(crate) mod beta_registry;
 pub(crate) mod by_spec;
 pub(crate) mod chat;
 mod chat_rules;

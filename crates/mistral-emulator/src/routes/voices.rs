@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::json::array;
 use crate::requests::JsonBody;
 use crate::requests::fields::{self, Field, INTEGER, Type, optional, required};
+use crate::requests::path;
 use crate::requests::query::{self, Parameter, ParameterType, Parameters};
 use crate::responses::{ApiError, json_response};
 use crate::state::AppState;
@@ -169,7 +170,7 @@ pub(crate) async fn update(
     Path(id): Path<String>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    validate_id(&id)?;
+    path::validate_uuid("voice_id", &id)?;
     fields::validate(UPDATE_FIELDS, &request)?;
     let voice = state.voices.update(&id, &request).map_err(voice_error)?;
     Ok(json_response(StatusCode::OK, &voice))
@@ -180,7 +181,7 @@ pub(crate) async fn delete(
     State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    validate_id(&id)?;
+    path::validate_uuid("voice_id", &id)?;
     let voice = state.voices.delete(&id).map_err(voice_error)?;
     Ok(json_response(StatusCode::OK, &voice))
 }
@@ -237,24 +238,6 @@ fn pagination_parameter(
         let message = "Input should be a valid integer, unable to parse string as an integer";
         validation_error("int_parsing", &["query".into(), name.into()], message, text)
     })
-}
-
-fn validate_id(id: &str) -> Result<(), ApiError> {
-    let lengths = id.split('-').map(str::len);
-    let is_uuid = lengths.eq([8, 4, 4, 4, 12])
-        && id
-            .bytes()
-            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
-    if is_uuid {
-        return Ok(());
-    }
-    let location = ["path".into(), "voice_id".into()];
-    Err(validation_error(
-        "uuid_parsing",
-        &location,
-        "Input should be a valid UUID",
-        id,
-    ))
 }
 
 /// Whether the `Accept` header prefers audio to JSON, which is the default.

@@ -25,8 +25,9 @@ use crate::faults::Fault;
 use crate::faults::filter::RequestView;
 use crate::faults::header::FAULT_HEADER;
 use crate::faults::inject::{CountingIo, FlushCounter, inject_fault};
+use crate::operations;
 use crate::recording::scrub;
-use crate::replies::Reply;
+use crate::replies::{AppliedReply, Reply};
 use crate::responses::ApiError;
 use crate::routes::batch::BatchRouter;
 use crate::state::{AppState, allow_any_origin, request_id};
@@ -210,24 +211,39 @@ impl Exchange {
         let mut request = Request::from_parts(self.request, Body::from(self.body));
         let api = self.shared.api;
         request.extensions_mut().insert(BatchRouter(api.clone()));
-        let response = route(api, request).await;
+        let mut response = route(api, request).await;
+        // A turn of a conversation applies the reply itself, as the history contains it.
+        if let Some(AppliedReply(reply)) = response.extensions_mut().remove() {
+            return apply_settings(response, &reply, &self.flushes).await;
+        }
         let Some((request, body)) = copy.filter(|_| response.status() == StatusCode::OK) else {
             return Ok(response);
         };
         let view = RequestView::new(&request, &body);
+        if view.operation().is_some_and(operations::is_turn) {
+            return Ok(response);
+        }
         let Some(reply) = state.next_reply(&view, true) else {
             return Ok(response);
         };
-        if let Some(delay) = reply.settings.delay {
-            tokio::time::sleep(delay).await;
-        }
-        let response = reply.to_response(&view);
-        if reply.settings.close {
-            return Err(closed_by_fault());
-        }
-        let pace = reply.settings.token_delay.unwrap_or_default();
-        finish(response, &reply.settings, pace, &self.flushes)
+        apply_settings(reply.to_response(&view), &reply, &self.flushes).await
     }
+}
+
+/// Delays a scripted completion and applies what else its reply sets.
+async fn apply_settings(
+    response: Response,
+    reply: &Reply,
+    flushes: &Arc<FlushCounter>,
+) -> io::Result<Response> {
+    if let Some(delay) = reply.settings.delay {
+        tokio::time::sleep(delay).await;
+    }
+    if reply.settings.close {
+        return Err(closed_by_fault());
+    }
+    let pace = reply.settings.token_delay.unwrap_or_default();
+    finish(response, &reply.settings, pace, flushes)
 }
 
 /// Copies the parts that a [`RequestView`] reads.

@@ -169,8 +169,9 @@ impl Emulator {
     }
 
     /// Returns the emulator to its state at the start: removes the faults and replies that were
-    /// queued since then, recorded requests, files, jobs, fine-tuned models, voices, workflows,
-    /// connectors, datasets and access tokens, and resets the clock.
+    /// queued since then, recorded requests, files, jobs, fine-tuned models, voices, agents,
+    /// conversations, libraries, prompts, skills, workflows, connectors, datasets and access tokens,
+    /// and resets the clock.
     pub fn reset(&self) {
         self.state.reset();
     }

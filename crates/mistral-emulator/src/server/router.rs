@@ -14,8 +14,9 @@ use crate::clouds;
 use crate::requests::bearer_token;
 use crate::responses::{ApiError, json_response};
 use crate::routes::{
-    batch, by_spec, chat, classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech,
-    transcriptions, voices, workflows,
+    batch, beta_agents, beta_conversations, beta_libraries, beta_registry, by_spec, chat,
+    classifiers, embeddings, files, fim, fine_tuning, models, ocr, speech, transcriptions, voices,
+    workflows,
 };
 use crate::state::{AppState, RequestId};
 
@@ -86,6 +87,10 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         )
         .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
         .route("/v1/workflows/workers/whoami", get(workflows::whoami))
+        .merge(beta_agents::router())
+        .merge(beta_conversations::router())
+        .merge(beta_libraries::router())
+        .merge(beta_registry::router())
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(state),
             list_models_of_file,
@@ -97,6 +102,7 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
         .merge(clouds::router(state))
         // The routes added from here on need no key.
         .route("/signed/files/{file_id}", get(files::signed))
+        .merge(beta_libraries::signed_router())
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_route)
         .layer(middleware::from_fn(clouds::metadata_flavor))
@@ -189,8 +195,10 @@ fn is_api_path(path: &str) -> bool {
         "moderations",
         "observability",
         "ocr",
+        "prompts",
         "rag",
         "responses",
+        "skills",
         "workflows",
     ];
     let rest = ["/v1/", "/v2/"]

@@ -1,16 +1,20 @@
 //! The state that all connections of one emulator share.
 
+pub(crate) mod agent;
 pub(crate) mod batch_job;
+pub(crate) mod conversation;
 pub(crate) mod execution;
 pub(crate) mod file;
 pub(crate) mod fine_tuned_model;
 pub(crate) mod fine_tuning_job;
+pub(crate) mod library;
 pub(crate) mod model_settings;
 pub(crate) mod models;
+pub(crate) mod registry;
 mod request_log;
 pub(crate) mod resources;
 pub(crate) mod settings;
-mod store;
+pub(crate) mod store;
 pub(crate) mod voices;
 pub(crate) mod workflows;
 

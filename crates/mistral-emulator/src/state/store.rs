@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::agent::Agent;
 use super::batch_job::{BatchJob, BatchRequest, BatchResult, RUNNING};
+use super::conversation::Conversation;
 use super::file::{File, JSONL, NewFile};
 use super::fine_tuned_model::FineTunedModel;
 use super::fine_tuning_job::{FineTuningJob, SUCCESS, TrainingPlan};
+use super::library::Library;
 use super::models::{self, Model};
-use crate::generate::random::{hash, uuid};
+use super::registry::Registry;
+use crate::generate::random::{hash, hex_id, uuid};
 use crate::responses::ApiError;
 use crate::time::RunningClock;
 
@@ -19,6 +23,11 @@ pub(crate) struct Store {
     pub(crate) batch_jobs: Vec<BatchJob>,
     pub(crate) fine_tuning_jobs: Vec<FineTuningJob>,
     pub(crate) fine_tuned_models: Vec<FineTunedModel>,
+    pub(crate) agents: Vec<Agent>,
+    pub(crate) conversations: Vec<Conversation>,
+    pub(crate) libraries: Vec<Library>,
+    pub(crate) prompts: Registry,
+    pub(crate) skills: Registry,
     next_id: u64,
     clock: Arc<RunningClock>,
 }
@@ -30,6 +39,11 @@ impl Store {
             batch_jobs: Vec::new(),
             fine_tuning_jobs: Vec::new(),
             fine_tuned_models: FineTunedModel::presets().unwrap_or_default(),
+            agents: Vec::new(),
+            conversations: Vec::new(),
+            libraries: Vec::new(),
+            prompts: Registry::default(),
+            skills: Registry::default(),
             next_id: 0,
             clock,
         }
@@ -43,13 +57,22 @@ impl Store {
     /// Advances the clock by a second and returns the time of the change.
     ///
     /// Timestamps are therefore the same on every run and still reflect the order of changes.
-    fn tick(&self) -> u64 {
+    pub(crate) fn tick(&self) -> u64 {
         self.clock.tick()
     }
 
-    fn new_id(&mut self, kind: &str) -> String {
+    pub(crate) fn new_id(&mut self, kind: &str) -> String {
+        uuid(self.new_seed(kind))
+    }
+
+    /// Creates an id such as `ag_0123…`, which starts with its kind.
+    pub(crate) fn new_prefixed_id(&mut self, kind: &str) -> String {
+        format!("{kind}_{}", hex_id(self.new_seed(kind)))
+    }
+
+    fn new_seed(&mut self, kind: &str) -> u64 {
         self.next_id += 1;
-        uuid(hash(format!("{kind} {}", self.next_id).as_bytes()))
+        hash(format!("{kind} {}", self.next_id).as_bytes())
     }
 
     pub(crate) fn file(&self, id: &str) -> Option<&File> {

@@ -182,7 +182,11 @@ impl RequestBuilder {
             .set_read_timeout(Some(self.read_timeout))
             .unwrap();
         let (status, headers) = parse_head(&head);
-        let (frames, end) = reader.read_frames(&headers);
+        // A response with this status has no body, whatever its headers are.
+        let (frames, end) = match status {
+            204 => (Vec::new(), BodyEnd::Complete),
+            _ => reader.read_frames(&headers),
+        };
         Some(RawResponse {
             status,
             headers,

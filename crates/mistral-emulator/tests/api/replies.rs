@@ -182,6 +182,7 @@ fn reply_json_body_and_events_are_sent_to_any_path() {
     let plain = anonymous_request(&emulator, "GET", "/anything").send();
     assert_eq!(plain.text(), "plain");
     assert_eq!(plain.header("content-type"), "text/plain; charset=utf-8");
+    // The route itself needs a key.
     assert_eq!(conversation().status, 401);
 }
 

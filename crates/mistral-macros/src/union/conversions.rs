@@ -19,27 +19,31 @@ pub(crate) fn conversions(input: &DeriveInput, members: &[Member<'_>]) -> TokenS
     let conversions = members
         .iter()
         .filter(|member| count.get(&written(member)) == Some(&1))
-        .map(|Member { variant, ty, boxed }| {
-            let boxed = boxed.map(|inner| {
-                quote_spanned! {Span::mixed_site()=>
-                    #[automatically_derived]
-                    impl __json::From<#inner> for #name {
-                        fn from(member: #inner) -> Self {
-                            Self::#variant(__json::Box::new(member))
+        .map(
+            |Member {
+                 variant, ty, boxed, ..
+             }| {
+                let boxed = boxed.map(|inner| {
+                    quote_spanned! {Span::mixed_site()=>
+                        #[automatically_derived]
+                        impl __json::From<#inner> for #name {
+                            fn from(member: #inner) -> Self {
+                                Self::#variant(__json::Box::new(member))
+                            }
                         }
                     }
-                }
-            });
-            quote_spanned! {Span::mixed_site()=>
-                #[automatically_derived]
-                impl __json::From<#ty> for #name {
-                    fn from(member: #ty) -> Self {
-                        Self::#variant(member)
+                });
+                quote_spanned! {Span::mixed_site()=>
+                    #[automatically_derived]
+                    impl __json::From<#ty> for #name {
+                        fn from(member: #ty) -> Self {
+                            Self::#variant(member)
+                        }
                     }
-                }
 
-                #boxed
-            }
-        });
+                    #boxed
+                }
+            },
+        );
     quote!(#(#conversions)*)
 }

@@ -1,6 +1,6 @@
 //! The members of a union that is told apart by the kind of JSON value.
 
-use syn::{Ident, Type};
+use syn::{Ident, LitStr, Type};
 
 /// The kinds of JSON values.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,9 +32,19 @@ pub(crate) struct Untagged<'a> {
     pub(crate) variant: &'a Ident,
     /// The type that the variant holds, unless it is `null`.
     pub(crate) ty: Option<&'a Type>,
+    /// The field that only this one of several objects has.
+    pub(crate) with: Option<LitStr>,
 }
 
 pub(crate) struct UntaggedMembers<'a> {
     pub(crate) members: Vec<Untagged<'a>>,
     pub(crate) has_unknown: bool,
+}
+
+impl UntaggedMembers<'_> {
+    /// Whether objects are told apart by their fields.
+    pub(crate) fn has_several_objects(&self) -> bool {
+        let mut objects = self.members.iter().filter(|it| it.kind == JsonKind::Object);
+        objects.any(|it| it.with.is_some())
+    }
 }

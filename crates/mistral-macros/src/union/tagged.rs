@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, LitStr, Result, Variant};
 
 use super::conversions::conversions;
-use super::variant::{Member, is_unknown, missing_unknown, only_field, parse_texts, variants};
+use super::variant::{Member, is_unknown, missing_unknown, only_field, parse_texts_and, variants};
 use crate::attributes::Errors;
 
 /// The variants of a union, but for the unknown one.
@@ -28,7 +28,8 @@ pub(crate) fn expand(
     let conversions = conversions(input, &members.members);
     let union = implement_union(input, tag, default, &members);
     let serialize = implement_serialize(input, tag, &members);
-    let assertions = members.members.iter().map(|it| assert_no_tag(tag, it));
+    let objects = members.members.iter().filter(|it| !it.is_union);
+    let assertions = objects.map(|it| assert_no_tag(tag, it));
     Ok(quote_spanned! {Span::mixed_site()=>
         #(#assertions)*
         #conversions
@@ -86,7 +87,10 @@ fn parse_member(variant: &Variant) -> Result<(Member<'_>, Vec<LitStr>)> {
         let message = format!("`{ident}` must hold one type: `{ident}(…)`");
         return Err(Error::new(ident.span(), message));
     };
-    Ok((Member::new(ident, &field.ty), parse_texts(variant)?))
+    let (texts, is_union) = parse_texts_and(variant, &["\"text\"", "alias", "union"])?;
+    let mut member = Member::new(ident, &field.ty);
+    member.is_union = is_union;
+    Ok((member, texts))
 }
 
 /// The assertion that a member does not declare the tag, which would be written twice.
@@ -163,7 +167,13 @@ fn implement_serialize(
 ) -> TokenStream {
     let name = &input.ident;
     let arms = members.iter().zip(tags).map(|(member, tags)| {
-        let Member { variant, ty, boxed } = member;
+        let Member {
+            variant, ty, boxed, ..
+        } = member;
+        let serialize = match member.is_union {
+            true => quote!(serialize_tagged_union),
+            false => quote!(serialize_tagged),
+        };
         let text = tags.first();
         let span = Span::mixed_site().located_at(ty.span());
         let member = match boxed {
@@ -171,7 +181,7 @@ fn implement_serialize(
             None => quote_spanned!(span=> member),
         };
         quote_spanned! {span=>
-            Self::#variant(member) => __json::serialize_tagged(#tag, #text, #member, serializer),
+            Self::#variant(member) => __json::#serialize(#tag, #text, #member, serializer),
         }
     });
     quote_spanned! {Span::mixed_site()=>

@@ -9,7 +9,7 @@ use super::conversions::conversions;
 use super::json_kind::{JsonKind, Untagged, UntaggedMembers};
 use super::untagged_visitor::implement_deserialize;
 use super::variant::{Member, is_unknown, only_field, variants};
-use crate::attributes::{Errors, Key, read_options, unknown};
+use crate::attributes::{Errors, Key, read_options, unknown, value};
 use crate::types::{argument_of, is_number, is_one_of, is_string};
 
 /// Implements the traits of a union that is told apart by the kind of JSON value.
@@ -35,7 +35,10 @@ fn parse(input: &DeriveInput) -> Result<UntaggedMembers<'_>> {
         let Some(member) = errors.take(parse_member(variant)) else {
             continue;
         };
-        if let Some(first) = members.iter().find(|it| it.kind == member.kind) {
+        if let Some(first) = members
+            .iter()
+            .find(|it| it.kind == member.kind && it.with.is_none())
+        {
             let (option, variant) = (&member.option, member.variant);
             let message = format!(
                 "`{variant}` is a second `{option}`, after `{}`",
@@ -52,14 +55,22 @@ fn parse(input: &DeriveInput) -> Result<UntaggedMembers<'_>> {
     })
 }
 
+fn is_object(found: Option<&(JsonKind, Ident)>) -> bool {
+    found.is_some_and(|(kind, _)| *kind == JsonKind::Object)
+}
+
 fn parse_member(variant: &Variant) -> Result<Untagged<'_>> {
     let ident = &variant.ident;
-    let mut found = None;
-    read_options(&variant.attrs, |key, _| {
+    let (mut found, mut with) = (None, None);
+    read_options(&variant.attrs, |key, input| {
         let named = |(_, name, _): &&(_, _, _)| matches!(&key, Key::Name(key) if key == name);
         match (JsonKind::ALL.iter().find(named), &key) {
             (Some((kind, ..)), Key::Name(name)) if found.is_none() => {
                 found = Some((*kind, name.clone()));
+                Ok(())
+            }
+            (None, Key::Name(name)) if name == "with" && is_object(found.as_ref()) => {
+                with = Some(value(input)?);
                 Ok(())
             }
             _ => Err(unknown(
@@ -94,6 +105,7 @@ fn parse_member(variant: &Variant) -> Result<Untagged<'_>> {
             option,
             variant: ident,
             ty,
+            with,
         }),
     }
 }

@@ -16,9 +16,11 @@ pub(crate) fn implement_deserialize(name: &Ident, members: &UntaggedMembers<'_>)
         .map(|(.., expected)| expected)
         .collect();
     let expected = expected.join(" or ");
+    let objects = |kind| kind == JsonKind::Object && members.has_several_objects();
     let visits = JsonKind::ALL
         .into_iter()
         .map(|(kind, ..)| match find(kind) {
+            Some(_) if objects(kind) => visit_objects(name, members),
             Some(member) => Visit::member(name, member).methods(),
             None if members.has_unknown => Visit::unknown(name, kind).methods(),
             None => TokenStream::new(),
@@ -43,6 +45,55 @@ pub(crate) fn implement_deserialize(name: &Ident, members: &UntaggedMembers<'_>)
             ) -> __json::Result<Self, __D::Error> {
                 deserializer.deserialize_any(UnionVisitor)
             }
+        }
+    }
+}
+
+/// The visitor's method for objects of several types: the first that has its own field, or else the
+/// one that needs none.
+fn visit_objects(name: &Ident, members: &UntaggedMembers<'_>) -> TokenStream {
+    let span = Span::mixed_site();
+    let unknown = if members.has_unknown {
+        quote_spanned!(span=> __json::Some(#name::Unknown))
+    } else {
+        quote_spanned!(span=> __json::None)
+    };
+    let objects = || {
+        members
+            .members
+            .iter()
+            .filter(|it| it.kind == JsonKind::Object)
+    };
+    let arms = objects().filter_map(|member| {
+        let (with, variant) = (member.with.as_ref()?, member.variant);
+        Some(quote_spanned! {span=>
+            if object.contains_key(#with) {
+                return __json::object_member(object, #name::#variant, #unknown);
+            }
+        })
+    });
+    let rest = match (objects().find(|it| it.with.is_none()), members.has_unknown) {
+        (Some(member), _) => {
+            let variant = member.variant;
+            quote_spanned!(span=> __json::object_member(object, #name::#variant, #unknown))
+        }
+        (None, true) => {
+            quote_spanned!(span=> __json::Ok(#name::Unknown(__json::Value::Object(object))))
+        }
+        (None, false) => quote_spanned! {span=>
+            __json::Err(__json::Error::custom("an object of another kind"))
+        },
+    };
+    quote_spanned! {span=>
+        fn visit_map<__A: __json::MapAccess<'de>>(
+            self,
+            access: __A,
+        ) -> __json::Result<Self::Value, __A::Error> {
+            let deserializer = __json::MapAccessDeserializer::new(access);
+            let object: __json::Map<__json::String, __json::Value> =
+                __json::Deserialize::deserialize(deserializer)?;
+            #(#arms)*
+            #rest
         }
     }
 }

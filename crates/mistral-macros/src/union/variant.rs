@@ -60,13 +60,20 @@ pub(crate) fn missing_unknown(input: &DeriveInput, ty: &str) -> Error {
 
 /// Parses the text of a variant, and its aliases.
 pub(crate) fn parse_texts(variant: &Variant) -> Result<Vec<LitStr>> {
-    let mut text: Option<LitStr> = None;
+    parse_texts_and(variant, &["\"text\"", "alias"]).map(|(texts, _)| texts)
+}
+
+/// Parses the text of a variant, its aliases, and whether it has the option `union`, if that is
+/// `known`.
+pub(crate) fn parse_texts_and(variant: &Variant, known: &[&str]) -> Result<(Vec<LitStr>, bool)> {
+    let (mut text, mut is_union): (Option<LitStr>, bool) = (None, false);
     let mut aliases = Vec::new();
     read_options(&variant.attrs, |key, input| {
         match key {
             Key::Text(first) if text.is_none() => text = Some(first),
             Key::Name(name) if name == "alias" => aliases.push(value(input)?),
-            key => return Err(unknown(&key, "a variant", &["\"text\"", "alias"])),
+            Key::Name(name) if name == "union" && known.contains(&"union") => is_union = true,
+            key => return Err(unknown(&key, "a variant", known)),
         }
         Ok(())
     })?;
@@ -76,7 +83,7 @@ pub(crate) fn parse_texts(variant: &Variant) -> Result<Vec<LitStr>> {
         return Err(Error::new(ident.span(), message));
     };
     aliases.insert(0, text);
-    Ok(aliases)
+    Ok((aliases, is_union))
 }
 
 /// A type that a variant holds, perhaps boxed.
@@ -86,6 +93,8 @@ pub(crate) struct Member<'a> {
     pub(crate) ty: &'a Type,
     /// The type in the box.
     pub(crate) boxed: Option<&'a Type>,
+    /// Whether the type is a union itself.
+    pub(crate) is_union: bool,
 }
 
 impl<'a> Member<'a> {
@@ -94,6 +103,7 @@ impl<'a> Member<'a> {
             variant,
             ty,
             boxed: argument_of(ty, "Box"),
+            is_union: false,
         }
     }
 

@@ -218,3 +218,35 @@ fn from_json_reads_text_and_names_the_type() {
     let expected = "the JSON is not a `Sentences`: missing field `first_words`";
     assert!(error.contains(expected), "{error}");
 }
+
+/// A request with a field that has one value.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+pub(crate) struct Versioned {
+    /// The name.
+    #[api(required, into)]
+    pub name: String,
+    /// The kind of object.
+    #[api(into, initial = "page")]
+    pub object: Option<String>,
+    /// The version.
+    #[api(initial = 2)]
+    pub version: Option<i64>,
+    /// All others.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+#[test]
+fn request_new_sets_initial_values() {
+    let request = Versioned::new("a");
+    let json = json!({ "name": "a", "object": "page", "version": 2 });
+    assert_eq!(serde_json::to_value(&request).unwrap(), json);
+    let request = request.object("list");
+    assert_eq!(request.object.as_deref(), Some("list"));
+}
+
+#[test]
+fn request_without_initial_field_reads_it_as_absent() {
+    let request: Versioned = read(&json!({ "name": "a" })).unwrap();
+    assert_eq!((request.object, request.version), (None, None));
+}

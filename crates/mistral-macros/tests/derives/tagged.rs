@@ -146,3 +146,62 @@ fn union_extra_wins_over_the_tag() {
     let json = json!({ "type": "other", "text": "a" });
     assert_eq!(serde_json::to_value(chunk).unwrap(), json);
 }
+
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[api(tag = "type", tag_value = "sound")]
+struct Sound {
+    #[api(required)]
+    seconds: u32,
+    #[api(extra)]
+    extra: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+enum Media {
+    #[api("sound")]
+    Sound(Sound),
+    #[api("music")]
+    Music(Sound),
+    Unknown(Value),
+}
+
+#[test]
+fn object_with_tag_writes_it_when_used_alone() {
+    let sound = Sound {
+        seconds: 3,
+        extra: Map::new(),
+    };
+    let json = serde_json::to_string(&[&sound]).unwrap();
+    assert_eq!(json, r#"[{"type":"sound","seconds":3}]"#);
+    let sound: Sound = round_trip(&json!({ "type": "newer", "seconds": 3 }));
+    assert_eq!(sound.seconds, 3);
+}
+
+#[test]
+fn object_with_tag_in_a_union_has_the_tag_of_the_union() {
+    let media: Media = round_trip(&json!({ "type": "music", "seconds": 3 }));
+    assert!(matches!(media, Media::Music(sound) if sound.extra.is_empty()));
+}
+
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "kind")]
+enum Post {
+    #[api("chunk", union)]
+    Chunk(Box<Chunk>),
+    #[api("text")]
+    Text(Text),
+    Unknown(Value),
+}
+
+#[test]
+fn union_of_a_union_has_both_tags() {
+    let json = json!({ "kind": "chunk", "type": "image", "width": 3 });
+    let post: Post = round_trip(&json);
+    let Post::Chunk(chunk) = post else {
+        panic!("{post:?}");
+    };
+    assert!(matches!(&*chunk, Chunk::Image(image) if image.extra.is_empty()));
+    let newer = json!({ "kind": "chunk", "type": "video", "width": 3 });
+    assert!(matches!(round_trip(&newer), Post::Chunk(it) if matches!(*it, Chunk::Unknown(_))));
+}

@@ -150,3 +150,64 @@ fn union_is_converted_from_lists() {
     assert_eq!(Pages::from(vec![1, 2]), list);
     assert_eq!(round_trip::<Pages>(&json!([1, 2])), list);
 }
+
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+struct Numbered {
+    #[api(required)]
+    number: i64,
+    #[api(extra)]
+    extra: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+enum Member {
+    #[api(object, with = "name")]
+    Named(Named),
+    #[api(object, with = "number")]
+    Numbered(Box<Numbered>),
+    #[api(string)]
+    Text(String),
+    Unknown(Value),
+}
+
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+enum Fallback {
+    #[api(object, with = "number")]
+    Numbered(Numbered),
+    #[api(object)]
+    Other(Map<String, Value>),
+}
+
+#[test]
+fn union_of_objects_is_told_apart_by_field() {
+    let named: Member = round_trip(&json!({ "name": "a", "new": 1 }));
+    assert!(matches!(named, Member::Named(it) if it.name == "a"));
+    let numbered: Member = round_trip(&json!({ "number": 3 }));
+    assert!(matches!(numbered, Member::Numbered(it) if it.number == 3));
+    let text: Member = round_trip(&json!("a"));
+    assert_eq!(text, Member::Text("a".to_owned()));
+}
+
+#[test]
+fn union_of_objects_with_several_fields_takes_the_first_declared() {
+    let both: Member = round_trip(&json!({ "number": 3, "name": "a" }));
+    assert!(matches!(both, Member::Named(it) if it.extra["number"] == 3));
+}
+
+#[test]
+fn union_of_objects_keeps_what_it_cannot_read() {
+    for json in [json!({ "new": 1 }), json!({ "name": { "first": "a" } })] {
+        let member: Member = round_trip(&json);
+        assert_eq!(member, Member::Unknown(json));
+    }
+}
+
+#[test]
+fn union_of_objects_without_field_reads_the_last_as_fallback() {
+    let other: Fallback = round_trip(&json!({ "new": 1 }));
+    assert!(matches!(other, Fallback::Other(it) if it["new"] == 1));
+    let number = serde_json::from_value::<Fallback>(json!({ "number": [] }));
+    assert!(number.is_err());
+}

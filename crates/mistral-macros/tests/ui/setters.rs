@@ -21,4 +21,19 @@ struct Object {
     extra: Map<String, Value>,
 }
 
+#[derive(ApiRequest)]
+struct Initial {
+    #[api(required, into, initial = "a")]
+    required: String,
+    #[api(extra)]
+    extra: Map<String, Value>,
+}
+
+#[derive(ApiObject)]
+#[api(tag = "type")]
+struct HalfTagged {
+    #[api(extra)]
+    extra: Map<String, Value>,
+}
+
 fn main() {}

@@ -12,7 +12,7 @@
 //! use mistral_sdk::agents::AgentsCompletionRequest;
 //! use mistral_sdk::chat::Message;
 //!
-//! let question = [Message::user("Who painted Olympia?")];
+//! let question = "Who painted Olympia?";
 //! let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question);
 //! let response = client.agents().complete(&request).await?;
 //! assert!(response.text().contains("Manet"));
@@ -150,7 +150,7 @@ impl<M: Mode> Agents<M> {
 use mistral_sdk::agents::AgentsCompletionRequest;
 use mistral_sdk::messages::Message;
 
-let question = [Message::user("Who painted Olympia?")];
+let question = "Who painted Olympia?";
 let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question).n(2);
 let response = client.agents().complete(&request).await?;
 assert_eq!(response.choices.len(), 2);
@@ -166,7 +166,7 @@ assert_eq!(response.choices.len(), 2);
     #[doc = example!(r#"
 # use mistral_sdk::agents::AgentsCompletionRequest;
 # use mistral_sdk::messages::Message;
-# let question = [Message::user("Who painted Olympia?")];
+# let question = "Who painted Olympia?";
 # let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question);
 # let mut text = String::new();
 let mut stream = client.agents().stream(&request).await?;
@@ -189,7 +189,9 @@ while let Some(chunk) = stream.next().await {
     /// Fails as [`Chat::complete_raw`](crate::api::chat::Chat::complete_raw) does.
     pub fn complete_raw(&self, request: impl JsonInput) -> Call<Value, M> {
         let request = ApiRequest::new(&COMPLETE).raw_json(request);
-        self.client.call(request).with_decoder(decode_raw)
+        self.client
+            .call(request)
+            .with_decoder(decode_raw::<ChatCompletionResponse>)
     }
 
     /// Creates a completion by the agent from a request in JSON and streams it as the server sends it,
@@ -240,7 +242,7 @@ struct Painting {
     title: String,
 }
 
-let question = [Message::user("Name a painting by Manet.")];
+let question = "Name a painting by Manet.";
 let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question);
 let parsed = client.agents().parse::<Painting>(&request).await?;
 # assert!(!parsed.value.title.is_empty());
@@ -272,7 +274,7 @@ struct Painting {
     title: String,
 }
 
-let question = [Message::user("Name a painting by Manet.")];
+let question = "Name a painting by Manet.";
 let request = AgentsCompletionRequest::new("ag:12345:20260101:painter:1", question);
 let stream = client.agents().parse_stream::<Painting>(&request).await?;
 let parsed = stream.collect_parsed().await?;

@@ -47,8 +47,9 @@ pub use self::transcriptions::{
     TranscriptionStreamTextDelta, Transcriptions,
 };
 pub use self::voices::{
-    ListVoicesRequest, VoiceCreateRequest, VoiceFilter, VoiceGender, VoiceKind, VoiceListResponse,
-    VoiceResponse, VoiceType, VoiceUpdateRequest, Voices,
+    ListVoicesRequest, SearchVoicesRequest, VoiceCreateRequest, VoiceFilter, VoiceGender,
+    VoiceKind, VoiceListPage, VoiceListResponse, VoiceResponse, VoiceType, VoiceUpdateRequest,
+    Voices,
 };
 
 operations! {
@@ -58,6 +59,7 @@ operations! {
     SPEAK = Operation::inference("audio.speech.complete", "/v1/audio/speech");
     SPEAK_STREAM = Operation::inference("audio.speech.stream", "/v1/audio/speech").sse();
     LIST_VOICES = Operation::get("audio.voices.list", "/v1/audio/voices");
+    SEARCH_VOICES = Operation::get("audio.voices.search", "/v2/audio/voices");
     CREATE_VOICE = Operation::post("audio.voices.create", "/v1/audio/voices");
     GET_VOICE = Operation::get("audio.voices.get", "/v1/audio/voices/{voice_id}");
     UPDATE_VOICE = Operation::patch("audio.voices.update", "/v1/audio/voices/{voice_id}");
@@ -85,6 +87,11 @@ impl<M: Mode> Client<M> {
 }
 
 impl<M: Mode> Audio<M> {
+    /// Returns the client, for groups of operations that stand below this one elsewhere.
+    pub fn client(&self) -> &Client<M> {
+        &self.client
+    }
+
     /// Returns the operations that transcribe recordings.
     pub fn transcriptions(&self) -> Transcriptions<M> {
         Transcriptions {

@@ -7,9 +7,9 @@
 //! # let client = mistral_sdk::Client::new(
 //! #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
 //! # )?;
-//! use mistral_sdk::chat::{ChatCompletionRequest, Message};
+//! use mistral_sdk::chat::ChatCompletionRequest;
 //!
-//! let question = [Message::user("Who painted Olympia?")];
+//! let question = "Who painted Olympia?";
 //! let request = ChatCompletionRequest::new("mistral-small-latest", question)
 //!     .temperature(0.2)
 //!     .max_tokens(100);
@@ -111,8 +111,8 @@ println!("{} {:?}", response.text(), response.usage);
     ///
     /// Mirrors `POST /v1/chat/completions` with `stream`, which this method sets.
     #[doc = example!(r#"
-# use mistral_sdk::chat::{ChatCompletionRequest, Message};
-# let question = [Message::user("Who painted Olympia?")];
+# use mistral_sdk::chat::ChatCompletionRequest;
+# let question = "Who painted Olympia?";
 # let request = ChatCompletionRequest::new("mistral-small-latest", question);
 # let mut text = String::new();
 let mut stream = client.chat().stream(&request).await?;
@@ -145,8 +145,8 @@ impl EventStream<CompletionChunk> {
     /// # let client = mistral_sdk::Client::new(
     /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
     /// # )?;
-    /// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
-    /// # let question = [Message::user("Who painted Olympia?")];
+    /// # use mistral_sdk::chat::ChatCompletionRequest;
+    /// # let question = "Who painted Olympia?";
     /// # let request = ChatCompletionRequest::new("mistral-small-latest", question);
     /// let mut ctrl_c = Box::pin(tokio::signal::ctrl_c());
     /// let mut stream = client.chat().stream(&request).await?;
@@ -178,8 +178,8 @@ impl EventStream<CompletionChunk> {
     /// # let client = mistral_sdk::Client::new(
     /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
     /// # )?;
-    /// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
-    /// # let question = [Message::user("Who painted Olympia?")];
+    /// # use mistral_sdk::chat::ChatCompletionRequest;
+    /// # let question = "Who painted Olympia?";
     /// # let request = ChatCompletionRequest::new("mistral-small-latest", question);
     /// let mut stream = client.chat().stream(&request).await?;
     /// while let Some(chunk) = stream.next().await {

@@ -46,7 +46,9 @@ assert_eq!(response["choices"][0]["finish_reason"], "stop");
 "#)]
     pub fn complete_raw(&self, request: impl JsonInput) -> Call<Value, M> {
         let request = ApiRequest::new(&COMPLETE).raw_json(request);
-        self.client.call(request).with_decoder(decode_raw)
+        self.client
+            .call(request)
+            .with_decoder(decode_raw::<ChatCompletionResponse>)
     }
 
     /// Creates a chat completion from a request in JSON and streams it as the server sends it.
@@ -78,9 +80,10 @@ let response = stream.collect_response().await?; // for its usage
     }
 }
 
-/// Decodes a response that is passed on, unless it is an error with a status of success.
-pub(crate) fn decode_raw(json: &[u8]) -> Result<Value, DecodeError> {
-    if ApiError::is_error_body(json) {
+/// Decodes a response that is passed on, unless it is an error with a status of success: one that
+/// the typed call, with its response `T`, reports too.
+pub(crate) fn decode_raw<T: DeserializeOwned>(json: &[u8]) -> Result<Value, DecodeError> {
+    if ApiError::is_error_body(json) && decode::<T>(json).is_err() {
         return Err(locate(json, de::Error::custom("the response is an error")));
     }
     decode(json)

@@ -9,9 +9,9 @@ use crate::messages::{IntoMessages, Message, ResponseFormat, Tool, ToolChoice};
 /// of the newest official SDK.
 ///
 /// ```
-/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+/// use mistral_sdk::chat::ChatCompletionRequest;
 ///
-/// let question = [Message::user("What is the best cheese?")];
+/// let question = "What is the best cheese?";
 /// let mut request = ChatCompletionRequest::new("mistral-small-latest", question)
 ///     .temperature(0.2)
 ///     .max_tokens(256);

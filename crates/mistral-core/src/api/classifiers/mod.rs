@@ -122,7 +122,7 @@ assert_eq!(response.results[0]["sentiment"].best(), Some("positive"));
 use mistral_sdk::classifiers::{ChatClassificationRequest, InstructRequest};
 use mistral_sdk::messages::Message;
 
-let chat = InstructRequest::new([Message::user("This is great.")]);
+let chat = InstructRequest::new("This is great.");
 let request = ChatClassificationRequest::new(model_id, chat);
 let response = client.classifiers().classify_chat(&request).await?;
 assert_eq!(response.results[0]["sentiment"].best(), Some("positive"));

@@ -92,6 +92,8 @@ assert_eq!(response["data"][0]["index"], 0);
 "##)]
     pub fn create_raw(&self, request: impl JsonInput) -> Call<Value, M> {
         let request = ApiRequest::new(&CREATE).raw_json(request);
-        self.client.call(request).with_decoder(decode_raw)
+        self.client
+            .call(request)
+            .with_decoder(decode_raw::<EmbeddingResponse>)
     }
 }

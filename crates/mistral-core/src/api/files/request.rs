@@ -19,8 +19,9 @@ use crate::transport::FileSource;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UploadFileRequest {
-    /// The purpose of the file. The server validates the content against it.
-    pub purpose: FilePurpose,
+    /// The purpose of the file. The server validates the content against it. Default: the
+    /// server's choice.
+    pub purpose: Option<FilePurpose>,
     /// The file to upload.
     pub file: FileSource,
     /// The users that can access the file. Default: the whole workspace.
@@ -35,7 +36,23 @@ impl UploadFileRequest {
     /// Creates a request to upload `file` for `purpose`. Everything else is unset.
     pub fn new(purpose: FilePurpose, file: FileSource) -> Self {
         Self {
-            purpose,
+            purpose: Some(purpose),
+            ..Self::without_purpose(file)
+        }
+    }
+
+    /// Creates a request to upload `file` for the purpose that the server chooses. Everything else
+    /// is unset.
+    ///
+    /// ```
+    /// use mistral_sdk::files::{FileSource, UploadFileRequest};
+    ///
+    /// let request = UploadFileRequest::without_purpose(FileSource::from_path("data.jsonl"));
+    /// assert_eq!(request.purpose, None);
+    /// ```
+    pub fn without_purpose(file: FileSource) -> Self {
+        Self {
+            purpose: None,
             file,
             visibility: None,
             expiry: None,
@@ -65,7 +82,10 @@ impl UploadFileRequest {
     }
 
     pub(super) fn form(&self) -> MultipartForm {
-        let mut form = MultipartForm::default().text("purpose", self.purpose.as_str());
+        let mut form = MultipartForm::default();
+        if let Some(purpose) = &self.purpose {
+            form = form.text("purpose", purpose.as_str());
+        }
         if let Some(visibility) = &self.visibility {
             form = form.text("visibility", visibility.as_str());
         }
@@ -79,7 +99,7 @@ impl UploadFileRequest {
         form.file(
             "file",
             match self.purpose {
-                FilePurpose::Audio => file.with_audio_type(),
+                Some(FilePurpose::Audio) => file.with_audio_type(),
                 _ => file,
             },
         )

@@ -141,7 +141,9 @@ while let Some(chunk) = stream.next().await {
     /// Fails as [`Chat::complete_raw`](crate::api::chat::Chat::complete_raw) does.
     pub fn complete_raw(&self, request: impl JsonInput) -> Call<Value, M> {
         let request = ApiRequest::new(&COMPLETE).raw_json(request);
-        self.client.call(request).with_decoder(decode_raw)
+        self.client
+            .call(request)
+            .with_decoder(decode_raw::<ChatCompletionResponse>)
     }
 
     /// Creates a completion of code from a request in JSON and streams it as the server sends it,

@@ -17,7 +17,7 @@ use crate::pipeline::deadline::Timeouts;
 use crate::pipeline::route_cache::RouteCache;
 use crate::pipeline::telemetry::{CaptureContent, OnCallEnd, Propagate};
 use crate::provider::Provider;
-use crate::redact::Redaction;
+use crate::redact::RedactContent;
 use crate::retry::OnRetry;
 use crate::retry::RetryPolicy;
 use crate::sse::DEFAULT_MAX_EVENT_SIZE;
@@ -48,7 +48,7 @@ pub struct ClientBuilder {
     headers: ClientHeaders,
     propagate: Propagate,
     capture: CaptureContent,
-    redaction: Option<Redaction>,
+    redaction: RedactContent,
     on_call_end: OnCallEnd,
     timeouts: Timeouts,
     max_event_size: usize,
@@ -68,7 +68,7 @@ impl ClientBuilder {
             headers: ClientHeaders::default(),
             propagate: Propagate::default(),
             capture: CaptureContent::default(),
-            redaction: None,
+            redaction: RedactContent::default(),
             on_call_end: OnCallEnd::default(),
             timeouts: Timeouts::default(),
             max_event_size: DEFAULT_MAX_EVENT_SIZE,
@@ -255,10 +255,7 @@ impl ClientBuilder {
             on_retry: self.on_retry,
             headers: self.headers,
             propagate: self.propagate,
-            capture: match self.redaction {
-                Some(redaction) => self.capture.with_redaction(redaction),
-                None => self.capture,
-            },
+            capture: self.capture.with_redaction(self.redaction),
             on_call_end: self.on_call_end,
             timeouts: self.timeouts,
             max_event_size: self.max_event_size,

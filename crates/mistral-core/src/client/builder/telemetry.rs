@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::ClientBuilder;
 use crate::pipeline::telemetry::{CallEnd, CaptureContent, OnCallEnd, Propagate};
-use crate::redact::Redaction;
+use crate::redact::{RedactContent, Redaction};
 use crate::retry::{OnRetry, RetryEvent};
 
 impl ClientBuilder {
@@ -125,7 +125,7 @@ impl ClientBuilder {
     /// # Ok(()) }
     /// ```
     pub fn redact_content(mut self, redaction: Redaction) -> Self {
-        self.redaction = Some(redaction);
+        self.redaction = RedactContent::new(redaction);
         self
     }
 
@@ -146,7 +146,7 @@ impl ClientBuilder {
     /// use std::sync::Arc;
     /// use std::sync::atomic::{AtomicI64, Ordering};
     /// use mistral_sdk::Client;
-    /// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+    /// use mistral_sdk::chat::ChatCompletionRequest;
     ///
     /// let total = Arc::new(AtomicI64::new(0));
     /// let count = Arc::clone(&total);
@@ -157,7 +157,7 @@ impl ClientBuilder {
     ///         println!("{} {:?} {tokens}", call.operation, call.duration);
     ///     })
     ///     .build()?;
-    /// let request = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Hello")]);
+    /// let request = ChatCompletionRequest::new("mistral-small-latest", "Hello");
     /// client.chat().complete(&request).await?;
     /// assert!(total.load(Ordering::Relaxed) > 0);
     /// # Ok(()) }

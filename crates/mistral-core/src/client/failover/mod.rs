@@ -41,11 +41,11 @@ use crate::pipeline::deadline::timeout_at;
 /// #     mistral_sdk::Client::builder(api).retry(mistral_sdk::RetryPolicy::none()).build()
 /// # };
 /// # let (global, europe) = (local(&one)?, local(&two)?);
-/// use mistral_sdk::chat::{ChatCompletionRequest, Message};
+/// use mistral_sdk::chat::ChatCompletionRequest;
 /// use mistral_sdk::client::Failover;
 ///
 /// let failover = Failover::new([global, europe]);
-/// let question = [Message::user("Who painted Olympia?")];
+/// let question = "Who painted Olympia?";
 /// let request = ChatCompletionRequest::new("mistral-small-latest", question);
 ///
 /// let response = failover.run(|client| client.chat().complete(&request)).await?;

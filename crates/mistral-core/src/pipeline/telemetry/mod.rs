@@ -22,6 +22,7 @@ use tracing::field::Empty;
 pub(crate) use self::call_end::OnCallEnd;
 pub use self::call_end::{CallEnd, CallOutcome};
 use self::fields::pick_fields;
+use self::hooks::Content;
 pub(crate) use self::hooks::{CaptureContent, Propagate};
 #[cfg(feature = "opentelemetry")]
 pub use self::metrics::GenAiMetrics;
@@ -29,7 +30,8 @@ use self::report::Report;
 use self::request::SpanStart;
 use self::response::{FIELDS, ResponseAttributes};
 pub(crate) use self::runs::{RunStart, RunTrace, ToolTrace};
-use crate::error::{Error, ErrorKind, decode};
+use crate::error::{Error, ErrorKind, Result, decode};
+use crate::pipeline::classify::RawResponse;
 use crate::pipeline::request::RequestParts;
 use crate::pipeline::route_cache::ResolvedRoute;
 use crate::provider::Provider;
@@ -89,8 +91,24 @@ impl Trace {
         &self.span
     }
 
+    /// Records the outcome of the call, and adds itself to the response, whose body may end later.
+    #[cold] // tracing is usually disabled
+    pub(crate) fn ended(mut self: Box<Self>, outcome: Result<RawResponse>) -> Result<RawResponse> {
+        match outcome {
+            Ok(mut response) => {
+                self.responded(&response.response, response.attempts);
+                response.trace = Some(self);
+                Ok(response)
+            }
+            Err(error) => {
+                self.gave_up(&error);
+                Err(error)
+            }
+        }
+    }
+
     /// Records the response: its head and, unless it is streamed, its content.
-    pub(crate) fn responded(&mut self, response: &http::Response<Body>, attempts: u32) {
+    fn responded(&mut self, response: &http::Response<Body>, attempts: u32) {
         self.has_ended = true;
         self.head(
             Some(response.status()),
@@ -123,7 +141,7 @@ impl Trace {
     }
 
     /// Records that the call failed without a response.
-    pub(crate) fn gave_up(&mut self, error: &Error) {
+    fn gave_up(&mut self, error: &Error) {
         self.has_ended = true;
         self.head(error.status(), error.request_id(), error.attempts());
         self.failed(error);
@@ -211,7 +229,7 @@ impl Trace {
     }
 
     fn output(&self, response: &serde_json::Value) {
-        if let Some(messages) = self.capture.text(content::output(response)) {
+        if let Some(messages) = self.capture.text(Content::Response(response)) {
             self.span
                 .record("gen_ai.output.messages", messages.as_str());
         }

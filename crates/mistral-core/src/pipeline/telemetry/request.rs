@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::content;
 use super::fields::pick_fields;
-use super::hooks::CaptureContent;
+use super::hooks::{CaptureContent, Content};
 use crate::error::decode;
 use crate::pipeline::request::RequestParts;
 use crate::pipeline::route_cache::ResolvedRoute;
@@ -87,7 +86,7 @@ impl<'a> SpanStart<'a> {
         let input = json
             .filter(|_| capture.is_on())
             .and_then(|json| decode(json).ok())
-            .and_then(|body| capture.text(content::input(&body)));
+            .and_then(|body| capture.text(Content::Request(&body)));
         let model = request.model.as_deref().or(attributes.text("model"));
         let model = model.map(str::to_owned);
         let operation = operation(request);

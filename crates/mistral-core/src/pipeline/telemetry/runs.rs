@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tracing::Span;
 use tracing::field::Empty;
 
-use super::hooks::CaptureContent;
+use super::hooks::{CaptureContent, Content};
 use super::{describe, error_type};
 use crate::error::{Error, ErrorKind};
 use crate::messages::{ToolCall, UsageInfo};
@@ -157,7 +157,7 @@ impl ToolTrace {
     #[cold]
     fn record_content(&self, role: &str, part: Value, field: &str) {
         let messages = json!([{ "role": role, "parts": [part] }]);
-        let redacted = self.capture.text(Some(messages));
+        let redacted = self.capture.text(Content::Messages(messages));
         let redacted = redacted.and_then(|text| serde_json::from_str::<Value>(&text).ok());
         let content = redacted.as_ref().and_then(|messages| {
             let pointer = format!("/0/parts/0/{field}");

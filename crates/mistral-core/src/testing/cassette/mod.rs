@@ -64,8 +64,8 @@ use crate::transport::{Body, Transport, TransportError};
 /// # let path = std::env::temp_dir().join(format!("cassette-{}.json", std::process::id()));
 /// use mistral_sdk::testing::Cassette;
 /// use mistral_sdk::{Client, MistralApi};
-/// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
-/// # let question = ChatCompletionRequest::new("mistral-small-latest", [Message::user("Why?")]);
+/// # use mistral_sdk::chat::ChatCompletionRequest;
+/// # let question = ChatCompletionRequest::new("mistral-small-latest", "Why?");
 ///
 /// // Once: around the transport that does the work.
 /// let cassette = Cassette::record(&path, real_transport);

@@ -2,9 +2,9 @@
 
 use http::Method;
 use mistral_core::audio::{
-    ListVoicesRequest, RawAudio, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest,
+    ListVoicesRequest, RawAudio, SearchVoicesRequest, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest,
     SpeechResponse, SpeechStreamEvents, SpeechTurn, SpeechUserTurn, VoiceCreateRequest,
-    VoiceFilter, VoiceGender, VoiceKind, VoiceListResponse, VoiceResponse, VoiceType,
+    VoiceFilter, VoiceGender, VoiceKind, VoiceListPage, VoiceListResponse, VoiceResponse, VoiceType,
     VoiceUpdateRequest,
 };
 use mistral_core::json::Patch;
@@ -288,6 +288,36 @@ async fn paging_voices_by_offset_lists_all() {
 }
 
 #[tokio::test]
+async fn paging_voices_by_token_searches_all() {
+    let page = |id: &str, token: Value| {
+        let page = json!({ "data": [voice(id)], "next_page_token": token, "new": 1 });
+        same::<VoiceListPage>(&page);
+        reply(200, &page.to_string())
+    };
+    let mock = scripted([page("b", "t".into()), page("c", Value::Null)]);
+    let request = SearchVoicesRequest::new()
+        .page_size(1)
+        .gender([VoiceGender::Female, "other".into()])
+        .language(["fr"])
+        .kind("ivc");
+    let voices = client_with(&mock).audio().voices();
+    let mut voices = voices.search(&request).pages().items();
+    let mut ids = Vec::new();
+    while let Some(voice) = voices.next().await {
+        ids.push(voice.unwrap().id);
+    }
+    assert_eq!(ids, ["b", "c"]);
+    let sent = mock.requests();
+    let query = "page_size=1&gender=female&gender=other&language=fr&kind=ivc";
+    assert_eq!(sent[0].uri.path(), "/prefix/v2/audio/voices");
+    assert_eq!(sent[0].uri.query(), Some(query));
+    assert_eq!(
+        sent[1].uri.query(),
+        Some(format!("{query}&page_token=t").as_str())
+    );
+}
+
+#[tokio::test]
 async fn download_voice_sample_returns_audio() {
     let mock = scripted([reply(200, "RIFF").with_header("content-type", "audio/wav")]);
     let voices = client_with(&mock).audio().voices();
@@ -313,6 +343,7 @@ fn operations_of_audio_are_complete() {
         "speech.complete",
         "speech.stream",
         "voices.list",
+        "voices.search",
         "voices.create",
         "voices.get",
         "voices.update",

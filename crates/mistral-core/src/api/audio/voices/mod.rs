@@ -1,14 +1,21 @@
 mod request;
 mod response;
 
-use super::{CREATE_VOICE, DELETE_VOICE, GET_SAMPLE_AUDIO, GET_VOICE, LIST_VOICES, UPDATE_VOICE};
+use super::{
+    CREATE_VOICE, DELETE_VOICE, GET_SAMPLE_AUDIO, GET_VOICE, LIST_VOICES, SEARCH_VOICES,
+    UPDATE_VOICE,
+};
 use crate::call::{Call, DownloadCall};
 use crate::client::Client;
 use crate::mode::{Async, Mode};
 use crate::pipeline::request::ApiRequest;
 
-pub use self::request::{ListVoicesRequest, VoiceCreateRequest, VoiceFilter, VoiceUpdateRequest};
-pub use self::response::{VoiceGender, VoiceKind, VoiceListResponse, VoiceResponse, VoiceType};
+pub use self::request::{
+    ListVoicesRequest, SearchVoicesRequest, VoiceCreateRequest, VoiceFilter, VoiceUpdateRequest,
+};
+pub use self::response::{
+    VoiceGender, VoiceKind, VoiceListPage, VoiceListResponse, VoiceResponse, VoiceType,
+};
 
 /// The operations on voices. Created by [`Audio::voices`](super::Audio::voices).
 ///
@@ -52,6 +59,26 @@ for voice in &page.items {
 "#)]
     pub fn list(&self, request: &ListVoicesRequest) -> Call<VoiceListResponse, M> {
         let request = ApiRequest::new(&LIST_VOICES).query(request);
+        self.client.call(request)
+    }
+
+    /// Searches voices by their name, language, gender and origin. [`Call::pages`] iterates over
+    /// all pages.
+    ///
+    /// Mirrors `GET /v2/audio/voices`.
+    #[doc = example!(r#"
+use mistral_sdk::audio::{SearchVoicesRequest, VoiceGender};
+
+let request = SearchVoicesRequest::new()
+    .language(["fr"])
+    .gender([VoiceGender::Female]);
+let mut voices = client.audio().voices().search(&request).pages().items();
+while let Some(voice) = voices.next().await {
+    println!("{}", voice?.name);
+}
+"#)]
+    pub fn search(&self, request: &SearchVoicesRequest) -> Call<VoiceListPage, M> {
+        let request = ApiRequest::new(&SEARCH_VOICES).query(request);
         self.client.call(request)
     }
 

@@ -1,7 +1,7 @@
 use base64_simd::STANDARD;
 use serde_json::{Map, Value};
 
-use super::response::VoiceGender;
+use super::response::{VoiceGender, VoiceKind};
 use crate::json::{ApiEnum, ApiRequest, Patch};
 
 /// The filter and the page size of a list of voices. Mirrors the query of
@@ -36,6 +36,36 @@ pub enum VoiceFilter {
     Custom,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
+}
+
+/// The filters and the page size of a search for voices. Mirrors the query of
+/// `GET /v2/audio/voices`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[non_exhaustive]
+pub struct SearchVoicesRequest {
+    /// The maximum number of voices per page. Default: 10.
+    pub page_size: Option<u64>,
+    /// The token of a page, from the page before it. Default: the first page.
+    #[api(into)]
+    pub page_token: Option<String>,
+    /// The type of voices to return. Default: all.
+    #[api(rename = "type", into)]
+    pub filter: Option<VoiceFilter>,
+    /// The genders of the speakers, of which a voice has one. Default: any.
+    #[api(list)]
+    pub gender: Option<Vec<VoiceGender>>,
+    /// The languages of which a voice speaks at least one. Default: any.
+    #[api(list)]
+    pub language: Option<Vec<String>>,
+    /// Text to search the voices by.
+    #[api(into)]
+    pub query: Option<String>,
+    /// The method that the voices were cloned with. Default: any.
+    #[api(into)]
+    pub kind: Option<VoiceKind>,
+    /// Additional fields, by name.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// A request to create a voice. Mirrors the API's `VoiceCreateRequest`.

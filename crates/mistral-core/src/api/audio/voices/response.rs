@@ -131,3 +131,34 @@ impl Page for VoiceListResponse {
         NextPage::offset(self.total)
     }
 }
+
+/// A page of a search for voices. Mirrors the API's `VoiceListPage`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct VoiceListPage {
+    /// The voices of this page.
+    #[api(required)]
+    pub data: Vec<VoiceResponse>,
+    /// The token of the next page, unless this is the last one.
+    pub next_page_token: Option<String>,
+    /// Fields that this version of the SDK does not declare, and declared fields whose value could
+    /// not be read. They are serialized unchanged.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+impl Page for VoiceListPage {
+    type Item = VoiceResponse;
+
+    fn into_items(self) -> Vec<VoiceResponse> {
+        self.data
+    }
+
+    fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    fn next(&self) -> Option<NextPage> {
+        NextPage::token("page_token", self.next_page_token.as_deref())
+    }
+}

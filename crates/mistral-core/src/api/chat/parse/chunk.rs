@@ -45,8 +45,8 @@ impl<T> ParsedChunk<T> {
     /// # let mock = MockTransport::new().reply(reply);
     /// # let api = mistral_sdk::MistralApi::new("key")?;
     /// # let client = mistral_sdk::Client::builder(api).transport(mock).build()?;
-    /// # use mistral_sdk::chat::{ChatCompletionRequest, Message};
-    /// # let question = [Message::user("Name a painting by Manet.")];
+    /// # use mistral_sdk::chat::ChatCompletionRequest;
+    /// # let question = "Name a painting by Manet.";
     /// # let request = ChatCompletionRequest::new("mistral-small-latest", question);
     /// #[derive(schemars::JsonSchema, serde::Deserialize)]
     /// struct Painting {

@@ -39,7 +39,7 @@ impl<M: Mode> Chat<M> {
     /// [`Error::partial`] is then the whole
     /// [`ChatCompletionResponse`](super::ChatCompletionResponse), with its text.
     #[doc = example!(r#"
-use mistral_sdk::chat::{ChatCompletionRequest, Message};
+use mistral_sdk::chat::ChatCompletionRequest;
 
 /// A painting in a museum.
 #[derive(schemars::JsonSchema, serde::Deserialize)]
@@ -49,7 +49,7 @@ struct Painting {
     year: Option<i32>,
 }
 
-let question = [Message::user("Name a painting by Manet.")];
+let question = "Name a painting by Manet.";
 let request = ChatCompletionRequest::new("mistral-small-latest", question);
 let parsed = client.chat().parse::<Painting>(&request).await?;
 println!("{} {:?}", parsed.value.title, parsed.value.year);
@@ -84,7 +84,7 @@ println!("{:?}", parsed.response.usage);
     /// # Errors
     /// Fails as [`parse`](Self::parse) does.
     #[doc = example!(r#"
-use mistral_sdk::chat::{ChatCompletionRequest, Message};
+use mistral_sdk::chat::ChatCompletionRequest;
 
 #[derive(Default, schemars::JsonSchema, serde::Deserialize)]
 #[serde(default)]
@@ -93,7 +93,7 @@ struct Painting {
     year: Option<i32>,
 }
 
-let question = [Message::user("Name a painting by Manet.")];
+let question = "Name a painting by Manet.";
 let request = ChatCompletionRequest::new("mistral-small-latest", question);
 let mut stream = client.chat().parse_stream::<Painting>(&request).await?;
 while let Some(event) = stream.next().await {

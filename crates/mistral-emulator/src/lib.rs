@@ -111,7 +111,7 @@
 //! schema and the same for the same request. Members that the request names have the values of the
 //! request, timestamps are those of the clock. A list has three items, which `page_size`, `limit` and
 //! the tokens of the API divide into pages. A stream has one event of each kind, but no errors.
-//! Nothing is stored, so that every id exists. Formats of ids and patterns are not checked.
+//! Nothing is stored, so that every id exists. Patterns are not checked.
 //!
 //! # Agents, conversations and libraries
 //!

@@ -285,7 +285,7 @@ pub(super) static TOOL: Type = Type::Union {
         (
             "document_library",
             &[
-                required("library_ids", Type::Array(0, &Type::String)),
+                required("library_ids", Type::Array(1, &Type::String)),
                 TOOL_CONFIGURATION,
             ],
         ),

@@ -54,7 +54,7 @@ static FIELDS: &[Field] = &[
     ),
     optional("model", Type::String),
     optional("agent_id", Type::String),
-    optional("metadata", Type::StringMap(1, 512)),
+    optional("metadata", Type::Map(&Type::StringOfLength(1, 512))),
     optional("timeout_hours", fields::UNSIGNED),
 ];
 

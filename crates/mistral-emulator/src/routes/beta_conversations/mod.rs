@@ -24,12 +24,16 @@ use crate::requests::conversation_fields::{
     APPEND_TO_CONVERSATION, RESTART_CONVERSATION, START_CONVERSATION,
 };
 use crate::requests::fields::{self, error_detail};
-use crate::requests::query::{PAGE, PAGE_SIZE, Parameter, ParameterType, Query};
+use crate::requests::query::{PAGE, Parameter, ParameterType, Query};
 use crate::responses::{ApiError, json_response};
 use crate::state::AppState;
 use crate::state::conversation::Conversation;
 
-static FILTERS: &[Parameter] = &[PAGE, PAGE_SIZE, ("metadata", ParameterType::String)];
+static FILTERS: &[Parameter] = &[
+    PAGE,
+    ("page_size", ParameterType::Integer(0)),
+    ("metadata", ParameterType::String),
+];
 
 pub(crate) fn router() -> Router<Arc<AppState>> {
     Router::new()

@@ -2,10 +2,10 @@
 
 use http::Method;
 use mistral_core::audio::{
-    ListVoicesRequest, RawAudio, SearchVoicesRequest, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest,
-    SpeechResponse, SpeechStreamEvents, SpeechTurn, SpeechUserTurn, VoiceCreateRequest,
-    VoiceFilter, VoiceGender, VoiceKind, VoiceListPage, VoiceListResponse, VoiceResponse, VoiceType,
-    VoiceUpdateRequest,
+    ListVoicesRequest, RawAudio, SearchVoicesRequest, SpeechAssistantTurn, SpeechOutputFormat,
+    SpeechRequest, SpeechResponse, SpeechStreamEvents, SpeechTurn, SpeechUserTurn,
+    VoiceCreateRequest, VoiceFilter, VoiceGender, VoiceKind, VoiceListPage, VoiceListResponse,
+    VoiceResponse, VoiceType, VoiceUpdateRequest,
 };
 use mistral_core::json::Patch;
 use mistral_core::provider::Operation;

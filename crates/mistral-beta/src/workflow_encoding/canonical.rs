@@ -15,7 +15,7 @@ fn push(text: &mut String, value: &Value) {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             // By bytes of UTF-8, which is the order of code points.
-            members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            members.sort_by_key(|(name, _)| *name);
             text.push('{');
             for (position, (name, member)) in members.into_iter().enumerate() {
                 if position > 0 {

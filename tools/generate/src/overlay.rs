@@ -35,6 +35,9 @@ pub(crate) struct Overlay {
     /// Lists of pages, by the schema of the page, where it has several.
     #[serde(default)]
     pub(crate) lists: BTreeMap<String, String>,
+    /// Cases of the conformance suite that the SDK answers otherwise, with the reason.
+    #[serde(default, rename = "exceptions")]
+    _exceptions: BTreeMap<String, String>,
     #[serde(skip)]
     pub(crate) prose: Prose,
 }

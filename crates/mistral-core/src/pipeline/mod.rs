@@ -13,6 +13,7 @@ mod raw_body;
 mod redirect;
 pub(crate) mod request;
 pub(crate) mod route_cache;
+mod signed_url;
 mod signing;
 pub(crate) mod telemetry;
 mod trace_context;

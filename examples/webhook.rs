@@ -13,7 +13,10 @@ fn handle(secret: &str, headers: &HeaderMap, body: &[u8]) -> u16 {
             204
         }
         Ok(WebhookEvent::CallFailed(event)) => {
-            println!("The call {} failed: {:?}", event.data.session_id, event.data.error);
+            println!(
+                "The call {} failed: {:?}",
+                event.data.session_id, event.data.error
+            );
             204
         }
         // Also an event that the API adds later.

@@ -5,6 +5,7 @@ pub(crate) mod audio;
 pub(crate) mod completion;
 pub(crate) mod document;
 mod json_answer;
+mod listed_keys;
 mod pattern;
 pub(crate) mod random;
 pub(crate) mod reply;

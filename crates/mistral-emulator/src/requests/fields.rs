@@ -68,22 +68,13 @@ pub(crate) const NUMBER: Type = Type::Number(f64::NEG_INFINITY, f64::INFINITY);
 
 /// Validates a body. The error lists every invalid field.
 pub(crate) fn validate(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    errors(fields, body).map_err(ApiError::validation)
-}
-
-/// Validates a body of an operation whose errors are [`ApiError::validation_plain`].
-pub(crate) fn validate_plain(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    errors(fields, body).map_err(ApiError::validation_plain)
-}
-
-fn errors(fields: &'static [Field], body: &Value) -> Result<(), Vec<Value>> {
     let mut validator = Validator::default();
     validator.path.push("body".into());
     validator.object(fields, &[], true, body);
     if validator.errors.is_empty() {
         Ok(())
     } else {
-        Err(validator.errors)
+        Err(ApiError::validation(validator.errors))
     }
 }
 

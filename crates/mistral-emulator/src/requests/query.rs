@@ -75,7 +75,7 @@ impl Query {
         if errors.is_empty() {
             Ok(Parameters(values))
         } else {
-            Err(ApiError::validation_plain(errors))
+            Err(ApiError::validation(errors))
         }
     }
 

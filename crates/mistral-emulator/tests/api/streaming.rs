@@ -115,7 +115,7 @@ fn sse_stream_options_of_openai_clients_are_accepted() {
     let chunks = stream_chat(&request(options));
     assert!(chunks.last().unwrap()["usage"]["total_tokens"].is_u64());
     let rejected = post_chat(&start(), &request(json!({"other": true}))).json();
-    let location = &rejected["message"]["detail"][0]["loc"];
+    let location = &rejected["detail"][0]["loc"];
     assert_eq!(location, &json!(["body", "stream_options", "other"]));
 }
 

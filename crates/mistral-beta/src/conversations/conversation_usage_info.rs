@@ -73,6 +73,7 @@ pub enum ConversationEvent {
 
 impl StreamEvent for ConversationEvent {
     type State = ();
+    const SCALARS_KEEP_ALIVE: bool = false;
 
     fn decode(data: &str, _state: &mut ()) -> serde_json::Result<Self> {
         crate::stream_event::decode(data)

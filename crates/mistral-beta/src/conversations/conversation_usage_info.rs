@@ -73,6 +73,7 @@ pub enum ConversationEvent {
 
 impl StreamEvent for ConversationEvent {
     type State = ();
+    const SCALARS_KEEP_ALIVE: bool = false;
 
     fn decode(data: &str, _state: &mut ()) -> serde_json::Result<Self> {
         crate::stream_event::decode(data)
@@ -251,12 +252,12 @@ pub struct MessageOutputEvent {
 #[api(untagged)]
 #[non_exhaustive]
 pub enum MessageOutputDelta {
-    /// A part of the text.
-    #[api(string)]
-    Text(String),
     /// A chunk, or a part of one.
     #[api(object)]
     OutputDeltaChunk(OutputDeltaChunk),
+    /// A part of the text.
+    #[api(string)]
+    Text(String),
     /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }

@@ -3,12 +3,14 @@
 //! Responses.
 
 mod count_response_input_tokens_request;
-mod grammar_syntax;
-mod model_response;
+mod file_citation;
+mod function_call_output_caller;
+mod namespaced_function_tool;
 mod response_error_code;
+mod response_format_json_object;
 mod responses_arguments_done_event;
 mod responses_content_part_added_event;
-mod responses_output_refusal;
+mod responses_input_file;
 mod responses_usage;
 
 use mistral_core::Client;
@@ -16,21 +18,31 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 
 pub use self::count_response_input_tokens_request::{
-    CountResponseInputTokensRequest, CustomToolAllowedCaller, CustomToolFormat, CustomToolGrammar,
-    CustomToolTextFormat, FunctionToolAllowedCaller, NamespacedFunctionAllowedCaller,
-    NamespacedFunctionTool, NamespacedTool, ResponseInput, ResponseInputItem, ResponseTool,
-    ResponsesCustomTool, ResponsesFunctionTool, ResponsesNamespaceTool,
+    CountResponseInputTokensRequest, FunctionCallOutputPart, FunctionCallOutputValue,
+    OutputFileCacheBreakpoint, OutputImageCacheBreakpoint, OutputTextCacheBreakpoint,
+    ResponseInput, ResponseInputItem, ResponsesFunctionCallOutput, ResponsesInputFileContent,
+    ResponsesInputFileContentDetail, ResponsesInputImageContent, ResponsesInputImageContentDetail,
+    ResponsesInputTextContent,
 };
-pub use self::grammar_syntax::{
-    CreateResponseRequest, GrammarSyntax, InputTokenCount, ResponseFormatJsonObject,
+pub use self::file_citation::{
+    ContainerFileCitation, FileCitation, FilePathAnnotation, InputImageCacheBreakpoint,
+    InputTextCacheBreakpoint, OutputTextLogprob, OutputTextTopLogprob, PartsMessagePart,
+    ResponsePartsMessage, ResponsesInputImage, ResponsesInputImageDetail, ResponsesInputText,
+    ResponsesOutputMessagePhase, ResponsesOutputMessageStatus, ResponsesOutputRefusal, UrlCitation,
+};
+pub use self::function_call_output_caller::{
+    DirectCaller, FunctionCallOutputCaller, FunctionCallOutputStatus, FunctionToolCallCaller,
+    FunctionToolCallStatus, OutputDirectCaller, OutputProgramCaller, ProgramCaller,
+    ReasoningContent, ReasoningItemStatus, ReasoningSummary, ResponsesFunctionToolCall,
+    ResponsesOutputMessage, ResponsesOutputMessageContent, ResponsesOutputText,
+    ResponsesReasoningItem, TextAnnotation,
+};
+pub use self::namespaced_function_tool::{
+    CustomToolAllowedCaller, CustomToolFormat, CustomToolGrammar, CustomToolTextFormat,
+    GrammarSyntax, NamespacedFunctionAllowedCaller, NamespacedFunctionTool,
     ResponseFormatJsonSchema, ResponseFormatText, ResponseReasoning, ResponseReasoningEffort,
     ResponseTextConfig, ResponseTextFormat, ResponseToolChoice, ResponseToolChoiceFunction,
-    ResponseToolChoiceMode, ResponseVerbosity,
-};
-pub use self::model_response::{
-    ContainerFileCitation, FileCitation, FilePathAnnotation, ModelResponse, OutputTextLogprob,
-    OutputTextTopLogprob, ResponseOutputItem, ResponsesOutputMessage,
-    ResponsesOutputMessageContent, ResponsesOutputText, TextAnnotation, UrlCitation,
+    ResponseToolChoiceMode, ResponsesCustomTool,
 };
 pub use self::response_error_code::{
     IncompleteReason, ModelResponseFormatJsonObject, ModelResponseFormatJsonSchema,
@@ -38,6 +50,11 @@ pub use self::response_error_code::{
     ModelResponseStatus, ModelResponseTextConfig, ModelResponseTextFormat, ModelResponseVerbosity,
     PromptCacheRetention, ResponseErrorCode, ResponseServiceTier, ResponseTruncation,
     ResponsesIncompleteDetails,
+};
+pub use self::response_format_json_object::{
+    CreateResponseRequest, InputTokenCount, ModelResponse, ModelResponseTool,
+    ModelResponseToolChoice, ModelResponseToolChoiceFunction, ModelResponseToolChoiceMode,
+    ResponseFormatJsonObject, ResponseOutputItem, ResponseVerbosity, ResponsesError,
 };
 pub use self::responses_arguments_done_event::ResponsesArgumentsDoneEvent;
 pub use self::responses_content_part_added_event::{
@@ -47,12 +64,11 @@ pub use self::responses_content_part_added_event::{
     ResponsesTextDoneEvent, TextDeltaLogprob, TextDeltaTopLogprob, TextDoneLogprob,
     TextDoneTopLogprob,
 };
-pub use self::responses_output_refusal::{
-    DirectCaller, FunctionToolCallCaller, FunctionToolCallStatus, ModelResponseTool,
-    ModelResponseToolChoice, ModelResponseToolChoiceFunction, ModelResponseToolChoiceMode,
-    ProgramCaller, ReasoningContent, ReasoningItemStatus, ReasoningSummary, ResponsesError,
-    ResponsesFunctionToolCall, ResponsesOutputMessagePhase, ResponsesOutputMessageStatus,
-    ResponsesOutputRefusal, ResponsesReasoningItem,
+pub use self::responses_input_file::{
+    FunctionToolAllowedCaller, InputFileCacheBreakpoint, InputMessagePhase, InputMessageRole,
+    NamespacedTool, PartsMessageRole, PartsMessageStatus, ResponseInputMessage,
+    ResponseMessageContent, ResponseMessagePart, ResponseTool, ResponsesFunctionTool,
+    ResponsesInputFile, ResponsesInputFileDetail, ResponsesNamespaceTool,
 };
 pub use self::responses_usage::{
     AddedOutputItem, DoneOutputItem, ResponseStreamEvent, ResponsesCompletedEvent,

@@ -102,7 +102,7 @@ pub enum PromptCacheRetention {
     InMemory,
     /// The prefix is kept for up to 24 hours.
     #[api("24h")]
-    N24h,
+    Hours24,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }

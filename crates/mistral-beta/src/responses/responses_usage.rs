@@ -124,6 +124,7 @@ pub enum ResponseStreamEvent {
 impl StreamEvent for ResponseStreamEvent {
     type State = ();
     const HAS_ERROR_EVENTS: bool = true;
+    const SCALARS_KEEP_ALIVE: bool = false;
 
     fn decode_named(event_type: &str, data: &str, _state: &mut ()) -> serde_json::Result<Self> {
         crate::stream_event::decode_with_errors(event_type, data)

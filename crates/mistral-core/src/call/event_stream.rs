@@ -283,7 +283,7 @@ impl<T: StreamEvent> EventStream<T> {
             self.has_events = true;
             return Some(Ok(item));
         }
-        let content = keep_alive::classify(event.event_type, &event.data);
+        let content = keep_alive::classify(event.event_type, &event.data, T::SCALARS_KEEP_ALIVE);
         let operation = &self.operation;
         if let Content::KeepAlive = content {
             tracing::debug!(%operation, "an event that keeps the stream alive is passed over");

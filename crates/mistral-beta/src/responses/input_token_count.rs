@@ -6,40 +6,10 @@ use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
 use super::{
-    ModelResponseReasoning, ModelResponseStatus, ModelResponseTextConfig, PromptCacheRetention,
-    ResponseErrorCode, ResponseInput, ResponseReasoning, ResponseServiceTier, ResponseTextConfig,
-    ResponseTool, ResponseToolChoice, ResponseTruncation, ResponsesFunctionTool,
-    ResponsesFunctionToolCall, ResponsesIncompleteDetails, ResponsesNamespaceTool,
-    ResponsesOutputMessage, ResponsesReasoningItem, ResponsesUsage,
+    ModelResponseStatus, PromptCacheRetention, ResponseInput, ResponseReasoning,
+    ResponseServiceTier, ResponseTextConfig, ResponseTool, ResponseToolChoice, ResponseTruncation,
+    ResponsesFunctionToolCall, ResponsesOutputMessage, ResponsesReasoningItem, ResponsesUsage,
 };
-
-/// A JSON object of any shape as the format of an answer. The input should also ask the model for
-/// JSON. Mirrors the API's `CreateResponseRequestResponsesFormatJSONObject`.
-#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct ResponseFormatJsonObject {
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The length and the detail of an answer. Mirrors the API's `CreateResponseRequestVerbosity`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum ResponseVerbosity {
-    /// Concise.
-    #[api("low")]
-    Low,
-    /// Of medium length.
-    #[api("medium")]
-    Medium,
-    /// Detailed.
-    #[api("high")]
-    High,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
 
 /// The number of input tokens of a request. Mirrors the API's `CountResponseInputTokensResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
@@ -156,10 +126,10 @@ pub struct ModelResponse {
     pub parallel_tool_calls: bool,
     /// The rule about function calls that the request set.
     #[api(required)]
-    pub tool_choice: ModelResponseToolChoice,
+    pub tool_choice: ResponseToolChoice,
     /// The functions that the model could call.
     #[api(required)]
-    pub tools: Vec<ModelResponseTool>,
+    pub tools: Vec<ResponseTool>,
     /// The error, if the response failed.
     pub error: Option<ResponsesError>,
     /// The reason why the response is incomplete, if it is.
@@ -189,7 +159,7 @@ pub struct ModelResponse {
     /// The retention of the cached prefix of the prompt.
     pub prompt_cache_retention: Option<PromptCacheRetention>,
     /// The reasoning settings of the request.
-    pub reasoning: Option<ModelResponseReasoning>,
+    pub reasoning: Option<ResponseReasoning>,
     /// An identifier of the end user, for safety checks.
     pub safety_identifier: Option<String>,
     /// The service tier that processed the request.
@@ -197,7 +167,7 @@ pub struct ModelResponse {
     /// The state of the response.
     pub status: Option<ModelResponseStatus>,
     /// The format and the verbosity of the answer.
-    pub text: Option<ModelResponseTextConfig>,
+    pub text: Option<ResponseTextConfig>,
     /// The number of most probable alternatives for each token.
     pub top_logprobs: Option<i64>,
     /// The treatment of an input that exceeds the context window of the model.
@@ -229,69 +199,6 @@ pub enum ResponseOutputItem {
     Unknown(Value),
 }
 
-/// The rule about function calls that a response was generated with. Mirrors the API's
-/// `CreateResponseResponseToolChoiceUnion`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum ModelResponseToolChoice {
-    /// The model had to call this function.
-    #[api(object)]
-    ModelResponseToolChoiceFunction(ModelResponseToolChoiceFunction),
-    /// A rule for all functions.
-    #[api(string)]
-    ModelResponseToolChoiceMode(ModelResponseToolChoiceMode),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// A function that the model had to call. Mirrors the API's `ResponsesToolChoiceFunction`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct ModelResponseToolChoiceFunction {
-    /// The name of the function.
-    #[api(required)]
-    pub name: String,
-    /// The type of tool. Always `function`.
-    #[api(rename = "type")]
-    pub kind: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A rule about calls of functions. Mirrors the API's `CreateResponseResponseToolChoiceEnum`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum ModelResponseToolChoiceMode {
-    /// The model calls no function.
-    #[api("none")]
-    None,
-    /// The model decides whether to call functions.
-    #[api("auto")]
-    Auto,
-    /// The model calls at least one function.
-    #[api("required")]
-    Required,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// A tool that a response was generated with. Mirrors the API's `CreateResponseResponseTool`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum ModelResponseTool {
-    /// A function that the caller runs.
-    #[api("function")]
-    Function(ResponsesFunctionTool),
-    /// A group of functions under a common name.
-    #[api("namespace")]
-    Namespace(ResponsesNamespaceTool),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
 /// The error of a response that failed. Mirrors the API's `ResponsesError`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
@@ -305,4 +212,94 @@ pub struct ResponsesError {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+/// The code of an error of a response. Mirrors the API's `Code`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ResponseErrorCode {
+    /// The server failed.
+    #[api("server_error")]
+    ServerError,
+    /// A rate limit was exceeded.
+    #[api("rate_limit_exceeded")]
+    RateLimitExceeded,
+    /// The prompt is invalid.
+    #[api("invalid_prompt")]
+    InvalidPrompt,
+    /// The policy on biology forbids the request.
+    #[api("bio_policy")]
+    BioPolicy,
+    /// A vector store did not respond in time.
+    #[api("vector_store_timeout")]
+    VectorStoreTimeout,
+    /// The image is invalid.
+    #[api("invalid_image")]
+    InvalidImage,
+    /// The format of the image is invalid.
+    #[api("invalid_image_format")]
+    InvalidImageFormat,
+    /// The image is not valid base64.
+    #[api("invalid_base64_image")]
+    InvalidBase64Image,
+    /// The URL of the image is invalid.
+    #[api("invalid_image_url")]
+    InvalidImageUrl,
+    /// The image has too many pixels.
+    #[api("image_too_large")]
+    ImageTooLarge,
+    /// The image has too few pixels.
+    #[api("image_too_small")]
+    ImageTooSmall,
+    /// The image could not be decoded.
+    #[api("image_parse_error")]
+    ImageParseError,
+    /// The image violates the content policy.
+    #[api("image_content_policy_violation")]
+    ImageContentPolicyViolation,
+    /// The mode of the image is invalid.
+    #[api("invalid_image_mode")]
+    InvalidImageMode,
+    /// The file of the image is too large.
+    #[api("image_file_too_large")]
+    ImageFileTooLarge,
+    /// The media type of the image is not supported.
+    #[api("unsupported_image_media_type")]
+    UnsupportedImageMediaType,
+    /// The file of the image is empty.
+    #[api("empty_image_file")]
+    EmptyImageFile,
+    /// The image could not be downloaded.
+    #[api("failed_to_download_image")]
+    FailedToDownloadImage,
+    /// The file of the image does not exist.
+    #[api("image_file_not_found")]
+    ImageFileNotFound,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// The reason why a response is incomplete. Mirrors the API's `ResponsesIncompleteDetails`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ResponsesIncompleteDetails {
+    /// The reason.
+    pub reason: Option<IncompleteReason>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The reason why a response is incomplete. Mirrors the API's `Reason`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum IncompleteReason {
+    /// The response reached the maximum number of output tokens.
+    #[api("max_output_tokens")]
+    MaxOutputTokens,
+    /// The content filter ended the response.
+    #[api("content_filter")]
+    ContentFilter,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
 }

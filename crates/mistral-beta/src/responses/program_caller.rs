@@ -3,44 +3,13 @@
 use mistral_core::json::{ApiEnum, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{
-    ContainerFileCitation, FileCitation, FilePathAnnotation, OutputTextLogprob,
-    ResponsesOutputMessagePhase, ResponsesOutputMessageStatus, ResponsesOutputRefusal, UrlCitation,
-};
+use super::{FunctionToolCallCaller, MessagePhase, OutputTextLogprob, ResponsesOutputRefusal};
 
-/// The caller of the function whose result this is. Mirrors the API's
-/// `ResponsesFunctionCallOutputCaller`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum FunctionCallOutputCaller {
-    /// The model.
-    #[api("direct")]
-    Direct(OutputDirectCaller),
-    /// A program.
-    #[api("program")]
-    Program(OutputProgramCaller),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// The model itself as the caller of a function. Mirrors the API's
-/// `ResponsesFunctionCallOutputCallerDirect`.
-#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct OutputDirectCaller {
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A program as the caller of a function. Mirrors the API's
-/// `ResponsesFunctionCallOutputCallerProgram`.
+/// A program as the caller of a function. Mirrors the API's `ResponsesCallerProgram`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct OutputProgramCaller {
+pub struct ProgramCaller {
     /// The id of the program's call.
     #[api(required, into)]
     pub caller_id: String,
@@ -49,17 +18,17 @@ pub struct OutputProgramCaller {
     pub extra: Map<String, Value>,
 }
 
-/// The state of a function call's result. Mirrors the API's `ResponsesFunctionCallOutputStatus`.
+/// The state of an item of a response. Mirrors the API's `ResponsesOutputMessageStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum FunctionCallOutputStatus {
-    /// The function is running.
+pub enum ResponseItemStatus {
+    /// The item is being generated.
     #[api("in_progress")]
     InProgress,
-    /// The result is complete.
+    /// The item is complete.
     #[api("completed")]
     Completed,
-    /// The function ended before its result was complete.
+    /// Generation ended before the item was complete.
     #[api("incomplete")]
     Incomplete,
     /// A value that this version of the SDK does not declare.
@@ -85,7 +54,7 @@ pub struct ResponsesReasoningItem {
     pub encrypted_content: Option<String>,
     /// The state of this item.
     #[api(into)]
-    pub status: Option<ReasoningItemStatus>,
+    pub status: Option<ResponseItemStatus>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -123,23 +92,6 @@ pub struct ReasoningContent {
     pub extra: Map<String, Value>,
 }
 
-/// The state of reasoning. Mirrors the API's `ResponsesReasoningItemStatus`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum ReasoningItemStatus {
-    /// The reasoning is being generated.
-    #[api("in_progress")]
-    InProgress,
-    /// The reasoning is complete.
-    #[api("completed")]
-    Completed,
-    /// Generation ended before the reasoning was complete.
-    #[api("incomplete")]
-    Incomplete,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
 /// A call of a function. The caller runs the function and sends its result with the same `call_id`
 /// in the next request. Mirrors the API's `ResponsesFunctionToolCall`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
@@ -166,65 +118,10 @@ pub struct ResponsesFunctionToolCall {
     pub namespace: Option<String>,
     /// The state of the call.
     #[api(into)]
-    pub status: Option<FunctionToolCallStatus>,
+    pub status: Option<ResponseItemStatus>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// The caller of a function. Mirrors the API's `ResponsesFunctionToolCallCaller`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum FunctionToolCallCaller {
-    /// The model.
-    #[api("direct")]
-    Direct(DirectCaller),
-    /// A program.
-    #[api("program")]
-    Program(ProgramCaller),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// The model itself as the caller of a function. Mirrors the API's `ResponsesCallerDirect`.
-#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct DirectCaller {
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A program as the caller of a function. Mirrors the API's `ResponsesCallerProgram`.
-#[derive(Debug, Clone, PartialEq, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct ProgramCaller {
-    /// The id of the program's call.
-    #[api(required, into)]
-    pub caller_id: String,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The state of a function call. Mirrors the API's `ResponsesFunctionToolCallStatus`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum FunctionToolCallStatus {
-    /// The call is being generated.
-    #[api("in_progress")]
-    InProgress,
-    /// The call is complete.
-    #[api("completed")]
-    Completed,
-    /// Generation ended before the call was complete.
-    #[api("incomplete")]
-    Incomplete,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
 }
 
 /// A message that the model generated. Mirrors the API's `ResponsesOutputMessage`.
@@ -240,13 +137,13 @@ pub struct ResponsesOutputMessage {
     pub content: Vec<ResponsesOutputMessageContent>,
     /// The state of the message.
     #[api(required, into)]
-    pub status: ResponsesOutputMessageStatus,
+    pub status: ResponseItemStatus,
     /// The role of the message's author. Always `assistant`.
     #[api(initial = "assistant", into)]
     pub role: Option<String>,
     /// The phase of the message: commentary, or the final answer.
     #[api(into)]
-    pub phase: Option<ResponsesOutputMessagePhase>,
+    pub phase: Option<MessagePhase>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -305,4 +202,87 @@ pub enum TextAnnotation {
     FilePath(FilePathAnnotation),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
+}
+
+/// A citation of a file. Mirrors the API's `ResponsesAnnotationFileCitation`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct FileCitation {
+    /// The id of the cited file.
+    #[api(required, into)]
+    pub file_id: String,
+    /// The name of the cited file.
+    #[api(required, into)]
+    pub filename: String,
+    /// The index of the file in the list of files.
+    #[api(required)]
+    pub index: i64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A citation of a web page. Mirrors the API's `ResponsesAnnotationURLCitation`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct UrlCitation {
+    /// The index of the last character of the citation in the text.
+    #[api(required)]
+    pub end_index: i64,
+    /// The index of the first character of the citation in the text.
+    #[api(required)]
+    pub start_index: i64,
+    /// The title of the page.
+    #[api(required, into)]
+    pub title: String,
+    /// The URL of the page.
+    #[api(required, into)]
+    pub url: String,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A citation of a file in a container. Mirrors the API's
+/// `ResponsesAnnotationContainerFileCitation`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ContainerFileCitation {
+    /// The id of the container.
+    #[api(required, into)]
+    pub container_id: String,
+    /// The index of the last character of the citation in the text.
+    #[api(required)]
+    pub end_index: i64,
+    /// The id of the cited file.
+    #[api(required, into)]
+    pub file_id: String,
+    /// The name of the cited file.
+    #[api(required, into)]
+    pub filename: String,
+    /// The index of the first character of the citation in the text.
+    #[api(required)]
+    pub start_index: i64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A reference to a file. Mirrors the API's `ResponsesAnnotationFilePath`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct FilePathAnnotation {
+    /// The id of the file.
+    #[api(required, into)]
+    pub file_id: String,
+    /// The index of the file in the list of files.
+    #[api(required)]
+    pub index: i64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

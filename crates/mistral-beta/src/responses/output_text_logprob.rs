@@ -3,62 +3,137 @@
 use mistral_core::json::{ApiEnum, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{NamespacedFunctionTool, ResponsesCustomTool, ResponsesInputImage, ResponsesInputText};
+use super::{
+    NamespacedFunctionTool, PromptCacheBreakpoint, ResponseItemStatus, ResponsesCustomTool,
+    ResponsesInputFile, ResponsesInputImageContentDetail, ResponsesInputText,
+};
 
-/// A file in a message. Mirrors the API's `ResponsesInputFile`.
-#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+/// The log probability of a token of a text. Mirrors the API's `ResponsesOutputTextLogprob`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct ResponsesInputFile {
-    /// The level of detail at which the model sees the file.
-    #[api(into)]
-    pub detail: Option<ResponsesInputFileDetail>,
-    /// The content of the file, as a base64 data URL.
-    #[api(into)]
-    pub file_data: Option<String>,
-    /// The id of an uploaded file.
-    #[api(into)]
-    pub file_id: Option<String>,
-    /// The HTTPS URL of the file.
-    #[api(into)]
-    pub file_url: Option<String>,
-    /// The name of the file.
-    #[api(into)]
-    pub filename: Option<String>,
-    /// Marks this part as a breakpoint of the prompt cache.
-    pub prompt_cache_breakpoint: Option<InputFileCacheBreakpoint>,
+pub struct OutputTextLogprob {
+    /// The text of the token.
+    #[api(required, into)]
+    pub token: String,
+    /// The UTF-8 bytes of the token.
+    #[api(required, list)]
+    pub bytes: Vec<i64>,
+    /// The natural logarithm of the token's probability.
+    #[api(required)]
+    pub logprob: f64,
+    /// The most probable tokens at this position.
+    #[api(required, list)]
+    pub top_logprobs: Vec<OutputTextTopLogprob>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The level of detail at which the model sees a file. Mirrors the API's
-/// `ResponsesInputFileDetail`.
+/// One of the most probable tokens at a position of a text. Mirrors the API's
+/// `ResponsesOutputTextLogprobTopLogprob`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct OutputTextTopLogprob {
+    /// The text of the token.
+    #[api(required, into)]
+    pub token: String,
+    /// The UTF-8 bytes of the token.
+    #[api(required, list)]
+    pub bytes: Vec<i64>,
+    /// The natural logarithm of the token's probability.
+    #[api(required)]
+    pub logprob: f64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A refusal of the model to answer. Mirrors the API's `ResponsesOutputRefusal`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ResponsesOutputRefusal {
+    /// The explanation of the model.
+    #[api(required, into)]
+    pub refusal: String,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The phase of a message of the model. Mirrors the API's `ResponsesOutputMessagePhase`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ResponsesInputFileDetail {
-    /// The server selects the level.
-    #[api("auto")]
-    Auto,
-    /// A low level of detail.
-    #[api("low")]
-    Low,
-    /// A high level of detail.
-    #[api("high")]
-    High,
+pub enum MessagePhase {
+    /// Commentary on the way to the answer.
+    #[api("commentary")]
+    Commentary,
+    /// The final answer.
+    #[api("final_answer")]
+    FinalAnswer,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// A breakpoint of the prompt cache, after a file. Mirrors the API's
-/// `ResponsesInputFileResponsesPromptCacheBreakpoint`.
+/// A message of the input, with its content as parts. Mirrors the API's `ResponsesMessage`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct InputFileCacheBreakpoint {
-    /// The kind of breakpoint. Always `explicit`.
-    #[api(initial = "explicit", into)]
-    pub mode: Option<String>,
+pub struct ResponsePartsMessage {
+    /// The parts of the message: texts, images and files.
+    #[api(required, list)]
+    pub content: Vec<ResponseMessagePart>,
+    /// The role of the message's author.
+    #[api(required, into)]
+    pub role: PartsMessageRole,
+    /// The state of the message.
+    #[api(into)]
+    pub status: Option<ResponseItemStatus>,
+    /// The type of item, `message`. Default: `message`.
+    #[api(rename = "type", into)]
+    pub kind: Option<String>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A part of a message: a text, an image or a file. Mirrors the API's
+/// `ResponsesEasyInputMessageContent1`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[non_exhaustive]
+pub enum ResponseMessagePart {
+    /// A text.
+    #[api("input_text")]
+    InputText(ResponsesInputText),
+    /// An image.
+    #[api("input_image")]
+    InputImage(ResponsesInputImage),
+    /// A file.
+    #[api("input_file")]
+    InputFile(ResponsesInputFile),
+    /// A member that this version of the SDK does not declare.
+    Unknown(Value),
+}
+
+/// An image in a message. Mirrors the API's `ResponsesInputImage`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ResponsesInputImage {
+    /// The resolution at which the model sees the image.
+    #[api(required, into)]
+    pub detail: ResponsesInputImageContentDetail,
+    /// The id of an uploaded file that holds the image.
+    #[api(into)]
+    pub file_id: Option<String>,
+    /// The URL of the image, or a base64 data URL.
+    #[api(into)]
+    pub image_url: Option<String>,
+    /// Marks this part as a breakpoint of the prompt cache.
+    pub prompt_cache_breakpoint: Option<PromptCacheBreakpoint>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -81,23 +156,6 @@ pub enum PartsMessageRole {
     Unknown(String),
 }
 
-/// The state of a message of the input. Mirrors the API's `ResponsesMessageStatus`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum PartsMessageStatus {
-    /// The message is being generated.
-    #[api("in_progress")]
-    InProgress,
-    /// The message is complete.
-    #[api("completed")]
-    Completed,
-    /// Generation ended before the message was complete.
-    #[api("incomplete")]
-    Incomplete,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
 /// A message of the input, with its content as a text or as parts. Mirrors the API's
 /// `ResponsesEasyInputMessage`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
@@ -112,7 +170,7 @@ pub struct ResponseInputMessage {
     pub role: InputMessageRole,
     /// The phase of an assistant's message: commentary, or the final answer.
     #[api(into)]
-    pub phase: Option<InputMessagePhase>,
+    pub phase: Option<MessagePhase>,
     /// The type of item, `message`. Default: `message`.
     #[api(rename = "type", into)]
     pub kind: Option<String>,
@@ -137,25 +195,6 @@ pub enum ResponseMessageContent {
     Unknown(Value),
 }
 
-/// A part of a message: a text, an image or a file. Mirrors the API's
-/// `ResponsesEasyInputMessageContent1`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum ResponseMessagePart {
-    /// A text.
-    #[api("input_text")]
-    InputText(ResponsesInputText),
-    /// An image.
-    #[api("input_image")]
-    InputImage(ResponsesInputImage),
-    /// A file.
-    #[api("input_file")]
-    InputFile(ResponsesInputFile),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
 /// The role of a message's author. Mirrors the API's `ResponsesEasyInputMessageRole`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
@@ -176,21 +215,7 @@ pub enum InputMessageRole {
     Unknown(String),
 }
 
-/// The phase of an assistant's message. Mirrors the API's `ResponsesEasyInputMessagePhase`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum InputMessagePhase {
-    /// Commentary on the way to the answer.
-    #[api("commentary")]
-    Commentary,
-    /// The final answer.
-    #[api("final_answer")]
-    FinalAnswer,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// A tool that the model may call. Mirrors the API's `CreateResponseRequestTool`.
+/// A tool of a response. Mirrors the API's `CreateResponseRequestTool`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
@@ -220,7 +245,7 @@ pub struct ResponsesFunctionTool {
     pub strict: Option<bool>,
     /// The callers that the function accepts: the model, programs, or both.
     #[api(list)]
-    pub allowed_callers: Option<Vec<FunctionToolAllowedCaller>>,
+    pub allowed_callers: Option<Vec<AllowedCaller>>,
     /// Whether the definition is hidden from the model until a tool search loads it.
     pub defer_loading: Option<bool>,
     /// Describes to the model what the function does and when to call it.
@@ -233,10 +258,10 @@ pub struct ResponsesFunctionTool {
     pub extra: Map<String, Value>,
 }
 
-/// A caller that a function accepts. Mirrors the API's `ResponsesFunctionToolAllowedCaller`.
+/// A caller that a tool accepts. Mirrors the API's `ResponsesFunctionToolAllowedCaller`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum FunctionToolAllowedCaller {
+pub enum AllowedCaller {
     /// The model calls the function directly.
     #[api("direct")]
     Direct,

@@ -144,6 +144,9 @@ pub(crate) static CLOUD_ROUTES: &[Operation] = &[
         "/openai/deployments/{deployment}/chat/completions",
     ),
     operation("ocr.process", "POST", "/providers/mistral/azure/ocr"),
+    operation("chat.complete", "POST", "/azure/v1/chat/completions"),
+    operation("chat.stream", "POST", "/azure/v1/chat/completions"),
+    operation("ocr.process", "POST", "/azure/v1/ocr"),
 ];
 
 const VERTEX_PREFIX: &str = "/v1/projects/";

@@ -6,6 +6,7 @@ pub(crate) mod completion;
 pub(crate) mod conversation;
 pub(crate) mod document;
 mod json_answer;
+mod listed_keys;
 mod pattern;
 pub(crate) mod random;
 pub(crate) mod reply;

@@ -71,31 +71,26 @@ pub(crate) const NUMBER: Type = Type::Number(f64::NEG_INFINITY, f64::INFINITY);
 
 /// Validates a body. The error lists every invalid field.
 pub(crate) fn validate(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    errors(fields, body).map_err(ApiError::validation)
+    validate_members(fields, true, body)
 }
 
-/// Validates a body of an operation whose errors are [`ApiError::validation_plain`].
-pub(crate) fn validate_plain(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    errors(fields, body).map_err(ApiError::validation_plain)
-}
-
-/// Validates a body whose unknown members are ignored, with errors as [`validate_plain`].
+/// Validates a body whose unknown members are ignored.
 pub(crate) fn validate_open(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    errors_of(fields, false, body).map_err(ApiError::validation_plain)
+    validate_members(fields, false, body)
 }
 
-fn errors(fields: &'static [Field], body: &Value) -> Result<(), Vec<Value>> {
-    errors_of(fields, true, body)
-}
-
-fn errors_of(fields: &'static [Field], is_closed: bool, body: &Value) -> Result<(), Vec<Value>> {
+fn validate_members(
+    fields: &'static [Field],
+    is_closed: bool,
+    body: &Value,
+) -> Result<(), ApiError> {
     let mut validator = Validator::default();
     validator.path.push("body".into());
     validator.object(fields, &[], is_closed, body);
     if validator.errors.is_empty() {
         Ok(())
     } else {
-        Err(validator.errors)
+        Err(ApiError::validation(validator.errors))
     }
 }
 

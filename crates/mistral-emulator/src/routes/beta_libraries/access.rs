@@ -89,7 +89,7 @@ fn entity(table: &'static [Field], request: &Value) -> Result<(String, String), 
             let location = ["body".into(), name.into()];
             let message = "Input should be a valid UUID";
             let error = error_detail("uuid_parsing", &location, message, &id.into());
-            return Err(ApiError::validation_plain(vec![error]));
+            return Err(ApiError::validation(vec![error]));
         }
     }
     Ok((text("share_with_uuid"), text("share_with_type")))

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use super::{
     ContentPart, CountResponseInputTokensRequest, CreateResponseRequest, ModelResponse,
-    ReasoningContent, ResponseOutputItem, ResponseStreamEvent, ResponsesFunctionToolCall,
-    ResponsesOutputMessage, ResponsesOutputMessageContent, ResponsesOutputText,
-    ResponsesReasoningItem, TextAnnotation,
+    ReasoningContent, ResponseInputItem, ResponseOutputItem, ResponseStreamEvent,
+    ResponsesFunctionToolCall, ResponsesOutputMessage, ResponsesOutputMessageContent,
+    ResponsesOutputText, ResponsesReasoningItem, TextAnnotation,
 };
 
 impl ModelResponse {
@@ -109,6 +110,55 @@ impl ResponsesFunctionToolCall {
             "" => serde_json::from_str("{}"),
             arguments => serde_json::from_str(arguments),
         }
+    }
+}
+
+impl ResponsesFunctionToolCall {
+    /// Returns the item that answers this call with `output`, a text for the model to read.
+    ///
+    /// ```
+    /// use mistral_sdk::beta::responses::{CreateResponseRequest, ModelResponse, ResponseInputItem};
+    ///
+    /// /// Runs the functions of a response, and returns the next request.
+    /// fn answer(question: &str, response: ModelResponse) -> CreateResponseRequest {
+    ///     let calls: Vec<_> = response.function_calls().cloned().collect();
+    ///     let mut input = vec![ResponseInputItem::user(question)];
+    ///     input.extend(response.output.into_iter().map(ResponseInputItem::from));
+    ///     input.extend(calls.iter().map(|call| call.output("noon")));
+    ///     CreateResponseRequest::new("mistral-medium-latest", input)
+    /// }
+    /// # let json = serde_json::json!({
+    /// #     "id": "resp_1", "created_at": 1.0, "model": "m", "parallel_tool_calls": true,
+    /// #     "tool_choice": "auto", "tools": [], "output": [{
+    /// #         "type": "function_call", "call_id": "call_1", "name": "now", "arguments": "{}"}],
+    /// # });
+    /// # let request = serde_json::to_value(answer("When?", serde_json::from_value(json)?))?;
+    /// # assert_eq!(request["input"][0]["role"], "user");
+    /// # assert_eq!(request["input"][1]["name"], "now");
+    /// # assert_eq!(request["input"][2]["type"], "function_call_output");
+    /// # assert_eq!(request["input"][2]["call_id"], "call_1");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn output(&self, output: impl Into<String>) -> ResponseInputItem {
+        ResponseInputItem::Unknown(json!({
+            "type": "function_call_output",
+            "call_id": self.call_id,
+            "output": output.into(),
+        }))
+    }
+}
+
+impl ResponseInputItem {
+    /// Creates a message of the user.
+    pub fn user(text: impl Into<String>) -> Self {
+        Self::Unknown(json!({ "role": "user", "content": text.into() }))
+    }
+}
+
+/// An item of a response as an item of the next request.
+impl From<ResponseOutputItem> for ResponseInputItem {
+    fn from(item: ResponseOutputItem) -> Self {
+        Self::Unknown(serde_json::to_value(item).unwrap_or_default())
     }
 }
 

@@ -48,12 +48,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let output = datasets.records().judge(&id, &judge).await?;
         match output.answer {
             JudgeAnswer::Number(score) => println!("{id}: {score}"),
-            answer => println!("{id}: {answer:?}"),
+            answer => println!("{id}: not a score, but {answer:?}"),
         }
     }
 
     let export = datasets.export_to_jsonl(&dataset.id).await?;
-    println!("All records: {}", export.file_url);
+    let path = std::env::temp_dir().join("paintings-export.jsonl");
+    let download = datasets.download_export(&export).await?;
+    let bytes = download.write_to(&path).await?;
+    println!("{bytes} bytes in {}", path.display());
+
     datasets.delete(&dataset.id).await?;
     client.files().delete(&file.id).await?;
     Ok(())

@@ -26,8 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .description("Returns the current weather of a city")
         .parameters(schema);
 
-    let question = json!({"role": "user", "content": "Call get_weather for Paris."});
-    let mut items = vec![ResponseInputItem::Unknown(question)];
+    let mut items = vec![ResponseInputItem::user("Call get_weather for Paris.")];
     let mut request = CreateResponseRequest::new("mistral-medium-latest", items.clone())
         .instructions("Answer in one sentence.")
         .tools([tool]);
@@ -37,16 +36,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The API keeps no conversation: the input repeats the output, and the results follow.
     let response = client.responses().create(&request).await?;
-    for item in &response.output {
-        items.push(ResponseInputItem::Unknown(serde_json::to_value(item)?));
-    }
+    items.extend(response.output.iter().cloned().map(ResponseInputItem::from));
     for call in response.function_calls() {
         let arguments: GetWeather = call.parse_arguments()?;
-        items.push(ResponseInputItem::Unknown(json!({
-            "type": "function_call_output",
-            "call_id": call.call_id,
-            "output": format!("{}: sunny, 21 °C", arguments.city),
-        })));
+        items.push(call.output(format!("{}: sunny, 21 °C", arguments.city)));
     }
 
     request.input = ResponseInput::List(items);

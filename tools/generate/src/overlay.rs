@@ -80,6 +80,9 @@ pub(crate) struct MethodNote {
     /// Whether sending it twice is the same as sending it once.
     #[serde(default)]
     pub(crate) idempotent: bool,
+    /// Whether every request has a trace context in its header and its body.
+    #[serde(default)]
+    pub(crate) trace_context: bool,
 }
 
 impl Overlay {

@@ -4,6 +4,7 @@
 
 pub mod deployments;
 pub mod events;
+mod execute;
 mod execute_workflow_response;
 pub mod executions;
 mod get_workflow_registration_request;
@@ -53,11 +54,13 @@ static BULK_UNARCHIVE: Operation = Operation::put(
 static EXECUTE: Operation = Operation::post(
     "workflows.execute_workflow",
     "/v1/workflows/{workflow_identifier}/execute",
-);
+)
+.trace_context();
 static EXECUTE_REGISTRATION: Operation = Operation::post(
     "workflows.execute_workflow_registration",
     "/v1/workflows/registrations/{workflow_registration_id}/execute",
-);
+)
+.trace_context();
 static GET: Operation = Operation::get(
     "workflows.get_workflow",
     "/v1/workflows/{workflow_identifier}",

@@ -22,7 +22,7 @@ use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::{CallOutcome, Trace};
 use crate::provider::{Framing, Operation};
 use crate::sse::SseDecoder;
-use crate::transport::Body;
+use crate::transport::{Body, TransportErrorKind};
 
 /// The data of the event that ends a stream.
 const END_MARKER: &str = "[DONE]";
@@ -189,6 +189,9 @@ impl<T: StreamEvent> EventStream<T> {
                 Poll::Ready(Some(Err(_))) if T::is_complete(&self.state) => {
                     self.close(CallOutcome::Completed);
                     return Poll::Ready(None);
+                }
+                Poll::Ready(Some(Err(cause))) if cause.kind() == TransportErrorKind::Decode => {
+                    return Poll::Ready(Some(self.fail(cause.into())));
                 }
                 Poll::Ready(Some(Err(cause))) => {
                     let message = format!("the stream stopped before its end: {cause}");

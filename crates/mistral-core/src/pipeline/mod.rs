@@ -14,8 +14,10 @@ mod raw_body;
 mod redirect;
 pub(crate) mod request;
 pub(crate) mod route_cache;
+mod signed_url;
 mod signing;
 pub(crate) mod telemetry;
+mod trace_context;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -85,6 +87,13 @@ impl Pipeline {
         if !self.provider.is_prepared() && self.provider.supports(&request.operation) {
             Box::pin(self.prepare(request)).await.map_err(at(0))?;
         }
+        let with_context;
+        let request = if request.operation.has_trace_context {
+            with_context = request.with_trace_context(&self.propagate).map_err(at(0))?;
+            &*with_context
+        } else {
+            request
+        };
         let mut exchange = Exchange::new(self, request)?;
         let mut timer: Timer<'_> = pin!(None);
         loop {

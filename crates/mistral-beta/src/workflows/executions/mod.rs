@@ -2,10 +2,13 @@
 
 //! Executions.
 
+mod follow;
 mod get_workflow_execution_request;
 mod otel_bool_value;
 mod progress_trace_event;
 mod reset_workflow_execution_request;
+mod typed;
+mod wait;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -37,6 +40,7 @@ pub use self::reset_workflow_execution_request::{
     SignalInput, SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse, UpdateInput,
     UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
 };
+pub use self::wait::ExecutionWait;
 
 static BATCH_CANCEL: Operation = Operation::post(
     "workflows.executions.batch_cancel_workflow_executions",

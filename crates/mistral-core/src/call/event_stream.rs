@@ -230,7 +230,7 @@ impl<T: StreamEvent> EventStream<T> {
             self.has_end_marker = true;
             return Poll::Pending;
         }
-        if event.event_type == "error" && !T::HAS_ERROR_EVENTS {
+        if !T::HAS_ERROR_EVENTS && event.event_type == "error" {
             let headers = HeaderMap::new();
             let error = ApiError::parse(self.status, headers, event.data.as_bytes());
             return Poll::Ready(Some(self.fail(error.into())));

@@ -60,11 +60,12 @@ fn list(text: &str) -> Vec<Item<'_>> {
     let is_marked = items
         .first()
         .is_some_and(|item| item.is_quoted || item.hint.is_some());
-    let ends_sentence = !rest.trim_start().starts_with(char::is_alphanumeric);
-    if !is_marked && !(items.len() > 1 && ends_sentence) {
-        items.clear();
+    let is_bare_list = items.len() > 1 && !rest.trim_start().starts_with(char::is_alphanumeric);
+    if is_marked || is_bare_list {
+        items
+    } else {
+        Vec::new()
     }
-    items
 }
 
 /// Splits a text after the item at its start.

@@ -7,7 +7,11 @@
 //! [`call_download`](crate::Client::call_download). Route, credentials, retries, timeouts,
 //! errors and pages are the same as for the groups of the SDK.
 
-pub use crate::call::{Call, DownloadCall, NextPage, Page, StreamCall, StreamEvent};
+pub use crate::call::{
+    Call, DownloadCall, Envelope, MergedEvent, NextPage, Page, StreamCall, StreamEvent, Wait,
+    WaitProgress,
+};
+pub use crate::error::decode_value;
 pub use crate::pipeline::multipart::MultipartForm;
 pub use crate::pipeline::request::ApiRequest;
 pub use crate::provider::{Framing, Operation, RetrySafety};

@@ -139,8 +139,8 @@ async fn beta_connectors(client: &Client, method: &str, args: &Args<'_>) -> Call
         }
         "call_tool" => {
             completed(group.call_tool(
-                args.path("tool_name")?,
                 args.path("connector_id_or_name")?,
+                args.path("tool_name")?,
                 &args.query()?,
                 &args.body()?,
             ))
@@ -168,9 +168,9 @@ async fn beta_connectors(client: &Client, method: &str, args: &Args<'_>) -> Call
         }
         "delete_credentials" => {
             completed(group.delete_credentials(
-                args.path("credentials_name")?,
                 args.path("connector_id_or_name")?,
                 &args.path("consumer_scope")?.into(),
+                args.path("credentials_name")?,
             ))
             .await
         }
@@ -238,8 +238,8 @@ async fn beta_context_search_indexes(client: &Client, method: &str, args: &Args<
         }
         "generate_index_summary" => {
             streamed(group.generate_index_summary(
-                &args.path("language")?.into(),
                 args.path("index_name")?,
+                &args.path("language")?.into(),
                 &args.query()?,
             ))
             .await
@@ -250,7 +250,7 @@ async fn beta_context_search_indexes(client: &Client, method: &str, args: &Args<
         }
         "get_index_summary" => {
             completed(
-                group.get_index_summary(&args.path("language")?.into(), args.path("index_name")?),
+                group.get_index_summary(args.path("index_name")?, &args.path("language")?.into()),
             )
             .await
         }
@@ -264,8 +264,8 @@ async fn beta_context_search_indexes(client: &Client, method: &str, args: &Args<
         "search" => completed(group.search(args.path("index_name")?, &args.body()?)).await,
         "set_index_summary" => {
             completed(group.set_index_summary(
-                &args.path("language")?.into(),
                 args.path("index_name")?,
+                &args.path("language")?.into(),
                 &args.body()?,
             ))
             .await

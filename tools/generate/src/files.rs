@@ -77,6 +77,10 @@ impl<'a> Files<'a> {
                 if let Returns::Events(Type::Named(name)) | Returns::Lines(Type::Named(name)) =
                     &method.returns
                 {
+                    let note = self.model.overlay.groups.get(&group.name);
+                    if note.is_some_and(|note| note.events.contains(name)) {
+                        continue;
+                    }
                     let is_workflow = group.feature == "workflows";
                     self.events.insert(name.clone(), is_workflow);
                 }
@@ -149,7 +153,15 @@ impl<'a> Files<'a> {
             items.extend(self.items(&group.module)?);
             let children: Vec<_> = self.plan.children(&group.name).collect();
             let children: Vec<_> = children.iter().filter_map(|it| it.module.last()).collect();
-            let modules = self.types(&group.module, items, &children, &mut files);
+            let note = self.model.overlay.groups.get(&group.name);
+            let hand_written = note.map(|it| it.modules.clone()).unwrap_or_default();
+            let taken: Vec<_> = children
+                .iter()
+                .copied()
+                .chain(hand_written.keys())
+                .collect();
+            let mut modules = self.types(&group.module, items, &taken, &mut files);
+            modules.extend(hand_written);
             self.group(group, &children, modules, &mut files)?;
         }
         for home in self.plan.shared.keys() {

@@ -102,7 +102,9 @@ pub(crate) fn methods<'a>(method: &'a Method, model: &Model<'_>) -> Result<Vec<R
 
 fn arguments(method: &Method, name: &str, model: &Model<'_>) -> Result<Vec<Argument>> {
     let mut arguments = Vec::new();
-    for parameter in &method.path_params {
+    let mut in_path: Vec<_> = method.path_params.iter().collect();
+    in_path.sort_by_key(|it| method.path.find(&format!("{{{}}}", it.name)));
+    for parameter in in_path {
         let ty = model.type_of(&parameter.schema)?;
         arguments.push(Argument::Path(parameter.name.clone(), ty));
     }

@@ -18,6 +18,8 @@ mod pages;
 mod plan;
 mod prose;
 mod same;
+#[cfg(test)]
+mod tests;
 mod types;
 mod unions;
 

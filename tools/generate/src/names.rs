@@ -39,6 +39,7 @@ pub(crate) fn pascal(name: &str) -> String {
     }
     match text.as_str() {
         "Self" => "Itself".to_owned(),
+        "" if name == "*" => "All".to_owned(),
         "" => "Empty".to_owned(),
         // The derives keep this name for what is not declared.
         "Unknown" => "Unspecified".to_owned(),

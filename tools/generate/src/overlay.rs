@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::prose::Prose;
 
 /// The content of `spec/overlay.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Overlay {
     /// The areas, in the order of the documentation.
@@ -57,6 +57,13 @@ pub(crate) struct GroupNote {
     pub(crate) name: Option<String>,
     /// The noun that the operations are on: `the operations on …`.
     pub(crate) noun: Option<String>,
+    /// The modules beside the generated ones that are written by hand, with the names that they
+    /// export.
+    #[serde(default)]
+    pub(crate) modules: BTreeMap<String, Vec<String>>,
+    /// The schemas of events whose `StreamEvent` one of these modules implements.
+    #[serde(default)]
+    pub(crate) events: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

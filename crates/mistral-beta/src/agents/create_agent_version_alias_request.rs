@@ -157,7 +157,7 @@ pub struct CreateAgentRequest {
     pub instructions: Option<String>,
     /// The tools that the model may call during a conversation.
     #[api(list)]
-    pub tools: Option<Vec<NewAgentTool>>,
+    pub tools: Option<Vec<AgentTool>>,
     /// The arguments that completions are generated with. A request in a conversation can override
     /// them.
     pub completion_args: Option<CompletionArgs>,
@@ -180,11 +180,11 @@ pub struct CreateAgentRequest {
     pub extra: Map<String, Value>,
 }
 
-/// A tool that a new agent may call. Mirrors the API's `CreateAgentRequestTool`.
+/// A tool that an agent or the model of a conversation may call. Mirrors the API's `AgentTool`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum NewAgentTool {
+pub enum AgentTool {
     /// Runs code in a sandbox on the server.
     #[api("code_interpreter")]
     CodeInterpreter(CodeInterpreterTool),

@@ -12,14 +12,13 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 use crate::ListPage;
 
 pub use self::create_agent_version_alias_request::{
-    CompletionArgs, CompletionStop, CreateAgentRequest, CreateAgentVersionAliasRequest,
+    AgentTool, CompletionArgs, CompletionStop, CreateAgentRequest, CreateAgentVersionAliasRequest,
     DeleteAgentVersionAliasRequest, GetAgentRequest, ListAgentPagesRequest,
-    ListAgentVersionsRequest, ListAgentsRequest, NewAgentTool, ToolChoiceMode,
-    UpdateAgentVersionRequest,
+    ListAgentVersionsRequest, ListAgentsRequest, ToolChoiceMode, UpdateAgentVersionRequest,
 };
 pub use self::reasoning_effort::{
-    Agent, AgentPage, AgentSource, AgentTool, AgentVersionAlias, AgentVersionSelector,
-    ReasoningEffort, UpdateAgentRequest, UpdatedAgentTool,
+    Agent, AgentPage, AgentSource, AgentVersionAlias, AgentVersionSelector, ReasoningEffort,
+    UpdateAgentRequest,
 };
 
 static CREATE: Operation = Operation::post("beta.agents.create", "/v1/agents");

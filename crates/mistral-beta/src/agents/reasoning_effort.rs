@@ -3,13 +3,9 @@
 use mistral_core::call::{NextPage, Page};
 use mistral_core::chat::GuardrailConfig;
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion, Patch};
-use mistral_core::messages::{
-    CodeInterpreterTool, CustomConnector, DocumentLibraryTool, FunctionTool, ImageGenerationTool,
-    WebSearchPremiumTool, WebSearchTool,
-};
 use serde_json::{Map, Value};
 
-use super::CompletionArgs;
+use super::{AgentTool, CompletionArgs};
 
 /// The reasoning effort of a reasoning model. Mirrors the API's `ReasoningEffort`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
@@ -96,36 +92,6 @@ pub struct Agent {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// A tool that an agent may call. Mirrors the API's `AgentTool`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum AgentTool {
-    /// Runs code in a sandbox on the server.
-    #[api("code_interpreter")]
-    CodeInterpreter(CodeInterpreterTool),
-    /// A connector, with all or some of its tools.
-    #[api("connector")]
-    Connector(CustomConnector),
-    /// Searches the documents of libraries.
-    #[api("document_library")]
-    DocumentLibrary(DocumentLibraryTool),
-    /// A function that the application runs.
-    #[api("function")]
-    Function(FunctionTool),
-    /// Generates images.
-    #[api("image_generation")]
-    ImageGeneration(ImageGenerationTool),
-    /// Searches the web.
-    #[api("web_search")]
-    WebSearch(WebSearchTool),
-    /// Searches the web and news agencies.
-    #[api("web_search_premium")]
-    WebSearchPremium(WebSearchPremiumTool),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
 }
 
 /// An alias of a version of an agent: a name that can be moved from version to version. Mirrors the
@@ -226,7 +192,7 @@ pub struct UpdateAgentRequest {
     pub instructions: Option<Patch<String>>,
     /// The tools that the model may call during a conversation. They replace those of the agent.
     #[api(list)]
-    pub tools: Option<Vec<UpdatedAgentTool>>,
+    pub tools: Option<Vec<AgentTool>>,
     /// The arguments that completions are generated with. A request in a conversation can override
     /// them.
     pub completion_args: Option<CompletionArgs>,
@@ -258,34 +224,4 @@ pub struct UpdateAgentRequest {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// A tool that an updated agent may call. Mirrors the API's `UpdateAgentRequestTool`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum UpdatedAgentTool {
-    /// Runs code in a sandbox on the server.
-    #[api("code_interpreter")]
-    CodeInterpreter(CodeInterpreterTool),
-    /// A connector, with all or some of its tools.
-    #[api("connector")]
-    Connector(CustomConnector),
-    /// Searches the documents of libraries.
-    #[api("document_library")]
-    DocumentLibrary(DocumentLibraryTool),
-    /// A function that the application runs.
-    #[api("function")]
-    Function(FunctionTool),
-    /// Generates images.
-    #[api("image_generation")]
-    ImageGeneration(ImageGenerationTool),
-    /// Searches the web.
-    #[api("web_search")]
-    WebSearch(WebSearchTool),
-    /// Searches the web and news agencies.
-    #[api("web_search_premium")]
-    WebSearchPremium(WebSearchPremiumTool),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
 }

@@ -40,15 +40,15 @@ impl<M: Mode> Connectors<M> {
     #[deprecated(note = "the API has deprecated this operation")]
     pub fn call_tool(
         &self,
-        tool_name: &str,
         connector_id_or_name: &str,
+        tool_name: &str,
         query: &CallConnectorToolQuery,
         request: &CallConnectorToolRequest,
     ) -> Call<ConnectorToolCallResponse, M> {
         let request = ApiRequest::new(&CALL_TOOL)
             .path(&[
-                ("tool_name", tool_name),
                 ("connector_id_or_name", connector_id_or_name),
+                ("tool_name", tool_name),
             ])
             .query(query)
             .json(request);
@@ -126,14 +126,14 @@ impl<M: Mode> Connectors<M> {
     /// `DELETE /v1/connectors/{connector_id_or_name}/{consumer_scope}/credentials/{credentials_name}`.
     pub fn delete_credentials(
         &self,
-        credentials_name: &str,
         connector_id_or_name: &str,
         consumer_scope: &CredentialsScope,
+        credentials_name: &str,
     ) -> Call<MessageResponse, M> {
         let request = ApiRequest::new(&DELETE_CREDENTIALS).path(&[
-            ("credentials_name", credentials_name),
             ("connector_id_or_name", connector_id_or_name),
             ("consumer_scope", consumer_scope.as_str()),
+            ("credentials_name", credentials_name),
         ]);
         self.client.call(request)
     }

@@ -3,7 +3,9 @@
 use mistral_core::json::{ApiEnum, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{GrammarSyntax, ResponseReasoning, ResponseTextConfig, ResponseToolChoice};
+use super::{
+    ResponseReasoning, ResponseTextConfig, ResponseToolChoiceFunction, ResponseToolChoiceMode,
+};
 
 /// A request to count the input tokens of a response without creating it. Mirrors the API's
 /// `CountResponseInputTokensRequest`.
@@ -79,7 +81,7 @@ pub enum ResponseInputItem {
     Unknown(Value),
 }
 
-/// A tool that the model may call. Mirrors the API's `CreateResponseRequestTool`.
+/// A tool of a response. Mirrors the API's `CreateResponseRequestTool`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
@@ -109,7 +111,7 @@ pub struct ResponsesFunctionTool {
     pub strict: Option<bool>,
     /// The callers that the function accepts: the model, programs, or both.
     #[api(list)]
-    pub allowed_callers: Option<Vec<FunctionToolAllowedCaller>>,
+    pub allowed_callers: Option<Vec<AllowedCaller>>,
     /// Whether the definition is hidden from the model until a tool search loads it.
     pub defer_loading: Option<bool>,
     /// Describes to the model what the function does and when to call it.
@@ -122,10 +124,10 @@ pub struct ResponsesFunctionTool {
     pub extra: Map<String, Value>,
 }
 
-/// A caller that a function accepts. Mirrors the API's `ResponsesFunctionToolAllowedCaller`.
+/// A caller that a tool accepts. Mirrors the API's `ResponsesFunctionToolAllowedCaller`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum FunctionToolAllowedCaller {
+pub enum AllowedCaller {
     /// The model calls the function directly.
     #[api("direct")]
     Direct,
@@ -180,7 +182,7 @@ pub struct NamespacedFunctionTool {
     pub name: String,
     /// The callers that the function accepts: the model, programs, or both.
     #[api(list)]
-    pub allowed_callers: Option<Vec<NamespacedFunctionAllowedCaller>>,
+    pub allowed_callers: Option<Vec<AllowedCaller>>,
     /// Whether the definition is hidden from the model until a tool search loads it.
     pub defer_loading: Option<bool>,
     /// Describes to the model what the function does and when to call it.
@@ -198,21 +200,6 @@ pub struct NamespacedFunctionTool {
     pub extra: Map<String, Value>,
 }
 
-/// A caller that a function in a namespace accepts. Mirrors the API's
-/// `ResponsesToolFunctionAllowedCaller`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum NamespacedFunctionAllowedCaller {
-    /// The model calls the function directly.
-    #[api("direct")]
-    Direct,
-    /// A program calls the function.
-    #[api("programmatic")]
-    Programmatic,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
 /// A tool with a free text as its input. Mirrors the API's `ResponsesCustomTool`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
@@ -223,7 +210,7 @@ pub struct ResponsesCustomTool {
     pub name: String,
     /// The callers that the tool accepts: the model, programs, or both.
     #[api(list)]
-    pub allowed_callers: Option<Vec<CustomToolAllowedCaller>>,
+    pub allowed_callers: Option<Vec<AllowedCaller>>,
     /// Whether the definition is hidden from the model until a tool search loads it.
     pub defer_loading: Option<bool>,
     /// Describes to the model what the tool does and when to call it.
@@ -235,20 +222,6 @@ pub struct ResponsesCustomTool {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// A caller that a custom tool accepts. Mirrors the API's `ResponsesCustomToolAllowedCaller`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum CustomToolAllowedCaller {
-    /// The model calls the tool directly.
-    #[api("direct")]
-    Direct,
-    /// A program calls the tool.
-    #[api("programmatic")]
-    Programmatic,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
 }
 
 /// The format of a custom tool's input. Mirrors the API's `ResponsesCustomToolFormat`.
@@ -290,4 +263,34 @@ pub struct CustomToolGrammar {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+/// The syntax of a grammar. Mirrors the API's `Syntax`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum GrammarSyntax {
+    /// A grammar in the syntax of Lark.
+    #[api("lark")]
+    Lark,
+    /// A regular expression.
+    #[api("regex")]
+    Regex,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// Controls whether the model calls a function, and which one. Mirrors the API's
+/// `CreateResponseRequestToolChoiceUnion`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum ResponseToolChoice {
+    /// The model calls this function.
+    #[api(object)]
+    ResponseToolChoiceFunction(ResponseToolChoiceFunction),
+    /// A rule for all functions.
+    #[api(string)]
+    ResponseToolChoiceMode(ResponseToolChoiceMode),
+    /// A value that this version of the SDK does not declare.
+    Unknown(Value),
 }

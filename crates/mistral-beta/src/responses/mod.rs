@@ -3,62 +3,51 @@
 //! Responses.
 
 mod count_response_input_tokens_request;
-mod grammar_syntax;
+mod items;
+mod merge;
 mod model_response;
-mod response_error_code;
-mod responses_arguments_done_event;
-mod responses_content_part_added_event;
+mod response_service_tier;
+mod response_tool_choice_function;
+mod responses_output_item_done_event;
 mod responses_output_refusal;
-mod responses_usage;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 
 pub use self::count_response_input_tokens_request::{
-    CountResponseInputTokensRequest, CustomToolAllowedCaller, CustomToolFormat, CustomToolGrammar,
-    CustomToolTextFormat, FunctionToolAllowedCaller, NamespacedFunctionAllowedCaller,
-    NamespacedFunctionTool, NamespacedTool, ResponseInput, ResponseInputItem, ResponseTool,
-    ResponsesCustomTool, ResponsesFunctionTool, ResponsesNamespaceTool,
-};
-pub use self::grammar_syntax::{
-    CreateResponseRequest, GrammarSyntax, InputTokenCount, ResponseFormatJsonObject,
-    ResponseFormatJsonSchema, ResponseFormatText, ResponseReasoning, ResponseReasoningEffort,
-    ResponseTextConfig, ResponseTextFormat, ResponseToolChoice, ResponseToolChoiceFunction,
-    ResponseToolChoiceMode, ResponseVerbosity,
+    AllowedCaller, CountResponseInputTokensRequest, CustomToolFormat, CustomToolGrammar,
+    CustomToolTextFormat, GrammarSyntax, NamespacedFunctionTool, NamespacedTool, ResponseInput,
+    ResponseInputItem, ResponseTool, ResponseToolChoice, ResponsesCustomTool,
+    ResponsesFunctionTool, ResponsesNamespaceTool,
 };
 pub use self::model_response::{
     ContainerFileCitation, FileCitation, FilePathAnnotation, ModelResponse, OutputTextLogprob,
     OutputTextTopLogprob, ResponseOutputItem, ResponsesOutputMessage,
     ResponsesOutputMessageContent, ResponsesOutputText, TextAnnotation, UrlCitation,
 };
-pub use self::response_error_code::{
-    IncompleteReason, ModelResponseFormatJsonObject, ModelResponseFormatJsonSchema,
-    ModelResponseFormatText, ModelResponseReasoning, ModelResponseReasoningEffort,
-    ModelResponseStatus, ModelResponseTextConfig, ModelResponseTextFormat, ModelResponseVerbosity,
-    PromptCacheRetention, ResponseErrorCode, ResponseServiceTier, ResponseTruncation,
-    ResponsesIncompleteDetails,
+pub use self::response_service_tier::{
+    ModelResponseStatus, ResponseServiceTier, ResponseStreamEvent, ResponseTruncation,
+    ResponsesCompletedEvent, ResponsesCreatedEvent, ResponsesErrorEvent, ResponsesFailedEvent,
+    ResponsesInProgressEvent, ResponsesIncompleteEvent, ResponsesInputTokensDetails,
+    ResponsesOutputItemAddedEvent, ResponsesOutputTokensDetails, ResponsesUsage,
 };
-pub use self::responses_arguments_done_event::ResponsesArgumentsDoneEvent;
-pub use self::responses_content_part_added_event::{
-    AddedContentPart, DoneContentPart, ReasoningTextPart, ResponsesArgumentsDeltaEvent,
-    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent,
+pub use self::response_tool_choice_function::{
+    CreateResponseRequest, InputTokenCount, ResponseFormatJsonObject, ResponseFormatJsonSchema,
+    ResponseFormatText, ResponseReasoning, ResponseReasoningEffort, ResponseTextConfig,
+    ResponseTextFormat, ResponseToolChoiceFunction, ResponseToolChoiceMode, ResponseVerbosity,
+};
+pub use self::responses_output_item_done_event::{
+    ContentPart, ReasoningTextPart, ResponsesArgumentsDeltaEvent, ResponsesArgumentsDoneEvent,
+    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent, ResponsesOutputItemDoneEvent,
     ResponsesReasoningTextDeltaEvent, ResponsesReasoningTextDoneEvent, ResponsesTextDeltaEvent,
-    ResponsesTextDoneEvent, TextDeltaLogprob, TextDeltaTopLogprob, TextDoneLogprob,
-    TextDoneTopLogprob,
+    ResponsesTextDoneEvent, TextLogprob, TextTopLogprob,
 };
 pub use self::responses_output_refusal::{
-    DirectCaller, FunctionToolCallCaller, FunctionToolCallStatus, ModelResponseTool,
-    ModelResponseToolChoice, ModelResponseToolChoiceFunction, ModelResponseToolChoiceMode,
-    ProgramCaller, ReasoningContent, ReasoningItemStatus, ReasoningSummary, ResponsesError,
-    ResponsesFunctionToolCall, ResponsesOutputMessagePhase, ResponsesOutputMessageStatus,
+    DirectCaller, FunctionToolCallCaller, IncompleteReason, MessagePhase, ProgramCaller,
+    PromptCacheRetention, ReasoningContent, ReasoningSummary, ResponseErrorCode,
+    ResponseItemStatus, ResponsesError, ResponsesFunctionToolCall, ResponsesIncompleteDetails,
     ResponsesOutputRefusal, ResponsesReasoningItem,
-};
-pub use self::responses_usage::{
-    AddedOutputItem, DoneOutputItem, ResponseStreamEvent, ResponsesCompletedEvent,
-    ResponsesCreatedEvent, ResponsesErrorEvent, ResponsesFailedEvent, ResponsesInProgressEvent,
-    ResponsesIncompleteEvent, ResponsesInputTokensDetails, ResponsesOutputItemAddedEvent,
-    ResponsesOutputItemDoneEvent, ResponsesOutputTokensDetails, ResponsesUsage,
 };
 
 static COUNT_INPUT_TOKENS: Operation =

@@ -6,10 +6,9 @@ use mistral_core::json::{ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
 use super::{
-    ModelResponseReasoning, ModelResponseStatus, ModelResponseTextConfig, ModelResponseTool,
-    ModelResponseToolChoice, PromptCacheRetention, ResponseServiceTier, ResponseTruncation,
-    ResponsesError, ResponsesFunctionToolCall, ResponsesIncompleteDetails,
-    ResponsesOutputMessagePhase, ResponsesOutputMessageStatus, ResponsesOutputRefusal,
+    MessagePhase, ModelResponseStatus, PromptCacheRetention, ResponseItemStatus, ResponseReasoning,
+    ResponseServiceTier, ResponseTextConfig, ResponseTool, ResponseToolChoice, ResponseTruncation,
+    ResponsesError, ResponsesFunctionToolCall, ResponsesIncompleteDetails, ResponsesOutputRefusal,
     ResponsesReasoningItem, ResponsesUsage,
 };
 
@@ -34,10 +33,10 @@ pub struct ModelResponse {
     pub parallel_tool_calls: bool,
     /// The rule about function calls that the request set.
     #[api(required)]
-    pub tool_choice: ModelResponseToolChoice,
+    pub tool_choice: ResponseToolChoice,
     /// The functions that the model could call.
     #[api(required)]
-    pub tools: Vec<ModelResponseTool>,
+    pub tools: Vec<ResponseTool>,
     /// The error, if the response failed.
     pub error: Option<ResponsesError>,
     /// The reason why the response is incomplete, if it is.
@@ -67,7 +66,7 @@ pub struct ModelResponse {
     /// The retention of the cached prefix of the prompt.
     pub prompt_cache_retention: Option<PromptCacheRetention>,
     /// The reasoning settings of the request.
-    pub reasoning: Option<ModelResponseReasoning>,
+    pub reasoning: Option<ResponseReasoning>,
     /// An identifier of the end user, for safety checks.
     pub safety_identifier: Option<String>,
     /// The service tier that processed the request.
@@ -75,7 +74,7 @@ pub struct ModelResponse {
     /// The state of the response.
     pub status: Option<ModelResponseStatus>,
     /// The format and the verbosity of the answer.
-    pub text: Option<ModelResponseTextConfig>,
+    pub text: Option<ResponseTextConfig>,
     /// The number of most probable alternatives for each token.
     pub top_logprobs: Option<i64>,
     /// The treatment of an input that exceeds the context window of the model.
@@ -120,13 +119,13 @@ pub struct ResponsesOutputMessage {
     pub content: Vec<ResponsesOutputMessageContent>,
     /// The state of the message.
     #[api(required, into)]
-    pub status: ResponsesOutputMessageStatus,
+    pub status: ResponseItemStatus,
     /// The role of the message's author. Always `assistant`.
     #[api(initial = "assistant", into)]
     pub role: Option<String>,
     /// The phase of the message: commentary, or the final answer.
     #[api(into)]
-    pub phase: Option<ResponsesOutputMessagePhase>,
+    pub phase: Option<MessagePhase>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

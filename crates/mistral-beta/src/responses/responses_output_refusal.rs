@@ -3,8 +3,6 @@
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{ResponseErrorCode, ResponsesFunctionTool, ResponsesNamespaceTool};
-
 /// A refusal of the model to answer. Mirrors the API's `ResponsesOutputRefusal`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
@@ -18,29 +16,27 @@ pub struct ResponsesOutputRefusal {
     pub extra: Map<String, Value>,
 }
 
-/// The state of a message that the model generated. Mirrors the API's
-/// `ResponsesOutputMessageStatus`.
+/// The state of an item of a response. Mirrors the API's `ResponsesOutputMessageStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ResponsesOutputMessageStatus {
-    /// The message is being generated.
+pub enum ResponseItemStatus {
+    /// The item is being generated.
     #[api("in_progress")]
     InProgress,
-    /// The message is complete.
+    /// The item is complete.
     #[api("completed")]
     Completed,
-    /// Generation ended before the message was complete.
+    /// Generation ended before the item was complete.
     #[api("incomplete")]
     Incomplete,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
 
-/// The phase of a message that the model generated. Mirrors the API's
-/// `ResponsesOutputMessagePhase`.
+/// The phase of a message of the model. Mirrors the API's `ResponsesOutputMessagePhase`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ResponsesOutputMessagePhase {
+pub enum MessagePhase {
     /// Commentary on the way to the answer.
     #[api("commentary")]
     Commentary,
@@ -77,7 +73,7 @@ pub struct ResponsesFunctionToolCall {
     pub namespace: Option<String>,
     /// The state of the call.
     #[api(into)]
-    pub status: Option<FunctionToolCallStatus>,
+    pub status: Option<ResponseItemStatus>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -121,23 +117,6 @@ pub struct ProgramCaller {
     pub extra: Map<String, Value>,
 }
 
-/// The state of a function call. Mirrors the API's `ResponsesFunctionToolCallStatus`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum FunctionToolCallStatus {
-    /// The call is being generated.
-    #[api("in_progress")]
-    InProgress,
-    /// The call is complete.
-    #[api("completed")]
-    Completed,
-    /// Generation ended before the call was complete.
-    #[api("incomplete")]
-    Incomplete,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
 /// The reasoning of the model before it answered. Mirrors the API's `ResponsesReasoningItem`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
@@ -157,7 +136,7 @@ pub struct ResponsesReasoningItem {
     pub encrypted_content: Option<String>,
     /// The state of this item.
     #[api(into)]
-    pub status: Option<ReasoningItemStatus>,
+    pub status: Option<ResponseItemStatus>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -195,86 +174,6 @@ pub struct ReasoningContent {
     pub extra: Map<String, Value>,
 }
 
-/// The state of reasoning. Mirrors the API's `ResponsesReasoningItemStatus`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum ReasoningItemStatus {
-    /// The reasoning is being generated.
-    #[api("in_progress")]
-    InProgress,
-    /// The reasoning is complete.
-    #[api("completed")]
-    Completed,
-    /// Generation ended before the reasoning was complete.
-    #[api("incomplete")]
-    Incomplete,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// The rule about function calls that a response was generated with. Mirrors the API's
-/// `CreateResponseResponseToolChoiceUnion`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum ModelResponseToolChoice {
-    /// The model had to call this function.
-    #[api(object)]
-    ModelResponseToolChoiceFunction(ModelResponseToolChoiceFunction),
-    /// A rule for all functions.
-    #[api(string)]
-    ModelResponseToolChoiceMode(ModelResponseToolChoiceMode),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// A function that the model had to call. Mirrors the API's `ResponsesToolChoiceFunction`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct ModelResponseToolChoiceFunction {
-    /// The name of the function.
-    #[api(required)]
-    pub name: String,
-    /// The type of tool. Always `function`.
-    #[api(rename = "type")]
-    pub kind: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A rule about calls of functions. Mirrors the API's `CreateResponseResponseToolChoiceEnum`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum ModelResponseToolChoiceMode {
-    /// The model calls no function.
-    #[api("none")]
-    None,
-    /// The model decides whether to call functions.
-    #[api("auto")]
-    Auto,
-    /// The model calls at least one function.
-    #[api("required")]
-    Required,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// A tool that a response was generated with. Mirrors the API's `CreateResponseResponseTool`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum ModelResponseTool {
-    /// A function that the caller runs.
-    #[api("function")]
-    Function(ResponsesFunctionTool),
-    /// A group of functions under a common name.
-    #[api("namespace")]
-    Namespace(ResponsesNamespaceTool),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
 /// The error of a response that failed. Mirrors the API's `ResponsesError`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
@@ -288,4 +187,108 @@ pub struct ResponsesError {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+/// The code of an error of a response. Mirrors the API's `Code`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ResponseErrorCode {
+    /// The server failed.
+    #[api("server_error")]
+    ServerError,
+    /// A rate limit was exceeded.
+    #[api("rate_limit_exceeded")]
+    RateLimitExceeded,
+    /// The prompt is invalid.
+    #[api("invalid_prompt")]
+    InvalidPrompt,
+    /// The policy on biology forbids the request.
+    #[api("bio_policy")]
+    BioPolicy,
+    /// A vector store did not respond in time.
+    #[api("vector_store_timeout")]
+    VectorStoreTimeout,
+    /// The image is invalid.
+    #[api("invalid_image")]
+    InvalidImage,
+    /// The format of the image is invalid.
+    #[api("invalid_image_format")]
+    InvalidImageFormat,
+    /// The image is not valid base64.
+    #[api("invalid_base64_image")]
+    InvalidBase64Image,
+    /// The URL of the image is invalid.
+    #[api("invalid_image_url")]
+    InvalidImageUrl,
+    /// The image has too many pixels.
+    #[api("image_too_large")]
+    ImageTooLarge,
+    /// The image has too few pixels.
+    #[api("image_too_small")]
+    ImageTooSmall,
+    /// The image could not be decoded.
+    #[api("image_parse_error")]
+    ImageParseError,
+    /// The image violates the content policy.
+    #[api("image_content_policy_violation")]
+    ImageContentPolicyViolation,
+    /// The mode of the image is invalid.
+    #[api("invalid_image_mode")]
+    InvalidImageMode,
+    /// The file of the image is too large.
+    #[api("image_file_too_large")]
+    ImageFileTooLarge,
+    /// The media type of the image is not supported.
+    #[api("unsupported_image_media_type")]
+    UnsupportedImageMediaType,
+    /// The file of the image is empty.
+    #[api("empty_image_file")]
+    EmptyImageFile,
+    /// The image could not be downloaded.
+    #[api("failed_to_download_image")]
+    FailedToDownloadImage,
+    /// The file of the image does not exist.
+    #[api("image_file_not_found")]
+    ImageFileNotFound,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// The reason why a response is incomplete. Mirrors the API's `ResponsesIncompleteDetails`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ResponsesIncompleteDetails {
+    /// The reason.
+    pub reason: Option<IncompleteReason>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The reason why a response is incomplete. Mirrors the API's `Reason`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum IncompleteReason {
+    /// The response reached the maximum number of output tokens.
+    #[api("max_output_tokens")]
+    MaxOutputTokens,
+    /// The content filter ended the response.
+    #[api("content_filter")]
+    ContentFilter,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// The retention of the cached prefix of a prompt. Mirrors the API's `PromptCacheRetention`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum PromptCacheRetention {
+    /// The prefix is kept in memory.
+    #[api("in_memory")]
+    InMemory,
+    /// The prefix is kept for up to 24 hours.
+    #[api("24h")]
+    N24h,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
 }

@@ -8,7 +8,7 @@ use super::blocking_stream::{AsyncSource, BlockingStream};
 use super::feeder::{Feeder, feeder};
 use crate::api::batch;
 use crate::api::batch::{
-    Batch, BatchJob, BatchOutcome, BatchWait, Batchable, RESULTS, RUN, SubmittedBatch, WAIT,
+    Batch, BatchJob, BatchOutcome, BatchWait, Batchable, RESULTS, RUN, SubmittedBatch,
 };
 use crate::error::{Error, Result};
 use crate::mode::{Async, Blocking};
@@ -185,8 +185,7 @@ impl BatchWait<Blocking> {
     /// # Errors
     /// Fails with the errors of the asynchronous wait, and inside an async runtime.
     pub fn send(self) -> Result<BatchJob> {
-        let (wait, mode) = self.split();
-        mode.run_call(WAIT.into(), wait)
+        self.0.send()
     }
 }
 

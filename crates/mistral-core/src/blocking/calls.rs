@@ -7,6 +7,7 @@ use super::{ByteStream, EventStream, Pages};
 use crate::call::pages::Page;
 use crate::call::response::Response;
 use crate::call::stream_event::StreamEvent;
+use crate::call::wait::Wait;
 use crate::call::{Call, DownloadCall, StreamCall};
 use crate::error::Result;
 use crate::mode::Blocking;
@@ -94,5 +95,18 @@ impl DownloadCall<Blocking> {
         let (call, mode) = self.split();
         let stream = mode.run_call(operation, call)?;
         Ok(ByteStream::new(stream, mode))
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl<T: DeserializeOwned + Send + Sync + 'static> Wait<T, Blocking> {
+    /// Blocks until the server has finished.
+    ///
+    /// # Errors
+    /// Fails with the errors of the asynchronous wait, and inside an async runtime.
+    pub fn send(self) -> Result<T> {
+        let operation = self.operation();
+        let (wait, mode) = self.split();
+        mode.run_call(operation, wait)
     }
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::EventStream;
 use crate::api::audio::{SpeechStreamEvents, TranscriptionResponse, TranscriptionStreamEvents};
 use crate::api::chat::{ChatCompletionResponse, CompletionChunk};
+use crate::call::MergedEvent;
 use crate::error::Result;
 
 impl EventStream<CompletionChunk> {
@@ -43,6 +44,25 @@ impl<T: serde::de::DeserializeOwned + Send + 'static>
     /// [`collect_parsed`](crate::EventStream::<crate::api::chat::ParsedChunk<T>>::collect_parsed).
     pub fn collect_parsed(self) -> Result<crate::api::chat::Parsed<T>> {
         self.0.collect(async |stream| stream.collect_parsed().await)
+    }
+}
+
+impl<T: MergedEvent> EventStream<T> {
+    /// Returns the response merged from the events that the iterator has returned. The stream goes
+    /// on.
+    pub fn so_far(&self) -> T::Response {
+        self.0.inner.so_far()
+    }
+
+    /// Reads the rest of the stream and returns the whole response, merged from all events,
+    /// including those that were read before.
+    ///
+    /// # Errors
+    /// Fails with the errors of the asynchronous
+    /// [`collect_response`](crate::EventStream::collect_response).
+    pub fn collect_response(self) -> Result<T::Response> {
+        self.0
+            .collect(async |stream| stream.collect_response().await)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Streams of events: decoding, timeouts, and the end of the stream.
 
+mod read_to_end;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
@@ -142,21 +144,6 @@ impl<T: StreamEvent> EventStream<T> {
         &self.state
     }
 
-    /// Reads the stream to its end and returns the final state.
-    pub(crate) async fn read_to_end(mut self) -> Result<T::State> {
-        while let Some(event) = self.next().await {
-            event?;
-        }
-        let message = if self.failed {
-            "the stream stopped before its end: an earlier `next` returned the error"
-        } else if !self.has_end_marker && !T::is_complete(&self.state) {
-            "the stream stopped before its last event: the server closed the connection"
-        } else {
-            return Ok(std::mem::take(&mut self.state));
-        };
-        Err(self.error(Error::new(ErrorKind::Truncated, message)))
-    }
-
     /// Returns the next event, or the end, if it is buffered already.
     pub(crate) fn poll_buffered(&mut self) -> Poll<Option<Result<T>>> {
         if self.body.is_none() {
@@ -282,6 +269,10 @@ impl<T: StreamEvent> EventStream<T> {
             report_repair();
             self.has_events = true;
             return Some(Ok(item));
+        }
+        if event.event_type == "error" {
+            let error = ApiError::parse(self.status, HeaderMap::new(), event.data.as_bytes());
+            return Some(self.fail(error.into()));
         }
         let content = keep_alive::classify(event.event_type, &event.data);
         let operation = &self.operation;

@@ -5,12 +5,14 @@ pub(crate) mod event_stream;
 mod in_flight;
 pub(crate) mod input_stream;
 pub(crate) mod keep_alive;
+mod merged_event;
 mod misuse;
 #[macro_use]
 mod options;
 pub(crate) mod pages;
 pub(crate) mod response;
 pub(crate) mod stream_event;
+pub(crate) mod wait;
 
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
@@ -31,9 +33,11 @@ pub use self::byte_stream::ByteStream;
 pub use self::event_stream::EventStream;
 use self::event_stream::StreamLimits;
 use self::in_flight::{PendingRequest, SentRequest};
+pub use self::merged_event::MergedEvent;
 pub use self::pages::{Items, NextPage, Page, Pages};
 pub use self::response::{RateLimit, Response};
 pub use self::stream_event::StreamEvent;
+pub use self::wait::{Wait, WaitProgress};
 
 /// A call of an operation whose response is JSON. It is sent by `.await`, or by `.send()` with a
 /// blocking client.
@@ -124,6 +128,32 @@ pub struct DownloadCall<M: Mode = Async> {
     #[cfg_attr(not(feature = "blocking"), expect(dead_code))] // read by `split`
     mode: M,
     request: PendingRequest,
+}
+
+/// A response around the result that a caller is interested in.
+///
+/// [`Client::call_enveloped`](crate::Client::call_enveloped) returns the result alone:
+///
+/// ```
+/// use mistral_sdk::operation::Envelope;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Answer<T> { result: T }
+///
+/// impl<T: serde::de::DeserializeOwned> Envelope for Answer<T> {
+///     type Content = T;
+///
+///     fn into_content(self) -> T {
+///         self.result
+///     }
+/// }
+/// ```
+pub trait Envelope: DeserializeOwned {
+    /// The result.
+    type Content: DeserializeOwned;
+
+    /// Returns the result.
+    fn into_content(self) -> Self::Content;
 }
 
 call_options!(Call<T: DeserializeOwned> decode = decode::<T>);

@@ -28,8 +28,9 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
     /// `max_response_size` then limits the size of all events. Default: `false`.
     const IS_MERGED: bool = false;
 
-    /// Marks streams among whose events are some of the type `error`. They are then decoded as any
-    /// other event, and do not end the stream. Default: `false`.
+    /// Whether an event of the type `error` is one of the events of the operation. It is then
+    /// decoded like any other, and the stream goes on. Otherwise it ends the stream with the error
+    /// that it reports, as does one that cannot be decoded. Default: `false`.
     const HAS_ERROR_EVENTS: bool = false;
 
     /// Decodes one event from its data. Default: decodes JSON.

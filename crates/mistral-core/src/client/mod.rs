@@ -3,14 +3,15 @@
 mod builder;
 pub(crate) mod failover;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
 use serde::de::DeserializeOwned;
 
-use crate::call::{Call, DownloadCall, StreamCall, StreamEvent};
-use crate::error::{Error, Result};
+use crate::call::{Call, DownloadCall, Envelope, StreamCall, StreamEvent, Wait, WaitProgress};
+use crate::error::{Error, Result, decode};
 use crate::mode::{Async, Mode};
 use crate::pipeline::Pipeline;
 use crate::pipeline::request::ApiRequest;
@@ -143,6 +144,60 @@ impl<M: Mode> Client<M> {
     pub fn call_download(&self, request: ApiRequest) -> DownloadCall<M> {
         let request = request.for_method("call_download");
         DownloadCall::new(&self.pipeline, &self.mode, request)
+    }
+
+    /// Calls an operation, and returns the content of its response's envelope.
+    ///
+    /// As [`call`](Self::call) otherwise.
+    #[inline]
+    pub fn call_enveloped<E: Envelope>(&self, request: ApiRequest) -> Call<E::Content, M> {
+        let call = Call::new(&self.pipeline, &self.mode, request.for_method("call"));
+        call.with_decoder(|json| decode::<E>(json).map(E::into_content))
+    }
+
+    /// Creates a wait until the server has finished something. `poll` builds the request for its
+    /// state, and `progress` reads the response.
+    ///
+    /// Errors name `operation` and describe what is waited for by `subject`, for example
+    /// "the job `1234`".
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = mistral_emulator::Emulator::start()?;
+    /// # let client = mistral_sdk::Client::new(
+    /// #     mistral_sdk::MistralApi::new(emulator.api_key())?.base_url(emulator.url())?,
+    /// # )?;
+    /// use mistral_sdk::operation::{ApiRequest, Operation, WaitProgress};
+    /// use serde_json::Value;
+    ///
+    /// static GET: Operation = Operation::get("models.get", "/v1/models/{id}");
+    ///
+    /// let model = client
+    ///     .wait(
+    ///         "models.wait",
+    ///         "the model",
+    ///         || ApiRequest::new(&GET).path(&[("id", "mistral-small-latest")]),
+    ///         |model: &Value| match model["id"].as_str() {
+    ///             Some(_) => WaitProgress::Finished,
+    ///             None => WaitProgress::Ongoing("in training".to_owned()),
+    ///         },
+    ///     )
+    ///     .await?;
+    /// assert_eq!(model["id"], "mistral-small-latest");
+    /// # Ok(()) }
+    /// ```
+    #[inline]
+    pub fn wait<T: DeserializeOwned>(
+        &self,
+        operation: impl Into<Cow<'static, str>>,
+        subject: impl Into<String>,
+        mut poll: impl FnMut() -> ApiRequest + Send + 'static,
+        progress: impl Fn(&T) -> WaitProgress + Send + 'static,
+    ) -> Wait<T, M> {
+        let client = self.as_async();
+        let poll = move || client.call(poll());
+        Wait::new(self.mode.clone(), operation, subject, poll, progress)
     }
 
     /// Creates a call of an operation that the SDK does not model, with the same authentication,

@@ -6,7 +6,10 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use super::decode::locate;
 use super::display::one_line;
 use super::foreign::describe_foreign;
 use super::location::timeout_message;
@@ -193,6 +196,35 @@ pub(crate) fn unexpected(
         None => one_line(&cause.into().to_string()),
     };
     undocumented(status, headers, body, &cause)
+}
+
+/// Decodes a JSON value that is part of a response, for example the result that a program of the
+/// user has returned. `name` is the place of the value in the response.
+///
+/// # Errors
+/// Fails with [`ErrorKind::Decode`] if the value does not fit `T`. The message has the path.
+///
+/// ```
+/// use mistral_sdk::operation::decode_value;
+/// use serde_json::json;
+///
+/// let error = decode_value::<Vec<u32>>("result", &json!([1, "two"])).unwrap_err();
+/// assert!(error.to_string().contains("result[1]"), "{error}");
+/// ```
+pub fn decode_value<T: DeserializeOwned>(name: &str, value: &Value) -> super::Result<T> {
+    let text = value.to_string();
+    serde_json::from_str(&text).map_err(|cause| {
+        let (path, cause) = locate(text.as_bytes(), cause).into_parts();
+        let place = match path.as_str() {
+            "" => name.to_owned(),
+            path if path.starts_with('[') => format!("{name}{path}"),
+            path => format!("{name}.{path}"),
+        };
+        Error::new(
+            ErrorKind::Decode,
+            format!("the value does not have the expected type: `{place}`: {cause}"),
+        )
+    })
 }
 
 /// Creates the error for a body in place of a stream of events, which `found` describes: the

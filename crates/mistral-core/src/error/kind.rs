@@ -49,6 +49,9 @@ pub enum ErrorKind {
     Tool,
     /// A limit of the client was exceeded, for example by one event of a stream.
     TooLarge,
+    /// What the server worked on, for example the execution of a workflow, ended without success.
+    /// [`Error::partial`](crate::Error::partial) holds its last state.
+    Failed,
 }
 
 impl ErrorKind {

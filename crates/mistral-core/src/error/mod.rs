@@ -31,6 +31,7 @@ use url::Url;
 pub(crate) use self::api::REQUEST_ID_HEADERS;
 pub(crate) use self::api::request_id;
 pub use self::api::{ApiError, ErrorDetail};
+pub use self::construct::decode_value;
 pub(crate) use self::construct::{empty_response, not_a_stream, unexpected};
 pub(crate) use self::decode::{DecodeError, decode, locate, report_repair};
 pub(crate) use self::delay::duration_of_seconds;

@@ -153,11 +153,11 @@ impl<M: Mode> SearchIndexes<M> {
     /// Mirrors `GET /v1/context/search-indexes/{index_name}/summary_field/{language}`.
     pub fn get_index_summary(
         &self,
-        language: &SummaryLanguage,
         index_name: &str,
+        language: &SummaryLanguage,
     ) -> Call<IndexSummary, M> {
         let request = ApiRequest::new(&GET_INDEX_SUMMARY)
-            .path(&[("language", language.as_str()), ("index_name", index_name)]);
+            .path(&[("index_name", index_name), ("language", language.as_str())]);
         self.client.call(request)
     }
 
@@ -214,12 +214,12 @@ impl<M: Mode> SearchIndexes<M> {
     /// Mirrors `POST /v1/context/search-indexes/{index_name}/summary_field/{language}`.
     pub fn generate_index_summary(
         &self,
-        language: &SummaryLanguage,
         index_name: &str,
+        language: &SummaryLanguage,
         request: &GenerateIndexSummaryRequest,
     ) -> StreamCall<SummaryStreamItem, M> {
         let request = ApiRequest::new(&GENERATE_INDEX_SUMMARY)
-            .path(&[("language", language.as_str()), ("index_name", index_name)])
+            .path(&[("index_name", index_name), ("language", language.as_str())])
             .query(request);
         self.client.call_stream(request)
     }
@@ -300,12 +300,12 @@ impl<M: Mode> SearchIndexes<M> {
     /// Mirrors `PUT /v1/context/search-indexes/{index_name}/summary_field/{language}`.
     pub fn set_index_summary(
         &self,
-        language: &SummaryLanguage,
         index_name: &str,
+        language: &SummaryLanguage,
         request: &SetIndexSummaryRequest,
     ) -> Call<Value, M> {
         let request = ApiRequest::new(&SET_INDEX_SUMMARY)
-            .path(&[("language", language.as_str()), ("index_name", index_name)])
+            .path(&[("index_name", index_name), ("language", language.as_str())])
             .json(request);
         self.client.call(request)
     }

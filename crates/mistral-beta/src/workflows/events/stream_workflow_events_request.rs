@@ -91,7 +91,7 @@ pub enum WorkflowEventScope {
     Workflow,
     /// Events of both.
     #[api("*")]
-    Empty,
+    All,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }

@@ -66,7 +66,7 @@ pub use self::run::BatchRun;
 pub use self::submitted::SubmittedBatch;
 pub use self::wait::BatchWait;
 #[cfg(feature = "blocking")]
-pub(crate) use self::{results::RESULTS, run::RUN, wait::WAIT};
+pub(crate) use self::{results::RESULTS, run::RUN};
 
 /// The API's maximum number of inline requests.
 const MAX_INLINE_REQUESTS: usize = 10_000;

@@ -6,9 +6,10 @@ use super::jobs::BatchJobs;
 use super::request::GetBatchJobRequest;
 use super::response::BatchJob;
 use super::results::{BatchResults, RESULTS};
-use super::wait::BatchWait;
+use super::wait::{BatchWait, WAIT, progress};
 use crate::api::files::Files;
 use crate::call::Call;
+use crate::call::wait::Wait;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::mode::{Async, Mode};
@@ -52,7 +53,10 @@ impl<R: Batchable, M: Mode> SubmittedBatch<R, M> {
         let jobs = BatchJobs {
             client: self.client.as_async(),
         };
-        BatchWait::new(jobs, self.client.mode().clone(), self.id.clone())
+        let (id, mode) = (self.id.clone(), self.client.mode().clone());
+        let subject = format!("the job `{id}`");
+        let poll = move || jobs.get(&id, &GetBatchJobRequest::new());
+        BatchWait(Wait::new(mode, WAIT, subject, poll, progress))
     }
 
     /// Returns a handle to the same batch for a client of another mode.

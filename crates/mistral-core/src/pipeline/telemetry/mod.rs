@@ -340,5 +340,6 @@ pub(crate) fn error_type(kind: ErrorKind) -> &'static str {
         ErrorKind::Io => "io",
         ErrorKind::TooLarge => "too_large",
         ErrorKind::Tool => "tool",
+        ErrorKind::Failed => "failed",
     }
 }

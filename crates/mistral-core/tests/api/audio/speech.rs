@@ -2,10 +2,10 @@
 
 use http::Method;
 use mistral_core::audio::{
-    ListVoicesRequest, RawAudio, SearchVoicesRequest, SpeechAssistantTurn, SpeechOutputFormat, SpeechRequest,
-    SpeechResponse, SpeechStreamEvents, SpeechTurn, SpeechUserTurn, VoiceCreateRequest,
-    VoiceFilter, VoiceGender, VoiceKind, VoiceListPage, VoiceListResponse, VoiceResponse, VoiceType,
-    VoiceUpdateRequest,
+    ListVoicesRequest, RawAudio, SearchVoicesRequest, SpeechAssistantTurn, SpeechOutputFormat,
+    SpeechRequest, SpeechResponse, SpeechStreamEvents, SpeechTurn, SpeechUserTurn,
+    VoiceCreateRequest, VoiceFilter, VoiceGender, VoiceKind, VoiceListPage, VoiceListResponse,
+    VoiceResponse, VoiceType, VoiceUpdateRequest,
 };
 use mistral_core::json::Patch;
 use mistral_core::provider::Operation;
@@ -289,12 +289,13 @@ async fn paging_voices_by_offset_lists_all() {
 
 #[tokio::test]
 async fn paging_voices_by_token_searches_all() {
-    let page = |id: &str, token: Value| {
-        let page = json!({ "data": [voice(id)], "next_page_token": token, "new": 1 });
-        same::<VoiceListPage>(&page);
-        reply(200, &page.to_string())
-    };
-    let mock = scripted([page("b", "t".into()), page("c", Value::Null)]);
+    let first = json!({ "data": [voice("b")], "next_page_token": "t", "new": 1 });
+    same::<VoiceListPage>(&first);
+    let last = json!({ "data": [voice("c")], "next_page_token": null });
+    let mock = scripted([
+        reply(200, &first.to_string()),
+        reply(200, &last.to_string()),
+    ]);
     let request = SearchVoicesRequest::new()
         .page_size(1)
         .gender([VoiceGender::Female, "other".into()])

@@ -5,37 +5,7 @@ use std::collections::BTreeMap;
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{ResponseInput, ResponseTool};
-
-/// The syntax of a grammar. Mirrors the API's `Syntax`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum GrammarSyntax {
-    /// A grammar in the syntax of Lark.
-    #[api("lark")]
-    Lark,
-    /// A regular expression.
-    #[api("regex")]
-    Regex,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// Controls whether the model calls a function, and which one. Mirrors the API's
-/// `CreateResponseRequestToolChoiceUnion`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum ResponseToolChoice {
-    /// The model calls this function.
-    #[api(object)]
-    ResponseToolChoiceFunction(ResponseToolChoiceFunction),
-    /// A rule for all functions.
-    #[api(string)]
-    ResponseToolChoiceMode(ResponseToolChoiceMode),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
+use super::{ResponseInput, ResponseTool, ResponseToolChoice};
 
 /// A function that the model must call. Mirrors the API's
 /// `CreateResponseRequestResponsesToolChoiceFunction`.

@@ -3,7 +3,25 @@
 use mistral_core::json::{ApiObject, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{ResponsesOutputRefusal, ResponsesOutputText};
+use super::{ResponseOutputItem, ResponsesOutputRefusal, ResponsesOutputText};
+
+/// Reports that an output item is complete. Mirrors the API's `ResponsesOutputItemDoneEvent`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ResponsesOutputItemDoneEvent {
+    /// The whole item.
+    #[api(required)]
+    pub item: ResponseOutputItem,
+    /// The index of the item in the response's `output`.
+    #[api(required)]
+    pub output_index: i64,
+    /// The position of the event in the stream.
+    #[api(required)]
+    pub sequence_number: i64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
 
 /// Reports that a part of an output item started. Its text follows in further events. Mirrors the
 /// API's `ResponsesContentPartAddedEvent`.
@@ -21,7 +39,7 @@ pub struct ResponsesContentPartAddedEvent {
     pub output_index: i64,
     /// The part as it starts.
     #[api(required)]
-    pub part: AddedContentPart,
+    pub part: ContentPart,
     /// The position of the event in the stream.
     #[api(required)]
     pub sequence_number: i64,
@@ -30,11 +48,11 @@ pub struct ResponsesContentPartAddedEvent {
     pub extra: Map<String, Value>,
 }
 
-/// A part of an output item that started. Mirrors the API's `ResponsesContentPartAddedEventPart`.
+/// A part of an output item. Mirrors the API's `ResponsesContentPartAddedEventPart`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum AddedContentPart {
+pub enum ContentPart {
     /// A text.
     #[api("output_text")]
     OutputText(ResponsesOutputText),
@@ -76,32 +94,13 @@ pub struct ResponsesContentPartDoneEvent {
     pub output_index: i64,
     /// The whole part.
     #[api(required)]
-    pub part: DoneContentPart,
+    pub part: ContentPart,
     /// The position of the event in the stream.
     #[api(required)]
     pub sequence_number: i64,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// A part of an output item that is complete. Mirrors the API's
-/// `ResponsesContentPartDoneEventPart`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum DoneContentPart {
-    /// A text.
-    #[api("output_text")]
-    OutputText(ResponsesOutputText),
-    /// A refusal to answer.
-    #[api("refusal")]
-    Refusal(ResponsesOutputRefusal),
-    /// A text of the reasoning.
-    #[api("reasoning_text")]
-    ReasoningText(ReasoningTextPart),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
 }
 
 /// Carries more of a text. Mirrors the API's `ResponsesTextDeltaEvent`.
@@ -119,7 +118,7 @@ pub struct ResponsesTextDeltaEvent {
     pub item_id: String,
     /// The log probabilities of the tokens of `delta`.
     #[api(required)]
-    pub logprobs: Vec<TextDeltaLogprob>,
+    pub logprobs: Vec<TextLogprob>,
     /// The index of the item in the response's `output`.
     #[api(required)]
     pub output_index: i64,
@@ -131,11 +130,10 @@ pub struct ResponsesTextDeltaEvent {
     pub extra: Map<String, Value>,
 }
 
-/// The log probability of a token of a text that is being generated. Mirrors the API's
-/// `ResponsesTextDeltaEventLogprob`.
+/// The log probability of a token of a text. Mirrors the API's `ResponsesTextDeltaEventLogprob`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct TextDeltaLogprob {
+pub struct TextLogprob {
     /// The text of the token.
     #[api(required)]
     pub token: String,
@@ -143,17 +141,17 @@ pub struct TextDeltaLogprob {
     #[api(required)]
     pub logprob: f64,
     /// The most probable tokens at this position.
-    pub top_logprobs: Option<Vec<TextDeltaTopLogprob>>,
+    pub top_logprobs: Option<Vec<TextTopLogprob>>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// One of the most probable tokens at a position of a text that is being generated. Mirrors the
-/// API's `ResponsesTextDeltaEventLogprobTopLogprob`.
+/// One of the most probable tokens at a position of a text. Mirrors the API's
+/// `ResponsesTextDeltaEventLogprobTopLogprob`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct TextDeltaTopLogprob {
+pub struct TextTopLogprob {
     /// The text of the token.
     pub token: Option<String>,
     /// The natural logarithm of the token's probability.
@@ -175,7 +173,7 @@ pub struct ResponsesTextDoneEvent {
     pub item_id: String,
     /// The log probabilities of the tokens of `text`.
     #[api(required)]
-    pub logprobs: Vec<TextDoneLogprob>,
+    pub logprobs: Vec<TextLogprob>,
     /// The index of the item in the response's `output`.
     #[api(required)]
     pub output_index: i64,
@@ -185,38 +183,6 @@ pub struct ResponsesTextDoneEvent {
     /// The whole text.
     #[api(required)]
     pub text: String,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The log probability of a token of a text that is complete. Mirrors the API's
-/// `ResponsesTextDoneEventLogprob`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct TextDoneLogprob {
-    /// The text of the token.
-    #[api(required)]
-    pub token: String,
-    /// The natural logarithm of the token's probability.
-    #[api(required)]
-    pub logprob: f64,
-    /// The most probable tokens at this position.
-    pub top_logprobs: Option<Vec<TextDoneTopLogprob>>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// One of the most probable tokens at a position of a text that is complete. Mirrors the API's
-/// `ResponsesTextDoneEventLogprobTopLogprob`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct TextDoneTopLogprob {
-    /// The text of the token.
-    pub token: Option<String>,
-    /// The natural logarithm of the token's probability.
-    pub logprob: Option<f64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -282,6 +248,31 @@ pub struct ResponsesArgumentsDeltaEvent {
     /// The id of the output item that the event belongs to.
     #[api(required)]
     pub item_id: String,
+    /// The index of the item in the response's `output`.
+    #[api(required)]
+    pub output_index: i64,
+    /// The position of the event in the stream.
+    #[api(required)]
+    pub sequence_number: i64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// Reports that the arguments of a function call are complete. Mirrors the API's
+/// `ResponsesFunctionCallArgumentsDoneEvent`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ResponsesArgumentsDoneEvent {
+    /// All arguments, as JSON text.
+    #[api(required)]
+    pub arguments: String,
+    /// The id of the output item that the event belongs to.
+    #[api(required)]
+    pub item_id: String,
+    /// The name of the function.
+    #[api(required)]
+    pub name: String,
     /// The index of the item in the response's `output`.
     #[api(required)]
     pub output_index: i64,

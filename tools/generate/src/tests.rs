@@ -1,0 +1,97 @@
+//! Tests of the generator, on facts of a few lines.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::facts::{Schemas, Surface};
+use crate::files::Files;
+use crate::model::Model;
+use crate::overlay::{Area, GroupNote, Overlay};
+use crate::plan::Plan;
+
+/// Returns the files of a group `games` with a stream of the events `Turn`.
+fn generate(note: GroupNote) -> BTreeMap<String, String> {
+    let surface: Surface = serde_json::from_value(json!({
+        "info": {},
+        "methods": [{
+            "call": "games.play", "method": "GET", "path": "/v1/games",
+            "responses": [{
+                "status": ["200"], "media_type": "text/event-stream", "kind": "event-stream",
+                "schema": {"$ref": "#/$defs/Turn"}
+            }]
+        }]
+    }))
+    .unwrap();
+    let schemas: Schemas = serde_json::from_value(json!({
+        "info": {},
+        "$defs": {
+            "Turn": {"type": "object", "properties": {"by": {"type": "string", "x-presence": "required"}}, "required": ["by"]}
+        }
+    }))
+    .unwrap();
+    let overlay = Overlay {
+        area: vec![Area {
+            feature: "games".to_owned(),
+            groups: vec!["games".to_owned()],
+        }],
+        groups: BTreeMap::from([("games".to_owned(), note)]),
+        ..Overlay::default()
+    };
+    let model = Model::new(&schemas, &overlay).unwrap();
+    let plan = Plan::new(&surface, &model).unwrap();
+    Files::new(&plan, &model).unwrap().all().unwrap()
+}
+
+#[test]
+fn group_without_modules_declares_its_types_and_events() {
+    let files = generate(GroupNote::default());
+    let types = &files["games/turn.rs"];
+    assert!(types.contains("impl StreamEvent for Turn"), "{types}");
+    assert!(files["games/mod.rs"].contains("mod turn;"));
+}
+
+#[test]
+fn group_with_module_by_hand_declares_it_and_writes_no_file() {
+    let modules = BTreeMap::from([
+        ("merge".to_owned(), vec![]),
+        ("score".to_owned(), vec!["Score".to_owned()]),
+    ]);
+    let files = generate(GroupNote {
+        modules,
+        ..GroupNote::default()
+    });
+    let module = &files["games/mod.rs"];
+    for line in [
+        "\nmod merge;\n",
+        "\nmod score;\n",
+        "\npub use self::score::{Score};\n",
+    ] {
+        assert!(module.contains(line), "{module}");
+    }
+    assert!(!module.contains("self::merge"), "{module}");
+    let mut paths: Vec<_> = files.keys().filter(|it| it.starts_with("games/")).collect();
+    paths.sort();
+    assert_eq!(paths, ["games/mod.rs", "games/turn.rs"]);
+}
+
+#[test]
+fn module_by_hand_with_the_name_of_a_type_moves_the_types() {
+    let files = generate(GroupNote {
+        modules: BTreeMap::from([("turn".to_owned(), vec![])]),
+        ..GroupNote::default()
+    });
+    assert!(files.contains_key("games/turn_types.rs"));
+    assert!(!files.contains_key("games/turn.rs"));
+}
+
+#[test]
+fn events_by_hand_are_not_implemented() {
+    let files = generate(GroupNote {
+        events: vec!["Turn".to_owned()],
+        ..GroupNote::default()
+    });
+    let types = &files["games/turn.rs"];
+    assert!(types.contains("pub struct Turn"), "{types}");
+    assert!(!types.contains("StreamEvent"), "{types}");
+}

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .handoffs([&historian.id]);
     let receptionist = agents.create(&request).await?;
 
-    // The alias keeps users on version 1 until it is moved.
+    // The alias keeps users on this version until it is moved.
     let alias = CreateAgentVersionAliasRequest::new("production", receptionist.version);
     let alias = agents.create_version_alias(&receptionist.id, &alias).await?;
     let update = UpdateAgentRequest::new()

@@ -3,7 +3,7 @@
 use mistral_sdk::Client;
 use mistral_sdk::beta::BetaExt as _;
 use mistral_sdk::beta::connectors::{
-    ConnectionCredentialsInput, ConnectorCredentialsRequest, CreateMcpConnectorRequest,
+    ConnectionCredentialsInput, Connector, ConnectorCredentialsRequest, CreateMcpConnectorRequest,
     CredentialsScope, ListConnectorToolsRequest,
 };
 use mistral_sdk::beta::conversations::{ConversationAppendRequest, ConversationRequest};
@@ -16,23 +16,24 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let conversations = client.beta().conversations();
 
     let server = "https://mcp.example.com/mcp";
-    let request = CreateMcpConnectorRequest::new("museum", "Searches a museum.", server);
-    let connector = connectors.create(&request.into()).await?;
+    let request = CreateMcpConnectorRequest::new("museum", "Finds paintings.", server);
+    let Connector::Mcp(connector) = connectors.create(&request.into()).await? else {
+        return Err("the connector is of another kind".into());
+    };
     let secrets = ConnectionCredentialsInput::new().bearer_token("a token of the museum");
-    let credentials = ConnectorCredentialsRequest::new("guide", ).credentials(secrets);
+    let credentials = ConnectorCredentialsRequest::new("guide").credentials(secrets);
     connectors
-        .create_credentials(&connector.id, &CredentialsScope::User, &credentials)
+        .create_credentials("museum", &CredentialsScope::User, &credentials)
         .await?;
 
     let request = ListConnectorToolsRequest::new().pretty(true);
-    for tool in connectors.list_tools(&connector.id, &request).await? {
-        println!("{}", tool["name"]);
+    for tool in connectors.list_tools("museum", &request).await? {
+        println!("{}: {}", tool["name"], tool["description"]);
     }
 
-    let configuration = ToolConfiguration::new().requires_confirmation([&connector.id]);
-    let tool = CustomConnector::new(&connector.id).tool_configuration(configuration);
-    let question = format!("Use {} to find Olympia.", connector.id);
-    let request = ConversationRequest::new(question)
+    let configuration = ToolConfiguration::new().requires_confirmation(["search"]);
+    let tool = CustomConnector::new("museum").tool_configuration(configuration);
+    let request = ConversationRequest::new("Search the museum for Olympia.")
         .model("mistral-medium-latest")
         .tools([tool]);
     let mut response = conversations.start(&request).await?;
@@ -40,14 +41,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut decisions = Vec::new();
         for call in response.function_calls().filter(|call| call.is_pending()) {
             // An application would ask the user.
-            println!("allowed: {} {:?}", call.name, call.arguments);
+            println!("allowed: {}", call.name);
             decisions.push(call.allow());
         }
         if decisions.is_empty() {
             break;
         }
         let request = ConversationAppendRequest::new().tool_confirmations(decisions);
-        response = conversations.append(&response.conversation_id, &request).await?;
+        let id = &response.conversation_id;
+        response = conversations.append(id, &request).await?;
     }
     println!("{}", response.text());
 

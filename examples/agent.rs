@@ -26,19 +26,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The alias keeps users on this version until it is moved.
     let alias = CreateAgentVersionAliasRequest::new("production", receptionist.version);
-    let alias = agents.create_version_alias(&receptionist.id, &alias).await?;
+    let alias = agents
+        .create_version_alias(&receptionist.id, &alias)
+        .await?;
     let update = UpdateAgentRequest::new()
         .instructions("Answer in French.")
         .version_message("Speaks French.");
     let updated = agents.update(&receptionist.id, &update).await?;
-    println!("version {}, {} is {}", updated.version, alias.alias, alias.version);
+    println!(
+        "version {}, {} is {}",
+        updated.version, alias.alias, alias.version
+    );
 
     let request = ConversationRequest::new("Ask the historian: who painted Olympia?")
         .agent_id(&receptionist.id)
         .agent_version(alias.alias.as_str());
     let response = conversations.start(&request).await?;
     for handoff in response.handoffs() {
-        println!("{} -> {}", handoff.previous_agent_name, handoff.next_agent_name);
+        println!(
+            "{} -> {}",
+            handoff.previous_agent_name, handoff.next_agent_name
+        );
     }
     println!("{}", response.text());
 

@@ -4,7 +4,7 @@ use mistral_sdk::Client;
 use mistral_sdk::beta::BetaExt as _;
 use mistral_sdk::beta::connectors::{
     ConnectionCredentialsInput, Connector, ConnectorCredentialsRequest, CreateMcpConnectorRequest,
-    CredentialsScope, ListConnectorToolsRequest,
+    ListConnectorToolsRequest,
 };
 use mistral_sdk::beta::conversations::{ConversationAppendRequest, ConversationRequest};
 use mistral_sdk::messages::{CustomConnector, ToolConfiguration};
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let secrets = ConnectionCredentialsInput::new().bearer_token("a token of the museum");
     let credentials = ConnectorCredentialsRequest::new("guide").credentials(secrets);
     connectors
-        .create_credentials("museum", &CredentialsScope::User, &credentials)
+        .create_credentials("museum", &"user".into(), &credentials)
         .await?;
 
     let request = ListConnectorToolsRequest::new().pretty(true);

@@ -28,7 +28,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .on_progress(|document| eprintln!("{}", document.processing_status))
         .deadline(Duration::from_secs(600))
         .await?;
-    println!("{}: {} tokens", document.name, document.tokens_processing_total);
+    println!(
+        "{}: {} tokens",
+        document.name, document.tokens_processing_total
+    );
 
     let request = ConversationRequest::new("In which museum does Olympia hang?")
         .model("mistral-medium-latest")

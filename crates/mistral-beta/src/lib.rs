@@ -17,6 +17,8 @@
 //! |---|---|
 //! | `conversations` | `beta.conversations`, `.agents`, `.libraries`, `.connectors`, `.prompts`, `.skills` |
 //! | `workflows` | `workflows`, `events` |
+//! | `workflow-encoding` | encryption of the payloads of workflows, and storage of large ones |
+//! | `workflow-compression` | the same with compression |
 //! | `observability` | `beta.observability` |
 //! | `responses` | `responses` |
 //! | `admin` | `beta.users`, `.service_accounts`, `.webhooks`, `.triggers` |
@@ -76,6 +78,8 @@ pub mod triggers;
 pub mod users;
 #[cfg(feature = "admin")]
 pub mod webhooks;
+#[cfg(feature = "workflow-encoding")]
+pub mod workflow_encoding;
 #[cfg(feature = "workflows")]
 pub mod workflows;
 

@@ -8,8 +8,8 @@
 //! errors and pages are the same as for the groups of the SDK.
 
 pub use crate::call::{
-    Call, DownloadCall, Envelope, MergedEvent, NextPage, Page, StreamCall, StreamEvent, Wait,
-    WaitProgress,
+    Call, DownloadCall, Envelope, MergedEvent, NextPage, Page, ReconnectingStream, SequencedEvent,
+    StreamCall, StreamEvent, Wait, WaitProgress,
 };
 pub use crate::error::decode_value;
 pub use crate::pipeline::multipart::MultipartForm;

@@ -52,11 +52,13 @@
 //!   colon.
 //! * A tool is called if `tool_choice` requires it, if the prompt mentions its name, or if the prompt
 //!   is about what the name says: `How is the weather?` calls `get_weather`. Of a single tool the
-//!   description counts as well. A prompt that says not to call tools is obeyed. The arguments satisfy
+//!   description counts as well; one that is named as a type, such as `Person`, is always called. A
+//!   prompt that says not to call tools is obeyed. The arguments satisfy
 //!   the tool's schema; what the prompt states plainly is taken from it: `city=Paris`, `in Paris`,
 //!   numbers, choices, a JSON object. The response to a tool result repeats the result.
 //! * `response_format` yields a small object or an instance of the schema, whose `pattern`s are obeyed.
-//!   A schema in a message that asks for JSON is followed, too.
+//!   A schema in a message that asks for JSON is followed, too, and so are the keys that a prompt
+//!   lists: `with keys 'answer' and 'justification'`.
 //! * The model `magistral-medium-latest`, and any model with a `reasoning_effort` other than `none`,
 //!   reasons before it responds.
 //! * `n`, `stop`, `max_tokens`, `min_tokens`, `logprobs`, `prompt_cache_key` and prefix messages are
@@ -111,7 +113,7 @@
 //! schema and the same for the same request. Members that the request names have the values of the
 //! request, timestamps are those of the clock. A list has three items, which `page_size`, `limit` and
 //! the tokens of the API divide into pages. A stream has one event of each kind, but no errors.
-//! Nothing is stored, so that every id exists. Formats of ids and patterns are not checked.
+//! Nothing is stored, so that every id exists. Patterns are not checked.
 //!
 //! # Agents, conversations and libraries
 //!
@@ -143,8 +145,8 @@
 //!
 //! The emulator serves chat, FIM and OCR with the routes and errors of Azure
 //! (`/models/chat/completions`, `/openai/v1/…`, `/openai/deployments/…`,
-//! `/providers/mistral/azure/ocr`) and of Vertex AI (`:rawPredict`, `:streamRawPredict`). A
-//! deployment whose name is not that of a model is served by a suitable model. Access tokens are
+//! `/providers/mistral/azure/ocr`; a serverless deployment is below `/azure`) and of Vertex AI
+//! (`:rawPredict`, `:streamRawPredict`). A deployment whose name is not that of a model is served by a suitable model. Access tokens are
 //! issued by `/token` (Google), `/{tenant}/oauth2/v2.0/token` (Entra ID) and a metadata server, and
 //! revoked by [`Emulator::revoke_tokens`].
 //!

@@ -5,7 +5,7 @@ mod beta;
 use http::Method;
 use serde_json::Value;
 
-use crate::spec::spec;
+use crate::spec::{matches_template, spec};
 
 /// An operation of the API.
 #[derive(Debug)]
@@ -144,6 +144,9 @@ pub(crate) static CLOUD_ROUTES: &[Operation] = &[
         "/openai/deployments/{deployment}/chat/completions",
     ),
     operation("ocr.process", "POST", "/providers/mistral/azure/ocr"),
+    operation("chat.complete", "POST", "/azure/v1/chat/completions"),
+    operation("chat.stream", "POST", "/azure/v1/chat/completions"),
+    operation("ocr.process", "POST", "/azure/v1/ocr"),
 ];
 
 const VERTEX_PREFIX: &str = "/v1/projects/";
@@ -192,17 +195,6 @@ fn vertex_operation(path: &str, body: Option<&Value>) -> Option<&'static str> {
 
 fn is_streamed(body: Option<&Value>) -> bool {
     body.and_then(|body| body.get("stream")) == Some(&Value::Bool(true))
-}
-
-/// Whether a path is that of a template such as `/v1/files/{file_id}`.
-pub(crate) fn matches_template(template: &str, path: &str) -> bool {
-    let mut segments = path.split('/');
-    let matches = template.split('/').all(|expected| {
-        segments.next().is_some_and(|found| {
-            expected == found || (expected.starts_with('{') && !found.is_empty())
-        })
-    });
-    matches && segments.next().is_none()
 }
 
 /// Whether a name is that of an operation, or of a group of operations such as `chat`.

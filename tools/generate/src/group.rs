@@ -323,8 +323,12 @@ fn operation(method: &RustMethod<'_>, model: &Model<'_>) -> String {
         true => ".retry_safety(RetrySafety::Idempotent)",
         false => "",
     };
+    let trace_context = match note {
+        Some(note) if note.trace_context => ".trace_context()",
+        _ => "",
+    };
     format!(
-        "static {}: Operation = Operation::{constructor}({:?}, {:?}){framing}{safety};\n",
+        "static {}: Operation = Operation::{constructor}({:?}, {:?}){framing}{safety}{trace_context};\n",
         constant(method),
         facts.call,
         path(facts)

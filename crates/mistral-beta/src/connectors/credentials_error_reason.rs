@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion, Patch};
+use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion, Patch, Secret};
 use serde_json::{Map, Value};
 
 use super::{
@@ -290,7 +290,7 @@ pub struct ConnectionCredentialsInput {
     pub headers: Option<BTreeMap<String, String>>,
     /// A bearer token.
     #[api(into)]
-    pub bearer_token: Option<String>,
+    pub bearer_token: Option<Secret>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mistral_core::call::{NextPage, Page};
-use mistral_core::json::{ApiObject, ApiRequest, ApiUnion};
+use mistral_core::json::{ApiObject, ApiRequest, ApiUnion, Secret};
 use serde_json::{Map, Value};
 
 use super::{
@@ -24,13 +24,13 @@ pub struct OAuth2ClientCredentialsInput {
     pub grant_type: Option<String>,
     /// The client secret.
     #[api(into)]
-    pub client_secret: Option<String>,
+    pub client_secret: Option<Secret>,
     /// The certificate of the client.
     #[api(into)]
     pub client_certificate: Option<String>,
     /// The private key of the client.
     #[api(into)]
-    pub client_private_key: Option<String>,
+    pub client_private_key: Option<Secret>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -176,12 +176,12 @@ pub struct UpdateMcpConnectorRequest {
 #[api(untagged)]
 #[non_exhaustive]
 pub enum UpdatedMcpAuthMethod {
-    /// A request to create or update an authentication method of a connector.
-    #[api(object, with = "global_headers")]
-    AuthenticationMethodCreateOrUpdateRequest(AuthenticationMethodCreateOrUpdateRequest),
     /// An authentication method of a new connector to an MCP server.
     #[api(object, with = "auth_data")]
     McpAuthMethod(McpAuthMethod),
+    /// A request to create or update an authentication method of a connector.
+    #[api(object)]
+    AuthenticationMethodCreateOrUpdateRequest(AuthenticationMethodCreateOrUpdateRequest),
     /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
@@ -220,7 +220,7 @@ pub struct Oauth2MetadataSecrets {
     pub client_id: Option<String>,
     /// The client secret.
     #[api(into)]
-    pub client_secret: Option<String>,
+    pub client_secret: Option<Secret>,
     /// The time at which the client id was issued, in seconds since 1970.
     pub client_id_issued_at: Option<i64>,
     /// The time at which the client secret expires, in seconds since 1970.
@@ -265,12 +265,12 @@ pub struct UpdateHttpConnectorRequest {
 #[api(untagged)]
 #[non_exhaustive]
 pub enum UpdatedHttpAuthMethod {
-    /// A request to create or update an authentication method of a connector.
-    #[api(object, with = "global_headers")]
-    AuthenticationMethodCreateOrUpdateRequest(AuthenticationMethodCreateOrUpdateRequest),
     /// An authentication method of a new connector to an HTTP API.
     #[api(object, with = "auth_data")]
     HttpAuthMethod(HttpAuthMethod),
+    /// A request to create or update an authentication method of a connector.
+    #[api(object)]
+    AuthenticationMethodCreateOrUpdateRequest(AuthenticationMethodCreateOrUpdateRequest),
     /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }

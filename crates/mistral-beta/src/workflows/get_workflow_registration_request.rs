@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
+use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
 use serde_json::{Map, Value};
 
 use super::{DeploymentStatusFilter, WorkflowExecutionStatusFilter, WorkflowOrder};
@@ -290,15 +290,4 @@ pub struct ExecuteWorkflowRequest {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// The outcome of a request to start an execution: the execution, or its result if the request
-/// waited for it. Mirrors the API's
-/// `ResponseExecuteWorkflowV1WorkflowsWorkflowIdentifierExecutePost`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum ExecuteWorkflowResponse {
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
 }

@@ -1,7 +1,10 @@
+use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 
 use super::blocking_stream::{AsyncSource, BlockingStream};
 use crate::call::event_stream;
+use crate::call::reconnecting_stream::{ReconnectingStream, SequencedEvent};
 use crate::call::stream_event::StreamEvent;
 use crate::error::{Error, Result};
 use crate::mode::Blocking;
@@ -61,5 +64,20 @@ impl<T: StreamEvent> AsyncSource for event_stream::EventStream<T> {
 
     fn with_context(&self, error: Error) -> Error {
         self.error(error)
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl<T: SequencedEvent> Iterator for ReconnectingStream<T, Blocking> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_ended() {
+            return None;
+        }
+        let runtime = Arc::clone(&self.mode.runtime);
+        let next = runtime.block_on_call(poll_fn(|cx| self.poll_event(cx)));
+        // Ended, because a loop that skips errors would not terminate otherwise.
+        next.unwrap_or_else(|error| Some(Err(self.end(error))))
     }
 }

@@ -22,7 +22,7 @@ use crate::pipeline::deadline::IdleTimer;
 use crate::pipeline::telemetry::{CallOutcome, Trace};
 use crate::provider::{Framing, Operation};
 use crate::sse::SseDecoder;
-use crate::transport::Body;
+use crate::transport::{Body, TransportErrorKind};
 
 /// The data of the event that ends a stream.
 const END_MARKER: &str = "[DONE]";
@@ -190,6 +190,9 @@ impl<T: StreamEvent> EventStream<T> {
                     self.close(CallOutcome::Completed);
                     return Poll::Ready(None);
                 }
+                Poll::Ready(Some(Err(cause))) if cause.kind() == TransportErrorKind::Decode => {
+                    return Poll::Ready(Some(self.fail(cause.into())));
+                }
                 Poll::Ready(Some(Err(cause))) => {
                     let message = format!("the stream stopped before its end: {cause}");
                     let error = Error::new(ErrorKind::Truncated, message);
@@ -274,7 +277,7 @@ impl<T: StreamEvent> EventStream<T> {
             let error = ApiError::parse(self.status, HeaderMap::new(), event.data.as_bytes());
             return Some(self.fail(error.into()));
         }
-        let content = keep_alive::classify(event.event_type, &event.data);
+        let content = keep_alive::classify(event.event_type, &event.data, T::SCALARS_KEEP_ALIVE);
         let operation = &self.operation;
         if let Content::KeepAlive = content {
             tracing::debug!(%operation, "an event that keeps the stream alive is passed over");

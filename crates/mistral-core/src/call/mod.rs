@@ -10,6 +10,7 @@ mod misuse;
 #[macro_use]
 mod options;
 pub(crate) mod pages;
+pub(crate) mod reconnecting_stream;
 pub(crate) mod response;
 pub(crate) mod stream_event;
 pub(crate) mod wait;
@@ -35,6 +36,7 @@ use self::event_stream::StreamLimits;
 use self::in_flight::{PendingRequest, SentRequest};
 pub use self::merged_event::MergedEvent;
 pub use self::pages::{Items, NextPage, Page, Pages};
+pub use self::reconnecting_stream::{ReconnectingStream, SequencedEvent};
 pub use self::response::{RateLimit, Response};
 pub use self::stream_event::StreamEvent;
 pub use self::wait::{Wait, WaitProgress};

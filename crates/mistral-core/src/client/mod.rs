@@ -10,7 +10,10 @@ use std::sync::Arc;
 use http::Method;
 use serde::de::DeserializeOwned;
 
-use crate::call::{Call, DownloadCall, Envelope, StreamCall, StreamEvent, Wait, WaitProgress};
+use crate::call::{
+    Call, DownloadCall, Envelope, ReconnectingStream, SequencedEvent, StreamCall, StreamEvent,
+    Wait, WaitProgress,
+};
 use crate::error::{Error, Result, decode};
 use crate::mode::{Async, Mode};
 use crate::pipeline::Pipeline;
@@ -153,6 +156,20 @@ impl<M: Mode> Client<M> {
     pub fn call_enveloped<E: Envelope>(&self, request: ApiRequest) -> Call<E::Content, M> {
         let call = Call::new(&self.pipeline, &self.mode, request.for_method("call"));
         call.with_decoder(|json| decode::<E>(json).map(E::into_content))
+    }
+
+    /// Creates a stream of events that is requested again when its connection is lost. `open` builds
+    /// the request for the events from a sequence number on, which is `None` at first. The stream
+    /// ends after the event for which `is_last` returns `true`.
+    #[inline]
+    pub fn reconnecting<T: SequencedEvent>(
+        &self,
+        mut open: impl FnMut(Option<i64>) -> ApiRequest + Send + 'static,
+        is_last: impl Fn(&T) -> bool + Send + 'static,
+    ) -> ReconnectingStream<T, M> {
+        let client = self.as_async();
+        let open = move |sequence| client.call_stream(open(sequence));
+        ReconnectingStream::new(self.mode.clone(), open, is_last)
     }
 
     /// Creates a wait until the server has finished something. `poll` builds the request for its

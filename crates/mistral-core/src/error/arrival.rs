@@ -69,6 +69,7 @@ fn may_have_arrived(kind: TransportErrorKind) -> bool {
         TransportErrorKind::Timeout
         | TransportErrorKind::Interrupted
         | TransportErrorKind::TooLarge
+        | TransportErrorKind::Decode
         | TransportErrorKind::Other => true,
         TransportErrorKind::Connect
         | TransportErrorKind::ConnectTimeout

@@ -151,6 +151,7 @@ impl From<TransportError> for Error {
             TransportErrorKind::TooLarge => (ErrorKind::TooLarge, None),
             TransportErrorKind::Config => (ErrorKind::Config, None),
             TransportErrorKind::RateLimited => (ErrorKind::RateLimited, None),
+            TransportErrorKind::Decode => (ErrorKind::Decode, None),
             _ => (ErrorKind::Connection, None),
         };
         let transport = error.kind();
@@ -161,6 +162,7 @@ impl From<TransportError> for Error {
             TransportErrorKind::RequestBody
                 | TransportErrorKind::Config
                 | TransportErrorKind::RateLimited
+                | TransportErrorKind::Decode
         );
         let retry_after = error.retry_after();
         let source = error.into_source();

@@ -54,7 +54,7 @@ impl<'a> Exchange<'a> {
     pub(crate) fn new(pipeline: &'a Pipeline, request: &'a RequestParts) -> Result<Self> {
         let operation = &*request.operation;
         let at = |error: Error| error.at(operation.name.clone(), 0);
-        if !pipeline.provider.supports(operation) {
+        if request.signed_url().is_none() && !pipeline.provider.supports(operation) {
             let provider = pipeline.provider.name();
             return Err(at(Error::unsupported(provider, &operation.name)));
         }
@@ -156,7 +156,7 @@ impl<'a> Exchange<'a> {
     fn start(&self, headers: HeaderMap, body: Body, until: Option<Deadline>) -> Start<'a> {
         let pipeline = self.pipeline;
         let mut parts = self.http_parts(headers, until);
-        match poll_stateless(&*pipeline.provider, &mut parts, &body) {
+        match poll_stateless(&*pipeline.provider, self.request, &mut parts, &body) {
             Poll::Ready(Ok(())) => {
                 let request = http::Request::from_parts(parts, body);
                 Start::Send(pipeline.transport.send(request))
@@ -299,7 +299,8 @@ impl<'a> Exchange<'a> {
         let mut parts = http::Request::new(()).into_parts().0;
         parts.method = self.method().clone();
         parts.uri = self.target().uri.clone();
-        self.pipeline.propagate.add_headers(&mut headers);
+        let propagate = &self.pipeline.propagate;
+        self.request.add_trace_headers(propagate, &mut headers);
         let client = &self.pipeline.headers;
         let has_default_user_agent = self.request.add_headers(&mut headers, client);
         if self.redirect.is_some() && self.payload().is_none() {

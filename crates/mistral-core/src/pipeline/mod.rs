@@ -7,14 +7,17 @@ mod compression;
 pub(crate) mod credentials;
 pub(crate) mod deadline;
 mod decision;
+pub(crate) mod deprecation;
 mod exchange;
 pub(crate) mod multipart;
 mod raw_body;
 mod redirect;
 pub(crate) mod request;
 pub(crate) mod route_cache;
+mod signed_url;
 mod signing;
 pub(crate) mod telemetry;
+mod trace_context;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,6 +30,7 @@ use self::classify::RawResponse;
 use self::client_headers::ClientHeaders;
 use self::deadline::{Deadline, Timeouts, Timer, timeout_at};
 use self::decision::{Decision, decide};
+use self::deprecation::DeprecationWarnings;
 use self::exchange::Exchange;
 use self::request::RequestParts;
 use self::route_cache::RouteCache;
@@ -51,6 +55,7 @@ pub(crate) struct Pipeline {
     pub(crate) max_event_size: usize,
     pub(crate) max_response_size: usize,
     pub(crate) routes: RouteCache,
+    pub(crate) deprecations: DeprecationWarnings,
 }
 
 impl Pipeline {
@@ -82,6 +87,13 @@ impl Pipeline {
         if !self.provider.is_prepared() && self.provider.supports(&request.operation) {
             Box::pin(self.prepare(request)).await.map_err(at(0))?;
         }
+        let with_context;
+        let request = if request.operation.has_trace_context {
+            with_context = request.with_trace_context(&self.propagate).map_err(at(0))?;
+            &*with_context
+        } else {
+            request
+        };
         let mut exchange = Exchange::new(self, request)?;
         let mut timer: Timer<'_> = pin!(None);
         loop {
@@ -94,7 +106,10 @@ impl Pipeline {
                 Ok(response) if response.status().is_redirection() => {
                     decide(Ok(exchange.redirection(&response)), &exchange.state())
                 }
-                Ok(response) => return Ok(exchange.into_response(response)),
+                Ok(response) => {
+                    self.deprecations.check(request, response.headers());
+                    return Ok(exchange.into_response(response));
+                }
                 Err(error) => {
                     let error = at(exchange.attempts)(exchange.complete(error));
                     decide(Err(error), &exchange.state())

@@ -74,12 +74,14 @@ pub(crate) struct CallOptions {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) max_response_size: Option<usize>,
     pub(crate) base_url: Option<Url>,
+    /// The URL of a request that is not the provider's.
+    pub(crate) signed_url: Option<Url>,
 }
 
 impl CallOptions {
-    /// Whether the call has credentials of its own.
+    /// Whether the call must not have the provider's credentials.
     pub(crate) fn has_credential(&self) -> bool {
-        self.has_credential || self.headers.contains_key(AUTHORIZATION)
+        self.signed_url.is_some() || self.has_credential || self.headers.contains_key(AUTHORIZATION)
     }
 }
 
@@ -340,7 +342,9 @@ impl RequestParts {
             is_default &= name != USER_AGENT;
             headers.insert(name, value.clone());
         }
-        client.add_to(headers);
+        if self.signed_url().is_none() {
+            client.add_to(headers);
+        }
         is_default
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Uri;
+use url::Url;
 
 use crate::error::{Error, Result};
 use crate::pipeline::request::{CallOptions, RequestParts};
@@ -48,8 +49,9 @@ impl RouteCache {
         provider: &dyn Provider,
         request: &RequestParts,
     ) -> Result<Arc<ResolvedRoute>> {
-        let is_plain =
-            |options: &CallOptions| options.query.is_empty() && options.base_url.is_none();
+        let is_plain = |options: &CallOptions| {
+            options.query.is_empty() && options.base_url.is_none() && options.signed_url.is_none()
+        };
         let is_shared = request.path.is_none() && request.options().is_none_or(is_plain);
         let operation = match request.operation {
             Cow::Borrowed(operation) if is_shared => operation,
@@ -78,6 +80,9 @@ impl RouteCache {
     }
 
     fn route(&self, provider: &dyn Provider, request: &RequestParts) -> Result<ResolvedRoute> {
+        if let Some(url) = request.signed_url() {
+            return resolved(url.clone(), None);
+        }
         if request.path.is_none() && !request.operation.is_raw {
             request.operation.fill(&[])?;
         }
@@ -107,19 +112,19 @@ impl RouteCache {
                 .extend_pairs(&options.query);
         }
         route.url.set_fragment(None);
-        let uri = Uri::try_from(route.url.as_str()).map_err(|error| {
-            let url = redact_url(route.url.as_str());
-            Error::config(format!("`{url}` is not a URL that HTTP allows")).with_source(error)
-        })?;
-        Ok(ResolvedRoute {
-            target: Arc::new(RequestTarget {
-                url: route.url,
-                uri,
-            }),
-            // The model in the body, where it differs from the one that the request names.
-            model: route
-                .model
-                .or_else(|| model.filter(|_| model != requested).map(str::to_owned)),
-        })
+        // The model in the body, where it differs from the one that the request names.
+        let model = route
+            .model
+            .or_else(|| model.filter(|_| model != requested).map(str::to_owned));
+        resolved(route.url, model)
     }
+}
+
+fn resolved(url: Url, model: Option<String>) -> Result<ResolvedRoute> {
+    let uri = Uri::try_from(url.as_str()).map_err(|error| {
+        let url = redact_url(url.as_str());
+        Error::config(format!("`{url}` is not a URL that HTTP allows")).with_source(error)
+    })?;
+    let target = Arc::new(RequestTarget { uri, url });
+    Ok(ResolvedRoute { target, model })
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use http::request::Parts;
 
 use super::deadline::Deadline;
+use super::request::RequestParts;
 use crate::error::Result;
 use crate::provider::{Provider, SignedBody};
 use crate::transport::{Body, RequestContext, TransportError};
@@ -24,11 +25,17 @@ pub(super) enum Start<'a> {
 
 /// Asks a provider for a signature that needs no waiting: that of one that does not sign, whose
 /// future has no state. Pending means that the request must be [signed](sign).
+///
+/// A request that is not for the provider is not signed.
 pub(super) fn poll_stateless(
     provider: &dyn Provider,
+    request: &RequestParts,
     parts: &mut Parts,
     body: &Body,
 ) -> Poll<Result<()>> {
+    if request.signed_url().is_some() {
+        return Poll::Ready(Ok(()));
+    }
     let mut signing = provider.sign(parts, signed_body(body));
     if size_of_val(&*signing) != 0 {
         return Poll::Pending;

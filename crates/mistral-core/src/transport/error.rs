@@ -33,6 +33,10 @@ pub enum TransportErrorKind {
     /// reason. The call fails with [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) and is
     /// not retried.
     RateLimited,
+    /// The transport cannot decode the body of the response, for example because it is encrypted
+    /// under another key. The message names the reason. The call fails with
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) and is not retried.
+    Decode,
     /// The transport cannot handle the request or the response.
     Other,
 }
@@ -62,6 +66,7 @@ impl TransportErrorKind {
             Self::RequestBody => "the request body cannot be read".to_owned(),
             Self::Config => "the transport is not set up for this request".to_owned(),
             Self::RateLimited => "the request was not sent because of a rate limit".to_owned(),
+            Self::Decode => "the response cannot be decoded".to_owned(),
             Self::Other => format!("the HTTP exchange{} failed", link("with")),
         }
     }

@@ -26,6 +26,9 @@ pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
             "/openai/deployments/{deployment}/chat/completions",
             post(complete_with_deployment),
         )
+        // A serverless deployment has the paths of the API itself, which knows no deployments.
+        .route("/azure/v1/chat/completions", post(complete))
+        .route("/azure/v1/ocr", post(process_ocr))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(state),
             authenticate,

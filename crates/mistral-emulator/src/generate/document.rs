@@ -115,15 +115,7 @@ impl Document {
                 .map(|section| section.text.as_str())
         };
         let images: Vec<Value> = position_of("image")
-            .map(|position| {
-                let mut object = bounding_box(position);
-                set_member(&mut object, "id", image.as_str().into());
-                let data = options.image_data.then_some(IMAGE);
-                set_member(&mut object, "image_base64", data.into());
-                let annotation = options.image_annotation.as_deref();
-                set_member(&mut object, "image_annotation", annotation.into());
-                object
-            })
+            .map(|position| image_object(position, &image, options))
             .into_iter()
             .collect();
         let tables: Vec<Value> = extracted("table", options.table_format.is_some())
@@ -230,6 +222,16 @@ impl Section {
         }
         block
     }
+}
+
+fn image_object(position: usize, id: &str, options: &PageOptions<'_>) -> Value {
+    let mut object = bounding_box(position);
+    set_member(&mut object, "id", id.into());
+    let data = options.image_data.then_some(IMAGE);
+    set_member(&mut object, "image_base64", data.into());
+    let annotation = options.image_annotation.as_deref();
+    set_member(&mut object, "image_annotation", annotation.into());
+    object
 }
 
 fn table_id(index: usize, format: &str) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::schema_instance;
+use super::{listed_keys, schema_instance};
 use crate::json::{array, message_text, role};
 
 /// Bounds the search for JSON in a text with many braces.
@@ -27,10 +27,12 @@ pub(super) fn answer(request: &Value, messages: &[Value]) -> Option<Answer> {
             Some(Answer::Json(instance))
         }
         Some("json_object") => {
-            let schema =
-                schema_in_messages(messages).map(|schema| schema_instance::instance(&schema));
+            let instance = |schema| schema_instance::instance(&schema);
             let dictated = || last_object(messages.last(), |_| true);
-            Some(schema.or_else(dictated).map_or(Answer::Text, Answer::Json))
+            let listed = || keys_in_messages(messages).map(instance);
+            let json = schema_in_messages(messages).map(instance);
+            let json = json.or_else(dictated).or_else(listed);
+            Some(json.map_or(Answer::Text, Answer::Json))
         }
         // A client without JSON mode puts the schema into a message.
         _ if messages.last().is_some_and(|last| role(last) != "tool") => {
@@ -49,6 +51,15 @@ fn schema_in_messages(messages: &[Value]) -> Option<Value> {
         .filter(|message| matches!(role(message), "system" | "user"))
         .filter(|message| message_text(message).contains("JSON"))
         .find_map(|message| last_object(Some(message), is_schema))
+}
+
+/// Returns the schema of an object with the keys that a message of the system or the user lists.
+fn keys_in_messages(messages: &[Value]) -> Option<Value> {
+    messages
+        .iter()
+        .rev()
+        .filter(|message| matches!(role(message), "system" | "user"))
+        .find_map(|message| listed_keys::schema(&message_text(message)))
 }
 
 fn is_schema(value: &Value) -> bool {

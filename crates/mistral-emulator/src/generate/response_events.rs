@@ -1,11 +1,16 @@
 //! A response of the Responses API, whole and as events.
 
+use axum::response::Response;
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::completion::prompt_tokens;
 use super::random::{hash, hex_id};
 use super::reply::Reply;
+use super::response_input::chat_request;
 use super::tokenizer;
 use crate::json::set_member;
+use crate::responses::{TokenCost, json_response, sse};
 use crate::time::unix_now;
 
 /// The members of a request that the response repeats, and their defaults.
@@ -21,6 +26,20 @@ const REPEATED: &[&str] = &[
     "top_p",
 ];
 
+/// Responds with a reply, whole or as a stream.
+pub(crate) fn respond(body: &Value, reply: &Reply) -> Response {
+    let prompt = prompt_tokens(&chat_request(body)).len();
+    let model_response = ModelResponse::new(body, reply, prompt);
+    let mut response = match body.get("stream") {
+        Some(Value::Bool(true)) => sse::named_events(&events(&model_response)),
+        _ => json_response(StatusCode::OK, &model_response.to_json("completed")),
+    };
+    response
+        .extensions_mut()
+        .insert(TokenCost(model_response.total_tokens()));
+    response
+}
+
 /// An item of the output, with the tokens of its text.
 #[derive(Debug)]
 struct Item {
@@ -30,7 +49,7 @@ struct Item {
 
 /// A response that is not serialized yet.
 #[derive(Debug)]
-pub(crate) struct ModelResponse {
+struct ModelResponse {
     envelope: Value,
     items: Vec<Item>,
     is_incomplete: bool,
@@ -39,7 +58,7 @@ pub(crate) struct ModelResponse {
 
 impl ModelResponse {
     /// Creates the response to a request from a reply and the number of tokens of the prompt.
-    pub(crate) fn new(request: &Value, reply: &Reply, prompt: usize) -> Self {
+    fn new(request: &Value, reply: &Reply, prompt: usize) -> Self {
         let id = hex_id(hash(request.to_string().as_bytes()));
         let generated = reply.generated_tokens();
         let reasoning = reply.thinking.len();
@@ -83,7 +102,7 @@ impl ModelResponse {
     }
 
     /// Returns the number of tokens of the prompt and of the output.
-    pub(crate) fn total_tokens(&self) -> u64 {
+    fn total_tokens(&self) -> u64 {
         self.usage
             .get("total_tokens")
             .and_then(Value::as_u64)
@@ -91,7 +110,7 @@ impl ModelResponse {
     }
 
     /// Returns the body with a status. A response that `max_output_tokens` has cut is incomplete.
-    pub(crate) fn to_json(&self, status: &str) -> Value {
+    fn to_json(&self, status: &str) -> Value {
         let is_ended = status == "completed";
         let mut body = self.envelope.clone();
         let items = self.items.iter().filter(|_| is_ended);
@@ -165,7 +184,7 @@ fn function_call(id: &str, index: usize, call: &Value) -> Item {
 }
 
 /// Returns the events of a response, which are numbered from 0.
-pub(crate) fn events(response: &ModelResponse) -> Vec<Value> {
+fn events(response: &ModelResponse) -> Vec<Value> {
     let mut events = Events::default();
     for name in ["response.created", "response.in_progress"] {
         events.push(name, json!({ "response": response.to_json("in_progress") }));

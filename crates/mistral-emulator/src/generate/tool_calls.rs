@@ -70,8 +70,11 @@ pub(crate) fn requested<'a>(tools: &[&'a Value], prompt: &str) -> Vec<&'a Value>
     if !mentioned.is_empty() {
         return mentioned;
     }
-    let words = topic_words(prompt);
     let is_only_tool = tools.len() == 1;
+    if is_only_tool && tools.iter().all(|tool| is_type_name(name_in(tool))) {
+        return tools.to_vec();
+    }
+    let words = topic_words(prompt);
     let is_related = |tool: &&Value| {
         let shared = |text: &str| {
             let topics = topic_words(text);
@@ -83,8 +86,34 @@ pub(crate) fn requested<'a>(tools: &[&'a Value], prompt: &str) -> Vec<&'a Value>
     tools.iter().copied().filter(is_related).collect()
 }
 
+/// Whether a tool is named as a type, such as `Person`, and not as a function.
+///
+/// Libraries offer the schema of a structured output as such a tool, and some leave `tool_choice`
+/// to its default, because a real model calls it.
+fn is_type_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_uppercase())
+        && name.chars().all(char::is_alphanumeric)
+        && words(name)
+            .first()
+            .is_some_and(|first| !GENERIC_WORDS.contains(&first.as_str()))
+}
+
 /// Returns the words of a text or a name that tell what it is about, in lower case and singular.
 pub(crate) fn topic_words(text: &str) -> Vec<String> {
+    let mut words = words(text);
+    words.retain(|word| word.chars().count() > 2 && !GENERIC_WORDS.contains(&word.as_str()));
+    for word in &mut words {
+        if let Some(singular) = word.strip_suffix('s').filter(|rest| rest.len() > 2) {
+            *word = singular.to_owned();
+        }
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// Returns the words of a text or a name in lower case.
+fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = ' ';
     for letter in text.chars() {
@@ -101,14 +130,6 @@ pub(crate) fn topic_words(text: &str) -> Vec<String> {
         }
         previous = letter;
     }
-    words.retain(|word| word.chars().count() > 2 && !GENERIC_WORDS.contains(&word.as_str()));
-    for word in &mut words {
-        if let Some(singular) = word.strip_suffix('s').filter(|rest| rest.len() > 2) {
-            *word = singular.to_owned();
-        }
-    }
-    words.sort_unstable();
-    words.dedup();
     words
 }
 

@@ -9,11 +9,12 @@ use crate::faults::filter::RequestView;
 use crate::generate::completion::{self, Completion as GeneratedCompletion};
 use crate::generate::random::{Rng, hash};
 use crate::generate::reply::Reply as GeneratedReply;
+use crate::generate::response_events;
+use crate::generate::response_input::chat_request;
 use crate::generate::tokenizer;
 use crate::json::{set_member, unsigned};
 use crate::operations;
 use crate::responses::{json_response, sse};
-use crate::routes::responses;
 
 impl Reply {
     /// Creates the response. Its status and headers are set afterwards.
@@ -51,8 +52,8 @@ impl Completion {
             set_member(&mut request, "model", model.into());
         }
         if view.operation() == Some(operations::RESPONSES) {
-            let chat = responses::chat_request(&request);
-            return responses::respond(&request, &self.reply(&chat, 0));
+            let chat = chat_request(&request);
+            return response_events::respond(&request, &self.reply(&chat, 0));
         }
         let choices = unsigned(&request, "n").unwrap_or(1);
         let replies = (0..choices)

@@ -14,6 +14,7 @@ pub(crate) static CHAT: &[Field] = &[
     optional("max_tokens", UNSIGNED),
     optional("min_tokens", UNSIGNED),
     optional("stream", Type::Boolean),
+    optional("stream_options", STREAM_OPTIONS),
     optional("stop", STRING_OR_STRINGS),
     optional("random_seed", UNSIGNED),
     optional("metadata", Type::AnyObject),
@@ -85,6 +86,13 @@ const TOOL_CHOICE: Type = Type::AnyOf(&[
         optional("type", Type::Enum(&["function"])),
         required("function", Type::Object(&[required("name", Type::String)])),
     ]),
+]);
+
+/// Changes nothing: the last chunk of a stream always has the usage. The reference does not list it,
+/// but Mistral's own client for the terminal sends both members.
+const STREAM_OPTIONS: Type = Type::Object(&[
+    optional("include_usage", Type::Boolean),
+    optional("stream_tool_calls", Type::Boolean),
 ]);
 
 pub(super) const PREDICTION: Type = Type::Object(&[
@@ -285,7 +293,7 @@ pub(super) static TOOL: Type = Type::Union {
         (
             "document_library",
             &[
-                required("library_ids", Type::Array(0, &Type::String)),
+                required("library_ids", Type::Array(1, &Type::String)),
                 TOOL_CONFIGURATION,
             ],
         ),

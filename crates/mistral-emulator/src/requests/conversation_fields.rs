@@ -115,8 +115,8 @@ const INPUTS: Type = Type::AnyOf(&[Type::String, Type::Array(0, &ENTRY)]);
 
 /// The members of every entry, which the server sets where they are absent.
 const OBJECT: Field = optional("object", Type::Enum(&["entry"]));
-const CREATED_AT: Field = optional("created_at", Type::String);
-const COMPLETED_AT: Field = optional("completed_at", Type::String);
+const CREATED_AT: Field = optional("created_at", Type::DateTime);
+const COMPLETED_AT: Field = optional("completed_at", Type::DateTime);
 const ID: Field = optional("id", Type::String);
 const AGENT_ID: Field = optional("agent_id", Type::String);
 const MODEL: Field = optional("model", Type::String);

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::responses::ApiError;
+use crate::time::parse_timestamp;
 
 /// One field of an object.
 #[derive(Debug)]
@@ -34,8 +35,10 @@ pub(crate) enum Type {
     String,
     /// A string with a minimum and a maximum number of characters, both inclusive.
     StringOfLength(usize, usize),
-    /// An object of strings, each with a minimum and a maximum number of characters.
-    StringMap(usize, usize),
+    /// A date-time in ISO 8601.
+    DateTime,
+    /// An object whose members all have a type.
+    Map(&'static Self),
     Boolean,
     /// An integer within a range, both bounds inclusive.
     Integer(i64, i64),
@@ -68,31 +71,26 @@ pub(crate) const NUMBER: Type = Type::Number(f64::NEG_INFINITY, f64::INFINITY);
 
 /// Validates a body. The error lists every invalid field.
 pub(crate) fn validate(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    errors(fields, body).map_err(ApiError::validation)
+    validate_members(fields, true, body)
 }
 
-/// Validates a body of an operation whose errors are [`ApiError::validation_plain`].
-pub(crate) fn validate_plain(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    errors(fields, body).map_err(ApiError::validation_plain)
-}
-
-/// Validates a body whose unknown members are ignored, with errors as [`validate_plain`].
+/// Validates a body whose unknown members are ignored.
 pub(crate) fn validate_open(fields: &'static [Field], body: &Value) -> Result<(), ApiError> {
-    errors_of(fields, false, body).map_err(ApiError::validation_plain)
+    validate_members(fields, false, body)
 }
 
-fn errors(fields: &'static [Field], body: &Value) -> Result<(), Vec<Value>> {
-    errors_of(fields, true, body)
-}
-
-fn errors_of(fields: &'static [Field], is_closed: bool, body: &Value) -> Result<(), Vec<Value>> {
+fn validate_members(
+    fields: &'static [Field],
+    is_closed: bool,
+    body: &Value,
+) -> Result<(), ApiError> {
     let mut validator = Validator::default();
     validator.path.push("body".into());
     validator.object(fields, &[], is_closed, body);
     if validator.errors.is_empty() {
         Ok(())
     } else {
-        Err(validator.errors)
+        Err(ApiError::validation(validator.errors))
     }
 }
 
@@ -156,13 +154,12 @@ impl Validator {
             }
             Type::String | Type::Boolean | Type::AnyObject | Type::Null => {}
             Type::StringOfLength(min, max) => self.string(*min, *max, value),
-            Type::StringMap(min, max) => match value.as_object() {
+            Type::DateTime => self.date_time(value),
+            Type::Map(member) => match value.as_object() {
                 None => self.report("dict_type", "Input should be a valid dictionary", value),
                 Some(members) => {
-                    for (name, member) in members {
-                        self.at(name.as_str(), |validator| {
-                            validator.string(*min, *max, member)
-                        });
+                    for (name, found) in members {
+                        self.at(name.as_str(), |validator| validator.value(member, found));
                     }
                 }
             },
@@ -197,6 +194,13 @@ impl Validator {
         };
         let message = format!("String should have at {side} {limit} {unit}");
         self.report_with_context(error_type, &message, value, json!({ bound: limit }));
+    }
+
+    fn date_time(&mut self, value: &Value) {
+        if value.as_str().and_then(parse_timestamp).is_none() {
+            let message = "Input should be a valid datetime or date";
+            self.report("datetime_from_date_parsing", message, value);
+        }
     }
 
     fn integer(&mut self, min: i64, max: i64, value: &Value) {
@@ -359,13 +363,15 @@ impl Type {
     /// Whether the value has the JSON type of this type, regardless of its contents.
     fn matches_json_type(&self, value: &Value) -> bool {
         match self {
-            Self::String | Self::StringOfLength(..) | Self::Enum(_) => value.is_string(),
+            Self::String | Self::StringOfLength(..) | Self::DateTime | Self::Enum(_) => {
+                value.is_string()
+            }
             Self::Boolean => value.is_boolean(),
             Self::Integer(..) | Self::Number(..) => value.is_number(),
             Self::Null => value.is_null(),
             Self::Array(..) => value.is_array(),
             Self::AnyObject
-            | Self::StringMap(..)
+            | Self::Map(_)
             | Self::Object(_)
             | Self::OpenObject(_)
             | Self::Union { .. } => value.is_object(),

@@ -22,7 +22,7 @@ static FIELDS: &[Field] = &[
 fn errors(value: &Value) -> Vec<Value> {
     match validate(FIELDS, value) {
         Ok(()) => Vec::new(),
-        Err(error) => error.body["message"]["detail"].as_array().unwrap().clone(),
+        Err(error) => error.body["detail"].as_array().unwrap().clone(),
     }
 }
 

@@ -77,7 +77,7 @@ impl Query {
         if errors.is_empty() {
             Ok(Parameters(values))
         } else {
-            Err(ApiError::validation_plain(errors))
+            Err(ApiError::validation(errors))
         }
     }
 
@@ -156,7 +156,7 @@ const UNSET_OF_PYTHON: &str = "~?~unset~?~sentinel~?~";
 /// Creates the error of one parameter.
 pub(crate) fn invalid(name: &str, error_type: &str, message: &str, input: &Value) -> ApiError {
     let location = ["query".into(), name.into()];
-    ApiError::validation_plain(vec![error_detail(error_type, &location, message, input)])
+    ApiError::validation(vec![error_detail(error_type, &location, message, input)])
 }
 
 /// Validated query parameters.
@@ -233,7 +233,7 @@ impl Parameters {
             .collect();
         match missing.is_empty() {
             true => Ok(()),
-            false => Err(ApiError::validation_plain(missing)),
+            false => Err(ApiError::validation(missing)),
         }
     }
 }

@@ -105,12 +105,7 @@ impl SchemaValidator<'_> {
                 let min = size(keywords, "minLength").unwrap_or(0);
                 let max = size(keywords, "maxLength").unwrap_or(usize::MAX);
                 self.inner.string(min, max, value);
-                let is_time = keywords.get("format") == Some(&"date-time".into());
-                if is_time && time::parse_timestamp(text).is_none() {
-                    let message = "Input should be a valid datetime or date";
-                    self.inner
-                        .report("datetime_from_date_parsing", message, value);
-                }
+                self.format(keywords, text, value);
             }
             Value::Number(number) => {
                 let number = number.as_f64().unwrap_or_default();
@@ -119,6 +114,19 @@ impl SchemaValidator<'_> {
             Value::Array(items) => self.item_count(keywords, items.len(), value),
             _ => {}
         }
+    }
+
+    fn format(&mut self, keywords: &Map<String, Value>, text: &str, value: &Value) {
+        let format = keywords.get("format").and_then(Value::as_str);
+        let (kind, message) = match format {
+            Some("date-time") if time::parse_timestamp(text).is_none() => (
+                "datetime_from_date_parsing",
+                "Input should be a valid datetime or date",
+            ),
+            Some("uuid") if !is_uuid(text) => ("uuid_parsing", "Input should be a valid UUID"),
+            _ => return,
+        };
+        self.inner.report(kind, message, value);
     }
 
     fn number(&mut self, keywords: &Map<String, Value>, number: f64, value: &Value) {
@@ -286,6 +294,12 @@ impl SchemaValidator<'_> {
 fn array_of<'a>(keywords: &'a Map<String, Value>, name: &str) -> &'a [Value] {
     let items = keywords.get(name).and_then(Value::as_array);
     items.map_or(&[], Vec::as_slice)
+}
+
+/// Whether a text has the 32 hexadecimal digits of a UUID, with or without hyphens.
+fn is_uuid(text: &str) -> bool {
+    let mut digits = text.bytes().filter(|byte| *byte != b'-');
+    digits.clone().count() == 32 && digits.all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// Returns a limit as the integer that it is, if it is one.

@@ -52,6 +52,7 @@ fn schema_types_and_choices_are_checked() {
 #[test]
 fn schema_bounds_are_checked() {
     let time = json!({"type": "string", "format": "date-time"});
+    let uuid = json!({"type": "string", "format": "uuid"});
     let min = |name: &str, limit: i64| json!({ "type": name, "minimum": limit });
     check(&[
         (
@@ -64,6 +65,7 @@ fn schema_bounds_are_checked() {
             json!("ab"),
             "string_too_long",
         ),
+        (uuid, json!("judge-1"), "uuid_parsing"),
         (time, json!("soon"), "datetime_from_date_parsing"),
         (min("integer", 1), json!(0), "greater_than_equal"),
         (

@@ -116,7 +116,7 @@ impl SpecRequest {
 
 fn validation_error(operation: &SpecOperation, errors: Vec<Value>) -> ApiError {
     if !operation.has_coded_errors {
-        return ApiError::validation_plain(errors);
+        return ApiError::validation(errors);
     }
     let lines: Vec<String> = errors.iter().map(line).collect();
     coded_error(

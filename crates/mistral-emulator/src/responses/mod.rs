@@ -77,18 +77,8 @@ impl ApiError {
         Self::coded(StatusCode::BAD_REQUEST, error_type, code, message)
     }
 
-    /// Creates a 422 with one entry per invalid field of the body.
+    /// Creates a 422 with one entry per invalid value.
     pub(crate) fn validation(errors: Vec<Value>) -> Self {
-        Self::coded(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_request_error",
-            None,
-            json!({ "detail": errors }),
-        )
-    }
-
-    /// Creates a 422 with a `detail` alone, as for files, jobs and query parameters.
-    pub(crate) fn validation_plain(errors: Vec<Value>) -> Self {
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             body: json!({ "detail": errors }),

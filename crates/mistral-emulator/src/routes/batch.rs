@@ -54,7 +54,7 @@ static FIELDS: &[Field] = &[
     ),
     optional("model", Type::String),
     optional("agent_id", Type::String),
-    optional("metadata", Type::StringMap(1, 512)),
+    optional("metadata", Type::Map(&Type::StringOfLength(1, 512))),
     optional("timeout_hours", fields::UNSIGNED),
 ];
 
@@ -95,7 +95,7 @@ pub(crate) async fn create(
     State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::validate_plain(FIELDS, &request)?;
+    fields::validate(FIELDS, &request)?;
     let inline = array(&request, "requests");
     let files = array(&request, "input_files");
     if inline.is_empty() == files.is_empty() {
@@ -128,7 +128,7 @@ pub(crate) async fn create(
 }
 
 fn value_error(message: &str, input: &Value) -> ApiError {
-    ApiError::validation_plain(vec![error_detail(
+    ApiError::validation(vec![error_detail(
         "value_error",
         &["body".into()],
         message,
@@ -173,7 +173,7 @@ fn metadata_filters(query: &Query, filters: &Parameters) -> Result<Map<String, V
                 let location = ["query".into(), "metadata".into()];
                 let message = "Input should be a valid dictionary";
                 let error = error_detail("dict_type", &location, message, &text.into());
-                return Err(ApiError::validation_plain(vec![error]));
+                return Err(ApiError::validation(vec![error]));
             }
         }
     }

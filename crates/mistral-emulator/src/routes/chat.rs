@@ -14,7 +14,7 @@ use crate::requests::chat_fields::{AGENTS, CHAT};
 use crate::requests::{JsonBody, fields, messages};
 use crate::responses::ApiError;
 use crate::state::AppState;
-use crate::state::models::{self, Model};
+use crate::state::models::{self, MISTRAL_SMALL, Model};
 
 /// The model behind the id of every agent that was not created here.
 const AGENT_MODEL: &str = "mistral-medium-latest";
@@ -25,7 +25,7 @@ pub(crate) async fn complete(
     JsonBody(mut request): JsonBody,
 ) -> Result<Response, ApiError> {
     fields::validate(CHAT, &request)?;
-    models::replace_azure_placeholder(&mut request);
+    models::replace_azure_name(&mut request, MISTRAL_SMALL);
     let model = state.store().resolve_model(&request, "completion_chat")?;
     respond(&request, model)
 }

@@ -4,8 +4,8 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::by_spec::{Handlers, json};
 use super::connectors::{find, message};
+use super::spec_response::{Handlers, json};
 use crate::json::set_member;
 use crate::requests::spec_request::SpecRequest;
 use crate::responses::ApiError;

@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::by_spec::{Handlers, json, list};
+use super::spec_response::{Handlers, json, list};
 use crate::generate::random::{hash, uuid};
 use crate::json::{array, set_member};
 use crate::json_format::to_spaced_string;

@@ -4,8 +4,8 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::by_spec::{Handlers, json, list};
 use super::datasets::{add_record, find, record};
+use super::spec_response::{Handlers, json, list};
 use crate::generate::random::{hash, uuid};
 use crate::json::{array, set_member};
 use crate::requests::spec_request::SpecRequest;

@@ -3,8 +3,8 @@
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::by_spec::{self, Handlers, done, json, list};
 use super::files;
+use super::spec_response::{self, Handlers, done, json, list};
 use crate::generate::random::{hash, uuid};
 use crate::json::{array, set_member};
 use crate::requests::spec_request::SpecRequest;
@@ -283,5 +283,5 @@ fn update_record(
 fn judge(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError> {
     let found = record(&state.resources(), request.in_path("dataset_record_id"));
     found.ok_or_else(|| record_not_found(request))?;
-    Ok(by_spec::generated(request, false))
+    Ok(spec_response::generated(request, false))
 }

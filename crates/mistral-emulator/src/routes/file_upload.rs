@@ -113,10 +113,10 @@ impl UploadForm {
                 "Field required",
                 &Value::Null,
             ));
-            return Err(ApiError::validation_plain(errors));
+            return Err(ApiError::validation(errors));
         };
         if !errors.is_empty() {
-            return Err(ApiError::validation_plain(errors));
+            return Err(ApiError::validation(errors));
         }
         let sample_type = sample_type(&purpose, &file)?;
         Ok(NewFile {

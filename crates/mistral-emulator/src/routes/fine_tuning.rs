@@ -160,7 +160,7 @@ pub(crate) async fn create(
     let dry_run = query
         .validate(&[("dry_run", ParameterType::Boolean)])?
         .boolean("dry_run");
-    fields::validate_plain(FIELDS, &request)?;
+    fields::validate(FIELDS, &request)?;
     let root = models::resolve(&request, |model| model.supports("fine_tuning"))?;
     let training: Vec<&str> = array(&request, "training_files")
         .iter()
@@ -200,7 +200,7 @@ pub(crate) async fn create(
 
 fn value_error(message: &str, input: &Value) -> ApiError {
     let location = ["body".into()];
-    ApiError::validation_plain(vec![error_detail("value_error", &location, message, input)])
+    ApiError::validation(vec![error_detail("value_error", &location, message, input)])
 }
 
 /// `GET /v1/fine_tuning/jobs`, the newest first

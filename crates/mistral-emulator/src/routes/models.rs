@@ -82,7 +82,7 @@ pub(crate) async fn update(
     Path(name): Path<String>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::validate_plain(UPDATE_FIELDS, &request)?;
+    fields::validate(UPDATE_FIELDS, &request)?;
     let update_member = |member: &str, value: &mut Option<String>| {
         if let Some(new) = request.get(member) {
             *value = new.as_str().map(str::to_owned);

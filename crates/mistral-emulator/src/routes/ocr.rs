@@ -81,6 +81,7 @@ pub(crate) async fn process(
     if request.get("model") == Some(&Value::Null) {
         set_member(&mut request, "model", MISTRAL_OCR.into());
     }
+    models::replace_azure_name(&mut request, MISTRAL_OCR);
     models::resolve(&request, |model| model.supports("ocr"))?;
     let image_annotation = annotation(&request, "bbox_annotation_format")?;
     let document_annotation = annotation(&request, "document_annotation_format")?;

@@ -35,7 +35,7 @@ impl Emulator {
             ("MISTRAL_SERVER", url.clone()),
             ("MISTRAL_BASE_URL", with_v1.clone()), // langchain-mistralai
             ("MISTRAL_API_BASE", with_v1.clone()), // LiteLLM
-            ("AZURE_ENDPOINT", format!("{url}/models")),
+            ("AZURE_ENDPOINT", url.clone()),       // official SDKs append the path themselves
             ("AZURE_API_KEY", key.clone()),
             ("GCP_ENDPOINT", url),
             ("GCP_PROJECT_ID", "emulator".to_owned()),

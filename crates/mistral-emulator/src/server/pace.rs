@@ -19,8 +19,12 @@ struct Paced;
 /// Delays each event but the first, if the response is a stream and has no delay yet.
 pub(super) fn delay_events(mut response: Response, delay: Duration) -> Response {
     let content_type = response.headers().get(header::CONTENT_TYPE);
-    let is_stream =
-        content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+    let is_stream = content_type.is_some_and(|value| {
+        let streams = ["text/event-stream", "application/x-ndjson"];
+        streams
+            .iter()
+            .any(|stream| value.as_bytes().starts_with(stream.as_bytes()))
+    });
     let is_paced = response.extensions().get::<Paced>().is_some();
     if delay.is_zero() || !is_stream || is_paced {
         return response;

@@ -24,6 +24,34 @@ use crate::state::{AppState, RequestId};
 const MAX_BODY_BYTES: usize = 512 * 1024 * 1024;
 
 pub(crate) fn router(state: &Arc<AppState>) -> Router {
+    fine_tuning_routes(state)
+        .merge(content_routes())
+        .merge(resource_routes())
+        .merge(beta_agents::router())
+        .merge(beta_conversations::router())
+        .merge(beta_libraries::router())
+        .merge(beta_registry::router())
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(state),
+            list_models_of_file,
+        ))
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(state),
+            authenticate,
+        ))
+        .merge(clouds::router(state))
+        // The routes added from here on need no key.
+        .route("/signed/files/{file_id}", get(files::signed))
+        .merge(beta_libraries::signed_router())
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(no_route)
+        .layer(middleware::from_fn(clouds::metadata_flavor))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(Arc::clone(state))
+}
+
+/// Returns the routes of fine-tuning jobs, all of which may be gone.
+fn fine_tuning_routes(state: &Arc<AppState>) -> Router<Arc<AppState>> {
     Router::new()
         .route(
             "/v1/fine_tuning/jobs",
@@ -42,9 +70,28 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
             Arc::clone(state),
             fine_tuning::reject_if_gone,
         ))
-        // The layer applies only to the routes added so far.
+}
+
+/// Returns the routes whose responses are generated.
+fn content_routes() -> Router<Arc<AppState>> {
+    Router::new()
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/embeddings", post(embeddings::create))
+        .route("/v1/fim/completions", post(fim::complete))
+        .route("/v1/agents/completions", post(chat::complete_with_agent))
+        .route("/v1/moderations", post(classifiers::moderate))
+        .route("/v1/chat/moderations", post(classifiers::moderate_chat))
+        .route("/v1/classifications", post(classifiers::classify))
+        .route("/v1/chat/classifications", post(classifiers::classify_chat))
+        .route("/v1/ocr", post(ocr::process))
+        .route("/v1/audio/transcriptions", post(transcriptions::transcribe))
+        .route("/v1/audio/speech", post(speech::synthesize))
+        .route("/v1/workflows/workers/whoami", get(workflows::whoami))
+}
+
+/// Returns the routes of what the stable groups keep.
+fn resource_routes() -> Router<Arc<AppState>> {
+    Router::new()
         .route("/v1/models", get(models::list))
         .route(
             "/v1/models/{model_id}",
@@ -68,15 +115,6 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
             get(batch::retrieve).delete(batch::delete),
         )
         .route("/v1/batch/jobs/{job_id}/cancel", post(batch::cancel))
-        .route("/v1/fim/completions", post(fim::complete))
-        .route("/v1/agents/completions", post(chat::complete_with_agent))
-        .route("/v1/moderations", post(classifiers::moderate))
-        .route("/v1/chat/moderations", post(classifiers::moderate_chat))
-        .route("/v1/classifications", post(classifiers::classify))
-        .route("/v1/chat/classifications", post(classifiers::classify_chat))
-        .route("/v1/ocr", post(ocr::process))
-        .route("/v1/audio/transcriptions", post(transcriptions::transcribe))
-        .route("/v1/audio/speech", post(speech::synthesize))
         .route("/v1/audio/voices", get(voices::list).post(voices::create))
         .route("/v2/audio/voices", get(voices::search))
         .route(
@@ -86,28 +124,6 @@ pub(crate) fn router(state: &Arc<AppState>) -> Router {
                 .delete(voices::delete),
         )
         .route("/v1/audio/voices/{voice_id}/sample", get(voices::sample))
-        .route("/v1/workflows/workers/whoami", get(workflows::whoami))
-        .merge(beta_agents::router())
-        .merge(beta_conversations::router())
-        .merge(beta_libraries::router())
-        .merge(beta_registry::router())
-        .route_layer(middleware::from_fn_with_state(
-            Arc::clone(state),
-            list_models_of_file,
-        ))
-        .route_layer(middleware::from_fn_with_state(
-            Arc::clone(state),
-            authenticate,
-        ))
-        .merge(clouds::router(state))
-        // The routes added from here on need no key.
-        .route("/signed/files/{file_id}", get(files::signed))
-        .merge(beta_libraries::signed_router())
-        .method_not_allowed_fallback(method_not_allowed)
-        .fallback(no_route)
-        .layer(middleware::from_fn(clouds::metadata_flavor))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(Arc::clone(state))
 }
 
 async fn authenticate(

@@ -116,7 +116,7 @@ impl Spec {
         is_streamed: impl FnOnce() -> bool,
     ) -> Option<&SpecOperation> {
         let matches = |operation: &&SpecOperation| {
-            operation.method == method && crate::operations::matches_template(&operation.path, path)
+            operation.method == method && matches_template(&operation.path, path)
         };
         let most_literal = self
             .operations
@@ -238,6 +238,17 @@ impl SpecResponse {
             end: optional("sentinel"),
         }
     }
+}
+
+/// Whether a path is that of a template such as `/v1/files/{file_id}`.
+pub(crate) fn matches_template(template: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    let matches = template.split('/').all(|expected| {
+        segments.next().is_some_and(|found| {
+            expected == found || (expected.starts_with('{') && !found.is_empty())
+        })
+    });
+    matches && segments.next().is_none()
 }
 
 fn member(row: &Value, name: &str) -> Value {

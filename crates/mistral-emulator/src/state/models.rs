@@ -126,10 +126,15 @@ pub(crate) fn replace_unknown_model(request: &mut Value, replacement: &str) {
 }
 
 /// Replaces the model `azureai`, with which older versions of the official SDK call a deployment
-/// on Azure that serves one model.
-pub(crate) fn replace_azure_placeholder(request: &mut Value) {
-    if request.get("model").and_then(Value::as_str) == Some("azureai") {
-        set_member(request, "model", MISTRAL_SMALL.into());
+/// on Azure that serves one model, and names under which only Azure serves a model.
+pub(crate) fn replace_azure_name(request: &mut Value, replacement: &str) {
+    const DEPLOYMENT: &str = "azureai";
+    const DOCUMENT_AI: &str = "mistral-document-ai-";
+    let name = request.get("model").and_then(Value::as_str);
+    if name.is_some_and(|name| {
+        name == DEPLOYMENT || (replacement == MISTRAL_OCR && name.starts_with(DOCUMENT_AI))
+    }) {
+        set_member(request, "model", replacement.into());
     }
 }
 

@@ -153,6 +153,42 @@ fn chat_json_object_format_returns_json() {
 }
 
 #[test]
+fn chat_json_object_format_has_keys_that_prompt_lists() {
+    let format = json!({"response_format": {"type": "json_object"}});
+    for (prompt, keys) in [
+        (
+            "Return a JSON blob with keys 'answer' and 'justification'. Is it heavy?",
+            "answer justification",
+        ),
+        (
+            "JSON with the keys name (string), age (integer), and tall (boolean), please",
+            "age name tall",
+        ),
+        ("Use the fields `city`, `zip`: Paris", "city zip"),
+    ] {
+        let completion = complete(&chat_request_with(prompt, &format));
+        let content = completion["choices"][0]["message"]["content"]
+            .as_str()
+            .unwrap();
+        let content: Value = serde_json::from_str(content).unwrap();
+        let mut found: Vec<&str> = content
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found.join(" "), keys);
+        if keys.contains("age") {
+            assert!(
+                content["age"].is_u64() && content["tall"].is_boolean(),
+                "{content}"
+            );
+        }
+    }
+}
+
+#[test]
 fn chat_json_schema_format_returns_instance() {
     let schema = json!({
         "type": "object",

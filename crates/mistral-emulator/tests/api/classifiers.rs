@@ -177,7 +177,7 @@ fn classifier_invalid_request_is_rejected() {
         .json(&request)
         .send();
     let body = response.json();
-    let error = &body["message"]["detail"][0];
+    let error = &body["detail"][0];
     assert_eq!(error["type"], "extra_forbidden");
     assert_eq!(error["loc"], json!(["body", "inputs"]));
 }

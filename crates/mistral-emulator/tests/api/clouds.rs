@@ -45,6 +45,33 @@ fn azure_serves_every_route() {
 }
 
 #[test]
+fn azure_serverless_serves_deployment_of_any_name() {
+    let emulator = start();
+    let ocr = |path: &str, model: &str| {
+        let document =
+            json!({ "type": "document_url", "document_url": "https://example.com/a.pdf" });
+        let request = json!({ "model": model, "document": document });
+        api_request(&emulator, "POST", path).json(&request).send()
+    };
+    let chat = |path: &str| {
+        let request = api_request(&emulator, "POST", path);
+        request.json(&chat_body("my-deployment")).send()
+    };
+    assert!(completion_text(&chat("/azure/v1/chat/completions")).contains("Manet"));
+    for (path, model) in [
+        ("/azure/v1/ocr", "my-deployment"),
+        ("/v1/ocr", "azureai"),
+        ("/v1/ocr", "mistral-document-ai-2505"),
+    ] {
+        let response = ocr(path, model);
+        assert_eq!(response.status, 200, "{path} {model}: {}", response.text());
+    }
+    // Without the prefix the routes are those of Mistral, which knows no deployments.
+    assert_eq!(ocr("/v1/ocr", "my-deployment").json()["code"], "1500");
+    assert_eq!(chat("/v1/chat/completions").json()["code"], "1500");
+}
+
+#[test]
 fn azure_auth_requires_api_version_and_key() {
     let emulator = start();
     let path = "/models/chat/completions?api-version=1";

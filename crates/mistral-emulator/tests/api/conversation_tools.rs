@@ -99,6 +99,18 @@ fn web_search_adds_execution_and_reference() {
 }
 
 #[test]
+fn web_search_is_not_repeated_after_function_result() {
+    let emulator = start();
+    let tools = json!([{"type": "web_search"}, add()]);
+    let called = ask_with(&emulator, "Search, then call add with x=17", tools);
+    assert_eq!(output_types(&called), ["tool.execution", "function.call"]);
+    let id = &called["outputs"][1]["tool_call_id"];
+    let result = json!({"type": "function.result", "tool_call_id": id, "result": "18"});
+    let answered = append(&emulator, &called, &json!({"inputs": [result]}));
+    assert_eq!(output_types(&answered), ["message.output"]);
+}
+
+#[test]
 fn code_interpreter_returns_code_and_output() {
     let tools = json!([{"type": "code_interpreter"}]);
     let response = ask_with(&start(), "Run a program", tools);
@@ -284,4 +296,65 @@ fn conversation_uses_requested_version_of_agent() {
         let response = start_with(&emulator, &request);
         assert_eq!(response["outputs"][0]["model"], expected, "{version}");
     }
+}
+
+#[test]
+fn conversation_uses_format_and_guardrails_of_agent() {
+    let emulator = start();
+    let schema = json!({"type": "object", "properties": {"year": {"type": "integer"}},
+        "required": ["year"]});
+    let format = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}});
+    let agent = json!({"model": MODEL, "name": "a", "instructions": "Be brief.",
+        "completion_args": {"response_format": format},
+        "guardrails": [{"moderation_llm_v2": {"action": "block"}}]});
+    let agent = exchange(&emulator, "POST", "/v1/agents", &agent);
+    let request = |text: &str| json!({"agent_id": agent["id"], "inputs": text});
+    let response = start_with(&emulator, &request("Which year?"));
+    let content = response["outputs"][0]["content"].as_str().unwrap();
+    let content: Value = serde_json::from_str(content).unwrap();
+    assert!(content["year"].is_i64(), "{content}");
+    // <system> Be brief. <user> Which year?
+    assert_eq!(response["usage"]["prompt_tokens"], 6);
+    let blocked = send(
+        &emulator,
+        "POST",
+        "/v1/conversations",
+        &request("I will kill you"),
+    );
+    assert_eq!(blocked.status, 403);
+    // The guardrails of the request take the place of those of the agent.
+    let mut without = request("I will kill you");
+    without["guardrails"] = json!([]);
+    assert_eq!(
+        send(&emulator, "POST", "/v1/conversations", &without).status,
+        200
+    );
+}
+
+#[test]
+fn function_calls_in_parallel_need_every_result() {
+    let emulator = start();
+    let tools = json!([add(), tool("multiply", &json!({}))]);
+    let called = ask_with(&emulator, "Call add with x=1, then multiply", tools);
+    assert_eq!(output_types(&called), ["function.call", "function.call"]);
+    let result = |index: usize| {
+        json!({"type": "function.result", "result": index.to_string(),
+        "tool_call_id": called["outputs"][index]["tool_call_id"]})
+    };
+    let one = send(
+        &emulator,
+        "POST",
+        &path(&called),
+        &json!({"inputs": [result(0)]}),
+    );
+    assert_eq!(one.status, 400);
+    let both = append(
+        &emulator,
+        &called,
+        &json!({"inputs": [result(0), result(1)]}),
+    );
+    assert_eq!(
+        both["outputs"][0]["content"],
+        "The tool add answered: 0\nThe tool multiply answered: 1"
+    );
 }

@@ -271,6 +271,22 @@ fn conversation_invalid_request_is_422() {
             ),
         ),
         (
+            json!({"inputs": [{"role": "user", "content": "a", "created_at": "now"}],
+                "model": model}),
+            (
+                json!(["body", "inputs", 0, "message.input", "created_at"]),
+                "datetime_from_date_parsing",
+            ),
+        ),
+        (
+            json!({"inputs": "a", "model": model,
+                "tools": [{"type": "document_library", "library_ids": []}]}),
+            (
+                json!(["body", "tools", 0, "document_library", "library_ids"]),
+                "too_short",
+            ),
+        ),
+        (
             json!({"inputs": "a", "model": model, "messages": []}),
             (location(&["messages"]), "extra_forbidden"),
         ),

@@ -34,10 +34,8 @@ fn validation_error(request: &Value) -> Value {
     let response = post_chat(&start(), request);
     assert_eq!(response.status, 422, "{}", response.text());
     let body = response.json();
-    assert_eq!(body["object"], "error");
-    assert_eq!(body["type"], "invalid_request_error");
-    assert_eq!(body["raw_status_code"], 422);
-    let errors = body["message"]["detail"].as_array().unwrap();
+    assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
+    let errors = body["detail"].as_array().unwrap();
     assert_eq!(errors.len(), 1, "{errors:?}");
     errors[0].clone()
 }
@@ -94,7 +92,7 @@ fn validation_body_must_be_json_object() {
         let call = api_request(&emulator, "POST", "/v1/chat/completions");
         let response = call.header("content-type", content_type).body(body).send();
         assert_eq!(response.status, 422, "{}", response.text());
-        response.json()["message"]["detail"][0]["type"].clone()
+        response.json()["detail"][0]["type"].clone()
     };
     assert_eq!(send("application/json", "{"), "json_invalid");
     assert_eq!(send("application/json", ""), "json_invalid");

@@ -240,6 +240,21 @@ fn document_update_and_delete() {
             assert_eq!(updated[name], *value, "{method}");
         }
     }
+    let wrong =
+        json!({"attributes": {"a": [1, true, "x"], "b": {}, "c": null}, "expires_at": "soon"});
+    let location = |names: &[&str]| json!([&["body"], names].concat());
+    let found = invalid_fields(&send(&emulator, "PATCH", &path, &wrong));
+    let expires_at = (
+        location(&["expires_at"]),
+        "datetime_from_date_parsing".to_owned(),
+    );
+    assert_eq!(found.last(), Some(&expires_at));
+    let attributes = |name: &str| location(&["attributes", name]);
+    for (name, is_invalid) in [("a", false), ("b", true), ("c", true)] {
+        let is_reported = found.iter().any(|(found, _)| *found == attributes(name));
+        assert_eq!(is_reported, is_invalid, "{name}");
+    }
+
     let delete = || api_request(&emulator, "DELETE", &path).send();
     assert_eq!(delete().status, 204);
     assert_eq!(delete().json(), json!({"detail": "Document not found"}));
@@ -335,6 +350,11 @@ fn library_sharing_grants_changes_and_revokes_access() {
     let owner = json!({"share_with_uuid": list["data"][0]["share_with_uuid"],
         "share_with_type": "User"});
     assert_eq!(send(&emulator, "DELETE", &share, &owner).status, 403);
+    let no_uuid = json!({"share_with_uuid": UNKNOWN, "share_with_type": "User", "org_id": "x"});
+    assert_eq!(
+        invalid_fields(&send(&emulator, "DELETE", &share, &no_uuid)),
+        [(json!(["body", "org_id"]), "uuid_parsing".to_owned())]
+    );
     let bad = json!({"level": "Owner", "share_with_uuid": "x", "share_with_type": "Workspace"});
     assert_eq!(
         invalid_fields(&send(&emulator, "PUT", &share, &bad)),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::client::{RawResponse, anonymous_request, api_request, start};
 
 const JUDGES: &str = "/v1/observability/judges";
+const JUDGE: &str = "/v1/observability/judges/0a3f3ad6-0f3c-4f5e-9d5c-3c1b6f9b8a01";
 
 fn post(emulator: &Emulator, path: &str, body: &Value) -> RawResponse {
     api_request(emulator, "POST", path).json(body).send()
@@ -39,8 +40,8 @@ fn instance_repeats_members_of_request() {
         assert_eq!(created[name], judge()[name], "{name}");
     }
     assert_eq!(created["created_at"], "2026-01-01T00:00:00Z");
-    let found = get_json(&emulator, &format!("{JUDGES}/judge%2F1"));
-    assert_eq!(found["id"], "judge/1");
+    let found = get_json(&emulator, JUDGE);
+    assert_eq!(found["id"], JUDGE.rsplit('/').next().unwrap());
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn instance_is_same_for_same_request() {
     let (first, second) = (start(), start());
     let answer = |emulator: &Emulator| post(emulator, JUDGES, &judge()).json();
     assert_eq!(answer(&first), answer(&second));
-    let other = get_json(&first, &format!("{JUDGES}/a"));
+    let other = get_json(&first, JUDGE);
     assert_ne!(answer(&first)["owner_id"], other["owner_id"]);
 }
 
@@ -170,7 +171,7 @@ fn list_pages_with_number_end() {
 fn answer_without_content_is_204() {
     let emulator = start();
     let path = "/v1/connectors/c/user/activate";
-    let response = api_request(&emulator, "DELETE", &format!("{JUDGES}/j")).send();
+    let response = api_request(&emulator, "DELETE", JUDGE).send();
     assert_eq!((response.status, response.bytes().len()), (204, 0));
     assert_eq!(
         anonymous_request(&emulator, "POST", path).send().status,
@@ -225,7 +226,7 @@ fn fault_reply_and_log_know_operations_of_spec() {
     emulator.push_fault(Fault::status(503).on("beta.observability.judges"));
     emulator.push_reply(Reply::json(json!({"scripted": true})).on("beta.users.get_identity"));
     assert_eq!(get(&emulator, "/v1/webhooks").status, 200);
-    assert_eq!(get(&emulator, &format!("{JUDGES}/j")).status, 503);
+    assert_eq!(get(&emulator, JUDGE).status, 503);
     assert_eq!(
         get_json(&emulator, "/v1/users/me"),
         json!({"scripted": true})

@@ -106,6 +106,20 @@ fn sse_chunks_carry_padding() {
 }
 
 #[test]
+fn sse_stream_options_of_openai_clients_are_accepted() {
+    let request = |options: Value| {
+        let members = json!({"stream": true, "stream_options": options});
+        chat_request_with("Hello", &members)
+    };
+    let options = json!({"include_usage": true, "stream_tool_calls": true});
+    let chunks = stream_chat(&request(options));
+    assert!(chunks.last().unwrap()["usage"]["total_tokens"].is_u64());
+    let rejected = post_chat(&start(), &request(json!({"other": true}))).json();
+    let location = &rejected["detail"][0]["loc"];
+    assert_eq!(location, &json!(["body", "stream_options", "other"]));
+}
+
+#[test]
 fn sse_choices_are_interleaved() {
     let chunks = stream_chat(&chat_request_with("Who painted Olympia?", &json!({"n": 2})));
     let order: Vec<u64> = chunks

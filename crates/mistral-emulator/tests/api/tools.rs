@@ -66,6 +66,25 @@ fn tool_mentioned_in_prompt_is_called() {
 }
 
 #[test]
+fn tool_named_as_type_is_called_if_it_is_the_only_one() {
+    let schema = json!({"type": "object", "properties": {"name": {"type": "string"}}});
+    let called = |names: &[&str], prompt: &str| {
+        let tools: Vec<Value> = names.iter().map(|name| tool(name, &schema)).collect();
+        let completion = complete(&chat_request_with(prompt, &json!({"tools": tools})));
+        !called_tools(&completion).is_empty()
+    };
+    for name in ["Person", "P", "AlbumReview"] {
+        assert!(called(&[name], "Who painted Olympia?"), "{name}");
+    }
+    assert!(!called(&["Person"], "Do not call tools. Hello"));
+    assert!(!called(&["Person", "Album"], "Hello"));
+    // The names of functions, in the manners of several languages.
+    for name in ["person", "GetPerson", "People-Person", "Person_lookup"] {
+        assert!(!called(&[name], "Hello"), "{name}");
+    }
+}
+
+#[test]
 fn tool_choice_none_and_parallel_false_limit_calls() {
     let none = json!({"tools": weather_and_time(), "tool_choice": "none"});
     assert!(called_tools(&complete(&chat_request_with("Use get_time", &none))).is_empty());

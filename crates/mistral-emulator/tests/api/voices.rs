@@ -110,7 +110,7 @@ fn voice_list_supports_paging() {
     );
     let response = api_request(&emulator, "GET", "/v1/audio/voices?limit=many").send();
     assert_eq!(response.status, 422);
-    let error = &response.json()["message"]["detail"][0];
+    let error = &response.json()["detail"][0];
     assert_eq!(error["loc"], json!(["query", "limit"]));
 }
 

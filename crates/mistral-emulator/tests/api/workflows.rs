@@ -334,6 +334,12 @@ fn deployment_create_stop_start_delete() {
     assert_eq!(detail["is_active"], false);
     assert_eq!(detail["managed"]["name"], "worker");
     ok(&emulator, "POST", "/deployments/worker/start", &Value::Null);
+    let logs = fetch(&emulator, "/deployments/worker/logs?limit=2");
+    assert_eq!(logs["results"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        send(&emulator, "GET", "/deployments/other/logs", &Value::Null).status,
+        404
+    );
     let update = json!({"resources": {"replicas": 3}});
     let updated = ok(&emulator, "PATCH", "/deployments/worker", &update);
     assert_eq!(updated["resources"]["replicas"], 3);

@@ -18,17 +18,7 @@ fn exec_sets_the_environment_and_returns_the_exit_code() {
     let lines: Vec<&str> = text.lines().collect();
     let url = lines[1];
     assert!(url.starts_with("http://127.0.0.1:"), "{text}");
-    assert_eq!(
-        lines,
-        [
-            "k",
-            url,
-            "api",
-            &format!("{url}/models"),
-            url,
-            &format!("{url}/v1")
-        ]
-    );
+    assert_eq!(lines, ["k", url, "api", url, url, &format!("{url}/v1")]);
 }
 
 #[test]

@@ -227,6 +227,7 @@ pub enum SummaryStreamItem {
 
 impl StreamEvent for SummaryStreamItem {
     type State = ();
+    const SCALARS_KEEP_ALIVE: bool = false;
 
     fn decode(data: &str, _state: &mut ()) -> serde_json::Result<Self> {
         crate::stream_event::decode(data)

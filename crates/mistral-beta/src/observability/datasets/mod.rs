@@ -3,9 +3,11 @@
 //! Datasets.
 
 mod dataset_task_status;
+mod export;
 mod list_dataset_import_tasks_response;
 mod list_datasets_request;
 pub mod records;
+mod tasks;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};

@@ -7,6 +7,7 @@ mod custom_task_failed_event;
 mod custom_task_in_progress_event;
 mod execution_canceled_attributes;
 mod execution_started_event;
+mod follow;
 mod stream_workflow_events_request;
 
 use mistral_core::Client;

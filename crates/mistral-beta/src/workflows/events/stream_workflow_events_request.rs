@@ -173,6 +173,7 @@ pub enum WorkflowStreamEvent {
 
 impl StreamEvent for WorkflowStreamEvent {
     type State = ();
+    const SCALARS_KEEP_ALIVE: bool = false;
 
     fn decode_named(event_type: &str, data: &str, _state: &mut ()) -> serde_json::Result<Self> {
         crate::stream_event::decode_of_workflow(event_type, data)

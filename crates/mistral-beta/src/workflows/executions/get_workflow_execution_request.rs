@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use mistral_core::call::{NextPage, Page};
-use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
+use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::ExecutionEventSource;
+use super::{ExecutionEventSource, ProgressTraceEvent, TraceEvent};
 use crate::workflows::WorkflowExecutionStatus;
 
 /// The details of an execution to retrieve. For `GET /v1/workflows/executions/{execution_id}`.
@@ -160,48 +160,6 @@ pub struct BatchExecutionResult {
     pub extra: Map<String, Value>,
 }
 
-/// An execution of a workflow. Mirrors the API's `WorkflowExecutionResponse`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct WorkflowExecution {
-    /// The name of the workflow.
-    #[api(required)]
-    pub workflow_name: String,
-    /// The id of the execution.
-    #[api(required)]
-    pub execution_id: String,
-    /// The id of the root execution, which started the chain of workflows that this execution is
-    /// part of.
-    #[api(required)]
-    pub root_execution_id: String,
-    /// The state of the execution.
-    pub status: Option<WorkflowExecutionStatus>,
-    /// The time at which the execution started, in RFC 3339.
-    #[api(required)]
-    pub start_time: String,
-    /// The time at which the execution ended, in RFC 3339. Absent while it runs.
-    pub end_time: Option<String>,
-    /// The value that the workflow returned. Absent until the execution has completed.
-    pub result: Option<Value>,
-    /// The id of the workflow, a UUID.
-    pub workflow_id: Option<String>,
-    /// The name of the deployment that runs the execution.
-    pub deployment_name: Option<String>,
-    /// The id of the execution that started this one as a sub-workflow.
-    pub parent_execution_id: Option<String>,
-    /// The id of the run.
-    pub run_id: Option<String>,
-    /// The id of the user that the execution belongs to.
-    pub user_id: Option<String>,
-    /// The duration of the whole trace, in milliseconds.
-    pub total_duration_ms: Option<i64>,
-    /// The search keys of the execution: values by which it can be found, by their key.
-    pub search_keys: Option<BTreeMap<String, Option<String>>>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
 /// The order of the log records of an execution. Mirrors the API's `GetWorkflowExecutionLogsOrder`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
@@ -271,4 +229,65 @@ pub struct ExecutionLogRecord {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+/// An execution of a workflow with the events in its trace. Mirrors the API's
+/// `WorkflowExecutionTraceEventsResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ExecutionTraceEventsResponse {
+    /// The name of the workflow.
+    #[api(required)]
+    pub workflow_name: String,
+    /// The id of the execution.
+    #[api(required)]
+    pub execution_id: String,
+    /// The id of the root execution, which started the chain of workflows that this execution is
+    /// part of.
+    #[api(required)]
+    pub root_execution_id: String,
+    /// The state of the execution.
+    pub status: Option<WorkflowExecutionStatus>,
+    /// The time at which the execution started, in RFC 3339.
+    #[api(required)]
+    pub start_time: String,
+    /// The time at which the execution ended, in RFC 3339. Absent while it runs.
+    pub end_time: Option<String>,
+    /// The value that the workflow returned. Absent until the execution has completed.
+    pub result: Option<Value>,
+    /// The id of the workflow, a UUID.
+    pub workflow_id: Option<String>,
+    /// The name of the deployment that runs the execution.
+    pub deployment_name: Option<String>,
+    /// The id of the execution that started this one as a sub-workflow.
+    pub parent_execution_id: Option<String>,
+    /// The id of the run.
+    pub run_id: Option<String>,
+    /// The id of the user that the execution belongs to.
+    pub user_id: Option<String>,
+    /// The duration of the whole trace, in milliseconds.
+    pub total_duration_ms: Option<i64>,
+    /// The search keys of the execution: values by which it can be found, by their key.
+    pub search_keys: Option<BTreeMap<String, Option<String>>>,
+    /// The events in the trace.
+    pub events: Option<Vec<ExecutionTraceEvent>>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// An event in the trace of an execution. Mirrors the API's
+/// `WorkflowExecutionTraceEventsResponseEvent`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum ExecutionTraceEvent {
+    /// An event that lasts, with its progress.
+    #[api(object, with = "start_time_unix_ms")]
+    ProgressTraceEvent(ProgressTraceEvent),
+    /// An event at one moment.
+    #[api(object)]
+    TraceEvent(TraceEvent),
+    /// A value that this version of the SDK does not declare.
+    Unknown(Value),
 }

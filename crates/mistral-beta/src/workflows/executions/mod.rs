@@ -2,41 +2,45 @@
 
 //! Executions.
 
-mod execution_trace_events_response;
+mod follow;
 mod get_workflow_execution_request;
-mod otel_scope_spans;
+mod otel_bool_value;
+mod progress_trace_event;
 mod reset_workflow_execution_request;
+mod typed;
+mod wait;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 use serde_json::Value;
 
+use crate::workflows::WorkflowExecution;
 use crate::workflows::events::WorkflowStreamEvent;
 
-pub use self::execution_trace_events_response::{
-    ExecutionOtelTraceResponse, ExecutionTraceEvent, ExecutionTraceEventsResponse,
-    ExecutionTraceInfoResponse, OtelArray, OtelArrayElement, OtelArrayValue, OtelAttribute,
-    OtelAttributeValue, OtelBoolValue, OtelDoubleValue, OtelIntValue, OtelResource,
-    OtelResourceSpans, OtelStringValue, OtelTrace,
-};
 pub use self::get_workflow_execution_request::{
     BatchExecutionRequest, BatchExecutionResponse, BatchExecutionResult, ExecutionLogOrder,
-    ExecutionLogRecord, GetExecutionTraceEventsRequest, GetWorkflowExecutionHistoryRequest,
+    ExecutionLogRecord, ExecutionTraceEvent, ExecutionTraceEventsResponse,
+    GetExecutionTraceEventsRequest, GetWorkflowExecutionHistoryRequest,
     GetWorkflowExecutionLogsRequest, GetWorkflowExecutionLogsResponse, GetWorkflowExecutionRequest,
-    StreamWorkflowExecutionLogsRequest, StreamWorkflowExecutionRequest, WorkflowExecution,
+    StreamWorkflowExecutionLogsRequest, StreamWorkflowExecutionRequest,
 };
-pub use self::otel_scope_spans::{
-    EncodedInput, ExecutionTraceSummaryResponse, OtelScope, OtelScopeSpans, OtelSpan,
-    OtelSpanEvent, OtelSpanKind, QueryInput, QueryWorkflowExecutionRequest,
-    QueryWorkflowExecutionResponse, TraceAttributeValue, TraceEvent, TraceEventType,
-    TraceSummarySpan,
+pub use self::otel_bool_value::{
+    EncodedInput, ExecutionTraceSummaryResponse, OtelArray, OtelArrayElement, OtelArrayValue,
+    OtelBoolValue, OtelScope, OtelScopeSpans, OtelSpan, OtelSpanEvent, OtelSpanKind, QueryInput,
+    QueryWorkflowExecutionRequest, QueryWorkflowExecutionResponse, TraceSummarySpan,
+};
+pub use self::progress_trace_event::{
+    ExecutionOtelTraceResponse, ExecutionTraceInfoResponse, OtelAttribute, OtelAttributeValue,
+    OtelDoubleValue, OtelIntValue, OtelResource, OtelResourceSpans, OtelStringValue, OtelTrace,
+    ProgressTraceEvent, TraceAttributeValue, TraceEvent, TraceEventStatus, TraceEventType,
 };
 pub use self::reset_workflow_execution_request::{
     EncodedSignalInput, ExecutionEventSource, ExecutionLogEvent, ResetWorkflowExecutionRequest,
     SignalInput, SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse, UpdateInput,
     UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
 };
+pub use self::wait::ExecutionWait;
 
 static BATCH_CANCEL: Operation = Operation::post(
     "workflows.executions.batch_cancel_workflow_executions",

@@ -9,7 +9,7 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 use serde_json::Value;
 
-use crate::workflows::executions::WorkflowExecution;
+use crate::workflows::WorkflowExecution;
 
 pub use self::get_workflow_run_history_request::{
     GetWorkflowRunHistoryRequest, ListWorkflowRunsRequest, ListWorkflowRunsResponse, RunOrder,

@@ -153,68 +153,59 @@ pub(crate) fn selected<'a>(
 /// Executes a tool for a prompt.
 pub(crate) fn execute(name: &str, prompt: &str, hits: &[Hit]) -> Execution {
     let words = first_words(prompt);
-    let execution = |arguments: Value, info: Value, result: String, chunks: Vec<Value>| Execution {
+    let mut execution = Execution {
         name: name.to_owned(),
-        arguments: to_spaced_string(&arguments),
-        info,
-        result,
-        chunks,
+        arguments: to_spaced_string(&json!({ "query": prompt })),
+        info: json!({}),
+        result: "A real connector would respond here.".to_owned(),
+        chunks: Vec::new(),
         image: None,
     };
-    let query = || json!({ "query": prompt });
     match name {
         "web_search" | "web_search_premium" => {
-            let title = format!("Results for: {words}");
-            let reference = json!({
-                "type": "tool_reference",
-                "tool": name,
-                "title": title,
-                "url": "https://example.com/",
-                "favicon": null,
-                "description": "The emulator searches no pages.",
-            });
-            execution(query(), json!({}), title, vec![reference])
+            execution.result = format!("Results for: {words}");
+            let (title, about) = (&execution.result, "The emulator searches no pages.");
+            let url = Some("https://example.com/");
+            execution.chunks = vec![reference(name, title, url, about)];
         }
         "code_interpreter" => {
             let code = format!("print({words:?})");
-            let info = json!({ "code": code, "code_output": format!("{words}\n") });
-            execution(json!({ "code": code }), info, words, Vec::new())
+            execution.arguments = to_spaced_string(&json!({ "code": code }));
+            execution.info = json!({ "code": code, "code_output": format!("{words}\n") });
+            execution.result = words;
         }
         "image_generation" => {
-            let result = format!("An image of: {words}");
-            let mut execution = execution(json!({ "prompt": prompt }), json!({}), result, vec![]);
+            execution.arguments = to_spaced_string(&json!({ "prompt": prompt }));
+            execution.result = format!("An image of: {words}");
             execution.image = Some(placeholder_image());
-            execution
         }
         "document_library" => {
-            let result = match hits {
+            let found = hits
+                .iter()
+                .map(|hit| format!("{}: {}", hit.name, hit.sentence));
+            execution.result = match hits {
                 [] => "No document contains a word of the question.".to_owned(),
-                hits => {
-                    let found = hits
-                        .iter()
-                        .map(|hit| format!("{}: {}", hit.name, hit.sentence));
-                    found.collect::<Vec<_>>().join("\n")
-                }
+                _ => found.collect::<Vec<_>>().join("\n"),
             };
-            let references = hits.iter().map(|hit| {
-                json!({
-                    "type": "tool_reference",
-                    "tool": name,
-                    "title": hit.name,
-                    "url": null,
-                    "favicon": null,
-                    "description": hit.sentence,
-                })
-            });
-            execution(query(), json!({}), result, references.collect())
+            let references = hits
+                .iter()
+                .map(|hit| reference(name, &hit.name, None, &hit.sentence));
+            execution.chunks = references.collect();
         }
-        _ => execution(
-            query(),
-            json!({}),
-            "A real connector would respond here.".to_owned(),
-            Vec::new(),
-        ),
+        _ => {}
     }
+    execution
+}
+
+fn reference(tool: &str, title: &str, url: Option<&str>, description: &str) -> Value {
+    json!({
+        "type": "tool_reference",
+        "tool": tool,
+        "title": title,
+        "url": url,
+        "favicon": null,
+        "description": description,
+    })
 }
 
 /// Returns the sentence of the pages with the most words of the prompt, or the first one if only the

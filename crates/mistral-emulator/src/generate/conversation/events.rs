@@ -1,6 +1,6 @@
 //! The events of a turn that is streamed.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::messages::{kind, text};
 use crate::generate::tokenizer;
@@ -33,8 +33,14 @@ pub(crate) fn failed(message: &str, code: u64, now: &str) -> Value {
 
 /// Returns the events of an output entry.
 pub(crate) fn of_output(index: usize, entry: &Value) -> Vec<Value> {
-    let event = |event_type: &str, members: Value| {
-        let mut event = members;
+    let events = match kind(entry) {
+        "message.output" => message(entry),
+        "tool.execution" => tool_execution(entry),
+        "function.call" => function_call(entry),
+        "agent.handoff" => handoff(entry),
+        _ => Vec::new(),
+    };
+    let events = events.into_iter().map(|(event_type, mut event)| {
         for (name, value) in [
             ("type", event_type.into()),
             ("output_index", index.into()),
@@ -44,79 +50,76 @@ pub(crate) fn of_output(index: usize, entry: &Value) -> Vec<Value> {
             set_member(&mut event, name, value);
         }
         event
-    };
-    let member = |name: &str| entry.get(name).cloned().unwrap_or_default();
-    match kind(entry) {
-        "message.output" => {
-            let deltas = content_deltas(entry).into_iter();
-            let deltas = deltas.map(|(content_index, content)| {
-                event(
-                    "message.output.delta",
-                    json!({
-                        "content_index": content_index,
-                        "content": content,
-                        "model": member("model"),
-                        "agent_id": member("agent_id"),
-                        "role": "assistant",
-                    }),
-                )
-            });
-            deltas.collect()
+    });
+    events.collect()
+}
+
+/// The type and the members of an event.
+type Event = (&'static str, Value);
+
+fn message(entry: &Value) -> Vec<Event> {
+    let deltas = content_deltas(entry).into_iter();
+    let deltas = deltas.map(|(index, content)| {
+        let mut delta = copy(entry, &["model", "agent_id"]);
+        for (name, value) in [
+            ("content_index", index.into()),
+            ("content", content),
+            ("role", "assistant".into()),
+        ] {
+            set_member(&mut delta, name, value);
         }
-        "tool.execution" => vec![
-            event(
-                "tool.execution.started",
-                json!({
-                    "name": member("name"),
-                    "arguments": "",
-                    "model": member("model"),
-                    "agent_id": member("agent_id"),
-                }),
-            ),
-            event(
-                "tool.execution.delta",
-                json!({ "name": member("name"), "arguments": member("arguments") }),
-            ),
-            event(
-                "tool.execution.done",
-                json!({ "name": member("name"), "info": member("info") }),
-            ),
-        ],
-        "function.call" => {
-            let arguments = tokens(text(entry, "arguments")).into_iter();
-            let arguments = arguments.map(|part| {
-                event(
-                    "function.call.delta",
-                    json!({
-                        "name": member("name"),
-                        "tool_call_id": member("tool_call_id"),
-                        "arguments": part,
-                        "model": member("model"),
-                        "agent_id": member("agent_id"),
-                        "confirmation_status": member("confirmation_status"),
-                    }),
-                )
-            });
-            arguments.collect()
-        }
-        "agent.handoff" => vec![
-            event(
-                "agent.handoff.started",
-                json!({
-                    "previous_agent_id": member("previous_agent_id"),
-                    "previous_agent_name": member("previous_agent_name"),
-                }),
-            ),
-            event(
-                "agent.handoff.done",
-                json!({
-                    "next_agent_id": member("next_agent_id"),
-                    "next_agent_name": member("next_agent_name"),
-                }),
-            ),
-        ],
-        _ => Vec::new(),
-    }
+        ("message.output.delta", delta)
+    });
+    deltas.collect()
+}
+
+/// Returns the events of a tool, of which the second one has the whole arguments.
+fn tool_execution(entry: &Value) -> Vec<Event> {
+    let mut started = copy(entry, &["name", "model", "agent_id"]);
+    set_member(&mut started, "arguments", "".into());
+    vec![
+        ("tool.execution.started", started),
+        ("tool.execution.delta", copy(entry, &["name", "arguments"])),
+        ("tool.execution.done", copy(entry, &["name", "info"])),
+    ]
+}
+
+fn function_call(entry: &Value) -> Vec<Event> {
+    const MEMBERS: &[&str] = &[
+        "name",
+        "tool_call_id",
+        "model",
+        "agent_id",
+        "confirmation_status",
+    ];
+    let arguments = tokens(text(entry, "arguments")).into_iter();
+    let arguments = arguments.map(|part| {
+        let mut delta = copy(entry, MEMBERS);
+        set_member(&mut delta, "arguments", part.into());
+        ("function.call.delta", delta)
+    });
+    arguments.collect()
+}
+
+fn handoff(entry: &Value) -> Vec<Event> {
+    let previous = &["previous_agent_id", "previous_agent_name"];
+    let next = &["next_agent_id", "next_agent_name"];
+    vec![
+        ("agent.handoff.started", copy(entry, previous)),
+        ("agent.handoff.done", copy(entry, next)),
+    ]
+}
+
+/// Returns an object with some members of an entry.
+fn copy(entry: &Value, names: &[&str]) -> Value {
+    let members: Map<String, Value> = names
+        .iter()
+        .map(|name| {
+            let value = entry.get(*name).cloned().unwrap_or_default();
+            ((*name).to_owned(), value)
+        })
+        .collect();
+    members.into()
 }
 
 /// Returns the parts of a content, each with the index of its chunk. Text is split into tokens.

@@ -62,7 +62,7 @@ async fn create(
     State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::validate_plain(CREATE_AGENT, &request)?;
+    fields::validate(CREATE_AGENT, &request)?;
     let mut store = state.store();
     store.resolve_model(&request, "completion_chat")?;
     let agent = Agent::new(store.new_prefixed_id("ag"), store.tick(), &request);
@@ -158,7 +158,7 @@ async fn update(
     Path(id): Path<String>,
     JsonBody(request): JsonBody,
 ) -> Result<Response, ApiError> {
-    fields::validate_plain(UPDATE_AGENT, &request)?;
+    fields::validate(UPDATE_AGENT, &request)?;
     if request.get("model").is_some_and(Value::is_string) {
         state.store().resolve_model(&request, "completion_chat")?;
     }

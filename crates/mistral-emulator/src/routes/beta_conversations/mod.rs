@@ -24,12 +24,16 @@ use crate::requests::conversation_fields::{
     APPEND_TO_CONVERSATION, RESTART_CONVERSATION, START_CONVERSATION,
 };
 use crate::requests::fields::{self, error_detail};
-use crate::requests::query::{PAGE, PAGE_SIZE, Parameter, ParameterType, Query};
+use crate::requests::query::{PAGE, Parameter, ParameterType, Query};
 use crate::responses::{ApiError, json_response};
 use crate::state::AppState;
 use crate::state::conversation::Conversation;
 
-static FILTERS: &[Parameter] = &[PAGE, PAGE_SIZE, ("metadata", ParameterType::String)];
+static FILTERS: &[Parameter] = &[
+    PAGE,
+    ("page_size", ParameterType::Integer(0)),
+    ("metadata", ParameterType::String),
+];
 
 pub(crate) fn router() -> Router<Arc<AppState>> {
     Router::new()
@@ -52,7 +56,7 @@ async fn start(
     request: TurnRequest,
 ) -> Result<Response, ApiError> {
     let body = &request.body;
-    fields::validate_plain(START_CONVERSATION, body)?;
+    fields::validate(START_CONVERSATION, body)?;
     let has = |name: &str| body.get(name).is_some_and(Value::is_string);
     if has("model") == has("agent_id") {
         let message = "Value error, Either model or agent_id must be given, and not both";
@@ -71,7 +75,7 @@ async fn append(
     Path(id): Path<String>,
     request: TurnRequest,
 ) -> Result<Response, ApiError> {
-    fields::validate_plain(APPEND_TO_CONVERSATION, &request.body)?;
+    fields::validate(APPEND_TO_CONVERSATION, &request.body)?;
     let conversation = find(&state, &id)?;
     respond(&state, &request, conversation)
 }
@@ -82,7 +86,7 @@ async fn restart(
     Path(id): Path<String>,
     request: TurnRequest,
 ) -> Result<Response, ApiError> {
-    fields::validate_plain(RESTART_CONVERSATION, &request.body)?;
+    fields::validate(RESTART_CONVERSATION, &request.body)?;
     let conversation = find(&state, &id)?;
     let entry = text(&request.body, "from_entry_id");
     let mut restarted = {
@@ -98,7 +102,7 @@ async fn restart(
 fn value_error(message: &str, input: &Value) -> ApiError {
     let location = ["body".into()];
     let error = error_detail("value_error", &location, message, input);
-    ApiError::validation_plain(vec![error])
+    ApiError::validation(vec![error])
 }
 
 /// `GET /v1/conversations`, the newest first

@@ -83,14 +83,16 @@ fn entity(table: &'static [Field], request: &Value) -> Result<(String, String), 
         let text = request.get(name).and_then(Value::as_str);
         text.unwrap_or_default().to_owned()
     };
-    let id = text("share_with_uuid");
-    if !is_uuid(&id) {
-        let location = ["body".into(), "share_with_uuid".into()];
-        let message = "Input should be a valid UUID";
-        let error = error_detail("uuid_parsing", &location, message, &id.into());
-        return Err(ApiError::validation_plain(vec![error]));
+    for name in ["share_with_uuid", "org_id"] {
+        let id = request.get(name).and_then(Value::as_str);
+        if let Some(id) = id.filter(|id| !is_uuid(id)) {
+            let location = ["body".into(), name.into()];
+            let message = "Input should be a valid UUID";
+            let error = error_detail("uuid_parsing", &location, message, &id.into());
+            return Err(ApiError::validation(vec![error]));
+        }
     }
-    Ok((id, text("share_with_type")))
+    Ok((text("share_with_uuid"), text("share_with_type")))
 }
 
 fn check_not_owner(entity: &str) -> Result<(), ApiError> {

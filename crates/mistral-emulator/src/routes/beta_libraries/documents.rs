@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{DEFAULT_PAGE_SIZE, PAGE_SIZE, matches_search, pagination, with_library};
-use crate::requests::fields::{self, Field, Type, optional};
+use crate::requests::fields::{self, Field, NUMBER, Type, optional};
 use crate::requests::query::{PAGE, Parameter, ParameterType, Query};
 use crate::requests::{JsonBody, path};
 use crate::responses::{ApiError, json_response};
@@ -18,9 +18,16 @@ use crate::state::library::Document;
 
 static UPDATE_FIELDS: &[Field] = &[
     optional("name", Type::String),
-    optional("attributes", Type::AnyObject),
-    optional("expires_at", Type::String),
+    optional("attributes", Type::Map(&ATTRIBUTE)),
+    optional("expires_at", Type::DateTime),
 ];
+
+static ATTRIBUTE: Type = Type::AnyOf(&[
+    Type::Boolean,
+    Type::String,
+    NUMBER,
+    Type::Array(0, &Type::AnyOf(&[Type::Boolean, Type::String, NUMBER])),
+]);
 
 static FILTERS: &[Parameter] = &[
     PAGE,

@@ -35,7 +35,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         file.and_then(Self::from_part).ok_or_else(|| {
             let location = ["body".into(), "file".into()];
             let error = error_detail("missing", &location, "Field required", &Value::Null);
-            ApiError::validation_plain(vec![error])
+            ApiError::validation(vec![error])
         })
     }
 }

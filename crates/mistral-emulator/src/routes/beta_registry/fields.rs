@@ -60,5 +60,11 @@ const PROMPT: Type = Type::OpenObject(&[
 const SKILL: Type = Type::OpenObject(&[
     optional("description", Type::String),
     optional("body", Type::String),
-    optional("assets", Type::AnyObject),
+    optional("assets", Type::Map(&ASSET)),
+]);
+
+static ASSET: Type = Type::OpenObject(&[
+    optional("textContent", Type::String),
+    optional("rawContent", Type::String),
+    optional("isExecutable", Type::Boolean),
 ]);

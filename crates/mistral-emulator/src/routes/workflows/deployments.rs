@@ -8,7 +8,7 @@ use crate::generate::random::{hash, uuid};
 use crate::json::set_member;
 use crate::requests::spec_request::SpecRequest;
 use crate::responses::ApiError;
-use crate::routes::by_spec::{Handlers, json, json_with, list};
+use crate::routes::spec_response::{Handlers, done, generated, json, json_with, list};
 use crate::state::AppState;
 use crate::state::resources::has;
 
@@ -23,6 +23,11 @@ pub(in crate::routes) static HANDLERS: Handlers = &[
     ("workflows.deployments.start_deployment", start),
     ("workflows.deployments.stop_deployment", stop),
     ("workflows.deployments.restart_deployment", restart),
+    ("workflows.deployments.unharden_deployment", unharden),
+    ("workflows.deployments.get_deployment_archive", describe),
+    ("workflows.deployments.get_deployment_logs", describe),
+    ("workflows.deployments.list_deployment_workers", describe),
+    ("workflows.deployments.stream_deployment_logs", stream_logs),
 ];
 
 fn create(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError> {
@@ -179,6 +184,28 @@ fn restart(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError
             set_member(status, "deployed_revision", revision.into());
         }
     })
+}
+
+fn unharden(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError> {
+    let id = request.in_path("deployment_id");
+    let mut resources = state.resources();
+    let changed = resources.change(
+        KIND,
+        |it| has(it, "service_id", id),
+        |deployment| set_member(deployment, "is_hardened", false.into()),
+    );
+    changed.map(|_| done(request)).ok_or_else(not_found)
+}
+
+/// Describes a deployment that exists with an instance of the schema.
+fn describe(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError> {
+    change(state, request, |_| {})?;
+    Ok(generated(request, false))
+}
+
+fn stream_logs(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError> {
+    change(state, request, |_| {})?;
+    Ok(generated(request, true))
 }
 
 fn set_stopped(deployment: &mut Value, is_stopped: bool) {

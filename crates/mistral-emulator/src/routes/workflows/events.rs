@@ -8,7 +8,7 @@ use crate::generate::random::{hash, hex_id};
 use crate::json_format::to_ordered_string;
 use crate::requests::spec_request::SpecRequest;
 use crate::responses::{ApiError, sse};
-use crate::routes::by_spec::{Handlers, list};
+use crate::routes::spec_response::{Handlers, list};
 use crate::state::AppState;
 
 pub(in crate::routes) static HANDLERS: Handlers = &[

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::json::array;
 use crate::requests::spec_request::SpecRequest;
 use crate::responses::ApiError;
-use crate::routes::by_spec::{Handlers, done, json, json_with, list};
+use crate::routes::spec_response::{Handlers, done, json, json_with, list};
 use crate::state::AppState;
 use crate::state::execution::{CANCELED, Execution, RUNNING, TERMINATED};
 use crate::state::workflows::Workflows;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::json::set_member;
 use crate::requests::spec_request::SpecRequest;
 use crate::responses::ApiError;
-use crate::routes::by_spec::{Handlers, done, json, list};
+use crate::routes::spec_response::{Handlers, done, json, list};
 use crate::state::AppState;
 use crate::state::workflows::Workflows;
 use crate::time::format_timestamp;

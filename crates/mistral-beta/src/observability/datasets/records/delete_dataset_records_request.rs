@@ -115,7 +115,7 @@ pub struct JudgeRegressionOutput {
     pub max_description: String,
     /// The lowest score, 0 or more. Default: `0`.
     pub min: Option<f64>,
-    /// The highest score, below 1000000000.0. Default: `1`.
+    /// The highest score, below 1000000000. Default: `1`.
     pub max: Option<f64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]

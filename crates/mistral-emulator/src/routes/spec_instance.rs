@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::random::hash;
-use super::schema_instance::{Origin, response_instance};
+use crate::generate::random::hash;
+use crate::generate::schema_instance::{Origin, response_instance};
 use crate::requests::schema;
 use crate::requests::spec_request::SpecRequest;
 use crate::spec::{SpecPage, spec};

@@ -4,11 +4,25 @@ use mistral_core::json::{ApiEnum, ApiObject, ApiUnion};
 use serde_json::{Map, Value};
 
 use super::{
-    ModelResponse, ResponseOutputItem, ResponsesArgumentsDeltaEvent, ResponsesArgumentsDoneEvent,
-    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent, ResponsesOutputItemDoneEvent,
-    ResponsesReasoningTextDeltaEvent, ResponsesReasoningTextDoneEvent, ResponsesTextDeltaEvent,
-    ResponsesTextDoneEvent,
+    ModelResponse, ResponsesArgumentsDeltaEvent, ResponsesArgumentsDoneEvent,
+    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent, ResponsesOutputItemAddedEvent,
+    ResponsesOutputItemDoneEvent, ResponsesReasoningTextDeltaEvent,
+    ResponsesReasoningTextDoneEvent, ResponsesTextDeltaEvent, ResponsesTextDoneEvent,
 };
+
+/// The retention of the cached prefix of a prompt. Mirrors the API's `PromptCacheRetention`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum PromptCacheRetention {
+    /// The prefix is kept in memory.
+    #[api("in_memory")]
+    InMemory,
+    /// The prefix is kept for up to 24 hours.
+    #[api("24h")]
+    Hours24,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
 
 /// The service tier that processes a request. Mirrors the API's `ServiceTier`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
@@ -275,25 +289,6 @@ pub struct ResponsesErrorEvent {
     pub code: Option<String>,
     /// The request's field that caused the error.
     pub param: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// Reports that an output item started. Its content follows in further events. Mirrors the API's
-/// `ResponsesOutputItemAddedEvent`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct ResponsesOutputItemAddedEvent {
-    /// The item as it starts.
-    #[api(required)]
-    pub item: ResponseOutputItem,
-    /// The index of the item in the response's `output`.
-    #[api(required)]
-    pub output_index: i64,
-    /// The position of the event in the stream.
-    #[api(required)]
-    pub sequence_number: i64,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

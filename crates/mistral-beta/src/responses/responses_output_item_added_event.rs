@@ -5,6 +5,25 @@ use serde_json::{Map, Value};
 
 use super::{ResponseOutputItem, ResponsesOutputRefusal, ResponsesOutputText};
 
+/// Reports that an output item started. Its content follows in further events. Mirrors the API's
+/// `ResponsesOutputItemAddedEvent`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ResponsesOutputItemAddedEvent {
+    /// The item as it starts.
+    #[api(required)]
+    pub item: ResponseOutputItem,
+    /// The index of the item in the response's `output`.
+    #[api(required)]
+    pub output_index: i64,
+    /// The position of the event in the stream.
+    #[api(required)]
+    pub sequence_number: i64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
 /// Reports that an output item is complete. Mirrors the API's `ResponsesOutputItemDoneEvent`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]

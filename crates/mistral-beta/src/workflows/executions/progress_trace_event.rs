@@ -2,65 +2,126 @@
 
 use std::collections::BTreeMap;
 
-use mistral_core::json::{ApiObject, ApiUnion};
-use serde_json::{Map, Value};
+use mistral_core::json::{ApiEnum, ApiObject, ApiUnion};
+use serde_json::{Map, Number, Value};
 
-use super::OtelScopeSpans;
+use super::{OtelArrayValue, OtelBoolValue, OtelScopeSpans};
 use crate::workflows::WorkflowExecutionStatus;
 
-/// An execution of a workflow with the events in its trace. Mirrors the API's
-/// `WorkflowExecutionTraceEventsResponse`.
+/// An event that lasts in the trace of an execution, with its progress. Mirrors the API's
+/// `WorkflowExecutionProgressTraceEvent`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct ExecutionTraceEventsResponse {
-    /// The name of the workflow.
+pub struct ProgressTraceEvent {
+    /// The name of the event.
     #[api(required)]
-    pub workflow_name: String,
-    /// The id of the execution.
+    pub name: String,
+    /// The id of the event.
     #[api(required)]
-    pub execution_id: String,
-    /// The id of the root execution, which started the chain of workflows that this execution is
-    /// part of.
+    pub id: String,
+    /// The time of the event, in nanoseconds since the Unix epoch.
     #[api(required)]
-    pub root_execution_id: String,
-    /// The state of the execution.
-    pub status: Option<WorkflowExecutionStatus>,
-    /// The time at which the execution started, in RFC 3339.
+    pub timestamp_unix_nano: i64,
+    /// The attributes of the event, by name.
     #[api(required)]
-    pub start_time: String,
-    /// The time at which the execution ended, in RFC 3339. Absent while it runs.
-    pub end_time: Option<String>,
-    /// The value that the workflow returned. Absent until the execution has completed.
-    pub result: Option<Value>,
-    /// The id of the workflow, a UUID.
-    pub workflow_id: Option<String>,
-    /// The name of the deployment that runs the execution.
-    pub deployment_name: Option<String>,
-    /// The id of the execution that started this one as a sub-workflow.
-    pub parent_execution_id: Option<String>,
-    /// The id of the run.
-    pub run_id: Option<String>,
-    /// The id of the user that the execution belongs to.
-    pub user_id: Option<String>,
-    /// The duration of the whole trace, in milliseconds.
-    pub total_duration_ms: Option<i64>,
-    /// The search keys of the execution: values by which it can be found, by their key.
-    pub search_keys: Option<BTreeMap<String, Option<String>>>,
-    /// The events in the trace.
-    pub events: Option<Vec<ExecutionTraceEvent>>,
+    pub attributes: BTreeMap<String, Option<TraceAttributeValue>>,
+    /// The time at which the event began, in milliseconds since the Unix epoch.
+    #[api(required)]
+    pub start_time_unix_ms: i64,
+    /// The kind of event.
+    #[api(rename = "type")]
+    pub kind: Option<TraceEventType>,
+    /// Whether the event is internal. Default: `false`.
+    pub internal: Option<bool>,
+    /// The progress of the event.
+    pub status: Option<TraceEventStatus>,
+    /// The time at which the event ended, in milliseconds since the Unix epoch. Absent until then.
+    pub end_time_unix_ms: Option<i64>,
+    /// The error message, if the event failed.
+    pub error: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// An event in the trace of an execution. Mirrors the API's
-/// `WorkflowExecutionTraceEventsResponseEvent`.
+/// The value of an attribute of a span or an event. Mirrors the API's
+/// `WorkflowExecutionTraceSummaryAttributesValues`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
-pub enum ExecutionTraceEvent {
+pub enum TraceAttributeValue {
+    /// A text.
+    #[api(string)]
+    Text(String),
+    /// A number.
+    #[api(number)]
+    Number(Number),
+    /// A boolean.
+    #[api(bool)]
+    Bool(bool),
+    /// A list.
+    #[api(array)]
+    List(Vec<Value>),
     /// A value that this version of the SDK does not declare.
     Unknown(Value),
+}
+
+/// The kind of an event in the trace of an execution. Mirrors the API's `EventType`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum TraceEventType {
+    /// An event at one moment.
+    #[api("EVENT")]
+    Event,
+    /// An event that lasts, with its progress.
+    #[api("EVENT_PROGRESS")]
+    EventProgress,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// The progress of an event that lasts. Mirrors the API's `EventProgressStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum TraceEventStatus {
+    /// The event is in progress.
+    #[api("RUNNING")]
+    Running,
+    /// The event ended with success.
+    #[api("COMPLETED")]
+    Completed,
+    /// The event ended with an error.
+    #[api("FAILED")]
+    Failed,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// An event at one moment in the trace of an execution. Mirrors the API's
+/// `WorkflowExecutionTraceEvent`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct TraceEvent {
+    /// The name of the event.
+    #[api(required)]
+    pub name: String,
+    /// The id of the event.
+    #[api(required)]
+    pub id: String,
+    /// The time of the event, in nanoseconds since the Unix epoch.
+    #[api(required)]
+    pub timestamp_unix_nano: i64,
+    /// The attributes of the event, by name.
+    #[api(required)]
+    pub attributes: BTreeMap<String, Option<TraceAttributeValue>>,
+    /// The kind of event.
+    #[api(rename = "type")]
+    pub kind: Option<TraceEventType>,
+    /// Whether the event is internal. Default: `false`.
+    pub internal: Option<bool>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// The id of the trace of an execution, and whether it has data. Mirrors the API's
@@ -235,64 +296,6 @@ pub struct OtelDoubleValue {
     /// The number.
     #[api(required, rename = "doubleValue")]
     pub double_value: f64,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A boolean as the value of an attribute. Mirrors the API's `TempoTraceAttributeBoolValue`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct OtelBoolValue {
-    /// Whether the attribute is `true`.
-    #[api(required, rename = "boolValue")]
-    pub bool_value: bool,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A list as the value of an attribute. Mirrors the API's `TempoTraceAttributeArrayValue`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct OtelArrayValue {
-    /// The list.
-    #[api(required, rename = "arrayValue")]
-    pub array_value: OtelArray,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The elements of a list that is the value of an attribute. Mirrors the API's
-/// `TempoTraceAttributeArrayContainer`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct OtelArray {
-    /// The elements of the list.
-    pub values: Option<Vec<OtelArrayElement>>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// An element of a list, in the field for its type. Mirrors the API's
-/// `TempoTraceAttributeArrayElement`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct OtelArrayElement {
-    /// The element, if it is a text.
-    #[api(rename = "stringValue")]
-    pub string_value: Option<String>,
-    /// The element, if it is an integer, as decimal digits.
-    #[api(rename = "intValue")]
-    pub int_value: Option<String>,
-    /// The element, if it is a floating-point number.
-    #[api(rename = "doubleValue")]
-    pub double_value: Option<f64>,
-    /// Whether the element is `true`, if it is a boolean.
-    #[api(rename = "boolValue")]
-    pub bool_value: Option<bool>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -3,8 +3,8 @@
 use mistral_sdk::Client;
 use mistral_sdk::beta::BetaExt as _;
 use mistral_sdk::beta::connectors::{
-    ConnectionCredentialsInput, Connector, ConnectorCredentialsRequest, CreateMcpConnectorRequest,
-    ListConnectorToolsRequest,
+    ConnectionCredentialsInput, Connector, ConnectorCredentialsRequest, ConnectorVisibility,
+    CreateMcpConnectorRequest, ListConnectorToolsRequest,
 };
 use mistral_sdk::beta::conversations::{ConversationAppendRequest, ConversationRequest};
 use mistral_sdk::messages::{CustomConnector, ToolConfiguration};
@@ -16,7 +16,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let conversations = client.beta().conversations();
 
     let server = "https://mcp.example.com/mcp";
-    let request = CreateMcpConnectorRequest::new("museum", "Finds paintings.", server);
+    let request = CreateMcpConnectorRequest::new("museum", "Finds paintings.", server)
+        .visibility(ConnectorVisibility::Private);
     let Connector::Mcp(connector) = connectors.create(&request.into()).await? else {
         return Err("the connector is of another kind".into());
     };

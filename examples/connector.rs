@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let request = ListConnectorToolsRequest::new().pretty(true);
     for tool in connectors.list_tools("museum", &request).await? {
-        println!("{}: {}", tool["name"], tool["description"]);
+        println!("{tool}");
     }
 
     let configuration = ToolConfiguration::new().requires_confirmation(["search"]);

@@ -105,9 +105,11 @@ pub(crate) fn name(tool: &Value) -> &str {
     }
 }
 
-/// Whether a person must confirm each use of the tool.
+/// Whether a person must confirm each use of the tool. The list of a connector names its tools, and
+/// each of them counts, since the emulator does not distinguish them.
 pub(crate) fn needs_confirmation(tool: &Value) -> bool {
-    configured(tool, "requires_confirmation").any(|listed| listed == name(tool))
+    let is_connector = kind(tool) == "connector";
+    configured(tool, "requires_confirmation").any(|listed| is_connector || listed == name(tool))
 }
 
 fn configured<'a>(tool: &'a Value, list: &str) -> impl Iterator<Item = &'a str> {

@@ -4,7 +4,7 @@ use mistral_core::json::{ApiEnum, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
 use super::{
-    FunctionCallOutputCaller, FunctionCallOutputStatus, ResponseInputMessage, ResponsePartsMessage,
+    ProgramCaller, ResponseInputMessage, ResponseItemStatus, ResponsePartsMessage,
     ResponseReasoning, ResponseTextConfig, ResponseTool, ResponseToolChoice,
     ResponsesFunctionToolCall, ResponsesOutputMessage, ResponsesReasoningItem,
 };
@@ -120,10 +120,10 @@ pub struct ResponsesFunctionCallOutput {
     pub id: Option<String>,
     /// The caller of the function: the model, or a program.
     #[api(into)]
-    pub caller: Option<FunctionCallOutputCaller>,
+    pub caller: Option<FunctionCaller>,
     /// The state of this item.
     #[api(into)]
-    pub status: Option<FunctionCallOutputStatus>,
+    pub status: Option<ResponseItemStatus>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -153,38 +153,39 @@ pub enum FunctionCallOutputValue {
 pub enum FunctionCallOutputPart {
     /// A text.
     #[api("input_text")]
-    InputText(ResponsesInputTextContent),
+    InputText(ResponsesInputText),
     /// An image.
     #[api("input_image")]
     InputImage(ResponsesInputImageContent),
     /// A file.
     #[api("input_file")]
-    InputFile(ResponsesInputFileContent),
+    InputFile(ResponsesInputFile),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
 }
 
-/// A text in a function call's result. Mirrors the API's `ResponsesInputTextContent`.
+/// A text in a message, or in the result of a function call. Mirrors the API's
+/// `ResponsesInputText`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct ResponsesInputTextContent {
+pub struct ResponsesInputText {
     /// The text.
     #[api(required, into)]
     pub text: String,
     /// Marks this part as a breakpoint of the prompt cache.
-    pub prompt_cache_breakpoint: Option<OutputTextCacheBreakpoint>,
+    pub prompt_cache_breakpoint: Option<PromptCacheBreakpoint>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A breakpoint of the prompt cache, after a text of a function call's result. Mirrors the API's
-/// `ResponsesInputTextContentResponsesPromptCacheBreakpoint`.
+/// A breakpoint of the prompt cache. Mirrors the API's
+/// `ResponsesInputTextResponsesPromptCacheBreakpoint`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct OutputTextCacheBreakpoint {
+pub struct PromptCacheBreakpoint {
     /// The kind of breakpoint. Always `explicit`.
     #[api(initial = "explicit", into)]
     pub mode: Option<String>,
@@ -200,7 +201,7 @@ pub struct OutputTextCacheBreakpoint {
 pub struct ResponsesInputImageContent {
     /// The resolution at which the model sees the image.
     #[api(into)]
-    pub detail: Option<ResponsesInputImageContentDetail>,
+    pub detail: Option<ResponsesInputImageDetail>,
     /// The id of an uploaded file that holds the image.
     #[api(into)]
     pub file_id: Option<String>,
@@ -208,17 +209,17 @@ pub struct ResponsesInputImageContent {
     #[api(into)]
     pub image_url: Option<String>,
     /// Marks this part as a breakpoint of the prompt cache.
-    pub prompt_cache_breakpoint: Option<OutputImageCacheBreakpoint>,
+    pub prompt_cache_breakpoint: Option<PromptCacheBreakpoint>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The resolution at which the model sees an image of a function call's result. Mirrors the API's
+/// The resolution at which the model sees an image. Mirrors the API's
 /// `ResponsesInputImageContentDetail`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ResponsesInputImageContentDetail {
+pub enum ResponsesInputImageDetail {
     /// A low resolution, which costs fewer tokens.
     #[api("low")]
     Low,
@@ -235,28 +236,15 @@ pub enum ResponsesInputImageContentDetail {
     Unknown(String),
 }
 
-/// A breakpoint of the prompt cache, after an image of a function call's result. Mirrors the API's
-/// `ResponsesInputImageContentResponsesPromptCacheBreakpoint`.
-#[derive(Debug, Clone, PartialEq, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct OutputImageCacheBreakpoint {
-    /// The kind of breakpoint. Always `explicit`.
-    #[api(initial = "explicit", into)]
-    pub mode: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A file in a function call's result. Mirrors the API's `ResponsesInputFileContent`.
+/// A file in a message, or in the result of a function call. Mirrors the API's
+/// `ResponsesInputFile`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct ResponsesInputFileContent {
+pub struct ResponsesInputFile {
     /// The level of detail at which the model sees the file.
     #[api(into)]
-    pub detail: Option<ResponsesInputFileContentDetail>,
+    pub detail: Option<ResponsesInputFileDetail>,
     /// The content of the file, as a base64 data URL.
     #[api(into)]
     pub file_data: Option<String>,
@@ -270,17 +258,17 @@ pub struct ResponsesInputFileContent {
     #[api(into)]
     pub filename: Option<String>,
     /// Marks this part as a breakpoint of the prompt cache.
-    pub prompt_cache_breakpoint: Option<OutputFileCacheBreakpoint>,
+    pub prompt_cache_breakpoint: Option<PromptCacheBreakpoint>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The level of detail at which the model sees a file of a function call's result. Mirrors the
-/// API's `ResponsesInputFileContentDetail`.
+/// The level of detail at which the model sees a file. Mirrors the API's
+/// `ResponsesInputFileDetail`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ResponsesInputFileContentDetail {
+pub enum ResponsesInputFileDetail {
     /// The server selects the level.
     #[api("auto")]
     Auto,
@@ -294,15 +282,26 @@ pub enum ResponsesInputFileContentDetail {
     Unknown(String),
 }
 
-/// A breakpoint of the prompt cache, after a file of a function call's result. Mirrors the API's
-/// `ResponsesInputFileContentResponsesPromptCacheBreakpoint`.
-#[derive(Debug, Clone, PartialEq, ApiRequest)]
+/// The caller of a function. Mirrors the API's `ResponsesFunctionToolCallCaller`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[non_exhaustive]
+pub enum FunctionCaller {
+    /// The model.
+    #[api("direct")]
+    Direct(DirectCaller),
+    /// A program.
+    #[api("program")]
+    Program(ProgramCaller),
+    /// A member that this version of the SDK does not declare.
+    Unknown(Value),
+}
+
+/// The model itself as the caller of a function. Mirrors the API's `ResponsesCallerDirect`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct OutputFileCacheBreakpoint {
-    /// The kind of breakpoint. Always `explicit`.
-    #[api(initial = "explicit", into)]
-    pub mode: Option<String>,
+pub struct DirectCaller {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -3,7 +3,7 @@
 use mistral_core::json::{ApiEnum, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{ResponseFormatJsonObject, ResponseVerbosity};
+use super::AllowedCaller;
 
 /// A function in a namespace. Mirrors the API's `ResponsesToolFunction`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
@@ -15,7 +15,7 @@ pub struct NamespacedFunctionTool {
     pub name: String,
     /// The callers that the function accepts: the model, programs, or both.
     #[api(list)]
-    pub allowed_callers: Option<Vec<NamespacedFunctionAllowedCaller>>,
+    pub allowed_callers: Option<Vec<AllowedCaller>>,
     /// Whether the definition is hidden from the model until a tool search loads it.
     pub defer_loading: Option<bool>,
     /// Describes to the model what the function does and when to call it.
@@ -33,21 +33,6 @@ pub struct NamespacedFunctionTool {
     pub extra: Map<String, Value>,
 }
 
-/// A caller that a function in a namespace accepts. Mirrors the API's
-/// `ResponsesToolFunctionAllowedCaller`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum NamespacedFunctionAllowedCaller {
-    /// The model calls the function directly.
-    #[api("direct")]
-    Direct,
-    /// A program calls the function.
-    #[api("programmatic")]
-    Programmatic,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
 /// A tool with a free text as its input. Mirrors the API's `ResponsesCustomTool`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
@@ -58,7 +43,7 @@ pub struct ResponsesCustomTool {
     pub name: String,
     /// The callers that the tool accepts: the model, programs, or both.
     #[api(list)]
-    pub allowed_callers: Option<Vec<CustomToolAllowedCaller>>,
+    pub allowed_callers: Option<Vec<AllowedCaller>>,
     /// Whether the definition is hidden from the model until a tool search loads it.
     pub defer_loading: Option<bool>,
     /// Describes to the model what the tool does and when to call it.
@@ -70,20 +55,6 @@ pub struct ResponsesCustomTool {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// A caller that a custom tool accepts. Mirrors the API's `ResponsesCustomToolAllowedCaller`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum CustomToolAllowedCaller {
-    /// The model calls the tool directly.
-    #[api("direct")]
-    Direct,
-    /// A program calls the tool.
-    #[api("programmatic")]
-    Programmatic,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
 }
 
 /// The format of a custom tool's input. Mirrors the API's `ResponsesCustomToolFormat`.
@@ -300,4 +271,32 @@ pub struct ResponseFormatJsonSchema {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+/// A JSON object of any shape as the format of an answer. The input should also ask the model for
+/// JSON. Mirrors the API's `CreateResponseRequestResponsesFormatJSONObject`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ResponseFormatJsonObject {
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The length and the detail of an answer. Mirrors the API's `CreateResponseRequestVerbosity`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ResponseVerbosity {
+    /// Concise.
+    #[api("low")]
+    Low,
+    /// Of medium length.
+    #[api("medium")]
+    Medium,
+    /// Detailed.
+    #[api("high")]
+    High,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
 }

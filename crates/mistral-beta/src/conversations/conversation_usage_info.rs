@@ -220,12 +220,12 @@ pub struct MessageOutputEvent {
 #[api(untagged)]
 #[non_exhaustive]
 pub enum MessageOutputDelta {
-    /// A part of the text.
-    #[api(string)]
-    Text(String),
     /// A chunk in the content of a message of the model.
     #[api(object)]
     MessageOutputChunk(MessageOutputChunk),
+    /// A part of the text.
+    #[api(string)]
+    Text(String),
     /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }

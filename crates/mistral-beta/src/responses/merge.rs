@@ -42,9 +42,10 @@ impl StreamEvent for ResponseStreamEvent {
         Ok(event)
     }
 
-    /// A stream without a start has no end either.
+    /// Output after a start is cut without an end. A stream that has not both loses nothing.
     fn may_end(state: &ResponseState) -> bool {
-        state.response.is_none() || Self::is_complete(state)
+        let has_begun = state.response.is_some() && !state.items.is_empty();
+        !has_begun || Self::is_complete(state)
     }
 
     fn is_complete(state: &ResponseState) -> bool {

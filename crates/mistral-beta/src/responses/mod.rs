@@ -3,51 +3,60 @@
 //! Responses.
 
 mod count_response_input_tokens_request;
+mod input_token_count;
 mod items;
 mod merge;
-mod model_response;
-mod response_service_tier;
-mod response_tool_choice_function;
-mod responses_output_item_done_event;
-mod responses_output_refusal;
+mod namespaced_function_tool;
+mod output_text_logprob;
+mod program_caller;
+mod prompt_cache_retention;
+mod responses_output_item_added_event;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 
 pub use self::count_response_input_tokens_request::{
-    AllowedCaller, CountResponseInputTokensRequest, CustomToolFormat, CustomToolGrammar,
-    CustomToolTextFormat, GrammarSyntax, NamespacedFunctionTool, NamespacedTool, ResponseInput,
-    ResponseInputItem, ResponseTool, ResponseToolChoice, ResponsesCustomTool,
-    ResponsesFunctionTool, ResponsesNamespaceTool,
+    CountResponseInputTokensRequest, DirectCaller, FunctionCallOutputPart, FunctionCallOutputValue,
+    FunctionCaller, PromptCacheBreakpoint, ResponseInput, ResponseInputItem,
+    ResponsesFunctionCallOutput, ResponsesInputFile, ResponsesInputFileDetail,
+    ResponsesInputImageContent, ResponsesInputImageDetail, ResponsesInputText,
 };
-pub use self::model_response::{
-    ContainerFileCitation, FileCitation, FilePathAnnotation, ModelResponse, OutputTextLogprob,
-    OutputTextTopLogprob, ResponseOutputItem, ResponsesOutputMessage,
-    ResponsesOutputMessageContent, ResponsesOutputText, TextAnnotation, UrlCitation,
+pub use self::input_token_count::{
+    CreateResponseRequest, IncompleteReason, InputTokenCount, ModelResponse, ResponseErrorCode,
+    ResponseOutputItem, ResponsesError, ResponsesIncompleteDetails,
 };
-pub use self::response_service_tier::{
-    ModelResponseStatus, ResponseServiceTier, ResponseStreamEvent, ResponseTruncation,
-    ResponsesCompletedEvent, ResponsesCreatedEvent, ResponsesErrorEvent, ResponsesFailedEvent,
-    ResponsesInProgressEvent, ResponsesIncompleteEvent, ResponsesInputTokensDetails,
-    ResponsesOutputItemAddedEvent, ResponsesOutputTokensDetails, ResponsesUsage,
+pub use self::namespaced_function_tool::{
+    CustomToolFormat, CustomToolGrammar, CustomToolTextFormat, GrammarSyntax,
+    NamespacedFunctionTool, ResponseFormatJsonObject, ResponseFormatJsonSchema, ResponseFormatText,
+    ResponseReasoning, ResponseReasoningEffort, ResponseTextConfig, ResponseTextFormat,
+    ResponseToolChoice, ResponseToolChoiceFunction, ResponseToolChoiceMode, ResponseVerbosity,
+    ResponsesCustomTool,
 };
-pub use self::response_tool_choice_function::{
-    CreateResponseRequest, InputTokenCount, ResponseFormatJsonObject, ResponseFormatJsonSchema,
-    ResponseFormatText, ResponseReasoning, ResponseReasoningEffort, ResponseTextConfig,
-    ResponseTextFormat, ResponseToolChoiceFunction, ResponseToolChoiceMode, ResponseVerbosity,
+pub use self::output_text_logprob::{
+    AllowedCaller, InputMessageRole, NamespacedTool, OutputTextLogprob, OutputTextTopLogprob,
+    PartsMessageRole, ResponseInputMessage, ResponseMessageContent, ResponseMessagePart,
+    ResponseMessagePhase, ResponsePartsMessage, ResponseTool, ResponsesFunctionTool,
+    ResponsesInputImage, ResponsesNamespaceTool, ResponsesOutputRefusal,
 };
-pub use self::responses_output_item_done_event::{
+pub use self::program_caller::{
+    ContainerFileCitation, FileCitation, FilePathAnnotation, ProgramCaller, ReasoningContent,
+    ReasoningSummary, ResponseItemStatus, ResponsesFunctionToolCall, ResponsesOutputMessage,
+    ResponsesOutputMessageContent, ResponsesOutputText, ResponsesReasoningItem, TextAnnotation,
+    UrlCitation,
+};
+pub use self::prompt_cache_retention::{
+    ModelResponseStatus, PromptCacheRetention, ResponseServiceTier, ResponseStreamEvent,
+    ResponseTruncation, ResponsesCompletedEvent, ResponsesCreatedEvent, ResponsesErrorEvent,
+    ResponsesFailedEvent, ResponsesInProgressEvent, ResponsesIncompleteEvent,
+    ResponsesInputTokensDetails, ResponsesOutputTokensDetails, ResponsesUsage,
+};
+pub use self::responses_output_item_added_event::{
     ContentPart, ReasoningTextPart, ResponsesArgumentsDeltaEvent, ResponsesArgumentsDoneEvent,
-    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent, ResponsesOutputItemDoneEvent,
-    ResponsesReasoningTextDeltaEvent, ResponsesReasoningTextDoneEvent, ResponsesTextDeltaEvent,
-    ResponsesTextDoneEvent, TextLogprob, TextTopLogprob,
-};
-pub use self::responses_output_refusal::{
-    DirectCaller, FunctionToolCallCaller, IncompleteReason, MessagePhase, ProgramCaller,
-    PromptCacheRetention, ReasoningContent, ReasoningSummary, ResponseErrorCode,
-    ResponseItemStatus, ResponsesError, ResponsesFunctionToolCall, ResponsesIncompleteDetails,
-    ResponsesOutputRefusal, ResponsesReasoningItem,
+    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent, ResponsesOutputItemAddedEvent,
+    ResponsesOutputItemDoneEvent, ResponsesReasoningTextDeltaEvent,
+    ResponsesReasoningTextDoneEvent, ResponsesTextDeltaEvent, ResponsesTextDoneEvent, TextLogprob,
+    TextTopLogprob,
 };
 
 static COUNT_INPUT_TOKENS: Operation =

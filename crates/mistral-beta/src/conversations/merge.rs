@@ -45,6 +45,7 @@ impl StreamEvent for ConversationEvent {
     type State = ConversationState;
 
     const IS_MERGED: bool = true;
+    const SCALARS_KEEP_ALIVE: bool = false;
 
     fn decode(data: &str, state: &mut ConversationState) -> serde_json::Result<Self> {
         let event: Self = stream_event::decode(data)?;

@@ -30,6 +30,7 @@ impl StreamEvent for ResponseStreamEvent {
     type State = ResponseState;
 
     const IS_MERGED: bool = true;
+    const SCALARS_KEEP_ALIVE: bool = false;
     const HAS_ERROR_EVENTS: bool = true;
 
     fn decode_named(

@@ -457,3 +457,24 @@ async fn group_that_a_cloud_lacks_is_unsupported_before_any_request() {
     }
     assert!(mock.requests().is_empty());
 }
+
+#[tokio::test]
+async fn event_that_is_no_object_is_an_error() {
+    let body = MockReply::bytes("text/event-stream", ["data: 7\n\n"]);
+    let mock = MockTransport::new().replies([body.clone(), body]);
+    let client = client(&mock);
+    let request = ConversationRequest::new("Hi");
+    let mut stream = client
+        .beta()
+        .conversations()
+        .start_stream(&request)
+        .await
+        .unwrap();
+    assert!(stream.next().await.unwrap().is_err());
+    let events = client.workflows().events();
+    let mut stream = events
+        .stream(&StreamWorkflowEventsRequest::new())
+        .await
+        .unwrap();
+    assert!(stream.next().await.unwrap().is_err());
+}

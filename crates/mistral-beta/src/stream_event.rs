@@ -1,8 +1,8 @@
 //! Readers of events, which the generated streams share.
 
 use serde::de::Error as _;
+use serde_json::Value;
 use serde_json::error::Error;
-use serde_json::{Map, Value};
 
 /// Decodes an event. The unions of events keep what they do not know, but an event is an object.
 pub(crate) fn decode<T>(data: &str) -> Result<T, Error>
@@ -23,7 +23,7 @@ where
     T: for<'de> serde::Deserialize<'de>,
 {
     if event_type == "error" {
-        let event: Map<String, Value> = serde_json::from_str(data)?;
+        let event: serde_json::Map<String, Value> = serde_json::from_str(data)?;
         if !event.contains_key("type") {
             return Err(Error::missing_field("type"));
         }

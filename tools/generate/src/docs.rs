@@ -206,7 +206,12 @@ pub(crate) fn field(owner: &str, field: &Field, overlay: &Overlay) -> String {
             named(&field.name, &field.ty)
         }
     };
-    text.push_str(&bounds(&field.schema, &field.ty));
+    let bounds = bounds(&field.schema, &field.ty);
+    let bounds = match text.contains("URL") {
+        true => bounds.replace(", a URL", ""),
+        false => bounds,
+    };
+    text.push_str(&bounds);
     text.push('.');
     if let (Presence::Constant, Some(value)) = (field.presence, &field.schema.constant) {
         text = format!("{} Always `{}`.", text, plain(value));
@@ -332,6 +337,10 @@ fn lengths(spec: &Bounds) -> String {
 
 pub(crate) fn plain(value: &Value) -> String {
     match value {
+        Value::Number(number) if number.is_f64() => {
+            let text = number.to_string();
+            text.trim_end_matches(".0").to_owned()
+        }
         Value::String(text) => text.clone(),
         value => value.to_string(),
     }

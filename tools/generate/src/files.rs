@@ -304,7 +304,7 @@ impl<'a> Files<'a> {
             _ => "decode_named(event_type: &str, data: &str, _state: &mut ())",
         };
         Ok(format!(
-            "\nimpl StreamEvent for {} {{\n    type State = ();\n{constant}\n    \
+            "\nimpl StreamEvent for {} {{\n    type State = ();\n{constant}    const SCALARS_KEEP_ALIVE: bool = false;\n\n    \
              fn {signature} -> serde_json::Result<Self> {{\n        \
              crate::stream_event::{decode}\n    }}\n}}\n",
             type_name(name, self.model)

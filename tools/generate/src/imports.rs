@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::files::Files;
 
 /// What the generated code names, besides its own types.
-const KNOWN: [(&str, &str); 21] = [
+const KNOWN: [(&str, &str); 22] = [
+    ("Secret", "mistral_core::json"),
     ("ListPage", "crate"),
     ("ApiEnum", "mistral_core::json"),
     ("ApiObject", "mistral_core::json"),

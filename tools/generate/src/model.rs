@@ -13,6 +13,8 @@ use crate::overlay::Overlay;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Type {
     Text,
+    /// A text that is never shown.
+    Secret,
     Bool,
     Integer,
     /// An integer that is not negative.
@@ -259,6 +261,12 @@ impl<'a> Model<'a> {
             let ty = self
                 .type_of(schema)
                 .map_err(|error| format!("`{key}`: {error}"))?;
+            let ty = match (ty, self.overlay.secrets.contains(&key)) {
+                (ty, false) => ty,
+                (Type::Text, true) => Type::Secret,
+                (Type::Nullable(_), true) => Type::Nullable(Box::new(Type::Secret)),
+                _ => return Err(format!("the secret `{key}` is no text").into()),
+            };
             fields.push(Field {
                 name: property.clone(),
                 doc: None,

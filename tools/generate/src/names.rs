@@ -34,6 +34,9 @@ pub(crate) fn words(name: &str) -> Vec<String> {
 /// Returns the name of a type: `McpServerCard`.
 pub(crate) fn pascal(name: &str) -> String {
     let text: String = words(name).iter().map(|word| capital(word)).collect();
+    if let Some(hours) = text.strip_suffix('h').filter(|it| it.parse::<u8>().is_ok()) {
+        return format!("Hours{hours}");
+    }
     if text.starts_with(|it: char| it.is_ascii_digit()) {
         return format!("N{text}");
     }

@@ -1,6 +1,6 @@
 //! The overlay: what people decide, and the facts do not say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -28,6 +28,9 @@ pub(crate) struct Overlay {
     pub(crate) opaque: BTreeMap<String, String>,
     /// Fields that are left out, with the reason.
     pub(crate) omitted: BTreeMap<String, String>,
+    /// Fields with a secret, by `Schema.field`: they are never shown.
+    #[serde(default)]
+    pub(crate) secrets: BTreeSet<String>,
     /// Groups that are the same as another one.
     pub(crate) twins: BTreeMap<String, String>,
     /// Calls that belong to a group of the core, with the path of the method.

@@ -20,6 +20,7 @@ pub(crate) fn type_name(name: &str, model: &Model<'_>) -> String {
 pub(crate) fn rust(ty: &Type, model: &Model<'_>) -> String {
     match ty {
         Type::Text => "String".to_owned(),
+        Type::Secret => "Secret".to_owned(),
         Type::Bool => "bool".to_owned(),
         Type::Integer => "i64".to_owned(),
         Type::Count => "u64".to_owned(),
@@ -201,7 +202,7 @@ impl Writer<'_> {
         let setter = match inner {
             _ if is_cleared => "into",
             _ if boxed => "boxed",
-            Type::Text | Type::Any => "into",
+            Type::Text | Type::Secret | Type::Any => "into",
             Type::List(_) => "list",
             Type::Named(name) if !self.is_struct(name) => "into",
             _ => "",

@@ -72,13 +72,12 @@ impl Model<'_> {
 
     fn json_kind(&self, ty: &Type) -> Result<&'static str> {
         Ok(match ty {
-            Type::Text => "string",
+            Type::Text | Type::Secret => "string",
             Type::Bool => "bool",
             Type::Integer | Type::Count | Type::Float | Type::Number => "number",
             Type::List(_) => "array",
             Type::Object | Type::Map(_) => "object",
             Type::Any | Type::File | Type::Nullable(_) => "any",
-            Type::Named(name) if self.overlay.core.contains_key(name) => "object",
             Type::Named(name) => {
                 let schema = self.schema(name)?;
                 let is_text = schema.open_enum || schema.kind.as_deref() == Some("string");
@@ -98,45 +97,69 @@ impl Model<'_> {
         Ok(names)
     }
 
-    /// Finds for each of several objects a field that it must have and the others have not.
+    /// Finds for each of several objects a field that the ones after it have not, and puts them in
+    /// an order in which the first whose field is there is the one. The last needs none. Without
+    /// such an order, no member is left.
     fn tell_apart(&self, members: &mut Vec<Member>) -> Result<()> {
-        let is_object = |it: &&Member| it.kind == "object";
-        if members.iter().filter(is_object).count() < 2 {
+        let all = std::mem::take(members);
+        let (mut objects, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|it| it.kind == "object");
+        if objects.len() < 2 {
+            members.extend(objects);
+            members.extend(others);
             return Ok(());
         }
-        members.sort_by_key(|it| matches!(it.ty, Type::Object | Type::Map(_)));
-        let mut fields = Vec::new();
-        for member in members.iter() {
-            fields.push(match &member.ty {
-                Type::Named(name) => self.field_names(name)?,
-                _ => Vec::new(),
-            });
+        objects.sort_by_key(|it| matches!(it.ty, Type::Object | Type::Map(_)));
+        let mut rest = Vec::new();
+        for object in objects {
+            let (fields, required) = match &object.ty {
+                Type::Named(name) => (
+                    self.field_names(name)?,
+                    self.schema(name)?.required.as_slice(),
+                ),
+                _ => (Vec::new(), Default::default()),
+            };
+            rest.push((object, fields, required));
         }
-        let count = members.len();
-        for (index, member) in members.iter_mut().enumerate() {
-            if member.kind != "object" || matches!(member.ty, Type::Object) {
-                continue;
-            }
-            let Type::Named(name) = &member.ty else {
-                continue;
+        let all: Vec<_> = rest.iter().map(|(_, fields, _)| fields.clone()).collect();
+        let mut ordered = Vec::new();
+        while rest.len() > 1 {
+            let is_own = |index: usize, field: &str| {
+                let mut others = rest.iter().enumerate().filter(|(it, _)| *it != index);
+                !others.any(|(_, (_, fields, _))| fields.contains(&field))
             };
-            let required = &self.schema(name)?.required;
-            let others = |name: &str| {
-                let mut rest = fields.iter().enumerate().filter(|(it, _)| *it != index);
-                rest.any(|(_, fields)| fields.contains(&name))
+            let by_required = rest
+                .iter()
+                .enumerate()
+                .find_map(|(index, (_, _, required))| {
+                    let field = required.iter().find(|it| is_own(index, it))?;
+                    Some((index, field.clone()))
+                });
+            let by_any = || {
+                rest.iter()
+                    .enumerate()
+                    .rev()
+                    .find_map(|(index, (_, fields, _))| {
+                        let field = fields.iter().find(|it| is_own(index, it))?;
+                        Some((index, (*field).to_owned()))
+                    })
             };
-            let own = required.iter().find(|it| !others(it));
-            let optional = || {
-                let mine = fields.get(index).into_iter().flat_map(|it| it.iter());
-                mine.copied().find(|it| !others(it))
-            };
-            let own = own.map(String::as_str).or_else(optional);
-            member.with = own.map(str::to_owned);
-            if member.with.is_none() && index + 1 < count {
-                members.clear();
+            let Some((index, field)) = by_required.or_else(by_any) else {
                 return Ok(());
-            }
+            };
+            let (mut member, ..) = rest.remove(index);
+            member.with = Some(field);
+            ordered.push(member);
         }
+        for (mut last, fields, required) in rest {
+            let count =
+                |field: &&String| all.iter().filter(|it| it.contains(&field.as_str())).count();
+            let own = required.iter().find(|it| count(it) == 1);
+            last.with = own.filter(|_| !fields.is_empty()).cloned();
+            ordered.push(last);
+        }
+        members.extend(ordered);
+        members.extend(others);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
+use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion, Secret};
 use serde_json::{Map, Value};
 
 use super::{
@@ -266,7 +266,7 @@ pub struct CreateMcpConnectorRequest {
 pub struct GlobalHeaderValue {
     /// The value of the header.
     #[api(required, into)]
-    pub value: String,
+    pub value: Secret,
     /// Whether the value is a secret. Default: `true`.
     pub is_secret: Option<bool>,
     /// Fields that this version of the SDK does not declare.

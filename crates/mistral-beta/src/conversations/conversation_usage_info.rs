@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 
 use mistral_core::call::StreamEvent;
-use mistral_core::json::{ApiEnum, ApiObject, ApiUnion};
-use mistral_core::messages::{DocumentUrlChunk, ImageUrlChunk, TextChunk, ThinkChunk};
+use mistral_core::json::{ApiObject, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{
-    BuiltInConnector, ToolExecutionDoneEvent, ToolExecutionStartedEvent, ToolFileChunk,
-    ToolReferenceChunk,
-};
+use super::{BuiltInConnector, ConfirmationStatus, MessageOutputChunk, ToolExecutionStartedEvent};
 
 /// The tokens and the connector calls that a response consumed. Mirrors the API's
 /// `ConversationUsageInfo`.
@@ -73,6 +69,7 @@ pub enum ConversationEvent {
 
 impl StreamEvent for ConversationEvent {
     type State = ();
+    const SCALARS_KEEP_ALIVE: bool = false;
 
     fn decode(data: &str, _state: &mut ()) -> serde_json::Result<Self> {
         crate::stream_event::decode(data)
@@ -195,28 +192,10 @@ pub struct FunctionCallEvent {
     /// The id of the agent that makes the call.
     pub agent_id: Option<String>,
     /// The state of the confirmation, if the call requires one.
-    pub confirmation_status: Option<EventConfirmationStatus>,
+    pub confirmation_status: Option<ConfirmationStatus>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// The state of the confirmation of a call, as an event reports it. Mirrors the API's
-/// `FunctionCallEventConfirmationStatus`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum EventConfirmationStatus {
-    /// The call waits for confirmation.
-    #[api("pending")]
-    Pending,
-    /// The call was allowed.
-    #[api("allowed")]
-    Allowed,
-    /// The call was denied.
-    #[api("denied")]
-    Denied,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
 }
 
 /// The next part of a message of the model. Mirrors the API's `MessageOutputEvent`.
@@ -251,40 +230,13 @@ pub struct MessageOutputEvent {
 #[api(untagged)]
 #[non_exhaustive]
 pub enum MessageOutputDelta {
+    /// A chunk in the content of a message of the model.
+    #[api(object)]
+    MessageOutputChunk(MessageOutputChunk),
     /// A part of the text.
     #[api(string)]
     Text(String),
-    /// A chunk, or a part of one.
-    #[api(object)]
-    OutputDeltaChunk(OutputDeltaChunk),
     /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// A chunk in an event of a message of the model. Mirrors the API's `OutputContentChunks`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum OutputDeltaChunk {
-    /// A text.
-    #[api("text")]
-    Text(TextChunk),
-    /// An image, by URL or as a data URL.
-    #[api("image_url")]
-    ImageUrl(ImageUrlChunk),
-    /// A document, by URL.
-    #[api("document_url")]
-    DocumentUrl(DocumentUrlChunk),
-    /// The reasoning of the model.
-    #[api("thinking")]
-    Thinking(ThinkChunk),
-    /// A file that a tool created.
-    #[api("tool_file")]
-    ToolFile(ToolFileChunk),
-    /// A source that a tool found.
-    #[api("tool_reference")]
-    ToolReference(ToolReferenceChunk),
-    /// A member that this version of the SDK does not declare.
     Unknown(Value),
 }
 
@@ -306,6 +258,27 @@ pub struct ToolExecutionDeltaEvent {
     pub created_at: Option<String>,
     /// The position of the entry among the response's outputs. Default: `0`.
     pub output_index: Option<i64>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// Reports that the execution of a tool has ended. Mirrors the API's `ToolExecutionDoneEvent`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ToolExecutionDoneEvent {
+    /// The id of the execution's entry.
+    #[api(required)]
+    pub id: String,
+    /// The name of the tool.
+    #[api(required)]
+    pub name: BuiltInConnector,
+    /// The time of creation, in RFC 3339.
+    pub created_at: Option<String>,
+    /// The position of the entry among the response's outputs. Default: `0`.
+    pub output_index: Option<i64>,
+    /// Details of the execution, by name. They depend on the tool.
+    pub info: Option<Map<String, Value>>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -5,7 +5,7 @@ use mistral_core::messages::{DocumentUrlChunk, ImageUrlChunk, TextChunk, ThinkCh
 use serde_json::{Map, Value};
 
 use super::{
-    AgentHandoffEntry, AppendHandoffExecution, FunctionCallEntry, MessageOutputChunk,
+    AgentHandoffEntry, FunctionCallEntry, HandoffExecution, MessageOutputChunk,
     ToolCallConfirmation, ToolExecutionEntry,
 };
 use crate::agents::CompletionArgs;
@@ -38,7 +38,7 @@ pub struct ConversationAppendRequest {
     pub store: Option<bool>,
     /// The side that carries out handoffs between agents. Default: `server`.
     #[api(into)]
-    pub handoff_execution: Option<AppendHandoffExecution>,
+    pub handoff_execution: Option<HandoffExecution>,
     /// The arguments that completions are generated with, instead of those of the conversation.
     pub completion_args: Option<CompletionArgs>,
     /// The decisions about the calls that wait for confirmation.
@@ -59,20 +59,21 @@ pub enum ConversationInputs {
     Text(String),
     /// Entries: messages, results of functions, and others.
     #[api(array)]
-    List(Vec<InputEntry>),
+    List(Vec<ConversationEntry>),
     /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
-/// An entry that a request adds to a conversation. Mirrors the API's `InputEntries`.
+/// An entry of a conversation: a message, a call of a function or a tool, its result, or a handoff.
+/// Mirrors the API's `Entry`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum InputEntry {
+pub enum ConversationEntry {
     /// The result of a function that the application ran.
     #[api("function.result")]
     FunctionResult(FunctionResultEntry),
-    /// A message of the user, or a message to begin the response with.
+    /// A message that a request added.
     #[api("message.input")]
     MessageInput(MessageInputEntry),
     /// A message of the model.

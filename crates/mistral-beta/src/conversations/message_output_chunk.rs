@@ -204,11 +204,11 @@ pub enum ConfirmationStatus {
     Unknown(String),
 }
 
-/// The side that carries out handoffs between agents after an append. Mirrors the API's
-/// `ConversationAppendRequestHandoffExecution`.
+/// The side that carries out handoffs between agents. Mirrors the API's
+/// `ConversationRequestHandoffExecution`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum AppendHandoffExecution {
+pub enum HandoffExecution {
     /// The handoff ends the response, and the application decides how to continue.
     #[api("client")]
     Client,

@@ -5,8 +5,7 @@
 mod conversation_usage_info;
 mod list_conversations_request;
 mod message_output_chunk;
-mod restart_agent_version;
-mod tool_execution_done_event;
+mod tool_execution_started_event;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -16,27 +15,22 @@ use crate::ListPage;
 
 pub use self::conversation_usage_info::{
     AgentHandoffDoneEvent, AgentHandoffStartedEvent, ConversationEvent, ConversationUsageInfo,
-    EventConfirmationStatus, FunctionCallEvent, MessageOutputDelta, MessageOutputEvent,
-    OutputDeltaChunk, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent,
-    ToolExecutionDeltaEvent,
+    FunctionCallEvent, MessageOutputDelta, MessageOutputEvent, ResponseDoneEvent,
+    ResponseErrorEvent, ResponseStartedEvent, ToolExecutionDeltaEvent, ToolExecutionDoneEvent,
 };
 pub use self::list_conversations_request::{
-    BuiltInConnector, ConversationAppendRequest, ConversationInputs, FunctionResultEntry,
-    InputEntry, ListConversationsRequest, MessageInputChunk, MessageInputContent,
+    BuiltInConnector, ConversationAppendRequest, ConversationEntry, ConversationInputs,
+    FunctionResultEntry, ListConversationsRequest, MessageInputChunk, MessageInputContent,
     MessageInputEntry, MessageInputRole, MessageOutputContent, MessageOutputEntry, ToolFileChunk,
 };
 pub use self::message_output_chunk::{
-    AgentHandoffEntry, AppendHandoffExecution, ConfirmationDecision, ConfirmationStatus,
-    ConversationOutput, ConversationResponse, FunctionCallArguments, FunctionCallEntry,
+    AgentHandoffEntry, ConfirmationDecision, ConfirmationStatus, ConversationOutput,
+    ConversationResponse, FunctionCallArguments, FunctionCallEntry, HandoffExecution,
     MessageOutputChunk, ToolCallConfirmation, ToolExecutionEntry, ToolReferenceChunk,
 };
-pub use self::restart_agent_version::{
-    ConversationRequest, ConversationTool, HandoffExecution, RestartAgentVersion, StartAgentVersion,
-};
-pub use self::tool_execution_done_event::{
-    AgentConversation, Conversation, ConversationAgentVersion, ConversationEntry,
-    ConversationHistory, ConversationMessages, ConversationRestartRequest, MessageEntry,
-    ModelConversation, ModelConversationTool, RestartHandoffExecution, ToolExecutionDoneEvent,
+pub use self::tool_execution_started_event::{
+    AgentConversation, Conversation, ConversationHistory, ConversationMessages,
+    ConversationRequest, ConversationRestartRequest, MessageEntry, ModelConversation,
     ToolExecutionStartedEvent,
 };
 

@@ -3,7 +3,11 @@
 use mistral_core::json::{ApiEnum, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{GrammarSyntax, ResponseReasoning, ResponseTextConfig, ResponseToolChoice};
+use super::{
+    ProgramCaller, ResponseInputMessage, ResponseItemStatus, ResponsePartsMessage,
+    ResponseReasoning, ResponseTextConfig, ResponseTool, ResponseToolChoice,
+    ResponsesFunctionToolCall, ResponsesOutputMessage, ResponsesReasoningItem,
+};
 
 /// A request to count the input tokens of a response without creating it. Mirrors the API's
 /// `CountResponseInputTokensRequest`.
@@ -75,218 +79,229 @@ pub enum ResponseInput {
 #[api(untagged)]
 #[non_exhaustive]
 pub enum ResponseInputItem {
+    /// The result of a function call.
+    #[api(object, with = "output")]
+    ResponsesFunctionCallOutput(ResponsesFunctionCallOutput),
+    /// The reasoning of an earlier response.
+    #[api(object, with = "summary")]
+    ResponsesReasoningItem(ResponsesReasoningItem),
+    /// A function call of an earlier response.
+    #[api(object, with = "arguments")]
+    ResponsesFunctionToolCall(ResponsesFunctionToolCall),
+    /// A message of an earlier response.
+    #[api(object, with = "id")]
+    ResponsesOutputMessage(ResponsesOutputMessage),
+    /// A message with its content as parts.
+    #[api(object, with = "status")]
+    ResponsePartsMessage(ResponsePartsMessage),
+    /// A message, with its content as a text or as parts.
+    #[api(object)]
+    ResponseInputMessage(ResponseInputMessage),
     /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
 
-/// A tool that the model may call. Mirrors the API's `CreateResponseRequestTool`.
+/// The result of a function call, for the model. Mirrors the API's `ResponsesFunctionCallOutput`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ResponsesFunctionCallOutput {
+    /// The id of the call, from the function call's `call_id`.
+    #[api(required, into)]
+    pub call_id: String,
+    /// The result: a text, or parts of text, images and files.
+    #[api(required, into)]
+    pub output: FunctionCallOutputValue,
+    /// The type of item. Always `function_call_output`.
+    #[api(rename = "type", initial = "function_call_output", into)]
+    pub kind: Option<String>,
+    /// The id of this item.
+    #[api(into)]
+    pub id: Option<String>,
+    /// The caller of the function: the model, or a program.
+    #[api(into)]
+    pub caller: Option<FunctionCaller>,
+    /// The state of this item.
+    #[api(into)]
+    pub status: Option<ResponseItemStatus>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The result of a function call: a text, or a list of parts. Mirrors the API's
+/// `ResponsesFunctionCallOutputOutput2`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum FunctionCallOutputValue {
+    /// A text, such as JSON.
+    #[api(string)]
+    Text(String),
+    /// Texts, images and files.
+    #[api(array)]
+    List(Vec<FunctionCallOutputPart>),
+    /// A value that this version of the SDK does not declare.
+    Unknown(Value),
+}
+
+/// A part of a function call's result: a text, an image or a file. Mirrors the API's
+/// `ResponsesFunctionCallOutputOutput1`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum ResponseTool {
-    /// A function that the caller runs.
-    #[api("function")]
-    Function(ResponsesFunctionTool),
-    /// A group of functions under a common name.
-    #[api("namespace")]
-    Namespace(ResponsesNamespaceTool),
+pub enum FunctionCallOutputPart {
+    /// A text.
+    #[api("input_text")]
+    InputText(ResponsesInputText),
+    /// An image.
+    #[api("input_image")]
+    InputImage(ResponsesInputImageContent),
+    /// A file.
+    #[api("input_file")]
+    InputFile(ResponsesInputFile),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
 }
 
-/// A function that the model may call and the caller runs. Mirrors the API's
-/// `ResponsesFunctionTool`.
+/// A text in a message, or in the result of a function call. Mirrors the API's
+/// `ResponsesInputText`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct ResponsesFunctionTool {
-    /// The name of the function.
+pub struct ResponsesInputText {
+    /// The text.
     #[api(required, into)]
-    pub name: String,
-    /// The JSON Schema of the function's arguments.
-    pub parameters: Option<Map<String, Value>>,
-    /// Whether the arguments must conform exactly to the schema.
-    pub strict: Option<bool>,
-    /// The callers that the function accepts: the model, programs, or both.
-    #[api(list)]
-    pub allowed_callers: Option<Vec<FunctionToolAllowedCaller>>,
-    /// Whether the definition is hidden from the model until a tool search loads it.
-    pub defer_loading: Option<bool>,
-    /// Describes to the model what the function does and when to call it.
-    #[api(into)]
-    pub description: Option<String>,
-    /// The JSON Schema of the function's result.
-    pub output_schema: Option<Map<String, Value>>,
+    pub text: String,
+    /// Marks this part as a breakpoint of the prompt cache.
+    pub prompt_cache_breakpoint: Option<PromptCacheBreakpoint>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A caller that a function accepts. Mirrors the API's `ResponsesFunctionToolAllowedCaller`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum FunctionToolAllowedCaller {
-    /// The model calls the function directly.
-    #[api("direct")]
-    Direct,
-    /// A program calls the function.
-    #[api("programmatic")]
-    Programmatic,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// A group of functions under a common name. Mirrors the API's `ResponsesNamespaceTool`.
+/// A breakpoint of the prompt cache. Mirrors the API's
+/// `ResponsesInputTextResponsesPromptCacheBreakpoint`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct ResponsesNamespaceTool {
-    /// Describes the group to the model.
-    #[api(required, into)]
-    pub description: String,
-    /// The name of the group.
-    #[api(required, into)]
-    pub name: String,
-    /// The functions of the group.
-    #[api(required, list)]
-    pub tools: Vec<NamespacedTool>,
+pub struct PromptCacheBreakpoint {
+    /// The kind of breakpoint. Always `explicit`.
+    #[api(initial = "explicit", into)]
+    pub mode: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A tool in a namespace. Mirrors the API's `ResponsesNamespaceToolTool`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum NamespacedTool {
-    /// A function with JSON arguments.
-    #[api("function")]
-    Function(NamespacedFunctionTool),
-    /// A tool with a free text as its input.
-    #[api("custom")]
-    Custom(ResponsesCustomTool),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// A function in a namespace. Mirrors the API's `ResponsesToolFunction`.
-#[derive(Debug, Clone, PartialEq, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct NamespacedFunctionTool {
-    /// The name of the function.
-    #[api(required, into)]
-    pub name: String,
-    /// The callers that the function accepts: the model, programs, or both.
-    #[api(list)]
-    pub allowed_callers: Option<Vec<NamespacedFunctionAllowedCaller>>,
-    /// Whether the definition is hidden from the model until a tool search loads it.
-    pub defer_loading: Option<bool>,
-    /// Describes to the model what the function does and when to call it.
-    #[api(into)]
-    pub description: Option<String>,
-    /// The JSON Schema of the function's result.
-    pub output_schema: Option<Map<String, Value>>,
-    /// The JSON Schema of the function's arguments.
-    #[api(into)]
-    pub parameters: Option<Value>,
-    /// Whether the arguments must conform exactly to the schema.
-    pub strict: Option<bool>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A caller that a function in a namespace accepts. Mirrors the API's
-/// `ResponsesToolFunctionAllowedCaller`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum NamespacedFunctionAllowedCaller {
-    /// The model calls the function directly.
-    #[api("direct")]
-    Direct,
-    /// A program calls the function.
-    #[api("programmatic")]
-    Programmatic,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// A tool with a free text as its input. Mirrors the API's `ResponsesCustomTool`.
-#[derive(Debug, Clone, PartialEq, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct ResponsesCustomTool {
-    /// The name of the tool.
-    #[api(required, into)]
-    pub name: String,
-    /// The callers that the tool accepts: the model, programs, or both.
-    #[api(list)]
-    pub allowed_callers: Option<Vec<CustomToolAllowedCaller>>,
-    /// Whether the definition is hidden from the model until a tool search loads it.
-    pub defer_loading: Option<bool>,
-    /// Describes to the model what the tool does and when to call it.
-    #[api(into)]
-    pub description: Option<String>,
-    /// The format of the input. Default: any text.
-    #[api(into)]
-    pub format: Option<CustomToolFormat>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A caller that a custom tool accepts. Mirrors the API's `ResponsesCustomToolAllowedCaller`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum CustomToolAllowedCaller {
-    /// The model calls the tool directly.
-    #[api("direct")]
-    Direct,
-    /// A program calls the tool.
-    #[api("programmatic")]
-    Programmatic,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// The format of a custom tool's input. Mirrors the API's `ResponsesCustomToolFormat`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum CustomToolFormat {
-    /// Any text.
-    #[api("text")]
-    Text(CustomToolTextFormat),
-    /// A text that conforms to a grammar.
-    #[api("grammar")]
-    Grammar(CustomToolGrammar),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// Any text as the input of a custom tool. Mirrors the API's `ResponsesText`.
+/// An image in a function call's result. Mirrors the API's `ResponsesInputImageContent`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct CustomToolTextFormat {
+pub struct ResponsesInputImageContent {
+    /// The resolution at which the model sees the image.
+    #[api(into)]
+    pub detail: Option<ResponsesInputImageDetail>,
+    /// The id of an uploaded file that holds the image.
+    #[api(into)]
+    pub file_id: Option<String>,
+    /// The URL of the image, or a base64 data URL.
+    #[api(into)]
+    pub image_url: Option<String>,
+    /// Marks this part as a breakpoint of the prompt cache.
+    pub prompt_cache_breakpoint: Option<PromptCacheBreakpoint>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// A grammar that the input of a custom tool conforms to. Mirrors the API's `ResponsesGrammar`.
-#[derive(Debug, Clone, PartialEq, ApiRequest)]
+/// The resolution at which the model sees an image. Mirrors the API's
+/// `ResponsesInputImageContentDetail`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ResponsesInputImageDetail {
+    /// A low resolution, which costs fewer tokens.
+    #[api("low")]
+    Low,
+    /// A high resolution.
+    #[api("high")]
+    High,
+    /// The server selects the resolution.
+    #[api("auto")]
+    Auto,
+    /// The resolution of the image itself.
+    #[api("original")]
+    Original,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// A file in a message, or in the result of a function call. Mirrors the API's
+/// `ResponsesInputFile`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
-pub struct CustomToolGrammar {
-    /// The grammar, in the given syntax.
-    #[api(required, into)]
-    pub definition: String,
-    /// The syntax of the grammar.
-    #[api(required, into)]
-    pub syntax: GrammarSyntax,
+pub struct ResponsesInputFile {
+    /// The level of detail at which the model sees the file.
+    #[api(into)]
+    pub detail: Option<ResponsesInputFileDetail>,
+    /// The content of the file, as a base64 data URL.
+    #[api(into)]
+    pub file_data: Option<String>,
+    /// The id of an uploaded file.
+    #[api(into)]
+    pub file_id: Option<String>,
+    /// The HTTPS URL of the file.
+    #[api(into)]
+    pub file_url: Option<String>,
+    /// The name of the file.
+    #[api(into)]
+    pub filename: Option<String>,
+    /// Marks this part as a breakpoint of the prompt cache.
+    pub prompt_cache_breakpoint: Option<PromptCacheBreakpoint>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The level of detail at which the model sees a file. Mirrors the API's
+/// `ResponsesInputFileDetail`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum ResponsesInputFileDetail {
+    /// The server selects the level.
+    #[api("auto")]
+    Auto,
+    /// A low level of detail.
+    #[api("low")]
+    Low,
+    /// A high level of detail.
+    #[api("high")]
+    High,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// The caller of a function. Mirrors the API's `ResponsesFunctionToolCallCaller`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[non_exhaustive]
+pub enum FunctionCaller {
+    /// The model.
+    #[api("direct")]
+    Direct(DirectCaller),
+    /// A program.
+    #[api("program")]
+    Program(ProgramCaller),
+    /// A member that this version of the SDK does not declare.
+    Unknown(Value),
+}
+
+/// The model itself as the caller of a function. Mirrors the API's `ResponsesCallerDirect`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct DirectCaller {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -3,62 +3,58 @@
 //! Responses.
 
 mod count_response_input_tokens_request;
-mod grammar_syntax;
-mod model_response;
-mod response_error_code;
-mod responses_arguments_done_event;
-mod responses_content_part_added_event;
-mod responses_output_refusal;
-mod responses_usage;
+mod input_token_count;
+mod namespaced_function_tool;
+mod output_text_logprob;
+mod program_caller;
+mod prompt_cache_retention;
+mod responses_output_item_added_event;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 
 pub use self::count_response_input_tokens_request::{
-    CountResponseInputTokensRequest, CustomToolAllowedCaller, CustomToolFormat, CustomToolGrammar,
-    CustomToolTextFormat, FunctionToolAllowedCaller, NamespacedFunctionAllowedCaller,
-    NamespacedFunctionTool, NamespacedTool, ResponseInput, ResponseInputItem, ResponseTool,
-    ResponsesCustomTool, ResponsesFunctionTool, ResponsesNamespaceTool,
+    CountResponseInputTokensRequest, DirectCaller, FunctionCallOutputPart, FunctionCallOutputValue,
+    FunctionCaller, PromptCacheBreakpoint, ResponseInput, ResponseInputItem,
+    ResponsesFunctionCallOutput, ResponsesInputFile, ResponsesInputFileDetail,
+    ResponsesInputImageContent, ResponsesInputImageDetail, ResponsesInputText,
 };
-pub use self::grammar_syntax::{
-    CreateResponseRequest, GrammarSyntax, InputTokenCount, ResponseFormatJsonObject,
-    ResponseFormatJsonSchema, ResponseFormatText, ResponseReasoning, ResponseReasoningEffort,
-    ResponseTextConfig, ResponseTextFormat, ResponseToolChoice, ResponseToolChoiceFunction,
-    ResponseToolChoiceMode, ResponseVerbosity,
+pub use self::input_token_count::{
+    CreateResponseRequest, IncompleteReason, InputTokenCount, ModelResponse, ResponseErrorCode,
+    ResponseOutputItem, ResponsesError, ResponsesIncompleteDetails,
 };
-pub use self::model_response::{
-    ContainerFileCitation, FileCitation, FilePathAnnotation, ModelResponse, OutputTextLogprob,
-    OutputTextTopLogprob, ResponseOutputItem, ResponsesOutputMessage,
-    ResponsesOutputMessageContent, ResponsesOutputText, TextAnnotation, UrlCitation,
+pub use self::namespaced_function_tool::{
+    CustomToolFormat, CustomToolGrammar, CustomToolTextFormat, GrammarSyntax,
+    NamespacedFunctionTool, ResponseFormatJsonObject, ResponseFormatJsonSchema, ResponseFormatText,
+    ResponseReasoning, ResponseReasoningEffort, ResponseTextConfig, ResponseTextFormat,
+    ResponseToolChoice, ResponseToolChoiceFunction, ResponseToolChoiceMode, ResponseVerbosity,
+    ResponsesCustomTool,
 };
-pub use self::response_error_code::{
-    IncompleteReason, ModelResponseFormatJsonObject, ModelResponseFormatJsonSchema,
-    ModelResponseFormatText, ModelResponseReasoning, ModelResponseReasoningEffort,
-    ModelResponseStatus, ModelResponseTextConfig, ModelResponseTextFormat, ModelResponseVerbosity,
-    PromptCacheRetention, ResponseErrorCode, ResponseServiceTier, ResponseTruncation,
-    ResponsesIncompleteDetails,
+pub use self::output_text_logprob::{
+    AllowedCaller, InputMessageRole, NamespacedTool, OutputTextLogprob, OutputTextTopLogprob,
+    PartsMessageRole, ResponseInputMessage, ResponseMessageContent, ResponseMessagePart,
+    ResponseMessagePhase, ResponsePartsMessage, ResponseTool, ResponsesFunctionTool,
+    ResponsesInputImage, ResponsesNamespaceTool, ResponsesOutputRefusal,
 };
-pub use self::responses_arguments_done_event::ResponsesArgumentsDoneEvent;
-pub use self::responses_content_part_added_event::{
-    AddedContentPart, DoneContentPart, ReasoningTextPart, ResponsesArgumentsDeltaEvent,
-    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent,
-    ResponsesReasoningTextDeltaEvent, ResponsesReasoningTextDoneEvent, ResponsesTextDeltaEvent,
-    ResponsesTextDoneEvent, TextDeltaLogprob, TextDeltaTopLogprob, TextDoneLogprob,
-    TextDoneTopLogprob,
+pub use self::program_caller::{
+    ContainerFileCitation, FileCitation, FilePathAnnotation, ProgramCaller, ReasoningContent,
+    ReasoningSummary, ResponseItemStatus, ResponsesFunctionToolCall, ResponsesOutputMessage,
+    ResponsesOutputMessageContent, ResponsesOutputText, ResponsesReasoningItem, TextAnnotation,
+    UrlCitation,
 };
-pub use self::responses_output_refusal::{
-    DirectCaller, FunctionToolCallCaller, FunctionToolCallStatus, ModelResponseTool,
-    ModelResponseToolChoice, ModelResponseToolChoiceFunction, ModelResponseToolChoiceMode,
-    ProgramCaller, ReasoningContent, ReasoningItemStatus, ReasoningSummary, ResponsesError,
-    ResponsesFunctionToolCall, ResponsesOutputMessagePhase, ResponsesOutputMessageStatus,
-    ResponsesOutputRefusal, ResponsesReasoningItem,
+pub use self::prompt_cache_retention::{
+    ModelResponseStatus, PromptCacheRetention, ResponseServiceTier, ResponseStreamEvent,
+    ResponseTruncation, ResponsesCompletedEvent, ResponsesCreatedEvent, ResponsesErrorEvent,
+    ResponsesFailedEvent, ResponsesInProgressEvent, ResponsesIncompleteEvent,
+    ResponsesInputTokensDetails, ResponsesOutputTokensDetails, ResponsesUsage,
 };
-pub use self::responses_usage::{
-    AddedOutputItem, DoneOutputItem, ResponseStreamEvent, ResponsesCompletedEvent,
-    ResponsesCreatedEvent, ResponsesErrorEvent, ResponsesFailedEvent, ResponsesInProgressEvent,
-    ResponsesIncompleteEvent, ResponsesInputTokensDetails, ResponsesOutputItemAddedEvent,
-    ResponsesOutputItemDoneEvent, ResponsesOutputTokensDetails, ResponsesUsage,
+pub use self::responses_output_item_added_event::{
+    ContentPart, ReasoningTextPart, ResponsesArgumentsDeltaEvent, ResponsesArgumentsDoneEvent,
+    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent, ResponsesOutputItemAddedEvent,
+    ResponsesOutputItemDoneEvent, ResponsesReasoningTextDeltaEvent,
+    ResponsesReasoningTextDoneEvent, ResponsesTextDeltaEvent, ResponsesTextDoneEvent, TextLogprob,
+    TextTopLogprob,
 };
 
 static COUNT_INPUT_TOKENS: Operation =

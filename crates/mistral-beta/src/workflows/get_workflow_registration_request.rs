@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
+use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
 use serde_json::{Map, Value};
 
-use super::{DeploymentStatusFilter, WorkflowExecutionStatusFilter, WorkflowOrder};
+use super::{DeploymentStatusFilter, WorkflowExecutionStatusFilter, WorkflowSortOrder};
 
 /// The details of a registration to retrieve. For
 /// `GET /v1/workflows/registrations/{workflow_registration_id}`.
@@ -88,7 +88,7 @@ pub struct ListWorkflowsRequest {
     pub sort_by: Option<String>,
     /// The direction to sort in. Default: `asc`.
     #[api(into)]
-    pub order: Option<WorkflowOrder>,
+    pub order: Option<WorkflowSortOrder>,
     /// The `next_cursor` of the page before.
     #[api(into)]
     pub cursor: Option<String>,
@@ -290,15 +290,4 @@ pub struct ExecuteWorkflowRequest {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// The outcome of a request to start an execution: the execution, or its result if the request
-/// waited for it. Mirrors the API's
-/// `ResponseExecuteWorkflowV1WorkflowsWorkflowIdentifierExecutePost`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum ExecuteWorkflowResponse {
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
 }

@@ -2,13 +2,13 @@
 
 //! Workflows.
 
-mod deployment_status_filter;
 pub mod deployments;
 pub mod events;
 mod execute;
+mod execute_workflow_response;
 pub mod executions;
 mod get_workflow_registration_request;
-mod get_workflow_response;
+mod list_workflow_registrations_response;
 pub mod metrics;
 pub mod runs;
 pub mod schedules;
@@ -17,23 +17,23 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::deployment_status_filter::{
-    DeploymentStatusFilter, ListWorkflowsResponse, UnarchiveWorkflowResponse,
-    UpdateWorkflowRequest, UpdateWorkflowResponse, WorkflowMetadata, WorkflowOrder,
-    WorkflowSummary,
+pub use self::execute_workflow_response::{
+    ExecuteWorkflowResponse, GetWorkflowRegistrationResponse, GetWorkflowResponse, QueryDefinition,
+    SignalDefinition, UpdateDefinition, WorkflowCodeDefinition, WorkflowExecution,
+    WorkflowExecutionResult, WorkflowExecutionStatus, WorkflowRegistrationWithWorkerStatus,
+    WorkflowWithWorkerStatus,
 };
 pub use self::get_workflow_registration_request::{
     AddWorkflowTagsRequest, ArchiveWorkflowResponse, BulkArchiveWorkflowsRequest,
     BulkArchiveWorkflowsResponse, BulkUnarchiveWorkflowsRequest, BulkUnarchiveWorkflowsResponse,
-    ExecuteWorkflowRequest, ExecuteWorkflowResponse, GetWorkflowRegistrationRequest,
-    ListWorkflowRegistrationsRequest, ListWorkflowsRequest, Workflow, WorkflowBulkError,
-    WorkflowType,
+    ExecuteWorkflowRequest, GetWorkflowRegistrationRequest, ListWorkflowRegistrationsRequest,
+    ListWorkflowsRequest, Workflow, WorkflowBulkError, WorkflowType,
 };
-pub use self::get_workflow_response::{
-    GetWorkflowRegistrationResponse, GetWorkflowResponse, ListWorkflowRegistrationsResponse,
-    QueryDefinition, SignalDefinition, UpdateDefinition, WorkflowCodeDefinition,
-    WorkflowExecutionStatus, WorkflowExecutionStatusFilter, WorkflowRegistration,
-    WorkflowRegistrationWithWorkerStatus, WorkflowWithWorkerStatus,
+pub use self::list_workflow_registrations_response::{
+    DeploymentStatusFilter, ListWorkflowRegistrationsResponse, ListWorkflowsResponse,
+    UnarchiveWorkflowResponse, UpdateWorkflowRequest, UpdateWorkflowResponse,
+    WorkflowExecutionStatusFilter, WorkflowMetadata, WorkflowRegistration, WorkflowSortOrder,
+    WorkflowSummary,
 };
 
 static ADD_TAGS: Operation = Operation::post(

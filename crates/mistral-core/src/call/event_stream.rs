@@ -277,7 +277,7 @@ impl<T: StreamEvent> EventStream<T> {
             let error = ApiError::parse(self.status, HeaderMap::new(), event.data.as_bytes());
             return Some(self.fail(error.into()));
         }
-        let content = keep_alive::classify(event.event_type, &event.data);
+        let content = keep_alive::classify(event.event_type, &event.data, T::SCALARS_KEEP_ALIVE);
         let operation = &self.operation;
         if let Content::KeepAlive = content {
             tracing::debug!(%operation, "an event that keeps the stream alive is passed over");

@@ -36,8 +36,9 @@ pub(super) enum Content {
     Other,
 }
 
-/// Classifies an event that cannot be decoded.
-pub(super) fn classify(event_type: &str, data: &str) -> Content {
+/// Classifies an event that cannot be decoded. A number, a boolean or `null` keeps the stream alive
+/// if `scalars_do`.
+pub(super) fn classify(event_type: &str, data: &str, scalars_do: bool) -> Content {
     let data = data.trim();
     let bare = data.trim_matches(['"', '[', ']', '<', '>']);
     if data.is_empty() || data.starts_with(':') || is_filler(data) || names_keep_alive(bare) {
@@ -67,7 +68,7 @@ pub(super) fn classify(event_type: &str, data: &str) -> Content {
         }
         Some(Value::Array(list)) if list.is_empty() => Content::KeepAlive,
         Some(Value::String(text)) if text.trim().is_empty() => Content::KeepAlive,
-        Some(Value::Null | Value::Bool(_) | Value::Number(_)) => Content::KeepAlive,
+        Some(Value::Null | Value::Bool(_) | Value::Number(_)) if scalars_do => Content::KeepAlive,
         _ if named => Content::KeepAlive,
         _ => Content::Other,
     }
@@ -150,7 +151,7 @@ mod tests {
             ("message", "{x", "Other"),
             ("message", r#"{"id":"1"}"#, "Object"),
         ] {
-            let content = format!("{:?}", classify(event_type, data));
+            let content = format!("{:?}", classify(event_type, data, true));
             assert!(
                 content.starts_with(expected),
                 "{event_type} {data}: {content}"

@@ -33,6 +33,10 @@ pub trait StreamEvent: DeserializeOwned + Send + 'static {
     /// that it reports, as does one that cannot be decoded. Default: `false`.
     const HAS_ERROR_EVENTS: bool = false;
 
+    /// Whether an event that is a number, a boolean or `null` only keeps the stream alive, as some
+    /// servers of models send it. Otherwise it is an error. Default: `true`.
+    const SCALARS_KEEP_ALIVE: bool = true;
+
     /// Decodes one event from its data. Default: decodes JSON.
     ///
     /// # Errors

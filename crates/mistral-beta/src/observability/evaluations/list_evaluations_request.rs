@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
+use super::PipelineDefinition;
+
 /// The page of a list of evaluations. For
 /// `GET /v1/observability/projects/{project_slug}/evaluations_v2`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
@@ -283,13 +285,4 @@ pub enum PipelineKind {
     ExportV1,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
-}
-
-/// The definition of a processing of telemetry. Mirrors the API's `PipelineConfigDefinition`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum PipelineDefinition {
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
 }

@@ -2,9 +2,10 @@
 
 //! Evaluations.
 
-mod evaluation;
+mod list_evaluation_pipelines_response;
 mod list_evaluations_request;
 pub mod optimizations;
+mod pipeline_definition;
 pub mod projects;
 pub mod records;
 pub mod runs;
@@ -13,15 +14,20 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::evaluation::{
-    Evaluation, ListEvaluationPipelinesResponse, ListEvaluationsResponse,
-    PaginatedEvaluationPipelines, PaginatedEvaluations, UpdatePipelineRequest,
+pub use self::list_evaluation_pipelines_response::{
+    ListEvaluationPipelinesResponse, PaginatedEvaluationPipelines, UpdatePipelineRequest,
 };
 pub use self::list_evaluations_request::{
     AttributeHashSampling, CreatePipelineRequest, EvaluationPipeline,
     ListEvaluationPipelinesRequest, ListEvaluationsRequest, LlmJudgeReference, PipelineConfig,
-    PipelineDefinition, PipelineKind, PipelineSampling, PipelineScope, PipelineSelector,
-    PipelineSourceKind, ProbabilisticSampling,
+    PipelineKind, PipelineSampling, PipelineScope, PipelineSelector, PipelineSourceKind,
+    ProbabilisticSampling,
+};
+pub use self::pipeline_definition::{
+    DetectionDefinition, DetectionPattern, Evaluation, EvaluationBooleanResultSpec,
+    EvaluationCategoricalResultSpec, EvaluationNumericResultSpec, EvaluationResultSpec,
+    ExportDefinition, ExportHeader, JudgeDefinition, ListEvaluationsResponse, ModerationDefinition,
+    OtlpDestination, PaginatedEvaluations, PipelineDefinition,
 };
 
 static CREATE_PIPELINE: Operation = Operation::post(

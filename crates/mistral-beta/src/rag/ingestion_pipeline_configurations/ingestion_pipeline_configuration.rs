@@ -85,7 +85,7 @@ pub struct UpdateRunInfoRequest {
     /// The time of the run, in RFC 3339.
     #[api(required, into)]
     pub execution_time: String,
-    /// The number of chunks of the run, 0 to 2147483647.0.
+    /// The number of chunks of the run, 0 to 2147483647.
     #[api(required)]
     pub chunks_count: u64,
     /// Fields that this version of the SDK does not declare.

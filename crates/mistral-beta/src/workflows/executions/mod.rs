@@ -2,11 +2,11 @@
 
 //! Executions.
 
-mod execution_trace_events_response;
+mod execution_event_source;
 mod follow;
 mod get_workflow_execution_request;
 mod otel_scope_spans;
-mod reset_workflow_execution_request;
+mod trace_event_type;
 mod typed;
 mod wait;
 
@@ -15,30 +15,31 @@ use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 use serde_json::Value;
 
+use crate::workflows::WorkflowExecution;
 use crate::workflows::events::WorkflowStreamEvent;
 
-pub use self::execution_trace_events_response::{
-    ExecutionOtelTraceResponse, ExecutionTraceEvent, ExecutionTraceEventsResponse,
-    ExecutionTraceInfoResponse, OtelArray, OtelArrayElement, OtelArrayValue, OtelAttribute,
-    OtelAttributeValue, OtelBoolValue, OtelDoubleValue, OtelIntValue, OtelResource,
-    OtelResourceSpans, OtelStringValue, OtelTrace,
+pub use self::execution_event_source::{
+    ExecutionEventSource, ExecutionLogEvent, UpdateWorkflowExecutionRequest,
+    UpdateWorkflowExecutionResponse,
 };
 pub use self::get_workflow_execution_request::{
-    BatchExecutionRequest, BatchExecutionResponse, BatchExecutionResult, ExecutionLogOrder,
-    ExecutionLogRecord, GetExecutionTraceEventsRequest, GetWorkflowExecutionHistoryRequest,
-    GetWorkflowExecutionLogsRequest, GetWorkflowExecutionLogsResponse, GetWorkflowExecutionRequest,
-    StreamWorkflowExecutionLogsRequest, StreamWorkflowExecutionRequest, WorkflowExecution,
+    BatchExecutionRequest, BatchExecutionResponse, BatchExecutionResult, ExecutionTraceEvent,
+    ExecutionTraceEventsResponse, GetExecutionTraceEventsRequest,
+    GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionLogsRequest,
+    GetWorkflowExecutionLogsResponse, GetWorkflowExecutionRequest, ProgressTraceEvent,
+    StreamWorkflowExecutionLogsRequest, StreamWorkflowExecutionRequest, TraceAttributeValue,
 };
 pub use self::otel_scope_spans::{
-    EncodedInput, ExecutionTraceSummaryResponse, OtelScope, OtelScopeSpans, OtelSpan,
-    OtelSpanEvent, OtelSpanKind, QueryInput, QueryWorkflowExecutionRequest,
-    QueryWorkflowExecutionResponse, TraceAttributeValue, TraceEvent, TraceEventType,
-    TraceSummarySpan,
+    EncodedInput, ExecutionTraceSummaryResponse, InvocationInput, OtelScope, OtelScopeSpans,
+    OtelSpan, OtelSpanEvent, OtelSpanKind, QueryWorkflowExecutionRequest,
+    QueryWorkflowExecutionResponse, ResetWorkflowExecutionRequest, SignalInput,
+    SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse, TraceSummarySpan,
 };
-pub use self::reset_workflow_execution_request::{
-    EncodedSignalInput, ExecutionEventSource, ExecutionLogEvent, ResetWorkflowExecutionRequest,
-    SignalInput, SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse, UpdateInput,
-    UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
+pub use self::trace_event_type::{
+    ExecutionOtelTraceResponse, ExecutionTraceInfoResponse, OtelArray, OtelArrayElement,
+    OtelArrayValue, OtelAttribute, OtelAttributeValue, OtelBoolValue, OtelDoubleValue,
+    OtelIntValue, OtelResource, OtelResourceSpans, OtelStringValue, OtelTrace, TraceEvent,
+    TraceEventStatus, TraceEventType,
 };
 pub use self::wait::ExecutionWait;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::OtelAttribute;
+use super::{OtelAttribute, TraceAttributeValue, TraceEvent};
 use crate::workflows::WorkflowExecutionStatus;
 use crate::workflows::events::PayloadEncoding;
 
@@ -177,69 +177,6 @@ pub struct TraceSummarySpan {
     pub extra: Map<String, Value>,
 }
 
-/// The value of an attribute of a span or an event. Mirrors the API's
-/// `WorkflowExecutionTraceSummaryAttributesValues`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum TraceAttributeValue {
-    /// A text.
-    #[api(string)]
-    Text(String),
-    /// A number.
-    #[api(number)]
-    Number(Number),
-    /// A boolean.
-    #[api(bool)]
-    Bool(bool),
-    /// A list.
-    #[api(array)]
-    List(Vec<Value>),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// An event at one moment in the trace of an execution. Mirrors the API's
-/// `WorkflowExecutionTraceEvent`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct TraceEvent {
-    /// The name of the event.
-    #[api(required)]
-    pub name: String,
-    /// The id of the event.
-    #[api(required)]
-    pub id: String,
-    /// The time of the event, in nanoseconds since the Unix epoch.
-    #[api(required)]
-    pub timestamp_unix_nano: i64,
-    /// The attributes of the event, by name.
-    #[api(required)]
-    pub attributes: BTreeMap<String, Option<TraceAttributeValue>>,
-    /// The kind of event.
-    #[api(rename = "type")]
-    pub kind: Option<TraceEventType>,
-    /// Whether the event is internal. Default: `false`.
-    pub internal: Option<bool>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The kind of an event in the trace of an execution. Mirrors the API's `EventType`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum TraceEventType {
-    /// An event at one moment.
-    #[api("EVENT")]
-    Event,
-    /// An event that lasts, with its progress.
-    #[api("EVENT_PROGRESS")]
-    EventProgress,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
 /// A request to call a query handler of an execution. Mirrors the API's `QueryInvocationBody`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
@@ -250,18 +187,18 @@ pub struct QueryWorkflowExecutionRequest {
     pub name: String,
     /// The input of the query, which matches its input schema.
     #[api(into)]
-    pub input: Option<QueryInput>,
+    pub input: Option<InvocationInput>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The input of a query: an object, or an encoded payload. Mirrors the API's
-/// `QueryInvocationBodyInput`.
+/// The input of an update or of a query: an object, or an encoded payload. Mirrors the API's
+/// `UpdateInvocationBodyInput`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
-pub enum QueryInput {
+pub enum InvocationInput {
     /// An encoded payload.
     #[api(object, with = "b64payload")]
     EncodedInput(EncodedInput),
@@ -300,6 +237,73 @@ pub struct QueryWorkflowExecutionResponse {
     /// The value that the query handler returned.
     #[api(required)]
     pub result: Value,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A request to reset an execution to an event in its history. Mirrors the API's
+/// `ResetInvocationBody`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ResetWorkflowExecutionRequest {
+    /// The number of the event in the history to reset to, which must be one of the type
+    /// `WORKFLOW_TASK_COMPLETED`.
+    #[api(required)]
+    pub event_id: i64,
+    /// The reason for the reset.
+    #[api(into)]
+    pub reason: Option<String>,
+    /// Whether to drop the signals that arrived after the event, instead of delivering them again.
+    /// Default: `false`.
+    pub exclude_signals: Option<bool>,
+    /// Whether to drop the updates that arrived after the event, instead of delivering them again.
+    /// Default: `false`.
+    pub exclude_updates: Option<bool>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A request to send a signal to an execution. Mirrors the API's `SignalInvocationBody`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct SignalWorkflowExecutionRequest {
+    /// The name of the signal.
+    #[api(required, into)]
+    pub name: String,
+    /// The input of the signal, which matches its input schema.
+    #[api(into)]
+    pub input: Option<SignalInput>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The input of a signal: an object, or an encoded payload. Mirrors the API's
+/// `SignalInvocationBodyInput`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum SignalInput {
+    /// An input as an encoded payload.
+    #[api(object, with = "b64payload")]
+    EncodedInput(EncodedInput),
+    /// An object.
+    #[api(object)]
+    Object(Map<String, Value>),
+    /// A value that this version of the SDK does not declare.
+    Unknown(Value),
+}
+
+/// The answer to a signal. Mirrors the API's `SignalWorkflowResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct SignalWorkflowExecutionResponse {
+    /// A message about the signal. Default: `Signal accepted`.
+    pub message: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

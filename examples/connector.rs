@@ -3,8 +3,8 @@
 use mistral_sdk::Client;
 use mistral_sdk::beta::BetaExt as _;
 use mistral_sdk::beta::connectors::{
-    ConnectionCredentialsInput, Connector, ConnectorCredentialsRequest, ConnectorVisibility,
-    CreateMcpConnectorRequest, ListConnectorToolsRequest,
+    ConnectionCredentialsInput, Connector, ConnectorCredentialsRequest, ConnectorScope,
+    ConnectorVisibility, CreateMcpConnectorRequest, ListConnectorToolsRequest,
 };
 use mistral_sdk::beta::conversations::{ConversationAppendRequest, ConversationRequest};
 use mistral_sdk::messages::{CustomConnector, ToolConfiguration};
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let secrets = ConnectionCredentialsInput::new().bearer_token("a token of the museum");
     let credentials = ConnectorCredentialsRequest::new("guide").credentials(secrets);
     connectors
-        .create_credentials("museum", &"user".into(), &credentials)
+        .create_credentials("museum", &ConnectorScope::User, &credentials)
         .await?;
 
     let request = ListConnectorToolsRequest::new().pretty(true);

@@ -273,6 +273,21 @@ mod tests {
     }
 
     #[test]
+    fn confirmation_is_needed_for_listed_tool_and_tools_of_connector() {
+        let tool = |mut tool: Value, listed: &[&str]| {
+            tool["tool_configuration"] = json!({ "requires_confirmation": listed });
+            tool
+        };
+        let web = json!({"type": "web_search"});
+        assert!(needs_confirmation(&tool(web.clone(), &["web_search"])));
+        assert!(!needs_confirmation(&tool(web, &["code_interpreter"])));
+        let connector = json!({"type": "connector", "connector_id": "gmail"});
+        assert!(needs_confirmation(&tool(connector.clone(), &["search"])));
+        assert!(!needs_confirmation(&tool(connector.clone(), &[])));
+        assert!(!needs_confirmation(&connector));
+    }
+
+    #[test]
     fn search_returns_sentence_with_word_of_prompt() {
         let pages = ["A horse.\nCats sleep. A dog sleeps. Dogs bark!".to_owned()];
         let sentence = |prompt: &str| Some(search(prompt, "animals.txt", &pages)?.sentence);

@@ -1,5 +1,7 @@
 //! Behavior of observability: waits for import tasks, downloads of exports.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers may panic as tests do
+
 use http::{HeaderMap, HeaderValue};
 use mistral_sdk::beta::BetaExt;
 use mistral_sdk::beta::observability::datasets::{DatasetImportTask, ExportDatasetResponse};

@@ -117,8 +117,11 @@ impl<'a> Model<'a> {
         if one.any_of.len() != other.any_of.len() {
             return Err("its members".into());
         }
-        for (one, other) in one.any_of.iter().zip(&other.any_of) {
-            self.compare(name, one, other_name, other)?;
+        for one in &one.any_of {
+            let mut others = other.any_of.iter();
+            if !others.any(|it| self.compare(name, one, other_name, it).is_ok()) {
+                return Err("its members".into());
+            }
         }
         match (&one.items, &other.items) {
             (Some(one), Some(other)) => self.compare(name, one, other_name, other)?,

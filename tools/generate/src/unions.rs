@@ -78,7 +78,6 @@ impl Model<'_> {
             Type::List(_) => "array",
             Type::Object | Type::Map(_) => "object",
             Type::Any | Type::File | Type::Nullable(_) => "any",
-            Type::Named(name) if self.overlay.core.contains_key(name) => "object",
             Type::Named(name) => {
                 let schema = self.schema(name)?;
                 let is_text = schema.open_enum || schema.kind.as_deref() == Some("string");

@@ -2,8 +2,8 @@
 
 //! Agents.
 
+mod agent;
 mod create_agent_version_alias_request;
-mod reasoning_effort;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -11,14 +11,13 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 
 use crate::ListPage;
 
+pub use self::agent::{
+    Agent, AgentPage, AgentSource, AgentVersionAlias, AgentVersionSelector, UpdateAgentRequest,
+};
 pub use self::create_agent_version_alias_request::{
     AgentTool, CompletionArgs, CompletionStop, CreateAgentRequest, CreateAgentVersionAliasRequest,
     DeleteAgentVersionAliasRequest, GetAgentRequest, ListAgentPagesRequest,
-    ListAgentVersionsRequest, ListAgentsRequest, ToolChoiceMode, UpdateAgentVersionRequest,
-};
-pub use self::reasoning_effort::{
-    Agent, AgentPage, AgentSource, AgentVersionAlias, AgentVersionSelector, ReasoningEffort,
-    UpdateAgentRequest,
+    ListAgentVersionsRequest, ListAgentsRequest, UpdateAgentVersionRequest,
 };
 
 static CREATE: Operation = Operation::post("beta.agents.create", "/v1/agents");

@@ -147,11 +147,11 @@ pub struct ListWorkspaceCredentialsRequest {
     pub extra: Map<String, Value>,
 }
 
-/// The level at which a connector is activated or deactivated. Mirrors the API's
-/// `ConnectorActivateForConsumerV1ConsumerScope`.
+/// The level that a connector is activated for, or that its credentials belong to. Mirrors the
+/// API's `ConnectorActivateForConsumerV1ConsumerScope`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ActivationScope {
+pub enum ConnectorScope {
     /// The user.
     #[api("user")]
     User,

@@ -11,9 +11,9 @@ use super::operations::{
     UNSHARE_FROM_ORGANIZATION, UPDATE, UPDATE_CREDENTIALS,
 };
 use super::{
-    ActivationScope, CallConnectorToolQuery, CallConnectorToolRequest, Connector,
-    ConnectorCredentialsRequest, ConnectorToolCallResponse, Connectors, CreateConnectorRequest,
-    CredentialsScope, MessageResponse, UpdateConnectorRequest,
+    CallConnectorToolQuery, CallConnectorToolRequest, Connector, ConnectorCredentialsRequest,
+    ConnectorScope, ConnectorToolCallResponse, Connectors, CreateConnectorRequest, MessageResponse,
+    UpdateConnectorRequest,
 };
 
 impl<M: Mode> Connectors<M> {
@@ -23,7 +23,7 @@ impl<M: Mode> Connectors<M> {
     pub fn activate_for_consumer(
         &self,
         connector_id: &str,
-        consumer_scope: &ActivationScope,
+        consumer_scope: &ConnectorScope,
     ) -> Call<MessageResponse, M> {
         let request = ApiRequest::new(&ACTIVATE_FOR_CONSUMER).path(&[
             ("connector_id", connector_id),
@@ -73,7 +73,7 @@ impl<M: Mode> Connectors<M> {
     pub fn create_credentials(
         &self,
         connector_id_or_name: &str,
-        consumer_scope: &CredentialsScope,
+        consumer_scope: &ConnectorScope,
         request: &ConnectorCredentialsRequest,
     ) -> Call<MessageResponse, M> {
         let request = ApiRequest::new(&CREATE_CREDENTIALS)
@@ -91,7 +91,7 @@ impl<M: Mode> Connectors<M> {
     pub fn deactivate_for_consumer(
         &self,
         connector_id: &str,
-        consumer_scope: &ActivationScope,
+        consumer_scope: &ConnectorScope,
     ) -> Call<MessageResponse, M> {
         let request = ApiRequest::new(&DEACTIVATE_FOR_CONSUMER).path(&[
             ("connector_id", connector_id),
@@ -127,7 +127,7 @@ impl<M: Mode> Connectors<M> {
     pub fn delete_credentials(
         &self,
         connector_id_or_name: &str,
-        consumer_scope: &CredentialsScope,
+        consumer_scope: &ConnectorScope,
         credentials_name: &str,
     ) -> Call<MessageResponse, M> {
         let request = ApiRequest::new(&DELETE_CREDENTIALS).path(&[
@@ -195,7 +195,7 @@ impl<M: Mode> Connectors<M> {
     pub fn update_credentials(
         &self,
         connector_id_or_name: &str,
-        consumer_scope: &CredentialsScope,
+        consumer_scope: &ConnectorScope,
         request: &ConnectorCredentialsRequest,
     ) -> Call<MessageResponse, M> {
         let request = ApiRequest::new(&UPDATE_CREDENTIALS)

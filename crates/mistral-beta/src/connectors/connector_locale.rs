@@ -6,8 +6,8 @@ use mistral_core::json::{ApiEnum, ApiObject, ApiUnion};
 use serde_json::{Map, Value};
 
 use super::{
-    ConnectorAuthenticationHeader, ConsumerType, CredentialsErrorReason, GlobalHeaderValue,
-    OAuthServerMetadata, TokenEndpointAuthMethod,
+    ConnectorAuthenticationHeader, ConsumerType, GlobalHeaderValue, OAuthServerMetadata,
+    TokenEndpointAuthMethod,
 };
 
 /// The translations of a connector's texts, by language. Mirrors the API's `ConnectorLocale`.
@@ -115,9 +115,9 @@ pub struct ConnectionPreference {
 #[non_exhaustive]
 pub struct ToolExecutionConfiguration {
     /// The tools whose calls require confirmation by a person.
-    pub requires_confirmation: Option<RequiresConfirmation>,
+    pub requires_confirmation: Option<ToolExpression>,
     /// The tools whose calls require no confirmation.
-    pub skip_confirmation: Option<SkipConfirmation>,
+    pub skip_confirmation: Option<ToolExpression>,
     /// The names of the only tools that may run.
     pub include: Option<Vec<String>>,
     /// The names of the tools that may not run.
@@ -127,11 +127,11 @@ pub struct ToolExecutionConfiguration {
     pub extra: Map<String, Value>,
 }
 
-/// The tools whose calls require confirmation. Mirrors the API's `RequiresConfirmation`.
+/// A part of an expression that selects tools. Mirrors the API's `Expression`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
-pub enum RequiresConfirmation {
+pub enum ToolExpression {
     /// The tools with certain properties.
     #[api(object, with = "read_only")]
     ToolProperties(ToolProperties),
@@ -183,42 +183,6 @@ pub enum LogicalOperator {
     Or,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
-}
-
-/// A part of an expression that selects tools. Mirrors the API's `Expression`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum ToolExpression {
-    /// The tools with certain properties.
-    #[api(object, with = "read_only")]
-    ToolProperties(ToolProperties),
-    /// The tools that an expression selects.
-    #[api(object, with = "type")]
-    LogicalExpression(LogicalExpression),
-    /// The names of the tools.
-    #[api(array)]
-    List(Vec<String>),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// The tools whose calls require no confirmation. Mirrors the API's `SkipConfirmation`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum SkipConfirmation {
-    /// The tools with certain properties.
-    #[api(object, with = "read_only")]
-    ToolProperties(ToolProperties),
-    /// The tools that an expression selects.
-    #[api(object, with = "type")]
-    LogicalExpression(LogicalExpression),
-    /// The names of the tools.
-    #[api(array)]
-    List(Vec<String>),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
 }
 
 /// Stored credentials of a connector, without secrets. Mirrors the API's
@@ -279,6 +243,48 @@ pub enum AuthStatus {
     /// The check has failed.
     #[api("error")]
     Error,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// The reason for which a check of credentials failed. Mirrors the API's
+/// `CredentialsStatusErrorReason`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum CredentialsErrorReason {
+    /// The OAuth 2.0 token has expired.
+    #[api("oauth expired")]
+    OauthExpired,
+    /// The OAuth 2.0 token is about to expire.
+    #[api("oauth near expiry")]
+    OauthNearExpiry,
+    /// The credentials are empty.
+    #[api("empty credentials")]
+    EmptyCredentials,
+    /// The bearer token is blank.
+    #[api("blank bearer token")]
+    BlankBearerToken,
+    /// The credentials cannot be parsed.
+    #[api("unparsable credentials")]
+    UnparsableCredentials,
+    /// The user must authorize the connector again.
+    #[api("you need to reconnect")]
+    YouNeedToReconnect,
+    /// The OAuth 2.0 token cannot be refreshed.
+    #[api("oauth refresh error")]
+    OauthRefreshError,
+    /// The MCP server cannot be reached.
+    #[api("MCP server unreachable")]
+    McpServerUnreachable,
+    /// The MCP server has not answered in time.
+    #[api("MCP server timed out")]
+    McpServerTimedOut,
+    /// The MCP server has answered with an error.
+    #[api("MCP server error")]
+    McpServerError,
+    /// The reason is unknown.
+    #[api("unknown error")]
+    UnknownError,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }

@@ -5,11 +5,11 @@
 mod call_connector_tool_query;
 mod changes;
 mod connector_locale;
+mod connector_tool;
 mod create_http_connector_request;
-mod credentials_error_reason;
 mod embedded_resource;
+mod list_connectors_response;
 mod mcp_server_card_tools;
-mod oauth2_client_credentials_input;
 mod oauth_server_metadata;
 mod operations;
 mod reads;
@@ -19,32 +19,39 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 
 pub use self::call_connector_tool_query::{
-    ActivationScope, AnnotationAudience, AudioContent, CallConnectorToolQuery,
-    CallConnectorToolRequest, ConnectorToolCallResponse, ConnectorToolContent, ContentAnnotations,
+    AnnotationAudience, AudioContent, CallConnectorToolQuery, CallConnectorToolRequest,
+    ConnectorScope, ConnectorToolCallResponse, ConnectorToolContent, ContentAnnotations,
     GetConnectorAuthUrlRequest, GetConnectorRequest, ImageContent, ListConnectorToolsRequest,
     ListConnectorsRequest, ListOrganizationCredentialsRequest, ListUserCredentialsRequest,
     ListWorkspaceCredentialsRequest, MessageResponse,
 };
 pub use self::connector_locale::{
     AuthStatus, AuthenticationMethod, AuthenticationType, ConnectionPreference,
-    ConnectorCredentials, ConnectorLocale, CredentialsStatus, LogicalExpression, LogicalOperator,
-    OAuth2GrantType, RequiresConfirmation, SkipConfirmation, ToolExecutionConfiguration,
+    ConnectorCredentials, ConnectorLocale, CredentialsErrorReason, CredentialsStatus,
+    LogicalExpression, LogicalOperator, OAuth2GrantType, ToolExecutionConfiguration,
     ToolExpression, ToolProperties,
+};
+pub use self::connector_tool::{
+    AuthUrlResponse, ConnectionCredentialsInput, ConnectorCredentialsRequest, ConnectorFilters,
+    ConnectorOpenApiSpec, ConnectorTool, ConnectorToolLocale, McpConnector,
+    OAuth2ClientCredentialsInput, OpenApiFileSource, OpenApiSpecSource, OpenApiurlSource,
+    ToolExecutionConfig,
 };
 pub use self::create_http_connector_request::{
     Connector, ConsumerType, CreateHttpConnectorRequest, HttpAuthMethod, HttpConnector,
     McpServerCapabilities, McpServerCard, PromptsCapability, ResourceVisibility,
     ResourcesCapability, ToolsCapability,
 };
-pub use self::credentials_error_reason::{
-    ConnectionCredentialsInput, ConnectorCredentialsRequest, ConnectorOpenApiSpec, ConnectorTool,
-    ConnectorToolLocale, CredentialsErrorReason, CredentialsScope, McpConnector, OpenApiFileSource,
-    OpenApiSpecSource, OpenApiurlSource, ToolExecutionConfig,
-};
 pub use self::embedded_resource::{
     BlobResourceContents, ConnectorToolCallMetadata, ConnectorToolResultMetadata,
     CreateConnectorRequest, CreateMcpConnectorRequest, EmbeddedResource, EmbeddedResourceContents,
     GlobalHeaderValue, IconTheme, McpServerIcon, ResourceLink, TextContent, TextResourceContents,
+};
+pub use self::list_connectors_response::{
+    AuthenticationMethodCreateOrUpdateRequest, CursorPagination, ListConnectorsResponse,
+    ListCredentialsResponse, Oauth2MetadataSecrets, UpdateConnectorRequest,
+    UpdateHttpConnectorRequest, UpdateMcpConnectorRequest, UpdatedHttpAuthMethod,
+    UpdatedMcpAuthMethod,
 };
 pub use self::mcp_server_card_tools::{
     McpPrompt, McpPromptArgument, McpServerCardMeta, McpServerCardPrompts, McpServerCardTool,
@@ -57,12 +64,6 @@ pub use self::oauth_server_metadata::{
     NoneAuthMethod, OAuth2AuthMethod, OAuth2AuthorizationCodeAuthMethod,
     OAuth2ClientCredentialsAuthMethod, OAuthMetadataSource, OAuthServerMetadata,
     TokenEndpointAuthMethod,
-};
-pub use self::oauth2_client_credentials_input::{
-    AuthUrlResponse, AuthenticationMethodCreateOrUpdateRequest, ConnectorFilters, CursorPagination,
-    ListConnectorsResponse, ListCredentialsResponse, OAuth2ClientCredentialsInput,
-    Oauth2MetadataSecrets, UpdateConnectorRequest, UpdateHttpConnectorRequest,
-    UpdateMcpConnectorRequest, UpdatedHttpAuthMethod, UpdatedMcpAuthMethod,
 };
 pub use self::server_tasks_capability::{
     ClientTasksCapability, ClientTasksRequestsCapability, ElicitationCapability,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     ConversationEntry, ConversationInputs, HandoffExecution, MessageInputEntry, MessageOutputEntry,
 };
-use crate::agents::{AgentTool, CompletionArgs};
+use crate::agents::{AgentTool, AgentVersionSelector, CompletionArgs};
 
 /// A conversation, with an agent or with a model. Mirrors the API's
 /// `AgentsAPIV1ConversationsListResponse`.
@@ -50,26 +50,10 @@ pub struct AgentConversation {
     /// The kind of object. Always `conversation`.
     pub object: Option<String>,
     /// The version of the agent, by number or alias.
-    pub agent_version: Option<AgentVersion>,
+    pub agent_version: Option<AgentVersionSelector>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// The version of an agent in a conversation, by number or by alias. Mirrors the API's
-/// `ConversationRequestAgentVersion`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum AgentVersion {
-    /// An alias of the version.
-    #[api(string)]
-    Text(String),
-    /// The number of the version.
-    #[api(number)]
-    Number(i64),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
 }
 
 /// A conversation with a model. Mirrors the API's `ModelConversation`.
@@ -184,7 +168,7 @@ pub struct ConversationRestartRequest {
     pub metadata: Option<Map<String, Value>>,
     /// The version of the agent, by number or alias. Without it, the current version.
     #[api(into)]
-    pub agent_version: Option<AgentVersion>,
+    pub agent_version: Option<AgentVersionSelector>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -228,7 +212,7 @@ pub struct ConversationRequest {
     pub agent_id: Option<String>,
     /// The version of the agent, by number or alias. Without it, the current version.
     #[api(into)]
-    pub agent_version: Option<AgentVersion>,
+    pub agent_version: Option<AgentVersionSelector>,
     /// The id of the model to talk to. Set this or `agent_id`.
     #[api(into)]
     pub model: Option<String>,

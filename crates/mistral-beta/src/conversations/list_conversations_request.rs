@@ -64,7 +64,8 @@ pub enum ConversationInputs {
     Unknown(Value),
 }
 
-/// An entry of a conversation. Mirrors the API's `Entry`.
+/// An entry of a conversation: a message, a call of a function or a tool, its result, or a handoff.
+/// Mirrors the API's `Entry`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
@@ -72,7 +73,7 @@ pub enum ConversationEntry {
     /// The result of a function that the application ran.
     #[api("function.result")]
     FunctionResult(FunctionResultEntry),
-    /// A message of the user, or a message to begin the response with.
+    /// A message that a request added.
     #[api("message.input")]
     MessageInput(MessageInputEntry),
     /// A message of the model.

@@ -45,6 +45,7 @@ impl StreamEvent for ConversationEvent {
     type State = ConversationState;
 
     const IS_MERGED: bool = true;
+    const SCALARS_KEEP_ALIVE: bool = false;
 
     fn decode(data: &str, state: &mut ConversationState) -> serde_json::Result<Self> {
         let event: Self = stream_event::decode(data)?;
@@ -52,9 +53,10 @@ impl StreamEvent for ConversationEvent {
         Ok(event)
     }
 
-    /// A stream without a start has no end either.
+    /// Output after a start is cut without an end. A stream that has not both loses nothing.
     fn may_end(state: &ConversationState) -> bool {
-        !state.has_started || Self::is_complete(state)
+        let has_begun = state.has_started && !state.outputs.is_empty();
+        !has_begun || Self::is_complete(state)
     }
 
     fn is_complete(state: &ConversationState) -> bool {

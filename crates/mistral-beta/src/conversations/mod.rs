@@ -17,7 +17,7 @@ use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 use crate::ListPage;
 
 pub use self::conversation::{
-    AgentConversation, AgentVersion, Conversation, ConversationHistory, ConversationMessages,
+    AgentConversation, Conversation, ConversationHistory, ConversationMessages,
     ConversationRequest, ConversationRestartRequest, MessageEntry, ModelConversation,
 };
 pub use self::conversation_usage_info::{

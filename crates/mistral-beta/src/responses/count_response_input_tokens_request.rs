@@ -120,7 +120,7 @@ pub struct ResponsesFunctionCallOutput {
     pub id: Option<String>,
     /// The caller of the function: the model, or a program.
     #[api(into)]
-    pub caller: Option<FunctionToolCallCaller>,
+    pub caller: Option<FunctionCaller>,
     /// The state of this item.
     #[api(into)]
     pub status: Option<ResponseItemStatus>,
@@ -164,7 +164,8 @@ pub enum FunctionCallOutputPart {
     Unknown(Value),
 }
 
-/// A text in a message. Mirrors the API's `ResponsesInputText`.
+/// A text in a message, or in the result of a function call. Mirrors the API's
+/// `ResponsesInputText`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
@@ -200,7 +201,7 @@ pub struct PromptCacheBreakpoint {
 pub struct ResponsesInputImageContent {
     /// The resolution at which the model sees the image.
     #[api(into)]
-    pub detail: Option<ResponsesInputImageContentDetail>,
+    pub detail: Option<ResponsesInputImageDetail>,
     /// The id of an uploaded file that holds the image.
     #[api(into)]
     pub file_id: Option<String>,
@@ -214,11 +215,11 @@ pub struct ResponsesInputImageContent {
     pub extra: Map<String, Value>,
 }
 
-/// The resolution at which the model sees an image of a function call's result. Mirrors the API's
+/// The resolution at which the model sees an image. Mirrors the API's
 /// `ResponsesInputImageContentDetail`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum ResponsesInputImageContentDetail {
+pub enum ResponsesInputImageDetail {
     /// A low resolution, which costs fewer tokens.
     #[api("low")]
     Low,
@@ -235,7 +236,8 @@ pub enum ResponsesInputImageContentDetail {
     Unknown(String),
 }
 
-/// A file in a message. Mirrors the API's `ResponsesInputFile`.
+/// A file in a message, or in the result of a function call. Mirrors the API's
+/// `ResponsesInputFile`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
 #[non_exhaustive]
@@ -284,7 +286,7 @@ pub enum ResponsesInputFileDetail {
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum FunctionToolCallCaller {
+pub enum FunctionCaller {
     /// The model.
     #[api("direct")]
     Direct(DirectCaller),

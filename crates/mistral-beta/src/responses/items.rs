@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use super::{
-    ContentPart, CountResponseInputTokensRequest, CreateResponseRequest, ModelResponse,
-    ReasoningContent, ResponseInputItem, ResponseOutputItem, ResponseStreamEvent,
-    ResponsesFunctionToolCall, ResponsesOutputMessage, ResponsesOutputMessageContent,
-    ResponsesOutputText, ResponsesReasoningItem, TextAnnotation,
+    ContentPart, CountResponseInputTokensRequest, CreateResponseRequest, InputMessageRole,
+    ModelResponse, ReasoningContent, ResponseInputItem, ResponseInputMessage, ResponseOutputItem,
+    ResponseStreamEvent, ResponsesFunctionCallOutput, ResponsesFunctionToolCall,
+    ResponsesOutputMessage, ResponsesOutputMessageContent, ResponsesOutputText,
+    ResponsesReasoningItem, TextAnnotation,
 };
 
 impl ModelResponse {
@@ -140,25 +141,39 @@ impl ResponsesFunctionToolCall {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn output(&self, output: impl Into<String>) -> ResponseInputItem {
-        ResponseInputItem::Unknown(json!({
-            "type": "function_call_output",
-            "call_id": self.call_id,
-            "output": output.into(),
-        }))
+        ResponsesFunctionCallOutput::new(&*self.call_id, output.into()).into()
     }
 }
 
 impl ResponseInputItem {
     /// Creates a message of the user.
     pub fn user(text: impl Into<String>) -> Self {
-        Self::Unknown(json!({ "role": "user", "content": text.into() }))
+        ResponseInputMessage::new(text.into(), InputMessageRole::User).into()
     }
 }
 
 /// An item of a response as an item of the next request.
 impl From<ResponseOutputItem> for ResponseInputItem {
     fn from(item: ResponseOutputItem) -> Self {
-        Self::Unknown(serde_json::to_value(item).unwrap_or_default())
+        // The items of a request are not told apart by their type, so that it is no part of them.
+        let add_type = |extra: &mut Map<String, Value>, name: &str| {
+            extra.insert("type".to_owned(), name.into());
+        };
+        match item {
+            ResponseOutputItem::Message(mut message) => {
+                add_type(&mut message.extra, "message");
+                message.into()
+            }
+            ResponseOutputItem::FunctionCall(mut call) => {
+                add_type(&mut call.extra, "function_call");
+                call.into()
+            }
+            ResponseOutputItem::Reasoning(mut reasoning) => {
+                add_type(&mut reasoning.extra, "reasoning");
+                reasoning.into()
+            }
+            ResponseOutputItem::Unknown(value) => Self::Unknown(value),
+        }
     }
 }
 

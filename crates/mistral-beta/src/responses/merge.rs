@@ -30,6 +30,7 @@ impl StreamEvent for ResponseStreamEvent {
     type State = ResponseState;
 
     const IS_MERGED: bool = true;
+    const SCALARS_KEEP_ALIVE: bool = false;
     const HAS_ERROR_EVENTS: bool = true;
 
     fn decode_named(
@@ -42,9 +43,10 @@ impl StreamEvent for ResponseStreamEvent {
         Ok(event)
     }
 
-    /// A stream without a start has no end either.
+    /// Output after a start is cut without an end. A stream that has not both loses nothing.
     fn may_end(state: &ResponseState) -> bool {
-        state.response.is_none() || Self::is_complete(state)
+        let has_begun = state.response.is_some() && !state.items.is_empty();
+        !has_begun || Self::is_complete(state)
     }
 
     fn is_complete(state: &ResponseState) -> bool {

@@ -18,9 +18,9 @@ use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCa
 
 pub use self::count_response_input_tokens_request::{
     CountResponseInputTokensRequest, DirectCaller, FunctionCallOutputPart, FunctionCallOutputValue,
-    FunctionToolCallCaller, PromptCacheBreakpoint, ResponseInput, ResponseInputItem,
+    FunctionCaller, PromptCacheBreakpoint, ResponseInput, ResponseInputItem,
     ResponsesFunctionCallOutput, ResponsesInputFile, ResponsesInputFileDetail,
-    ResponsesInputImageContent, ResponsesInputImageContentDetail, ResponsesInputText,
+    ResponsesInputImageContent, ResponsesInputImageDetail, ResponsesInputText,
 };
 pub use self::input_token_count::{
     CreateResponseRequest, IncompleteReason, InputTokenCount, ModelResponse, ResponseErrorCode,
@@ -34,9 +34,9 @@ pub use self::namespaced_function_tool::{
     ResponsesCustomTool,
 };
 pub use self::output_text_logprob::{
-    AllowedCaller, InputMessageRole, MessagePhase, NamespacedTool, OutputTextLogprob,
-    OutputTextTopLogprob, PartsMessageRole, ResponseInputMessage, ResponseMessageContent,
-    ResponseMessagePart, ResponsePartsMessage, ResponseTool, ResponsesFunctionTool,
+    AllowedCaller, InputMessageRole, NamespacedTool, OutputTextLogprob, OutputTextTopLogprob,
+    PartsMessageRole, ResponseInputMessage, ResponseMessageContent, ResponseMessagePart,
+    ResponseMessagePhase, ResponsePartsMessage, ResponseTool, ResponsesFunctionTool,
     ResponsesInputImage, ResponsesNamespaceTool, ResponsesOutputRefusal,
 };
 pub use self::program_caller::{

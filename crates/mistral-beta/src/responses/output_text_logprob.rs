@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     NamespacedFunctionTool, PromptCacheBreakpoint, ResponseItemStatus, ResponsesCustomTool,
-    ResponsesInputFile, ResponsesInputImageContentDetail, ResponsesInputText,
+    ResponsesInputFile, ResponsesInputImageDetail, ResponsesInputText,
 };
 
 /// The log probability of a token of a text. Mirrors the API's `ResponsesOutputTextLogprob`.
@@ -66,7 +66,7 @@ pub struct ResponsesOutputRefusal {
 /// The phase of a message of the model. Mirrors the API's `ResponsesOutputMessagePhase`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum MessagePhase {
+pub enum ResponseMessagePhase {
     /// Commentary on the way to the answer.
     #[api("commentary")]
     Commentary,
@@ -125,7 +125,7 @@ pub enum ResponseMessagePart {
 pub struct ResponsesInputImage {
     /// The resolution at which the model sees the image.
     #[api(required, into)]
-    pub detail: ResponsesInputImageContentDetail,
+    pub detail: ResponsesInputImageDetail,
     /// The id of an uploaded file that holds the image.
     #[api(into)]
     pub file_id: Option<String>,
@@ -170,7 +170,7 @@ pub struct ResponseInputMessage {
     pub role: InputMessageRole,
     /// The phase of an assistant's message: commentary, or the final answer.
     #[api(into)]
-    pub phase: Option<MessagePhase>,
+    pub phase: Option<ResponseMessagePhase>,
     /// The type of item, `message`. Default: `message`.
     #[api(rename = "type", into)]
     pub kind: Option<String>,
@@ -215,7 +215,7 @@ pub enum InputMessageRole {
     Unknown(String),
 }
 
-/// A tool of a response. Mirrors the API's `CreateResponseRequestTool`.
+/// A tool that the model may call. Mirrors the API's `CreateResponseRequestTool`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]

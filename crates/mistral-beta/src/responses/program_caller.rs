@@ -3,7 +3,7 @@
 use mistral_core::json::{ApiEnum, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{FunctionToolCallCaller, MessagePhase, OutputTextLogprob, ResponsesOutputRefusal};
+use super::{FunctionCaller, OutputTextLogprob, ResponseMessagePhase, ResponsesOutputRefusal};
 
 /// A program as the caller of a function. Mirrors the API's `ResponsesCallerProgram`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
@@ -22,13 +22,13 @@ pub struct ProgramCaller {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum ResponseItemStatus {
-    /// The item is being generated.
+    /// The message is being generated.
     #[api("in_progress")]
     InProgress,
-    /// The item is complete.
+    /// The message is complete.
     #[api("completed")]
     Completed,
-    /// Generation ended before the item was complete.
+    /// Generation ended before the message was complete.
     #[api("incomplete")]
     Incomplete,
     /// A value that this version of the SDK does not declare.
@@ -112,7 +112,7 @@ pub struct ResponsesFunctionToolCall {
     pub id: Option<String>,
     /// The caller of the function: the model, or a program.
     #[api(into)]
-    pub caller: Option<FunctionToolCallCaller>,
+    pub caller: Option<FunctionCaller>,
     /// The namespace of the function.
     #[api(into)]
     pub namespace: Option<String>,
@@ -143,7 +143,7 @@ pub struct ResponsesOutputMessage {
     pub role: Option<String>,
     /// The phase of the message: commentary, or the final answer.
     #[api(into)]
-    pub phase: Option<MessagePhase>,
+    pub phase: Option<ResponseMessagePhase>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

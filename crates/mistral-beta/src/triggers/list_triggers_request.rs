@@ -3,8 +3,6 @@
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
 use serde_json::{Map, Value};
 
-use super::TriggerAction;
-
 /// The filters of a list of triggers. For `GET /v1/triggers`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
 #[api(keep_nulls)]
@@ -49,7 +47,7 @@ pub struct CreateTriggerRequest {
     pub handler: TriggerHandler,
     /// The action to start for an event.
     #[api(required)]
-    pub action: TriggerActionRequest,
+    pub action: TriggerAction,
     /// The owner of the trigger: the workspace, or the user.
     #[api(required, into)]
     pub owner_type: TriggerOwnerType,
@@ -82,16 +80,15 @@ pub enum TriggerHandler {
     Unknown(String),
 }
 
-/// The action that a new trigger starts. Mirrors the API's `CreateTriggerAction`.
-#[derive(Debug, Clone, PartialEq, ApiRequest)]
-#[api(keep_nulls)]
+/// The action that a trigger starts. Mirrors the API's `TriggerAction`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct TriggerActionRequest {
-    /// The id of the workflow, agent or app to start.
-    #[api(required, into)]
+pub struct TriggerAction {
+    /// The id of the workflow, agent or app that the action starts.
+    #[api(required)]
     pub primitive_id: String,
     /// The type of action.
-    #[api(required, rename = "type", into)]
+    #[api(required, rename = "type")]
     pub kind: TriggerActionType,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]

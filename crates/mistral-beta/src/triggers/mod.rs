@@ -3,18 +3,18 @@
 //! Triggers.
 
 mod list_triggers_request;
-mod trigger_action;
+mod trigger_event_list;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::list_triggers_request::{
-    CreateTriggerRequest, ListTriggerEventsRequest, ListTriggersRequest, Trigger,
-    TriggerActionRequest, TriggerActionType, TriggerHandler, TriggerOwnerType, Webhook,
-    WebhookProvider, WebhookSignatureEncoding, WebhookSignatureHashAlgorithm,
+    CreateTriggerRequest, ListTriggerEventsRequest, ListTriggersRequest, Trigger, TriggerAction,
+    TriggerActionType, TriggerHandler, TriggerOwnerType, Webhook, WebhookProvider,
+    WebhookSignatureEncoding, WebhookSignatureHashAlgorithm,
 };
-pub use self::trigger_action::{TriggerAction, TriggerEvent, TriggerEventList, TriggerEventStatus};
+pub use self::trigger_event_list::{TriggerEvent, TriggerEventList, TriggerEventStatus};
 
 static CREATE: Operation = Operation::post("beta.triggers.create", "/v1/triggers");
 static DELETE: Operation =

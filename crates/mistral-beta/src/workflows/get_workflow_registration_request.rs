@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
 use serde_json::{Map, Value};
 
-use super::{DeploymentStatusFilter, WorkflowExecutionStatusFilter, WorkflowOrder};
+use super::{DeploymentStatusFilter, WorkflowExecutionStatusFilter, WorkflowSortOrder};
 
 /// The details of a registration to retrieve. For
 /// `GET /v1/workflows/registrations/{workflow_registration_id}`.
@@ -88,7 +88,7 @@ pub struct ListWorkflowsRequest {
     pub sort_by: Option<String>,
     /// The direction to sort in. Default: `asc`.
     #[api(into)]
-    pub order: Option<WorkflowOrder>,
+    pub order: Option<WorkflowSortOrder>,
     /// The `next_cursor` of the page before.
     #[api(into)]
     pub cursor: Option<String>,

@@ -84,7 +84,7 @@ pub enum WorkflowExecutionStatusFilter {
     Unknown(Value),
 }
 
-/// The state of a deployment to filter by. Mirrors the API's `DeploymentStatus`.
+/// The state of a deployment or of a worker to filter by. Mirrors the API's `DeploymentStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
 pub enum DeploymentStatusFilter {
@@ -98,14 +98,15 @@ pub enum DeploymentStatusFilter {
     Unknown(String),
 }
 
-/// The order of a list of workflows. Mirrors the API's `GetWorkflowsV1WorkflowsGetOrder`.
+/// The order of a list of workflows, of what belongs to them, or of their logs. Mirrors the API's
+/// `GetDeploymentLogsOrder`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum WorkflowOrder {
-    /// Ascending.
+pub enum WorkflowSortOrder {
+    /// The oldest record first.
     #[api("asc")]
     Asc,
-    /// Descending.
+    /// The newest record first.
     #[api("desc")]
     Desc,
     /// A value that this version of the SDK does not declare.

@@ -32,7 +32,7 @@ pub use self::get_workflow_registration_request::{
 pub use self::list_workflow_registrations_response::{
     DeploymentStatusFilter, ListWorkflowRegistrationsResponse, ListWorkflowsResponse,
     UnarchiveWorkflowResponse, UpdateWorkflowRequest, UpdateWorkflowResponse,
-    WorkflowExecutionStatusFilter, WorkflowMetadata, WorkflowOrder, WorkflowRegistration,
+    WorkflowExecutionStatusFilter, WorkflowMetadata, WorkflowRegistration, WorkflowSortOrder,
     WorkflowSummary,
 };
 

@@ -268,6 +268,16 @@ async fn stream_without_start_ends_but_is_no_response() {
 }
 
 #[tokio::test]
+async fn stream_of_a_start_alone_ends_but_is_no_response() {
+    let mut stream = start(events(&[started()])).await;
+    stream.next().await.unwrap().unwrap();
+    assert!(stream.next().await.is_none());
+    let error = stream.collect_response().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    assert_eq!(partial(&error).conversation_id, "conv_1");
+}
+
+#[tokio::test]
 async fn connection_lost_after_done_is_no_error() {
     let reply = events(&[started(), text("Manet", 0), done()]).with_break_after(3);
     assert_eq!(

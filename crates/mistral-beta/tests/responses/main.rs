@@ -6,7 +6,9 @@ mod recorded;
 mod streams;
 
 use mistral_sdk::beta::BetaExt as _;
-use mistral_sdk::beta::responses::{CreateResponseRequest, ModelResponse, ResponseStreamEvent};
+use mistral_sdk::beta::responses::{
+    CreateResponseRequest, ModelResponse, ResponseInputItem, ResponseStreamEvent,
+};
 use mistral_sdk::testing::{MockReply, MockTransport};
 use mistral_sdk::{Client, EventStream, MistralApi, RetryPolicy};
 use serde_json::{Value, json};
@@ -77,4 +79,39 @@ async fn whole_response_has_text_calls_reasoning_and_refusal() {
     assert_eq!(call.parse_arguments::<Value>().unwrap(), json!({"tz": 1}));
     let reasoning = response.reasoning_items().next().unwrap();
     assert_eq!(reasoning.content.as_ref().unwrap()[0].text, "Hm.");
+}
+
+#[test]
+fn output_items_become_input_items_unchanged() {
+    let output = json!([
+        {"type": "reasoning", "id": "rs_1", "summary": []},
+        {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant", "content": [
+            {"type": "output_text", "text": "Manet.", "annotations": []}]},
+        {"type": "function_call", "call_id": "call_1", "name": "now", "arguments": "{}", "x": 1},
+        {"type": "later", "x": 1}
+    ]);
+    let response: ModelResponse =
+        serde_json::from_value(response("completed", output.clone())).unwrap();
+    let items: Vec<_> = response
+        .output
+        .into_iter()
+        .map(ResponseInputItem::from)
+        .collect();
+    assert_eq!(serde_json::to_value(items).unwrap(), output);
+}
+
+#[test]
+fn function_call_is_answered_with_its_id() {
+    let output = json!([
+        {"type": "function_call", "call_id": "call_1", "name": "now", "arguments": "{}"}
+    ]);
+    let response: ModelResponse = serde_json::from_value(response("completed", output)).unwrap();
+    let call = response.function_calls().next().unwrap();
+    let input = [ResponseInputItem::user("When?"), call.output("noon")];
+    let request = serde_json::to_value(CreateResponseRequest::new("m", input)).unwrap();
+    let expected = json!([
+        {"role": "user", "content": "When?"},
+        {"type": "function_call_output", "call_id": "call_1", "output": "noon"}
+    ]);
+    assert_eq!(request["input"], expected);
 }

@@ -286,6 +286,16 @@ async fn stream_cut_before_its_last_event_is_truncated() {
 }
 
 #[tokio::test]
+async fn stream_of_a_start_alone_ends_but_is_no_response() {
+    let mut stream = stream(events(&[created()])).await;
+    stream.next().await.unwrap().unwrap();
+    assert!(stream.next().await.is_none());
+    let error = stream.collect_response().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    assert_eq!(partial(&error).id, "resp_1");
+}
+
+#[tokio::test]
 async fn unknown_events_are_passed_on_with_their_number() {
     let later = json!({"type": "response.refusal.delta", "delta": "No"});
     let mut stream = stream(events(&[created(), later])).await;

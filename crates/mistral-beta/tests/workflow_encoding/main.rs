@@ -5,6 +5,8 @@
 //! text, None)`, where the nonce is the bytes 0xa0 to 0xab. Compressed ones are frames of the
 //! command `zstd -3` in MessagePack that was written byte by byte.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers may panic as tests do
+
 mod common;
 mod decoding;
 mod events;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mistral_sdk::beta::BetaExt;
 use mistral_sdk::beta::workflows::events::{
-    StreamWorkflowEventsRequest, StreamedEventData, StreamedWorkflowEvent,
+    StreamWorkflowEventsRequest, StreamedWorkflowEvent, WorkflowEvent,
 };
 use mistral_sdk::operation::ReconnectingStream;
 use mistral_sdk::testing::MockReply;
@@ -180,7 +180,7 @@ async fn follow_of_all_workflows_outlives_quiet_connections() {
     let event = stream.next().await.unwrap().unwrap();
     assert!(matches!(
         event.data,
-        StreamedEventData::WorkflowExecutionCompleted(_)
+        WorkflowEvent::WorkflowExecutionCompleted(_)
     ));
     let requests = mock.requests();
     assert_eq!(requests.len(), 21);

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use mistral_sdk::ErrorKind;
 use mistral_sdk::beta::BetaExt;
-use mistral_sdk::beta::workflows::executions::WorkflowExecution;
-use mistral_sdk::beta::workflows::{ExecuteWorkflowRequest, WorkflowExecutionStatus};
+use mistral_sdk::beta::workflows::{
+    ExecuteWorkflowRequest, WorkflowExecution, WorkflowExecutionStatus,
+};
 use mistral_sdk::error::TimeoutPhase;
 use mistral_sdk::testing::MockReply;
 use serde::Deserialize;

@@ -3,28 +3,27 @@
 //! Voice agents.
 
 mod get_voice_agent_request;
-mod oauth2_token_auth;
-mod voice_agent_page;
+mod voice_agent_document_library_tool;
+mod voice_agent_session_page;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
 pub use self::get_voice_agent_request::{
-    ApiKeyAuth, AudioInactivityConfig, AudioLlmConfig, AudioSttConfig, AudioTtsConfig,
-    AudioTurnConfig, AudioTurnDetectionConfig, CreateVoiceAgentRequest, GetVoiceAgentRequest,
+    AudioInactivityConfig, AudioLlmConfig, AudioSttConfig, AudioTtsConfig, AudioTurnConfig,
+    AudioTurnDetectionConfig, CreateVoiceAgentRequest, GetVoiceAgentRequest,
     ListVoiceAgentSessionsRequest, ListVoiceAgentVersionsRequest, ListVoiceAgentsRequest,
-    VoiceAgentConfiguration, VoiceAgentConnectorAuthorization, VoiceAgentConnectorTool,
-    VoiceAgentTool,
+    StaticToolFiller, VoiceAgentConfiguration, VoiceAgentConnectorTool, VoiceAgentTool,
 };
-pub use self::oauth2_token_auth::{
-    HangUpTool, OAuth2TokenAuth, PhoneDestination, SavedVoiceAgentConfiguration,
-    SavedVoiceAgentTool, SipDestination, StaticToolFiller, TransferCallTool, TransferDestination,
-    TransferTarget, VoiceAgent, VoiceAgentDocumentLibraryTool, VoiceAgentFunction,
-    VoiceAgentFunctionTool, VoiceAgentFunctionToolRequest, VoiceAgentWebSearchTool,
+pub use self::voice_agent_document_library_tool::{
+    HangUpTool, PhoneDestination, SavedVoiceAgentConfiguration, SavedVoiceAgentTool,
+    SipDestination, TransferCallTool, TransferDestination, TransferTarget, VoiceAgent,
+    VoiceAgentDocumentLibraryTool, VoiceAgentFunction, VoiceAgentFunctionTool,
+    VoiceAgentFunctionToolRequest, VoiceAgentPage, VoiceAgentWebSearchTool,
 };
-pub use self::voice_agent_page::{
-    UpdateVoiceAgentRequest, VoiceAgentPage, VoiceAgentSessionPage, VoiceAgentSessionSummary,
+pub use self::voice_agent_session_page::{
+    UpdateVoiceAgentRequest, VoiceAgentSessionPage, VoiceAgentSessionSummary,
 };
 
 static CREATE: Operation = Operation::post("audio.agents.create", "/v1/audio/agents");

@@ -3,11 +3,9 @@
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion, Secret};
 use serde_json::{Map, Value};
 
-use super::UserTranscriptTurn;
 use crate::audio::agents::{
-    AudioLlmConfig, AudioSttConfig, AudioTtsConfig, AudioTurnConfig, HangUpTool, TransferCallTool,
-    VoiceAgentConnectorTool, VoiceAgentDocumentLibraryTool, VoiceAgentFunctionTool,
-    VoiceAgentFunctionToolRequest, VoiceAgentWebSearchTool,
+    AudioLlmConfig, AudioSttConfig, AudioTtsConfig, AudioTurnConfig, VoiceAgentFunctionTool,
+    VoiceAgentTool,
 };
 
 /// A request to create a session with a voice agent.
@@ -32,7 +30,7 @@ pub struct CreateVoiceSessionRequest {
     /// The tools that the language model may call. They replace those of the agent; an empty list
     /// withdraws them.
     #[api(list)]
-    pub tools: Option<Vec<VoiceSessionTool>>,
+    pub tools: Option<Vec<VoiceAgentTool>>,
     /// The text that the agent speaks at the start of the session.
     #[api(into)]
     pub welcome_message: Option<String>,
@@ -44,33 +42,6 @@ pub struct CreateVoiceSessionRequest {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// A tool of a session with a voice agent. Mirrors the API's `AudioSessionCreateRequestTool`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum VoiceSessionTool {
-    /// The tools of a connector.
-    #[api("connector")]
-    Connector(VoiceAgentConnectorTool),
-    /// A search of document libraries.
-    #[api("document_library")]
-    DocumentLibrary(VoiceAgentDocumentLibraryTool),
-    /// A function that the client runs.
-    #[api("function")]
-    Function(VoiceAgentFunctionToolRequest),
-    /// Ends the phone call.
-    #[api("hang_up")]
-    HangUp(HangUpTool),
-    /// Transfers the phone call to another number.
-    #[api("transfer_call")]
-    TransferCall(TransferCallTool),
-    /// A search of the web.
-    #[api("web_search")]
-    WebSearch(VoiceAgentWebSearchTool),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
 }
 
 /// A session that was created, and the means to join it. Mirrors the API's
@@ -290,4 +261,37 @@ pub enum ToolTurnStatus {
     Unspecified,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
+}
+
+/// A turn of the user. Mirrors the API's `AudioUserTranscriptTurn`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct UserTranscriptTurn {
+    /// The time of the turn, in RFC 3339.
+    #[api(required)]
+    pub timestamp: String,
+    /// The time that the transcription took.
+    #[api(required)]
+    pub latency: UserTurnLatency,
+    /// The transcript of the user's speech.
+    pub content: Option<String>,
+    /// The duration of the turn, in milliseconds.
+    pub duration_ms: Option<f64>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The time that the transcription of a user's turn took. Mirrors the API's
+/// `AudioLatencyBreakdownUser`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct UserTurnLatency {
+    /// The delay of the transcription, in milliseconds.
+    pub transcription_delay_ms: Option<f64>,
+    /// The time to the detection of the turn's end, in milliseconds.
+    pub end_of_turn_delay_ms: Option<f64>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

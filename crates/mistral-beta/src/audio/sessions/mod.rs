@@ -3,7 +3,6 @@
 //! Sessions of voice agents.
 
 mod create_voice_session_request;
-mod user_transcript_turn;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -12,10 +11,9 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 pub use self::create_voice_session_request::{
     AssistantTranscriptTurn, AssistantTurnLatency, CreateVoiceSessionRequest,
     CreateVoiceSessionResponse, ToolTranscriptTurn, ToolTurnStatus, TranscriptToolCall,
-    TranscriptTurn, VoiceSession, VoiceSessionPhoneCall, VoiceSessionPhoneNumber,
-    VoiceSessionStatus, VoiceSessionTool,
+    TranscriptTurn, UserTranscriptTurn, UserTurnLatency, VoiceSession, VoiceSessionPhoneCall,
+    VoiceSessionPhoneNumber, VoiceSessionStatus,
 };
-pub use self::user_transcript_turn::{UserTranscriptTurn, UserTurnLatency};
 
 static CLOSE: Operation =
     Operation::delete("audio.sessions.close", "/v1/audio/sessions/{session_id}").nothing();

@@ -6,8 +6,8 @@ use mistral_core::json::{ApiEnum, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
 use super::{
-    ChunkField, FloatArrayFieldDefinition, FloatFieldDefinition, IntArrayFieldDefinition,
-    IntFieldDefinition, JsonFieldDefinition, KeywordArrayFieldDefinition, KeywordFieldDefinition,
+    FloatArrayFieldDefinition, FloatFieldDefinition, IntArrayFieldDefinition, IntFieldDefinition,
+    JsonFieldDefinition, KeywordArrayFieldDefinition, KeywordFieldDefinition,
     LongArrayFieldDefinition, LongFieldDefinition, ManagedIndexStatus, TextArrayFieldDefinition,
     TextFieldDefinition, TimestampArrayFieldDefinition, TimestampFieldDefinition,
 };
@@ -179,19 +179,19 @@ pub struct MistralEmbeddingModel {
 #[non_exhaustive]
 pub struct ManagedIndexSchema {
     /// The fields of documents, by name.
-    pub document_fields: Option<BTreeMap<String, DocumentField>>,
+    pub document_fields: Option<BTreeMap<String, FieldDefinition>>,
     /// The fields of chunks, by name.
-    pub chunk_fields: Option<BTreeMap<String, ChunkField>>,
+    pub chunk_fields: Option<BTreeMap<String, FieldDefinition>>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The definition of a field of documents. Mirrors the API's `DocumentFields`.
+/// The definition of a field of documents or chunks. Mirrors the API's `DocumentFields`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum DocumentField {
+pub enum FieldDefinition {
     /// A boolean.
     #[api("bool")]
     Bool(BoolFieldDefinition),

@@ -2,53 +2,47 @@
 
 //! Search indexes.
 
-mod chunk_field;
 mod float_field_definition;
 mod generate_index_summary_request;
-mod navigation_chunk;
-mod or_match;
-mod read_request;
-mod search_chunk;
+mod ingest_documents_request;
+mod managed_index_status;
+mod search_filter;
+mod set_index_summary_request;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 use serde_json::Value;
 
-pub use self::chunk_field::{
-    ChunkField, DeleteDocumentsRequest, DeleteDocumentsResponse, DeleteManagedIndexResponse,
-    ManagedIndex, ManagedIndexStatus, NavigationResponse, StreamedSummaryStatus, SummaryChunk,
-    SummaryError, SummaryLanguage, SummaryMetadata, SummaryStreamItem,
-};
 pub use self::float_field_definition::{
     FloatArrayFieldDefinition, FloatFieldDefinition, IntArrayFieldDefinition, IntFieldDefinition,
     JsonFieldDefinition, KeywordArrayFieldDefinition, KeywordFieldDefinition,
-    LongArrayFieldDefinition, LongFieldDefinition, TextArrayFieldDefinition, TextFieldDefinition,
-    TimestampArrayFieldDefinition, TimestampFieldDefinition,
+    LongArrayFieldDefinition, LongFieldDefinition, ManagedIndex, TextArrayFieldDefinition,
+    TextFieldDefinition, TimestampArrayFieldDefinition, TimestampFieldDefinition,
 };
 pub use self::generate_index_summary_request::{
     BoolArrayFieldDefinition, BoolFieldDefinition, CreateManagedIndexRequest, CustomEmbeddingModel,
-    DenseVectorFieldDefinition, DistanceMetric, DocumentField, GenerateIndexSummaryRequest,
+    DenseVectorFieldDefinition, DistanceMetric, FieldDefinition, GenerateIndexSummaryRequest,
     IndexEmbedding, ListSearchIndexesRequest, ManagedIndexConfig, ManagedIndexSchema,
     MistralEmbeddingModel, VectorNumberType,
 };
-pub use self::navigation_chunk::{
-    AcceptedDocument, DocumentFieldError, FieldErrorLocation, GrepMode, GrepRequest, IndexSummary,
-    IngestDocumentsRequest, IngestDocumentsResponse, IngestedDocument, ManagedIndexPage,
-    NavigateRequest, NavigationChunk, NavigationDirection, RejectedDocument, SummaryStatus,
+pub use self::ingest_documents_request::{
+    AcceptedDocument, DocumentFieldError, FieldErrorLocation, IngestDocumentsRequest,
+    IngestDocumentsResponse, IngestedDocument, KeywordOperator, KeywordRetriever, ManagedIndexPage,
+    NavigateRequest, NavigationDirection, ReadRequest, RejectedDocument, Retriever, SearchRequest,
 };
-pub use self::or_match::{
-    FusedRetriever, GreaterOrEqualValue, GreaterThanValue, LessOrEqualValue, LessThanValue,
-    NearestNeighbourFilter, NearestNeighbourRetriever, OrMatch, RangeFilter, RrfFilter,
-    RrfRetriever, SearchHit, SearchResponse,
+pub use self::managed_index_status::{
+    DeleteDocumentsRequest, DeleteDocumentsResponse, DeleteManagedIndexResponse, GrepMode,
+    GrepRequest, IndexSummary, ManagedIndexStatus, NavigationChunk, NavigationResponse,
+    SummaryChunk, SummaryError, SummaryLanguage, SummaryMetadata, SummaryStatus, SummaryStreamItem,
 };
-pub use self::read_request::{
-    AndFilter, AndMatch, EqualFilter, EqualValue, InFilter, InValue, KeywordFilter,
-    KeywordOperator, KeywordRetriever, NotFilter, NotMatch, OrFilter, ReadRequest, Retriever,
-    SearchRequest,
+pub use self::search_filter::{
+    AndFilter, EqualFilter, FilterValue, FusedRetriever, InFilter, NearestNeighbourRetriever,
+    NotFilter, OrFilter, RangeBound, RangeFilter, RrfRetriever, SearchChunk, SearchFilter,
+    SearchHit, SearchResponse,
 };
-pub use self::search_chunk::{
-    SearchChunk, SetIndexSummaryRequest, SetIndexSummaryStatus, UpdateManagedIndexRequest,
+pub use self::set_index_summary_request::{
+    SetIndexSummaryRequest, SetIndexSummaryStatus, UpdateManagedIndexRequest,
 };
 
 static CREATE: Operation = Operation::post(

@@ -3,8 +3,6 @@
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
 use serde_json::{Map, Value};
 
-use super::{DatasetImportResult, DatasetTaskStatus};
-
 /// The page of a list of datasets, and the text to search for. For
 /// `GET /v1/observability/datasets`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
@@ -67,8 +65,7 @@ pub struct CreateDatasetRequest {
     pub extra: Map<String, Value>,
 }
 
-/// A dataset: a named collection of records, on which judges and evaluations run. Mirrors the API's
-/// `Dataset`.
+/// A dataset, without its records. Mirrors the API's `DatasetPreview`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct Dataset {
@@ -203,42 +200,6 @@ pub struct ExportDatasetResponse {
     pub extra: Map<String, Value>,
 }
 
-/// A dataset as lists and lookups return it, without its records. Mirrors the API's
-/// `DatasetPreview`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct DatasetPreview {
-    /// The id of the dataset, a UUID.
-    #[api(required)]
-    pub id: String,
-    /// The time of creation, in RFC 3339.
-    #[api(required)]
-    pub created_at: String,
-    /// The time of the last change, in RFC 3339.
-    #[api(required)]
-    pub updated_at: String,
-    /// The time of deletion, in RFC 3339. `None` if it is not deleted.
-    pub deleted_at: Option<String>,
-    /// The name of the dataset.
-    #[api(required)]
-    pub name: String,
-    /// The slug of the dataset, a readable identifier.
-    #[api(required)]
-    pub slug: String,
-    /// The purpose or the content of the dataset.
-    #[api(required)]
-    pub description: String,
-    /// The id of the owner of the dataset, a UUID.
-    #[api(required)]
-    pub owner_id: String,
-    /// The id of the workspace that it belongs to, a UUID.
-    #[api(required)]
-    pub workspace_id: String,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
 /// A task of the server that imports records into a dataset. Mirrors the API's `DatasetImportTask`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
@@ -272,6 +233,70 @@ pub struct DatasetImportTask {
     pub message: Option<String>,
     /// The numbers of imported and skipped records, once the task has completed.
     pub result: Option<DatasetImportResult>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The state of a task. Mirrors the API's `BaseTaskStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum DatasetTaskStatus {
+    /// The task is running.
+    #[api("RUNNING")]
+    Running,
+    /// The task has ended successfully.
+    #[api("COMPLETED")]
+    Completed,
+    /// The task has failed.
+    #[api("FAILED")]
+    Failed,
+    /// The task was canceled.
+    #[api("CANCELED")]
+    Canceled,
+    /// The task was terminated.
+    #[api("TERMINATED")]
+    Terminated,
+    /// The task continues as a new one.
+    #[api("CONTINUED_AS_NEW")]
+    ContinuedAsNew,
+    /// The task ran into its timeout.
+    #[api("TIMED_OUT")]
+    TimedOut,
+    /// The server does not know the state.
+    #[api("UNKNOWN")]
+    Unspecified,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// The numbers of records of an import. Mirrors the API's `DatasetImportResult`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct DatasetImportResult {
+    /// The number of records that were to be imported.
+    #[api(required)]
+    pub requested_record_count: i64,
+    /// The number of records that were imported.
+    #[api(required)]
+    pub imported_record_count: i64,
+    /// The number of records that were left out.
+    #[api(required)]
+    pub skipped_record_count: i64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A request to copy records of other datasets. Mirrors the API's
+/// `ImportDatasetFromDatasetRequest`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ImportDatasetFromRecordsRequest {
+    /// The ids of the records to copy, 1 to 10000 elements.
+    #[api(required, list)]
+    pub dataset_record_ids: Vec<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

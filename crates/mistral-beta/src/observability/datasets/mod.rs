@@ -2,9 +2,8 @@
 
 //! Datasets.
 
-mod dataset_task_status;
 mod export;
-mod list_dataset_import_tasks_response;
+mod import_dataset_from_file_request;
 mod list_datasets_request;
 pub mod records;
 mod tasks;
@@ -13,20 +12,18 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::dataset_task_status::{
-    DatasetImportResult, DatasetTaskStatus, ImportDatasetFromFileRequest,
-    ImportDatasetFromPlaygroundRequest, ImportDatasetFromRecordsRequest,
-    ImportDatasetFromSpansRequest, ListDatasetRecordsResponse, ListDatasetsResponse,
-    PaginatedDatasetRecords, PaginatedDatasets, SpanDatasetMapping, SpanDatasetMappingContract,
-    SpanDatasetSourceNamespace, SpanDatasetSourceReference, TelemetrySpanReference,
-};
-pub use self::list_dataset_import_tasks_response::{
-    ListDatasetImportTasksResponse, PaginatedDatasetImportTasks, UpdateDatasetRequest,
+pub use self::import_dataset_from_file_request::{
+    ImportDatasetFromFileRequest, ImportDatasetFromPlaygroundRequest,
+    ImportDatasetFromSpansRequest, ListDatasetImportTasksResponse, ListDatasetRecordsResponse,
+    ListDatasetsResponse, PaginatedDatasetImportTasks, PaginatedDatasetRecords, PaginatedDatasets,
+    SpanDatasetMapping, SpanDatasetMappingContract, SpanDatasetSourceNamespace,
+    SpanDatasetSourceReference, TelemetrySpanReference, UpdateDatasetRequest,
 };
 pub use self::list_datasets_request::{
     CreateDatasetRecordRequest, CreateDatasetRecordSource, CreateDatasetRequest, Dataset,
-    DatasetImportTask, DatasetPreview, DatasetRecord, DatasetRecordSource, ExportDatasetResponse,
-    ListDatasetRecordsRequest, ListDatasetTasksRequest, ListDatasetsRequest,
+    DatasetImportResult, DatasetImportTask, DatasetRecord, DatasetRecordSource, DatasetTaskStatus,
+    ExportDatasetResponse, ImportDatasetFromRecordsRequest, ListDatasetRecordsRequest,
+    ListDatasetTasksRequest, ListDatasetsRequest,
 };
 
 static CREATE: Operation = Operation::post(
@@ -117,7 +114,7 @@ impl<M: Mode> Datasets<M> {
     /// Retrieves a dataset, without its records.
     ///
     /// Mirrors `GET /v1/observability/datasets/{dataset_id}`.
-    pub fn fetch(&self, dataset_id: &str) -> Call<DatasetPreview, M> {
+    pub fn fetch(&self, dataset_id: &str) -> Call<Dataset, M> {
         let request = ApiRequest::new(&FETCH).path(&[("dataset_id", dataset_id)]);
         self.client.call(request)
     }
@@ -264,11 +261,7 @@ impl<M: Mode> Datasets<M> {
     /// Changes the name or the description of a dataset, and returns the dataset.
     ///
     /// Mirrors `PATCH /v1/observability/datasets/{dataset_id}`.
-    pub fn update(
-        &self,
-        dataset_id: &str,
-        request: &UpdateDatasetRequest,
-    ) -> Call<DatasetPreview, M> {
+    pub fn update(&self, dataset_id: &str, request: &UpdateDatasetRequest) -> Call<Dataset, M> {
         let request = ApiRequest::new(&UPDATE)
             .path(&[("dataset_id", dataset_id)])
             .json(request);

@@ -11,8 +11,8 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 use crate::observability::datasets::records::{CreateJudgeRequest, JudgeOutput};
 
 pub use self::list_judges_request::{
-    Judge, JudgeConversationRequest, JudgeOutputFormat, JudgeOutputType, ListJudgesRequest,
-    ListJudgesResponse, PaginatedJudges, UpdateJudgeOutputFormat, UpdateJudgeRequest,
+    Judge, JudgeConversationRequest, JudgeOutputType, ListJudgesRequest, ListJudgesResponse,
+    PaginatedJudges, UpdateJudgeRequest,
 };
 
 static CREATE: Operation = Operation::post(

@@ -3,8 +3,8 @@
 //! Spans.
 
 mod aggregate_spans_query;
-mod aggregation_row;
-mod search_spans_request;
+mod aggregation_meta;
+mod list_spans_response;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -12,19 +12,17 @@ use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 
 pub use self::aggregate_spans_query::{
     AggregateSpanEvaluationsQuery, AggregateSpansQuery, AggregationRequest, AggregationResponse,
-    MetricDefinition, OrderByClause, OrderByDirection, SearchLatestSpanEvaluationsQuery,
+    AggregationRow, MetricDefinition, OrderByClause, SearchLatestSpanEvaluationsQuery,
     SearchPipelineResultsQuery, SearchSpanEvaluationsQuery, SearchSpansQuery,
     SpanEvaluationFieldOptionsRequest, SpanFieldOptionsRequest, TimeDimension, TimeGranularity,
 };
-pub use self::aggregation_row::{
-    AggregationMeta, AggregationRow, ListPipelineResultsResponse, ListSpanEvaluationsResponse,
-    PipelineResult, PipelineResultFeed, SearchPipelineResultsRequest, SearchSpanEvaluationsRequest,
-    SpanEvaluation, SpanEvaluationFeed, SpanEvaluationFieldOptions, SpanEvaluationFields,
-    SpanFieldOptions, SpanFields,
+pub use self::aggregation_meta::{
+    AggregationMeta, ListPipelineResultsResponse, ListSpanEvaluationsResponse, PipelineResult,
+    PipelineResultFeed, SearchPipelineResultsRequest, SearchSpanEvaluationsRequest,
+    SearchSpansRequest, SpanEvaluation, SpanEvaluationFeed, SpanEvaluationFieldOptions,
+    SpanEvaluationFields, SpanFieldOptions, SpanFields,
 };
-pub use self::search_spans_request::{
-    ListSpansResponse, SearchSpansRequest, Span, SpanFeed, SpanStatusCode,
-};
+pub use self::list_spans_response::{ListSpansResponse, Span, SpanFeed, SpanStatusCode};
 
 static AGGREGATE: Operation = Operation::post(
     "beta.observability.spans.aggregate",

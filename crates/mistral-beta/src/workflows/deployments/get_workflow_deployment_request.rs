@@ -4,10 +4,10 @@ use mistral_core::json::{ApiObject, ApiRequest};
 use serde_json::{Map, Value};
 
 use super::{
-    DeploymentLocationType, DeploymentLogOrder, DeploymentLogType, DeploymentOrder,
-    DeploymentSortField, DeploymentState, ManagedWorkerSpec, RuntimePrincipalType,
-    WorkerStatusFilter,
+    DeploymentLocationType, DeploymentLogType, DeploymentSortField, DeploymentState,
+    ManagedWorkerSpec, RuntimePrincipalType,
 };
+use crate::workflows::{DeploymentStatusFilter, WorkflowSortOrder};
 
 /// The details of a deployment to retrieve. For `GET /v1/workflows/deployments/{name}`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
@@ -46,7 +46,7 @@ pub struct GetWorkflowDeploymentLogsRequest {
     pub before: Option<String>,
     /// The direction to sort in by time. Ignored if `cursor` is set. Default: `asc`.
     #[api(into)]
-    pub order: Option<DeploymentLogOrder>,
+    pub order: Option<WorkflowSortOrder>,
     /// The `next_cursor` of the page before. It carries the time range and the order.
     #[api(into)]
     pub cursor: Option<String>,
@@ -65,7 +65,7 @@ pub struct GetWorkflowDeploymentLogsRequest {
 pub struct ListWorkflowDeploymentWorkersRequest {
     /// Only workers in this state.
     #[api(into)]
-    pub worker_status: Option<WorkerStatusFilter>,
+    pub worker_status: Option<DeploymentStatusFilter>,
     /// The largest number of workers in a page, 1 to 100. Default: `50`.
     pub limit: Option<u64>,
     /// The `next_cursor` of the page before.
@@ -107,7 +107,7 @@ pub struct ListWorkflowDeploymentsRequest {
     pub order_by: Option<DeploymentSortField>,
     /// The direction to sort in, within each group if `order_by` is absent. Default: `desc`.
     #[api(into)]
-    pub order: Option<DeploymentOrder>,
+    pub order: Option<WorkflowSortOrder>,
     /// The largest number of deployments in a page, 1 to 100.
     pub limit: Option<i64>,
     /// The `next_cursor` of the page before.

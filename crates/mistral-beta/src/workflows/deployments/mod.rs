@@ -2,8 +2,7 @@
 
 //! Deployments.
 
-mod deployment_log_order;
-mod deployment_worker_spec_update;
+mod get_workflow_deployment_logs_response;
 mod get_workflow_deployment_request;
 mod managed_worker_spec;
 
@@ -11,14 +10,11 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 
-pub use self::deployment_log_order::{
-    DeploymentLogEvent, DeploymentLogOrder, DeploymentLogRecord, DeploymentOrder,
-    DeploymentSortField, GetWorkflowDeploymentLogsResponse, ListWorkflowDeploymentWorkersResponse,
-    ListWorkflowDeploymentsResponse, LogStreamError, UpdateWorkflowDeploymentRequest,
-    WorkerStatusFilter, WorkflowDeployment,
-};
-pub use self::deployment_worker_spec_update::{
-    DeploymentResourcesUpdate, DeploymentWorkerSpecUpdate,
+pub use self::get_workflow_deployment_logs_response::{
+    DeploymentLogEvent, DeploymentResourcesUpdate, DeploymentSortField, DeploymentWorkerSpecUpdate,
+    GetWorkflowDeploymentLogsResponse, ListWorkflowDeploymentWorkersResponse,
+    ListWorkflowDeploymentsResponse, UpdateWorkflowDeploymentRequest, WorkflowDeployment,
+    WorkflowLogRecord, WorkflowStreamError,
 };
 pub use self::get_workflow_deployment_request::{
     CreateWorkflowDeploymentRequest, DeploymentResources, DeploymentWorkerSpec,

@@ -2,11 +2,11 @@
 
 //! Events of workflows.
 
-mod activity_task_completed_attributes;
-mod custom_task_failed_event;
-mod custom_task_in_progress_event;
-mod execution_canceled_attributes;
-mod execution_started_event;
+mod activity_task_retrying_event;
+mod custom_task_failed_attributes;
+mod custom_task_in_progress_attributes;
+mod execution_continued_as_new_event;
+mod execution_started_attributes;
 mod follow;
 mod stream_workflow_events_request;
 
@@ -14,35 +14,34 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 
-pub use self::activity_task_completed_attributes::{
-    ActivityTaskCompletedAttributes, ActivityTaskFailedAttributes, ActivityTaskFailedEvent,
-    ActivityTaskRetryingAttributes, ActivityTaskRetryingEvent, ListWorkflowEventsResponse,
-    WorkflowEvent, WorkflowEventContext,
+pub use self::activity_task_retrying_event::{
+    ActivityTaskFailedAttributes, ActivityTaskFailedEvent, ActivityTaskRetryingAttributes,
+    ActivityTaskRetryingEvent, ListWorkflowEventsResponse, WorkflowEventContext,
 };
-pub use self::custom_task_failed_event::{
-    ActivityTaskCompletedEvent, ActivityTaskStartedAttributes, ActivityTaskStartedEvent,
-    CustomTaskCanceledAttributes, CustomTaskCanceledEvent, CustomTaskFailedAttributes,
-    CustomTaskFailedEvent, CustomTaskTimedOutAttributes, CustomTaskTimedOutEvent,
+pub use self::custom_task_failed_attributes::{
+    ActivityTaskCompletedAttributes, ActivityTaskCompletedEvent, ActivityTaskStartedAttributes,
+    ActivityTaskStartedEvent, CustomTaskCanceledAttributes, CustomTaskCanceledEvent,
+    CustomTaskFailedAttributes, CustomTaskTimedOutAttributes, CustomTaskTimedOutEvent,
 };
-pub use self::custom_task_in_progress_event::{
-    CustomTaskCompletedAttributes, CustomTaskCompletedEvent, CustomTaskInProgressAttributes,
-    CustomTaskInProgressEvent, EncryptedPatchValue, JsonPatchAdd, JsonPatchAppend,
+pub use self::custom_task_in_progress_attributes::{
+    CustomTaskCompletedAttributes, CustomTaskCompletedEvent, CustomTaskFailedEvent,
+    CustomTaskInProgressAttributes, EncryptedPatchValue, JsonPatchAdd, JsonPatchAppend,
     JsonPatchAppendValue, JsonPatchOperation, JsonPatchOperations, JsonPatchPayload,
     JsonPatchRemove, JsonPatchReplace, TaskProgressPayload,
 };
-pub use self::execution_canceled_attributes::{
-    CustomTaskStartedAttributes, CustomTaskStartedEvent, ExecutionCanceledAttributes,
+pub use self::execution_continued_as_new_event::{
+    CustomTaskInProgressEvent, CustomTaskStartedAttributes, CustomTaskStartedEvent,
     ExecutionContinuedAsNewAttributes, ExecutionContinuedAsNewEvent, WorkflowTaskFailedAttributes,
     WorkflowTaskFailedEvent, WorkflowTaskTimedOutAttributes, WorkflowTaskTimedOutEvent,
 };
-pub use self::execution_started_event::{
-    ExecutionCanceledEvent, ExecutionCompletedAttributes, ExecutionCompletedEvent,
-    ExecutionFailedAttributes, ExecutionFailedEvent, ExecutionStartedAttributes,
-    ExecutionStartedEvent, JsonPayload, PayloadEncoding, WorkflowFailure,
+pub use self::execution_started_attributes::{
+    ExecutionCanceledAttributes, ExecutionCanceledEvent, ExecutionCompletedAttributes,
+    ExecutionCompletedEvent, ExecutionFailedAttributes, ExecutionFailedEvent,
+    ExecutionStartedAttributes, JsonPayload, PayloadEncoding, WorkflowFailure,
 };
 pub use self::stream_workflow_events_request::{
-    ListWorkflowEventsRequest, StreamWorkflowEventsRequest, StreamedEventData,
-    StreamedWorkflowEvent, WorkflowEventScope, WorkflowEventType, WorkflowStreamError,
+    ExecutionStartedEvent, ListWorkflowEventsRequest, StreamWorkflowEventsRequest,
+    StreamedWorkflowEvent, WorkflowEvent, WorkflowEventScope, WorkflowEventType,
     WorkflowStreamEvent,
 };
 

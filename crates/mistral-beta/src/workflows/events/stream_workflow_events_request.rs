@@ -9,9 +9,10 @@ use super::{
     ActivityTaskStartedEvent, CustomTaskCanceledEvent, CustomTaskCompletedEvent,
     CustomTaskFailedEvent, CustomTaskInProgressEvent, CustomTaskStartedEvent,
     CustomTaskTimedOutEvent, ExecutionCanceledEvent, ExecutionCompletedEvent,
-    ExecutionContinuedAsNewEvent, ExecutionFailedEvent, ExecutionStartedEvent,
+    ExecutionContinuedAsNewEvent, ExecutionFailedEvent, ExecutionStartedAttributes,
     WorkflowEventContext, WorkflowTaskFailedEvent, WorkflowTaskTimedOutEvent,
 };
+use crate::workflows::deployments::WorkflowStreamError;
 
 /// The filters and the start of a stream of events. The value `*` of a filter matches everything.
 /// For `GET /v1/workflows/events/stream`.
@@ -180,21 +181,6 @@ impl StreamEvent for WorkflowStreamEvent {
     }
 }
 
-/// An error that the server reports in a stream of events. Mirrors the API's `WorkflowStreamError`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct WorkflowStreamError {
-    /// The error message.
-    #[api(required)]
-    pub error: String,
-    /// The kind of error, such as `read_error`, `stream_error` or `internal_error`.
-    #[api(required)]
-    pub reason: String,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
 /// An event of an execution, with its place in the stream. Mirrors the API's
 /// `StreamEventSsePayload`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
@@ -205,7 +191,7 @@ pub struct StreamedWorkflowEvent {
     pub stream: String,
     /// The event.
     #[api(required)]
-    pub data: StreamedEventData,
+    pub data: WorkflowEvent,
     /// The execution that published the event.
     #[api(required)]
     pub workflow_context: WorkflowEventContext,
@@ -221,11 +207,11 @@ pub struct StreamedWorkflowEvent {
     pub extra: Map<String, Value>,
 }
 
-/// An event of an execution in a stream. Mirrors the API's `StreamEventSsePayloadData`.
+/// An event of an execution. Mirrors the API's `ListWorkflowEventResponseEvent`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "event_type")]
 #[non_exhaustive]
-pub enum StreamedEventData {
+pub enum WorkflowEvent {
     /// An execution has started.
     #[api("WORKFLOW_EXECUTION_STARTED")]
     WorkflowExecutionStarted(ExecutionStartedEvent),
@@ -279,4 +265,50 @@ pub enum StreamedEventData {
     ActivityTaskFailed(ActivityTaskFailedEvent),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
+}
+
+/// An execution has started. This is the first event of an execution. Mirrors the API's
+/// `WorkflowExecutionStartedResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ExecutionStartedEvent {
+    /// The unique id of the event.
+    #[api(required)]
+    pub event_id: String,
+    /// The time at which the event was created, in nanoseconds since the Unix epoch.
+    #[api(required)]
+    pub event_timestamp: i64,
+    /// The id of the root execution, which started the chain of workflows that this execution is
+    /// part of.
+    #[api(required)]
+    pub root_workflow_exec_id: String,
+    /// The id of the execution that started this one as a sub-workflow. Absent for a root
+    /// execution.
+    pub parent_workflow_exec_id: Option<String>,
+    /// The id of the execution that emitted the event.
+    #[api(required)]
+    pub workflow_exec_id: String,
+    /// The id of the run that emitted the event. After a continue-as-new, another run continues
+    /// under the same execution id.
+    #[api(required)]
+    pub workflow_run_id: String,
+    /// The name of the workflow.
+    #[api(required)]
+    pub workflow_name: String,
+    /// The details of the start.
+    #[api(required)]
+    pub attributes: ExecutionStartedAttributes,
+    /// The id of the run that this run continues, after a continue-as-new.
+    pub continued_run_id: Option<String>,
+    /// The id of the first run of the execution. Runs that continue, retry or reset that run keep
+    /// the id.
+    pub first_execution_run_id: Option<String>,
+    /// The id of one start of an execution, shared by its continued, retried and reset runs and by
+    /// all of its sub-workflows. Another start with the same execution id has another value.
+    pub chain_run_id: Option<String>,
+    /// The id of the schedule that started the execution, if a schedule did.
+    pub schedule_id: Option<String>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }

@@ -5,7 +5,7 @@ use mistral_core::operation::ReconnectingStream;
 
 use super::WorkflowExecutions;
 use crate::workflows::events::{
-    StreamWorkflowEventsRequest, StreamedEventData, StreamedWorkflowEvent, WorkflowEvents,
+    StreamWorkflowEventsRequest, StreamedWorkflowEvent, WorkflowEvent, WorkflowEvents,
 };
 
 impl<M: Mode> WorkflowExecutions<M> {
@@ -59,8 +59,8 @@ impl<M: Mode> WorkflowExecutions<M> {
 
 /// Whether an event is the last one of the execution `root` itself: executions that it starts end,
 /// too.
-fn is_end_of(root: &str, event: &StreamedEventData) -> bool {
-    use StreamedEventData as Event;
+fn is_end_of(root: &str, event: &WorkflowEvent) -> bool {
+    use WorkflowEvent as Event;
 
     match event {
         Event::WorkflowExecutionCompleted(event) => event.workflow_exec_id == root,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use mistral_core::call::{NextPage, Page};
-use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
-use serde_json::{Map, Value};
+use mistral_core::json::{ApiObject, ApiRequest, ApiUnion};
+use serde_json::{Map, Number, Value};
 
-use super::{ExecutionEventSource, ProgressTraceEvent, TraceEvent};
-use crate::workflows::WorkflowExecutionStatus;
+use super::{ExecutionEventSource, TraceEvent, TraceEventStatus, TraceEventType};
+use crate::workflows::deployments::WorkflowLogRecord;
+use crate::workflows::{WorkflowExecutionStatus, WorkflowSortOrder};
 
 /// The details of an execution to retrieve. For `GET /v1/workflows/executions/{execution_id}`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
@@ -54,7 +55,7 @@ pub struct GetWorkflowExecutionLogsRequest {
     pub before: Option<String>,
     /// The direction to sort in by time. Ignored if `cursor` is set. Default: `asc`.
     #[api(into)]
-    pub order: Option<ExecutionLogOrder>,
+    pub order: Option<WorkflowSortOrder>,
     /// The `next_cursor` of the page before. It carries the time range and the order.
     #[api(into)]
     pub cursor: Option<String>,
@@ -160,27 +161,13 @@ pub struct BatchExecutionResult {
     pub extra: Map<String, Value>,
 }
 
-/// The order of the log records of an execution. Mirrors the API's `GetWorkflowExecutionLogsOrder`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum ExecutionLogOrder {
-    /// The oldest record first.
-    #[api("asc")]
-    Asc,
-    /// The newest record first.
-    #[api("desc")]
-    Desc,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
 /// A page of log records of an execution. Mirrors the API's `ExecutionLogSearchResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct GetWorkflowExecutionLogsResponse {
     /// The log records of the page.
     #[api(required)]
-    pub results: Vec<ExecutionLogRecord>,
+    pub results: Vec<WorkflowLogRecord>,
     /// The cursor of the next page. Absent on the last page.
     pub next_cursor: Option<String>,
     /// Fields that this version of the SDK does not declare.
@@ -189,9 +176,9 @@ pub struct GetWorkflowExecutionLogsResponse {
 }
 
 impl Page for GetWorkflowExecutionLogsResponse {
-    type Item = ExecutionLogRecord;
+    type Item = WorkflowLogRecord;
 
-    fn into_items(self) -> Vec<ExecutionLogRecord> {
+    fn into_items(self) -> Vec<WorkflowLogRecord> {
         self.results
     }
 
@@ -202,33 +189,6 @@ impl Page for GetWorkflowExecutionLogsResponse {
     fn next(&self) -> Option<NextPage> {
         NextPage::token("cursor", self.next_cursor.as_deref())
     }
-}
-
-/// A log record of an execution. Mirrors the API's `ExecutionLogRecord`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct ExecutionLogRecord {
-    /// The time of the record, in RFC 3339.
-    #[api(required)]
-    pub timestamp: String,
-    /// The id of the trace during which the record was written.
-    #[api(required)]
-    pub trace_id: String,
-    /// The id of the span during which the record was written.
-    #[api(required)]
-    pub span_id: String,
-    /// The severity of the record, as a word such as `INFO`.
-    #[api(required)]
-    pub severity_text: String,
-    /// The text of the record.
-    #[api(required)]
-    pub body: String,
-    /// Further attributes of the record, by name.
-    #[api(required)]
-    pub log_attributes: BTreeMap<String, String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
 }
 
 /// An execution of a workflow with the events in its trace. Mirrors the API's
@@ -288,6 +248,64 @@ pub enum ExecutionTraceEvent {
     /// An event at one moment.
     #[api(object)]
     TraceEvent(TraceEvent),
+    /// A value that this version of the SDK does not declare.
+    Unknown(Value),
+}
+
+/// An event that lasts in the trace of an execution, with its progress. Mirrors the API's
+/// `WorkflowExecutionProgressTraceEvent`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ProgressTraceEvent {
+    /// The name of the event.
+    #[api(required)]
+    pub name: String,
+    /// The id of the event.
+    #[api(required)]
+    pub id: String,
+    /// The time of the event, in nanoseconds since the Unix epoch.
+    #[api(required)]
+    pub timestamp_unix_nano: i64,
+    /// The attributes of the event, by name.
+    #[api(required)]
+    pub attributes: BTreeMap<String, Option<TraceAttributeValue>>,
+    /// The time at which the event began, in milliseconds since the Unix epoch.
+    #[api(required)]
+    pub start_time_unix_ms: i64,
+    /// The kind of event.
+    #[api(rename = "type")]
+    pub kind: Option<TraceEventType>,
+    /// Whether the event is internal. Default: `false`.
+    pub internal: Option<bool>,
+    /// The progress of the event.
+    pub status: Option<TraceEventStatus>,
+    /// The time at which the event ended, in milliseconds since the Unix epoch. Absent until then.
+    pub end_time_unix_ms: Option<i64>,
+    /// The error message, if the event failed.
+    pub error: Option<String>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The value of an attribute of a span or an event. Mirrors the API's
+/// `WorkflowExecutionTraceSummaryAttributesValues`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum TraceAttributeValue {
+    /// A text.
+    #[api(string)]
+    Text(String),
+    /// A number.
+    #[api(number)]
+    Number(Number),
+    /// A boolean.
+    #[api(bool)]
+    Bool(bool),
+    /// A list.
+    #[api(array)]
+    List(Vec<Value>),
     /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }

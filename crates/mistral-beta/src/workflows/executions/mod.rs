@@ -2,11 +2,11 @@
 
 //! Executions.
 
+mod execution_event_source;
 mod follow;
 mod get_workflow_execution_request;
-mod otel_bool_value;
-mod progress_trace_event;
-mod reset_workflow_execution_request;
+mod otel_scope_spans;
+mod trace_event_type;
 mod typed;
 mod wait;
 
@@ -18,27 +18,28 @@ use serde_json::Value;
 use crate::workflows::WorkflowExecution;
 use crate::workflows::events::WorkflowStreamEvent;
 
+pub use self::execution_event_source::{
+    ExecutionEventSource, ExecutionLogEvent, UpdateWorkflowExecutionRequest,
+    UpdateWorkflowExecutionResponse,
+};
 pub use self::get_workflow_execution_request::{
-    BatchExecutionRequest, BatchExecutionResponse, BatchExecutionResult, ExecutionLogOrder,
-    ExecutionLogRecord, ExecutionTraceEvent, ExecutionTraceEventsResponse,
-    GetExecutionTraceEventsRequest, GetWorkflowExecutionHistoryRequest,
-    GetWorkflowExecutionLogsRequest, GetWorkflowExecutionLogsResponse, GetWorkflowExecutionRequest,
-    StreamWorkflowExecutionLogsRequest, StreamWorkflowExecutionRequest,
+    BatchExecutionRequest, BatchExecutionResponse, BatchExecutionResult, ExecutionTraceEvent,
+    ExecutionTraceEventsResponse, GetExecutionTraceEventsRequest,
+    GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionLogsRequest,
+    GetWorkflowExecutionLogsResponse, GetWorkflowExecutionRequest, ProgressTraceEvent,
+    StreamWorkflowExecutionLogsRequest, StreamWorkflowExecutionRequest, TraceAttributeValue,
 };
-pub use self::otel_bool_value::{
-    EncodedInput, ExecutionTraceSummaryResponse, OtelArray, OtelArrayElement, OtelArrayValue,
-    OtelBoolValue, OtelScope, OtelScopeSpans, OtelSpan, OtelSpanEvent, OtelSpanKind, QueryInput,
-    QueryWorkflowExecutionRequest, QueryWorkflowExecutionResponse, TraceSummarySpan,
+pub use self::otel_scope_spans::{
+    EncodedInput, ExecutionTraceSummaryResponse, InvocationInput, OtelScope, OtelScopeSpans,
+    OtelSpan, OtelSpanEvent, OtelSpanKind, QueryWorkflowExecutionRequest,
+    QueryWorkflowExecutionResponse, ResetWorkflowExecutionRequest, SignalInput,
+    SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse, TraceSummarySpan,
 };
-pub use self::progress_trace_event::{
-    ExecutionOtelTraceResponse, ExecutionTraceInfoResponse, OtelAttribute, OtelAttributeValue,
-    OtelDoubleValue, OtelIntValue, OtelResource, OtelResourceSpans, OtelStringValue, OtelTrace,
-    ProgressTraceEvent, TraceAttributeValue, TraceEvent, TraceEventStatus, TraceEventType,
-};
-pub use self::reset_workflow_execution_request::{
-    EncodedSignalInput, ExecutionEventSource, ExecutionLogEvent, ResetWorkflowExecutionRequest,
-    SignalInput, SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse, UpdateInput,
-    UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
+pub use self::trace_event_type::{
+    ExecutionOtelTraceResponse, ExecutionTraceInfoResponse, OtelArray, OtelArrayElement,
+    OtelArrayValue, OtelAttribute, OtelAttributeValue, OtelBoolValue, OtelDoubleValue,
+    OtelIntValue, OtelResource, OtelResourceSpans, OtelStringValue, OtelTrace, TraceEvent,
+    TraceEventStatus, TraceEventType,
 };
 pub use self::wait::ExecutionWait;
 

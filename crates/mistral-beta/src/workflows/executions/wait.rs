@@ -11,8 +11,8 @@ use mistral_core::{Client, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{GET, WorkflowExecution, WorkflowExecutions};
-use crate::workflows::{ExecuteWorkflowResponse, WorkflowExecutionStatus};
+use super::{GET, WorkflowExecutions};
+use crate::workflows::{ExecuteWorkflowResponse, WorkflowExecution, WorkflowExecutionStatus};
 
 /// The operation that errors of waits name.
 const WAIT: &str = "workflows.executions.wait";
@@ -228,12 +228,15 @@ enum Started {
 
 impl From<ExecuteWorkflowResponse> for Started {
     fn from(response: ExecuteWorkflowResponse) -> Self {
-        let mut response = serde_json::to_value(response).unwrap_or_default();
-        let is_execution = response.get("start_time").is_some();
-        match response.get_mut("result") {
-            Some(result) if !is_execution => Self::Completed(result.take()),
-            _ => {
-                let id = response.get("execution_id").and_then(Value::as_str);
+        match response {
+            ExecuteWorkflowResponse::WorkflowExecution(execution) => {
+                Self::Running(execution.execution_id)
+            }
+            ExecuteWorkflowResponse::WorkflowExecutionResult(outcome) => {
+                Self::Completed(outcome.result)
+            }
+            ExecuteWorkflowResponse::Unknown(value) => {
+                let id = value.get("execution_id").and_then(Value::as_str);
                 Self::Running(id.unwrap_or_default().to_owned())
             }
         }

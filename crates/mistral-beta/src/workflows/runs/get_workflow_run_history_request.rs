@@ -4,7 +4,7 @@ use mistral_core::call::{NextPage, Page};
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
 use serde_json::{Map, Value};
 
-use crate::workflows::{WorkflowExecutionStatus, WorkflowExecutionStatusFilter};
+use crate::workflows::{WorkflowExecutionStatus, WorkflowExecutionStatusFilter, WorkflowSortOrder};
 
 /// The form of the history of a run. For `GET /v1/workflows/runs/{run_id}/history`.
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
@@ -43,7 +43,7 @@ pub struct ListWorkflowRunsRequest {
     pub sort_by: Option<RunSortField>,
     /// The direction to sort in. Default: `desc`.
     #[api(into)]
-    pub order: Option<RunOrder>,
+    pub order: Option<WorkflowSortOrder>,
     /// Only runs that started at this time or later, in RFC 3339.
     #[api(into)]
     pub start_time_after: Option<String>,
@@ -91,20 +91,6 @@ pub enum RunSortField {
     /// The time at which the run ended.
     #[api("end_time")]
     EndTime,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// The order of a list of runs. Mirrors the API's `ListRunsV1WorkflowsRunsGetOrder`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum RunOrder {
-    /// Ascending.
-    #[api("asc")]
-    Asc,
-    /// Descending.
-    #[api("desc")]
-    Desc,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }

@@ -12,8 +12,8 @@ use serde_json::Value;
 use crate::workflows::WorkflowExecution;
 
 pub use self::get_workflow_run_history_request::{
-    GetWorkflowRunHistoryRequest, ListWorkflowRunsRequest, ListWorkflowRunsResponse, RunOrder,
-    RunSortField, WorkflowExecutionSummary,
+    GetWorkflowRunHistoryRequest, ListWorkflowRunsRequest, ListWorkflowRunsResponse, RunSortField,
+    WorkflowExecutionSummary,
 };
 
 static GET: Operation = Operation::get("workflows.runs.get_run", "/v1/workflows/runs/{run_id}");

@@ -46,7 +46,7 @@ pub struct CreateJudgeRequest {
     pub model_name: String,
     /// The kind of answer that the judge returns.
     #[api(required, into)]
-    pub output: CreateJudgeOutputFormat,
+    pub output: JudgeOutputFormat,
     /// The instructions for the model, with the criteria to judge by, at most 10000 characters.
     #[api(required, into)]
     pub instructions: String,
@@ -58,11 +58,11 @@ pub struct CreateJudgeRequest {
     pub extra: Map<String, Value>,
 }
 
-/// The kind of answer that a new judge returns. Mirrors the API's `CreateJudgeRequestOutput`.
+/// The kind of answer that a judge returns. Mirrors the API's `JudgeOutputUnion`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum CreateJudgeOutputFormat {
+pub enum JudgeOutputFormat {
     /// A label, one of several.
     #[api("CLASSIFICATION")]
     Classification(JudgeClassificationOutput),

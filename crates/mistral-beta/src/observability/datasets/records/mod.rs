@@ -11,8 +11,8 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 use crate::observability::datasets::DatasetRecord;
 
 pub use self::delete_dataset_records_request::{
-    CreateJudgeOutputFormat, CreateJudgeRequest, DeleteDatasetRecordsRequest, JudgeAnswer,
-    JudgeClassificationOption, JudgeClassificationOutput, JudgeDatasetRecordRequest, JudgeOutput,
+    CreateJudgeRequest, DeleteDatasetRecordsRequest, JudgeAnswer, JudgeClassificationOption,
+    JudgeClassificationOutput, JudgeDatasetRecordRequest, JudgeOutput, JudgeOutputFormat,
     JudgeRegressionOutput, UpdateDatasetRecordPayloadRequest, UpdateDatasetRecordPropertiesRequest,
 };
 

@@ -4,105 +4,6 @@ use mistral_core::call::StreamEvent;
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{
-    BoolArrayFieldDefinition, BoolFieldDefinition, DenseVectorFieldDefinition,
-    FloatArrayFieldDefinition, FloatFieldDefinition, IntArrayFieldDefinition, IntFieldDefinition,
-    JsonFieldDefinition, KeywordArrayFieldDefinition, KeywordFieldDefinition,
-    LongArrayFieldDefinition, LongFieldDefinition, ManagedIndexConfig, ManagedIndexSchema,
-    NavigationChunk, TextArrayFieldDefinition, TextFieldDefinition, TimestampArrayFieldDefinition,
-    TimestampFieldDefinition,
-};
-
-/// The definition of a field of chunks. Mirrors the API's `ChunkFields`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum ChunkField {
-    /// A boolean.
-    #[api("bool")]
-    Bool(BoolFieldDefinition),
-    /// A list of booleans.
-    #[api("bool[]")]
-    BoolList(BoolArrayFieldDefinition),
-    /// A vector, such as an embedding.
-    #[api("dense_vector")]
-    DenseVector(DenseVectorFieldDefinition),
-    /// A floating-point number.
-    #[api("float")]
-    Float(FloatFieldDefinition),
-    /// A list of floating-point numbers.
-    #[api("float[]")]
-    FloatList(FloatArrayFieldDefinition),
-    /// An integer.
-    #[api("int")]
-    Int(IntFieldDefinition),
-    /// A list of integers.
-    #[api("int[]")]
-    IntList(IntArrayFieldDefinition),
-    /// A JSON value.
-    #[api("json")]
-    Json(JsonFieldDefinition),
-    /// A text that is matched as a whole.
-    #[api("keyword")]
-    Keyword(KeywordFieldDefinition),
-    /// A list of texts that are matched as a whole.
-    #[api("keyword[]")]
-    KeywordList(KeywordArrayFieldDefinition),
-    /// A 64-bit integer.
-    #[api("long")]
-    Long(LongFieldDefinition),
-    /// A list of 64-bit integers.
-    #[api("long[]")]
-    LongList(LongArrayFieldDefinition),
-    /// A text that is searched by words.
-    #[api("text")]
-    Text(TextFieldDefinition),
-    /// A list of texts that are searched by words.
-    #[api("text[]")]
-    TextList(TextArrayFieldDefinition),
-    /// A time.
-    #[api("timestamp")]
-    Timestamp(TimestampFieldDefinition),
-    /// A list of times.
-    #[api("timestamp[]")]
-    TimestampList(TimestampArrayFieldDefinition),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// A search index that Mistral hosts. Mirrors the API's `ManagedIndexResponse`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct ManagedIndex {
-    /// The id of the search index.
-    #[api(required)]
-    pub id: String,
-    /// The name of the search index, which identifies it in the workspace.
-    #[api(required)]
-    pub name: String,
-    /// The id of the user who created this.
-    #[api(required)]
-    pub creator_id: String,
-    /// The state of the search index.
-    #[api(required)]
-    pub status: ManagedIndexStatus,
-    /// The custom fields of documents and chunks.
-    #[api(required)]
-    pub schema: ManagedIndexSchema,
-    /// The configuration.
-    #[api(required)]
-    pub config: ManagedIndexConfig,
-    /// Details about the status.
-    pub status_message: Option<String>,
-    /// The time of creation, in RFC 3339.
-    pub created_at: Option<String>,
-    /// The time of the last change, in RFC 3339.
-    pub modified_at: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
 /// The state of a search index. Mirrors the API's `ManagedIndexStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
@@ -264,7 +165,7 @@ pub struct SummaryError {
 pub struct SummaryMetadata {
     /// The origin of the summary.
     #[api(required)]
-    pub status: StreamedSummaryStatus,
+    pub status: SummaryStatus,
     /// Whether the summary is a translation.
     #[api(required)]
     pub translated: bool,
@@ -273,10 +174,10 @@ pub struct SummaryMetadata {
     pub extra: Map<String, Value>,
 }
 
-/// The origin of a summary that is being streamed. Mirrors the API's `SummaryStatusDollarDefs`.
+/// The origin of a summary. Mirrors the API's `SummaryStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
 #[non_exhaustive]
-pub enum StreamedSummaryStatus {
+pub enum SummaryStatus {
     /// A person wrote it.
     #[api("handwritten")]
     Handwritten,
@@ -300,4 +201,93 @@ pub struct NavigationResponse {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
+}
+
+/// A chunk: a passage of a source. Mirrors the API's `NavigationChunkResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct NavigationChunk {
+    /// The id of the chunk.
+    #[api(required)]
+    pub id: String,
+    /// The id of the source that the chunk is from.
+    #[api(required)]
+    pub source_id: String,
+    /// The place of the chunk within its source. Together with `source_id`, it identifies the
+    /// chunk.
+    #[api(required)]
+    pub locator: String,
+    /// The position in the source at which the chunk starts, in characters.
+    pub start_offset: Option<i64>,
+    /// The position in the source at which the chunk ends, in characters.
+    pub end_offset: Option<i64>,
+    /// The type of chunk.
+    #[api(required)]
+    pub chunk_type: String,
+    /// The text of the chunk.
+    #[api(required)]
+    pub content: String,
+    /// The id of the document that the chunk belongs to.
+    pub parent_ref: Option<String>,
+    /// The metadata of the chunk.
+    pub metadata: Option<Map<String, Value>>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The summary of a search index in a language. Mirrors the API's `GetSummaryResponseSummary`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct IndexSummary {
+    /// The text of the summary.
+    #[api(required)]
+    pub content: String,
+    /// The origin of the summary.
+    #[api(required)]
+    pub status: SummaryStatus,
+    /// Whether the summary is a translation.
+    #[api(required)]
+    pub translated: bool,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A request for the chunks of a source that contain a pattern. Mirrors the API's `GrepRequest`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct GrepRequest {
+    /// The id of the source.
+    #[api(required, into)]
+    pub source_id: String,
+    /// The text to find, in upper or lower case. It is no regular expression.
+    #[api(required, into)]
+    pub pattern: String,
+    /// Controls whether the pattern is one phrase or separate words.
+    #[api(into)]
+    pub mode: Option<GrepMode>,
+    /// The maximum number of chunks to return. Default: `5`.
+    pub top_k: Option<i64>,
+    /// The type of chunks to search. Default: `content`.
+    #[api(into)]
+    pub content_type: Option<String>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The way in which a pattern is matched. Mirrors the API's `GrepMode`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum GrepMode {
+    /// As one phrase, spaces included.
+    #[api("phrase")]
+    Phrase,
+    /// As words that must all occur, in any order.
+    #[api("term")]
+    Term,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
 }

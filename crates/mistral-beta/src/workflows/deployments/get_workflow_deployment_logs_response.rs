@@ -7,23 +7,9 @@ use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion, Patch};
 use serde_json::{Map, Value};
 
 use super::{
-    DeploymentLocation, DeploymentLocationType, DeploymentResourcesUpdate, DeploymentWorker,
-    DeploymentWorkerSpecUpdate, ManagedDeployment,
+    DeploymentLocation, DeploymentLocationType, DeploymentWorker, ManagedDeployment,
+    MistralCloudBackend,
 };
-
-/// The order of the log records of a deployment. Mirrors the API's `GetDeploymentLogsOrder`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum DeploymentLogOrder {
-    /// The oldest record first.
-    #[api("asc")]
-    Asc,
-    /// The newest record first.
-    #[api("desc")]
-    Desc,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
 
 /// A page of log records of a deployment. Mirrors the API's `DeploymentLogSearchResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
@@ -31,7 +17,7 @@ pub enum DeploymentLogOrder {
 pub struct GetWorkflowDeploymentLogsResponse {
     /// The log records of the page.
     #[api(required)]
-    pub results: Vec<DeploymentLogRecord>,
+    pub results: Vec<WorkflowLogRecord>,
     /// The cursor of the next page. Absent on the last page.
     pub next_cursor: Option<String>,
     /// Fields that this version of the SDK does not declare.
@@ -40,9 +26,9 @@ pub struct GetWorkflowDeploymentLogsResponse {
 }
 
 impl Page for GetWorkflowDeploymentLogsResponse {
-    type Item = DeploymentLogRecord;
+    type Item = WorkflowLogRecord;
 
-    fn into_items(self) -> Vec<DeploymentLogRecord> {
+    fn into_items(self) -> Vec<WorkflowLogRecord> {
         self.results
     }
 
@@ -55,10 +41,10 @@ impl Page for GetWorkflowDeploymentLogsResponse {
     }
 }
 
-/// A log record of a deployment. Mirrors the API's `DeploymentLogRecord`.
+/// A log record of a deployment or of an execution. Mirrors the API's `DeploymentLogRecord`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct DeploymentLogRecord {
+pub struct WorkflowLogRecord {
     /// The time of the record, in RFC 3339.
     #[api(required)]
     pub timestamp: String,
@@ -80,20 +66,6 @@ pub struct DeploymentLogRecord {
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// The state of a worker to filter by. Mirrors the API's `WorkerStatus`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum WorkerStatusFilter {
-    /// The worker is live.
-    #[api("active")]
-    Active,
-    /// The worker is not live.
-    #[api("inactive")]
-    Inactive,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
 }
 
 /// A page of workers of a deployment. Mirrors the API's `DeploymentWorkerListResponse`.
@@ -137,21 +109,6 @@ pub enum DeploymentSortField {
     /// The time of creation.
     #[api("created_at")]
     CreatedAt,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// The order of a list of deployments. Mirrors the API's
-/// `ListDeploymentsV1WorkflowsDeploymentsGetOrder`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum DeploymentOrder {
-    /// Ascending.
-    #[api("asc")]
-    Asc,
-    /// Descending.
-    #[api("desc")]
-    Desc,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }
@@ -238,12 +195,12 @@ pub struct WorkflowDeployment {
 #[api(untagged)]
 #[non_exhaustive]
 pub enum DeploymentLogEvent {
-    /// An error of the server, which ends the stream.
+    /// An error that the server reports in a stream.
     #[api(object, with = "error")]
-    LogStreamError(LogStreamError),
+    WorkflowStreamError(WorkflowStreamError),
     /// A log record.
     #[api(object, with = "timestamp")]
-    DeploymentLogRecord(DeploymentLogRecord),
+    WorkflowLogRecord(WorkflowLogRecord),
     /// A value that this version of the SDK does not declare.
     Unknown(Value),
 }
@@ -257,14 +214,14 @@ impl StreamEvent for DeploymentLogEvent {
     }
 }
 
-/// An error that the server reports in a stream of log records. Mirrors the API's `StreamError`.
+/// An error that the server reports in a stream. Mirrors the API's `WorkflowStreamError`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct LogStreamError {
+pub struct WorkflowStreamError {
     /// The error message.
     #[api(required)]
     pub error: String,
-    /// The kind of error.
+    /// The kind of error, such as `read_error`, `stream_error` or `internal_error`.
     #[api(required)]
     pub reason: String,
     /// Fields that this version of the SDK does not declare.
@@ -284,6 +241,44 @@ pub struct UpdateWorkflowDeploymentRequest {
     /// The changes of the resources.
     #[api(into, nullable)]
     pub resources: Option<Patch<DeploymentResourcesUpdate>>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// Changes of the source of a managed worker, and of its settings. Fields that are absent keep
+/// their value. Mirrors the API's `WorkflowsWorkerSpecUpdate`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct DeploymentWorkerSpecUpdate {
+    /// The URL of the GitHub repository that the worker is built from.
+    #[api(into)]
+    pub github_url: Option<String>,
+    /// The Git revision to build.
+    #[api(into)]
+    pub revision: Option<String>,
+    /// The id of the archive that the worker is built from.
+    #[api(into)]
+    pub archive_id: Option<String>,
+    /// The settings of the build, and the secrets of the worker.
+    pub backend_spec: Option<MistralCloudBackend>,
+    /// The roles that are requested for the worker.
+    #[api(list)]
+    pub requested_roles: Option<Vec<String>>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// Changes of the resources of a managed deployment. Mirrors the API's
+/// `DeploymentResourceConfigUpdate`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct DeploymentResourcesUpdate {
+    /// The number of workers to run.
+    pub replicas: Option<i64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -3,13 +3,13 @@
 use mistral_core::json::{ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Number, Value};
 
-use super::{AndFilter, EqualFilter, InFilter, KeywordRetriever, NotFilter, OrFilter, SearchChunk};
+use super::KeywordRetriever;
 
-/// One of the conditions of which any must be met. Mirrors the API's `OrMatch`.
+/// A condition that the chunks of a search must meet. Mirrors the API's `KeywordRetrieverFilter`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(tag = "type")]
 #[non_exhaustive]
-pub enum OrMatch {
+pub enum SearchFilter {
     /// All of several conditions.
     #[api("and")]
     And(AndFilter),
@@ -21,7 +21,7 @@ pub enum OrMatch {
     In(InFilter),
     /// A condition is not met.
     #[api("not")]
-    Not(NotFilter),
+    Not(Box<NotFilter>),
     /// Any of several conditions.
     #[api("or")]
     Or(OrFilter),
@@ -30,6 +30,92 @@ pub enum OrMatch {
     Range(RangeFilter),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
+}
+
+/// The condition that all of several conditions are met. Mirrors the API's `And`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct AndFilter {
+    /// The conditions.
+    #[api(required, list)]
+    pub matches: Vec<SearchFilter>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The condition that a field has a value. Mirrors the API's `Equal`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct EqualFilter {
+    /// The name of the field.
+    #[api(required, into)]
+    pub field: String,
+    /// The value.
+    #[api(required, into)]
+    pub value: FilterValue,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A value to compare a field with. Mirrors the API's `EqualValue`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum FilterValue {
+    /// An integer.
+    #[api(number)]
+    Number(Number),
+    /// A text, or a time in RFC 3339.
+    #[api(string)]
+    Text(String),
+    /// A value that this version of the SDK does not declare.
+    Unknown(Value),
+}
+
+/// The condition that a field has one of several values. Mirrors the API's `In`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct InFilter {
+    /// The name of the field.
+    #[api(required, into)]
+    pub field: String,
+    /// The values.
+    #[api(required, list)]
+    pub values: Vec<FilterValue>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The condition that another one is not met. Mirrors the API's `Not`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct NotFilter {
+    /// The condition that must not be met.
+    #[api(required, boxed)]
+    pub r#match: Box<SearchFilter>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The condition that any of several conditions is met. Mirrors the API's `Or`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct OrFilter {
+    /// The conditions.
+    #[api(required, list)]
+    pub matches: Vec<SearchFilter>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
 }
 
 /// The condition that a field is in a range. At least one bound must be set. Mirrors the API's
@@ -43,71 +129,26 @@ pub struct RangeFilter {
     pub field: String,
     /// The value that the field must be above.
     #[api(into)]
-    pub gt: Option<GreaterThanValue>,
+    pub gt: Option<RangeBound>,
     /// The lowest value that the field may have.
     #[api(into)]
-    pub gte: Option<GreaterOrEqualValue>,
+    pub gte: Option<RangeBound>,
     /// The value that the field must be below.
     #[api(into)]
-    pub lt: Option<LessThanValue>,
+    pub lt: Option<RangeBound>,
     /// The highest value that the field may have.
     #[api(into)]
-    pub lte: Option<LessOrEqualValue>,
+    pub lte: Option<RangeBound>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The value that a field must be above. Mirrors the API's `Gt`.
+/// A bound of a range. Mirrors the API's `Gt`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
-pub enum GreaterThanValue {
-    /// An integer.
-    #[api(number)]
-    Number(Number),
-    /// A time in RFC 3339.
-    #[api(string)]
-    Text(String),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// The lowest value that a field may have. Mirrors the API's `Gte`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum GreaterOrEqualValue {
-    /// An integer.
-    #[api(number)]
-    Number(Number),
-    /// A time in RFC 3339.
-    #[api(string)]
-    Text(String),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// The value that a field must be below. Mirrors the API's `Lt`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum LessThanValue {
-    /// An integer.
-    #[api(number)]
-    Number(Number),
-    /// A time in RFC 3339.
-    #[api(string)]
-    Text(String),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// The highest value that a field may have. Mirrors the API's `Lte`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum LessOrEqualValue {
+pub enum RangeBound {
     /// An integer.
     #[api(number)]
     Number(Number),
@@ -137,40 +178,12 @@ pub struct NearestNeighbourRetriever {
     pub field: Option<String>,
     /// The condition that the chunks must meet.
     #[api(into)]
-    pub filter: Option<NearestNeighbourFilter>,
+    pub filter: Option<SearchFilter>,
     /// The maximum number of chunks to consider.
     pub max_candidates: Option<i64>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
-}
-
-/// The condition that the chunks of a search by meaning must meet. Mirrors the API's
-/// `NearestNeighbourRetrieverFilter`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum NearestNeighbourFilter {
-    /// All of several conditions.
-    #[api("and")]
-    And(AndFilter),
-    /// A field has a value.
-    #[api("equal")]
-    Equal(EqualFilter),
-    /// A field has one of several values.
-    #[api("in")]
-    In(InFilter),
-    /// A condition is not met.
-    #[api("not")]
-    Not(NotFilter),
-    /// Any of several conditions.
-    #[api("or")]
-    Or(OrFilter),
-    /// A field is in a range.
-    #[api("range")]
-    Range(RangeFilter),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
 }
 
 /// Several searches, whose rankings are combined by reciprocal rank fusion. Mirrors the API's
@@ -192,7 +205,7 @@ pub struct RrfRetriever {
     pub rank_constant: Option<i64>,
     /// The condition that the chunks must meet.
     #[api(into)]
-    pub filter: Option<RrfFilter>,
+    pub filter: Option<SearchFilter>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
@@ -209,34 +222,6 @@ pub enum FusedRetriever {
     /// A search by meaning.
     #[api("nearest_neighbour")]
     NearestNeighbour(NearestNeighbourRetriever),
-    /// A member that this version of the SDK does not declare.
-    Unknown(Value),
-}
-
-/// The condition that the chunks of combined searches must meet. Mirrors the API's
-/// `RRFRetrieverFilter`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(tag = "type")]
-#[non_exhaustive]
-pub enum RrfFilter {
-    /// All of several conditions.
-    #[api("and")]
-    And(AndFilter),
-    /// A field has a value.
-    #[api("equal")]
-    Equal(EqualFilter),
-    /// A field has one of several values.
-    #[api("in")]
-    In(InFilter),
-    /// A condition is not met.
-    #[api("not")]
-    Not(NotFilter),
-    /// Any of several conditions.
-    #[api("or")]
-    Or(OrFilter),
-    /// A field is in a range.
-    #[api("range")]
-    Range(RangeFilter),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
 }
@@ -268,6 +253,40 @@ pub struct SearchHit {
     pub index_name: String,
     /// The distance between the embeddings of the chunk and the query, for a search by meaning.
     pub distance: Option<f64>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A chunk: a passage of a source. Its custom fields are in `extra`. Mirrors the API's
+/// `SearchChunkResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct SearchChunk {
+    /// The id of the chunk.
+    #[api(required)]
+    pub id: String,
+    /// The id of the source that the chunk is from.
+    #[api(required)]
+    pub source_id: String,
+    /// The place of the chunk within its source. Together with `source_id`, it identifies the
+    /// chunk.
+    #[api(required)]
+    pub locator: String,
+    /// The position in the source at which the chunk starts, in characters.
+    pub start_offset: Option<i64>,
+    /// The position in the source at which the chunk ends, in characters.
+    pub end_offset: Option<i64>,
+    /// The type of chunk.
+    #[api(required)]
+    pub chunk_type: String,
+    /// The text of the chunk.
+    #[api(required)]
+    pub content: String,
+    /// The id of the document that the chunk belongs to.
+    pub parent_ref: Option<String>,
+    /// The metadata of the chunk.
+    pub metadata: Option<Map<String, Value>>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

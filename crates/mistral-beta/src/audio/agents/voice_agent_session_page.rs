@@ -4,37 +4,7 @@ use mistral_core::call::{NextPage, Page};
 use mistral_core::json::{ApiObject, ApiRequest, Patch};
 use serde_json::{Map, Value};
 
-use super::{VoiceAgent, VoiceAgentConfiguration};
-
-/// A page of voice agents, or of the versions of one. Mirrors the API's `AudioAgentListPage`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct VoiceAgentPage {
-    /// The voice agents of this page.
-    #[api(required)]
-    pub data: Vec<VoiceAgent>,
-    /// The cursor of the next page. `None` on the last page.
-    pub next_page_token: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-impl Page for VoiceAgentPage {
-    type Item = VoiceAgent;
-
-    fn into_items(self) -> Vec<VoiceAgent> {
-        self.data
-    }
-
-    fn len(&self) -> usize {
-        self.data.len()
-    }
-
-    fn next(&self) -> Option<NextPage> {
-        NextPage::token("page_token", self.next_page_token.as_deref())
-    }
-}
+use super::VoiceAgentConfiguration;
 
 /// A page of a voice agent's sessions. Mirrors the API's `AudioAgentSessionListPage`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]

@@ -4,28 +4,9 @@ use std::collections::BTreeMap;
 
 use mistral_core::call::{NextPage, Page};
 use mistral_core::json::{ApiObject, ApiRequest};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use crate::observability::logs::TelemetryField;
-
-/// A row of an aggregation: the value of the metric for one group in one time bucket. Mirrors the
-/// API's `AggregationRow`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct AggregationRow {
-    /// The name of the metric.
-    #[api(required)]
-    pub metric_name: String,
-    /// The time bucket, in RFC 3339. `None` without a time dimension.
-    pub time_bucket: Option<String>,
-    /// The values that the group has in common, by the name of the field.
-    pub dimensions: Option<Map<String, Value>>,
-    /// The value of the metric.
-    pub metric_value: Option<Number>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
 
 /// The time range and the granularity of an aggregation. Mirrors the API's `AggregationMeta`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
@@ -292,6 +273,20 @@ pub struct PipelineResult {
     /// The explanations of the judges, one entry per judge.
     #[api(required)]
     pub judge_explanations: BTreeMap<String, String>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A request to search spans. Mirrors the API's `SpansRequest`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct SearchSpansRequest {
+    /// Conditions on the fields of spans, combined with `AND`, `OR` and `NOT`, for example
+    /// `duration_ns > 5000000000`. Without it, all spans match.
+    #[api(into)]
+    pub search_expression: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

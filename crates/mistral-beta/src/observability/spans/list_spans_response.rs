@@ -3,22 +3,8 @@
 use std::collections::BTreeMap;
 
 use mistral_core::call::{NextPage, Page};
-use mistral_core::json::{ApiEnum, ApiObject, ApiRequest};
+use mistral_core::json::{ApiEnum, ApiObject};
 use serde_json::{Map, Value};
-
-/// A request to search spans. Mirrors the API's `SpansRequest`.
-#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct SearchSpansRequest {
-    /// Conditions on the fields of spans, combined with `AND`, `OR` and `NOT`, for example
-    /// `duration_ns > 5000000000`. Without it, all spans match.
-    #[api(into)]
-    pub search_expression: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
 
 /// The spans of a trace, or those that match a search. Mirrors the API's `GetSpans`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]

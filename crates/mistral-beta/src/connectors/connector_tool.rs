@@ -2,55 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion, Patch, Secret};
+use mistral_core::json::{ApiObject, ApiRequest, ApiUnion, Patch, Secret};
 use serde_json::{Map, Value};
 
 use super::{
     AuthenticationMethod, ConnectionPreference, ConnectorCredentials, ConnectorLocale,
-    ConsumerType, McpServerCard, OAuth2ClientCredentialsInput, ResourceVisibility,
+    ConsumerType, McpServerCard, ResourceVisibility,
 };
-
-/// The reason for which a check of credentials failed. Mirrors the API's
-/// `CredentialsStatusErrorReason`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum CredentialsErrorReason {
-    /// The OAuth 2.0 token has expired.
-    #[api("oauth expired")]
-    OauthExpired,
-    /// The OAuth 2.0 token is about to expire.
-    #[api("oauth near expiry")]
-    OauthNearExpiry,
-    /// The credentials are empty.
-    #[api("empty credentials")]
-    EmptyCredentials,
-    /// The bearer token is blank.
-    #[api("blank bearer token")]
-    BlankBearerToken,
-    /// The credentials cannot be parsed.
-    #[api("unparsable credentials")]
-    UnparsableCredentials,
-    /// The user must authorize the connector again.
-    #[api("you need to reconnect")]
-    YouNeedToReconnect,
-    /// The OAuth 2.0 token cannot be refreshed.
-    #[api("oauth refresh error")]
-    OauthRefreshError,
-    /// The MCP server cannot be reached.
-    #[api("MCP server unreachable")]
-    McpServerUnreachable,
-    /// The MCP server has not answered in time.
-    #[api("MCP server timed out")]
-    McpServerTimedOut,
-    /// The MCP server has answered with an error.
-    #[api("MCP server error")]
-    McpServerError,
-    /// The reason is unknown.
-    #[api("unknown error")]
-    UnknownError,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
 
 /// A tool of a connector. Mirrors the API's `ConnectorTool`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
@@ -237,24 +195,6 @@ pub struct McpConnector {
     pub extra: Map<String, Value>,
 }
 
-/// The level that credentials of a connector belong to. Mirrors the API's
-/// `ConnectorCreateCredentialsV1ConsumerScope`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum CredentialsScope {
-    /// The user.
-    #[api("user")]
-    User,
-    /// The workspace.
-    #[api("workspace")]
-    Workspace,
-    /// The organization.
-    #[api("organization")]
-    Organization,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
 /// A request to create or update credentials of a connector. Mirrors the API's
 /// `CredentialsCreateOrUpdate`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
@@ -291,6 +231,58 @@ pub struct ConnectionCredentialsInput {
     /// A bearer token.
     #[api(into)]
     pub bearer_token: Option<Secret>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The client credentials of OAuth 2.0. Mirrors the API's `OAuth2ClientCredentialsInput`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct OAuth2ClientCredentialsInput {
+    /// The client id.
+    #[api(required, into)]
+    pub client_id: String,
+    /// The type of the grant. Always `client_credentials`.
+    #[api(initial = "client_credentials", into)]
+    pub grant_type: Option<String>,
+    /// The client secret.
+    #[api(into)]
+    pub client_secret: Option<Secret>,
+    /// The certificate of the client.
+    #[api(into)]
+    pub client_certificate: Option<String>,
+    /// The private key of the client.
+    #[api(into)]
+    pub client_private_key: Option<Secret>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A URL at which a user authorizes a connector. Mirrors the API's `AuthURLResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct AuthUrlResponse {
+    /// The URL to open in the browser.
+    #[api(required)]
+    pub auth_url: String,
+    /// The time for which the URL is valid, in seconds.
+    #[api(required)]
+    pub ttl: i64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The filters of a list of connectors. Mirrors the API's `ConnectorsQueryFilters`.
+#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ConnectorFilters {
+    /// Whether the connectors to select can be called over MCP.
+    pub supports_mcp: Option<bool>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -3,68 +3,10 @@
 use std::collections::BTreeMap;
 
 use mistral_core::json::{ApiEnum, ApiObject, ApiUnion};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::{OtelArrayValue, OtelBoolValue, OtelScopeSpans};
+use super::{OtelScopeSpans, TraceAttributeValue};
 use crate::workflows::WorkflowExecutionStatus;
-
-/// An event that lasts in the trace of an execution, with its progress. Mirrors the API's
-/// `WorkflowExecutionProgressTraceEvent`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct ProgressTraceEvent {
-    /// The name of the event.
-    #[api(required)]
-    pub name: String,
-    /// The id of the event.
-    #[api(required)]
-    pub id: String,
-    /// The time of the event, in nanoseconds since the Unix epoch.
-    #[api(required)]
-    pub timestamp_unix_nano: i64,
-    /// The attributes of the event, by name.
-    #[api(required)]
-    pub attributes: BTreeMap<String, Option<TraceAttributeValue>>,
-    /// The time at which the event began, in milliseconds since the Unix epoch.
-    #[api(required)]
-    pub start_time_unix_ms: i64,
-    /// The kind of event.
-    #[api(rename = "type")]
-    pub kind: Option<TraceEventType>,
-    /// Whether the event is internal. Default: `false`.
-    pub internal: Option<bool>,
-    /// The progress of the event.
-    pub status: Option<TraceEventStatus>,
-    /// The time at which the event ended, in milliseconds since the Unix epoch. Absent until then.
-    pub end_time_unix_ms: Option<i64>,
-    /// The error message, if the event failed.
-    pub error: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The value of an attribute of a span or an event. Mirrors the API's
-/// `WorkflowExecutionTraceSummaryAttributesValues`.
-#[derive(Debug, Clone, PartialEq, ApiUnion)]
-#[api(untagged)]
-#[non_exhaustive]
-pub enum TraceAttributeValue {
-    /// A text.
-    #[api(string)]
-    Text(String),
-    /// A number.
-    #[api(number)]
-    Number(Number),
-    /// A boolean.
-    #[api(bool)]
-    Bool(bool),
-    /// A list.
-    #[api(array)]
-    List(Vec<Value>),
-    /// A value that this version of the SDK does not declare.
-    Unknown(Value),
-}
 
 /// The kind of an event in the trace of an execution. Mirrors the API's `EventType`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
@@ -296,6 +238,64 @@ pub struct OtelDoubleValue {
     /// The number.
     #[api(required, rename = "doubleValue")]
     pub double_value: f64,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A boolean as the value of an attribute. Mirrors the API's `TempoTraceAttributeBoolValue`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OtelBoolValue {
+    /// Whether the attribute is `true`.
+    #[api(required, rename = "boolValue")]
+    pub bool_value: bool,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A list as the value of an attribute. Mirrors the API's `TempoTraceAttributeArrayValue`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OtelArrayValue {
+    /// The list.
+    #[api(required, rename = "arrayValue")]
+    pub array_value: OtelArray,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The elements of a list that is the value of an attribute. Mirrors the API's
+/// `TempoTraceAttributeArrayContainer`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OtelArray {
+    /// The elements of the list.
+    pub values: Option<Vec<OtelArrayElement>>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// An element of a list, in the field for its type. Mirrors the API's
+/// `TempoTraceAttributeArrayElement`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct OtelArrayElement {
+    /// The element, if it is a text.
+    #[api(rename = "stringValue")]
+    pub string_value: Option<String>,
+    /// The element, if it is an integer, as decimal digits.
+    #[api(rename = "intValue")]
+    pub int_value: Option<String>,
+    /// The element, if it is a floating-point number.
+    #[api(rename = "doubleValue")]
+    pub double_value: Option<f64>,
+    /// Whether the element is `true`, if it is a boolean.
+    #[api(rename = "boolValue")]
+    pub bool_value: Option<bool>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

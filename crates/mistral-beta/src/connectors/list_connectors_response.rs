@@ -11,58 +11,6 @@ use super::{
     GlobalHeaderValue, HttpAuthMethod, McpAuthMethod, OAuthServerMetadata,
 };
 
-/// The client credentials of OAuth 2.0. Mirrors the API's `OAuth2ClientCredentialsInput`.
-#[derive(Debug, Clone, PartialEq, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct OAuth2ClientCredentialsInput {
-    /// The client id.
-    #[api(required, into)]
-    pub client_id: String,
-    /// The type of the grant. Always `client_credentials`.
-    #[api(initial = "client_credentials", into)]
-    pub grant_type: Option<String>,
-    /// The client secret.
-    #[api(into)]
-    pub client_secret: Option<Secret>,
-    /// The certificate of the client.
-    #[api(into)]
-    pub client_certificate: Option<String>,
-    /// The private key of the client.
-    #[api(into)]
-    pub client_private_key: Option<Secret>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A URL at which a user authorizes a connector. Mirrors the API's `AuthURLResponse`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct AuthUrlResponse {
-    /// The URL to open in the browser.
-    #[api(required)]
-    pub auth_url: String,
-    /// The time for which the URL is valid, in seconds.
-    #[api(required)]
-    pub ttl: i64,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The filters of a list of connectors. Mirrors the API's `ConnectorsQueryFilters`.
-#[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct ConnectorFilters {
-    /// Whether the connectors to select can be called over MCP.
-    pub supports_mcp: Option<bool>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
 /// A page of a list of connectors. Mirrors the API's `PaginatedConnectors`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]

@@ -9,64 +9,6 @@ use super::{OtelAttribute, TraceAttributeValue, TraceEvent};
 use crate::workflows::WorkflowExecutionStatus;
 use crate::workflows::events::PayloadEncoding;
 
-/// A boolean as the value of an attribute. Mirrors the API's `TempoTraceAttributeBoolValue`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct OtelBoolValue {
-    /// Whether the attribute is `true`.
-    #[api(required, rename = "boolValue")]
-    pub bool_value: bool,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A list as the value of an attribute. Mirrors the API's `TempoTraceAttributeArrayValue`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct OtelArrayValue {
-    /// The list.
-    #[api(required, rename = "arrayValue")]
-    pub array_value: OtelArray,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The elements of a list that is the value of an attribute. Mirrors the API's
-/// `TempoTraceAttributeArrayContainer`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct OtelArray {
-    /// The elements of the list.
-    pub values: Option<Vec<OtelArrayElement>>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// An element of a list, in the field for its type. Mirrors the API's
-/// `TempoTraceAttributeArrayElement`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct OtelArrayElement {
-    /// The element, if it is a text.
-    #[api(rename = "stringValue")]
-    pub string_value: Option<String>,
-    /// The element, if it is an integer, as decimal digits.
-    #[api(rename = "intValue")]
-    pub int_value: Option<String>,
-    /// The element, if it is a floating-point number.
-    #[api(rename = "doubleValue")]
-    pub double_value: Option<f64>,
-    /// Whether the element is `true`, if it is a boolean.
-    #[api(rename = "boolValue")]
-    pub bool_value: Option<bool>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
 /// The spans of one instrumentation scope. Mirrors the API's `TempoTraceScopeSpan`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
@@ -245,18 +187,18 @@ pub struct QueryWorkflowExecutionRequest {
     pub name: String,
     /// The input of the query, which matches its input schema.
     #[api(into)]
-    pub input: Option<QueryInput>,
+    pub input: Option<InvocationInput>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,
 }
 
-/// The input of a query: an object, or an encoded payload. Mirrors the API's
-/// `QueryInvocationBodyInput`.
+/// The input of an update or of a query: an object, or an encoded payload. Mirrors the API's
+/// `UpdateInvocationBodyInput`.
 #[derive(Debug, Clone, PartialEq, ApiUnion)]
 #[api(untagged)]
 #[non_exhaustive]
-pub enum QueryInput {
+pub enum InvocationInput {
     /// An encoded payload.
     #[api(object, with = "b64payload")]
     EncodedInput(EncodedInput),
@@ -295,6 +237,73 @@ pub struct QueryWorkflowExecutionResponse {
     /// The value that the query handler returned.
     #[api(required)]
     pub result: Value,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A request to reset an execution to an event in its history. Mirrors the API's
+/// `ResetInvocationBody`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ResetWorkflowExecutionRequest {
+    /// The number of the event in the history to reset to, which must be one of the type
+    /// `WORKFLOW_TASK_COMPLETED`.
+    #[api(required)]
+    pub event_id: i64,
+    /// The reason for the reset.
+    #[api(into)]
+    pub reason: Option<String>,
+    /// Whether to drop the signals that arrived after the event, instead of delivering them again.
+    /// Default: `false`.
+    pub exclude_signals: Option<bool>,
+    /// Whether to drop the updates that arrived after the event, instead of delivering them again.
+    /// Default: `false`.
+    pub exclude_updates: Option<bool>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A request to send a signal to an execution. Mirrors the API's `SignalInvocationBody`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct SignalWorkflowExecutionRequest {
+    /// The name of the signal.
+    #[api(required, into)]
+    pub name: String,
+    /// The input of the signal, which matches its input schema.
+    #[api(into)]
+    pub input: Option<SignalInput>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// The input of a signal: an object, or an encoded payload. Mirrors the API's
+/// `SignalInvocationBodyInput`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(untagged)]
+#[non_exhaustive]
+pub enum SignalInput {
+    /// An input as an encoded payload.
+    #[api(object, with = "b64payload")]
+    EncodedInput(EncodedInput),
+    /// An object.
+    #[api(object)]
+    Object(Map<String, Value>),
+    /// A value that this version of the SDK does not declare.
+    Unknown(Value),
+}
+
+/// The answer to a signal. Mirrors the API's `SignalWorkflowResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct SignalWorkflowExecutionResponse {
+    /// A message about the signal. Default: `Signal accepted`.
+    pub message: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

@@ -3,23 +3,6 @@
 use mistral_core::json::{ApiEnum, ApiObject};
 use serde_json::{Map, Value};
 
-use super::TriggerActionType;
-
-/// The action that a trigger starts. Mirrors the API's `TriggerAction`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct TriggerAction {
-    /// The id of the workflow, agent or app that the action starts.
-    #[api(required)]
-    pub primitive_id: String,
-    /// The type of action.
-    #[api(required, rename = "type")]
-    pub kind: TriggerActionType,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
 /// The events that a trigger has handled. Mirrors the API's `TriggerEventList`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]

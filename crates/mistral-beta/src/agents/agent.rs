@@ -7,35 +7,6 @@ use serde_json::{Map, Value};
 
 use super::{AgentTool, CompletionArgs};
 
-/// The reasoning effort of a reasoning model. Mirrors the API's `ReasoningEffort`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum ReasoningEffort {
-    /// No reasoning.
-    #[api("none")]
-    None,
-    /// Minimal effort.
-    #[api("minimal")]
-    Minimal,
-    /// Low effort.
-    #[api("low")]
-    Low,
-    /// Medium effort.
-    #[api("medium")]
-    Medium,
-    /// High effort.
-    #[api("high")]
-    High,
-    /// Very high effort.
-    #[api("xhigh")]
-    Xhigh,
-    /// The maximum effort.
-    #[api("max")]
-    Max,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
 /// An agent: a model with instructions, tools and completion arguments, in one of its versions.
 /// Mirrors the API's `Agent`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]

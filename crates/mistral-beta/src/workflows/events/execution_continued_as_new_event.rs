@@ -3,24 +3,7 @@
 use mistral_core::json::ApiObject;
 use serde_json::{Map, Value};
 
-use super::{JsonPayload, WorkflowFailure};
-
-/// The reason for the cancellation of an execution. Mirrors the API's
-/// `WorkflowExecutionCanceledAttributes`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct ExecutionCanceledAttributes {
-    /// The id of the task within the execution.
-    #[api(required)]
-    pub task_id: String,
-    /// The reason for the cancellation, if one was given.
-    pub reason: Option<String>,
-    /// The number of the attempt, from 1. Default: `1`.
-    pub attempt: Option<i64>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
+use super::{CustomTaskInProgressAttributes, JsonPayload, WorkflowFailure};
 
 /// A run has ended, and a new run with an empty history continues the execution. Mirrors the API's
 /// `WorkflowExecutionContinuedAsNewResponse`.
@@ -270,6 +253,51 @@ pub struct CustomTaskStartedAttributes {
     pub custom_task_type: String,
     /// The initial state of the task.
     pub payload: Option<JsonPayload>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A custom task reports progress. Mirrors the API's `CustomTaskInProgressResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct CustomTaskInProgressEvent {
+    /// The unique id of the event.
+    #[api(required)]
+    pub event_id: String,
+    /// The time at which the event was created, in nanoseconds since the Unix epoch.
+    #[api(required)]
+    pub event_timestamp: i64,
+    /// The id of the root execution, which started the chain of workflows that this execution is
+    /// part of.
+    #[api(required)]
+    pub root_workflow_exec_id: String,
+    /// The id of the execution that started this one as a sub-workflow. Absent for a root
+    /// execution.
+    pub parent_workflow_exec_id: Option<String>,
+    /// The id of the execution that emitted the event.
+    #[api(required)]
+    pub workflow_exec_id: String,
+    /// The id of the run that emitted the event. After a continue-as-new, another run continues
+    /// under the same execution id.
+    #[api(required)]
+    pub workflow_run_id: String,
+    /// The name of the workflow.
+    #[api(required)]
+    pub workflow_name: String,
+    /// The details of the progress.
+    #[api(required)]
+    pub attributes: CustomTaskInProgressAttributes,
+    /// The id of the run that this run continues, after a continue-as-new.
+    pub continued_run_id: Option<String>,
+    /// The id of the first run of the execution. Runs that continue, retry or reset that run keep
+    /// the id.
+    pub first_execution_run_id: Option<String>,
+    /// The id of one start of an execution, shared by its continued, retried and reset runs and by
+    /// all of its sub-workflows. Another start with the same execution id has another value.
+    pub chain_run_id: Option<String>,
+    /// The id of the schedule that started the execution, if a schedule did.
+    pub schedule_id: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

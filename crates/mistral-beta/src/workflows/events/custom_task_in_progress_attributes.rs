@@ -3,52 +3,7 @@
 use mistral_core::json::{ApiObject, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{JsonPayload, PayloadEncoding};
-
-/// A custom task reports progress. Mirrors the API's `CustomTaskInProgressResponse`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct CustomTaskInProgressEvent {
-    /// The unique id of the event.
-    #[api(required)]
-    pub event_id: String,
-    /// The time at which the event was created, in nanoseconds since the Unix epoch.
-    #[api(required)]
-    pub event_timestamp: i64,
-    /// The id of the root execution, which started the chain of workflows that this execution is
-    /// part of.
-    #[api(required)]
-    pub root_workflow_exec_id: String,
-    /// The id of the execution that started this one as a sub-workflow. Absent for a root
-    /// execution.
-    pub parent_workflow_exec_id: Option<String>,
-    /// The id of the execution that emitted the event.
-    #[api(required)]
-    pub workflow_exec_id: String,
-    /// The id of the run that emitted the event. After a continue-as-new, another run continues
-    /// under the same execution id.
-    #[api(required)]
-    pub workflow_run_id: String,
-    /// The name of the workflow.
-    #[api(required)]
-    pub workflow_name: String,
-    /// The details of the progress.
-    #[api(required)]
-    pub attributes: CustomTaskInProgressAttributes,
-    /// The id of the run that this run continues, after a continue-as-new.
-    pub continued_run_id: Option<String>,
-    /// The id of the first run of the execution. Runs that continue, retry or reset that run keep
-    /// the id.
-    pub first_execution_run_id: Option<String>,
-    /// The id of one start of an execution, shared by its continued, retried and reset runs and by
-    /// all of its sub-workflows. Another start with the same execution id has another value.
-    pub chain_run_id: Option<String>,
-    /// The id of the schedule that started the execution, if a schedule did.
-    pub schedule_id: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
+use super::{CustomTaskFailedAttributes, JsonPayload, PayloadEncoding};
 
 /// The progress of a custom task. Mirrors the API's `CustomTaskInProgressAttributesResponse`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
@@ -289,6 +244,51 @@ pub struct CustomTaskCompletedAttributes {
     /// The result of the task.
     #[api(required)]
     pub payload: JsonPayload,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A custom task has failed. Mirrors the API's `CustomTaskFailedResponse`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct CustomTaskFailedEvent {
+    /// The unique id of the event.
+    #[api(required)]
+    pub event_id: String,
+    /// The time at which the event was created, in nanoseconds since the Unix epoch.
+    #[api(required)]
+    pub event_timestamp: i64,
+    /// The id of the root execution, which started the chain of workflows that this execution is
+    /// part of.
+    #[api(required)]
+    pub root_workflow_exec_id: String,
+    /// The id of the execution that started this one as a sub-workflow. Absent for a root
+    /// execution.
+    pub parent_workflow_exec_id: Option<String>,
+    /// The id of the execution that emitted the event.
+    #[api(required)]
+    pub workflow_exec_id: String,
+    /// The id of the run that emitted the event. After a continue-as-new, another run continues
+    /// under the same execution id.
+    #[api(required)]
+    pub workflow_run_id: String,
+    /// The name of the workflow.
+    #[api(required)]
+    pub workflow_name: String,
+    /// The details of the failure.
+    #[api(required)]
+    pub attributes: CustomTaskFailedAttributes,
+    /// The id of the run that this run continues, after a continue-as-new.
+    pub continued_run_id: Option<String>,
+    /// The id of the first run of the execution. Runs that continue, retry or reset that run keep
+    /// the id.
+    pub first_execution_run_id: Option<String>,
+    /// The id of one start of an execution, shared by its continued, retried and reset runs and by
+    /// all of its sub-workflows. Another start with the same execution id has another value.
+    pub chain_run_id: Option<String>,
+    /// The id of the schedule that started the execution, if a schedule did.
+    pub schedule_id: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

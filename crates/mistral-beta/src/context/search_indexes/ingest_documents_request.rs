@@ -4,113 +4,7 @@ use mistral_core::call::{NextPage, Page};
 use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::ManagedIndex;
-
-/// A chunk: a passage of a source. Mirrors the API's `NavigationChunkResponse`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct NavigationChunk {
-    /// The id of the chunk.
-    #[api(required)]
-    pub id: String,
-    /// The id of the source that the chunk is from.
-    #[api(required)]
-    pub source_id: String,
-    /// The place of the chunk within its source. Together with `source_id`, it identifies the
-    /// chunk.
-    #[api(required)]
-    pub locator: String,
-    /// The position in the source at which the chunk starts, in characters.
-    pub start_offset: Option<i64>,
-    /// The position in the source at which the chunk ends, in characters.
-    pub end_offset: Option<i64>,
-    /// The type of chunk.
-    #[api(required)]
-    pub chunk_type: String,
-    /// The text of the chunk.
-    #[api(required)]
-    pub content: String,
-    /// The id of the document that the chunk belongs to.
-    pub parent_ref: Option<String>,
-    /// The metadata of the chunk.
-    pub metadata: Option<Map<String, Value>>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The summary of a search index in a language. Mirrors the API's `GetSummaryResponseSummary`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct IndexSummary {
-    /// The text of the summary.
-    #[api(required)]
-    pub content: String,
-    /// The origin of the summary.
-    #[api(required)]
-    pub status: SummaryStatus,
-    /// Whether the summary is a translation.
-    #[api(required)]
-    pub translated: bool,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The origin of a summary. Mirrors the API's `SummaryStatus`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum SummaryStatus {
-    /// A person wrote it.
-    #[api("handwritten")]
-    Handwritten,
-    /// A model generated it.
-    #[api("generated")]
-    Generated,
-    /// A model generated it, and a person confirmed it.
-    #[api("generated_confirmed")]
-    GeneratedConfirmed,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
-
-/// A request for the chunks of a source that contain a pattern. Mirrors the API's `GrepRequest`.
-#[derive(Debug, Clone, PartialEq, ApiRequest)]
-#[api(keep_nulls)]
-#[non_exhaustive]
-pub struct GrepRequest {
-    /// The id of the source.
-    #[api(required, into)]
-    pub source_id: String,
-    /// The text to find, in upper or lower case. It is no regular expression.
-    #[api(required, into)]
-    pub pattern: String,
-    /// Controls whether the pattern is one phrase or separate words.
-    #[api(into)]
-    pub mode: Option<GrepMode>,
-    /// The maximum number of chunks to return. Default: `5`.
-    pub top_k: Option<i64>,
-    /// The type of chunks to search. Default: `content`.
-    #[api(into)]
-    pub content_type: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// The way in which a pattern is matched. Mirrors the API's `GrepMode`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
-#[non_exhaustive]
-pub enum GrepMode {
-    /// As one phrase, spaces included.
-    #[api("phrase")]
-    Phrase,
-    /// As words that must all occur, in any order.
-    #[api("term")]
-    Term,
-    /// A value that this version of the SDK does not declare.
-    Unknown(String),
-}
+use super::{ManagedIndex, NearestNeighbourRetriever, RrfRetriever, SearchFilter};
 
 /// A request to add documents to a search index. Mirrors the API's `IngestDocumentsRequest`.
 #[derive(Debug, Clone, PartialEq, ApiRequest)]
@@ -292,6 +186,97 @@ pub enum NavigationDirection {
     /// Towards the beginning.
     #[api("previous")]
     Previous,
+    /// A value that this version of the SDK does not declare.
+    Unknown(String),
+}
+
+/// A request for the chunks of a part of a source. Mirrors the API's `ReadRequest`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct ReadRequest {
+    /// The id of the source.
+    #[api(required, into)]
+    pub source_id: String,
+    /// The start of the part, in characters. Default: the start of the source.
+    pub start_offset: Option<i64>,
+    /// The end of the part, exclusive, in characters. Default: the end of the source.
+    pub end_offset: Option<i64>,
+    /// The maximum number of chunks to return. Default: `20`.
+    pub top_k: Option<i64>,
+    /// The type of chunks to return. Default: `content`.
+    #[api(into)]
+    pub content_type: Option<String>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A request to search a search index. Mirrors the API's `SearchRequest`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct SearchRequest {
+    /// The kind of search and its parameters.
+    #[api(required, into)]
+    pub retriever: Retriever,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// A kind of search and its parameters. Mirrors the API's `SearchRequestRetriever`.
+#[derive(Debug, Clone, PartialEq, ApiUnion)]
+#[api(tag = "type")]
+#[non_exhaustive]
+pub enum Retriever {
+    /// A search by keywords.
+    #[api("keyword")]
+    Keyword(KeywordRetriever),
+    /// A search by meaning.
+    #[api("nearest_neighbour")]
+    NearestNeighbour(NearestNeighbourRetriever),
+    /// Several searches, combined into one ranking.
+    #[api("rrf")]
+    Rrf(RrfRetriever),
+    /// A member that this version of the SDK does not declare.
+    Unknown(Value),
+}
+
+/// A search by keywords. Mirrors the API's `KeywordRetriever`.
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
+#[non_exhaustive]
+pub struct KeywordRetriever {
+    /// The words to search.
+    #[api(required, into)]
+    pub query: String,
+    /// The maximum number of chunks to return. Default: `20`.
+    pub top_k: Option<i64>,
+    /// Controls whether a chunk must contain all words or any of them. Default: `or`.
+    #[api(into)]
+    pub operator: Option<KeywordOperator>,
+    /// The condition that the chunks must meet.
+    #[api(into)]
+    pub filter: Option<SearchFilter>,
+    /// The field to search.
+    #[api(into)]
+    pub field: Option<String>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// Controls whether a chunk must contain all words or any of them. Mirrors the API's `Operator`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+#[non_exhaustive]
+pub enum KeywordOperator {
+    /// Any of the words.
+    #[api("or")]
+    Or,
+    /// All words.
+    #[api("and")]
+    And,
     /// A value that this version of the SDK does not declare.
     Unknown(String),
 }

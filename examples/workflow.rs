@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use mistral_sdk::Client;
 use mistral_sdk::beta::BetaExt;
 use mistral_sdk::beta::workflows::ExecuteWorkflowRequest;
-use mistral_sdk::beta::workflows::events::StreamedEventData as Event;
+use mistral_sdk::beta::workflows::events::WorkflowEvent as Event;
 use serde_json::{Value, json};
 
 #[tokio::main]

@@ -98,11 +98,16 @@ pub(crate) struct Writer<'a> {
 impl Writer<'_> {
     /// Writes the definition of a schema.
     pub(crate) fn define(&self, name: &str) -> Result<String> {
-        let schema = self.model.schema(name)?;
-        let in_request = schema
-            .roles
-            .iter()
-            .any(|it| it == "request" || it == "parameter");
+        // A schema that stands for a part of a request as well has the constructor of one.
+        let same = self.model.overlay.same.iter();
+        let same = same
+            .filter(|(_, it)| *it == name)
+            .map(|(it, _)| it.as_str());
+        let in_request = std::iter::once(name).chain(same).any(|name| {
+            let roles = self.model.schema(name).map(|it| it.roles.as_slice());
+            let mut roles = roles.unwrap_or_default().iter();
+            roles.any(|it| it == "request" || it == "parameter")
+        });
         let sentence = match self.bodies.get(name) {
             Some(sentence) if !self.has_doc(name) => sentence.clone(),
             _ => docs::schema(name, self.model.overlay),

@@ -81,14 +81,15 @@ pub enum TriggerHandler {
 }
 
 /// The action that a trigger starts. Mirrors the API's `TriggerAction`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[derive(Debug, Clone, PartialEq, ApiRequest)]
+#[api(keep_nulls)]
 #[non_exhaustive]
 pub struct TriggerAction {
     /// The id of the workflow, agent or app that the action starts.
-    #[api(required)]
+    #[api(required, into)]
     pub primitive_id: String,
     /// The type of action.
-    #[api(required, rename = "type")]
+    #[api(required, rename = "type", into)]
     pub kind: TriggerActionType,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]

@@ -40,7 +40,7 @@ pub(crate) struct Overlay {
     pub(crate) lists: BTreeMap<String, String>,
     /// Cases of the conformance suite that the SDK answers otherwise, with the reason.
     #[serde(default, rename = "exceptions")]
-    _exceptions: BTreeMap<String, String>,
+    pub(crate) _exceptions: BTreeMap<String, String>,
     #[serde(skip)]
     pub(crate) prose: Prose,
 }

@@ -9,6 +9,7 @@ pub(crate) mod deadline;
 mod decision;
 mod exchange;
 pub(crate) mod multipart;
+mod query;
 mod raw_body;
 mod redirect;
 pub(crate) mod request;

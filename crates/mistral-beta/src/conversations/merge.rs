@@ -53,7 +53,8 @@ impl StreamEvent for ConversationEvent {
         Ok(event)
     }
 
-    /// Output after a start is cut without an end. A stream that has not both loses nothing.
+    /// Whether nothing is lost if the server closes the connection now. Output after a start is cut
+    /// without an end.
     fn may_end(state: &ConversationState) -> bool {
         let has_begun = state.has_started && !state.outputs.is_empty();
         !has_begun || Self::is_complete(state)

@@ -43,7 +43,8 @@ impl StreamEvent for ResponseStreamEvent {
         Ok(event)
     }
 
-    /// Output after a start is cut without an end. A stream that has not both loses nothing.
+    /// Whether nothing is lost if the server closes the connection now. Output after a start is cut
+    /// without an end.
     fn may_end(state: &ResponseState) -> bool {
         let has_begun = state.response.is_some() && !state.items.is_empty();
         !has_begun || Self::is_complete(state)

@@ -48,7 +48,7 @@ impl DeprecationWarnings {
             %operation,
             "gen_ai.request.model" = model,
             deprecated_at = %time,
-            "the model is deprecated: the server stops to serve it at this time"
+            "the model is deprecated: the server stops serving it at this time"
         );
     }
 }

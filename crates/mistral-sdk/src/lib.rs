@@ -37,6 +37,9 @@ pub use mistral_core::testing;
 ))]
 #[doc(inline)]
 pub use mistral_beta as beta;
+#[cfg(feature = "admin")]
+#[doc(no_inline)]
+pub use mistral_beta::webhooks;
 #[cfg(feature = "gcp")]
 #[doc(inline)]
 pub use mistral_gcp::{MistralGcp, MistralGcpBuilder};

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mistral_core::call::StreamEvent;
 use mistral_core::json::{ApiObject, ApiUnion};
 use serde_json::{Map, Value};
 
-use super::{BuiltInConnector, ConfirmationStatus, MessageOutputChunk, ToolExecutionStartedEvent};
+use super::{BuiltInConnector, ConfirmationStatus, MessageOutputChunk};
 
 /// The tokens and the connector calls that a response consumed. Mirrors the API's
 /// `ConversationUsageInfo`.
@@ -65,15 +64,6 @@ pub enum ConversationEvent {
     ToolExecutionStarted(ToolExecutionStartedEvent),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
-}
-
-impl StreamEvent for ConversationEvent {
-    type State = ();
-    const SCALARS_KEEP_ALIVE: bool = false;
-
-    fn decode(data: &str, _state: &mut ()) -> serde_json::Result<Self> {
-        crate::stream_event::decode(data)
-    }
 }
 
 /// Reports that the next agent has taken over a conversation. Mirrors the API's
@@ -279,6 +269,32 @@ pub struct ToolExecutionDoneEvent {
     pub output_index: Option<i64>,
     /// Details of the execution, by name. They depend on the tool.
     pub info: Option<Map<String, Value>>,
+    /// Fields that this version of the SDK does not declare.
+    #[api(extra)]
+    pub extra: Map<String, Value>,
+}
+
+/// Reports that the execution of a tool begins. Mirrors the API's `ToolExecutionStartedEvent`.
+#[derive(Debug, Clone, PartialEq, ApiObject)]
+#[non_exhaustive]
+pub struct ToolExecutionStartedEvent {
+    /// The id of the execution's entry.
+    #[api(required)]
+    pub id: String,
+    /// The name of the tool.
+    #[api(required)]
+    pub name: BuiltInConnector,
+    /// The arguments' JSON text, as far as it is known.
+    #[api(required)]
+    pub arguments: String,
+    /// The time of creation, in RFC 3339.
+    pub created_at: Option<String>,
+    /// The position of the entry among the response's outputs. Default: `0`.
+    pub output_index: Option<i64>,
+    /// The id of the model that calls the tool.
+    pub model: Option<String>,
+    /// The id of the agent that calls the tool.
+    pub agent_id: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

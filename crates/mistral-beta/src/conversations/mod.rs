@@ -2,10 +2,13 @@
 
 //! Conversations.
 
+mod conversation;
 mod conversation_usage_info;
+mod entries;
+mod inputs;
 mod list_conversations_request;
+mod merge;
 mod message_output_chunk;
-mod tool_execution_started_event;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -13,10 +16,15 @@ use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 
 use crate::ListPage;
 
+pub use self::conversation::{
+    AgentConversation, Conversation, ConversationHistory, ConversationMessages,
+    ConversationRequest, ConversationRestartRequest, MessageEntry, ModelConversation,
+};
 pub use self::conversation_usage_info::{
     AgentHandoffDoneEvent, AgentHandoffStartedEvent, ConversationEvent, ConversationUsageInfo,
     FunctionCallEvent, MessageOutputDelta, MessageOutputEvent, ResponseDoneEvent,
     ResponseErrorEvent, ResponseStartedEvent, ToolExecutionDeltaEvent, ToolExecutionDoneEvent,
+    ToolExecutionStartedEvent,
 };
 pub use self::list_conversations_request::{
     BuiltInConnector, ConversationAppendRequest, ConversationEntry, ConversationInputs,
@@ -27,11 +35,6 @@ pub use self::message_output_chunk::{
     AgentHandoffEntry, ConfirmationDecision, ConfirmationStatus, ConversationOutput,
     ConversationResponse, FunctionCallArguments, FunctionCallEntry, HandoffExecution,
     MessageOutputChunk, ToolCallConfirmation, ToolExecutionEntry, ToolReferenceChunk,
-};
-pub use self::tool_execution_started_event::{
-    AgentConversation, Conversation, ConversationHistory, ConversationMessages,
-    ConversationRequest, ConversationRestartRequest, MessageEntry, ModelConversation,
-    ToolExecutionStartedEvent,
 };
 
 static APPEND: Operation = Operation::inference(

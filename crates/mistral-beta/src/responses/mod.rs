@@ -4,6 +4,8 @@
 
 mod count_response_input_tokens_request;
 mod input_token_count;
+mod items;
+mod merge;
 mod namespaced_function_tool;
 mod output_text_logprob;
 mod program_caller;

@@ -3,6 +3,7 @@
 //! Webhooks.
 
 mod create_webhook_request;
+mod delivery;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -11,6 +12,10 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 use crate::triggers::Webhook;
 
 pub use self::create_webhook_request::{CreateWebhookRequest, WebhookSigningSecret};
+pub use self::delivery::{
+    CallEndedEvent, CallFailedEvent, CallStartedEvent, EndedCall, FailedCall, SIGNATURE_HEADER,
+    SignatureError, StartedCall, WebhookEvent, WebhookSignature, verify,
+};
 
 static CREATE: Operation = Operation::post("beta.webhooks.create", "/v1/webhooks");
 static DELETE: Operation =

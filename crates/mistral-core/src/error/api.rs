@@ -127,9 +127,8 @@ impl ApiError {
             status.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
         match (status, self.code.as_deref(), self.error_type.as_deref()) {
             (Some(status), _, _) => ErrorKind::of_status(status),
-            (None, Some("1300"), _) | (None, _, Some("rate_limited" | "RESOURCE_EXHAUSTED")) => {
-                ErrorKind::RateLimited
-            }
+            (None, Some("1300" | "rate_limit_exceeded"), _)
+            | (None, _, Some("rate_limited" | "RESOURCE_EXHAUSTED")) => ErrorKind::RateLimited,
             _ if self.is_quota_exceeded() => ErrorKind::QuotaExceeded,
             _ => ErrorKind::Server,
         }

@@ -7,6 +7,7 @@ mod compression;
 pub(crate) mod credentials;
 pub(crate) mod deadline;
 mod decision;
+pub(crate) mod deprecation;
 mod exchange;
 pub(crate) mod multipart;
 mod raw_body;
@@ -29,6 +30,7 @@ use self::classify::RawResponse;
 use self::client_headers::ClientHeaders;
 use self::deadline::{Deadline, Timeouts, Timer, timeout_at};
 use self::decision::{Decision, decide};
+use self::deprecation::DeprecationWarnings;
 use self::exchange::Exchange;
 use self::request::RequestParts;
 use self::route_cache::RouteCache;
@@ -53,6 +55,7 @@ pub(crate) struct Pipeline {
     pub(crate) max_event_size: usize,
     pub(crate) max_response_size: usize,
     pub(crate) routes: RouteCache,
+    pub(crate) deprecations: DeprecationWarnings,
 }
 
 impl Pipeline {
@@ -120,7 +123,10 @@ impl Pipeline {
                 Ok(response) if response.status().is_redirection() => {
                     decide(Ok(exchange.redirection(&response)), &exchange.state())
                 }
-                Ok(response) => return Ok(exchange.into_response(response)),
+                Ok(response) => {
+                    self.deprecations.check(request, response.headers());
+                    return Ok(exchange.into_response(response));
+                }
                 Err(error) => {
                     let error = at(exchange.attempts)(exchange.complete(error));
                     decide(Err(error), &exchange.state())

@@ -13,6 +13,7 @@ mod common;
 
 mod call_end;
 mod debug;
+mod deprecation;
 mod failover;
 mod metrics;
 mod parse;

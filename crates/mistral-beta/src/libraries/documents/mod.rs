@@ -3,6 +3,7 @@
 //! Documents of libraries.
 
 mod list_documents_request;
+mod processing;
 
 use mistral_core::Client;
 use mistral_core::files::FileSource;

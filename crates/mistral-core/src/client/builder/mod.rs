@@ -14,6 +14,7 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::client_headers::ClientHeaders;
 use crate::pipeline::collect::DEFAULT_MAX_RESPONSE_SIZE;
 use crate::pipeline::deadline::Timeouts;
+use crate::pipeline::deprecation::DeprecationWarnings;
 use crate::pipeline::route_cache::RouteCache;
 use crate::pipeline::telemetry::{CaptureContent, OnCallEnd, Propagate};
 use crate::provider::Provider;
@@ -264,6 +265,7 @@ impl ClientBuilder {
             max_event_size: self.max_event_size,
             max_response_size: self.max_response_size,
             routes: RouteCache::new(self.models),
+            deprecations: DeprecationWarnings::default(),
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::json::wire::{next_key, value};
 
 /// Reads the fields in `names`. All others, such as the prompt or vectors, are skipped, not
 /// copied.
-pub(super) fn pick_fields(
+pub(in crate::pipeline) fn pick_fields(
     json: &[u8],
     names: &'static [&'static str],
 ) -> serde_json::Result<Map<String, Value>> {

@@ -21,7 +21,7 @@ use tracing::field::Empty;
 
 pub(crate) use self::call_end::OnCallEnd;
 pub use self::call_end::{CallEnd, CallOutcome};
-use self::fields::pick_fields;
+pub(super) use self::fields::pick_fields;
 pub(crate) use self::hooks::{CaptureContent, Propagate};
 #[cfg(feature = "opentelemetry")]
 pub use self::metrics::GenAiMetrics;

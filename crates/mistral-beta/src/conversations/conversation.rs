@@ -5,36 +5,9 @@ use mistral_core::json::{ApiObject, ApiRequest, ApiUnion};
 use serde_json::{Map, Value};
 
 use super::{
-    BuiltInConnector, ConversationEntry, ConversationInputs, HandoffExecution, MessageInputEntry,
-    MessageOutputEntry,
+    ConversationEntry, ConversationInputs, HandoffExecution, MessageInputEntry, MessageOutputEntry,
 };
 use crate::agents::{AgentTool, AgentVersionSelector, CompletionArgs};
-
-/// Reports that the execution of a tool begins. Mirrors the API's `ToolExecutionStartedEvent`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct ToolExecutionStartedEvent {
-    /// The id of the execution's entry.
-    #[api(required)]
-    pub id: String,
-    /// The name of the tool.
-    #[api(required)]
-    pub name: BuiltInConnector,
-    /// The arguments' JSON text, as far as it is known.
-    #[api(required)]
-    pub arguments: String,
-    /// The time of creation, in RFC 3339.
-    pub created_at: Option<String>,
-    /// The position of the entry among the response's outputs. Default: `0`.
-    pub output_index: Option<i64>,
-    /// The id of the model that calls the tool.
-    pub model: Option<String>,
-    /// The id of the agent that calls the tool.
-    pub agent_id: Option<String>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
 
 /// A conversation, with an agent or with a model. Mirrors the API's
 /// `AgentsAPIV1ConversationsListResponse`.

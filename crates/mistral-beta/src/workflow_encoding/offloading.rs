@@ -59,7 +59,8 @@ struct Reference {
 }
 
 impl PayloadOffloading {
-    /// Stores payloads from 1 MiB on in `storage`. `namespace` is that of the workers.
+    /// Stores payloads from 1 MiB on in `storage`. `namespace` is that of the workers, which
+    /// [`Workflows::scheduler_namespace`](crate::workflows::Workflows::scheduler_namespace) retrieves.
     pub fn new(storage: impl PayloadStorage, namespace: impl Into<String>) -> Self {
         Self {
             storage: Arc::new(storage),

@@ -12,6 +12,7 @@ mod list_workflow_registrations_response;
 pub mod metrics;
 pub mod runs;
 pub mod schedules;
+mod workers;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};

@@ -11,5 +11,6 @@ mod common;
 mod decoding;
 mod events;
 mod inputs;
+mod recorded;
 mod settings;
 mod storage;

@@ -30,7 +30,6 @@ fn generate(note: GroupNote) -> BTreeMap<String, String> {
         }
     }))
     .unwrap();
-<<<<<<< HEAD
     let overlay = Overlay {
         area: vec![Area {
             feature: "games".to_owned(),
@@ -40,14 +39,6 @@ fn generate(note: GroupNote) -> BTreeMap<String, String> {
         groups: BTreeMap::from([("games".to_owned(), note)]),
         ..Overlay::default()
     };
-=======
-    let mut overlay = Overlay::default();
-    overlay.area.push(Area {
-        feature: "games".to_owned(),
-        groups: vec!["games".to_owned()],
-    });
-    overlay.groups.insert("games".to_owned(), note);
->>>>>>> beh2
     let model = Model::new(&schemas, &overlay).unwrap();
     let plan = Plan::new(&surface, &model).unwrap();
     Files::new(&plan, &model).unwrap().all().unwrap()

@@ -230,11 +230,7 @@ impl<T: StreamEvent> EventStream<T> {
             self.has_end_marker = true;
             return Poll::Pending;
         }
-<<<<<<< HEAD
         if !T::HAS_ERROR_EVENTS && event.event_type == "error" {
-=======
-        if event.event_type == "error" && !T::HAS_ERROR_EVENTS {
->>>>>>> beh2
             let headers = HeaderMap::new();
             let error = ApiError::parse(self.status, headers, event.data.as_bytes());
             return Poll::Ready(Some(self.fail(error.into())));

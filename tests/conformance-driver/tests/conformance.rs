@@ -6,7 +6,6 @@
 //! `MISTRAL_CONFORMANCE_ALL` is set.
 
 #![allow(clippy::unwrap_used)] // helpers may panic as tests do
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

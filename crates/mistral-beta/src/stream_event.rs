@@ -41,8 +41,9 @@ where
     if event_type != "error" {
         return decode(data);
     }
-    let value: Value = serde_json::from_str(data).unwrap_or_default();
-    let message = value.get("error").and_then(Value::as_str).unwrap_or(data);
+    let value: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
+    let message = value.get("error").and_then(|it| it.as_str());
+    let message = message.unwrap_or(data);
     Err(Error::custom(format!(
         "the server has ended the stream: {message}"
     )))

@@ -288,15 +288,23 @@ async fn extra_named_stream_is_refused_before_any_request() {
     let chat = client_with(&mock).chat();
     for value in [true, false] {
         let request = question().extra("stream", value);
-        let result = chat.complete(&request).await.map(drop);
-        refused(result, &mock, "extra of complete");
         let result = chat.stream(&request).await.map(drop);
         refused(result, &mock, "extra of stream");
         let result = chat.stream(&question()).extra_body("stream", value).await;
         refused(result.map(drop), &mock, "extra_body of stream");
     }
+    let request = question().extra("stream", true);
+    let result = chat.complete(&request).await.map(drop);
+    refused(result, &mock, "extra of complete");
     let result = chat.complete(&question()).extra_body("stream", true).await;
     refused(result.map(drop), &mock, "extra_body of complete");
+}
+
+#[tokio::test]
+async fn extra_stream_that_agrees_with_the_method_is_sent() {
+    let sent = sent_by_complete(&question().extra("stream", false)).await;
+    assert_eq!(sent.json()["stream"], false);
+    assert_unique_keys(&sent.body, "stream");
 }
 
 #[tokio::test]

@@ -309,7 +309,7 @@ async fn paging_voices_by_token_searches_all() {
     }
     assert_eq!(ids, ["b", "c"]);
     let sent = mock.requests();
-    let query = "page_size=1&gender=female&gender=other&language=fr&kind=ivc";
+    let query = "gender=female&gender=other&kind=ivc&language=fr&page_size=1";
     assert_eq!(sent[0].uri.path(), "/prefix/v2/audio/voices");
     assert_eq!(sent[0].uri.query(), Some(query));
     assert_eq!(

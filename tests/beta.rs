@@ -14,8 +14,9 @@ use mistral_sdk::beta::libraries::accesses::{SharingEntityType, UnshareLibraryRe
 use mistral_sdk::beta::libraries::documents::{ListDocumentsRequest, UpdateDocumentRequest};
 use mistral_sdk::beta::observability::datasets::ListDatasetsRequest;
 use mistral_sdk::beta::observability::evaluations::runs::SearchAllEvaluationRunsQuery;
-use mistral_sdk::beta::responses::{CreateResponseRequest, ResponseStreamEvent};
+use mistral_sdk::beta::responses::{CreateResponseRequest, ResponseInputItem, ResponseStreamEvent};
 use mistral_sdk::beta::service_accounts::ListServiceAccountsRequest;
+use mistral_sdk::beta::webhooks::CreateWebhookRequest;
 use mistral_sdk::beta::workflows::deployments::{
     CreateWorkflowDeploymentRequest, DeploymentWorkerSpec, MistralCloudBackend,
 };
@@ -477,4 +478,36 @@ async fn event_that_is_no_object_is_an_error() {
         .await
         .unwrap();
     assert!(stream.next().await.unwrap().is_err());
+}
+
+#[test]
+fn secret_of_a_request_is_sent_and_never_shown() {
+    let request = CreateWebhookRequest::new("github", "w").secret("whsec-1");
+    let shown = format!("{request:?}");
+    assert!(!shown.contains("whsec-1"), "{shown}");
+    assert_eq!(serde_json::to_value(&request).unwrap()["secret"], "whsec-1");
+}
+
+#[test]
+fn input_items_of_a_response_are_told_apart_by_their_fields() {
+    let call = json!({ "type": "function_call", "call_id": "c", "name": "n", "arguments": "{}" });
+    let output = json!({ "type": "function_call_output", "call_id": "c", "output": "3" });
+    let message = json!({ "role": "user", "content": "Hi" });
+    let newer = json!({ "type": "newer" });
+    let items = [&call, &output, &message, &newer];
+    let read: Vec<ResponseInputItem> = serde_json::from_value(json!(items)).unwrap();
+    assert!(matches!(
+        &read[0],
+        ResponseInputItem::ResponsesFunctionToolCall(_)
+    ));
+    assert!(matches!(
+        &read[1],
+        ResponseInputItem::ResponsesFunctionCallOutput(_)
+    ));
+    assert!(matches!(
+        &read[2],
+        ResponseInputItem::ResponseInputMessage(_)
+    ));
+    assert!(matches!(&read[3], ResponseInputItem::Unknown(_)));
+    assert_eq!(serde_json::to_value(&read).unwrap(), json!(items));
 }

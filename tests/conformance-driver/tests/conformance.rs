@@ -5,6 +5,8 @@
 //! Of the newest official SDK (`v3`), a sample of the groups is tested, and all of them if
 //! `MISTRAL_CONFORMANCE_ALL` is set.
 
+#![allow(clippy::unwrap_used)] // helpers may panic as tests do
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;

@@ -10,6 +10,7 @@ mod decision;
 pub(crate) mod deprecation;
 mod exchange;
 pub(crate) mod multipart;
+mod query;
 mod raw_body;
 mod redirect;
 pub(crate) mod request;

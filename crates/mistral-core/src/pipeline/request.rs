@@ -15,7 +15,7 @@ use super::client_headers::{ClientHeaders, parse_header};
 use super::deadline::TimeoutOverrides;
 use super::multipart::MultipartForm;
 use crate::error::{Error, Result};
-use crate::json::wire::{Object, serialize_object};
+use crate::json::wire::Object;
 use crate::provider::{Framing, Operation};
 use crate::retry::RetryPolicy;
 use crate::transport::Payload;
@@ -121,6 +121,28 @@ impl ApiRequest {
 
     /// Adds the fields of `query` as [`query`](Self::query) does, but for the objects named
     /// `exploded`: each of their members is a parameter of its own.
+    ///
+    /// ```
+    /// use mistral_sdk::json::ApiRequest as Request;
+    /// use mistral_sdk::operation::ApiRequest;
+    /// use mistral_sdk::provider::Operation;
+    /// use serde_json::{Map, Value};
+    ///
+    /// static LIST: Operation = Operation::get("prompts.list", "/v1/prompts");
+    ///
+    /// #[derive(Default, Request)]
+    /// #[api(crate = mistral_sdk)]
+    /// struct ListPromptsRequest {
+    ///     filters: Option<Map<String, Value>>,
+    ///     #[api(extra)]
+    ///     extra: Map<String, Value>,
+    /// }
+    ///
+    /// // `?owner=me`, and not `?filters={"owner":"me"}`
+    /// let filters = Map::from_iter([("owner".to_owned(), "me".into())]);
+    /// let query = ListPromptsRequest::new().filters(filters);
+    /// let request = ApiRequest::new(&LIST).query_exploded(&query, &["filters"]);
+    /// ```
     pub fn query_exploded(self, query: &impl Object, exploded: &[&str]) -> Self {
         self.update(|parts| parts.add_query(query, exploded))
     }
@@ -140,6 +162,17 @@ impl ApiRequest {
     }
 
     /// Sets `body` as the JSON body, as it is: a union or a list, too. Nothing is added to it.
+    ///
+    /// ```
+    /// use mistral_sdk::operation::ApiRequest;
+    /// use mistral_sdk::provider::Operation;
+    ///
+    /// static TAG: Operation = Operation::put("prompts.tag", "/v1/prompts/{prompt_id}/tags");
+    ///
+    /// let request = ApiRequest::new(&TAG)
+    ///     .path(&[("prompt_id", "greeting")])
+    ///     .json_value(&["short", "friendly"]);
+    /// ```
     pub fn json_value(self, body: &impl Serialize) -> Self {
         self.update(|parts| parts.set_json(body))
     }
@@ -209,54 +242,6 @@ impl RequestParts {
 
     pub(crate) fn options_mut(&mut self) -> &mut CallOptions {
         self.options.get_or_insert_default()
-    }
-
-    fn add_query(&mut self, query: &impl Object, exploded: &[&str]) -> Result<()> {
-        let entries = serialize_object(query, serde_json::value::Serializer)
-            .map_err(|error| Error::config("the query cannot be written").with_source(error))?;
-        if let Value::Object(entries) = entries {
-            self.add_entries(&entries, exploded);
-        }
-        Ok(())
-    }
-
-    fn add_entries(&mut self, entries: &Map<String, Value>, exploded: &[&str]) {
-        for (name, value) in entries {
-            if let (Value::Object(members), true) = (value, exploded.contains(&name.as_str())) {
-                self.add_entries(members, &[]);
-                continue;
-            }
-            let values = match value {
-                Value::Array(elements) => elements.as_slice(),
-                value => std::slice::from_ref(value),
-            };
-            for value in values {
-                let text = match value {
-                    Value::String(text) => text.clone(),
-                    value => value.to_string(),
-                };
-                self.options_mut().query.push((name.clone(), text));
-            }
-        }
-    }
-
-    /// Returns the value that a query parameter is set to.
-    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
-        let query = &self.options()?.query;
-        let (_, value) = query.iter().rfind(|(it, _)| it == name)?;
-        Some(value)
-    }
-
-    /// Returns the number that a query parameter is set to.
-    pub(crate) fn query_number(&self, name: &str) -> Option<u64> {
-        self.query_value(name)?.parse().ok()
-    }
-
-    /// Sets a query parameter, in place of any of that name.
-    pub(crate) fn set_query(&mut self, name: &str, value: String) {
-        let query = &mut self.options_mut().query;
-        query.retain(|(it, _)| it != name);
-        query.push((name.to_owned(), value));
     }
 
     fn set_object(&mut self, body: &impl Object) -> Result<()> {

@@ -88,6 +88,12 @@ impl<M: Mode> Client<M> {
 
 impl<M: Mode> Audio<M> {
     /// Returns the client, for groups of operations that stand below this one elsewhere.
+    ///
+    /// ```
+    /// # fn supports(client: &mistral_sdk::Client) -> bool {
+    /// client.audio().client().supports("audio.speech.complete")
+    /// # }
+    /// ```
     pub fn client(&self) -> &Client<M> {
         &self.client
     }

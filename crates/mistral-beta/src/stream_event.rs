@@ -2,7 +2,6 @@
 
 use serde::de::Error as _;
 use serde_json::error::Error;
-use serde_json::{Map, Value};
 
 /// Decodes an event. The unions of events keep what they do not know, but an event is an object.
 pub(crate) fn decode<T>(data: &str) -> Result<T, Error>
@@ -23,8 +22,8 @@ where
     T: for<'de> serde::Deserialize<'de>,
 {
     if event_type == "error" {
-        let event: Map<String, Value> = serde_json::from_str(data)?;
-        if !event.contains_key("type") {
+        let event: serde_json::Value = serde_json::from_str(data)?;
+        if event.get("type").is_none() {
             return Err(Error::missing_field("type"));
         }
     }
@@ -40,8 +39,9 @@ where
     if event_type != "error" {
         return decode(data);
     }
-    let value: Value = serde_json::from_str(data).unwrap_or_default();
-    let message = value.get("error").and_then(Value::as_str).unwrap_or(data);
+    let value: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
+    let message = value.get("error").and_then(|it| it.as_str());
+    let message = message.unwrap_or(data);
     Err(Error::custom(format!(
         "the server has ended the stream: {message}"
     )))

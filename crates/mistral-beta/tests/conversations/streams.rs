@@ -110,6 +110,20 @@ async fn merged_text_alone_stays_a_text() {
 }
 
 #[tokio::test]
+async fn merged_texts_of_two_chunks_stay_apart() {
+    let response = merged(&[
+        started(),
+        text("Ma", 0),
+        text("net", 0),
+        text("1863", 1),
+        done(),
+    ])
+    .await;
+    let expected = json!([{"type": "text", "text": "Manet"}, {"type": "text", "text": "1863"}]);
+    assert_eq!(response["outputs"][0]["content"], expected);
+}
+
+#[tokio::test]
 async fn merged_function_calls_join_their_own_deltas() {
     let call = |id: &str, index: i64, arguments: &str| {
         json!({

@@ -142,6 +142,19 @@ async fn done_events_replace_what_their_deltas_amount_to() {
 }
 
 #[tokio::test]
+async fn merged_items_stand_in_the_order_of_their_index() {
+    let reasoning = json!({"type": "reasoning", "id": "rs_1", "summary": []});
+    let list = [created(), delta("Manet"), added(0, reasoning.clone())];
+    let mut stream = stream(events(&list)).await;
+    for _ in &list {
+        stream.next().await.unwrap().unwrap();
+    }
+    let output = serde_json::to_value(stream.so_far().output).unwrap();
+    assert_eq!(output[0], reasoning);
+    assert_eq!(output[1]["id"], "msg_1");
+}
+
+#[tokio::test]
 async fn completed_event_is_the_response() {
     let mut last = response("completed", json!([message("completed", "Manet.")]));
     last["usage"] = json!({

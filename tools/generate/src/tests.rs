@@ -96,3 +96,58 @@ fn events_by_hand_are_not_implemented() {
     assert!(types.contains("pub struct Turn"), "{types}");
     assert!(!types.contains("StreamEvent"), "{types}");
 }
+
+#[test]
+fn type_that_request_and_response_share_can_be_created() {
+    let board = |role: &str| {
+        json!({
+            "type": "object", "required": ["size"], "x-roles": [role],
+            "properties": {"size": {"type": "integer", "x-presence": "required"}}
+        })
+    };
+    let game = |role: &str, board: &str| {
+        json!({
+            "type": "object", "required": ["board"], "x-roles": [role],
+            "properties": {"board": {"$ref": format!("#/$defs/{board}"), "x-presence": "required"}}
+        })
+    };
+    let surface: Surface = serde_json::from_value(json!({
+        "info": {},
+        "methods": [{
+            "call": "games.create", "method": "POST", "path": "/v1/games",
+            "body": {
+                "media_type": "application/json", "schema": {"$ref": "#/$defs/NewGame"},
+                "required": true
+            },
+            "responses": [{
+                "status": ["200"], "media_type": "application/json", "kind": "json",
+                "schema": {"$ref": "#/$defs/Game"}
+            }]
+        }]
+    }))
+    .unwrap();
+    let schemas: Schemas = serde_json::from_value(json!({
+        "info": {},
+        "$defs": {
+            "Game": game("response", "Board"), "Board": board("response"),
+            "NewGame": game("request", "NewBoard"), "NewBoard": board("request")
+        }
+    }))
+    .unwrap();
+    let overlay = Overlay {
+        area: vec![Area {
+            feature: "games".to_owned(),
+            facade: None,
+            groups: vec!["games".to_owned()],
+        }],
+        same: BTreeMap::from([("NewBoard".to_owned(), "Board".to_owned())]),
+        ..Overlay::default()
+    };
+    let model = Model::new(&schemas, &overlay).unwrap();
+    let plan = Plan::new(&surface, &model).unwrap();
+    let files = Files::new(&plan, &model).unwrap().all().unwrap();
+    let types: String = files.into_values().collect();
+    let (before, _) = types.split_once("pub struct Board {").unwrap();
+    let derive = before.rsplit_once("#[derive(").unwrap().1;
+    assert!(derive.contains("ApiRequest"), "{derive}");
+}

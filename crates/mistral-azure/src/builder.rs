@@ -226,12 +226,7 @@ impl MistralAzureBuilder {
     /// Fails if the endpoint or the credential is missing, or if a setting is invalid. The
     /// message names the setting.
     pub fn build(self) -> Result<MistralAzure> {
-        let Some(endpoint) = self.endpoint else {
-            return Err(Error::config(format!(
-                "the Azure endpoint is not set: set {ENDPOINT_VARIABLE} to the URL from the \
-                 deployment's page, or call `MistralAzureBuilder::endpoint`"
-            )));
-        };
+        let endpoint = self.endpoint.ok_or_else(missing_endpoint)?;
         let mut endpoint =
             AzureEndpoint::parse(endpoint.name, &endpoint.value, self.endpoint_kind)?;
         endpoint.kind = self.endpoint_kind.unwrap_or(endpoint.kind);
@@ -240,13 +235,7 @@ impl MistralAzureBuilder {
             .unwrap_or_else(|| endpoint.host.default_auth(endpoint.kind));
         let token_auth = self.auth.unwrap_or(AzureAuth::Bearer);
         let (auth, credentials) = match self.credential {
-            None => {
-                return Err(Error::config(format!(
-                    "the Azure key is not set: set {API_KEY_VARIABLE} to the key from the \
-                     deployment's page, or call `MistralAzureBuilder::api_key` or, for Entra ID \
-                     tokens, `MistralAzureBuilder::credential` (cargo feature `entra`)"
-                )));
-            }
+            None => return Err(missing_key()),
             Some(CredentialSource::Key(key)) => {
                 let header = key_auth
                     .header_value(key.value.expose_secret())
@@ -288,6 +277,21 @@ impl MistralAzureBuilder {
             credentials,
         })
     }
+}
+
+fn missing_endpoint() -> Error {
+    Error::config(format!(
+        "the Azure endpoint is not set: set {ENDPOINT_VARIABLE} to the URL from the deployment's \
+         page, or call `MistralAzureBuilder::endpoint`"
+    ))
+}
+
+fn missing_key() -> Error {
+    Error::config(format!(
+        "the Azure key is not set: set {API_KEY_VARIABLE} to the key from the deployment's page, or \
+         call `MistralAzureBuilder::api_key` or, for Entra ID tokens, \
+         `MistralAzureBuilder::credential` (cargo feature `entra`)"
+    ))
 }
 
 fn setting(name: &'static str, value: impl Into<String>) -> Option<Setting<String>> {

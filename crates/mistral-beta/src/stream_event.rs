@@ -1,8 +1,6 @@
 //! Readers of events, which the generated streams share.
 
 use serde::de::Error as _;
-#[cfg(any(feature = "responses", feature = "workflows"))]
-use serde_json::Value;
 use serde_json::error::Error;
 
 /// Decodes an event. The unions of events keep what they do not know, but an event is an object.
@@ -24,7 +22,7 @@ where
     T: for<'de> serde::Deserialize<'de>,
 {
     if event_type == "error" {
-        let event: serde_json::Map<String, Value> = serde_json::from_str(data)?;
+        let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(data)?;
         if !event.contains_key("type") {
             return Err(Error::missing_field("type"));
         }

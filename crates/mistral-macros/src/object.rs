@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Error, Result};
+use syn::{DeriveInput, Error, Ident, Result};
 
 use crate::attributes::Container;
 use crate::field::{Field, ObjectFields, Presence, Reader};
@@ -51,22 +51,10 @@ pub(crate) fn implement(
     let (name, extra) = (&input.ident, fields.extra);
     let read = read(container, fields);
     let names = fields.declared.iter().map(|field| &field.name);
-    let is_lenient = fields.declared.iter().all(|field| {
-        matches!(
-            field.reader,
-            Reader::Scalar
-                | Reader::Lenient
-                | Reader::LenientList
-                | Reader::LenientNumbers
-                | Reader::LenientObject
-        )
-    });
+    let is_lenient = fields.declared.iter().all(is_lenient);
     let write = fields.declared.iter().map(write_field);
     let assertions = fields.declared.iter().filter_map(assert_lenient);
-    let (serialize, tag) = match container.tag.as_ref().zip(container.tag_value.as_ref()) {
-        Some((tag, value)) => (quote!(serialize_tagged), quote!(#tag, #value,)),
-        None => (quote!(serialize_object), TokenStream::new()),
-    };
+    let serde = implement_serde(name, container);
     quote_spanned! {Span::mixed_site()=>
         #[allow(deprecated)]
         const _: () = {
@@ -96,25 +84,47 @@ pub(crate) fn implement(
                 }
             }
 
-            #[automatically_derived]
-            impl<'de> __json::Deserialize<'de> for #name {
-                fn deserialize<__D: __json::Deserializer<'de>>(
-                    deserializer: __D,
-                ) -> __json::Result<Self, __D::Error> {
-                    __json::deserialize_object(deserializer)
-                }
-            }
-
-            #[automatically_derived]
-            impl __json::Serialize for #name {
-                fn serialize<__S: __json::Serializer>(
-                    &self,
-                    serializer: __S,
-                ) -> __json::Result<__S::Ok, __S::Error> {
-                    __json::#serialize(#tag self, serializer)
-                }
-            }
+            #serde
         };
+    }
+}
+
+fn is_lenient(field: &Field<'_>) -> bool {
+    matches!(
+        field.reader,
+        Reader::Scalar
+            | Reader::Lenient
+            | Reader::LenientList
+            | Reader::LenientNumbers
+            | Reader::LenientObject
+    )
+}
+
+/// Implements `Deserialize` and `Serialize` by `Object`.
+fn implement_serde(name: &Ident, container: &Container) -> TokenStream {
+    let (serialize, tag) = match container.tag.as_ref().zip(container.tag_value.as_ref()) {
+        Some((tag, value)) => (quote!(serialize_tagged), quote!(#tag, #value,)),
+        None => (quote!(serialize_object), TokenStream::new()),
+    };
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        impl<'de> __json::Deserialize<'de> for #name {
+            fn deserialize<__D: __json::Deserializer<'de>>(
+                deserializer: __D,
+            ) -> __json::Result<Self, __D::Error> {
+                __json::deserialize_object(deserializer)
+            }
+        }
+
+        #[automatically_derived]
+        impl __json::Serialize for #name {
+            fn serialize<__S: __json::Serializer>(
+                &self,
+                serializer: __S,
+            ) -> __json::Result<__S::Ok, __S::Error> {
+                __json::#serialize(#tag self, serializer)
+            }
+        }
     }
 }
 

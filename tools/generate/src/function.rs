@@ -15,7 +15,7 @@ pub(crate) struct Function {
     parameters: String,
     /// The values of the path's parameters.
     values: Vec<String>,
-    /// What is set on the request.
+    /// The calls that set the request.
     request: String,
     /// A statement after the request.
     after: &'static str,

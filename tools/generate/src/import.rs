@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::facts::Ordered;
 
-/// What the facts keep of a method, in this order. `classic`, `deprecated` and empty lists are
+/// The members of a method that the facts keep, in this order. `classic`, `deprecated` and empty lists are
 /// left out where they say nothing.
 const METHOD: [&str; 12] = [
     "call",
@@ -39,7 +39,7 @@ const RESPONSE: [&str; 9] = [
     "with_headers",
 ];
 const PAGINATION: [&str; 4] = ["style", "next_query", "cursor_path", "results_path"];
-/// What the facts leave out of a schema.
+/// The members of a schema that the facts leave out.
 const SCHEMA_NOTES: [&str; 2] = ["x-already-known", "x-python"];
 
 /// A JSON value whose objects keep their order.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::files::Files;
 
-/// What the generated code names, besides its own types.
+/// The names that generated code uses besides its own types.
 const KNOWN: [(&str, &str); 22] = [
     ("Secret", "mistral_core::json"),
     ("ListPage", "crate"),

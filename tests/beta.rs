@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers may panic as tests do
 
+use std::collections::BTreeMap;
+
 use futures::StreamExt as _;
 use mistral_sdk::beta::BetaExt as _;
 use mistral_sdk::beta::agents::ListAgentVersionsRequest;
@@ -486,6 +488,16 @@ fn secret_of_a_request_is_sent_and_never_shown() {
     let shown = format!("{request:?}");
     assert!(!shown.contains("whsec-1"), "{shown}");
     assert_eq!(serde_json::to_value(&request).unwrap()["secret"], "whsec-1");
+}
+
+#[test]
+fn secret_headers_of_a_connector_are_sent_and_never_shown() {
+    let headers = BTreeMap::from([("authorization".to_owned(), "Basic c2VjcmV0".into())]);
+    let request = CreateMcpConnectorRequest::new("museum", "Paintings", "https://mcp.example")
+        .headers(headers);
+    assert!(!format!("{request:?}").contains("c2VjcmV0"));
+    let sent = serde_json::to_value(&request).unwrap();
+    assert_eq!(sent["headers"]["authorization"], "Basic c2VjcmV0");
 }
 
 #[test]

@@ -261,11 +261,9 @@ impl<'a> Model<'a> {
             let ty = self
                 .type_of(schema)
                 .map_err(|error| format!("`{key}`: {error}"))?;
-            let ty = match (ty, self.overlay.secrets.contains(&key)) {
-                (ty, false) => ty,
-                (Type::Text, true) => Type::Secret,
-                (Type::Nullable(_), true) => Type::Nullable(Box::new(Type::Secret)),
-                _ => return Err(format!("the secret `{key}` is no text").into()),
+            let ty = match self.overlay.secrets.contains(&key) {
+                true => secret(ty).ok_or_else(|| format!("the secret `{key}` is no text"))?,
+                false => ty,
             };
             fields.push(Field {
                 name: property.clone(),
@@ -320,4 +318,14 @@ fn presence(key: &str, schema: &Schema) -> Result<Presence> {
         Some("const") => Presence::Constant,
         other => return Err(format!("`{key}` has an unknown presence: {other:?}").into()),
     })
+}
+
+/// Returns the type of a secret text, or of secret texts by name, such as headers.
+fn secret(ty: Type) -> Option<Type> {
+    match ty {
+        Type::Text => Some(Type::Secret),
+        Type::Nullable(ty) => secret(*ty).map(|ty| Type::Nullable(Box::new(ty))),
+        Type::Map(_) | Type::Object => Some(Type::Map(Box::new(Type::Secret))),
+        _ => None,
+    }
 }

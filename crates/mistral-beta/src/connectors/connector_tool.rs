@@ -227,7 +227,7 @@ pub struct ConnectionCredentialsInput {
     /// The client credentials of OAuth 2.0.
     pub oauth: Option<OAuth2ClientCredentialsInput>,
     /// HTTP headers, by name.
-    pub headers: Option<BTreeMap<String, String>>,
+    pub headers: Option<BTreeMap<String, Secret>>,
     /// A bearer token.
     #[api(into)]
     pub bearer_token: Option<Secret>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion};
+use mistral_core::json::{ApiEnum, ApiObject, ApiRequest, ApiUnion, Secret};
 use serde_json::{Map, Value};
 
 use super::{
@@ -29,7 +29,7 @@ pub struct CreateHttpConnectorRequest {
     #[api(required, into)]
     pub server: String,
     /// HTTP headers to send with every request to the API, by name.
-    pub headers: Option<Map<String, Value>>,
+    pub headers: Option<BTreeMap<String, Secret>>,
     /// HTTP headers to send with every request to the API, by name. A value can be marked as a
     /// secret.
     pub global_headers: Option<BTreeMap<String, GlobalHeaderValue>>,

@@ -227,7 +227,7 @@ pub struct CreateMcpConnectorRequest {
     #[api(required, into)]
     pub server: String,
     /// HTTP headers to send with every request to the server, by name.
-    pub headers: Option<Map<String, Value>>,
+    pub headers: Option<BTreeMap<String, Secret>>,
     /// HTTP headers to send with every request to the server, by name. A value can be marked as a
     /// secret.
     pub global_headers: Option<BTreeMap<String, GlobalHeaderValue>>,

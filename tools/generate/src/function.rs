@@ -27,6 +27,10 @@ impl Function {
         for argument in &method.arguments {
             function.add(argument, method.facts, model);
         }
+        let note = model.overlay.methods.get(&method.facts.call);
+        if note.is_some_and(|note| note.trace_context) {
+            function.request += ".trace_context()";
+        }
         Ok(function)
     }
 

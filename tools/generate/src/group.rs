@@ -323,12 +323,8 @@ fn operation(method: &RustMethod<'_>, model: &Model<'_>) -> String {
         true => ".retry_safety(RetrySafety::Idempotent)",
         false => "",
     };
-    let trace_context = match note {
-        Some(note) if note.trace_context => ".trace_context()",
-        _ => "",
-    };
     format!(
-        "static {}: Operation = Operation::{constructor}({:?}, {:?}){framing}{safety}{trace_context};\n",
+        "static {}: Operation = Operation::{constructor}({:?}, {:?}){framing}{safety};\n",
         constant(method),
         facts.call,
         path(facts)

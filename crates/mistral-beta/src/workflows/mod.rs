@@ -55,13 +55,11 @@ static BULK_UNARCHIVE: Operation = Operation::put(
 static EXECUTE: Operation = Operation::post(
     "workflows.execute_workflow",
     "/v1/workflows/{workflow_identifier}/execute",
-)
-.trace_context();
+);
 static EXECUTE_REGISTRATION: Operation = Operation::post(
     "workflows.execute_workflow_registration",
     "/v1/workflows/registrations/{workflow_registration_id}/execute",
-)
-.trace_context();
+);
 static GET: Operation = Operation::get(
     "workflows.get_workflow",
     "/v1/workflows/{workflow_identifier}",
@@ -243,7 +241,8 @@ impl<M: Mode> Workflows<M> {
     ) -> Call<ExecuteWorkflowResponse, M> {
         let request = ApiRequest::new(&EXECUTE)
             .path(&[("workflow_identifier", workflow_identifier)])
-            .json(request);
+            .json(request)
+            .trace_context();
         self.client.call(request)
     }
 
@@ -261,7 +260,8 @@ impl<M: Mode> Workflows<M> {
     ) -> Call<ExecuteWorkflowResponse, M> {
         let request = ApiRequest::new(&EXECUTE_REGISTRATION)
             .path(&[("workflow_registration_id", workflow_registration_id)])
-            .json(request);
+            .json(request)
+            .trace_context();
         self.client.call(request)
     }
 

@@ -89,11 +89,12 @@ impl Pipeline {
             Box::pin(self.prepare(request)).await.map_err(at(0))?;
         }
         let with_context;
-        let request = if request.operation.has_trace_context {
-            with_context = request.with_trace_context(&self.propagate).map_err(at(0))?;
-            &*with_context
-        } else {
-            request
+        let request = match request.options().and_then(|own| own.add_trace_context) {
+            Some(add) => {
+                with_context = add(request, &self.propagate).map_err(at(0))?;
+                &*with_context
+            }
+            None => request,
         };
         let mut exchange = Exchange::new(self, request)?;
         let mut timer: Timer<'_> = pin!(None);

@@ -14,6 +14,7 @@ use url::Url;
 use super::client_headers::{ClientHeaders, parse_header};
 use super::deadline::TimeoutOverrides;
 use super::multipart::MultipartForm;
+use super::telemetry::Propagate;
 use crate::error::{Error, Result};
 use crate::json::wire::Object;
 use crate::provider::{Framing, Operation};
@@ -62,6 +63,9 @@ pub(crate) struct RequestParts {
     options: Option<Box<CallOptions>>,
 }
 
+/// Returns a copy of a request with a trace context.
+pub(crate) type AddTraceContext = fn(&RequestParts, &Propagate) -> Result<Box<RequestParts>>;
+
 /// The options of one call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallOptions {
@@ -76,6 +80,8 @@ pub(crate) struct CallOptions {
     pub(crate) base_url: Option<Url>,
     /// The URL of a request that is not the provider's.
     pub(crate) signed_url: Option<Url>,
+    /// Adds a trace context. A function, so that programs without such operations do not contain it.
+    pub(crate) add_trace_context: Option<AddTraceContext>,
 }
 
 impl CallOptions {

@@ -6,11 +6,26 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::request::RequestParts;
+use super::request::{ApiRequest, RequestParts};
 use super::telemetry::Propagate;
 use crate::error::{Error, Result};
 
 const TRACEPARENT: &str = "traceparent";
+
+impl ApiRequest {
+    /// Adds a W3C trace context: in the header `traceparent`, and in the field of that name of the
+    /// JSON body.
+    ///
+    /// The context is that of the body, if the caller sets one there, otherwise that of the header,
+    /// otherwise that of [`ClientBuilder::propagate`](crate::ClientBuilder::propagate) if it is
+    /// sampled, otherwise a new one. The call fails before it is sent if the caller's is invalid.
+    pub fn trace_context(self) -> Self {
+        self.update(|parts| {
+            parts.options_mut().add_trace_context = Some(RequestParts::with_trace_context);
+            Ok(())
+        })
+    }
+}
 
 impl RequestParts {
     /// Returns a copy with a trace context in the header and in the field `traceparent`.
@@ -20,7 +35,7 @@ impl RequestParts {
     ///
     /// # Errors
     /// Fails when the caller's trace context is not one.
-    pub(super) fn with_trace_context(&self, propagate: &Propagate) -> Result<Box<Self>> {
+    fn with_trace_context(&self, propagate: &Propagate) -> Result<Box<Self>> {
         let mut parts = Box::new(self.clone());
         let body = parts.body.take();
         let json = body.as_ref().and_then(|body| body.bytes());

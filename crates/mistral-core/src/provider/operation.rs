@@ -33,8 +33,6 @@ pub struct Operation {
     pub framing: Framing,
     /// Whether the request may be sent again after the server may have received it.
     pub retry_safety: RetrySafety,
-    /// Whether every request has a trace context, in the header and in the body.
-    pub(crate) has_trace_context: bool,
     /// Whether the request is one that the SDK does not model: its path is no template.
     pub(crate) is_raw: bool,
 }
@@ -100,7 +98,6 @@ impl Operation {
             path: Cow::Borrowed(path),
             framing: Framing::Json,
             retry_safety,
-            has_trace_context: false,
             is_raw: false,
         }
     }
@@ -175,18 +172,6 @@ impl Operation {
     #[must_use]
     pub const fn retry_safety(mut self, safety: RetrySafety) -> Self {
         self.retry_safety = safety;
-        self
-    }
-
-    /// Sets that every request has a W3C trace context: in the header `traceparent`, and in the
-    /// field of that name of the JSON body.
-    ///
-    /// The context is that of the body, if the caller sets one there, otherwise that of the header,
-    /// otherwise that of [`ClientBuilder::propagate`](crate::ClientBuilder::propagate) if it is
-    /// sampled, otherwise a new one. The call fails before it is sent if the caller's is invalid.
-    #[must_use]
-    pub const fn trace_context(mut self) -> Self {
-        self.has_trace_context = true;
         self
     }
 

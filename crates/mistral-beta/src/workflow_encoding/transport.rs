@@ -180,7 +180,7 @@ impl Reader for ResponseReader {
 struct EventReader {
     encoding: Arc<WorkflowEncoding>,
     body: Body,
-    /// What was read since the end of the last event.
+    /// The bytes that were read since the end of the last event.
     buffer: Vec<u8>,
 }
 

@@ -24,8 +24,8 @@ type OpenStream<T> = Box<dyn FnMut(Option<i64>) -> StreamCall<T> + Send>;
 /// A stream of events that outlives its connections. Created by
 /// [`Client::reconnecting`](crate::Client::reconnecting).
 ///
-/// When the connection is lost, when the server closes it before the last event, and when the server
-/// reports a temporary error, the stream is requested again from the event after the last one. No
+/// The stream is requested again, from the event after the last one, when the connection is lost, when
+/// the server closes it before the last event, and when the server reports a temporary error. No
 /// event is returned twice. Nothing is sent before the stream is read for the first time, nor while
 /// it is not read, nor after it was dropped.
 ///

@@ -49,7 +49,7 @@ pub enum ErrorKind {
     Tool,
     /// A limit of the client was exceeded, for example by one event of a stream.
     TooLarge,
-    /// What the server worked on, for example the execution of a workflow, ended without success.
+    /// A job of the server, for example the execution of a workflow, ended without success.
     /// [`Error::partial`](crate::Error::partial) holds its last state.
     Failed,
 }

@@ -23,7 +23,7 @@ use crate::transport::Payload;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
-/// What comes back is an error, if anything: JSON is preferred for it.
+/// Of a response without content: only an error has a body, which JSON is preferred for.
 const ANYTHING: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.5");
 const JSON_LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// The words that precede a list of keys.
 const MARKERS: &[&str] = &["keys", "fields", "properties"];
-/// What may stand between such a word and the list.
+/// The texts that may stand between such a word and the list.
 const LINKS: &[&str] = &[":", "named ", "called ", "are "];
 const QUOTES: &[(char, char)] = &[('\'', '\''), ('"', '"'), ('`', '`'), ('“', '”'), ('‘', '’')];
 const MAX_KEYS: usize = 100;

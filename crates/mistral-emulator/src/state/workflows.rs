@@ -16,11 +16,11 @@ pub(crate) const NAMESPACE: &str = "emulator";
 #[derive(Debug)]
 pub(crate) struct Workflows {
     pub(crate) executions: Vec<Execution>,
-    /// What was sent to streams so far, in the order of `broker_sequence`, which starts at 1.
+    /// The events sent so far, in the order of `broker_sequence`, which starts at 1.
     pub(crate) events: Vec<Value>,
     /// The schedules in the form of the API.
     pub(crate) schedules: Vec<Value>,
-    /// What is known of workflows, by name.
+    /// The definitions of workflows, by name.
     definitions: BTreeMap<String, Value>,
     created: u64,
     clock: Arc<RunningClock>,

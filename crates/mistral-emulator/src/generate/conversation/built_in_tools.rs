@@ -65,7 +65,7 @@ pub(crate) struct Hit {
     pub(crate) shared_words: usize,
 }
 
-/// What a tool has done.
+/// The execution of a tool.
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) name: String,

@@ -18,8 +18,8 @@ use crate::time::format_timestamp;
 /// Adds the inputs of a validated request to a conversation, and the entries that respond to them.
 /// The conversation is stored, unless the request says not to.
 ///
-/// What is wrong with the request is a response with a status. What goes wrong while a stream is
-/// generated is an event.
+/// # Errors
+/// Fails for an invalid request. A failure while a stream is generated is an event of the stream.
 pub(super) fn respond(
     state: &AppState,
     request: &TurnRequest,

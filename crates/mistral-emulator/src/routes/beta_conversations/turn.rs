@@ -21,7 +21,7 @@ use crate::state::file::NewFile;
 use crate::state::models::Model;
 use crate::time::format_timestamp;
 
-/// What is needed to respond to the last entries of a history.
+/// The history and the settings from which a response is generated.
 pub(super) struct Turn<'a> {
     pub(super) state: &'a AppState,
     pub(super) participant: Participant,

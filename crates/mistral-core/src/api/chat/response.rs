@@ -63,6 +63,7 @@ impl ChatCompletionResponse {
     /// assert_eq!(history[1], Message::assistant("Hi!"));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
+    #[inline]
     pub fn into_message(self) -> Option<Message> {
         let first = self.choices.into_iter().next();
         first.map(|choice| choice.message.into())

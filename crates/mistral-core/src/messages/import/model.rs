@@ -12,6 +12,7 @@ use crate::messages::tool_call::{Arguments, ToolCall};
 
 const TEXT: &str = "it is a text of the content";
 
+#[inline]
 pub(super) fn assistant(fields: &mut Fields, log: &mut ChangeLog) -> AssistantMessage {
     let has_content = fields.has("content");
     let mut content = has_content.then(|| content::take(fields, "content", log));
@@ -45,6 +46,7 @@ pub(super) fn assistant(fields: &mut Fields, log: &mut ChangeLog) -> AssistantMe
 }
 
 /// Imports a spoken response, of which the history can have the transcript.
+#[inline]
 fn spoken(content: &mut Option<Content>, audio: Map<String, Value>, log: &mut ChangeLog) {
     let transcript = audio.get("transcript").and_then(Value::as_str);
     let transcript = transcript.unwrap_or_default().to_owned();
@@ -58,6 +60,7 @@ fn spoken(content: &mut Option<Content>, audio: Map<String, Value>, log: &mut Ch
     }
 }
 
+#[inline]
 fn append(content: &mut Option<Content>, text: &str) {
     match content {
         Some(Content::Chunks(chunks)) => chunks.push(ContentChunk::text(text)),
@@ -70,6 +73,7 @@ fn append(content: &mut Option<Content>, text: &str) {
 }
 
 /// Adds a chunk before the others.
+#[inline]
 pub(super) fn prepend(content: &mut Option<Content>, chunk: ContentChunk) {
     let rest = match content.take() {
         Some(Content::Chunks(chunks)) => chunks,
@@ -80,10 +84,12 @@ pub(super) fn prepend(content: &mut Option<Content>, chunk: ContentChunk) {
     *content = Some(Content::Chunks(chunks.collect()));
 }
 
+#[inline]
 pub(super) fn thinking(texts: impl IntoIterator<Item = String>) -> ThinkChunk {
     ThinkChunk::new(texts.into_iter().map(ContentChunk::text))
 }
 
+#[inline]
 fn tool_calls(fields: &mut Fields, log: &mut ChangeLog) -> Vec<ToolCall> {
     let calls = fields.take_list("tool_calls").unwrap_or_default();
     fields.take_if("tool_calls", Value::is_null); // as if it were absent
@@ -92,6 +98,7 @@ fn tool_calls(fields: &mut Fields, log: &mut ChangeLog) -> Vec<ToolCall> {
     calls.collect()
 }
 
+#[inline]
 fn tool_call(call: Value, path: String, log: &mut ChangeLog) -> Option<ToolCall> {
     let before = call.clone();
     let imported = match call {
@@ -132,6 +139,7 @@ fn tool_call(call: Value, path: String, log: &mut ChangeLog) -> Option<ToolCall>
 }
 
 /// Imports the call of a function: its name and its arguments.
+#[inline]
 pub(super) fn function(
     mut fields: Fields,
     id: Option<String>,
@@ -156,6 +164,7 @@ pub(super) fn function(
 }
 
 /// Imports the call of a custom tool, whose input is any text.
+#[inline]
 pub(super) fn custom(
     mut fields: Fields,
     id: Option<String>,
@@ -170,6 +179,7 @@ pub(super) fn custom(
     Some(call(id, name, arguments.into()))
 }
 
+#[inline]
 fn call(id: Option<String>, name: String, arguments: Arguments) -> ToolCall {
     let mut call = ToolCall::new("", name, arguments);
     call.id = id;

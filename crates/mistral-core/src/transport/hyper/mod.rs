@@ -88,8 +88,9 @@ impl HyperTransport {
     /// [`ClientBuilder::connect_timeout`](crate::ClientBuilder::connect_timeout).
     ///
     /// # Errors
-    /// Fails when TLS cannot be set up: there are no root certificates, or the feature
-    /// `rustls-no-provider` is enabled and the application has not installed a `CryptoProvider`.
+    /// Fails when TLS cannot be set up: the feature `rustls-no-provider` is enabled, and the
+    /// application has not installed a `CryptoProvider`. The root certificates of the system are read
+    /// for the first connection with TLS, once per process; the call fails if there are none.
     pub fn new(connect_timeout: Duration) -> Result<Self, TransportError> {
         let connector = Connector::new(connect_timeout)?;
         Ok(Self {

@@ -17,6 +17,7 @@ mod resolver;
 mod settings_frame;
 mod tls;
 mod upgrade;
+mod write_buffer;
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::content::Content;
+use super::reasoning::reasoning;
 use super::tool_call::ToolCall;
 use crate::json::wire::serialize_tagged;
 use crate::json::{ApiRequest, ApiUnion};
@@ -156,8 +157,13 @@ impl AssistantMessage {
     }
 
     /// Returns the reasoning, joined from all thinking chunks. Empty if there is none.
+    ///
+    /// vLLM, SGLang, llama.cpp, Ollama and others send the reasoning beside the content, in the
+    /// field `reasoning_content` or `reasoning`, which [`extra`](Self::extra) keeps and which is
+    /// sent with the history. Where the content has no thinking chunks, the text of that field is
+    /// returned.
     pub fn thinking(&self) -> Cow<'_, str> {
-        self.content.as_ref().map_or("".into(), Content::thinking)
+        reasoning(self.content.as_ref(), &self.extra)
     }
 }
 

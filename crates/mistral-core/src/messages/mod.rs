@@ -10,6 +10,7 @@ mod lint;
 mod media;
 mod message;
 pub(crate) mod outgoing;
+mod reasoning;
 mod repair;
 mod response_format;
 mod tool;
@@ -32,6 +33,7 @@ pub use self::lint::lint_messages;
 pub(crate) use self::media::read_file;
 pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
+pub(crate) use self::reasoning::{REASONING_FIELDS, reasoning};
 pub use self::repair::repair_messages;
 pub use self::response_format::{ResponseFormat, ResponseFormatType, ResponseSchema};
 pub use self::tool::{

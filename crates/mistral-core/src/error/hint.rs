@@ -59,7 +59,7 @@ const RESPONSE_SCHEMA: &str = "the schema of the response format must be a valid
     `\"additionalProperties\": false`";
 const GRAMMAR: &str = "simplify the JSON schema of the tool or of the response format: leave out \
     `$schema`, `$id`, `format`, `pattern` and what else this host does not compile";
-const WRONG_HOST: &str = "check that the key belongs to this host: api.mistral.ai and \
+const WRONG_HOST: &str = "check that a key is sent, and that it belongs to this host: api.mistral.ai and \
     codestral.mistral.ai take different keys. A plan or a budget that is used up may be reported \
     like this, too";
 const PAYMENT: &str = "the account has no means of payment, or its budget or plan is used up: \
@@ -79,6 +79,10 @@ const FILE_NAME: &str =
     "give the file a name whose extension fits its content, and the purpose that fits it";
 const PURPOSE: &str = "set the purpose of the file, for example `FilePurpose::Ocr` for a PDF: \
     without one it is validated as fine-tuning data";
+const BATCH_SIZE: &str = "send fewer or shorter inputs per request, or start llama.cpp with a \
+    larger `--batch-size` and `--ubatch-size`";
+const LOADING: &str = "the server is still loading its model: try again in some seconds, or raise \
+    `RetryPolicy::max_retries`";
 const CAPACITY: &str = "the model is out of capacity, no limit of yours is exceeded: try again \
     later, or use another model";
 
@@ -114,6 +118,12 @@ static HINTS: &[Hint] = &[
     hint(0, "3210", Contains(&["too many tokens"]), FEWER_TOKENS),
     hint(0, "", Contains(&["too many tokens in batch"]), FEWER_TOKENS),
     hint(400, "", Contains(&["maximum context length"]), SHORTER),
+    hint(400, "", Contains(&["longer than the model's context length"]), SHORTER),
+    hint(400, "", Contains(&["exceeds the available context size"]), SHORTER),
+    hint(0, "", Contains(&["is too large to process"]), BATCH_SIZE),
+    hint(404, "", Contains(&["the model", "does not exist"]), UNKNOWN_MODEL),
+    hint(404, "", Contains(&["model", "not found"]), UNKNOWN_MODEL),
+    hint(503, "", Equals("loading model"), LOADING),
     hint(0, "3051", Any, UNSUPPORTED),
     hint(422, "", Contains(&["received file with mimetype"]), FILE_NAME),
     hint(422, "", Contains(&["invalid file format"]), PURPOSE),

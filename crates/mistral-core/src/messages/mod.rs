@@ -10,7 +10,6 @@ mod lint;
 mod media;
 mod message;
 pub(crate) mod outgoing;
-mod reasoning;
 mod repair;
 mod response_format;
 mod tool;
@@ -31,9 +30,8 @@ pub use self::import::import_openai;
 pub use self::into_messages::IntoMessages;
 pub use self::lint::lint_messages;
 pub(crate) use self::media::read_file;
-pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
-pub(crate) use self::reasoning::{REASONING_FIELDS, reasoning};
+pub(crate) use self::message::{REASONING_FIELDS, WithRole, reasoning};
 pub use self::repair::repair_messages;
 pub use self::response_format::{ResponseFormat, ResponseFormatType, ResponseSchema};
 pub use self::tool::{

@@ -7,8 +7,7 @@ use super::fields::Fields;
 use crate::messages::change::ChangeLog;
 use crate::messages::content::Content;
 use crate::messages::content_chunk::{ContentChunk, ThinkChunk};
-use crate::messages::message::AssistantMessage;
-use crate::messages::reasoning::REASONING_FIELDS;
+use crate::messages::message::{AssistantMessage, REASONING_FIELDS};
 use crate::messages::tool_call::{Arguments, ToolCall};
 
 const TEXT: &str = "it is a text of the content";

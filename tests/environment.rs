@@ -225,7 +225,7 @@ fn from_env_missing_or_invalid_variable_names_the_fix() {
         ),
         (
             vec![key, ("MISTRAL_PROVIDER", "local"), ("MISTRAL_SERVER", "eu")],
-            vec!["MISTRAL_SERVER is `eu`, a server of Mistral"],
+            vec!["MISTRAL_SERVER is a server of Mistral, `eu`"],
         ),
         (
             vec![

@@ -20,8 +20,6 @@ pub struct MistralApi {
     pub(crate) credentials: Credentials,
 }
 
-/// The domain of the accounts of Snowflake.
-const SNOWFLAKE_DOMAIN: &str = ".snowflakecomputing.com";
 /// The path of Cortex below the URL of an account, before the version.
 const SNOWFLAKE_PATH: &str = "/api/v2/cortex";
 
@@ -41,10 +39,7 @@ impl BaseUrl {
     /// Parses the URL in `setting`, which an error names.
     pub(crate) fn parse(setting: &str, url: &str) -> Result<Self> {
         let mut url = parse_base_url(setting, url)?;
-        let is_snowflake = url
-            .domain()
-            .is_some_and(|host| host.ends_with(SNOWFLAKE_DOMAIN));
-        if is_snowflake && url.path() == "/" {
+        if url.path() == "/" && Server::at(&url) == Some(Server::Snowflake) {
             url.set_path(SNOWFLAKE_PATH);
         }
         Route::join(&url, "/v1/models")

@@ -23,13 +23,17 @@ impl MistralApiBuilder {
     /// invalid. The message names the setting.
     pub fn build(self) -> Result<MistralApi> {
         let base_url = self.address()?;
+        let server = match &base_url {
+            BaseUrl::Server(server) => Some(*server),
+            BaseUrl::Custom(url) => Server::at(url).or(self.server),
+        };
         if self.is_local {
-            self.check_local(&base_url)?;
+            self.check_local(server)?;
         }
-        let is_optional = self.is_key_optional(&base_url);
+        let is_optional = self.is_key_optional(server, &base_url);
         let credentials = match self.credentials {
             None if is_optional => Credentials::Keyless,
-            None => return Err(missing_key(&base_url)),
+            None => return Err(missing_key(server, &base_url)),
             Some(CredentialSource::Key(Setting { name, value })) => {
                 let header = bearer_header(value.expose_secret());
                 Credentials::Static(
@@ -66,56 +70,49 @@ impl MistralApiBuilder {
     }
 
     /// Checks that requests do not go to Mistral by mistake.
-    fn check_local(&self, base_url: &BaseUrl) -> Result<()> {
+    fn check_local(&self, server: Option<Server>) -> Result<()> {
         let names = "the URL of your server, such as `http://localhost:8000`, or to `vllm`, \
                      `sglang`, `llama.cpp` or `ollama` for one at its usual port on this machine";
-        match base_url {
-            _ if self.base_url.is_none() => Err(Error::config(format!(
+        if self.base_url.is_none() {
+            return Err(Error::config(format!(
                 "{SERVER_VARIABLE} is not set, which the provider `local` requires: set it to {names}"
-            ))),
-            BaseUrl::Server(server) if server.is_mistral() => Err(Error::config(format!(
-                "{SERVER_VARIABLE} is `{}`, a server of Mistral: use the provider `api`, or set it \
+            )));
+        }
+        match server.filter(|server| server.is_mistral()) {
+            Some(server) => Err(Error::config(format!(
+                "{SERVER_VARIABLE} is a server of Mistral, `{}`: use the provider `api`, or set it \
                  to {names}",
                 server.name()
             ))),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
-    fn is_key_optional(&self, base_url: &BaseUrl) -> bool {
-        match base_url {
-            BaseUrl::Server(server) => !server.needs_key(),
-            BaseUrl::Custom(url) => {
-                self.is_local
-                    || is_private(url)
-                    || self.server.is_some_and(|server| !server.needs_key())
-            }
-        }
+    fn is_key_optional(&self, server: Option<Server>, base_url: &BaseUrl) -> bool {
+        let is_private = matches!(base_url, BaseUrl::Custom(url) if is_private(url));
+        is_private || server.map_or(self.is_local, |server| !server.needs_key())
     }
 }
 
-fn missing_key(base_url: &BaseUrl) -> Error {
-    match base_url {
-        BaseUrl::Server(server) => {
-            let source = server.key_source().unwrap_or("its key");
-            let otherwise = match server.is_mistral() {
-                true => {
-                    ", or call `MistralApiBuilder::api_key` or, for a server that needs no key, \
-                     `MistralApiBuilder::keyless`"
-                }
-                false => ", or call `MistralApiBuilder::api_key`",
-            };
-            Error::config(format!(
-                "{API_KEY_VARIABLE} is not set: set it to {source}{otherwise}"
-            ))
-        }
-        BaseUrl::Custom(url) => Error::config(format!(
+fn missing_key(server: Option<Server>, base_url: &BaseUrl) -> Error {
+    let setter = "or call `MistralApiBuilder::api_key`";
+    Error::config(match (server, base_url) {
+        (Some(server), _) if server.is_mistral() => format!(
+            "{API_KEY_VARIABLE} is not set: set it to a key from https://console.mistral.ai, \
+             {setter} or, for a server that needs no key, `MistralApiBuilder::keyless`"
+        ),
+        (Some(server), _) => format!(
+            "{API_KEY_VARIABLE} is not set: set it to {}, {setter}",
+            server.key_source().unwrap_or("the key of the server")
+        ),
+        (None, BaseUrl::Custom(url)) => format!(
             "{API_KEY_VARIABLE} is not set, and `{}` is not a host of a private network: set it to \
-             the key of that server, or call `MistralApiBuilder::api_key`. For a server that needs \
-             no key, set MISTRAL_PROVIDER to `local`, or call `MistralApiBuilder::keyless`",
+             the key of that server, {setter}. For a server that needs no key, set \
+             MISTRAL_PROVIDER to `local`, or call `MistralApiBuilder::keyless`",
             url.host_str().unwrap_or_default()
-        )),
-    }
+        ),
+        (None, BaseUrl::Server(_)) => format!("{API_KEY_VARIABLE} is not set: set it, {setter}"),
+    })
 }
 
 fn keyless_refused(server: Server) -> Error {

@@ -4,7 +4,12 @@ use std::str::FromStr;
 use mistral_core::provider::shown_value;
 use mistral_core::{Error, Result};
 
+use url::Url;
+
 use crate::SERVER_VARIABLE;
+
+/// The domain of the accounts of Snowflake.
+const SNOWFLAKE_DOMAIN: &str = ".snowflakecomputing.com";
 
 /// A server of Mistral's API, or another server or service that speaks this API.
 ///
@@ -136,6 +141,21 @@ impl Server {
     /// Whether this is one of Mistral's own servers.
     pub(crate) fn is_mistral(self) -> bool {
         matches!(self, Self::Global | Self::Eu | Self::Us)
+    }
+
+    /// Returns the server that a base URL belongs to. `None` for a host of a private network, and
+    /// for any other.
+    pub(crate) fn at(url: &Url) -> Option<Self> {
+        let host = url.domain()?;
+        if host == "mistral.ai" || host.ends_with(".mistral.ai") {
+            return Some(Self::Global);
+        }
+        if host.ends_with(SNOWFLAKE_DOMAIN) {
+            return Some(Self::Snowflake);
+        }
+        [Self::Scaleway, Self::Ovh, Self::Nim]
+            .into_iter()
+            .find(|server| server.url().and_then(|url| url.strip_prefix("https://")) == Some(host))
     }
 
     /// Returns the origin of the server's keys, for error messages. `None` if it needs none.

@@ -176,7 +176,6 @@ async fn builder_private_host_needs_no_key() {
         ("http://vllm:8000", true),
         ("http://gpu.internal:8000", true),
         ("https://gate.example", false),
-        ("https://api.mistral.ai", false),
     ] {
         match MistralApi::builder().base_url(host).build() {
             Ok(api) => {
@@ -199,6 +198,37 @@ async fn builder_private_host_needs_no_key() {
         let keyed = MistralApi::builder().base_url(host).api_key("key").build();
         let (_, header) = request_of(&keyed.unwrap()).await;
         assert_eq!(header.as_deref(), Some("Bearer key"), "a key is sent");
+    }
+}
+
+/// The rule for keys is that of the service, whether it is named or its URL is set.
+#[test]
+fn builder_url_of_a_service_has_its_rule_for_keys() {
+    for (url, source) in [
+        ("https://api.mistral.ai/v1", Some("console.mistral.ai")),
+        ("https://codestral.mistral.ai", Some("console.mistral.ai")),
+        ("https://api.scaleway.ai/v1", Some("console.scaleway.com")),
+        (
+            "https://api.scaleway.ai/0f0f0f/v1",
+            Some("console.scaleway.com"),
+        ),
+        (
+            "https://integrate.api.nvidia.com/v1",
+            Some("build.nvidia.com"),
+        ),
+        (
+            "https://acme.snowflakecomputing.com",
+            Some("programmatic access token"),
+        ),
+        ("https://oai.endpoints.kepler.ai.cloud.ovh.net/v1", None),
+    ] {
+        match (MistralApi::builder().base_url(url).build(), source) {
+            (Ok(_), None) => {}
+            (Err(error), Some(source)) => {
+                assert!(error.to_string().contains(source), "{error}");
+            }
+            (result, _) => panic!("{url}: {result:?}"),
+        }
     }
 }
 
@@ -361,7 +391,12 @@ fn builder_or_env_fills_only_what_is_not_set() {
         (
             "elsewhere",
             vec![key, server],
-            "MISTRAL_SERVER is `eu`, a server of Mistral",
+            "MISTRAL_SERVER is a server of Mistral, `eu`",
+        ),
+        (
+            "elsewhere",
+            vec![key, ("MISTRAL_SERVER", "https://api.mistral.ai/v1")],
+            "MISTRAL_SERVER is a server of Mistral",
         ),
         (
             "elsewhere",

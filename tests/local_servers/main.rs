@@ -8,7 +8,7 @@
 use mistral_sdk::chat::{ChatCompletionRequest, ChatCompletionResponse, FinishReason, Message};
 use mistral_sdk::messages::normalize_tool_call_ids;
 use mistral_sdk::testing::{MockReply, MockRequest, MockTransport};
-use mistral_sdk::{Client, Error, MistralApi, RetryPolicy, Server};
+use mistral_sdk::{Client, Error, ErrorKind, MistralApi, RetryPolicy, Server};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -193,6 +193,9 @@ impl Preset {
         let hint = error.hint().unwrap_or_default();
         let expected_hint = expected.hint.as_deref().unwrap_or_default();
         assert!(hint.contains(expected_hint), "{body}: {hint}");
+        let is_told = hint.contains("no key was sent") && hint.contains("MISTRAL_API_KEY");
+        let is_expected = error.kind() == ErrorKind::Authentication && !self.server.needs_key();
+        assert_eq!(is_told, is_expected, "{body}: {hint}");
     }
 }
 

@@ -59,9 +59,11 @@ const RESPONSE_SCHEMA: &str = "the schema of the response format must be a valid
     `\"additionalProperties\": false`";
 const GRAMMAR: &str = "simplify the JSON schema of the tool or of the response format: leave out \
     `$schema`, `$id`, `format`, `pattern` and what else this host does not compile";
-const WRONG_HOST: &str = "check that a key is sent, and that it belongs to this host: api.mistral.ai and \
+const WRONG_HOST: &str = "check that the key belongs to this host: api.mistral.ai and \
     codestral.mistral.ai take different keys. A plan or a budget that is used up may be reported \
     like this, too";
+pub(super) const NO_KEY: &str = "no key was sent, and the server requires one: set \
+    MISTRAL_API_KEY, or call `api_key` on the provider's builder";
 const PAYMENT: &str = "the account has no means of payment, or its budget or plan is used up: \
     see its billing page";
 pub(super) const BASE_URL: &str = "check the base URL: this host has nothing at that path";

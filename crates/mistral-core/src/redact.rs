@@ -13,7 +13,8 @@ use url::form_urlencoded::byte_serialize;
 
 pub(crate) use self::content::RedactContent;
 pub use self::content::Redaction;
-use self::names::{is_secret_header, is_secret_parameter, is_shown_header, is_shown_parameter};
+pub(crate) use self::names::is_secret_header;
+use self::names::{is_secret_parameter, is_shown_header, is_shown_parameter};
 
 /// The text that replaces a credential.
 pub(crate) const MASK: &str = "***";

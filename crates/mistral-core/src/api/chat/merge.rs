@@ -9,13 +9,12 @@ use super::chunk::{CompletionChunk, CompletionResponseStreamChoice, DeltaMessage
 use super::finish::{FinishReason, Logprobs};
 use super::response::{ChatCompletionChoice, ChatCompletionResponse};
 use super::tool_calls::ToolCalls;
-use crate::messages::{AssistantMessage, Content, ContentChunk, ThinkChunk, UsageInfo};
+use crate::messages::{
+    AssistantMessage, Content, ContentChunk, REASONING_FIELDS, ThinkChunk, UsageInfo,
+};
 
 /// The number of choices up to which they are searched one by one.
 const MAX_SEARCHED: usize = 16;
-
-/// The undeclared fields of a message in which other servers stream the reasoning of the model.
-const REASONING_FIELDS: [&str; 2] = ["reasoning", "reasoning_content"];
 
 /// A response that is extended by every chunk.
 #[derive(Debug, Default)]

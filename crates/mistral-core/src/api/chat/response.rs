@@ -81,6 +81,14 @@ impl ChatCompletionResponse {
             .map_or("".into(), |choice| choice.message.text())
     }
 
+    /// Returns the reasoning of the first choice. Empty if there is none. See
+    /// [`AssistantMessage::thinking`].
+    pub fn thinking(&self) -> Cow<'_, str> {
+        self.choices
+            .first()
+            .map_or("".into(), |choice| choice.message.thinking())
+    }
+
     /// Returns the tool calls of the first choice. Empty if there are none.
     pub fn tool_calls(&self) -> &[ToolCall] {
         self.choices

@@ -7,7 +7,7 @@ use super::fields::Fields;
 use crate::messages::change::ChangeLog;
 use crate::messages::content::Content;
 use crate::messages::content_chunk::{ContentChunk, ThinkChunk};
-use crate::messages::message::AssistantMessage;
+use crate::messages::message::{AssistantMessage, REASONING_FIELDS};
 use crate::messages::tool_call::{Arguments, ToolCall};
 
 const TEXT: &str = "it is a text of the content";
@@ -23,10 +23,15 @@ pub(super) fn assistant(fields: &mut Fields, log: &mut ChangeLog) -> AssistantMe
     if let Some(audio) = fields.take_object("audio") {
         spoken(&mut content, audio, log);
     }
-    for name in ["reasoning_content", "reasoning"] {
+    let mut imported = None;
+    for name in REASONING_FIELDS {
         if let Some(text) = fields.take_text(name).filter(|text| !text.is_empty()) {
             log.converted(name, text.as_str().into(), "it is a thinking chunk");
-            prepend(&mut content, thinking([text]).into());
+            // vLLM sends the same text in both fields.
+            if imported.as_ref() != Some(&text) {
+                imported = Some(text.clone());
+                prepend(&mut content, thinking([text]).into());
+            }
         }
     }
     let mut calls = tool_calls(fields, log);

@@ -250,7 +250,7 @@ async fn ollama_shapes_are_read() {
     preset.check(&recording!("ollama")).await;
 }
 
-/// The image of Outscale is served by vLLM, below `/v1`, FIM included.
+/// Outscale documents `/v1/chat/completions` and `/v1/fim/completions`. The shapes are those of vLLM.
 #[tokio::test]
 async fn outscale_shapes_are_read() {
     let preset = Preset {
@@ -269,7 +269,7 @@ async fn outscale_shapes_are_read() {
     assert_eq!(url, "https://vm.example/v1/fim/completions");
 }
 
-/// Scaleway documents the chat completions of vLLM.
+/// Scaleway documents `/v1`. The shapes are those of vLLM.
 #[tokio::test]
 async fn scaleway_shapes_are_read() {
     let preset = Preset {
@@ -280,7 +280,7 @@ async fn scaleway_shapes_are_read() {
     preset.check(&recording!("vllm")).await;
 }
 
-/// OVHcloud documents the chat completions of vLLM, also without a key.
+/// OVHcloud documents `/v1`, also without a key. The shapes are those of vLLM.
 #[tokio::test]
 async fn ovh_shapes_are_read() {
     let preset = Preset {

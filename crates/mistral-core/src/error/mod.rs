@@ -102,6 +102,8 @@ struct Inner {
     limit: Option<Duration>,
     transport: Option<TransportErrorKind>,
     url: Option<Url>,
+    /// The advice of the provider.
+    hint: Option<&'static str>,
     /// Whether the server may have received an earlier attempt of the same call.
     arrived_before: bool,
     request_id: Option<String>,
@@ -267,7 +269,11 @@ impl Error {
     /// # Ok(()) }
     /// ```
     pub fn hint(&self) -> Option<&'static str> {
-        self.api()?.hint().or_else(|| self.url_hint())
+        let api = self.api()?;
+        self.0
+            .hint
+            .or_else(|| api.hint())
+            .or_else(|| self.url_hint())
     }
 
     /// Returns the delay that a rate limiter of the program reported.

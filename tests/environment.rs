@@ -10,7 +10,7 @@ use mistral_sdk::Client;
 use mistral_sdk::chat::{ChatCompletionRequest, Message};
 
 const CHILD: &str = "MISTRAL_TEST_CHILD";
-const VARIABLES: [&str; 19] = [
+const VARIABLES: [&str; 20] = [
     "MISTRAL_PROVIDER",
     "MISTRAL_MODEL_MAP",
     "MISTRAL_API_KEY",
@@ -18,6 +18,7 @@ const VARIABLES: [&str; 19] = [
     "MISTRAL_SERVER",
     "AZURE_ENDPOINT",
     "AZUREAI_ENDPOINT",
+    "AZURE_ENDPOINT_KIND",
     "AZURE_API_KEY",
     "AZURE_API_VERSION",
     "AZURE_MODEL",
@@ -121,7 +122,7 @@ fn from_env_in_environment_of_emulator_works_on_every_cloud() {
         .collect();
     for path in [
         "/v1/chat/completions",
-        "/models/chat/completions",
+        "/openai/v1/chat/completions",
         ":rawPredict",
     ] {
         assert!(paths.iter().any(|sent| sent.ends_with(path)), "{paths:?}");

@@ -28,6 +28,7 @@ impl Error {
             limit: None,
             transport: None,
             url: None,
+            hint: None,
             arrived_before: false,
             request_id: None,
             partial: None,
@@ -115,6 +116,13 @@ impl Error {
     #[must_use]
     pub(crate) fn with_request_id(mut self, id: Option<&str>) -> Self {
         self.0.request_id = id.map(str::to_owned);
+        self
+    }
+
+    /// Sets the advice of the provider, which takes precedence over that of the SDK.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: Option<&'static str>) -> Self {
+        self.0.hint = hint;
         self
     }
 

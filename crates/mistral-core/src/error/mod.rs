@@ -102,6 +102,8 @@ struct Inner {
     limit: Option<Duration>,
     transport: Option<TransportErrorKind>,
     url: Option<Url>,
+    /// The advice of the provider.
+    hint: Option<&'static str>,
     /// Whether the server may have received an earlier attempt of the same call.
     arrived_before: bool,
     request_id: Option<String>,
@@ -272,7 +274,11 @@ impl Error {
         if self.0.is_anonymous && self.status().is_some_and(|status| status == 401) {
             return Some(hint::NO_KEY);
         }
-        self.api()?.hint().or_else(|| self.url_hint())
+        let api = self.api()?;
+        self.0
+            .hint
+            .or_else(|| api.hint())
+            .or_else(|| self.url_hint())
     }
 
     /// Returns the delay that a rate limiter of the program reported.

@@ -190,7 +190,7 @@ pub(crate) fn event_type(schema: &Schema, model: &Model<'_>) -> Result<Type> {
 }
 
 /// Returns the schemas that the signature of a method names.
-fn roots(method: &Method, model: &Model<'_>) -> Result<Vec<String>> {
+pub(crate) fn roots(method: &Method, model: &Model<'_>) -> Result<Vec<String>> {
     let mut types = Vec::new();
     for parameter in method.path_params.iter().chain(&method.query_params) {
         types.push(model.type_of(&parameter.schema)?);

@@ -30,7 +30,8 @@ impl<'a> Model<'a> {
         known.ok_or_else(|| format!("there is no schema `{name}`").into())
     }
 
-    fn same_by_prefix(&self, name: &str) -> Option<&'a str> {
+    /// Returns the schema that is the same by the prefix of its name.
+    pub(crate) fn same_by_prefix(&self, name: &str) -> Option<&'a str> {
         let mut prefixes = self.overlay.same_prefix.iter();
         prefixes.find_map(|(prefix, other)| {
             let rest = name

@@ -12,6 +12,10 @@ use crate::plan::Plan;
 
 /// Returns the files of a group `games` with a stream of the events `Turn`.
 fn generate(note: GroupNote) -> BTreeMap<String, String> {
+    try_generate(note).unwrap()
+}
+
+fn try_generate(note: GroupNote) -> crate::Result<BTreeMap<String, String>> {
     let surface: Surface = serde_json::from_value(json!({
         "info": {},
         "methods": [{
@@ -39,17 +43,17 @@ fn generate(note: GroupNote) -> BTreeMap<String, String> {
         groups: BTreeMap::from([("games".to_owned(), note)]),
         ..Overlay::default()
     };
-    let model = Model::new(&schemas, &overlay).unwrap();
-    let plan = Plan::new(&surface, &model).unwrap();
-    Files::new(&plan, &model).unwrap().all().unwrap()
+    let model = Model::new(&schemas, &overlay)?;
+    let plan = Plan::new(&surface, &model)?;
+    Files::new(&plan, &model)?.all()
 }
 
 #[test]
 fn group_without_modules_declares_its_types_and_events() {
     let files = generate(GroupNote::default());
-    let types = &files["games/turn.rs"];
+    let types = &files["games/types.rs"];
     assert!(types.contains("impl StreamEvent for Turn"), "{types}");
-    assert!(files["games/mod.rs"].contains("mod turn;"));
+    assert!(files["games/mod.rs"].contains("mod types;"));
 }
 
 #[test]
@@ -73,17 +77,17 @@ fn group_with_module_by_hand_declares_it_and_writes_no_file() {
     assert!(!module.contains("self::merge"), "{module}");
     let mut paths: Vec<_> = files.keys().filter(|it| it.starts_with("games/")).collect();
     paths.sort();
-    assert_eq!(paths, ["games/mod.rs", "games/turn.rs"]);
+    assert_eq!(paths, ["games/mod.rs", "games/types.rs"]);
 }
 
 #[test]
-fn module_by_hand_with_the_name_of_a_type_moves_the_types() {
-    let files = generate(GroupNote {
-        modules: BTreeMap::from([("turn".to_owned(), vec![])]),
+fn module_by_hand_with_the_name_of_a_file_stops_with_its_name() {
+    let error = try_generate(GroupNote {
+        modules: BTreeMap::from([("types".to_owned(), vec![])]),
         ..GroupNote::default()
-    });
-    assert!(files.contains_key("games/turn_types.rs"));
-    assert!(!files.contains_key("games/turn.rs"));
+    })
+    .unwrap_err();
+    assert_eq!(error.to_string(), "`games` has two modules `types`");
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn events_by_hand_are_not_implemented() {
         events: vec!["Turn".to_owned()],
         ..GroupNote::default()
     });
-    let types = &files["games/turn.rs"];
+    let types = &files["games/types.rs"];
     assert!(types.contains("pub struct Turn"), "{types}");
     assert!(!types.contains("StreamEvent"), "{types}");
 }

@@ -24,7 +24,7 @@ fn group_has_operations_methods_and_sentences() {
     ] {
         assert!(group.contains(part), "{part}\n{group}");
     }
-    let types = folder.read("notes/list_notes_request.rs");
+    let types = folder.read("notes/types.rs");
     for part in [
         "/// A page of notes. Mirrors the API's `NotePage`.",
         "    /// The text of the note, at most 20 characters.\n    #[api(required, into)]\n    pub text: String,",
@@ -51,7 +51,7 @@ fn comments_are_wrapped_at_100_columns() {
     );
     folder.replace("docs/notes.toml", "A page of notes.", &long);
     folder.run(&[]).success();
-    let types = folder.read("notes/list_notes_request.rs");
+    let types = folder.read("notes/types.rs");
     assert!(types.contains("and more of them"), "{types}");
     assert!(
         types.lines().all(|line| line.chars().count() <= 100),
@@ -169,27 +169,27 @@ fn prose_that_does_not_agree_with_the_facts_stops_with_its_name() {
         (
             "[methods.\"notes.delete\"]",
             "[methods.\"notes.remove\"]",
-            "there is no method `notes.remove`",
+            "docs/notes.toml: [methods] notes.remove",
         ),
         (
             "[schemas.NotePage]",
             "[schemas.NotesPage]",
-            "there is no schema `NotesPage`",
+            "docs/notes.toml: [schemas] NotesPage",
         ),
         (
             "fields.author",
             "fields.writer",
-            "`Note` has no field `writer`",
+            "docs/notes.toml: [schemas] Note.fields.writer",
         ),
         (
             "values.removed",
             "values.gone",
-            "`NoteEvent` has no value `gone`",
+            "docs/notes.toml: [schemas] NoteEvent.values.gone",
         ),
         (
             "query_fields.page_size",
             "query_fields.size",
-            "`notes.list` has no query parameter `size`",
+            "docs/notes.toml: [methods] notes.list.query_fields.size",
         ),
         (
             "doc = \"Deletes a note.\"",
@@ -211,6 +211,78 @@ fn prose_that_does_not_agree_with_the_facts_stops_with_its_name() {
 }
 
 #[test]
+fn overlay_about_what_the_facts_do_not_have_stops_with_all_entries() {
+    let cases = [
+        ("[types]", "NoteBook = \"Book\"", "[types] NoteBook"),
+        ("[core]", "Paper = \"mistral_core::Paper\"", "[core] Paper"),
+        ("[same]", "NoteCopy = \"Notes\"", "[same] NoteCopy"),
+        (
+            "[omitted]",
+            "\"Note.color\" = \"not used\"",
+            "[omitted] Note.color",
+        ),
+        (
+            "[methods]",
+            "\"notes.close\" = { name = \"end\" }",
+            "[methods] notes.close",
+        ),
+        (
+            "[stable]",
+            "\"notes.open\" = \"mistral_core::open\"",
+            "[stable] notes.open",
+        ),
+    ];
+    let folder = Folder::new();
+    for (table, entry, _) in cases {
+        folder.replace("overlay.toml", table, &format!("{table}\n{entry}"));
+    }
+    for (_, _, message) in cases {
+        folder.run(&[]).failure(&format!("\n  {message}\n"));
+    }
+}
+
+#[test]
+fn entries_that_change_nothing_stop_with_all_of_them() {
+    let cases = [
+        (
+            "[groups]",
+            "notes = { name = \"Notes\" }",
+            "[groups] notes.name",
+        ),
+        (
+            "[methods]",
+            "\"notes.list\" = { doc = \"Lists.\" }",
+            "[methods] notes.list.doc",
+        ),
+        ("[types]", "NotePage = \"NotePage\"", "[types] NotePage"),
+        ("[same_prefix]", "Book = \"Note\"", "[same_prefix] Book"),
+        ("[twins]", "papers = \"notes\"", "[twins] papers"),
+    ];
+    let folder = Folder::new();
+    for (table, entry, _) in cases {
+        folder.replace("overlay.toml", table, &format!("{table}\n{entry}"));
+    }
+    folder.replace(
+        "overlay.toml",
+        "groups = [\"notes\"]",
+        "groups = [\"notes\", \"books\"]",
+    );
+    folder.replace(
+        "docs/notes.toml",
+        "[fields]",
+        "[fields]\ncolor = \"The color\"",
+    );
+    folder.run(&[]).failure("change nothing: remove them");
+    for (_, _, message) in cases {
+        folder.run(&[]).failure(&format!("\n  {message}\n"));
+    }
+    folder.run(&[]).failure("\n  [[area]] books\n");
+    folder
+        .run(&[])
+        .failure("\n  docs/notes.toml: [fields] color");
+}
+
+#[test]
 fn schemas_called_the_same_must_be_equal() {
     let folder = Folder::new();
     folder.replace("overlay.toml", "[same]", "[same]\nNoteCopy = \"Note\"");
@@ -223,6 +295,85 @@ fn schemas_called_the_same_must_be_equal() {
     folder
         .run(&[])
         .failure("`NoteCopy` is not the same as `Note`: the field `body`");
+}
+
+/// Returns a folder whose overlay has a table of the files of `notes`.
+fn with_files(table: &str) -> Folder {
+    let folder = Folder::new();
+    let table = format!("[files.notes]\n{table}\n\n[methods]");
+    folder.replace("overlay.toml", "[methods]", &table);
+    folder
+}
+
+#[test]
+fn file_has_the_types_it_lists_and_what_only_they_use() {
+    let folder = with_files("events = [\"NoteEvent\"]\nnote = []");
+    folder.run(&[]).success();
+    let (events, note) = (folder.read("notes/events.rs"), folder.read("notes/note.rs"));
+    for name in ["NoteEvent", "NoteRemoved"] {
+        let definition = format!("pub enum {name} {{");
+        let definition = if name == "NoteEvent" {
+            definition
+        } else {
+            definition.replace("enum", "struct")
+        };
+        assert!(
+            events.contains(&definition) && !note.contains(&definition),
+            "{name}\n{events}"
+        );
+    }
+    // The pages of a list stand behind their request.
+    let order = [
+        "pub struct ListNotesRequest {",
+        "pub struct NotePage {",
+        "pub struct Note {",
+    ];
+    let places: Vec<_> = order.iter().map(|it| note.find(it).unwrap()).collect();
+    assert!(places.is_sorted(), "{note}");
+    assert!(!folder.exists("notes/types.rs"));
+}
+
+#[test]
+fn table_of_files_that_does_not_agree_stops_with_its_name() {
+    let cases = [
+        (
+            "note = [\"Notes\"]",
+            "`notes` has no type `Notes` for the file `note`",
+        ),
+        (
+            "note = [\"Note\"]",
+            "is in no file: name one in [files.\"notes\"]",
+        ),
+        (
+            "a = [\"Note\"]\nb = [\"Note\"]\nc = []",
+            "`Note` of `notes` is in two files",
+        ),
+        (
+            "a = []\nb = []",
+            "`notes` has two files for the types that are in no other",
+        ),
+        ("operations = []", "`notes` has two modules `operations`"),
+        ("Note = []", "`Note` of `notes` is no name of a file"),
+    ];
+    for (table, message) in cases {
+        with_files(table).run(&[]).failure(message);
+    }
+    let folder = with_files("note = []");
+    folder.replace("overlay.toml", "[files.notes]", "[files.others]");
+    folder.run(&[]).failure("[files] others");
+}
+
+#[test]
+fn file_of_more_than_400_lines_stops_with_its_name() {
+    let folder = Folder::new();
+    let field = "\"text\": {";
+    let more: String = (0..200)
+        .map(|it| {
+            format!("\"text_{it}\": {{\"type\": \"string\", \"x-presence\": \"optional\"}}, ")
+        })
+        .collect();
+    folder.replace("schemas.json", field, &format!("{more}{field}"));
+    folder.run(&[]).failure("notes/types.rs has");
 }
 
 #[test]
@@ -240,7 +391,7 @@ fn types_of_one_name_stop_with_the_schema() {
 fn member_of_a_union_that_requests_hold_alone_carries_its_tag() {
     let folder = Folder::new();
     folder.run(&[]).success();
-    let types = folder.read("notes/list_notes_request.rs");
+    let types = folder.read("notes/types.rs");
     let tagged = "#[api(keep_nulls, tag = \"type\", tag_value = \"line\")]\n#[non_exhaustive]\npub struct Line {";
     assert!(types.contains(tagged), "{types}");
     assert!(!types.contains("tag_value = \"removed\""), "{types}");
@@ -250,7 +401,7 @@ fn member_of_a_union_that_requests_hold_alone_carries_its_tag() {
 fn objects_of_a_union_without_tag_are_told_apart_by_a_field() {
     let folder = Folder::new();
     folder.run(&[]).success();
-    let types = folder.read("notes/list_notes_request.rs");
+    let types = folder.read("notes/types.rs");
     for part in [
         "#[api(object, with = \"user\")]\n    User(User)",
         "#[api(object, with = \"team\")]\n    Team(Team)",

@@ -2,13 +2,13 @@
 
 //! Metrics of workflows.
 
-mod get_workflow_metrics_request;
+mod metric;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::get_workflow_metrics_request::{
+pub use self::metric::{
     GetWorkflowMetricsRequest, ScalarMetric, TimeSeriesMetric, WorkflowMetrics,
 };
 

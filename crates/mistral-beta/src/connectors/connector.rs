@@ -138,10 +138,10 @@ pub enum ResourceVisibility {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ConnectorLocale {
-    /// The name, by language.
+    /// The name of the connector, by language.
     #[api(required)]
     pub name: BTreeMap<String, String>,
-    /// The description, by language.
+    /// The description of the connector, by language.
     #[api(required)]
     pub description: BTreeMap<String, String>,
     /// The sentence shown about the use of the connector, by language.
@@ -174,7 +174,7 @@ pub enum OpenApiSpecSource {
     File(OpenApiFileSource),
     /// A URL.
     #[api("url")]
-    Url(OpenApiurlSource),
+    Url(OpenApiUrlSource),
     /// A member that this version of the SDK does not declare.
     Unknown(Value),
 }
@@ -194,8 +194,8 @@ pub struct OpenApiFileSource {
 /// A URL from which an OpenAPI document is retrieved. Mirrors the API's `OpenAPIURLSource`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct OpenApiurlSource {
-    /// The URL.
+pub struct OpenApiUrlSource {
+    /// The URL of the document.
     #[api(required)]
     pub url: String,
     /// Fields that this version of the SDK does not declare.

@@ -138,7 +138,7 @@ pub struct TextResourceContents {
     /// The address of the resource, a URL, not empty.
     #[api(required)]
     pub uri: String,
-    /// The text.
+    /// The text of the resource.
     #[api(required)]
     pub text: String,
     /// The media type of the resource, for example `text/plain`.
@@ -209,7 +209,7 @@ pub struct ResourceLink {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TextContent {
-    /// The text.
+    /// The text that the tool returned.
     #[api(required)]
     pub text: String,
     /// Hints for the use of the content.

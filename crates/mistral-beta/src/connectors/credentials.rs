@@ -157,13 +157,13 @@ pub struct ConnectionCredentialsInput {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct OAuth2ClientCredentialsInput {
-    /// The client id.
+    /// The id of the client at the authorization server.
     #[api(required, into)]
     pub client_id: String,
     /// The type of the grant. Always `client_credentials`.
     #[api(initial = "client_credentials", into)]
     pub grant_type: Option<String>,
-    /// The client secret.
+    /// The secret of the client.
     #[api(into)]
     pub client_secret: Option<Secret>,
     /// The certificate of the client.

@@ -35,7 +35,7 @@ pub use self::capabilities::{
 pub use self::connector::{
     Connector, ConnectorLocale, ConnectorOpenApiSpec, ConsumerType, CursorPagination,
     HttpConnector, ListConnectorsResponse, McpConnector, OpenApiFileSource, OpenApiSpecSource,
-    OpenApiurlSource, ResourceVisibility,
+    OpenApiUrlSource, ResourceVisibility,
 };
 pub use self::content::{
     AnnotationAudience, AudioContent, BlobResourceContents, ConnectorToolContent,

@@ -14,10 +14,10 @@ pub struct OAuthServerMetadata {
     /// The identifier of the authorization server, a URL, not empty.
     #[api(required, into)]
     pub issuer: String,
-    /// The token endpoint, a URL, not empty.
+    /// The URL of the token endpoint, not empty.
     #[api(required, into)]
     pub token_endpoint: String,
-    /// The authorization endpoint, a URL, not empty.
+    /// The URL of the authorization endpoint, not empty.
     #[api(into)]
     pub authorization_endpoint: Option<String>,
     /// The endpoint for dynamic client registration, a URL, not empty.
@@ -149,10 +149,10 @@ pub struct OAuth2AuthorizationCodeAuthMethod {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct AuthData {
-    /// The client id.
+    /// The id of the client at the authorization server.
     #[api(required, into)]
     pub client_id: String,
-    /// The client secret.
+    /// The secret of the client.
     #[api(into)]
     pub client_secret: Option<Secret>,
     /// The scopes to request.
@@ -221,10 +221,10 @@ pub enum OAuth2GrantType {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct Oauth2MetadataSecrets {
-    /// The client id.
+    /// The id of the client at the authorization server.
     #[api(into)]
     pub client_id: Option<String>,
-    /// The client secret.
+    /// The secret of the client.
     #[api(into)]
     pub client_secret: Option<Secret>,
     /// The time at which the client id was issued, in seconds since 1970.

@@ -32,7 +32,7 @@ pub enum ConnectorScope {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct MessageResponse {
-    /// The message.
+    /// The confirmation, as a sentence for people.
     #[api(required)]
     pub message: String,
     /// Fields that this version of the SDK does not declare.

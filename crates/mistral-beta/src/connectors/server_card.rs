@@ -310,9 +310,9 @@ pub struct TurbineMeta {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TurbineServerLocale {
-    /// The name, by language.
+    /// The name of the server, by language.
     pub name: Option<BTreeMap<String, String>>,
-    /// The description, by language.
+    /// The description of the server, by language.
     pub description: Option<BTreeMap<String, String>>,
     /// The sentence shown about the use of the server, by language.
     pub usage_sentence: Option<BTreeMap<String, String>>,

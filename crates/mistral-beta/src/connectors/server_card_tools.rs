@@ -169,9 +169,9 @@ pub struct TurbineToolMeta {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct TurbineToolLocale {
-    /// The name, by language.
+    /// The name of the tool, by language.
     pub name: Option<BTreeMap<String, String>>,
-    /// The description, by language.
+    /// The description of the tool, by language.
     pub description: Option<BTreeMap<String, String>>,
     /// The sentence shown about the use of the tool, by language.
     pub usage_sentence: Option<BTreeMap<String, String>>,

@@ -61,10 +61,10 @@ pub struct ToolExecutionConfig {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ConnectorToolLocale {
-    /// The name, by language.
+    /// The name of the tool, by language.
     #[api(required)]
     pub name: BTreeMap<String, String>,
-    /// The description, by language.
+    /// The description of the tool, by language.
     #[api(required)]
     pub description: BTreeMap<String, String>,
     /// The sentence shown about the use of the tool, by language.
@@ -169,7 +169,7 @@ pub struct LogicalExpression {
     /// The operator that combines the expressions.
     #[api(required, rename = "type")]
     pub kind: LogicalOperator,
-    /// The expressions.
+    /// The expressions that are combined.
     #[api(required)]
     pub expressions: Vec<ToolExpression>,
     /// Fields that this version of the SDK does not declare.

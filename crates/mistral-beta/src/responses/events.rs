@@ -246,7 +246,7 @@ pub enum ContentPart {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ReasoningTextPart {
-    /// The text.
+    /// The text that the model reasoned.
     #[api(required)]
     pub text: String,
     /// Fields that this version of the SDK does not declare.

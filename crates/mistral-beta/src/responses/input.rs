@@ -99,7 +99,7 @@ pub enum ResponseMessagePart {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct ResponsesInputText {
-    /// The text.
+    /// The text for the model to read.
     #[api(required, into)]
     pub text: String,
     /// Marks this part as a breakpoint of the prompt cache.

@@ -71,7 +71,7 @@ pub struct ResponsesOutputText {
     /// The citations in the text.
     #[api(required, list)]
     pub annotations: Vec<TextAnnotation>,
-    /// The text.
+    /// The generated text.
     #[api(required, into)]
     pub text: String,
     /// The log probabilities of the tokens.

@@ -169,7 +169,7 @@ pub enum ResponseErrorCode {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct ResponsesIncompleteDetails {
-    /// The reason.
+    /// The limit or the filter that ended the response.
     pub reason: Option<IncompleteReason>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]

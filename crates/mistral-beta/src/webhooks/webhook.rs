@@ -68,7 +68,7 @@ pub struct CreateWebhookRequest {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct WebhookSigningSecret {
-    /// The signing secret.
+    /// The secret that deliveries are signed with.
     #[api(required)]
     pub signing_secret: Secret,
     /// Fields that this version of the SDK does not declare.

@@ -34,7 +34,7 @@ pub struct UnarchiveWorkflowResponse {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct BulkArchiveWorkflowsRequest {
-    /// The ids of the workflows to archive, at most 100 elements.
+    /// The ids of the workflows to archive, at most 100 of them.
     #[api(required, list)]
     pub workflow_ids: Vec<String>,
     /// Fields that this version of the SDK does not declare.
@@ -79,7 +79,7 @@ pub struct WorkflowBulkError {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct BulkUnarchiveWorkflowsRequest {
-    /// The ids of the workflows to restore, at most 100 elements.
+    /// The ids of the workflows to restore, at most 100 of them.
     #[api(required, list)]
     pub workflow_ids: Vec<String>,
     /// Fields that this version of the SDK does not declare.

@@ -118,8 +118,8 @@ impl<M: Mode> Workflows<M> {
     }
 
     /// Returns the operations on metrics of workflows.
-    pub fn metrics(&self) -> metrics::WorkflowMetricsOperations<M> {
-        metrics::WorkflowMetricsOperations::new(&self.client)
+    pub fn metrics(&self) -> metrics::WorkflowMetrics<M> {
+        metrics::WorkflowMetrics::new(&self.client)
     }
 
     /// Returns the operations on runs.

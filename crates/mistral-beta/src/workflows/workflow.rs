@@ -59,7 +59,7 @@ pub enum WorkflowType {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct GetWorkflowResponse {
-    /// The workflow.
+    /// The workflow, and whether a worker can run it.
     #[api(required)]
     pub workflow: WorkflowWithWorkerStatus,
     /// Fields that this version of the SDK does not declare.

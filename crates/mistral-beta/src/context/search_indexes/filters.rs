@@ -51,7 +51,7 @@ pub struct EqualFilter {
     /// The name of the field.
     #[api(required, into)]
     pub field: String,
-    /// The value.
+    /// The value that the field must have.
     #[api(required, into)]
     pub value: FilterValue,
     /// Fields that this version of the SDK does not declare.
@@ -82,7 +82,7 @@ pub struct InFilter {
     /// The name of the field.
     #[api(required, into)]
     pub field: String,
-    /// The values.
+    /// The values of which the field must have one.
     #[api(required, list)]
     pub values: Vec<FilterValue>,
     /// Fields that this version of the SDK does not declare.

@@ -50,7 +50,7 @@ pub struct Document {
     pub summary: Option<String>,
     /// The time of the last processing, in RFC 3339.
     pub last_processed_at: Option<String>,
-    /// The number of pages.
+    /// The number of pages of the document.
     pub number_of_pages: Option<i64>,
     /// The number of tokens that the processing of the content has consumed.
     pub tokens_processing_main_content: Option<i64>,
@@ -239,7 +239,7 @@ pub struct GetDocumentTextRequest {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct DocumentTextContent {
-    /// The text.
+    /// The text of all pages.
     #[api(required)]
     pub text: String,
     /// Fields that this version of the SDK does not declare.

@@ -119,7 +119,7 @@ impl Page for ListDatasetsResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct PaginatedDatasets {
-    /// The number of results.
+    /// The number of results on all pages.
     #[api(required)]
     pub count: i64,
     /// The datasets on this page.

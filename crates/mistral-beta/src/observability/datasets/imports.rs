@@ -111,7 +111,7 @@ pub struct ImportDatasetFromFileRequest {
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct ImportDatasetFromRecordsRequest {
-    /// The ids of the records to copy, 1 to 10000 elements.
+    /// The ids of the records to copy, 1 to 10000 of them.
     #[api(required, list)]
     pub dataset_record_ids: Vec<String>,
     /// Fields that this version of the SDK does not declare.
@@ -280,7 +280,7 @@ impl Page for ListDatasetImportTasksResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct PaginatedDatasetImportTasks {
-    /// The number of results.
+    /// The number of results on all pages.
     #[api(required)]
     pub count: i64,
     /// The tasks on this page.

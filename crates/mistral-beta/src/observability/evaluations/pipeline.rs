@@ -311,7 +311,7 @@ impl Page for ListEvaluationPipelinesResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct PaginatedEvaluationPipelines {
-    /// The number of results.
+    /// The number of results on all pages.
     #[api(required)]
     pub count: i64,
     /// The pipelines on this page.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct GetDeploymentSummariesResponse {
-    /// The deployments.
+    /// The deployments, each with its indexes.
     #[api(required)]
     pub deployments: Vec<IndexDeployment>,
     /// Fields that this version of the SDK does not declare.

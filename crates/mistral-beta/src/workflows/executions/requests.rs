@@ -12,7 +12,7 @@ use crate::workflows::events::PayloadEncoding;
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct BatchExecutionRequest {
-    /// The ids of the executions, 1 to 100 elements.
+    /// The ids of the executions, 1 to 100 of them.
     #[api(required, list)]
     pub execution_ids: Vec<String>,
     /// Fields that this version of the SDK does not declare.

@@ -22,7 +22,7 @@ pub struct GetWorkflowMetricsRequest {
 /// The metrics of a workflow. Mirrors the API's `WorkflowMetrics`.
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
-pub struct WorkflowMetrics {
+pub struct GetWorkflowMetricsResponse {
     /// The number of executions.
     #[api(required)]
     pub execution_count: ScalarMetric,

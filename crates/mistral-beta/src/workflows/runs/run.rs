@@ -61,7 +61,7 @@ pub struct ListWorkflowRunsRequest {
     /// Only runs of the user with this id, or of the caller if `current`.
     #[api(into)]
     pub user_id: Option<String>,
-    /// Only runs of workflows that have all of these tags, at most 20 elements.
+    /// Only runs of workflows that have all of these tags, at most 20 of them.
     #[api(list)]
     pub workflow_tags: Option<Vec<String>>,
     /// Whether to include runs of internal workflows, such as those that carry out parallel
@@ -73,7 +73,7 @@ pub struct ListWorkflowRunsRequest {
     #[api(into)]
     pub next_page_token: Option<String>,
     /// The search keys that a run must have, each in the form `key:value`, with an equal key and a
-    /// similar value, at most 3 elements.
+    /// similar value, at most 3 of them.
     #[api(list)]
     pub search_key: Option<Vec<String>>,
     /// Fields that this version of the SDK does not declare.

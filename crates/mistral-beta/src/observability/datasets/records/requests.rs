@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 #[api(keep_nulls)]
 #[non_exhaustive]
 pub struct DeleteDatasetRecordsRequest {
-    /// The ids of the records to delete, 1 to 500 elements.
+    /// The ids of the records to delete, 1 to 500 of them.
     #[api(required, list)]
     pub dataset_record_ids: Vec<String>,
     /// Fields that this version of the SDK does not declare.

@@ -55,7 +55,7 @@ impl Page for ListOptimizationTrialsResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct PaginatedOptimizationTrials {
-    /// The number of results.
+    /// The number of results on all pages.
     #[api(required)]
     pub count: i64,
     /// The trials on this page.
@@ -114,7 +114,7 @@ pub struct OptimizationTrial {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct OptimizationTrialObservation {
-    /// The run.
+    /// The run that evaluated the trial.
     #[api(required)]
     pub run: EvaluationRun,
     /// The kind of observation.

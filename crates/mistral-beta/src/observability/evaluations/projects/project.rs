@@ -112,7 +112,7 @@ impl Page for ListEvaluationProjectsResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct PaginatedEvaluationProjects {
-    /// The number of results.
+    /// The number of results on all pages.
     #[api(required)]
     pub count: i64,
     /// The projects on this page.

@@ -141,7 +141,7 @@ impl Page for ListEvaluationRunRecordsResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct PaginatedEvaluationRunRecords {
-    /// The number of results.
+    /// The number of results on all pages.
     #[api(required)]
     pub count: i64,
     /// The records on this page.

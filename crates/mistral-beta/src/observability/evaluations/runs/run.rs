@@ -79,7 +79,7 @@ impl Page for ListEvaluationRunsResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct PaginatedEvaluationRuns {
-    /// The number of results.
+    /// The number of results on all pages.
     #[api(required)]
     pub count: i64,
     /// The runs on this page.
@@ -142,7 +142,7 @@ impl Page for SearchAllEvaluationRunsResponse {
 #[derive(Debug, Clone, PartialEq, ApiObject)]
 #[non_exhaustive]
 pub struct PaginatedEvaluationRunsWithRefs {
-    /// The number of results.
+    /// The number of results on all pages.
     #[api(required)]
     pub count: i64,
     /// The runs on this page.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Result;
 use crate::docs;
 use crate::facts::Method;
-use crate::group::{self, Argument, Returns, methods};
+use crate::group::{self, Argument, Returns, group_type, methods};
 use crate::imports::Part;
 use crate::layout::{self, Item};
 use crate::model::{Model, Type};
@@ -48,27 +48,70 @@ impl<'a> Files<'a> {
             events: BTreeMap::new(),
             homes: BTreeMap::new(),
         };
-        for (home, names) in &plan.homes {
+        let mut taken = files.place();
+        let mut shared = BTreeSet::new();
+        for group in &plan.groups {
+            files.note(group, &mut shared, &mut taken)?;
+        }
+        for group in &plan.groups {
+            files.check_names(group, &mut taken)?;
+        }
+        match taken.as_slice() {
+            [] => Ok(files),
+            taken => {
+                let taken = taken.join("\n  ");
+                Err(
+                    format!("these names are taken: rename in the overlay or in docs\n  {taken}")
+                        .into(),
+                )
+            }
+        }
+    }
+
+    /// Notes the module of each type, and returns those whose name another one has.
+    fn place(&mut self) -> Vec<String> {
+        let mut taken = Vec::new();
+        for (home, names) in &self.plan.homes {
             for name in names {
-                let rust = type_name(name, model);
-                if files.homes.insert(rust.clone(), home.clone()).is_some() {
-                    return Err(format!("two types are called `{rust}`: rename `{name}`").into());
+                let rust = type_name(name, self.model);
+                if self.homes.insert(rust.clone(), home.clone()).is_some() {
+                    taken.push(format!("`{rust}`: the schema `{name}`"));
                 }
             }
         }
-        let mut shared = BTreeSet::new();
-        for group in &plan.groups {
-            files.note(group, &mut shared)?;
+        taken
+    }
+
+    /// Notes the methods of a group that have the name of another one, and the type of the group if
+    /// it has.
+    fn check_names(&self, group: &Group<'_>, taken: &mut Vec<String>) -> Result<()> {
+        let name = group_type(&group.name, self.model);
+        if self.homes.contains_key(&name) {
+            taken.push(format!("`{name}`: the group `{}`", group.name));
         }
-        Ok(files)
+        let mut names = BTreeSet::new();
+        for facts in &group.methods {
+            for method in methods(facts, self.model)? {
+                if !names.insert(method.name.clone()) {
+                    taken.push(format!("`{}`: the method `{}`", method.name, facts.call));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Notes what the methods of a group make of the types.
-    fn note(&mut self, group: &Group<'_>, shared: &mut BTreeSet<String>) -> Result<()> {
+    fn note(
+        &mut self,
+        group: &Group<'_>,
+        shared: &mut BTreeSet<String>,
+        taken: &mut Vec<String>,
+    ) -> Result<()> {
         for facts in &group.methods {
-            for method in methods(facts, self.model)? {
-                for argument in &method.arguments {
-                    self.note_argument(group, facts, argument, shared)?;
+            for (index, method) in methods(facts, self.model)?.iter().enumerate() {
+                // The methods for several responses have the same arguments.
+                for argument in method.arguments.iter().filter(|_| index == 0) {
+                    self.note_argument(group, facts, argument, shared, taken);
                 }
                 if let Returns::Events(Type::Named(name)) | Returns::Lines(Type::Named(name)) =
                     &method.returns
@@ -91,7 +134,8 @@ impl<'a> Files<'a> {
         facts: &Method,
         argument: &Argument,
         shared: &mut BTreeSet<String>,
-    ) -> Result<()> {
+        taken: &mut Vec<String>,
+    ) {
         match argument {
             Argument::Body(Type::Named(name), _) => {
                 let is_update = ["PATCH", "PUT"].contains(&facts.method.as_str());
@@ -106,13 +150,12 @@ impl<'a> Files<'a> {
             }
             Argument::Query(name, _) => {
                 let home = self.homes.insert(name.clone(), group.module.clone());
-                if home.is_some_and(|home| home != group.module) {
-                    return Err(format!("two types are called `{name}`").into());
+                if home.is_some() {
+                    taken.push(format!("`{name}`: the query of `{}`", facts.call));
                 }
             }
             _ => {}
         }
-        Ok(())
     }
 
     pub(crate) fn writer(&self) -> Writer<'_> {
@@ -126,7 +169,7 @@ impl<'a> Files<'a> {
 
     /// Returns all files, by their paths in the crate's `src`.
     pub(crate) fn all(&self) -> Result<BTreeMap<String, String>> {
-        let mut files = BTreeMap::new();
+        let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
         for group in &self.plan.groups {
             let items = self.items_of(group)?;
             let children: Vec<_> = self.plan.children(&group.name).collect();
@@ -136,20 +179,29 @@ impl<'a> Files<'a> {
             let taken = children.iter().copied().chain(hand_written.keys());
             let taken: Vec<_> = taken.map(String::as_str).chain(OWN).collect();
             let table = self.model.overlay.files.get(&group.name);
-            let parts = layout::distribute(&group.name, items, table, &taken)?;
+            let parts = layout::distribute(&group.name, items, table, &taken, &mut problems);
             let mut modules = self.types(&group.module, parts, &mut files);
             modules.extend(hand_written);
             self.group(group, &children, modules, &mut files)?;
         }
         for home in self.plan.shared.keys() {
             let items = self.items(home)?;
-            let parts = layout::distribute(&home.join("."), items, None, &[])?;
+            let parts = layout::distribute(&home.join("."), items, None, &[], &mut problems);
             let modules = self.types(home, parts, &mut files);
             let text = self.module(home, "several groups", &[], &modules, "");
             files.insert(format!("{}/mod.rs", home.join("/")), text);
         }
         self.shared_root(&mut files);
-        Ok(files)
+        match problems.as_slice() {
+            [] => Ok(files),
+            problems => {
+                let problems = problems.join("\n  ");
+                Err(
+                    format!("[files] of the overlay does not agree with the types:\n  {problems}")
+                        .into(),
+                )
+            }
+        }
     }
 
     /// Writes the module of a group. Where it would be long, the operations have a file of their
@@ -177,7 +229,7 @@ impl<'a> Files<'a> {
 
         let body = format!("{operations}\n{head}{reads}{changes}}}\n");
         let text = self.module(home, &noun, children, &modules, &body);
-        if is_short(&text)? {
+        if is_short(&text).map_err(|error| format!("{path}: {error}"))? {
             files.insert(path, text);
             return Ok(());
         }
@@ -195,7 +247,7 @@ impl<'a> Files<'a> {
         modules.push((OPERATIONS.to_owned(), names.clone()));
         let body = format!("{head}{reads}{changes}}}\n");
         let text = self.module(home, &noun, children, &modules, &body);
-        if is_short(&text)? {
+        if is_short(&text).map_err(|error| format!("{path}: {error}"))? {
             files.insert(path, text);
             return Ok(());
         }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Result;
 use crate::names::snake;
 use crate::overlay::FileTable;
 
@@ -32,45 +31,40 @@ pub(crate) fn in_order(items: Vec<Item>, roots: &[String]) -> Vec<Item> {
     ordered
 }
 
-/// Distributes the definitions of a group over its files. A type that is not in the table of files
-/// stands with the type that uses it first.
+/// Distributes the definitions of a group over its files, and notes where the table of files does not
+/// agree with them. A type that is not in the table stands with the type that uses it first.
 pub(crate) fn distribute(
     group: &str,
     items: Vec<Item>,
     table: Option<&FileTable>,
     taken: &[&str],
-) -> Result<Vec<(String, Vec<Item>)>> {
+    problems: &mut Vec<String>,
+) -> Vec<(String, Vec<Item>)> {
     let types = FileTable::from([(TYPES.to_owned(), Vec::new())]);
     let files = table.unwrap_or(&types);
     if items.is_empty() && table.is_none() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    check(group, &items, files, taken)?;
-    let mut homes = homes(&items, files);
+    check(group, &items, files, taken, problems);
+    let homes = homes(&items, files);
     let rest = files.iter().find(|(_, types)| types.is_empty());
-    for item in &items {
-        if !homes.contains_key(&item.name) {
-            let (file, _) = rest.ok_or_else(|| {
-                let name = &item.name;
-                format!("`{name}` is in no file: name one in [files.{group:?}] of the overlay")
-            })?;
-            homes.insert(item.name.clone(), file);
-        }
-    }
     let mut parts: BTreeMap<&str, Vec<Item>> = BTreeMap::new();
     for item in items {
-        let file = homes.get(&item.name).copied().unwrap_or(TYPES);
-        parts.entry(file).or_default().push(item);
+        let rest = rest.map(|(file, _)| file.as_str());
+        match homes.get(&item.name).copied().or(rest) {
+            Some(file) => parts.entry(file).or_default().push(item),
+            None => problems.push(format!("{group}: `{}` is in no file", item.name)),
+        }
     }
     let mut ordered = Vec::new();
     for (file, types) in files {
         let items = parts.remove(file.as_str()).unwrap_or_default();
         if items.is_empty() {
-            return Err(format!("the file `{file}` of `{group}` has no types").into());
+            problems.push(format!("{group}: `{file}` has no types"));
         }
         ordered.push((file.clone(), in_order(items, types)));
     }
-    Ok(ordered)
+    ordered
 }
 
 /// Returns the file of each type that the table lists, and of what only follows one of those.
@@ -100,26 +94,33 @@ fn homes<'a>(items: &[Item], files: &'a FileTable) -> BTreeMap<String, &'a str> 
     homes
 }
 
-fn check(group: &str, items: &[Item], files: &FileTable, taken: &[&str]) -> Result<()> {
+fn check(
+    group: &str,
+    items: &[Item],
+    files: &FileTable,
+    taken: &[&str],
+    problems: &mut Vec<String>,
+) {
     let mut listed = BTreeSet::new();
     for (file, types) in files {
         if taken.contains(&file.as_str()) {
-            return Err(format!("`{group}` has two modules `{file}`").into());
+            problems.push(format!("{group}: `{file}` is the name of another module"));
         }
         if snake(file) != *file {
-            return Err(format!("`{file}` of `{group}` is no name of a file").into());
+            problems.push(format!("{group}: `{file}` is no name of a file"));
         }
         for name in types {
             if !items.iter().any(|it| it.name == *name) {
-                return Err(format!("`{group}` has no type `{name}` for the file `{file}`").into());
+                problems.push(format!(
+                    "{group}: `{file}` lists `{name}`, which is no type"
+                ));
             }
             if !listed.insert(name) {
-                return Err(format!("`{name}` of `{group}` is in two files").into());
+                problems.push(format!("{group}: `{name}` is in two files"));
             }
         }
     }
-    match files.values().filter(|it| it.is_empty()).count() {
-        0 | 1 => Ok(()),
-        _ => Err(format!("`{group}` has two files for the types that are in no other").into()),
+    if files.values().filter(|it| it.is_empty()).count() > 1 {
+        problems.push(format!("{group}: two files are for all other types"));
     }
 }

@@ -135,9 +135,9 @@ fn generate(root: &Path) -> Result<(Texts, Vec<String>)> {
     let driver = root.join("tests/conformance-driver/src/beta.rs");
     files.insert(driver, entry::driver(&plan, &model)?);
     for (path, text) in &mut files {
-        *text = formatted(text)?;
-        check_length(path.strip_prefix(&source).ok(), text)?;
+        *text = formatted(text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
+    check_lengths(&source, &files)?;
     let page = root.join("docs/migrating.md");
     if let Some(text) = migrating::page(&page, &surface, &plan, &model)? {
         files.insert(page, text);
@@ -145,17 +145,36 @@ fn generate(root: &Path) -> Result<(Texts, Vec<String>)> {
     Ok((files, overlay.prose.undocumented()))
 }
 
-/// Fails if a file of the crate is too long.
-fn check_length(path: Option<&Path>, text: &str) -> Result<()> {
-    let lines = text.lines().count();
-    match path.filter(|_| lines > LENGTH) {
-        Some(path) => Err(format!(
-            "{} has {lines} lines, more than {LENGTH}: move types under [files] of the overlay",
-            path.display()
+/// Fails if files of the crate are too long, and names all of them.
+fn check_lengths(source: &Path, files: &Texts) -> Result<()> {
+    let mut long = String::new();
+    for (path, text) in files {
+        let lines = text.lines().count();
+        if let Ok(path) = path.strip_prefix(source)
+            && lines > LENGTH
+        {
+            let types = types(text).join(", ");
+            long += &format!("\n  {}: {lines} ({types})", path.display());
+        }
+    }
+    match long.as_str() {
+        "" => Ok(()),
+        long => Err(format!(
+            "files have more than {LENGTH} lines: divide them under [files] of the overlay{long}"
         )
         .into()),
-        None => Ok(()),
     }
+}
+
+/// Returns the names of the types in a file.
+fn types(text: &str) -> Vec<&str> {
+    let definitions = text.lines().filter_map(|line| {
+        let rest = line.strip_prefix("pub struct ");
+        rest.or_else(|| line.strip_prefix("pub enum "))
+    });
+    definitions
+        .filter_map(|it| it.split([' ', '<']).next())
+        .collect()
 }
 
 /// Reads the prose of all areas.

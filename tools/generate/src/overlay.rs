@@ -89,6 +89,9 @@ pub(crate) struct MethodNote {
     /// Whether sending it twice is the same as sending it once.
     #[serde(default)]
     pub(crate) idempotent: bool,
+    /// Whether a list that has a parameter for its page is returned as it is, without pages.
+    #[serde(default)]
+    pub(crate) unpaged: bool,
     /// Whether every request has a trace context in its header and its body.
     #[serde(default)]
     pub(crate) trace_context: bool,

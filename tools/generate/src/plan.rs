@@ -33,13 +33,14 @@ pub(crate) struct Plan<'a> {
 impl<'a> Plan<'a> {
     pub(crate) fn new(surface: &'a Surface, model: &Model<'_>) -> Result<Self> {
         let mut plan = Self::default();
-        for method in surface.methods.iter().filter(|it| !it.classic) {
-            let twins = &model.overlay.twins;
-            let is_elsewhere = twins.contains_key(method.group());
-            if is_elsewhere || model.overlay.stable.contains_key(&method.call) {
-                continue;
-            }
-            plan.add(method, model.overlay)?;
+        let overlay = model.overlay;
+        let is_here = |it: &&Method| {
+            let is_elsewhere = overlay.twins.contains_key(it.group());
+            !it.classic && !is_elsewhere && !overlay.stable.contains_key(&it.call)
+        };
+        check_areas(surface.methods.iter().filter(is_here), overlay)?;
+        for method in surface.methods.iter().filter(is_here) {
+            plan.add(method, overlay)?;
         }
         plan.add_parents(model.overlay)?;
         let mut users: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -122,6 +123,23 @@ impl<'a> Plan<'a> {
             rest.is_some_and(|rest| !rest.contains('.'))
         };
         self.groups.iter().filter(is_child)
+    }
+}
+
+/// Fails if groups are in no area, and names all of them.
+fn check_areas<'a>(methods: impl Iterator<Item = &'a Method>, overlay: &Overlay) -> Result<()> {
+    let groups: BTreeSet<_> = methods.map(Method::group).collect();
+    let missing = groups
+        .into_iter()
+        .filter(|it| overlay.feature(it).is_none());
+    let missing: Vec<_> = missing.collect();
+    match missing.as_slice() {
+        [] => Ok(()),
+        missing => Err(format!(
+            "these groups are in no area: add them under [[area]] of the overlay\n  {}",
+            missing.join("\n  ")
+        )
+        .into()),
     }
 }
 

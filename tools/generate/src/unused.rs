@@ -52,6 +52,10 @@ pub(crate) fn check_facts(surface: &Surface, schemas: &Schemas, overlay: &Overla
     let stable = overlay.stable.keys().map(|it| ("stable", it));
     let methods = methods.chain(stable).filter(|(_, it)| !calls.contains(it));
     gone.extend(methods.map(|(table, it)| format!("[{table}] {it}")));
+    for (group, note) in &overlay.groups {
+        let events = note.events.iter().filter(is_gone);
+        gone.extend(events.map(|it| format!("[groups] {group}.events: {it}")));
+    }
     gone.extend(overlay.prose.gone.iter().cloned());
     fail(
         "are about what the facts do not have: rename or remove them",

@@ -78,6 +78,14 @@ impl Folder {
     }
 }
 
+/// Returns a folder whose overlay has a table of the files of `notes`.
+pub(crate) fn with_files(table: &str) -> Folder {
+    let folder = Folder::new();
+    let table = format!("[files.notes]\n{table}\n\n[methods]");
+    folder.replace("overlay.toml", "[methods]", &table);
+    folder
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);

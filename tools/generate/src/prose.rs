@@ -53,6 +53,8 @@ pub(crate) struct SchemaProse {
 pub(crate) struct Prose {
     pub(crate) methods: BTreeMap<String, MethodProse>,
     pub(crate) schemas: BTreeMap<String, SchemaProse>,
+    /// The file of each method and schema.
+    pub(crate) files: BTreeMap<String, String>,
     /// What the sentences are about, where the facts do not have it.
     pub(crate) gone: Vec<String>,
     /// The sentences of `[fields]` that no type uses.
@@ -86,6 +88,7 @@ impl Prose {
                     entry.or_insert_with(|| used_by(&mut used, &parameter.name, text));
                 }
             }
+            self.files.insert(call.clone(), file.to_owned());
             if self.methods.insert(call.clone(), prose).is_some() {
                 return Err(format!("`{call}` has two sentences").into());
             }
@@ -105,6 +108,7 @@ impl Prose {
                     entry.or_insert_with(|| used_by(&mut used, property, text));
                 }
             }
+            self.files.insert(name.clone(), file.to_owned());
             if self.schemas.insert(name.clone(), prose).is_some() {
                 return Err(format!("`{name}` has two sentences").into());
             }

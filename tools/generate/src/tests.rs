@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::facts::{Schemas, Surface};
 use crate::files::Files;
+use crate::layout::{Item, distribute};
 use crate::model::Model;
-use crate::overlay::{Area, GroupNote, Overlay};
+use crate::overlay::{Area, FileTable, GroupNote, Overlay};
 use crate::plan::Plan;
 
 /// Returns the files of a group `games` with a stream of the events `Turn`.
@@ -155,4 +156,37 @@ fn type_that_request_and_response_share_can_be_created() {
     let (before, _) = types.split_once("pub struct Board {").unwrap();
     let derive = before.rsplit_once("#[derive(").unwrap().1;
     assert!(derive.contains("ApiRequest"), "{derive}");
+}
+
+#[test]
+fn types_follow_those_that_use_them_into_their_file() {
+    let item = |name: &str, uses: &[&str]| Item {
+        name: name.to_owned(),
+        text: String::new(),
+        uses: uses.iter().map(|it| (*it).to_owned()).collect(),
+    };
+    let items = vec![
+        item("Other", &["Board"]),
+        item("Game", &["Board", "Player"]),
+        item("Board", &["Field"]),
+        item("Field", &[]),
+        item("Player", &[]),
+    ];
+    let table = FileTable::from([
+        ("game".to_owned(), vec!["Game".to_owned()]),
+        ("other".to_owned(), vec![]),
+        ("player".to_owned(), vec!["Player".to_owned()]),
+    ]);
+    let mut problems = Vec::new();
+    let parts = distribute("games", items, Some(&table), &[], &mut problems);
+    let names = |(file, items): &(String, Vec<Item>)| {
+        let names: Vec<_> = items.iter().map(|it| it.name.as_str()).collect();
+        format!("{file}: {}", names.join(" "))
+    };
+    let parts: Vec<_> = parts.iter().map(names).collect();
+    assert_eq!(
+        parts,
+        ["game: Game Board Field", "other: Other", "player: Player"]
+    );
+    assert!(problems.is_empty(), "{problems:?}");
 }

@@ -232,13 +232,17 @@ impl Uses<'_> {
     fn prose(&self) -> Vec<String> {
         let prose = &self.overlay.prose;
         let mut unused: Vec<_> = prose.unused.clone();
+        let place = |table: &str, name: &String| {
+            let file = prose.files.get(name).map_or("", String::as_str);
+            format!("docs/{file}: [{table}] {name}")
+        };
         let methods = prose.methods.keys().filter(|it| self.method(it).is_none());
-        unused.extend(methods.map(|it| format!("docs: [methods] {it}")));
+        unused.extend(methods.map(|it| place("methods", it)));
         let is_unused = |name: &&String| {
             !self.defined.contains(name.as_str()) && !self.overlay.core.contains_key(*name)
         };
         let schemas = prose.schemas.keys().filter(is_unused);
-        unused.extend(schemas.map(|it| format!("docs: [schemas] {it}")));
+        unused.extend(schemas.map(|it| place("schemas", it)));
         unused
     }
 }

@@ -177,11 +177,16 @@ fn entries_that_change_nothing_stop_with_all_of_them() {
         "[fields]",
         "[fields]\ncolor = \"The color\"",
     );
+    let copy = "[schemas.NoteCopy]\ndoc = \"A copy.\"\n\n[schemas.User]";
+    folder.replace("docs/notes.toml", "[schemas.User]", copy);
     folder.run(&[]).failure("change nothing: remove them");
     for (_, _, message) in cases {
         folder.run(&[]).failure(&format!("\n  {message}\n"));
     }
     folder.run(&[]).failure("\n  [[area]] books\n");
+    folder
+        .run(&[])
+        .failure("\n  docs/notes.toml: [schemas] NoteCopy");
     folder
         .run(&[])
         .failure("\n  docs/notes.toml: [fields] color");

@@ -191,7 +191,9 @@ impl<'a> Files<'a> {
             let text = self.module(home, "several groups", &[], &modules, "");
             files.insert(format!("{}/mod.rs", home.join("/")), text);
         }
-        self.shared_root(&mut files);
+        if !self.plan.shared.is_empty() {
+            self.shared_root(&mut files);
+        }
         match problems.as_slice() {
             [] => Ok(files),
             problems => {

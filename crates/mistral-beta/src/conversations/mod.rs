@@ -18,8 +18,7 @@ use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 use crate::ListPage;
 
 pub use self::content::{
-    MessageInputChunk, MessageInputContent, MessageOutputChunk, MessageOutputContent,
-    ToolFileChunk, ToolReferenceChunk,
+    MessageInputChunk, MessageInputContent, MessageOutputChunk, MessageOutputContent, ToolFileChunk,
 };
 pub use self::conversation::{
     AgentConversation, Conversation, ConversationOutput, ConversationResponse,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Result;
 use crate::facts::{Method, Schema, Schemas, Surface};
+use crate::group::reads_by_name;
 use crate::model::Model;
 use crate::names::{pascal, snake, spelled, words};
 use crate::overlay::{Area, MethodNote, Overlay};
@@ -170,6 +171,10 @@ impl Uses<'_> {
             }
             if note.doc.is_some() && has_doc {
                 unused.push(format!("[methods] {call}.doc"));
+            }
+            let name = self.overlay.method_name(call).unwrap_or(method.name());
+            if note.idempotent && (method.method != "POST" || reads_by_name(name)) {
+                unused.push(format!("[methods] {call}.idempotent"));
             }
             if *note == MethodNote::default() {
                 unused.push(format!("[methods] {call}"));

@@ -159,6 +159,11 @@ fn entries_that_change_nothing_stop_with_all_of_them() {
             "\"notes.list\" = { doc = \"Lists.\" }",
             "[methods] notes.list.doc",
         ),
+        (
+            "[methods]",
+            "\"notes.delete\" = { idempotent = true }",
+            "[methods] notes.delete.idempotent",
+        ),
         ("[types]", "NotePage = \"NotePage\"", "[types] NotePage"),
         ("[same_prefix]", "Book = \"Note\"", "[same_prefix] Book"),
         ("[twins]", "papers = \"notes\"", "[twins] papers"),

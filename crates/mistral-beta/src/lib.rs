@@ -69,7 +69,6 @@ pub mod realtime;
 pub mod responses;
 #[cfg(feature = "admin")]
 pub mod service_accounts;
-pub mod shared;
 #[cfg(feature = "conversations")]
 pub mod skills;
 #[cfg(feature = "admin")]

@@ -315,11 +315,11 @@ fn bounds(schema: &Schema, ty: &Type) -> String {
 
 fn lengths(spec: &Bounds) -> String {
     let range = |minimum: Option<u64>, maximum: Option<u64>, unit: &str| match (minimum, maximum) {
-        (Some(minimum), Some(maximum)) if minimum == maximum => format!(", {minimum} {unit}"),
-        (Some(minimum), Some(maximum)) => format!(", {minimum} to {maximum} {unit}"),
+        (Some(minimum), Some(maximum)) if minimum == maximum => format!(", {minimum}{unit}"),
+        (Some(minimum), Some(maximum)) => format!(", {minimum} to {maximum}{unit}"),
         (Some(1), None) => ", not empty".to_owned(),
-        (Some(minimum), None) => format!(", {minimum} {unit} or more"),
-        (None, Some(maximum)) => format!(", at most {maximum} {unit}"),
+        (Some(minimum), None) => format!(", {minimum}{unit} or more"),
+        (None, Some(maximum)) => format!(", at most {maximum}{unit}"),
         (None, None) => String::new(),
     };
     let format = match spec.format.as_deref() {
@@ -330,8 +330,8 @@ fn lengths(spec: &Bounds) -> String {
     };
     format!(
         "{format}{}{}",
-        range(spec.min_length, spec.max_length, "characters"),
-        range(spec.min_items, spec.max_items, "elements")
+        range(spec.min_length, spec.max_length, " characters"),
+        range(spec.min_items, spec.max_items, " of them")
     )
 }
 

@@ -119,10 +119,14 @@ impl Function {
 /// Returns the type of the call, and the method of the client that makes it.
 fn returns(method: &RustMethod<'_>, model: &Model<'_>) -> Result<(String, &'static str)> {
     Ok(match &method.returns {
-        Returns::Json(Type::List(element)) if first_page(method.facts).is_some() => {
-            if first_page(method.facts) != Some(0) {
+        Returns::Json(Type::List(element)) if is_list_page(method.facts, model) => {
+            if let Some(first) = first_page(method.facts).filter(|it| *it != 0) {
                 let call = &method.facts.call;
-                return Err(format!("`{call}` returns a list whose first page is not 0").into());
+                return Err(format!(
+                    "`{call}` returns a bare list whose first page is {first}, and the pages of \
+                     `ListPage` start at 0: set `unpaged = true` in [methods] of the overlay"
+                )
+                .into());
             }
             (
                 format!("Call<ListPage<{}>, M>", rust(element, model)),
@@ -138,6 +142,12 @@ fn returns(method: &RustMethod<'_>, model: &Model<'_>) -> Result<(String, &'stat
     })
 }
 
+/// Whether a method that returns a list returns a page of it.
+fn is_list_page(facts: &Method, model: &Model<'_>) -> bool {
+    let note = model.overlay.methods.get(&facts.call);
+    first_page(facts).is_some() && !note.is_some_and(|note| note.unpaged)
+}
+
 /// Returns the documentation of a method.
 fn doc(method: &RustMethod<'_>, pages: &Pages, model: &Model<'_>) -> String {
     let facts = method.facts;
@@ -150,7 +160,7 @@ fn doc(method: &RustMethod<'_>, pages: &Pages, model: &Model<'_>) -> String {
     }
     let is_page = match &method.returns {
         Returns::Json(Type::Named(name)) => pages.contains(name),
-        Returns::Json(Type::List(_)) => first_page(facts).is_some(),
+        Returns::Json(Type::List(_)) => is_list_page(facts, model),
         _ => false,
     };
     if is_page {

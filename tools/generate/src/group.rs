@@ -13,6 +13,20 @@ use crate::types::Writer;
 /// The header that resumes a stream, for which calls have an option.
 const EVENT_ID: &str = "last-event-id";
 
+/// The beginnings of the names of methods that only read.
+const READS: [&str; 10] = [
+    "search",
+    "list",
+    "get",
+    "fetch",
+    "count",
+    "aggregate",
+    "compute",
+    "grep",
+    "read",
+    "query",
+];
+
 /// A method of Rust: one per kind of response.
 #[derive(Debug)]
 pub(crate) struct RustMethod<'a> {
@@ -289,6 +303,11 @@ pub(crate) fn constant(method: &RustMethod<'_>) -> String {
     method.name.trim_start_matches("r#").to_ascii_uppercase()
 }
 
+/// Whether a POST by this name only reads.
+pub(crate) fn reads_by_name(name: &str) -> bool {
+    READS.iter().any(|it| name.starts_with(it))
+}
+
 fn operation(method: &RustMethod<'_>, model: &Model<'_>) -> String {
     let facts = method.facts;
     let note = model.overlay.methods.get(&facts.call);
@@ -304,21 +323,8 @@ fn operation(method: &RustMethod<'_>, model: &Model<'_>) -> String {
         Returns::Bytes(media_type) => format!(".bytes({media_type:?})"),
         Returns::Nothing => ".nothing()".to_owned(),
     };
-    let reads = [
-        "search",
-        "list",
-        "get",
-        "fetch",
-        "count",
-        "aggregate",
-        "compute",
-        "grep",
-        "read",
-        "query",
-    ];
     let is_read = facts.method == "POST"
-        && (note.is_some_and(|note| note.idempotent)
-            || reads.iter().any(|it| method.name.starts_with(it)));
+        && (note.is_some_and(|note| note.idempotent) || reads_by_name(&method.name));
     let safety = match is_read {
         true => ".retry_safety(RetrySafety::Idempotent)",
         false => "",

@@ -14,6 +14,9 @@ pub(crate) struct Overlay {
     pub(crate) area: Vec<Area>,
     /// Groups whose sentence or whose type is not the one that their name gives.
     pub(crate) groups: BTreeMap<String, GroupNote>,
+    /// The files of groups, with the types that open them.
+    #[serde(default)]
+    pub(crate) files: BTreeMap<String, FileTable>,
     /// Methods whose name or sentence is not the one that their name gives.
     pub(crate) methods: BTreeMap<String, MethodNote>,
     /// The Rust names of schemas.
@@ -45,6 +48,10 @@ pub(crate) struct Overlay {
     pub(crate) prose: Prose,
 }
 
+/// The files of a group, by their names, with the Rust types that open them. One without types has
+/// those that are in no other file.
+pub(crate) type FileTable = BTreeMap<String, Vec<String>>;
+
 /// An area: a cargo feature, and the groups that it has.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,7 +78,7 @@ pub(crate) struct GroupNote {
     pub(crate) events: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MethodNote {
     pub(crate) name: Option<String>,
@@ -82,6 +89,9 @@ pub(crate) struct MethodNote {
     /// Whether sending it twice is the same as sending it once.
     #[serde(default)]
     pub(crate) idempotent: bool,
+    /// Whether a list that has a parameter for its page is returned as it is, without pages.
+    #[serde(default)]
+    pub(crate) unpaged: bool,
     /// Whether every request has a trace context in its header and its body.
     #[serde(default)]
     pub(crate) trace_context: bool,

@@ -33,13 +33,14 @@ pub(crate) struct Plan<'a> {
 impl<'a> Plan<'a> {
     pub(crate) fn new(surface: &'a Surface, model: &Model<'_>) -> Result<Self> {
         let mut plan = Self::default();
-        for method in surface.methods.iter().filter(|it| !it.classic) {
-            let twins = &model.overlay.twins;
-            let is_elsewhere = twins.contains_key(method.group());
-            if is_elsewhere || model.overlay.stable.contains_key(&method.call) {
-                continue;
-            }
-            plan.add(method, model.overlay)?;
+        let overlay = model.overlay;
+        let is_here = |it: &&Method| {
+            let is_elsewhere = overlay.twins.contains_key(it.group());
+            !it.classic && !is_elsewhere && !overlay.stable.contains_key(&it.call)
+        };
+        check_areas(surface.methods.iter().filter(is_here), overlay)?;
+        for method in surface.methods.iter().filter(is_here) {
+            plan.add(method, overlay)?;
         }
         plan.add_parents(model.overlay)?;
         let mut users: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -125,6 +126,23 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// Fails if groups are in no area, and names all of them.
+fn check_areas<'a>(methods: impl Iterator<Item = &'a Method>, overlay: &Overlay) -> Result<()> {
+    let groups: BTreeSet<_> = methods.map(Method::group).collect();
+    let missing = groups
+        .into_iter()
+        .filter(|it| overlay.feature(it).is_none());
+    let missing: Vec<_> = missing.collect();
+    match missing.as_slice() {
+        [] => Ok(()),
+        missing => Err(format!(
+            "these groups are in no area: add them under [[area]] of the overlay\n  {}",
+            missing.join("\n  ")
+        )
+        .into()),
+    }
+}
+
 fn feature(name: &str, overlay: &Overlay) -> Result<String> {
     let feature = overlay.feature(name).map(str::to_owned);
     feature.ok_or_else(|| format!("the group `{name}` is in no area: add it to the overlay").into())
@@ -190,7 +208,7 @@ pub(crate) fn event_type(schema: &Schema, model: &Model<'_>) -> Result<Type> {
 }
 
 /// Returns the schemas that the signature of a method names.
-fn roots(method: &Method, model: &Model<'_>) -> Result<Vec<String>> {
+pub(crate) fn roots(method: &Method, model: &Model<'_>) -> Result<Vec<String>> {
     let mut types = Vec::new();
     for parameter in method.path_params.iter().chain(&method.query_params) {
         types.push(model.type_of(&parameter.schema)?);

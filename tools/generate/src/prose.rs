@@ -53,42 +53,69 @@ pub(crate) struct SchemaProse {
 pub(crate) struct Prose {
     pub(crate) methods: BTreeMap<String, MethodProse>,
     pub(crate) schemas: BTreeMap<String, SchemaProse>,
+    /// The file of each method and schema.
+    pub(crate) files: BTreeMap<String, String>,
+    /// What the sentences are about, where the facts do not have it.
+    pub(crate) gone: Vec<String>,
+    /// The sentences of `[fields]` that no type uses.
+    pub(crate) unused: Vec<String>,
     /// The places whose sentence is made of their name.
     undocumented: RefCell<BTreeSet<String>>,
 }
 
 impl Prose {
-    /// Adds the prose of an area, which must agree with the facts.
-    pub(crate) fn add(&mut self, area: Area, surface: &Surface, schemas: &Schemas) -> Result<()> {
+    /// Adds the prose of an area, and notes what the facts do not have.
+    pub(crate) fn add(
+        &mut self,
+        file: &str,
+        area: Area,
+        surface: &Surface,
+        schemas: &Schemas,
+    ) -> Result<()> {
+        let mut used = BTreeSet::new();
         for (call, mut prose) in area.methods {
-            let method = surface.methods.iter().find(|it| it.call == call);
-            let method = method.ok_or_else(|| format!("there is no method `{call}`"))?;
-            check_query(method, &prose)?;
+            let found = surface.methods.iter().find(|it| it.call == call);
+            let Some(method) = found else {
+                self.gone.push(format!("docs/{file}: [methods] {call}"));
+                continue;
+            };
+            let gone = other_parameters(method, &prose);
+            let gone = gone.map(|it| format!("docs/{file}: [methods] {call}.query_fields.{it}"));
+            self.gone.extend(gone);
             for parameter in &method.query_params {
                 if let Some(text) = area.fields.get(&parameter.name) {
                     let entry = prose.query_fields.entry(parameter.name.clone());
-                    entry.or_insert_with(|| text.clone());
+                    entry.or_insert_with(|| used_by(&mut used, &parameter.name, text));
                 }
             }
+            self.files.insert(call.clone(), file.to_owned());
             if self.methods.insert(call.clone(), prose).is_some() {
                 return Err(format!("`{call}` has two sentences").into());
             }
         }
         for (name, mut prose) in area.schemas {
             let mut found = schemas.definitions.0.iter();
-            let found = found.find(|(it, _)| *it == name);
-            let (_, schema) = found.ok_or_else(|| format!("there is no schema `{name}`"))?;
-            check_schema(&name, schema, &prose, schemas)?;
+            let Some((_, schema)) = found.find(|(it, _)| *it == name) else {
+                self.gone.push(format!("docs/{file}: [schemas] {name}"));
+                continue;
+            };
+            let gone = other_parts(schema, &prose, schemas);
+            let gone = gone.map(|it| format!("docs/{file}: [schemas] {name}.{it}"));
+            self.gone.extend(gone);
             for (property, _) in &schema.properties.0 {
                 if let Some(text) = area.fields.get(property) {
                     let entry = prose.fields.entry(property.clone());
-                    entry.or_insert_with(|| text.clone());
+                    entry.or_insert_with(|| used_by(&mut used, property, text));
                 }
             }
+            self.files.insert(name.clone(), file.to_owned());
             if self.schemas.insert(name.clone(), prose).is_some() {
                 return Err(format!("`{name}` has two sentences").into());
             }
         }
+        let unused = area.fields.into_keys().filter(|it| !used.contains(it));
+        let unused = unused.map(|it| format!("docs/{file}: [fields] {it}"));
+        self.unused.extend(unused);
         Ok(())
     }
 
@@ -115,28 +142,34 @@ impl Prose {
     }
 }
 
-fn check_query(method: &Method, prose: &MethodProse) -> Result<()> {
-    for field in prose.query_fields.keys() {
-        if !method.query_params.iter().any(|it| it.name == *field) {
-            return Err(format!("`{}` has no query parameter `{field}`", method.call).into());
-        }
-    }
-    Ok(())
+/// Returns the sentence of a field, and notes that it is used.
+fn used_by(used: &mut BTreeSet<String>, field: &str, text: &str) -> String {
+    used.insert(field.to_owned());
+    text.to_owned()
 }
 
-fn check_schema(name: &str, schema: &Schema, prose: &SchemaProse, schemas: &Schemas) -> Result<()> {
-    for field in prose.fields.keys() {
-        if !schema.properties.0.iter().any(|(it, _)| it == field) {
-            return Err(format!("`{name}` has no field `{field}`").into());
-        }
-    }
+/// Returns the query parameters that the prose has and the method has not.
+fn other_parameters<'a>(
+    method: &'a Method,
+    prose: &'a MethodProse,
+) -> impl Iterator<Item = &'a String> {
+    let known = |name: &str| method.query_params.iter().any(|it| it.name == name);
+    prose.query_fields.keys().filter(move |it| !known(it))
+}
+
+/// Returns the fields and the values that the prose has and the schema has not.
+fn other_parts(
+    schema: &Schema,
+    prose: &SchemaProse,
+    schemas: &Schemas,
+) -> impl Iterator<Item = String> {
+    let is_field = |name: &str| schema.properties.0.iter().any(|(it, _)| it == name);
+    let fields = prose.fields.keys().filter(|it| !is_field(it));
+    let fields: Vec<_> = fields.map(|it| format!("fields.{it}")).collect();
     let known = values(schema, schemas);
-    for value in prose.values.keys() {
-        if !known.contains(value) {
-            return Err(format!("`{name}` has no value `{value}`").into());
-        }
-    }
-    Ok(())
+    let values = prose.values.keys().filter(|it| !known.contains(*it));
+    let values: Vec<_> = values.map(|it| format!("values.{it}")).collect();
+    fields.into_iter().chain(values)
 }
 
 /// Returns the values of an enum, and the tags and the members of a union.

@@ -30,7 +30,8 @@ impl<'a> Model<'a> {
         known.ok_or_else(|| format!("there is no schema `{name}`").into())
     }
 
-    fn same_by_prefix(&self, name: &str) -> Option<&'a str> {
+    /// Returns the schema that is the same by the prefix of its name.
+    pub(crate) fn same_by_prefix(&self, name: &str) -> Option<&'a str> {
         let mut prefixes = self.overlay.same_prefix.iter();
         prefixes.find_map(|(prefix, other)| {
             let rest = name
@@ -43,17 +44,24 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// Fails if a schema is not equal to the one that the overlay says it is the same as.
+    /// Fails if schemas are not equal to those that the overlay says they are the same as, and names
+    /// all of them.
     pub(crate) fn check_same(&self) -> Result<()> {
+        let mut differing = Vec::new();
         for name in self.names() {
             let other = self.canonical(name)?;
             if self.schema(name)?.reference().is_some() || other == name {
                 continue;
             }
-            self.compare(name, self.schema(name)?, other, self.schema(other)?)
-                .map_err(|place| format!("`{name}` is not the same as `{other}`: {place}"))?;
+            let compared = self.compare(name, self.schema(name)?, other, self.schema(other)?);
+            if let Err(place) = compared {
+                differing.push(format!("`{name}` is not the same as `{other}`: {place}"));
+            }
         }
-        Ok(())
+        match differing.as_slice() {
+            [] => Ok(()),
+            differing => Err(differing.join("\n  ").into()),
+        }
     }
 
     fn compare(&self, name: &str, one: &Schema, other_name: &str, other: &Schema) -> Result<()> {

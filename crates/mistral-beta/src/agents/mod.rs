@@ -3,7 +3,7 @@
 //! Agents.
 
 mod agent;
-mod create_agent_version_alias_request;
+mod requests;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -12,12 +12,12 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 use crate::ListPage;
 
 pub use self::agent::{
-    Agent, AgentPage, AgentSource, AgentVersionAlias, AgentVersionSelector, UpdateAgentRequest,
+    Agent, AgentPage, AgentTool, AgentVersionAlias, CompletionArgs, CompletionStop,
 };
-pub use self::create_agent_version_alias_request::{
-    AgentTool, CompletionArgs, CompletionStop, CreateAgentRequest, CreateAgentVersionAliasRequest,
+pub use self::requests::{
+    AgentSource, AgentVersionSelector, CreateAgentRequest, CreateAgentVersionAliasRequest,
     DeleteAgentVersionAliasRequest, GetAgentRequest, ListAgentPagesRequest,
-    ListAgentVersionsRequest, ListAgentsRequest, UpdateAgentVersionRequest,
+    ListAgentVersionsRequest, ListAgentsRequest, UpdateAgentRequest, UpdateAgentVersionRequest,
 };
 
 static CREATE: Operation = Operation::post("beta.agents.create", "/v1/agents");

@@ -2,75 +2,82 @@
 
 //! Connectors.
 
-mod call_connector_tool_query;
+mod authentication;
+mod capabilities;
 mod changes;
-mod connector_locale;
-mod connector_tool;
-mod create_http_connector_request;
-mod embedded_resource;
-mod list_connectors_response;
-mod mcp_server_card_tools;
-mod oauth_server_metadata;
+mod connector;
+mod content;
+mod credentials;
+mod oauth;
 mod operations;
 mod reads;
-mod server_tasks_capability;
+mod requests;
+mod server_card;
+mod server_card_tools;
+mod tool_calls;
+mod tools;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 
-pub use self::call_connector_tool_query::{
-    AnnotationAudience, AudioContent, CallConnectorToolQuery, CallConnectorToolRequest,
-    ConnectorScope, ConnectorToolCallResponse, ConnectorToolContent, ContentAnnotations,
-    GetConnectorAuthUrlRequest, GetConnectorRequest, ImageContent, ListConnectorToolsRequest,
-    ListConnectorsRequest, ListOrganizationCredentialsRequest, ListUserCredentialsRequest,
-    ListWorkspaceCredentialsRequest, MessageResponse,
+pub use self::authentication::{
+    AuthUrlResponse, AuthenticationMethod, AuthenticationMethodCreateOrUpdateRequest,
+    AuthenticationType, BearerAuthMethod, ConnectorAuthenticationHeader,
+    GetConnectorAuthUrlRequest, GlobalHeaderValue, HttpAuthMethod, McpAuthMethod, NoneAuthMethod,
+    UpdatedHttpAuthMethod, UpdatedMcpAuthMethod,
 };
-pub use self::connector_locale::{
-    AuthStatus, AuthenticationMethod, AuthenticationType, ConnectionPreference,
-    ConnectorCredentials, ConnectorLocale, CredentialsErrorReason, CredentialsStatus,
-    LogicalExpression, LogicalOperator, OAuth2GrantType, ToolExecutionConfiguration,
-    ToolExpression, ToolProperties,
+pub use self::capabilities::{
+    ClientTasksCapability, ClientTasksRequestsCapability, ElicitationCapability,
+    McpClientCapabilities, McpServerCapabilities, PromptsCapability, ResourcesCapability,
+    RootsCapability, SamplingCapability, ServerTasksCapability, ServerTasksRequestsCapability,
+    TasksElicitationCapability, TasksSamplingCapability, TasksToolsCapability, ToolsCapability,
 };
-pub use self::connector_tool::{
-    AuthUrlResponse, ConnectionCredentialsInput, ConnectorCredentialsRequest, ConnectorFilters,
-    ConnectorOpenApiSpec, ConnectorTool, ConnectorToolLocale, McpConnector,
-    OAuth2ClientCredentialsInput, OpenApiFileSource, OpenApiSpecSource, OpenApiurlSource,
-    ToolExecutionConfig,
+pub use self::connector::{
+    Connector, ConnectorLocale, ConnectorOpenApiSpec, ConsumerType, CursorPagination,
+    HttpConnector, ListConnectorsResponse, McpConnector, OpenApiFileSource, OpenApiSpecSource,
+    OpenApiUrlSource, ResourceVisibility,
 };
-pub use self::create_http_connector_request::{
-    Connector, ConsumerType, CreateHttpConnectorRequest, HttpAuthMethod, HttpConnector,
-    McpServerCapabilities, McpServerCard, PromptsCapability, ResourceVisibility,
-    ResourcesCapability, ToolsCapability,
+pub use self::content::{
+    AnnotationAudience, AudioContent, BlobResourceContents, ConnectorToolContent,
+    ContentAnnotations, EmbeddedResource, EmbeddedResourceContents, ImageContent, ResourceLink,
+    TextContent, TextResourceContents,
 };
-pub use self::embedded_resource::{
-    BlobResourceContents, ConnectorToolCallMetadata, ConnectorToolResultMetadata,
-    CreateConnectorRequest, CreateMcpConnectorRequest, EmbeddedResource, EmbeddedResourceContents,
-    GlobalHeaderValue, IconTheme, McpServerIcon, ResourceLink, TextContent, TextResourceContents,
+pub use self::credentials::{
+    AuthStatus, ConnectionCredentialsInput, ConnectorCredentials, ConnectorCredentialsRequest,
+    CredentialsErrorReason, CredentialsStatus, ListCredentialsResponse,
+    ListOrganizationCredentialsRequest, ListUserCredentialsRequest,
+    ListWorkspaceCredentialsRequest, OAuth2ClientCredentialsInput,
 };
-pub use self::list_connectors_response::{
-    AuthenticationMethodCreateOrUpdateRequest, CursorPagination, ListConnectorsResponse,
-    ListCredentialsResponse, Oauth2MetadataSecrets, UpdateConnectorRequest,
-    UpdateHttpConnectorRequest, UpdateMcpConnectorRequest, UpdatedHttpAuthMethod,
-    UpdatedMcpAuthMethod,
+pub use self::oauth::{
+    AuthData, OAuth2AuthMethod, OAuth2AuthorizationCodeAuthMethod,
+    OAuth2ClientCredentialsAuthMethod, OAuth2GrantType, OAuthMetadataSource, OAuthServerMetadata,
+    Oauth2MetadataSecrets, TokenEndpointAuthMethod,
 };
-pub use self::mcp_server_card_tools::{
-    McpPrompt, McpPromptArgument, McpServerCardMeta, McpServerCardPrompts, McpServerCardTool,
-    McpServerCardTools, McpToolExecution, McpToolMeta, McpUiToolMeta, TaskSupport, ToolAnnotations,
-    ToolVisibility, TurbineMeta, TurbineServerLocale, TurbineToolLocale, TurbineToolMeta,
+pub use self::requests::{
+    ConnectorFilters, ConnectorScope, ConnectorVisibility, CreateConnectorRequest,
+    CreateHttpConnectorRequest, CreateMcpConnectorRequest, GetConnectorRequest,
+    ListConnectorsRequest, MessageResponse, UpdateConnectorRequest, UpdateHttpConnectorRequest,
+    UpdateMcpConnectorRequest,
+};
+pub use self::server_card::{
+    IconTheme, McpPrompt, McpPromptArgument, McpResource, McpServerAuthenticationRequirement,
+    McpServerCard, McpServerCardMeta, McpServerCardPrompts, McpServerCardResources, McpServerIcon,
+    McpServerRemote, McpServerRemoteHeader, McpServerRemoteType, McpServerRepository, TurbineMeta,
+    TurbineServerLocale,
+};
+pub use self::server_card_tools::{
+    McpServerCardTool, McpServerCardTools, McpToolExecution, McpToolMeta, McpUiToolMeta,
+    TaskSupport, ToolAnnotations, ToolVisibility, TurbineToolLocale, TurbineToolMeta,
     TurbineToolType,
 };
-pub use self::oauth_server_metadata::{
-    AuthData, BearerAuthMethod, ConnectorAuthenticationHeader, ConnectorVisibility, McpAuthMethod,
-    NoneAuthMethod, OAuth2AuthMethod, OAuth2AuthorizationCodeAuthMethod,
-    OAuth2ClientCredentialsAuthMethod, OAuthMetadataSource, OAuthServerMetadata,
-    TokenEndpointAuthMethod,
+pub use self::tool_calls::{
+    CallConnectorToolQuery, CallConnectorToolRequest, ConnectorToolCallMetadata,
+    ConnectorToolCallResponse, ConnectorToolResultMetadata,
 };
-pub use self::server_tasks_capability::{
-    ClientTasksCapability, ClientTasksRequestsCapability, ElicitationCapability,
-    McpClientCapabilities, McpResource, McpServerAuthenticationRequirement, McpServerCardResources,
-    McpServerRemote, McpServerRemoteHeader, McpServerRemoteType, McpServerRepository,
-    RootsCapability, SamplingCapability, ServerTasksCapability, ServerTasksRequestsCapability,
-    TasksElicitationCapability, TasksSamplingCapability, TasksToolsCapability,
+pub use self::tools::{
+    ConnectionPreference, ConnectorTool, ConnectorToolLocale, ListConnectorToolsRequest,
+    LogicalExpression, LogicalOperator, ToolExecutionConfig, ToolExecutionConfiguration,
+    ToolExpression, ToolProperties,
 };
 
 /// The operations on connectors.

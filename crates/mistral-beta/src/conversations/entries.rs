@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mistral_core::messages::Arguments;
+use mistral_core::messages::{Arguments, ToolReferenceChunk};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -10,7 +10,6 @@ use super::{
     ConversationOutput, ConversationResponse, FunctionCallArguments, FunctionCallEntry,
     FunctionResultEntry, MessageOutputChunk, MessageOutputContent, MessageOutputDelta,
     MessageOutputEntry, ToolCallConfirmation, ToolExecutionEntry, ToolFileChunk,
-    ToolReferenceChunk,
 };
 
 impl ConversationResponse {

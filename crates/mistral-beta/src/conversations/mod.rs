@@ -2,13 +2,14 @@
 
 //! Conversations.
 
+mod content;
 mod conversation;
-mod conversation_usage_info;
 mod entries;
+mod events;
+mod history;
 mod inputs;
-mod list_conversations_request;
 mod merge;
-mod message_output_chunk;
+mod requests;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -16,25 +17,28 @@ use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 
 use crate::ListPage;
 
-pub use self::conversation::{
-    AgentConversation, Conversation, ConversationHistory, ConversationMessages,
-    ConversationRequest, ConversationRestartRequest, MessageEntry, ModelConversation,
+pub use self::content::{
+    MessageInputChunk, MessageInputContent, MessageOutputChunk, MessageOutputContent, ToolFileChunk,
 };
-pub use self::conversation_usage_info::{
-    AgentHandoffDoneEvent, AgentHandoffStartedEvent, ConversationEvent, ConversationUsageInfo,
-    FunctionCallEvent, MessageOutputDelta, MessageOutputEvent, ResponseDoneEvent,
-    ResponseErrorEvent, ResponseStartedEvent, ToolExecutionDeltaEvent, ToolExecutionDoneEvent,
+pub use self::conversation::{
+    AgentConversation, Conversation, ConversationOutput, ConversationResponse,
+    ConversationUsageInfo, ModelConversation,
+};
+pub use self::events::{
+    AgentHandoffDoneEvent, AgentHandoffStartedEvent, ConversationEvent, FunctionCallEvent,
+    MessageOutputDelta, MessageOutputEvent, ResponseDoneEvent, ResponseErrorEvent,
+    ResponseStartedEvent, ToolExecutionDeltaEvent, ToolExecutionDoneEvent,
     ToolExecutionStartedEvent,
 };
-pub use self::list_conversations_request::{
-    BuiltInConnector, ConversationAppendRequest, ConversationEntry, ConversationInputs,
-    FunctionResultEntry, ListConversationsRequest, MessageInputChunk, MessageInputContent,
-    MessageInputEntry, MessageInputRole, MessageOutputContent, MessageOutputEntry, ToolFileChunk,
+pub use self::history::{
+    AgentHandoffEntry, BuiltInConnector, ConfirmationStatus, ConversationEntry,
+    ConversationHistory, ConversationMessages, FunctionCallArguments, FunctionCallEntry,
+    FunctionResultEntry, MessageEntry, MessageInputEntry, MessageInputRole, MessageOutputEntry,
+    ToolExecutionEntry,
 };
-pub use self::message_output_chunk::{
-    AgentHandoffEntry, ConfirmationDecision, ConfirmationStatus, ConversationOutput,
-    ConversationResponse, FunctionCallArguments, FunctionCallEntry, HandoffExecution,
-    MessageOutputChunk, ToolCallConfirmation, ToolExecutionEntry, ToolReferenceChunk,
+pub use self::requests::{
+    ConfirmationDecision, ConversationAppendRequest, ConversationInputs, ConversationRequest,
+    ConversationRestartRequest, HandoffExecution, ListConversationsRequest, ToolCallConfirmation,
 };
 
 static APPEND: Operation = Operation::inference(

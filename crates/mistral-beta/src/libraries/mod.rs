@@ -4,13 +4,13 @@
 
 pub mod accesses;
 pub mod documents;
-mod list_libraries_request;
+mod library;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::list_libraries_request::{
+pub use self::library::{
     CreateLibraryRequest, Library, LibraryOwnerType, ListLibrariesRequest, ListLibrariesResponse,
     PaginationInfo, UpdateLibraryRequest,
 };

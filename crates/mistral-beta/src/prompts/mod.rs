@@ -2,22 +2,25 @@
 
 //! Prompts.
 
-mod get_prompt_request;
-mod list_prompts_response;
+mod prompt;
+mod requests;
+mod versions;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 use serde_json::{Map, Value};
 
-pub use self::get_prompt_request::{
-    CreatePromptRequest, CreatePromptVersionRequest, CreatePromptVersionResponse, GetPromptRequest,
-    GetPromptVersionRequest, ListPromptsRequest, Prompt, PromptDefinition, PromptVariable,
-    RegistrySortDirection, RegistrySortField, SharingScope, WorkspaceRelation,
+pub use self::prompt::{
+    ListPromptsResponse, Prompt, PromptDefinition, PromptVariable, SharingScope,
 };
-pub use self::list_prompts_response::{
-    AliasList, ListPromptVersionsResponse, ListPromptsResponse, PromptVersion, UpdatePromptRequest,
-    UpdatePromptVersionRequest,
+pub use self::requests::{
+    CreatePromptRequest, GetPromptRequest, ListPromptsRequest, RegistrySortDirection,
+    RegistrySortField, UpdatePromptRequest, WorkspaceRelation,
+};
+pub use self::versions::{
+    AliasList, CreatePromptVersionRequest, CreatePromptVersionResponse, GetPromptVersionRequest,
+    ListPromptVersionsResponse, PromptVersion, UpdatePromptVersionRequest,
 };
 
 static CREATE: Operation = Operation::post("beta.prompts.create", "/v2/prompts");

@@ -2,61 +2,64 @@
 
 //! Responses.
 
-mod count_response_input_tokens_request;
-mod input_token_count;
+mod delta_events;
+mod events;
+mod function_calls;
+mod input;
 mod items;
 mod merge;
-mod namespaced_function_tool;
-mod output_text_logprob;
-mod program_caller;
-mod prompt_cache_retention;
-mod responses_output_item_added_event;
+mod output;
+mod requests;
+mod response;
+mod tools;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 
-pub use self::count_response_input_tokens_request::{
-    CountResponseInputTokensRequest, DirectCaller, FunctionCallOutputPart, FunctionCallOutputValue,
-    FunctionCaller, PromptCacheBreakpoint, ResponseInput, ResponseInputItem,
-    ResponsesFunctionCallOutput, ResponsesInputFile, ResponsesInputFileDetail,
-    ResponsesInputImageContent, ResponsesInputImageDetail, ResponsesInputText,
-};
-pub use self::input_token_count::{
-    CreateResponseRequest, IncompleteReason, InputTokenCount, ModelResponse, ResponseErrorCode,
-    ResponseOutputItem, ResponsesError, ResponsesIncompleteDetails,
-};
-pub use self::namespaced_function_tool::{
-    CustomToolFormat, CustomToolGrammar, CustomToolTextFormat, GrammarSyntax,
-    NamespacedFunctionTool, ResponseFormatJsonObject, ResponseFormatJsonSchema, ResponseFormatText,
-    ResponseReasoning, ResponseReasoningEffort, ResponseTextConfig, ResponseTextFormat,
-    ResponseToolChoice, ResponseToolChoiceFunction, ResponseToolChoiceMode, ResponseVerbosity,
-    ResponsesCustomTool,
-};
-pub use self::output_text_logprob::{
-    AllowedCaller, InputMessageRole, NamespacedTool, OutputTextLogprob, OutputTextTopLogprob,
-    PartsMessageRole, ResponseInputMessage, ResponseMessageContent, ResponseMessagePart,
-    ResponseMessagePhase, ResponsePartsMessage, ResponseTool, ResponsesFunctionTool,
-    ResponsesInputImage, ResponsesNamespaceTool, ResponsesOutputRefusal,
-};
-pub use self::program_caller::{
-    ContainerFileCitation, FileCitation, FilePathAnnotation, ProgramCaller, ReasoningContent,
-    ReasoningSummary, ResponseItemStatus, ResponsesFunctionToolCall, ResponsesOutputMessage,
-    ResponsesOutputMessageContent, ResponsesOutputText, ResponsesReasoningItem, TextAnnotation,
-    UrlCitation,
-};
-pub use self::prompt_cache_retention::{
-    ModelResponseStatus, PromptCacheRetention, ResponseServiceTier, ResponseStreamEvent,
-    ResponseTruncation, ResponsesCompletedEvent, ResponsesCreatedEvent, ResponsesErrorEvent,
-    ResponsesFailedEvent, ResponsesInProgressEvent, ResponsesIncompleteEvent,
-    ResponsesInputTokensDetails, ResponsesOutputTokensDetails, ResponsesUsage,
-};
-pub use self::responses_output_item_added_event::{
-    ContentPart, ReasoningTextPart, ResponsesArgumentsDeltaEvent, ResponsesArgumentsDoneEvent,
-    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent, ResponsesOutputItemAddedEvent,
-    ResponsesOutputItemDoneEvent, ResponsesReasoningTextDeltaEvent,
+pub use self::delta_events::{
+    ResponsesArgumentsDeltaEvent, ResponsesArgumentsDoneEvent, ResponsesReasoningTextDeltaEvent,
     ResponsesReasoningTextDoneEvent, ResponsesTextDeltaEvent, ResponsesTextDoneEvent, TextLogprob,
     TextTopLogprob,
+};
+pub use self::events::{
+    ContentPart, ReasoningTextPart, ResponseStreamEvent, ResponsesCompletedEvent,
+    ResponsesContentPartAddedEvent, ResponsesContentPartDoneEvent, ResponsesCreatedEvent,
+    ResponsesErrorEvent, ResponsesFailedEvent, ResponsesInProgressEvent, ResponsesIncompleteEvent,
+    ResponsesOutputItemAddedEvent, ResponsesOutputItemDoneEvent,
+};
+pub use self::function_calls::{
+    DirectCaller, FunctionCallOutputPart, FunctionCallOutputValue, FunctionCaller, ProgramCaller,
+    ResponsesFunctionCallOutput, ResponsesFunctionToolCall, ResponsesInputImageContent,
+};
+pub use self::input::{
+    InputMessageRole, PartsMessageRole, PromptCacheBreakpoint, ResponseInput, ResponseInputItem,
+    ResponseInputMessage, ResponseMessageContent, ResponseMessagePart, ResponsePartsMessage,
+    ResponsesInputFile, ResponsesInputFileDetail, ResponsesInputImage, ResponsesInputImageDetail,
+    ResponsesInputText,
+};
+pub use self::output::{
+    ContainerFileCitation, FileCitation, FilePathAnnotation, OutputTextLogprob,
+    OutputTextTopLogprob, ReasoningContent, ReasoningSummary, ResponseItemStatus,
+    ResponseMessagePhase, ResponseOutputItem, ResponsesOutputMessage,
+    ResponsesOutputMessageContent, ResponsesOutputRefusal, ResponsesOutputText,
+    ResponsesReasoningItem, TextAnnotation, UrlCitation,
+};
+pub use self::requests::{
+    CountResponseInputTokensRequest, CreateResponseRequest, InputTokenCount,
+    ResponseFormatJsonObject, ResponseFormatJsonSchema, ResponseFormatText, ResponseReasoning,
+    ResponseReasoningEffort, ResponseTextConfig, ResponseTextFormat, ResponseVerbosity,
+};
+pub use self::response::{
+    IncompleteReason, ModelResponse, ModelResponseStatus, PromptCacheRetention, ResponseErrorCode,
+    ResponseServiceTier, ResponseTruncation, ResponsesError, ResponsesIncompleteDetails,
+    ResponsesInputTokensDetails, ResponsesOutputTokensDetails, ResponsesUsage,
+};
+pub use self::tools::{
+    AllowedCaller, CustomToolFormat, CustomToolGrammar, CustomToolTextFormat, GrammarSyntax,
+    NamespacedFunctionTool, NamespacedTool, ResponseTool, ResponseToolChoice,
+    ResponseToolChoiceFunction, ResponseToolChoiceMode, ResponsesCustomTool, ResponsesFunctionTool,
+    ResponsesNamespaceTool,
 };
 
 static COUNT_INPUT_TOKENS: Operation =

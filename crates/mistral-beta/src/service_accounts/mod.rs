@@ -2,17 +2,20 @@
 
 //! Service accounts.
 
-mod list_service_accounts_request;
+mod roles;
+mod service_account;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::list_service_accounts_request::{
-    AssignableRole, CreateServiceAccountRequest, ListAssignableRolesRequest,
-    ListAssignableRolesResponse, ListServiceAccountRolesResponse, ListServiceAccountsRequest,
-    ListServiceAccountsResponse, ServiceAccount, ServiceAccountRole, SetServiceAccountRolesRequest,
-    SortOrder, UpdateServiceAccountRequest,
+pub use self::roles::{
+    AssignableRole, ListAssignableRolesRequest, ListAssignableRolesResponse,
+    ListServiceAccountRolesResponse, ServiceAccountRole, SetServiceAccountRolesRequest,
+};
+pub use self::service_account::{
+    CreateServiceAccountRequest, ListServiceAccountsRequest, ListServiceAccountsResponse,
+    ServiceAccount, SortOrder, UpdateServiceAccountRequest,
 };
 
 static CREATE: Operation = Operation::post("beta.service_accounts.create", "/v1/service-accounts");

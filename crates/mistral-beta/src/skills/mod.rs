@@ -2,20 +2,25 @@
 
 //! Skills.
 
-mod get_skill_request;
-mod update_skill_request;
+mod requests;
+mod skill;
+mod versions;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 use serde_json::{Map, Value};
 
-pub use self::get_skill_request::{
-    CreateSkillRequest, CreateSkillVersionRequest, CreateSkillVersionResponse, GetSkillRequest,
-    GetSkillVersionRequest, ListSkillVersionsResponse, ListSkillsRequest, ListSkillsResponse,
-    RawSkillAsset, Skill, SkillAsset, SkillDefinition, SkillVersion, TextSkillAsset,
+pub use self::requests::{
+    CreateSkillRequest, GetSkillRequest, ListSkillsRequest, UpdateSkillRequest,
 };
-pub use self::update_skill_request::{UpdateSkillRequest, UpdateSkillVersionRequest};
+pub use self::skill::{
+    ListSkillsResponse, RawSkillAsset, Skill, SkillAsset, SkillDefinition, TextSkillAsset,
+};
+pub use self::versions::{
+    CreateSkillVersionRequest, CreateSkillVersionResponse, GetSkillVersionRequest,
+    ListSkillVersionsResponse, SkillVersion, UpdateSkillVersionRequest,
+};
 
 static CREATE: Operation = Operation::post("beta.skills.create", "/v2/skills");
 static CREATE_VERSION: Operation = Operation::post(

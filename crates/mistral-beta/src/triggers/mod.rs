@@ -2,19 +2,24 @@
 
 //! Triggers.
 
-mod list_triggers_request;
-mod trigger_event_list;
+mod events;
+mod trigger;
+mod webhook;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::list_triggers_request::{
-    CreateTriggerRequest, ListTriggerEventsRequest, ListTriggersRequest, Trigger, TriggerAction,
-    TriggerActionType, TriggerHandler, TriggerOwnerType, Webhook, WebhookProvider,
-    WebhookSignatureEncoding, WebhookSignatureHashAlgorithm,
+pub use self::events::{
+    ListTriggerEventsRequest, TriggerEvent, TriggerEventList, TriggerEventStatus,
 };
-pub use self::trigger_event_list::{TriggerEvent, TriggerEventList, TriggerEventStatus};
+pub use self::trigger::{
+    CreateTriggerRequest, ListTriggersRequest, Trigger, TriggerAction, TriggerActionType,
+    TriggerHandler, TriggerOwnerType,
+};
+pub use self::webhook::{
+    Webhook, WebhookProvider, WebhookSignatureEncoding, WebhookSignatureHashAlgorithm,
+};
 
 static CREATE: Operation = Operation::post("beta.triggers.create", "/v1/triggers");
 static DELETE: Operation =

@@ -2,17 +2,20 @@
 
 //! Users.
 
-mod list_user_organizations_request;
+mod identity;
+mod memberships;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::list_user_organizations_request::{
-    IdentityApiKey, IdentityOrganization, IdentityWorkspace, ListOrganizationsResponse,
-    ListUserOrganizationsRequest, ListUserWorkspacesRequest, ListWorkspacesResponse, UserIdentity,
-    UserOrganization, UserWorkspace, WhoamiOrganization, WhoamiPrincipal, WhoamiResponse,
-    WhoamiServiceAccount, WhoamiUser,
+pub use self::identity::{
+    IdentityApiKey, IdentityOrganization, IdentityWorkspace, UserIdentity, WhoamiOrganization,
+    WhoamiPrincipal, WhoamiResponse, WhoamiServiceAccount, WhoamiUser,
+};
+pub use self::memberships::{
+    ListOrganizationsResponse, ListUserOrganizationsRequest, ListUserWorkspacesRequest,
+    ListWorkspacesResponse, UserOrganization, UserWorkspace,
 };
 
 static GET_IDENTITY: Operation = Operation::get("beta.users.get_identity", "/v1/users/me");

@@ -2,8 +2,8 @@
 
 //! Webhooks.
 
-mod create_webhook_request;
 mod delivery;
+mod webhook;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -11,11 +11,11 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 
 use crate::triggers::Webhook;
 
-pub use self::create_webhook_request::{CreateWebhookRequest, WebhookSigningSecret};
 pub use self::delivery::{
     CallEndedEvent, CallFailedEvent, CallStartedEvent, EndedCall, FailedCall, SIGNATURE_HEADER,
     SignatureError, StartedCall, WebhookEvent, WebhookSignature, verify,
 };
+pub use self::webhook::{CreateWebhookRequest, WebhookSigningSecret};
 
 static CREATE: Operation = Operation::post("beta.webhooks.create", "/v1/webhooks");
 static DELETE: Operation =

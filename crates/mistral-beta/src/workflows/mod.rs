@@ -2,39 +2,46 @@
 
 //! Workflows.
 
+mod archival;
 pub mod deployments;
 pub mod events;
 mod execute;
-mod execute_workflow_response;
+mod execution;
 pub mod executions;
-mod get_workflow_registration_request;
-mod list_workflow_registrations_response;
 pub mod metrics;
+mod registrations;
+mod requests;
 pub mod runs;
 pub mod schedules;
 mod workers;
+mod workflow;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::execute_workflow_response::{
-    ExecuteWorkflowResponse, GetWorkflowRegistrationResponse, GetWorkflowResponse, QueryDefinition,
-    SignalDefinition, UpdateDefinition, WorkflowCodeDefinition, WorkflowExecution,
-    WorkflowExecutionResult, WorkflowExecutionStatus, WorkflowRegistrationWithWorkerStatus,
-    WorkflowWithWorkerStatus,
+pub use self::archival::{
+    ArchiveWorkflowResponse, BulkArchiveWorkflowsRequest, BulkArchiveWorkflowsResponse,
+    BulkUnarchiveWorkflowsRequest, BulkUnarchiveWorkflowsResponse, UnarchiveWorkflowResponse,
+    WorkflowBulkError,
 };
-pub use self::get_workflow_registration_request::{
-    AddWorkflowTagsRequest, ArchiveWorkflowResponse, BulkArchiveWorkflowsRequest,
-    BulkArchiveWorkflowsResponse, BulkUnarchiveWorkflowsRequest, BulkUnarchiveWorkflowsResponse,
-    ExecuteWorkflowRequest, GetWorkflowRegistrationRequest, ListWorkflowRegistrationsRequest,
-    ListWorkflowsRequest, Workflow, WorkflowBulkError, WorkflowType,
+pub use self::execution::{
+    ExecuteWorkflowRequest, ExecuteWorkflowResponse, WorkflowExecution, WorkflowExecutionResult,
+    WorkflowExecutionStatus,
 };
-pub use self::list_workflow_registrations_response::{
-    DeploymentStatusFilter, ListWorkflowRegistrationsResponse, ListWorkflowsResponse,
-    UnarchiveWorkflowResponse, UpdateWorkflowRequest, UpdateWorkflowResponse,
-    WorkflowExecutionStatusFilter, WorkflowMetadata, WorkflowRegistration, WorkflowSortOrder,
-    WorkflowSummary,
+pub use self::registrations::{
+    GetWorkflowRegistrationRequest, GetWorkflowRegistrationResponse,
+    ListWorkflowRegistrationsRequest, ListWorkflowRegistrationsResponse, QueryDefinition,
+    SignalDefinition, UpdateDefinition, WorkflowCodeDefinition, WorkflowRegistration,
+    WorkflowRegistrationWithWorkerStatus,
+};
+pub use self::requests::{
+    AddWorkflowTagsRequest, DeploymentStatusFilter, ListWorkflowsRequest, UpdateWorkflowRequest,
+    UpdateWorkflowResponse, WorkflowExecutionStatusFilter, WorkflowSortOrder,
+};
+pub use self::workflow::{
+    GetWorkflowResponse, ListWorkflowsResponse, Workflow, WorkflowMetadata, WorkflowSummary,
+    WorkflowType, WorkflowWithWorkerStatus,
 };
 
 static ADD_TAGS: Operation = Operation::post(
@@ -111,8 +118,8 @@ impl<M: Mode> Workflows<M> {
     }
 
     /// Returns the operations on metrics of workflows.
-    pub fn metrics(&self) -> metrics::WorkflowMetricsOperations<M> {
-        metrics::WorkflowMetricsOperations::new(&self.client)
+    pub fn metrics(&self) -> metrics::WorkflowMetrics<M> {
+        metrics::WorkflowMetrics::new(&self.client)
     }
 
     /// Returns the operations on runs.

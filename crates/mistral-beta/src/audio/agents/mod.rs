@@ -2,28 +2,33 @@
 
 //! Voice agents.
 
-mod get_voice_agent_request;
-mod voice_agent_document_library_tool;
-mod voice_agent_session_page;
+mod agent;
+mod configuration;
+mod requests;
+mod sessions;
+mod tools;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::get_voice_agent_request::{
+pub use self::agent::{VoiceAgent, VoiceAgentPage};
+pub use self::configuration::{
     AudioInactivityConfig, AudioLlmConfig, AudioSttConfig, AudioTtsConfig, AudioTurnConfig,
-    AudioTurnDetectionConfig, CreateVoiceAgentRequest, GetVoiceAgentRequest,
-    ListVoiceAgentSessionsRequest, ListVoiceAgentVersionsRequest, ListVoiceAgentsRequest,
-    StaticToolFiller, VoiceAgentConfiguration, VoiceAgentConnectorTool, VoiceAgentTool,
+    AudioTurnDetectionConfig, SavedVoiceAgentConfiguration, VoiceAgentConfiguration,
 };
-pub use self::voice_agent_document_library_tool::{
-    HangUpTool, PhoneDestination, SavedVoiceAgentConfiguration, SavedVoiceAgentTool,
-    SipDestination, TransferCallTool, TransferDestination, TransferTarget, VoiceAgent,
+pub use self::requests::{
+    CreateVoiceAgentRequest, GetVoiceAgentRequest, ListVoiceAgentVersionsRequest,
+    ListVoiceAgentsRequest, UpdateVoiceAgentRequest,
+};
+pub use self::sessions::{
+    ListVoiceAgentSessionsRequest, VoiceAgentSessionPage, VoiceAgentSessionSummary,
+};
+pub use self::tools::{
+    HangUpTool, PhoneDestination, SavedVoiceAgentTool, SipDestination, StaticToolFiller,
+    TransferCallTool, TransferDestination, TransferTarget, VoiceAgentConnectorTool,
     VoiceAgentDocumentLibraryTool, VoiceAgentFunction, VoiceAgentFunctionTool,
-    VoiceAgentFunctionToolRequest, VoiceAgentPage, VoiceAgentWebSearchTool,
-};
-pub use self::voice_agent_session_page::{
-    UpdateVoiceAgentRequest, VoiceAgentSessionPage, VoiceAgentSessionSummary,
+    VoiceAgentFunctionToolRequest, VoiceAgentTool, VoiceAgentWebSearchTool,
 };
 
 static CREATE: Operation = Operation::post("audio.agents.create", "/v1/audio/agents");

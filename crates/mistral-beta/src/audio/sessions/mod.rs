@@ -2,17 +2,20 @@
 
 //! Sessions of voice agents.
 
-mod create_voice_session_request;
+mod session;
+mod transcript;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::create_voice_session_request::{
-    AssistantTranscriptTurn, AssistantTurnLatency, CreateVoiceSessionRequest,
-    CreateVoiceSessionResponse, ToolTranscriptTurn, ToolTurnStatus, TranscriptToolCall,
-    TranscriptTurn, UserTranscriptTurn, UserTurnLatency, VoiceSession, VoiceSessionPhoneCall,
+pub use self::session::{
+    CreateVoiceSessionRequest, CreateVoiceSessionResponse, VoiceSession, VoiceSessionPhoneCall,
     VoiceSessionPhoneNumber, VoiceSessionStatus,
+};
+pub use self::transcript::{
+    AssistantTranscriptTurn, AssistantTurnLatency, ToolTranscriptTurn, ToolTurnStatus,
+    TranscriptToolCall, TranscriptTurn, UserTranscriptTurn, UserTurnLatency,
 };
 
 static CLOSE: Operation =

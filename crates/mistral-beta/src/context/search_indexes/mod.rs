@@ -2,47 +2,52 @@
 
 //! Search indexes.
 
-mod float_field_definition;
-mod generate_index_summary_request;
-mod ingest_documents_request;
-mod managed_index_status;
-mod search_filter;
-mod set_index_summary_request;
+mod documents;
+mod field_definitions;
+mod filters;
+mod index;
+mod navigation;
+mod search;
+mod summary;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety, StreamCall};
 use serde_json::Value;
 
-pub use self::float_field_definition::{
+pub use self::documents::{
+    AcceptedDocument, DeleteDocumentsRequest, DeleteDocumentsResponse, DocumentFieldError,
+    FieldErrorLocation, IngestDocumentsRequest, IngestDocumentsResponse, IngestedDocument,
+    RejectedDocument,
+};
+pub use self::field_definitions::{
+    BoolArrayFieldDefinition, BoolFieldDefinition, DenseVectorFieldDefinition, FieldDefinition,
     FloatArrayFieldDefinition, FloatFieldDefinition, IntArrayFieldDefinition, IntFieldDefinition,
     JsonFieldDefinition, KeywordArrayFieldDefinition, KeywordFieldDefinition,
-    LongArrayFieldDefinition, LongFieldDefinition, ManagedIndex, TextArrayFieldDefinition,
-    TextFieldDefinition, TimestampArrayFieldDefinition, TimestampFieldDefinition,
+    LongArrayFieldDefinition, LongFieldDefinition, TextArrayFieldDefinition, TextFieldDefinition,
+    TimestampArrayFieldDefinition, TimestampFieldDefinition,
 };
-pub use self::generate_index_summary_request::{
-    BoolArrayFieldDefinition, BoolFieldDefinition, CreateManagedIndexRequest, CustomEmbeddingModel,
-    DenseVectorFieldDefinition, DistanceMetric, FieldDefinition, GenerateIndexSummaryRequest,
-    IndexEmbedding, ListSearchIndexesRequest, ManagedIndexConfig, ManagedIndexSchema,
-    MistralEmbeddingModel, VectorNumberType,
+pub use self::filters::{
+    AndFilter, EqualFilter, FilterValue, InFilter, NotFilter, OrFilter, RangeBound, RangeFilter,
+    SearchFilter,
 };
-pub use self::ingest_documents_request::{
-    AcceptedDocument, DocumentFieldError, FieldErrorLocation, IngestDocumentsRequest,
-    IngestDocumentsResponse, IngestedDocument, KeywordOperator, KeywordRetriever, ManagedIndexPage,
-    NavigateRequest, NavigationDirection, ReadRequest, RejectedDocument, Retriever, SearchRequest,
+pub use self::index::{
+    CreateManagedIndexRequest, CustomEmbeddingModel, DeleteManagedIndexResponse, DistanceMetric,
+    IndexEmbedding, ListSearchIndexesRequest, ManagedIndex, ManagedIndexConfig, ManagedIndexPage,
+    ManagedIndexSchema, ManagedIndexStatus, MistralEmbeddingModel, UpdateManagedIndexRequest,
+    VectorNumberType,
 };
-pub use self::managed_index_status::{
-    DeleteDocumentsRequest, DeleteDocumentsResponse, DeleteManagedIndexResponse, GrepMode,
-    GrepRequest, IndexSummary, ManagedIndexStatus, NavigationChunk, NavigationResponse,
+pub use self::navigation::{
+    GrepMode, GrepRequest, NavigateRequest, NavigationChunk, NavigationDirection,
+    NavigationResponse, ReadRequest,
+};
+pub use self::search::{
+    FusedRetriever, KeywordOperator, KeywordRetriever, NearestNeighbourRetriever, Retriever,
+    RrfRetriever, SearchChunk, SearchHit, SearchRequest, SearchResponse,
+};
+pub use self::summary::{
+    GenerateIndexSummaryRequest, IndexSummary, SetIndexSummaryRequest, SetIndexSummaryStatus,
     SummaryChunk, SummaryError, SummaryLanguage, SummaryMetadata, SummaryStatus, SummaryStreamItem,
-};
-pub use self::search_filter::{
-    AndFilter, EqualFilter, FilterValue, FusedRetriever, InFilter, NearestNeighbourRetriever,
-    NotFilter, OrFilter, RangeBound, RangeFilter, RrfRetriever, SearchChunk, SearchFilter,
-    SearchHit, SearchResponse,
-};
-pub use self::set_index_summary_request::{
-    SetIndexSummaryRequest, SetIndexSummaryStatus, UpdateManagedIndexRequest,
 };
 
 static CREATE: Operation = Operation::post(

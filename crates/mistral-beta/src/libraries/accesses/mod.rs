@@ -2,13 +2,13 @@
 
 //! Accesses to libraries.
 
-mod unshare_library_request;
+mod sharing;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::unshare_library_request::{
+pub use self::sharing::{
     LibrarySharing, ListLibrarySharingsResponse, ShareLibraryRequest, SharingEntityType,
     SharingLevel, UnshareLibraryRequest,
 };

@@ -2,7 +2,7 @@
 
 //! Documents of libraries.
 
-mod list_documents_request;
+mod document;
 mod processing;
 
 use mistral_core::Client;
@@ -10,7 +10,7 @@ use mistral_core::files::FileSource;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, MultipartForm, Operation};
 
-pub use self::list_documents_request::{
+pub use self::document::{
     Document, DocumentAttribute, DocumentStatus, DocumentTextContent, GetDocumentTextRequest,
     ListDocumentsRequest, ListDocumentsResponse, ProcessStatus, UpdateDocumentRequest,
 };

@@ -2,9 +2,10 @@
 
 //! Datasets.
 
+mod dataset;
 mod export;
-mod import_dataset_from_file_request;
-mod list_datasets_request;
+mod imports;
+mod record;
 pub mod records;
 mod tasks;
 
@@ -12,18 +13,20 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::import_dataset_from_file_request::{
-    ImportDatasetFromFileRequest, ImportDatasetFromPlaygroundRequest,
-    ImportDatasetFromSpansRequest, ListDatasetImportTasksResponse, ListDatasetRecordsResponse,
-    ListDatasetsResponse, PaginatedDatasetImportTasks, PaginatedDatasetRecords, PaginatedDatasets,
-    SpanDatasetMapping, SpanDatasetMappingContract, SpanDatasetSourceNamespace,
-    SpanDatasetSourceReference, TelemetrySpanReference, UpdateDatasetRequest,
+pub use self::dataset::{
+    CreateDatasetRequest, Dataset, ExportDatasetResponse, ListDatasetsRequest,
+    ListDatasetsResponse, PaginatedDatasets, UpdateDatasetRequest,
 };
-pub use self::list_datasets_request::{
-    CreateDatasetRecordRequest, CreateDatasetRecordSource, CreateDatasetRequest, Dataset,
-    DatasetImportResult, DatasetImportTask, DatasetRecord, DatasetRecordSource, DatasetTaskStatus,
-    ExportDatasetResponse, ImportDatasetFromRecordsRequest, ListDatasetRecordsRequest,
-    ListDatasetTasksRequest, ListDatasetsRequest,
+pub use self::imports::{
+    DatasetImportResult, DatasetImportTask, DatasetTaskStatus, ImportDatasetFromFileRequest,
+    ImportDatasetFromPlaygroundRequest, ImportDatasetFromRecordsRequest,
+    ImportDatasetFromSpansRequest, ListDatasetImportTasksResponse, ListDatasetTasksRequest,
+    PaginatedDatasetImportTasks, SpanDatasetMapping, SpanDatasetMappingContract,
+    SpanDatasetSourceNamespace, SpanDatasetSourceReference, TelemetrySpanReference,
+};
+pub use self::record::{
+    CreateDatasetRecordRequest, CreateDatasetRecordSource, DatasetRecord, DatasetRecordSource,
+    ListDatasetRecordsRequest, ListDatasetRecordsResponse, PaginatedDatasetRecords,
 };
 
 static CREATE: Operation = Operation::post(

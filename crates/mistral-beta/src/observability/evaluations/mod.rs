@@ -2,9 +2,9 @@
 
 //! Evaluations.
 
-mod list_evaluation_pipelines_response;
-mod list_evaluations_request;
+mod evaluation;
 pub mod optimizations;
+mod pipeline;
 mod pipeline_definition;
 pub mod projects;
 pub mod records;
@@ -14,20 +14,20 @@ use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::list_evaluation_pipelines_response::{
-    ListEvaluationPipelinesResponse, PaginatedEvaluationPipelines, UpdatePipelineRequest,
+pub use self::evaluation::{
+    Evaluation, ListEvaluationsRequest, ListEvaluationsResponse, PaginatedEvaluations,
 };
-pub use self::list_evaluations_request::{
+pub use self::pipeline::{
     AttributeHashSampling, CreatePipelineRequest, EvaluationPipeline,
-    ListEvaluationPipelinesRequest, ListEvaluationsRequest, LlmJudgeReference, PipelineConfig,
-    PipelineKind, PipelineSampling, PipelineScope, PipelineSelector, PipelineSourceKind,
-    ProbabilisticSampling,
+    ListEvaluationPipelinesRequest, ListEvaluationPipelinesResponse, LlmJudgeReference,
+    PaginatedEvaluationPipelines, PipelineConfig, PipelineKind, PipelineSampling, PipelineScope,
+    PipelineSelector, PipelineSourceKind, ProbabilisticSampling, UpdatePipelineRequest,
 };
 pub use self::pipeline_definition::{
-    DetectionDefinition, DetectionPattern, Evaluation, EvaluationBooleanResultSpec,
+    DetectionDefinition, DetectionPattern, EvaluationBooleanResultSpec,
     EvaluationCategoricalResultSpec, EvaluationNumericResultSpec, EvaluationResultSpec,
-    ExportDefinition, ExportHeader, JudgeDefinition, ListEvaluationsResponse, ModerationDefinition,
-    OtlpDestination, PaginatedEvaluations, PipelineDefinition,
+    ExportDefinition, ExportHeader, JudgeDefinition, ModerationDefinition, OtlpDestination,
+    PipelineDefinition,
 };
 
 static CREATE_PIPELINE: Operation = Operation::post(

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use mistral_core::call::{NextPage, Page};
 use mistral_core::json::{ApiObject, ApiUnion};
 use serde_json::{Map, Value};
 
@@ -199,104 +198,6 @@ pub struct ModerationDefinition {
     pub model: Option<String>,
     /// The keys of the attributes to moderate.
     pub target_attributes: Option<Vec<String>>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// An evaluation: a task whose outputs are scored by evaluators. Each execution of it is a run.
-/// Mirrors the API's `EvaluationV2`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct Evaluation {
-    /// The id of the evaluation.
-    #[api(required)]
-    pub id: String,
-    /// The time of creation, in RFC 3339.
-    #[api(required)]
-    pub created_at: String,
-    /// The time of the last change, in RFC 3339.
-    #[api(required)]
-    pub updated_at: String,
-    /// The time of deletion, in RFC 3339. `None` if it is not deleted.
-    pub deleted_at: Option<String>,
-    /// The id of the workspace that it belongs to.
-    #[api(required)]
-    pub workspace_id: String,
-    /// The id of the creator.
-    #[api(required)]
-    pub creator_id: String,
-    /// The id of the project that the evaluation belongs to.
-    #[api(required)]
-    pub project_id: String,
-    /// The name of the evaluation.
-    #[api(required)]
-    pub name: String,
-    /// The slug of the evaluation, by which it is retrieved.
-    #[api(required)]
-    pub slug: String,
-    /// The purpose of the evaluation.
-    pub description: Option<String>,
-    /// The tags of the evaluation.
-    #[api(required)]
-    pub tags: Vec<String>,
-    /// Metadata: any JSON values by key.
-    #[api(required, rename = "metadata_")]
-    pub metadata: Map<String, Value>,
-    /// Whether the caller has marked the evaluation as a favorite. Default: `false`.
-    pub is_favorite: Option<bool>,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-/// A list of evaluations. Mirrors the API's `EvaluationsV2`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct ListEvaluationsResponse {
-    /// The page of evaluations.
-    #[api(required)]
-    pub evaluations: PaginatedEvaluations,
-    /// Fields that this version of the SDK does not declare.
-    #[api(extra)]
-    pub extra: Map<String, Value>,
-}
-
-impl Page for ListEvaluationsResponse {
-    type Item = Evaluation;
-
-    fn into_items(self) -> Vec<Evaluation> {
-        self.evaluations.results.unwrap_or_default()
-    }
-
-    fn len(&self) -> usize {
-        self.evaluations.results.as_ref().map_or(0, Vec::len)
-    }
-
-    fn next(&self) -> Option<NextPage> {
-        // The number of all elements counts unless the server names a next page.
-        let total = self
-            .evaluations
-            .next
-            .is_none()
-            .then_some(self.evaluations.count);
-        NextPage::number_from(1, total)
-    }
-}
-
-/// A page of evaluations. Mirrors the API's `PaginatedResultEvaluationV2`.
-#[derive(Debug, Clone, PartialEq, ApiObject)]
-#[non_exhaustive]
-pub struct PaginatedEvaluations {
-    /// The number of results.
-    #[api(required)]
-    pub count: i64,
-    /// The evaluations on this page.
-    pub results: Option<Vec<Evaluation>>,
-    /// A reference to the next page. `None` if there is none.
-    pub next: Option<String>,
-    /// A reference to the previous page. `None` if there is none.
-    pub previous: Option<String>,
     /// Fields that this version of the SDK does not declare.
     #[api(extra)]
     pub extra: Map<String, Value>,

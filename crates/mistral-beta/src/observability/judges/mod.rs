@@ -2,7 +2,7 @@
 
 //! Judges.
 
-mod list_judges_request;
+mod judge;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -10,7 +10,7 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 
 use crate::observability::datasets::records::{CreateJudgeRequest, JudgeOutput};
 
-pub use self::list_judges_request::{
+pub use self::judge::{
     Judge, JudgeConversationRequest, JudgeOutputType, ListJudgesRequest, ListJudgesResponse,
     PaginatedJudges, UpdateJudgeRequest,
 };

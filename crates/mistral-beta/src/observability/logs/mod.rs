@@ -2,17 +2,19 @@
 
 //! Logs.
 
-mod list_logs_response;
-mod log_field_options_request;
+mod fields;
+mod log;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 
-pub use self::list_logs_response::{ListLogsResponse, LogFeed, LogRecord};
-pub use self::log_field_options_request::{
-    LogFieldOptions, LogFieldOptionsRequest, LogFields, LogOrder, MetricAggregation,
-    SearchLogsQuery, SearchLogsRequest, TelemetryField, TelemetryFieldOperator, TelemetryFieldType,
+pub use self::fields::{
+    LogFieldOptions, LogFieldOptionsRequest, LogFields, MetricAggregation, TelemetryField,
+    TelemetryFieldOperator, TelemetryFieldType,
+};
+pub use self::log::{
+    ListLogsResponse, LogFeed, LogOrder, LogRecord, SearchLogsQuery, SearchLogsRequest,
 };
 
 static FETCH_FIELD_OPTIONS: Operation = Operation::get(

@@ -2,27 +2,36 @@
 
 //! Spans.
 
-mod aggregate_spans_query;
-mod aggregation_meta;
-mod list_spans_response;
+mod aggregation;
+mod evaluations;
+mod fields;
+mod pipeline_results;
+mod span;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 
-pub use self::aggregate_spans_query::{
-    AggregateSpanEvaluationsQuery, AggregateSpansQuery, AggregationRequest, AggregationResponse,
-    AggregationRow, MetricDefinition, OrderByClause, SearchLatestSpanEvaluationsQuery,
-    SearchPipelineResultsQuery, SearchSpanEvaluationsQuery, SearchSpansQuery,
-    SpanEvaluationFieldOptionsRequest, SpanFieldOptionsRequest, TimeDimension, TimeGranularity,
+pub use self::aggregation::{
+    AggregateSpanEvaluationsQuery, AggregateSpansQuery, AggregationMeta, AggregationRequest,
+    AggregationResponse, AggregationRow, MetricDefinition, OrderByClause, TimeDimension,
+    TimeGranularity,
 };
-pub use self::aggregation_meta::{
-    AggregationMeta, ListPipelineResultsResponse, ListSpanEvaluationsResponse, PipelineResult,
-    PipelineResultFeed, SearchPipelineResultsRequest, SearchSpanEvaluationsRequest,
-    SearchSpansRequest, SpanEvaluation, SpanEvaluationFeed, SpanEvaluationFieldOptions,
-    SpanEvaluationFields, SpanFieldOptions, SpanFields,
+pub use self::evaluations::{
+    ListSpanEvaluationsResponse, SearchLatestSpanEvaluationsQuery, SearchSpanEvaluationsQuery,
+    SearchSpanEvaluationsRequest, SpanEvaluation, SpanEvaluationFeed,
 };
-pub use self::list_spans_response::{ListSpansResponse, Span, SpanFeed, SpanStatusCode};
+pub use self::fields::{
+    SpanEvaluationFieldOptions, SpanEvaluationFieldOptionsRequest, SpanEvaluationFields,
+    SpanFieldOptions, SpanFieldOptionsRequest, SpanFields,
+};
+pub use self::pipeline_results::{
+    ListPipelineResultsResponse, PipelineResult, PipelineResultFeed, SearchPipelineResultsQuery,
+    SearchPipelineResultsRequest,
+};
+pub use self::span::{
+    ListSpansResponse, SearchSpansQuery, SearchSpansRequest, Span, SpanFeed, SpanStatusCode,
+};
 
 static AGGREGATE: Operation = Operation::post(
     "beta.observability.spans.aggregate",

@@ -2,8 +2,7 @@
 
 //! Traces.
 
-mod aggregate_traces_query;
-mod trace_feed;
+mod trace;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -13,12 +12,11 @@ use crate::observability::spans::{
     AggregationRequest, AggregationResponse, ListSpansResponse, Span,
 };
 
-pub use self::aggregate_traces_query::{
+pub use self::trace::{
     AggregateTracesQuery, GetTraceSpanRequest, ListTraceSpansRequest, ListTracesResponse,
-    SearchTracesQuery, SearchTracesRequest, Trace, TraceFieldOptions, TraceFieldOptionsRequest,
-    TraceFields, TraceStatusCode,
+    SearchTracesQuery, SearchTracesRequest, Trace, TraceFeed, TraceFieldOptions,
+    TraceFieldOptionsRequest, TraceFields, TraceStatusCode,
 };
-pub use self::trace_feed::TraceFeed;
 
 static AGGREGATE: Operation = Operation::post(
     "beta.observability.traces.aggregate",

@@ -2,13 +2,13 @@
 
 //! Configurations of ingestion pipelines.
 
-mod ingestion_pipeline_configuration;
+mod configuration;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::ingestion_pipeline_configuration::{
+pub use self::configuration::{
     IngestionPipelineConfiguration, IngestionPipelineTarget, RegisterIngestionPipelineRequest,
     UpdateRunInfoRequest,
 };

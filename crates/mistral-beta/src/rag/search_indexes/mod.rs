@@ -2,23 +2,26 @@
 
 //! Deployed search indexes.
 
-mod get_deployment_summaries_response;
-mod registered_deployment;
+mod deployment;
+mod metrics;
+mod registration;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 use serde_json::Value;
 
-pub use self::get_deployment_summaries_response::{
-    GetDeploymentSummariesResponse, IndexDeployment, IndexDeploymentStatus,
-    RegisterDeploymentRequest, RegisterDeploymentStatus, RegisterVespaDeployment,
-    RegisterVespaField, RegisterVespaIndex, SchemaFieldDataType, SchemaFieldIndex,
-    SchemaFieldRankingType, SchemaFieldStorage, VespaDeployment, VespaIndex,
+pub use self::deployment::{
+    GetDeploymentSummariesResponse, IndexDeployment, IndexDeploymentStatus, VespaDeployment,
+    VespaIndex,
 };
-pub use self::registered_deployment::{
-    IndexDeploymentMetrics, OfflineDeploymentMetrics, OnlineDeploymentMetrics,
-    RegisteredDeployment, SearchIndexMetrics,
+pub use self::metrics::{
+    IndexDeploymentMetrics, OfflineDeploymentMetrics, OnlineDeploymentMetrics, SearchIndexMetrics,
+};
+pub use self::registration::{
+    RegisterDeploymentRequest, RegisterDeploymentStatus, RegisterVespaDeployment,
+    RegisterVespaField, RegisterVespaIndex, RegisteredDeployment, SchemaFieldDataType,
+    SchemaFieldIndex, SchemaFieldRankingType, SchemaFieldStorage,
 };
 
 static GET_DEPLOYMENT_SUMMARIES: Operation = Operation::get(

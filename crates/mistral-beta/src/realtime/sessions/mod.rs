@@ -2,13 +2,13 @@
 
 //! Realtime sessions.
 
-mod create_realtime_session_request;
+mod requests;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::create_realtime_session_request::{
+pub use self::requests::{
     ClientSecret, ClientSessionPurpose, CreateRealtimeSessionRequest, RealtimeSession,
 };
 

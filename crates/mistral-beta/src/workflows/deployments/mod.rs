@@ -2,32 +2,38 @@
 
 //! Deployments.
 
-mod get_workflow_deployment_logs_response;
-mod get_workflow_deployment_request;
-mod managed_worker_spec;
+mod deployment;
+mod logs;
+mod managed_deployment;
+mod requests;
+mod workers;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 
-pub use self::get_workflow_deployment_logs_response::{
-    DeploymentLogEvent, DeploymentResourcesUpdate, DeploymentSortField, DeploymentWorkerSpecUpdate,
-    GetWorkflowDeploymentLogsResponse, ListWorkflowDeploymentWorkersResponse,
-    ListWorkflowDeploymentsResponse, UpdateWorkflowDeploymentRequest, WorkflowDeployment,
-    WorkflowLogRecord, WorkflowStreamError,
+pub use self::deployment::{
+    DeploymentArchive, DeploymentLocation, DeploymentLocationType, DeploymentWorker,
+    ListWorkflowDeploymentsResponse, WorkflowDeployment, WorkflowDeploymentDetails,
 };
-pub use self::get_workflow_deployment_request::{
-    CreateWorkflowDeploymentRequest, DeploymentResources, DeploymentWorkerSpec,
-    GetWorkflowDeploymentLogsRequest, GetWorkflowDeploymentRequest,
-    ListWorkflowDeploymentWorkersRequest, ListWorkflowDeploymentsRequest, ManagedDeployment,
-    MistralCloudBackend, SecretBinding, StreamWorkflowDeploymentLogsRequest,
-    UnhardenWorkflowDeploymentRequest,
+pub use self::logs::{
+    DeploymentLogEvent, DeploymentLogType, GetWorkflowDeploymentLogsRequest,
+    GetWorkflowDeploymentLogsResponse, StreamWorkflowDeploymentLogsRequest, WorkflowLogRecord,
+    WorkflowStreamError,
 };
-pub use self::managed_worker_spec::{
-    DeploymentArchive, DeploymentBuildState, DeploymentLocation, DeploymentLocationType,
-    DeploymentLogType, DeploymentState, DeploymentWorker, GitCommit, GitCommitAuthor,
-    KubernetesBackend, ManagedWorkerSpec, RuntimePrincipalType, WorkerBackend,
-    WorkflowDeploymentDetails,
+pub use self::managed_deployment::{
+    DeploymentBuildState, DeploymentResources, DeploymentState, GitCommit, GitCommitAuthor,
+    KubernetesBackend, ManagedDeployment, ManagedWorkerSpec, MistralCloudBackend,
+    RuntimePrincipalType, SecretBinding, WorkerBackend,
+};
+pub use self::requests::{
+    CreateWorkflowDeploymentRequest, DeploymentResourcesUpdate, DeploymentSortField,
+    DeploymentWorkerSpec, DeploymentWorkerSpecUpdate, GetWorkflowDeploymentRequest,
+    ListWorkflowDeploymentsRequest, UnhardenWorkflowDeploymentRequest,
+    UpdateWorkflowDeploymentRequest,
+};
+pub use self::workers::{
+    ListWorkflowDeploymentWorkersRequest, ListWorkflowDeploymentWorkersResponse,
 };
 
 static CREATE: Operation = Operation::post(

@@ -2,47 +2,51 @@
 
 //! Events of workflows.
 
-mod activity_task_retrying_event;
-mod custom_task_failed_attributes;
-mod custom_task_in_progress_attributes;
-mod execution_continued_as_new_event;
-mod execution_started_attributes;
+mod activity_task_events;
+mod custom_task_events;
+mod event;
+mod execution_events;
 mod follow;
-mod stream_workflow_events_request;
+mod payloads;
+mod requests;
+mod workflow_task_events;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, StreamCall};
 
-pub use self::activity_task_retrying_event::{
-    ActivityTaskFailedAttributes, ActivityTaskFailedEvent, ActivityTaskRetryingAttributes,
-    ActivityTaskRetryingEvent, ListWorkflowEventsResponse, WorkflowEventContext,
+pub use self::activity_task_events::{
+    ActivityTaskCompletedAttributes, ActivityTaskCompletedEvent, ActivityTaskFailedAttributes,
+    ActivityTaskFailedEvent, ActivityTaskRetryingAttributes, ActivityTaskRetryingEvent,
+    ActivityTaskStartedAttributes, ActivityTaskStartedEvent,
 };
-pub use self::custom_task_failed_attributes::{
-    ActivityTaskCompletedAttributes, ActivityTaskCompletedEvent, ActivityTaskStartedAttributes,
-    ActivityTaskStartedEvent, CustomTaskCanceledAttributes, CustomTaskCanceledEvent,
-    CustomTaskFailedAttributes, CustomTaskTimedOutAttributes, CustomTaskTimedOutEvent,
+pub use self::custom_task_events::{
+    CustomTaskCanceledAttributes, CustomTaskCanceledEvent, CustomTaskCompletedAttributes,
+    CustomTaskCompletedEvent, CustomTaskFailedAttributes, CustomTaskFailedEvent,
+    CustomTaskInProgressAttributes, CustomTaskInProgressEvent, CustomTaskStartedAttributes,
+    CustomTaskStartedEvent, CustomTaskTimedOutAttributes, CustomTaskTimedOutEvent,
 };
-pub use self::custom_task_in_progress_attributes::{
-    CustomTaskCompletedAttributes, CustomTaskCompletedEvent, CustomTaskFailedEvent,
-    CustomTaskInProgressAttributes, EncryptedPatchValue, JsonPatchAdd, JsonPatchAppend,
-    JsonPatchAppendValue, JsonPatchOperation, JsonPatchOperations, JsonPatchPayload,
-    JsonPatchRemove, JsonPatchReplace, TaskProgressPayload,
+pub use self::event::{
+    StreamedWorkflowEvent, WorkflowEvent, WorkflowEventContext, WorkflowStreamEvent,
 };
-pub use self::execution_continued_as_new_event::{
-    CustomTaskInProgressEvent, CustomTaskStartedAttributes, CustomTaskStartedEvent,
-    ExecutionContinuedAsNewAttributes, ExecutionContinuedAsNewEvent, WorkflowTaskFailedAttributes,
-    WorkflowTaskFailedEvent, WorkflowTaskTimedOutAttributes, WorkflowTaskTimedOutEvent,
-};
-pub use self::execution_started_attributes::{
+pub use self::execution_events::{
     ExecutionCanceledAttributes, ExecutionCanceledEvent, ExecutionCompletedAttributes,
-    ExecutionCompletedEvent, ExecutionFailedAttributes, ExecutionFailedEvent,
-    ExecutionStartedAttributes, JsonPayload, PayloadEncoding, WorkflowFailure,
+    ExecutionCompletedEvent, ExecutionContinuedAsNewAttributes, ExecutionContinuedAsNewEvent,
+    ExecutionFailedAttributes, ExecutionFailedEvent, ExecutionStartedAttributes,
+    ExecutionStartedEvent,
 };
-pub use self::stream_workflow_events_request::{
-    ExecutionStartedEvent, ListWorkflowEventsRequest, StreamWorkflowEventsRequest,
-    StreamedWorkflowEvent, WorkflowEvent, WorkflowEventScope, WorkflowEventType,
-    WorkflowStreamEvent,
+pub use self::payloads::{
+    EncryptedPatchValue, JsonPatchAdd, JsonPatchAppend, JsonPatchAppendValue, JsonPatchOperation,
+    JsonPatchOperations, JsonPatchPayload, JsonPatchRemove, JsonPatchReplace, JsonPayload,
+    PayloadEncoding, TaskProgressPayload, WorkflowFailure,
+};
+pub use self::requests::{
+    ListWorkflowEventsRequest, ListWorkflowEventsResponse, StreamWorkflowEventsRequest,
+    WorkflowEventScope, WorkflowEventType,
+};
+pub use self::workflow_task_events::{
+    WorkflowTaskFailedAttributes, WorkflowTaskFailedEvent, WorkflowTaskTimedOutAttributes,
+    WorkflowTaskTimedOutEvent,
 };
 
 static STREAM: Operation = Operation::get(

@@ -2,11 +2,11 @@
 
 //! Executions.
 
-mod execution_event_source;
 mod follow;
-mod get_workflow_execution_request;
-mod otel_scope_spans;
-mod trace_event_type;
+mod logs;
+mod otel_trace;
+mod requests;
+mod trace;
 mod typed;
 mod wait;
 
@@ -18,28 +18,28 @@ use serde_json::Value;
 use crate::workflows::WorkflowExecution;
 use crate::workflows::events::WorkflowStreamEvent;
 
-pub use self::execution_event_source::{
-    ExecutionEventSource, ExecutionLogEvent, UpdateWorkflowExecutionRequest,
-    UpdateWorkflowExecutionResponse,
+pub use self::logs::{
+    ExecutionLogEvent, GetWorkflowExecutionLogsRequest, GetWorkflowExecutionLogsResponse,
+    StreamWorkflowExecutionLogsRequest,
 };
-pub use self::get_workflow_execution_request::{
-    BatchExecutionRequest, BatchExecutionResponse, BatchExecutionResult, ExecutionTraceEvent,
-    ExecutionTraceEventsResponse, GetExecutionTraceEventsRequest,
-    GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionLogsRequest,
-    GetWorkflowExecutionLogsResponse, GetWorkflowExecutionRequest, ProgressTraceEvent,
-    StreamWorkflowExecutionLogsRequest, StreamWorkflowExecutionRequest, TraceAttributeValue,
+pub use self::otel_trace::{
+    ExecutionOtelTraceResponse, OtelArray, OtelArrayElement, OtelArrayValue, OtelAttribute,
+    OtelAttributeValue, OtelBoolValue, OtelDoubleValue, OtelIntValue, OtelResource,
+    OtelResourceSpans, OtelScope, OtelScopeSpans, OtelSpan, OtelSpanEvent, OtelSpanKind,
+    OtelStringValue, OtelTrace,
 };
-pub use self::otel_scope_spans::{
-    EncodedInput, ExecutionTraceSummaryResponse, InvocationInput, OtelScope, OtelScopeSpans,
-    OtelSpan, OtelSpanEvent, OtelSpanKind, QueryWorkflowExecutionRequest,
-    QueryWorkflowExecutionResponse, ResetWorkflowExecutionRequest, SignalInput,
-    SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse, TraceSummarySpan,
+pub use self::requests::{
+    BatchExecutionRequest, BatchExecutionResponse, BatchExecutionResult, EncodedInput,
+    ExecutionEventSource, GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionRequest,
+    InvocationInput, QueryWorkflowExecutionRequest, QueryWorkflowExecutionResponse,
+    ResetWorkflowExecutionRequest, SignalInput, SignalWorkflowExecutionRequest,
+    SignalWorkflowExecutionResponse, StreamWorkflowExecutionRequest,
+    UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
 };
-pub use self::trace_event_type::{
-    ExecutionOtelTraceResponse, ExecutionTraceInfoResponse, OtelArray, OtelArrayElement,
-    OtelArrayValue, OtelAttribute, OtelAttributeValue, OtelBoolValue, OtelDoubleValue,
-    OtelIntValue, OtelResource, OtelResourceSpans, OtelStringValue, OtelTrace, TraceEvent,
-    TraceEventStatus, TraceEventType,
+pub use self::trace::{
+    ExecutionTraceEvent, ExecutionTraceEventsResponse, ExecutionTraceInfoResponse,
+    ExecutionTraceSummaryResponse, GetExecutionTraceEventsRequest, ProgressTraceEvent,
+    TraceAttributeValue, TraceEvent, TraceEventStatus, TraceEventType, TraceSummarySpan,
 };
 pub use self::wait::ExecutionWait;
 

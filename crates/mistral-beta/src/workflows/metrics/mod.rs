@@ -2,14 +2,14 @@
 
 //! Metrics of workflows.
 
-mod get_workflow_metrics_request;
+mod metric;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::get_workflow_metrics_request::{
-    GetWorkflowMetricsRequest, ScalarMetric, TimeSeriesMetric, WorkflowMetrics,
+pub use self::metric::{
+    GetWorkflowMetricsRequest, GetWorkflowMetricsResponse, ScalarMetric, TimeSeriesMetric,
 };
 
 static GET: Operation = Operation::get(
@@ -19,11 +19,11 @@ static GET: Operation = Operation::get(
 
 /// The operations on metrics of workflows.
 #[derive(Debug, Clone)]
-pub struct WorkflowMetricsOperations<M: Mode = Async> {
+pub struct WorkflowMetrics<M: Mode = Async> {
     client: Client<M>,
 }
 
-impl<M: Mode> WorkflowMetricsOperations<M> {
+impl<M: Mode> WorkflowMetrics<M> {
     pub(crate) fn new(client: &Client<M>) -> Self {
         Self {
             client: client.clone(),
@@ -38,7 +38,7 @@ impl<M: Mode> WorkflowMetricsOperations<M> {
         &self,
         workflow_name: &str,
         request: &GetWorkflowMetricsRequest,
-    ) -> Call<WorkflowMetrics, M> {
+    ) -> Call<GetWorkflowMetricsResponse, M> {
         let request = ApiRequest::new(&GET)
             .path(&[("workflow_name", workflow_name)])
             .query(request);

@@ -2,7 +2,7 @@
 
 //! Runs.
 
-mod get_workflow_run_history_request;
+mod run;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::workflows::WorkflowExecution;
 
-pub use self::get_workflow_run_history_request::{
+pub use self::run::{
     GetWorkflowRunHistoryRequest, ListWorkflowRunsRequest, ListWorkflowRunsResponse, RunSortField,
     WorkflowExecutionSummary,
 };

@@ -2,21 +2,21 @@
 
 //! Schedules.
 
-mod list_workflow_schedules_request;
-mod schedule_definition;
+mod requests;
+mod schedule;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::list_workflow_schedules_request::{
-    CreateWorkflowScheduleRequest, ListWorkflowSchedulesRequest, ListWorkflowSchedulesResponse,
-    PauseWorkflowScheduleRequest, ScheduleCalendar, ScheduleFutureExecution, ScheduleInterval,
-    SchedulePolicy, ScheduleRange, ScheduleRecentExecution, ScheduleStatusFilter, WorkflowSchedule,
+pub use self::requests::{
+    CreateWorkflowScheduleRequest, ListWorkflowSchedulesRequest, PauseWorkflowScheduleRequest,
+    ScheduleDefinition, ScheduleDefinitionUpdate, ScheduleStatusFilter,
+    TriggerWorkflowScheduleRequest, UpdateWorkflowScheduleRequest, WorkflowScheduleResponse,
 };
-pub use self::schedule_definition::{
-    ScheduleDefinition, ScheduleDefinitionUpdate, TriggerWorkflowScheduleRequest,
-    UpdateWorkflowScheduleRequest, WorkflowScheduleResponse,
+pub use self::schedule::{
+    ListWorkflowSchedulesResponse, ScheduleCalendar, ScheduleFutureExecution, ScheduleInterval,
+    SchedulePolicy, ScheduleRange, ScheduleRecentExecution, WorkflowSchedule,
 };
 
 static GET: Operation = Operation::get(

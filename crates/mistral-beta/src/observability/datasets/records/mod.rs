@@ -2,7 +2,8 @@
 
 //! Records of datasets.
 
-mod delete_dataset_records_request;
+mod judge;
+mod requests;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -10,10 +11,13 @@ use mistral_core::operation::{ApiRequest, Call, Operation};
 
 use crate::observability::datasets::DatasetRecord;
 
-pub use self::delete_dataset_records_request::{
-    CreateJudgeRequest, DeleteDatasetRecordsRequest, JudgeAnswer, JudgeClassificationOption,
-    JudgeClassificationOutput, JudgeDatasetRecordRequest, JudgeOutput, JudgeOutputFormat,
-    JudgeRegressionOutput, UpdateDatasetRecordPayloadRequest, UpdateDatasetRecordPropertiesRequest,
+pub use self::judge::{
+    CreateJudgeRequest, JudgeAnswer, JudgeClassificationOption, JudgeClassificationOutput,
+    JudgeDatasetRecordRequest, JudgeOutput, JudgeOutputFormat, JudgeRegressionOutput,
+};
+pub use self::requests::{
+    DeleteDatasetRecordsRequest, UpdateDatasetRecordPayloadRequest,
+    UpdateDatasetRecordPropertiesRequest,
 };
 
 static BULK_DELETE: Operation = Operation::post(

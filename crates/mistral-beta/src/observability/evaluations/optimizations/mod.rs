@@ -2,29 +2,35 @@
 
 //! Optimizations.
 
-mod evaluator_direction;
-mod list_optimizations_request;
-mod optimization_trial;
+mod evaluator;
+mod optimization;
+mod run;
+mod statistics;
+mod trials;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::evaluator_direction::{
-    CategoricalStatistics, ConfusionMatrix, EvaluatedSystem, EvaluationRunScore,
-    EvaluatorDirection, EvaluatorStatistics, GoalDirection, GoalResult, GoalResultItem,
-    NumericStatistics, RunOptimizationReference, ScalarStatisticValue, SystemParameter,
-    UnsupportedStatistics,
+pub use self::evaluator::{
+    ClassificationStatisticSpec, Evaluator, EvaluatorDirection, GoalSpec, NumericStatisticSpec,
+    PercentileStatisticSpec, StatisticAverage, StatisticSpec,
 };
-pub use self::list_optimizations_request::{
-    ListOptimizationTrialsRequest, ListOptimizationTrialsResponse, ListOptimizationsRequest,
-    ListOptimizationsResponse, Optimization, OptimizationDetail, OptimizationReference,
-    PaginatedOptimizationTrials, PaginatedOptimizations,
+pub use self::optimization::{
+    ListOptimizationsRequest, ListOptimizationsResponse, Optimization, OptimizationDetail,
+    OptimizationReference, PaginatedOptimizations,
 };
-pub use self::optimization_trial::{
-    ClassificationStatisticSpec, EvaluationRun, Evaluator, GoalSpec, NumericStatisticSpec,
-    OptimizationTrial, OptimizationTrialObservation, PercentileStatisticSpec, StatisticAverage,
-    StatisticSpec,
+pub use self::run::{
+    EvaluatedSystem, EvaluationRun, EvaluationRunScore, GoalDirection, GoalResult, GoalResultItem,
+    RunOptimizationReference, SystemParameter,
+};
+pub use self::statistics::{
+    CategoricalStatistics, ConfusionMatrix, EvaluatorStatistics, NumericStatistics,
+    ScalarStatisticValue, UnsupportedStatistics,
+};
+pub use self::trials::{
+    ListOptimizationTrialsRequest, ListOptimizationTrialsResponse, OptimizationTrial,
+    OptimizationTrialObservation, PaginatedOptimizationTrials,
 };
 
 static GET: Operation = Operation::get(

@@ -2,13 +2,13 @@
 
 //! Projects of evaluations.
 
-mod list_evaluation_projects_request;
+mod project;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation};
 
-pub use self::list_evaluation_projects_request::{
+pub use self::project::{
     EvaluationProject, ListEvaluationProjectsRequest, ListEvaluationProjectsResponse,
     PaginatedEvaluationProjects, ProjectEvaluationSummary,
 };

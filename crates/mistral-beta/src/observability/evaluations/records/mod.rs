@@ -2,23 +2,27 @@
 
 //! Records of evaluations.
 
-mod goal_status_filter;
-mod search_evaluation_records_query;
+mod filters;
+mod record;
+mod sort;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
 use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 
-pub use self::goal_status_filter::{
-    EvaluationRecordSort, GoalStatus, GoalStatusFilter, ListEvaluationRunRecordsResponse,
-    NumericScoreMetric, PaginatedEvaluationRunRecords, RecordFieldSort, RecordScoreSort,
-    RecordSortField, SortDirection,
-};
-pub use self::search_evaluation_records_query::{
-    ContentSearchFilter, ContentSearchFilterGroup, ContentSearchOperator, EvaluationRunGeneration,
-    EvaluationRunOutputRecord, EvaluationRunRecord, EvaluationRunRecordFilter, FilterCombinator,
+pub use self::filters::{
+    ContentSearchFilter, ContentSearchFilterGroup, ContentSearchOperator,
+    EvaluationRunRecordFilter, FilterCombinator, GoalStatus, GoalStatusFilter,
     GoalStatusFilterGroup, ScoreFilter, ScoreFilterGroup, ScoreFilterValue, ScoreOperator,
     SearchEvaluationRecordsQuery,
+};
+pub use self::record::{
+    EvaluationRunGeneration, EvaluationRunOutputRecord, EvaluationRunRecord,
+    ListEvaluationRunRecordsResponse, PaginatedEvaluationRunRecords,
+};
+pub use self::sort::{
+    EvaluationRecordSort, NumericScoreMetric, RecordFieldSort, RecordScoreSort, RecordSortField,
+    SortDirection,
 };
 
 static GET: Operation = Operation::get(

@@ -2,8 +2,8 @@
 
 //! Runs of evaluations.
 
-mod metadata_filter_value;
-mod search_evaluation_runs_query;
+mod filters;
+mod run;
 
 use mistral_core::Client;
 use mistral_core::mode::{Async, Mode};
@@ -12,16 +12,16 @@ use mistral_core::operation::{ApiRequest, Call, Operation, RetrySafety};
 use crate::observability::evaluations::optimizations::EvaluationRun;
 use crate::observability::evaluations::records::EvaluationRunRecordFilter;
 
-pub use self::metadata_filter_value::{
-    EvaluationRunWithRefs, ListEvaluationRunsResponse, MetadataFilterValue,
-    PaginatedEvaluationRuns, PaginatedEvaluationRunsWithRefs, RunEvaluationSummary,
-    RunProjectSummary, SearchAllEvaluationRunsResponse,
-};
-pub use self::search_evaluation_runs_query::{
-    ComparisonOperator, EvaluationRunFilter, EvaluationRunStatistics, MetadataFilter,
-    MetadataFilterGroup, RunOwnershipFilter, SearchAllEvaluationRunsQuery,
-    SearchEvaluationRunsQuery, SystemFilter, SystemNameFilter, SystemNameFilterGroup,
+pub use self::filters::{
+    ComparisonOperator, EvaluationRunFilter, MetadataFilter, MetadataFilterGroup,
+    MetadataFilterValue, RunOwnershipFilter, SystemFilter, SystemNameFilter, SystemNameFilterGroup,
     SystemParameterFilter, SystemParameterFilterGroup, SystemParameterFilterValue, TagFilter,
+};
+pub use self::run::{
+    EvaluationRunStatistics, EvaluationRunWithRefs, ListEvaluationRunsResponse,
+    PaginatedEvaluationRuns, PaginatedEvaluationRunsWithRefs, RunEvaluationSummary,
+    RunProjectSummary, SearchAllEvaluationRunsQuery, SearchAllEvaluationRunsResponse,
+    SearchEvaluationRunsQuery,
 };
 
 static COMPUTE_STATISTICS: Operation = Operation::post(

@@ -1,6 +1,6 @@
 // Without a provider, there is nothing to select.
 #![cfg_attr(
-    not(any(feature = "api", feature = "azure", feature = "gcp")),
+    not(any(feature = "api", feature = "aws", feature = "azure", feature = "gcp")),
     allow(dead_code, unused_imports)
 )]
 
@@ -8,11 +8,15 @@ use mistral_core::client::FromEnv;
 use mistral_core::provider::shown_value;
 use mistral_core::{Client, ClientBuilder, Error, Result, provider};
 
-/// Environment variable that selects the provider: `api`, `azure` or `gcp`.
+/// Environment variable that selects the provider: `api`, `aws` (or `bedrock`), `azure` or
+/// `gcp`.
 pub const PROVIDER_VARIABLE: &str = "MISTRAL_PROVIDER";
 /// Environment variable that maps model names to those of the provider, as a comma-separated list
 /// of pairs: `mistral-small-latest=my-deployment`.
 pub const MODEL_MAP_VARIABLE: &str = "MISTRAL_MODEL_MAP";
+
+/// Another name of the provider `aws`.
+const BEDROCK: &str = "bedrock";
 
 /// The providers whose cargo features are enabled, from which [`Client::from_env`] selects one.
 #[derive(Debug)]
@@ -27,13 +31,22 @@ struct Candidate {
     build: Option<fn() -> Result<ClientBuilder>>,
 }
 
-const CANDIDATES: [Candidate; 3] = [
+const CANDIDATES: [Candidate; 4] = [
     Candidate {
         name: "api",
         variables: &["MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH"],
         #[cfg(feature = "api")]
         build: Some(|| Ok(Client::builder(mistral_api::MistralApi::from_env()?))),
         #[cfg(not(feature = "api"))]
+        build: None,
+    },
+    Candidate {
+        name: "aws",
+        // Other variables of AWS are set on many machines that do not use Bedrock.
+        variables: &["AWS_BEARER_TOKEN_BEDROCK", "AWS_BEDROCK_BASE_URL"],
+        #[cfg(feature = "aws")]
+        build: Some(|| Ok(Client::builder(mistral_aws::MistralBedrock::from_env()?))),
+        #[cfg(not(feature = "aws"))]
         build: None,
     },
     Candidate {
@@ -54,7 +67,7 @@ const CANDIDATES: [Candidate; 3] = [
     },
 ];
 
-#[cfg(any(feature = "api", feature = "azure", feature = "gcp"))]
+#[cfg(any(feature = "api", feature = "aws", feature = "azure", feature = "gcp"))]
 impl FromEnv<CompiledProviders> for Client {
     fn from_env() -> Result<Self> {
         builder_from_env()?.build()
@@ -63,7 +76,7 @@ impl FromEnv<CompiledProviders> for Client {
 
 #[cfg(all(
     feature = "blocking",
-    any(feature = "api", feature = "azure", feature = "gcp")
+    any(feature = "api", feature = "aws", feature = "azure", feature = "gcp")
 ))]
 impl FromEnv<CompiledProviders> for mistral_core::blocking::Client {
     fn from_env() -> Result<Self> {
@@ -92,7 +105,7 @@ fn select(name: &str) -> Result<&'static Candidate> {
     if !name.is_empty() {
         return CANDIDATES
             .iter()
-            .find(|candidate| candidate.name == name)
+            .find(|candidate| candidate.name == name || (candidate.name, name) == ("aws", BEDROCK))
             .ok_or_else(|| {
                 Error::config(format!(
                     "{PROVIDER_VARIABLE} is {}, which is not a provider: use {}",

@@ -51,8 +51,8 @@
 //!    a bearer token;
 //! 2. the access key in `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`;
 //! 3. the profile `AWS_PROFILE`, by default `default`, in `~/.aws/credentials` and `~/.aws/config`
-//!    (`AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE`): an access key, or a login of IAM Identity
-//!    Center, for which `aws sso login` was run;
+//!    (`AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE`): an access key or, with `sso_start_url`, the
+//!    login that `aws sso login` stores;
 //! 4. a web identity, as in pods of EKS: `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`;
 //! 5. the `credential_process` of the profile;
 //! 6. the credentials of a container: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or
@@ -61,8 +61,8 @@
 //!    `AWS_EC2_METADATA_DISABLED` is `true`.
 //!
 //! From the second on, requests are signed with Signature Version 4 (cargo feature `sigv4`, on by
-//! default). Profiles with `role_arn` and `source_profile` are not supported: implement
-//! `AwsCredentialSource` for them.
+//! default). Profiles with `role_arn` and `source_profile`, or with an `sso_session`, are not supported:
+//! implement `AwsCredentialSource` for them.
 //!
 //! The first call searches for the credentials. Temporary ones are fetched again five minutes before they
 //! expire, and concurrent calls share one fetch. Requests of the search to other services, such as

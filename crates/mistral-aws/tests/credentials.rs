@@ -341,7 +341,6 @@ async fn credentials_of_an_instance_are_requested_with_a_session_and_again_while
     let variables = [
         ("AWS_EC2_METADATA_DISABLED", "false"),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*url),
-        ("HTTP_PROXY", "http://192.0.2.1:9"),
     ];
     let outcome = outcome(&home, &variables);
     assert!(outcome.contains("Credential=IDINSTANCE/"), "{outcome}");

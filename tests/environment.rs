@@ -319,30 +319,3 @@ fn from_env_access_key_of_aws_selects_no_provider() {
     let outcome = outcome(&variables);
     assert!(outcome.ends_with(" models"), "{outcome}");
 }
-
-#[test]
-fn from_env_bedrock_signs_with_the_role_of_the_instance() {
-    let emulator = Emulator::start().unwrap();
-    let home = std::env::temp_dir().join("mistral-no-aws-profile");
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child
-        .args(["--exact", "env_child_process_asks", "--nocapture"])
-        .envs(emulator.environment())
-        .env("HOME", &home)
-        .env("MISTRAL_PROVIDER", "bedrock")
-        .env(CHILD, "1");
-    for name in [
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_BEARER_TOKEN_BEDROCK",
-        "AWS_SESSION_TOKEN",
-    ] {
-        child.env_remove(name);
-    }
-    let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
-    assert!(output.contains("Manet painted Olympia"), "{output}");
-    let requests = emulator.requests();
-    let roles = "/latest/meta-data/iam/security-credentials/";
-    let asked = requests.iter().filter(|it| it.path.starts_with(roles));
-    assert_eq!(asked.count(), 2, "{requests:?}");
-}

@@ -1,9 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mistral_core::provider::{TokenCache, TokenSource, env_var};
 #[cfg(feature = "sigv4")]
 use mistral_core::provider::shown_value;
+use mistral_core::provider::{TokenCache, TokenSource, env_var};
 #[cfg(feature = "sigv4")]
 use mistral_core::transport::Transport;
 use mistral_core::{Error, Result};

@@ -31,7 +31,7 @@
 //! | the prefix of the path: most models are served below `/v1`, some below `/openai/v1`, and the wrong one is refused | `/v1` at `bedrock-mantle`, `/openai/v1` at `bedrock-runtime` | [`path_prefix`](MistralBedrockBuilder::path_prefix) |
 //! | the Mistral models that `bedrock-runtime` serves in this form | `bedrock-mantle` is the default | [`service`](MistralBedrockBuilder::service) |
 //! | the hosts of other partitions, such as those of China | `api.aws` and `amazonaws.com` | [`endpoint`](MistralBedrockBuilder::endpoint) |
-//! | the service name in the signature | `bedrock-mantle`, and `bedrock` at `bedrock-runtime` | [`signing_service`](MistralBedrockBuilder::signing_service) |
+//! | the service name in the signature | `bedrock-mantle`, and `bedrock` at `bedrock-runtime` | `signing_service` |
 //! | which fields of Mistral's requests a model accepts | all are sent | – |
 //!
 //! # Models

@@ -14,6 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 /// An access key of AWS, which signs requests.
 ///
 /// Its parts are never printed.
+// The condition of the module, repeated: rustdoc shows that of a re-exported item only then.
+#[cfg(feature = "sigv4")]
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AwsCredentials {
@@ -159,6 +161,7 @@ impl AwsCredentials {
 /// # let _ = bedrock;
 /// # Ok(()) }
 /// ```
+#[cfg(feature = "sigv4")]
 #[async_trait]
 pub trait AwsCredentialSource: fmt::Debug + Send + Sync + 'static {
     /// Returns the credentials for the next requests.

@@ -1,4 +1,4 @@
-//! A transport that records requests, and an independent implementation of Signature Version 4.
+//! A transport that records requests, temporary directories, and an independent implementation of Signature Version 4.
 
 #![allow(dead_code, unreachable_pub)] // each test file uses a part of it
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers may panic as tests do
@@ -7,6 +7,7 @@
 pub mod sigv4;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -137,4 +138,29 @@ pub fn chat_request(model: &str) -> ChatCompletionRequest {
 #[cfg(feature = "sigv4")]
 pub fn example_key() -> mistral_aws::AwsCredentials {
     mistral_aws::AwsCredentials::new(sigv4::ACCESS_KEY_ID, sigv4::SECRET_ACCESS_KEY)
+}
+
+/// A temporary directory, removed on drop.
+pub struct TempDir(pub PathBuf);
+
+impl TempDir {
+    pub fn new(name: &str) -> Self {
+        let name = format!("mistral-aws-{name}-{}", std::process::id());
+        let dir = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&dir).unwrap();
+        Self(dir)
+    }
+
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }

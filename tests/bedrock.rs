@@ -1,4 +1,4 @@
-//! Amazon Bedrock as the emulator plays it: signatures and the metadata service.
+//! Amazon Bedrock on the emulator: API keys, signatures and the metadata service.
 
 use std::process::Command;
 

@@ -235,6 +235,7 @@ impl MistralBedrockBuilder {
             path_prefix: path_prefix.as_deref().map(check_path_prefix).transpose()?,
         };
         let url = self.url(&url_settings)?;
+        self.check_service(&url)?;
         let region = self.signing_region(&url)?;
         Ok(MistralBedrock {
             auth: self.auth(region)?,
@@ -255,6 +256,20 @@ impl MistralBedrockBuilder {
         let region = check_region(region.ok_or_else(missing_region)?)?;
         let url = self.service.unwrap_or_default().url(region);
         settings.chat_url("the region's endpoint", &url)
+    }
+
+    /// Checks that the endpoint is not one of another service than the one that was set.
+    fn check_service(&self, url: &Url) -> Result<()> {
+        let of_host = url.host_str().and_then(AwsHost::parse);
+        match (of_host, self.service) {
+            (Some(host), Some(set)) if host.service != set => Err(Error::config(format!(
+                "the endpoint is one of `{}`, but `MistralBedrockBuilder::service` is `{}`: set one \
+                 of them",
+                host.service.host_label(),
+                set.host_label(),
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Returns the region of signatures for hosts that name none, which may be unknown.

@@ -42,6 +42,14 @@ impl BedrockService {
         }
     }
 
+    /// Returns the first label of the service's hosts.
+    pub(crate) fn host_label(self) -> &'static str {
+        match self {
+            Self::Mantle => "bedrock-mantle",
+            Self::Runtime => "bedrock-runtime",
+        }
+    }
+
     fn path_prefix(self) -> &'static str {
         match self {
             Self::Mantle => "/v1",
@@ -51,10 +59,11 @@ impl BedrockService {
 
     /// Returns the endpoint of a region.
     pub(crate) fn url(self, region: &str) -> String {
-        match self {
-            Self::Mantle => format!("https://bedrock-mantle.{region}.api.aws"),
-            Self::Runtime => format!("https://bedrock-runtime.{region}.amazonaws.com"),
-        }
+        let domain = match self {
+            Self::Mantle => "api.aws",
+            Self::Runtime => "amazonaws.com",
+        };
+        format!("https://{}.{region}.{domain}", self.host_label())
     }
 }
 
@@ -72,10 +81,10 @@ impl<'a> AwsHost<'a> {
             return None;
         }
         let mut labels = host.split('.');
-        let service = labels.find_map(|label| match label.trim_end_matches("-fips") {
-            "bedrock-mantle" => Some(BedrockService::Mantle),
-            "bedrock-runtime" => Some(BedrockService::Runtime),
-            _ => None,
+        let service = labels.find_map(|label| {
+            let label = label.trim_end_matches("-fips");
+            let services = [BedrockService::Mantle, BedrockService::Runtime];
+            services.into_iter().find(|it| it.host_label() == label)
         })?;
         let region = labels.next().filter(|region| is_region(region))?;
         Some(Self { service, region })

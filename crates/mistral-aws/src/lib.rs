@@ -64,10 +64,11 @@
 //! default). Profiles with `role_arn` and `source_profile`, or with an `sso_session`, are not supported:
 //! implement `AwsCredentialSource` for them.
 //!
-//! The first call searches for the credentials. Temporary ones are fetched again five minutes before they
-//! expire, and concurrent calls share one fetch. Requests of the search to other services, such as
-//! STS, are sent on a transport with the default settings, so that the proxies of the environment
-//! and the certificates of the platform apply, as for calls. The metadata service is reached directly.
+//! The first call searches for the credentials. Temporary ones are fetched again five minutes before
+//! they expire, and concurrent calls share one fetch. Requests of the search to other services, such
+//! as STS, are sent on a transport with the default settings, so that the proxies of the environment
+//! and the certificates of the platform apply, as for calls. The metadata service is reached
+//! directly.
 //!
 //! # Environment
 //!

@@ -1,116 +1,16 @@
-//! The search for credentials. It runs in child processes, because environment variables are global
-//! to a process.
+//! The search for credentials in variables and files, and by programs.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers outside of test functions may panic as tests do
 
 mod common;
 
-use std::process::Command;
+use common::TempDir;
+use common::child::{KEYS, PROFILE, command, outcome, run, send_if_child};
 
-use async_trait::async_trait;
-use common::{BedrockTransport, MODEL, TempDir, chat_request};
-use http::{Request, Response};
-use mistral_aws::MistralBedrock;
-use mistral_sdk::transport::{Body, Transport, TransportError};
-use serde_json::{Value, json};
-use wiremock::matchers::{header, method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
-
-const CHILD: &str = "MISTRAL_TEST_CHILD";
-const PROFILE: &str = "MISTRAL_TEST_PROFILE";
-
-/// Responds as STS to the web identity of a pod.
-#[derive(Debug)]
-struct SecurityTokenService;
-
-#[async_trait]
-impl Transport for SecurityTokenService {
-    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let uri = request.uri().to_string();
-        let body = request.into_body().collect().await?;
-        let text = format!("{uri} {}", String::from_utf8_lossy(&body));
-        let is_expected = text.contains("https://sts.") && text.contains("pod-token");
-        let body = "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>\
-                    <AccessKeyId>IDWEB</AccessKeyId><SecretAccessKey>s3cret</SecretAccessKey>\
-                    <SessionToken>TOKENWEB</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
-                    </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>";
-        let mut response = Response::new(Body::from(body));
-        if !is_expected {
-            *response.status_mut() = http::StatusCode::BAD_REQUEST;
-        }
-        Ok(response)
-    }
-}
-
-/// Sends a request with the credentials of the environment.
 #[tokio::test]
 async fn env_child_process() {
-    if std::env::var_os(CHILD).is_none() {
-        return;
-    }
-    let mut builder = MistralBedrock::builder().credentials_transport(SecurityTokenService);
-    if let Ok(profile) = std::env::var(PROFILE) {
-        builder = builder.profile(profile);
-    }
-    let transport = BedrockTransport::default();
-    let outcome = match builder.or_env().and_then(|builder| builder.build()) {
-        Err(error) => format!("{:?} {error:#} {error:?}", error.kind()),
-        Ok(bedrock) => {
-            let shown = format!("{bedrock:?}");
-            let client = transport.client(bedrock);
-            match client.chat().complete(&chat_request(MODEL)).await {
-                Err(error) => format!("{:?} {error:#} {error:?} {shown}", error.kind()),
-                Ok(_) => {
-                    let sent = transport.take_one();
-                    let token = sent.header("x-amz-security-token");
-                    format!(
-                        "{} token={token} {} {shown}",
-                        sent.header("authorization"),
-                        sent.url
-                    )
-                }
-            }
-        }
-    };
-    println!("outcome: {}", outcome.replace('\n', " "));
+    send_if_child().await;
 }
-
-/// Runs `env_child_process` with these variables alone, and returns its output.
-fn outcome(home: &TempDir, variables: &[(&str, &str)]) -> String {
-    let mut child = command(home);
-    child.envs(variables.iter().copied());
-    run(child)
-}
-
-fn command(home: &TempDir) -> Command {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "env_child_process", "--nocapture"]);
-    child
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap());
-    child.envs([
-        (CHILD, "1"),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ]);
-    child.env("HOME", &home.0).env("USERPROFILE", &home.0);
-    child
-}
-
-fn run(mut child: Command) -> String {
-    let output = child.output().unwrap();
-    let output = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    let line = output.lines().find_map(|line| line.split_once("outcome: "));
-    let outcome = line.unwrap_or_else(|| panic!("{output}")).1.to_owned();
-    assert!(!outcome.contains("s3cret"), "{outcome}");
-    outcome
-}
-
-const KEYS: [(&str, &str); 2] = [
-    ("AWS_ACCESS_KEY_ID", "IDENV"),
-    ("AWS_SECRET_ACCESS_KEY", "s3cret"),
-];
 
 #[test]
 fn credentials_of_the_environment_are_found_in_order() {
@@ -233,87 +133,6 @@ fn credentials_of_a_process_are_found_and_its_output_is_not_shown() {
         let outcome = outcome(&home, &[("AWS_CONFIG_FILE", &config)]);
         assert!(outcome.contains(expected), "{outcome}");
     }
-}
-
-fn issued(id: &str) -> Value {
-    json!({
-        "Code": "Success", "AccessKeyId": id, "SecretAccessKey": "s3cret", "Token": "TOKEN",
-        "Expiration": "2099-01-01T00:00:00Z",
-    })
-}
-
-#[tokio::test]
-async fn credentials_of_a_container_are_requested_with_its_token() {
-    let home = TempDir::new("container");
-    let server = MockServer::start().await;
-    Mock::given(method("GET"))
-        .and(path("/v2/credentials"))
-        .and(header("authorization", "container-token"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(issued("IDTASK")))
-        .mount(&server)
-        .await;
-    let url = format!("{}/v2/credentials", server.uri());
-    let token = home.file("token", "container-token\n");
-    for token in [
-        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "container-token"),
-        ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &*token),
-    ] {
-        let outcome = outcome(
-            &home,
-            &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url), token],
-        );
-        assert!(outcome.contains("Credential=IDTASK/"), "{outcome}");
-        assert!(outcome.contains("token=TOKEN "), "{outcome}");
-    }
-    let elsewhere = (
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        "http://192.0.2.1/credentials",
-    );
-    let token = ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "s3cret");
-    let outcome = outcome(&home, &[elsewhere, token]);
-    assert!(outcome.starts_with("Credentials "), "{outcome}");
-    assert!(outcome.contains("not sent over plain HTTP"), "{outcome}");
-}
-
-#[tokio::test]
-async fn credentials_of_an_instance_are_requested_with_a_session_and_again_while_busy() {
-    let home = TempDir::new("instance");
-    let server = MockServer::start().await;
-    Mock::given(method("PUT"))
-        .and(path("/latest/api/token"))
-        .respond_with(ResponseTemplate::new(503))
-        .up_to_n_times(2)
-        .mount(&server)
-        .await;
-    Mock::given(method("PUT"))
-        .and(path("/latest/api/token"))
-        .respond_with(ResponseTemplate::new(200).set_body_string("session"))
-        .mount(&server)
-        .await;
-    let roles = "/latest/meta-data/iam/security-credentials/";
-    let role = format!("{roles}my-role");
-    for (at, response) in [
-        (roles, ResponseTemplate::new(200).set_body_string("my-role")),
-        (
-            &role,
-            ResponseTemplate::new(200).set_body_json(issued("IDINSTANCE")),
-        ),
-    ] {
-        Mock::given(method("GET"))
-            .and(path(at))
-            .and(header("x-aws-ec2-metadata-token", "session"))
-            .respond_with(response)
-            .mount(&server)
-            .await;
-    }
-    let url = server.uri();
-    let variables = [
-        ("AWS_EC2_METADATA_DISABLED", "false"),
-        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*url),
-    ];
-    let outcome = outcome(&home, &variables);
-    assert!(outcome.contains("Credential=IDINSTANCE/"), "{outcome}");
-    assert!(outcome.contains("token=TOKEN "), "{outcome}");
 }
 
 #[test]

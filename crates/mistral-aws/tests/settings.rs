@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
-use mistral_aws::{MistralBedrock, MistralBedrockBuilder};
+use mistral_aws::{BedrockService, MistralBedrock, MistralBedrockBuilder};
 use mistral_sdk::ErrorKind;
 
 const SECRET: &str = "s3cret-0123456789-0123456789-0123";
@@ -104,7 +104,7 @@ fn bedrock_endpoint_of_another_kind_is_refused_with_the_right_one() {
 }
 
 #[test]
-fn bedrock_endpoint_in_another_region_than_set_is_refused() {
+fn bedrock_endpoint_of_another_region_or_service_than_set_is_refused() {
     let endpoint = "https://bedrock-mantle.eu-west-1.api.aws/v1";
     assert_refused(
         builder().endpoint(endpoint).region("us-east-1"),
@@ -114,8 +114,14 @@ fn bedrock_endpoint_in_another_region_than_set_is_refused() {
             "MistralBedrockBuilder::region",
         ],
     );
+    assert_refused(
+        builder()
+            .endpoint(endpoint)
+            .service(BedrockService::Runtime),
+        &["`bedrock-mantle`", "MistralBedrockBuilder::service"],
+    );
     let same = builder().endpoint(endpoint).region("eu-west-1");
-    assert!(same.build().is_ok());
+    assert!(same.service(BedrockService::Mantle).build().is_ok());
 }
 
 #[test]

@@ -14,117 +14,82 @@ use mistral_sdk::ErrorKind;
 
 const DATE: &str = "20150830T123600Z";
 
-/// The suite that AWS publishes with its own signers (`aws-signing-test-suite/v4`): requests of
-/// 2015-08-30 12:36 to `example.amazonaws.com`, for `service` in `us-east-1`.
-#[test]
-fn sigv4_reference_reproduces_published_vectors() {
-    let form = ("content-type", "application/x-www-form-urlencoded");
-    let length = ("content-length", "13");
-    let hash = (
+/// A request of the suite that AWS publishes with its own signers, and its signature.
+struct Vector {
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    query: &'static str,
+    /// The signed headers besides `host` and `x-amz-date`.
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+    signature: &'static str,
+}
+
+const fn vector(
+    name: &'static str,
+    [method, path, query]: [&'static str; 3],
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+    signature: &'static str,
+) -> Vector {
+    Vector {
+        name,
+        method,
+        path,
+        query,
+        headers,
+        body,
+        signature,
+    }
+}
+
+const FORM: [(&str, &str); 3] = [
+    ("content-type", "application/x-www-form-urlencoded"),
+    ("content-length", "13"),
+    (
         "x-amz-content-sha256",
         "9095672bbd1f56dfc5b65f3e153adc8731a4a654192329106275f4c7b24d0b6e",
-    );
-    let token = (
-        "x-amz-security-token",
-        "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267",
-    );
-    let headers = [("my-header1", " value1"), ("my-header2", " \"a   b   c\"")];
-    for (name, method, path, query, more_headers, body, expected) in [
-        (
-            "get-vanilla",
-            "GET",
-            "/",
-            "",
-            vec![],
-            "",
-            "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
-        ),
-        (
-            "post-vanilla",
-            "POST",
-            "/",
-            "",
-            vec![],
-            "",
-            "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
-        ),
-        (
-            "post-x-www-form-urlencoded",
-            "POST",
-            "/",
-            "",
-            vec![form, length, hash],
-            "Param1=value1",
-            "d3875051da38690788ef43de4db0d8f280229d82040bfac253562e56c3f20e0b",
-        ),
-        (
-            "get-vanilla-with-session-token",
-            "GET",
-            "/",
-            "",
-            vec![token],
-            "",
-            "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8",
-        ),
-        (
-            "get-vanilla-query-order-key-case",
-            "GET",
-            "/",
-            "Param2=value2&Param1=value1",
-            vec![],
-            "",
-            "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
-        ),
-        (
-            "get-utf8",
-            "GET",
-            "/ሴ",
-            "",
-            vec![],
-            "",
-            "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85",
-        ),
-        (
-            "get-slashes-normalized",
-            "GET",
-            "//example//",
-            "",
-            vec![],
-            "",
-            "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84",
-        ),
-        (
-            "get-space-normalized",
-            "GET",
-            "/example space/",
-            "",
-            vec![],
-            "",
-            "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741",
-        ),
-        (
-            "get-header-value-trim",
-            "GET",
-            "/",
-            "",
-            headers.to_vec(),
-            "",
-            "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
-        ),
-    ] {
+    ),
+];
+const TOKEN: [(&str, &str); 1] = [(
+    "x-amz-security-token",
+    "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267",
+)];
+const TRIMMED: [(&str, &str); 2] = [("my-header1", " value1"), ("my-header2", " \"a   b   c\"")];
+
+/// `aws-signing-test-suite/v4`: requests of 2015-08-30 12:36 to `example.amazonaws.com`, for
+/// `service` in `us-east-1`.
+#[rustfmt::skip] // one line each
+const VECTORS: [Vector; 9] = [
+    vector("get-vanilla", ["GET", "/", ""], &[], "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+    vector("post-vanilla", ["POST", "/", ""], &[], "", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
+    vector("post-x-www-form-urlencoded", ["POST", "/", ""], &FORM, "Param1=value1", "d3875051da38690788ef43de4db0d8f280229d82040bfac253562e56c3f20e0b"),
+    vector("get-vanilla-with-session-token", ["GET", "/", ""], &TOKEN, "", "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8"),
+    vector("get-vanilla-query-order-key-case", ["GET", "/", "Param2=value2&Param1=value1"], &[], "", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"),
+    vector("get-utf8", ["GET", "/ሴ", ""], &[], "", "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"),
+    vector("get-slashes-normalized", ["GET", "//example//", ""], &[], "", "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"),
+    vector("get-space-normalized", ["GET", "/example space/", ""], &[], "", "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741"),
+    vector("get-header-value-trim", ["GET", "/", ""], &TRIMMED, "", "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736"),
+];
+
+#[test]
+fn sigv4_reference_reproduces_published_vectors() {
+    for vector in VECTORS {
         let mut headers = vec![("host", "example.amazonaws.com"), ("x-amz-date", DATE)];
-        headers.extend(more_headers);
+        headers.extend(vector.headers);
         let signed = Signed {
-            method,
-            path,
-            query,
+            method: vector.method,
+            path: vector.path,
+            query: vector.query,
             headers,
-            body: body.as_bytes(),
+            body: vector.body.as_bytes(),
             date: DATE,
             region: "us-east-1",
             service: "service",
         };
-        assert_eq!(signed.signature(SECRET_ACCESS_KEY), expected, "{name}");
+        let signature = signed.signature(SECRET_ACCESS_KEY);
+        assert_eq!(signature, vector.signature, "{}", vector.name);
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use http::header::AUTHORIZATION;
-use http::{Request, Response, StatusCode};
+use http::{HeaderName, Request, Response, StatusCode};
 use mistral_core::transport::{Body, HyperTransport, Transport, TransportError};
 use reqsign_core::{Error as ReqsignError, HttpSend, Result as ReqsignResult};
 use tokio::time::{sleep, timeout};
@@ -28,6 +28,11 @@ const METADATA_INTERVAL: Duration = Duration::from_millis(100);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The timeout of an exchange with one.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The headers with the token of a container or of a login.
+const TOKEN_HEADERS: [HeaderName; 2] = [
+    AUTHORIZATION,
+    HeaderName::from_static("x-amz-sso_bearer_token"),
+];
 /// The largest response that is read, in bytes.
 const MAX_RESPONSE_SIZE: usize = 1 << 18;
 
@@ -69,10 +74,13 @@ impl HttpSend for TransportHttpSend {
 /// Sends a request to the metadata service or the agent of a container, which are reached directly
 /// and without TLS.
 async fn send_to_metadata(request: &Request<Bytes>, host: &str) -> ReqsignResult<Response<Bytes>> {
-    if request.headers().contains_key(AUTHORIZATION) && !is_local(host) {
+    let has_token = TOKEN_HEADERS
+        .iter()
+        .any(|name| request.headers().contains_key(name));
+    if has_token && !is_local(host) {
         return Err(ReqsignError::config_invalid(
             "a token is not sent over plain HTTP to a host that is neither loopback nor link-local: \
-             use `https://` in AWS_CONTAINER_CREDENTIALS_FULL_URI",
+             use `https://` in AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_SSO_ENDPOINT",
         ));
     }
     let created = spawn_blocking(|| HyperTransport::new(METADATA_CONNECT_TIMEOUT)).await?;

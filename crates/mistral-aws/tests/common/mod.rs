@@ -1,8 +1,11 @@
-//! A transport that records requests, temporary directories, and an independent implementation of Signature Version 4.
+//! A transport that records requests, child processes, and an independent implementation of
+//! Signature Version 4.
 
 #![allow(dead_code, unreachable_pub)] // each test file uses a part of it
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers may panic as tests do
 
+#[cfg(feature = "sigv4")]
+pub mod child;
 #[cfg(feature = "sigv4")]
 pub mod sigv4;
 

@@ -36,7 +36,15 @@ impl Error {
             failures: Vec::new(),
             source: None,
             is_source_shown: false,
+            is_anonymous: false,
         }))
+    }
+
+    /// Records that the request was sent without credentials.
+    #[must_use]
+    pub(crate) fn without_credentials(mut self) -> Self {
+        self.0.is_anonymous = true;
+        self
     }
 
     /// Creates an error of [`ErrorKind::Config`] for an invalid setting or request.

@@ -114,6 +114,8 @@ struct Inner {
     source: Option<BoxError>,
     /// Whether the message is the text of `source`, whose own cause is the cause of this error.
     is_source_shown: bool,
+    /// Whether the request was sent without credentials.
+    is_anonymous: bool,
 }
 
 impl Error {
@@ -267,6 +269,9 @@ impl Error {
     /// # Ok(()) }
     /// ```
     pub fn hint(&self) -> Option<&'static str> {
+        if self.0.is_anonymous && self.status().is_some_and(|status| status == 401) {
+            return Some(hint::NO_KEY);
+        }
         self.api()?.hint().or_else(|| self.url_hint())
     }
 

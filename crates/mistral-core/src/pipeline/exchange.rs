@@ -379,10 +379,10 @@ impl<'a> Exchange<'a> {
     /// Completes the error of an attempt: adds the URL, and masks the credentials.
     #[cold]
     pub(crate) fn complete(&self, error: Error) -> Error {
-        let mut all = self.credentials.clone();
-        all.add_own(self.request, &self.pipeline.headers, &self.target().url);
-        all.mask(error.with_url(&self.target().url))
-            .with_earlier_arrival(self.may_have_arrived)
+        let (headers, url) = (&self.pipeline.headers, &self.target().url);
+        let all = self.credentials.clone();
+        let error = error.with_earlier_arrival(self.may_have_arrived);
+        all.complete(error.with_url(url), self.request, headers, url)
     }
 
     pub(crate) fn into_response(mut self, mut response: Box<Received>) -> RawResponse {

@@ -91,6 +91,7 @@ impl Failover {
     ];
 
     /// Creates a failover that tries `clients` in this order.
+    #[inline]
     pub fn new(clients: impl IntoIterator<Item = Client>) -> Self {
         Self {
             clients: clients.into_iter().collect(),
@@ -110,6 +111,7 @@ impl Failover {
     /// # let _ = failover;
     /// ```
     #[must_use]
+    #[inline]
     pub fn on(mut self, kinds: impl IntoIterator<Item = ErrorKind>) -> Self {
         self.settings.set_kinds(kinds);
         self
@@ -131,6 +133,7 @@ impl Failover {
     ///
     /// [`Error::is_local_rate_limit`] tells the limiter of the program from a 429 of the server.
     #[must_use]
+    #[inline]
     pub fn on_error(mut self, is_tried: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
         self.settings.set_condition(is_tried);
         self
@@ -161,6 +164,7 @@ impl Failover {
     /// # Ok(()) }
     /// ```
     #[must_use]
+    #[inline]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
         self
@@ -195,6 +199,7 @@ impl Failover {
     /// [`Error::failures`] holds those before it. Fails with [`ErrorKind::Timeout`] and the phase
     /// [`Total`](crate::error::TimeoutPhase::Total) when the [`timeout`](Self::timeout) expires, and
     /// with [`ErrorKind::Config`] when there are no clients.
+    #[inline]
     pub async fn run<T, C>(&self, call: impl FnMut(&Client) -> C) -> Result<FailoverResponse<T>>
     where
         C: IntoFuture<Output = Result<T>>,
@@ -204,6 +209,7 @@ impl Failover {
         self.try_clients(call, &mut run).instrument(span).await
     }
 
+    #[inline]
     async fn try_clients<T, C>(
         &self,
         mut call: impl FnMut(&Client) -> C,
@@ -231,6 +237,7 @@ impl Failover {
 }
 
 impl fmt::Debug for Failover {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Failover")
             .field("clients", &self.clients)

@@ -25,10 +25,12 @@ pub(crate) struct FailoverSettings {
 }
 
 impl FailoverSettings {
+    #[inline]
     pub(crate) fn set_kinds(&mut self, kinds: impl IntoIterator<Item = ErrorKind>) {
         self.condition = Condition::Kinds(kinds.into_iter().collect());
     }
 
+    #[inline]
     pub(crate) fn set_condition(
         &mut self,
         is_tried: impl Fn(&Error) -> bool + Send + Sync + 'static,
@@ -37,6 +39,7 @@ impl FailoverSettings {
     }
 
     /// Whether the next client may be tried after `error`.
+    #[inline]
     fn allows(&self, error: &Error) -> bool {
         match &self.condition {
             Condition::Kinds(kinds) => kinds.contains(&error.kind()),
@@ -46,6 +49,7 @@ impl FailoverSettings {
 }
 
 impl Default for FailoverSettings {
+    #[inline]
     fn default() -> Self {
         Self {
             condition: Condition::Kinds(Failover::KINDS.into()),
@@ -62,6 +66,7 @@ enum Condition {
 }
 
 impl fmt::Debug for Condition {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kinds(kinds) => f.debug_tuple("Kinds").field(kinds).finish(),
@@ -79,6 +84,7 @@ pub(crate) struct FailoverRun<'a> {
 }
 
 impl<'a> FailoverRun<'a> {
+    #[inline]
     pub(crate) fn new(settings: &'a FailoverSettings) -> Self {
         Self {
             settings,
@@ -88,11 +94,13 @@ impl<'a> FailoverRun<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn start(&self, provider: &str) {
         self.span.record("provider", provider);
     }
 
     /// Adds what is known of the call that the deadline cut off to its error.
+    #[inline]
     pub(crate) fn cut_off(&self, error: Error) -> Error {
         if error.kind() != ErrorKind::Timeout {
             return error; // there is no Tokio runtime, and nothing was sent
@@ -105,6 +113,7 @@ impl<'a> FailoverRun<'a> {
     }
 
     /// Records the result of `provider`. Returns the outcome, or `None` if `next` is to be tried.
+    #[inline]
     pub(crate) fn record<T>(
         &mut self,
         provider: &'static str,
@@ -132,10 +141,12 @@ impl<'a> FailoverRun<'a> {
 }
 
 /// Creates the error of a failover without clients.
+#[inline]
 pub(crate) fn no_clients() -> Error {
     Error::config("`Failover` has no clients: pass at least one to `Failover::new`")
 }
 
+#[inline]
 fn log_failover(provider: &str, next: &str, error: &Error) {
     let operation = error.operation();
     let kind = error.kind();
@@ -151,6 +162,7 @@ fn log_failover(provider: &str, next: &str, error: &Error) {
     );
 }
 
+#[inline]
 fn failure_summary(failures: &[ProviderFailure]) -> String {
     let reasons: Vec<_> = failures
         .iter()

@@ -1,5 +1,5 @@
 //! Runs the same program on every provider. The environment selects it:
-//! `MISTRAL_PROVIDER=azure cargo run -p examples --features azure,gcp --example swap_provider`
+//! `MISTRAL_PROVIDER=azure cargo run -p examples --features aws,azure,gcp --example swap_provider`
 
 use mistral_sdk::Client;
 use mistral_sdk::chat::ChatCompletionRequest;

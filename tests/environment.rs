@@ -10,7 +10,7 @@ use mistral_sdk::Client;
 use mistral_sdk::chat::{ChatCompletionRequest, Message};
 
 const CHILD: &str = "MISTRAL_TEST_CHILD";
-const VARIABLES: [&str; 20] = [
+const VARIABLES: [&str; 27] = [
     "MISTRAL_PROVIDER",
     "MISTRAL_MODEL_MAP",
     "MISTRAL_API_KEY",
@@ -31,6 +31,13 @@ const VARIABLES: [&str; 20] = [
     "GOOGLE_CLOUD_QUOTA_PROJECT",
     "GOOGLE_APPLICATION_CREDENTIALS",
     "GCLOUD_PROJECT",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_BEDROCK_BASE_URL",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
 ];
 
 /// Runs `Client::from_env` and a first call in a child process with these variables, and returns
@@ -100,11 +107,13 @@ async fn env_child_process_asks() {
 #[test]
 fn from_env_in_environment_of_emulator_works_on_every_cloud() {
     let emulator = Emulator::start().unwrap();
-    for provider in ["api", "azure", "gcp"] {
+    for provider in ["api", "aws", "azure", "bedrock", "gcp"] {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
             .args(["--exact", "env_child_process_asks", "--nocapture"])
             .env_remove("GOOGLE_APPLICATION_CREDENTIALS")
+            .env_remove("AWS_BEARER_TOKEN_BEDROCK")
+            .env_remove("AWS_SESSION_TOKEN")
             .envs(emulator.environment())
             .env("MISTRAL_PROVIDER", provider)
             .env(CHILD, "1");
@@ -124,6 +133,7 @@ fn from_env_in_environment_of_emulator_works_on_every_cloud() {
         "/v1/chat/completions",
         "/openai/v1/chat/completions",
         ":rawPredict",
+        "/bedrock/v1/chat/completions",
     ] {
         assert!(paths.iter().any(|sent| sent.ends_with(path)), "{paths:?}");
     }
@@ -174,8 +184,8 @@ fn from_env_missing_or_invalid_variable_names_the_fix() {
             vec!["MISTRAL_API_KEY has a control character"],
         ),
         (
-            vec![key, ("MISTRAL_PROVIDER", "aws")],
-            vec!["MISTRAL_PROVIDER is `aws`", "use `api`"],
+            vec![key, ("MISTRAL_PROVIDER", "ibm")],
+            vec!["MISTRAL_PROVIDER is `ibm`", "use `api` or `aws`"],
         ),
         (
             vec![key, ("AZURE_ENDPOINT", "https://x.services.ai.azure.com")],
@@ -184,6 +194,21 @@ fn from_env_missing_or_invalid_variable_names_the_fix() {
                 "api (MISTRAL_API_KEY)",
                 "azure (AZURE_ENDPOINT)",
             ],
+        ),
+        (
+            vec![key, ("AWS_BEARER_TOKEN_BEDROCK", "s3cret")],
+            vec!["several providers", "aws (AWS_BEARER_TOKEN_BEDROCK)"],
+        ),
+        (
+            vec![("AWS_BEARER_TOKEN_BEDROCK", "s3cret")],
+            vec!["the region is not set", "AWS_REGION"],
+        ),
+        (
+            vec![
+                ("MISTRAL_PROVIDER", "Bedrock"),
+                ("AWS_REGION", "us-east-1a"),
+            ],
+            vec!["availability zone", "`us-east-1`"],
         ),
         (
             vec![key, ("MISTRAL_MODEL_MAP", "a=b, c")],
@@ -378,4 +403,19 @@ fn from_env_secret_in_the_wrong_variable_is_not_shown() {
         let named = outcome.contains(name) || outcome.contains("the token file");
         assert!(named, "{outcome}");
     }
+}
+
+/// Access keys are set on many machines that do not use Bedrock.
+#[test]
+fn from_env_access_key_of_aws_selects_no_provider() {
+    let emulator = Emulator::start().unwrap();
+    let variables = [
+        ("MISTRAL_API_KEY", emulator.api_key()),
+        ("MISTRAL_SERVER", emulator.url()),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "s3cret"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let outcome = outcome(&variables);
+    assert!(outcome.ends_with(" models"), "{outcome}");
 }

@@ -86,7 +86,7 @@ fn guide_blocks_are_programs_or_functions() {
 #[test]
 fn guide_names_the_facade_only() {
     for (path, page) in pages() {
-        for krate in ["core", "api", "azure", "gcp"] {
+        for krate in ["core", "api", "aws", "azure", "gcp"] {
             let name = format!("use mistral_{krate}::");
             assert!(!page.contains(&name), "{}: {name}", path.display());
         }

@@ -17,14 +17,15 @@ use mistral_sdk::ocr::{Document, OcrRequest};
 use mistral_sdk::provider::{Token, TokenSource};
 use mistral_sdk::tools::ToolSet;
 use mistral_sdk::{
-    Client, ClientBuilder, Error, ErrorKind, MistralApi, MistralAzure, MistralGcp, RetryPolicy,
+    AwsCredentials, Client, ClientBuilder, Error, ErrorKind, MistralApi, MistralAzure,
+    MistralBedrock, MistralGcp, RetryPolicy,
 };
 use serde_json::{Value, json};
 
 const MODEL: &str = "mistral-small-latest";
 const FOUNDRY_OCR: &str = "/providers/mistral/azure/ocr";
 
-fn clouds(emulator: &Emulator) -> [Client; 3] {
+fn clouds(emulator: &Emulator) -> [Client; 4] {
     let (url, key) = (emulator.url(), emulator.api_key());
     let api = MistralApi::new(key).unwrap().base_url(url).unwrap();
     let azure = MistralAzure::builder().endpoint(url).api_key(key).build();
@@ -33,6 +34,11 @@ fn clouds(emulator: &Emulator) -> [Client; 3] {
         .endpoint(url)
         .access_token(key)
         .build();
+    let bedrock = MistralBedrock::builder()
+        .region("us-east-1")
+        .endpoint(format!("{url}/bedrock"))
+        .credentials(AwsCredentials::new("AKIAEMULATOR", key))
+        .build();
     let minute = Duration::from_secs(60);
     let retry = RetryPolicy::backoff(Duration::ZERO, Duration::ZERO, 1.0, minute).max_retries(2);
     let finish = |builder: ClientBuilder| builder.retry(retry.clone()).build().unwrap();
@@ -40,6 +46,7 @@ fn clouds(emulator: &Emulator) -> [Client; 3] {
         finish(Client::builder(api)),
         finish(Client::builder(azure.unwrap())),
         finish(Client::builder(gcp.unwrap())),
+        finish(Client::builder(bedrock.unwrap())),
     ]
 }
 
@@ -240,7 +247,7 @@ async fn providers_timeout_leaves_client_usable() {
 }
 
 #[tokio::test]
-async fn azure_and_vertex_unsupported_operation_fails_without_a_request() {
+async fn providers_unsupported_operation_fails_without_a_request() {
     let emulator = Emulator::start().unwrap();
     let fim = FimCompletionRequest::new("codestral-latest", "fn main() {");
     let document = Document::url("https://example.com/a.pdf");
@@ -248,23 +255,15 @@ async fn azure_and_vertex_unsupported_operation_fails_without_a_request() {
     let embeddings = EmbeddingRequest::new("mistral-embed", "a");
     for client in clouds(&emulator) {
         let name = client.provider_name();
-        let (ocr, fim) = (
-            client.ocr().process(&ocr).await,
-            client.fim().complete(&fim).await,
-        );
-        assert!(ocr.is_ok(), "{name}: {ocr:?}");
-        assert_eq!(
-            fim.is_ok(),
-            client.supports("fim.complete"),
-            "{name}: {fim:?}"
-        );
-        assert_eq!(client.supports("fim.complete"), name != "azure");
+        let ocr = client.ocr().process(&ocr).await;
+        let fim = client.fim().complete(&fim).await;
+        assert_eq!(ocr.is_ok(), name != "aws", "{name}: {ocr:?}");
+        let has_fim = client.supports("fim.complete");
+        assert_eq!(fim.is_ok(), has_fim, "{name}: {fim:?}");
+        assert_eq!(has_fim, ["api", "gcp"].contains(&name), "{name}");
         let before = emulator.requests().len();
-        let result = client
-            .embeddings()
-            .create(&embeddings)
-            .error_on_first_poll();
-        if let Some(error) = result {
+        let call = client.embeddings().create(&embeddings);
+        if let Some(error) = call.error_on_first_poll() {
             assert_eq!(error.kind(), ErrorKind::Unsupported);
             let text = error.to_string();
             assert!(

@@ -160,7 +160,8 @@ async fn secrets_api_key_appears_in_no_output() {
 mod clouds {
     use http::{Request, Response};
     use mistral_sdk::transport::{Body, HyperTransport, Transport, TransportError};
-    use mistral_sdk::{MistralAzure, MistralGcp};
+    use mistral_sdk::{AwsCredentialSource, AwsCredentials};
+    use mistral_sdk::{MistralAzure, MistralBedrock, MistralGcp};
 
     use super::*;
 
@@ -179,8 +180,23 @@ mod clouds {
         }
     }
 
+    #[derive(Debug)]
+    struct StaticCredentialSource;
+
+    #[async_trait]
+    impl AwsCredentialSource for StaticCredentialSource {
+        async fn credentials(&self) -> Result<AwsCredentials> {
+            Ok(access_key())
+        }
+    }
+
+    /// The access key of the emulator.
+    fn access_key() -> AwsCredentials {
+        AwsCredentials::new("AKIAEMULATOR", format!("{KEY}\n"))
+    }
+
     #[tokio::test]
-    async fn secrets_azure_and_vertex_keys_appear_in_no_output() {
+    async fn secrets_of_clouds_appear_in_no_output() {
         let log = RecordingSubscriber::default();
         let guard = tracing::subscriber::set_default(log.clone());
         let emulator = Emulator::builder().api_key(KEY).start().unwrap();
@@ -190,6 +206,13 @@ mod clouds {
         let line = format!("{KEY}\n");
         let azure = || MistralAzure::builder().endpoint(url);
         let gcp = || MistralGcp::builder().project("p").endpoint(url);
+        let bedrock = || {
+            let builder = MistralBedrock::builder().region("us-east-1");
+            builder.endpoint(format!("{url}/bedrock"))
+        };
+        record(debug_of(&access_key().session_token(KEY)));
+        record(debug_of(&bedrock().credentials(access_key())));
+        record(debug_of(&bedrock().api_key(&*line)));
         record(debug_of(&azure().api_key(&*line)));
         record(debug_of(&gcp().access_token(&*line)));
         let api = MistralApi::new(&*line).unwrap().base_url(url).unwrap();
@@ -207,6 +230,15 @@ mod clouds {
             Client::builder(azure().api_key_fn(|| Ok(KEY)).build().unwrap()),
             Client::builder(gcp().access_token(&*line).build().unwrap()),
             Client::builder(gcp().token_source(StaticTokenSource).build().unwrap()),
+            Client::builder(bedrock().api_key(&*line).build().unwrap()),
+            Client::builder(bedrock().token_source(StaticTokenSource).build().unwrap()),
+            Client::builder(bedrock().credentials(access_key()).build().unwrap()),
+            Client::builder(
+                bedrock()
+                    .credential_source(StaticCredentialSource)
+                    .build()
+                    .unwrap(),
+            ),
         ];
         for builder in builders {
             let transport = HyperTransport::new(Duration::from_secs(5)).unwrap();
@@ -243,7 +275,12 @@ mod clouds {
         assert!(output.contains("authorization"), "no request was recorded");
         assert!(!output.contains(KEY), "a value or an error shows the key");
         let logged = log.0.lock().unwrap();
-        for provider in ["mistral_ai", "azure.ai.inference", "gcp.vertex_ai"] {
+        for provider in [
+            "mistral_ai",
+            "azure.ai.inference",
+            "gcp.vertex_ai",
+            "aws.bedrock",
+        ] {
             let name = format!("gen_ai.provider.name=\"{provider}\"");
             assert!(logged.contains(&name), "no span of {provider}: {logged}");
         }

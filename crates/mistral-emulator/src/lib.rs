@@ -146,10 +146,15 @@
 //! The emulator serves chat, FIM and OCR with the routes and errors of Azure
 //! (`/openai/v1/…`, also below `/api/projects/{project}`, `/models/chat/completions`,
 //! `/openai/deployments/…`, `/providers/mistral/azure/ocr`; a serverless deployment is below
-//! `/azure`) and of Vertex AI
-//! (`:rawPredict`, `:streamRawPredict`). A deployment whose name is not that of a model is served by a suitable model. Access tokens are
-//! issued by `/token` (Google), `/{tenant}/oauth2/v2.0/token` (Entra ID) and a metadata server, and
-//! revoked by [`Emulator::revoke_tokens`].
+//! `/azure`) and of Vertex AI (`:rawPredict`, `:streamRawPredict`), and chat with those of Amazon
+//! Bedrock, below `/bedrock/v1` and `/bedrock/openai/v1`. A deployment whose name is not that of a
+//! model is served by a suitable model. Access tokens are issued by `/token` (Google),
+//! `/{tenant}/oauth2/v2.0/token` (Entra ID) and the metadata servers of Google and AWS, and revoked
+//! by [`Emulator::revoke_tokens`].
+//!
+//! Requests to Bedrock have an API key as a bearer token, or are signed with Signature Version 4, by
+//! the access key `AKIAEMULATOR`, whose secret is an API key, or by a temporary one of the metadata
+//! service. The signature, its time and the hash of the body are verified.
 //!
 //! # Scripted replies and faults
 //!

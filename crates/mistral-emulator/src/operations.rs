@@ -157,6 +157,14 @@ pub(crate) static CLOUD_ROUTES: &[Operation] = &[
     operation("chat.complete", "POST", "/azure/v1/chat/completions"),
     operation("chat.stream", "POST", "/azure/v1/chat/completions"),
     operation("ocr.process", "POST", "/azure/v1/ocr"),
+    operation("chat.complete", "POST", "/bedrock/v1/chat/completions"),
+    operation("chat.stream", "POST", "/bedrock/v1/chat/completions"),
+    operation(
+        "chat.complete",
+        "POST",
+        "/bedrock/openai/v1/chat/completions",
+    ),
+    operation("chat.stream", "POST", "/bedrock/openai/v1/chat/completions"),
 ];
 
 const VERTEX_PREFIX: &str = "/v1/projects/";

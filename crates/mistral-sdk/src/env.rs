@@ -1,6 +1,6 @@
 // Without a provider, there is nothing to select.
 #![cfg_attr(
-    not(any(feature = "api", feature = "azure", feature = "gcp")),
+    not(any(feature = "api", feature = "aws", feature = "azure", feature = "gcp")),
     allow(dead_code, unused_imports)
 )]
 
@@ -8,12 +8,15 @@ use mistral_core::client::FromEnv;
 use mistral_core::provider::shown_value;
 use mistral_core::{Client, ClientBuilder, Error, Result, provider};
 
-/// Environment variable that selects the provider: `api`, `azure`, `gcp`, or `local` for a server
-/// that speaks the API, without a key if none is set.
+/// Environment variable that selects the provider: `api`, `aws` (or `bedrock`), `azure`, `gcp`, or
+/// `local` for a server that speaks the API, without a key if none is set.
 pub const PROVIDER_VARIABLE: &str = "MISTRAL_PROVIDER";
 /// Environment variable that maps model names to those of the provider, as a comma-separated list
 /// of pairs: `mistral-small-latest=my-deployment`.
 pub const MODEL_MAP_VARIABLE: &str = "MISTRAL_MODEL_MAP";
+
+/// Another name of the provider `aws`.
+const BEDROCK: &str = "bedrock";
 
 /// The providers whose cargo features are enabled, from which [`Client::from_env`] selects one.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ struct Candidate {
 /// needs none.
 const SERVER_VARIABLE: &str = "MISTRAL_SERVER";
 
-const CANDIDATES: [Candidate; 4] = [
+const CANDIDATES: [Candidate; 5] = [
     Candidate {
         name: "api",
         feature: "api",
@@ -42,6 +45,16 @@ const CANDIDATES: [Candidate; 4] = [
         #[cfg(feature = "api")]
         build: Some(|| Ok(Client::builder(mistral_api::MistralApi::from_env()?))),
         #[cfg(not(feature = "api"))]
+        build: None,
+    },
+    Candidate {
+        name: "aws",
+        feature: "aws",
+        // Other variables of AWS are set on many machines that do not use Bedrock.
+        variables: &["AWS_BEARER_TOKEN_BEDROCK", "AWS_BEDROCK_BASE_URL"],
+        #[cfg(feature = "aws")]
+        build: Some(|| Ok(Client::builder(mistral_aws::MistralBedrock::from_env()?))),
+        #[cfg(not(feature = "aws"))]
         build: None,
     },
     Candidate {
@@ -73,7 +86,7 @@ const CANDIDATES: [Candidate; 4] = [
     },
 ];
 
-#[cfg(any(feature = "api", feature = "azure", feature = "gcp"))]
+#[cfg(any(feature = "api", feature = "aws", feature = "azure", feature = "gcp"))]
 impl FromEnv<CompiledProviders> for Client {
     fn from_env() -> Result<Self> {
         builder_from_env()?.build()
@@ -82,7 +95,7 @@ impl FromEnv<CompiledProviders> for Client {
 
 #[cfg(all(
     feature = "blocking",
-    any(feature = "api", feature = "azure", feature = "gcp")
+    any(feature = "api", feature = "aws", feature = "azure", feature = "gcp")
 ))]
 impl FromEnv<CompiledProviders> for mistral_core::blocking::Client {
     fn from_env() -> Result<Self> {
@@ -111,7 +124,7 @@ fn select(name: &str) -> Result<&'static Candidate> {
     if !name.is_empty() {
         return CANDIDATES
             .iter()
-            .find(|candidate| candidate.name == name)
+            .find(|candidate| candidate.name == name || (candidate.name, name) == ("aws", BEDROCK))
             .ok_or_else(|| {
                 Error::config(format!(
                     "{PROVIDER_VARIABLE} is {}, which is not a provider: use {}",

@@ -26,8 +26,9 @@ pages! {
     "docs/compatibility.md" => compatibility,
     "docs/limits-and-failover.md" => limits_and_failover,
     "docs/gateway.md" => gateway,
-    "docs/providers.md" => #[all(feature = "azure", feature = "gcp")] providers,
+    "docs/providers.md" => #[all(feature = "aws", feature = "azure", feature = "gcp")] providers,
     "docs/azure.md" => #[feature = "azure"] azure,
+    "docs/aws.md" => #[feature = "aws"] aws,
     "docs/local-servers.md" => local_servers,
     "docs/connections.md" => #[feature = "tower"] connections,
     "docs/embeddings.md" => embeddings,
@@ -47,6 +48,7 @@ pages! {
     "docs/performance.md" => performance,
     "docs/migrating.md" => #[feature = "workflows"] migrating,
     "docs/for-assistants.md" => #[all(
+        feature = "aws",
         feature = "azure",
         feature = "gcp",
         feature = "schemars",

@@ -13,6 +13,11 @@ mod env;
 #[cfg(feature = "api")]
 #[doc(inline)]
 pub use mistral_api::{MistralApi, MistralApiBuilder, Server};
+#[cfg(feature = "aws")]
+#[doc(inline)]
+pub use mistral_aws::{
+    AwsCredentialSource, AwsCredentials, BedrockService, MistralBedrock, MistralBedrockBuilder,
+};
 #[cfg(feature = "azure")]
 #[doc(inline)]
 pub use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};

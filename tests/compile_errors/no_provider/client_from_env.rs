@@ -1,4 +1,5 @@
 // says: enable the feature `api`
+// says: `aws`
 // says: `azure`
 // says: `gcp`
 

@@ -3,6 +3,7 @@
 //! An input has the lines endpoint, id (or model), project and location. Missing lines are empty.
 
 use http::StatusCode;
+use mistral_aws::MistralBedrock;
 use mistral_gcp::MistralGcp;
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::messages::Message;
@@ -21,6 +22,8 @@ pub fn check(input: &[u8]) {
     let (endpoint, id, project, location) = (next(), next(), next(), next());
     api(endpoint, id);
     azure(endpoint, id);
+    bedrock(Some(endpoint), id, project, location);
+    bedrock(None, id, project, location);
     gcp(Some(endpoint), id, project, location);
     gcp(None, id, project, location);
 }
@@ -67,6 +70,29 @@ fn azure(endpoint: &str, model: &str) {
     }
     let names: Vec<_> = url.query_pairs().map(|(name, _)| name).collect();
     assert!(names.is_empty() || names == ["api-version"], "{url}");
+}
+
+fn bedrock(endpoint: Option<&str>, model: &str, path_prefix: &str, region: &str) {
+    let mut builder = MistralBedrock::builder().api_key("key").region(region);
+    if let Some(endpoint) = endpoint {
+        builder = builder.endpoint(endpoint);
+    }
+    if !path_prefix.is_empty() {
+        builder = builder.path_prefix(path_prefix);
+    }
+    let sent = builder
+        .build()
+        .and_then(|provider| sent(provider, async |client| complete(&client, model).await));
+    let Some(url) = accepted(sent, endpoint) else {
+        return;
+    };
+    if endpoint.is_none() {
+        let host = format!("bedrock-mantle.{}.api.aws", region.trim());
+        assert_eq!(url.host_str(), Some(&*host));
+        assert_eq!((url.scheme(), url.port()), ("https", None));
+    }
+    assert!(url.path().ends_with("/chat/completions"), "{url}");
+    assert_eq!(url.query(), None);
 }
 
 fn gcp(endpoint: Option<&str>, model: &str, project: &str, location: &str) {

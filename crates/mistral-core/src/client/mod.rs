@@ -48,8 +48,8 @@ pub struct Client<M: Mode = Async> {
 ///
 /// Implemented by the crate `mistral-sdk`, which depends on all providers.
 #[diagnostic::on_unimplemented(
-    message = "no provider is compiled in: enable the feature `api`, `azure` or `gcp` of \
-               `mistral-sdk`",
+    message = "no provider is compiled in: enable the feature `api`, `aws`, `azure` or `gcp` \
+               of `mistral-sdk`",
     label = "needs a provider",
     note = "in Cargo.toml: `mistral-sdk = {{ version = \"…\", features = [\"api\"] }}`"
 )]

@@ -81,6 +81,8 @@ const FILE_NAME: &str =
     "give the file a name whose extension fits its content, and the purpose that fits it";
 const PURPOSE: &str = "set the purpose of the file, for example `FilePurpose::Ocr` for a PDF: \
     without one it is validated as fine-tuning data";
+const CLOCK: &str = "set the clock of this machine: the time of the signature is not that of the \
+    server";
 const BATCH_SIZE: &str = "send fewer or shorter inputs per request, or start llama.cpp with a \
     larger `--batch-size` and `--ubatch-size`";
 const LOADING: &str = "the server is still loading its model: try again in some seconds, or raise \
@@ -113,6 +115,7 @@ static HINTS: &[Hint] = &[
     hint(401, "", Equals("unauthorized"), WRONG_HOST),
     hint(401, "", Equals("invalid api key"), WRONG_HOST),
     hint(402, "", Any, PAYMENT),
+    hint(403, "", Contains(&["signature expired"]), CLOCK),
     hint(404, "", Contains(&["no route matched"]), BASE_URL),
     hint(0, "", DetailType("extra_forbidden"), UNKNOWN_FIELD),
     hint(0, "1500", Any, UNKNOWN_MODEL),

@@ -27,8 +27,8 @@ pub use self::variables::{env_var, shown_path, shown_value, unquote};
 /// Maps operations to URLs and authenticates requests, for one service that hosts Mistral models.
 ///
 /// Implement it for a cloud, a gateway or a deployment that the SDK does not support. The crates
-/// `mistral-api`, `mistral-azure` and `mistral-gcp` implement it for Mistral's own API, Azure AI and
-/// Google Vertex AI. Pass an implementation to [`Client::new`](crate::Client::new) or
+/// `mistral-api`, `mistral-aws`, `mistral-azure` and `mistral-gcp` implement it for Mistral's own API,
+/// Amazon Bedrock, Azure AI and Google Vertex AI. Pass an implementation to [`Client::new`](crate::Client::new) or
 /// [`Client::builder`](crate::Client::builder).
 ///
 /// # Contract
@@ -97,8 +97,8 @@ pub use self::variables::{env_var, shown_path, shown_value, unquote};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a provider",
     label = "not a provider",
-    note = "pass `MistralApi::new(key)?` (with the `?`), `MistralAzure` or `MistralGcp`, or read the \
-            provider from the environment: `Client::from_env()?`"
+    note = "pass `MistralApi::new(key)?` (with the `?`), `MistralAzure`, `MistralBedrock` or `MistralGcp`, or \
+            read the provider from the environment: `Client::from_env()?`"
 )]
 #[async_trait]
 pub trait Provider: fmt::Debug + Send + Sync + 'static {

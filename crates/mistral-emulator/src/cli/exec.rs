@@ -89,8 +89,14 @@ fn set_environment(
     if inherited("MISTRAL_PROVIDER").is_none_or(|value| value.is_empty()) {
         child.env("MISTRAL_PROVIDER", "api");
     }
-    // Real credentials would precede those of the emulator's metadata server.
-    child.env_remove("GOOGLE_APPLICATION_CREDENTIALS");
+    // Real credentials would precede those of the emulator, or be mixed with them.
+    for name in [
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "AWS_BEARER_TOKEN_BEDROCK",
+        "AWS_SESSION_TOKEN",
+    ] {
+        child.env_remove(name);
+    }
     for name in ["NO_PROXY", "no_proxy"] {
         let mut hosts = inherited(name).unwrap_or_default();
         if !hosts.is_empty() {

@@ -1,7 +1,10 @@
-//! Azure and Vertex AI, which serve the same models with routes, errors and tokens of their own.
+//! Azure, Vertex AI and Bedrock, which serve the same models with routes, errors and tokens of their own.
 
 mod azure;
+mod bedrock;
 mod oauth;
+mod sha256;
+mod sigv4;
 mod vertex;
 
 use std::sync::Arc;
@@ -11,10 +14,12 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
+pub(crate) use self::bedrock::ACCESS_KEY_ID;
 use crate::state::AppState;
 
 pub(crate) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
     azure::router(state)
+        .merge(bedrock::router(state))
         .merge(vertex::router(state))
         .merge(oauth::router())
 }

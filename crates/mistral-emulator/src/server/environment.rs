@@ -1,15 +1,16 @@
 //! The environment in which programs talk to an emulator.
 
 use super::Emulator;
+use crate::clouds::ACCESS_KEY_ID;
 
 impl Emulator {
     /// Returns the environment variables that lead clients to this emulator.
     ///
     /// They are those of this SDK and of Mistral's own, on all clouds; of LangChain and LiteLLM; and
     /// of clients that speak to OpenAI. `MISTRAL_PROVIDER` is not among them: it chooses the cloud
-    /// that `Client::from_env` of `mistral-sdk` uses. Remove `GOOGLE_APPLICATION_CREDENTIALS`, which
-    /// takes precedence over the credentials of the emulator. The command `mistral-emulator exec`
-    /// does all that.
+    /// that `Client::from_env` of `mistral-sdk` uses. Remove `GOOGLE_APPLICATION_CREDENTIALS`,
+    /// `AWS_BEARER_TOKEN_BEDROCK` and `AWS_SESSION_TOKEN`, which do not go with the credentials of the
+    /// emulator. The command `mistral-emulator exec` does all that.
     ///
     /// ```no_run
     /// use std::process::Command;
@@ -37,6 +38,11 @@ impl Emulator {
             ("MISTRAL_API_BASE", with_v1.clone()), // LiteLLM
             ("AZURE_ENDPOINT", url.clone()),       // official SDKs append the path themselves
             ("AZURE_API_KEY", key.clone()),
+            ("AWS_BEDROCK_BASE_URL", format!("{url}/bedrock/v1")),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", key.clone()),
+            ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.clone()),
             ("GCP_ENDPOINT", url),
             ("GCP_PROJECT_ID", "emulator".to_owned()),
             ("GOOGLE_CLOUD_PROJECT", "emulator".to_owned()),

@@ -1,4 +1,4 @@
-//! Routes, errors and tokens of Azure and Vertex AI.
+//! Routes, errors and credentials of Azure, Vertex AI and Bedrock.
 
 use serde_json::{Value, json};
 
@@ -199,4 +199,114 @@ fn metadata_server_is_detected_and_describes_account() {
     }
     let other = anonymous_request(&emulator, "GET", "/v1/models").send();
     assert_eq!(other.headers.get("metadata-flavor"), None);
+}
+
+#[test]
+fn bedrock_serves_both_prefixes_and_models_of_any_name() {
+    let emulator = start();
+    let model = "mistral.mistral-large-3-675b-instruct";
+    for path in [
+        "/bedrock/v1/chat/completions",
+        "/bedrock/openai/v1/chat/completions",
+    ] {
+        let request = api_request(&emulator, "POST", path);
+        let response = request.clone().json(&chat_body(model)).send();
+        assert!(completion_text(&response).contains("Manet"), "{path}");
+        let mut streamed = chat_body(model);
+        streamed["stream"] = true.into();
+        let streamed = request.json(&streamed).send();
+        assert_eq!(streamed.events().last().unwrap(), "[DONE]");
+    }
+}
+
+#[test]
+fn bedrock_auth_rejects_wrong_tokens_and_signatures_by_name() {
+    let emulator = start();
+    let path = "/bedrock/v1/chat/completions";
+    let send = |headers: &[(&str, &str)]| {
+        let request = anonymous_request(&emulator, "POST", path);
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        });
+        request.json(&chat_body("m")).send()
+    };
+    let rejected = send(&[("authorization", "Bearer wrong")]);
+    assert_eq!(rejected.status, 401);
+    assert_eq!(rejected.json()["error"]["code"], "invalid_api_key");
+    let signed = |id: &str, service: &str| {
+        format!(
+            "AWS4-HMAC-SHA256 Credential={id}/20150830/us-east-1/{service}/aws4_request, \
+             SignedHeaders=content-type;host;x-amz-date, Signature=0"
+        )
+    };
+    let date = ("x-amz-date", "20150830T123600Z");
+    let token = ("x-amz-security-token", "emulator-token-9");
+    for (authorization, more, expected) in [
+        (None, vec![], "MissingAuthenticationTokenException"),
+        (
+            Some("AWS4-HMAC-SHA256 Credential=a".to_owned()),
+            vec![],
+            "IncompleteSignatureException",
+        ),
+        (
+            Some(signed("AKIAEMULATOR", "s3")),
+            vec![date],
+            "InvalidSignatureException",
+        ),
+        (
+            Some(signed("AKIAOTHER", "bedrock")),
+            vec![date],
+            "UnrecognizedClientException",
+        ),
+        (
+            Some(signed("ASIAEMULATOR", "bedrock-mantle")),
+            vec![date, token],
+            "ExpiredTokenException",
+        ),
+        (
+            Some(signed("AKIAEMULATOR", "bedrock-mantle")),
+            vec![date],
+            "InvalidSignatureException",
+        ),
+    ] {
+        let mut headers = more;
+        if let Some(authorization) = &authorization {
+            headers.push(("authorization", authorization));
+        }
+        let rejected = send(&headers);
+        assert_eq!(rejected.status, 403, "{expected}");
+        assert_eq!(rejected.json()["__type"], expected, "{}", rejected.text());
+    }
+}
+
+#[test]
+fn metadata_service_of_aws_requires_session_and_issues_keys() {
+    let emulator = start();
+    let send = |method: &str, path: &str, header: (&str, &str)| {
+        let request = anonymous_request(&emulator, method, path);
+        request.header(header.0, header.1).send()
+    };
+    let roles = "/latest/meta-data/iam/security-credentials/";
+    let other = ("x-other", "1");
+    assert_eq!(send("PUT", "/latest/api/token", other).status, 400);
+    assert_eq!(send("GET", roles, other).status, 401);
+    let lifetime = ("x-aws-ec2-metadata-token-ttl-seconds", "21600");
+    let session = send("PUT", "/latest/api/token", lifetime).text();
+    let session = ("x-aws-ec2-metadata-token", &*session);
+    let role = send("GET", roles, session).text();
+    let of_instance = send("GET", &format!("{roles}{role}"), session).json();
+    let of_container = send("GET", &format!("/v2/credentials/{role}"), other).json();
+    for key in [of_instance, of_container] {
+        assert_eq!(key["Code"], "Success");
+        assert_eq!(key["AccessKeyId"], "ASIAEMULATOR");
+        assert!(
+            key["Token"]
+                .as_str()
+                .unwrap()
+                .starts_with("emulator-token-")
+        );
+        assert!(key["Expiration"].as_str().unwrap().ends_with('Z'), "{key}");
+    }
+    let unknown = send("GET", &format!("{roles}other"), session);
+    assert_eq!(unknown.status, 404);
 }

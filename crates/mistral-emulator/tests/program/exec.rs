@@ -8,9 +8,16 @@ use crate::{PROGRAM, command, output};
 #[test]
 fn exec_sets_the_environment_and_returns_the_exit_code() {
     let script = "echo $MISTRAL_API_KEY; echo $MISTRAL_SERVER; echo $MISTRAL_PROVIDER; \
-                  echo $AZURE_ENDPOINT; echo $GCP_ENDPOINT; echo $OPENAI_BASE_URL; exit 7";
+                  echo $AZURE_ENDPOINT; echo $GCP_ENDPOINT; echo $OPENAI_BASE_URL; \
+                  echo $AWS_BEDROCK_BASE_URL $AWS_SECRET_ACCESS_KEY \
+                  $AWS_BEARER_TOKEN_BEDROCK $AWS_SESSION_TOKEN; exit 7";
     let output = command(&["--api-key", "k", "exec", "sh", "-c", script])
         .env_remove("MISTRAL_PROVIDER")
+        // The program must not send real credentials to the emulator.
+        .envs([
+            ("AWS_BEARER_TOKEN_BEDROCK", "x"),
+            ("AWS_SESSION_TOKEN", "x"),
+        ])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(7));
@@ -18,7 +25,8 @@ fn exec_sets_the_environment_and_returns_the_exit_code() {
     let lines: Vec<&str> = text.lines().collect();
     let url = lines[1];
     assert!(url.starts_with("http://127.0.0.1:"), "{text}");
-    assert_eq!(lines, ["k", url, "api", url, url, &format!("{url}/v1")]);
+    let (v1, bedrock) = (format!("{url}/v1"), format!("{url}/bedrock/v1 k"));
+    assert_eq!(lines, ["k", url, "api", url, url, &*v1, &*bedrock]);
 }
 
 #[test]

@@ -1,7 +1,16 @@
 //! Compiles the adapter to a comparison of clients, which is built outside of this project, against
 //! the interface of that comparison.
 
-#![allow(dead_code, missing_docs, clippy::pedantic, unreachable_pub)] // the adapter runs elsewhere
+// The adapter runs elsewhere.
+#![allow(
+    dead_code,
+    missing_debug_implementations,
+    missing_docs,
+    unreachable_pub,
+    clippy::exhaustive_structs,
+    clippy::pedantic,
+    clippy::unwrap_used
+)]
 
 extern crate mistral_sdk as ours;
 extern crate self as bench_common;

@@ -29,6 +29,7 @@ impl Error {
             transport: None,
             url: None,
             arrived_before: false,
+            quota_exhausted: false,
             request_id: None,
             partial: None,
             retry_after: None,
@@ -121,6 +122,13 @@ impl Error {
     #[must_use]
     pub(crate) fn with_context(mut self, context: impl Display) -> Self {
         self.0.message = format!("{context}: {}", self.0.message);
+        self
+    }
+
+    /// Records that the retry quota of the client does not allow a retry of the call.
+    #[must_use]
+    pub(crate) fn with_exhausted_quota(mut self) -> Self {
+        self.0.quota_exhausted = true;
         self
     }
 

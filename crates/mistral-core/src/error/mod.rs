@@ -104,6 +104,8 @@ struct Inner {
     url: Option<Url>,
     /// Whether the server may have received an earlier attempt of the same call.
     arrived_before: bool,
+    /// Whether the call would have been retried if the retry quota of its client had allowed it.
+    quota_exhausted: bool,
     request_id: Option<String>,
     partial: Option<Box<dyn Any + Send + Sync>>,
     /// The delay that a rate limiter of the program reported.
@@ -222,6 +224,13 @@ impl Error {
     /// ```
     pub fn is_local_rate_limit(&self) -> bool {
         self.0.transport == Some(TransportErrorKind::RateLimited)
+    }
+
+    /// Whether the call was not retried because the
+    /// [`retry_quota`](crate::ClientBuilder::retry_quota) of its client is exhausted: many calls have
+    /// failed lately. `{}` mentions it as well.
+    pub fn is_retry_quota_exhausted(&self) -> bool {
+        self.0.quota_exhausted
     }
 
     /// Returns the failures of the providers tried before the one that this error is from, in

@@ -21,6 +21,7 @@ mod keep_alive;
 mod no_runtime;
 mod redirects;
 mod retries;
+mod retry_quota;
 mod sse;
 mod stream_scale;
 mod streams;

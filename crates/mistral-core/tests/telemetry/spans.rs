@@ -193,6 +193,35 @@ async fn retry_is_an_event_within_the_span() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn retry_quota_is_in_the_span_and_its_end_is_an_event() {
+    let (recorder, _guard) = Recorder::start();
+    let mock = MockTransport::new().reply(MockReply::status(503).always());
+    let client = builder(&mock).retry_quota(14).build().unwrap();
+    client.chat().complete(&ask()).await.unwrap_err();
+    let error = client.chat().complete(&ask()).await.unwrap_err();
+    assert!(error.is_retry_quota_exhausted(), "{error}");
+
+    let spans = recorder.spans();
+    let description = "503 Service Unavailable (retry quota exhausted)";
+    for (span, description) in spans.iter().zip(["503 Service Unavailable", description]) {
+        has(
+            span,
+            &[
+                ("mistral.retry_quota_left", "4"),
+                ("otel.status_description", description),
+            ],
+        );
+    }
+    let events = recorder.events();
+    let left = events.iter().map(|(_, fields)| &*fields["quota_left"]);
+    assert_eq!(Vec::from_iter(left), ["9", "4", "4"]);
+    let (within, last) = &events[2];
+    assert_eq!((*within, &*last["error.type"]), (Some(2), "overloaded"));
+    let message = "not retried: the retry quota of the client is exhausted";
+    assert_eq!(last["message"], message);
+}
+
 #[tokio::test]
 async fn span_error_has_type_without_server_text() {
     let (recorder, _guard) = Recorder::start();

@@ -1,5 +1,6 @@
 //! The builder of a client.
 
+mod outages;
 mod telemetry;
 
 use std::collections::BTreeMap;
@@ -19,8 +20,7 @@ use crate::pipeline::route_cache::RouteCache;
 use crate::pipeline::telemetry::{CaptureContent, OnCallEnd, Propagate};
 use crate::provider::Provider;
 use crate::redact::RedactContent;
-use crate::retry::OnRetry;
-use crate::retry::RetryPolicy;
+use crate::retry::{OnRetry, RetryPolicy, RetryQuota};
 use crate::sse::DEFAULT_MAX_EVENT_SIZE;
 use crate::transport::{DebugTransport, Transport, is_debugging};
 
@@ -45,6 +45,7 @@ pub struct ClientBuilder {
     provider: Arc<dyn Provider>,
     transport: Option<Arc<dyn Transport>>,
     retry: RetryPolicy,
+    quota: RetryQuota,
     on_retry: OnRetry,
     headers: ClientHeaders,
     propagate: Propagate,
@@ -65,6 +66,7 @@ impl ClientBuilder {
             provider: Arc::new(provider),
             transport: None,
             retry: RetryPolicy::default(),
+            quota: RetryQuota::default(),
             on_retry: OnRetry::default(),
             headers: ClientHeaders::default(),
             propagate: Propagate::default(),
@@ -150,12 +152,6 @@ impl ClientBuilder {
         if let Err(error) = set {
             self.error.get_or_insert(error);
         }
-    }
-
-    /// Sets the retry policy. Default: [`RetryPolicy::default`].
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
-        self
     }
 
     /// Sets all timeouts. Default: [`Timeouts::default`].
@@ -253,6 +249,7 @@ impl ClientBuilder {
             provider: self.provider,
             transport,
             retry: self.retry,
+            quota: self.quota,
             on_retry: self.on_retry,
             headers: self.headers,
             propagate: self.propagate,

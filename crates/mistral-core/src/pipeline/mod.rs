@@ -9,6 +9,7 @@ pub(crate) mod deadline;
 mod decision;
 pub(crate) mod deprecation;
 mod exchange;
+pub(crate) mod hedging;
 pub(crate) mod multipart;
 mod next_attempt;
 mod query;
@@ -34,6 +35,7 @@ use self::deadline::{Deadline, Timeouts, Timer, timeout_at};
 use self::decision::{Decision, decide};
 use self::deprecation::DeprecationWarnings;
 use self::exchange::Exchange;
+use self::hedging::Hedge;
 use self::request::RequestParts;
 use self::route_cache::RouteCache;
 use self::telemetry::{CaptureContent, OnCallEnd, Propagate, Trace, describe, error_type};
@@ -49,6 +51,7 @@ pub(crate) struct Pipeline {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) retry: RetryPolicy,
     pub(crate) quota: RetryQuota,
+    pub(crate) hedge: Option<Arc<dyn Hedge>>,
     pub(crate) on_retry: OnRetry,
     pub(crate) headers: ClientHeaders,
     pub(crate) propagate: Propagate,
@@ -101,7 +104,10 @@ impl Pipeline {
         let mut exchange = Exchange::new(self, request)?;
         let mut timer: Timer<'_> = pin!(None);
         loop {
-            let outcome = exchange.attempt(timer.as_mut()).await;
+            let outcome = match exchange.hedge() {
+                Some(hedge) => hedge.attempt(&mut exchange).await,
+                None => exchange.attempt(timer.as_mut()).await,
+            };
             let unsent = |error: Error| {
                 let error = error.with_earlier_arrival(exchange.may_have_arrived);
                 at(exchange.attempts)(error)

@@ -25,7 +25,8 @@ use crate::provider::RetrySafety;
 ///
 /// The retries of all calls of a client together are bounded by its
 /// [`retry_quota`](crate::ClientBuilder::retry_quota), which failures use up and successes refill. A
-/// call that cannot pay for its retry fails at once.
+/// call that cannot pay for its retry fails at once. [`Hedging`](crate::retry::Hedging) is paid from it
+/// as well.
 ///
 /// ```
 /// use std::time::Duration;

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) const DEFAULT_RETRY_QUOTA: u32 = 500;
 /// The cost of a retry.
 const RETRY_COST: u32 = 5;
-/// The cost of a retry after a timeout. A server that does not
+/// The cost of a second request after a timeout, that of hedging included. A server that does not
 /// respond in time is probably overloaded, and still works on the first request.
 const TIMEOUT_COST: u32 = 10;
 /// The tokens that a call returns which succeeds without a retry.
@@ -65,6 +65,11 @@ impl RetryQuota {
             ErrorKind::Timeout => TIMEOUT_COST,
             _ => RETRY_COST,
         })
+    }
+
+    /// Pays for a second request beside a first one that takes long.
+    pub(crate) fn pay_for_hedge(&self) -> Result<Payment, QuotaExhausted> {
+        self.pay(TIMEOUT_COST)
     }
 
     fn pay(&self, cost: u32) -> Result<Payment, QuotaExhausted> {
@@ -133,6 +138,7 @@ mod tests {
         let quota = RetryQuota::new(Some(20)).unwrap();
         assert_eq!(quota.pay_for_retry(&busy()).unwrap().left, Some(15));
         assert_eq!(quota.pay_for_retry(&late()).unwrap().left, Some(5));
+        assert_eq!(quota.pay_for_hedge().unwrap_err().left, 5);
         assert_eq!(quota.pay_for_retry(&late()).unwrap_err().left, 5);
         let retry = quota.pay_for_retry(&busy()).unwrap();
         assert_eq!((retry.cost, retry.left), (5, Some(0)));
@@ -154,6 +160,7 @@ mod tests {
             assert_eq!(quota.pay_for_retry(&late()).unwrap().left, None);
         }
         quota.refill(None);
+        assert_eq!(quota.pay_for_hedge().unwrap().left, None);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod decode_paths;
 mod error_bodies;
 mod error_texts;
 mod failover;
+mod hedging;
 mod keep_alive;
 mod no_runtime;
 mod redirects;

@@ -9,6 +9,7 @@ use mistral_core::chat::{ChatCompletionRequest, Stop};
 use mistral_core::embeddings::EmbeddingRequest;
 use mistral_core::fim::FimCompletionRequest;
 use mistral_core::messages::{Message, ResponseFormat};
+use mistral_core::retry::Hedging;
 use mistral_core::testing::{MockReply, MockTransport};
 use serde_json::{Value, json};
 
@@ -220,6 +221,33 @@ async fn retry_quota_is_in_the_span_and_its_end_is_an_event() {
     assert_eq!((*within, &*last["error.type"]), (Some(2), "overloaded"));
     let message = "not retried: the retry quota of the client is exhausted";
     assert_eq!(last["message"], message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn hedge_is_in_the_span_and_an_event() {
+    let (recorder, _guard) = Recorder::start();
+    let slow = || MockReply::json(answer()).with_delay(Duration::from_secs(9));
+    let mock = MockTransport::new().replies([slow(), MockReply::json(answer()), slow(), slow()]);
+    let hedging = Hedging::after(Duration::from_secs(1));
+    let client = builder(&mock).retry_quota(20).hedge(hedging);
+    let client = client.build().unwrap();
+    for _ in 0..2 {
+        client.chat().complete(&ask()).await.unwrap();
+    }
+    for (span, outcome, left) in [(0, "won", "10"), (1, "lost", "1")] {
+        has(
+            &recorder.spans()[span],
+            &[
+                ("mistral.attempts", "2"),
+                ("mistral.hedge", outcome),
+                ("mistral.retry_quota_left", left),
+            ],
+        );
+    }
+    for (number, (within, fields)) in (1..).zip(recorder.events()) {
+        assert_eq!(within, Some(number));
+        assert_eq!(fields["message"], "sending a second request");
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use crate::pipeline::client_headers::ClientHeaders;
 use crate::pipeline::collect::DEFAULT_MAX_RESPONSE_SIZE;
 use crate::pipeline::deadline::Timeouts;
 use crate::pipeline::deprecation::DeprecationWarnings;
+use crate::pipeline::hedging::Hedge;
 use crate::pipeline::route_cache::RouteCache;
 use crate::pipeline::telemetry::{CaptureContent, OnCallEnd, Propagate};
 use crate::provider::Provider;
@@ -46,6 +47,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     retry: RetryPolicy,
     quota: RetryQuota,
+    hedge: Option<Arc<dyn Hedge>>,
     on_retry: OnRetry,
     headers: ClientHeaders,
     propagate: Propagate,
@@ -67,6 +69,7 @@ impl ClientBuilder {
             transport: None,
             retry: RetryPolicy::default(),
             quota: RetryQuota::default(),
+            hedge: None,
             on_retry: OnRetry::default(),
             headers: ClientHeaders::default(),
             propagate: Propagate::default(),
@@ -250,6 +253,7 @@ impl ClientBuilder {
             transport,
             retry: self.retry,
             quota: self.quota,
+            hedge: self.hedge,
             on_retry: self.on_retry,
             headers: self.headers,
             propagate: self.propagate,

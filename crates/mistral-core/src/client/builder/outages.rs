@@ -1,7 +1,10 @@
-//! Settings of what a client does when requests fail.
+//! Settings of what a client does when requests fail or take long.
+
+use std::sync::Arc;
 
 use super::ClientBuilder;
-use crate::retry::{RetryPolicy, RetryQuota};
+use crate::pipeline::hedging::Hedge;
+use crate::retry::{Hedging, RetryPolicy, RetryQuota};
 
 impl ClientBuilder {
     /// Sets the retry policy. Default: [`RetryPolicy::default`].
@@ -45,6 +48,35 @@ impl ClientBuilder {
             Ok(quota) => self.quota = quota,
             Err(error) => self.record(Err(error)),
         }
+        self
+    }
+
+    /// Sends a second request when the response to the first one takes long, and uses the response
+    /// that arrives first. `None`, the default: never.
+    ///
+    /// It shortens the longest waits, at the price of the second requests: both may be billed. See
+    /// [`Hedging`] for the calls that are hedged and the bounds.
+    ///
+    /// The client cannot be built with a delay of zero.
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use std::time::Duration;
+    /// use mistral_sdk::retry::Hedging;
+    /// use mistral_sdk::{Client, MistralApi};
+    ///
+    /// let client = Client::builder(MistralApi::new("my-key")?)
+    ///     .hedge(Hedging::after(Duration::from_secs(8)))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(()) }
+    /// ```
+    #[inline]
+    pub fn hedge(mut self, hedging: impl Into<Option<Hedging>>) -> Self {
+        let hedging = hedging.into();
+        let checked = hedging.as_ref().map_or(Ok(()), Hedging::check);
+        self.record(checked);
+        self.hedge = hedging.map(|hedging| Arc::new(hedging) as Arc<dyn Hedge>);
         self
     }
 }

@@ -266,6 +266,7 @@ fn span<'a>(
         "otel.status_description" = Empty,
         "mistral.operation" = &*request.operation.name,
         "mistral.attempts" = Empty,
+        "mistral.hedge" = Empty,
         "mistral.request_id" = Empty,
         "mistral.retry_quota_left" = Empty,
         "gen_ai.operation.name" = start.operation,

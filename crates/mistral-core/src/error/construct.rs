@@ -125,6 +125,13 @@ impl Error {
         self
     }
 
+    /// Sets the delay after which the call may be tried again.
+    #[must_use]
+    pub(crate) fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.0.retry_after = Some(delay);
+        self
+    }
+
     /// Records that the retry quota of the client does not allow a retry of the call.
     #[must_use]
     pub(crate) fn with_exhausted_quota(mut self) -> Self {

@@ -13,7 +13,7 @@ use tracing::Span;
 use super::credentials::Credentials;
 use super::exchange::{AttemptResult, Exchange};
 use super::request::RequestParts;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::provider::RetrySafety;
 use crate::retry::{Hedging, LatencyKey};
 use crate::transport::current_runtime;
@@ -204,9 +204,10 @@ fn poll_second<S: Future<Output = AttemptResult>>(
 }
 
 /// Whether the result ends the attempt: a response, or an error that another request would have, too.
+/// A quota that is exhausted rejects the second request, but not the first one.
 fn is_final(result: &AttemptResult) -> bool {
     match result {
-        Ok(Err(error)) => !error.is_retryable(),
+        Ok(Err(error)) => !error.is_retryable() && error.kind() != ErrorKind::QuotaExceeded,
         _ => true,
     }
 }

@@ -117,6 +117,8 @@ async fn hedge_of_stream_ends_when_its_response_begins() {
 async fn hedge_failure_waits_for_the_other_request() {
     for (first, second, expected) in [
         (good("first", 9), busy(1), ("first", 2, 9)),
+        (good("first", 9), reply(429, "{}"), ("first", 2, 9)),
+        (good("first", 9), reply(402, "{}"), ("first", 2, 9)), // the quota of the account
         (busy(3), good("second", 5), ("second", 2, 7)),
     ] {
         let mock = scripted([first, second]);

@@ -13,7 +13,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the size of the retry quota in tokens, or no limit with `None`. Default: 500.
+    /// Sets the size of the retry quota in tokens, or with `None` no limit of retries and of
+    /// [hedging](Self::hedge). Default: 500.
     ///
     /// The quota bounds the retries of all calls of the client and its clones together, so that an
     /// outage is not met with a multiple of the usual load. A retry costs 5 tokens, and 10 after a

@@ -10,7 +10,7 @@ use mistral_sdk::Client;
 use mistral_sdk::chat::{ChatCompletionRequest, Message};
 
 const CHILD: &str = "MISTRAL_TEST_CHILD";
-const VARIABLES: [&str; 19] = [
+const VARIABLES: [&str; 20] = [
     "MISTRAL_PROVIDER",
     "MISTRAL_MODEL_MAP",
     "MISTRAL_API_KEY",
@@ -18,6 +18,7 @@ const VARIABLES: [&str; 19] = [
     "MISTRAL_SERVER",
     "AZURE_ENDPOINT",
     "AZUREAI_ENDPOINT",
+    "AZURE_ENDPOINT_KIND",
     "AZURE_API_KEY",
     "AZURE_API_VERSION",
     "AZURE_MODEL",
@@ -121,7 +122,7 @@ fn from_env_in_environment_of_emulator_works_on_every_cloud() {
         .collect();
     for path in [
         "/v1/chat/completions",
-        "/models/chat/completions",
+        "/openai/v1/chat/completions",
         ":rawPredict",
     ] {
         assert!(paths.iter().any(|sent| sent.ends_with(path)), "{paths:?}");
@@ -200,6 +201,44 @@ fn from_env_missing_or_invalid_variable_names_the_fix() {
             vec![key, ("MISTRAL_SERVER", "https://h?q=1")],
             vec!["MISTRAL_SERVER must not have a query"],
         ),
+        (
+            vec![("MISTRAL_SERVER", "https://gate.example")],
+            vec!["MISTRAL_API_KEY is not set", "`gate.example`", "`local`"],
+        ),
+        (
+            vec![("MISTRAL_SERVER", "https://api.mistral.ai")],
+            vec!["MISTRAL_API_KEY is not set"],
+        ),
+        (
+            vec![("MISTRAL_SERVER", "http://localhost:99999")],
+            vec!["MISTRAL_SERVER is not a URL"],
+        ),
+        (
+            vec![("MISTRAL_SERVER", "localhost:8000")],
+            vec![
+                "MISTRAL_SERVER: there is no server `localhost:8000`",
+                "`http://localhost:8000`",
+            ],
+        ),
+        (
+            vec![key, ("MISTRAL_PROVIDER", "local")],
+            vec!["MISTRAL_SERVER is not set", "`local`", "`ollama`"],
+        ),
+        (
+            vec![key, ("MISTRAL_PROVIDER", "local"), ("MISTRAL_SERVER", "eu")],
+            vec!["MISTRAL_SERVER is a server of Mistral, `eu`"],
+        ),
+        (
+            vec![
+                ("MISTRAL_SERVER", "http://localhost:1"),
+                ("AZURE_ENDPOINT", "https://x.services.ai.azure.com"),
+            ],
+            vec![
+                "several providers",
+                "api (MISTRAL_SERVER)",
+                "azure (AZURE_ENDPOINT)",
+            ],
+        ),
     ] {
         let outcome = outcome(&variables);
         assert!(outcome.contains("Config"), "{outcome}");
@@ -255,10 +294,71 @@ fn from_env_quotes_around_values_are_removed() {
             "MISTRAL_API_KEY has a quotation mark",
         ),
     ] {
-        let outcome = outcome(&[variables, ("MISTRAL_SERVER", url)]);
+        let server = ("MISTRAL_SERVER", "https://gate.example");
+        let outcome = outcome(&[variables, server]);
         assert!(outcome.contains("Config"), "{outcome}");
         assert!(outcome.contains(expected), "{outcome}");
         assert!(!outcome.contains("s3cret"), "{outcome}");
+    }
+}
+
+/// A server that needs no key, at an address of loopback. Returns its URL, and the head of each
+/// request through the channel.
+fn keyless_server() -> (String, std::sync::mpsc::Receiver<String>) {
+    use std::io::{Read, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, heads) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && socket.read(&mut byte).unwrap() == 1 {
+                head.push(byte[0]);
+            }
+            let body = r#"{"object":"list","data":[{"id":"m","object":"model"}]}"#;
+            let length = body.len();
+            let head_of_response = "HTTP/1.1 200 OK\r\ncontent-type: application/json";
+            write!(
+                socket,
+                "{head_of_response}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+            )
+            .unwrap();
+            if sender.send(String::from_utf8(head).unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    (url, heads)
+}
+
+#[test]
+fn from_env_local_server_needs_no_key() {
+    let (url, heads) = keyless_server();
+    let server = ("MISTRAL_SERVER", &*url);
+    let local = ("MISTRAL_PROVIDER", "local");
+    let key = ("MISTRAL_API_KEY", "own-key");
+    for (variables, header) in [
+        (vec![server], None),
+        (vec![server, ("MISTRAL_PROVIDER", "api")], None),
+        (vec![server, ("MISTRAL_API_KEY", "\"\"")], None),
+        (vec![server, local], None),
+        (
+            vec![server, local, key],
+            Some("authorization: Bearer own-key"),
+        ),
+        (vec![server, key], Some("authorization: Bearer own-key")),
+    ] {
+        let outcome = outcome(&variables);
+        assert!(outcome.ends_with(" 1 models"), "{variables:?}: {outcome}");
+        let head = heads.recv().unwrap();
+        assert!(head.starts_with("GET /v1/models "), "{head}");
+        match header {
+            Some(header) => assert!(head.contains(header), "{head}"),
+            None => assert!(!head.contains("authorization"), "{head}"),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use mistral_sdk::{
 use serde_json::{Value, json};
 
 const MODEL: &str = "mistral-small-latest";
+const FOUNDRY_OCR: &str = "/providers/mistral/azure/ocr";
 
 fn clouds(emulator: &Emulator) -> [Client; 3] {
     let (url, key) = (emulator.url(), emulator.api_key());
@@ -335,11 +336,56 @@ async fn azure_and_vertex_model_map_renames_models() {
                 json!("mistral-small")
             ),
             (
-                "/models/chat/completions".to_owned(),
+                "/openai/v1/chat/completions".to_owned(),
                 json!("my-deployment")
             ),
         ]
     );
+}
+
+/// The emulator serves every route that an endpoint may have.
+#[tokio::test]
+async fn azure_every_route_reaches_emulator() {
+    let emulator = Emulator::start().unwrap();
+    let (chat, document) = (
+        ChatCompletionRequest::new("mine", [Message::user("Who painted Olympia?")]),
+        Document::url("https://example.com/a.pdf"),
+    );
+    let ocr = OcrRequest::new("mine", document);
+    for (path, chat_path, ocr_path) in [
+        ("", "/openai/v1/chat/completions", FOUNDRY_OCR),
+        (
+            "/api/projects/p",
+            "/api/projects/p/openai/v1/chat/completions",
+            FOUNDRY_OCR,
+        ),
+        ("/models", "/models/chat/completions", FOUNDRY_OCR),
+        (
+            "/openai/deployments/d",
+            "/openai/deployments/mine/chat/completions",
+            FOUNDRY_OCR,
+        ),
+        (
+            "/azure/v1/chat/completions",
+            "/azure/v1/chat/completions",
+            "/azure/v1/ocr",
+        ),
+    ] {
+        let endpoint = format!("{}{path}", emulator.url());
+        let azure = MistralAzure::builder().endpoint(endpoint);
+        let azure = azure.api_key(emulator.api_key()).build().unwrap();
+        let client = Client::new(azure).unwrap();
+        let before = emulator.requests().len();
+        let response = client.chat().complete(&chat).await.unwrap();
+        assert!(response.text().contains("Manet"), "{path}");
+        let stream = client.chat().stream(&chat).await.unwrap();
+        let response = stream.collect_response().await.unwrap();
+        assert!(response.text().contains("Manet"), "{path}");
+        client.ocr().process(&ocr).await.unwrap();
+        let requests = emulator.requests().split_off(before);
+        let paths: Vec<_> = requests.iter().map(|it| it.path.as_str()).collect();
+        assert_eq!(paths, [chat_path, chat_path, ocr_path]);
+    }
 }
 
 /// Fetches tokens from the emulator's token endpoint with a refresh token.

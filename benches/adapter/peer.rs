@@ -1,11 +1,10 @@
 //! The SDK as a peer of the comparison, called as its README shows.
 
 use bench_common::{Hook, PROMPT, Peer, R, Seen};
-use ours::chat::ChatCompletionRequest;
+use ours::chat::{ChatCompletionRequest, Message};
 use ours::embeddings::{EmbeddingRequest, EncodingFormat};
-use ours::files::{FilePurpose, UploadFileRequest};
-use ours::chat::Message;
-use ours::{Client, FileSource, MistralApi};
+use ours::files::{FilePurpose, FileSource, UploadFileRequest};
+use ours::{Client, MistralApi};
 
 #[derive(Clone)]
 struct Sdk(Client);
@@ -16,7 +15,9 @@ fn question() -> ChatCompletionRequest {
 
 impl Peer for Sdk {
     fn new(base: &str) -> R<Self> {
-        Ok(Self(Client::new(MistralApi::new("bench-key")?.base_url(base)?)?))
+        Ok(Self(Client::new(
+            MistralApi::new("bench-key")?.base_url(base)?,
+        )?))
     }
 
     async fn chat(&self) -> R<usize> {
@@ -67,11 +68,15 @@ fn sum(vectors: &[std::borrow::Cow<'_, [f32]>]) -> f64 {
     let first = FIRST.swap(false, Ordering::Relaxed);
     let counted = |vector: &[f32]| -> f64 {
         let numbers = vector.iter().map(|&number| f64::from(number));
-        if first { numbers.sum() } else { numbers.take(1).sum() }
+        if first {
+            numbers.sum()
+        } else {
+            numbers.take(1).sum()
+        }
     };
     vectors.iter().map(|vector| counted(vector)).sum()
 }
 
-fn main() {
+pub fn main() {
     bench_common::run::<Sdk>("ours");
 }

@@ -2,7 +2,8 @@
 //!
 //! `benches count <scenario> <n>` runs `n` operations on responses in memory, under callgrind.
 //! `benches/check` compares the counts with bounds. A scenario may have the suffixes `,one-by-one`
-//! (the response arrives event by event) and `,blocking` (the blocking client).
+//! (the response arrives event by event), `,blocking` (the blocking client) and `,http2` (a
+//! connection of HTTP/2 over loopback).
 //!
 //! `benches compare [rounds]` (feature `peers`) measures the CPU time of the SDK and of a
 //! handwritten client over a loopback connection, alternately, and prints the ratios.
@@ -14,6 +15,7 @@
 mod compare;
 #[cfg(feature = "peers")]
 mod handwritten;
+mod http2_server;
 mod memory_transport;
 mod scenarios;
 mod sdk;
@@ -44,11 +46,12 @@ fn main() {
 fn count(scenario: &str, n: usize) {
     let mut parts = scenario.split(',');
     let scenario = Scenario::named(parts.next().unwrap_or_default());
-    let (mut pace, mut is_blocking) = (Pace::Immediate, false);
+    let (mut pace, mut is_blocking, mut is_http2) = (Pace::Immediate, false, false);
     for suffix in parts {
         match suffix {
             "one-by-one" => pace = Pace::OneByOne,
             "blocking" => is_blocking = true,
+            "http2" => is_http2 = true,
             _ => panic!("unknown scenario suffix `{suffix}`"),
         }
     }
@@ -62,7 +65,11 @@ fn count(scenario: &str, n: usize) {
     }
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.unwrap().block_on(async {
-        let client = sdk::client_of(memory);
+        let client = if is_http2 {
+            sdk::http2_client_at(&http2_server::start(scenario.response(n)))
+        } else {
+            sdk::client_of(memory)
+        };
         for _ in 0..scenario.calls(n) {
             sdk::call(&client, scenario).await;
         }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::embeddings::{EmbeddingRequest, EncodingFormat};
 use mistral_sdk::messages::Message;
-use mistral_sdk::transport::Transport;
+use mistral_sdk::transport::{HyperTransport, Transport};
 use mistral_sdk::{Client, MistralApi, blocking};
 
 use crate::scenarios::Scenario;
@@ -19,6 +19,13 @@ pub(crate) fn blocking_client_of(transport: impl Transport) -> blocking::Client 
     let api = MistralApi::new("key").unwrap();
     let builder = Client::builder(api).transport(transport);
     builder.build_blocking().unwrap()
+}
+
+pub(crate) fn http2_client_at(url: &str) -> Client {
+    let transport = HyperTransport::builder().http2_prior_knowledge();
+    let api = MistralApi::new("key").unwrap().base_url(url).unwrap();
+    let builder = Client::builder(api).transport(transport.build().unwrap());
+    builder.build().unwrap()
 }
 
 #[cfg(feature = "peers")]

@@ -119,7 +119,7 @@ async fn tls_untrusted_certificate_is_rejected() {
 }
 
 // OpenSSL reads the variables itself: it accepts no quotes, and only hashes as names of files.
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "ring", feature = "rustls"))]
 #[tokio::test]
 async fn tls_certificates_of_file_and_directory_are_trusted() {
     let emulator = Emulator::start().unwrap();

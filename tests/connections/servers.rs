@@ -161,7 +161,7 @@ pub fn certificate_bundle(one: &str, other: &str) -> String {
 }
 
 /// Writes a directory with a copy of the certificate and returns its path.
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "ring", feature = "rustls"))]
 pub fn certificate_directory(path: &str) -> String {
     let directory = format!("{path}.d");
     std::fs::create_dir_all(&directory).unwrap();

@@ -2,12 +2,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use mistral_core::Result;
 use mistral_core::provider::{Token, TokenSource, env_var};
-use mistral_core::{Error, Result};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use crate::credentials::{Credentials, KeyFn, TokenFile, bearer_header};
-use crate::provider::{BaseUrl, MistralApi};
+use crate::credentials::{KeyFn, TokenFile};
+use crate::provider::MistralApi;
 use crate::server::Server;
 use crate::{API_KEY_VARIABLE, SERVER_VARIABLE, TOKEN_PATH_VARIABLE};
 
@@ -40,20 +40,37 @@ impl MistralApi {
     /// |---|---|
     /// | `MISTRAL_API_KEY` | [`api_key`](MistralApiBuilder::api_key) |
     /// | `MISTRAL_SA_TOKEN_PATH`, which takes precedence | [`token_file`](MistralApiBuilder::token_file) |
-    /// | `MISTRAL_SERVER`: a server's name (`global`, `eu`, `us`) or a base URL | [`server`](MistralApiBuilder::server) or [`base_url`](MistralApiBuilder::base_url) |
+    /// | `MISTRAL_SERVER`: the name of a [`Server`] (`eu`, `ollama`) or a base URL | [`server`](MistralApiBuilder::server) or [`base_url`](MistralApiBuilder::base_url) |
+    ///
+    /// A key is optional where [`build`](MistralApiBuilder::build) does not require one: for a
+    /// server on this machine or in a private network, and for some others.
     ///
     /// White space and one pair of quotes around a value, or around the token in the file, are
     /// removed. To combine the variables with other settings, use [`MistralApiBuilder::or_env`].
     ///
     /// # Errors
-    /// Fails if neither `MISTRAL_SA_TOKEN_PATH` nor `MISTRAL_API_KEY` is set, or if a variable
-    /// holds an invalid value.
+    /// Fails if neither `MISTRAL_SA_TOKEN_PATH` nor `MISTRAL_API_KEY` is set although the server
+    /// requires a key, or if a variable holds an invalid value.
     pub fn from_env() -> Result<Self> {
         Self::builder().or_env()?.build()
     }
+
+    /// Creates a provider for a server that is not Mistral's from the variables of
+    /// [`from_env`](Self::from_env). `MISTRAL_SERVER` is required, a key is not, whatever the
+    /// host. `Client::from_env` calls this function where `MISTRAL_PROVIDER` is `local`.
+    ///
+    /// # Errors
+    /// Fails if `MISTRAL_SERVER` is not set or names a server of Mistral's, so that nothing is sent
+    /// there by mistake; if a [`Server`] that requires a key is named without one; or if a variable
+    /// holds an invalid value.
+    pub fn local_from_env() -> Result<Self> {
+        let mut builder = Self::builder().or_env()?;
+        builder.is_local = true;
+        builder.build()
+    }
 }
 
-/// A builder for [`MistralApi`]. Requires a credential, or a server that needs none.
+/// A builder for [`MistralApi`]. Requires a credential unless the server needs none.
 ///
 /// ```
 /// use mistral_sdk::MistralApi;
@@ -64,49 +81,50 @@ impl MistralApi {
 ///     .api_key("my-key")
 ///     .build()?;
 ///
-/// // vLLM, Ollama, llama.cpp and other servers on this machine
-/// let local = MistralApi::builder()
-///     .base_url("http://localhost:8000/v1")
-///     .without_key()
-///     .build()?;
+/// // vLLM, Ollama, llama.cpp and other servers
+/// let local = MistralApi::builder().base_url("http://localhost:8000/v1").keyless().build()?;
 /// # assert!(!format!("{gateway:?} {local:?}").contains("my-key"));
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct MistralApiBuilder {
-    server: Option<ServerSource>,
-    credentials: Option<CredentialSource>,
+    pub(crate) server: Option<Server>,
+    pub(crate) base_url: Option<UrlSource>,
+    pub(crate) credentials: Option<CredentialSource>,
+    /// Whether the server must not be Mistral's, and a key is optional.
+    pub(crate) is_local: bool,
 }
 
 /// A value and the name of the method or variable that set it, for error messages.
 #[derive(Debug, Clone)]
-struct Setting<T> {
-    name: &'static str,
-    value: T,
+pub(crate) struct Setting<T> {
+    pub(crate) name: &'static str,
+    pub(crate) value: T,
 }
 
 #[derive(Debug, Clone)]
-enum ServerSource {
-    Server(Server),
+pub(crate) enum UrlSource {
     Url(Setting<String>),
     /// A server's name or a URL.
     Variable(String),
 }
 
 #[derive(Clone)]
-enum CredentialSource {
+pub(crate) enum CredentialSource {
     Key(Setting<SecretString>),
     Source(Arc<dyn TokenSource>),
-    WithoutKey,
+    Keyless,
 }
 
 impl MistralApiBuilder {
-    /// Sets one of Mistral's servers. Default: [`Server::Global`].
+    /// Sets a server with its address, and whether it requires a key. Default:
+    /// [`Server::Global`].
     ///
     /// Replaces an earlier `server` or `base_url`.
     pub fn server(mut self, server: Server) -> Self {
-        self.server = Some(ServerSource::Server(server));
+        self.server = Some(server);
+        self.base_url = None;
         self
     }
 
@@ -115,16 +133,18 @@ impl MistralApiBuilder {
     /// A path is kept. A trailing slash, `/v1`, or the path of an operation with its version is
     /// ignored, as in `https://api.mistral.ai/v1/chat/completions`.
     ///
-    /// Replaces an earlier `server` or `base_url`.
+    /// To the URL of a Snowflake account without a path, `/api/v2/cortex` is added.
+    ///
+    /// Replaces an earlier `base_url`, and the address of an earlier `server`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         let (name, value) = ("`base_url`", url.into());
-        self.server = Some(ServerSource::Url(Setting { name, value }));
+        self.base_url = Some(UrlSource::Url(Setting { name, value }));
         self
     }
 
     /// Sets a fixed API key. Trims whitespace around it and strips a leading `Bearer `.
     ///
-    /// Replaces an earlier `api_key`, `api_key_fn`, `token_file`, `token_source` or `without_key`.
+    /// Replaces an earlier `api_key`, `api_key_fn`, `token_file`, `token_source` or `keyless`.
     pub fn api_key(mut self, key: impl Into<SecretString>) -> Self {
         let (name, value) = ("`api_key`", key.into());
         self.credentials = Some(CredentialSource::Key(Setting { name, value }));
@@ -167,9 +187,13 @@ impl MistralApiBuilder {
     }
 
     /// Sends no key, for a server that needs none: vLLM, Ollama, llama.cpp, or a gateway that adds
-    /// the key by itself. Requires [`base_url`](Self::base_url).
-    pub fn without_key(mut self) -> Self {
-        self.credentials = Some(CredentialSource::WithoutKey);
+    /// the key by itself. Requires [`base_url`](Self::base_url), or a [`server`](Self::server) that
+    /// needs no key.
+    ///
+    /// Also keeps [`or_env`](Self::or_env) from reading a key. Where the server needs no key and
+    /// none is set, `keyless` is the default; see [`build`](Self::build).
+    pub fn keyless(mut self) -> Self {
+        self.credentials = Some(CredentialSource::Keyless);
         self
     }
 
@@ -188,78 +212,27 @@ impl MistralApiBuilder {
                 }),
             };
         }
-        if self.server.is_none() {
-            self.server = env_var(SERVER_VARIABLE)?.map(ServerSource::Variable);
+        if self.server.is_none() && self.base_url.is_none() {
+            self.base_url = env_var(SERVER_VARIABLE)?.map(UrlSource::Variable);
         }
         Ok(self)
-    }
-
-    /// Builds the provider. Performs no I/O.
-    ///
-    /// # Errors
-    /// Fails if the credential is missing, or if a setting is invalid. The message names the
-    /// setting.
-    pub fn build(self) -> Result<MistralApi> {
-        let credentials = match self.credentials {
-            None => {
-                return Err(Error::config(format!(
-                    "{API_KEY_VARIABLE} is not set: set it to a key from \
-                     https://console.mistral.ai, or call `MistralApiBuilder::api_key` or, for a \
-                     server that needs no key, `MistralApiBuilder::without_key`"
-                )));
-            }
-            Some(CredentialSource::Key(Setting { name, value })) => {
-                let header = bearer_header(value.expose_secret());
-                Credentials::Static(
-                    header.map_err(|reason| Error::config(format!("{name} {reason}")))?,
-                )
-            }
-            Some(CredentialSource::Source(source)) => Credentials::Dynamic(source),
-            Some(CredentialSource::WithoutKey) => Credentials::WithoutKey,
-        };
-        let base_url = match self.server {
-            None => BaseUrl::default(),
-            Some(ServerSource::Server(server)) => BaseUrl::Server(server),
-            Some(ServerSource::Url(url)) => BaseUrl::parse(url.name, &url.value)?,
-            Some(ServerSource::Variable(url)) if url.contains("://") => {
-                BaseUrl::parse(SERVER_VARIABLE, &url)?
-            }
-            Some(ServerSource::Variable(name)) => BaseUrl::Server(
-                name.parse()
-                    .map_err(|error| Error::config(format!("{SERVER_VARIABLE}: {error}")))?,
-            ),
-        };
-        if let (Credentials::WithoutKey, BaseUrl::Server(_)) = (&credentials, &base_url) {
-            return Err(Error::config(format!(
-                "`without_key`: Mistral's own servers need a key: set \
-                 `MistralApiBuilder::base_url` or {SERVER_VARIABLE} to the URL of another server, \
-                 or call `MistralApiBuilder::api_key`"
-            )));
-        }
-        Ok(MistralApi {
-            base_url,
-            credentials,
-        })
     }
 }
 
 /// Shows the settings, never the key.
 impl fmt::Debug for MistralApiBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let server: Option<&dyn fmt::Debug> = match &self.server {
-            None => None,
-            Some(ServerSource::Server(server)) => Some(server),
-            // It may have a password, which `build` refuses.
-            Some(ServerSource::Url(_) | ServerSource::Variable(_)) => Some(&"a URL"),
-        };
+        // It may have a password, which `build` refuses.
+        let base_url = self.base_url.as_ref().map(|_| "a URL");
         let credentials: Option<&dyn fmt::Debug> = match &self.credentials {
             None => None,
             Some(CredentialSource::Key(_)) => Some(&"[redacted]"),
             Some(CredentialSource::Source(source)) => Some(source),
-            Some(CredentialSource::WithoutKey) => Some(&"without key"),
+            Some(CredentialSource::Keyless) => Some(&"keyless"),
         };
         f.debug_struct("MistralApiBuilder")
-            .field("server", &server)
+            .field("server", &self.server)
+            .field("base_url", &base_url)
             .field("credentials", &credentials)
             .finish()
     }

@@ -19,7 +19,7 @@ pub(crate) enum Credentials {
     /// A source that returns the key of every attempt.
     Dynamic(Arc<dyn TokenSource>),
     /// None, for a server that needs none.
-    WithoutKey,
+    Keyless,
 }
 
 impl Credentials {
@@ -27,7 +27,7 @@ impl Credentials {
     pub(crate) async fn header(&self) -> Result<Option<HeaderValue>> {
         match self {
             Self::Static(header) => Ok(Some(header.clone())),
-            Self::WithoutKey => Ok(None),
+            Self::Keyless => Ok(None),
             Self::Dynamic(source) => {
                 let token = source.token().await?;
                 let header = bearer_header(token.secret.expose_secret());
@@ -44,7 +44,7 @@ impl fmt::Debug for Credentials {
         match self {
             Self::Static(_) => f.write_str("[redacted]"),
             Self::Dynamic(source) => source.fmt(f),
-            Self::WithoutKey => f.write_str("none"),
+            Self::Keyless => f.write_str("none"),
         }
     }
 }
@@ -99,7 +99,7 @@ pub(crate) fn bearer_header(key: &str) -> Result<HeaderValue, String> {
     secret_header("Bearer", key).map_err(|reason| match reason {
         InvalidSecret::Empty => {
             "is empty: set it to a key from https://console.mistral.ai, or call \
-             `MistralApiBuilder::without_key` for a server that needs none"
+             `MistralApiBuilder::keyless` for a server that needs none"
                 .to_owned()
         }
         reason => reason.to_string(),

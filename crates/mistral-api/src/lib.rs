@@ -1,4 +1,4 @@
-//! The provider for Mistral's own API (La Plateforme).
+//! The provider for Mistral's own API (La Plateforme), and for servers that speak the same API.
 //!
 //! ```no_run
 //! # fn main() -> mistral_sdk::Result<()> {
@@ -15,7 +15,9 @@
 
 mod builder;
 mod credentials;
+mod private_host;
 mod provider;
+mod resolve;
 mod server;
 
 pub use self::builder::MistralApiBuilder;

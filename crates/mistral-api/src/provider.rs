@@ -20,6 +20,9 @@ pub struct MistralApi {
     pub(crate) credentials: Credentials,
 }
 
+/// The path of Cortex below the URL of an account, before the version.
+const SNOWFLAKE_PATH: &str = "/api/v2/cortex";
+
 #[derive(Clone)]
 pub(crate) enum BaseUrl {
     Server(Server),
@@ -35,7 +38,10 @@ impl Default for BaseUrl {
 impl BaseUrl {
     /// Parses the URL in `setting`, which an error names.
     pub(crate) fn parse(setting: &str, url: &str) -> Result<Self> {
-        let url = parse_base_url(setting, url)?;
+        let mut url = parse_base_url(setting, url)?;
+        if url.path() == "/" && Server::at(&url) == Some(Server::Snowflake) {
+            url.set_path(SNOWFLAKE_PATH);
+        }
         Route::join(&url, "/v1/models")
             .map_err(|error| Error::config(format!("{setting}: {error}")))?;
         Ok(Self::Custom(url))
@@ -44,6 +50,9 @@ impl BaseUrl {
 
 impl MistralApi {
     /// Sets the server. Default: [`Server::Global`].
+    ///
+    /// A call fails before anything is sent if the server has no common address
+    /// ([`Server::url`]).
     #[must_use]
     pub fn server(mut self, server: Server) -> Self {
         self.base_url = BaseUrl::Server(server);
@@ -77,9 +86,10 @@ impl Provider for MistralApi {
     fn route(&self, request: &RouteRequest<'_>) -> Result<Route> {
         match (request.base_url, &self.base_url) {
             (Some(url), _) | (None, BaseUrl::Custom(url)) => Route::join(url, request.path),
-            (None, BaseUrl::Server(server)) => {
-                Route::join(&parse_base_url("the server", server.url())?, request.path)
-            }
+            (None, BaseUrl::Server(server)) => Route::join(
+                &parse_base_url("the server", server.known_url()?)?,
+                request.path,
+            ),
         }
     }
 
@@ -98,7 +108,7 @@ impl fmt::Debug for MistralApi {
             .field(
                 "base_url",
                 &match &self.base_url {
-                    BaseUrl::Server(server) => server.url(),
+                    BaseUrl::Server(server) => server.url().unwrap_or(server.name()),
                     BaseUrl::Custom(url) => url.as_str(),
                 },
             )

@@ -7,14 +7,15 @@ use mistral_core::provider::{Token, TokenCache, TokenSource, env_var};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::credentials::{AzureAuth, Credentials, KeyFn};
-use crate::endpoint::{AzureEndpoint, EndpointKind};
+use crate::endpoint::{AzureEndpoint, EndpointKind, KindSettings};
 #[cfg(feature = "entra")]
-use crate::entra::{EntraTokenSource, default_scope};
+use crate::entra::EntraTokenSource;
 use crate::env::{
-    API_KEY_VARIABLE, API_VERSION_VARIABLE, AZUREAI_ENDPOINT_VARIABLE, ENDPOINT_VARIABLE,
+    self, API_KEY_VARIABLE, API_VERSION_VARIABLE, AZUREAI_ENDPOINT_VARIABLE, ENDPOINT_VARIABLE,
     MODEL_VARIABLE,
 };
 use crate::provider::MistralAzure;
+use crate::scope::default_scope;
 
 impl MistralAzure {
     /// Creates a builder without any settings.
@@ -27,6 +28,7 @@ impl MistralAzure {
     /// | variable | setting |
     /// |---|---|
     /// | `AZURE_ENDPOINT` or `AZUREAI_ENDPOINT` | [`endpoint`](MistralAzureBuilder::endpoint) |
+    /// | `AZURE_ENDPOINT_KIND`: `openai-v1`, `models`, `deployments` or `serverless` | the kind of an endpoint whose URL shows none |
     /// | `AZURE_API_KEY` | [`api_key`](MistralAzureBuilder::api_key) |
     /// | `AZURE_API_VERSION` | [`api_version`](MistralAzureBuilder::api_version) |
     /// | `AZURE_MODEL` | [`model`](MistralAzureBuilder::model) |
@@ -62,9 +64,11 @@ pub struct MistralAzureBuilder {
     api_version: Option<Setting<String>>,
     model: Option<Setting<String>>,
     endpoint_kind: Option<EndpointKind>,
+    /// The kind that applies where the URL shows none.
+    env_kind: Option<EndpointKind>,
     auth: Option<AzureAuth>,
-    #[cfg(feature = "entra")]
-    scope: Option<String>,
+    /// The scope of the tokens of an Entra ID credential.
+    scope: Option<Setting<String>>,
 }
 
 /// A value and the name of the method or variable that set it, for error messages.
@@ -85,11 +89,16 @@ enum CredentialSource {
 
 impl MistralAzureBuilder {
     /// Sets the endpoint, as the portal shows it: with or without the path of an operation
-    /// or a deployment, a trailing slash, an `api-version`.
+    /// or a deployment, a trailing slash, an `api-version`, quotes around it.
     ///
-    /// A host that does not belong to Azure, for example a gateway, is treated as
-    /// [`EndpointKind::Foundry`], unless its path shows another kind or
-    /// [`endpoint_kind`](Self::endpoint_kind) sets one. A path prefix of the gateway is kept.
+    /// Its path decides about the route of chat. Without a path, chat of a Foundry resource
+    /// (`https://<resource>.services.ai.azure.com`) is at `/openai/v1/chat/completions`. If an
+    /// [`api_version`](Self::api_version) is set, here or in the URL, it is at
+    /// `/models/chat/completions`, which has one. [`endpoint_kind`](Self::endpoint_kind) and the
+    /// variable `AZURE_ENDPOINT_KIND` select a route by name.
+    ///
+    /// A host that does not belong to Azure, for example a gateway, is treated like a Foundry
+    /// resource. A path prefix of the gateway is kept.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = setting("`endpoint`", url);
         self
@@ -156,18 +165,23 @@ impl MistralAzureBuilder {
 
     /// Sets the scope for which tokens are requested from [`credential`](Self::credential).
     ///
-    /// Default: [`DEFAULT_SCOPE`](crate::DEFAULT_SCOPE), or its equivalent in the national
-    /// clouds `azure.us` and `azure.cn`.
+    /// Default: [`AI_SCOPE`](crate::AI_SCOPE) for [`EndpointKind::OpenAiV1`],
+    /// [`MACHINE_LEARNING_SCOPE`](crate::MACHINE_LEARNING_SCOPE) for
+    /// `inference.ml.azure.com`, and
+    /// [`COGNITIVE_SERVICES_SCOPE`](crate::COGNITIVE_SERVICES_SCOPE) for all others; on hosts of
+    /// `azure.us` the equivalents of that cloud, and on hosts of `azure.cn`
+    /// `https://cognitiveservices.azure.cn/.default`.
     #[cfg(feature = "entra")]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
+        self.scope = setting("`scope`", scope);
         self
     }
 
-    /// Sets the `api-version`, for the endpoint kinds that have one.
+    /// Sets the `api-version`, for the routes that have one. It selects
+    /// [`EndpointKind::Models`] for a Foundry resource without a path.
     ///
     /// Default: the one in the endpoint's query, otherwise
-    /// [`DEFAULT_API_VERSION`](crate::DEFAULT_API_VERSION).
+    /// [`DEFAULT_API_VERSION`](crate::DEFAULT_API_VERSION) for chat and none for OCR.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = setting("`api_version`", version);
         self
@@ -182,7 +196,24 @@ impl MistralAzureBuilder {
         self
     }
 
-    /// Sets the URL layout of the endpoint. Default: detected from its host and path.
+    /// Sets the URL layout of the endpoint, whatever its host and path show.
+    ///
+    /// Default: detected from them; see [`endpoint`](Self::endpoint). For example,
+    /// [`EndpointKind::Models`] sends chat of a Foundry resource to `/models/chat/completions`,
+    /// as Mistral's official SDK does:
+    ///
+    /// ```
+    /// # fn main() -> mistral_sdk::Result<()> {
+    /// use mistral_sdk::{EndpointKind, MistralAzure};
+    ///
+    /// let azure = MistralAzure::builder()
+    ///     .endpoint("https://my-resource.services.ai.azure.com")
+    ///     .endpoint_kind(EndpointKind::Models)
+    ///     .api_key("my-key")
+    ///     .build()?;
+    /// # let _ = azure;
+    /// # Ok(()) }
+    /// ```
     pub fn endpoint_kind(mut self, kind: EndpointKind) -> Self {
         self.endpoint_kind = Some(kind);
         self
@@ -197,7 +228,7 @@ impl MistralAzureBuilder {
     /// Fills unset settings from environment variables; see [`MistralAzure::from_env`].
     ///
     /// # Errors
-    /// Fails if a variable is not valid UTF-8.
+    /// Fails if a variable is not valid UTF-8, or if `AZURE_ENDPOINT_KIND` names no kind.
     pub fn or_env(mut self) -> Result<Self> {
         for (setting, name) in [
             (&mut self.endpoint, ENDPOINT_VARIABLE),
@@ -210,6 +241,9 @@ impl MistralAzureBuilder {
         }
         if self.endpoint.is_none() {
             self.endpoint = env_setting(AZUREAI_ENDPOINT_VARIABLE)?;
+        }
+        if self.endpoint_kind.is_none() {
+            self.env_kind = env::endpoint_kind()?;
         }
         if self.credential.is_none() {
             self.credential = env_setting(API_KEY_VARIABLE)?.map(|Setting { name, value }| {
@@ -227,54 +261,80 @@ impl MistralAzureBuilder {
     /// message names the setting.
     pub fn build(self) -> Result<MistralAzure> {
         let endpoint = self.endpoint.ok_or_else(missing_endpoint)?;
-        let mut endpoint =
-            AzureEndpoint::parse(endpoint.name, &endpoint.value, self.endpoint_kind)?;
-        endpoint.kind = self.endpoint_kind.unwrap_or(endpoint.kind);
-        let key_auth = self
-            .auth
-            .unwrap_or_else(|| endpoint.host.default_auth(endpoint.kind));
-        let token_auth = self.auth.unwrap_or(AzureAuth::Bearer);
-        let (auth, credentials) = match self.credential {
-            None => return Err(missing_key()),
-            Some(CredentialSource::Key(key)) => {
+        let api_version = trimmed(self.api_version)?;
+        let kinds = KindSettings {
+            forced: self.endpoint_kind,
+            preferred: self.env_kind,
+            has_api_version: api_version.is_some(),
+        };
+        let endpoint = AzureEndpoint::parse(endpoint.name, &endpoint.value, kinds)?;
+        let name = endpoint.chat_base.host_str().unwrap_or_default();
+        let default_scope = default_scope(endpoint.host, name, endpoint.kind);
+        let scope = trimmed(self.scope)?.unwrap_or_else(|| default_scope.to_owned());
+        let credential = self.credential.ok_or_else(missing_key)?;
+        let requested_scope = credential.requests_tokens().then(|| scope.clone());
+        let (auth, credentials) = credential.with_auth(self.auth, &endpoint, scope)?;
+        Ok(MistralAzure {
+            base_url_kinds: KindSettings {
+                forced: None,
+                preferred: self.endpoint_kind.or(self.env_kind),
+                ..kinds
+            },
+            api_version,
+            model: trimmed(self.model)?,
+            endpoint,
+            auth,
+            credentials,
+            requested_scope,
+            default_scope,
+        })
+    }
+}
+
+impl CredentialSource {
+    /// Whether the SDK requests the tokens from Entra ID, and knows their scope.
+    fn requests_tokens(&self) -> bool {
+        match self {
+            Self::Key(_) | Self::KeyFn(_) | Self::TokenSource(_) => false,
+            #[cfg(feature = "entra")]
+            Self::Entra(_) => true,
+        }
+    }
+
+    /// Returns the header and the credentials for an endpoint. `auth` is the header that is set,
+    /// `scope` that of Entra ID tokens.
+    #[cfg_attr(not(feature = "entra"), allow(unused_variables))]
+    fn with_auth(
+        self,
+        auth: Option<AzureAuth>,
+        endpoint: &AzureEndpoint,
+        scope: String,
+    ) -> Result<(AzureAuth, Credentials)> {
+        let key_auth = auth.unwrap_or_else(|| endpoint.host.default_auth(endpoint.kind));
+        let token_auth = auth.unwrap_or(AzureAuth::Bearer);
+        Ok(match self {
+            Self::Key(key) => {
                 let header = key_auth
                     .header_value(key.value.expose_secret())
                     .map_err(|reason| Error::config(format!("{} {reason}", key.name)))?;
                 (key_auth, Credentials::Static(header))
             }
-            Some(CredentialSource::KeyFn(function)) => (key_auth, Credentials::Dynamic(function)),
-            Some(CredentialSource::TokenSource(source)) => {
+            Self::KeyFn(function) => (key_auth, Credentials::Dynamic(function)),
+            Self::TokenSource(source) => {
                 let tokens = TokenCache::shared(source);
                 (token_auth, Credentials::Cached(Arc::new(tokens)))
             }
             #[cfg(feature = "entra")]
-            Some(CredentialSource::Entra(credential)) => {
+            Self::Entra(credential) => {
                 if token_auth != AzureAuth::Bearer {
                     return Err(Error::config(
                         "`auth`: Entra ID tokens are always sent as `Authorization: Bearer`: remove \
                          `auth`, or set `api_key` in place of `credential`",
                     ));
                 }
-                let scope = match self.scope {
-                    Some(scope) if scope.trim().is_empty() => {
-                        return Err(Error::config(
-                            "`scope` is empty: remove it to use the default",
-                        ));
-                    }
-                    Some(scope) => scope,
-                    None => default_scope(endpoint.base.host_str().unwrap_or_default()).to_owned(),
-                };
                 let tokens = TokenCache::new(EntraTokenSource { credential, scope });
                 (token_auth, Credentials::Cached(Arc::new(tokens)))
             }
-        };
-        Ok(MistralAzure {
-            endpoint_kind: self.endpoint_kind,
-            api_version: trimmed(self.api_version)?,
-            model: trimmed(self.model)?,
-            endpoint,
-            auth,
-            credentials,
         })
     }
 }

@@ -12,9 +12,9 @@ use secrecy::ExposeSecret;
 
 /// The header in which a key or token is sent.
 ///
-/// Default for keys: `api-key` at `openai.azure.com`, `cognitiveservices.azure.com` and below
-/// `/openai/deployments` at `services.ai.azure.com`, and `Authorization: Bearer` elsewhere. Default
-/// for tokens: `Authorization: Bearer`.
+/// Default for keys: `api-key` for [`EndpointKind::Deployments`](crate::EndpointKind::Deployments)
+/// on every host, and at `openai.azure.com` and `cognitiveservices.azure.com`; `Authorization:
+/// Bearer` elsewhere. Default for tokens: `Authorization: Bearer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AzureAuth {

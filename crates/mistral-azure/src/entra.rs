@@ -9,8 +9,6 @@ use azure_core::time::OffsetDateTime;
 use mistral_core::provider::{Token, TokenSource};
 use mistral_core::{Error, Result};
 
-use crate::env::DEFAULT_SCOPE;
-
 /// Fetches tokens for one scope from an `azure_core` credential.
 #[derive(Debug)]
 pub(crate) struct EntraTokenSource {
@@ -35,18 +33,5 @@ impl TokenSource for EntraTokenSource {
         // An expired token is still sent once: the local clock may be wrong.
         let lifetime = Duration::try_from(lifetime).unwrap_or_default();
         Ok(Token::new(token.token.secret()).expires_in(lifetime))
-    }
-}
-
-/// Returns the scope of the tokens that `host` accepts, by its national cloud.
-pub(crate) fn default_scope(host: &str) -> &'static str {
-    match host.rsplit_once('.') {
-        Some((domain, "us")) if domain.ends_with(".azure") => {
-            "https://cognitiveservices.azure.us/.default"
-        }
-        Some((domain, "cn")) if domain.ends_with(".azure") => {
-            "https://cognitiveservices.azure.cn/.default"
-        }
-        _ => DEFAULT_SCOPE,
     }
 }

@@ -2,13 +2,18 @@ use std::borrow::Cow;
 use std::fmt;
 
 use async_trait::async_trait;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
+use mistral_core::error::ApiError;
 use mistral_core::provider::{Operation, Provider, Route, RouteRequest};
 use mistral_core::{Error, Result};
 
 use crate::credentials::{AzureAuth, Credentials};
-use crate::endpoint::{AzureEndpoint, AzureOperation, EndpointKind};
-use crate::env::{DEFAULT_API_VERSION, DEFAULT_MODEL};
+use crate::endpoint::{AzureEndpoint, AzureOperation, KindSettings};
+use crate::env::DEFAULT_MODEL;
+use crate::scope::audience_advice;
+
+const KEY_AS_TOKEN: &str = "the key was read as an Entra ID token: send it in the header \
+     `api-key`, with `MistralAzureBuilder::auth(AzureAuth::ApiKey)`";
 
 /// The provider for Azure AI.
 ///
@@ -18,12 +23,16 @@ use crate::env::{DEFAULT_API_VERSION, DEFAULT_MODEL};
 #[derive(Clone)]
 pub struct MistralAzure {
     pub(crate) endpoint: AzureEndpoint,
-    /// The kind that the application set, which also applies to the base URL of a call.
-    pub(crate) endpoint_kind: Option<EndpointKind>,
+    /// The settings for the base URL of a call.
+    pub(crate) base_url_kinds: KindSettings,
     pub(crate) api_version: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) auth: AzureAuth,
     pub(crate) credentials: Credentials,
+    /// The scope that Entra ID tokens are requested for. `None` for other credentials.
+    pub(crate) requested_scope: Option<String>,
+    /// The scope of the tokens that the endpoint accepts.
+    pub(crate) default_scope: &'static str,
 }
 
 #[async_trait]
@@ -48,19 +57,14 @@ impl Provider for MistralAzure {
             Some(url) => Cow::Owned(AzureEndpoint::parse(
                 "`base_url`",
                 url.as_str(),
-                self.endpoint_kind,
+                self.base_url_kinds,
             )?),
         };
         let requested = request.model.filter(|model| !model.trim().is_empty());
         let deployment = requested
             .or(self.model.as_deref())
             .or(endpoint.deployment.as_deref());
-        let api_version = self
-            .api_version
-            .as_deref()
-            .or(endpoint.api_version.as_deref())
-            .unwrap_or(DEFAULT_API_VERSION);
-        let route = endpoint.route(operation, deployment, api_version)?;
+        let route = endpoint.route(operation, deployment, self.api_version.as_deref())?;
         Ok(match requested {
             Some(_) => route,
             None => route.model(deployment.unwrap_or(DEFAULT_MODEL)),
@@ -72,13 +76,31 @@ impl Provider for MistralAzure {
         headers.insert(self.auth.header_name(), value);
         Ok(())
     }
+
+    fn hint(&self, error: &ApiError) -> Option<&'static str> {
+        let message = error.message.to_ascii_lowercase();
+        if error.status != StatusCode::UNAUTHORIZED || !message.contains("audience") {
+            return None;
+        }
+        match (&self.credentials, self.auth) {
+            (Credentials::Cached(_), _) => audience_advice(
+                &message,
+                self.requested_scope.as_deref(),
+                self.default_scope,
+            ),
+            (Credentials::Static(_) | Credentials::Dynamic(_), AzureAuth::Bearer) => {
+                Some(KEY_AS_TOKEN)
+            }
+            (Credentials::Static(_) | Credentials::Dynamic(_), AzureAuth::ApiKey) => None,
+        }
+    }
 }
 
 /// Shows the endpoint and the settings, never the key.
 impl fmt::Debug for MistralAzure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MistralAzure")
-            .field("base_url", &self.endpoint.base.as_str())
+            .field("base_url", &self.endpoint.chat_base.as_str())
             .field("endpoint_kind", &self.endpoint.kind)
             .field("api_version", &self.api_version)
             .field("model", &self.model)

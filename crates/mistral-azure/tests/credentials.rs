@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use common::{
     BarrierTransport, COMPLETION, RecordingTransport, chat_request, concurrent_calls, rejecting_t1,
 };
-use mistral_azure::{AzureAuth, MistralAzure, MistralAzureBuilder};
+use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};
 use mistral_core::provider::{Token, TokenSource};
 use mistral_core::{Client, Error, ErrorKind, Result, RetryPolicy};
 use wiremock::matchers::{method, path};
@@ -171,7 +171,7 @@ async fn redirect_to_other_host_sends_no_credential() {
             .await;
         let location = format!("{}/elsewhere", other.uri());
         let redirect = ResponseTemplate::new(307).insert_header("location", location.as_str());
-        Mock::given(path("/models/chat/completions"))
+        Mock::given(path("/openai/v1/chat/completions"))
             .respond_with(redirect)
             .mount(&server)
             .await;
@@ -222,6 +222,7 @@ async fn azure_api_version_is_sent_in_query() {
         .await;
     let builder = MistralAzure::builder()
         .endpoint(server.uri())
+        .endpoint_kind(EndpointKind::Models)
         .api_key("k3y");
     let client = Client::new(builder.build().unwrap()).unwrap();
     client.chat().complete(&chat_request("m")).await.unwrap();

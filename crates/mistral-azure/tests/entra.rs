@@ -4,55 +4,22 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
-use azure_core::time::{Duration, OffsetDateTime};
-use common::{BarrierTransport, RecordingTransport, chat_request, concurrent_calls, rejecting_t1};
-use mistral_azure::{AzureAuth, DEFAULT_SCOPE, MistralAzure, MistralAzureBuilder};
-use mistral_core::{Client, ErrorKind};
+use azure_core::time::Duration;
+use common::{
+    BarrierTransport, RecordingCredential, RecordingTransport, chat_request, concurrent_calls,
+    rejecting_t1,
+};
+use mistral_azure::{AI_SCOPE, AzureAuth, MistralAzure, MistralAzureBuilder};
+use mistral_core::provider::{Token, TokenSource};
+use mistral_core::{Client, ErrorKind, Result};
 
 const CALLS: usize = 200;
 const RESOURCE: &str = "https://res.services.ai.azure.com";
-
-/// Returns numbered tokens and records the requested scopes.
-#[derive(Debug)]
-struct RecordingCredential {
-    scopes: Mutex<Vec<String>>,
-    lifetime: Duration,
-}
-
-impl RecordingCredential {
-    fn new(lifetime: Duration) -> Arc<Self> {
-        let scopes = Mutex::default();
-        Arc::new(Self { scopes, lifetime })
-    }
-
-    fn scopes(&self) -> Vec<String> {
-        self.scopes.lock().unwrap().clone()
-    }
-}
-
-#[async_trait]
-impl TokenCredential for RecordingCredential {
-    async fn get_token(
-        &self,
-        scopes: &[&str],
-        _: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
-        let number = {
-            let mut scopes_requested = self.scopes.lock().unwrap();
-            scopes_requested.push(scopes.join(" "));
-            scopes_requested.len()
-        };
-        for _ in 0..10 {
-            tokio::task::yield_now().await;
-        }
-        let expires_on = OffsetDateTime::now_utc() + self.lifetime;
-        Ok(AccessToken::new(format!("t{number}"), expires_on))
-    }
-}
+const MODELS: &str = "https://res.services.ai.azure.com/models";
 
 /// Fails every token request.
 #[derive(Debug)]
@@ -73,6 +40,32 @@ impl TokenCredential for FailingCredential {
     }
 }
 
+/// A token of the application, whose scope the SDK does not know.
+#[derive(Debug)]
+struct OwnToken;
+
+#[async_trait]
+impl TokenSource for OwnToken {
+    async fn token(&self) -> Result<Token> {
+        Ok(Token::new("t0"))
+    }
+}
+
+/// Returns the hint of the error for a response with this status and message.
+async fn hint_of(
+    builder: MistralAzureBuilder,
+    status: u16,
+    message: &'static str,
+) -> Option<String> {
+    let transport = RecordingTransport::new(move |_| {
+        let body = format!(r#"{{"error":{{"code":"{status}","message":"{message}"}}}}"#);
+        (status, vec![], body)
+    });
+    let client = transport.client(builder.build().unwrap());
+    let call = client.chat().complete(&chat_request("m")).await;
+    call.unwrap_err().hint().map(str::to_owned)
+}
+
 fn azure(endpoint: &str, credential_source: &Arc<RecordingCredential>) -> MistralAzureBuilder {
     let credential: Arc<dyn TokenCredential> = Arc::<RecordingCredential>::clone(credential_source);
     MistralAzure::builder()
@@ -89,7 +82,7 @@ async fn entra_token_concurrent_first_calls_share_one_fetch() {
     let client = transport.client(azure(RESOURCE, &credential_source).build().unwrap());
     concurrent_calls(&client, CALLS).await;
     concurrent_calls(&client, CALLS).await;
-    assert_eq!(credential_source.scopes(), [DEFAULT_SCOPE]);
+    assert_eq!(credential_source.scopes(), [AI_SCOPE]);
     let sent = transport.take();
     assert_eq!(sent.len(), 2 * CALLS);
     for sent in sent {
@@ -126,45 +119,88 @@ async fn entra_expired_token_is_not_cached() {
 }
 
 #[tokio::test]
-async fn entra_token_scope_matches_host_and_is_sent_as_bearer() {
-    let custom_scope = "https://ai.azure.com/.default";
-    for (endpoint, scope, expected) in [
-        ("https://res.openai.azure.com", None, DEFAULT_SCOPE),
+async fn entra_scope_of_builder_overrides_that_of_endpoint() {
+    let scope = "https://example.com/.default";
+    let (credential_source, transport) = (
+        RecordingCredential::new(Duration::hours(1)),
+        RecordingTransport::accepting(),
+    );
+    let builder = azure(RESOURCE, &credential_source).scope(scope);
+    let client = transport.client(builder.build().unwrap());
+    client.chat().complete(&chat_request("m")).await.unwrap();
+    assert_eq!(credential_source.scopes(), [scope]);
+}
+
+#[tokio::test]
+async fn entra_401_about_audience_hints_at_other_scope() {
+    let generic =
+        "Unauthorized. Access token is missing, invalid, audience is incorrect, or have expired.";
+    let both = "Unauthorized. The audience is incorrect (https://cognitiveservices.azure.com, https://ai.azure.com)";
+    let only_ai = "audience is incorrect (https://ai.azure.com).";
+    let only_cognitive = "Audience is incorrect (https://cognitiveservices.azure.com).";
+    let custom = Some("https://example.com/.default");
+    for (endpoint, scope, message, expected) in [
+        (RESOURCE, None, generic, Some("cognitiveservices.azure.com")),
+        (RESOURCE, None, both, Some("cognitiveservices.azure.com")),
+        (MODELS, None, generic, Some("ai.azure.com")),
+        (MODELS, None, both, Some("ai.azure.com")),
+        (MODELS, None, only_ai, Some("ai.azure.com")),
+        (MODELS, None, only_cognitive, None),
+        (MODELS, custom, only_ai, Some("ai.azure.com")),
+        (MODELS, custom, generic, Some("cognitiveservices.azure.com")),
         (
-            "https://res.cognitiveservices.azure.com",
+            "https://res.services.ai.azure.us",
             None,
-            DEFAULT_SCOPE,
+            generic,
+            Some("cognitiveservices.azure.us"),
         ),
-        ("https://x.eastus.models.ai.azure.com", None, DEFAULT_SCOPE),
-        ("https://gate.example", None, DEFAULT_SCOPE),
-        (RESOURCE, Some(custom_scope), custom_scope),
         (
-            "https://res.openai.azure.us",
+            "https://res.services.ai.azure.us/models",
             None,
-            "https://cognitiveservices.azure.us/.default",
+            generic,
+            Some("ai.azure.us"),
         ),
+        ("https://res.openai.azure.cn", None, generic, None),
         (
-            "https://res.openai.azure.cn",
+            "https://e.eastus.inference.ml.azure.com",
             None,
-            "https://cognitiveservices.azure.cn/.default",
+            generic,
+            Some("cognitiveservices.azure.com"),
         ),
     ] {
-        let (credential_source, transport) = (
-            RecordingCredential::new(Duration::hours(1)),
-            RecordingTransport::accepting(),
-        );
+        let credential_source = RecordingCredential::new(Duration::hours(1));
         let builder = azure(endpoint, &credential_source);
         let builder = match scope {
             Some(scope) => builder.scope(scope),
             None => builder,
         };
-        let client = transport.client(builder.build().unwrap());
-        client.chat().complete(&chat_request("m")).await.unwrap();
-        assert_eq!(credential_source.scopes(), [expected], "{endpoint}");
-        let sent = transport.last();
-        assert_eq!(sent.header("authorization"), Some("Bearer t1"));
-        assert_eq!(sent.header("api-key"), None);
+        let hint = hint_of(builder, 401, message).await;
+        let expected = expected.map(|host| format!("`https://{host}/.default`"));
+        match (&hint, &expected) {
+            (Some(hint), Some(scope)) => {
+                assert!(hint.contains(scope), "{endpoint} {message}: {hint}");
+                assert!(hint.contains("`MistralAzureBuilder::scope`"), "{hint}");
+            }
+            _ => assert_eq!(hint, expected, "{endpoint} {message}"),
+        }
     }
+}
+
+#[tokio::test]
+async fn entra_401_about_audience_hints_by_kind_of_credential() {
+    let message = "Unauthorized. The audience is incorrect";
+    let builder = || MistralAzure::builder().endpoint(RESOURCE);
+    let hint = hint_of(builder().token_source(OwnToken), 401, message).await;
+    assert!(hint.is_some_and(|hint| hint.contains(AI_SCOPE)));
+    let hint = hint_of(builder().api_key("k3y"), 401, message).await;
+    assert!(hint.is_some_and(|hint| hint.contains("`api-key`")));
+    let as_api_key = builder().api_key("k3y").auth(AzureAuth::ApiKey);
+    assert_eq!(hint_of(as_api_key, 401, message).await, None);
+    // No other response is about the audience.
+    let credential_source = RecordingCredential::new(Duration::hours(1));
+    let tokens = || azure(RESOURCE, &credential_source);
+    assert_eq!(hint_of(tokens(), 403, message).await, None);
+    assert_eq!(hint_of(tokens(), 401, "Access denied").await, None);
 }
 
 #[tokio::test]
@@ -184,7 +220,7 @@ async fn entra_credential_error_is_reported_with_scope() {
     assert_eq!(error.kind(), ErrorKind::Credentials);
     let text = format!("{error:#}");
     assert!(
-        text.contains(DEFAULT_SCOPE) && text.contains("AADSTS700016"),
+        text.contains(AI_SCOPE) && text.contains("AADSTS700016"),
         "{text}"
     );
     assert!(transport.take().is_empty());

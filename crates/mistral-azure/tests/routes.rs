@@ -1,12 +1,10 @@
-//! Maps endpoints to URLs and headers. `cargo test … -- --nocapture` prints the table.
+//! The URLs and headers of single endpoints, and the settings that change them.
 
 #![allow(clippy::unwrap_used)] // helpers outside of test functions may panic as tests do
 
-mod cases;
 mod common;
 
-use cases::{API_KEY, BEARER, CASES, DEFAULT};
-use common::{RecordingTransport, chat_request, ocr_request};
+use common::{API_KEY, BEARER, RecordingTransport, chat_request, ocr_request};
 use mistral_azure::{AzureAuth, EndpointKind, MistralAzure, MistralAzureBuilder};
 use mistral_core::ErrorKind;
 use mistral_core::provider::{Operation, Provider};
@@ -24,73 +22,6 @@ async fn chat_url(builder: MistralAzureBuilder, model: &str) -> String {
 }
 
 #[tokio::test]
-async fn azure_route_every_endpoint_spelling_reaches_its_operations() {
-    for case in CASES {
-        let full = |url: &str| {
-            let separator = if case.version { "?" } else { "" };
-            format!(
-                "{url}{separator}{}",
-                if case.version { DEFAULT } else { "" }
-            )
-        };
-        let mut ocr_url = "no OCR".to_owned();
-        for endpoint in case.spellings {
-            let transport = RecordingTransport::accepting();
-            let client = transport.client(azure(endpoint).build().unwrap());
-            client
-                .chat()
-                .complete(&chat_request("asked"))
-                .await
-                .unwrap();
-            let stream = client.chat().stream(&chat_request("asked")).await.unwrap();
-            stream.collect_response().await.unwrap();
-            let ocr = client.ocr().process(&ocr_request("asked")).await;
-            match case.ocr {
-                Some(_) => assert!(ocr.is_ok(), "{endpoint}"),
-                None => {
-                    let error = ocr.unwrap_err();
-                    assert_eq!(error.kind(), ErrorKind::Config, "{endpoint}");
-                    assert!(
-                        error.to_string().contains("services.ai.azure.com"),
-                        "{error}"
-                    );
-                }
-            }
-            let sent = transport.take();
-            let urls: Vec<_> = sent.iter().map(|sent| sent.uri.to_string()).collect();
-            let mut expected = vec![full(case.chat), full(case.chat)];
-            if let Some(ocr) = case.ocr {
-                ocr_url = full(ocr);
-                expected.push(ocr_url.clone());
-            }
-            assert_eq!(urls, expected, "{endpoint}");
-            for sent in &sent {
-                let other = if case.key == BEARER {
-                    API_KEY.0
-                } else {
-                    BEARER.0
-                };
-                assert_eq!(sent.header(case.key.0), Some(case.key.1), "{endpoint}");
-                assert_eq!(sent.header(other), None, "{endpoint}");
-                assert_eq!(sent.body["model"], "asked", "{endpoint}");
-            }
-            println!("{:8} {}", case.name, endpoint.trim());
-        }
-        let chat = full(case.chat);
-        for pasted in [Some(&chat), case.ocr.map(|_| &ocr_url)]
-            .into_iter()
-            .flatten()
-        {
-            assert_eq!(chat_url(azure(pasted), "asked").await, chat, "{pasted}");
-        }
-        println!(
-            "    chat {chat}\n    OCR  {ocr_url}\n    {}: {}\n",
-            case.key.0, case.key.1
-        );
-    }
-}
-
-#[tokio::test]
 async fn azure_route_configured_endpoint_kind_takes_precedence() {
     for (endpoint, kind, expected) in [
         (
@@ -105,7 +36,7 @@ async fn azure_route_configured_endpoint_kind_takes_precedence() {
         ),
         (
             "https://gate.example/ocr",
-            EndpointKind::Foundry,
+            EndpointKind::Models,
             "https://gate.example/ocr/models/chat/completions?api-version=2024-05-01-preview",
         ),
         (
@@ -119,8 +50,18 @@ async fn azure_route_configured_endpoint_kind_takes_precedence() {
             "https://res.services.ai.azure.com/openai/v1/chat/completions",
         ),
         (
+            "https://res.services.ai.azure.com",
+            EndpointKind::Models,
+            "https://res.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview",
+        ),
+        (
+            "https://res.services.ai.azure.com/api/projects/p",
+            EndpointKind::Models,
+            "https://res.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview",
+        ),
+        (
             "https://res.cognitiveservices.azure.com",
-            EndpointKind::Foundry,
+            EndpointKind::Models,
             "https://res.cognitiveservices.azure.com/models/chat/completions?api-version=2024-05-01-preview",
         ),
     ] {
@@ -133,12 +74,12 @@ async fn azure_route_configured_endpoint_kind_takes_precedence() {
 
 #[tokio::test]
 async fn azure_api_version_of_builder_overrides_endpoint() {
-    let plain = "https://res.services.ai.azure.com";
+    let models = "https://res.services.ai.azure.com/models";
     let pasted = "https://res.services.ai.azure.com/models?api-version=2024-08-01";
     for (builder, version) in [
-        (azure(plain), "2024-05-01-preview"),
+        (azure(models), "2024-05-01-preview"),
         (azure(pasted), "2024-08-01"),
-        (azure(plain).api_version("2025-04-01"), "2025-04-01"),
+        (azure(models).api_version("2025-04-01"), "2025-04-01"),
         (azure(pasted).api_version(" 2025-04-01 "), "2025-04-01"),
         (azure(pasted).api_version("a&b=c"), "a%26b%3Dc"),
     ] {
@@ -147,6 +88,73 @@ async fn azure_api_version_of_builder_overrides_endpoint() {
             url.split_once('?').unwrap().1,
             format!("api-version={version}")
         );
+    }
+}
+
+#[tokio::test]
+async fn azure_api_version_selects_models_route_of_bare_host() {
+    let chat = "https://res.services.ai.azure.com/models/chat/completions?api-version=v";
+    let bare = || azure("https://res.services.ai.azure.com").api_version("v");
+    assert_eq!(chat_url(bare(), "m").await, chat);
+    let v1 = "https://res.services.ai.azure.com/openai/v1/chat/completions";
+    let named = bare().endpoint_kind(EndpointKind::OpenAiV1);
+    assert_eq!(chat_url(named, "m").await, v1);
+    let pasted = azure("https://res.services.ai.azure.com/openai/v1").api_version("v");
+    assert_eq!(chat_url(pasted, "m").await, v1);
+
+    let transport = RecordingTransport::accepting();
+    let gateway = azure("https://gate.example").api_version("v");
+    let client = transport.client(gateway.build().unwrap());
+    let request = chat_request("m");
+    let call = client.chat().complete(&request);
+    call.base_url("https://res.services.ai.azure.com")
+        .await
+        .unwrap();
+    assert_eq!(transport.last().uri.to_string(), chat);
+}
+
+#[tokio::test]
+async fn azure_ocr_has_api_version_only_if_one_is_set() {
+    let ocr = "https://res.services.ai.azure.com/providers/mistral/azure/ocr";
+    for (endpoint, version, expected) in [
+        ("https://res.services.ai.azure.com", None, ""),
+        ("https://res.services.ai.azure.com/models", None, ""),
+        ("https://res.services.ai.azure.com/openai/v1", None, ""),
+        (
+            "https://res.services.ai.azure.com/openai/v1?api-version=preview",
+            None,
+            "",
+        ),
+        (
+            "https://res.services.ai.azure.com/openai/deployments/d?api-version=2024-10-21",
+            None,
+            "",
+        ),
+        (
+            "https://res.services.ai.azure.com/models?api-version=v",
+            None,
+            "?api-version=v",
+        ),
+        (
+            "https://res.services.ai.azure.com",
+            Some("v"),
+            "?api-version=v",
+        ),
+        (
+            "https://res.services.ai.azure.com/openai/v1",
+            Some("v"),
+            "?api-version=v",
+        ),
+    ] {
+        let transport = RecordingTransport::accepting();
+        let builder = match version {
+            Some(version) => azure(endpoint).api_version(version),
+            None => azure(endpoint),
+        };
+        let client = transport.client(builder.build().unwrap());
+        client.ocr().process(&ocr_request("m")).await.unwrap();
+        let url = transport.last().uri.to_string();
+        assert_eq!(url, format!("{ocr}{expected}"), "{endpoint}");
     }
 }
 
@@ -226,7 +234,7 @@ async fn azure_base_url_of_call_is_parsed_like_endpoint() {
     call.base_url("https://x.services.ai.azure.com")
         .await
         .unwrap();
-    let ocr = "https://x.services.ai.azure.com/providers/mistral/azure/ocr?api-version=2024-05-01-preview";
+    let ocr = "https://x.services.ai.azure.com/providers/mistral/azure/ocr";
     assert_eq!(transport.last().uri.to_string(), ocr);
 
     let request = chat_request("m");
@@ -239,8 +247,8 @@ async fn azure_base_url_of_call_is_parsed_like_endpoint() {
 #[tokio::test]
 async fn azure_api_version_query_of_call_overrides_default() {
     let transport = RecordingTransport::accepting();
-    let azure = azure("https://res.services.ai.azure.com").build().unwrap();
-    let client = transport.client(azure);
+    let azure = azure("https://res.services.ai.azure.com/models");
+    let client = transport.client(azure.build().unwrap());
     let request = chat_request("m");
     let call = client.chat().complete(&request);
     call.query("api-version", "2099-01-01").await.unwrap();
@@ -271,7 +279,7 @@ async fn azure_auth_setting_selects_header() {
 }
 
 #[tokio::test]
-async fn azure_key_of_deployment_is_sent_as_api_key_on_hosts_of_azure() {
+async fn azure_key_of_deployment_is_sent_as_api_key_on_every_host() {
     for (endpoint, (name, value)) in [
         (
             "https://res.services.ai.azure.com/openai/deployments/d",
@@ -279,7 +287,7 @@ async fn azure_key_of_deployment_is_sent_as_api_key_on_hosts_of_azure() {
         ),
         (
             "https://gate.example/openai/deployments/d/chat/completions",
-            BEARER,
+            API_KEY,
         ),
         ("https://res.services.ai.azure.com/openai/v1", BEARER),
         ("https://x.eastus.inference.ml.azure.com", BEARER),

@@ -7,7 +7,7 @@ mod common;
 use std::process::Command;
 
 use common::{RecordingTransport, chat_request};
-use mistral_azure::{MistralAzure, MistralAzureBuilder};
+use mistral_azure::{EndpointKind, MistralAzure, MistralAzureBuilder};
 use mistral_core::ErrorKind;
 
 const RESOURCE: &str = "https://res.services.ai.azure.com";
@@ -19,35 +19,78 @@ fn azure_endpoint_of_unknown_kind_fails_to_build() {
         ("", "`https://<resource>.services.ai.azure.com`"),
         ("res.services.ai.azure.com", "is not a URL"),
         ("https://<resource>.services.ai.azure.com", "is not a URL"),
+        ("\"https://res.services.ai.azure.com", "is not a URL"),
         ("ftp://res.services.ai.azure.com", "`https://`"),
         ("http://res.services.ai.azure.com", "`https://`"),
         ("https://", "is not a URL"),
         ("https://ai.azure.com/resource/overview", "a portal"),
+        ("https://ai.azure.us/?wsid=/subscriptions/1", "a portal"),
+        ("https://portal.azure.cn/#home", "a portal"),
         ("https://services.ai.azure.com/models", "names no resource"),
         ("https://.services.ai.azure.com/models", "names no resource"),
         (
             "https://res.services.ai.azure.com/anthropic/v1/messages",
-            "`/anthropic/v1/messages`",
+            "`/anthropic/v1/messages` serves models of Anthropic: set it to `https://res.services.ai.azure.com/openai/v1`",
         ),
         (
             "https://res.services.ai.azure.com/v1/chat/completions",
-            "the known forms are",
+            "set it to `https://res.services.ai.azure.com/openai/v1`",
+        ),
+        (
+            "https://res.services.ai.azure.com/v1/ocr",
+            "set it to `https://res.services.ai.azure.com`",
+        ),
+        (
+            "https://res.services.ai.azure.com/chat/completions?api-version=2024-05-01-preview",
+            "set it to `https://res.services.ai.azure.com/openai/v1`",
+        ),
+        (
+            "https://res.services.ai.azure.com/openai/responses?api-version=2025-04-01-preview",
+            "`/openai/responses` is a route of the Responses API, which the SDK does not use on Azure: set it to `https://res.services.ai.azure.com/openai/v1`",
+        ),
+        (
+            "https://res.services.ai.azure.com/api/projects/p/openai/v1/responses",
+            "set it to `https://res.services.ai.azure.com/api/projects/p/openai/v1`",
+        ),
+        (
+            "https://res.services.ai.azure.com/models/embeddings",
+            "set it to `https://res.services.ai.azure.com/models`",
+        ),
+        (
+            "https://res.services.ai.azure.com/openai/deployments/d/embeddings",
+            "set it to `https://res.services.ai.azure.com/openai/deployments/d`",
+        ),
+        (
+            "https://res.services.ai.azure.com/providers/mistral/azure/chat",
+            "set it to `https://res.services.ai.azure.com`",
+        ),
+        (
+            "https://res.openai.azure.com/providers/mistral/azure/ocr",
+            "set it to `https://res.services.ai.azure.com`",
+        ),
+        (
+            "https://res.cognitiveservices.azure.us/providers/mistral/azure/ocr",
+            "set it to `https://res.services.ai.azure.us`",
+        ),
+        (
+            "https://res.cognitiveservices.azure.com/openai/deployments/d/completions",
+            "set it to `https://res.cognitiveservices.azure.com/openai/deployments/d`",
         ),
         (
             "https://res.services.ai.azure.com/team/models",
-            "the known forms are",
+            "`/team/models`: set it to `https://res.services.ai.azure.com/openai/v1`",
         ),
         (
             "https://res.openai.azure.com/openai/responses",
-            "the known forms are",
+            "set it to `https://res.openai.azure.com/openai/v1`",
         ),
         (
             "https://x.eastus.models.ai.azure.com/score",
-            "the known forms are",
+            "set it to `https://x.eastus.models.ai.azure.com`",
         ),
         (
             "https://x.eastus.inference.ml.azure.com/score",
-            "inference.ml.azure.com`",
+            "`/score` has another protocol than Mistral's API: set it to `https://x.eastus.inference.ml.azure.com`",
         ),
         (
             "https://gate.example/mistral/chat/completions",
@@ -58,6 +101,10 @@ fn azure_endpoint_of_unknown_kind_fails_to_build() {
             "the path of the operation",
         ),
         ("https://gate.example/score", "`/score`"),
+        (
+            "https://gate.example/openai/responses",
+            "the known forms are",
+        ),
         ("https://gate.example/v1/embeddings", "`/v1/embeddings`"),
         (
             "https://gate.example/v1/fim/completions",
@@ -150,6 +197,7 @@ fn outcome_of(kind: &str, variables: &[(&str, &str)]) -> String {
     for name in [
         "AZURE_ENDPOINT",
         "AZUREAI_ENDPOINT",
+        "AZURE_ENDPOINT_KIND",
         "AZURE_API_KEY",
         "AZURE_API_VERSION",
         "AZURE_MODEL",
@@ -167,11 +215,13 @@ async fn env_child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
+    let own = MistralAzure::builder()
+        .endpoint("https://own.services.ai.azure.com")
+        .api_key("own")
+        .model("own");
     let builder = match std::env::var(CHILD).as_deref() {
-        Ok("own") => MistralAzure::builder()
-            .endpoint("https://own.services.ai.azure.com")
-            .api_key("own")
-            .model("own"),
+        Ok("own") => own,
+        Ok("own kind") => own.endpoint_kind(EndpointKind::OpenAiV1),
         _ => MistralAzure::builder(),
     };
     match builder.or_env().and_then(MistralAzureBuilder::build) {
@@ -198,7 +248,7 @@ fn azure_from_env_reads_every_variable() {
     for (variables, expected) in [
         (
             vec![key, endpoint],
-            r#"https://res.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview "azureai" Some("Bearer k3y")"#,
+            r#"https://res.services.ai.azure.com/openai/v1/chat/completions "azureai" Some("Bearer k3y")"#,
         ),
         (
             vec![
@@ -206,7 +256,7 @@ fn azure_from_env_reads_every_variable() {
                 ("AZURE_ENDPOINT", "\"https://res.services.ai.azure.com\"\n"),
                 ("AZURE_MODEL", "\"\""),
             ],
-            r#"https://res.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview "azureai" Some("Bearer k3y")"#,
+            r#"https://res.services.ai.azure.com/openai/v1/chat/completions "azureai" Some("Bearer k3y")"#,
         ),
         (
             vec![
@@ -222,6 +272,37 @@ fn azure_from_env_reads_every_variable() {
             vec![key, other, ("AZURE_ENDPOINT", " "), ("AZURE_MODEL", " ")],
             r#"https://other.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview "azureai" Some("Bearer k3y")"#,
         ),
+        (
+            vec![key, endpoint, ("AZURE_ENDPOINT_KIND", "Models")],
+            r#"https://res.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview "azureai" Some("Bearer k3y")"#,
+        ),
+        (
+            vec![key, endpoint, ("AZURE_ENDPOINT_KIND", " ")],
+            r#"https://res.services.ai.azure.com/openai/v1/chat/completions "azureai" Some("Bearer k3y")"#,
+        ),
+        (
+            vec![
+                key,
+                endpoint,
+                ("AZURE_ENDPOINT_KIND", "openai-v1"),
+                ("AZURE_API_VERSION", "v"),
+            ],
+            r#"https://res.services.ai.azure.com/openai/v1/chat/completions "azureai" Some("Bearer k3y")"#,
+        ),
+        // What the path shows counts.
+        (
+            vec![key, other, ("AZURE_ENDPOINT_KIND", "openai-v1")],
+            r#"https://other.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview "azureai" Some("Bearer k3y")"#,
+        ),
+        // So does a host that has one kind of route.
+        (
+            vec![
+                key,
+                ("AZURE_ENDPOINT", "https://x.eastus.models.ai.azure.com"),
+                ("AZURE_ENDPOINT_KIND", "models"),
+            ],
+            r#"https://x.eastus.models.ai.azure.com/v1/chat/completions "azureai" Some("Bearer k3y")"#,
+        ),
     ] {
         assert_eq!(outcome(&variables), expected);
     }
@@ -235,6 +316,10 @@ fn azure_from_env_reads_every_variable() {
         (
             vec![key, ("AZUREAI_ENDPOINT", "https://ai.azure.com")],
             "AZUREAI_ENDPOINT: ",
+        ),
+        (
+            vec![key, endpoint, ("AZURE_ENDPOINT_KIND", "foundry")],
+            "AZURE_ENDPOINT_KIND must be `openai-v1`, `models`, `deployments` or `serverless`, not `foundry`",
         ),
         (
             vec![endpoint, ("AZURE_API_KEY", "s3cret\nx")],
@@ -259,5 +344,10 @@ fn azure_or_env_fills_only_what_is_not_set() {
     assert_eq!(
         outcome_of("own", &variables),
         r#"https://own.services.ai.azure.com/models/chat/completions?api-version=v "own" Some("Bearer own")"#,
+    );
+    let kind = ("AZURE_ENDPOINT_KIND", "models");
+    assert_eq!(
+        outcome_of("own kind", &[kind]),
+        r#"https://own.services.ai.azure.com/openai/v1/chat/completions "own" Some("Bearer own")"#,
     );
 }

@@ -53,6 +53,7 @@
 //! |---|---|
 //! | `hyper` | the built-in transport, without TLS |
 //! | `rustls` | the built-in transport with rustls and its default cryptography |
+//! | `ring` | the same with the cryptography of ring, which takes precedence over that of `rustls` |
 //! | `rustls-no-provider` | the same, for an application that installs its own cryptography |
 //! | `native-tls` | the built-in transport with the TLS library of the platform |
 //! | `reqwest` | a transport on a `reqwest::Client` of the application |

@@ -13,7 +13,8 @@ use url::form_urlencoded::byte_serialize;
 
 pub(crate) use self::content::RedactContent;
 pub use self::content::Redaction;
-use self::names::{is_secret_header, is_secret_parameter, is_shown_header, is_shown_parameter};
+pub(crate) use self::names::is_secret_header;
+use self::names::{is_secret_parameter, is_shown_header, is_shown_parameter};
 
 /// The text that replaces a credential.
 pub(crate) const MASK: &str = "***";
@@ -147,13 +148,20 @@ impl Secrets {
         // A server may quote JSON within JSON.
         let nested = forms.iter().filter(|form| form.contains('\\'));
         let nested = nested.map(|form| Value::from(form.as_str()).to_string());
-        self.0
-            .extend(nested.map(|text| text.trim_matches('"').to_owned()));
-        self.0.extend(forms);
-        // A form may contain another one.
-        self.0
-            .sort_unstable_by(|one, other| other.len().cmp(&one.len()).then(one.cmp(other)));
-        self.0.dedup();
+        let nested: Vec<_> = nested
+            .map(|text| text.trim_matches('"').to_owned())
+            .collect();
+        for form in nested.into_iter().chain(forms) {
+            self.insert(form);
+        }
+    }
+
+    /// Inserts a form before shorter ones, which it may contain.
+    fn insert(&mut self, form: String) {
+        if !self.0.contains(&form) {
+            let shorter = self.0.iter().position(|other| other.len() < form.len());
+            self.0.insert(shorter.unwrap_or(self.0.len()), form);
+        }
     }
 
     /// Replaces the credentials in `text`.

@@ -144,8 +144,9 @@
 //! # Other clouds
 //!
 //! The emulator serves chat, FIM and OCR with the routes and errors of Azure
-//! (`/models/chat/completions`, `/openai/v1/…`, `/openai/deployments/…`,
-//! `/providers/mistral/azure/ocr`; a serverless deployment is below `/azure`) and of Vertex AI
+//! (`/openai/v1/…`, also below `/api/projects/{project}`, `/models/chat/completions`,
+//! `/openai/deployments/…`, `/providers/mistral/azure/ocr`; a serverless deployment is below
+//! `/azure`) and of Vertex AI
 //! (`:rawPredict`, `:streamRawPredict`). A deployment whose name is not that of a model is served by a suitable model. Access tokens are
 //! issued by `/token` (Google), `/{tenant}/oauth2/v2.0/token` (Entra ID) and a metadata server, and
 //! revoked by [`Emulator::revoke_tokens`].

@@ -136,6 +136,16 @@ pub(crate) static CLOUD_ROUTES: &[Operation] = &[
     operation(
         "chat.complete",
         "POST",
+        "/api/projects/{project}/openai/v1/chat/completions",
+    ),
+    operation(
+        "chat.stream",
+        "POST",
+        "/api/projects/{project}/openai/v1/chat/completions",
+    ),
+    operation(
+        "chat.complete",
+        "POST",
         "/openai/deployments/{deployment}/chat/completions",
     ),
     operation(

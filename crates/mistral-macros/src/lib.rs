@@ -24,11 +24,12 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// Derives `Serialize` and `Deserialize` for a struct that is a JSON object.
 ///
 /// ```
-/// use mistral_core::json::ApiObject;
+/// use mistral_sdk::json::ApiObject;
 /// use serde_json::{Map, Value, json};
 ///
 /// /// A model, as a list of models shows it.
 /// #[derive(Debug, Clone, PartialEq, ApiObject)]
+/// #[api(crate = mistral_sdk)]
 /// pub struct ModelCard {
 ///     /// The model's id.
 ///     #[api(required)]
@@ -84,9 +85,10 @@ use syn::{DeriveInput, Error, Result, parse_macro_input};
 /// languages do not tell them from an empty list.
 ///
 /// ```
-/// # use mistral_core::json::ApiObject;
+/// # use mistral_sdk::json::ApiObject;
 /// # use serde_json::{Map, Value, json};
 /// #[derive(Debug, PartialEq, ApiObject)]
+/// #[api(crate = mistral_sdk)]
 /// pub struct Usage {
 ///     #[api(default)]
 ///     pub prompt_tokens: u64,
@@ -123,12 +125,12 @@ pub fn derive_api_object(input: TokenStream) -> TokenStream {
 /// All of them are as visible as the struct.
 ///
 /// ```
-/// use mistral_core::json::ApiRequest;
+/// use mistral_sdk::json::ApiRequest;
 /// use serde_json::{Map, Value, json};
 ///
 /// /// A request for a completion.
 /// #[derive(Debug, Clone, PartialEq, ApiRequest)]
-/// #[api(keep_nulls)]
+/// #[api(crate = mistral_sdk, keep_nulls)]
 /// pub struct CompletionRequest {
 ///     /// The model's id.
 ///     #[api(required, into)]
@@ -175,10 +177,11 @@ pub fn derive_api_request(input: TokenStream) -> TokenStream {
 /// `Deserialize`.
 ///
 /// ```
-/// use mistral_core::json::ApiEnum;
+/// use mistral_sdk::json::ApiEnum;
 ///
 /// /// Why the model stopped.
 /// #[derive(Debug, Clone, PartialEq, Eq, Hash, ApiEnum)]
+/// #[api(crate = mistral_sdk)]
 /// #[non_exhaustive]
 /// pub enum FinishReason {
 ///     /// A natural end.
@@ -212,11 +215,12 @@ pub fn derive_api_enum(input: TokenStream) -> TokenStream {
 /// # Told apart by a field
 ///
 /// ```
-/// use mistral_core::json::{ApiObject, ApiUnion};
+/// use mistral_sdk::json::{ApiObject, ApiUnion};
 /// use serde_json::{Map, Value, json};
 ///
 /// /// Text.
 /// #[derive(Debug, Clone, PartialEq, ApiObject)]
+/// #[api(crate = mistral_sdk)]
 /// pub struct TextChunk {
 ///     /// The text.
 ///     #[api(required)]
@@ -228,7 +232,7 @@ pub fn derive_api_enum(input: TokenStream) -> TokenStream {
 ///
 /// /// A part of a message.
 /// #[derive(Debug, Clone, PartialEq, ApiUnion)]
-/// #[api(tag = "type", default = "text")]
+/// #[api(crate = mistral_sdk, tag = "type", default = "text")]
 /// #[non_exhaustive]
 /// pub enum ContentChunk {
 ///     /// Text.
@@ -257,11 +261,11 @@ pub fn derive_api_enum(input: TokenStream) -> TokenStream {
 /// # Told apart by the kind of JSON value
 ///
 /// ```
-/// use mistral_core::json::ApiUnion;
+/// use mistral_sdk::json::ApiUnion;
 ///
 /// /// One text, or several.
 /// #[derive(Debug, Clone, PartialEq, ApiUnion)]
-/// #[api(untagged)]
+/// #[api(crate = mistral_sdk, untagged)]
 /// pub enum Stop {
 ///     /// One text.
 ///     #[api(string)]

@@ -8,7 +8,8 @@ use mistral_core::client::FromEnv;
 use mistral_core::provider::shown_value;
 use mistral_core::{Client, ClientBuilder, Error, Result, provider};
 
-/// Environment variable that selects the provider: `api`, `azure` or `gcp`.
+/// Environment variable that selects the provider: `api`, `azure`, `gcp`, or `local` for a server
+/// that speaks the API, without a key if none is set.
 pub const PROVIDER_VARIABLE: &str = "MISTRAL_PROVIDER";
 /// Environment variable that maps model names to those of the provider, as a comma-separated list
 /// of pairs: `mistral-small-latest=my-deployment`.
@@ -22,14 +23,21 @@ pub enum CompiledProviders {}
 /// A provider that [`Client::from_env`] can select.
 struct Candidate {
     name: &'static str,
+    /// The cargo feature of the provider.
+    feature: &'static str,
     /// The variables any of which selects the provider.
     variables: &'static [&'static str],
     build: Option<fn() -> Result<ClientBuilder>>,
 }
 
-const CANDIDATES: [Candidate; 3] = [
+/// The variable of the server of `api` and `local`. It selects `api` without a key if the server
+/// needs none.
+const SERVER_VARIABLE: &str = "MISTRAL_SERVER";
+
+const CANDIDATES: [Candidate; 4] = [
     Candidate {
         name: "api",
+        feature: "api",
         variables: &["MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH"],
         #[cfg(feature = "api")]
         build: Some(|| Ok(Client::builder(mistral_api::MistralApi::from_env()?))),
@@ -38,6 +46,7 @@ const CANDIDATES: [Candidate; 3] = [
     },
     Candidate {
         name: "azure",
+        feature: "azure",
         variables: &["AZURE_ENDPOINT", "AZUREAI_ENDPOINT"],
         #[cfg(feature = "azure")]
         build: Some(|| Ok(Client::builder(mistral_azure::MistralAzure::from_env()?))),
@@ -46,10 +55,20 @@ const CANDIDATES: [Candidate; 3] = [
     },
     Candidate {
         name: "gcp",
+        feature: "gcp",
         variables: &["GCP_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"],
         #[cfg(feature = "gcp")]
         build: Some(|| Ok(Client::builder(mistral_gcp::MistralGcp::from_env()?))),
         #[cfg(not(feature = "gcp"))]
+        build: None,
+    },
+    Candidate {
+        name: "local",
+        feature: "api",
+        variables: &[],
+        #[cfg(feature = "api")]
+        build: Some(|| Ok(Client::builder(mistral_api::MistralApi::local_from_env()?))),
+        #[cfg(not(feature = "api"))]
         build: None,
     },
 ];
@@ -75,8 +94,8 @@ fn builder_from_env() -> Result<ClientBuilder> {
     let candidate = select(&env_var(PROVIDER_VARIABLE)?.to_ascii_lowercase())?;
     let Some(build) = candidate.build else {
         return Err(Error::config(format!(
-            "the provider `{0}` is not compiled in: enable the cargo feature `{0}` of `mistral-sdk`",
-            candidate.name
+            "the provider `{}` is not compiled in: enable the cargo feature `{}` of `mistral-sdk`",
+            candidate.name, candidate.feature
         )));
     };
     Ok(build()?.model_map(parse_model_map(&env_var(MODEL_MAP_VARIABLE)?)?))
@@ -103,23 +122,31 @@ fn select(name: &str) -> Result<&'static Candidate> {
     }
     // A variable that is not valid UTF-8 is set, too: its provider reports it.
     let is_set = |name: &str| env_var(name).map_or(true, |value| !value.is_empty());
+    let variables_of = |candidate: &Candidate| {
+        let variables = candidate.variables.iter().copied();
+        let mut variables: Vec<_> = variables.filter(|name| is_set(name)).collect();
+        if candidate.name == "api" && variables.is_empty() && names_keyless_server() {
+            variables.push(SERVER_VARIABLE);
+        }
+        variables
+    };
     let configured: Vec<_> = CANDIDATES
         .iter()
-        .filter(|candidate| candidate.variables.iter().any(|name| is_set(name)))
+        .map(|candidate| (candidate, variables_of(candidate)))
+        .filter(|(_, variables)| !variables.is_empty())
         .collect();
     match configured.as_slice() {
-        [one] => Ok(one),
+        [(one, _)] => Ok(one),
+        // Its error names the server and what it requires.
+        [] if is_set(SERVER_VARIABLE) => select("api"),
         [] => Err(Error::config(format!(
-            "MISTRAL_API_KEY is not set: set it to a key from https://console.mistral.ai. For \
-             another cloud set {PROVIDER_VARIABLE} (in this build to {}) and that cloud's \
-             variables",
+            "MISTRAL_API_KEY is not set: set it to a key from https://console.mistral.ai. For a \
+             server of your own set {SERVER_VARIABLE} to its URL. For another cloud set \
+             {PROVIDER_VARIABLE} (in this build to {}) and that cloud's variables",
             compiled_names()
         ))),
         several => {
-            let names = several.iter().map(|candidate| {
-                let variables = candidate.variables.iter().copied();
-                let variables = variables.filter(|name| is_set(name));
-                let variables: Vec<_> = variables.collect();
+            let names = several.iter().map(|(candidate, variables)| {
                 format!("{} ({})", candidate.name, variables.join(", "))
             });
             let names: Vec<_> = names.collect();
@@ -129,6 +156,17 @@ fn select(name: &str) -> Result<&'static Candidate> {
             )))
         }
     }
+}
+
+/// Whether the server of `api` is set, and needs no key.
+#[cfg(feature = "api")]
+fn names_keyless_server() -> bool {
+    mistral_api::MistralApi::from_env().is_ok()
+}
+
+#[cfg(not(feature = "api"))]
+fn names_keyless_server() -> bool {
+    false
 }
 
 /// Lists the names of the providers that are compiled in.

@@ -27,6 +27,7 @@ pages! {
     "docs/limits-and-failover.md" => limits_and_failover,
     "docs/gateway.md" => gateway,
     "docs/providers.md" => #[all(feature = "azure", feature = "gcp")] providers,
+    "docs/azure.md" => #[feature = "azure"] azure,
     "docs/local-servers.md" => local_servers,
     "docs/connections.md" => #[feature = "tower"] connections,
     "docs/embeddings.md" => embeddings,

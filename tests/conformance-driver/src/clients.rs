@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use mistral_sdk::{Client, ClientBuilder, MistralApi, MistralAzure, MistralGcp, RetryPolicy};
+use mistral_sdk::{
+    Client, ClientBuilder, EndpointKind, MistralApi, MistralAzure, MistralGcp, RetryPolicy,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -56,10 +58,13 @@ fn builder(job: &Job, settings: Settings) -> Result<ClientBuilder, CallError> {
     let (url, key) = (&*job.base_url, &*job.api_key);
     Ok(match settings.kind.as_str() {
         "azure" => {
-            let mut azure = MistralAzure::builder().endpoint(url).api_key(key);
-            if let Some(version) = settings.api_version {
-                azure = azure.api_version(version);
-            }
+            // The official SDK has one chat route, and sends a version to OCR, too.
+            let version = settings.api_version.as_deref();
+            let azure = MistralAzure::builder()
+                .endpoint(url)
+                .endpoint_kind(EndpointKind::Models)
+                .api_version(version.unwrap_or("2024-05-01-preview"))
+                .api_key(key);
             Client::builder(azure.build()?)
         }
         "gcp" => {

@@ -6,7 +6,7 @@ use http::StatusCode;
 use mistral_gcp::MistralGcp;
 use mistral_sdk::chat::ChatCompletionRequest;
 use mistral_sdk::messages::Message;
-use mistral_sdk::provider::Provider;
+use mistral_sdk::provider::{Provider, unquote};
 use mistral_sdk::{Client, Error, ErrorKind, MistralApi, MistralAzure, Result, RetryPolicy};
 use url::Url;
 
@@ -142,7 +142,7 @@ fn accepted(sent: Result<Url>, endpoint: Option<&str>) -> Option<Url> {
     assert_eq!((url.username(), url.password()), ("", None), "{url}");
     assert_eq!(url.fragment(), None);
     if let Some(endpoint) = endpoint {
-        let given = Url::parse(endpoint.trim()).unwrap();
+        let given = Url::parse(unquote(endpoint)).unwrap();
         assert_eq!(url.origin(), given.origin(), "{url}");
     }
     Some(url)

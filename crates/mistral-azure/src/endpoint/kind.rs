@@ -4,7 +4,8 @@ use mistral_core::{Error, Result};
 ///
 /// Detected from the endpoint's host and path. Set it with
 /// [`MistralAzureBuilder::endpoint_kind`](crate::MistralAzureBuilder::endpoint_kind) where
-/// neither shows it, for example behind a gateway.
+/// neither shows it, for example behind a gateway, or to select another chat route of a Foundry
+/// resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndpointKind {
@@ -15,21 +16,27 @@ pub enum EndpointKind {
     ///
     /// Chat is at `/v1/chat/completions`, OCR at `/v1/ocr`.
     Serverless,
-    /// A Foundry resource: `https://<resource>.services.ai.azure.com`.
+    /// The route that Microsoft recommends: `https://<resource>.services.ai.azure.com/openai/v1`,
+    /// the same below `/api/projects/<project>`, or
+    /// `https://<resource>.openai.azure.com/openai/v1`. Default of a Foundry resource without a
+    /// path and of an unknown host.
     ///
-    /// Chat is at `/models/chat/completions`, OCR at `/providers/mistral/azure/ocr`, both
-    /// with an `api-version`.
-    Foundry,
-    /// The route without an `api-version`: `https://<resource>.openai.azure.com/openai/v1`, or
-    /// the same path at `services.ai.azure.com`.
-    ///
-    /// Chat is at `/openai/v1/chat/completions`. OCR is not available.
+    /// Chat is at `/openai/v1/chat/completions`, without an `api-version`. OCR is at
+    /// `/providers/mistral/azure/ocr`, except on hosts of `openai.azure.com` and
+    /// `cognitiveservices.azure.com`, where it is not available.
     OpenAiV1,
+    /// The Model Inference API: `https://<resource>.services.ai.azure.com/models`. Default of a
+    /// Foundry resource without a path for which an `api-version` is set.
+    ///
+    /// Chat is at `/models/chat/completions`, with an `api-version`, OCR at
+    /// `/providers/mistral/azure/ocr`. Mistral's official SDK uses these routes; Microsoft
+    /// recommends [`OpenAiV1`](Self::OpenAiV1).
+    Models,
     /// The classic route:
     /// `https://<resource>.cognitiveservices.azure.com/openai/deployments/<deployment>`.
     ///
     /// Chat is at `/openai/deployments/<deployment>/chat/completions`, with an
-    /// `api-version`. OCR is not available.
+    /// `api-version`. OCR is available as for [`OpenAiV1`](Self::OpenAiV1).
     Deployments,
 }
 
@@ -52,8 +59,17 @@ impl AzureOperation {
 }
 
 impl EndpointKind {
+    /// The names of the kinds in environment variables.
+    pub(crate) const NAMES: [(&'static str, Self); 4] = [
+        ("openai-v1", Self::OpenAiV1),
+        ("models", Self::Models),
+        ("deployments", Self::Deployments),
+        ("serverless", Self::Serverless),
+    ];
+
+    /// Whether the chat route has an `api-version`.
     pub(crate) fn has_api_version(self) -> bool {
-        matches!(self, Self::Foundry | Self::Deployments)
+        matches!(self, Self::Models | Self::Deployments)
     }
 
     /// Returns the path segments of an operation. Only [`Self::Deployments`] uses `deployment`.
@@ -62,38 +78,36 @@ impl EndpointKind {
         operation: AzureOperation,
         deployment: Option<&str>,
     ) -> Result<Vec<&str>> {
-        Ok(match (self, operation) {
-            (Self::Serverless, AzureOperation::Chat) => vec!["v1", "chat", "completions"],
-            (Self::Serverless, AzureOperation::Ocr) => vec!["v1", "ocr"],
-            (Self::Foundry, AzureOperation::Chat) => vec!["models", "chat", "completions"],
-            (Self::Foundry, AzureOperation::Ocr) => vec!["providers", "mistral", "azure", "ocr"],
-            (Self::OpenAiV1, AzureOperation::Chat) => vec!["openai", "v1", "chat", "completions"],
-            (Self::Deployments, AzureOperation::Chat) => {
-                let deployment = deployment.ok_or_else(|| {
-                    Error::config(
-                        "this Azure endpoint needs a deployment in its path, and none is set: \
-                         set the request's `model`, `MistralAzureBuilder::model` or AZURE_MODEL, \
-                         or put it in the endpoint (`…/openai/deployments/<deployment>`)",
-                    )
-                })?;
-                // `Url` silently drops these characters and resolves dot segments.
-                let is_dropped = deployment.contains(['\t', '\n', '\r']);
-                if is_dropped || matches!(deployment, "." | "..") {
-                    return Err(Error::config(format!(
-                        "`{}` is not a valid deployment name: set the request's `model` or \
-                         `MistralAzureBuilder::model` to the name of a deployment",
-                        deployment.escape_debug()
-                    )));
-                }
+        Ok(match (operation, self) {
+            (AzureOperation::Chat, Self::Serverless) => vec!["v1", "chat", "completions"],
+            (AzureOperation::Chat, Self::OpenAiV1) => vec!["openai", "v1", "chat", "completions"],
+            (AzureOperation::Chat, Self::Models) => vec!["models", "chat", "completions"],
+            (AzureOperation::Chat, Self::Deployments) => {
+                let deployment = checked_deployment(deployment)?;
                 vec!["openai", "deployments", deployment, "chat", "completions"]
             }
-            (Self::OpenAiV1 | Self::Deployments, AzureOperation::Ocr) => {
-                return Err(Error::config(
-                    "`ocr.process` is not available below `/openai`: set the endpoint to \
-                     `https://<resource>.services.ai.azure.com`, or to that of a serverless \
-                     deployment",
-                ));
-            }
+            (AzureOperation::Ocr, Self::Serverless) => vec!["v1", "ocr"],
+            (AzureOperation::Ocr, _) => vec!["providers", "mistral", "azure", "ocr"],
         })
     }
+}
+
+fn checked_deployment(deployment: Option<&str>) -> Result<&str> {
+    let deployment = deployment.ok_or_else(|| {
+        Error::config(
+            "this Azure endpoint needs a deployment in its path, and none is set: set the \
+             request's `model`, `MistralAzureBuilder::model` or AZURE_MODEL, or put it in the \
+             endpoint (`…/openai/deployments/<deployment>`)",
+        )
+    })?;
+    // `Url` silently drops these characters and resolves dot segments.
+    let is_dropped = deployment.contains(['\t', '\n', '\r']);
+    if is_dropped || matches!(deployment, "." | "..") {
+        return Err(Error::config(format!(
+            "`{}` is not a valid deployment name: set the request's `model` or \
+             `MistralAzureBuilder::model` to the name of a deployment",
+            deployment.escape_debug()
+        )));
+    }
+    Ok(deployment)
 }

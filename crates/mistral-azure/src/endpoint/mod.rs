@@ -2,25 +2,43 @@
 
 mod host;
 mod kind;
+mod path;
+mod refusal;
 
 use mistral_core::{Error, Result};
 
-use mistral_core::provider::{Route, parse_base_url};
+use mistral_core::provider::{Route, parse_base_url, unquote};
 use url::Url;
 
-use self::host::HostKind;
+pub(crate) use self::host::HostKind;
+use self::host::foundry_url;
 pub(crate) use self::kind::AzureOperation;
 pub use self::kind::EndpointKind;
+use self::path::EndpointPath;
+use self::refusal::refusal;
+use crate::env::DEFAULT_API_VERSION;
 
 const API_VERSION: &str = "api-version";
 const KNOWN_ENDPOINTS: &str = "the known forms are \
+     `https://<resource>.services.ai.azure.com`, also with `/openai/v1`, `/models` or \
+     `/api/projects/<project>`, \
+     `https://<resource>.openai.azure.com/openai/v1`, \
+     `https://<resource>.cognitiveservices.azure.com/openai/deployments/<deployment>`, \
      `https://<deployment>.<region>.models.ai.azure.com`, \
-     `https://<deployment>.<region>.inference.ai.azure.com`, \
-     `https://<endpoint>.<region>.inference.ml.azure.com`, \
-     `https://<resource>.services.ai.azure.com`, \
-     `https://<resource>.openai.azure.com/openai/v1` and \
-     `https://<resource>.cognitiveservices.azure.com/openai/deployments/<deployment>`, each \
-     with or without the path of an operation";
+     `https://<deployment>.<region>.inference.ai.azure.com` and \
+     `https://<endpoint>.<region>.inference.ml.azure.com`, each with or without the path of an \
+     operation";
+
+/// The settings that decide about the kind of an endpoint.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct KindSettings {
+    /// The kind that applies whatever the URL shows.
+    pub(crate) forced: Option<EndpointKind>,
+    /// The kind that applies where the URL shows none.
+    pub(crate) preferred: Option<EndpointKind>,
+    /// Whether an `api-version` is set besides that of the URL.
+    pub(crate) has_api_version: bool,
+}
 
 /// A parsed endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,32 +46,28 @@ pub(crate) struct AzureEndpoint {
     pub(crate) host: HostKind,
     pub(crate) kind: EndpointKind,
     /// The URL without the path that the kind adds, and without a query.
-    pub(crate) base: Url,
+    base: Url,
+    /// The URL that precedes the path of the chat route: `base`, or that of a project below it.
+    pub(crate) chat_base: Url,
     /// The deployment in the path, if any.
     pub(crate) deployment: Option<String>,
     /// The `api-version` in the query, if any.
-    pub(crate) api_version: Option<String>,
+    api_version: Option<String>,
 }
 
 impl AzureEndpoint {
-    /// Parses the value of `setting`. `kind` applies if the URL does not show its kind.
-    pub(crate) fn parse(setting: &str, text: &str, kind: Option<EndpointKind>) -> Result<Self> {
-        let mut url = Url::parse(text.trim()).map_err(|error| {
+    /// Parses the value of `setting`.
+    pub(crate) fn parse(setting: &str, text: &str, kinds: KindSettings) -> Result<Self> {
+        let mut url = Url::parse(unquote(text)).map_err(|error| {
             Error::config(format!(
                 "{setting} is not a URL ({error}): copy the endpoint from the deployment's \
                  page; {KNOWN_ENDPOINTS}"
             ))
         })?;
+        let host = host_kind(setting, &url)?;
         let api_version = api_version(setting, &url)?;
         url.set_query(None);
-        let mut base = parse_base_url(setting, url.as_str())?;
-        let name = url.host_str().unwrap_or_default();
-        let host = HostKind::from_name(name.trim_end_matches('.')).map_err(|reason| {
-            Error::config(format!(
-                "{setting}: `{name}` {reason}: copy the endpoint from the deployment's page; \
-                 {KNOWN_ENDPOINTS}"
-            ))
-        })?;
+        let base = parse_base_url(setting, url.as_str())?;
         if host != HostKind::Other && url.scheme() != "https" {
             return Err(Error::config(format!(
                 "{setting} must start with `https://`: over `http` the key would be sent in plain text"
@@ -65,46 +79,104 @@ impl AzureEndpoint {
             .flatten()
             .filter(|segment| !segment.is_empty())
             .collect();
-        let Some(matched) = PathMatch::find(&segments, host, kind) else {
-            return Err(Error::config(format!(
-                "{setting}: `{name}` serves no Mistral models at the path `{}`: copy the endpoint \
-                 from the deployment's page, or remove the path of the operation from that of a \
-                 gateway; {KNOWN_ENDPOINTS}",
-                url.path()
-            )));
-        };
-        if let Some(deployment) = matched.deployment.filter(|name| name.contains('%')) {
+        let configured = kinds.forced.or(kinds.preferred);
+        let path = EndpointPath::find(&segments, host, configured).ok_or_else(|| {
+            Error::config(format!("{setting}: {}", refusal(host, &url, &segments)))
+        })?;
+        if let Some(deployment) = path.deployment.filter(|name| name.contains('%')) {
             return Err(Error::config(format!(
                 "{setting}: `{deployment}` is not the name of a deployment: replace it with the name"
             )));
         }
-        base.set_path(&matched.prefix.join("/"));
+        let has_api_version = kinds.has_api_version || api_version.is_some();
+        let kind = kinds
+            .forced
+            .or(path.kind)
+            .unwrap_or_else(|| host.bare_endpoint_kind(kinds.preferred, has_api_version));
+        let below = |segments: &[&str]| {
+            let mut url = base.clone();
+            url.set_path(&segments.join("/"));
+            url
+        };
         Ok(Self {
             host,
-            kind: matched.kind,
-            base,
-            deployment: matched.deployment.map(str::to_owned),
+            kind,
+            base: below(path.prefix),
+            chat_base: match kind {
+                EndpointKind::OpenAiV1 => below(&[path.prefix, path.project].concat()),
+                _ => below(path.prefix),
+            },
+            deployment: path.deployment.map(str::to_owned),
             api_version,
         })
     }
 
-    /// Returns the route of an operation.
+    /// Returns the route of an operation. `api_version` is the one that is set besides that of
+    /// the URL.
     pub(crate) fn route(
         &self,
         operation: AzureOperation,
         deployment: Option<&str>,
-        api_version: &str,
+        api_version: Option<&str>,
     ) -> Result<Route> {
         let path = self.kind.path(operation, deployment)?;
-        let mut url = self.base.clone();
+        let mut url = match operation {
+            AzureOperation::Chat => self.chat_base.clone(),
+            AzureOperation::Ocr => self.ocr_base()?.clone(),
+        };
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path); // infallible: a URL with a host has a path
         }
-        if self.kind.has_api_version() {
-            url.query_pairs_mut().append_pair(API_VERSION, api_version);
+        if let Some(version) = self.api_version(operation, api_version) {
+            url.query_pairs_mut().append_pair(API_VERSION, version);
         }
         Ok(Route::new(url))
     }
+
+    /// Returns the URL that precedes the path of OCR.
+    fn ocr_base(&self) -> Result<&Url> {
+        let is_below_openai = matches!(
+            self.kind,
+            EndpointKind::OpenAiV1 | EndpointKind::Deployments
+        );
+        if !is_below_openai || self.host.has_provider_routes() {
+            return Ok(&self.base);
+        }
+        let name = self.base.host_str().unwrap_or_default();
+        Err(Error::config(format!(
+            "`ocr.process` is not available at `{name}`: set the endpoint to that of a Foundry \
+             resource (`{}`) or of a serverless deployment",
+            foundry_url(name)
+        )))
+    }
+
+    /// Returns the `api-version` of an operation, if it has one. OCR does not require any.
+    fn api_version<'a>(
+        &'a self,
+        operation: AzureOperation,
+        set: Option<&'a str>,
+    ) -> Option<&'a str> {
+        let of_url = self.api_version.as_deref();
+        match (operation, self.kind) {
+            (_, EndpointKind::Serverless) => None,
+            (AzureOperation::Chat, kind) => kind
+                .has_api_version()
+                .then(|| set.or(of_url).unwrap_or(DEFAULT_API_VERSION)),
+            (AzureOperation::Ocr, EndpointKind::Models) => set.or(of_url),
+            // The version in a URL below `/openai` is one of Azure OpenAI.
+            (AzureOperation::Ocr, _) => set,
+        }
+    }
+}
+
+fn host_kind(setting: &str, url: &Url) -> Result<HostKind> {
+    let name = url.host_str().unwrap_or_default();
+    HostKind::from_name(name.trim_end_matches('.')).map_err(|reason| {
+        Error::config(format!(
+            "{setting}: `{name}` {reason}: copy the endpoint from the deployment's page; \
+             {KNOWN_ENDPOINTS}"
+        ))
+    })
 }
 
 /// Returns the `api-version` of a query that has no other parameter.
@@ -120,106 +192,4 @@ fn api_version(setting: &str, url: &Url) -> Result<Option<String>> {
         version = Some(value.trim().to_owned()).filter(|version| !version.is_empty());
     }
     Ok(version)
-}
-
-/// The path of an endpoint, split at the first segment that belongs to its kind.
-struct PathMatch<'a> {
-    kind: EndpointKind,
-    /// The path of a gateway, which precedes that of the kind.
-    prefix: &'a [&'a str],
-    deployment: Option<&'a str>,
-}
-
-impl<'a> PathMatch<'a> {
-    fn find(
-        segments: &'a [&'a str],
-        host: HostKind,
-        configured: Option<EndpointKind>,
-    ) -> Option<Self> {
-        let fallback = match host {
-            HostKind::Other => configured.unwrap_or_else(|| host.default_endpoint_kind()),
-            known => known.default_endpoint_kind(),
-        };
-        // A project's endpoint is below that of its resource, which serves the models.
-        let segments = match (host, segments) {
-            (HostKind::Other, all) => all,
-            (_, ["api", "projects", _, rest @ ..]) => rest,
-            (_, all) => all,
-        };
-        let lower: Vec<_> = segments.iter().map(|s| s.to_ascii_lowercase()).collect();
-        let lower: Vec<_> = lower.iter().map(String::as_str).collect();
-        for start in 0..=segments.len() {
-            let (prefix, tail) = segments.split_at_checked(start)?;
-            if host != HostKind::Other && !prefix.is_empty() {
-                return None;
-            }
-            let (_, tail_lower) = lower.split_at_checked(start)?;
-            if let Some(kind) = kind_of_path(tail_lower, host, configured, fallback) {
-                if tail.is_empty() && is_operation(&lower, configured) {
-                    return None;
-                }
-                return Some(Self {
-                    kind,
-                    prefix,
-                    deployment: match (kind, tail) {
-                        (EndpointKind::Deployments, [_, _, deployment, ..]) => Some(deployment),
-                        _ => None,
-                    },
-                });
-            }
-        }
-        None
-    }
-}
-
-/// Whether a path that shows no kind ends in that of an operation. With a configured kind, only what
-/// cannot be a gateway's own path counts.
-fn is_operation(path: &[&str], configured: Option<EndpointKind>) -> bool {
-    match path.last() {
-        Some(&"completions") => true,
-        Some(&("embeddings" | "ocr" | "score")) => configured.is_none(),
-        _ => false,
-    }
-}
-
-/// Returns the kind of endpoint that has this path. An empty path belongs to `fallback`.
-fn kind_of_path(
-    path: &[&str],
-    host: HostKind,
-    configured: Option<EndpointKind>,
-    fallback: EndpointKind,
-) -> Option<EndpointKind> {
-    let is_serverless =
-        host == HostKind::Serverless || configured == Some(EndpointKind::Serverless);
-    match path {
-        [] => Some(fallback),
-        ["openai", "deployments"]
-        | ["openai", "deployments", _]
-        | ["openai", "deployments", _, "chat"]
-        | ["openai", "deployments", _, "chat", "completions"] => Some(EndpointKind::Deployments),
-        ["openai", "v1"] | ["openai", "v1", "chat"] | ["openai", "v1", "chat", "completions"] => {
-            Some(EndpointKind::OpenAiV1)
-        }
-        ["openai"] => match (host, configured) {
-            (HostKind::CognitiveServices, _) => Some(EndpointKind::Deployments),
-            (HostKind::OpenAi | HostKind::Foundry, _) => Some(EndpointKind::OpenAiV1),
-            (_, Some(kind @ (EndpointKind::OpenAiV1 | EndpointKind::Deployments))) => Some(kind),
-            _ => None,
-        },
-        ["models"] | ["models", "chat"] | ["models", "chat", "completions"] => {
-            Some(EndpointKind::Foundry)
-        }
-        ["providers", "mistral", "azure"] | ["providers", "mistral", "azure", "ocr"] => {
-            Some(EndpointKind::Foundry)
-        }
-        ["v1", "chat", "completions"] | ["v1", "ocr"]
-            if is_serverless || host == HostKind::Other =>
-        {
-            Some(EndpointKind::Serverless)
-        }
-        ["v1"] | ["v1", "chat"] | ["chat", "completions"] if is_serverless => {
-            Some(EndpointKind::Serverless)
-        }
-        _ => None,
-    }
 }

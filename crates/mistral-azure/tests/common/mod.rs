@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::time::{Duration, OffsetDateTime};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use mistral_azure::MistralAzure;
@@ -16,6 +18,10 @@ use mistral_core::ocr::{Document, OcrRequest};
 use mistral_core::transport::{Body, RequestContext, Transport, TransportError};
 use mistral_core::{Client, RetryPolicy};
 use tokio::sync::Barrier;
+
+/// The header of the key `k3y` in its two forms.
+pub const BEARER: (&str, &str) = ("authorization", "Bearer k3y");
+pub const API_KEY: (&str, &str) = ("api-key", "k3y");
 
 pub const COMPLETION: &str = r#"{"id":"1","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Manet"},"finish_reason":"stop"}]}"#;
 pub const EVENTS: &str = "data: {\"id\":\"1\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Manet\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
@@ -116,6 +122,44 @@ impl Transport for RecordingTransport {
             response.headers_mut().insert(name, value);
         }
         Ok(response)
+    }
+}
+
+/// Returns numbered tokens and records the requested scopes.
+#[derive(Debug)]
+pub struct RecordingCredential {
+    scopes: Mutex<Vec<String>>,
+    lifetime: Duration,
+}
+
+impl RecordingCredential {
+    pub fn new(lifetime: Duration) -> Arc<Self> {
+        let scopes = Mutex::default();
+        Arc::new(Self { scopes, lifetime })
+    }
+
+    pub fn scopes(&self) -> Vec<String> {
+        self.scopes.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl TokenCredential for RecordingCredential {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let number = {
+            let mut scopes_requested = self.scopes.lock().unwrap();
+            scopes_requested.push(scopes.join(" "));
+            scopes_requested.len()
+        };
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        let expires_on = OffsetDateTime::now_utc() + self.lifetime;
+        Ok(AccessToken::new(format!("t{number}"), expires_on))
     }
 }
 

@@ -77,7 +77,8 @@ impl Client {
 
     /// Creates a client for the provider that the variable `MISTRAL_PROVIDER` names, with the
     /// settings in the variables of that provider. Default: `api`, with the key in
-    /// `MISTRAL_API_KEY`.
+    /// `MISTRAL_API_KEY`, which is optional where `MISTRAL_SERVER` is the address of a server on
+    /// this machine or in a private network.
     ///
     /// Available in programs that depend on the crate `mistral-sdk`.
     ///

@@ -96,6 +96,7 @@ impl ApiError {
             ErrorKind::RateLimited | ErrorKind::Server if self.is_capacity_exceeded() => {
                 ErrorKind::Overloaded
             }
+            ErrorKind::Server if self.is_batch_size_exceeded() => ErrorKind::InvalidRequest,
             kind => kind,
         }
     }

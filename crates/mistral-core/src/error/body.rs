@@ -191,14 +191,15 @@ impl BodyReader<'_> {
         let named = object
             .iter()
             .filter(|(key, value)| holds_text(value) && !is_read(key));
-        let mut named: Vec<_> = named
+        let named: Vec<_> = named
             .filter_map(|(key, value)| Some((rank(key)?, value)))
             .collect();
-        named.sort_by_key(|(rank, _)| *rank);
-        for (_, value) in named {
-            self.read_value(value, depth + 1);
-            if !self.error.message.is_empty() {
-                return;
+        for rank in 0..OTHER_MESSAGE_FIELDS.len() {
+            for (_, value) in named.iter().filter(|(found, _)| *found == rank) {
+                self.read_value(value, depth + 1);
+                if !self.error.message.is_empty() {
+                    return;
+                }
             }
         }
     }

@@ -28,6 +28,7 @@ impl Error {
             limit: None,
             transport: None,
             url: None,
+            hint: None,
             arrived_before: false,
             quota_exhausted: false,
             request_id: None,
@@ -37,7 +38,15 @@ impl Error {
             failures: Vec::new(),
             source: None,
             is_source_shown: false,
+            is_anonymous: false,
         }))
+    }
+
+    /// Records that the request was sent without credentials.
+    #[must_use]
+    pub(crate) fn without_credentials(mut self) -> Self {
+        self.0.is_anonymous = true;
+        self
     }
 
     /// Creates an error of [`ErrorKind::Config`] for an invalid setting or request.
@@ -108,6 +117,13 @@ impl Error {
     #[must_use]
     pub(crate) fn with_request_id(mut self, id: Option<&str>) -> Self {
         self.0.request_id = id.map(str::to_owned);
+        self
+    }
+
+    /// Sets the advice of the provider, which takes precedence over that of the SDK.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: Option<&'static str>) -> Self {
+        self.0.hint = hint;
         self
     }
 

@@ -62,6 +62,8 @@ const GRAMMAR: &str = "simplify the JSON schema of the tool or of the response f
 const WRONG_HOST: &str = "check that the key belongs to this host: api.mistral.ai and \
     codestral.mistral.ai take different keys. A plan or a budget that is used up may be reported \
     like this, too";
+pub(super) const NO_KEY: &str = "no key was sent, and the server requires one: set \
+    MISTRAL_API_KEY, or call `api_key` on the provider's builder";
 const PAYMENT: &str = "the account has no means of payment, or its budget or plan is used up: \
     see its billing page";
 pub(super) const BASE_URL: &str = "check the base URL: this host has nothing at that path";
@@ -79,6 +81,10 @@ const FILE_NAME: &str =
     "give the file a name whose extension fits its content, and the purpose that fits it";
 const PURPOSE: &str = "set the purpose of the file, for example `FilePurpose::Ocr` for a PDF: \
     without one it is validated as fine-tuning data";
+const BATCH_SIZE: &str = "send fewer or shorter inputs per request, or start llama.cpp with a \
+    larger `--batch-size` and `--ubatch-size`";
+const LOADING: &str = "the server is still loading its model: try again in some seconds, or raise \
+    `RetryPolicy::max_retries`";
 const CAPACITY: &str = "the model is out of capacity, no limit of yours is exceeded: try again \
     later, or use another model";
 
@@ -114,6 +120,12 @@ static HINTS: &[Hint] = &[
     hint(0, "3210", Contains(&["too many tokens"]), FEWER_TOKENS),
     hint(0, "", Contains(&["too many tokens in batch"]), FEWER_TOKENS),
     hint(400, "", Contains(&["maximum context length"]), SHORTER),
+    hint(400, "", Contains(&["longer than the model's context length"]), SHORTER),
+    hint(400, "", Contains(&["exceeds the available context size"]), SHORTER),
+    hint(0, "", Contains(&["is too large to process"]), BATCH_SIZE),
+    hint(404, "", Contains(&["the model", "does not exist"]), UNKNOWN_MODEL),
+    hint(404, "", Contains(&["model", "not found"]), UNKNOWN_MODEL),
+    hint(503, "", Equals("loading model"), LOADING),
     hint(0, "3051", Any, UNSUPPORTED),
     hint(422, "", Contains(&["received file with mimetype"]), FILE_NAME),
     hint(422, "", Contains(&["invalid file format"]), PURPOSE),

@@ -19,9 +19,21 @@ const CONTEXT_LENGTH_MESSAGES: [&str; 9] = [
     "too many tokens in batch",
 ];
 
+/// A part of the message of llama.cpp, in lower case, for an input beyond the size of its batches.
+/// The status is 500, although the same request fails again.
+const BATCH_SIZE_MESSAGE: &str = "is too large to process";
+
 impl ApiError {
+    /// Whether the input exceeds the size of a batch, and the status blames the server for it.
+    pub(super) fn is_batch_size_exceeded(&self) -> bool {
+        self.status == 500 && self.message_contains(BATCH_SIZE_MESSAGE)
+    }
+
     /// Whether the input exceeds the context length or the token limit of a request.
     pub(super) fn is_context_length_exceeded(&self) -> bool {
+        if self.is_batch_size_exceeded() {
+            return true;
+        }
         let is_rejected = match self.status.as_u16() {
             200..=299 => matches!(self.kind(), ErrorKind::InvalidRequest | ErrorKind::Server),
             status => matches!(status, 400 | 413 | 422),

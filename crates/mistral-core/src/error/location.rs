@@ -7,6 +7,9 @@ use url::Url;
 use super::hint::BASE_URL;
 use super::{Error, ErrorKind, TimeoutPhase};
 
+/// The message of llama.cpp for a path that it does not serve.
+const LLAMA_CPP_NOT_FOUND: &str = "file not found";
+
 impl Error {
     /// Returns the URL of the request that failed: scheme, host, port and path, without user,
     /// query and credentials. `None` if nothing was sent.
@@ -63,9 +66,15 @@ impl Error {
         self.telling_url()
             .filter(|_| self.0.kind != ErrorKind::Decode)?;
         let message = self.server_message().unwrap_or_default();
-        let says_nothing = ["", "not found", "404 page not found", "method not allowed"]
-            .iter()
-            .any(|text| message.eq_ignore_ascii_case(text));
+        let says_nothing = [
+            "",
+            "not found",
+            "404 page not found",
+            "method not allowed",
+            LLAMA_CPP_NOT_FOUND,
+        ]
+        .iter()
+        .any(|text| message.eq_ignore_ascii_case(text));
         (says_nothing || message.starts_with("an HTML page")).then_some(BASE_URL)
     }
 
@@ -73,7 +82,9 @@ impl Error {
     fn is_from_elsewhere(&self) -> bool {
         let Some(api) = self.api() else { return false };
         match api.status.as_u16() {
-            404 | 405 => api.code.is_none(),
+            404 | 405 => {
+                api.code.is_none() || api.message.eq_ignore_ascii_case(LLAMA_CPP_NOT_FOUND)
+            }
             200..=299 => {
                 self.0.kind == ErrorKind::Decode && !api.body.trim_start().starts_with(['{', '['])
             }

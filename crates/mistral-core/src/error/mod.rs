@@ -106,6 +106,8 @@ struct Inner {
     limit: Option<Duration>,
     transport: Option<TransportErrorKind>,
     url: Option<Url>,
+    /// The advice of the provider.
+    hint: Option<&'static str>,
     /// Whether the server may have received an earlier attempt of the same call.
     arrived_before: bool,
     /// Whether the call would have been retried if the retry quota of its client had allowed it.
@@ -120,6 +122,8 @@ struct Inner {
     source: Option<BoxError>,
     /// Whether the message is the text of `source`, whose own cause is the cause of this error.
     is_source_shown: bool,
+    /// Whether the request was sent without credentials.
+    is_anonymous: bool,
 }
 
 impl Error {
@@ -280,7 +284,14 @@ impl Error {
     /// # Ok(()) }
     /// ```
     pub fn hint(&self) -> Option<&'static str> {
-        self.api()?.hint().or_else(|| self.url_hint())
+        if self.0.is_anonymous && self.status().is_some_and(|status| status == 401) {
+            return Some(hint::NO_KEY);
+        }
+        let api = self.api()?;
+        self.0
+            .hint
+            .or_else(|| api.hint())
+            .or_else(|| self.url_hint())
     }
 
     /// Returns the delay that a rate limiter or a failover of the program reported.

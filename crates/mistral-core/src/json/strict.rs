@@ -32,6 +32,7 @@ impl Failure {
     ///
     /// The parser has no position of a member, which is a text of its own to it. Of equal members of
     /// a list, the first is the one that was read.
+    #[inline]
     fn path(&self, document: &str, start: String) -> String {
         let document: Value = serde_json::from_str(document).unwrap_or_default();
         let mut path = String::new();
@@ -46,6 +47,7 @@ impl Failure {
 
 /// Whether `value` has `member` below the path `start`. `path` is the path of `value`, and then that
 /// of the member.
+#[inline]
 fn find(value: &Value, member: &Value, start: &str, path: &mut String) -> bool {
     if value == member && path.starts_with(start) {
         return true;
@@ -69,6 +71,7 @@ fn find(value: &Value, member: &Value, start: &str, path: &mut String) -> bool {
     }
 }
 
+#[inline]
 fn join(path: &mut String, segment: &str) {
     if !path.is_empty() && !segment.is_empty() && !segment.starts_with('[') {
         path.push('.');
@@ -76,6 +79,7 @@ fn join(path: &mut String, segment: &str) {
     path.push_str(segment);
 }
 
+#[inline]
 fn update(change: impl FnOnce(&mut Failure)) {
     let update = |read: &Cell<Option<Failure>>| {
         let mut failure = read.take();
@@ -91,12 +95,14 @@ fn update(change: impl FnOnce(&mut Failure)) {
 struct StrictRead;
 
 impl StrictRead {
+    #[inline]
     fn start() -> Self {
         READ.try_with(|read| read.set(Some(Failure::default())))
             .unwrap_or_default();
         Self
     }
 
+    #[inline]
     fn failure(&self) -> Failure {
         let failure = READ.try_with(Cell::take).ok().flatten();
         failure.unwrap_or_default()
@@ -104,6 +110,7 @@ impl StrictRead {
 }
 
 impl Drop for StrictRead {
+    #[inline]
     fn drop(&mut self) {
         READ.try_with(Cell::take).unwrap_or_default();
     }
@@ -141,6 +148,7 @@ pub(super) fn record(error: DecodeError, member: Option<&str>) -> String {
 pub type JsonResult<T> = Result<T>;
 
 /// Reads a value of the type that is called `name`.
+#[inline]
 pub fn from_json<T: DeserializeOwned>(json: &impl JsonInput, name: &str) -> Result<T> {
     let json = json.to_json();
     let invalid = |why: &dyn std::fmt::Display| {

@@ -38,6 +38,7 @@ pub enum ChangeKind {
 }
 
 impl fmt::Display for ChangeKind {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Added => "added",
@@ -49,6 +50,7 @@ impl fmt::Display for ChangeKind {
 }
 
 impl fmt::Display for Change {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             at, field, kind, ..
@@ -70,15 +72,18 @@ pub(super) struct ChangeLog {
 }
 
 impl ChangeLog {
+    #[inline]
     pub(super) fn added(&mut self, at: usize, reason: &'static str) {
         self.push(at, String::new(), ChangeKind::Added, None, reason.into());
     }
 
+    #[inline]
     pub(super) fn moved(&mut self, at: usize, before: Value, reason: &'static str) {
         let before = Some(before);
         self.push(at, String::new(), ChangeKind::Moved, before, reason.into());
     }
 
+    #[inline]
     pub(super) fn converted(
         &mut self,
         field: impl Into<String>,
@@ -95,6 +100,7 @@ impl ChangeLog {
         );
     }
 
+    #[inline]
     pub(super) fn removed(
         &mut self,
         field: impl Into<String>,
@@ -105,6 +111,7 @@ impl ChangeLog {
         self.push(at, field, ChangeKind::Removed, Some(before), reason.into());
     }
 
+    #[inline]
     fn push(
         &mut self,
         at: usize,

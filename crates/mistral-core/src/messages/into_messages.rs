@@ -30,6 +30,7 @@ pub trait IntoMessages<Kind> {
 }
 
 impl<T: Into<Message>> IntoMessages<Message> for T {
+    #[inline]
     fn into_messages(self) -> Vec<Message> {
         vec![self.into()]
     }
@@ -40,6 +41,7 @@ where
     T: IntoIterator,
     T::Item: Into<Message>,
 {
+    #[inline]
     fn into_messages(self) -> Vec<Message> {
         self.into_iter().map(Into::into).collect()
     }
@@ -47,6 +49,7 @@ where
 
 impl From<&str> for Message {
     /// Creates a message from the user.
+    #[inline]
     fn from(text: &str) -> Self {
         Self::user(text)
     }
@@ -54,6 +57,7 @@ impl From<&str> for Message {
 
 impl From<String> for Message {
     /// Creates a message from the user.
+    #[inline]
     fn from(text: String) -> Self {
         Self::user(text)
     }
@@ -61,6 +65,7 @@ impl From<String> for Message {
 
 impl From<&String> for Message {
     /// Creates a message from the user.
+    #[inline]
     fn from(text: &String) -> Self {
         Self::user(text.as_str())
     }
@@ -68,6 +73,7 @@ impl From<&String> for Message {
 
 impl From<&Self> for Message {
     /// Clones the message.
+    #[inline]
     fn from(message: &Self) -> Self {
         message.clone()
     }

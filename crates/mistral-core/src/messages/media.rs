@@ -28,6 +28,7 @@ impl ContentChunk {
     /// # assert!(ContentChunk::image_from_bytes(b"%PDF-1.7").is_err());
     /// # Ok::<(), mistral_sdk::Error>(())
     /// ```
+    #[inline]
     pub fn image_from_bytes(bytes: impl AsRef<[u8]>) -> Result<Self> {
         image("", bytes.as_ref(), "these bytes are")
     }
@@ -53,6 +54,7 @@ impl ContentChunk {
     /// let request = ChatCompletionRequest::new("mistral-small-latest", question);
     /// # Ok(()) }
     /// ```
+    #[inline]
     pub async fn image_from_path(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = read_file(
@@ -81,6 +83,7 @@ impl ContentChunk {
     /// # assert!(ContentChunk::audio_from_bytes(b"%PDF-1.7").is_err());
     /// # Ok::<(), mistral_sdk::Error>(())
     /// ```
+    #[inline]
     pub fn audio_from_bytes(bytes: impl AsRef<[u8]>) -> Result<Self> {
         audio("", bytes.as_ref(), "these bytes are")
     }
@@ -96,6 +99,7 @@ impl ContentChunk {
     ///   missing or cannot be read.
     /// * [`ErrorKind::Config`](crate::ErrorKind::Config) when the file is an image, a document or
     ///   text, and outside of a Tokio runtime.
+    #[inline]
     pub async fn audio_from_path(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = read_file(
@@ -109,6 +113,7 @@ impl ContentChunk {
     }
 }
 
+#[inline]
 fn image(name: &str, bytes: &[u8], subject: &str) -> Result<ContentChunk> {
     match media_type::of_content(name, bytes) {
         Some(media_type) if media_type.starts_with("image/") => {
@@ -126,6 +131,7 @@ fn image(name: &str, bytes: &[u8], subject: &str) -> Result<ContentChunk> {
     }
 }
 
+#[inline]
 fn audio(name: &str, bytes: &[u8], subject: &str) -> Result<ContentChunk> {
     let media_type = media_type::of_content(name, bytes).map(media_type::as_audio);
     match media_type.filter(|media_type| !media_type.starts_with("audio/")) {
@@ -138,6 +144,7 @@ fn audio(name: &str, bytes: &[u8], subject: &str) -> Result<ContentChunk> {
 
 /// Reads a file on a blocking thread of the runtime. The error outside of a runtime names the
 /// `function` that was called, and the one to call `instead` with the bytes.
+#[inline]
 pub(crate) async fn read_file(path: &Path, function: &str, instead: &str) -> Result<Vec<u8>> {
     if tokio::runtime::Handle::try_current().is_err() {
         return Err(Error::config(format!(

@@ -156,9 +156,35 @@ impl AssistantMessage {
     }
 
     /// Returns the reasoning, joined from all thinking chunks. Empty if there is none.
+    ///
+    /// vLLM, SGLang, llama.cpp, Ollama and others send the reasoning beside the content, in the
+    /// field `reasoning_content` or `reasoning`, which [`extra`](Self::extra) keeps and which is
+    /// sent with the history. Where the content has no thinking chunks, the text of that field is
+    /// returned.
     pub fn thinking(&self) -> Cow<'_, str> {
-        self.content.as_ref().map_or("".into(), Content::thinking)
+        reasoning(self.content.as_ref(), &self.extra)
     }
+}
+
+/// The undeclared fields of a message in which other servers send the reasoning of the model. A
+/// server may send both with the same text.
+pub(crate) const REASONING_FIELDS: [&str; 2] = ["reasoning_content", "reasoning"];
+
+/// Returns the reasoning of a message: that of its content or, where the content has none, that of
+/// the first of [`REASONING_FIELDS`] that has a text. Empty if there is none.
+pub(crate) fn reasoning<'a>(
+    content: Option<&'a Content>,
+    extra: &'a Map<String, Value>,
+) -> Cow<'a, str> {
+    let in_content = content.map_or("".into(), Content::thinking);
+    if !in_content.is_empty() || extra.is_empty() {
+        return in_content;
+    }
+    let beside = REASONING_FIELDS
+        .into_iter()
+        .filter_map(|name| extra.get(name)?.as_str())
+        .find(|text| !text.is_empty());
+    beside.map_or(in_content, Cow::Borrowed)
 }
 
 /// The result of a tool call. Mirrors the API's `ToolMessage`.

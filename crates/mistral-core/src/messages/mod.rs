@@ -30,8 +30,8 @@ pub use self::import::import_openai;
 pub use self::into_messages::IntoMessages;
 pub use self::lint::lint_messages;
 pub(crate) use self::media::read_file;
-pub(crate) use self::message::WithRole;
 pub use self::message::{AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage};
+pub(crate) use self::message::{REASONING_FIELDS, WithRole, reasoning};
 pub use self::repair::repair_messages;
 pub use self::response_format::{ResponseFormat, ResponseFormatType, ResponseSchema};
 pub use self::tool::{

@@ -55,6 +55,7 @@ pub(super) fn find_undeclared(message: &Message, report: &mut dyn FnMut(String, 
 }
 
 /// Whether a chunk can be in the content of a message.
+#[inline]
 fn is_content(chunk: &ContentChunk) -> bool {
     !matches!(
         chunk,
@@ -63,6 +64,7 @@ fn is_content(chunk: &ContentChunk) -> bool {
 }
 
 /// Whether a chunk can be in reasoning.
+#[inline]
 fn is_thought(chunk: &ContentChunk) -> bool {
     matches!(
         chunk,
@@ -71,6 +73,7 @@ fn is_thought(chunk: &ContentChunk) -> bool {
 }
 
 /// Whether a chunk can be the content of a resource.
+#[inline]
 fn is_resource(chunk: &ContentChunk) -> bool {
     matches!(chunk, ContentChunk::Text(_) | ContentChunk::ImageUrl(_))
 }
@@ -82,6 +85,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    #[inline]
     fn extra(&mut self, path: &str, extra: &Map<String, Value>) {
         let is_sent = |(_, value): &(&String, &Value)| !(self.is_of_model && is_empty(value));
         for (name, _) in extra.iter().filter(is_sent) {
@@ -89,12 +93,14 @@ impl Search<'_> {
         }
     }
 
+    #[inline]
     fn content(&mut self, content: &Content, is_allowed: fn(&ContentChunk) -> bool) {
         for (at, chunk) in content.chunks().iter().enumerate() {
             self.chunk(&format!("content[{at}]"), chunk, is_allowed);
         }
     }
 
+    #[inline]
     fn chunk(&mut self, path: &str, chunk: &ContentChunk, is_allowed: fn(&ContentChunk) -> bool) {
         let mut invalid = |path: String| (self.report)(path, MessageRule::ValueIsValid);
         if !is_allowed(chunk) {
@@ -130,6 +136,7 @@ impl Search<'_> {
         }
     }
 
+    #[inline]
     fn call(&mut self, at: usize, call: &ToolCall) {
         let path = format!("tool_calls[{at}]");
         if matches!(call.kind, Some(ToolType::Unknown(_))) {
@@ -140,6 +147,7 @@ impl Search<'_> {
     }
 }
 
+#[inline]
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()

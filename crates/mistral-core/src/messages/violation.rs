@@ -18,6 +18,7 @@ pub struct Violation {
 }
 
 impl fmt::Display for Violation {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "message {}: ", self.at)?;
         if let Some(field) = &self.field {
@@ -59,6 +60,7 @@ pub enum MessageRule {
 }
 
 impl fmt::Display for MessageRule {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::HasContent => "the message is empty",

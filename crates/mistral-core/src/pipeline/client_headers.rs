@@ -47,6 +47,7 @@ impl ClientHeaders {
     ///
     /// # Errors
     /// Fails when HTTP does not allow the name.
+    #[inline]
     pub(crate) fn set_application(&mut self, name: &str) -> Result<()> {
         let value = HeaderValue::try_from(format!("{} {NAME}", name.trim()));
         self.user_agent = Some(value.map_err(|_| {

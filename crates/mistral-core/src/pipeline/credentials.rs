@@ -6,9 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::client_headers::ClientHeaders;
-use super::request::RequestParts;
+use super::request::{CallOptions, RequestParts};
 use crate::error::Error;
-use crate::redact::Secrets;
+use crate::redact::{Secrets, is_secret_header};
 
 /// The credentials that an attempt was sent with, to compare after a 401.
 ///
@@ -65,6 +65,31 @@ impl Credentials {
         headers.into_iter().for_each(|it| more.add_headers(it));
         more.add_headers(client);
         more.add_url(url);
+    }
+
+    /// Completes an error of the exchange: masks all secrets of the request, and records whether it
+    /// had none.
+    #[cold]
+    pub(super) fn complete(
+        mut self,
+        error: Error,
+        request: &RequestParts,
+        client: &ClientHeaders,
+        url: &Url,
+    ) -> Error {
+        let own = request.options();
+        let headers = own.into_iter().flat_map(|own| &own.headers);
+        let mut headers = headers.chain(client.others());
+        let is_anonymous = self.is_empty()
+            && self.more.is_none()
+            && !own.is_some_and(CallOptions::has_credential)
+            && !headers.any(|(name, value)| value.is_sensitive() || is_secret_header(name));
+        self.add_own(request, client, url);
+        let error = self.mask(error);
+        match is_anonymous {
+            true => error.without_credentials(),
+            false => error,
+        }
     }
 
     /// Replaces the secrets in an error of the exchange, wherever the server quotes them.

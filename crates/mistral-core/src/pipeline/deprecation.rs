@@ -1,6 +1,5 @@
 //! Warnings about deprecated models, which the server reports in a header.
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -17,7 +16,7 @@ const MAX_MODELS: usize = 1_000;
 
 /// The models that a client has warned of, each once.
 #[derive(Debug, Default)]
-pub(crate) struct DeprecationWarnings(Mutex<BTreeSet<String>>);
+pub(crate) struct DeprecationWarnings(Mutex<Vec<String>>);
 
 impl DeprecationWarnings {
     /// Warns if the response says that the model of the request is deprecated.
@@ -39,9 +38,10 @@ impl DeprecationWarnings {
         let key = model.clone().unwrap_or_else(|| operation.to_string());
         {
             let mut reported = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if reported.len() >= MAX_MODELS || !reported.insert(key) {
+            if reported.len() >= MAX_MODELS || reported.contains(&key) {
                 return;
             }
+            reported.push(key);
         }
         let time = String::from_utf8_lossy(time.as_bytes());
         tracing::warn!(
@@ -54,6 +54,7 @@ impl DeprecationWarnings {
 }
 
 /// Returns the model that a request names.
+#[inline]
 fn model(request: &RequestParts) -> Option<String> {
     if let Some(model) = &request.model {
         return Some(model.to_string());

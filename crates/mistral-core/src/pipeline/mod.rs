@@ -152,6 +152,15 @@ impl Pipeline {
         timeout_at(pin!(None), deadline, self.provider.prepare().as_mut()).await?
     }
 
+    /// Adds the provider's advice to an error that the server responded with.
+    #[cold]
+    fn advised(&self, error: Error) -> Error {
+        let hint = error
+            .api()
+            .and_then(|response| self.provider.hint(response));
+        error.with_hint(hint)
+    }
+
     fn timeouts_of(&self, request: &RequestParts) -> Timeouts {
         let overrides = request.options().map(|options| &options.timeouts);
         overrides.map_or(self.timeouts, |overrides| overrides.over(&self.timeouts))

@@ -75,12 +75,15 @@ impl<'a> Exchange<'a> {
         self.retries += 1;
     }
 
-    /// Completes the error of an attempt: adds the URL, and masks the credentials.
+    /// Completes the error of an attempt: adds URL and advice, and masks the credentials.
     #[cold]
     pub(crate) fn complete(&self, error: Error) -> Error {
-        let mut all = self.credentials.clone();
-        all.add_own(self.request, &self.pipeline.headers, &self.target().url);
-        all.mask(error.with_url(&self.target().url))
-            .with_earlier_arrival(self.may_have_arrived)
+        let (headers, url) = (&self.pipeline.headers, &self.target().url);
+        let all = self.credentials.clone();
+        let error = self
+            .pipeline
+            .advised(error)
+            .with_earlier_arrival(self.may_have_arrived);
+        all.complete(error.with_url(url), self.request, headers, url)
     }
 }

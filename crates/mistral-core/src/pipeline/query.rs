@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::json::wire::{Object, serialize_object};
 
 impl RequestParts {
+    #[inline]
     pub(super) fn add_query(&mut self, query: &impl Object, exploded: &[&str]) -> Result<()> {
         let entries = serialize_object(query, serde_json::value::Serializer)
             .map_err(|error| Error::config("the query cannot be written").with_source(error))?;
@@ -16,6 +17,7 @@ impl RequestParts {
         Ok(())
     }
 
+    #[inline]
     fn add_entries(&mut self, entries: &Map<String, Value>, exploded: &[&str]) {
         for (name, value) in entries {
             if let (Value::Object(members), true) = (value, exploded.contains(&name.as_str())) {
@@ -37,6 +39,7 @@ impl RequestParts {
     }
 
     /// Returns the value that a query parameter is set to.
+    #[inline]
     pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
         let query = &self.options()?.query;
         let (_, value) = query.iter().rfind(|(it, _)| it == name)?;
@@ -44,11 +47,13 @@ impl RequestParts {
     }
 
     /// Returns the number that a query parameter is set to.
+    #[inline]
     pub(crate) fn query_number(&self, name: &str) -> Option<u64> {
         self.query_value(name)?.parse().ok()
     }
 
     /// Sets a query parameter, in place of any of that name.
+    #[inline]
     pub(crate) fn set_query(&mut self, name: &str, value: String) {
         let query = &mut self.options_mut().query;
         query.retain(|(it, _)| it != name);

@@ -31,6 +31,7 @@ impl ApiRequest {
 }
 
 impl RequestParts {
+    #[inline] // few programs use it
     fn set_raw(&mut self, json: &[u8]) -> Result<()> {
         let invalid = |error: &dyn std::fmt::Display| {
             Error::config(format!("the request is not a JSON object: {error}"))

@@ -13,6 +13,7 @@ impl ApiRequest {
     /// storage. Neither credentials nor headers of the client are sent, because the URL is signed.
     ///
     /// The call fails unless `url` is one of HTTP.
+    #[inline]
     pub fn signed_url(self, url: &str) -> Self {
         self.update(|parts| {
             let parsed = Url::parse(url).ok();
@@ -30,11 +31,13 @@ impl ApiRequest {
 
 impl RequestParts {
     /// Returns the URL of a request that is not for the provider, and must not have its credentials.
+    #[inline]
     pub(crate) fn signed_url(&self) -> Option<&Url> {
         self.options()?.signed_url.as_ref()
     }
 
     /// Adds the trace headers, unless the request leaves the provider.
+    #[inline]
     pub(crate) fn add_trace_headers(&self, propagate: &Propagate, headers: &mut HeaderMap) {
         if self.signed_url().is_none() {
             propagate.add_headers(headers);

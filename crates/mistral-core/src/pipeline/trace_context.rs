@@ -19,6 +19,7 @@ impl ApiRequest {
     /// The context is that of the body, if the caller sets one there, otherwise that of the header,
     /// otherwise that of [`ClientBuilder::propagate`](crate::ClientBuilder::propagate) if it is
     /// sampled, otherwise a new one. The call fails before it is sent if the caller's is invalid.
+    #[inline]
     pub fn trace_context(self) -> Self {
         self.update(|parts| {
             parts.options_mut().add_trace_context = Some(RequestParts::with_trace_context);
@@ -35,6 +36,7 @@ impl RequestParts {
     ///
     /// # Errors
     /// Fails when the caller's trace context is not one.
+    #[inline]
     fn with_trace_context(&self, propagate: &Propagate) -> Result<Box<Self>> {
         let mut parts = Box::new(self.clone());
         let body = parts.body.take();
@@ -55,6 +57,7 @@ impl RequestParts {
         Ok(parts)
     }
 
+    #[inline]
     fn trace_context(
         &self,
         fields: &BTreeMap<String, &RawValue>,
@@ -88,11 +91,13 @@ impl RequestParts {
 }
 
 #[cold]
+#[inline]
 fn invalid(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::config("`traceparent` cannot be sent").with_source(cause)
 }
 
 #[cold]
+#[inline]
 fn not_a_traceparent(text: &str) -> Error {
     Error::config(format!(
         "`traceparent` must be a W3C trace context such as \
@@ -101,6 +106,7 @@ fn not_a_traceparent(text: &str) -> Error {
 }
 
 /// Whether `text` is a `traceparent` by W3C Trace Context. Later versions may have further parts.
+#[inline]
 fn is_traceparent(text: &str) -> bool {
     let is_hex = |part: &str, length: usize| {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -119,12 +125,14 @@ fn is_traceparent(text: &str) -> bool {
 }
 
 /// Whether the lowest bit of the flags is set, which are the fourth part.
+#[inline]
 fn is_sampled(traceparent: &str) -> bool {
     let flags = traceparent.split('-').nth(3);
     let flags = flags.and_then(|flags| u8::from_str_radix(flags, 16).ok());
     flags.is_some_and(|flags| flags & 1 == 1)
 }
 
+#[inline]
 fn random_traceparent() -> String {
     let (trace, parent) = (fastrand::u128(1..), fastrand::u64(1..));
     format!("00-{trace:032x}-{parent:016x}-01")

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use http::HeaderMap;
 use http::request::Parts;
 
-use crate::error::Result;
+use crate::error::{ApiError, Result};
 
 pub use self::credentials::{InvalidSecret, Token, TokenCache, TokenSource, secret_header};
 pub use self::operation::{Framing, Operation, RetrySafety};
@@ -189,6 +189,15 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     {
         let _ = (parts, body);
         Box::pin(Unsigned)
+    }
+
+    /// Returns advice about an error response, for example that a token needs another scope.
+    ///
+    /// One sentence without a full stop that starts in lower case. [`Error::hint`](crate::Error::hint)
+    /// returns it in place of the SDK's own advice. Default: `None`.
+    fn hint(&self, error: &ApiError) -> Option<&'static str> {
+        let _ = error;
+        None
     }
 }
 

@@ -1,6 +1,6 @@
 //! The queue of requests that wait until the limits allow them.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,14 +38,15 @@ struct State {
     tokens: TokenBucket,
     burst: Duration,
     pause: Pause,
-    /// The waiting requests by their number.
-    waiting: BTreeMap<u64, Waiter>,
+    /// The waiting requests, by ascending number.
+    waiting: VecDeque<Waiter>,
     /// The number of the next request.
     next_number: u64,
 }
 
 #[derive(Debug)]
 struct Waiter {
+    number: u64,
     tokens: f64,
     changed: Arc<Notify>,
 }
@@ -75,39 +76,42 @@ impl State {
 
     /// Returns the number of requests and of tokens of a request and all behind it.
     fn amount_from(&self, number: u64) -> (f64, f64) {
-        let behind = self.waiting.range(number.saturating_add(1)..).next();
-        if let (Some(this), None) = (self.waiting.get(&number), behind) {
-            return (1.0, this.tokens); // the usual case: the request has just joined the queue
+        if let Some(last) = self.waiting.back().filter(|last| last.number == number) {
+            return (1.0, last.tokens); // the usual case: the request has just joined the queue
         }
-        let before = self
-            .waiting
-            .range(..number)
-            .map(|(_, waiter)| waiter.tokens);
+        let before = self.waiting.iter().take_while(|it| it.number < number);
         let all = (self.requests.reserved(), self.tokens.reserved());
-        before.fold(all, |(requests, left), tokens| {
-            (requests - 1.0, left - tokens)
+        before.fold(all, |(requests, left), waiter| {
+            (requests - 1.0, left - waiter.tokens)
         })
     }
 
-    fn reserve(&mut self, now: Instant, waiter: Waiter) -> u64 {
+    fn reserve(&mut self, now: Instant, mut waiter: Waiter) -> u64 {
         self.requests.reserve(now, 1.0);
         self.tokens.reserve(now, waiter.tokens);
         let number = self.next_number;
         self.next_number += 1;
-        self.waiting.insert(number, waiter);
+        waiter.number = number;
+        self.waiting.push_back(waiter);
         number
+    }
+
+    /// Removes a request from the queue, if it still waits.
+    fn remove(&mut self, number: u64) -> Option<Waiter> {
+        let found = self.waiting.binary_search_by_key(&number, |it| it.number);
+        self.waiting.remove(found.ok()?)
     }
 
     /// Removes a request that is not sent.
     fn release(&mut self, now: Instant, number: u64, is_missed: bool) -> Option<Waiter> {
-        let waiter = self.waiting.remove(&number)?;
+        let waiter = self.remove(number)?;
         self.requests.release(now, 1.0, is_missed);
         self.tokens.release(now, waiter.tokens, is_missed);
         Some(waiter)
     }
 
     fn notify_first(&self) {
-        if let Some((_, first)) = self.waiting.first_key_value() {
+        if let Some(first) = self.waiting.front() {
             first.changed.notify_one();
         }
     }
@@ -122,7 +126,7 @@ impl Default for FairQueue {
                 tokens: TokenBucket::new(now),
                 burst: Duration::ZERO,
                 pause: Pause::new(now),
-                waiting: BTreeMap::new(),
+                waiting: VecDeque::new(),
                 next_number: 0,
             }),
         }
@@ -273,6 +277,7 @@ impl<'a> Ticket<'a> {
         let changed = Arc::new(Notify::new());
         let mut state = queue.state();
         let waiter = Waiter {
+            number: 0, // set when it joins the queue
             tokens: state.tokens.amount_to_charge(tokens as f64),
             changed: Arc::clone(&changed),
         };
@@ -311,7 +316,7 @@ impl<'a> Ticket<'a> {
             return Err(wait);
         }
         let (requests, tokens) = state.amount_from(self.number);
-        if let Some(waiter) = state.waiting.remove(&self.number) {
+        if let Some(waiter) = state.remove(self.number) {
             state.requests.consume(now, 1.0, requests);
             state.tokens.consume(now, waiter.tokens, tokens);
         }

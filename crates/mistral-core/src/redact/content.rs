@@ -44,12 +44,14 @@ pub struct Redaction {
 
 impl Redaction {
     /// Creates a redaction without rules.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Redacts the value of every field with one of these names, at any depth, whatever its type.
     /// The case of ASCII letters does not matter.
+    #[inline]
     pub fn keys<K: Into<String>>(mut self, names: impl IntoIterator<Item = K>) -> Self {
         self.keys.extend(names.into_iter().map(Into::into));
         self
@@ -63,6 +65,7 @@ impl Redaction {
     /// pattern.
     ///
     /// For regular expressions, use a [`callback`](Self::callback).
+    #[inline]
     pub fn patterns<P: AsRef<str>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
         let patterns = patterns.into_iter();
         self.patterns
@@ -74,12 +77,14 @@ impl Redaction {
     ///
     /// For spans, that is a list of messages in the format of OpenTelemetry's conventions; for debug
     /// output, the body of a request or a response. `redact` must not block.
+    #[inline]
     pub fn callback(mut self, redact: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
         self.callbacks.push(Arc::new(redact));
         self
     }
 
     /// Redacts `content`.
+    #[inline]
     pub fn apply(&self, content: &mut Value) {
         self.apply_to_value(content);
         for redact in &self.callbacks {
@@ -88,6 +93,7 @@ impl Redaction {
     }
 
     // Depth: a `Value` that was parsed, here as elsewhere, is at most 128 levels deep.
+    #[inline]
     fn apply_to_value(&self, value: &mut Value) {
         match value {
             Value::Object(fields) => {
@@ -107,6 +113,7 @@ impl Redaction {
         }
     }
 
+    #[inline]
     fn apply_to_text(&self, text: &mut String) {
         if !self.keys.is_empty()
             && text.trim_start().starts_with(['{', '['])
@@ -128,6 +135,7 @@ impl Redaction {
 }
 
 impl fmt::Debug for Redaction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redaction")
             .field("keys", &self.keys)
@@ -144,14 +152,17 @@ impl fmt::Debug for Redaction {
 pub(crate) struct RedactContent(Option<Callback>);
 
 impl RedactContent {
+    #[inline]
     pub(crate) fn new(redaction: Redaction) -> Self {
         Self(Some(Arc::new(move |content| redaction.apply(content))))
     }
 
+    #[inline]
     pub(crate) fn is_set(&self) -> bool {
         self.0.is_some()
     }
 
+    #[inline]
     pub(crate) fn apply(&self, content: &mut Value) {
         if let Some(redact) = &self.0 {
             redact(content);
@@ -159,6 +170,7 @@ impl RedactContent {
     }
 
     /// Returns a redacted JSON text, or `None` if it is not JSON.
+    #[inline]
     pub(crate) fn json(&self, text: &[u8]) -> Option<String> {
         let mut content = serde_json::from_slice(text).ok()?;
         self.apply(&mut content);
@@ -167,6 +179,7 @@ impl RedactContent {
 }
 
 impl fmt::Debug for RedactContent {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_set() { "Some(..)" } else { "None" })
     }

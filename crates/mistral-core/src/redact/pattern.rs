@@ -16,6 +16,7 @@ enum Part {
 }
 
 impl Part {
+    #[inline]
     fn matches(self, letter: char) -> bool {
         match self {
             Self::Char(own) => own == letter,
@@ -26,6 +27,7 @@ impl Part {
 }
 
 impl Pattern {
+    #[inline]
     pub(super) fn parse(text: &str) -> Self {
         let mut parts = Vec::new();
         let mut letters = text.chars();
@@ -43,6 +45,7 @@ impl Pattern {
     }
 
     /// Replaces every match by `mask`. Returns `None` if there is none.
+    #[inline]
     pub(super) fn replace(&self, text: &str, mask: &str) -> Option<String> {
         let mut replaced = String::new();
         let mut rest = text;
@@ -63,6 +66,7 @@ impl Pattern {
     /// Advances all partial matches together, one character at a time: backtracking would take
     /// exponential time for some patterns. `starts` has the earliest start for each number of parts
     /// that match.
+    #[inline]
     fn find(&self, text: &str) -> Option<(usize, usize)> {
         let mut starts: Vec<Option<usize>> = vec![None; self.0.len() + 1];
         let mut found: Option<(usize, usize)> = None;
@@ -95,6 +99,7 @@ impl Pattern {
     }
 
     /// Returns the partial matches after one more character.
+    #[inline]
     fn advance(&self, starts: &[Option<usize>], letter: char) -> Vec<Option<usize>> {
         let mut next = vec![None; starts.len()];
         for (index, (part, start)) in self.0.iter().zip(starts).enumerate() {
@@ -108,6 +113,7 @@ impl Pattern {
     }
 
     /// A run may be empty: what matches before it also matches with it.
+    #[inline]
     fn skip_runs(&self, starts: &mut [Option<usize>]) {
         for (index, part) in self.0.iter().enumerate() {
             if *part != Part::Run {
@@ -121,6 +127,7 @@ impl Pattern {
     }
 }
 
+#[inline]
 fn earlier(one: Option<usize>, other: Option<usize>) -> Option<usize> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),

@@ -16,7 +16,7 @@ use crate::provider::RetrySafety;
 /// error), it is added to the random delay.
 ///
 /// A call is never retried after another status, after a 429 whose code means that the quota is
-/// exhausted, after the first event of a stream, or if its body can be read only once. After a 504
+/// exhausted, after a 500 whose message means that the input is too large (llama.cpp), after the first event of a stream, or if its body can be read only once. After a 504
 /// or 524, a gateway gave up waiting for a server that may still process the request: a
 /// [`Billable`](RetrySafety::Billable) call is retried only with
 /// [`retry_ambiguous`](Self::retry_ambiguous). A
@@ -154,7 +154,11 @@ impl RetryPolicy {
                 self.retry_ambiguous
             }
             (Some(status), _) => {
-                is_retryable_status(status) && error.kind() != ErrorKind::QuotaExceeded
+                let is_final = matches!(
+                    error.kind(),
+                    ErrorKind::QuotaExceeded | ErrorKind::InvalidRequest
+                );
+                is_retryable_status(status) && !is_final
             }
             (None, _) if !matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) => {
                 false

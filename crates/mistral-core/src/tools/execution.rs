@@ -25,10 +25,12 @@ pub(super) struct ToolFailure {
 }
 
 impl ToolFailure {
+    #[inline]
     pub(super) fn new(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Tool, message).into()
     }
 
+    #[inline]
     pub(super) fn fatal(message: impl Into<String>) -> Self {
         Self {
             error: Error::new(ErrorKind::Tool, message),
@@ -36,6 +38,7 @@ impl ToolFailure {
         }
     }
 
+    #[inline]
     pub(super) fn panic(name: impl fmt::Display, payload: &(dyn Any + Send)) -> Self {
         let message = payload.downcast_ref::<&str>().copied();
         let message = message.or(payload.downcast_ref::<String>().map(String::as_str));
@@ -44,6 +47,7 @@ impl ToolFailure {
     }
 
     /// Returns the error with its sources, as text for the model.
+    #[inline]
     pub(super) fn to_model_message(&self) -> String {
         let mut message = format!("Error: {}", self.error.message());
         let mut source = std::error::Error::source(&self.error);
@@ -56,6 +60,7 @@ impl ToolFailure {
 }
 
 impl From<Error> for ToolFailure {
+    #[inline]
     fn from(error: Error) -> Self {
         Self {
             error,
@@ -72,6 +77,7 @@ pub(super) struct ToolExecution {
 }
 
 impl ToolExecution {
+    #[inline]
     pub(super) fn new(
         name: String,
         trace: ToolTrace,
@@ -88,6 +94,7 @@ impl ToolExecution {
 impl Future for ToolExecution {
     type Output = ToolResult;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ToolResult> {
         let span = self.trace.span().clone();
         let _entered = span.enter();
@@ -108,6 +115,7 @@ impl Future for ToolExecution {
 ///
 /// Dropping the future cancels work that has not started. Work that has started runs to
 /// completion.
+#[inline]
 pub(super) async fn spawn_blocking_in_span<T: Send + 'static>(
     name: impl fmt::Display,
     work: impl FnOnce() -> T + Send + 'static,
@@ -132,6 +140,7 @@ pub(super) async fn spawn_blocking_in_span<T: Send + 'static>(
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
+    #[inline]
     fn drop(&mut self) {
         self.0.abort();
     }

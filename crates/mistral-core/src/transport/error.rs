@@ -49,25 +49,27 @@ impl TransportErrorKind {
 
     /// Returns the words for the failure of an exchange with `host`, if that is known.
     pub(crate) fn text(self, host: Option<&str>) -> String {
-        let link = |word: &str| host.map_or(String::new(), |host| format!(" {word} {host}"));
-        match self {
-            Self::Connect => format!("could not connect{}", link("to")),
-            Self::ConnectTimeout => format!("could not connect{} in time", link("to")),
-            Self::NotSent => format!(
-                "the connection{} closed before the request was sent",
-                link("to")
+        let (before, link, after) = match self {
+            Self::Connect => ("could not connect", " to ", ""),
+            Self::ConnectTimeout => ("could not connect", " to ", " in time"),
+            Self::NotSent => (
+                "the connection",
+                " to ",
+                " closed before the request was sent",
             ),
-            Self::Timeout => match host {
-                Some(host) => format!("the exchange with {host} timed out"),
-                None => "timed out".to_owned(),
-            },
-            Self::Interrupted => format!("the connection{} broke", link("to")),
-            Self::TooLarge => "the response headers are too large".to_owned(),
-            Self::RequestBody => "the request body cannot be read".to_owned(),
-            Self::Config => "the transport is not set up for this request".to_owned(),
-            Self::RateLimited => "the request was not sent because of a rate limit".to_owned(),
-            Self::Decode => "the response cannot be decoded".to_owned(),
-            Self::Other => format!("the HTTP exchange{} failed", link("with")),
+            Self::Timeout if host.is_none() => ("timed out", "", ""),
+            Self::Timeout => ("the exchange", " with ", " timed out"),
+            Self::Interrupted => ("the connection", " to ", " broke"),
+            Self::TooLarge => ("the response headers are too large", "", ""),
+            Self::RequestBody => ("the request body cannot be read", "", ""),
+            Self::Config => ("the transport is not set up for this request", "", ""),
+            Self::RateLimited => ("the request was not sent because of a rate limit", "", ""),
+            Self::Decode => ("the response cannot be decoded", "", ""),
+            Self::Other => ("the HTTP exchange", " with ", " failed"),
+        };
+        match host {
+            Some(host) if !link.is_empty() => format!("{before}{link}{host}{after}"),
+            _ => format!("{before}{after}"),
         }
     }
 }

@@ -20,6 +20,7 @@ mod other_shapes;
 mod parse;
 mod placeholders;
 mod raw;
+mod reasoning;
 mod requests;
 mod schema;
 mod so_far;

@@ -21,6 +21,7 @@ async fn failure(status: u16, body: impl Into<Bytes>, headers: &[(&str, &str)]) 
         .iter()
         .fold(reply, |reply, (name, value)| reply.with_header(name, value));
     let call = client_with(&scripted([reply])).chat().complete(&question());
+    let call = call.header("x-api-key", "sent-with-every-request");
     call.retry(RetryPolicy::none()).await.unwrap_err()
 }
 

@@ -95,6 +95,8 @@ async fn retry_decision_by_status_code_and_body() {
     };
     let plain = || (String::new(), None);
     let of = |code, kind| (error(code, kind), None);
+    let too_large = r#"{"error":{"message":"input (600 tokens) is too large to process."}}"#;
+    let too_large = too_large.to_owned();
     let mut cases = vec![
         (429, of("1300", "rate_limited"), REJECTED),
         (429, (String::new(), Some("1")), REJECTED),
@@ -108,6 +110,7 @@ async fn retry_decision_by_status_code_and_body() {
         (400, of("1300", "rate_limited"), NEVER), // the status comes first
         (400, (String::new(), Some("1")), NEVER),
         (422, of("1000", "internal_error_proxy"), NEVER),
+        (500, (too_large, None), NEVER), // llama.cpp
     ];
     let rejected = [408, 429, 500, 502, 503].into_iter();
     let rejected = rejected.chain((520..=529).filter(|status| *status != 524));

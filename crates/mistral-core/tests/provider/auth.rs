@@ -9,7 +9,7 @@ use mistral_core::chat::ChatCompletionResponse;
 use mistral_core::provider::{Operation, Provider, Route, RouteRequest};
 use mistral_core::{Client, Error, ErrorKind, Result};
 
-use crate::common::{Open, answer, question, reply, scripted};
+use crate::common::{Open, answer, builder_with, question, reply, scripted};
 
 async fn ask(client: &Client) -> Result<ChatCompletionResponse> {
     client.chat().complete(&question()).await
@@ -121,4 +121,24 @@ async fn auth_header_of_the_call_replaces_the_providers() {
     ] {
         assert_eq!(sent[0].headers[name].is_sensitive(), is_secret, "{name}");
     }
+}
+
+/// A server that requires a key, where none is set.
+#[tokio::test]
+async fn auth_401_without_credentials_names_the_variable() {
+    let mock = scripted([reply(401, r#"{"error":"Unauthorized"}"#)]);
+    let client = builder_with(&mock).build().unwrap();
+    let hint = ask(&client).await.unwrap_err().hint();
+    assert!(hint.unwrap().contains("set MISTRAL_API_KEY"), "{hint:?}");
+    let stream = client.chat().stream(&question()).await;
+    assert_eq!(stream.unwrap_err().hint(), hint);
+
+    for name in ["authorization", "x-gateway-key"] {
+        let call = client.chat().complete(&question()).header(name, "k");
+        let other = call.await.unwrap_err().hint();
+        assert!(other.unwrap().contains("belongs to this host"), "{name}");
+    }
+    let gateway = builder_with(&mock).header("x-gateway-key", "k");
+    let other = ask(&gateway.build().unwrap()).await.unwrap_err().hint();
+    assert!(other.unwrap().contains("belongs to this host"), "{other:?}");
 }

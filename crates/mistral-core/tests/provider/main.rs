@@ -12,6 +12,7 @@
 mod common;
 
 mod auth;
+mod hint;
 mod quoted;
 mod sign;
 mod token_cache;

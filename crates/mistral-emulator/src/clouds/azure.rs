@@ -23,6 +23,10 @@ pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/providers/mistral/azure/ocr", post(process_ocr))
         .route("/openai/v1/chat/completions", post(complete))
         .route(
+            "/api/projects/{project}/openai/v1/chat/completions",
+            post(complete),
+        )
+        .route(
             "/openai/deployments/{deployment}/chat/completions",
             post(complete_with_deployment),
         )

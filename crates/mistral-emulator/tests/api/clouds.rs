@@ -26,6 +26,7 @@ fn azure_serves_every_route() {
     for path in [
         "/models/chat/completions?api-version=2024-05-01-preview",
         "/openai/v1/chat/completions",
+        "/api/projects/mine/openai/v1/chat/completions",
         "/openai/deployments/mine/chat/completions?api-version=1",
         "/v1/chat/completions",
     ] {

@@ -15,7 +15,7 @@ use crate::json::optional::{optional_number, optional_object};
 use crate::json::placeholder::says_something;
 use crate::json::text::text;
 use crate::json::wire::{entry, extra_entries, optional_entry};
-use crate::messages::{Content, ToolCall, UsageInfo, present_id};
+use crate::messages::{Content, ToolCall, UsageInfo, present_id, reasoning};
 
 /// A chunk of a streamed response. Mirrors the API's `CompletionChunk`.
 ///
@@ -50,6 +50,13 @@ impl CompletionChunk {
                 .as_ref()
                 .map_or("".into(), Content::text)
         })
+    }
+
+    /// Returns the new reasoning of the first choice. Empty if there is none. See
+    /// [`DeltaMessage::thinking`].
+    pub fn thinking(&self) -> Cow<'_, str> {
+        let first = self.choices.first();
+        first.map_or("".into(), |choice| choice.delta.thinking())
     }
 }
 
@@ -102,6 +109,13 @@ pub struct DeltaMessage {
 }
 
 impl DeltaMessage {
+    /// Returns the new part of the reasoning, joined from all thinking chunks. Empty if there is
+    /// none. Where other servers send it beside the content, as `reasoning_content` or
+    /// `reasoning`, the text of that field is returned.
+    pub fn thinking(&self) -> Cow<'_, str> {
+        reasoning(self.content.as_ref(), &self.extra)
+    }
+
     /// Whether the delta has neither text nor tool calls.
     fn is_empty(&self) -> bool {
         self.content.as_ref().is_none_or(Content::is_empty) && self.tool_calls.is_none()

@@ -1,6 +1,6 @@
 //! Merging of the chunks of a stream into a whole response.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -9,13 +9,12 @@ use super::chunk::{CompletionChunk, CompletionResponseStreamChoice, DeltaMessage
 use super::finish::{FinishReason, Logprobs};
 use super::response::{ChatCompletionChoice, ChatCompletionResponse};
 use super::tool_calls::ToolCalls;
-use crate::messages::{AssistantMessage, Content, ContentChunk, ThinkChunk, UsageInfo};
+use crate::messages::{
+    AssistantMessage, Content, ContentChunk, REASONING_FIELDS, ThinkChunk, UsageInfo,
+};
 
 /// The number of choices up to which they are searched one by one.
 const MAX_SEARCHED: usize = 16;
-
-/// The undeclared fields of a message in which other servers stream the reasoning of the model.
-const REASONING_FIELDS: [&str; 2] = ["reasoning", "reasoning_content"];
 
 /// A response that is extended by every chunk.
 #[derive(Debug, Default)]
@@ -27,7 +26,7 @@ pub(super) struct ChunkMerger {
     /// In the order of their first chunks.
     choices: Vec<MergedChoice>,
     /// The position of each choice by its index, where there are many. Empty otherwise.
-    positions: BTreeMap<i64, usize>,
+    positions: HashMap<i64, usize>,
     extra: Map<String, Value>,
 }
 
@@ -96,8 +95,9 @@ impl ChunkMerger {
     #[cold]
     fn remember(&mut self, at: usize, index: i64) {
         if self.positions.is_empty() {
-            let choices = self.choices.iter().enumerate();
-            self.positions = choices.map(|(at, choice)| (choice.index, at)).collect();
+            for (at, choice) in self.choices.iter().enumerate() {
+                self.positions.insert(choice.index, at);
+            }
         }
         self.positions.insert(index, at);
     }
@@ -124,10 +124,10 @@ impl ChunkMerger {
         if self.created.is_some() {
             extra.remove("created");
         }
-        let mut choices: Vec<_> = self.choices.iter().map(MergedChoice::to_choice).collect();
-        choices.sort_by_key(|choice| choice.index);
+        let mut choices: Vec<_> = self.choices.iter().collect();
+        choices.sort_unstable_by_key(|choice| choice.index);
         ChatCompletionResponse {
-            choices,
+            choices: choices.into_iter().map(MergedChoice::to_choice).collect(),
             id: self.id.to_string(),
             object: "chat.completion".to_owned(),
             model: self.model.to_string(),

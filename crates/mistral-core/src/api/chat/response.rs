@@ -63,6 +63,7 @@ impl ChatCompletionResponse {
     /// assert_eq!(history[1], Message::assistant("Hi!"));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
+    #[inline]
     pub fn into_message(self) -> Option<Message> {
         let first = self.choices.into_iter().next();
         first.map(|choice| choice.message.into())
@@ -78,6 +79,14 @@ impl ChatCompletionResponse {
         self.choices
             .first()
             .map_or("".into(), |choice| choice.message.text())
+    }
+
+    /// Returns the reasoning of the first choice. Empty if there is none. See
+    /// [`AssistantMessage::thinking`].
+    pub fn thinking(&self) -> Cow<'_, str> {
+        self.choices
+            .first()
+            .map_or("".into(), |choice| choice.message.thinking())
     }
 
     /// Returns the tool calls of the first choice. Empty if there are none.

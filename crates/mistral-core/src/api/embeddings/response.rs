@@ -45,6 +45,7 @@ impl EmbeddingResponse {
     ///
     /// # Errors
     /// Fails with [`ErrorKind::Decode`] if a vector is missing or does not consist of floats.
+    #[inline]
     pub fn to_f32(&self) -> Result<Vec<Cow<'_, [f32]>>> {
         let mut sorted: Vec<_> = self.data.iter().collect();
         sorted.sort_by_key(|data| data.index);

@@ -17,6 +17,7 @@ pub(crate) struct SkipRule {
 }
 
 impl Default for SkipRule {
+    #[inline]
     fn default() -> Self {
         Self {
             failures: 5,
@@ -48,6 +49,7 @@ struct Open {
 }
 
 impl CircuitBreaker {
+    #[inline]
     pub(crate) fn new(provider: &'static str) -> Self {
         Self {
             provider,
@@ -55,6 +57,7 @@ impl CircuitBreaker {
         }
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,6 +66,7 @@ impl CircuitBreaker {
     ///
     /// After the pause, one call tries it and the others skip it for another pause. That ends earlier
     /// if the call succeeds, and is long enough if it is dropped.
+    #[inline]
     pub(crate) fn skip(&self, rule: SkipRule) -> Option<ProviderFailure> {
         let mut state = self.lock();
         let failures = state.failures;
@@ -85,11 +89,13 @@ impl CircuitBreaker {
     }
 
     /// Returns the end of the pause of a client that is skipped.
+    #[inline]
     pub(crate) fn skipped_until(&self) -> Option<Instant> {
         self.lock().open.as_ref().map(|open| open.until)
     }
 
     /// Records a failure. The client is skipped if it is one too many.
+    #[inline]
     pub(crate) fn failed(&self, error: &Error, rule: SkipRule) {
         let mut state = self.lock();
         state.failures = state.failures.saturating_add(1);
@@ -113,6 +119,7 @@ impl CircuitBreaker {
     }
 
     /// Records a response of the server, after which the client is not skipped.
+    #[inline]
     pub(crate) fn responded(&self) {
         let mut state = self.lock();
         state.failures = 0;
@@ -125,6 +132,7 @@ impl CircuitBreaker {
 
 impl Open {
     /// Starts a pause. One that is too long to represent lasts for a year.
+    #[inline]
     fn pause(&mut self, now: Instant, rule: SkipRule) {
         const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
         self.until = now.checked_add(rule.pause).unwrap_or(now + YEAR);

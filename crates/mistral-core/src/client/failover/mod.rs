@@ -97,6 +97,7 @@ impl Failover {
     ];
 
     /// Creates a failover that tries `clients` in this order.
+    #[inline]
     pub fn new(clients: impl IntoIterator<Item = Client>) -> Self {
         let clients: Arc<[_]> = clients.into_iter().collect();
         let breakers = clients.iter().map(|client| client.provider_name());
@@ -119,6 +120,7 @@ impl Failover {
     /// # let _ = failover;
     /// ```
     #[must_use]
+    #[inline]
     pub fn on(mut self, kinds: impl IntoIterator<Item = ErrorKind>) -> Self {
         self.settings.set_kinds(kinds);
         self
@@ -140,6 +142,7 @@ impl Failover {
     ///
     /// [`Error::is_local_rate_limit`] tells the limiter of the program from a 429 of the server.
     #[must_use]
+    #[inline]
     pub fn on_error(mut self, is_tried: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
         self.settings.set_condition(is_tried);
         self
@@ -170,6 +173,7 @@ impl Failover {
     /// # Ok(()) }
     /// ```
     #[must_use]
+    #[inline]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
         self
@@ -201,6 +205,7 @@ impl Failover {
     ///
     /// [`run`](Self::run) fails with [`ErrorKind::Config`] if the number is 0.
     #[must_use]
+    #[inline]
     pub fn skip_after(mut self, failures: u32, pause: Duration) -> Self {
         self.settings.skip = Some(SkipRule { failures, pause });
         self
@@ -208,6 +213,7 @@ impl Failover {
 
     /// Lets every call try all clients from the first one on, however often they have failed.
     #[must_use]
+    #[inline]
     pub fn never_skip(mut self) -> Self {
         self.settings.skip = None;
         self
@@ -242,6 +248,7 @@ impl Failover {
     /// [`Error::failures`] holds those of the others. Fails with [`ErrorKind::Timeout`] and the phase
     /// [`Total`](crate::error::TimeoutPhase::Total) when the [`timeout`](Self::timeout) expires, and
     /// with [`ErrorKind::Config`] when there are no clients.
+    #[inline]
     pub async fn run<T, C>(&self, call: impl FnMut(&Client) -> C) -> Result<FailoverResponse<T>>
     where
         C: IntoFuture<Output = Result<T>>,
@@ -251,6 +258,7 @@ impl Failover {
         self.try_clients(call, &mut run).instrument(span).await
     }
 
+    #[inline]
     async fn try_clients<T, C>(
         &self,
         mut call: impl FnMut(&Client) -> C,
@@ -276,6 +284,7 @@ impl Failover {
 }
 
 impl fmt::Debug for Failover {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Failover")
             .field("clients", &self.clients)

@@ -29,10 +29,12 @@ pub(crate) struct FailoverSettings {
 }
 
 impl FailoverSettings {
+    #[inline]
     pub(crate) fn set_kinds(&mut self, kinds: impl IntoIterator<Item = ErrorKind>) {
         self.condition = Condition::Kinds(kinds.into_iter().collect());
     }
 
+    #[inline]
     pub(crate) fn set_condition(
         &mut self,
         is_tried: impl Fn(&Error) -> bool + Send + Sync + 'static,
@@ -41,6 +43,7 @@ impl FailoverSettings {
     }
 
     /// Whether the next client may be tried after `error`.
+    #[inline]
     fn allows(&self, error: &Error) -> bool {
         match &self.condition {
             Condition::Kinds(kinds) => kinds.contains(&error.kind()),
@@ -50,11 +53,13 @@ impl FailoverSettings {
 
     /// Whether `error` counts towards the failures after which a client is skipped. An operation that
     /// a provider does not offer, and a limit of the program's own, do not show that it fails.
+    #[inline]
     fn shows_failure(&self, error: &Error) -> bool {
         let is_of_provider = error.kind() != ErrorKind::Unsupported && !error.is_local_rate_limit();
         is_of_provider && self.allows(error)
     }
 
+    #[inline]
     fn check(&self) -> Result<()> {
         if self.skip.is_some_and(|rule| rule.failures == 0) {
             return Err(Error::config(
@@ -67,6 +72,7 @@ impl FailoverSettings {
 }
 
 impl Default for FailoverSettings {
+    #[inline]
     fn default() -> Self {
         Self {
             condition: Condition::Kinds(Failover::KINDS.into()),
@@ -84,6 +90,7 @@ enum Condition {
 }
 
 impl fmt::Debug for Condition {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kinds(kinds) => f.debug_tuple("Kinds").field(kinds).finish(),
@@ -109,6 +116,7 @@ pub(crate) struct FailoverRun<'a> {
 }
 
 impl<'a> FailoverRun<'a> {
+    #[inline]
     pub(crate) fn new(settings: &'a FailoverSettings, breakers: &'a [CircuitBreaker]) -> Self {
         Self {
             settings,
@@ -123,6 +131,7 @@ impl<'a> FailoverRun<'a> {
     }
 
     /// Returns the position of the first client to try.
+    #[inline]
     pub(crate) fn start(&mut self) -> Result<usize> {
         self.settings.check()?;
         let position = self.next_client().ok_or_else(no_clients)?;
@@ -131,6 +140,7 @@ impl<'a> FailoverRun<'a> {
     }
 
     /// Returns the position of the next client to try, and records those that are skipped.
+    #[inline]
     fn next_client(&mut self) -> Option<usize> {
         let position = self.next_in_order().or_else(|| self.first_to_respond())?;
         self.current = position;
@@ -138,6 +148,7 @@ impl<'a> FailoverRun<'a> {
         Some(position)
     }
 
+    #[inline]
     fn next_in_order(&mut self) -> Option<usize> {
         loop {
             let position = self.next;
@@ -152,6 +163,7 @@ impl<'a> FailoverRun<'a> {
 
     /// Returns the position of the client whose pause ends first, for a call that has no other one
     /// left. It is done once per call, so that an outage of all providers costs one request.
+    #[inline]
     fn first_to_respond(&mut self) -> Option<usize> {
         if self.has_tried_skipped {
             return None;
@@ -166,11 +178,13 @@ impl<'a> FailoverRun<'a> {
         Some(position)
     }
 
+    #[inline]
     fn provider(&self) -> &'static str {
         self.breakers.get(self.current).map_or("", |it| it.provider)
     }
 
     /// Adds what is known of the call that the deadline cut off to its error.
+    #[inline]
     pub(crate) fn cut_off(&self, error: Error) -> Error {
         if error.kind() != ErrorKind::Timeout {
             return error; // there is no Tokio runtime, and nothing was sent
@@ -182,6 +196,7 @@ impl<'a> FailoverRun<'a> {
 
     /// Records the result of the current client. Returns the outcome of the call, or the position of
     /// the client that is to be tried next.
+    #[inline]
     pub(crate) fn record<T>(
         &mut self,
         result: Result<T>,
@@ -220,6 +235,7 @@ impl<'a> FailoverRun<'a> {
     }
 
     /// Records what the result shows about the provider: that it fails, that it responds, or nothing.
+    #[inline]
     fn record_health<T>(&self, result: &Result<T>) {
         let Some(breaker) = self.breakers.get(self.current) else {
             return;
@@ -235,6 +251,7 @@ impl<'a> FailoverRun<'a> {
     }
 
     /// Records the failures so far in the span.
+    #[inline]
     fn record_failures(&mut self) {
         self.failures.sort_by_key(|(position, _)| *position);
         if !self.failures.is_empty() {
@@ -242,6 +259,7 @@ impl<'a> FailoverRun<'a> {
         }
     }
 
+    #[inline]
     fn take_failures(&mut self) -> Vec<ProviderFailure> {
         self.failures.sort_by_key(|(position, _)| *position);
         let failures = mem::take(&mut self.failures).into_iter();
@@ -250,10 +268,12 @@ impl<'a> FailoverRun<'a> {
 }
 
 /// Creates the error of a failover without clients.
+#[inline]
 pub(crate) fn no_clients() -> Error {
     Error::config("`Failover` has no clients: pass at least one to `Failover::new`")
 }
 
+#[inline]
 fn log_failover(provider: &str, next: &str, error: &Error) {
     let operation = error.operation();
     let kind = error.kind();
@@ -269,6 +289,7 @@ fn log_failover(provider: &str, next: &str, error: &Error) {
     );
 }
 
+#[inline]
 fn failure_summary(failures: &[(usize, ProviderFailure)]) -> String {
     let reasons: Vec<_> = failures
         .iter()

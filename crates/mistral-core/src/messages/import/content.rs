@@ -24,6 +24,7 @@ const OWN_CHUNKS: [(&str, &[&str]); 5] = [
 const FOREIGN_FILE: &str = "the id is that of a file at OpenAI: upload the file to Mistral, and \
     replace the id";
 
+#[inline]
 pub(super) fn system(fields: &mut Fields, log: &mut ChangeLog) -> SystemMessage {
     let mut content = take(fields, "content", log);
     if let Content::Chunks(chunks) = &mut content {
@@ -39,10 +40,12 @@ pub(super) fn system(fields: &mut Fields, log: &mut ChangeLog) -> SystemMessage 
     SystemMessage::new(content)
 }
 
+#[inline]
 pub(super) fn user(fields: &mut Fields, log: &mut ChangeLog) -> UserMessage {
     UserMessage::new(take(fields, "content", log))
 }
 
+#[inline]
 pub(super) fn tool(fields: &mut Fields, log: &mut ChangeLog) -> ToolMessage {
     let mut message = ToolMessage::new(result(fields, "content", log));
     message.tool_call_id = fields.take_text("tool_call_id");
@@ -51,6 +54,7 @@ pub(super) fn tool(fields: &mut Fields, log: &mut ChangeLog) -> ToolMessage {
 }
 
 /// Takes the result of a tool, which may be empty.
+#[inline]
 pub(super) fn result(fields: &mut Fields, name: &str, log: &mut ChangeLog) -> Content {
     match take(fields, name, log) {
         Content::Null => Content::Text(String::new()),
@@ -59,6 +63,7 @@ pub(super) fn result(fields: &mut Fields, name: &str, log: &mut ChangeLog) -> Co
 }
 
 /// Takes the content of a message: text, or a list of parts.
+#[inline]
 pub(super) fn take(fields: &mut Fields, name: &str, log: &mut ChangeLog) -> Content {
     let path = fields.path(name);
     match fields.take(name) {
@@ -84,6 +89,7 @@ pub(super) fn take(fields: &mut Fields, name: &str, log: &mut ChangeLog) -> Cont
     }
 }
 
+#[inline]
 fn part(value: Value, path: String, log: &mut ChangeLog) -> Option<ContentChunk> {
     let Value::Object(object) = value else {
         if let Value::String(text) = &value {
@@ -140,6 +146,7 @@ fn part(value: Value, path: String, log: &mut ChangeLog) -> Option<ContentChunk>
 }
 
 /// Records that the part has another type, if it could be converted.
+#[inline]
 fn renamed(
     chunk: Option<ContentChunk>,
     fields: &Fields,
@@ -157,10 +164,12 @@ fn renamed(
     chunk
 }
 
+#[inline]
 fn text(fields: &mut Fields, name: &str) -> Option<ContentChunk> {
     Some(TextChunk::new(fields.take_text(name)?).into())
 }
 
+#[inline]
 fn image(fields: &mut Fields, log: &mut ChangeLog) -> Option<ContentChunk> {
     let url = match fields.take_object("image_url") {
         None => ImageUrl::new(fields.take_text("image_url")?),
@@ -181,12 +190,14 @@ fn image(fields: &mut Fields, log: &mut ChangeLog) -> Option<ContentChunk> {
 }
 
 /// Takes a level of detail that Mistral has.
+#[inline]
 fn detail(fields: &mut Fields) -> Option<ImageDetail> {
     let is_known = |value: &Value| matches!(value.as_str(), Some("low" | "auto" | "high"));
     let detail = fields.take_if("detail", is_known)?;
     detail.as_str().map(ImageDetail::from)
 }
 
+#[inline]
 fn audio(fields: &mut Fields, log: &mut ChangeLog) -> Option<ContentChunk> {
     let data = match fields.take_object("input_audio") {
         None => fields.take_text("input_audio")?,
@@ -202,6 +213,7 @@ fn audio(fields: &mut Fields, log: &mut ChangeLog) -> Option<ContentChunk> {
 }
 
 /// Takes a file: its id, its URL, or its data.
+#[inline]
 fn file(fields: &mut Fields, log: &mut ChangeLog) -> Option<ContentChunk> {
     let name = fields.take_text("filename");
     let url = match (fields.take_text("file_data"), fields.take_text("file_url")) {
@@ -224,6 +236,7 @@ fn file(fields: &mut Fields, log: &mut ChangeLog) -> Option<ContentChunk> {
 }
 
 /// Imports a chunk that has Mistral's form already.
+#[inline]
 fn own_chunk(
     kind: &str,
     fields: Fields,

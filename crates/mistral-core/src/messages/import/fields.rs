@@ -10,6 +10,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    #[inline]
     pub(super) fn new(path: impl Into<String>, fields: Map<String, Value>) -> Self {
         Self {
             path: path.into(),
@@ -18,6 +19,7 @@ impl Fields {
     }
 
     /// Returns the path of a field within the message.
+    #[inline]
     pub(super) fn path(&self, name: &str) -> String {
         if self.path.is_empty() {
             name.to_owned()
@@ -26,15 +28,18 @@ impl Fields {
         }
     }
 
+    #[inline]
     pub(super) fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name)
     }
 
     /// Takes the value of a field, unless it is missing or `null`.
+    #[inline]
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         self.take_if(name, |value| !value.is_null())
     }
 
+    #[inline]
     pub(super) fn take_text(&mut self, name: &str) -> Option<String> {
         match self.take_if(name, Value::is_string)? {
             Value::String(text) => Some(text),
@@ -42,6 +47,7 @@ impl Fields {
         }
     }
 
+    #[inline]
     pub(super) fn take_object(&mut self, name: &str) -> Option<Map<String, Value>> {
         match self.take_if(name, Value::is_object)? {
             Value::Object(object) => Some(object),
@@ -49,6 +55,7 @@ impl Fields {
         }
     }
 
+    #[inline]
     pub(super) fn take_list(&mut self, name: &str) -> Option<Vec<Value>> {
         match self.take_if(name, Value::is_array)? {
             Value::Array(list) => Some(list),
@@ -57,6 +64,7 @@ impl Fields {
     }
 
     /// Takes the value of a field if `is_fit`. Others are left, and reported by `finish`.
+    #[inline]
     pub(super) fn take_if(
         &mut self,
         name: &str,
@@ -67,6 +75,7 @@ impl Fields {
     }
 
     /// Drops fields that the converted message has in another form.
+    #[inline]
     pub(super) fn skip(&mut self, names: &[&str]) {
         for name in names {
             self.fields.remove(*name);
@@ -74,6 +83,7 @@ impl Fields {
     }
 
     /// Removes fields that are there.
+    #[inline]
     pub(super) fn remove(&mut self, names: &[&str], reason: &'static str, log: &mut ChangeLog) {
         for name in names {
             if let Some(value) = self.fields.remove(*name) {
@@ -83,6 +93,7 @@ impl Fields {
     }
 
     /// Keeps the fields with these names, and removes all others.
+    #[inline]
     pub(super) fn keep(mut self, names: &[&str], log: &mut ChangeLog) -> Map<String, Value> {
         let is_kept = |name: &str| names.contains(&name);
         let (kept, others) = self.fields.into_iter().partition(|(name, _)| is_kept(name));
@@ -92,6 +103,7 @@ impl Fields {
     }
 
     /// Removes all fields that are left.
+    #[inline]
     pub(super) fn finish(mut self, log: &mut ChangeLog) {
         for (name, value) in std::mem::take(&mut self.fields) {
             let reason = if value.is_null() {

@@ -43,6 +43,7 @@ impl Import {
     }
 
     /// Appends a tool call to the message of the model before it, or as a new message.
+    #[inline]
     fn push_call(&mut self, call: ToolCall) {
         if self.reasoning.is_none()
             && let Some((_, Message::Assistant(message))) = self.messages.last_mut()
@@ -101,6 +102,7 @@ impl Import {
 }
 
 /// Imports a part of reasoning.
+#[inline]
 fn text(part: Value, path: String, log: &mut ChangeLog) -> Option<String> {
     let Value::Object(part) = part else {
         log.removed(path, part, "reasoning consists of texts");

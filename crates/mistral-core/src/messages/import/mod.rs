@@ -76,6 +76,7 @@ fn read(json: &[u8]) -> Result<Vec<Value>> {
     }
 }
 
+#[inline]
 fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Decode, message)
 }
@@ -146,12 +147,14 @@ impl Import {
     }
 
     /// Appends a message that is not from the model.
+    #[inline]
     fn push(&mut self, message: Message) {
         self.flush_reasoning();
         self.messages.push((self.log.at, message));
     }
 
     /// Appends a message from the model, with the reasoning before it.
+    #[inline]
     fn push_model(&mut self, mut message: AssistantMessage) {
         let (at, reasoning) = match self.reasoning.take() {
             Some((at, reasoning)) => (at, Some(reasoning)),
@@ -164,6 +167,7 @@ impl Import {
     }
 
     /// Appends reasoning that no message of the model follows, as a message of its own.
+    #[inline]
     fn flush_reasoning(&mut self) {
         if let Some((at, reasoning)) = self.reasoning.take() {
             let message = Message::assistant([ContentChunk::from(reasoning)]);

@@ -7,11 +7,12 @@ use super::fields::Fields;
 use crate::messages::change::ChangeLog;
 use crate::messages::content::Content;
 use crate::messages::content_chunk::{ContentChunk, ThinkChunk};
-use crate::messages::message::AssistantMessage;
+use crate::messages::message::{AssistantMessage, REASONING_FIELDS};
 use crate::messages::tool_call::{Arguments, ToolCall};
 
 const TEXT: &str = "it is a text of the content";
 
+#[inline]
 pub(super) fn assistant(fields: &mut Fields, log: &mut ChangeLog) -> AssistantMessage {
     let has_content = fields.has("content");
     let mut content = has_content.then(|| content::take(fields, "content", log));
@@ -22,10 +23,15 @@ pub(super) fn assistant(fields: &mut Fields, log: &mut ChangeLog) -> AssistantMe
     if let Some(audio) = fields.take_object("audio") {
         spoken(&mut content, audio, log);
     }
-    for name in ["reasoning_content", "reasoning"] {
+    let mut imported = None;
+    for name in REASONING_FIELDS {
         if let Some(text) = fields.take_text(name).filter(|text| !text.is_empty()) {
             log.converted(name, text.as_str().into(), "it is a thinking chunk");
-            prepend(&mut content, thinking([text]).into());
+            // vLLM sends the same text in both fields.
+            if imported.as_ref() != Some(&text) {
+                imported = Some(text.clone());
+                prepend(&mut content, thinking([text]).into());
+            }
         }
     }
     let mut calls = tool_calls(fields, log);
@@ -45,6 +51,7 @@ pub(super) fn assistant(fields: &mut Fields, log: &mut ChangeLog) -> AssistantMe
 }
 
 /// Imports a spoken response, of which the history can have the transcript.
+#[inline]
 fn spoken(content: &mut Option<Content>, audio: Map<String, Value>, log: &mut ChangeLog) {
     let transcript = audio.get("transcript").and_then(Value::as_str);
     let transcript = transcript.unwrap_or_default().to_owned();
@@ -58,6 +65,7 @@ fn spoken(content: &mut Option<Content>, audio: Map<String, Value>, log: &mut Ch
     }
 }
 
+#[inline]
 fn append(content: &mut Option<Content>, text: &str) {
     match content {
         Some(Content::Chunks(chunks)) => chunks.push(ContentChunk::text(text)),
@@ -70,6 +78,7 @@ fn append(content: &mut Option<Content>, text: &str) {
 }
 
 /// Adds a chunk before the others.
+#[inline]
 pub(super) fn prepend(content: &mut Option<Content>, chunk: ContentChunk) {
     let rest = match content.take() {
         Some(Content::Chunks(chunks)) => chunks,
@@ -80,10 +89,12 @@ pub(super) fn prepend(content: &mut Option<Content>, chunk: ContentChunk) {
     *content = Some(Content::Chunks(chunks.collect()));
 }
 
+#[inline]
 pub(super) fn thinking(texts: impl IntoIterator<Item = String>) -> ThinkChunk {
     ThinkChunk::new(texts.into_iter().map(ContentChunk::text))
 }
 
+#[inline]
 fn tool_calls(fields: &mut Fields, log: &mut ChangeLog) -> Vec<ToolCall> {
     let calls = fields.take_list("tool_calls").unwrap_or_default();
     fields.take_if("tool_calls", Value::is_null); // as if it were absent
@@ -92,6 +103,7 @@ fn tool_calls(fields: &mut Fields, log: &mut ChangeLog) -> Vec<ToolCall> {
     calls.collect()
 }
 
+#[inline]
 fn tool_call(call: Value, path: String, log: &mut ChangeLog) -> Option<ToolCall> {
     let before = call.clone();
     let imported = match call {
@@ -132,6 +144,7 @@ fn tool_call(call: Value, path: String, log: &mut ChangeLog) -> Option<ToolCall>
 }
 
 /// Imports the call of a function: its name and its arguments.
+#[inline]
 pub(super) fn function(
     mut fields: Fields,
     id: Option<String>,
@@ -156,6 +169,7 @@ pub(super) fn function(
 }
 
 /// Imports the call of a custom tool, whose input is any text.
+#[inline]
 pub(super) fn custom(
     mut fields: Fields,
     id: Option<String>,
@@ -170,6 +184,7 @@ pub(super) fn custom(
     Some(call(id, name, arguments.into()))
 }
 
+#[inline]
 fn call(id: Option<String>, name: String, arguments: Arguments) -> ToolCall {
     let mut call = ToolCall::new("", name, arguments);
     call.id = id;

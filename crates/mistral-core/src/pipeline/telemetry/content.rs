@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::messages::REASONING_FIELDS;
+
 /// Returns the conversation in the body of a request.
 pub(super) fn input(body: &Value) -> Option<Value> {
     if let Some(messages) = body.get("messages").and_then(Value::as_array) {
@@ -36,6 +38,13 @@ fn message(message: &Value) -> Value {
         return json!({ "role": role, "parts": [part] });
     }
     let mut parts = parts(content);
+    let beside = REASONING_FIELDS
+        .into_iter()
+        .filter_map(|name| message.get(name)?.as_str())
+        .find(|text| !text.is_empty());
+    if let Some(text) = beside {
+        parts.insert(0, json!({ "type": "reasoning", "content": text }));
+    }
     let calls = message.get("tool_calls").and_then(Value::as_array);
     parts.extend(calls.into_iter().flatten().map(tool_call));
     json!({ "role": role, "parts": parts })
@@ -121,6 +130,13 @@ mod tests {
                     { "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] },
                 ] }),
                 json!({ "role": "assistant", "parts": [{ "type": "reasoning", "content": "hm" }] }),
+            ),
+            (
+                json!({ "role": "assistant", "content": "a", "reasoning_content": "hm" }),
+                json!({ "role": "assistant", "parts": [
+                    { "type": "reasoning", "content": "hm" },
+                    { "type": "text", "content": "a" },
+                ] }),
             ),
             (
                 json!({ "role": "assistant", "content": null, "tool_calls": [

@@ -53,6 +53,7 @@ impl RunTrace {
         }
     }
 
+    #[inline]
     pub(crate) fn span(&self) -> &Span {
         &self.span
     }
@@ -72,6 +73,7 @@ impl RunTrace {
 }
 
 impl Drop for RunTrace {
+    #[inline]
     fn drop(&mut self) {
         if !self.has_ended {
             self.span.record("error.type", "cancelled");
@@ -127,6 +129,7 @@ impl ToolTrace {
         trace
     }
 
+    #[inline]
     pub(crate) fn span(&self) -> &Span {
         &self.span
     }
@@ -149,6 +152,7 @@ impl ToolTrace {
         }
     }
 
+    #[inline]
     fn captures(&self) -> bool {
         self.capture.is_on() && !self.span.is_disabled()
     }
@@ -177,6 +181,7 @@ impl ToolTrace {
 }
 
 impl Drop for ToolTrace {
+    #[inline]
     fn drop(&mut self) {
         if !self.has_ended {
             self.span.record("error.type", "cancelled");
@@ -185,6 +190,7 @@ impl Drop for ToolTrace {
 }
 
 /// Describes an error without text of a server, a model or a tool.
+#[inline]
 fn describe_tool(error: &Error) -> String {
     let text = describe(error);
     match text.split_once(" panicked: ") {
@@ -193,6 +199,7 @@ fn describe_tool(error: &Error) -> String {
     }
 }
 
+#[inline]
 fn record_error(span: &Span, error: &Error, description: &str) {
     span.record("error.type", error_type(error.kind()));
     span.record("otel.status_code", "ERROR");

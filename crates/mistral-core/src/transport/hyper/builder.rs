@@ -61,6 +61,7 @@ impl HyperTransportBuilder {
     ///
     /// `url` may start with `http://`, `https://` or `socks5://`, and contain `user:password@` with
     /// special characters percent-encoded. A SOCKS proxy also looks up the name of the host.
+    #[inline]
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.connector.proxies.is_disabled = false;
         self.connector.proxies.all = Some(url.into());
@@ -69,6 +70,7 @@ impl HyperTransportBuilder {
 
     /// Sets the proxy of requests without TLS, as [`proxy`](Self::proxy) does for all. Such a proxy
     /// sees the whole request.
+    #[inline]
     pub fn http_proxy(mut self, url: impl Into<String>) -> Self {
         self.connector.proxies.is_disabled = false;
         self.connector.proxies.http = Some(url.into());
@@ -77,6 +79,7 @@ impl HyperTransportBuilder {
 
     /// Sets the proxy of requests with TLS, as [`proxy`](Self::proxy) does for all. Such a proxy
     /// sees the name of the server alone.
+    #[inline]
     pub fn https_proxy(mut self, url: impl Into<String>) -> Self {
         self.connector.proxies.is_disabled = false;
         self.connector.proxies.https = Some(url.into());
@@ -86,6 +89,7 @@ impl HyperTransportBuilder {
     /// Sets the credentials for the proxies that are set here and whose URLs have none.
     ///
     /// Unlike in a URL, special characters need no encoding.
+    #[inline]
     pub fn proxy_basic_auth(
         mut self,
         user: impl Into<String>,
@@ -102,6 +106,7 @@ impl HyperTransportBuilder {
     /// `hosts` has the format of `NO_PROXY`: domains with their subdomains, addresses, networks like
     /// `10.0.0.0/8`, each optionally with a port, or `*`, separated by commas or white space. Other
     /// entries are ignored, with a warning event.
+    #[inline]
     pub fn no_proxy_for(mut self, hosts: impl Into<String>) -> Self {
         self.connector.proxies.bypass = Some(hosts.into());
         self
@@ -109,6 +114,7 @@ impl HyperTransportBuilder {
 
     /// Sends no request through a proxy, whatever the environment names. Proxies that were set
     /// before are removed.
+    #[inline]
     pub fn no_proxy(mut self) -> Self {
         let proxies = &mut self.connector.proxies;
         proxies.is_disabled = true;
@@ -133,6 +139,7 @@ impl HyperTransportBuilder {
     /// # let _ = transport;
     /// # Ok(()) }
     /// ```
+    #[inline]
     pub fn root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         let roots = &mut self.connector.tls.roots;
         roots.push(RootCertificate::Pem(pem.into()));
@@ -140,6 +147,7 @@ impl HyperTransportBuilder {
     }
 
     /// Trusts the certificate in `der` in addition to the system's. Can be called several times.
+    #[inline]
     pub fn root_certificate_der(mut self, der: impl Into<Vec<u8>>) -> Self {
         let roots = &mut self.connector.tls.roots;
         roots.push(RootCertificate::Der(der.into()));
@@ -151,6 +159,7 @@ impl HyperTransportBuilder {
     ///
     /// Turn it off to trust nothing but the root certificates that are set here. On Android with
     /// rustls, certificates cannot be added to the system's: `build` fails unless this is off.
+    #[inline]
     pub fn system_root_certificates(mut self, are_trusted: bool) -> Self {
         self.connector.tls.trusts_system = are_trusted;
         self
@@ -174,6 +183,7 @@ impl HyperTransportBuilder {
     /// # let _ = transport;
     /// # Ok(()) }
     /// ```
+    #[inline]
     pub fn client_certificate_pem(
         mut self,
         certificates: impl Into<Vec<u8>>,
@@ -196,6 +206,7 @@ impl HyperTransportBuilder {
     /// The connect timeout of a client or a call takes precedence; see
     /// [`ClientBuilder::connect_timeout`](crate::ClientBuilder::connect_timeout). This one applies to
     /// requests that no client sends.
+    #[inline]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connector.timeout = timeout;
         self
@@ -217,6 +228,7 @@ impl HyperTransportBuilder {
     /// # let _ = transport;
     /// # Ok::<_, mistral_sdk::transport::TransportError>(())
     /// ```
+    #[inline]
     pub fn resolve(
         mut self,
         host: impl AsRef<str>,
@@ -228,6 +240,7 @@ impl HyperTransportBuilder {
     }
 
     /// Sets the resolver of the hosts that have no fixed addresses. Default: the system's.
+    #[inline]
     pub fn resolver(mut self, resolver: impl Resolver) -> Self {
         self.connector.resolver.set(resolver);
         self
@@ -235,6 +248,7 @@ impl HyperTransportBuilder {
 
     /// Sets the address of this machine that connections start from. It must be of the same family
     /// (IPv4 or IPv6) as the server's. `None`, the default: the system chooses.
+    #[inline]
     pub fn local_address(mut self, address: impl Into<Option<IpAddr>>) -> Self {
         self.connector.local_address = address.into();
         self
@@ -242,6 +256,7 @@ impl HyperTransportBuilder {
 
     /// Sets the interval of TCP keep-alive probes, which detect a dead peer on an idle connection.
     /// `None` turns them off. Default: 15 seconds.
+    #[inline]
     pub fn tcp_keepalive(mut self, interval: impl Into<Option<Duration>>) -> Self {
         self.connector.tcp_keepalive = interval.into();
         self
@@ -252,6 +267,7 @@ impl HyperTransportBuilder {
     /// A user agent that the client or the call sets takes precedence. To send the name of the
     /// application before the SDK's, use
     /// [`ClientBuilder::user_agent`](crate::ClientBuilder::user_agent).
+    #[inline]
     pub fn user_agent(mut self, value: impl AsRef<str>) -> Self {
         match HeaderValue::from_str(value.as_ref()) {
             Ok(value) => self.user_agent = Some(value),
@@ -268,12 +284,14 @@ impl HyperTransportBuilder {
     /// server offers it over TLS.
     ///
     /// For gateways whose HTTP/2 is broken. Each concurrent call then needs a connection of its own.
+    #[inline]
     pub fn http1_only(mut self) -> Self {
         (self.pool.http1_only, self.pool.http2_only) = (true, false);
         self
     }
 
     /// Uses HTTP/2 for every connection without negotiation, even without TLS.
+    #[inline]
     pub fn http2_prior_knowledge(mut self) -> Self {
         (self.pool.http1_only, self.pool.http2_only) = (false, true);
         self
@@ -281,6 +299,7 @@ impl HyperTransportBuilder {
 
     /// Sets the interval of HTTP/2 pings, which are sent while a request is in progress and detect
     /// a connection that has died. `None` turns them off. Default: 10 seconds.
+    #[inline]
     pub fn http2_keep_alive_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
         self.pool.ping_interval = interval.into();
         self
@@ -288,6 +307,7 @@ impl HyperTransportBuilder {
 
     /// Sets the time in which a server must respond to an HTTP/2 ping. The connection is closed
     /// otherwise. Default: 10 seconds.
+    #[inline]
     pub fn http2_keep_alive_timeout(mut self, timeout: Duration) -> Self {
         self.pool.ping_timeout = timeout;
         self
@@ -299,6 +319,7 @@ impl HyperTransportBuilder {
     /// of common servers (uvicorn, Node.js, Apache). Where a server announces its own limit in the
     /// header `keep-alive`, the connection is closed a second before that, after this time at the
     /// latest (30 seconds by default).
+    #[inline]
     pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
         self.pool.idle_timeout = Some(timeout);
         self
@@ -307,6 +328,7 @@ impl HyperTransportBuilder {
     /// Sets the largest number of idle connections that are kept for each server. Default: 100.
     ///
     /// With 0, no connection is used twice.
+    #[inline]
     pub fn pool_max_idle_per_host(mut self, max: usize) -> Self {
         self.pool.max_idle_per_host = max;
         self
@@ -321,6 +343,7 @@ impl HyperTransportBuilder {
     ///
     /// Connections are counted apart for each Tokio runtime and each connect timeout. HTTP upgrades
     /// are not counted.
+    #[inline]
     pub fn max_connections_per_host(mut self, max: usize) -> Self {
         match NonZeroUsize::new(max) {
             Some(max) => self.pool.max_connections = Some(max),
@@ -336,6 +359,7 @@ impl HyperTransportBuilder {
     /// Fails with [`TransportErrorKind::Config`] when a setting is invalid, when the TLS library does
     /// not support it, or when certificates are set in a program without TLS. Also fails when TLS
     /// cannot be set up, as [`HyperTransport::new`] does. No message contains a key or a password.
+    #[inline]
     pub fn build(self) -> Result<HyperTransport, TransportError> {
         if let Some(error) = self.error {
             return Err(error);

@@ -58,6 +58,7 @@ pub(super) struct ConnectorSettings {
 }
 
 impl Default for ConnectorSettings {
+    #[inline]
     fn default() -> Self {
         Self {
             timeout: CONNECT_TIMEOUT,
@@ -91,6 +92,7 @@ impl Connector {
     ///
     /// # Errors
     /// Fails when a setting is invalid or not supported by the TLS library.
+    #[inline]
     pub(super) fn with_settings(settings: &ConnectorSettings) -> Result<Self, TransportError> {
         let mut tcp = tcp_connector(settings.resolver.clone());
         tcp.set_local_address(settings.local_address);

@@ -18,6 +18,7 @@ use super::connect::{BoxError, BoxedConnection, Connector};
 use super::connection_state::{ConnectionState, IdleLimits};
 use super::pool_state::PoolState;
 use super::settings_frame::{FirstFrame, SettingsReader};
+use super::write_buffer::WriteBuffer;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// The largest number of bytes before the end of a response's head. hyper limits the head itself to
@@ -65,7 +66,7 @@ impl Service<Uri> for PooledConnector {
 
 /// A connection of a pool.
 pub(super) struct PooledConnection {
-    io: TokioIo<BoxedConnection>,
+    io: WriteBuffer<TokioIo<BoxedConnection>>,
     state: Arc<ConnectionState>,
     /// Reads the first frame of an HTTP/2 server.
     settings: Option<SettingsReader>,
@@ -87,7 +88,7 @@ impl PooledConnection {
             connector.pool.learn_http1();
         }
         Self {
-            io: TokioIo::new(connection),
+            io: WriteBuffer::new(TokioIo::new(connection), is_http2),
             settings: is_http2.then(SettingsReader::default),
             before_response: 0,
             is_writing: false,
@@ -236,7 +237,7 @@ fn aborted() -> io::Error {
 
 impl Connection for PooledConnection {
     fn connected(&self) -> Connected {
-        let inner = self.io.inner().connected();
+        let inner = self.io.get_ref().inner().connected();
         let connected = Connected::new().proxy(inner.is_proxied());
         let connected = connected.extra(Arc::clone(&self.state));
         if inner.is_negotiated_h2() {

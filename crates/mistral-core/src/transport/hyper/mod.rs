@@ -17,6 +17,7 @@ mod resolver;
 mod settings_frame;
 mod tls;
 mod upgrade;
+mod write_buffer;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -88,8 +89,9 @@ impl HyperTransport {
     /// [`ClientBuilder::connect_timeout`](crate::ClientBuilder::connect_timeout).
     ///
     /// # Errors
-    /// Fails when TLS cannot be set up: there are no root certificates, or the feature
-    /// `rustls-no-provider` is enabled and the application has not installed a `CryptoProvider`.
+    /// Fails when TLS cannot be set up: the feature `rustls-no-provider` is enabled, and the
+    /// application has not installed a `CryptoProvider`. The root certificates of the system are read
+    /// for the first connection with TLS, once per process; the call fails if there are none.
     pub fn new(connect_timeout: Duration) -> Result<Self, TransportError> {
         let connector = Connector::new(connect_timeout)?;
         Ok(Self {

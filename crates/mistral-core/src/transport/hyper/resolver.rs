@@ -1,6 +1,5 @@
 //! The lookup of host names.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -64,29 +63,31 @@ pub trait Resolver: fmt::Debug + Send + Sync + 'static {
 /// The resolver of a transport: fixed addresses, then the application's resolver or the system's.
 #[derive(Clone, Default)]
 pub(super) struct HostResolver {
-    fixed: Option<Arc<HashMap<String, Vec<SocketAddr>>>>,
+    fixed: Arc<Vec<(String, Vec<SocketAddr>)>>,
     own: Option<Arc<dyn Resolver>>,
 }
 
 impl HostResolver {
     /// Sets the addresses of a host.
+    #[inline]
     pub(super) fn fix(&mut self, host: &str, addresses: Vec<SocketAddr>) {
-        let fixed = Arc::make_mut(self.fixed.get_or_insert_default());
-        fixed.insert(normalize(host), addresses);
+        let host = normalize(host);
+        let fixed = Arc::make_mut(&mut self.fixed);
+        fixed.retain(|(name, _)| *name != host);
+        fixed.push((host, addresses));
     }
 
     /// Sets the resolver of all other hosts.
+    #[inline]
     pub(super) fn set(&mut self, resolver: impl Resolver) {
         self.own = Some(Arc::new(resolver));
     }
 
     async fn lookup(self, name: Name) -> io::Result<vec::IntoIter<SocketAddr>> {
-        let fixed = self.fixed.as_ref();
-        let addresses = match (
-            fixed.and_then(|fixed| fixed.get(&normalize(name.as_str()))),
-            self.own,
-        ) {
-            (Some(addresses), _) => addresses.clone(),
+        let host = normalize(name.as_str());
+        let fixed = self.fixed.iter().find(|(fixed, _)| *fixed == host);
+        let addresses = match (fixed, self.own) {
+            (Some((_, addresses)), _) => addresses.clone(),
             (None, Some(own)) => own.resolve(name.as_str()).await?,
             (None, None) => {
                 return Ok(GaiResolver::new()
@@ -132,7 +133,7 @@ impl Service<Name> for HostResolver {
 
 impl fmt::Debug for HostResolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hosts = self.fixed.iter().flat_map(|fixed| fixed.keys());
+        let hosts = self.fixed.iter().map(|(host, _)| host);
         f.debug_struct("HostResolver")
             .field("fixed", &hosts.collect::<Vec<_>>())
             .field("own", &self.own)

@@ -84,6 +84,22 @@ fn fields() -> Vec<History> {
             vec![(1, Converted, "reasoning_content")],
         ),
         (
+            "reasoning that vLLM sends twice",
+            json!([user(), { "role": "assistant", "content": "b",
+                "reasoning": "hm", "reasoning_content": "hm" }]),
+            json!([
+                user(),
+                assistant(json!([
+                    { "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] },
+                    { "type": "text", "text": "b" },
+                ]))
+            ]),
+            vec![
+                (1, Converted, "reasoning_content"),
+                (1, Converted, "reasoning"),
+            ],
+        ),
+        (
             "unknown role",
             json!([user(), { "role": "critic", "content": "Bad." }]),
             json!([user()]),

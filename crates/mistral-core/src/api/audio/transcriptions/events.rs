@@ -36,6 +36,7 @@ pub enum TranscriptionStreamEvents {
 impl TranscriptionStreamEvents {
     /// Returns the text that this event adds. Empty for every event but
     /// [`TextDelta`](Self::TextDelta).
+    #[inline]
     pub fn text(&self) -> &str {
         match self {
             Self::TextDelta(delta) => &delta.text,
@@ -184,10 +185,12 @@ impl StreamEvent for TranscriptionStreamEvents {
         Ok(event)
     }
 
+    #[inline]
     fn may_end(state: &TranscriptionState) -> bool {
         state.has_started // the API sends no `[DONE]` on these streams
     }
 
+    #[inline]
     fn is_complete(state: &TranscriptionState) -> bool {
         state.done.is_some()
     }

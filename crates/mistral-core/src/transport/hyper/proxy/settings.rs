@@ -31,10 +31,12 @@ impl ProxySettings {
     ///
     /// # Errors
     /// Fails when a setting is not understood. The message never contains it.
+    #[inline]
     pub(in super::super) fn resolve(&self) -> Result<Proxies, TransportError> {
         self.resolve_with(|name| std::env::var_os(name))
     }
 
+    #[inline]
     fn resolve_with(
         &self,
         variable: impl Fn(&str) -> Option<OsString>,
@@ -67,6 +69,7 @@ impl ProxySettings {
         Ok(Proxies::of(http, https))
     }
 
+    #[inline]
     fn parse(&self, url: &str, name: &str) -> Result<Proxy, TransportError> {
         let proxy = Proxy::parse(url.trim()).ok_or_else(|| not_understood(name))?;
         match &self.auth {
@@ -80,6 +83,7 @@ impl ProxySettings {
 
 /// Writes which proxies are set, without their credentials.
 impl fmt::Debug for ProxySettings {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = |url: &Option<String>| {
             let url = url.as_deref()?;

@@ -10,6 +10,8 @@
     path = "none.rs"
 )]
 mod backend;
+#[cfg(feature = "rustls-no-provider")]
+mod read_ahead;
 #[cfg(all(feature = "rustls-no-provider", not(target_os = "android")))]
 mod roots;
 mod settings;

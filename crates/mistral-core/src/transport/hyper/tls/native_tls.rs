@@ -24,6 +24,7 @@ impl Tls {
     ///
     /// # Errors
     /// Fails when a certificate or the key is not understood.
+    #[inline]
     pub(in super::super) fn with_settings(settings: &TlsSettings) -> Result<Self, TransportError> {
         let roots = roots(settings)?;
         let identity = settings.client.as_ref().map(identity).transpose()?;
@@ -77,6 +78,7 @@ impl Tls {
     }
 }
 
+#[inline]
 fn roots(settings: &TlsSettings) -> Result<Vec<Certificate>, TransportError> {
     let mut roots = Vec::new();
     for root in &settings.roots {
@@ -101,6 +103,7 @@ fn roots(settings: &TlsSettings) -> Result<Vec<Certificate>, TransportError> {
     Ok(roots)
 }
 
+#[inline]
 fn identity(client: &ClientCertificate) -> Result<Identity, TransportError> {
     let identity = Identity::from_pkcs8(&client.chain, client.key.expose_secret());
     identity.map_err(|error| {

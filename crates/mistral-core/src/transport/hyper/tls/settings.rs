@@ -49,11 +49,13 @@ impl Default for TlsSettings {
 
 impl TlsSettings {
     /// Whether nothing was set.
+    #[inline]
     pub(in super::super) fn is_default(&self) -> bool {
         self.roots.is_empty() && self.trusts_system && self.client.is_none()
     }
 
     /// Checks what no backend can do.
+    #[inline]
     pub(in super::super) fn check(&self) -> Result<(), TransportError> {
         if !self.is_default() && !super::IS_ENABLED {
             return Err(super::not_enabled());

@@ -16,6 +16,7 @@ use mistral_sdk::fim::FimCompletionRequest;
 use mistral_sdk::fine_tuning::ListFineTuningJobsRequest;
 use mistral_sdk::messages::Message;
 use mistral_sdk::ocr::{Document, OcrRequest};
+use mistral_sdk::retry::Hedging;
 use mistral_sdk::{Client, ErrorKind, RetryPolicy};
 use serde_json::{Value, json};
 
@@ -277,4 +278,17 @@ fn blocking_raw_calls_pass_json_on() {
     let chunks: Vec<_> = stream.collect::<Result<_, _>>().unwrap();
     let last: Value = chunks.last().unwrap().parse().unwrap();
     assert_eq!(last["choices"][0]["finish_reason"], "stop");
+}
+
+#[test]
+fn hedge_of_blocking_call_returns_the_first_response() {
+    let (emulator, client) = start();
+    for _ in 0..2 {
+        emulator.push_fault(Fault::delay(Duration::from_secs(600)));
+        let call = client.chat().complete(&chat_request());
+        let hedged = call.hedge(Hedging::after(Duration::from_millis(20)));
+        let response = hedged.with_response().unwrap();
+        assert_eq!(response.attempts, 2);
+        assert!(response.body.text().contains("Manet"));
+    }
 }

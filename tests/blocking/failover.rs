@@ -51,6 +51,20 @@ fn complete(failover: &Failover) -> Result<(usize, usize)> {
 }
 
 #[test]
+fn failover_skips_a_client_that_keeps_failing() {
+    let providers = Providers::start();
+    let failover = providers.failover().skip_after(2, HOUR);
+    for _ in 0..2 {
+        providers.fail(&[503]);
+        assert_eq!(complete(&failover).unwrap(), (1, 1));
+    }
+    let response = failover.run(|client| client.models().list().send());
+    assert!(response.unwrap().failures[0].is_skipped);
+    assert_eq!(providers.counts(), [2, 3, 0]);
+    assert_eq!(complete(&failover.never_skip()).unwrap(), (0, 0));
+}
+
+#[test]
 fn failover_stops_at_first_success() {
     let providers = Providers::start();
     let failover = providers.failover();

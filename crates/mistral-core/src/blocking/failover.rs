@@ -1,9 +1,12 @@
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Client;
 use crate::client::failover;
-use crate::client::failover::{FailoverResponse, FailoverRun, FailoverSettings, no_clients};
+use crate::client::failover::{
+    CircuitBreaker, FailoverResponse, FailoverRun, FailoverSettings, SkipRule, no_clients,
+};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Tries several blocking clients, one after the other, until one succeeds. The counterpart of
@@ -38,6 +41,8 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone)]
 pub struct Failover {
     clients: Arc<[Client]>,
+    /// One per client.
+    breakers: Arc<[CircuitBreaker]>,
     settings: FailoverSettings,
 }
 
@@ -48,8 +53,11 @@ impl Failover {
 
     /// Creates a failover that tries `clients` in the given order.
     pub fn new(clients: impl IntoIterator<Item = Client>) -> Self {
+        let clients: Arc<[_]> = clients.into_iter().collect();
+        let breakers = clients.iter().map(|client| client.provider_name());
         Self {
-            clients: clients.into_iter().collect(),
+            breakers: breakers.map(CircuitBreaker::new).collect(),
+            clients,
             settings: FailoverSettings::default(),
         }
     }
@@ -82,6 +90,22 @@ impl Failover {
         self
     }
 
+    /// Sets the number of consecutive failures of a client after which calls skip it, and for how
+    /// long. Default: 5 failures, 30 s. See [`skip_after`](failover::Failover::skip_after) of the
+    /// asynchronous failover.
+    #[must_use]
+    pub fn skip_after(mut self, failures: u32, pause: Duration) -> Self {
+        self.settings.skip = Some(SkipRule { failures, pause });
+        self
+    }
+
+    /// Lets every call try all clients from the first one on, however often they have failed.
+    #[must_use]
+    pub fn never_skip(mut self) -> Self {
+        self.settings.skip = None;
+        self
+    }
+
     /// Runs `call` with one client after the other, until it succeeds.
     ///
     /// `call` sends one or more calls with the client that it receives. A stream counts as a
@@ -90,27 +114,25 @@ impl Failover {
     ///
     /// # Errors
     /// Fails with the error of the last client that was tried, which [`Error::provider`] names;
-    /// [`Error::failures`] holds those before it. Fails with [`ErrorKind::Timeout`] when the
+    /// [`Error::failures`] holds those of the others. Fails with [`ErrorKind::Timeout`] when the
     /// [`timeout`](Self::timeout) expires, and with [`ErrorKind::Config`] when there are no clients.
     pub fn run<T>(
         &self,
         mut call: impl FnMut(&Client) -> Result<T>,
     ) -> Result<FailoverResponse<T>> {
-        let mut run = FailoverRun::new(&self.settings);
+        let mut run = FailoverRun::new(&self.settings, &self.breakers);
         let _entered = run.span.clone().entered();
-        let mut clients = self.clients.iter().peekable();
-        while let Some(client) = clients.next() {
-            let provider = client.provider_name();
-            run.start(provider);
+        let mut position = run.start()?;
+        loop {
+            let client = self.clients.get(position).ok_or_else(no_clients)?;
             let result = match run.deadline {
                 Some(deadline) => call(&client.with_deadline(deadline)),
                 None => call(client),
             };
-            let next = clients.peek().map(|client| client.provider_name());
-            if let Some(end) = run.record(provider, result, next) {
-                return end;
+            match run.record(result) {
+                ControlFlow::Continue(next) => position = next,
+                ControlFlow::Break(outcome) => return outcome,
             }
         }
-        Err(no_clients())
     }
 }

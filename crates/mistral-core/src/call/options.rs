@@ -83,6 +83,17 @@ macro_rules! call_options {
                 })
             }
 
+            /// Sends a second request when the response to the first one takes long; see
+            /// [`ClientBuilder::hedge`](crate::ClientBuilder::hedge). `None`: never. Default: the
+            /// client's.
+            ///
+            /// Without effect on calls that are not hedged, such as uploads.
+            #[inline]
+            pub fn hedge(self, hedging: impl Into<Option<$crate::retry::Hedging>>) -> Self {
+                let hedging = hedging.into();
+                self.update(|request| request.set_hedging(hedging))
+            }
+
             /// Sets a header. It replaces a header of the same name. With an `authorization`
             /// header, the provider's credentials are not sent.
             pub fn header<N, V>(self, name: N, value: V) -> Self

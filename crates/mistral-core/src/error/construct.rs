@@ -30,6 +30,7 @@ impl Error {
             url: None,
             hint: None,
             arrived_before: false,
+            quota_exhausted: false,
             request_id: None,
             partial: None,
             retry_after: None,
@@ -137,6 +138,20 @@ impl Error {
     #[must_use]
     pub(crate) fn with_context(mut self, context: impl Display) -> Self {
         self.0.message = format!("{context}: {}", self.0.message);
+        self
+    }
+
+    /// Sets the delay after which the call may be tried again.
+    #[must_use]
+    pub(crate) fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.0.retry_after = Some(delay);
+        self
+    }
+
+    /// Records that the retry quota of the client does not allow a retry of the call.
+    #[must_use]
+    pub(crate) fn with_exhausted_quota(mut self) -> Self {
+        self.0.quota_exhausted = true;
         self
     }
 

@@ -36,6 +36,9 @@ impl fmt::Display for Error {
                     false => format!("retry after {wait:?}"),
                 }),
             (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
+            inner
+                .quota_exhausted
+                .then(|| "retry quota exhausted".to_owned()),
             self.request_id()
                 .map(|id| format!("request id {id:.MAX_ID_CHARS$}")),
             self.telling_url().map(|url| format!("url {url}")),

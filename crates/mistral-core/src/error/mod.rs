@@ -81,14 +81,18 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// ```
 pub struct Error(Box<Inner>);
 
-/// The failure of a provider that [`Failover`](crate::client::Failover) tried.
+/// The failure of a provider that [`Failover`](crate::client::Failover) tried or skipped.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ProviderFailure {
     /// The provider's name, for example `api`.
     pub provider: &'static str,
-    /// The error of the call to this provider.
+    /// The error of the call to this provider. That of a provider that was skipped describes its last
+    /// failure, and its [`retry_after`](Error::retry_after) is the rest of the pause.
     pub error: Error,
+    /// Whether the provider was skipped because it had kept failing, so that nothing was sent; see
+    /// [`Failover::skip_after`](crate::client::Failover::skip_after).
+    pub is_skipped: bool,
 }
 
 struct Inner {
@@ -106,9 +110,11 @@ struct Inner {
     hint: Option<&'static str>,
     /// Whether the server may have received an earlier attempt of the same call.
     arrived_before: bool,
+    /// Whether the call would have been retried if the retry quota of its client had allowed it.
+    quota_exhausted: bool,
     request_id: Option<String>,
     partial: Option<Box<dyn Any + Send + Sync>>,
-    /// The delay that a rate limiter of the program reported.
+    /// The delay that a rate limiter of the program reported, or the rest of a failover's pause.
     retry_after: Option<Duration>,
     /// The provider that a failover tried last.
     provider: Option<&'static str>,
@@ -228,8 +234,15 @@ impl Error {
         self.0.transport == Some(TransportErrorKind::RateLimited)
     }
 
-    /// Returns the failures of the providers tried before the one that this error is from, in
-    /// order. Empty unless [`Failover`](crate::client::Failover) tried several.
+    /// Whether the call was not retried because the
+    /// [`retry_quota`](crate::ClientBuilder::retry_quota) of its client is exhausted: many calls have
+    /// failed lately. `{}` mentions it as well.
+    pub fn is_retry_quota_exhausted(&self) -> bool {
+        self.0.quota_exhausted
+    }
+
+    /// Returns the failures of the other providers, which were tried before the one that this error
+    /// is from or skipped, in the order of their clients. Empty unless [`Failover`](crate::client::Failover) tried several.
     ///
     /// [`message`](Self::message) is of the last error alone. `{:#}` prints those of all.
     pub fn failures(&self) -> &[ProviderFailure] {
@@ -281,7 +294,7 @@ impl Error {
             .or_else(|| self.url_hint())
     }
 
-    /// Returns the delay that a rate limiter of the program reported.
+    /// Returns the delay that a rate limiter or a failover of the program reported.
     pub(crate) fn local_retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

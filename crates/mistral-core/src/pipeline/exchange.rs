@@ -16,8 +16,7 @@ use super::collect::collect;
 use super::compression::{check_plain, compression};
 use super::credentials::Credentials;
 use super::deadline::{Deadline, IdleTimer, Timeouts, Timer, timeout_at};
-use super::decision::CallState;
-use super::redirect::{Redirect, Redirection};
+use super::redirect::Redirect;
 use super::request::{CallOptions, RequestParts};
 use super::route_cache::ResolvedRoute;
 use super::signing::{ResponseFuture, Start, poll_stateless, set_deadline, sign};
@@ -25,27 +24,33 @@ use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::Framing;
 use crate::transport::{Body, BodyFuture, Payload, RequestContext, RequestTarget};
 
+/// The result of an attempt. The outer error ends the call: nothing was sent, or the same
+/// credentials would be rejected again.
+pub(crate) type AttemptResult = Result<Result<Box<Received>>>;
+
 /// The state of one call across its attempts.
 pub(crate) struct Exchange<'a> {
-    pipeline: &'a Pipeline,
-    request: &'a RequestParts,
-    route: Arc<ResolvedRoute>,
-    body: Option<Payload>,
-    timeouts: Timeouts,
-    deadline: Option<Deadline>,
-    started: Instant,
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) request: &'a RequestParts,
+    pub(super) route: Arc<ResolvedRoute>,
+    pub(super) body: Option<Payload>,
+    pub(super) timeouts: Timeouts,
+    pub(super) deadline: Option<Deadline>,
+    pub(super) started: Instant,
     pub(crate) attempts: u32,
-    retries: u32,
+    pub(super) retries: u32,
+    /// The cost of the last retry, which the retry quota gets back if the call succeeds.
+    pub(super) cost_of_retry: Option<u32>,
     /// Whether the server may have processed an earlier attempt.
     pub(crate) may_have_arrived: bool,
     /// The time when the last chunk of a streamed body was sent.
-    body_sent_at: Option<Arc<Mutex<Instant>>>,
+    pub(super) body_sent_at: Option<Arc<Mutex<Instant>>>,
     /// The redirect that the current attempt follows.
-    redirect: Option<Box<Redirect>>,
+    pub(super) redirect: Option<Box<Redirect>>,
     /// The provider's credentials in the last request.
-    credentials: Credentials,
+    pub(super) credentials: Credentials,
     /// The credentials that the server rejected with a 401, and the error of that response.
-    rejected: Option<Box<(HeaderMap, Error)>>,
+    pub(super) rejected: Option<Box<(HeaderMap, Error)>>,
 }
 
 impl<'a> Exchange<'a> {
@@ -84,6 +89,7 @@ impl<'a> Exchange<'a> {
             started,
             attempts: 0,
             retries: 0,
+            cost_of_retry: None,
             may_have_arrived: false,
             body_sent_at: sends_stream.then(|| Arc::new(Mutex::new(Instant::now()))),
             redirect: None,
@@ -93,10 +99,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Sends the request once, and reads the response unless it is streamed.
-    ///
-    /// The outer error ends the call: nothing was sent, or the same credentials would be
-    /// rejected again.
-    pub(crate) async fn attempt(&mut self, mut timer: Timer<'_>) -> Result<Result<Box<Received>>> {
+    pub(crate) async fn attempt(&mut self, mut timer: Timer<'_>) -> AttemptResult {
         // In a scope of its own, so that the future need not keep the headers.
         let mut until;
         let start = {
@@ -249,7 +252,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// The body of the next request. A redirect may drop it.
-    fn payload(&self) -> Option<&Payload> {
+    pub(super) fn payload(&self) -> Option<&Payload> {
         let drops_body = |redirect: &Redirect| !redirect.keeps_body;
         let body = self.body.as_ref();
         body.filter(|_| !self.redirect.as_deref().is_some_and(drops_body))
@@ -285,12 +288,12 @@ impl<'a> Exchange<'a> {
         Box::pin(async move { Ok(timeout_at(pin!(None), until, opening.as_mut()).await??) })
     }
 
-    fn target(&self) -> &Arc<RequestTarget> {
+    pub(super) fn target(&self) -> &Arc<RequestTarget> {
         let redirect = self.redirect.as_deref();
         redirect.map_or(&self.route.target, |redirect| &redirect.target)
     }
 
-    fn method(&self) -> &Method {
+    pub(super) fn method(&self) -> &Method {
         let redirect = self.redirect.as_deref();
         redirect.map_or(&self.request.operation.method, |redirect| &redirect.method)
     }
@@ -317,75 +320,6 @@ impl<'a> Exchange<'a> {
             has_default_user_agent,
         });
         parts
-    }
-
-    /// Returns the state that the decision about the next step depends on.
-    #[cold]
-    pub(crate) fn state(&self) -> CallState<'a> {
-        let own = self.request.options();
-        CallState {
-            policy: own
-                .and_then(|own| own.retry.as_ref())
-                .unwrap_or(&self.pipeline.retry),
-            safety: self.request.operation.retry_safety,
-            retries: self.retries,
-            elapsed: self.started.elapsed(),
-            remaining: self
-                .deadline
-                .map(|deadline| deadline.at.saturating_duration_since(Instant::now())),
-            is_replayable: self.is_replayable(),
-            can_reauthenticate: self.rejected.is_none() && !self.credentials.is_empty(),
-            jitter: fastrand::f64(),
-        }
-    }
-
-    fn is_replayable(&self) -> bool {
-        self.body.as_ref().is_none_or(Payload::is_replayable)
-    }
-
-    /// Describes the redirect that `response` is.
-    pub(crate) fn redirection<'r>(&'r self, response: &'r http::Response<Body>) -> Redirection<'r> {
-        Redirection {
-            status: response.status(),
-            headers: response.headers(),
-            from: self.target(),
-            method: self.method(),
-            has_body: self.payload().is_some(),
-            is_replayable: self.is_replayable(),
-            previous: self.redirect.as_deref(),
-        }
-    }
-
-    /// Continues the attempt where the server redirects it to.
-    pub(crate) fn redirect(&mut self, redirect: Box<Redirect>) {
-        self.redirect = Some(redirect);
-        self.attempts -= 1;
-    }
-
-    /// Starts the next attempt with other credentials than those that were rejected.
-    pub(crate) fn reauthenticate(&mut self, error: Error) {
-        self.redirect = None;
-        let credentials = std::mem::take(&mut self.credentials);
-        self.rejected = Some(Box::new((credentials.into_headers(), error)));
-    }
-
-    /// Starts the next attempt as a retry after `error`.
-    pub(crate) fn retry(&mut self, error: &Error) {
-        self.may_have_arrived |= error.may_have_arrived();
-        self.redirect = None;
-        self.retries += 1;
-    }
-
-    /// Completes the error of an attempt: adds URL and advice, and masks the credentials.
-    #[cold]
-    pub(crate) fn complete(&self, error: Error) -> Error {
-        let (headers, url) = (&self.pipeline.headers, &self.target().url);
-        let all = self.credentials.clone();
-        let error = self
-            .pipeline
-            .advised(error)
-            .with_earlier_arrival(self.may_have_arrived);
-        all.complete(error.with_url(url), self.request, headers, url)
     }
 
     pub(crate) fn into_response(mut self, mut response: Box<Received>) -> RawResponse {

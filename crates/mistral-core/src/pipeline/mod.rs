@@ -9,7 +9,9 @@ pub(crate) mod deadline;
 mod decision;
 pub(crate) mod deprecation;
 mod exchange;
+pub(crate) mod hedging;
 pub(crate) mod multipart;
+mod next_attempt;
 mod query;
 mod raw_body;
 mod redirect;
@@ -33,12 +35,13 @@ use self::deadline::{Deadline, Timeouts, Timer, timeout_at};
 use self::decision::{Decision, decide};
 use self::deprecation::DeprecationWarnings;
 use self::exchange::Exchange;
+use self::hedging::Hedge;
 use self::request::RequestParts;
 use self::route_cache::RouteCache;
 use self::telemetry::{CaptureContent, OnCallEnd, Propagate, Trace, describe, error_type};
 use crate::error::{Error, Result, TimeoutPhase};
 use crate::provider::Provider;
-use crate::retry::{OnRetry, RetryEvent, RetryPolicy};
+use crate::retry::{OnRetry, Payment, QuotaExhausted, RetryEvent, RetryPolicy, RetryQuota};
 use crate::transport::{Transport, current_runtime};
 
 /// The state that all calls of a client share.
@@ -47,6 +50,8 @@ pub(crate) struct Pipeline {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) retry: RetryPolicy,
+    pub(crate) quota: RetryQuota,
+    pub(crate) hedge: Option<Arc<dyn Hedge>>,
     pub(crate) on_retry: OnRetry,
     pub(crate) headers: ClientHeaders,
     pub(crate) propagate: Propagate,
@@ -99,7 +104,10 @@ impl Pipeline {
         let mut exchange = Exchange::new(self, request)?;
         let mut timer: Timer<'_> = pin!(None);
         loop {
-            let outcome = exchange.attempt(timer.as_mut()).await;
+            let outcome = match exchange.hedge() {
+                Some(hedge) => hedge.attempt(&mut exchange).await,
+                None => exchange.attempt(timer.as_mut()).await,
+            };
             let unsent = |error: Error| {
                 let error = error.with_earlier_arrival(exchange.may_have_arrived);
                 at(exchange.attempts)(error)
@@ -110,6 +118,7 @@ impl Pipeline {
                 }
                 Ok(response) => {
                     self.deprecations.check(request, response.headers());
+                    self.quota.refill(exchange.cost_of_retry);
                     return Ok(exchange.into_response(response));
                 }
                 Err(error) => {
@@ -122,7 +131,10 @@ impl Pipeline {
                 Decision::Reauthenticate(error) => exchange.reauthenticate(error),
                 Decision::Retry(delay, error) => {
                     current_runtime().map_err(|error| at(exchange.attempts)(error.into()))?;
-                    self.notify_retry(request, &error, delay);
+                    match exchange.pay_for_retry(&error) {
+                        Ok(payment) => self.notify_retry(request, &error, delay, payment),
+                        Err(exhausted) => return Err(not_retried(error, &exhausted)),
+                    }
                     exchange.retry(&error);
                     sleep(delay).await;
                 }
@@ -162,12 +174,21 @@ impl Pipeline {
 
     /// Reports a retry to the log and to the listener.
     #[cold]
-    fn notify_retry(&self, request: &RequestParts, error: &Error, delay: Duration) {
+    fn notify_retry(
+        &self,
+        request: &RequestParts,
+        error: &Error,
+        delay: Duration,
+        payment: Payment,
+    ) {
         let operation = &request.operation.name;
+        let quota_left = payment.left;
+        Span::current().record("mistral.retry_quota_left", quota_left);
         tracing::debug!(
             operation = %operation,
             attempt = error.attempts(),
             ?delay,
+            quota_left,
             "error.type" = error_type(error.kind()),
             error = describe(error),
             "retrying"
@@ -177,6 +198,23 @@ impl Pipeline {
             attempt: error.attempts(),
             delay,
             reason: error,
+            quota_left,
         });
     }
+}
+
+/// Returns the error of a call that would have been retried. The span and the log report it.
+#[cold]
+fn not_retried(error: Error, exhausted: &QuotaExhausted) -> Error {
+    let quota_left = exhausted.left;
+    Span::current().record("mistral.retry_quota_left", quota_left);
+    tracing::debug!(
+        operation = error.operation(),
+        attempt = error.attempts(),
+        quota_left,
+        "error.type" = error_type(error.kind()),
+        error = describe(&error),
+        "not retried: the retry quota of the client is exhausted"
+    );
+    error.with_exhausted_quota()
 }

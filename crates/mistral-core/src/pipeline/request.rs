@@ -13,6 +13,7 @@ use url::Url;
 
 use super::client_headers::{ClientHeaders, parse_header};
 use super::deadline::TimeoutOverrides;
+use super::hedging::Hedge;
 use super::multipart::MultipartForm;
 use super::telemetry::Propagate;
 use crate::error::{Error, Result};
@@ -76,6 +77,8 @@ pub(crate) struct CallOptions {
     pub(crate) has_credential: bool,
     pub(crate) timeouts: TimeoutOverrides,
     pub(crate) retry: Option<RetryPolicy>,
+    /// `Some(None)`: the call is not hedged, whatever the client's setting.
+    pub(crate) hedge: Option<Option<Arc<dyn Hedge>>>,
     pub(crate) max_response_size: Option<usize>,
     pub(crate) base_url: Option<Url>,
     /// The URL of a request that is not the provider's.

@@ -19,6 +19,10 @@ pub struct RetryEvent<'a> {
     pub delay: Duration,
     /// The error of the attempt.
     pub reason: &'a Error,
+    /// The tokens that are left in the client's
+    /// [`retry_quota`](crate::ClientBuilder::retry_quota) after this retry has been paid. `None`:
+    /// its retries are not limited.
+    pub quota_left: Option<u32>,
 }
 
 type Listener = dyn Fn(&RetryEvent<'_>) + Send + Sync;

@@ -23,6 +23,11 @@ use crate::provider::RetrySafety;
 /// [`NonIdempotent`](RetrySafety::NonIdempotent) request, such as an upload or the creation of a job,
 /// is retried only if the server certainly did not receive it.
 ///
+/// The retries of all calls of a client together are bounded by its
+/// [`retry_quota`](crate::ClientBuilder::retry_quota), which failures use up and successes refill. A
+/// call that cannot pay for its retry fails at once. [`Hedging`](crate::retry::Hedging) is paid from it
+/// as well.
+///
 /// ```
 /// use std::time::Duration;
 /// use mistral_sdk::RetryPolicy;

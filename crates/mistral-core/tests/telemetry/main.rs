@@ -19,6 +19,7 @@ mod metrics;
 mod parse;
 mod recorder;
 mod redaction;
+mod retries;
 mod runs;
 mod spans;
 mod streams;

@@ -8,6 +8,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Event, Metadata, Subscriber};
+use tracing_core::span::Current;
 
 /// Fields by name, as text.
 pub(crate) type Fields = BTreeMap<String, String>;
@@ -130,6 +131,14 @@ impl Subscriber for Recorder {
 
     fn exit(&self, id: &Id) {
         assert_eq!(self.seen().entered.pop(), Some(id.into_u64()));
+    }
+
+    fn current_span(&self) -> Current {
+        let seen = self.seen();
+        let Some(&id) = seen.entered.last() else {
+            return Current::none();
+        };
+        Current::new(Id::from_u64(id), seen.spans[id as usize - 1].0)
     }
 
     fn clone_span(&self, id: &Id) -> Id {

@@ -168,31 +168,6 @@ async fn span_lacks_only_attributes_of_another_type() {
     lacks(&spans[1], &["gen_ai.response.id"]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn retry_is_an_event_within_the_span() {
-    let (recorder, _guard) = Recorder::start();
-    let mock = MockTransport::new()
-        .reply(MockReply::status(503).times(2))
-        .json(answer());
-    let client = builder(&mock).build().unwrap();
-    client.chat().complete(&ask()).await.unwrap();
-    let span = recorder.span();
-    has(
-        &span,
-        &[
-            ("mistral.attempts", "3"),
-            ("http.response.status_code", "200"),
-        ],
-    );
-    lacks(&span, &["error.type"]);
-    let events = recorder.events();
-    assert_eq!(events.len(), 2);
-    for (within, fields) in &events {
-        assert_eq!(*within, Some(1));
-        assert_eq!(fields["error.type"], "overloaded");
-    }
-}
-
 #[tokio::test]
 async fn span_error_has_type_without_server_text() {
     let (recorder, _guard) = Recorder::start();

@@ -1,5 +1,6 @@
 //! The builder of a client.
 
+mod outages;
 mod telemetry;
 
 use std::collections::BTreeMap;
@@ -15,12 +16,12 @@ use crate::pipeline::client_headers::ClientHeaders;
 use crate::pipeline::collect::DEFAULT_MAX_RESPONSE_SIZE;
 use crate::pipeline::deadline::Timeouts;
 use crate::pipeline::deprecation::DeprecationWarnings;
+use crate::pipeline::hedging::Hedge;
 use crate::pipeline::route_cache::RouteCache;
 use crate::pipeline::telemetry::{CaptureContent, OnCallEnd, Propagate};
 use crate::provider::Provider;
 use crate::redact::RedactContent;
-use crate::retry::OnRetry;
-use crate::retry::RetryPolicy;
+use crate::retry::{OnRetry, RetryPolicy, RetryQuota};
 use crate::sse::DEFAULT_MAX_EVENT_SIZE;
 use crate::transport::{DebugTransport, Transport, is_debugging};
 
@@ -45,6 +46,8 @@ pub struct ClientBuilder {
     provider: Arc<dyn Provider>,
     transport: Option<Arc<dyn Transport>>,
     retry: RetryPolicy,
+    quota: RetryQuota,
+    hedge: Option<Arc<dyn Hedge>>,
     on_retry: OnRetry,
     headers: ClientHeaders,
     propagate: Propagate,
@@ -65,6 +68,8 @@ impl ClientBuilder {
             provider: Arc::new(provider),
             transport: None,
             retry: RetryPolicy::default(),
+            quota: RetryQuota::default(),
+            hedge: None,
             on_retry: OnRetry::default(),
             headers: ClientHeaders::default(),
             propagate: Propagate::default(),
@@ -150,12 +155,6 @@ impl ClientBuilder {
         if let Err(error) = set {
             self.error.get_or_insert(error);
         }
-    }
-
-    /// Sets the retry policy. Default: [`RetryPolicy::default`].
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
-        self
     }
 
     /// Sets all timeouts. Default: [`Timeouts::default`].
@@ -253,6 +252,8 @@ impl ClientBuilder {
             provider: self.provider,
             transport,
             retry: self.retry,
+            quota: self.quota,
+            hedge: self.hedge,
             on_retry: self.on_retry,
             headers: self.headers,
             propagate: self.propagate,

@@ -12,7 +12,9 @@ impl ClientBuilder {
     /// Calls `listener` before every retry and its delay, for example to inform the user or to
     /// count retries. `listener` must not block.
     ///
-    /// The attempt with new credentials after a `401` is not reported.
+    /// The attempt with new credentials after a `401` is not reported, and neither is a failure that is
+    /// not retried. [`on_call_end`](Self::on_call_end) reports the latter with its error, for which
+    /// [`is_retry_quota_exhausted`](crate::Error::is_retry_quota_exhausted) may return `true`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

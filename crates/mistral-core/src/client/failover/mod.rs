@@ -1,15 +1,18 @@
 //! Failover: clients that are tried one after the other.
 
+mod breaker;
 mod run;
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::Instrument;
 
+pub(crate) use self::breaker::{CircuitBreaker, SkipRule};
 pub(crate) use self::run::{FailoverRun, FailoverSettings, no_clients};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, ProviderFailure, Result};
@@ -18,7 +21,8 @@ use crate::pipeline::deadline::timeout_at;
 /// Tries several clients one after the other until a call succeeds: for example first Mistral, then
 /// Azure, then Vertex AI.
 ///
-/// Every call starts with the first client. The next client is tried after an error that another
+/// Every call starts with the first client that is not skipped because it
+/// [keeps failing](Self::skip_after). The next client is tried after an error that another
 /// provider may not have: a failed connection, a timeout, a server error, no capacity, a rate limit
 /// or quota that is reached, an operation that is not offered. It is not tried when the request or
 /// the key is rejected. See [`KINDS`](Self::KINDS), [`on`](Self::on) and
@@ -59,6 +63,8 @@ use crate::pipeline::deadline::timeout_at;
 #[derive(Clone)]
 pub struct Failover {
     clients: Arc<[Client]>,
+    /// One per client.
+    breakers: Arc<[CircuitBreaker]>,
     settings: FailoverSettings,
 }
 
@@ -73,7 +79,7 @@ pub struct FailoverResponse<T> {
     pub provider: &'static str,
     /// The index of its client, counted from 0.
     pub position: usize,
-    /// The failures of the clients before it, in their order.
+    /// The failures of other clients, which were tried before it or skipped, in their order.
     pub failures: Vec<ProviderFailure>,
 }
 
@@ -93,8 +99,11 @@ impl Failover {
     /// Creates a failover that tries `clients` in this order.
     #[inline]
     pub fn new(clients: impl IntoIterator<Item = Client>) -> Self {
+        let clients: Arc<[_]> = clients.into_iter().collect();
+        let breakers = clients.iter().map(|client| client.provider_name());
         Self {
-            clients: clients.into_iter().collect(),
+            breakers: breakers.map(CircuitBreaker::new).collect(),
+            clients,
             settings: FailoverSettings::default(),
         }
     }
@@ -170,6 +179,46 @@ impl Failover {
         self
     }
 
+    /// Sets the number of consecutive failures of a client after which calls skip it, and for how
+    /// long: a circuit breaker per client. Default: 5 failures, 30 s. Clones share the breakers.
+    ///
+    /// After the pause, one call tries the client again. If it succeeds, the client is no longer
+    /// skipped. If it fails, the next pause begins. The errors that count are those after which the
+    /// next client is tried, without [`ErrorKind::Unsupported`] and the limits of the program's own
+    /// [`RateLimiter`](crate::rate_limit::RateLimiter). Any other response of the server ends the
+    /// count.
+    ///
+    /// A call for which no other client is left tries one of those that are skipped: the one whose
+    /// pause ends first. So an outage of all providers costs one request per call.
+    ///
+    /// A client that is skipped is one of the [`failures`](FailoverResponse::failures), with
+    /// [`is_skipped`](ProviderFailure::is_skipped). The beginning of its first pause is a `tracing`
+    /// event of level `WARN`, and the end of the last one an event of level `INFO`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mistral_sdk::client::Failover;
+    ///
+    /// let failover = Failover::new([]).skip_after(3, Duration::from_secs(60));
+    /// # let _ = failover;
+    /// ```
+    ///
+    /// [`run`](Self::run) fails with [`ErrorKind::Config`] if the number is 0.
+    #[must_use]
+    #[inline]
+    pub fn skip_after(mut self, failures: u32, pause: Duration) -> Self {
+        self.settings.skip = Some(SkipRule { failures, pause });
+        self
+    }
+
+    /// Lets every call try all clients from the first one on, however often they have failed.
+    #[must_use]
+    #[inline]
+    pub fn never_skip(mut self) -> Self {
+        self.settings.skip = None;
+        self
+    }
+
     /// Runs `call` with one client after the other until it succeeds.
     ///
     /// `call` receives a client and returns any call, with options, or an `async` block with several
@@ -191,12 +240,12 @@ impl Failover {
     ///
     /// A `tracing` event with the reason is emitted before every client but the first. The span
     /// `failover` around all of them has the fields `provider`, the last client that was tried, and
-    /// `reason`, the failures of those before it. Neither contains messages of a server, which may
+    /// `reason`, the failures of those that were tried before it or skipped. Neither contains messages of a server, which may
     /// repeat the request.
     ///
     /// # Errors
     /// Fails with the error of the last client that was tried, which [`Error::provider`] names;
-    /// [`Error::failures`] holds those before it. Fails with [`ErrorKind::Timeout`] and the phase
+    /// [`Error::failures`] holds those of the others. Fails with [`ErrorKind::Timeout`] and the phase
     /// [`Total`](crate::error::TimeoutPhase::Total) when the [`timeout`](Self::timeout) expires, and
     /// with [`ErrorKind::Config`] when there are no clients.
     #[inline]
@@ -204,7 +253,7 @@ impl Failover {
     where
         C: IntoFuture<Output = Result<T>>,
     {
-        let mut run = FailoverRun::new(&self.settings);
+        let mut run = FailoverRun::new(&self.settings, &self.breakers);
         let span = run.span.clone();
         self.try_clients(call, &mut run).instrument(span).await
     }
@@ -218,21 +267,19 @@ impl Failover {
     where
         C: IntoFuture<Output = Result<T>>,
     {
-        let mut clients = self.clients.iter().peekable();
-        while let Some(client) = clients.next() {
-            let provider = client.provider_name();
-            run.start(provider);
+        let mut position = run.start()?;
+        loop {
+            let client = self.clients.get(position).ok_or_else(no_clients)?;
             let result = {
                 let call = pin!(call(client).into_future());
                 timeout_at(pin!(None), run.deadline, call).await
             };
             let result = result.unwrap_or_else(|error| Err(run.cut_off(error)));
-            let next = clients.peek().map(|client| client.provider_name());
-            if let Some(outcome) = run.record(provider, result, next) {
-                return outcome;
+            match run.record(result) {
+                ControlFlow::Continue(next) => position = next,
+                ControlFlow::Break(outcome) => return outcome,
             }
         }
-        Err(no_clients())
     }
 }
 

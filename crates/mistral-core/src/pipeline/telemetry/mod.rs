@@ -266,7 +266,9 @@ fn span<'a>(
         "otel.status_description" = Empty,
         "mistral.operation" = &*request.operation.name,
         "mistral.attempts" = Empty,
+        "mistral.hedge" = Empty,
         "mistral.request_id" = Empty,
+        "mistral.retry_quota_left" = Empty,
         "gen_ai.operation.name" = start.operation,
         "gen_ai.provider.name" = provider.otel_name(),
         "gen_ai.agent.id" = start.attributes.text("agent_id"),
@@ -301,6 +303,14 @@ fn span<'a>(
 
 /// Describes an error without text of the server or a model, which may repeat the prompt.
 pub(crate) fn describe(error: &Error) -> String {
+    let mut text = describe_cause(error);
+    if error.is_retry_quota_exhausted() {
+        text += " (retry quota exhausted)";
+    }
+    text
+}
+
+fn describe_cause(error: &Error) -> String {
     let Some(api) = error.api() else {
         return match error.kind() {
             ErrorKind::Decode => "the response does not match the requested type".to_owned(),

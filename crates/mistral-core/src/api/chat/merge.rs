@@ -25,8 +25,8 @@ pub(super) struct ChunkMerger {
     usage: Option<Box<UsageInfo>>,
     /// In the order of their first chunks.
     choices: Vec<MergedChoice>,
-    /// The position of each choice by its index, where there are many. Empty otherwise.
-    positions: HashMap<i64, usize>,
+    /// The position of each choice by its index, where there are many. Boxed: there seldom are.
+    positions: Option<Box<HashMap<i64, usize>>>,
     extra: Map<String, Value>,
 }
 
@@ -70,10 +70,10 @@ impl ChunkMerger {
 
     #[inline]
     fn position(&self, index: i64) -> Option<usize> {
-        if self.positions.is_empty() {
-            return self.choices.iter().position(|it| it.index == index);
+        match &self.positions {
+            None => self.choices.iter().position(|it| it.index == index),
+            Some(positions) => positions.get(&index).copied(),
         }
-        self.positions.get(&index).copied()
     }
 
     /// Adds a choice, and returns its position.
@@ -94,12 +94,11 @@ impl ChunkMerger {
 
     #[cold]
     fn remember(&mut self, at: usize, index: i64) {
-        if self.positions.is_empty() {
-            for (at, choice) in self.choices.iter().enumerate() {
-                self.positions.insert(choice.index, at);
-            }
-        }
-        self.positions.insert(index, at);
+        let positions = self.positions.get_or_insert_with(|| {
+            let choices = self.choices.iter().enumerate();
+            Box::new(choices.map(|(at, choice)| (choice.index, at)).collect())
+        });
+        positions.insert(index, at);
     }
 
     /// Whether the choice `index` has content or tool calls so far.

@@ -284,12 +284,11 @@ impl Error {
     /// # Ok(()) }
     /// ```
     pub fn hint(&self) -> Option<&'static str> {
-        if self.0.is_anonymous && self.status().is_some_and(|status| status == 401) {
-            return Some(hint::NO_KEY);
-        }
         let api = self.api()?;
+        let is_keyless = self.0.is_anonymous && api.status == StatusCode::UNAUTHORIZED;
         self.0
             .hint
+            .or(is_keyless.then_some(hint::NO_KEY))
             .or_else(|| api.hint())
             .or_else(|| self.url_hint())
     }

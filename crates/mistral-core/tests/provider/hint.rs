@@ -57,6 +57,7 @@ async fn hint_of_provider_takes_precedence() {
     }
     let mock = scripted([reply(401, invalid_key)]);
     let client = Client::builder(Open).transport(mock).build().unwrap();
-    let error = client.chat().complete(&question()).await.unwrap_err();
+    let call = client.chat().complete(&question());
+    let error = call.header("x-api-key", "some-key").await.unwrap_err();
     assert!(error.hint().is_some_and(|hint| hint.contains("this host")));
 }

@@ -26,9 +26,13 @@ pub(super) struct ChunkMerger {
     /// In the order of their first chunks.
     choices: Vec<MergedChoice>,
     /// The position of each choice by its index, where there are many. Boxed: there seldom are.
-    positions: Option<Box<HashMap<i64, usize>>>,
+    positions: Option<Box<Positions>>,
     extra: Map<String, Value>,
 }
+
+/// The positions of choices by their index.
+#[derive(Debug)]
+struct Positions(HashMap<i64, usize>);
 
 #[derive(Debug, Default)]
 struct MergedChoice {
@@ -72,7 +76,7 @@ impl ChunkMerger {
     fn position(&self, index: i64) -> Option<usize> {
         match &self.positions {
             None => self.choices.iter().position(|it| it.index == index),
-            Some(positions) => positions.get(&index).copied(),
+            Some(positions) => positions.0.get(&index).copied(),
         }
     }
 
@@ -96,9 +100,10 @@ impl ChunkMerger {
     fn remember(&mut self, at: usize, index: i64) {
         let positions = self.positions.get_or_insert_with(|| {
             let choices = self.choices.iter().enumerate();
-            Box::new(choices.map(|(at, choice)| (choice.index, at)).collect())
+            let positions = choices.map(|(at, choice)| (choice.index, at));
+            Box::new(Positions(positions.collect()))
         });
-        positions.insert(index, at);
+        positions.0.insert(index, at);
     }
 
     /// Whether the choice `index` has content or tool calls so far.

@@ -15,6 +15,7 @@ mod emulator;
 mod exceptions;
 mod generator;
 mod instances;
+mod newest;
 mod report;
 mod requests;
 mod responses;

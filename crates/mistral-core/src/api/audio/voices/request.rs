@@ -132,9 +132,13 @@ impl VoiceCreateRequest {
 /// use mistral_sdk::audio::VoiceUpdateRequest;
 /// use mistral_sdk::json::Patch;
 ///
-/// let request = VoiceUpdateRequest::new().age(30).gender(Patch::Clear);
+/// let request = VoiceUpdateRequest::new()
+///     .age(30)
+///     .description("Calm and low")
+///     .gender(Patch::Clear);
 /// let sent = serde_json::to_value(&request)?;
-/// assert_eq!(sent, serde_json::json!({ "age": 30, "gender": null }));
+/// let expected = serde_json::json!({ "age": 30, "description": "Calm and low", "gender": null });
+/// assert_eq!(sent, expected);
 /// # Ok::<_, serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, ApiRequest)]
@@ -155,6 +159,12 @@ pub struct VoiceUpdateRequest {
     /// Tags to search the voice by.
     #[api(nullable, into)]
     pub tags: Option<Patch<Vec<String>>>,
+    /// A description of the voice, at most 500 characters.
+    #[api(nullable, into)]
+    pub description: Option<Patch<String>>,
+    /// The number of days before the end of the retention at which a notice is sent.
+    #[api(nullable, into)]
+    pub retention_notice: Option<Patch<u64>>,
     /// Additional fields, by name.
     #[api(extra)]
     pub extra: Map<String, Value>,

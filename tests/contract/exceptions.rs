@@ -58,6 +58,8 @@ pub(crate) const BEYOND: &[Exception] = &[
     ("AgentsCompletionRequest.top_prompt_logprobs", NEWER),
     ("AudioTranscriptionRequest.speaker_references", NEWER),
     ("AudioTranscriptionRequestStream.speaker_references", NEWER),
+    ("VoiceUpdateRequest.description", NEWER),
+    ("VoiceUpdateRequest.retention_notice", NEWER),
     ("ChatCompletionRequest.logprobs", NEWER),
     ("ChatCompletionRequest.min_tokens", NEWER),
     ("ChatCompletionRequest.prompt_logprobs", NEWER),

@@ -69,6 +69,8 @@ fn update() -> VoiceUpdateRequest {
         .gender(VoiceGender::Female)
         .age(31)
         .tags(["calm"])
+        .description("Calm and low")
+        .retention_notice(7)
 }
 
 fn transcription(source: AudioSource, stream: bool) -> BuiltRequest {

@@ -327,6 +327,17 @@ fn from_env_quotes_around_values_are_removed() {
     }
 }
 
+#[test]
+fn from_env_api_key_of_quotes_alone_is_refused_for_a_local_server() {
+    let (url, _) = keyless_server();
+    let outcome_of = |key| outcome(&[("MISTRAL_API_KEY", key), ("MISTRAL_SERVER", &url)]);
+    for quotes in ["\"\"", " '' \r"] {
+        let outcome = outcome_of(quotes);
+        assert!(outcome.contains("between its quotation marks"), "{outcome}");
+    }
+    assert!(outcome_of("").ends_with(" models"));
+}
+
 /// A server that needs no key, at an address of loopback. Returns its URL, and the head of each
 /// request through the channel.
 fn keyless_server() -> (String, std::sync::mpsc::Receiver<String>) {
@@ -368,7 +379,7 @@ fn from_env_local_server_needs_no_key() {
     for (variables, header) in [
         (vec![server], None),
         (vec![server, ("MISTRAL_PROVIDER", "api")], None),
-        (vec![server, ("MISTRAL_API_KEY", "\"\"")], None),
+        (vec![server, ("MISTRAL_API_KEY", " ")], None),
         (vec![server, local], None),
         (
             vec![server, local, key],

@@ -2,8 +2,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mistral_core::Result;
 use mistral_core::provider::{Token, TokenSource, env_var};
+use mistral_core::{Error, Result};
 use secrecy::SecretString;
 
 use crate::credentials::{KeyFn, TokenFile};
@@ -206,6 +206,13 @@ impl MistralApiBuilder {
             let (path, key) = (env_var(TOKEN_PATH_VARIABLE)?, env_var(API_KEY_VARIABLE)?);
             self.credentials = match (path, key) {
                 (Some(path), _) => Some(CredentialSource::Source(Arc::new(TokenFile(path.into())))),
+                // A mistake, also for a server that needs no key.
+                (None, None) if has_only_quotes(API_KEY_VARIABLE) => {
+                    return Err(Error::config(format!(
+                        "{API_KEY_VARIABLE} is not set: there is nothing between its quotation \
+                         marks. Set it to a key or, for a server that needs none, remove it"
+                    )));
+                }
                 (None, key) => key.map(|key| {
                     let (name, value) = (API_KEY_VARIABLE, key.into());
                     CredentialSource::Key(Setting { name, value })
@@ -217,6 +224,11 @@ impl MistralApiBuilder {
         }
         Ok(self)
     }
+}
+
+/// Whether a variable without a value is not blank either.
+fn has_only_quotes(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| !value.trim().is_empty())
 }
 
 /// Shows the settings, never the key.

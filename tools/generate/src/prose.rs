@@ -55,7 +55,7 @@ pub(crate) struct Prose {
     pub(crate) schemas: BTreeMap<String, SchemaProse>,
     /// The file of each method and schema.
     pub(crate) files: BTreeMap<String, String>,
-    /// What the sentences are about, where the facts do not have it.
+    /// The subjects of sentences that the facts do not have.
     pub(crate) gone: Vec<String>,
     /// The sentences of `[fields]` that no type uses.
     pub(crate) unused: Vec<String>,

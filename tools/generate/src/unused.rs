@@ -84,7 +84,7 @@ fn fail(problem: &str, entries: &[String]) -> Result<()> {
     }
 }
 
-/// What the generated code consists of.
+/// The parts of the generated code, which entries of the overlay must have an effect on.
 struct Uses<'a> {
     overlay: &'a Overlay,
     surface: &'a Surface,

@@ -8,7 +8,7 @@ use super::RecordedRequest;
 pub const ACCESS_KEY_ID: &str = "AKIDEXAMPLE";
 pub const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
-/// What a signature is computed from.
+/// A request, as far as its signature covers it.
 #[derive(Debug, Clone)]
 pub struct Signed<'a> {
     pub method: &'a str,

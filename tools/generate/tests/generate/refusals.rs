@@ -1,4 +1,4 @@
-//! What the generator does not know or does not accept: it stops, and names it.
+//! Tests that the generator stops at what it does not accept, and names it.
 
 use crate::folder::{Folder, with_files};
 

@@ -242,7 +242,8 @@ impl Error {
     }
 
     /// Returns the failures of the other providers, which were tried before the one that this error
-    /// is from or skipped, in the order of their clients. Empty unless [`Failover`](crate::client::Failover) tried several.
+    /// is from or skipped, in the order of their clients. Empty unless
+    /// [`Failover`](crate::client::Failover) tried or skipped several.
     ///
     /// [`message`](Self::message) is of the last error alone. `{:#}` prints those of all.
     pub fn failures(&self) -> &[ProviderFailure] {

@@ -28,8 +28,8 @@ pub use self::variables::{env_var, shown_path, shown_value, unquote};
 ///
 /// Implement it for a cloud, a gateway or a deployment that the SDK does not support. The crates
 /// `mistral-api`, `mistral-aws`, `mistral-azure` and `mistral-gcp` implement it for Mistral's own API,
-/// Amazon Bedrock, Azure AI and Google Vertex AI. Pass an implementation to [`Client::new`](crate::Client::new) or
-/// [`Client::builder`](crate::Client::builder).
+/// Amazon Bedrock, Azure AI and Google Vertex AI. Pass an implementation to
+/// [`Client::new`](crate::Client::new) or [`Client::builder`](crate::Client::builder).
 ///
 /// # Contract
 ///

@@ -76,10 +76,13 @@ impl CircuitBreaker {
             open.pause(now, rule);
             return None;
         }
-        let message = format!(
-            "skipped after {failures} consecutive failures, the last of them: {}",
-            open.reason
-        );
+        let reason = &open.reason;
+        let message = match failures {
+            1 => format!("skipped after a failure: {reason}"),
+            _ => {
+                format!("skipped after {failures} consecutive failures, the last of them: {reason}")
+            }
+        };
         let error = Error::new(open.kind, message);
         Some(ProviderFailure {
             provider: self.provider,

@@ -240,8 +240,8 @@ impl Failover {
     ///
     /// A `tracing` event with the reason is emitted before every client but the first. The span
     /// `failover` around all of them has the fields `provider`, the last client that was tried, and
-    /// `reason`, the failures of those that were tried before it or skipped. Neither contains messages of a server, which may
-    /// repeat the request.
+    /// `reason`, the failures of those that were tried before it or skipped. Neither contains messages
+    /// of a server, which may repeat the request.
     ///
     /// # Errors
     /// Fails with the error of the last client that was tried, which [`Error::provider`] names;

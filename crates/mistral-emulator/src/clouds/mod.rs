@@ -3,7 +3,6 @@
 mod azure;
 mod bedrock;
 mod oauth;
-mod sha256;
 mod sigv4;
 mod vertex;
 

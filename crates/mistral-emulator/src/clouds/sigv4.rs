@@ -1,10 +1,10 @@
 //! Verification of Signature Version 4.
 
+use hmac_sha256::{HMAC, Hash};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
-use super::sha256::{hex, hmac_sha256, sha256};
 use crate::responses::ApiError;
 use crate::time::parse_timestamp;
 
@@ -113,7 +113,7 @@ impl<'a> Signature<'a> {
                 return Err(Rejection::incomplete(message));
             }
         }
-        let body_hash = hex(&sha256(body));
+        let body_hash = hex(&Hash::hash(body));
         let sent_hash = header_value(request, CONTENT_SHA256);
         if !sent_hash.is_empty() && sent_hash != body_hash {
             return Err(invalid(
@@ -147,15 +147,19 @@ impl<'a> Signature<'a> {
             service,
             ..
         } = self;
-        let hash = hex(&sha256(canonical.as_bytes()));
+        let hash = hex(&Hash::hash(canonical.as_bytes()));
         let text = format!("{ALGORITHM}\n{date}\n{day}/{region}/{service}/aws4_request\n{hash}");
         let key = format!("AWS4{secret}").into_bytes();
         let steps = [day, region, service, "aws4_request", &text];
         let signed = steps
             .iter()
-            .fold(key, |key, step| hmac_sha256(&key, step.as_bytes()));
+            .fold(key, |key, step| HMAC::mac(step, key).to_vec());
         hex(&signed)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Returns the value of a header without white space around it and between its words. HTTP/2 sends

@@ -10,6 +10,7 @@ mod early_responses;
 mod every_byte;
 mod http1_connections;
 mod http2;
+mod http2_connections;
 mod http2_endings;
 mod http2_pools;
 mod idle_connections;

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
+use super::connect::BoxError;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Determines the point at which an exchange failed from the causes of its error.
@@ -24,12 +25,7 @@ pub(in crate::transport) fn classify(
     if is_connect(&error)
         && let Some(problem) = certificate_problem(&error)
     {
-        let message = format!(
-            "could not connect: the certificate of the server is not accepted ({problem}): check the host of the base \
-             URL and the clock of this machine, and trust the authority that signed the \
-             certificate, in the system or with `SSL_CERT_FILE`"
-        );
-        return TransportError::new(TransportErrorKind::Config, message);
+        return certificate_error(&problem);
     }
     let kind = match (is_connect(&error), is_timeout) {
         (true, true) => TransportErrorKind::ConnectTimeout,
@@ -40,6 +36,32 @@ pub(in crate::transport) fn classify(
         (false, false) => TransportErrorKind::Interrupted,
     };
     TransportError::new(kind, error)
+}
+
+/// Converts an error of establishing a connection.
+#[cold]
+pub(super) fn connect_error(error: BoxError) -> TransportError {
+    let own = causes(&*error).find_map(own_error);
+    if let Some(own) = own {
+        return TransportError::new(own.kind(), own.source_text());
+    }
+    if let Some(problem) = certificate_problem(&*error) {
+        return certificate_error(&problem);
+    }
+    let kind = match is_timeout(&*error) {
+        true => TransportErrorKind::ConnectTimeout,
+        false => TransportErrorKind::Connect,
+    };
+    TransportError::new(kind, error)
+}
+
+fn certificate_error(problem: &str) -> TransportError {
+    let message = format!(
+        "could not connect: the certificate of the server is not accepted ({problem}): check the \
+         host of the base URL and the clock of this machine, and trust the authority that signed \
+         the certificate, in the system or with `SSL_CERT_FILE`"
+    );
+    TransportError::new(TransportErrorKind::Config, message)
 }
 
 /// Returns the error of this crate that `cause` is or holds.

@@ -1,9 +1,10 @@
-//! The connections of a pool: they tell when they have ended, close when they have been idle, and
-//! end an exchange that the response does not wait for.
+//! Establishing the connections of a pool. Those of HTTP/1.1 tell when they have ended, close when
+//! they have been idle, and end an exchange that the response does not wait for.
 
+use std::future::ready;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,24 +18,78 @@ use tower_service::Service;
 use super::connect::{BoxError, BoxedConnection, Connector};
 use super::connection_state::{ConnectionState, IdleLimits};
 use super::pool_state::PoolState;
-use super::settings_frame::{FirstFrame, SettingsReader};
-use super::write_buffer::WriteBuffer;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// The largest number of bytes before the end of a response's head. hyper limits the head itself to
 /// less, but not the informational responses before it.
 const MAX_BEFORE_RESPONSE: usize = 1024 * 1024;
 
-/// Establishes the connections of one pool.
+/// Establishes the connections of one pool. hyper calls it for those of HTTP/1.1.
 #[derive(Clone)]
 pub(super) struct PooledConnector {
-    pub(super) connector: Connector,
-    pub(super) pool: Arc<PoolState>,
-    pub(super) http2_only: bool,
-    pub(super) idle: IdleLimits,
+    connector: Connector,
+    pool: Arc<PoolState>,
+    idle: IdleLimits,
+    /// Connections of HTTP/1.1 that hyper does not have yet.
+    opened: Arc<Mutex<Vec<PooledConnection>>>,
 }
 
+type Opening = Pin<Box<dyn Future<Output = Result<BoxedConnection, BoxError>> + Send>>;
 type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<PooledConnection>, BoxError>> + Send>>;
+
+impl PooledConnector {
+    pub(super) fn new(connector: Connector, pool: Arc<PoolState>, idle: IdleLimits) -> Self {
+        Self {
+            connector,
+            pool,
+            idle,
+            opened: Arc::default(),
+        }
+    }
+
+    /// Establishes a connection of the protocol that the server chooses.
+    pub(super) fn open(&self, uri: Uri) -> Opening {
+        self.open_with(self.connector.clone(), uri)
+    }
+
+    fn open_with(&self, mut connector: Connector, uri: Uri) -> Opening {
+        let counted = self.pool.connecting();
+        let connecting = connector.call(uri);
+        let pool = Arc::clone(&self.pool);
+        Box::pin(async move {
+            let permit = match pool.connection_limit() {
+                Some(limit) => Some(limit.connect().await?),
+                None => None,
+            };
+            let connection = connecting.await?;
+            drop(counted);
+            if let Some(permit) = permit {
+                pool.connection_opened(permit);
+            }
+            Ok(connection)
+        })
+    }
+
+    /// Keeps a connection of HTTP/1.1 until hyper asks for one.
+    pub(super) fn keep(&self, connection: BoxedConnection) {
+        let connection = PooledConnection::new(connection, self);
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.push(connection);
+    }
+
+    /// Takes a connection that was kept, unless the server may have closed it for being idle.
+    fn take_opened(&self) -> Option<PooledConnection> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        opened.retain(|connection| {
+            connection
+                .state
+                .idle_until()
+                .is_none_or(|until| now < until)
+        });
+        opened.pop()
+    }
+}
 
 impl Service<Uri> for PooledConnector {
     type Response = TokioIo<PooledConnection>;
@@ -46,30 +101,22 @@ impl Service<Uri> for PooledConnector {
     }
 
     fn call(&mut self, uri: Uri) -> Connecting {
-        let counted = self.pool.connecting();
-        let connecting = self.connector.call(uri);
+        if let Some(connection) = self.take_opened() {
+            return Box::pin(ready(Ok(TokioIo::new(connection))));
+        }
+        let opening = self.open_with(self.connector.clone().without_http2(), uri);
         let this = self.clone();
         Box::pin(async move {
-            let permit = match this.pool.connection_limit() {
-                Some(limit) => Some(limit.connect().await?),
-                None => None,
-            };
-            let connection = connecting.await?;
-            drop(counted);
-            if let Some(permit) = permit {
-                this.pool.connection_opened(permit);
-            }
+            let connection = opening.await?;
             Ok(TokioIo::new(PooledConnection::new(connection, &this)))
         })
     }
 }
 
-/// A connection of a pool.
+/// A connection of HTTP/1.1.
 pub(super) struct PooledConnection {
-    io: WriteBuffer<TokioIo<BoxedConnection>>,
+    io: TokioIo<BoxedConnection>,
     state: Arc<ConnectionState>,
-    /// Reads the first frame of an HTTP/2 server.
-    settings: Option<SettingsReader>,
     /// The number of bytes that were read since the request, until the head of the response.
     before_response: usize,
     /// Whether a request was written since something was read.
@@ -83,13 +130,9 @@ pub(super) struct PooledConnection {
 
 impl PooledConnection {
     fn new(connection: BoxedConnection, connector: &PooledConnector) -> Self {
-        let is_http2 = connector.http2_only || connection.connected().is_negotiated_h2();
-        if !is_http2 {
-            connector.pool.learn_http1();
-        }
+        connector.pool.learn_http1();
         Self {
-            io: WriteBuffer::new(TokioIo::new(connection), is_http2),
-            settings: is_http2.then(SettingsReader::default),
+            io: TokioIo::new(connection),
             before_response: 0,
             is_writing: false,
             is_write_closed: false,
@@ -97,23 +140,12 @@ impl PooledConnection {
             idle_limit: connector.idle.default,
             state: Arc::new(ConnectionState::new(
                 Arc::clone(&connector.pool),
-                is_http2,
                 connector.idle,
             )),
         }
     }
 
     fn on_read(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.state.is_http2 {
-            self.state.pool.count_read();
-            if let Some(settings) = &mut self.settings
-                && let FirstFrame::MaxStreams(max) = settings.read(bytes)
-            {
-                self.settings = None;
-                self.state.pool.learn_max_streams(max);
-            }
-            return Ok(());
-        }
         self.is_writing &= bytes.is_empty();
         if !self.state.has_head() {
             self.before_response = self.before_response.saturating_add(bytes.len());
@@ -129,7 +161,6 @@ impl PooledConnection {
     /// The timer is not moved by every exchange: it is set anew after it has elapsed.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.idle_timer {
-            _ if self.state.is_http2 => Poll::Pending,
             Some(timer) if !timer.is_elapsed() && self.idle_limit <= self.state.idle_limit() => {
                 Poll::Pending
             }
@@ -162,9 +193,6 @@ impl PooledConnection {
 
     /// Called when a request is written.
     fn on_write(&mut self) -> io::Result<()> {
-        if self.state.is_http2 {
-            return Ok(());
-        }
         if self.state.is_aborted() {
             return Err(aborted());
         }
@@ -197,7 +225,7 @@ impl PooledConnection {
             error.kind(),
             BrokenPipe | ConnectionAborted | ConnectionReset
         );
-        if self.state.is_http2 || !is_closed {
+        if !is_closed {
             return Poll::Ready(Err(error));
         }
         self.is_write_closed = true;
@@ -208,11 +236,9 @@ impl PooledConnection {
     /// Lets [`ConnectionState::abort`] wake the task that waits to write.
     #[cold]
     fn on_blocked_write(&self, cx: &Context<'_>) -> Poll<io::Result<usize>> {
-        if !self.state.is_http2 {
-            self.state.set_task(cx.waker());
-            if self.state.is_aborted() {
-                return Poll::Ready(Err(aborted()));
-            }
+        self.state.set_task(cx.waker());
+        if self.state.is_aborted() {
+            return Poll::Ready(Err(aborted()));
         }
         Poll::Pending
     }
@@ -237,14 +263,9 @@ fn aborted() -> io::Error {
 
 impl Connection for PooledConnection {
     fn connected(&self) -> Connected {
-        let inner = self.io.get_ref().inner().connected();
-        let connected = Connected::new().proxy(inner.is_proxied());
-        let connected = connected.extra(Arc::clone(&self.state));
-        if inner.is_negotiated_h2() {
-            connected.negotiated_h2()
-        } else {
-            connected
-        }
+        let is_proxied = self.io.inner().connected().is_proxied();
+        let connected = Connected::new().proxy(is_proxied);
+        connected.extra(Arc::clone(&self.state))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The state that a connection and the exchanges on it share.
+//! The state that a connection of HTTP/1.1 and the exchanges on it share.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +23,6 @@ pub(super) struct IdleLimits {
 #[derive(Debug)]
 pub(super) struct ConnectionState {
     pub(super) pool: Arc<PoolState>,
-    pub(super) is_http2: bool,
     /// The number of requests that were written in part. The next one may be written before the
     /// response to the one before was read to its end.
     started: AtomicUsize,
@@ -42,10 +41,9 @@ pub(super) struct ConnectionState {
 }
 
 impl ConnectionState {
-    pub(super) fn new(pool: Arc<PoolState>, is_http2: bool, idle: IdleLimits) -> Self {
+    pub(super) fn new(pool: Arc<PoolState>, idle: IdleLimits) -> Self {
         Self {
             pool,
-            is_http2,
             started: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
             has_head: AtomicBool::new(false),
@@ -100,9 +98,6 @@ impl ConnectionState {
     /// Records that the head of a response has arrived.
     pub(super) fn head_received(&self, headers: &HeaderMap) {
         self.has_head.store(true, Ordering::Relaxed);
-        if self.is_http2 {
-            return; // it has neither the header nor a limit of its own
-        }
         if let Some(time) = headers.get("keep-alive").and_then(keep_alive_timeout) {
             let limit = time.min(self.idle.announced);
             let before = self.idle_limit.swap(millis(limit), Ordering::Relaxed);
@@ -114,9 +109,6 @@ impl ConnectionState {
 
     /// Records that the exchange is over: the response was read to its end or dropped.
     pub(super) fn exchange_ended(&self) {
-        if self.is_http2 {
-            return;
-        }
         *self
             .idle_since
             .lock()
@@ -127,9 +119,6 @@ impl ConnectionState {
     /// Closes a connection of HTTP/1.1 whose exchange is over before its request was sent.
     #[cold]
     pub(super) fn abort(&self) {
-        if self.is_http2 {
-            return; // the stream alone is reset
-        }
         self.is_aborted.store(true, Ordering::Release);
         self.wake();
     }

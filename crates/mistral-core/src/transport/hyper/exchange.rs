@@ -1,4 +1,5 @@
-//! One exchange: checking the request, handing it to hyper, and waiting for the response.
+//! One exchange: checking the request, choosing its connection, and, over HTTP/1.1, handing it to
+//! hyper and waiting for the response.
 //!
 //! hyper hands a request to the task of a connection through a channel. A request that arrives there
 //! while the task ends may stay in the channel, and hyper reports neither a response nor an error.
@@ -24,7 +25,7 @@ use super::connection_state::ConnectionState;
 use super::pool::Lease;
 use super::pool_state::{Entry, PoolState};
 use super::request_body::{RequestBody, RequestState};
-use super::{HyperTransport, classify_error, tls};
+use super::{HyperTransport, classify_error, http2, tls};
 use crate::transport::{
     Body, RequestContext, Transport, TransportError, TransportErrorKind, UpgradeResponse,
 };
@@ -81,6 +82,7 @@ impl HyperTransport {
             request,
             connect_timeout,
             deadline,
+            has_connected: false,
         })
     }
 
@@ -102,18 +104,58 @@ impl HyperTransport {
             .pools
             .lease(uri, pending.connect_timeout, &self.connector)?;
         let lease = leased.0.with_permit(permit);
-        Ok(match leased.1 {
-            Entry::Later => Start::Later(lease, Box::new(pending)),
-            _ => Start::Now(Exchange::start(pending.request, lease, pending.deadline)),
-        })
+        match leased.1 {
+            Entry::Later => Ok(Start::Later(lease, Box::new(pending))),
+            _ => self.begin(lease, pending),
+        }
+    }
+
+    /// Starts the exchange on a connection of its pool, if the protocol of the server is known.
+    fn begin(&self, lease: Lease, pending: Pending) -> Result<Start, TransportError> {
+        let Some(connection) = lease.http2() else {
+            return Ok(match lease.state().is_http1() {
+                true => Start::Http1(Exchange::start(pending.request, lease)),
+                false => Start::Connect(lease, Box::new(pending)),
+            });
+        };
+        let connection = Arc::clone(connection);
+        let Some(sender) = connection.enter() else {
+            return self.begin_elsewhere(lease, pending);
+        };
+        let Pending {
+            request, deadline, ..
+        } = pending;
+        let started = http2::Exchange::start(request, sender, connection, lease, deadline);
+        started.map(Start::Http2)
+    }
+
+    /// Starts the exchange in another pool, because the connection of `lease` has ended.
+    #[cold]
+    fn begin_elsewhere(&self, lease: Lease, pending: Pending) -> Result<Start, TransportError> {
+        if pending.has_connected {
+            return Err(lost()); // rather than connect again and again
+        }
+        lease.state().retire();
+        drop(lease);
+        self.enter(pending)
+    }
+
+    /// Establishes the first connection of a pool for the exchange.
+    async fn connect(
+        &self,
+        lease: Lease,
+        mut pending: Box<Pending>,
+    ) -> Result<Start, TransportError> {
+        lease.connect(pending.request.uri().clone()).await?;
+        pending.has_connected = true;
+        self.begin(lease, *pending)
     }
 
     /// Starts an exchange that had to wait until the pool of `lease` was settled.
     #[cold]
     fn resume(&self, lease: Lease, pending: Box<Pending>) -> Result<Start, TransportError> {
         if !lease.state().is_over_limit() {
-            let exchange = Exchange::start(pending.request, lease, pending.deadline);
-            return Ok(Start::Now(exchange));
+            return self.begin(lease, *pending);
         }
         drop(lease);
         self.enter(*pending)
@@ -122,18 +164,23 @@ impl HyperTransport {
 
 /// The start of an exchange.
 enum Start {
-    Now(Exchange),
+    Http1(Exchange),
+    Http2(http2::Exchange),
+    /// It starts once a connection is established.
+    Connect(Lease, Box<Pending>),
     /// It starts once the pool is settled.
     Later(Lease, Box<Pending>),
     /// It starts once a connection can carry it.
     Queued(Arc<ConnectionLimit>, Box<Pending>),
 }
 
-/// A request that was not handed to hyper yet.
+/// A request that was not handed to a connection yet.
 struct Pending {
     request: http::Request<Body>,
     connect_timeout: Duration,
     deadline: Option<Instant>,
+    /// Whether a connection was established for it.
+    has_connected: bool,
 }
 
 #[cfg(feature = "hyper")]
@@ -146,7 +193,9 @@ impl Transport for HyperTransport {
         let mut start = self.start(request)?;
         loop {
             match start {
-                Start::Now(exchange) => return exchange.run().await,
+                Start::Http1(exchange) => return exchange.run().await,
+                Start::Http2(exchange) => return exchange.run().await,
+                Start::Connect(lease, pending) => start = self.connect(lease, pending).await?,
                 Start::Later(lease, pending) => {
                     lease.state().settled().await;
                     start = self.resume(lease, pending)?;
@@ -164,25 +213,18 @@ impl Transport for HyperTransport {
     }
 }
 
-/// A request that was handed to hyper.
-pub(super) struct Exchange {
+/// A request of HTTP/1.1 that was handed to hyper.
+struct Exchange {
     response: ResponseFuture,
     guard: ExchangeGuard,
 }
 
 impl Exchange {
-    /// Hands `request` to hyper. It is cancelled at `deadline`, which the caller observes.
-    pub(super) fn start(
-        request: http::Request<Body>,
-        lease: Lease,
-        deadline: Option<Instant>,
-    ) -> Self {
+    fn start(request: http::Request<Body>, lease: Lease) -> Self {
         let request = request.map(RequestBody::new);
         let guard = ExchangeGuard {
             request: request.body().state(),
             connection: None,
-            deadline,
-            reads: lease.state().reads(),
             ended: lease.state().ended(),
             lease,
         };
@@ -192,7 +234,7 @@ impl Exchange {
         }
     }
 
-    pub(super) async fn run(mut self) -> Result<http::Response<Body>, TransportError> {
+    async fn run(mut self) -> Result<http::Response<Body>, TransportError> {
         let state = self.guard.lease.state();
         let mut watch = Watch {
             request: &self.guard.request,
@@ -268,9 +310,7 @@ struct ExchangeGuard {
     request: Arc<RequestState>,
     /// The connection of the response.
     connection: Option<Arc<ConnectionState>>,
-    deadline: Option<Instant>,
-    /// The number of reads and of connections that had ended when the request was handed over.
-    reads: usize,
+    /// The number of connections that had ended when the request was handed over.
     ended: usize,
     lease: Lease,
 }
@@ -287,19 +327,6 @@ impl ExchangeGuard {
         }
         into_response(response, |error| classify_error(error, true), self)
     }
-
-    /// Excludes a connection of HTTP/2 that seems dead: nothing at all has arrived on it until the
-    /// deadline. The pings of hyper notice that later, and end the other exchanges on it.
-    #[cold]
-    fn no_response(&self) {
-        let pool = self.lease.state();
-        let is_late = self
-            .deadline
-            .is_some_and(|deadline| deadline <= Instant::now());
-        if is_late && pool.is_http2() && pool.reads() == self.reads {
-            pool.retire();
-        }
-    }
 }
 
 impl Drop for ExchangeGuard {
@@ -308,7 +335,7 @@ impl Drop for ExchangeGuard {
         match &self.connection {
             Some(connection) if is_unfinished => connection.abort(),
             Some(connection) => connection.exchange_ended(),
-            None => self.no_response(),
+            None => {}
         }
     }
 }

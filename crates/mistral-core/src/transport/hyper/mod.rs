@@ -1,5 +1,5 @@
-//! The built-in transport: hyper with connection pools. Its settings are here, its exchanges in
-//! `exchange.rs`.
+//! The built-in transport: connection pools, with hyper for HTTP/1.1 and h2 for HTTP/2. Its
+//! settings are here, its exchanges in `exchange.rs`.
 
 pub(super) mod body;
 mod builder;
@@ -9,15 +9,14 @@ mod connection;
 mod connection_limit;
 mod connection_state;
 mod exchange;
+mod http2;
 mod pool;
 mod pool_state;
 mod proxy;
 pub(super) mod request_body;
 mod resolver;
-mod settings_frame;
 mod tls;
 mod upgrade;
-mod write_buffer;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -33,7 +32,7 @@ use self::proxy::Proxies;
 pub use self::resolver::Resolver;
 use super::TransportError;
 
-/// The built-in [`Transport`](super::Transport), on [`hyper`](::hyper).
+/// The built-in [`Transport`](super::Transport), on [`hyper`](::hyper) and [`h2`](::h2).
 ///
 /// It pools connections and speaks HTTP/1.1, and HTTP/2 if the server offers it over TLS. Over
 /// HTTP/2 it opens as many connections as are needed for the number of streams that the server

@@ -1,19 +1,22 @@
 //! The connection pools of a transport.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
+use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::client::legacy::{self, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::runtime;
 
+use super::classify::connect_error;
 use super::connect::Connector;
 use super::connection::PooledConnector;
 use super::connection_limit::{ConnectionLimit, Permit};
 use super::connection_state::IdleLimits;
+use super::http2::{Http2Connection, Http2Settings};
 use super::pool_state::{Entry, MAX_STREAMS, PoolState};
 use super::request_body::RequestBody;
 use crate::transport::{TransportError, current_runtime};
@@ -21,11 +24,6 @@ use crate::transport::{TransportError, current_runtime};
 /// The largest number of pools without an exchange that are kept. A program needs one per server,
 /// and another for every runtime and connect timeout.
 const MAX_IDLE_POOLS: usize = 16;
-/// The window of a connection of HTTP/2. So large that responses that are not read do not block the
-/// others: the windows of the streams limit each one.
-const HTTP2_CONNECTION_WINDOW: u32 = 1 << 30;
-/// The largest head of a response over HTTP/2, in bytes.
-const HTTP2_MAX_HEADER_LIST: u32 = 256 * 1024;
 
 pub(super) type HyperClient = legacy::Client<PooledConnector, RequestBody>;
 
@@ -64,39 +62,40 @@ impl Default for PoolSettings {
 }
 
 impl PoolSettings {
-    /// Creates hyper's pool for connections that `pool` counts.
-    pub(super) fn client(&self, connector: Connector, pool: Arc<PoolState>) -> HyperClient {
-        let connector = PooledConnector {
-            connector,
-            pool,
-            http2_only: self.http2_only,
-            idle: IdleLimits {
-                default: self.idle_timeout.unwrap_or(HTTP1_IDLE_TIMEOUT),
-                announced: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
-            },
+    pub(super) fn connector(&self, connector: Connector, pool: Arc<PoolState>) -> PooledConnector {
+        let idle = IdleLimits {
+            default: self.idle_timeout.unwrap_or(HTTP1_IDLE_TIMEOUT),
+            announced: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
         };
+        PooledConnector::new(connector, pool, idle)
+    }
+
+    /// Creates hyper's pool of the connections of HTTP/1.1 that `connector` establishes.
+    pub(super) fn client(&self, connector: PooledConnector) -> HyperClient {
         legacy::Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.idle_timeout.unwrap_or(IDLE_TIMEOUT))
             .pool_max_idle_per_host(self.max_idle_per_host)
-            .http2_only(self.http2_only)
-            .http2_keep_alive_interval(self.ping_interval)
-            .http2_keep_alive_timeout(self.ping_timeout)
-            .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
-            .http2_max_header_list_size(HTTP2_MAX_HEADER_LIST)
-            // Until the server has announced more.
-            .http2_initial_max_send_streams(1)
             .build(connector)
+    }
+
+    fn http2(&self) -> Http2Settings {
+        Http2Settings {
+            idle_timeout: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
+            ping_interval: self.ping_interval,
+            ping_timeout: self.ping_timeout,
+            is_single_use: self.max_idle_per_host == 0,
+        }
     }
 }
 
 /// The pools of a transport.
 ///
-/// A connection lives on the runtime that opened it, so each runtime has its own pools. hyper opens
-/// one connection of HTTP/2 per pool and server, so a server has as many pools as are needed for
-/// the number of streams that it allows on a connection.
-#[derive(Debug, Default)]
+/// A connection lives on the runtime that opened it, so each runtime has its own pools. A pool has
+/// one connection of HTTP/2 or any number of HTTP/1.1, so a server with HTTP/2 has as many pools as
+/// are needed for the number of streams that it allows on a connection.
+#[derive(Default)]
 pub(super) struct Pools {
     entries: Mutex<Vec<Arc<Pool>>>,
     /// Those of the servers that are in use, if the number of connections is limited.
@@ -104,14 +103,16 @@ pub(super) struct Pools {
     settings: PoolSettings,
 }
 
-#[derive(Debug)]
 struct Pool {
     key: PoolKey,
-    client: HyperClient,
     state: Arc<PoolState>,
+    connector: PooledConnector,
+    http1: HyperClient,
+    http2: OnceLock<Arc<Http2Connection>>,
+    settings: PoolSettings,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct PoolKey {
     runtime: runtime::Id,
     connect_timeout: Duration,
@@ -212,7 +213,12 @@ impl Pools {
         let state = if is_http1 {
             PoolState::http1()
         } else {
-            PoolState::unsettled(limit.unwrap_or(MAX_STREAMS))
+            let limit = limit.unwrap_or(MAX_STREAMS);
+            PoolState::unsettled(if self.settings.max_idle_per_host == 0 {
+                1
+            } else {
+                limit
+            })
         };
         let max_connections = self.settings.max_connections;
         let connection_limit = max_connections.map(|max| self.limit_of(key.clone(), max));
@@ -221,10 +227,14 @@ impl Pools {
         if self.settings.http1_only {
             connector = connector.without_http2();
         }
+        let connector = self.settings.connector(connector, Arc::clone(&state));
         let pool = Arc::new(Pool {
-            client: self.settings.client(connector, Arc::clone(&state)),
             key,
             state,
+            http1: self.settings.client(connector.clone()),
+            connector,
+            http2: OnceLock::new(),
+            settings: self.settings,
         });
         pools.push(Arc::clone(&pool));
         pool
@@ -251,8 +261,29 @@ impl Lease {
         self
     }
 
+    /// Hands a request of HTTP/1.1 to hyper.
     pub(super) fn request(&self, request: http::Request<RequestBody>) -> ResponseFuture {
-        self.pool.client.request(request)
+        self.pool.http1.request(request)
+    }
+
+    /// Returns the connection of HTTP/2, once it is established.
+    pub(super) fn http2(&self) -> Option<&Arc<Http2Connection>> {
+        self.pool.http2.get()
+    }
+
+    /// Establishes a connection to the server of `uri`, which finds its protocol out.
+    pub(super) async fn connect(&self, uri: Uri) -> Result<(), TransportError> {
+        let pool = &self.pool;
+        let connection = pool.connector.open(uri).await.map_err(connect_error)?;
+        if !pool.settings.http2_only && !connection.connected().is_negotiated_h2() {
+            pool.connector.keep(connection);
+            return Ok(());
+        }
+        let (state, settings) = (Arc::clone(&pool.state), pool.settings.http2());
+        let connection = Http2Connection::start(connection, state, settings).await?;
+        // Another exchange may have been faster. Its connection is used, and this one closed.
+        pool.http2.get_or_init(|| connection);
+        Ok(())
     }
 
     pub(super) fn state(&self) -> &Arc<PoolState> {

@@ -29,11 +29,9 @@ pub(super) struct PoolState {
     /// Whether exchanges need not wait: it is known, or finding it out takes too long.
     is_settled: AtomicBool,
     settled: Notify,
-    is_http2: AtomicBool,
+    is_http1: AtomicBool,
     is_retired: AtomicBool,
     connecting: AtomicUsize,
-    /// The number of reads from connections of HTTP/2, which prove that they are alive.
-    reads: AtomicUsize,
     /// The number of connections that have ended.
     ended: AtomicUsize,
     unsent: Mutex<UnsentRequests>,
@@ -71,17 +69,16 @@ impl PoolState {
         Self::with(limit, false)
     }
 
-    fn with(limit: usize, is_known: bool) -> Self {
+    fn with(limit: usize, is_http1: bool) -> Self {
         Self {
             in_flight: AtomicUsize::new(0),
             limit: AtomicUsize::new(limit),
-            is_known: AtomicBool::new(is_known),
-            is_settled: AtomicBool::new(is_known),
+            is_known: AtomicBool::new(is_http1),
+            is_settled: AtomicBool::new(is_http1),
             settled: Notify::new(),
-            is_http2: AtomicBool::new(false),
+            is_http1: AtomicBool::new(is_http1),
             is_retired: AtomicBool::new(false),
             connecting: AtomicUsize::new(0),
-            reads: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
             unsent: Mutex::default(),
             connection_limit: None,
@@ -139,9 +136,15 @@ impl PoolState {
         self.limit.load(Ordering::Relaxed)
     }
 
+    /// Whether the server is known to speak HTTP/1.1, and not HTTP/2.
+    pub(super) fn is_http1(&self) -> bool {
+        self.is_http1.load(Ordering::Acquire)
+    }
+
     /// Records that a connection of the pool speaks HTTP/1.1.
     pub(super) fn learn_http1(&self) {
         if !self.is_known.load(Ordering::Relaxed) {
+            self.is_http1.store(true, Ordering::Release);
             self.limit.store(usize::MAX, Ordering::Relaxed);
             self.is_known.store(true, Ordering::Release);
             self.settle();
@@ -149,15 +152,13 @@ impl PoolState {
     }
 
     /// Records the number of streams that the server allows on a connection of HTTP/2.
-    pub(super) fn learn_max_streams(&self, max: Option<u32>) {
-        let max = max.and_then(|max| usize::try_from(max).ok());
+    pub(super) fn learn_max_streams(&self, max: usize) {
         // A server that allows none allows some later, or the call times out.
-        let max = max.unwrap_or(MAX_STREAMS).clamp(1, MAX_STREAMS);
+        let max = max.clamp(1, MAX_STREAMS);
         let before = self.limit.fetch_min(max, Ordering::Relaxed);
         if let Some(limit) = &self.connection_limit {
             limit.learn_streams(max.min(before));
         }
-        self.is_http2.store(true, Ordering::Relaxed);
         self.is_known.store(true, Ordering::Release);
         self.settle();
     }
@@ -227,19 +228,8 @@ impl PoolState {
         }
     }
 
-    pub(super) fn is_http2(&self) -> bool {
-        self.is_http2.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn count_read(&self) {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn reads(&self) -> usize {
-        self.reads.load(Ordering::Relaxed)
-    }
-
-    /// Excludes the pool from further exchanges, because its connection seems dead.
+    /// Excludes the pool from further exchanges, because its connection of HTTP/2 has ended or seems
+    /// dead.
     pub(super) fn retire(&self) {
         self.is_retired.store(true, Ordering::Relaxed);
         self.permits().clear(); // another connection may be opened before this one is closed

@@ -34,7 +34,8 @@ impl HyperTransport {
         let request = request.map(|()| RequestBody::new(Body::empty()));
         current_runtime()?;
         let pool = Arc::new(PoolState::http1());
-        let client = PoolSettings::default().client(connector, pool);
+        let settings = PoolSettings::default();
+        let client = settings.client(settings.connector(connector, pool));
         let response = client.request(request).await;
         let mut response = response.map_err(|error| classify_error(error, true))?;
         let connection = response.extensions_mut().remove::<Arc<ConnectionState>>();

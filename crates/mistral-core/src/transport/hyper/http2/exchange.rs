@@ -299,6 +299,11 @@ mod tests {
             let (client, server) = duplex(64 * 1024);
             let connection = connect(BoxedConnection::new(InMemory(TokioIo::new(client)))).await;
             let mut server = h2::server::handshake(server).await.unwrap();
+            for _ in 0..10 {
+                // The settings of both sides are exchanged.
+                poll_fn(|cx| Poll::Ready(drop(server.poll_accept(cx)))).await;
+                tokio::task::yield_now().await;
+            }
             let mut exchange = exchange(&connection);
             if is_written {
                 tokio::select! {

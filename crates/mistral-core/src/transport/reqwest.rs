@@ -148,5 +148,5 @@ fn classify_error(error: ::reqwest::Error) -> TransportError {
         return TransportError::new(TransportErrorKind::Other, error);
     }
     let is_timeout = error.is_timeout();
-    classify::classify(error.without_url(), is_timeout, true)
+    classify::classify(error.without_url(), is_timeout)
 }

@@ -7,15 +7,10 @@ use super::connect::BoxError;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Determines the point at which an exchange failed from the causes of its error.
-///
-/// A GOAWAY proves that a request was not processed only if its body was polled (`body_polled`):
-/// hyper also reports it for a request that is just being dispatched, which another thread may have
-/// sent and the server may have answered. The body is polled after the dispatch.
 #[cold]
 pub(in crate::transport) fn classify(
     error: impl StdError + Send + Sync + 'static,
     is_timeout: bool,
-    body_polled: bool,
 ) -> TransportError {
     // An error of a request body comes back wrapped: its own kind is the right one.
     let own = causes(&error).find_map(own_error);
@@ -31,7 +26,7 @@ pub(in crate::transport) fn classify(
         (true, true) => TransportErrorKind::ConnectTimeout,
         (true, false) => TransportErrorKind::Connect,
         (false, _) if is_too_large(&error) => TransportErrorKind::TooLarge,
-        (false, _) if is_unprocessed(&error, body_polled) => TransportErrorKind::NotSent,
+        (false, _) if is_unprocessed(&error) => TransportErrorKind::NotSent,
         (false, true) => TransportErrorKind::Timeout,
         (false, false) => TransportErrorKind::Interrupted,
     };
@@ -114,8 +109,8 @@ pub(in crate::transport) fn is_timeout(error: &(dyn StdError + 'static)) -> bool
 }
 
 /// Whether the server certainly did not process the request: it was never written, or the server
-/// reported that over HTTP/2 (RFC 9113, section 8.7).
-fn is_unprocessed(error: &(dyn StdError + 'static), body_polled: bool) -> bool {
+/// reported that over HTTP/2.
+fn is_unprocessed(error: &(dyn StdError + 'static)) -> bool {
     for cause in causes(error) {
         if let Some(error) = cause.downcast_ref::<::hyper::Error>()
             && error.is_canceled()
@@ -123,15 +118,20 @@ fn is_unprocessed(error: &(dyn StdError + 'static), body_polled: bool) -> bool {
             return true;
         }
         if let Some(error) = cause.downcast_ref::<h2::Error>() {
-            return error.is_remote()
-                && match error.reason() {
-                    Some(h2::Reason::NO_ERROR) => error.is_go_away() && body_polled,
-                    Some(h2::Reason::REFUSED_STREAM) => error.is_reset(),
-                    _ => false,
-                };
+            return is_unprocessed_stream(error);
         }
     }
     false
+}
+
+/// Whether the server has reported that it did not process a stream (RFC 9113, section 8.7).
+pub(super) fn is_unprocessed_stream(error: &h2::Error) -> bool {
+    error.is_remote()
+        && match error.reason() {
+            Some(h2::Reason::NO_ERROR) => error.is_go_away(),
+            Some(h2::Reason::REFUSED_STREAM) => error.is_reset(),
+            _ => false,
+        }
 }
 
 fn is_too_large(error: &(dyn StdError + 'static)) -> bool {

@@ -9,6 +9,7 @@ mod connection;
 mod connection_limit;
 mod connection_state;
 mod exchange;
+mod http1;
 mod http2;
 mod pool;
 mod pool_state;
@@ -191,12 +192,9 @@ impl HyperTransport {
 }
 
 #[cold]
-fn classify_error(
-    error: impl StdError + Send + Sync + 'static,
-    body_polled: bool,
-) -> TransportError {
+fn classify_error(error: impl StdError + Send + Sync + 'static) -> TransportError {
     let is_timeout = classify::is_timeout(&error);
-    classify::classify(error, is_timeout, body_polled)
+    classify::classify(error, is_timeout)
 }
 
 #[cfg(feature = "hyper")]

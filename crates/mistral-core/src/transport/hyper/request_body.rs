@@ -27,8 +27,6 @@ struct Progress {
     remaining: Option<u64>,
     /// Whether hyper has started to write the request.
     is_dispatched: bool,
-    /// Whether hyper has polled the body, or the body is empty.
-    is_polled: bool,
     is_finished: bool,
     flow: Flow,
     /// The task of the connection, while it waits for the body.
@@ -52,7 +50,6 @@ impl RequestBody {
             body: Some(body),
             remaining,
             is_dispatched: false,
-            is_polled: is_empty,
             is_finished: is_empty,
             flow: Flow::Running,
             waker: None,
@@ -68,11 +65,6 @@ impl RequestBody {
 impl RequestState {
     fn progress(&self) -> MutexGuard<'_, Progress> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether hyper has polled the body, or the body is empty.
-    pub(in crate::transport) fn is_polled(&self) -> bool {
-        self.progress().is_polled
     }
 
     /// Has `task` woken when a connection of `pool` ends, unless hyper has started to write the
@@ -160,7 +152,6 @@ impl http_body::Body for RequestBody {
             }
             Flow::Running => {
                 progress.dispatched();
-                progress.is_polled = true;
                 match progress.body.take() {
                     Some(body) => body,
                     None => return Poll::Ready(None),

@@ -37,20 +37,20 @@ impl HyperTransport {
         let settings = PoolSettings::default();
         let client = settings.client(settings.connector(connector, pool));
         let response = client.request(request).await;
-        let mut response = response.map_err(|error| classify_error(error, true))?;
+        let mut response = response.map_err(classify_error)?;
         let connection = response.extensions_mut().remove::<Arc<ConnectionState>>();
         if let Some(connection) = &connection {
             connection.head_received(response.headers());
         }
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let response = into_response(response, |error| classify_error(error, true), ());
+            let response = into_response(response, classify_error, ());
             return Ok(UpgradeResponse::Refused(response));
         }
         let (parts, body) = response.into_parts();
         let head = http::Response::from_parts(parts.clone(), ());
         let response = http::Response::from_parts(parts, body);
         let upgraded = ::hyper::upgrade::on(response).await;
-        let io = FuturesIo(upgraded.map_err(|error| classify_error(error, true))?);
+        let io = FuturesIo(upgraded.map_err(classify_error)?);
         Ok(UpgradeResponse::Upgraded(Upgraded::new(head, io)))
     }
 }

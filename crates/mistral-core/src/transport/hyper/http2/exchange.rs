@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use h2::RecvStream;
 use h2::client::{ResponseFuture, SendRequest};
-use h2::{Reason, RecvStream};
 use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, HeaderValue, Method, Version};
 use tokio::time::Instant;
 
+use super::super::classify::is_unprocessed_stream;
 use super::super::pool::Lease;
 use super::Http2Connection;
 use super::body::ResponseBody;
@@ -44,7 +45,7 @@ impl Exchange {
     /// Fails when the connection ends meanwhile.
     pub(in super::super) fn start(
         request: http::Request<Body>,
-        sender: SendRequest<Bytes>,
+        mut sender: SendRequest<Bytes>,
         connection: Arc<Http2Connection>,
         lease: Lease,
         deadline: Option<Instant>,
@@ -59,15 +60,13 @@ impl Exchange {
         };
         let (head, body) = split(request);
         let is_empty = body.content_length() == Some(0);
-        let mut sender = sender;
         let sent = sender.send_request(head, is_empty);
         let (response, mut stream) = sent.map_err(|error| guard.error(error))?;
         let upload = match body.into_bytes() {
             _ if is_empty => None,
             // h2 keeps what the windows of the server do not allow yet, without a copy.
             Ok(bytes) => {
-                let sent = stream.send_data(bytes, true);
-                sent.map_err(|error| guard.error(error))?;
+                let _response_has_the_error = stream.send_data(bytes, true);
                 None
             }
             Err(body) => Some(Upload::new(body, stream)),
@@ -165,14 +164,7 @@ impl ExchangeGuard {
     #[cold]
     fn error(&self, error: h2::Error) -> TransportError {
         let activity = &self.connection.activity;
-        // An unprocessed stream is reported so (RFC 9113, section 8.7).
-        let is_unprocessed = error.is_remote()
-            && match error.reason() {
-                Some(Reason::NO_ERROR) => error.is_go_away(),
-                Some(Reason::REFUSED_STREAM) => error.is_reset(),
-                _ => false,
-            };
-        if is_unprocessed || activity.writes() == self.writes {
+        if is_unprocessed_stream(&error) || activity.writes() == self.writes {
             return TransportError::new(TransportErrorKind::NotSent, error);
         }
         self.response_error(error)
@@ -196,7 +188,7 @@ impl ExchangeGuard {
     }
 
     /// Closes a connection that seems dead: nothing at all has arrived on it until the deadline. The
-    /// pings notice that later, and end the other exchanges on it.
+    /// pings detect that later, and end the other exchanges on it.
     #[cold]
     fn no_response(&self) {
         let is_late = self
@@ -301,7 +293,8 @@ mod tests {
             let mut server = h2::server::handshake(server).await.unwrap();
             for _ in 0..10 {
                 // The settings of both sides are exchanged.
-                poll_fn(|cx| Poll::Ready(drop(server.poll_accept(cx)))).await;
+                let accepted = poll_fn(|cx| Poll::Ready(server.poll_accept(cx))).await;
+                assert!(accepted.is_pending());
                 tokio::task::yield_now().await;
             }
             let mut exchange = exchange(&connection);

@@ -23,18 +23,20 @@ const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 const INITIAL_WINDOW_SIZE: u16 = 4;
 
-/// `:status: 200`, and `content-type` without indexing.
-const RESPONSE_HEAD: &[u8] = b"\x88\x0f\x10\x11text/event-stream";
+/// `:status: 200`, and the name `content-type` of a header without indexing.
+const RESPONSE_HEAD: &[u8] = b"\x88\x0f\x10";
 
 /// Starts the server and returns its URL. Every request gets `response`.
-pub(crate) fn start(response: Vec<u8>) -> String {
+pub(crate) fn start(content_type: &'static str, response: Vec<u8>) -> String {
+    let length = u8::try_from(content_type.len()).unwrap();
+    let head = [RESPONSE_HEAD, &[length], content_type.as_bytes()].concat();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for socket in listener.incoming().map_while(Result::ok) {
             // A connection ends with an error when the client closes it.
             Connection::new(socket)
-                .and_then(|mut connection| connection.serve(&response))
+                .and_then(|mut connection| connection.serve(&head, &response))
                 .unwrap_or_default();
         }
     });
@@ -52,6 +54,8 @@ struct Connection {
     initial_window: i64,
     /// The part of the current stream's window that is left.
     window: i64,
+    /// The number of bytes of requests since the client was last allowed to send more.
+    received: usize,
 }
 
 impl Connection {
@@ -62,25 +66,26 @@ impl Connection {
             socket,
             initial_window: WINDOW,
             window: WINDOW,
+            received: 0,
         };
         connection.write(SETTINGS, 0, 0, &[])?;
         Ok(connection)
     }
 
     /// Answers one request after the other.
-    fn serve(&mut self, response: &[u8]) -> io::Result<()> {
+    fn serve(&mut self, head: &[u8], response: &[u8]) -> io::Result<()> {
         loop {
             let frame = self.read()?;
             let is_request = matches!(frame.kind, DATA | HEADERS) && frame.flags & END_STREAM != 0;
             if is_request {
                 self.window = self.initial_window;
-                self.respond(frame.stream, response)?;
+                self.respond(frame.stream, head, response)?;
             }
         }
     }
 
-    fn respond(&mut self, stream: u32, response: &[u8]) -> io::Result<()> {
-        self.write(HEADERS, END_HEADERS, stream, RESPONSE_HEAD)?;
+    fn respond(&mut self, stream: u32, head: &[u8], response: &[u8]) -> io::Result<()> {
+        self.write(HEADERS, END_HEADERS, stream, head)?;
         for payload in response.chunks(MAX_PAYLOAD) {
             let length = i64::try_from(payload.len()).map_err(io::Error::other)?;
             while self.window < length {
@@ -110,6 +115,7 @@ impl Connection {
                 }
                 self.write(SETTINGS, ACK, 0, &[])?;
             }
+            DATA => self.allow_more(payload.len())?,
             PING if flags & ACK == 0 => self.write(PING, ACK, 0, &payload)?,
             // The window of the connection is larger than any response here.
             WINDOW_UPDATE if stream != 0 => self.window += number(&payload),
@@ -120,6 +126,17 @@ impl Connection {
             flags,
             stream,
         })
+    }
+
+    /// Widens the window of the connection by the length of the requests that were received.
+    fn allow_more(&mut self, length: usize) -> io::Result<()> {
+        self.received += length;
+        if self.received < MAX_PAYLOAD {
+            return Ok(());
+        }
+        let received = u32::try_from(self.received).map_err(io::Error::other)?;
+        self.received = 0;
+        self.write(WINDOW_UPDATE, 0, 0, &received.to_be_bytes())
     }
 
     fn write(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> io::Result<()> {

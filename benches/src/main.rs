@@ -66,7 +66,8 @@ fn count(scenario: &str, n: usize) {
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.unwrap().block_on(async {
         let client = if is_http2 {
-            sdk::http2_client_at(&http2_server::start(scenario.response(n)))
+            let response = scenario.response(n);
+            sdk::http2_client_at(&http2_server::start(scenario.content_type(), response))
         } else {
             sdk::client_of(memory)
         };

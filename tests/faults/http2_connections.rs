@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::join_all;
-use futures::stream;
+use futures::{StreamExt, stream};
 use h2::RecvStream;
 use h2::server::{Connection, SendResponse};
 use http::{HeaderMap, Request, Response};
@@ -94,15 +94,18 @@ fn http2_connection_that_was_idle_too_long_is_not_used() {
     assert_eq!((counts.connections, counts.requests), (3, 3));
 }
 
+/// It carries further exchanges, however long ago the last one ended.
 #[tokio::test]
 async fn http2_connection_with_an_exchange_is_not_idle() {
     const IDLE: Duration = Duration::from_millis(20);
     let server = Server::serving(|socket, counter| async move {
         let mut connection = h2::server::handshake(socket).await.unwrap();
         while let Some(Ok((request, send))) = connection.accept().await {
-            counter.request();
+            let number = counter.request();
             tokio::spawn(async move {
-                tokio::time::sleep(10 * IDLE).await;
+                if number == 1 {
+                    tokio::time::sleep(15 * IDLE).await;
+                }
                 respond(request, send, Received::default()).await;
             });
         }
@@ -110,8 +113,17 @@ async fn http2_connection_with_an_exchange_is_not_idle() {
     .await;
     let pool = http2::transport().pool_idle_timeout(IDLE);
     let client = client(&server.url()).transport(pool).build().unwrap();
-    LIST.call(&client, &Settings::default()).await.unwrap();
-    assert_eq!(server.counts().requests, 1);
+    let settings = Settings::default();
+    LIST.call(&client, &settings).await.unwrap();
+    let long = LIST.call(&client, &settings);
+    let another = async {
+        tokio::time::sleep(5 * IDLE).await;
+        LIST.call(&client, &settings).await
+    };
+    let (long, another) = tokio::join!(long, another);
+    assert!(long.is_ok() && another.is_ok(), "{long:?} {another:?}");
+    let counts = server.counts();
+    assert_eq!((counts.connections, counts.requests), (1, 3));
 }
 
 #[tokio::test]
@@ -168,6 +180,36 @@ async fn http2_connection_with_goaway_carries_no_further_call() {
         response.into_body().collect().await.unwrap();
         let counts = server.until(|counts| counts.open == 0).await;
         assert_eq!((counts.connections, counts.requests), (round, round));
+    }
+}
+
+/// The exchange in progress goes on.
+#[tokio::test]
+async fn http2_call_after_goaway_uses_another_connection_without_a_retry() {
+    let server = Server::serving(|socket, counter| async move {
+        let mut connection = h2::server::handshake::<_>(socket).await.unwrap();
+        let mut bodies = Vec::new();
+        while let Some(Ok((_, mut send))) = connection.accept().await {
+            counter.request();
+            let head = Response::new(());
+            let mut body = send.send_response(head, false).unwrap();
+            connection.graceful_shutdown();
+            body.send_data("part".into(), false).unwrap(); // after GOAWAY
+            bodies.push(body);
+        }
+    })
+    .await;
+    let transport = http2::transport();
+    let mut open = Vec::new();
+    for round in 1..=3 {
+        let request = http::Request::post(format!("{}/v1/x", server.url()));
+        let request = request.body(Body::from("x")).unwrap();
+        let mut body = transport.send(request).await.unwrap().into_body();
+        assert_eq!(body.next().await.unwrap().unwrap(), "part");
+        open.push(body);
+        let counts = server.counts();
+        assert_eq!((counts.connections, counts.requests), (round, round));
+        assert_eq!(counts.open, round);
     }
 }
 
@@ -246,6 +288,42 @@ async fn http2_upload_is_sent_as_the_windows_of_the_server_allow() {
         assert_eq!(read, total);
         assert_eq!(headers.contains_key("content-length"), has_length);
     }
+}
+
+/// The server reads on, but has no use for the rest.
+#[tokio::test]
+async fn http2_upload_stops_at_the_head_of_an_error_response() {
+    let server = Server::serving(|socket, counter| async move {
+        let mut connection = h2::server::handshake::<_>(socket).await.unwrap();
+        while let Some(Ok((request, mut send))) = connection.accept().await {
+            counter.request();
+            let head = Response::builder().status(413).body(()).unwrap();
+            let rest: h2::SendStream<Bytes> = send.send_response(head, false).unwrap();
+            tokio::spawn(async move {
+                let mut body = request.into_body();
+                while let Some(Ok(data)) = body.data().await {
+                    let _ = body.flow_control().release_capacity(data.len());
+                }
+                drop(rest);
+            });
+        }
+    })
+    .await;
+    let read = Arc::new(Mutex::new(0));
+    let counter = Arc::clone(&read);
+    let chunks = stream::repeat_with(move || {
+        *counter.lock().unwrap() += 1;
+        Ok(Bytes::from_static(&[b'x'; 16 * 1024]))
+    });
+    let request = http::Request::post(format!("{}/v1/x", server.url()));
+    let request = request.body(Body::from_stream(chunks)).unwrap();
+    let transport = http2::transport();
+    let response = transport.send(request).await.unwrap();
+    assert_eq!(response.status(), 413);
+    let at_head = *read.lock().unwrap();
+    let rest = timeout(Duration::from_millis(100), response.into_body().collect()).await;
+    assert!(rest.is_err(), "the server has sent no end");
+    assert_eq!(*read.lock().unwrap(), at_head);
 }
 
 #[tokio::test]

@@ -297,15 +297,18 @@ impl HyperTransportBuilder {
         self
     }
 
-    /// Sets the interval of HTTP/2 pings, which are sent while a request is in progress and detect
-    /// a connection that has died. `None` turns them off. Default: 10 seconds.
+    /// Sets the interval of HTTP/2 pings, which detect a connection that has died. `None` turns
+    /// them off. Default: 10 seconds.
+    ///
+    /// A ping is sent while a request is in progress and nothing has arrived for one to one and a
+    /// half intervals.
     #[inline]
     pub fn http2_keep_alive_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
         self.pool.ping_interval = interval.into();
         self
     }
 
-    /// Sets the time in which a server must respond to an HTTP/2 ping. The connection is closed
+    /// Sets the time in which something must arrive after an HTTP/2 ping. The connection is closed
     /// otherwise. Default: 10 seconds.
     #[inline]
     pub fn http2_keep_alive_timeout(mut self, timeout: Duration) -> Self {

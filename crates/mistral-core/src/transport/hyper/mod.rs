@@ -164,15 +164,18 @@ impl HyperTransport {
         self.with_settings(|settings| settings.max_idle_per_host = max)
     }
 
-    /// Sets the interval of HTTP/2 pings, which are sent while a request is in progress and detect
-    /// a connection that has died. `None` turns them off. Default: 10 seconds.
+    /// Sets the interval of HTTP/2 pings, which detect a connection that has died. `None` turns
+    /// them off. Default: 10 seconds.
+    ///
+    /// A ping is sent while a request is in progress and nothing has arrived for one to one and a
+    /// half intervals.
     #[must_use]
     pub fn http2_keep_alive_interval(self, interval: impl Into<Option<Duration>>) -> Self {
         let interval = interval.into();
         self.with_settings(|settings| settings.ping_interval = interval)
     }
 
-    /// Sets the time in which a server must respond to an HTTP/2 ping. The connection is closed
+    /// Sets the time in which something must arrive after an HTTP/2 ping. The connection is closed
     /// otherwise. Default: 10 seconds.
     #[must_use]
     pub fn http2_keep_alive_timeout(self, timeout: Duration) -> Self {

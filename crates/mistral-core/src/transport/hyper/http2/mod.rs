@@ -146,7 +146,7 @@ impl Http2Connection {
     fn close_if_idle(&self) -> Duration {
         let mut usage = self.usage();
         let remaining = usage.until_idle(self.settings.idle_timeout);
-        if remaining.is_zero() && usage.exchanges == 0 {
+        if remaining.is_zero() {
             usage.sender = None;
         }
         remaining

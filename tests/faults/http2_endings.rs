@@ -1,6 +1,6 @@
 //! Responses over HTTP/2 that the server ends before they are complete.
 
-use mistral_sdk::transport::{ReqwestTransport, Transport};
+use mistral_sdk::transport::{Body, ReqwestTransport, Transport};
 use mistral_sdk::{Client, ErrorKind};
 
 use super::http2;
@@ -119,4 +119,22 @@ async fn http2_complete_response_may_be_followed_by_a_reset() {
             assert_eq!(download.bytes().await.unwrap(), "all");
         }
     }
+}
+
+/// The length shows that the response is complete, though the upload was not.
+#[tokio::test]
+async fn http2_complete_early_response_may_be_followed_by_a_reset() {
+    let server = start(RawResponse {
+        content_type: "application/json",
+        content_length: Some(3),
+        data: "all".to_owned(),
+        ending: Ending::EndStreamAndReset,
+    })
+    .await;
+    let request = http::Request::post(format!("{}/v1/files", server.url()));
+    let endless = futures::stream::pending();
+    let request = request.body(Body::from_stream(endless)).unwrap();
+    let transport = http2::transport();
+    let response = transport.send(request).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap(), "all");
 }

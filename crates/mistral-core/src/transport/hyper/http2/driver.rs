@@ -67,14 +67,6 @@ impl Future for Driver {
     }
 }
 
-impl Drop for Driver {
-    fn drop(&mut self) {
-        if let Some(handle) = self.handle.upgrade() {
-            handle.close();
-        }
-    }
-}
-
 /// The shortest time between two ticks, for settings of zero.
 const MIN_TICK: Duration = Duration::from_millis(1);
 /// The same for the end of an idle connection. One that is used again is checked exactly.

@@ -275,11 +275,14 @@ async fn http2_upload_is_sent_as_the_windows_of_the_server_allow() {
     let server = start(Arc::clone(&received)).await;
     let total: usize = SIZES.iter().sum();
     for has_length in [true, false] {
-        let chunks = SIZES.map(|size| Ok(Bytes::from(vec![b'x'; size])));
-        let mut body = Body::from_stream(stream::iter(chunks));
-        if has_length {
-            body = body.with_content_length(total as u64);
-        }
+        let chunks = stream::iter(SIZES.map(|size| Ok(Bytes::from(vec![b'x'; size]))));
+        let body = match has_length {
+            // It is not read beyond its length.
+            true => {
+                Body::from_stream(chunks.chain(stream::pending())).with_content_length(total as u64)
+            }
+            false => Body::from_stream(chunks),
+        };
         let request = http::Request::post(format!("{}/v1/x", server.url()));
         let transport = http2::transport();
         let sent = transport.send(request.body(body).unwrap());

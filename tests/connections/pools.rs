@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 use mistral_emulator::Emulator;
 use mistral_sdk::transport::HyperTransport;
 use mistral_sdk::{Client, MistralApi, RetryPolicy};
@@ -11,6 +11,7 @@ use super::servers::TlsServer;
 use super::{CHILD, outcome_of};
 
 const HTTP1_ONLY: (&str, &str) = ("MISTRAL_TEST_HTTP1_ONLY", "1");
+const ONE_BY_ONE: (&str, &str) = ("MISTRAL_TEST_ONE_BY_ONE", "1");
 const CALLS: usize = 40;
 
 #[tokio::test]
@@ -28,8 +29,13 @@ async fn pool_child_process() {
         .retry(RetryPolicy::none())
         .build()
         .unwrap();
-    let calls = (0..CALLS).map(|_| client.models().list().into_future());
-    let failed = join_all(calls).await.into_iter().filter(Result::is_err);
+    let at_once = match std::env::var_os(ONE_BY_ONE.0) {
+        Some(_) => 1,
+        None => CALLS,
+    };
+    let calls = stream::iter(0..CALLS).map(|_| client.models().list().into_future());
+    let results: Vec<_> = calls.buffer_unordered(at_once).collect().await;
+    let failed = results.into_iter().filter(Result::is_err);
     println!("outcome: {} calls failed", failed.count());
 }
 
@@ -61,5 +67,14 @@ async fn tls_simultaneous_first_calls_have_connections_of_http1_each() {
             (2..=CALLS).contains(&connections),
             "{protocols:?}: {connections}"
         );
+    }
+}
+
+/// The connection that finds out the protocol is used.
+#[tokio::test]
+async fn tls_calls_one_after_another_share_a_connection() {
+    for protocols in [&["http/1.1"][..], &[], &["h2"], &["h2", "http/1.1"]] {
+        let connections = connections(protocols, &[ONE_BY_ONE]).await;
+        assert_eq!(connections, 1, "{protocols:?}");
     }
 }

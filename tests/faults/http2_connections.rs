@@ -72,6 +72,18 @@ async fn http2_idle_connection_is_closed_after_the_timeout_of_the_pool() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn http2_idle_timeout_of_zero_uses_connections_once() {
+    let server = http2::start(LIST, |_| http2::Action::Respond).await;
+    let pool = http2::transport().pool_idle_timeout(Duration::ZERO);
+    let client = client(&server.url()).transport(pool).build().unwrap();
+    for _ in 0..50 {
+        LIST.call(&client, &Settings::default()).await.unwrap();
+    }
+    let counts = server.until(|counts| counts.open == 0).await;
+    assert_eq!((counts.connections, counts.requests), (50, 50));
+}
+
 /// The timer of a runtime that is not driven does not elapse.
 #[test]
 fn http2_connection_that_was_idle_too_long_is_not_used() {

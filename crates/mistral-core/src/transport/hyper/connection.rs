@@ -24,6 +24,10 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// less, but not the informational responses before it.
 const MAX_BEFORE_RESPONSE: usize = 1024 * 1024;
 
+/// The longest time in which a connection may wait for hyper. It usually does not: the exchange that
+/// opened it is handed to hyper at once, which may have found another one.
+const MAX_OPENED_AGE: Duration = Duration::from_secs(1);
+
 /// Establishes the connections of one pool. hyper calls it for those of HTTP/1.1.
 #[derive(Clone)]
 pub(super) struct PooledConnector {
@@ -31,7 +35,7 @@ pub(super) struct PooledConnector {
     pool: Arc<PoolState>,
     idle: IdleLimits,
     /// Connections of HTTP/1.1 that hyper does not have yet.
-    opened: Arc<Mutex<Vec<PooledConnection>>>,
+    opened: Arc<Mutex<Vec<(PooledConnection, Instant)>>>,
 }
 
 type Opening = Pin<Box<dyn Future<Output = Result<BoxedConnection, BoxError>> + Send>>;
@@ -74,20 +78,14 @@ impl PooledConnector {
     pub(super) fn keep(&self, connection: BoxedConnection) {
         let connection = PooledConnection::new(connection, self);
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.push(connection);
+        opened.push((connection, Instant::now()));
     }
 
-    /// Takes a connection that was kept, unless the server may have closed it for being idle.
+    /// Takes a connection that was kept, unless it is so old that the server may have closed it.
     fn take_opened(&self) -> Option<PooledConnection> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        opened.retain(|connection| {
-            connection
-                .state
-                .idle_until()
-                .is_none_or(|until| now < until)
-        });
-        opened.pop()
+        opened.retain(|(_, since)| since.elapsed() < MAX_OPENED_AGE);
+        opened.pop().map(|(connection, _)| connection)
     }
 }
 

@@ -58,12 +58,11 @@ struct Usage {
 }
 
 impl Usage {
-    /// Returns the time until the connection has been idle for `timeout`.
-    fn until_idle(&self, timeout: Duration) -> Duration {
-        match self.idle_since {
-            Some(since) if self.exchanges == 0 => timeout.saturating_sub(since.elapsed()),
-            _ => timeout,
-        }
+    /// Returns the time until the connection has been idle for `timeout`, or `None` before the first
+    /// exchange and during any.
+    fn until_idle(&self, timeout: Duration) -> Option<Duration> {
+        let since = self.idle_since.filter(|_| self.exchanges == 0)?;
+        Some(timeout.saturating_sub(since.elapsed()))
     }
 }
 
@@ -108,7 +107,7 @@ impl Http2Connection {
     /// connection accepts no further one.
     pub(super) fn enter(&self) -> Option<SendRequest<Bytes>> {
         let mut usage = self.usage();
-        if usage.idle_since.is_some() && usage.until_idle(self.settings.idle_timeout).is_zero() {
+        if usage.until_idle(self.settings.idle_timeout) == Some(Duration::ZERO) {
             usage.sender = None;
         }
         let mut sender = usage.sender.take()?;
@@ -142,13 +141,13 @@ impl Http2Connection {
         self.usage().sender = None;
     }
 
-    /// Closes the connection if it has been idle for long enough. Returns the time until then.
+    /// Closes the connection if it has been idle for long enough. Returns the time until it can be.
     fn close_if_idle(&self) -> Duration {
         let mut usage = self.usage();
         let remaining = usage.until_idle(self.settings.idle_timeout);
-        if remaining.is_zero() {
+        if remaining == Some(Duration::ZERO) {
             usage.sender = None;
         }
-        remaining
+        remaining.unwrap_or(self.settings.idle_timeout)
     }
 }

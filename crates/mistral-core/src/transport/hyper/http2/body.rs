@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use h2::{Reason, RecvStream};
+use h2::RecvStream;
 
 use super::exchange::ExchangeGuard;
 use super::upload::Upload;
@@ -14,35 +14,23 @@ use crate::transport::TransportError;
 /// The body of a response without its head, which is dropped while a stream is read.
 pub(super) struct ResponseBody {
     stream: RecvStream,
-    /// The number of bytes that have not arrived yet, if it is known.
-    remaining: Option<u64>,
     /// The rest of the request.
     upload: Option<Upload>,
     guard: Option<ExchangeGuard>,
 }
 
 impl ResponseBody {
-    pub(super) fn new(
-        stream: RecvStream,
-        length: Option<u64>,
-        upload: Option<Upload>,
-        guard: ExchangeGuard,
-    ) -> Self {
+    pub(super) fn new(stream: RecvStream, upload: Option<Upload>, guard: ExchangeGuard) -> Self {
         Self {
             stream,
-            remaining: length,
             upload,
             guard: Some(guard),
         }
     }
 
     fn received(&mut self, data: Bytes) -> Bytes {
-        let length = data.len();
         // It fails only for a stream that is closed, whose window is of no use.
-        let _closed = self.stream.flow_control().release_capacity(length);
-        if let Some(remaining) = &mut self.remaining {
-            *remaining = remaining.saturating_sub(length as u64);
-        }
+        let _closed = self.stream.flow_control().release_capacity(data.len());
         data
     }
 
@@ -52,13 +40,9 @@ impl ResponseBody {
 
     #[cold]
     fn fail(&mut self, error: h2::Error) -> Option<Result<Bytes, TransportError>> {
-        let guard = self.guard.take()?;
         self.upload = None;
-        // A server that has no use for the rest of the request resets a response that is complete.
-        let is_complete = self.remaining == Some(0)
-            && error.is_remote()
-            && error.reason() == Some(Reason::NO_ERROR);
-        (!is_complete).then(|| Err(guard.response_error(error)))
+        let guard = self.guard.take()?; // reported once
+        Some(Err(guard.response_error(error)))
     }
 
     fn poll_upload(&mut self, cx: &mut Context<'_>) -> Poll<TransportError> {

@@ -110,7 +110,7 @@ impl Exchange {
         }
         let length = response.headers().get(CONTENT_LENGTH).and_then(length_of);
         response.map(|stream| {
-            let body = ResponseBody::new(stream, length, upload, guard);
+            let body = ResponseBody::new(stream, upload, guard);
             let body = Body::from_stream(body);
             match length {
                 Some(length) => body.with_content_length(length),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use h2::RecvStream;
 
-use super::exchange::ExchangeGuard;
+use super::guard::ExchangeGuard;
 use super::upload::Upload;
 use crate::transport::TransportError;
 

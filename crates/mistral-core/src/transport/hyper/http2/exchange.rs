@@ -1,7 +1,6 @@
 //! One exchange on a connection.
 
 use std::future::poll_fn;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -13,12 +12,12 @@ use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, HeaderValue, Method, Version};
 use tokio::time::Instant;
 
-use super::super::classify::is_unprocessed_stream;
 use super::super::pool::Lease;
 use super::Http2Connection;
 use super::body::ResponseBody;
+use super::guard::ExchangeGuard;
 use super::upload::Upload;
-use crate::transport::{Body, TransportError, TransportErrorKind};
+use crate::transport::{Body, TransportError};
 
 /// Headers of HTTP/1.1 that HTTP/2 forbids (RFC 9113, section 8.2.2).
 const HTTP1_HEADERS: [HeaderName; 6] = [
@@ -50,14 +49,7 @@ impl Exchange {
         lease: Lease,
         deadline: Option<Instant>,
     ) -> Result<Self, TransportError> {
-        let guard = ExchangeGuard {
-            reads: connection.activity.reads(),
-            writes: connection.activity.writes(),
-            connection,
-            deadline,
-            has_head: false,
-            lease,
-        };
+        let guard = ExchangeGuard::new(connection, lease, deadline);
         let (head, body) = split(request);
         let is_empty = body.content_length() == Some(0);
         let sent = sender.send_request(head, is_empty);
@@ -102,7 +94,7 @@ impl Exchange {
         let Self {
             upload, mut guard, ..
         } = self;
-        guard.has_head = true;
+        guard.head_received();
         // The server does not want the rest of the request. The stream is reset after the response.
         let upload = upload.filter(|_| response.status().is_success());
         if response.body().is_end_stream() {
@@ -148,70 +140,9 @@ fn length_of(header: &HeaderValue) -> Option<u64> {
     header.to_str().ok()?.parse().ok()
 }
 
-/// Ends an exchange, once the response was read or the exchange is dropped.
-pub(super) struct ExchangeGuard {
-    connection: Arc<Http2Connection>,
-    deadline: Option<Instant>,
-    /// The numbers of reads and writes before the request was handed over.
-    reads: usize,
-    writes: usize,
-    has_head: bool,
-    lease: Lease,
-}
-
-impl ExchangeGuard {
-    /// Converts an error of sending the request or receiving the head of the response.
-    #[cold]
-    fn error(&self, error: h2::Error) -> TransportError {
-        let activity = &self.connection.activity;
-        if is_unprocessed_stream(&error) || activity.writes() == self.writes {
-            return TransportError::new(TransportErrorKind::NotSent, error);
-        }
-        self.response_error(error)
-    }
-
-    /// Converts an error of receiving the response.
-    #[cold]
-    pub(super) fn response_error(&self, error: h2::Error) -> TransportError {
-        if self.connection.activity.is_unresponsive() {
-            let timeout = self.connection.settings.ping_timeout;
-            let message =
-                format!("the server did not respond to an HTTP/2 ping within {timeout:?}");
-            return TransportError::new(TransportErrorKind::Interrupted, message);
-        }
-        let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
-        let kind = match error.get_io().is_some_and(timed_out) {
-            true => TransportErrorKind::Timeout,
-            false => TransportErrorKind::Interrupted,
-        };
-        TransportError::new(kind, error)
-    }
-
-    /// Closes a connection that seems dead: nothing at all has arrived on it until the deadline. The
-    /// pings detect that later, and end the other exchanges on it.
-    #[cold]
-    fn no_response(&self) {
-        let is_late = self
-            .deadline
-            .is_some_and(|deadline| deadline <= Instant::now());
-        if is_late && self.connection.activity.reads() == self.reads {
-            self.connection.close();
-            self.lease.state().retire();
-        }
-    }
-}
-
-impl Drop for ExchangeGuard {
-    fn drop(&mut self) {
-        if !self.has_head {
-            self.no_response();
-        }
-        self.connection.leave();
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::time::Duration;
 
     use ::hyper::rt::{Read, ReadBufCursor, Write};
@@ -225,6 +156,7 @@ mod tests {
     use super::super::super::pool_state::PoolState;
     use super::super::Http2Settings;
     use super::*;
+    use crate::transport::TransportErrorKind;
 
     /// A connection in memory.
     struct InMemory(TokioIo<DuplexStream>);

@@ -4,6 +4,7 @@
 mod body;
 mod driver;
 mod exchange;
+mod guard;
 mod io;
 mod upload;
 

@@ -40,12 +40,16 @@ async fn pool_child_process() {
 }
 
 async fn connections(protocols: &[&str], variables: &[(&str, &str)]) -> usize {
+    connections_to(protocols, protocols, variables).await
+}
+
+async fn connections_to(first: &[&str], later: &[&str], variables: &[(&str, &str)]) -> usize {
     let emulator = Emulator::start().unwrap();
-    let server = TlsServer::start(emulator.url(), protocols).await;
+    let server = TlsServer::changing(emulator.url(), first, later).await;
     let certificate = ("SSL_CERT_FILE", server.certificate.as_str());
     let variables = [&[certificate], variables].concat();
     let outcome = outcome_of("pools::pool_child_process", &server.url, &variables).await;
-    assert_eq!(outcome, "0 calls failed", "{protocols:?}");
+    assert_eq!(outcome, "0 calls failed", "{first:?} {later:?}");
     server.connections()
 }
 
@@ -77,4 +81,13 @@ async fn tls_calls_one_after_another_share_a_connection() {
         let connections = connections(protocols, &[ONE_BY_ONE]).await;
         assert_eq!(connections, 1, "{protocols:?}");
     }
+}
+
+/// A load balancer may have servers with HTTP/2 and without. A client keeps to the first one's.
+#[tokio::test]
+async fn tls_connections_after_one_of_http1_are_of_http1() {
+    let both = &["h2", "http/1.1"][..];
+    let found = connections_to(&["http/1.1"], both, &[]).await;
+    assert!((2..=CALLS).contains(&found), "{found}");
+    assert_eq!(connections_to(both, &["http/1.1"], &[]).await, 1);
 }

@@ -35,17 +35,23 @@ pub struct TlsServer {
 
 impl TlsServer {
     pub async fn start(upstream: &str, protocols: &[&str]) -> Self {
-        Self::start_with(upstream, protocols, None).await
+        Self::start_with(upstream, [protocols; 2], None).await
+    }
+
+    /// Starts a server whose first connection has other protocols than the later ones, as behind a
+    /// load balancer.
+    pub async fn changing(upstream: &str, first: &[&str], later: &[&str]) -> Self {
+        Self::start_with(upstream, [first, later], None).await
     }
 
     /// Starts a server that rejects clients without this certificate.
     pub async fn requiring(upstream: &str, client: CertificateDer<'static>) -> Self {
-        Self::start_with(upstream, &[], Some(client)).await
+        Self::start_with(upstream, [&[]; 2], Some(client)).await
     }
 
     async fn start_with(
         upstream: &str,
-        protocols: &[&str],
+        protocols: [&[&str]; 2],
         client: Option<CertificateDer<'static>>,
     ) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
@@ -73,12 +79,13 @@ impl TlsServer {
             }
         };
         let chain = vec![cert.der().clone()];
-        let mut config = builder.with_single_cert(chain, key).unwrap();
-        config.alpn_protocols = protocols
-            .iter()
-            .map(|name| name.as_bytes().to_vec())
-            .collect();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let config = builder.with_single_cert(chain, key).unwrap();
+        let acceptors = protocols.map(|protocols| {
+            let names = protocols.iter().map(|name| name.as_bytes().to_vec());
+            let mut config = config.clone();
+            config.alpn_protocols = names.collect();
+            TlsAcceptor::from(Arc::new(config))
+        });
         let upstream = upstream.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!(
@@ -89,8 +96,8 @@ impl TlsServer {
         let counter = Arc::clone(&connections);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                counter.fetch_add(1, Ordering::Relaxed);
-                let (acceptor, upstream) = (acceptor.clone(), upstream.clone());
+                let number = counter.fetch_add(1, Ordering::Relaxed);
+                let (acceptor, upstream) = (acceptors[number.min(1)].clone(), upstream.clone());
                 tokio::spawn(async move {
                     let socket = acceptor.accept(socket).await?;
                     connect(socket, &upstream).await

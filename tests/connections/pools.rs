@@ -40,17 +40,19 @@ async fn pool_child_process() {
 }
 
 async fn connections(protocols: &[&str], variables: &[(&str, &str)]) -> usize {
-    connections_to(protocols, protocols, variables).await
+    let server = called(protocols, protocols, variables).await;
+    server.connections()
 }
 
-async fn connections_to(first: &[&str], later: &[&str], variables: &[(&str, &str)]) -> usize {
+/// Calls a server whose first connection has other protocols than the later ones.
+async fn called(first: &[&str], later: &[&str], variables: &[(&str, &str)]) -> TlsServer {
     let emulator = Emulator::start().unwrap();
     let server = TlsServer::changing(emulator.url(), first, later).await;
     let certificate = ("SSL_CERT_FILE", server.certificate.as_str());
     let variables = [&[certificate], variables].concat();
     let outcome = outcome_of("pools::pool_child_process", &server.url, &variables).await;
     assert_eq!(outcome, "0 calls failed", "{first:?} {later:?}");
-    server.connections()
+    server
 }
 
 /// The first call finds out that the server speaks HTTP/2. The others share its connection.
@@ -87,7 +89,9 @@ async fn tls_calls_one_after_another_share_a_connection() {
 #[tokio::test]
 async fn tls_connections_after_one_of_http1_are_of_http1() {
     let both = &["h2", "http/1.1"][..];
-    let found = connections_to(&["http/1.1"], both, &[]).await;
-    assert!((2..=CALLS).contains(&found), "{found}");
-    assert_eq!(connections_to(both, &["http/1.1"], &[]).await, 1);
+    let server = called(&["http/1.1"], both, &[]).await;
+    assert!((2..=CALLS).contains(&server.connections()));
+    assert_eq!(server.http2_connections(), 0);
+    let server = called(both, &["http/1.1"], &[]).await;
+    assert_eq!((server.connections(), server.http2_connections()), (1, 1));
 }

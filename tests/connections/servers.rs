@@ -31,6 +31,7 @@ pub struct TlsServer {
     /// The path of its certificate.
     pub certificate: String,
     connections: Arc<AtomicUsize>,
+    http2_connections: Arc<AtomicUsize>,
 }
 
 impl TlsServer {
@@ -94,12 +95,18 @@ impl TlsServer {
         );
         let connections = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&connections);
+        let http2_connections = Arc::new(AtomicUsize::new(0));
+        let http2_counter = Arc::clone(&http2_connections);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 let number = counter.fetch_add(1, Ordering::Relaxed);
                 let (acceptor, upstream) = (acceptors[number.min(1)].clone(), upstream.clone());
+                let http2_counter = Arc::clone(&http2_counter);
                 tokio::spawn(async move {
                     let socket = acceptor.accept(socket).await?;
+                    if socket.get_ref().1.alpn_protocol() == Some(b"h2") {
+                        http2_counter.fetch_add(1, Ordering::Relaxed);
+                    }
                     connect(socket, &upstream).await
                 });
             }
@@ -108,7 +115,13 @@ impl TlsServer {
             url,
             certificate: file(&cert.pem()),
             connections,
+            http2_connections,
         }
+    }
+
+    /// Returns the number of connections for which HTTP/2 was negotiated.
+    pub fn http2_connections(&self) -> usize {
+        self.http2_connections.load(Ordering::Relaxed)
     }
 
     /// Returns its certificate in PEM.

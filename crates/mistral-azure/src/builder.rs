@@ -303,6 +303,7 @@ impl CredentialSource {
 
     /// Returns the header and the credentials for an endpoint. `auth` is the header that is set,
     /// `scope` that of Entra ID tokens.
+    // Without Entra ID, no token has a scope.
     #[cfg_attr(not(feature = "entra"), allow(unused_variables))]
     fn with_auth(
         self,

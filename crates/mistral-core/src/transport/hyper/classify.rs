@@ -59,6 +59,13 @@ fn certificate_error(problem: &str) -> TransportError {
     TransportError::new(TransportErrorKind::Config, message)
 }
 
+/// Creates the error for a connection that has ended before the request was written.
+#[cold]
+pub(super) fn not_written() -> TransportError {
+    let message = "the connection ended before the request was written";
+    TransportError::new(TransportErrorKind::NotSent, message)
+}
+
 /// Returns the error of this crate that `cause` is or holds.
 fn own_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a TransportError> {
     // The source of an `io::Error` is that of the error it holds.

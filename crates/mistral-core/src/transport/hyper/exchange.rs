@@ -9,6 +9,7 @@ use http::header::{PROXY_AUTHORIZATION, USER_AGENT};
 use http::uri::Scheme;
 use tokio::time::Instant;
 
+use super::classify::not_written;
 use super::connection_limit::{ConnectionLimit, Permit};
 use super::pool::Lease;
 use super::pool_state::Entry;
@@ -117,7 +118,7 @@ impl HyperTransport {
     #[cold]
     fn begin_elsewhere(&self, lease: Lease, pending: Pending) -> Result<Start, TransportError> {
         if pending.has_connected {
-            return Err(http1::lost()); // rather than connect again and again
+            return Err(not_written()); // rather than connect again and again
         }
         lease.state().retire();
         drop(lease);

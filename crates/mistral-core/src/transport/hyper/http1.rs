@@ -15,12 +15,13 @@ use hyper_util::client::legacy::ResponseFuture;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::body::into_response;
+use super::classify::not_written;
 use super::classify_error;
 use super::connection_state::ConnectionState;
 use super::pool::Lease;
 use super::pool_state::PoolState;
 use super::request_body::{RequestBody, RequestState};
-use crate::transport::{Body, TransportError, TransportErrorKind};
+use crate::transport::{Body, TransportError};
 
 /// The time after the end of a connection in which hyper may still send a request on another one.
 const GRACE: Duration = Duration::from_secs(1);
@@ -57,7 +58,7 @@ impl Exchange {
         match wait(&mut self.response, &mut watch).await {
             Some(Ok(response)) => Ok(self.guard.respond(response)),
             Some(Err(error)) => Err(classify_error(error)),
-            None => Err(lost()),
+            None => Err(not_written()),
         }
     }
 }
@@ -111,12 +112,6 @@ impl Watch<'_> {
     }
 }
 
-#[cold]
-pub(super) fn lost() -> TransportError {
-    let message = "the connection ended before the request was written";
-    TransportError::new(TransportErrorKind::NotSent, message)
-}
-
 /// Ends what belongs to an exchange, once the response was read or the exchange is dropped.
 struct ExchangeGuard {
     request: Arc<RequestState>,
@@ -159,6 +154,7 @@ mod tests {
     use ::http_body::Body as _;
 
     use super::*;
+    use crate::transport::TransportErrorKind;
 
     /// Waits for a response that never arrives, while the connection of the pool ends. Returns
     /// whether the request is given up.

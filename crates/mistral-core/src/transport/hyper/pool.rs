@@ -8,7 +8,7 @@ use http::Uri;
 use http::uri::{Authority, Scheme};
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::client::legacy::{self, ResponseFuture};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::runtime;
 
 use super::classify::connect_error;
@@ -280,7 +280,7 @@ impl Lease {
             return Ok(());
         }
         let (state, settings) = (Arc::clone(&pool.state), pool.settings.http2());
-        let connection = Http2Connection::start(connection, state, settings).await?;
+        let connection = Http2Connection::start(TokioIo::new(connection), state, settings).await?;
         // Another exchange may have been faster. Its connection is used, and this one closed.
         pool.http2.get_or_init(|| connection);
         Ok(())

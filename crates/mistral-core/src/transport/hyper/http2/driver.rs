@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::client::Connection;
 use h2::{Ping, PingPong};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::super::pool_state::PoolState;
@@ -19,17 +20,17 @@ pub(super) const UNKNOWN_MAX_STREAMS: usize = usize::MAX - 1;
 
 /// Reads and writes the frames of a connection, sends pings while there are exchanges, and closes
 /// the connection after it has been idle.
-pub(super) struct Driver {
-    connection: Connection<CountingIo, Bytes>,
+pub(super) struct Driver<T> {
+    connection: Connection<CountingIo<T>, Bytes>,
     handle: Weak<Http2Connection>,
     pool: Arc<PoolState>,
     is_limit_known: bool,
     keep_alive: KeepAlive,
 }
 
-impl Driver {
+impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
     pub(super) fn new(
-        mut connection: Connection<CountingIo, Bytes>,
+        mut connection: Connection<CountingIo<T>, Bytes>,
         handle: &Arc<Http2Connection>,
         pool: Arc<PoolState>,
     ) -> Self {
@@ -54,7 +55,7 @@ impl Driver {
     }
 }
 
-impl Future for Driver {
+impl<T: AsyncRead + AsyncWrite + Unpin> Future for Driver<T> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

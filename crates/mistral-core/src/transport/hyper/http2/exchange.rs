@@ -142,60 +142,19 @@ fn length_of(header: &HeaderValue) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::time::Duration;
 
-    use ::hyper::rt::{Read, ReadBufCursor, Write};
     use http::Uri;
-    use hyper_util::client::legacy::connect::{Connected, Connection};
-    use hyper_util::rt::TokioIo;
     use tokio::io::{DuplexStream, duplex};
 
-    use super::super::super::connect::{BoxedConnection, Connector};
+    use super::super::super::connect::Connector;
     use super::super::super::pool::Pools;
     use super::super::super::pool_state::PoolState;
     use super::super::Http2Settings;
     use super::*;
     use crate::transport::TransportErrorKind;
 
-    /// A connection in memory.
-    struct InMemory(TokioIo<DuplexStream>);
-
-    impl Connection for InMemory {
-        fn connected(&self) -> Connected {
-            Connected::new()
-        }
-    }
-
-    impl Read for InMemory {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-            buffer: ReadBufCursor<'_>,
-        ) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.0).poll_read(cx, buffer)
-        }
-    }
-
-    impl Write for InMemory {
-        fn poll_write(
-            mut self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Pin::new(&mut self.0).poll_write(cx, bytes)
-        }
-
-        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.0).poll_flush(cx)
-        }
-
-        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.0).poll_shutdown(cx)
-        }
-    }
-
-    async fn connect(io: BoxedConnection) -> Arc<Http2Connection> {
+    async fn connect(io: DuplexStream) -> Arc<Http2Connection> {
         let settings = Http2Settings {
             idle_timeout: Duration::from_secs(30),
             ping_interval: None,
@@ -221,7 +180,7 @@ mod tests {
     async fn http2_request_that_was_not_written_was_not_sent() {
         for is_written in [false, true] {
             let (client, server) = duplex(64 * 1024);
-            let connection = connect(BoxedConnection::new(InMemory(TokioIo::new(client)))).await;
+            let connection = connect(client).await;
             let mut server = h2::server::handshake(server).await.unwrap();
             for _ in 0..10 {
                 // The settings of both sides are exchanged.

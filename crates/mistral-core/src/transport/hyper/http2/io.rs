@@ -6,10 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::super::connect::BoxedConnection;
 use super::super::pool_state::PoolState;
 
 /// The activity of a connection, shared by its task and its exchanges.
@@ -44,15 +42,14 @@ impl Activity {
 }
 
 /// A connection of a pool whose reads and writes are counted.
-pub(super) struct CountingIo {
-    io: TokioIo<BoxedConnection>,
+pub(super) struct CountingIo<T> {
+    io: T,
     activity: Arc<Activity>,
     pool: Arc<PoolState>,
 }
 
-impl CountingIo {
-    pub(super) fn new(io: BoxedConnection, activity: Arc<Activity>, pool: Arc<PoolState>) -> Self {
-        let io = TokioIo::new(io);
+impl<T> CountingIo<T> {
+    pub(super) fn new(io: T, activity: Arc<Activity>, pool: Arc<PoolState>) -> Self {
         Self { io, activity, pool }
     }
 
@@ -61,13 +58,13 @@ impl CountingIo {
     }
 }
 
-impl Drop for CountingIo {
+impl<T> Drop for CountingIo<T> {
     fn drop(&mut self) {
         self.pool.connection_ended();
     }
 }
 
-impl AsyncRead for CountingIo {
+impl<T: AsyncRead + Unpin> AsyncRead for CountingIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -81,7 +78,7 @@ impl AsyncRead for CountingIo {
     }
 }
 
-impl AsyncWrite for CountingIo {
+impl<T: AsyncWrite + Unpin> AsyncWrite for CountingIo<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

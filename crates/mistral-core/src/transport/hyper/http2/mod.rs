@@ -14,13 +14,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use self::driver::Driver;
 pub(super) use self::exchange::Exchange;
 use self::io::{Activity, CountingIo};
 use super::classify;
-use super::connect::BoxedConnection;
 use super::pool_state::PoolState;
 use crate::transport::TransportError;
 
@@ -70,7 +70,7 @@ impl Usage {
 impl Http2Connection {
     /// Starts HTTP/2 on `io`, a connection of `pool`, and the task that drives it.
     pub(super) async fn start(
-        io: BoxedConnection,
+        io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         pool: Arc<PoolState>,
         settings: Http2Settings,
     ) -> Result<Arc<Self>, TransportError> {

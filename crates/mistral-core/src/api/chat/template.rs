@@ -1,8 +1,8 @@
 //! Decoding of chunks that differ from the previous one only in their text.
 //!
 //! Nearly all chunks of a stream do, and comparing costs a fraction of parsing. The result is
-//! the same as the parser's: a pattern is verified with the parser before it is used, and a
-//! chunk that does not match it byte by byte is parsed.
+//! the same as the parser's: a pattern is verified with the parser when the first chunk matches it,
+//! and a chunk that does not match it byte by byte is parsed.
 
 use memchr::{memchr2, memmem};
 
@@ -14,8 +14,9 @@ use crate::messages::Content;
 const TEXT_KEY: &str = "\"content\":\"";
 /// The key of the random padding that the server adds to some chunks to hide their length.
 const PADDING_KEY: &str = ",\"p\":\"";
-/// The text that a pattern is verified with.
+/// The text and the padding that a pattern is verified with.
 const PROBE: &str = "probe";
+const PROBE_PADDING: &str = ",\"p\":\"abc\"";
 /// The number of consecutive parsed chunks after which the stream is assumed not to repeat.
 const MAX_MISSES: u8 = 8;
 
@@ -33,21 +34,24 @@ struct Pattern {
     /// The JSON from the closing quote to the end of the object, without the padding and the
     /// last brace.
     tail: String,
-    /// Whether padding may follow the tail.
-    may_be_padded: bool,
     /// The chunk without its text.
     chunk: CompletionChunk,
+    /// Whether the parser agrees with this pattern, once it was asked.
+    is_confirmed: Option<bool>,
+    /// The same for chunks with padding.
+    is_padded_confirmed: Option<bool>,
 }
 
 impl ChunkTemplate {
     /// Decodes a chunk that matches the template. Returns `None` if it has to be parsed.
     pub(super) fn decode(&mut self, data: &str) -> Option<CompletionChunk> {
-        let pattern = self.pattern.as_ref()?;
-        let text = pattern.extract_text(data)?;
-        let mut chunk = pattern.chunk.clone();
-        chunk.choices.first_mut()?.delta.content = Some(Content::Text(text));
+        let pattern = self.pattern.as_mut()?;
+        let (text, is_padded) = pattern.extract_text(data)?;
+        if !pattern.is_confirmed(is_padded) {
+            return None;
+        }
         self.misses = 0;
-        Some(chunk)
+        pattern.chunk(text)
     }
 
     /// Replaces the template with that of a chunk that had to be parsed.
@@ -73,57 +77,67 @@ impl Pattern {
         let (head, rest) = data.split_at_checked(start)?;
         let (_, rest) = rest.split_at_checked(end_of_string(rest)?.0)?;
         let tail = rest.strip_suffix('}')?;
-        let (tail, padded) = match tail.rsplit_once(PADDING_KEY) {
-            Some((before, padding)) if is_padding(padding.strip_suffix('"')?) => (before, true),
-            _ => (tail, false),
+        let tail = match tail.rsplit_once(PADDING_KEY) {
+            Some((before, padding)) if is_padding(padding.strip_suffix('"')?) => before,
+            _ => tail,
         };
         let mut chunk = chunk.clone();
         chunk.choices.first_mut()?.delta.content = None;
-        let pattern = Self {
-            may_be_padded: padded || !(head.contains("\"p\"") || tail.contains("\"p\"")),
+        Some(Self {
             head: head.to_owned(),
             tail: tail.to_owned(),
             chunk,
-        };
-        pattern.is_confirmed().then_some(pattern)
-    }
-
-    /// Whether the parser agrees with this pattern.
-    fn is_confirmed(&self) -> bool {
-        let mut expected = self.chunk.clone();
-        if let Some(choice) = expected.choices.first_mut() {
-            choice.delta.content = Some(PROBE.into());
-        }
-        let (head, tail) = (&self.head, &self.tail);
-        let padded = format!("{head}{PROBE}{tail}{PADDING_KEY}abc\"}}");
-        [
-            (format!("{head}{PROBE}{tail}}}"), true),
-            (padded, self.may_be_padded),
-        ]
-        .into_iter()
-        .filter(|(_, applies)| *applies)
-        .all(|(json, _)| {
-            serde_json::from_str::<CompletionChunk>(&json).is_ok_and(|parsed| parsed == expected)
+            is_confirmed: None,
+            is_padded_confirmed: None,
         })
     }
 
-    /// Returns the text of a chunk that matches the pattern.
-    fn extract_text(&self, data: &str) -> Option<String> {
+    /// Returns the chunk with `text`.
+    #[inline]
+    fn chunk(&self, text: String) -> Option<CompletionChunk> {
+        let mut chunk = self.chunk.clone();
+        chunk.choices.first_mut()?.delta.content = Some(Content::Text(text));
+        Some(chunk)
+    }
+
+    /// Whether the parser agrees with this pattern. It is asked once, and only for a pattern that a
+    /// chunk matches: those of the first and the last chunk of a stream match no other.
+    fn is_confirmed(&mut self, is_padded: bool) -> bool {
+        let known = match is_padded {
+            true => self.is_padded_confirmed,
+            false => self.is_confirmed,
+        };
+        known.unwrap_or_else(|| self.confirm(is_padded))
+    }
+
+    #[cold]
+    fn confirm(&mut self, is_padded: bool) -> bool {
+        let (head, tail) = (&self.head, &self.tail);
+        let padding = if is_padded { PROBE_PADDING } else { "" };
+        let parsed = serde_json::from_str(&format!("{head}{PROBE}{tail}{padding}}}")).ok();
+        let is_confirmed = parsed.is_some() && parsed == self.chunk(PROBE.to_owned());
+        match is_padded {
+            true => self.is_padded_confirmed = Some(is_confirmed),
+            false => self.is_confirmed = Some(is_confirmed),
+        }
+        is_confirmed
+    }
+
+    /// Returns the text of a chunk that matches the pattern, and whether it is padded.
+    fn extract_text(&self, data: &str) -> Option<(String, bool)> {
         let rest = data.strip_prefix(self.head.as_str())?;
         let (end, escaped) = end_of_string(rest)?;
         let (text, after) = rest.split_at_checked(end)?;
         let after = after.strip_prefix(self.tail.as_str())?.strip_suffix('}')?;
-        if !after.is_empty() {
-            let padding = after.strip_prefix(PADDING_KEY)?.strip_suffix('"')?;
-            if !(self.may_be_padded && is_padding(padding)) {
-                return None;
-            }
+        let is_padded = !after.is_empty();
+        if is_padded && !is_padding(after.strip_prefix(PADDING_KEY)?.strip_suffix('"')?) {
+            return None;
         }
         if escaped {
             let quoted = data.get(self.head.len() - 1..=self.head.len() + end)?;
-            return serde_json::from_str(quoted).ok();
+            return Some((serde_json::from_str(quoted).ok()?, is_padded));
         }
-        is_plain(text).then(|| text.to_owned())
+        is_plain(text).then(|| (text.to_owned(), is_padded))
     }
 }
 

@@ -11,9 +11,16 @@ use super::guard::ExchangeGuard;
 use super::upload::Upload;
 use crate::transport::TransportError;
 
+/// The number of bytes that are read before the window of their stream is opened again. It is a small
+/// part of the window, so that the server need not wait. h2 opens the window of the connection for
+/// the rest when the stream is dropped.
+const RELEASE_SIZE: usize = 32 * 1024;
+
 /// The body of a response without its head, which is dropped while a stream is read.
 pub(super) struct ResponseBody {
     stream: RecvStream,
+    /// The number of bytes that were read since the window was opened.
+    unreleased: usize,
     /// The rest of the request.
     upload: Option<Upload>,
     guard: Option<ExchangeGuard>,
@@ -23,14 +30,19 @@ impl ResponseBody {
     pub(super) fn new(stream: RecvStream, upload: Option<Upload>, guard: ExchangeGuard) -> Self {
         Self {
             stream,
+            unreleased: 0,
             upload,
             guard: Some(guard),
         }
     }
 
     fn received(&mut self, data: Bytes) -> Bytes {
-        // It fails only for a stream that is closed, whose window is of no use.
-        let _closed = self.stream.flow_control().release_capacity(data.len());
+        self.unreleased += data.len();
+        if self.unreleased >= RELEASE_SIZE {
+            let size = std::mem::take(&mut self.unreleased);
+            // It fails only for a stream that is closed, whose window is of no use.
+            let _closed = self.stream.flow_control().release_capacity(size);
+        }
         data
     }
 

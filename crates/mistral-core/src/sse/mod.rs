@@ -183,7 +183,11 @@ impl SseDecoder {
                 self.after_carriage_return = false;
             }
             let unread = self.chunk.get(self.position..).unwrap_or_default();
-            let Some(length) = memchr::memchr2(b'\n', b'\r', unread) else {
+            let length = match unread.first() {
+                Some(b'\n') => Some(0), // a blank line, as after each event
+                _ => memchr::memchr2(b'\n', b'\r', unread),
+            };
+            let Some(length) = length else {
                 if !unread.is_empty() {
                     self.line.extend_from_slice(unread);
                     self.position = self.chunk.len();
@@ -363,7 +367,9 @@ fn parse(line: &[u8]) -> (Field, usize) {
     if line.is_empty() {
         return (Field::Blank, 0);
     }
-    let colon = memchr::memchr(b':', line).unwrap_or(line.len());
+    // The names of the fields are so short that a vectorized search would take longer.
+    let colon = line.iter().position(|byte| *byte == b':');
+    let colon = colon.unwrap_or(line.len());
     let field = match line.get(..colon) {
         Some(b"data") => Field::Data,
         Some(b"event") => Field::Event,

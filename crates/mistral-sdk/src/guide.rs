@@ -40,6 +40,8 @@ pages! {
     "docs/workflows.md" => #[feature = "workflow-encoding"] workflows,
     "docs/observability.md" => #[feature = "observability"] observability,
     "docs/responses.md" => #[feature = "responses"] responses,
+    "docs/search-indexes.md" => #[feature = "context"] search_indexes,
+    "docs/voice-agents.md" => #[feature = "audio-agents"] voice_agents,
     "docs/webhooks.md" => #[feature = "admin"] webhooks,
     "docs/blocking.md" => #[feature = "blocking"] blocking,
     "docs/testing-your-app.md" => #[feature = "testing"] testing_your_app,

@@ -12,7 +12,10 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 
 use super::spec_response::{Handlers, generated};
-use super::{connector_credentials, connectors, dataset_imports, datasets, responses, workflows};
+use super::{
+    connector_credentials, connectors, dataset_imports, datasets, responses, search_indexes,
+    workflows,
+};
 use crate::requests::bearer_token;
 use crate::requests::spec_request::SpecRequest;
 use crate::responses::ApiError;
@@ -30,6 +33,7 @@ static GROUPS: &[Handlers] = &[
     datasets::HANDLERS,
     dataset_imports::HANDLERS,
     responses::HANDLERS,
+    search_indexes::HANDLERS,
 ];
 
 /// Serves a request for an operation of the spec, or returns it if there is none.

@@ -22,6 +22,7 @@ mod guardrails;
 pub(crate) mod models;
 pub(crate) mod ocr;
 mod responses;
+mod search_indexes;
 mod spec_instance;
 mod spec_response;
 pub(crate) mod speech;

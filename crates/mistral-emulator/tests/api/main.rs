@@ -40,6 +40,7 @@ mod recording;
 mod replies;
 mod resources;
 mod responses;
+mod search_indexes;
 mod spec_operations;
 mod streaming;
 mod tools;

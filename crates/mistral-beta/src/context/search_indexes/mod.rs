@@ -7,6 +7,7 @@ mod field_definitions;
 mod filters;
 mod index;
 mod navigation;
+mod provisioning;
 mod search;
 mod summary;
 

@@ -64,6 +64,7 @@ fn check_kind(status: StatusCode, error: &Error) {
         410 => &[Gone],
         429 => &[RateLimited, QuotaExceeded, Overloaded],
         503 | 529 => &[Overloaded],
+        500 if error.is_context_length_exceeded() => &[InvalidRequest],
         500..=599 => &[Server, Overloaded],
         _ => &[InvalidRequest],
     };

@@ -182,8 +182,12 @@ fn answer_without_content_is_204() {
 #[test]
 fn json_lines_are_one_object_each() {
     let emulator = start();
-    let path = "/v1/context/search-indexes/i/summary_field/en";
-    let response = api_request(&emulator, "POST", path).send();
+    let indexes = "/v1/context/search-indexes";
+    let embedding = json!({"type": "mistral", "name": "mistral-embed", "dimensions": 1024});
+    let index = json!({"name": "i", "config": {"embedding": embedding}});
+    assert!(post(&emulator, indexes, &index).status < 300);
+    let path = format!("{indexes}/i/summary_field/en");
+    let response = api_request(&emulator, "POST", &path).send();
     assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(response.header("content-type"), "application/x-ndjson");
     let text = response.text();

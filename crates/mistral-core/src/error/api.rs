@@ -147,7 +147,7 @@ impl ApiError {
             })
     }
 
-    fn is_capacity_exceeded(&self) -> bool {
+    pub(super) fn is_capacity_exceeded(&self) -> bool {
         self.message
             .to_ascii_lowercase()
             .contains("capacity exceeded")

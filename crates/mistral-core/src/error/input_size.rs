@@ -26,7 +26,9 @@ const BATCH_SIZE_MESSAGE: &str = "is too large to process";
 impl ApiError {
     /// Whether the input exceeds the size of a batch, and the status blames the server for it.
     pub(super) fn is_batch_size_exceeded(&self) -> bool {
-        self.status == 500 && self.message_contains(BATCH_SIZE_MESSAGE)
+        self.status == 500
+            && self.message_contains(BATCH_SIZE_MESSAGE)
+            && !self.is_capacity_exceeded()
     }
 
     /// Whether the input exceeds the context length or the token limit of a request.

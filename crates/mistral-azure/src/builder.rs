@@ -303,8 +303,10 @@ impl CredentialSource {
 
     /// Returns the header and the credentials for an endpoint. `auth` is the header that is set,
     /// `scope` that of Entra ID tokens.
-    // Without Entra ID, no token has a scope.
-    #[cfg_attr(not(feature = "entra"), allow(unused_variables))]
+    #[cfg_attr(
+        not(feature = "entra"),
+        expect(unused_variables, reason = "only tokens of Entra ID have a scope")
+    )]
     fn with_auth(
         self,
         auth: Option<AzureAuth>,

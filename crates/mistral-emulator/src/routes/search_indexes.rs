@@ -1,7 +1,7 @@
-//! Managed search indexes. What is done with an index that exists is served from the schemas.
+//! Managed search indexes. The operations on the documents of an index are served from the schemas.
 
-use axum::http::StatusCode;
 use axum::response::Response;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::spec_response::{self, Handlers, json, list};
@@ -20,19 +20,19 @@ pub(super) static HANDLERS: Handlers = &[
     ("beta.context.search_indexes.get", get),
     ("beta.context.search_indexes.update", update),
     ("beta.context.search_indexes.delete", delete),
-    ("beta.context.search_indexes.ingest_documents", use_index),
-    ("beta.context.search_indexes.delete_documents", use_index),
-    ("beta.context.search_indexes.search", use_index),
-    ("beta.context.search_indexes.read", use_index),
-    ("beta.context.search_indexes.navigate", use_index),
-    ("beta.context.search_indexes.grep", use_index),
-    ("beta.context.search_indexes.get_chunk", use_index),
-    ("beta.context.search_indexes.get_index_summary", use_index),
+    ("beta.context.search_indexes.ingest_documents", existing),
+    ("beta.context.search_indexes.delete_documents", existing),
+    ("beta.context.search_indexes.search", existing),
+    ("beta.context.search_indexes.read", existing),
+    ("beta.context.search_indexes.navigate", existing),
+    ("beta.context.search_indexes.grep", existing),
+    ("beta.context.search_indexes.get_chunk", existing),
+    ("beta.context.search_indexes.get_index_summary", existing),
     (
         "beta.context.search_indexes.generate_index_summary",
-        use_index,
+        existing,
     ),
-    ("beta.context.search_indexes.set_index_summary", use_index),
+    ("beta.context.search_indexes.set_index_summary", existing),
 ];
 
 /// Creates an index, whose storage is ready when it is retrieved.
@@ -41,7 +41,7 @@ fn create(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError>
     let mut resources = state.resources();
     if resources.find(INDEX, |it| has(it, "name", name)).is_some() {
         let message = "A search index with this name exists";
-        return Err(request.error(StatusCode::CONFLICT, message, "CONFLICT"));
+        return Err(ApiError::detail(StatusCode::CONFLICT, message));
     }
     let now = resources.tick();
     let index = json!({
@@ -70,8 +70,8 @@ fn schema(request: &SpecRequest) -> Value {
     schema
 }
 
-fn not_found(request: &SpecRequest) -> ApiError {
-    request.not_found("Search index not found", "NOT_FOUND")
+fn not_found() -> ApiError {
+    ApiError::detail(StatusCode::NOT_FOUND, "Search index not found")
 }
 
 fn list_indexes(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError> {
@@ -116,14 +116,14 @@ fn change(
     let name = request.in_path("index_name");
     let mut resources = state.resources();
     let changed = resources.change(INDEX, |it| has(it, "name", name), change);
-    let index = changed.ok_or_else(|| not_found(request))?;
+    let index = changed.ok_or_else(not_found)?;
     Ok(json(request, &index))
 }
 
 fn delete(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError> {
     let name = request.in_path("index_name");
     let removed = state.resources().remove(INDEX, |it| has(it, "name", name));
-    let index = removed.first().ok_or_else(|| not_found(request))?;
+    let index = removed.first().ok_or_else(not_found)?;
     let id = index.get("id");
     Ok(json(
         request,
@@ -131,11 +131,11 @@ fn delete(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError>
     ))
 }
 
-/// Responds with an instance if the index exists.
-fn use_index(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError> {
+/// Responds with an instance of the schema if the index exists.
+fn existing(state: &AppState, request: &SpecRequest) -> Result<Response, ApiError> {
     let name = request.in_path("index_name");
     let resources = state.resources();
     let found = resources.find(INDEX, |it| has(it, "name", name));
-    found.ok_or_else(|| not_found(request))?;
+    found.ok_or_else(not_found)?;
     Ok(spec_response::generated(request, false))
 }

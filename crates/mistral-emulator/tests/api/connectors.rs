@@ -3,20 +3,16 @@
 use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::client::{RawResponse, api_request, start};
+use crate::client::{RawResponse, start};
+use crate::resources;
 
 fn send(emulator: &Emulator, method: &str, path: &str, body: &Value) -> RawResponse {
-    let request = api_request(emulator, method, &format!("/v1/connectors{path}"));
-    match body {
-        Value::Null => request.send(),
-        body => request.json(body).send(),
-    }
+    resources::send(emulator, method, &format!("/v1/connectors{path}"), body)
 }
 
+#[track_caller]
 fn ok(emulator: &Emulator, method: &str, path: &str, body: &Value) -> Value {
-    let response = send(emulator, method, path, body);
-    assert!(response.status < 300, "{path}: {}", response.text());
-    response.json()
+    resources::exchange(emulator, method, &format!("/v1/connectors{path}"), body)
 }
 
 fn fetch(emulator: &Emulator, path: &str) -> Value {

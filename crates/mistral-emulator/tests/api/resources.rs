@@ -5,17 +5,25 @@ use serde_json::Value;
 
 use crate::client::{RawResponse, api_request};
 
-/// Sends a request with a JSON body.
+/// Sends a request with a JSON body, or without one if it is null.
 pub(crate) fn send(emulator: &Emulator, method: &str, path: &str, body: &Value) -> RawResponse {
-    api_request(emulator, method, path).json(body).send()
+    let request = api_request(emulator, method, path);
+    match body {
+        Value::Null => request.send(),
+        body => request.json(body).send(),
+    }
 }
 
-/// Returns the JSON of a request with a JSON body. Panics unless the status is 200 or 201.
+/// Returns the JSON of the response to a request, or null if it is empty. Panics unless the request
+/// succeeds.
 #[track_caller]
 pub(crate) fn exchange(emulator: &Emulator, method: &str, path: &str, body: &Value) -> Value {
     let response = send(emulator, method, path, body);
-    assert!(matches!(response.status, 200 | 201), "{}", response.text());
-    response.json()
+    assert!(response.status < 300, "{path}: {}", response.text());
+    match response.bytes().is_empty() {
+        true => Value::Null,
+        false => response.json(),
+    }
 }
 
 /// Returns the location and the type of each error of a 422 that has a `detail` alone.

@@ -3,26 +3,28 @@
 use mistral_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::client::{RawResponse, api_request, start};
+use crate::client::{RawResponse, start};
+use crate::resources;
 
 const SEARCH: &str = "/museum/search";
 
 fn send(emulator: &Emulator, method: &str, path: &str, body: &Value) -> RawResponse {
-    let request = api_request(
+    resources::send(
         emulator,
         method,
         &format!("/v1/context/search-indexes{path}"),
-    );
-    match body {
-        Value::Null => request.send(),
-        body => request.json(body).send(),
-    }
+        body,
+    )
 }
 
+#[track_caller]
 fn ok(emulator: &Emulator, method: &str, path: &str, body: &Value) -> Value {
-    let response = send(emulator, method, path, body);
-    assert!(response.status < 300, "{path}: {}", response.text());
-    response.json()
+    resources::exchange(
+        emulator,
+        method,
+        &format!("/v1/context/search-indexes{path}"),
+        body,
+    )
 }
 
 fn status(emulator: &Emulator, method: &str, path: &str, body: &Value) -> u16 {

@@ -12,11 +12,11 @@ use crate::messages::Content;
 /// The key of the text. It cannot occur within a JSON string, where the quotes would be
 /// escaped.
 const TEXT_KEY: &str = "\"content\":\"";
-/// The key of the random padding that the server adds to some chunks to hide their length.
+/// The key of the random padding that the server adds to some chunks to hide their length. The parser
+/// ignores it, so that a pattern is verified without.
 const PADDING_KEY: &str = ",\"p\":\"";
-/// The text and the padding that a pattern is verified with.
+/// The text that a pattern is verified with.
 const PROBE: &str = "probe";
-const PROBE_PADDING: &str = ",\"p\":\"abc\"";
 /// The number of consecutive parsed chunks after which the stream is assumed not to repeat.
 const MAX_MISSES: u8 = 8;
 
@@ -36,18 +36,20 @@ struct Pattern {
     tail: String,
     /// The chunk without its text.
     chunk: CompletionChunk,
-    /// Whether the parser agrees with this pattern, once it was asked.
-    is_confirmed: Option<bool>,
-    /// The same for chunks with padding.
-    is_padded_confirmed: Option<bool>,
+    /// Whether the parser decodes the same chunk. `None` until a chunk matches the pattern: those of
+    /// the first and the last chunk of a stream match no other.
+    is_verified: Option<bool>,
 }
 
 impl ChunkTemplate {
     /// Decodes a chunk that matches the template. Returns `None` if it has to be parsed.
     pub(super) fn decode(&mut self, data: &str) -> Option<CompletionChunk> {
         let pattern = self.pattern.as_mut()?;
-        let (text, is_padded) = pattern.extract_text(data)?;
-        if !pattern.is_confirmed(is_padded) {
+        let text = pattern.extract_text(data)?;
+        if pattern.is_verified.is_none() {
+            pattern.is_verified = Some(pattern.verify());
+        }
+        if pattern.is_verified == Some(false) {
             return None;
         }
         self.misses = 0;
@@ -87,8 +89,7 @@ impl Pattern {
             head: head.to_owned(),
             tail: tail.to_owned(),
             chunk,
-            is_confirmed: None,
-            is_padded_confirmed: None,
+            is_verified: None,
         })
     }
 
@@ -100,44 +101,28 @@ impl Pattern {
         Some(chunk)
     }
 
-    /// Whether the parser agrees with this pattern. It is asked once, and only for a pattern that a
-    /// chunk matches: those of the first and the last chunk of a stream match no other.
-    fn is_confirmed(&mut self, is_padded: bool) -> bool {
-        let known = match is_padded {
-            true => self.is_padded_confirmed,
-            false => self.is_confirmed,
-        };
-        known.unwrap_or_else(|| self.confirm(is_padded))
-    }
-
+    /// Whether the parser decodes the same chunk.
     #[cold]
-    fn confirm(&mut self, is_padded: bool) -> bool {
+    fn verify(&self) -> bool {
         let (head, tail) = (&self.head, &self.tail);
-        let padding = if is_padded { PROBE_PADDING } else { "" };
-        let parsed = serde_json::from_str(&format!("{head}{PROBE}{tail}{padding}}}")).ok();
-        let is_confirmed = parsed.is_some() && parsed == self.chunk(PROBE.to_owned());
-        match is_padded {
-            true => self.is_padded_confirmed = Some(is_confirmed),
-            false => self.is_confirmed = Some(is_confirmed),
-        }
-        is_confirmed
+        let parsed = serde_json::from_str(&format!("{head}{PROBE}{tail}}}")).ok();
+        parsed.is_some() && parsed == self.chunk(PROBE.to_owned())
     }
 
-    /// Returns the text of a chunk that matches the pattern, and whether it is padded.
-    fn extract_text(&self, data: &str) -> Option<(String, bool)> {
+    /// Returns the text of a chunk that matches the pattern.
+    fn extract_text(&self, data: &str) -> Option<String> {
         let rest = data.strip_prefix(self.head.as_str())?;
         let (end, escaped) = end_of_string(rest)?;
         let (text, after) = rest.split_at_checked(end)?;
         let after = after.strip_prefix(self.tail.as_str())?.strip_suffix('}')?;
-        let is_padded = !after.is_empty();
-        if is_padded && !is_padding(after.strip_prefix(PADDING_KEY)?.strip_suffix('"')?) {
+        if !after.is_empty() && !is_padding(after.strip_prefix(PADDING_KEY)?.strip_suffix('"')?) {
             return None;
         }
         if escaped {
             let quoted = data.get(self.head.len() - 1..=self.head.len() + end)?;
-            return Some((serde_json::from_str(quoted).ok()?, is_padded));
+            return serde_json::from_str(quoted).ok();
         }
-        is_plain(text).then(|| (text.to_owned(), is_padded))
+        is_plain(text).then(|| text.to_owned())
     }
 }
 
